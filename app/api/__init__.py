@@ -1,0 +1,16 @@
+"""The public REST contract: one file per noun, one line here."""
+
+from fastapi import APIRouter
+
+from app.api import catalog, compare, datasets, estimates, health, predict, runs, sign_in
+
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    sign_in.router,
+    catalog.router,
+    datasets.router,
+    estimates.router,
+    runs.router,
+    predict.router,
+    compare.router,
+)

@@ -1,0 +1,47 @@
+"""``GET /api/v1/catalog``: methods, task types and base models as they declare themselves."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from app.api.deps import UserId
+from app.catalog.base_models import BASE_MODELS
+from app.catalog.methods import METHODS
+from app.catalog.task_types import TASK_TYPES
+from app.catalog.task_types.base import TaskType
+from app.catalog.training import TrainingSettings
+
+router = APIRouter(prefix="/api/v1", tags=["catalog"])
+
+
+@router.get("/catalog")
+def read_catalog(user_id: UserId) -> dict[str, Any]:
+    """``{"methods", "task_types", "base_models", "training"}``; each setting with its JSON schema."""
+    return {
+        "methods": [method.card() for method in METHODS],
+        "task_types": [_task_card(task) for task in TASK_TYPES],
+        "base_models": [card.as_dict() for card in BASE_MODELS],
+        "training": {"schema": TrainingSettings.model_json_schema()},
+    }
+
+
+def _task_card(task: TaskType) -> dict[str, Any]:
+    roles = [
+        {"name": role.name, "title": role.title, "help": role.help, "required": role.required} for role in task.roles
+    ]
+    return {
+        "kind": task.kind,
+        "title": task.title,
+        "summary": task.summary,
+        "example": task.example,
+        "roles": roles,
+        "primary_metric": task.primary_metric,
+        "metrics": dict(task.metric_titles),
+        "schema": {
+            "type": "object",
+            "description": "Role -> column of the file.",
+            "properties": {r["name"]: {"type": "string", "title": r["title"], "description": r["help"]} for r in roles},
+            "required": [r["name"] for r in roles if r["required"]],
+            "additionalProperties": False,
+        },
+    }

@@ -1,0 +1,19 @@
+"""What routes ask for: the signed-in user's id, and cursors with bounds."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from app.errors import NotSignedIn
+
+
+def current_user(request: Request) -> str:
+    """The id that the gate put into the request; refuses if no gate let it through."""
+    user_id = request.scope.get("state", {}).get("user_id")
+    if not user_id:
+        raise NotSignedIn("not_signed_in", "Nobody is signed in.", "Open the sign-in link or send an API token.")
+    return str(user_id)
+
+
+UserId = Annotated[str, Depends(current_user)]
+After = Annotated[int, Query(ge=0, le=2**53, description="Cursor: the `after` of the previous answer.")]

@@ -1,0 +1,133 @@
+"""Routes for runs: queue, watch, steer, download."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import PlainTextResponse, StreamingResponse
+
+from app.api.deps import After, UserId
+from app.api.schemas import InputsBody, NameBody, RunBody
+from app.services import adapters, metrics, playground, predictions, run_logs, runs
+
+router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
+
+
+@router.post("", status_code=201)
+def submit_run(
+    user_id: UserId, body: RunBody, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
+) -> dict[str, Any]:
+    """Queue a run; the same ``Idempotency-Key`` answers with the run of the first call."""
+    return runs.as_dict(runs.submit(user_id, **body.model_dump(), idempotency_key=idempotency_key))
+
+
+@router.get("")
+def list_runs(user_id: UserId, include_archived: bool = False) -> dict[str, Any]:
+    """Own runs, newest first."""
+    return {"runs": [runs.as_dict(each) for each in runs.list_runs(user_id, include_archived=include_archived)]}
+
+
+@router.get("/{run_id}")
+def read_run(user_id: UserId, run_id: str) -> dict[str, Any]:
+    """One run with state, progress, spec and results."""
+    return runs.as_dict(runs.get_run(user_id, run_id))
+
+
+@router.get("/{run_id}/metrics")
+def read_metrics(
+    user_id: UserId, run_id: str, after: After = 0, limit: Annotated[int, Query(ge=1, le=20_000)] = 5000
+) -> dict[str, Any]:
+    """Points newer than the cursor: ``{"points", "after", "state"}``."""
+    return metrics.since(user_id, run_id, after, limit)
+
+
+@router.get("/{run_id}/series")
+def read_series(
+    user_id: UserId,
+    run_id: str,
+    keys: Annotated[str | None, Query(max_length=1000, description="Comma-separated; all if absent.")] = None,
+    max_points: Annotated[int, Query(ge=10, le=10_000)] = 1000,
+) -> dict[str, Any]:
+    """Whole curves, thinned: ``{"series": {key: [[step, value], ...]}}``."""
+    wanted = [key for key in keys.split(",") if key] if keys else None
+    return {"series": metrics.series(user_id, run_id, wanted, max_points)}
+
+
+@router.get("/{run_id}/events")
+def read_events(user_id: UserId, run_id: str, after: After = 0) -> dict[str, Any]:
+    """Phases, notices and alerts newer than the cursor."""
+    return metrics.events_since(user_id, run_id, after)
+
+
+@router.get("/{run_id}/predictions")
+def read_predictions(
+    user_id: UserId,
+    run_id: str,
+    only: Literal["wrong", "right", "improved", "worsened"] | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    after: After = 0,
+) -> dict[str, Any]:
+    """Held-out rows with the base model's and the tuned model's answers."""
+    return predictions.page(user_id, run_id, only=only, limit=limit, after=after)
+
+
+@router.get("/{run_id}/log")
+def read_log(user_id: UserId, run_id: str) -> PlainTextResponse:
+    """The trainer's log of the newest attempt, its last mebibyte."""
+    return PlainTextResponse(run_logs.tail(user_id, run_id))
+
+
+@router.get("/{run_id}/adapter")
+def download_adapter(user_id: UserId, run_id: str) -> StreamingResponse:
+    """The adapter as a zip, always offered as a file to save."""
+    name, pieces = adapters.download(user_id, run_id)
+    return _file(name, pieces)
+
+
+@router.post("/{run_id}/cancel")
+def cancel_run(user_id: UserId, run_id: str) -> dict[str, Any]:
+    """Ask for a stop; the last checkpoint is kept."""
+    runs.request_cancel(user_id, run_id)
+    return runs.as_dict(runs.get_run(user_id, run_id))
+
+
+@router.post("/{run_id}/resume")
+def resume_run(user_id: UserId, run_id: str) -> dict[str, Any]:
+    """Continue a failed or cancelled run from its last checkpoint."""
+    return runs.as_dict(runs.resume(user_id, run_id))
+
+
+@router.post("/{run_id}/clone")
+def clone_run(user_id: UserId, run_id: str) -> dict[str, Any]:
+    """The body for ``POST /api/v1/runs`` that would repeat this run."""
+    return runs.clone_settings(user_id, run_id)
+
+
+@router.post("/{run_id}/archive")
+def archive_run(user_id: UserId, run_id: str) -> dict[str, Any]:
+    """Hide a finished run from the list."""
+    runs.archive(user_id, run_id)
+    return {"id": run_id, "archived": True}
+
+
+@router.post("/{run_id}/rename")
+def rename_run(user_id: UserId, run_id: str, body: NameBody) -> dict[str, Any]:
+    """Give the run another name."""
+    runs.rename(user_id, run_id, body.name)
+    return runs.as_dict(runs.get_run(user_id, run_id))
+
+
+@router.post("/{run_id}/predict")
+def predict_with_run(user_id: UserId, run_id: str, body: InputsBody) -> dict[str, Any]:
+    """Labels with probabilities for some texts, from this run's adapter."""
+    return {"answers": playground.predict(user_id, run_id, body.inputs)}
+
+
+def _file(name: str, pieces: Iterator[bytes]) -> StreamingResponse:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)

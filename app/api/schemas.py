@@ -1,0 +1,65 @@
+"""Bodies of requests; unknown fields are refused. Settings of methods and training are checked by the catalog."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(max_length=200)]
+ObjectId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Columns = dict[Word, Word]
+
+
+class Body(BaseModel):
+    """Base of all request bodies."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ColumnsBody(Body):
+    """Another task or mapping for a dataset."""
+
+    task_type: Word
+    columns: Columns
+
+
+class EstimateBody(Body):
+    """What to estimate; with a dataset id, rows and labels come from there."""
+
+    base_model: Word
+    method: dict[str, Any]
+    training: dict[str, Any] = Field(default_factory=dict)
+    dataset_id: ObjectId | None = None
+    rows: int | None = Field(None, ge=1, le=10**9)
+    tokens_per_row: float | None = Field(None, gt=0, le=10**6)
+    labels: int = Field(2, ge=1, le=100_000)
+
+
+class RunBody(Body):
+    """A run to queue."""
+
+    dataset_id: ObjectId
+    base_model: Word
+    task_type: Word
+    columns: Columns | None = None
+    method: dict[str, Any]
+    training: dict[str, Any] | None = None
+    name: Name = ""
+
+
+class NameBody(Body):
+    """A new name."""
+
+    name: Name
+
+
+class InputsBody(Body):
+    """Texts to answer."""
+
+    inputs: list[str] = Field(min_length=1, max_length=256)
+
+
+class PredictBody(InputsBody):
+    """Texts and the model that answers them: a run id or ``base:<name>``."""
+
+    model: Word

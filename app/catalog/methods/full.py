@@ -1,0 +1,33 @@
+"""Full fine-tuning: every weight learns."""
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.base import Method
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Full(Method):
+    """Full fine-tuning has no settings of its own."""
+
+    kind: Literal["full"] = "full"
+
+    title: ClassVar[str] = "Full fine-tuning"
+    summary: ClassVar[str] = "Changes every weight of the model."
+    when: ClassVar[str] = "Many rows, a small model, and quality above all."
+    against: ClassVar[str] = "Needs the most memory, makes the largest download and forgets most easily."
+    source: ClassVar[str] = "Devlin et al. 2018, arXiv 1810.04805"
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """5e-5, the upper end of the rates in the BERT paper's appendix."""
+        return 5e-5
+
+    def trainable_parameters(self, base: BaseModelCard) -> int:
+        """All of them."""
+        return base.parameters
+
+    def apply(self, model: "torch.nn.Module") -> "torch.nn.Module":
+        """Leave everything trainable."""
+        return model.requires_grad_(True)

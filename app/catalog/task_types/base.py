@@ -1,0 +1,76 @@
+"""What a task type declares: words, column roles, how rows are checked, encoded and scored.
+
+A task type is one file with one class and one line in ``TASK_TYPES``. Checking and scoring need no torch; encoding and
+model building import it inside their functions.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Role:
+    """A part that a column can play, e.g. the text or the label."""
+
+    name: str
+    title: str
+    help: str
+    required: bool = True
+
+
+@dataclass
+class Problem:
+    """One kind of defect found in the data, with every row it touches.
+
+    ``rows`` are 1-based line or record numbers as the person sees them in the file; ``row_ids`` are our own ids.
+    ``severity`` is ``error`` (those rows are left out, or the file is refused if nothing useful remains) or ``warning``.
+    """
+
+    code: str
+    severity: str
+    message: str
+    hint: str
+    rows: list[int] = field(default_factory=list)
+    row_ids: list[int] = field(default_factory=list)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON form of the public report; at most 50 row numbers are spelled out, ``count`` covers all."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "count": len(self.rows),
+            "rows": self.rows[:50],
+            "message": self.message,
+            "hint": self.hint,
+            "examples": self.examples[:5],
+        }
+
+
+class TaskType:
+    """Base of all task types; subclasses set the class attributes and implement the methods."""
+
+    kind: str
+    title: str
+    summary: str
+    example: str
+    roles: tuple[Role, ...]
+    primary_metric: str
+    metric_titles: Mapping[str, str]
+
+    def guess_columns(self, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        """Role -> column name, guessed from names, types and values; roles that fit nothing are left out."""
+        raise NotImplementedError
+
+    def check(self, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list[Problem]:
+        """Every defect in the rows; each row is a mapping with ``_id`` and ``_line`` beside the file's own columns."""
+        raise NotImplementedError
+
+    def labels(self, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> dict[str, int]:
+        """Label -> count over usable rows, sorted by label; empty for tasks without labels."""
+        raise NotImplementedError
+
+    def metrics(self, expected: Sequence[int], answered: Sequence[int], label_count: int) -> dict[str, float]:
+        """Scores for held-out rows."""
+        raise NotImplementedError

@@ -1,0 +1,64 @@
+"""Training settings shared by every method: one field each, with title, help and bounds.
+
+The wizard's form, the API schema, validation and the docs page are made from these fields.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TrainingSettings(BaseModel):
+    """How long and in what portions a run learns. ``None`` means: the method decides."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    epochs: float = Field(
+        3, gt=0, le=100, title="Passes over the data",
+        description="How often every training row is seen. More passes fit the data closer and can start to memorise it.",
+    )  # fmt: skip
+    batch_size: int = Field(
+        32, ge=1, le=1024, title="Rows per update",
+        description="How many rows share one update of the weights. Larger is steadier, smaller reacts faster.",
+    )  # fmt: skip
+    learning_rate: float | None = Field(
+        None, gt=0, le=1, title="Learning rate",
+        description="Size of each update. Left empty, the method's own recommended rate is used.",
+    )  # fmt: skip
+    max_length: int = Field(
+        128, ge=8, le=8192, title="Longest text (tokens)",
+        description="Longer texts are cut at the end; the review page says how many rows that touches.",
+    )  # fmt: skip
+    warmup_ratio: float = Field(
+        0.06, ge=0, le=0.5, title="Warm-up share",
+        description="Share of the run during which the learning rate climbs to its full value.",
+    )  # fmt: skip
+    weight_decay: float = Field(
+        0.01, ge=0, le=1, title="Weight decay",
+        description="Pulls weights gently to zero, which helps against memorising.",
+    )  # fmt: skip
+    max_grad_norm: float = Field(
+        1.0, gt=0, le=100, title="Gradient limit",
+        description="Longer gradients are scaled down to this length, so that one odd batch cannot spoil the run.",
+    )  # fmt: skip
+    accumulation: int = Field(
+        1, ge=1, le=256, title="Portions per update",
+        description="Splits each update into this many smaller portions: less memory, same result.",
+    )  # fmt: skip
+    evaluations_per_epoch: int = Field(
+        1, ge=1, le=20, title="Checks per pass",
+        description="How often the model is checked on the validation rows; the best check is the one that is kept.",
+    )  # fmt: skip
+    head_start: Literal["linear-probe", "random"] = Field(
+        "linear-probe", title="Start of the answer layer",
+        description="A linear probe fits the answer layer to the untouched model first, which keeps what the model "
+        "already knows (LP-FT, Kumar et al. 2022).",
+    )  # fmt: skip
+    precision: Literal["auto", "bf16", "fp32"] = Field(
+        "auto", title="Number format",
+        description="bf16 halves the time where the hardware supports it; auto chooses it there.",
+    )  # fmt: skip
+    seed: int = Field(
+        0, ge=0, le=2**32 - 1, title="Seed",
+        description="The same seed with the same data and settings gives the same result.",
+    )  # fmt: skip

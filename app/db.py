@@ -1,0 +1,99 @@
+"""The database: engine, base class, clock, and ``transaction()``, the only place that commits.
+
+SQLite and PostgreSQL take the same path. Knows no table.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Dialect, Engine, Float, create_engine, event
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.sql.functions import FunctionElement
+
+from app.settings import get_settings
+
+# Below this release two processes that write and checkpoint at once can corrupt a write-ahead log
+# (sqlite.org/wal.html, "the WAL-reset bug"); older libraries keep the rollback journal.
+SAFE_WAL_VERSION = (3, 51, 3)
+
+
+class Base(DeclarativeBase):
+    """Parent of every table."""
+
+
+class db_now(FunctionElement[float]):  # noqa: N801 - reads as an SQL function
+    """Unix seconds by the database's clock, so that hosts with wrong clocks agree about leases."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(db_now, "sqlite")
+def _now_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(db_now, "postgresql")
+def _now_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    return "extract(epoch from clock_timestamp())::float8"
+
+
+@lru_cache
+def get_engine() -> Engine:
+    """The engine of this process for ``STUDIO_DATABASE_URL``."""
+    return make_engine(get_settings().resolved_database_url)
+
+
+def make_engine(url: str) -> Engine:
+    """Engine with the rules of each database: SQLite in immediate transactions, PostgreSQL with live connections."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": 30.0, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One unit of work: commits at the end, rolls back on any error."""
+    with _sessions()() as session, session.begin():
+        yield session
+
+
+def dialect() -> Dialect:
+    """The dialect in use, for statements that differ between the databases."""
+    return get_engine().dialect
+
+
+def forget_engine() -> None:
+    """Close all connections and read the settings anew; for forked children and tests."""
+    get_engine().dispose()
+    get_engine.cache_clear()
+    _sessions.cache_clear()
+
+
+@lru_cache
+def _sessions() -> sessionmaker[Session]:
+    return sessionmaker(get_engine(), expire_on_commit=False)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    # The driver must not begin transactions by itself: a read that later becomes a write would fail at once
+    # with "database is locked" instead of waiting.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    wal = sqlite3.sqlite_version_info >= SAFE_WAL_VERSION
+    cursor.execute(f"PRAGMA journal_mode={'WAL' if wal else 'TRUNCATE'}")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA mmap_size=0")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,97 @@
+"""Binds Gradio's ``session_hash`` and ``event_id``, which its clients choose freely, to the user who first used them.
+
+Gradio treats both as secrets of the bearer; here a second user who learns one is answered as if it did not exist.
+Also refuses file references in event inputs, since no file enters through Gradio. Lives in one web process.
+"""
+
+import json
+import re
+from collections import OrderedDict
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.types import Scope
+
+from app.errors import NotAllowed, NotFound, Rejected
+from app.gate.routes import GRADIO
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
+EVENT = re.compile(rb'"event_id"\s*:\s*"([0-9a-f]{8,64})"')
+# Enough for a day of reloading; one person's flood pushes out only their own oldest sessions.
+MOST_PER_USER = 5000
+
+
+class GradioSessions:
+    """Who owns which session and event."""
+
+    def __init__(self) -> None:
+        self._owner: dict[str, str] = {}
+        self._names: dict[str, OrderedDict[str, None]] = {}
+
+    def check_path(self, scope: Scope, user_id: str) -> None:
+        """Check sessions named in the address, for the event stream and the heartbeat."""
+        path = scope["path"]
+        if path == GRADIO + "/queue/data":
+            query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+            for name in query.get("session_hash", []):
+                self.claim(name, user_id)
+        elif path.startswith(GRADIO + "/heartbeat/"):
+            self.claim(path.rsplit("/", 1)[1], user_id)
+
+    def check_body(self, body: bytes, user_id: str) -> None:
+        """Check sessions, events and inputs named in a JSON body.
+
+        Raises:
+            Rejected: the body is not a JSON object.
+            NotFound: a session or event of somebody else.
+            NotAllowed: an input refers to a file.
+        """
+        try:
+            content = json.loads(body)
+        except (ValueError, RecursionError):
+            raise Rejected("json", "The request body is not valid JSON.", status=400) from None
+        if not isinstance(content, dict):
+            raise Rejected("json", "The request body must be a JSON object.", status=400)
+        for key in ("session_hash", "event_id"):
+            if content.get(key) is not None:
+                self.claim(content[key], user_id)
+        if _names_file(content.get("data")):
+            raise NotAllowed("file_reference", "Files are sent to /api/v1/datasets, not inside an event.")
+
+    def learn_event(self, piece: bytes, user_id: str) -> None:
+        """Bind the event id that Gradio has just handed out."""
+        if match := EVENT.search(piece):
+            self._bind(match[1].decode(), user_id)
+
+    def claim(self, name: Any, user_id: str) -> None:
+        """Bind a name to its first user; for anybody else it does not exist."""
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise NotFound("session_not_found", "There is no such session.", "Reload the page.")
+        if self._bind(name, user_id) != user_id:
+            raise NotFound("session_not_found", "There is no such session.", "Reload the page.")
+
+    def _bind(self, name: str, user_id: str) -> str:
+        """The owner of the name, which is this user if nobody came before."""
+        owner = self._owner.setdefault(name, user_id)
+        if owner != user_id:
+            return owner
+        names = self._names.setdefault(user_id, OrderedDict())
+        names[name] = None
+        names.move_to_end(name)
+        if len(names) > MOST_PER_USER:
+            self._owner.pop(names.popitem(last=False)[0], None)
+        return owner
+
+
+def _names_file(value: Any) -> bool:
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, dict):
+            meta = each.get("meta")
+            if isinstance(meta, dict) and str(meta.get("_type", "")).startswith("gradio.File"):
+                return True
+            pending.extend(each.values())
+        elif isinstance(each, list):
+            pending.extend(each)
+    return False

@@ -1,0 +1,109 @@
+"""Finds out who sends a request, from its bearer token or its session cookie, and fails closed.
+
+A request with an ``Authorization`` header is judged by it alone: a wrong token never falls back on a cookie.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+
+from anyio import to_thread
+from starlette.types import Scope
+
+from app.errors import StudioError
+from app.gate.origin import is_secure
+from app.services import accounts
+from app.settings import get_settings
+
+logger = logging.getLogger(__name__)
+
+# Opening a page fetches dozens of package files; asking the database for each would only slow everybody down.
+REMEMBER_SECONDS = 30.0
+REMEMBER_MOST = 1000
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A known person and how they proved it; ``cookie`` is their session, empty for tokens."""
+
+    user_id: str
+    cookie: str = ""
+
+    @property
+    def by_cookie(self) -> bool:
+        """Whether the browser sent the proof by itself, so that the request needs an origin check."""
+        return bool(self.cookie)
+
+
+class Identities:
+    """Looks visitors up; remembers cookies for a moment, for package files only."""
+
+    def __init__(self) -> None:
+        self._recent: dict[str, tuple[float, Visitor]] = {}
+
+    async def find(self, scope: Scope, *, remembered: bool = False) -> Visitor | None:
+        """The visitor, or ``None`` when nobody valid is named.
+
+        Args:
+            scope: the request.
+            remembered: a recent answer for the same cookie is good enough.
+
+        Raises:
+            StudioError: 503 when accounts cannot be read; nobody is let in on a guess.
+        """
+        bearer, cookie = _bearer(scope), _cookie(scope)
+        if bearer is None and not cookie:
+            return None
+        if bearer is None and remembered and (known := self._recall(cookie)):
+            return known
+        try:
+            if bearer is not None:
+                user = await to_thread.run_sync(accounts.user_for_token, bearer)
+            else:
+                user = await to_thread.run_sync(accounts.user_for_session, cookie)
+        except Exception as error:
+            logger.error("accounts cannot be read", exc_info=error)
+            raise StudioError(
+                "accounts_unavailable", "The studio cannot check who you are right now.", "Try again.", status=503
+            ) from error
+        if user is None:
+            return None
+        visitor = Visitor(user.id, "" if bearer is not None else cookie)
+        if visitor.by_cookie and remembered:
+            self._remember(visitor)
+        return visitor
+
+    def _recall(self, cookie: str) -> Visitor | None:
+        at, visitor = self._recent.get(cookie, (0.0, None))
+        return visitor if time.monotonic() - at < REMEMBER_SECONDS else None
+
+    def _remember(self, visitor: Visitor) -> None:
+        if len(self._recent) >= REMEMBER_MOST:
+            self._recent.clear()
+        self._recent[visitor.cookie] = (time.monotonic(), visitor)
+
+
+def cookie_name(scope: Scope) -> str:
+    """Name of the session cookie: bound to the host over HTTPS, told apart by port on plain loopback."""
+    return "__Host-studio-session" if is_secure(scope) else f"studio-session-{get_settings().port}"
+
+
+def _bearer(scope: Scope) -> str | None:
+    values = [value for name, value in scope["headers"] if name == b"authorization"]
+    if not values:
+        return None
+    scheme, _, token = values[0].decode("latin-1").partition(" ")
+    return token.strip() if len(values) == 1 and scheme.lower() == "bearer" else ""
+
+
+def _cookie(scope: Scope) -> str:
+    """The session cookie's value; two different ones mean that somebody planted one, so neither counts."""
+    wanted = cookie_name(scope)
+    found = set()
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            for part in value.decode("latin-1").split(";"):
+                key, _, content = part.strip().partition("=")
+                if key == wanted:
+                    found.add(content.strip('"'))
+    return found.pop() if len(found) == 1 else ""

@@ -1,0 +1,79 @@
+"""Which addresses are public, which exist for signed-in people, and which parts of Gradio stay shut.
+
+Pure functions of the ASGI scope. Everything that is not listed as public needs a signed-in person.
+"""
+
+import re
+
+from starlette.types import Scope
+
+# The whole list. The sign-in page must be reachable to sign in; the two probes say nothing about anybody's data.
+PUBLIC = frozenset({"/healthz", "/readyz", "/sign-in", "/favicon.ico"})
+PUBLIC_POST = frozenset({"/sign-in"})
+
+# What Gradio's browser code needs. Its file, upload, proxy, stream, deep-link, component-server and direct-call routes
+# are shut: files go through our own routes, which know owners.
+GRADIO = "/gradio_api"
+GRADIO_READS = frozenset({"/queue/data", "/theme.css", "/theme.css/", "/info", "/info/", "/startup-events"})
+GRADIO_WRITES = frozenset({"/queue/join", "/cancel", "/reset", "/reset/"})
+HEARTBEAT = re.compile(r"/heartbeat/[A-Za-z0-9_-]{1,100}")
+
+ASSETS = ("/static/", "/assets/", "/svelte/", "/custom_component/")
+ASSET_FILES = frozenset({"/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt"})
+PROGRAMS = ("/api/", "/v1/", "/gradio_api/", "/static/", "/assets/", "/svelte/")
+PROGRAM_FILES = frozenset({"/metrics", "/api", "/v1", "/gradio_api", "/config", "/theme.css", "/manifest.json"})
+SHUT = re.compile(
+    r"/(login|logout|login_check|token|app_id|monitoring|pwa_icon|file|docs|redoc|openapi\.json|dev)(/.*|=.*)?"
+)
+WRITES = re.compile(r"/(api|v1)/.+|/sign-(in|out)")
+STREAMS = frozenset({"/api/v1/datasets"})
+BODY_CHECKED = frozenset({GRADIO + "/queue/join", GRADIO + "/cancel"})
+
+UNCLEAN = re.compile(r"//|/\.{1,2}(/|$)|[\\;%@\x00-\x1f\x7f]")
+
+
+def is_public(scope: Scope) -> bool:
+    """Whether anybody may ask; the path must match letter by letter."""
+    reads = scope["method"] in ("GET", "HEAD") and scope["path"] in PUBLIC
+    return reads or (scope["method"] == "POST" and scope["path"] in PUBLIC_POST)
+
+
+def is_page(scope: Scope) -> bool:
+    """Whether a person's browser asks for a page, so that a redirect to signing in is the useful refusal."""
+    path = scope["path"]
+    return scope["method"] in ("GET", "HEAD") and not path.startswith(PROGRAMS) and path not in PROGRAM_FILES
+
+
+def is_asset(scope: Scope) -> bool:
+    """Whether this is a file of the Gradio package, the same for everybody and cacheable."""
+    path = scope["path"]
+    return scope["method"] in ("GET", "HEAD") and (path.startswith(ASSETS) or path in ASSET_FILES)
+
+
+def is_clean(scope: Scope) -> bool:
+    """Whether the path has one reading only: no dot segments, doubled slashes or second encoding."""
+    path = scope["path"]
+    return path.startswith("/") and UNCLEAN.search(path) is None
+
+
+def is_reachable(scope: Scope) -> bool:
+    """Whether the address may be asked for at all, whoever asks."""
+    path, reads = scope["path"], scope["method"] in ("GET", "HEAD")
+    if path == GRADIO or path.startswith(GRADIO + "/"):
+        rest = path[len(GRADIO) :]
+        if reads:
+            return rest in GRADIO_READS or HEARTBEAT.fullmatch(rest) is not None
+        return rest in GRADIO_WRITES
+    if SHUT.fullmatch(path):
+        return False
+    return reads or WRITES.fullmatch(path) is not None
+
+
+def is_stream(scope: Scope) -> bool:
+    """Whether the body is a file that its own route reads piece by piece, with its own limits."""
+    return scope["method"] == "POST" and scope["path"] in STREAMS
+
+
+def needs_body_check(scope: Scope) -> bool:
+    """Whether the body names a Gradio session or event."""
+    return scope["method"] == "POST" and scope["path"] in BODY_CHECKED

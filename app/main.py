@@ -1,0 +1,67 @@
+"""Builds the web API: routers, one translation of refusals, measurements. Knows no pages and no authentication.
+
+The gate (``app.gate``) wraps what is composed from this, lets people in and answers for defects; alone, every route
+but the probes and signing in refuses.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.routing import Match
+
+from app.api import ROUTERS
+from app.api.measurements import Measured
+from app.errors import StudioError
+from app.failures import failure_response
+from app.field_errors import field_refusal
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def create_api() -> FastAPI:
+    """The application with all routes of the public contract; pages are mounted on it afterwards."""
+    api = FastAPI(title="Fine-tuning studio", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    for router in ROUTERS:
+        api.include_router(router)
+    # Pages are mounted at the root and would answer unknown API addresses in their own way.
+    for prefix in ("/api", "/v1"):
+        api.add_api_route(prefix + "/{rest:path}", _nothing_here, methods=METHODS, include_in_schema=False)
+    api.add_exception_handler(StudioError, _refused)
+    api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(ValidationError, _invalid)
+    api.add_exception_handler(HTTPException, _http_error)
+    api.add_middleware(Measured)
+    return api
+
+
+async def _nothing_here(request: Request) -> JSONResponse:
+    for route in request.app.router.routes:
+        if route.matches(request.scope)[0] is Match.PARTIAL:
+            raise HTTPException(405)
+    raise HTTPException(404)
+
+
+async def _refused(request: Request, error: Any) -> JSONResponse:
+    return failure_response(error)
+
+
+async def _invalid(request: Request, error: Any) -> JSONResponse:
+    return failure_response(field_refusal(error.errors()))
+
+
+async def _http_error(request: Request, error: Any) -> JSONResponse:
+    code, message, hint = _WORDS.get(error.status_code, ("http_error", str(error.detail), ""))
+    return failure_response(StudioError(code, message, hint, status=error.status_code))
+
+
+_WORDS = {
+    400: ("bad_request", "The request could not be read.", "Check that the body is JSON in UTF-8."),
+    404: ("not_found", "There is nothing at this address.", "Check the address."),
+    405: ("method_not_allowed", "This address does not take this method.", "Check the method."),
+    413: ("too_large", "The request is too large.", "Send less at a time."),
+    415: ("content_type", "The body is of a kind this address does not take.", "Send `application/json`."),
+}

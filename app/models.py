@@ -1,0 +1,247 @@
+"""All tables on one page. Times are Unix seconds by the database's clock; keys are UUID text."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base, db_now
+
+QUEUED, CLAIMED, RUNNING = "queued", "claimed", "running"
+SUCCEEDED, FAILED, CANCELLED = "succeeded", "failed", "cancelled"
+ACTIVE_STATES = (QUEUED, CLAIMED, RUNNING)
+TERMINAL_STATES = (SUCCEEDED, FAILED, CANCELLED)
+
+
+def new_id() -> str:
+    """A fresh UUID as text; unguessable, the same type in both databases."""
+    return str(uuid.uuid4())
+
+
+class _Row(Base):
+    __abstract__ = True
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    created_at: Mapped[float] = mapped_column(Float, default=db_now())
+
+
+class User(_Row):
+    """A person; the embedded default has exactly one, the owner."""
+
+    __tablename__ = "users"
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    role: Mapped[str] = mapped_column(String(20), default="owner")
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class BrowserSession(_Row):
+    """A signed-in browser; only the SHA-256 of the cookie is stored."""
+
+    __tablename__ = "sessions"
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    used_at: Mapped[float] = mapped_column(Float, default=db_now())
+    expires_at: Mapped[float] = mapped_column(Float)
+
+
+class SignInLink(_Row):
+    """A one-time link that opens a session; used at most once."""
+
+    __tablename__ = "sign_in_links"
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[float] = mapped_column(Float)
+    used_at: Mapped[float | None] = mapped_column(Float)
+
+
+class ApiToken(_Row):
+    """A bearer token for programs; only its SHA-256 is stored."""
+
+    __tablename__ = "api_tokens"
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(200), default="token")
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    used_at: Mapped[float | None] = mapped_column(Float)
+    revoked_at: Mapped[float | None] = mapped_column(Float)
+
+
+class Project(_Row):
+    """A room for data and runs with its members; every user starts with one of their own."""
+
+    __tablename__ = "projects"
+    name: Mapped[str] = mapped_column(String(200))
+
+
+class ProjectMember(_Row):
+    """Who may do what in a project: owner, editor or viewer."""
+
+    __tablename__ = "project_members"
+    __table_args__ = (UniqueConstraint("project_id", "user_id"),)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str] = mapped_column(String(20), default="owner")
+
+
+class Dataset(_Row):
+    """A named table of examples; its content lives in versions."""
+
+    __tablename__ = "datasets"
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    archived: Mapped[bool] = mapped_column(Boolean, default=False)
+    versions: Mapped[list["DatasetVersion"]] = relationship(order_by="DatasetVersion.number", back_populates="dataset")
+
+
+class DatasetVersion(_Row):
+    """Rows that never change, with their hash, frozen splits and report; runs point here."""
+
+    __tablename__ = "dataset_versions"
+    __table_args__ = (UniqueConstraint("dataset_id", "number"),)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
+    number: Mapped[int] = mapped_column(Integer, default=1)
+    file_name: Mapped[str] = mapped_column(String(300), default="")
+    format: Mapped[str] = mapped_column(String(20))
+    encoding: Mapped[str] = mapped_column(String(40), default="utf-8")
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    rows: Mapped[int] = mapped_column(Integer)
+    usable_rows: Mapped[int] = mapped_column(Integer)
+    status: Mapped[str] = mapped_column(String(20))
+    task_type: Mapped[str] = mapped_column(String(60))
+    columns: Mapped[dict[str, str]] = mapped_column(JSON)
+    labels: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    split_sizes: Mapped[dict[str, int]] = mapped_column(JSON)
+    report: Mapped[dict[str, Any]] = mapped_column(JSON)
+    dataset: Mapped[Dataset] = relationship(back_populates="versions")
+
+
+class Job(_Row):
+    """One long piece of work and its lease. Every transition is a function in ``app.services.jobs``."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (UniqueConstraint("owner_id", "idempotency_key"), Index("ix_jobs_state", "state", "created_at"))
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), default=QUEUED)
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    holder: Mapped[str | None] = mapped_column(String(200))
+    fence: Mapped[int] = mapped_column(BigInteger, default=0)
+    lease_until: Mapped[float | None] = mapped_column(Float)
+    heartbeat_at: Mapped[float | None] = mapped_column(Float)
+    not_before: Mapped[float] = mapped_column(Float, default=0.0)
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    max_attempts: Mapped[int] = mapped_column(Integer, default=3)
+    rung_at: Mapped[float | None] = mapped_column(Float)
+    cancel_requested_at: Mapped[float | None] = mapped_column(Float)
+    boot_id: Mapped[str | None] = mapped_column(String(64))
+    pid: Mapped[int | None] = mapped_column(Integer)
+    pid_started: Mapped[float | None] = mapped_column(Float)
+    phase: Mapped[str] = mapped_column(String(200), default="")
+    progress: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    started_at: Mapped[float | None] = mapped_column(Float)
+    finished_at: Mapped[float | None] = mapped_column(Float)
+
+
+class Run(_Row):
+    """One tuning run: a frozen spec, the job that executes it and what came out."""
+
+    __tablename__ = "runs"
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    dataset_version_id: Mapped[str] = mapped_column(ForeignKey("dataset_versions.id"), index=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    task_type: Mapped[str] = mapped_column(String(60))
+    base_model: Mapped[str] = mapped_column(String(200))
+    method: Mapped[str] = mapped_column(String(60))
+    spec: Mapped[dict[str, Any]] = mapped_column(JSON)
+    results: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    archived: Mapped[bool] = mapped_column(Boolean, default=False)
+    job: Mapped[Job] = relationship(lazy="joined")
+    dataset_version: Mapped[DatasetVersion] = relationship(lazy="joined")
+
+
+class MetricPoint(Base):
+    """One number at one step; the key makes a second delivery of the same point harmless."""
+
+    __tablename__ = "metric_points"
+    __table_args__ = (UniqueConstraint("run_id", "key", "step"), Index("ix_metric_cursor", "run_id", "seq"))
+    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(80))
+    step: Mapped[int] = mapped_column(BigInteger)
+    value: Mapped[float] = mapped_column(Float)
+    at: Mapped[float] = mapped_column(Float)
+
+
+class Event(Base):
+    """Something worth telling about a run: a phase, a notice, an alert. ``source`` + ``number`` make it unique."""
+
+    __tablename__ = "events"
+    __table_args__ = (UniqueConstraint("run_id", "source", "number"), Index("ix_event_cursor", "run_id", "seq"))
+    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(80))
+    number: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(40))
+    severity: Mapped[str] = mapped_column(String(20), default="info")
+    message: Mapped[str] = mapped_column(Text)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    at: Mapped[float] = mapped_column(Float)
+
+
+class Checkpoint(_Row):
+    """A verified checkpoint folder of a run."""
+
+    __tablename__ = "checkpoints"
+    __table_args__ = (UniqueConstraint("run_id", "path"),)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    fence: Mapped[int] = mapped_column(BigInteger)
+    step: Mapped[int] = mapped_column(BigInteger)
+    path: Mapped[str] = mapped_column(Text)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    metrics: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
+
+
+class Artifact(_Row):
+    """A file or folder that a run produced: its adapter folder, later merged weights and exports."""
+
+    __tablename__ = "artifacts"
+    __table_args__ = (UniqueConstraint("run_id", "kind", "path"),)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    path: Mapped[str] = mapped_column(Text)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
+class Prediction(Base):
+    """One held-out row answered by the base (linear probe) and by the tuned model."""
+
+    __tablename__ = "predictions"
+    __table_args__ = (UniqueConstraint("run_id", "split", "row_id"),)
+    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    split: Mapped[str] = mapped_column(String(20))
+    row_id: Mapped[int] = mapped_column(Integer)
+    input: Mapped[str] = mapped_column(Text)
+    expected: Mapped[str] = mapped_column(Text)
+    base_answer: Mapped[str | None] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    score: Mapped[float] = mapped_column(Float)
+
+
+class AuditEntry(_Row):
+    """Who did what to which object; rows are only ever added."""
+
+    __tablename__ = "audit_entries"
+    user_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    action: Mapped[str] = mapped_column(String(60))
+    object_type: Mapped[str] = mapped_column(String(40), default="")
+    object_id: Mapped[str] = mapped_column(String(36), default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

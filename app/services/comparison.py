@@ -1,0 +1,242 @@
+"""Runs side by side with the untouched base model: metrics with deltas, settings with differences, honest notes.
+
+``compare`` gathers, ``build`` is pure. Knows no web and draws nothing.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.errors import Rejected
+from app.models import SUCCEEDED
+from app.services import metrics, runs, verdicts
+from app.services.intervals import overlap, wilson
+from app.services.settings_table import settings_table
+
+MOST_RUNS = 10
+BASE = "base"
+
+View = Mapping[str, Any]
+Series = Mapping[str, Sequence[Sequence[float]]]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One row of the metric table: where the value is found in a run and which direction is better."""
+
+    key: str
+    title: str
+    unit: str
+    higher_is_better: bool | None
+    path: tuple[str, ...]
+    share: bool = False
+
+
+MEASURES = (
+    Measure("test/accuracy", "Accuracy (test rows)", "share", True, ("metrics", "accuracy"), share=True),
+    Measure("test/macro_f1", "Macro-F1 (test rows)", "share", True, ("metrics", "macro_f1")),
+    Measure("test/loss", "Loss (test rows)", "number", False, ("metrics", "loss")),
+    Measure("validation/accuracy", "Best accuracy (validation rows)", "share", True, ("validation", "accuracy")),
+    Measure("train/loss", "Training loss (last)", "number", False, ("last", "train/loss")),
+    Measure("gap", "Gap between evaluation and training loss", "number", False, ("last", "gap")),
+    Measure("seconds/total", "Duration", "seconds", False, ("seconds", "total")),
+    Measure("seconds/training", "of which training", "seconds", False, ("seconds", "training")),
+    Measure("rows_per_second", "Rows per second", "number", True, ("last", "train/rows_per_second")),
+    Measure("peak_memory", "Peak memory", "bytes", False, ("peak_memory_bytes",)),
+    Measure("trainable", "Trainable parameters", "count", None, ("trainable_parameters",)),
+    Measure("adapter", "Size of the download", "bytes", False, ("adapter_bytes",)),
+)
+
+LAST_KEYS = ("train/loss", "eval/loss", "train/rows_per_second")
+SERIES_KEYS = (*LAST_KEYS, "train/grad_norm", "eval/accuracy")
+
+
+def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -> dict[str, Any]:
+    """What the compare page shows for 1-10 runs of this person.
+
+    Args:
+        baseline: ``"base"`` (or None) for each run's untouched base model, or the id of one of the runs.
+
+    Returns:
+        ``{"runs", "baseline", "comparable", "metrics", "settings", "notes"}`` as :func:`build` makes them, and
+        ``"verdicts": {run_id: [verdict]}`` from ``verdicts.judge``.
+
+    Raises:
+        Rejected: none or too many runs, or a baseline that is not among them.
+        NotFound: a run that is not theirs.
+    """
+    wanted = list(dict.fromkeys(run_ids))
+    if not 1 <= len(wanted) <= MOST_RUNS:
+        raise Rejected(
+            "wrong_number_of_runs",
+            f"{len(wanted)} runs were asked for; one comparison takes 2 to {MOST_RUNS}.",
+            "Choose runs on the Runs page, then press Compare.",
+        )
+    if baseline not in (None, BASE, *wanted):
+        raise Rejected(
+            "unknown_baseline",
+            f"The baseline {baseline!r} is not among the compared runs.",
+            "Use `base` or the id of one of the compared runs.",
+        )
+    found = [runs.get_run(user_id, run_id) for run_id in wanted]
+    series = {run.id: metrics.series(user_id, run.id, keys=list(SERIES_KEYS), max_points=2000) for run in found}
+    told = {run.id: verdicts.judge(run, series[run.id]) for run in found}
+    return {**build([runs.as_dict(run) for run in found], series, baseline or BASE), "verdicts": told}
+
+
+def build(views: Sequence[View], series: Mapping[str, Series], baseline: str = BASE) -> dict[str, Any]:
+    """The comparison of runs given as ``runs.as_dict`` views with their series; pure.
+
+    ``metrics`` rows: ``{"key", "title", "unit", "higher_is_better", "values": {run: v}, "intervals": {run: [lo, hi]},
+    "base": {run: v}, "baseline": v | None, "deltas": {run: v}, "verdicts": {run: "better|worse|same|unclear"},
+    "best": [run]}``. ``settings`` rows come from ``settings_table``. ``notes``: ``{"code", "message", "runs"}``.
+    """
+    notes = _notes(views)
+    comparable = not any(note["code"] == "not_comparable" for note in notes)
+    facts = {view["id"]: _facts(view, series.get(view["id"], {})) for view in views}
+    rows = [_row(measure, views, facts, baseline, comparable) for measure in MEASURES]
+    rows = [row for row in rows if row["values"]]
+    return {
+        "runs": [_head(view) for view in views],
+        "baseline": baseline,
+        "comparable": comparable,
+        "metrics": rows,
+        "settings": settings_table(views),
+        "notes": notes + _unclear_note(rows, views),
+    }
+
+
+def _row(
+    measure: Measure, views: Sequence[View], facts: Mapping[str, Any], baseline: str, comparable: bool
+) -> dict[str, Any]:
+    values = {run: value for run, fact in facts.items() if (value := _at(fact, measure.path)) is not None}
+    base = {run: value for run, fact in facts.items() if (value := _base_value(fact, measure)) is not None}
+    intervals = {run: _interval(facts[run], value) for run, value in values.items() if measure.share}
+    against = base if baseline == BASE else {run: values[baseline] for run in values if baseline in values}
+    judged = {
+        run: _judge(measure, values[run], against[run], intervals.get(run), _rows(facts[run]))
+        for run in values
+        if run in against and run != baseline and (comparable or baseline == BASE)
+    }
+    distinct = set(base.values())
+    return {
+        "key": measure.key,
+        "title": measure.title,
+        "unit": measure.unit,
+        "higher_is_better": measure.higher_is_better,
+        "values": values,
+        "intervals": intervals,
+        "base": base,
+        "baseline": distinct.pop() if len(distinct) == 1 else None,
+        "deltas": {run: values[run] - against[run] for run in judged},
+        "verdicts": judged,
+        "best": _best(measure, values) if comparable else [],
+    }
+
+
+def _judge(
+    measure: Measure, value: float, against: float, interval: Sequence[float] | None, rows: int
+) -> str:
+    if math.isclose(value, against, rel_tol=1e-9, abs_tol=1e-12):
+        return "same"
+    if measure.higher_is_better is None:
+        return "unclear"
+    if measure.share and interval and overlap(interval, wilson(against, rows)):
+        return "unclear"
+    return "better" if (value > against) == measure.higher_is_better else "worse"
+
+
+def _best(measure: Measure, values: Mapping[str, float]) -> list[str]:
+    if measure.higher_is_better is None or len(values) < 2:
+        return []
+    top = max(values.values()) if measure.higher_is_better else min(values.values())
+    winners = [run for run, value in values.items() if value == top]
+    return winners if len(winners) < len(values) else []
+
+
+def _facts(view: View, series: Series) -> dict[str, Any]:
+    last = {key: points[-1][1] for key in LAST_KEYS if (points := series.get(key))}
+    if last.get("train/loss") is not None and last.get("eval/loss") is not None:
+        last["gap"] = last["eval/loss"] - last["train/loss"]
+    return {**(view.get("results") or {}), "last": last}
+
+
+def _base_value(fact: Mapping[str, Any], measure: Measure) -> float | None:
+    if measure.path[0] != "metrics":
+        return None
+    return _at(fact, ("baseline", "linear_probe", *measure.path[1:]))
+
+
+def _interval(fact: Mapping[str, Any], value: float) -> list[float]:
+    # The stored interval belongs to the test metric; any other share is given its own.
+    given = _at(fact, ("metrics", "accuracy")) == value and (fact.get("intervals") or {}).get("accuracy")
+    return list(given or wilson(value, _rows(fact)))
+
+
+def _rows(fact: Mapping[str, Any]) -> int:
+    return int(fact.get("test_rows") or 0)
+
+
+def _at(fact: Any, path: Sequence[str]) -> float | None:
+    for part in path:
+        fact = fact.get(part) if isinstance(fact, Mapping) else None
+    good = isinstance(fact, int | float) and not isinstance(fact, bool) and math.isfinite(fact)
+    return fact if good else None
+
+
+def _head(view: View) -> dict[str, Any]:
+    results = view.get("results") or {}
+    keys = ("id", "name", "state", "base_model", "method", "task_type", "dataset", "created_at")
+    return {**{key: view.get(key) for key in keys}, "test_rows": results.get("test_rows")}
+
+
+def _notes(views: Sequence[View]) -> list[dict[str, Any]]:
+    notes = []
+    everyone = [view["id"] for view in views]
+    tests = {(_dataset_key(view), (view.get("results") or {}).get("test_rows")) for view in views if view.get("results")}
+    data = {_dataset_key(view) for view in views}
+    if len(data) > 1 or len(tests) > 1:
+        notes.append(
+            _note(
+                "not_comparable",
+                "These runs were tested on different rows, so their test numbers cannot be compared with each other. "
+                "Each change against its own base model still holds.",
+                everyone,
+            )
+        )
+    if len({view["base_model"] for view in views}) > 1:
+        notes.append(
+            _note("different_base", "The runs use different base models; each is held against its own.", everyone)
+        )
+    open_runs = [view["id"] for view in views if view["state"] != SUCCEEDED]
+    if open_runs:
+        names = ", ".join(view["name"] for view in views if view["id"] in open_runs)
+        notes.append(_note("no_result", f"No final result: {names}.", open_runs))
+    return notes
+
+
+def _unclear_note(rows: Sequence[Mapping[str, Any]], views: Sequence[View]) -> list[dict[str, Any]]:
+    accuracy = next((row for row in rows if row["key"] == "test/accuracy"), None)
+    unclear = [run for run, verdict in accuracy["verdicts"].items() if verdict == "unclear"] if accuracy else []
+    if not unclear:
+        return []
+    rows_by_run = {view["id"]: (view.get("results") or {}).get("test_rows") for view in views}
+    names = ", ".join(view["name"] for view in views if view["id"] in unclear)
+    return [
+        _note(
+            "cannot_tell_apart",
+            f"Cannot tell apart from the baseline with {rows_by_run[unclear[0]]:,} test rows: {names}. "
+            "The 95 % intervals overlap.",
+            unclear,
+        )
+    ]
+
+
+def _dataset_key(view: View) -> tuple[Any, Any]:
+    dataset = view.get("dataset") or {}
+    return dataset.get("id"), dataset.get("version")
+
+
+def _note(code: str, message: str, run_ids: Sequence[str]) -> dict[str, Any]:
+    return {"code": code, "message": message, "runs": list(run_ids)}

@@ -1,0 +1,115 @@
+"""Metric points and events of a run: written by its supervisor under a claim, read by cursor. Sole user of these tables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.db import dialect, transaction
+from app.models import Event, MetricPoint
+from app.services import runs
+
+
+def append(session: Session, run_id: str, source: str, lines: Sequence[dict[str, Any]]) -> None:
+    """Store spool lines of type ``metric`` and ``event``; a line delivered twice is stored once.
+
+    Args:
+        session: the transaction in which the caller has proved its claim.
+        source: name of the attempt, unique per spool.
+        lines: spool lines as the trainer wrote them, each with its number ``n``.
+    """
+    points = [
+        {"run_id": run_id, "key": line["key"], "step": line["step"], "value": line["value"], "at": line["at"]}
+        for line in lines
+        if line["type"] == "metric"
+    ]
+    events = [
+        {
+            "run_id": run_id,
+            "source": source,
+            "number": line["n"],
+            "kind": line["kind"],
+            "severity": line.get("severity", "info"),
+            "message": line["message"],
+            "data": line.get("data") or {},
+            "at": line["at"],
+        }
+        for line in lines
+        if line["type"] == "event"
+    ]
+    _insert_new(session, MetricPoint, points)
+    _insert_new(session, Event, events)
+
+
+def since(user_id: str, run_id: str, after: int = 0, limit: int = 5000) -> dict[str, Any]:
+    """Points newer than the cursor ``after``, oldest first, with the next cursor and the run's state."""
+    with transaction() as session:
+        run = runs.find(session, user_id, run_id)
+        rows = session.scalars(
+            select(MetricPoint)
+            .where(MetricPoint.run_id == run_id, MetricPoint.seq > after)
+            .order_by(MetricPoint.seq)
+            .limit(max(1, min(limit, 20_000)))
+        ).all()
+        state = run.job.state
+    points = [{"seq": p.seq, "key": p.key, "step": p.step, "value": p.value, "at": p.at} for p in rows]
+    return {"points": points, "after": rows[-1].seq if rows else after, "state": state, "more": len(rows) == limit}
+
+
+def series(
+    user_id: str, run_id: str, keys: Sequence[str] | None = None, max_points: int = 1000
+) -> dict[str, list[list[float]]]:
+    """Whole curves as ``{key: [[step, value], ...]}``, thinned per metric to at most ``max_points``."""
+    with transaction() as session:
+        runs.find(session, user_id, run_id)
+        query = select(MetricPoint.key, MetricPoint.step, MetricPoint.value).where(MetricPoint.run_id == run_id)
+        if keys:
+            query = query.where(MetricPoint.key.in_(keys))
+        rows = session.execute(query.order_by(MetricPoint.key, MetricPoint.step)).all()
+    curves: dict[str, list[list[float]]] = {}
+    for key, step, value in rows:
+        curves.setdefault(key, []).append([step, value])
+    return {key: thin(points, max_points) for key, points in curves.items()}
+
+
+def thin(points: list[list[float]], most: int) -> list[list[float]]:
+    """At most ``most`` points that keep the first, the last and the extremes of every bucket, so no spike is lost."""
+    if len(points) <= most:
+        return points
+    buckets = max(1, (most - 2) // 2)
+    inner = points[1:-1]
+    kept = [points[0]]
+    for number in range(buckets):
+        bucket = inner[number * len(inner) // buckets : (number + 1) * len(inner) // buckets]
+        if bucket:
+            extremes = {id(p): p for p in (min(bucket, key=_value), max(bucket, key=_value))}
+            kept.extend(sorted(extremes.values(), key=lambda p: p[0]))
+    return [*kept, points[-1]]
+
+
+def events_since(user_id: str, run_id: str, after: int = 0) -> dict[str, Any]:
+    """Events newer than the cursor, oldest first."""
+    with transaction() as session:
+        runs.find(session, user_id, run_id)
+        rows = session.scalars(
+            select(Event).where(Event.run_id == run_id, Event.seq > after).order_by(Event.seq).limit(1000)
+        ).all()
+    told = [
+        {"seq": e.seq, "kind": e.kind, "severity": e.severity, "message": e.message, "data": e.data, "at": e.at}
+        for e in rows
+    ]
+    return {"events": told, "after": rows[-1].seq if rows else after}
+
+
+def _value(point: list[float]) -> float:
+    return point[1]
+
+
+def _insert_new(session: Session, table: type[MetricPoint] | type[Event], rows: list[dict[str, Any]]) -> None:
+    """Insert what is not there yet; unique keys make repeated delivery harmless."""
+    if not rows:
+        return
+    insert = postgresql.insert if dialect().name == "postgresql" else sqlite.insert
+    session.execute(insert(table).on_conflict_do_nothing(), rows)

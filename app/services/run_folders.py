@@ -1,0 +1,122 @@
+"""Between the database and a run's folder: what a trainer is given, and how what it leaves behind is recorded.
+
+Everything is written under a claim. Used by the supervisor only; knows no process.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import storage
+from app.db import transaction
+from app.errors import StudioError
+from app.models import Artifact, Checkpoint, Run
+from app.services import jobs, metrics, predictions
+from app.services.jobs import Claim
+
+
+@dataclass(frozen=True)
+class WorkOrder:
+    """Where one attempt works, and under which name its spool is known."""
+
+    run_id: str
+    folder: Path
+    source: str
+
+
+def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> WorkOrder:
+    """Write ``job.json`` into a folder of this attempt's own and say where it is."""
+    with transaction() as session:
+        run = session.scalars(select(Run).where(Run.job_id == claim.job_id)).one()
+        resume_from = _newest_checkpoint(session, run.id)
+        run_id, spec, version_id = run.id, run.spec, run.dataset_version_id
+        base = run.base_model
+    folder = storage.attempt_dir(run_id, claim.fence)
+    rows = storage.dataset_dir(version_id)
+    storage.write_json(
+        folder / "job.json",
+        {
+            "run_id": run_id,
+            "spec": spec,
+            "rows": str(rows / "rows.parquet"),
+            "splits": str(rows / "splits.json"),
+            "cache": str(storage.cache_dir()),
+            "base_model": str(model_path(base)),
+            "resume_from": str(resume_from) if resume_from else None,
+            "threads": threads,
+        },
+    )
+    return WorkOrder(run_id, folder, f"attempt-{claim.fence}")
+
+
+def store_lines(claim: Claim, run_id: str, source: str, lines: Sequence[dict[str, Any]]) -> None:
+    """Store spool lines in one transaction under the claim; the newest progress line becomes the job's progress."""
+    with jobs.held(claim) as session:
+        metrics.append(session, run_id, source, lines)
+        for line in lines:
+            if line["type"] == "checkpoint":
+                _add_checkpoint(session, claim, run_id, line)
+        progress = [line for line in lines if line["type"] == "progress"]
+        if progress:
+            told = {key: value for key, value in progress[-1].items() if key not in ("n", "type", "phase", "at")}
+            jobs.note_progress(session, claim, progress[-1].get("phase", "Training"), told)
+
+
+def store_results(claim: Claim, order: WorkOrder) -> None:
+    """Record results, held-out answers and the adapter, and end the job, all in one transaction.
+
+    Raises:
+        StudioError: the adapter folder carries no manifest, so it is not complete.
+    """
+    adapter = order.folder / "adapter"
+    manifest = adapter / "manifest.json"
+    if not manifest.exists():
+        raise StudioError("adapter_incomplete", "The trainer ended without a complete adapter.", "Resume the run.")
+    results = storage.read_json(order.folder / "result.json")
+    with (order.folder / "predictions.jsonl").open(encoding="utf-8") as source:
+        answers = [json.loads(line) for line in source]
+    size = sum(each.stat().st_size for each in adapter.rglob("*") if each.is_file())
+    with jobs.held(claim) as session:
+        run = session.get_one(Run, order.run_id)
+        run.results = results
+        predictions.replace(session, order.run_id, answers)
+        session.add(
+            Artifact(
+                run_id=order.run_id, kind="adapter", path=_relative(adapter), bytes=size,
+                sha256=storage.sha256_of(manifest),
+            )
+        )  # fmt: skip
+        jobs.succeed(session, claim)
+
+
+def _add_checkpoint(session: Session, claim: Claim, run_id: str, line: dict[str, Any]) -> None:
+    path = _relative(Path(line["path"]))
+    known = select(Checkpoint.id).where(Checkpoint.run_id == run_id, Checkpoint.path == path)
+    if session.scalar(known) is None:
+        session.add(
+            Checkpoint(
+                run_id=run_id, fence=claim.fence, step=line["step"], path=path, bytes=line["bytes"],
+                sha256=line["sha256"], metrics=line.get("metrics") or {},
+            )
+        )  # fmt: skip
+
+
+def _newest_checkpoint(session: Session, run_id: str) -> Path | None:
+    """The newest checkpoint whose manifest is still the one that was recorded."""
+    rows = select(Checkpoint).where(Checkpoint.run_id == run_id).order_by(Checkpoint.step.desc())
+    for row in session.scalars(rows):
+        folder = storage.data_dir() / row.path
+        manifest = folder / "manifest.json"
+        if manifest.exists() and storage.sha256_of(manifest) == row.sha256:
+            return folder
+    return None
+
+
+def _relative(path: Path) -> str:
+    """Paths are stored relative to the data folder, so that a restored backup may live elsewhere."""
+    return str(path.resolve().relative_to(storage.data_dir()))

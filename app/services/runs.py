@@ -1,0 +1,268 @@
+"""The life of a run as people see it: submit, list, cancel, resume, clone. Jobs carry it out; metrics have their own room."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.catalog.base_models import base_model as base_model_card
+from app.catalog.methods import METHODS, method_class
+from app.catalog.spec import RunSpec
+from app.catalog.task_types import task_type as find_task_type
+from app.db import transaction
+from app.errors import Conflict, NotFound, Rejected
+from app.models import ACTIVE_STATES, CANCELLED, FAILED, QUEUED, Dataset, DatasetVersion, Job, Run
+from app.services import datasets, jobs
+from app.services.accounts import record
+
+TRAIN = "train"
+
+
+def submit(
+    user_id: str,
+    *,
+    dataset_id: str,
+    base_model: str,
+    task_type: str,
+    method: dict[str, Any],
+    columns: dict[str, str] | None = None,
+    training: dict[str, Any] | None = None,
+    name: str = "",
+    idempotency_key: str | None = None,
+) -> Run:
+    """Queue a run: spec, run and job are written together, then the doorbell rings.
+
+    The same ``idempotency_key`` from the same person returns the run that the first call made.
+
+    Raises:
+        Rejected: an unknown model, method, task or setting, or a value out of bounds; ``details.fields`` names it.
+        NotFound: the dataset is not theirs.
+    """
+    if idempotency_key and (earlier := _by_key(user_id, idempotency_key)):
+        return earlier
+    version = _version_for(user_id, dataset_id, task_type, columns)
+    spec = make_spec(version, base_model=base_model, task_type=task_type, method=method, training=training or {})
+    try:
+        with transaction() as session:
+            dataset = session.get_one(Dataset, version.dataset_id)
+            job = jobs.add(session, owner_id=user_id, kind=TRAIN, idempotency_key=idempotency_key)
+            session.flush()
+            run = Run(
+                project_id=dataset.project_id,
+                owner_id=user_id,
+                dataset_version_id=version.id,
+                job_id=job.id,
+                name=name.strip()[:200] or _default_name(spec, dataset.name),
+                task_type=task_type,
+                base_model=base_model,
+                method=spec.method.kind,
+                spec=spec.model_dump(mode="json"),
+            )
+            session.add(run)
+            session.flush()
+    except IntegrityError:
+        if idempotency_key and (earlier := _by_key(user_id, idempotency_key)):
+            return earlier
+        raise
+    record(user_id, "submit", "run", run.id)
+    return get_run(user_id, run.id)
+
+
+def make_spec(
+    version: DatasetVersion, *, base_model: str, task_type: str, method: dict[str, Any], training: dict[str, Any]
+) -> RunSpec:
+    """The validated, frozen description of a run on this dataset version."""
+    card = base_model_card(base_model)
+    find_task_type(task_type)
+    if task_type not in card.task_types:
+        raise Rejected(
+            "task_not_supported",
+            f"{base_model!r} cannot be tuned for {task_type!r}.",
+            "Choose one of its tasks: " + ", ".join(card.task_types) + ".",
+        )
+    kind = str(method.get("kind", ""))
+    if task_type not in method_class(kind).task_types:
+        fitting = [each.model_fields["kind"].default for each in METHODS if task_type in each.task_types]
+        raise Rejected(
+            "method_not_supported",
+            f"The method {kind!r} does not serve {task_type!r}.",
+            "Choose one of: " + ", ".join(fitting) + ".",
+        )
+    try:
+        spec = RunSpec.model_validate(
+            {
+                "task_type": task_type,
+                "base_model": base_model,
+                "columns": version.columns,
+                "labels": sorted(version.labels),
+                "method": method,
+                "training": training,
+                "dataset_sha256": version.content_sha256,
+            }
+        )
+    except ValidationError as error:
+        raise _invalid(error) from None
+    if spec.training.max_length > card.context_length:
+        raise Rejected(
+            "range",
+            f"Longest text is {spec.training.max_length} tokens, but {base_model!r} reads at most "
+            f"{card.context_length}.",
+            f"Choose at most {card.context_length}.",
+            details={"fields": {"training.max_length": f"at most {card.context_length}"}},
+        )
+    return spec
+
+
+def list_runs(user_id: str, *, include_archived: bool = False) -> list[Run]:
+    """The person's runs, newest first."""
+    query = select(Run).where(Run.owner_id == user_id).order_by(Run.created_at.desc())
+    if not include_archived:
+        query = query.where(Run.archived.is_(False))
+    with transaction() as session:
+        return list(session.scalars(query))
+
+
+def get_run(user_id: str, run_id: str) -> Run:
+    """One run of this person, with its job and dataset version loaded."""
+    with transaction() as session:
+        return find(session, user_id, run_id)
+
+
+def find(session: Session, user_id: str, run_id: str) -> Run:
+    """The run inside the caller's transaction; somebody else's run looks like a missing one."""
+    run = session.scalar(select(Run).where(Run.id == run_id, Run.owner_id == user_id))
+    if run is None:
+        raise NotFound("run_not_found", f"There is no run {run_id!r} among yours.", "Open it from the Runs page.")
+    return run
+
+
+def request_cancel(user_id: str, run_id: str) -> Run:
+    """Ask for a stop; the last checkpoint is kept."""
+    with transaction() as session:
+        run = find(session, user_id, run_id)
+        jobs.request_cancel(session, run.job)
+    record(user_id, "cancel", "run", run_id)
+    return get_run(user_id, run_id)
+
+
+def resume(user_id: str, run_id: str) -> Run:
+    """Continue a failed or cancelled run from its last checkpoint, as a new job of the same run."""
+    with transaction() as session:
+        run = find(session, user_id, run_id)
+        if run.job.state not in (FAILED, CANCELLED):
+            raise Conflict(
+                "not_resumable",
+                f"This run is {run.job.state}; only failed or cancelled runs can be resumed.",
+                "Wait until it has ended, or clone it to start another.",
+            )
+        # The fence goes on from the old job, so that attempt folders never get the same name twice.
+        job = jobs.add(session, owner_id=user_id, kind=TRAIN, fence=run.job.fence)
+        session.flush()
+        run.job_id = job.id
+    record(user_id, "resume", "run", run_id)
+    return get_run(user_id, run_id)
+
+
+def clone_settings(user_id: str, run_id: str) -> dict[str, Any]:
+    """The arguments of :func:`submit` that would repeat this run; the wizard starts from them."""
+    run = get_run(user_id, run_id)
+    return {
+        "dataset_id": run.dataset_version.dataset_id,
+        "base_model": run.base_model,
+        "task_type": run.task_type,
+        "columns": run.spec["columns"],
+        "method": run.spec["method"],
+        "training": run.spec["training"],
+        "name": f"{run.name} (again)"[:200],
+    }
+
+
+def archive(user_id: str, run_id: str) -> None:
+    """Hide a finished run from the list; nothing is deleted."""
+    with transaction() as session:
+        run = find(session, user_id, run_id)
+        if run.job.state in ACTIVE_STATES:
+            raise Conflict("still_active", "This run is still active.", "Cancel it first, then archive it.")
+        run.archived = True
+
+
+def rename(user_id: str, run_id: str, name: str) -> Run:
+    """Give the run another name of 1 to 200 characters."""
+    cleaned = " ".join(name.split())
+    if not 1 <= len(cleaned) <= 200:
+        raise Rejected("name_length", f"A name has 1 to 200 characters, this one has {len(cleaned)}.", "Shorten it.")
+    with transaction() as session:
+        find(session, user_id, run_id).name = cleaned
+    return get_run(user_id, run_id)
+
+
+def queue_position(run: Run) -> int | None:
+    """1 for the run that starts next; None when it does not wait."""
+    if run.job.state != QUEUED:
+        return None
+    before = or_(Job.created_at < run.job.created_at, (Job.created_at == run.job.created_at) & (Job.id < run.job.id))
+    with transaction() as session:
+        return 1 + (session.scalar(select(func.count()).where(Job.state == QUEUED, before)) or 0)
+
+
+def as_dict(run: Run) -> dict[str, Any]:
+    """The run as REST and pages show it."""
+    version = run.dataset_version
+    with transaction() as session:
+        dataset_name = session.scalar(select(Dataset.name).where(Dataset.id == version.dataset_id))
+    return {
+        "id": run.id,
+        "name": run.name,
+        "state": run.job.state,
+        "phase": run.job.phase,
+        "progress": run.job.progress,
+        "cancel_requested": run.job.cancel_requested_at is not None,
+        "attempt": run.job.attempt,
+        "task_type": run.task_type,
+        "base_model": run.base_model,
+        "method": run.method,
+        "spec": run.spec,
+        "results": run.results,
+        "error": run.job.error["error"] if run.job.error else None,
+        "dataset": {"id": version.dataset_id, "name": dataset_name, "version": version.number},
+        "archived": run.archived,
+        "created_at": run.created_at,
+        "started_at": run.job.started_at,
+        "finished_at": run.job.finished_at,
+        "queue_position": queue_position(run),
+    }
+
+
+def _version_for(user_id: str, dataset_id: str, task_type: str, columns: dict[str, str] | None) -> DatasetVersion:
+    """The newest version, or a new one when another task or mapping is asked for; the old one stays as it was."""
+    dataset = datasets.get_dataset(user_id, dataset_id)
+    version = datasets.latest_version(dataset)
+    if version.task_type != task_type or (columns and columns != version.columns):
+        wanted = columns or version.columns
+        version = datasets.latest_version(datasets.change_columns(user_id, dataset_id, task_type, wanted))
+    return version
+
+
+def _by_key(user_id: str, key: str) -> Run | None:
+    with transaction() as session:
+        return session.scalar(
+            select(Run).join(Job, Run.job_id == Job.id).where(Job.owner_id == user_id, Job.idempotency_key == key)
+        )
+
+
+def _default_name(spec: RunSpec, dataset_name: str) -> str:
+    return f"{dataset_name} · {method_class(spec.method.kind).title}"[:200]
+
+
+def _invalid(error: ValidationError) -> Rejected:
+    fields = {".".join(str(part) for part in each["loc"]): each["msg"] for each in error.errors()}
+    name, complaint = next(iter(fields.items()))
+    unknown = any(each["type"] == "extra_forbidden" for each in error.errors())
+    return Rejected(
+        "unknown_field" if unknown else "range",
+        f"The setting {name!r} is not acceptable: {complaint}.",
+        "Correct the named settings; the form shows what each allows.",
+        details={"fields": fields},
+    )

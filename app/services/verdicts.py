@@ -1,0 +1,243 @@
+"""What a run's numbers mean in plain words: rules over its state, its results and its curves.
+
+Pure: reads what it is given, opens no transaction. Every verdict is
+``{"severity": "good|info|warning|error", "title", "evidence", "tip"}``; the most severe comes first.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.models import CANCELLED, FAILED, SUCCEEDED, Run
+from app.services.intervals import overlap, wilson
+
+Points = Mapping[str, Sequence[Sequence[float]]]
+Verdict = dict[str, str]
+
+SEVERITIES = ("error", "warning", "good", "info")
+# A train loss this many times above its lowest level has run away; ordinary noise stays below.
+DIVERGED_FACTOR = 3.0
+# Evaluation loss this share above its lowest value, while the train loss still falls, is memorising.
+OVERFIT_RISE = 0.05
+# An interval wider than this (0.10 = ten points of accuracy) cannot settle most questions.
+WIDE_INTERVAL = 0.10
+CUT_SHARE = 0.05
+
+
+def judge(run: Run, points: Points) -> list[Verdict]:
+    """Verdicts on one run, most severe first.
+
+    Args:
+        run: with its job loaded; ``results`` may be empty while it works.
+        points: key -> list of (step, value) by rising step, as ``metrics.series`` returns them.
+    """
+    rules: tuple[Callable[[Run, Points], Verdict | None], ...] = (
+        _failed,
+        _stopped,
+        _not_a_number,
+        _diverged,
+        _against_majority,
+        _against_base,
+        _too_few_rows,
+        _memorising,
+        _stopped_improving,
+        _cut_rows,
+    )
+    found = [verdict for rule in rules if (verdict := rule(run, points))]
+    return sorted(found, key=lambda verdict: SEVERITIES.index(verdict["severity"]))
+
+
+def _failed(run: Run, points: Points) -> Verdict | None:
+    if run.job.state != FAILED:
+        return None
+    error = (run.job.error or {}).get("error", run.job.error or {})
+    step = _last_step(points)
+    evidence = f"It got as far as step {step}." if step else "It stopped before the first training step."
+    tip = error.get("hint") or "The log tab shows the last lines it wrote; retry when the cause is gone."
+    return _verdict("error", error.get("message") or "The run failed.", evidence, tip)
+
+
+def _stopped(run: Run, points: Points) -> Verdict | None:
+    if run.job.state != CANCELLED:
+        return None
+    step = _last_step(points)
+    evidence = f"Last recorded step: {step}." if step else "It had not taken a training step."
+    return _verdict("info", "This run was stopped on request.", evidence, "Resume continues from the last checkpoint.")
+
+
+def _not_a_number(run: Run, points: Points) -> Verdict | None:
+    for key, title in (("train/loss", "training loss"), ("eval/loss", "evaluation loss"), ("train/grad_norm", "gradient")):
+        bad = next((step for step, value in _pairs(points, key) if not math.isfinite(value)), None)
+        if bad is not None:
+            return _verdict(
+                "error",
+                f"The {title} stopped being a number at step {bad}.",
+                "From there on the model learns nothing.",
+                "Lower the learning rate, or choose the number format fp32.",
+            )
+    return None
+
+
+def _diverged(run: Run, points: Points) -> Verdict | None:
+    values = [value for _, value in _pairs(points, "train/loss") if math.isfinite(value)]
+    if len(values) < 10:
+        return None
+    smooth = _smoothed(values)
+    lowest = min(smooth)
+    # A loss near zero triples by chance; only a rise above where the run began counts as running away.
+    if smooth[-1] <= max(DIVERGED_FACTOR * lowest, smooth[0]):
+        return None
+    return _verdict(
+        "error",
+        "The training loss is running away.",
+        f"It fell to {lowest:.3g} and is now {smooth[-1]:.3g}; it began at {smooth[0]:.3g}.",
+        "Stop the run and lower the learning rate, for example to a third.",
+    )
+
+
+def _against_majority(run: Run, points: Points) -> Verdict | None:
+    tuned, majority = _accuracy(run), _baseline(run, "majority")
+    if tuned is None or majority is None or tuned > majority:
+        return None
+    return _verdict(
+        "error",
+        "The tuned model learned nothing useful.",
+        f"It is right on {_percent(tuned)} of the test rows; always giving the commonest label reaches "
+        f"{_percent(majority)}.",
+        "Check that the label column is the right one, then try a higher learning rate or more passes.",
+    )
+
+
+def _against_base(run: Run, points: Points) -> Verdict | None:
+    tuned, base = _accuracy(run), _baseline(run, "linear_probe")
+    if tuned is None or base is None:
+        return None
+    rows = _test_rows(run)
+    facts = f"Tuned {_percent(tuned)}, untouched base model {_percent(base)}, on {rows:,} test rows"
+    apart = not overlap(_interval(run), wilson(base, rows))
+    if tuned <= base:
+        return _verdict(
+            "warning",
+            "Tuning did not improve on the untouched base model.",
+            f"{facts}.",
+            "Try more passes or another method; if that does not help, the base model with a linear probe is enough.",
+        )
+    if not apart:
+        return _verdict(
+            "info",
+            "Slightly better than the untouched base model, but the intervals overlap.",
+            f"{facts}; the difference may be chance.",
+            "More test rows would settle it; the Examples tab shows which rows improved and which got worse.",
+        )
+    return _verdict(
+        "good",
+        "Clearly better than the untouched base model.",
+        f"{facts}; the 95 % intervals do not overlap.",
+        "Look through the wrong answers, then try it on texts of your own.",
+    )
+
+
+def _too_few_rows(run: Run, points: Points) -> Verdict | None:
+    if _accuracy(run) is None:
+        return None
+    low, high = _interval(run)
+    if high - low <= WIDE_INTERVAL:
+        return None
+    return _verdict(
+        "warning",
+        "Too few test rows to say precisely how good it is.",
+        f"With {_test_rows(run):,} test rows the true accuracy lies anywhere between {_percent(low)} and {_percent(high)}.",
+        "Add labelled rows, or upload a larger evaluation file of your own.",
+    )
+
+
+def _memorising(run: Run, points: Points) -> Verdict | None:
+    checks = [(step, value) for step, value in _pairs(points, "eval/loss") if math.isfinite(value)]
+    train = [value for _, value in _pairs(points, "train/loss") if math.isfinite(value)]
+    if len(checks) < 2 or len(train) < 10:
+        return None
+    best_step, lowest = min(checks, key=lambda check: check[1])
+    last = checks[-1][1]
+    smooth = _smoothed(train)
+    still_falling = smooth[-1] < smooth[len(smooth) // 2]
+    if last <= lowest * (1 + OVERFIT_RISE) or not still_falling:
+        return None
+    return _verdict(
+        "warning",
+        "The model has begun to memorise the training rows.",
+        f"Evaluation loss was lowest at step {best_step:,} ({lowest:.3g}) and rose to {last:.3g}, while the training "
+        f"loss kept falling to {smooth[-1]:.3g}.",
+        "Fewer passes, more data or a higher weight decay help; the best checkpoint is kept, not the last.",
+    )
+
+
+def _stopped_improving(run: Run, points: Points) -> Verdict | None:
+    checks = _pairs(points, "eval/accuracy")
+    if len(checks) < 3:
+        return None
+    best_step, best = max(checks, key=lambda check: (check[1], -check[0]))
+    later = [step for step, _ in checks if step > best_step]
+    if len(later) < 2:
+        return None
+    kept = (run.results or {}).get("best_step", best_step)
+    done = run.job.state == SUCCEEDED
+    tip = "Fewer passes would save time." if done else "Stopping now keeps the best checkpoint."
+    return _verdict(
+        "info",
+        f"Evaluation stopped improving at step {best_step:,}; the best checkpoint is kept (step {kept:,}).",
+        f"Accuracy on the validation rows was {_percent(best)} there; {len(later)} later checks were not better.",
+        tip,
+    )
+
+
+def _cut_rows(run: Run, points: Points) -> Verdict | None:
+    results = run.results or {}
+    cut, rows = results.get("cut_rows") or 0, results.get("train_rows") or 0
+    if not rows or cut / rows < CUT_SHARE:
+        return None
+    return _verdict(
+        "warning",
+        f"{cut:,} of {rows:,} training texts were cut at the end.",
+        f"They are longer than the limit of {run.spec['training']['max_length']} tokens.",
+        "Raise “Longest text” if the end of the texts matters.",
+    )
+
+
+def _verdict(severity: str, title: str, evidence: str, tip: str) -> Verdict:
+    return {"severity": severity, "title": title, "evidence": evidence, "tip": tip}
+
+
+def _accuracy(run: Run) -> float | None:
+    return (run.results or {}).get("metrics", {}).get("accuracy")
+
+
+def _baseline(run: Run, name: str) -> float | None:
+    return ((run.results or {}).get("baseline", {}).get(name) or {}).get("accuracy")
+
+
+def _test_rows(run: Run) -> int:
+    return int((run.results or {}).get("test_rows") or 0)
+
+
+def _interval(run: Run) -> Sequence[float]:
+    given = (run.results or {}).get("intervals", {}).get("accuracy")
+    return given or wilson(_accuracy(run) or 0.0, _test_rows(run))
+
+
+def _pairs(points: Points, key: str) -> list[tuple[int, float]]:
+    # A missing value is how JSON carries a loss that is not a number.
+    return [(int(step), math.nan if value is None else float(value)) for step, value in points.get(key, ())]
+
+
+def _last_step(points: Points) -> int:
+    return max((int(pairs[-1][0]) for pairs in points.values() if pairs), default=0)
+
+
+def _smoothed(values: Sequence[float]) -> list[float]:
+    # Means over a tenth of the run: single batches jump too much to be judged.
+    width = max(1, len(values) // 10)
+    return [sum(part) / len(part) for at in range(0, len(values), width) if (part := values[at : at + width])]
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"

@@ -1,0 +1,53 @@
+"""Every environment value the studio reads, typed and explained; nothing else reads the environment."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Values come from ``STUDIO_*``; the description of each field is its documentation."""
+
+    model_config = SettingsConfigDict(env_prefix="STUDIO_", extra="ignore")
+
+    data_dir: Path = Field(Path("data"), description="Folder that holds the database, uploads, runs and adapters.")
+    host: str = Field("127.0.0.1", description="Address the web server binds; loopback unless you decide otherwise.")
+    port: int = Field(7860, ge=0, le=65535, description="Port of the web server.")
+    public_url: str = Field("", description="Address people type, if it differs from host and port (behind a proxy).")
+    database_url: str = Field("", description="SQLAlchemy address; empty means SQLite in the data folder.")
+    broker_url: str = Field("", description="Celery broker; empty means a private folder inside the data folder.")
+    inference_url: str = Field("http://127.0.0.1:7861", description="Where the inference server listens.")
+    inference_secret: str = Field("", description="Shared secret between web and inference server; `studio up` makes one.")
+    max_upload_bytes: int = Field(2 * 1024**3, gt=0, description="Largest accepted upload, in bytes.")
+    max_rows: int = Field(2_000_000, gt=0, description="Most rows accepted in one dataset.")
+    trainer_module: str = Field("worker.trainer", description="Python module that is started as the training process.")
+    threads: int = Field(0, ge=0, description="CPU threads for training; 0 lets torch decide.")
+    lease_seconds: float = Field(45.0, gt=0, description="How long a worker's claim on a job lasts without a heartbeat.")
+    sweep_seconds: float = Field(15.0, gt=0, description="How often the sweeper looks for lost jobs.")
+    max_attempts: int = Field(3, ge=1, description="How often a job is tried before it counts as failed.")
+    session_idle_hours: float = Field(12.0, gt=0, description="A browser session ends after this long without use.")
+    session_max_days: float = Field(7.0, gt=0, description="A browser session ends after this long in any case.")
+    log_level: str = Field("INFO", description="Least severe message written to the logs.")
+
+    @property
+    def resolved_data_dir(self) -> Path:
+        """The data folder as an absolute path."""
+        return self.data_dir.expanduser().resolve()
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The given database, or the SQLite file of the data folder."""
+        return self.database_url or f"sqlite:///{self.resolved_data_dir / 'studio.db'}"
+
+    @property
+    def address(self) -> str:
+        """The address a person opens in the browser."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process, read once; tests clear the cache with ``get_settings.cache_clear()``."""
+    return Settings()

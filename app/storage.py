@@ -1,0 +1,119 @@
+"""The only maker of paths: uploads, dataset versions, run folders, artifacts; safe names and atomic writes.
+
+Knows nothing of the database. Names on disk are our own ids, never a user's words.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app.settings import get_settings
+
+
+def data_dir() -> Path:
+    """The data folder; made private to this user on first use."""
+    return _folder(get_settings().resolved_data_dir)
+
+
+def uploads_dir() -> Path:
+    """Where uploads are spooled while they arrive."""
+    return _folder(data_dir() / "uploads")
+
+
+def dataset_dir(version_id: str) -> Path:
+    """Folder of one immutable dataset version: ``rows.parquet``, ``splits.json``, ``report.json``."""
+    return data_dir() / "datasets" / _safe_id(version_id)
+
+
+def run_dir(run_id: str) -> Path:
+    """Folder of one run; each attempt writes only under its own sub-folder."""
+    return _folder(data_dir() / "runs" / _safe_id(run_id))
+
+
+def attempt_dir(run_id: str, fence: int) -> Path:
+    """Folder that one holder of the lease writes to, named by its fencing token."""
+    return _folder(run_dir(run_id) / f"attempt-{fence}")
+
+
+def cache_dir() -> Path:
+    """Tokenised data, keyed by content; may be deleted at any time."""
+    return _folder(data_dir() / "cache")
+
+
+def broker_dir() -> Path:
+    """Private folder of Celery's filesystem transport in the embedded default."""
+    return _folder(data_dir() / "broker")
+
+
+def state_dir() -> Path:
+    """Lock file, process ids and logs of the processes that `studio up` supervises."""
+    return _folder(data_dir() / "state")
+
+
+def logs_dir() -> Path:
+    """Log files of every supervised process."""
+    return _folder(data_dir() / "logs")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON aside, flush it to the disk and rename, so that a reader never sees half a file."""
+    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False).encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes aside, flush and rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".aside-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def read_json(path: Path) -> Any:
+    """Read what :func:`write_json` wrote."""
+    return json.loads(path.read_bytes())
+
+
+@contextmanager
+def folder_aside(final: Path) -> Iterator[Path]:
+    """Fill a folder beside its final place; it appears there whole, or not at all."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=final.parent, prefix=".aside-"))
+    try:
+        yield aside
+        os.replace(aside, final)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+
+
+def sha256_of(path: Path) -> str:
+    """Hex SHA-256 of a file, read in pieces of one mebibyte."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while piece := source.read(1024 * 1024):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def _safe_id(value: str) -> str:
+    if not value or not all(c.isalnum() or c == "-" for c in value):
+        raise ValueError(f"not an id: {value!r}")
+    return value

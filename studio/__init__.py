@@ -1,0 +1,1 @@
+"""The command line and the composition of processes: the outermost layer, which may import every door."""

@@ -1,0 +1,24 @@
+"""The web process: API and pages in one application, behind the gate. ``uvicorn --factory studio.web:create_web``."""
+
+import logging
+import re
+
+from starlette.types import ASGIApp
+from studio_ui.app import mount
+
+from app.gate import Gate
+from app.main import create_api
+
+TOKEN = re.compile(r"([?&]token=)[^&\s\"]*")
+
+
+def create_web() -> ASGIApp:
+    """API and pages behind the gate; the access log loses the tokens of sign-in links."""
+    logging.getLogger("uvicorn.access").addFilter(_without_token)
+    return Gate(mount(create_api()))
+
+
+def _without_token(entry: logging.LogRecord) -> bool:
+    if isinstance(entry.args, tuple):
+        entry.args = tuple(TOKEN.sub(r"\1...", each) if isinstance(each, str) else each for each in entry.args)
+    return True

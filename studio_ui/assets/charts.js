@@ -1,0 +1,266 @@
+// Every chart of the studio: curves with smoothing over a raw underlay, and heat maps. Draws with the global Plotly;
+// colours come from the page's CSS tokens, so charts follow light and dark. Knows no page and fetches nothing.
+
+// Told apart by colour-blind readers in this order (after Okabe and Ito), with a dash pattern as second signal.
+const LIGHT = ["#0a6ebd", "#c2410c", "#047857", "#a21caf", "#92650a", "#0e7490", "#be123c", "#4d5b6a", "#5b4bd6", "#4d7c0f"];
+const DARK = ["#63b3ff", "#ff9e66", "#4fd1a1", "#e58cf0", "#e5c15b", "#5fd4e8", "#ff8fa6", "#b6c2cf", "#a99cff", "#b0d968"];
+const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash", "dot", "dashdot"];
+export const BASE_INDEX = -1;
+
+const live = new Set();
+
+/** Whether the page is shown dark at the moment. */
+export function isDark() {
+  return document.documentElement.classList.contains("dark") || document.body.classList.contains("dark");
+}
+
+/** Colour and dash pattern that belong to the run at this place; the base model has a grey of its own. */
+export function runStyle(index) {
+  const colours = isDark() ? DARK : LIGHT;
+  if (index === BASE_INDEX) return { color: isDark() ? "#c3cbd4" : "#5a6672", dash: "dot" };
+  return { color: colours[index % colours.length], dash: DASHES[index % DASHES.length] };
+}
+
+/**
+ * Exponential moving average that starts unbiased; returns as many points as it was given, never more.
+ * @param {number[][]} points (x, y) by rising x; @param {number} weight 0 (raw) to 0.99.
+ */
+export function smoothed(points, weight) {
+  if (!weight) return points;
+  let mean = 0;
+  let mass = 0;
+  return points.map(([x, y]) => {
+    if (!Number.isFinite(y)) return [x, y];
+    mean = weight * mean + (1 - weight) * y;
+    mass = weight * mass + (1 - weight);
+    return [x, mean / mass];
+  });
+}
+
+/** A chart of curves in a figure of its own; `update` may be called as often as data arrives. */
+export class CurveChart {
+  /** @param {HTMLElement} place; @param {{title, unit?, format?, hover?, empty?, tickformat?}} about */
+  constructor(place, about) {
+    this.about = about;
+    this.series = [];
+    this.options = { smoothing: 0, log: false, xTitle: "step" };
+    this.figure = document.createElement("figure");
+    this.figure.className = "chart";
+    const caption = document.createElement("figcaption");
+    this.heading = document.createElement("strong");
+    this.heading.textContent = about.title;
+    this.latest = document.createElement("span");
+    this.latest.className = "chart-latest";
+    caption.append(this.heading, this.latest);
+    this.plot = document.createElement("div");
+    this.plot.className = "chart-plot";
+    this.note = document.createElement("p");
+    this.note.className = "chart-empty";
+    this.figure.append(caption, this.plot, this.note);
+    place.append(this.figure);
+    live.add(this);
+    this.draw();
+  }
+
+  /** @param {{name, points, style, smooth?, marker?, width?}[]} series replaces what is shown; `style` is a run index. */
+  update(series) {
+    this.series = series;
+    this.draw();
+  }
+
+  /** @param {{smoothing?: number, log?: boolean, xTitle?: string}} options */
+  configure(options) {
+    Object.assign(this.options, options);
+    this.draw();
+  }
+
+  remove() {
+    live.delete(this);
+    if (this.drawn) window.Plotly.purge(this.plot);
+    this.figure.remove();
+  }
+
+  draw() {
+    const filled = this.series.filter((one) => one.points.length);
+    const ready = filled.length > 0 && Boolean(window.Plotly);
+    this.note.hidden = ready;
+    this.plot.classList.toggle("chart-waiting", !ready);
+    this.note.textContent = filled.length ? "The chart library is loading." : this.about.empty || "No values yet.";
+    this.latest.textContent = filled.length === 1 ? this.describe(filled[0]) : "";
+    this.figure.setAttribute("aria-label", [this.about.title, ...filled.map((one) => `${one.name}: ${this.describe(one)}`)].join("; "));
+    if (!ready) return;
+    const traces = filled.flatMap((one) => this.traces(one));
+    window.Plotly.react(this.plot, traces, this.layout(filled.length > 1), settings(this.about.title, () => this.csv()));
+    this.drawn = true;
+  }
+
+  describe(one) {
+    const value = one.points[one.points.length - 1][1];
+    return Number.isFinite(value) ? (this.about.format || short)(value) : "not a number";
+  }
+
+  traces(one) {
+    const { color, dash } = runStyle(one.style);
+    const weight = one.smooth ? this.options.smoothing : 0;
+    const hover = `%{y:${this.about.hover || ".4g"}}<extra>${plain(one.name)}</extra>`;
+    // A few points are drawn as dots: a line alone would hide where something was really measured.
+    const few = one.points.length < 25;
+    const mode = few ? "lines+markers" : "lines";
+    const base = { type: "scatter", name: plain(one.name), connectgaps: false, hovertemplate: hover };
+    const line = { color, dash, width: one.width || 2 };
+    const strong = { ...base, mode, line, marker: { color, size: few ? 6 : 4, symbol: one.marker || "circle" }, ...columns(smoothed(one.points, weight)) };
+    if (!weight) return [strong];
+    const faint = { ...base, mode: "lines", line: { color, width: 1 }, opacity: 0.28, showlegend: false, hoverinfo: "skip", hovertemplate: null, ...columns(one.points) };
+    return [faint, strong];
+  }
+
+  layout(legend) {
+    const axis = axisStyle();
+    const log = this.options.log && !this.about.noLog;
+    return {
+      ...frame(),
+      height: 260,
+      margin: { l: 56, r: 12, t: 8, b: legend ? 62 : 40 },
+      hovermode: "x unified",
+      showlegend: legend,
+      legend: { orientation: "h", y: -0.2, x: 0, font: { color: axis.color } },
+      xaxis: { ...axis, title: { text: this.options.xTitle, standoff: 4 }, rangemode: "tozero" },
+      yaxis: { ...axis, type: log ? "log" : "linear", tickformat: this.about.tickformat || "", automargin: true, nticks: 6 },
+      uirevision: `${this.options.xTitle}-${log}`,
+    };
+  }
+
+  csv() {
+    const lines = [["series", this.options.xTitle, "value"].join(",")];
+    for (const one of this.series) {
+      for (const [x, y] of one.points) lines.push([JSON.stringify(one.name), x, y].join(","));
+    }
+    return lines.join("\n");
+  }
+}
+
+/**
+ * Rows expected, columns answered. Counts are coloured by their share of the expected label, so that rare labels show too.
+ * @param {HTMLElement} place; @param {string[]} labels; @param {number[][]} counts
+ */
+export class HeatMap {
+  constructor(place, labels, counts) {
+    Object.assign(this, { labels: labels.map(plain), counts });
+    this.plot = document.createElement("div");
+    this.plot.className = "heatmap";
+    place.append(this.plot);
+    live.add(this);
+    this.draw();
+  }
+
+  remove() {
+    live.delete(this);
+    if (window.Plotly) window.Plotly.purge(this.plot);
+    this.plot.remove();
+  }
+
+  draw() {
+    if (!window.Plotly) return;
+    const { labels, counts } = this;
+    const shares = counts.map((row) => {
+      const total = row.reduce((sum, count) => sum + count, 0) || 1;
+      return row.map((count) => count / total);
+    });
+    const many = labels.length > 30;
+    const names = labels.map((label) => (label.length > 28 ? `${label.slice(0, 26)}…` : label));
+    // Positions, not names, are the coordinates: two long labels may shorten to the same text.
+    const places = labels.map((_, at) => at);
+    const axis = { ...axisStyle(), tickvals: places, ticktext: names, showgrid: false, tickfont: { size: many ? 9 : 11, color: axisStyle().color } };
+    const text = counts.map((row, at) => row.map((count, to) => `${count} of “${labels[at]}” answered “${labels[to]}”`));
+    const trace = {
+      type: "heatmap", z: shares, x: places, y: places, text, zmin: 0, zmax: 1, showscale: false, xgap: 1, ygap: 1,
+      hovertemplate: "%{text}<extra></extra>", colorscale: heatScale(),
+    };
+    const size = Math.max(420, labels.length * (many ? 13 : 24) + 170);
+    const layout = {
+      ...frame(), height: size, margin: { l: 10, r: 10, t: 10, b: 10 },
+      xaxis: { ...axis, title: { text: "answered" }, tickangle: -60, automargin: true, constrain: "domain" },
+      yaxis: { ...axis, title: { text: "expected" }, autorange: "reversed", automargin: true },
+    };
+    this.plot.style.minWidth = `${Math.min(size, 1160)}px`;
+    window.Plotly.react(this.plot, [trace], layout, settings("Confusion matrix", null));
+  }
+}
+
+/** Background for one cell of a small confusion table: stronger for a larger share. */
+export function heatColour(share) {
+  const strength = Math.round(Math.min(1, Math.max(0, share)) * 62);
+  return `color-mix(in srgb, ${runStyle(0).color} ${strength}%, transparent)`;
+}
+
+/** Draw every chart again; needed when the theme changes or Plotly arrives late. */
+export function redrawAll() {
+  for (const chart of live) chart.draw();
+}
+
+function settings(title, csv) {
+  const buttons = csv ? [{ name: "csv", title: "Download as CSV", icon: window.Plotly.Icons.disk, click: () => save(`${title}.csv`, csv()) }] : [];
+  return {
+    responsive: true,
+    displaylogo: false,
+    modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"], ["toImage", ...buttons]],
+    toImageButtonOptions: { filename: title },
+  };
+}
+
+function save(name, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+function columns(points) {
+  return { x: points.map((point) => point[0]), y: points.map((point) => (Number.isFinite(point[1]) ? point[1] : null)) };
+}
+
+function frame() {
+  const ink = token("--ink", isDark() ? "#e6e9ee" : "#1d2733");
+  const hoverlabel = { bgcolor: isDark() ? "#1b222b" : "#ffffff", bordercolor: isDark() ? "#3a4552" : "#cfd6de", font: { color: ink, size: 12 } };
+  return {
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: "inherit", size: 12, color: ink },
+    hoverlabel,
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: isDark() ? "#7d8894" : "#98a2ad", activecolor: runStyle(0).color },
+    dragmode: "zoom",
+  };
+}
+
+function axisStyle() {
+  return {
+    color: isDark() ? "#aab4bf" : "#52606d",
+    gridcolor: isDark() ? "#2b343f" : "#e7ebef",
+    linecolor: isDark() ? "#3a4552" : "#cfd6de",
+    zeroline: false,
+    fixedrange: false,
+  };
+}
+
+function heatScale() {
+  return isDark()
+    ? [[0, "#161c24"], [0.02, "#1d3148"], [0.5, "#2f6fae"], [1, "#8cc8ff"]]
+    : [[0, "#f5f7f9"], [0.02, "#dcebf8"], [0.5, "#5aa2dc"], [1, "#084a86"]];
+}
+
+function token(name, fallback) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || fallback;
+}
+
+// Plotly reads a little markup in names; a person's words must stay words.
+function plain(text) {
+  return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+function short(value) {
+  return Number(value.toPrecision(4)).toString();
+}
+
+new MutationObserver(redrawAll).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
+document.addEventListener("DOMContentLoaded", () => new MutationObserver(redrawAll).observe(document.body, { attributes: true, attributeFilter: ["class"] }));

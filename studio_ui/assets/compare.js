@@ -1,0 +1,227 @@
+// The compare page: runs beside the untouched base model. Selection, baseline and switches live in the address.
+
+import { BASE_INDEX, CurveChart, runStyle } from "./charts.js";
+import { chartControls, remember } from "./run_curves.js";
+import { settingWords } from "./run_details.js";
+import { stateChip } from "./run_words.js";
+import { api, bytes, count, duration, el, emptyState, percent, ready } from "./studio.js";
+
+const MOST = 10;
+const CURVES = [
+  { key: "train/loss", title: "Training loss", smooth: true },
+  { key: "eval/loss", title: "Evaluation loss" },
+  { key: "eval/accuracy", title: "Accuracy on the validation rows", hover: ".1%", tickformat: ".0%", format: percent, noLog: true },
+  { key: "eval/macro_f1", title: "Macro-F1 on the validation rows", hover: ".1%", tickformat: ".0%", format: percent, noLog: true },
+  { key: "train/learning_rate", title: "Learning rate", hover: ".3e" },
+  { key: "train/grad_norm", title: "Gradient norm", smooth: true },
+];
+
+class ComparePage {
+  constructor(root) {
+    const query = new URLSearchParams(location.search);
+    Object.assign(this, { root, ids: (query.get("runs") || "").split(",").filter(Boolean), baseline: query.get("baseline") || "base", hiddenRuns: new Set((query.get("hidden") || "").split(",").filter(Boolean)), series: {} });
+    this.chips = el("div", { id: "compare-chips", class: "chips", role: "group", "aria-label": "Compared runs" });
+    this.notes = el("ul", { id: "compare-notes", class: "verdicts", "aria-label": "Notes" });
+    this.metrics = el("section", { id: "compare-metrics", "aria-label": "Metrics" });
+    this.curves = el("section", { id: "compare-curves", "aria-label": "Curves" });
+    this.settings = el("section", { id: "compare-settings", "aria-label": "Configuration" });
+  }
+
+  async start() {
+    this.known = listOf(await api("/api/v1/runs"));
+    if (this.ids.length < 1) return this.askForRuns();
+    this.root.replaceChildren(this.chips, this.notes, this.metrics, this.curves, this.settings);
+    this.buildCurves();
+    return this.load();
+  }
+
+  askForRuns() {
+    this.root.replaceChildren(
+      emptyState("Choose the runs to compare.", "Two to ten runs, side by side with the untouched base model.", { href: "/runs", text: "Go to Runs" }),
+      this.adder());
+  }
+
+  async load() {
+    remember({ runs: this.ids.join(","), baseline: this.baseline === "base" ? null : this.baseline });
+    const query = new URLSearchParams({ runs: this.ids.join(","), ...(this.baseline === "base" ? {} : { baseline: this.baseline }) });
+    this.data = await api(`/api/v1/compare?${query}`);
+    this.drawChips();
+    this.drawNotes();
+    this.drawMetrics();
+    this.drawSettings();
+    await this.loadCurves();
+  }
+
+  async change(ids) {
+    this.ids = ids;
+    if (!ids.includes(this.baseline)) this.baseline = "base";
+    if (!ids.length) {
+      remember({ runs: null });
+      return this.askForRuns();
+    }
+    return this.load().catch((error) => this.fail(error));
+  }
+
+  fail(error) {
+    this.root.replaceChildren(emptyState(error.message, error.hint || "", { href: "/runs", text: "Go to Runs" }));
+  }
+
+  drawChips() {
+    const baseSelect = el("select", { id: "compare-baseline" }, el("option", { value: "base", text: "Untouched base model" }), ...this.data.runs.map((run) => el("option", { value: run.id, text: run.name })));
+    baseSelect.value = this.baseline;
+    baseSelect.addEventListener("change", () => {
+      this.baseline = baseSelect.value;
+      this.load().catch((error) => this.fail(error));
+    });
+    this.chips.replaceChildren(
+      ...this.data.runs.map((run, at) => this.chip(run, at)), this.adder(),
+      el("label", { class: "baseline-choice", for: "compare-baseline" }, "Baseline ", baseSelect));
+  }
+
+  chip(run, at) {
+    const off = this.hiddenRuns.has(run.id);
+    return el("span", { class: off ? "run-chip run-chip-off" : "run-chip", "data-run": run.id },
+      el("button", { type: "button", class: "swatch-button", "aria-pressed": String(!off), "aria-label": `${off ? "Show" : "Hide"} the curves of ${run.name}`, onclick: () => this.toggle(run.id) }, swatch(at)),
+      el("a", { href: `/run?id=${encodeURIComponent(run.id)}`, text: run.name }),
+      run.state === "succeeded" ? "" : stateChip(run.state),
+      el("button", { type: "button", class: "remove", "aria-label": `Remove ${run.name}`, text: "×", onclick: () => this.change(this.ids.filter((id) => id !== run.id)) }));
+  }
+
+  adder() {
+    const others = this.known.filter((run) => !this.ids.includes(run.id));
+    if (!others.length || this.ids.length >= MOST) return "";
+    const select = el("select", { id: "compare-add", "aria-label": "Add a run" }, el("option", { value: "", text: "Add a run…" }), ...others.map((run) => el("option", { value: run.id, text: `${run.name} (${run.dataset.name} @ ${run.dataset.version})` })));
+    select.addEventListener("change", () => {
+      if (!select.value) return;
+      if (!this.ids.length) location.href = `/compare?runs=${encodeURIComponent(select.value)}`;
+      else this.change([...this.ids, select.value]);
+    });
+    return select;
+  }
+
+  toggle(id) {
+    if (this.hiddenRuns.has(id)) this.hiddenRuns.delete(id);
+    else this.hiddenRuns.add(id);
+    remember({ hidden: [...this.hiddenRuns].join(",") || null });
+    this.drawChips();
+    this.drawCurves();
+  }
+
+  drawNotes() {
+    const alone = this.ids.length < 2 ? [{ code: "one", message: "One run is shown against its untouched base model. Add others to compare them.", runs: [] }] : [];
+    this.notes.replaceChildren(...[...alone, ...this.data.notes].map((note) => {
+      const severity = note.code === "not_comparable" ? "warning" : "info";
+      return el("li", { class: `verdict verdict-${severity}`, "data-code": note.code },
+        el("span", { class: "verdict-mark", "aria-hidden": "true", text: severity === "warning" ? "!" : "i" }), el("p", { text: note.message }));
+    }));
+  }
+
+  drawMetrics() {
+    const base = this.data.runs.length ? this.data.runs[0].base_model : "";
+    const oneBase = new Set(this.data.runs.map((run) => run.base_model)).size === 1;
+    const head = el("tr", {}, el("th", { scope: "col", text: "Metric" }),
+      el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(BASE_INDEX), "Base model"), el("span", { class: "muted row-note", text: oneBase ? `${base}, linear probe` : "each run's own" })),
+      ...this.data.runs.map((run, at) => el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(at), run.name), el("span", { class: "muted row-note", text: `${run.method}${run.id === this.baseline ? ", baseline" : ""}` }))));
+    const rows = this.data.metrics.map((metric) => el("tr", { "data-key": metric.key },
+      el("th", { scope: "row" }, metric.title, metric.higher_is_better === null ? "" : el("span", { class: "muted", title: metric.higher_is_better ? "higher is better" : "lower is better", text: metric.higher_is_better ? " ↑" : " ↓" })),
+      el("td", { class: "number" }, metric.baseline == null ? "–" : show(metric.unit, metric.baseline)),
+      ...this.data.runs.map((run) => metricCell(metric, run.id))));
+    this.metrics.replaceChildren(el("h2", { text: "Did it get better?" }),
+      el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Metric table" }, el("table", { id: "compare-table", class: "data-table" }, el("thead", {}, head), el("tbody", {}, ...rows))),
+      el("p", { class: "muted", text: "Arrows show the change against the baseline. ≈ means that the 95 % intervals overlap: with this many test rows the difference may be chance. The best value of a row is marked." }));
+  }
+
+  drawSettings() {
+    const all = el("input", { type: "checkbox", id: "compare-all-settings" });
+    all.checked = new URLSearchParams(location.search).get("all") === "1";
+    const body = el("tbody");
+    const fill = () => {
+      remember({ all: all.checked ? "1" : null });
+      const rows = this.data.settings.filter((row) => all.checked || row.differs);
+      body.replaceChildren(...(rows.length ? rows.map((row) => this.settingRow(row)) : [el("tr", {}, el("td", { colspan: String(this.data.runs.length + 2), text: "No setting differs." }))]));
+    };
+    all.addEventListener("change", fill);
+    const head = el("tr", {}, el("th", { scope: "col", text: "Group" }), el("th", { scope: "col", text: "Setting" }), ...this.data.runs.map((run, at) => el("th", { scope: "col" }, el("span", { class: "run-head-cell" }, swatch(at), run.name))));
+    this.settings.replaceChildren(el("h2", { text: "What was different?" }),
+      el("label", { class: "check", for: "compare-all-settings" }, all, " Show settings that are the same, too"),
+      el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Configuration table" }, el("table", { id: "compare-settings-table", class: "data-table" }, el("thead", {}, head), body)));
+    fill();
+  }
+
+  settingRow(row) {
+    const cells = this.data.runs.map((run) => el("td", {}, el("code", { text: settingWords(row.values[run.id]) }), row.changed[run.id] ? el("span", { class: "badge", text: "changed" }) : ""));
+    return el("tr", { class: row.differs ? "differs" : "" }, el("td", { class: "muted", text: row.group }), el("th", { scope: "row", title: row.key, text: row.title }), ...cells);
+  }
+
+  buildCurves() {
+    const grid = el("div", { class: "chart-grid" });
+    this.charts = CURVES.map((about) => [about, new CurveChart(grid, about)]);
+    this.curves.replaceChildren(el("h2", { text: "How did they learn?" }), chartControls("compare", (options) => this.charts.forEach(([, chart]) => chart.configure(options)), false), grid);
+  }
+
+  async loadCurves() {
+    const missing = this.ids.filter((id) => !this.series[id]);
+    await Promise.all(missing.map(async (id) => {
+      const { series } = await api(`/api/v1/runs/${encodeURIComponent(id)}/series?keys=${CURVES.map((curve) => curve.key).join(",")}`);
+      this.series[id] = series;
+    }));
+    this.drawCurves();
+  }
+
+  drawCurves() {
+    for (const [about, chart] of this.charts) {
+      chart.update(this.data.runs.filter((run) => !this.hiddenRuns.has(run.id)).map((run) => ({
+        name: run.name, style: this.ids.indexOf(run.id), smooth: about.smooth, width: run.id === this.baseline ? 4 : 2, points: this.series[run.id]?.[about.key] || [],
+      })));
+    }
+  }
+}
+
+const VERDICTS = { better: ["▲", "better"], worse: ["▼", "worse"], same: ["=", "the same"], unclear: ["≈", "cannot tell apart"] };
+
+function metricCell(metric, id) {
+  const value = metric.values[id];
+  if (value == null) return el("td", { class: "number", text: "–" });
+  const best = metric.best.includes(id);
+  const cell = el("td", { class: best ? "number best" : "number" }, el("span", { class: "cell-value" }, show(metric.unit, value), best ? el("span", { class: "badge", text: "best" }) : ""));
+  const verdict = metric.verdicts[id];
+  if (verdict) {
+    const [mark, words] = VERDICTS[verdict];
+    const way = verdict === "unclear" ? "same" : verdict;
+    cell.append(el("span", { class: `delta delta-${way}` }, el("span", { "aria-hidden": "true", text: `${mark} ` }), el("span", { class: "sr-only", text: `${words}: ` }), difference(metric.unit, metric.deltas[id])));
+  }
+  const interval = metric.intervals[id];
+  if (interval) cell.append(el("span", { class: "muted row-note", text: `${percent(interval[0])} to ${percent(interval[1])}` }));
+  return cell;
+}
+
+function show(unit, value) {
+  return { share: percent, bytes, seconds: duration, count }[unit]?.(value) ?? Number(value.toPrecision(3)).toString();
+}
+
+function difference(unit, change) {
+  const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
+  const size = Math.abs(change);
+  if (unit === "share") return `${sign}${(size * 100).toFixed(1)} points`;
+  return sign + show(unit, size);
+}
+
+function swatch(index) {
+  const { color, dash } = runStyle(index);
+  const mark = el("span", { class: `swatch swatch-${dash}`, "aria-hidden": "true" });
+  mark.style.color = color;
+  return mark;
+}
+
+function listOf(answer) {
+  return Array.isArray(answer) ? answer : answer.runs;
+}
+
+ready("#compare-page", async (root) => {
+  const page = new ComparePage(root);
+  try {
+    await page.start();
+  } catch (error) {
+    page.fail(error);
+  }
+});

@@ -1,0 +1,174 @@
+// The run page: loads one run, follows it by cursor while it works, and fills the tabs as they are opened.
+// Polls once a second while active, not at all in a hidden tab or after the end.
+
+import { Examples, renderConfusion, renderLabels } from "./run_answers.js";
+import { RunCurves } from "./run_curves.js";
+import { Log, renderConfig, renderFiles } from "./run_details.js";
+import { RunHeader, renderTiles, renderVerdicts } from "./run_header.js";
+import { ACTIVE } from "./run_words.js";
+import { api, el, emptyState, ready, toast } from "./studio.js";
+
+const EVERY = 1000;
+const TABS = [["curves", "Curves"], ["examples", "Examples"], ["confusion", "Confusion"], ["labels", "Labels"], ["config", "Config"], ["log", "Log"], ["files", "Files"]];
+
+class RunPage {
+  constructor(root, id) {
+    Object.assign(this, { root, id, cursor: 0, filled: {} });
+    this.head = el("header", { class: "run-head" });
+    this.verdicts = el("ul", { id: "run-verdicts", class: "verdicts", "aria-label": "Verdict" });
+    this.tiles = el("div", { id: "run-tiles", class: "tiles" });
+    this.notice = el("p", { id: "run-notice", class: "notice", role: "status", hidden: true });
+    this.buildTabs();
+    root.replaceChildren(this.head, this.notice, this.verdicts, this.tiles, this.tabs.list, ...Object.values(this.tabs.panels));
+    this.header = new RunHeader(this.head, id, () => this.follow());
+    this.curves = new RunCurves(this.tabs.panels.curves);
+    this.log = new Log(this.tabs.panels.log, id);
+  }
+
+  async start() {
+    await this.refresh();
+    const asked = location.hash.slice(1);
+    this.select(TABS.some(([key]) => key === asked) ? asked : this.run.state === "failed" ? "log" : "curves", false);
+    document.addEventListener("visibilitychange", () => !document.hidden && this.follow());
+    this.follow();
+  }
+
+  /** Ask again and again while there is something to wait for; one loop at most. */
+  async follow() {
+    if (this.following) return;
+    this.following = true;
+    try {
+      do {
+        await this.attempt();
+        if (!ACTIVE.includes(this.run.state)) break;
+        await new Promise((resolve) => setTimeout(resolve, EVERY));
+      } while (!document.hidden);
+    } finally {
+      this.following = false;
+    }
+  }
+
+  async attempt() {
+    try {
+      await this.refresh();
+      this.notice.hidden = true;
+    } catch (error) {
+      // The studio may be restarting; training goes on without this page.
+      this.notice.textContent = `The studio does not answer (${error.message}) Trying again.`;
+      this.notice.hidden = false;
+    }
+  }
+
+  async refresh() {
+    const base = `/api/v1/runs/${encodeURIComponent(this.id)}`;
+    const [run, fresh] = await Promise.all([api(base), this.newPoints(base)]);
+    const changed = !this.run || this.run.state !== run.state || fresh.some((point) => point.key.startsWith("eval/"));
+    this.run = run;
+    this.curves.append(fresh);
+    this.header.render(run);
+    renderTiles(this.tiles, run, this.curves.latest);
+    if (changed) {
+      const { verdicts } = await api(`/api/v1/compare?runs=${encodeURIComponent(this.id)}`);
+      renderVerdicts(this.verdicts, verdicts[this.id], run);
+      this.fillAgain();
+    }
+    if (this.open === "log") await this.log.refresh(run, () => this.header.post("resume", "Queued again."));
+  }
+
+  async newPoints(base) {
+    const found = [];
+    let page;
+    do {
+      page = await api(`${base}/metrics?after=${this.cursor}`);
+      found.push(...page.points);
+      this.cursor = page.after;
+    } while (page.more);
+    return found;
+  }
+
+  buildTabs() {
+    const list = el("div", { class: "tabs", role: "tablist", "aria-label": "Parts of this run" });
+    const panels = {};
+    this.buttons = {};
+    for (const [key, text] of TABS) {
+      const button = el("button", { id: `tab-${key}`, type: "button", role: "tab", "aria-controls": `panel-${key}`, text, onclick: () => this.select(key) });
+      panels[key] = el("section", { id: `panel-${key}`, class: "panel", role: "tabpanel", "aria-labelledby": `tab-${key}`, tabindex: "0", hidden: true });
+      this.buttons[key] = button;
+      list.append(button);
+    }
+    list.addEventListener("keydown", (event) => this.moveTab(event));
+    this.tabs = { list, panels };
+  }
+
+  moveTab(event) {
+    const keys = TABS.map(([key]) => key);
+    const at = keys.indexOf(this.open);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: keys.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const key = keys[(to + keys.length) % keys.length];
+    this.select(key);
+    this.buttons[key].focus();
+  }
+
+  select(key, remembered = true) {
+    this.open = key;
+    for (const [name, button] of Object.entries(this.buttons)) {
+      button.setAttribute("aria-selected", String(name === key));
+      button.tabIndex = name === key ? 0 : -1;
+      this.tabs.panels[name].hidden = name !== key;
+    }
+    if (remembered) history.replaceState(history.state, "", `#${key}`);
+    this.fill(key);
+  }
+
+  /** What a tab shows depends on the state of the run; it is made again when that changed. */
+  async fill(key) {
+    const panel = this.tabs.panels[key];
+    const version = `${this.run.state}-${Boolean(this.run.results)}`;
+    if (key === "curves") return this.curves.draw();
+    if (key === "log") return this.log.refresh(this.run, () => this.header.post("resume", "Queued again.")).catch((error) => toast(error.message, "error"));
+    if (this.filled[key] === version) return undefined;
+    this.filled[key] = version;
+    try {
+      await this.fillPanel(key, panel);
+    } catch (error) {
+      this.filled[key] = null;
+      panel.replaceChildren(emptyState("This part could not be loaded.", `${error.message} ${error.hint || ""}`));
+    }
+    return undefined;
+  }
+
+  async fillPanel(key, panel) {
+    const results = this.run.results || {};
+    if (key === "config") return renderConfig(panel, this.run);
+    if (key === "files") return renderFiles(panel, this.run);
+    const has = { examples: results.metrics, confusion: results.confusion?.length, labels: results.per_class?.length }[key];
+    if (!has) return panel.replaceChildren(emptyState(...this.missing(key)));
+    panel.replaceChildren();
+    if (key === "confusion") return renderConfusion(panel, results);
+    if (key === "labels") return renderLabels(panel, results.per_class);
+    return new Examples(panel, this.id).load();
+  }
+
+  missing(key) {
+    const what = { examples: "Right and wrong answers", confusion: "The confusion matrix", labels: "Scores per label" }[key];
+    if (ACTIVE.includes(this.run.state)) return [`${what} will appear here at the end.`, "The test rows are answered once, after training. This page fills itself."];
+    return ["There is nothing to show for this run.", "It ended before the test rows were answered. Resume it to get there."];
+  }
+
+  fillAgain() {
+    if (this.open) this.fill(this.open);
+  }
+}
+
+ready("#run-page", async (root) => {
+  const id = new URLSearchParams(location.search).get("id");
+  if (!id) return root.replaceChildren(emptyState("No run was chosen.", "Open one from the list of runs.", { href: "/runs", text: "Go to Runs" }));
+  try {
+    await new RunPage(root, id).start();
+  } catch (error) {
+    root.replaceChildren(emptyState(error.message, error.hint || "", { href: "/runs", text: "Go to Runs" }));
+  }
+  return undefined;
+});

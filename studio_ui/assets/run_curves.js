@@ -1,0 +1,88 @@
+// The curves of one run with their controls. Keeps the points; `run.js` appends what the cursor brings.
+
+import { CurveChart } from "./charts.js";
+import { bytes, el, percent } from "./studio.js";
+
+const CHARTS = [
+  { title: "Loss", keys: [["train/loss", "training", true], ["eval/loss", "evaluation", false]], empty: "The first point appears after the first training step." },
+  { title: "Quality on the validation rows", keys: [["eval/accuracy", "accuracy", false], ["eval/macro_f1", "macro-F1", false]], hover: ".1%", tickformat: ".0%", format: percent, noLog: true, empty: "Appears at the first check. More checks per pass give more points." },
+  { title: "Learning rate", keys: [["train/learning_rate", "learning rate", false]], hover: ".3e", empty: "Appears with the first training step." },
+  { title: "Gradient norm", keys: [["train/grad_norm", "gradient norm", true]], empty: "Appears with the first training step." },
+  { title: "Memory", keys: [["system/memory_bytes", "memory", false]], hover: ".3s", tickformat: ".2s", format: bytes, noLog: true, empty: "Appears once training has started." },
+  { title: "Speed (rows per second)", keys: [["train/rows_per_second", "rows per second", true]], hover: ".1f", empty: "Appears with the first training step." },
+];
+
+export class RunCurves {
+  constructor(place) {
+    this.points = {};
+    this.latest = {};
+    this.began = null;
+    this.axis = "step";
+    const grid = el("div", { class: "chart-grid" });
+    place.append(chartControls("run", (options) => this.configure(options), true), grid);
+    this.charts = CHARTS.map((about) => [about, new CurveChart(grid, about)]);
+  }
+
+  /** Take in new points; draws once however many there are. */
+  append(points) {
+    for (const { key, step, value, at } of points) {
+      const curve = (this.points[key] ||= []);
+      const number = value == null ? NaN : value;
+      this.began ??= at;
+      curve.push({ step, value: number, at });
+      const last = this.latest[key];
+      const best = Math.max(last?.best ?? -Infinity, Number.isFinite(number) ? number : -Infinity);
+      this.latest[key] = { step, value: number, best };
+    }
+    if (points.length) this.draw();
+  }
+
+  configure({ axis, ...options }) {
+    this.axis = axis || this.axis;
+    for (const [, chart] of this.charts) chart.configure({ ...options, xTitle: this.axis === "time" ? "minutes" : "step" });
+    this.draw();
+  }
+
+  draw() {
+    for (const [about, chart] of this.charts) {
+      chart.update(about.keys.map(([key, name, smooth], style) => ({ name, style, smooth, points: this.curve(key) })));
+    }
+  }
+
+  curve(key) {
+    const across = this.axis === "time" ? (point) => (point.at - this.began) / 60 : (point) => point.step;
+    return (this.points[key] || []).map((point) => [across(point), point.value]).sort((one, other) => one[0] - other[0]);
+  }
+}
+
+/** Smoothing, scale and axis; the choice is kept in the address so that a reload shows the same. */
+export function chartControls(id, changed, withAxis) {
+  const query = new URLSearchParams(location.search);
+  const smoothing = el("input", { id: `${id}-smoothing`, type: "range", min: "0", max: "0.99", step: "0.01", value: query.get("smoothing") || "0.6" });
+  const shown = el("output", { for: `${id}-smoothing` });
+  const log = el("input", { id: `${id}-log`, type: "checkbox" });
+  log.checked = query.get("log") === "1";
+  const axis = el("select", { id: `${id}-axis` }, el("option", { value: "step", text: "step" }), el("option", { value: "time", text: "minutes" }));
+  axis.value = query.get("axis") === "time" ? "time" : "step";
+  const tell = () => {
+    shown.textContent = Number(smoothing.value).toFixed(2);
+    remember({ smoothing: smoothing.value === "0.6" ? null : smoothing.value, log: log.checked ? "1" : null, axis: axis.value === "time" ? "time" : null });
+    changed({ smoothing: Number(smoothing.value), log: log.checked, ...(withAxis ? { axis: axis.value } : {}) });
+  };
+  for (const control of [smoothing, log, axis]) control.addEventListener("input", tell);
+  queueMicrotask(tell);
+  return el("div", { class: "chart-controls" },
+    el("label", { for: `${id}-smoothing` }, "Smoothing ", smoothing, shown),
+    el("label", { class: "check", for: `${id}-log` }, log, " Logarithmic scale"),
+    withAxis ? el("label", { for: `${id}-axis` }, "Across ", axis) : "");
+}
+
+/** Put values into the page's address without loading anything; null removes. */
+export function remember(values) {
+  const address = new URL(location.href);
+  for (const [key, value] of Object.entries(values)) {
+    if (value == null) address.searchParams.delete(key);
+    else address.searchParams.set(key, value);
+  }
+  if (address.href !== location.href) history.replaceState(history.state, "", address);
+}

@@ -1,0 +1,206 @@
+// Top of the run page: name, state in words, progress, actions, verdicts and headline tiles. Fetches nothing but what
+// a button asks for; `run.js` hands it the run whenever it changes.
+
+import { api, bytes, count, duration, el, percent, toast, when } from "./studio.js";
+import { ACTIVE, STATE_WORDS, stateChip } from "./run_words.js";
+
+/** Builds the head once; `render(run, latest)` updates it in place, so nothing jumps and focus stays. */
+export class RunHeader {
+  constructor(place, id, changed) {
+    Object.assign(this, { id, changed });
+    this.name = el("input", { id: "run-name", class: "name-input", "aria-label": "Name of the run", maxlength: "200", autocomplete: "off" });
+    this.name.addEventListener("change", () => this.rename());
+    this.name.addEventListener("keydown", (event) => event.key === "Enter" && this.name.blur());
+    this.chip = el("span", { id: "run-state" });
+    this.about = el("p", { id: "run-about", class: "muted" });
+    this.phase = el("p", { id: "run-phase", role: "status", "aria-live": "polite" });
+    this.bar = el("progress", { id: "run-progress", max: "100", "aria-label": "Progress of the run" });
+    this.facts = el("dl", { id: "run-facts", class: "facts" });
+    this.actions = el("div", { id: "run-actions", class: "actions" });
+    place.append(
+      el("div", { class: "run-title" }, this.name, this.chip),
+      this.about,
+      el("div", { class: "run-progress-row" }, this.phase, this.bar),
+      this.facts,
+      this.actions,
+    );
+  }
+
+  render(run) {
+    if (document.activeElement !== this.name) this.name.value = run.name;
+    document.title = `${run.name} · ${STATE_WORDS[run.state]}`;
+    this.chip.replaceChildren(stateChip(run.state));
+    this.about.replaceChildren(
+      el("span", { text: run.method_title || run.method }), " on ", el("span", { text: run.base_model }), " with ",
+      el("a", { href: `/datasets?id=${encodeURIComponent(run.dataset.id)}`, text: `${run.dataset.name} @ ${run.dataset.version}` }),
+      `, created ${when(run.created_at)}`,
+    );
+    this.phase.textContent = phaseWords(run);
+    this.renderProgress(run);
+    this.renderFacts(run);
+    this.renderActions(run);
+  }
+
+  renderProgress(run) {
+    const { step = 0, total_steps: total = 0 } = run.progress || {};
+    this.bar.hidden = !ACTIVE.includes(run.state);
+    if (run.state === "queued") this.bar.value = 0;
+    else if (total) this.bar.value = Math.min(100, (100 * step) / total);
+    else this.bar.removeAttribute("value");
+  }
+
+  renderFacts(run) {
+    const progress = run.progress || {};
+    const facts = [];
+    if (progress.total_steps && run.state !== "queued") facts.push(["Step", `${count(progress.step || 0)} of ${count(progress.total_steps)}`]);
+    if (progress.epoch != null && run.state !== "queued") facts.push(["Pass over the data", Number(progress.epoch).toFixed(2)]);
+    const end = run.finished_at || Date.now() / 1000;
+    if (run.started_at) facts.push([ACTIVE.includes(run.state) ? "Running for" : "Took", duration(end - run.started_at)]);
+    else if (run.state === "queued") facts.push(["Waiting for", duration(Date.now() / 1000 - run.created_at)]);
+    if (run.state === "running") facts.push(["Time left", progress.eta_seconds > 0 ? `about ${duration(progress.eta_seconds)}` : "not known yet"]);
+    if (run.attempt > 1) facts.push(["Attempt", String(run.attempt)]);
+    const pairs = facts.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value })));
+    this.facts.replaceChildren(...pairs);
+  }
+
+  renderActions(run) {
+    const key = `${run.state}-${Boolean(run.cancel_requested)}`;
+    if (this.actionsKey === key) return;
+    this.actionsKey = key;
+    const id = encodeURIComponent(this.id);
+    const buttons = [];
+    if (ACTIVE.includes(run.state)) {
+      const stop = this.button("run-stop", run.cancel_requested ? "Stopping…" : "Stop and keep checkpoint", "stop", () => this.post("cancel", "Stopping; the last checkpoint is kept."));
+      stop.disabled = Boolean(run.cancel_requested);
+      buttons.push(stop);
+    }
+    if (run.state === "succeeded") {
+      buttons.push(link("run-try", `/playground?models=${id}`, "Try it", "primary"));
+      buttons.push(el("a", { id: "run-download", class: "button", href: `/api/v1/runs/${id}/adapter`, download: "", text: "Download adapter" }));
+      buttons.push(link("run-compare", `/compare?runs=${id}`, "Compare"));
+    }
+    if (["failed", "cancelled"].includes(run.state)) {
+      buttons.push(this.button("run-resume", run.state === "failed" ? "Retry from the last checkpoint" : "Resume", "primary", () => this.post("resume", "Queued again.")));
+    }
+    buttons.push(link("run-clone", `/new?clone=${id}`, "Clone and change"));
+    this.actions.replaceChildren(...buttons);
+  }
+
+  button(id, text, look, act) {
+    return el("button", { id, type: "button", class: `button ${look}`, text, onclick: act });
+  }
+
+  async post(action, done) {
+    try {
+      await api(`/api/v1/runs/${encodeURIComponent(this.id)}/${action}`, { method: "POST" });
+      toast(done);
+      this.actionsKey = null;
+      this.changed();
+    } catch (error) {
+      toast(`${error.message} ${error.hint || ""}`.trim(), "error");
+    }
+  }
+
+  async rename() {
+    const name = this.name.value.trim();
+    try {
+      const run = await api(`/api/v1/runs/${encodeURIComponent(this.id)}/rename`, { method: "POST", body: { name } });
+      this.name.value = run.name;
+      toast("Name saved.");
+    } catch (error) {
+      toast(`${error.message} ${error.hint || ""}`.trim(), "error");
+      this.changed();
+    }
+  }
+}
+
+/** The verdict strip: severity as word and mark, then evidence and what to do. */
+export function renderVerdicts(place, verdicts, run) {
+  const shown = verdicts.length ? verdicts : [quiet(run)];
+  place.replaceChildren(
+    ...shown.map((verdict) =>
+      el("li", { class: `verdict verdict-${verdict.severity}` },
+        el("span", { class: "verdict-mark", text: MARKS[verdict.severity][0], "aria-hidden": "true" }),
+        el("div", {},
+          el("strong", {}, el("span", { class: "sr-only", text: `${MARKS[verdict.severity][1]}: ` }), verdict.title),
+          el("p", {}, verdict.evidence, verdict.tip ? " " : "", verdict.tip ? el("span", { class: "verdict-tip", text: verdict.tip }) : ""))),
+    ),
+  );
+}
+
+const MARKS = { good: ["✓", "Good"], info: ["i", "Note"], warning: ["!", "Warning"], error: ["✕", "Problem"] };
+
+function quiet(run) {
+  if (run.state === "queued") return { severity: "info", title: "Waiting for its turn.", evidence: "You can close this page; the run starts by itself.", tip: "" };
+  if (run.state === "succeeded") return { severity: "info", title: "Finished.", evidence: "No rule found anything unusual.", tip: "" };
+  return { severity: "info", title: "Nothing unusual so far.", evidence: "You can close this page; training goes on.", tip: "" };
+}
+
+/** Headline tiles from the results, or from the newest points while the run works. */
+export function renderTiles(place, run, latest) {
+  const results = run.results || {};
+  const tested = results.metrics && results.metrics.accuracy != null;
+  const tiles = [tested ? testTile(results) : checkTile(latest)];
+  const majority = results.baseline?.majority?.accuracy;
+  tiles.push(tile("tile-majority", "Always the commonest label", majority == null ? "–" : percent(majority), "what guessing reaches"));
+  tiles.push(tile("tile-train-loss", "Training loss", number(latest["train/loss"]?.value), at(latest["train/loss"])));
+  tiles.push(tile("tile-eval-loss", "Evaluation loss", number(latest["eval/loss"]?.value), at(latest["eval/loss"])));
+  const speed = latest["train/rows_per_second"]?.value ?? run.progress?.rows_per_second;
+  tiles.push(tile("tile-speed", "Speed", speed ? `${count(Math.round(speed))} rows/s` : "–", "training rows"));
+  const memory = results.peak_memory_bytes ?? run.progress?.memory_bytes;
+  tiles.push(tile("tile-memory", "Peak memory", memory ? bytes(memory) : "–", results.device || "of the trainer"));
+  const { trainable_parameters: trainable, total_parameters: total } = results;
+  tiles.push(tile("tile-parameters", "Trainable parameters", trainable ? count(trainable) : "–", trainable && total ? `${percent(trainable / total)} of ${count(total)}` : "counted at the start"));
+  const { total: seconds, training } = results.seconds || {};
+  tiles.push(tile("tile-seconds", "Time", seconds ? duration(seconds) : "–", training ? `of which training ${duration(training)}` : "told at the end"));
+  place.replaceChildren(...tiles);
+}
+
+function testTile(results) {
+  const value = results.metrics.accuracy;
+  const base = results.baseline?.linear_probe?.accuracy;
+  const [low, high] = results.intervals?.accuracy || [];
+  const notes = [];
+  if (base != null) notes.push(delta(value - base, `points vs base ${percent(base)}`));
+  if (low != null) notes.push(el("span", { text: `95 %: ${percent(low)} to ${percent(high)} · ${count(results.test_rows)} rows` }));
+  return tile("tile-accuracy", "Test accuracy", percent(value), notes, true);
+}
+
+function checkTile(latest) {
+  const best = latest["eval/accuracy"]?.best;
+  return tile("tile-accuracy", "Best accuracy so far", best == null ? "–" : percent(best), best == null ? "after the first check" : "validation rows; the test comes at the end", true);
+}
+
+/** A signed change in points with arrow, colour and words. */
+export function delta(change, words) {
+  const way = Math.abs(change) < 5e-5 ? "same" : change > 0 ? "better" : "worse";
+  const arrow = { same: "=", better: "▲", worse: "▼" }[way];
+  return el("span", { class: `delta delta-${way}`, text: `${arrow} ${change > 0 ? "+" : ""}${(change * 100).toFixed(1)} ${words}` });
+}
+
+function tile(id, title, value, note, wide = false) {
+  const notes = Array.isArray(note) ? note : [el("span", { text: note })];
+  return el("div", { class: wide ? "tile tile-wide" : "tile", id, role: "group", "aria-label": title },
+    el("span", { class: "tile-title", text: title }),
+    el("span", { class: "tile-value", text: value }),
+    el("span", { class: "tile-note" }, ...notes));
+}
+
+function link(id, href, text, look = "") {
+  return el("a", { id, class: `button ${look}`, href, text });
+}
+
+function phaseWords(run) {
+  if (run.state === "queued") return run.queue_position === 1 ? "Next in the queue; it starts as soon as the trainer is free." : `Number ${run.queue_position ?? "?"} in the queue.`;
+  if (ACTIVE.includes(run.state)) return run.cancel_requested ? "Stopping; the last checkpoint is kept." : run.phase || "Starting";
+  return { succeeded: "Finished.", failed: run.error?.message || "Failed.", cancelled: "Stopped on request." }[run.state];
+}
+
+function number(value) {
+  if (value == null) return "–";
+  return Number.isFinite(value) ? Number(value.toPrecision(3)).toString() : "not a number";
+}
+
+function at(point) {
+  return point ? `at step ${count(point.step)}` : "no value yet";
+}

@@ -1,0 +1,58 @@
+"""Rows with sensible defaults, written straight to the database; for tests that are not about how they come to be."""
+
+from app.db import transaction
+from app.models import Dataset, DatasetVersion, Project, Run, User
+from app.services import jobs
+
+SPEC = {
+    "version": 1,
+    "task_type": "text-classification",
+    "base_model": "starter-encoder",
+    "columns": {"text": "text", "label": "label"},
+    "labels": ["no", "yes"],
+    "method": {"kind": "lora"},
+    "training": {},
+    "dataset_sha256": "0" * 64,
+}
+
+
+def make_user(name: str = "someone") -> str:
+    """A user; returns the id."""
+    with transaction() as session:
+        user = User(name=name)
+        session.add(user)
+        session.flush()
+        return user.id
+
+
+def make_version(owner_id: str) -> tuple[str, str]:
+    """A dataset version without files; returns (project id, version id)."""
+    with transaction() as session:
+        project = Project(name="Tests")
+        session.add(project)
+        session.flush()
+        dataset = Dataset(project_id=project.id, owner_id=owner_id, name="Letters")
+        session.add(dataset)
+        session.flush()
+        version = DatasetVersion(
+            dataset_id=dataset.id, number=1, format="csv", content_sha256="0" * 64, bytes=100, rows=20, usable_rows=20,
+            status="ok", task_type="text-classification", columns=SPEC["columns"], labels={"no": 10, "yes": 10},
+            split_sizes={"train": 16, "validation": 2, "test": 2}, report={},
+        )  # fmt: skip
+        session.add(version)
+        session.flush()
+        return project.id, version.id
+
+
+def make_run(owner_id: str, place: tuple[str, str] | None = None, name: str = "A run") -> Run:
+    """A queued run with its job, rung as `submit` would; no file stands behind its data."""
+    project_id, version_id = place or make_version(owner_id)
+    with transaction() as session:
+        job = jobs.add(session, owner_id=owner_id, kind="train")
+        session.flush()
+        run = Run(
+            project_id=project_id, owner_id=owner_id, dataset_version_id=version_id, job_id=job.id, name=name,
+            task_type=SPEC["task_type"], base_model=SPEC["base_model"], method="lora", spec=SPEC,
+        )  # fmt: skip
+        session.add(run)
+    return run

@@ -1,0 +1,83 @@
+"""Two real Celery workers race for 200 runs, every message sent twice: each run gets one trainer, none is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from app import storage
+from app.db import transaction
+from app.models import SUCCEEDED, TERMINAL_STATES, Job, Run
+from app.queue import celery_app, ring
+from app.settings import get_settings
+from tests.factories import make_run, make_version
+
+RUNS = 200
+DEADLINE_SECONDS = 150
+
+
+@pytest.fixture(params=["embedded", "server"])
+def mode(request: pytest.FixtureRequest, any_database: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    server_database = any_database.startswith("postgresql")
+    if server_database != (request.param == "server"):
+        pytest.skip("the embedded default goes with SQLite, server mode with PostgreSQL")
+    if request.param == "server":
+        monkeypatch.setenv("STUDIO_BROKER_URL", redis_url)
+        monkeypatch.setenv("STUDIO_DATABASE_URL", any_database)
+    monkeypatch.setenv("STUDIO_TRAINER_MODULE", "tests.worker.stub_trainer")
+    get_settings.cache_clear()
+    celery_app.cache_clear()
+    yield request.param
+    celery_app.cache_clear()
+
+
+def start_worker(number: int) -> subprocess.Popen[bytes]:
+    log = (storage.logs_dir() / f"race-{number}.log").open("wb")
+    return subprocess.Popen(
+        [
+            sys.executable, "-m", "celery", "-A", "worker.app", "worker", "-Q", "gpu", "-c", "1",
+            "-n", f"race{number}@localhost", "--without-gossip", "--without-mingle", "--without-heartbeat",
+        ],
+        cwd=Path(__file__).parents[2], stdout=log, stderr=log, env=dict(os.environ), start_new_session=True,
+    )  # fmt: skip
+
+
+def wait_until_done() -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    waiting = 1
+    while waiting and time.monotonic() < deadline:
+        with transaction() as session:
+            waiting = session.scalar(select(func.count()).where(Job.state.not_in(TERMINAL_STATES)))
+        os.sched_yield()
+        signal.sigtimedwait([], 0.5)
+    assert not waiting, f"{waiting} runs were still not done after {DEADLINE_SECONDS} s"
+
+
+def test_two_workers_share_200_runs_without_doubling_or_losing_one(mode: str, owner: str) -> None:
+    place = make_version(owner)
+    made = [make_run(owner, place, name=f"run {n}") for n in range(RUNS)]
+    for run in made:
+        ring(run.job_id)
+    workers = [start_worker(n) for n in (1, 2)]
+    try:
+        wait_until_done()
+    finally:
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.wait(20)
+    with transaction() as session:
+        states = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).all())
+        holders = set(session.scalars(select(Job.holder)))
+        fences = set(session.scalars(select(Job.fence)))
+        order = list(session.scalars(select(Run.id)))
+    assert states == {SUCCEEDED: RUNS}
+    assert fences == {1}, "a fence above 1 means that a run was claimed twice"
+    assert len(holders) == 2, "one worker did all the work, so nothing raced"
+    starts = [len((storage.run_dir(run_id) / "starts.txt").read_text().splitlines()) for run_id in order]
+    assert starts == [1] * RUNS
