@@ -1,0 +1,338 @@
+"""Checks of labelled texts: which columns to use, which rows cannot be used, and what to look at before training.
+
+Two kinds of ``error``: one that names rows leaves those rows out; one without rows refuses the file as a whole.
+Rows may carry ``_evaluation`` (true for rows of the person's own evaluation file) beside ``_id`` and ``_line``.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from app.catalog.task_types import text_patterns as patterns
+from app.catalog.task_types.base import Problem
+
+LEAST_ROWS = 10
+FEW_ROWS = 50
+LONG_CHARACTERS = 2000
+MANY_LABELS = 100
+# A label column in which most values occur once is a number or a free text, not a set of categories.
+DISTINCT_SHARE = 0.5
+DISTINCT_FROM_ROWS = 20
+NUMBER_SHARE = 0.9
+IMBALANCE = 10
+EXAMPLE_CHARACTERS = 120
+
+TEXT_NAMES = (
+    "text", "sentence", "message", "utterance", "content", "review", "comment", "question", "query", "body", "input",
+    "prompt", "document", "description", "tweet", "email", "ticket", "request", "title", "subject", "sentence1",
+)  # fmt: skip
+LABEL_NAMES = (
+    "label", "labels", "category", "class", "intent", "topic", "sentiment", "target", "tag", "type", "emotion",
+    "department", "output", "answer", "priority", "group", "y",
+)  # fmt: skip
+
+
+def guess_columns(columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The label is a column of few, short, recurring values; the text is the one with the most words."""
+    facts = {name: _facts(name, [str(row[name]) for row in sample if row.get(name)]) for name in columns}
+    fitting = {name: fact for name, fact in facts.items() if fact["values"]}
+    guess: dict[str, str] = {}
+    labels = {name: score for name, fact in fitting.items() if (score := _label_score(name, fact)) > 0}
+    if labels:
+        guess["label"] = max(labels, key=lambda name: (labels[name], name))
+    texts = {
+        name: score
+        for name, fact in fitting.items()
+        if name != guess.get("label") and (score := _text_score(name, fact)) > 0
+    }
+    if texts:
+        guess["text"] = max(texts, key=lambda name: (texts[name], -list(columns).index(name)))
+    # An empty column with a fitting name keeps the role, so that the report can say that it is empty.
+    for role, known in (("text", TEXT_NAMES), ("label", LABEL_NAMES)):
+        named = [name for name in columns if name not in fitting and _named(name, known) > 0.5]
+        if role not in guess and named:
+            guess[role] = named[0]
+    return {role: guess[role] for role in ("text", "label") if role in guess}
+
+
+def check(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list[Problem]:
+    """Every defect of the rows, the main file's first, then those of the evaluation file; see :class:`Problem`."""
+    survey = _Survey(columns["text"], columns["label"])
+    for row in rows:
+        survey.see(row)
+    return survey.finish()
+
+
+def labels(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> dict[str, int]:
+    """Label -> count, sorted by label; surrounding spaces do not make another label."""
+    counts = Counter(label for row in rows if (label := clean_label(row.get(columns["label"]))))
+    return dict(sorted(counts.items()))
+
+
+def clean_label(value: Any) -> str:
+    """The label as it is trained on: without surrounding spaces; empty if there is nothing to see."""
+    return "" if value is None or not patterns.visible(str(value)) else str(value).strip()
+
+
+def _facts(name: str, values: list[str]) -> dict[str, Any]:
+    distinct = len(set(values))
+    words = sum(len(value.split()) for value in values) / max(1, len(values))
+    numeric = sum(patterns.is_number(value) for value in values) / max(1, len(values))
+    return {"values": len(values), "distinct": distinct, "words": words, "numeric": numeric}
+
+
+def _named(name: str, known: Sequence[str]) -> float:
+    """1 for a name on the list, 0.5 for one with a known part (``issue_label``), else 0; earlier names count more."""
+    plain = name.casefold().strip()
+    if plain in known:
+        return 1.0 - known.index(plain) / 100
+    parts = set(plain.replace("-", " ").replace("_", " ").replace(".", " ").split())
+    return 0.5 if parts & set(known) else 0.0
+
+
+def _label_score(name: str, fact: dict[str, Any]) -> float:
+    share = fact["distinct"] / fact["values"]
+    recurring = share <= DISTINCT_SHARE or fact["distinct"] <= 2
+    if not recurring or fact["words"] > 8:
+        # A column called "label" keeps the role when its values are short, so that the report can say what is wrong.
+        return 1.0 if _named(name, LABEL_NAMES[:4]) >= 0.9 and fact["words"] <= 8 else 0.0
+    return 3 * _named(name, LABEL_NAMES) + (1 - share) + (0.5 if fact["distinct"] > 1 else 0) - 0.1 * fact["numeric"]
+
+
+def _text_score(name: str, fact: dict[str, Any]) -> float:
+    if fact["numeric"] > 0.9:
+        return 0.0
+    share = fact["distinct"] / fact["values"]
+    return 3 * _named(name, TEXT_NAMES) + min(fact["words"], 30) / 15 + share
+
+
+class _Survey:
+    """One pass over the rows; keeps digests and numbers, never the texts."""
+
+    def __init__(self, text: str, label: str) -> None:
+        self._text, self._label = text, label
+        self._problems: dict[tuple[bool, str], Problem] = {}
+        self._usable = self._numbers = 0
+        self._main_labels: dict[str, list[int]] = {}
+        self._raw_labels: dict[str, set[str]] = {}
+        self._first: dict[bytes, tuple[int, int, str, bool]] = {}
+        self._conflicts: set[bytes] = set()
+        self._unknown: list[tuple[str, int, int]] = []
+
+    def see(self, row: Mapping[str, Any]) -> None:
+        """Look at one row."""
+        text, evaluation = row.get(self._text), bool(row.get("_evaluation"))
+        label = clean_label(row.get(self._label))
+        usable = True
+        if not isinstance(text, str) or not patterns.visible(text):
+            usable = self._note("empty_text", row, evaluation, {"label": label})
+        if not label:
+            usable = self._note("empty_label", row, evaluation, {"text": _short(text)})
+        if not usable or not isinstance(text, str):
+            return
+        if evaluation:
+            self._unknown.append((label, row["_id"], row["_line"]))
+        else:
+            self._usable += 1
+            self._numbers += patterns.is_number(text)
+            self._main_labels.setdefault(label, []).append(row["_line"])
+            self._raw_labels.setdefault(" ".join(label.casefold().split()), set()).add(str(row[self._label]))
+        self._look_at_text(text, row, evaluation)
+        self._look_for_twin(text, label, row, evaluation)
+
+    def _look_at_text(self, text: str, row: Mapping[str, Any], evaluation: bool) -> None:
+        if len(text) > LONG_CHARACTERS:
+            self._note("long_text", row, evaluation, {"characters": len(text)})
+        if patterns.has_control_character(text):
+            self._note("control_characters", row, evaluation, {"text": _short(repr(text))})
+        if patterns.has_marker(text):
+            self._note("special_tokens", row, evaluation, {"text": _short(text)})
+        for kind in patterns.personal_data(text):
+            self._note(f"personal_data_{kind}", row, evaluation, None)
+
+    def _look_for_twin(self, text: str, label: str, row: Mapping[str, Any], evaluation: bool) -> None:
+        key = patterns.text_key(text)
+        known = self._first.get(key)
+        if known is None:
+            self._first[key] = (row["_id"], row["_line"], label, evaluation)
+            return
+        first_id, first_line, first_label, first_evaluation = known
+        if evaluation and not first_evaluation:
+            self._note("leakage", row, True, {"text": _short(text), "same as row": first_line})
+        elif label == first_label:
+            self._note("duplicate_rows", row, evaluation, {"text": _short(text), "same as row": first_line})
+        if label != first_label and evaluation == first_evaluation:
+            if key not in self._conflicts:
+                self._conflicts.add(key)
+                first = {"_id": first_id, "_line": first_line}
+                self._note("conflicting_labels", first, evaluation, {"text": _short(text), "label": first_label})
+            self._note("conflicting_labels", row, evaluation, {"text": _short(text), "label": label})
+
+    def finish(self) -> list[Problem]:
+        """Add what only the whole can tell, and put every problem into words."""
+        counts = {label: len(lines) for label, lines in self._main_labels.items()}
+        for label, row_id, line in self._unknown:
+            if label not in counts:
+                self._note("unknown_label", {"_id": row_id, "_line": line}, True, {"label": label})
+        refusals = self._refusals(counts)
+        found = sorted(self._problems.values(), key=lambda each: (each.severity != "error", -len(each.rows)))
+        for each in found:
+            each.rows.sort()
+            each.row_ids.sort()
+        return [*refusals, *found, *self._notices(counts)]
+
+    def _refusals(self, counts: dict[str, int]) -> list[Problem]:
+        if self._usable < LEAST_ROWS:
+            return [
+                _error(
+                    "too_few_rows",
+                    f"Only {self._usable} rows can be used; at least {LEAST_ROWS} are needed.",
+                    "Add examples, ideally 20 or more for each label.",
+                )
+            ]
+        if len(counts) < 2:
+            return [
+                _error(
+                    "one_class",
+                    f"Every row has the same label, {_quoted(list(counts))}; there is nothing to tell apart.",
+                    f"Add rows with another label, or choose another label column than {self._label!r}.",
+                )
+            ]
+        if self._usable >= DISTINCT_FROM_ROWS and len(counts) > DISTINCT_SHARE * self._usable:
+            return [
+                _error(
+                    "too_many_labels",
+                    f"{len(counts):,} different labels in {self._usable:,} rows: {self._label!r} looks like a number "
+                    "or a free text, not like a category.",
+                    "Choose the column that holds the category.",
+                )
+            ]
+        return []
+
+    def _notices(self, counts: dict[str, int]) -> list[Problem]:
+        told = [self._small_labels(counts), self._spellings(), *self._proportions(counts)]
+        return [each for each in told if each is not None]
+
+    def _small_labels(self, counts: dict[str, int]) -> Problem | None:
+        small = sorted(label for label, count in counts.items() if count < 2)
+        if not small:
+            return None
+        lines = sorted(line for label in small for line in self._main_labels[label])
+        message = f"{_these(len(small), 'label has', 'labels have')} only one row: {_quoted(small)}."
+        hint = "The row is learned from but cannot be tested; add examples or merge the label with another."
+        return Problem("class_small", "warning", message, hint, rows=lines)
+
+    def _spellings(self) -> Problem | None:
+        groups = sorted((raw for raw in self._raw_labels.values() if len(raw) > 1), key=sorted)
+        if not groups:
+            return None
+        lines = sorted(
+            line for raw in groups for label in {each.strip() for each in raw} for line in self._main_labels[label]
+        )
+        message = "Labels that differ only in case or spaces: " + "; ".join(_quoted(sorted(raw)) for raw in groups[:5])
+        hint = "Spaces around a label are ignored; write each label in one way if the same is meant."
+        return Problem("label_spelling", "warning", message + ".", hint, rows=lines)
+
+    def _proportions(self, counts: dict[str, int]) -> list[Problem | None]:
+        if len(counts) < 2 or self._usable < LEAST_ROWS:
+            return []
+        most, least = max(counts, key=lambda each: counts[each]), min(counts, key=lambda each: counts[each])
+        told: list[Problem | None] = []
+        if self._numbers > NUMBER_SHARE * self._usable:
+            message = f"{self._numbers:,} of {self._usable:,} texts in {self._text!r} are plain numbers."
+            told.append(Problem("numbers_as_text", "warning", message, "Is this the column with the text?"))
+        if self._usable < FEW_ROWS:
+            message = f"Only {self._usable} usable rows; scores on so few say little."
+            told.append(Problem("few_rows", "warning", message, f"Add examples; {FEW_ROWS} or more are advised."))
+        if counts[most] >= IMBALANCE * counts[least]:
+            message = (
+                f"{_quoted([most])} has {counts[most]:,} rows, {_quoted([least])} has {counts[least]:,}; "
+                "rare labels are learned less well."
+            )
+            told.append(Problem("class_imbalance", "warning", message, "Look at macro-F1 rather than accuracy."))
+        if len(counts) > MANY_LABELS and self._usable < 5 * len(counts):
+            message = f"{len(counts):,} labels with {self._usable / len(counts):.1f} rows each on average."
+            told.append(Problem("many_labels", "warning", message, "Merge rare labels or add examples."))
+        return told
+
+    def _note(self, code: str, row: Mapping[str, Any], evaluation: bool, example: dict[str, Any] | None) -> bool:
+        """Add a row to a problem; always False, for the caller's ``usable``."""
+        problem = self._problems.get((evaluation, code))
+        if problem is None:
+            severity, message, hint = _WORDS[code]
+            if evaluation:
+                message = f"In the evaluation file: {message[0].lower()}{message[1:]}"
+            kind = code if not code.startswith("personal_data") else "personal_data"
+            problem = Problem(kind, severity, message.format(text=self._text, label=self._label), hint)
+            self._problems[evaluation, code] = problem
+        problem.rows.append(row["_line"])
+        problem.row_ids.append(row["_id"])
+        if example and len(problem.examples) < 5:
+            problem.examples.append({"row": row["_line"], **example})
+        return False
+
+
+def _error(code: str, message: str, hint: str) -> Problem:
+    return Problem(code, "error", message, hint)
+
+
+def _short(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= EXAMPLE_CHARACTERS else text[: EXAMPLE_CHARACTERS - 1] + "…"
+
+
+def _these(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _quoted(names: Sequence[str]) -> str:
+    shown = ", ".join(f"“{_short(name)[:60]}”" for name in names[:8])
+    return shown + (f" and {len(names) - 8:,} more" if len(names) > 8 else "")
+
+
+_WORDS = {
+    "empty_text": ("error", "The text in {text!r} is missing or empty.", "Fill it in; these rows are left out."),
+    "empty_label": ("error", "The label in {label!r} is missing or empty.", "Fill it in; these rows are left out."),
+    "unknown_label": (
+        "error",
+        "The label occurs in no usable row of the training file, so it cannot be learned.",
+        "Add training rows with this label; until then these rows are left out.",
+    ),
+    "duplicate_rows": (
+        "warning",
+        "The same text with the same label occurs more than once.",
+        "Copies are kept together in one split, so the test stays fair; remove them if they are not meant.",
+    ),
+    "conflicting_labels": (
+        "warning",
+        "The same text has different labels.",
+        "Decide on one label for each text; contradictions limit how good the model can become.",
+    ),
+    "leakage": (
+        "warning",
+        "These texts are also in the training file, so the score will look better than it is.",
+        "Remove them from one of the two files.",
+    ),
+    "long_text": (
+        "warning",
+        f"Texts longer than {LONG_CHARACTERS:,} characters may be cut at the end; the run says how many were.",
+        "Put what matters first, shorten them, or raise the longest text in the settings.",
+    ),
+    "control_characters": (
+        "warning",
+        "The text holds invisible control characters.",
+        "They are kept as they are; remove them if they are not meant.",
+    ),
+    "special_tokens": (
+        "warning",
+        "The text holds markers of a language model, such as [SEP] or <|im_start|>.",
+        "They are read as plain text; remove them if they came from another tool.",
+    ),
+    "personal_data_email": (
+        "warning",
+        "The text seems to hold e-mail addresses.",
+        "Remove them if you may not use them.",
+    ),
+    "personal_data_phone": ("warning", "The text seems to hold phone numbers.", "Remove them if you may not use them."),
+    "personal_data_card": ("warning", "The text seems to hold card numbers.", "Remove them if you may not use them."),
+}

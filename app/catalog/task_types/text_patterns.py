@@ -1,0 +1,71 @@
+"""What can be recognised in a text by its characters alone: nothing visible, control characters, personal data."""
+
+import hashlib
+import re
+
+_INVISIBLE = re.compile(
+    r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_MARKERS = re.compile(r"<\|[a-z_]{2,30}\|>|\[(CLS|SEP|MASK|PAD|UNK|INST|/INST)\]|<</?SYS>>|</?s>|<(bos|eos|pad|unk)>")
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63}){1,4}")
+_PHONE = re.compile(
+    r"(?<![\w.,-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,5}\)[ .-]?)?\d{2,5}(?:[ .-]\d{2,5}){1,4}(?![\w-])|(?<!\w)\+\d{8,15}\b"
+)
+_CARD = re.compile(r"(?<!\d)\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,7}(?!\d)")
+_NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d+)*|\.\d+)([eE][-+]?\d+)?\s*%?\s*")
+_DIGIT = re.compile(r"\d")
+_NOT_DIGITS = re.compile(r"\D")
+
+
+def visible(text: str) -> bool:
+    """Whether there is anything to see: not only spaces and characters of no width."""
+    return bool(text) and (text[0].isascii() and text[0].isalnum() or _INVISIBLE.fullmatch(text) is None)
+
+
+def text_key(text: str) -> bytes:
+    """A short value that is the same for texts that differ only in case and spaces."""
+    return hashlib.blake2b(" ".join(text.casefold().split()).encode(), digest_size=16).digest()
+
+
+def has_control_character(text: str) -> bool:
+    """Whether the text holds control characters other than tab and line ends."""
+    return not text.isprintable() and _CONTROL.search(text) is not None
+
+
+def has_marker(text: str) -> bool:
+    """Whether the text holds special tokens of language models."""
+    return ("<" in text or "[" in text) and _MARKERS.search(text) is not None
+
+
+def personal_data(text: str) -> list[str]:
+    """Kinds of personal data that the text seems to hold: ``email``, ``phone``, ``card``."""
+    found = []
+    if "@" in text and _EMAIL.search(text):
+        found.append("email")
+    if _DIGIT.search(text):
+        if any(_is_card(match.group()) for match in _CARD.finditer(text)):
+            found.append("card")
+        elif any(_is_phone(match.group()) for match in _PHONE.finditer(text)):
+            found.append("phone")
+    return found
+
+
+def is_number(text: str) -> bool:
+    """Whether the text is one number."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def _is_phone(text: str) -> bool:
+    digits = len(_NOT_DIGITS.sub("", text))
+    # Nine digits leave out years, dates such as 2024-05-17, prices and times.
+    return 9 <= digits <= 15 or (text.startswith(("+", "(")) and digits >= 8)
+
+
+def _is_card(text: str) -> bool:
+    """The check digit of payment cards (ISO/IEC 7812)."""
+    digits = [int(each) for each in _NOT_DIGITS.sub("", text)]
+    if not 13 <= len(digits) <= 19 or len(set(digits)) == 1:
+        return False
+    doubled = [digit * 2 - 9 * (digit > 4) if place % 2 else digit for place, digit in enumerate(reversed(digits))]
+    return sum(doubled) % 10 == 0

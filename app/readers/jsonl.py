@@ -1,0 +1,88 @@
+"""Reads JSON Lines: one object per line. Broken lines are named and left out."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from app.errors import Rejected
+from app.readers.decoding import Encoding, find_encoding, read_lines, read_pieces
+from app.readers.json_values import DECODER, Cells, Unfit, broken, not_an_object, parse
+from app.readers.signatures import refuse_unless_text, type_mismatch
+from app.readers.table import Flaw, Flaws, Record, Table, check_columns, no_rows
+
+EXTENSIONS = ("jsonl", "ndjson")
+MAX_LINE = 16 * 1024 * 1024
+
+
+def read(path: Path, extension: str) -> Table:
+    """Open a file of one JSON object per line; the columns are all keys in the order of first sight.
+
+    Raises:
+        Rejected: see the codes in this folder's modules; also later, while the records are read.
+    """
+    refuse_unless_text(path, extension)
+    encoding = find_encoding(path)
+    if next(read_pieces(path, encoding), "").lstrip().startswith("["):
+        raise type_mismatch("a JSON list", extension)
+    keys = _all_keys(path, encoding)
+    table = Table("jsonl", encoding.name, check_columns(keys), iter(()))
+    if encoding.flaw:
+        table.flaws.add(encoding.flaw)
+    table.records = _records(path, encoding, table, keys)
+    return table
+
+
+def _all_keys(path: Path, encoding: Encoding) -> list[str]:
+    """The keys of every object: a first reading, because a later row may bring a new column."""
+    keys: dict[str, None] = {}
+    flaws = Flaws()
+    for _, value in _objects(path, encoding, flaws):
+        keys.update(dict.fromkeys(value))
+    if not keys:
+        _refuse_all(flaws)
+    return list(keys)
+
+
+def _records(path: Path, encoding: Encoding, table: Table, keys: list[str]) -> Iterator[Record]:
+    cells = Cells(keys, table.flaws)
+    for line, value in _objects(path, encoding, table.flaws):
+        row = cells.row(line, value)
+        if row is not None:
+            yield line, row
+
+
+def _objects(path: Path, encoding: Encoding, flaws: Flaws) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(read_lines(path, encoding, MAX_LINE), start=1):
+        if len(line) > MAX_LINE:
+            raise broken(number, MAX_LINE, f"the line is longer than {MAX_LINE:,} characters")
+        text = line.strip()
+        if not text:
+            continue
+        try:
+            value = parse(lambda: DECODER.decode(text))  # noqa: B023 - called at once
+        except json.JSONDecodeError as error:
+            flaws.add(_broken_line(number, error.colno, error.msg), number)
+        except Unfit as error:
+            flaws.add(_broken_line(number, 1, str(error)), number)
+        else:
+            if isinstance(value, dict):
+                yield number, value
+            else:
+                flaws.add(not_an_object(), number)
+
+
+def _refuse_all(flaws: Flaws) -> None:
+    for flaw in flaws.all():
+        raise Rejected(flaw.code, flaw.message, flaw.hint, details={"rows": flaw.rows[:50]})
+    raise no_rows([])
+
+
+def _broken_line(line: int, column: int, reason: str) -> Flaw:
+    return Flaw(
+        "json",
+        "error",
+        f"These lines are not JSON. Line {line:,}, character {column:,}: {reason}.",
+        "Write one complete object per line; see the named lines.",
+        lost=True,
+    )

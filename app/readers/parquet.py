@@ -1,0 +1,166 @@
+"""Reads Parquet in small batches with pyarrow; values become text, nested ones are told."""
+
+import datetime
+import decimal
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from app.errors import Rejected, TooLarge
+from app.readers.signatures import PARQUET_MARKS, refuse_unless_text, type_mismatch
+from app.readers.table import MAX_CELL, Cell, Flaw, Record, Table, cell_too_long, check_columns, no_rows
+from app.settings import get_settings
+
+EXTENSIONS = ("parquet", "pq")
+BATCH_ROWS = 512
+
+
+def read(path: Path, extension: str) -> Table:
+    """Open a Parquet file; rows are numbered from 1.
+
+    Raises:
+        Rejected: ``parquet_corrupt``, ``parquet_encrypted``, ``parquet_nested`` and the general codes.
+        TooLarge: the file claims more rows than are accepted.
+    """
+    _check_marks(path, extension)
+    source = _open(path)
+    schema = source.schema_arrow
+    columns = check_columns(schema.names)
+    if source.metadata.num_rows == 0:
+        raise no_rows(columns)
+    most = get_settings().max_rows
+    if source.metadata.num_rows > most:
+        raise TooLarge("too_large", f"The file has {source.metadata.num_rows:,} rows.", f"At most {most:,} are read.")
+    table = Table("parquet", "utf-8", columns, iter(()))
+    table.records = _records(source, table)
+    return table
+
+
+def _check_marks(path: Path, extension: str) -> None:
+    with path.open("rb") as source:
+        head = source.read(4)
+        source.seek(-min(4, path.stat().st_size), 2)
+        tail = source.read(4)
+    if b"PARE" in (head, tail):
+        raise _refused("parquet_encrypted", "is encrypted", "Save it without encryption.")
+    if head not in PARQUET_MARKS:
+        refuse_unless_text(path, extension)
+        raise type_mismatch("not a Parquet file", extension)
+    if tail != head:
+        raise _refused("parquet_truncated", "ends before its footer", "It was cut off; copy or download it again.")
+
+
+def _open(path: Path) -> Any:
+    # Imported here so that a start of the studio does not pay for it.
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        return parquet.ParquetFile(path, memory_map=False, thrift_string_size_limit=64 * 1024**2)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise _corrupt(error) from None
+
+
+def _records(source: Any, table: Table) -> Iterator[Record]:
+    kinds = [(_is_nested(each.type), _is_binary(each.type)) for each in source.schema_arrow]
+    line = 0
+    for columns in _batches(source):
+        for cells in zip(*(_as_texts(values) for values in columns), strict=True):
+            line += 1
+            row: list[Cell] = list(cells)
+            for name, cell, (nested, binary) in zip(table.columns, row, kinds, strict=True):
+                if cell is None:
+                    continue
+                if len(cell) > MAX_CELL:
+                    raise cell_too_long(line, name)
+                if nested:
+                    table.flaws.add(_nested(name), line)
+                if binary and "\ufffd" in cell:
+                    table.flaws.add(_binary(name), line)
+            if any(cell and "\0" in cell for cell in row):
+                table.flaws.add(_bad_character(), line)
+                continue
+            yield line, row
+
+
+def _batches(source: Any) -> Iterator[list[list[Any]]]:
+    import pyarrow
+
+    try:
+        for batch in source.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
+            yield [column.to_pylist() for column in batch.columns]
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise _corrupt(error) from None
+
+
+def _as_texts(values: list[Any]) -> list[Cell]:
+    return [value if type(value) is str else _as_text(value) for value in values]
+
+
+def _as_text(value: Any) -> Cell:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, decimal.Decimal):
+        return format(value, "f")
+    return str(value)
+
+
+def _is_nested(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_nested(kind))
+
+
+def _is_binary(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind))
+
+
+def _nested(column: str) -> Flaw:
+    return Flaw(
+        "parquet_nested",
+        "error",
+        f"In these rows, {column!r} holds a list or a structure instead of a text.",
+        "Store one plain text or number there.",
+        column=column,
+    )
+
+
+def _binary(column: str) -> Flaw:
+    return Flaw(
+        "bad_character",
+        "error",
+        f"In these rows, {column!r} holds bytes that are not UTF-8 text.",
+        "Store text there.",
+        column=column,
+    )
+
+
+def _bad_character() -> Flaw:
+    return Flaw(
+        "bad_character",
+        "error",
+        "These rows hold a NUL character, which no text can have.",
+        "Remove the character from these rows.",
+        lost=True,
+    )
+
+
+def _corrupt(error: Exception) -> Rejected:
+    reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    return _refused("parquet_corrupt", f"cannot be read: {reason}", "Write it again, for example with pandas.")
+
+
+def _refused(code: str, complaint: str, hint: str) -> Rejected:
+    return Rejected(code, f"The Parquet file {complaint}.", hint)

@@ -1,0 +1,128 @@
+"""What every reader hands out: column names, a stream of records, and the flaws met on the way.
+
+Knows no file format and no task; cells are text or nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.errors import Rejected
+
+Cell = str | None
+Record = tuple[int, list[Cell]]
+
+MAX_COLUMNS = 1000
+MAX_NAME = 200
+# The longest cell in characters; a text beyond it is a broken file or not one example.
+MAX_CELL = 1024 * 1024
+# The studio adds these two to every stored table.
+RESERVED_COLUMNS = ("_id", "_line")
+
+
+@dataclass
+class Flaw:
+    """A defect seen while reading.
+
+    Attributes:
+        code: word that programs match on.
+        severity: ``error`` if the named rows cannot be used, else ``warning``.
+        rows: 1-based line or record numbers in the file.
+        column: the flaw matters only to who uses this column; empty means the whole row or file.
+        lost: the rows could not be read at all, so the table does not hold them.
+    """
+
+    code: str
+    severity: str
+    message: str
+    hint: str
+    rows: list[int] = field(default_factory=list)
+    column: str = ""
+    lost: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON form; ``Flaw(**value)`` reads it back."""
+        return dict(vars(self))
+
+
+class Flaws:
+    """Collects rows under one flaw per code and column."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], Flaw] = {}
+
+    def add(self, flaw: Flaw, line: int | None = None) -> None:
+        """Note the flaw; the first of its kind brings the words, later ones only their line."""
+        known = self._found.setdefault((flaw.code, flaw.column), flaw)
+        if line is not None:
+            known.rows.append(line)
+
+    def all(self) -> list[Flaw]:
+        """Every flaw so far, in the order of first sight."""
+        return list(self._found.values())
+
+
+@dataclass
+class Table:
+    """One file being read. ``flaws`` is complete once ``records`` has been read to its end."""
+
+    format: str
+    encoding: str
+    columns: list[str]
+    records: Iterator[Record]
+    flaws: Flaws = field(default_factory=Flaws)
+
+
+def check_columns(names: Sequence[str]) -> list[str]:
+    """The names without surrounding spaces, or a refusal that says which one is wrong.
+
+    Raises:
+        Rejected: ``columns`` for blank, repeated, reserved, overlong or too many names.
+    """
+    if len(names) > MAX_COLUMNS:
+        raise _bad_columns(f"The file has {len(names):,} columns; at most {MAX_COLUMNS:,} are read.", "Remove some.")
+    cleaned = [name.strip() for name in names]
+    seen: dict[str, int] = {}
+    for number, name in enumerate(cleaned, start=1):
+        if not name:
+            raise _bad_columns(f"Column {number} has no name.", "Give it a name in the first line, or remove it.")
+        if not name.isprintable():
+            raise _bad_columns(f"The name of column {number} holds invisible characters: {name[:60]!r}.", "Rename it.")
+        if name in seen:
+            raise _bad_columns(
+                f"Columns {seen[name]} and {number} are both called {name[:60]!r}.", "Rename or remove one of them."
+            )
+        if name in RESERVED_COLUMNS:
+            raise _bad_columns(f"A column is called {name!r}, a name that the studio uses itself.", "Rename it.")
+        if len(name) > MAX_NAME:
+            raise _bad_columns(
+                f"The name of column {number} has {len(name):,} characters: {name[:40]!r}...",
+                f"Use at most {MAX_NAME}; does the first line hold the column names?",
+            )
+        seen[name] = number
+    return cleaned
+
+
+def empty_file() -> Rejected:
+    """The refusal of a file with nothing in it."""
+    return Rejected("empty_file", "The file is empty.", "Choose a file that holds your examples.")
+
+
+def no_rows(columns: Sequence[str]) -> Rejected:
+    """The refusal of a file that has column names at most."""
+    named = f" below the column names {', '.join(columns[:10])}" if columns else ""
+    return Rejected("no_rows", f"The file has no rows{named}.", "Add your examples, one per row.")
+
+
+def cell_too_long(line: int, column: str) -> Rejected:
+    """The refusal of a file with a cell beyond the limit."""
+    return Rejected(
+        "cell_too_long",
+        f"In row {line}, the column {column[:60]!r} holds more than {MAX_CELL:,} characters.",
+        "Cut the text into several rows; is a closing quote missing?",
+        details={"rows": [line]},
+    )
+
+
+def _bad_columns(message: str, hint: str) -> Rejected:
+    return Rejected("columns", message, hint)

@@ -1,0 +1,77 @@
+"""Writes the sample files: ``python -m app.samples.generate``. The same seed gives the same bytes.
+
+Sentences are put together from the phrases in ``phrases.py``; nothing is taken from other data.
+"""
+
+import csv
+import io
+import random
+import re
+from pathlib import Path
+
+from app.samples.phrases import CLINIC, SHOP, Phrases
+
+SEED = 7
+# How often a settled topic stands before the matter itself, and how often after it.
+ASIDE_SHARE = 0.5
+FILES = {"support_requests.csv": (SHOP, 70), "clinic_messages.csv": (CLINIC, 60)}
+
+
+def write_samples(folder: Path) -> None:
+    """Write every sample into a folder."""
+    for name, (phrases, per_label) in FILES.items():
+        (folder / name).write_bytes(make_csv(phrases, per_label, SEED).encode())
+
+
+def make_csv(phrases: Phrases, per_label: int, seed: int) -> str:
+    """CSV with the columns ``text`` and ``label``: ``per_label`` different texts for each label, shuffled."""
+    chooser = random.Random(seed)
+    rows: list[tuple[str, str]] = []
+    for label in sorted(phrases.cores):
+        texts: dict[str, str] = {}
+        while len(texts) < per_label:
+            text = _sentence(phrases, label, chooser)
+            texts.setdefault(text.casefold(), text)
+        rows += [(text, label) for text in texts.values()]
+    chooser.shuffle(rows)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("text", "label"))
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _sentence(phrases: Phrases, label: str, chooser: random.Random) -> str:
+    opening = chooser.choice(phrases.openings) if chooser.random() < 0.5 else ""
+    closing = chooser.choice(phrases.closings) if chooser.random() < 0.4 else ""
+    core = _fill(chooser.choice(phrases.cores[label]), phrases, chooser)
+    before, after = _asides(phrases, label, chooser)
+    first = f"{before} {_capital(core)}" if before else core
+    if not opening.endswith(","):
+        first = _capital(first)
+    text = " ".join(part for part in (opening, first, after, closing) if part)
+    # Some people write in a hurry.
+    return text.lower().rstrip(".") if chooser.random() < 0.15 else text
+
+
+def _asides(phrases: Phrases, label: str, chooser: random.Random) -> tuple[str, str]:
+    """Settled topics of other labels, before and after the matter itself: what makes the labels hard to tell apart."""
+    others = [other for other in sorted(phrases.asides) if other != label]
+    chosen = chooser.sample(others, 2)
+    filled = [_fill(chooser.choice(phrases.asides[other]), phrases, chooser) for other in chosen]
+    before, after = chooser.random() < ASIDE_SHARE, chooser.random() < ASIDE_SHARE
+    return filled[0] if before else "", _capital(filled[1]) if after else ""
+
+
+def _fill(text: str, phrases: Phrases, chooser: random.Random) -> str:
+    while slot := re.search(r"\{(\w+)\}", text):
+        text = text[: slot.start()] + chooser.choice(phrases.slots[slot.group(1)]) + text[slot.end() :]
+    return text
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+if __name__ == "__main__":
+    write_samples(Path(__file__).parent)

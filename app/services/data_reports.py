@@ -1,0 +1,219 @@
+"""Judges a stored table for a task: chooses columns, runs the task's checks, deals out splits, writes the report.
+
+Works on a folder with ``rows.parquet``; knows no database and no door.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.catalog.task_types import TASK_TYPES
+from app.catalog.task_types import task_type as find_task_type
+from app.catalog.task_types.base import Problem, TaskType
+from app.catalog.task_types.text_patterns import text_key
+from app.errors import Rejected, StudioError
+from app.services import splits
+from app.services.row_tables import Reading, read_rows, sample_rows
+
+SAMPLE_ROWS = 1000
+OK, WARNINGS, REJECTED = "ok", "warnings", "rejected"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A table as one task sees it. ``splits`` is the content of ``splits.json``, None when the table is rejected."""
+
+    task: TaskType
+    columns: dict[str, str]
+    labels: dict[str, int]
+    report: dict[str, Any]
+    splits: dict[str, Any] | None
+    refusal: Rejected | None
+
+
+@dataclass(frozen=True, slots=True)
+class _UsableRow:
+    id: int
+    label: str
+    key: bytes
+
+
+def judge(
+    folder: Path, reading: Reading, task_type: str | None, columns: Mapping[str, str] | None, seed: int
+) -> Judgement:
+    """Check every row and deal the usable ones out.
+
+    Raises:
+        Rejected: ``missing_column``, ``unknown_role`` or ``same_column`` when the columns do not fit the task.
+    """
+    task, chosen = choose_columns(folder, reading, task_type, columns)
+    problems, bad = _problems_of_reading(reading, chosen)
+    problems += task.check(_rows(folder, reading, chosen, bad), chosen)
+    left_out = {row_id for each in problems if each.severity == "error" for row_id in each.row_ids}
+    kept = (row for row in _rows(folder, reading, chosen, bad) if row["_id"] not in left_out)
+    usable = [_usable_row(row, chosen) for row in kept]
+    refusal = _refusal(problems, len(usable))
+    dealt = None
+    if refusal is None:
+        try:
+            dealt = _deal(usable, reading, seed)
+        except Rejected as error:
+            refusal = error
+            problems.insert(0, Problem(error.code, "error", error.message, error.hint))
+    labels = _labels(task, usable, chosen)
+    report = {
+        "status": REJECTED if refusal else WARNINGS if problems else OK,
+        "format": reading.main.format,
+        "encoding": reading.main.encoding,
+        "rows": {"total": reading.total, "usable": len(usable)},
+        "task": task.kind,
+        "columns": chosen,
+        "labels": labels,
+        "problems": [each.as_dict() for each in problems],
+    }
+    if refusal:
+        refusal.details = {**refusal.details, "report": report}
+    return Judgement(task, chosen, labels, report, dealt, refusal)
+
+
+def refused_report(
+    error: StudioError, file_name: str, task_type: str | None, reading: Reading | None = None
+) -> dict[str, Any]:
+    """The report of a file that could not be read, or whose columns do not fit the task."""
+    problem = Problem(error.code, "error", error.message, error.hint, rows=list(error.details.get("rows", [])))
+    ending = file_name.rpartition(".")[2].lower()[:20] if "." in file_name else ""
+    return {
+        "status": REJECTED,
+        "format": reading.main.format if reading else ending,
+        "encoding": reading.main.encoding if reading else "",
+        "rows": {"total": reading.total if reading else 0, "usable": 0},
+        "task": task_type or TASK_TYPES[0].kind,
+        "columns": {},
+        "labels": {},
+        "problems": [problem.as_dict()],
+    }
+
+
+def choose_columns(
+    folder: Path, reading: Reading, task_type: str | None, columns: Mapping[str, str] | None
+) -> tuple[TaskType, dict[str, str]]:
+    """The task and the column of each role: what the person said, and guesses for the rest."""
+    sample = sample_rows(folder, reading.main.columns, reading.main.rows, SAMPLE_ROWS)
+    candidates = [find_task_type(task_type)] if task_type else list(TASK_TYPES)
+    guesses = [(task, task.guess_columns(reading.main.columns, sample)) for task in candidates]
+    whole = [(task, guess) for task, guess in guesses if all(r.name in guess for r in task.roles if r.required)]
+    task, guess = (whole or guesses)[0]
+    given = {role: name for role, name in (columns or {}).items() if name}
+    _check_given(task, given, reading)
+    taken = set(given.values())
+    chosen = {role: name for role, name in guess.items() if name not in taken} | given
+    _check_complete(task, chosen, reading)
+    return task, {role.name: chosen[role.name] for role in task.roles if role.name in chosen}
+
+
+def _check_given(task: TaskType, given: Mapping[str, str], reading: Reading) -> None:
+    known = [role.name for role in task.roles]
+    for role, name in given.items():
+        if role not in known:
+            raise Rejected(
+                "unknown_role", f"The task {task.kind!r} has no role {role!r}.", f"Roles: {', '.join(known)}."
+            )
+        if name not in reading.main.columns:
+            raise _missing_column(name, reading.main.columns, role)
+    if len(set(given.values())) < len(given):
+        raise Rejected("same_column", "One column was given for two roles.", "Choose a column of its own for each.")
+
+
+def _check_complete(task: TaskType, chosen: Mapping[str, str], reading: Reading) -> None:
+    for role in task.roles:
+        if role.required and role.name not in chosen:
+            raise Rejected(
+                "missing_column",
+                f"No column was recognised as {role.title!r}; the file has: {_listed(reading.main.columns)}.",
+                f"{role.help} Say which one it is, e.g. {role.name}=COLUMN, or rename it to {role.name!r}.",
+                details={"role": role.name, "columns": reading.main.columns[:50]},
+            )
+        if (
+            reading.evaluation
+            and chosen.get(role.name, reading.evaluation.columns[0]) not in reading.evaluation.columns
+        ):
+            raise _missing_column(chosen[role.name], reading.evaluation.columns, role.name, "evaluation file")
+
+
+def _missing_column(name: str, columns: Sequence[str], role: str, where: str = "file") -> Rejected:
+    near = difflib.get_close_matches(name, columns, n=1, cutoff=0.4)
+    hint = f"Did you mean {near[0]!r}?" if near else "Use one of the columns above."
+    return Rejected(
+        "missing_column",
+        f"The {where} has no column {name[:60]!r}; it has: {_listed(columns)}.",
+        hint,
+        details={"role": role, "columns": list(columns[:50])},
+    )
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(columns[:10]) + (f" and {len(columns) - 10} more" if len(columns) > 10 else "")
+
+
+def _problems_of_reading(reading: Reading, chosen: Mapping[str, str]) -> tuple[list[Problem], set[tuple[bool, int]]]:
+    """What the reader met, as far as it concerns the chosen columns, and the stored lines that it makes unusable."""
+    problems: list[Problem] = []
+    bad: set[tuple[bool, int]] = set()
+    roles = {name: role for role, name in chosen.items()}
+    for part in reading.parts:
+        evaluation = part is reading.evaluation
+        for flaw in part.flaws:
+            if flaw.column and flaw.column not in roles:
+                continue
+            # Mixed types are told as what they mean for the task: label_type, text_type.
+            code = f"{roles[flaw.column]}_type" if flaw.code == "mixed_types" else flaw.code
+            message = f"In the evaluation file: {flaw.message}" if evaluation else flaw.message
+            problems.append(Problem(code, flaw.severity, message, flaw.hint, rows=list(flaw.rows)))
+            if flaw.severity == "error":
+                bad |= {(evaluation, line) for line in flaw.rows}
+    return problems, bad
+
+
+def _rows(folder: Path, reading: Reading, chosen: Mapping[str, str], bad: set[Any]) -> Iterator[dict[str, Any]]:
+    for row in read_rows(folder, list(chosen.values())):
+        row["_evaluation"] = reading.is_evaluation(row["_id"])
+        if (row["_evaluation"], row["_line"]) not in bad:
+            yield row
+
+
+def _deal(usable: Sequence[_UsableRow], reading: Reading, seed: int) -> dict[str, Any]:
+    main = [row for row in usable if not reading.is_evaluation(row.id)]
+    shares = splits.choose_shares(len(main), own_test=bool(reading.evaluation))
+    dealt = splits.deal([r.id for r in main], [r.label for r in main], [r.key for r in main], seed, shares)
+    how = "stratified " + "/".join(f"{100 * share:.3g}" for share in shares.values())
+    if reading.evaluation:
+        how = "own evaluation file"
+        dealt["test"] = [row.id for row in usable if reading.is_evaluation(row.id)]
+        if not dealt["test"]:
+            raise Rejected("too_few_rows", "No row of the evaluation file can be used.", "Correct it, or leave it out.")
+    return {**dealt, "seed": seed, "how": how}
+
+
+def _usable_row(row: Mapping[str, Any], chosen: Mapping[str, str]) -> _UsableRow:
+    """Rows with the same inputs share a key; the label, where the task has one, is what splits are balanced over."""
+    inputs = "\0".join(row[name] or "" for role, name in chosen.items() if role != "label")
+    return _UsableRow(row["_id"], (row[chosen["label"]] or "").strip() if "label" in chosen else "", text_key(inputs))
+
+
+def _labels(task: TaskType, usable: Sequence[_UsableRow], chosen: Mapping[str, str]) -> dict[str, int]:
+    if "label" not in chosen:
+        return {}
+    return task.labels(({chosen["label"]: row.label} for row in usable), chosen)
+
+
+def _refusal(problems: Sequence[Problem], usable: int) -> Rejected | None:
+    """The error that refuses the whole file, if any; when no row is left, the reason why most rows went."""
+    whole = [each for each in problems if each.severity == "error" and not each.rows]
+    if not whole:
+        return None
+    causes = [each for each in problems if each.severity == "error" and each.rows]
+    said = max(causes, key=lambda each: len(each.rows)) if causes and not usable else whole[0]
+    details = {"rows": said.rows[:50]} if said.rows else {}
+    return Rejected(said.code, said.message, said.hint, details=details)

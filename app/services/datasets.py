@@ -1,0 +1,297 @@
+"""Datasets as people see them: check a file, import it, list, look, remap, archive.
+
+A version is a folder that never changes and one row in the database; both appear, or neither. Knows no door.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, selectinload
+
+from app import storage
+from app.catalog.task_types import task_type as find_task_type
+from app.db import transaction
+from app.errors import Conflict, NotFound, StudioError
+from app.models import Dataset, DatasetVersion, new_id
+from app.samples import SAMPLES, Sample, sample_path
+from app.services.accounts import home_project, record
+from app.services.data_reports import Judgement, judge, refused_report
+from app.services.row_tables import READING_FILE, ROWS_FILE, Reading, Source, load_reading, read_rows, store_rows
+
+__all__ = [
+    "SAMPLES", "archive", "as_dict", "change_columns", "check_file", "get_dataset", "import_file", "import_sample",
+    "latest_version", "list_datasets", "preview",
+]  # fmt: skip
+
+SPLITS = ("train", "validation", "test")
+
+
+def check_file(
+    path: Path, file_name: str, *, task_type: str | None = None, columns: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """The report of a file (``status``, ``rows``, ``columns``, ``labels``, ``problems``, ...); nothing is stored.
+
+    Raises:
+        Rejected: there is no such task type. Everything wrong with the file itself is in the report.
+    """
+    if task_type:
+        find_task_type(task_type)
+    with tempfile.TemporaryDirectory(prefix="studio-check-") as folder:
+        reading = None
+        try:
+            reading = store_rows(Path(folder), (path, file_name))
+            return judge(Path(folder), reading, task_type, columns, seed=0).report
+        except StudioError as error:
+            return refused_report(error, file_name, task_type, reading)
+
+
+def import_file(
+    user_id: str,
+    path: Path,
+    file_name: str,
+    *,
+    name: str | None = None,
+    task_type: str | None = None,
+    columns: dict[str, str] | None = None,
+    evaluation: Source | None = None,
+    seed: int = 0,
+) -> Dataset:
+    """Read, check and store a file as a new dataset with its first version.
+
+    Args:
+        path: where the bytes lie; the file is only read.
+        file_name: what the person calls it; its ending decides the format.
+        columns: role -> column; roles left out are guessed.
+        evaluation: the person's own test file and its name.
+        seed: of the splits.
+
+    Raises:
+        Rejected: the file cannot be used; ``details`` name rows, or hold the whole ``report``.
+        TooLarge: more rows than ``STUDIO_MAX_ROWS``.
+    """
+    if task_type:
+        find_task_type(task_type)
+    project_id = home_project(user_id).id
+    version_id = new_id()
+    folder = storage.dataset_dir(version_id)
+    try:
+        with storage.folder_aside(folder) as aside:
+            reading = store_rows(aside, (path, file_name), evaluation)
+            judgement = _judge_into(aside, reading, task_type, columns, seed)
+            version = _version(version_id, aside, reading, judgement)
+            _share_with_twin(user_id, version.content_sha256, aside / ROWS_FILE)
+        with transaction() as session:
+            dataset = Dataset(project_id=project_id, owner_id=user_id, name=_clean(name) or _name_of(file_name))
+            session.add(dataset)
+            session.flush()
+            version.dataset_id = dataset.id
+            session.add(version)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    record(user_id, "import", "dataset", dataset.id, data={"file_name": file_name[-300:], "rows": version.rows})
+    return get_dataset(user_id, dataset.id)
+
+
+def import_sample(user_id: str, name: str) -> Dataset:
+    """A sample as one's own dataset.
+
+    Raises:
+        NotFound: there is no such sample.
+    """
+    sample = next((each for each in SAMPLES if each.name == name), None)
+    if sample is None:
+        known = ", ".join(each.name for each in SAMPLES)
+        raise NotFound("sample_not_found", f"There is no sample called {name[:60]!r}.", f"Samples: {known}.")
+    return _import_sample(user_id, sample)
+
+
+def list_datasets(user_id: str) -> list[Dataset]:
+    """The person's datasets with their versions, newest first, without archived ones."""
+    query = (
+        select(Dataset)
+        .where(Dataset.owner_id == user_id, Dataset.archived.is_(False))
+        .order_by(Dataset.created_at.desc(), Dataset.id)
+        .options(selectinload(Dataset.versions))
+    )
+    with transaction() as session:
+        return list(session.scalars(query))
+
+
+def get_dataset(user_id: str, dataset_id: str) -> Dataset:
+    """One dataset of this person with its versions; archived ones can still be read.
+
+    Raises:
+        NotFound: it does not exist or is somebody else's.
+    """
+    with transaction() as session:
+        return _find(session, user_id, dataset_id)
+
+
+def latest_version(dataset: Dataset) -> DatasetVersion:
+    """The version that new runs use."""
+    return dataset.versions[-1]
+
+
+def preview(user_id: str, dataset_id: str, limit: int = 20) -> dict[str, Any]:
+    """``{"columns": [..], "rows": [{column: text, "_line": number}]}``: the first rows as they were read."""
+    folder = storage.dataset_dir(latest_version(get_dataset(user_id, dataset_id)).id)
+    columns = load_reading(folder).columns
+    rows = [{name: row[name] for name in ("_line", *columns)} for row in read_rows(folder, columns, most=limit)]
+    return {"columns": columns, "rows": rows}
+
+
+def change_columns(user_id: str, dataset_id: str, task_type: str, columns: dict[str, str]) -> Dataset:
+    """A new version of the same rows under another task or mapping; the old version stays as it was.
+
+    Raises:
+        Rejected: the columns do not fit, or too little of the data is usable under them; no version is made.
+        Conflict: somebody else changed the dataset at the same moment.
+    """
+    find_task_type(task_type)
+    before = latest_version(get_dataset(user_id, dataset_id))
+    source = storage.dataset_dir(before.id)
+    version_id = new_id()
+    folder = storage.dataset_dir(version_id)
+    try:
+        with storage.folder_aside(folder) as aside:
+            for each in (ROWS_FILE, READING_FILE):
+                _share(source / each, aside / each)
+            reading = load_reading(aside)
+            seed = storage.read_json(source / "splits.json")["seed"]
+            version = _version(version_id, aside, reading, _judge_into(aside, reading, task_type, columns, seed))
+        version.dataset_id, version.number = dataset_id, before.number + 1
+        with transaction() as session:
+            session.add(version)
+    except IntegrityError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise Conflict(
+            "stale_dataset", "The dataset was changed at the same moment.", "Open it again and repeat the change."
+        ) from None
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    record(user_id, "change_columns", "dataset", dataset_id, data={"version": version.number})
+    return get_dataset(user_id, dataset_id)
+
+
+def archive(user_id: str, dataset_id: str) -> None:
+    """Hide a dataset from the list; runs that use it keep it."""
+    with transaction() as session:
+        _find(session, user_id, dataset_id).archived = True
+    record(user_id, "archive", "dataset", dataset_id)
+
+
+def as_dict(dataset: Dataset) -> dict[str, Any]:
+    """The dataset with its newest version, as REST and pages show it; the report is read from the version."""
+    version = latest_version(dataset)
+    return {
+        "id": dataset.id,
+        "name": dataset.name,
+        "version": version.number,
+        "version_id": version.id,
+        "rows": version.rows,
+        "usable_rows": version.usable_rows,
+        "status": version.status,
+        "task_type": version.task_type,
+        "columns": version.columns,
+        "labels": version.labels,
+        "split_sizes": version.split_sizes,
+        "format": version.format,
+        "encoding": version.encoding,
+        "file_name": version.file_name,
+        "bytes": version.bytes,
+        "content_sha256": version.content_sha256,
+        "archived": dataset.archived,
+        "created_at": dataset.created_at,
+    }
+
+
+def _judge_into(
+    folder: Path, reading: Reading, task_type: str | None, columns: dict[str, str] | None, seed: int
+) -> Judgement:
+    """Judge the rows in a folder and write ``splits.json`` and ``report.json`` beside them."""
+    judgement = judge(folder, reading, task_type, columns, seed)
+    if judgement.refusal:
+        raise judgement.refusal
+    storage.write_json(folder / "splits.json", judgement.splits)
+    storage.write_json(folder / "report.json", judgement.report)
+    return judgement
+
+
+def _version(version_id: str, folder: Path, reading: Reading, judgement: Judgement) -> DatasetVersion:
+    dealt = judgement.splits or {}
+    return DatasetVersion(
+        id=version_id,
+        number=1,
+        file_name=reading.main.file_name,
+        format=reading.main.format,
+        encoding=reading.main.encoding,
+        content_sha256=_content_sha256(folder, judgement),
+        bytes=sum(part.bytes for part in reading.parts),
+        rows=judgement.report["rows"]["total"],
+        usable_rows=judgement.report["rows"]["usable"],
+        status=judgement.report["status"],
+        task_type=judgement.task.kind,
+        columns=judgement.columns,
+        labels=judgement.labels,
+        split_sizes={name: len(dealt[name]) for name in SPLITS},
+        report=judgement.report,
+    )
+
+
+def _content_sha256(folder: Path, judgement: Judgement) -> str:
+    """Names what a trainer would see: the rows, what the columns mean, and the splits."""
+    meaning = json.dumps([judgement.task.kind, judgement.columns, judgement.splits], sort_keys=True)
+    rows = storage.sha256_of(folder / ROWS_FILE)
+    return hashlib.sha256(f"{rows}\n{meaning}".encode()).hexdigest()
+
+
+def _find(session: Session, user_id: str, dataset_id: str) -> Dataset:
+    query = select(Dataset).where(Dataset.id == dataset_id, Dataset.owner_id == user_id)
+    dataset = session.scalar(query.options(selectinload(Dataset.versions)))
+    if dataset is None:
+        raise NotFound(
+            "dataset_not_found", f"There is no dataset {dataset_id[:60]!r} among yours.", "Open it from the Data page."
+        )
+    return dataset
+
+
+def _import_sample(user_id: str, sample: Sample) -> Dataset:
+    path = sample_path(sample)
+    return import_file(user_id, path, path.name, name=sample.title, task_type=sample.task_type)
+
+
+def _share(source: Path, target: Path) -> None:
+    """The same file under a second name where the file system can, since it never changes; else a copy."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _share_with_twin(user_id: str, content_sha256: str, rows: Path) -> None:
+    """Store the rows of a file that the same person has imported before only once."""
+    query = select(DatasetVersion.id).join(Dataset).where(Dataset.owner_id == user_id)
+    with transaction() as session:
+        twin = session.scalars(query.where(DatasetVersion.content_sha256 == content_sha256)).first()
+    known = storage.dataset_dir(twin) / ROWS_FILE if twin else None
+    if known and known.exists():
+        rows.unlink()
+        _share(known, rows)
+
+
+def _clean(name: str | None) -> str:
+    visible = "".join(each if each.isprintable() else " " for each in name or "")
+    return " ".join(visible.split())[:200]
+
+
+def _name_of(file_name: str) -> str:
+    return _clean(Path(file_name.replace("\\", "/")).stem) or "Dataset"

@@ -1,0 +1,195 @@
+"""The table of a dataset version on disk: writes a user's files into ``rows.parquet`` and reads it back in portions.
+
+Beside it lies ``reading.json`` with what was met while reading. Knows no task and no database.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from app import storage
+from app.errors import TooLarge
+from app.readers import Flaw, Record, Table, open_table
+from app.readers.table import Cell
+from app.settings import get_settings
+
+ROWS_FILE, READING_FILE = "rows.parquet", "reading.json"
+PORTION_ROWS = 5000
+PORTION_CHARACTERS = 16 * 1024 * 1024
+# Parquet repeats a text at no cost, so a small file can unfold to any size; this much text per byte of limit is read.
+UNFOLDED_PER_BYTE = 2
+
+Source = tuple[Path, str]
+
+
+@dataclass
+class FilePart:
+    """What one of the user's files brought: stored rows have the ids from ``first_id`` on."""
+
+    file_name: str
+    format: str
+    encoding: str
+    bytes: int
+    columns: list[str]
+    first_id: int
+    rows: int
+    flaws: list[Flaw] = field(default_factory=list)
+
+    @property
+    def lost_rows(self) -> int:
+        """Rows of the file that could not be read and are not stored."""
+        return len({line for flaw in self.flaws if flaw.lost for line in flaw.rows})
+
+
+@dataclass
+class Reading:
+    """Everything met while reading the main file and, if given, the evaluation file."""
+
+    main: FilePart
+    evaluation: FilePart | None = None
+
+    @property
+    def parts(self) -> list[FilePart]:
+        """The files in the order of their ids."""
+        return [self.main, *([self.evaluation] if self.evaluation else [])]
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns, the main file's first."""
+        return list(dict.fromkeys(name for part in self.parts for name in part.columns))
+
+    @property
+    def total(self) -> int:
+        """Rows of all files, unreadable ones included."""
+        return sum(part.rows + part.lost_rows for part in self.parts)
+
+    def is_evaluation(self, row_id: int) -> bool:
+        """Whether a row came from the evaluation file."""
+        return self.evaluation is not None and row_id >= self.evaluation.first_id
+
+
+def store_rows(folder: Path, main: Source, evaluation: Source | None = None) -> Reading:
+    """Read the files from beginning to end into ``folder``; never holds more than a portion of them.
+
+    Raises:
+        Rejected: a file cannot be used; see ``app.readers``.
+        TooLarge: more rows or more text than the settings allow.
+    """
+    opened = [(source, open_table(*source)) for source in (main, evaluation) if source]
+    names = list(dict.fromkeys(name for _, table in opened for name in table.columns))
+    parts = []
+    with _Writer(folder / ROWS_FILE, names) as writer:
+        for (path, file_name), table in opened:
+            first = writer.next_id
+            writer.write(table)
+            parts.append(_part(path, file_name, table, first, writer.next_id - first))
+    reading = Reading(*parts)
+    storage.write_json(folder / READING_FILE, _as_json(reading))
+    return reading
+
+
+def load_reading(folder: Path) -> Reading:
+    """What :func:`store_rows` noted."""
+    parts = storage.read_json(folder / READING_FILE)["parts"]
+    return Reading(*(FilePart(**{**part, "flaws": [Flaw(**flaw) for flaw in part["flaws"]]}) for part in parts))
+
+
+def read_rows(folder: Path, columns: Sequence[str], most: int | None = None) -> Iterator[dict[str, Any]]:
+    """Rows as mappings with ``_id``, ``_line`` and the columns, in the order of their ids."""
+    from pyarrow import parquet
+
+    names = ["_id", "_line", *dict.fromkeys(columns)]
+    with parquet.ParquetFile(folder / ROWS_FILE) as source:
+        for batch in source.iter_batches(batch_size=min(PORTION_ROWS, most or PORTION_ROWS), columns=names):
+            values = [batch.column(name).to_pylist() for name in names]
+            for row in zip(*values, strict=True):
+                yield dict(zip(names, row, strict=True))
+                if most is not None and row[0] + 1 >= most:
+                    return
+
+
+def sample_rows(folder: Path, columns: Sequence[str], total: int, wanted: int) -> list[dict[str, Any]]:
+    """About ``wanted`` rows, evenly spaced: files are often sorted by label."""
+    from pyarrow import parquet
+
+    step = max(1, total // wanted)
+    taken: list[dict[str, Any]] = []
+    seen = 0
+    with parquet.ParquetFile(folder / ROWS_FILE) as source:
+        for batch in source.iter_batches(batch_size=PORTION_ROWS, columns=list(columns)):
+            places = list(range(-seen % step, batch.num_rows, step))
+            taken.extend(batch.take(places).to_pylist())
+            seen += batch.num_rows
+    return taken[: 2 * wanted]
+
+
+class _Writer:
+    """Writes rows of several tables into one Parquet file, all cells as text."""
+
+    def __init__(self, path: Path, names: list[str]) -> None:
+        import pyarrow
+        from pyarrow import parquet
+
+        fields = [("_id", pyarrow.int64()), ("_line", pyarrow.int64())]
+        self._schema = pyarrow.schema(fields + [(name, pyarrow.string()) for name in names])
+        self._names = names
+        self._out = parquet.ParquetWriter(path, self._schema, compression="zstd")
+        self._lines: list[int] = []
+        self._cells: list[list[Cell]] = []
+        self._size = self._unfolded = 0
+        self.next_id = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._out.close()
+
+    def write(self, table: Table) -> None:
+        """Append every record of a table."""
+        most = get_settings().max_rows
+        for line, cells in self._in_order(table):
+            self._lines.append(line)
+            self._cells.append(cells)
+            self._size += sum(len(cell) for cell in cells if cell)
+            if self.next_id + len(self._lines) > most:
+                raise TooLarge(
+                    "too_large", f"There are more than {most:,} rows.", "Send fewer, or raise STUDIO_MAX_ROWS."
+                )
+            if len(self._lines) >= PORTION_ROWS or self._size >= PORTION_CHARACTERS:
+                self._flush()
+        self._flush()
+
+    def _in_order(self, table: Table) -> Iterator[Record]:
+        if table.columns == self._names:
+            yield from table.records
+            return
+        places = [table.columns.index(name) if name in table.columns else None for name in self._names]
+        for line, cells in table.records:
+            yield line, [None if place is None else cells[place] for place in places]
+
+    def _flush(self) -> None:
+        import pyarrow
+
+        self._unfolded += self._size
+        limit = UNFOLDED_PER_BYTE * get_settings().max_upload_bytes
+        if self._unfolded > limit:
+            raise TooLarge("too_large", f"The file unfolds to more than {limit:,} characters.", "Send fewer rows.")
+        if self._lines:
+            ids = list(range(self.next_id, self.next_id + len(self._lines)))
+            columns = [ids, self._lines, *map(list, zip(*self._cells, strict=True))]
+            arrays = [pyarrow.array(values, kind.type) for values, kind in zip(columns, self._schema, strict=True)]
+            self._out.write_table(pyarrow.Table.from_arrays(arrays, schema=self._schema))
+            self.next_id += len(self._lines)
+        self._lines, self._cells, self._size = [], [], 0
+
+
+def _part(path: Path, file_name: str, table: Table, first: int, rows: int) -> FilePart:
+    size = path.stat().st_size
+    flaws = table.flaws.all()
+    return FilePart(file_name[-300:], table.format, table.encoding, size, table.columns, first, rows, flaws)
+
+
+def _as_json(reading: Reading) -> dict[str, Any]:
+    return {"parts": [{**vars(part), "flaws": [flaw.as_dict() for flaw in part.flaws]} for part in reading.parts]}
