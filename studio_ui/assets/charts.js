@@ -37,6 +37,21 @@ export function smoothed(points, weight) {
   });
 }
 
+/**
+ * Range of the y axis where Plotly's own choice misleads: shares never leave 0 to 1, so a flat curve at 100 % must not
+ * be drawn up to 200 %; and one value alone, or a flat curve, gets half its size as room on both sides.
+ */
+function yRange(series, share) {
+  const values = series.flatMap((one) => one.points.map(([, y]) => y)).filter(Number.isFinite);
+  if (!values.length) return {};
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (share) {
+    const room = Math.max(0.01, (high - low) * 0.1);
+    return { range: [Math.max(-0.005, low - room), Math.min(1.005, high + room)] };
+  }
+  return low === high && low !== 0 ? { range: [low - Math.abs(low) / 2, low + Math.abs(low) / 2] } : {};
+}
+
 /** A chart of curves in a figure of its own; `update` may be called as often as data arrives. */
 export class CurveChart {
   /** @param {HTMLElement} place; @param {{title, unit?, format?, hover?, empty?, tickformat?}} about */
@@ -86,7 +101,7 @@ export class CurveChart {
     this.note.hidden = ready;
     this.plot.classList.toggle("chart-waiting", !ready);
     this.note.textContent = filled.length ? "The chart library is loading." : this.about.empty || "No values yet.";
-    this.latest.textContent = filled.length === 1 ? this.describe(filled[0]) : "";
+    this.latest.textContent = filled.length === 1 ? this.describe(filled[0]) : filled.length === 2 && !this.about.quiet ? filled.map((one) => `${one.name} ${this.describe(one)}`).join(", ") : "";
     this.figure.setAttribute("aria-label", [this.about.title, ...filled.map((one) => `${one.name}: ${this.describe(one)}`)].join("; "));
     if (!ready) return;
     const traces = filled.flatMap((one) => this.traces(one));
@@ -102,11 +117,12 @@ export class CurveChart {
   traces(one) {
     const { color, dash } = runStyle(one.style);
     const weight = one.smooth ? this.options.smoothing : 0;
-    const hover = `%{y:${this.about.hover || ".4g"}}<extra>${plain(one.name)}</extra>`;
+    const name = plain(shortened(one.name, 44));
+    const hover = `%{y:${this.about.hover || ".4g"}}<extra>${name}</extra>`;
     // A few points are drawn as dots: a line alone would hide where something was really measured.
     const few = one.points.length < 25;
     const mode = few ? "lines+markers" : "lines";
-    const base = { type: "scatter", name: plain(one.name), connectgaps: false, hovertemplate: hover };
+    const base = { type: "scatter", name, connectgaps: false, hovertemplate: hover };
     const line = { color, dash, width: one.width || 2 };
     const strong = { ...base, mode, line, marker: { color, size: few ? 6 : 4, symbol: one.marker || "circle" }, ...columns(smoothed(one.points, weight)) };
     if (!weight) return [strong];
@@ -125,7 +141,7 @@ export class CurveChart {
       showlegend: legend,
       legend: { orientation: "h", y: -0.2, x: 0, font: { color: axis.color } },
       xaxis: { ...axis, title: { text: this.options.xTitle, standoff: 4 }, rangemode: "tozero" },
-      yaxis: { ...axis, type: log ? "log" : "linear", tickformat: this.about.tickformat || "", automargin: true, nticks: 6 },
+      yaxis: { ...axis, type: log ? "log" : "linear", tickformat: this.about.tickformat || "", automargin: true, nticks: 6, ...(log ? {} : yRange(this.series, this.about.tickformat?.includes("%"))) },
       uirevision: `${this.options.xTitle}-${log}`,
     };
   }
@@ -145,7 +161,7 @@ export class CurveChart {
  */
 export class HeatMap {
   constructor(place, labels, counts) {
-    Object.assign(this, { labels: labels.map(plain), counts });
+    Object.assign(this, { labels, counts });
     this.plot = document.createElement("div");
     this.plot.className = "heatmap";
     place.append(this.plot);
@@ -167,22 +183,22 @@ export class HeatMap {
       return row.map((count) => count / total);
     });
     const many = labels.length > 30;
-    const names = labels.map((label) => (label.length > 28 ? `${label.slice(0, 26)}…` : label));
+    const names = labels.map((label) => plain(shortened(label, 28)));
     // Positions, not names, are the coordinates: two long labels may shorten to the same text.
     const places = labels.map((_, at) => at);
     const axis = { ...axisStyle(), tickvals: places, ticktext: names, showgrid: false, tickfont: { size: many ? 9 : 11, color: axisStyle().color } };
-    const text = counts.map((row, at) => row.map((count, to) => `${count} of “${labels[at]}” answered “${labels[to]}”`));
+    const text = counts.map((row, at) => row.map((count, to) => `${count} of “${plain(labels[at])}” answered “${plain(labels[to])}”`));
     const trace = {
       type: "heatmap", z: shares, x: places, y: places, text, zmin: 0, zmax: 1, showscale: false, xgap: 1, ygap: 1,
       hovertemplate: "%{text}<extra></extra>", colorscale: heatScale(),
     };
-    const size = Math.max(420, labels.length * (many ? 13 : 24) + 170);
+    const size = Math.max(420, labels.length * (many ? 13 : 24) + 200);
     const layout = {
       ...frame(), height: size, margin: { l: 10, r: 10, t: 10, b: 10 },
       xaxis: { ...axis, title: { text: "answered" }, tickangle: -60, automargin: true, constrain: "domain" },
       yaxis: { ...axis, title: { text: "expected" }, autorange: "reversed", automargin: true },
     };
-    this.plot.style.minWidth = `${Math.min(size, 1160)}px`;
+    this.plot.style.minWidth = `${Math.min(size, 760)}px`;
     window.Plotly.react(this.plot, [trace], layout, settings("Confusion matrix", null));
   }
 }
@@ -226,7 +242,7 @@ function frame() {
   return {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: "inherit", size: 12, color: ink },
+    font: { family: token("--font", "sans-serif"), size: 12, color: ink },
     hoverlabel,
     modebar: { bgcolor: "rgba(0,0,0,0)", color: isDark() ? "#7d8894" : "#98a2ad", activecolor: runStyle(0).color },
     dragmode: "zoom",
@@ -256,6 +272,10 @@ function token(name, fallback) {
 // Plotly reads a little markup in names; a person's words must stay words.
 function plain(text) {
   return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+function shortened(text, most) {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 function short(value) {

@@ -3,16 +3,16 @@
 import { BASE_INDEX, CurveChart, runStyle } from "./charts.js";
 import { chartControls, remember } from "./run_curves.js";
 import { settingWords } from "./run_details.js";
-import { stateChip } from "./run_words.js";
+import { loadTitles, methodTitle, modelTitle, stateChip } from "./run_words.js";
 import { api, bytes, count, duration, el, emptyState, percent, ready } from "./studio.js";
 
 const MOST = 10;
 const CURVES = [
   { key: "train/loss", title: "Training loss", smooth: true },
   { key: "eval/loss", title: "Evaluation loss" },
-  { key: "eval/accuracy", title: "Accuracy on the validation rows", hover: ".1%", tickformat: ".0%", format: percent, noLog: true },
-  { key: "eval/macro_f1", title: "Macro-F1 on the validation rows", hover: ".1%", tickformat: ".0%", format: percent, noLog: true },
-  { key: "train/learning_rate", title: "Learning rate", hover: ".3e" },
+  { key: "eval/accuracy", title: "Accuracy on the validation rows", hover: ".1%", tickformat: ".1~%", format: percent, noLog: true },
+  { key: "eval/macro_f1", title: "Macro-F1 on the validation rows", hover: ".1%", tickformat: ".1~%", format: percent, noLog: true },
+  { key: "train/learning_rate", title: "Learning rate", hover: ".3e", tickformat: ".2~g" },
   { key: "train/grad_norm", title: "Gradient norm", smooth: true },
 ];
 
@@ -28,7 +28,8 @@ class ComparePage {
   }
 
   async start() {
-    this.known = listOf(await api("/api/v1/runs"));
+    const [answer] = await Promise.all([api("/api/v1/runs"), loadTitles()]);
+    this.known = listOf(answer);
     if (this.ids.length < 1) return this.askForRuns();
     this.root.replaceChildren(this.chips, this.notes, this.metrics, this.curves, this.settings);
     this.buildCurves();
@@ -120,8 +121,8 @@ class ComparePage {
     const base = this.data.runs.length ? this.data.runs[0].base_model : "";
     const oneBase = new Set(this.data.runs.map((run) => run.base_model)).size === 1;
     const head = el("tr", {}, el("th", { scope: "col", text: "Metric" }),
-      el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(BASE_INDEX), "Base model"), el("span", { class: "muted row-note", text: oneBase ? `${base}, linear probe` : "each run's own" })),
-      ...this.data.runs.map((run, at) => el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(at), run.name), el("span", { class: "muted row-note", text: `${run.method}${run.id === this.baseline ? ", baseline" : ""}` }))));
+      el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(BASE_INDEX), "Base model"), el("span", { class: "muted row-note", text: oneBase ? `${modelTitle(base)}, linear probe` : "each run's own" })),
+      ...this.data.runs.map((run, at) => el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(at), run.name), el("span", { class: "muted row-note", text: `${methodTitle(run.method)}${run.id === this.baseline ? ", baseline" : ""}` }))));
     const rows = this.data.metrics.map((metric) => el("tr", { "data-key": metric.key },
       el("th", { scope: "row" }, metric.title, metric.higher_is_better === null ? "" : el("span", { class: "muted", title: metric.higher_is_better ? "higher is better" : "lower is better", text: metric.higher_is_better ? " ↑" : " ↓" })),
       el("td", { class: "number" }, metric.baseline == null ? "–" : show(metric.unit, metric.baseline)),
@@ -155,7 +156,7 @@ class ComparePage {
 
   buildCurves() {
     const grid = el("div", { class: "chart-grid" });
-    this.charts = CURVES.map((about) => [about, new CurveChart(grid, about)]);
+    this.charts = CURVES.map((about) => [about, new CurveChart(grid, { ...about, quiet: true })]);
     this.curves.replaceChildren(el("h2", { text: "How did they learn?" }), chartControls("compare", (options) => this.charts.forEach(([, chart]) => chart.configure(options)), false), grid);
   }
 
@@ -190,6 +191,7 @@ function metricCell(metric, id) {
     const way = verdict === "unclear" ? "same" : verdict;
     cell.append(el("span", { class: `delta delta-${way}` }, el("span", { "aria-hidden": "true", text: `${mark} ` }), el("span", { class: "sr-only", text: `${words}: ` }), difference(metric.unit, metric.deltas[id])));
   }
+  if (metric.baseline == null && metric.base[id] != null) cell.append(el("span", { class: "muted row-note", text: `its base ${show(metric.unit, metric.base[id])}` }));
   const interval = metric.intervals[id];
   if (interval) cell.append(el("span", { class: "muted row-note", text: `${percent(interval[0])} to ${percent(interval[1])}` }));
   return cell;

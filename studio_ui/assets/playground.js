@@ -3,6 +3,7 @@
 import { runStyle } from "./charts.js";
 import { probability } from "./run_answers.js";
 import { remember } from "./run_curves.js";
+import { loadTitles, methodTitle } from "./run_words.js";
 import { api, count, el, emptyState, ready } from "./studio.js";
 
 const MOST_MODELS = 3;
@@ -34,7 +35,7 @@ class Playground {
   draw() {
     remember({ models: this.models.join(",") });
     const picks = this.models.map((id, at) => {
-      const select = el("select", { id: `playground-model-${at}`, "aria-label": `Model ${at + 1}` }, ...this.runs.map((run) => el("option", { value: run.id, text: `${run.name} (${run.method})` })));
+      const select = el("select", { id: `playground-model-${at}`, "aria-label": `Model ${at + 1}` }, ...this.runs.map((run) => el("option", { value: run.id, text: `${run.name} (${methodTitle(run.method)})` })));
       select.value = id;
       select.addEventListener("change", () => this.choose(this.models.with(at, select.value)));
       const remove = this.models.length > 1 ? el("button", { type: "button", class: "remove", "aria-label": `Remove model ${at + 1}`, text: "×", onclick: () => this.choose(this.models.filter((_, other) => other !== at)) }) : "";
@@ -112,10 +113,11 @@ class Playground {
 
 function reply(text, answer) {
   const ranked = Object.entries(answer.probabilities || {}).sort((one, other) => other[1] - one[1]);
-  const shown = ranked.slice(0, SHOWN_LABELS);
-  const rest = ranked.slice(SHOWN_LABELS).reduce((sum, [, share]) => sum + share, 0);
+  // A single label left over is shown by its name: "1 other" would take the same room.
+  const shown = ranked.slice(0, ranked.length === SHOWN_LABELS + 1 ? ranked.length : SHOWN_LABELS);
+  const rest = ranked.slice(shown.length).reduce((sum, [, share]) => sum + share, 0);
   const rows = shown.map(([label, share]) => el("li", { class: label === answer.label ? "first" : "" }, el("span", { class: "label-name", text: label }), probability(share)));
-  if (ranked.length > SHOWN_LABELS) rows.push(el("li", { class: "muted" }, el("span", { class: "label-name", text: `${count(ranked.length - SHOWN_LABELS)} other labels together` }), probability(rest)));
+  if (ranked.length > shown.length) rows.push(el("li", { class: "muted" }, el("span", { class: "label-name", text: `${count(ranked.length - shown.length)} other labels together` }), probability(rest)));
   return el("article", { class: "reply" }, el("p", { class: "reply-text", text }), el("p", { class: "reply-label", text: answer.label }), el("ul", { class: "label-bars" }, ...rows));
 }
 
@@ -127,7 +129,7 @@ function mark(index) {
 
 ready("#playground-page", async (root) => {
   try {
-    const answer = await api("/api/v1/runs");
+    const [answer] = await Promise.all([api("/api/v1/runs"), loadTitles()]);
     const finished = (Array.isArray(answer) ? answer : answer.runs).filter((run) => run.state === "succeeded");
     if (finished.length) new Playground(root, finished);
     else root.replaceChildren(emptyState("No tuned model yet.", "Once a run has finished, you can try it here on texts of your own.", { href: "/new", text: "Tune a model" }));

@@ -5,7 +5,7 @@ import { Examples, renderConfusion, renderLabels } from "./run_answers.js";
 import { RunCurves } from "./run_curves.js";
 import { Log, renderConfig, renderFiles } from "./run_details.js";
 import { RunHeader, renderTiles, renderVerdicts } from "./run_header.js";
-import { ACTIVE } from "./run_words.js";
+import { ACTIVE, loadTitles } from "./run_words.js";
 import { api, el, emptyState, ready, toast } from "./studio.js";
 
 const EVERY = 1000;
@@ -26,6 +26,7 @@ class RunPage {
   }
 
   async start() {
+    await loadTitles();
     await this.refresh();
     const asked = location.hash.slice(1);
     this.select(TABS.some(([key]) => key === asked) ? asked : this.run.state === "failed" ? "log" : "curves", false);
@@ -66,12 +67,12 @@ class RunPage {
     this.run = run;
     this.curves.append(fresh);
     this.header.render(run);
-    renderTiles(this.tiles, run, this.curves.latest);
     if (changed) {
-      const { verdicts } = await api(`/api/v1/compare?runs=${encodeURIComponent(this.id)}`);
-      renderVerdicts(this.verdicts, verdicts[this.id], run);
+      this.comparison = await api(`/api/v1/compare?runs=${encodeURIComponent(this.id)}`);
+      renderVerdicts(this.verdicts, this.comparison.verdicts[this.id], run);
       this.fillAgain();
     }
+    renderTiles(this.tiles, run, this.curves.latest, this.comparison);
     if (this.open === "log") await this.log.refresh(run, () => this.header.post("resume", "Queued again."));
   }
 
@@ -118,6 +119,7 @@ class RunPage {
       button.tabIndex = name === key ? 0 : -1;
       this.tabs.panels[name].hidden = name !== key;
     }
+    this.buttons[key].scrollIntoView({ block: "nearest", inline: "center" });
     if (remembered) history.replaceState(history.state, "", `#${key}`);
     this.fill(key);
   }
@@ -141,7 +143,7 @@ class RunPage {
 
   async fillPanel(key, panel) {
     const results = this.run.results || {};
-    if (key === "config") return renderConfig(panel, this.run);
+    if (key === "config") return renderConfig(panel, this.run, this.comparison.settings);
     if (key === "files") return renderFiles(panel, this.run);
     const has = { examples: results.metrics, confusion: results.confusion?.length, labels: results.per_class?.length }[key];
     if (!has) return panel.replaceChildren(emptyState(...this.missing(key)));

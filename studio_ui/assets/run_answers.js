@@ -19,10 +19,11 @@ export class Examples {
     const heads = ["Text", "Expected", "Base model", "Tuned model", "Probability"].map((text) => el("th", { scope: "col", text }));
     this.status = el("p", { class: "muted", role: "status", text: "Loading the rows…" });
     this.more = el("button", { type: "button", class: "button", text: "Show more rows", hidden: true, onclick: () => this.load() });
+    this.box = el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Held-out rows", hidden: true }, el("table", { id: "examples-table", class: "data-table" }, el("thead", {}, el("tr", {}, ...heads)), this.body));
     place.append(
       el("p", { class: "muted", text: "Rows the model never trained on. Choosing settings to fit these very rows makes the test number look better than it is." }),
       this.filters, this.status,
-      el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Held-out rows" }, el("table", { id: "examples-table", class: "data-table" }, el("thead", {}, el("tr", {}, ...heads)), this.body)),
+      this.box,
       this.more,
     );
   }
@@ -46,6 +47,7 @@ export class Examples {
       this.body.append(...page.rows.map(exampleRow));
       this.more.hidden = page.rows.length < PAGE;
       const shown = this.body.children.length;
+      this.box.hidden = shown === 0;
       this.status.textContent = shown ? `${count(shown)} of ${count(this.total(page.counts))} rows shown.` : EMPTY[asked || "all"];
     } catch (error) {
       this.status.textContent = `${error.message} ${error.hint || ""}`;
@@ -83,7 +85,7 @@ function answer(given, expected) {
   if (given == null) return "–";
   const right = given === expected;
   return el("span", { class: right ? "answer answer-right" : "answer answer-wrong" },
-    el("span", { "aria-hidden": "true", text: right ? "✓ " : "✕ " }), el("span", { class: "sr-only", text: right ? "right: " : "wrong: " }), given);
+    el("span", { "aria-hidden": "true", text: right ? "✓" : "✕" }), el("span", {}, el("span", { class: "sr-only", text: right ? "right: " : "wrong: " }), given));
 }
 
 /** A bar with its number; the number alone carries the meaning. */
@@ -99,7 +101,7 @@ export function renderConfusion(place, results) {
   const small = labels.length <= SMALL;
   const box = el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Confusion matrix" });
   place.replaceChildren(
-    el("div", { class: "confusion-layout" },
+    el("div", { class: small ? "confusion-layout" : "confusion-layout confusion-large" },
       el("section", { class: "confusion-matrix", id: "confusion-matrix" },
         el("h3", { text: "Expected against answered" }),
         el("p", { class: "muted", text: small ? "Rows are the expected labels, columns the answers." : "Rows are the expected labels, columns the answers; stronger colour is a larger share of the row. Point at a cell, or drag to zoom; double-click shows all." }),
@@ -135,7 +137,7 @@ function confusedPairs(labels, counts) {
   const items = pairs.slice(0, 12).map((pair) =>
     el("li", {},
       el("div", {}, el("strong", { text: pair.expected }), el("span", { class: "muted", text: " taken for " }), el("strong", { text: pair.answered })),
-      el("span", { class: "muted", text: `${count(pair.value)} rows, ${percent(pair.share)} of this label` })));
+      el("span", { class: "muted", text: `${count(pair.value)} ${pair.value === 1 ? "row" : "rows"}, ${percent(pair.share)} of this label` })));
   return el("section", { class: "confused", id: "confused-pairs" },
     el("h3", { text: "Most confused pairs" }),
     pairs.length ? el("ol", {}, ...items) : el("p", { text: "Nothing was confused on the test rows." }));

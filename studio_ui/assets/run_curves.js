@@ -1,14 +1,14 @@
 // The curves of one run with their controls. Keeps the points; `run.js` appends what the cursor brings.
 
 import { CurveChart } from "./charts.js";
-import { bytes, el, percent } from "./studio.js";
+import { el, percent } from "./studio.js";
 
 const CHARTS = [
   { title: "Loss", keys: [["train/loss", "training", true], ["eval/loss", "evaluation", false]], empty: "The first point appears after the first training step." },
-  { title: "Quality on the validation rows", keys: [["eval/accuracy", "accuracy", false], ["eval/macro_f1", "macro-F1", false]], hover: ".1%", tickformat: ".0%", format: percent, noLog: true, empty: "Appears at the first check. More checks per pass give more points." },
-  { title: "Learning rate", keys: [["train/learning_rate", "learning rate", false]], hover: ".3e", empty: "Appears with the first training step." },
+  { title: "Quality on the validation rows", keys: [["eval/accuracy", "accuracy", false], ["eval/macro_f1", "macro-F1", false]], hover: ".1%", tickformat: ".1~%", format: percent, noLog: true, empty: "Appears at the first check. More checks per pass give more points." },
+  { title: "Learning rate", keys: [["train/learning_rate", "learning rate", false]], hover: ".3e", tickformat: ".2~g", format: (value) => value.toExponential(2), empty: "Appears with the first training step." },
   { title: "Gradient norm", keys: [["train/grad_norm", "gradient norm", true]], empty: "Appears with the first training step." },
-  { title: "Memory", keys: [["system/memory_bytes", "memory", false]], hover: ".3s", tickformat: ".2s", format: bytes, noLog: true, empty: "Appears once training has started." },
+  { title: "Memory (GB)", keys: [["system/memory_bytes", "memory", false]], scale: 1e-9, hover: ".2f", format: (value) => `${value.toFixed(2)} GB`, noLog: true, empty: "Appears once training has started." },
   { title: "Speed (rows per second)", keys: [["train/rows_per_second", "rows per second", true]], hover: ".1f", empty: "Appears with the first training step." },
 ];
 
@@ -45,13 +45,13 @@ export class RunCurves {
 
   draw() {
     for (const [about, chart] of this.charts) {
-      chart.update(about.keys.map(([key, name, smooth], style) => ({ name, style, smooth, points: this.curve(key) })));
+      chart.update(about.keys.map(([key, name, smooth], style) => ({ name, style, smooth, points: this.curve(key, about.scale || 1) })));
     }
   }
 
-  curve(key) {
+  curve(key, scale) {
     const across = this.axis === "time" ? (point) => (point.at - this.began) / 60 : (point) => point.step;
-    return (this.points[key] || []).map((point) => [across(point), point.value]).sort((one, other) => one[0] - other[0]);
+    return (this.points[key] || []).map((point) => [across(point), point.value * scale]).sort((one, other) => one[0] - other[0]);
   }
 }
 

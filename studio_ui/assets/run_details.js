@@ -3,11 +3,10 @@
 import { api, bytes, clock, copy, el } from "./studio.js";
 
 /** The Config tab: the stored settings by group, changed ones marked, with versions and a copy button. */
-export async function renderConfig(place, run) {
-  const comparison = await api(`/api/v1/compare?runs=${encodeURIComponent(run.id)}`);
+export function renderConfig(place, run, settings) {
   const only = el("input", { type: "checkbox", id: "config-changed-only" });
   const body = el("div", { class: "config-groups" });
-  const draw = () => body.replaceChildren(...groups(comparison.settings, run.id, only.checked), versions(run));
+  const draw = () => body.replaceChildren(...groups(settings, run.id, only.checked), versions(run));
   only.addEventListener("change", draw);
   place.replaceChildren(
     el("div", { class: "toolbar" },

@@ -2,15 +2,20 @@
 // a button asks for; `run.js` hands it the run whenever it changes.
 
 import { api, bytes, count, duration, el, percent, toast, when } from "./studio.js";
-import { ACTIVE, STATE_WORDS, stateChip } from "./run_words.js";
+import { ACTIVE, STATE_WORDS, methodTitle, modelTitle, stateChip } from "./run_words.js";
 
 /** Builds the head once; `render(run, latest)` updates it in place, so nothing jumps and focus stays. */
 export class RunHeader {
   constructor(place, id, changed) {
     Object.assign(this, { id, changed });
-    this.name = el("input", { id: "run-name", class: "name-input", "aria-label": "Name of the run", maxlength: "200", autocomplete: "off" });
+    this.name = el("textarea", { id: "run-name", class: "name-input", "aria-label": "Name of the run (change it here)", maxlength: "200", rows: "1", spellcheck: "false" });
     this.name.addEventListener("change", () => this.rename());
-    this.name.addEventListener("keydown", (event) => event.key === "Enter" && this.name.blur());
+    this.name.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.name.blur();
+    });
+    this.title = el("h1", { class: "sr-only" });
     this.chip = el("span", { id: "run-state" });
     this.about = el("p", { id: "run-about", class: "muted" });
     this.phase = el("p", { id: "run-phase", role: "status", "aria-live": "polite" });
@@ -18,6 +23,7 @@ export class RunHeader {
     this.facts = el("dl", { id: "run-facts", class: "facts" });
     this.actions = el("div", { id: "run-actions", class: "actions" });
     place.append(
+      this.title,
       el("div", { class: "run-title" }, this.name, this.chip),
       this.about,
       el("div", { class: "run-progress-row" }, this.phase, this.bar),
@@ -28,10 +34,11 @@ export class RunHeader {
 
   render(run) {
     if (document.activeElement !== this.name) this.name.value = run.name;
+    this.title.textContent = run.name;
     document.title = `${run.name} · ${STATE_WORDS[run.state]}`;
     this.chip.replaceChildren(stateChip(run.state));
     this.about.replaceChildren(
-      el("span", { text: run.method_title || run.method }), " on ", el("span", { text: run.base_model }), " with ",
+      el("span", { text: methodTitle(run.method) }), " on ", el("span", { text: modelTitle(run.base_model) }), " with ",
       el("a", { href: `/datasets?id=${encodeURIComponent(run.dataset.id)}`, text: `${run.dataset.name} @ ${run.dataset.version}` }),
       `, created ${when(run.created_at)}`,
     );
@@ -70,7 +77,9 @@ export class RunHeader {
     const id = encodeURIComponent(this.id);
     const buttons = [];
     if (ACTIVE.includes(run.state)) {
-      const stop = this.button("run-stop", run.cancel_requested ? "Stopping…" : "Stop and keep checkpoint", "stop", () => this.post("cancel", "Stopping; the last checkpoint is kept."));
+      const waiting = run.state === "queued";
+      const words = run.cancel_requested ? "Stopping…" : waiting ? "Take out of the queue" : "Stop and keep checkpoint";
+      const stop = this.button("run-stop", words, "stop", () => this.post("cancel", waiting ? "Taken out of the queue." : "Stopping; the last checkpoint is kept."));
       stop.disabled = Boolean(run.cancel_requested);
       buttons.push(stop);
     }
@@ -137,10 +146,13 @@ function quiet(run) {
 }
 
 /** Headline tiles from the results, or from the newest points while the run works. */
-export function renderTiles(place, run, latest) {
+export function renderTiles(place, run, latest, comparison) {
   const results = run.results || {};
   const tested = results.metrics && results.metrics.accuracy != null;
-  const tiles = [tested ? testTile(results) : checkTile(latest)];
+  const verdict = comparison?.metrics.find((metric) => metric.key === "test/accuracy")?.verdicts[run.id];
+  const tiles = [tested ? testTile(results, verdict) : checkTile(latest, ACTIVE.includes(run.state))];
+  const f1 = tested ? results.metrics.macro_f1 : latest["eval/macro_f1"]?.best;
+  tiles.push(tile("tile-macro-f1", "Macro-F1", f1 == null ? "–" : percent(f1), "every label counts the same"));
   const majority = results.baseline?.majority?.accuracy;
   tiles.push(tile("tile-majority", "Always the commonest label", majority == null ? "–" : percent(majority), "what guessing reaches"));
   tiles.push(tile("tile-train-loss", "Training loss", number(latest["train/loss"]?.value), at(latest["train/loss"])));
@@ -156,26 +168,26 @@ export function renderTiles(place, run, latest) {
   place.replaceChildren(...tiles);
 }
 
-function testTile(results) {
+function testTile(results, verdict) {
   const value = results.metrics.accuracy;
   const base = results.baseline?.linear_probe?.accuracy;
   const [low, high] = results.intervals?.accuracy || [];
   const notes = [];
-  if (base != null) notes.push(delta(value - base, `points vs base ${percent(base)}`));
+  if (base != null) notes.push(delta(value - base, `points vs base ${percent(base)}`, verdict));
   if (low != null) notes.push(el("span", { text: `95 %: ${percent(low)} to ${percent(high)} · ${count(results.test_rows)} rows` }));
   return tile("tile-accuracy", "Test accuracy", percent(value), notes, true);
 }
 
-function checkTile(latest) {
+function checkTile(latest, active) {
   const best = latest["eval/accuracy"]?.best;
-  return tile("tile-accuracy", "Best accuracy so far", best == null ? "–" : percent(best), best == null ? "after the first check" : "validation rows; the test comes at the end", true);
+  const note = active ? (best == null ? "after the first check" : "validation rows; the test comes at the end") : "validation rows; the test was not reached";
+  return tile("tile-accuracy", "Best accuracy so far", best == null ? "–" : percent(best), note, true);
 }
 
-/** A signed change in points with arrow, colour and words. */
-export function delta(change, words) {
-  const way = Math.abs(change) < 5e-5 ? "same" : change > 0 ? "better" : "worse";
-  const arrow = { same: "=", better: "▲", worse: "▼" }[way];
-  return el("span", { class: `delta delta-${way}`, text: `${arrow} ${change > 0 ? "+" : ""}${(change * 100).toFixed(1)} ${words}` });
+function delta(change, words, verdict) {
+  const way = verdict || (Math.abs(change) < 5e-5 ? "same" : change > 0 ? "better" : "worse");
+  const arrow = { same: "=", unclear: "≈", better: "▲", worse: "▼" }[way];
+  return el("span", { class: `delta delta-${way}`, title: way === "unclear" ? "The 95 % intervals overlap: the difference may be chance." : "", text: `${arrow} ${change > 0 ? "+" : ""}${(change * 100).toFixed(1)} ${words}` });
 }
 
 function tile(id, title, value, note, wide = false) {
@@ -193,7 +205,7 @@ function link(id, href, text, look = "") {
 function phaseWords(run) {
   if (run.state === "queued") return run.queue_position === 1 ? "Next in the queue; it starts as soon as the trainer is free." : `Number ${run.queue_position ?? "?"} in the queue.`;
   if (ACTIVE.includes(run.state)) return run.cancel_requested ? "Stopping; the last checkpoint is kept." : run.phase || "Starting";
-  return { succeeded: "Finished.", failed: run.error?.message || "Failed.", cancelled: "Stopped on request." }[run.state];
+  return { succeeded: "Finished.", failed: "Failed; the reason is below.", cancelled: "Stopped on request." }[run.state];
 }
 
 function number(value) {

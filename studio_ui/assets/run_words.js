@@ -1,10 +1,31 @@
 // Words and marks for run states, shared by the pages that show runs.
 
-import { el } from "./studio.js";
+import { api, el } from "./studio.js";
 
 export const ACTIVE = ["queued", "claimed", "running"];
 export const STATE_WORDS = { queued: "Queued", claimed: "Starting", running: "Running", succeeded: "Finished", failed: "Failed", cancelled: "Stopped" };
 const MARKS = { queued: "◷", claimed: "◌", running: "●", succeeded: "✓", failed: "✕", cancelled: "■" };
+
+const titles = { methods: {}, models: {} };
+
+/** Fetch the catalog's titles once; without them the short names are shown. */
+export async function loadTitles() {
+  try {
+    const catalog = await api("/api/v1/catalog");
+    for (const method of catalog.methods) titles.methods[method.kind] = method.title;
+    for (const model of catalog.base_models) titles.models[model.name] = model.title;
+  } catch {
+    // Titles are a comfort; the page works with the names.
+  }
+}
+
+export function methodTitle(kind) {
+  return titles.methods[kind] || kind;
+}
+
+export function modelTitle(name) {
+  return titles.models[name] || name;
+}
 
 /** A chip with a mark and a word, so that colour is never the only signal. */
 export function stateChip(state) {

@@ -1,8 +1,8 @@
 // The table of runs: search, sort, choose for comparison, archive. Polls every few seconds only while a run is active.
 
 import { remember } from "./run_curves.js";
-import { ACTIVE, STATE_WORDS, stateChip } from "./run_words.js";
-import { api, bytes, count, duration, el, emptyState, percent, ready, toast, when } from "./studio.js";
+import { ACTIVE, STATE_WORDS, loadTitles, methodTitle, stateChip } from "./run_words.js";
+import { api, bytes, count, duration, el, emptyState, percent, ready, toast } from "./studio.js";
 
 const EVERY = 3000;
 const MOST = 10;
@@ -11,13 +11,13 @@ const COLUMNS = [
   { key: "state", title: "Status", value: (run) => Object.keys(STATE_WORDS).indexOf(run.state), cell: (run) => stateChip(run.state) },
   { key: "name", title: "Name", value: (run) => run.name.toLowerCase(), cell: nameCell, head: true },
   { key: "model", title: "Base model", value: (run) => run.base_model, cell: (run) => run.base_model },
-  { key: "method", title: "Method", value: (run) => run.method, cell: (run) => run.method },
+  { key: "method", title: "Method", value: (run) => methodTitle(run.method), cell: (run) => methodTitle(run.method) },
   { key: "dataset", title: "Data set", value: (run) => datasetWords(run), cell: datasetWords },
   { key: "accuracy", title: "Accuracy ↑", number: true, value: (run) => run.results?.metrics?.accuracy, cell: accuracyCell },
   { key: "loss", title: "Train loss ↓", number: true, value: trainLoss, cell: (run) => (trainLoss(run) == null ? "–" : trainLoss(run).toPrecision(3)) },
   { key: "duration", title: "Duration", number: true, value: seconds, cell: (run) => (seconds(run) == null ? "–" : duration(seconds(run))) },
-  { key: "memory", title: "Peak memory", number: true, value: (run) => run.results?.peak_memory_bytes, cell: (run) => (run.results?.peak_memory_bytes ? bytes(run.results.peak_memory_bytes) : "–") },
-  { key: "created", title: "Created", number: true, value: (run) => run.created_at, cell: (run) => when(run.created_at) },
+  { key: "memory", title: "Memory", number: true, value: (run) => run.results?.peak_memory_bytes, cell: (run) => (run.results?.peak_memory_bytes ? bytes(run.results.peak_memory_bytes) : "–") },
+  { key: "created", title: "Created", number: true, value: (run) => run.created_at, cell: (run) => shortDate(run.created_at) },
 ];
 
 class RunsPage {
@@ -170,11 +170,16 @@ function datasetWords(run) {
   return `${run.dataset.name} @ ${run.dataset.version}`;
 }
 
-function searchText(run) {
-  return [run.name, run.base_model, run.method, datasetWords(run), STATE_WORDS[run.state]].join(" ").toLowerCase();
+function shortDate(seconds) {
+  return new Date(seconds * 1000).toLocaleString(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 }
 
-ready("#runs-page", (root) => {
+function searchText(run) {
+  return [run.name, run.base_model, run.method, methodTitle(run.method), datasetWords(run), STATE_WORDS[run.state]].join(" ").toLowerCase();
+}
+
+ready("#runs-page", async (root) => {
+  await loadTitles();
   const page = new RunsPage(root);
   document.addEventListener("visibilitychange", () => !document.hidden && page.follow());
   page.follow();

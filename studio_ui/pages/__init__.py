@@ -1,0 +1,19 @@
+"""The pages of the studio, in the order of the menu. A new page is one file beside this one and one line in ``PAGES``."""
+
+from studio_ui.pages.compare import COMPARE
+from studio_ui.pages.datasets import DATASETS
+from studio_ui.pages.home import HOME
+from studio_ui.pages.models import MODELS
+from studio_ui.pages.new_run import NEW_RUN
+from studio_ui.pages.page import Page
+from studio_ui.pages.playground import PLAYGROUND
+from studio_ui.pages.run import RUN
+from studio_ui.pages.runs import RUNS
+
+PAGES: tuple[Page, ...] = (HOME, DATASETS, NEW_RUN, RUNS, RUN, COMPARE, PLAYGROUND, MODELS)
+
+
+def page_at(path: str) -> Page | None:
+    """The page at an address, a trailing slash more or less; ``None`` if there is none."""
+    wanted = "/" + path.strip("/")
+    return next((page for page in PAGES if page.path == wanted), None)

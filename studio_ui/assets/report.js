@@ -1,0 +1,164 @@
+// The report about a data set: verdict, task and mapping, problems with line numbers, labels, splits, preview.
+
+import { field, select } from "./forms.js";
+import { api, banner, count, counted, el, errorBanner } from "./studio.js";
+
+const LABELS_SHOWN = 12;
+const LINES_SHOWN = 12;
+
+/**
+ * Fill `place` with the report of a data set as `GET /api/v1/datasets/{id}` tells it.
+ * @param changed called with the data set when a re-check made a new version
+ */
+export async function renderReport(place, dataset, changed) {
+  const id = encodeURIComponent(dataset.id);
+  const [preview, catalog] = await Promise.all([api(`/api/v1/datasets/${id}/preview?limit=20`), api("/api/v1/catalog")]);
+  const { report } = dataset;
+  place.replaceChildren(el("section", { id: "report", class: "card report", "aria-label": `Report about ${dataset.name}` },
+    el("div", { class: "card-head" }, el("h2", { text: dataset.name }), el("span", { class: "muted", text: origin(dataset, report) })),
+    verdict(dataset, report),
+    el("div", { class: "actions report-actions" }, el("a", { id: "report-tune", class: "button primary large", href: `/new?dataset=${id}`, text: "Tune a model with this data" })),
+    el("div", { class: "report-grid" }, mapping(dataset, preview.columns, catalog.task_types, changed), splits(dataset), labels(dataset)),
+    problems(report.problems || []),
+    previewTable(preview)));
+}
+
+function origin(dataset, report) {
+  const encoding = report.encoding && report.encoding !== "utf-8" ? `, ${report.encoding}` : "";
+  return `version ${dataset.version}${report.format ? `, ${String(report.format).toUpperCase()}` : ""}${encoding}`;
+}
+
+/** "1,842 usable rows, 31 need attention." */
+export function verdictWords(report) {
+  const { total = 0, usable = 0 } = report.rows || {};
+  const touched = total - usable;
+  const words = [counted(usable, "usable row")];
+  if (touched > 0) words.push(`${count(touched)} ${touched === 1 ? "needs" : "need"} attention`);
+  return `${words.join(", ")}.`;
+}
+
+function verdict(dataset, report) {
+  const warnings = (report.problems || []).filter((each) => each.severity === "warning").length;
+  const errors = (report.problems || []).length - warnings;
+  const severity = report.status === "rejected" ? "error" : report.status === "warnings" || errors ? "warning" : "good";
+  const hint = { error: "It cannot be trained on yet; the list below says why.",
+    warning: errors ? "The rows in question are left out of training; the list below names them. You can go on, or correct the file and upload it again." : "Nothing stops you; the list below says what to look at.",
+    good: "Every row can be used." }[severity];
+  const shown = banner(severity, verdictWords(report), hint);
+  shown.id = "report-verdict";
+  return shown;
+}
+
+function mapping(dataset, columns, tasks, changed) {
+  const task = select("report-task", tasks.map((each) => [each.kind, each.title]), dataset.task_type);
+  const roles = el("div", { class: "fields" });
+  const status = el("div", { role: "status" });
+  const check = el("button", { id: "report-recheck", type: "submit", class: "button", text: "Check again", disabled: true });
+  const fill = () => roles.replaceChildren(...taskOf(tasks, task.value).roles.map((role) => roleField(role, columns, dataset.columns[role.name])));
+  const chosen = () => Object.fromEntries([...roles.querySelectorAll("select")].filter((each) => each.value).map((each) => [each.name, each.value]));
+  const form = el("form", { class: "report-part" }, el("h3", { text: "What the columns mean" }), field("report-task", "Goal", taskOf(tasks, dataset.task_type).summary, task), roles, el("div", { class: "actions" }, check), status);
+  task.addEventListener("change", fill);
+  form.addEventListener("change", () => {
+    check.disabled = task.value === dataset.task_type && JSON.stringify(chosen()) === JSON.stringify(inOrder(chosen(), dataset.columns));
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    check.disabled = true;
+    status.textContent = "Checking every row…";
+    try {
+      await changed(await api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/columns`, { method: "POST", body: { task_type: task.value, columns: chosen() } }));
+    } catch (error) {
+      status.replaceChildren(errorBanner(error));
+      check.disabled = false;
+    }
+  });
+  fill();
+  return form;
+}
+
+function taskOf(tasks, kind) {
+  return tasks.find((each) => each.kind === kind) || tasks[0];
+}
+
+function inOrder(like, columns) {
+  return Object.fromEntries(Object.keys(like).map((name) => [name, columns[name]]));
+}
+
+function roleField(role, columns, chosen) {
+  const choices = [...(role.required ? [] : [["", "none"]]), ...columns.map((name) => [name, name])];
+  const id = `report-role-${role.name}`;
+  const box = select(id, choices, chosen);
+  box.name = role.name;
+  return field(id, role.title, role.help, box);
+}
+
+const SPLITS = [["train", "learned from"], ["validation", "checked while training"], ["test", "kept for the final test"]];
+
+function splits(dataset) {
+  const sizes = dataset.split_sizes || {};
+  const total = SPLITS.reduce((sum, [name]) => sum + (sizes[name] || 0), 0) || 1;
+  const bar = el("div", { class: "split-bar", "aria-hidden": "true" }, ...SPLITS.map(([name]) => {
+    const part = el("span", { class: `split-${name}` });
+    part.style.flexGrow = String((sizes[name] || 0) / total);
+    return part;
+  }));
+  return el("section", { class: "report-part", id: "report-splits" }, el("h3", { text: "How the rows are used" }), bar,
+    el("ul", { class: "split-words" }, ...SPLITS.map(([name, words]) => el("li", {}, el("span", { class: `split-mark split-${name}`, "aria-hidden": "true" }),
+      el("strong", { class: "number", text: count(sizes[name] || 0) }), ` ${words}`))),
+    el("p", { class: "muted small", text: "Chosen once, evenly over the labels, and kept for every run, so that results can be compared." }));
+}
+
+function labels(dataset) {
+  const counts = Object.entries(dataset.labels || {}).sort((one, other) => other[1] - one[1]);
+  if (!counts.length) return "";
+  const most = counts[0][1];
+  const rows = counts.map(([name, number]) => labelRow(name, number, most));
+  const rest = rows.slice(LABELS_SHOWN);
+  return el("section", { class: "report-part", id: "report-labels" }, el("h3", { text: `${counted(counts.length, "label")}` }),
+    el("ul", { class: "label-counts" }, ...rows.slice(0, LABELS_SHOWN)),
+    rest.length ? el("details", { class: "more" }, el("summary", { text: `Show ${count(rest.length)} more` }), el("ul", { class: "label-counts" }, ...rest)) : "");
+}
+
+function labelRow(name, number, most) {
+  const fill = el("span", { class: "bar-fill" });
+  fill.style.width = `${Math.max(1, (100 * number) / most)}%`;
+  return el("li", {}, el("span", { class: "label-name", text: name, title: name }), el("span", { class: "bar", "aria-hidden": "true" }, fill), el("span", { class: "bar-number", text: count(number) }));
+}
+
+function problems(found) {
+  if (!found.length) return "";
+  return el("section", { class: "report-part", id: "report-problems" }, el("h3", { text: "What needs attention" }),
+    el("ul", { class: "problems" }, ...found.map(problemRow)));
+}
+
+/** One problem as a list entry: what, what to do, which lines. */
+export function problemRow(problem) {
+  const lines = problem.rows || [];
+  const shown = lines.slice(0, LINES_SHOWN).join(", ");
+  const rest = problem.count - Math.min(LINES_SHOWN, lines.length);
+  const more = rest > 0 ? ` and ${count(rest)} more` : "";
+  const row = banner(problem.severity, problem.message, problem.hint, problem.code);
+  const words = row.lastChild;
+  if (lines.length) words.append(el("p", { class: "problem-lines" }, el("strong", { text: `${counted(problem.count, "row")}: ` }), `line${lines.length === 1 ? "" : "s"} ${shown}${more}`));
+  const examples = (problem.examples || []).map(exampleWords).filter(Boolean);
+  if (examples.length) words.append(el("details", { class: "more" }, el("summary", { text: "Show examples" }), el("ul", {}, ...examples.map((text) => el("li", { text })))));
+  return el("li", {}, row);
+}
+
+function exampleWords(example) {
+  if (typeof example !== "object" || example === null) return String(example);
+  const { row, line, ...rest } = example;
+  const place = row ?? line;
+  const words = Object.entries(rest).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join("; ");
+  return place == null ? words : `line ${place} – ${words}`;
+}
+
+function previewTable(preview) {
+  const shown = preview.columns.filter((name) => !name.startsWith("_"));
+  const line = preview.rows.some((row) => row._line != null);
+  const heads = [line ? el("th", { scope: "col", class: "number", text: "Line" }) : "", ...shown.map((text) => el("th", { scope: "col", text }))];
+  const rows = preview.rows.map((row) => el("tr", {}, line ? el("td", { class: "number muted", text: String(row._line) }) : "",
+    ...shown.map((name) => el("td", { class: "cell-text" }, row[name] == null ? el("span", { class: "muted", text: "empty" }) : String(row[name])))));
+  return el("section", { class: "report-part", id: "report-preview" }, el("h3", { text: `First ${counted(preview.rows.length, "row")}` }),
+    el("div", { class: "table-box preview-box", tabindex: "0", role: "region", "aria-label": "First rows" }, el("table", { class: "data-table" }, el("thead", {}, el("tr", {}, ...heads.filter(Boolean))), el("tbody", {}, ...rows))));
+}

@@ -1,0 +1,107 @@
+// The last two steps of the wizard: settings from the catalog's schemas, and the review before the run is queued.
+
+import { SchemaForm, settingsOf } from "./forms.js";
+import { choiceCard, fitWords, rangeOf } from "./wizard_steps.js";
+import { api, banner, bytes, count, counted, durationRange, el, errorBanner, percent, skeleton } from "./studio.js";
+import { settingWords } from "./run_details.js";
+
+/** What each preset changes in the training settings; `balanced` is the catalog's own defaults. */
+export const PRESETS = [
+  { name: "quick", title: "Quick", training: { epochs: 1 }, words: "One pass over the data, to see whether the idea works." },
+  { name: "balanced", title: "Balanced", training: {}, words: "The defaults: enough passes for most data.", why: "the best check on the way is the one that is kept, so this rarely leaves much behind." },
+  { name: "thorough", title: "Thorough", training: { epochs: 6, evaluations_per_epoch: 2 }, words: "Twice the passes and more checks, for the last bit of quality." },
+];
+
+export function presetOf(training) {
+  const same = (one, other) => JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
+  return PRESETS.find((preset) => same(preset.training, training))?.name;
+}
+
+export function settingsStep(wizard) {
+  const { state } = wizard;
+  const method = wizard.catalog.methods.find((each) => each.kind === state.method.kind);
+  const { kind, ...own } = state.method;
+  const methodForm = new SchemaForm("method", method.schema, own, (values, wrong) => wizard.settings({ method: { kind, ...values } }, "method", wrong));
+  const trainingForm = new SchemaForm("training", wizard.trainingSchema(), state.training, (values, wrong) => {
+    wizard.settings({ training: values }, "training", wrong);
+    mark(values);
+  });
+  const cards = PRESETS.map((preset) => choiceCard({
+    group: "preset", value: preset.name, chosen: false, title: preset.title, badge: preset.why ? "Recommended" : "", lines: [preset.words], why: preset.why,
+    onchoose: () => {
+      trainingForm.fill(preset.training);
+      wizard.settings({ training: preset.training }, "training", {});
+    },
+  }));
+  const mark = (training) => cards.forEach((card, at) => (card.querySelector("input").checked = PRESETS[at].name === presetOf(training)));
+  mark(state.training);
+  const changed = Object.keys(state.training).length + Object.keys(own).length > 0 && !presetOf(state.training);
+  const details = el("details", { class: "more all-settings" }, el("summary", { text: "All settings" }),
+    methodForm.fields.length ? el("section", {}, el("h3", { text: method.title }), methodForm.node) : "",
+    el("section", {}, el("h3", { text: "Training" }), trainingForm.node));
+  details.open = changed || Object.keys(own).length > 0;
+  return [el("div", { class: "choices choices-row", role: "radiogroup", "aria-label": "Preset" }, ...cards), details];
+}
+
+export function reviewStep(wizard) {
+  const { state } = wizard;
+  const name = el("input", { id: "run-name-new", type: "text", maxlength: "200", autocomplete: "off", placeholder: "A name is made up if you leave this empty" });
+  name.value = state.name || "";
+  name.addEventListener("input", () => wizard.change({ name: name.value }));
+  const cost = el("section", { id: "review-cost", class: "review-cost", "aria-live": "polite" }, skeleton(3));
+  showCost(cost, wizard);
+  return [cost, el("section", { class: "report-part" }, el("h3", { text: "What will happen" }), summary(wizard)), warnings(wizard),
+    el("div", { class: "field" }, el("label", { for: "run-name-new", text: "Name (optional)" }), name)];
+}
+
+async function showCost(place, wizard) {
+  try {
+    const [cost, { runs }] = await Promise.all([wizard.estimate({}), api("/api/v1/runs")]);
+    const waiting = runs.filter((run) => ["queued", "claimed", "running"].includes(run.state)).length;
+    place.replaceChildren(el("div", { class: "cost-tiles" },
+      costTile("Time", durationRange(cost.seconds), `${counted(cost.steps, "update")}`),
+      costTile("Memory", rangeOf(cost.memory_bytes, bytes), `${bytes(cost.available_bytes)} free on this machine`),
+      costTile("Trainable parameters", count(cost.trainable_parameters), `${percent(cost.trainable_parameters / cost.total_parameters)} of ${count(cost.total_parameters)}`),
+      costTile("Download", bytes(cost.adapter_bytes), "the adapter at the end")),
+      el("p", { class: "fit" }, fitWords(cost)[0]),
+      el("p", { class: "muted small", text: `${cost.basis} ${waiting ? `${counted(waiting, "run")} ${waiting === 1 ? "is" : "are"} ahead in the queue.` : "Nothing is ahead in the queue."}` }));
+  } catch (error) {
+    place.replaceChildren(errorBanner(error));
+  }
+}
+
+function costTile(title, value, note) {
+  return el("div", { class: "tile" }, el("span", { class: "tile-title", text: title }), el("span", { class: "tile-value", text: value }), el("span", { class: "tile-note", text: note }));
+}
+
+function summary(wizard) {
+  const { state, dataset, catalog } = wizard;
+  const sizes = dataset.split_sizes || {};
+  const method = catalog.methods.find((each) => each.kind === state.method.kind);
+  const rows = [
+    ["data", "Data", `${dataset.name}, version ${dataset.version}: ${count(sizes.train || 0)} rows to learn from, ${count(sizes.validation || 0)} to check, ${count(sizes.test || 0)} for the final test`],
+    ["goal", "Goal", `${catalog.task_types.find((each) => each.kind === state.task_type).title} (${Object.entries(state.columns).map(([role, column]) => `${role}: ${column}`).join(", ")})`],
+    ["model", "Model", catalog.base_models.find((each) => each.name === state.base_model).title],
+    ["method", "Method", method.title],
+    ["settings", "Settings", settingsWords(wizard, method)],
+  ];
+  return el("dl", { id: "review-summary", class: "summary" }, ...rows.map(([step, title, words]) => el("div", {}, el("dt", { text: title }), el("dd", { text: words }),
+    el("button", { type: "button", class: "link", "aria-label": `Change: ${title}`, text: "Change", onclick: () => wizard.go(step) }))));
+}
+
+function settingsWords(wizard, method) {
+  const { kind: _, ...own } = wizard.state.method;
+  const titles = Object.fromEntries([...settingsOf(method.schema), ...settingsOf(wizard.trainingSchema())].map((each) => [each.name, each.title]));
+  const changed = Object.entries({ ...own, ...wizard.state.training }).map(([name, value]) => `${titles[name] || name} ${settingWords(value)}`);
+  const preset = Object.keys(own).length ? null : PRESETS.find((each) => each.name === presetOf(wizard.state.training));
+  return `${preset ? `${preset.title}: ` : ""}${changed.length ? changed.join(", ") : "all defaults"}`;
+}
+
+function warnings(wizard) {
+  const found = wizard.dataset.report?.problems || [];
+  if (!found.length) return "";
+  const hint = found.map((each) => each.message).slice(0, 3).join(" ");
+  const shown = banner("warning", `The data report names ${counted(found.length, "thing")} that ${found.length === 1 ? "needs" : "need"} attention.`, hint);
+  shown.lastChild.append(el("p", {}, el("a", { href: `/datasets?id=${encodeURIComponent(wizard.dataset.id)}`, text: "Read the report" })));
+  return shown;
+}

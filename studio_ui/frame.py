@@ -1,0 +1,144 @@
+"""The frame around every page: head, skip link, menu, footer. Put into Gradio's HTML on the server, so that it is
+there with the first paint and page scripts load while Gradio starts. Knows the pages and no data.
+"""
+
+import re
+from html import escape
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from studio_ui.pages import PAGES, page_at
+from studio_ui.pages.page import Page
+
+PRODUCT = "Fine-tuning studio"
+ASSETS = "/assets/studio"
+MODULES = ("studio.js", "frame.js")
+
+THEME = 'document.documentElement.classList.toggle("dark",matchMedia("(prefers-color-scheme: dark)").matches)'
+
+# What Gradio's template says about itself to link previews; one of these lines names a picture on another site.
+META = re.compile(r'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
+BODY = re.compile(r"<body[^>]*>")
+
+
+class Framed:
+    """ASGI middleware that frames the HTML of page addresses and answers unknown ones with a calm page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or not _wants_html(scope):
+            await self.app(scope, receive, send)
+            return
+        answer = _Rewritten(page_at(scope["path"]), send)
+        await self.app(scope, receive, answer)
+
+
+class _Rewritten:
+    """The ``send`` of one request: collects HTML and passes everything else on untouched."""
+
+    def __init__(self, page: Page | None, send: Send) -> None:
+        self.page = page
+        self.send = send
+        self.start: Message | None = None
+        self.body = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and self._is_ours(message):
+            self.start = message
+        elif self.start is None:
+            await self.send(message)
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._finish()
+
+    def _is_ours(self, message: Message) -> bool:
+        kind = dict(message.get("headers", [])).get(b"content-type", b"")
+        if message["status"] == 404:
+            return True
+        return self.page is not None and message["status"] == 200 and kind.startswith(b"text/html")
+
+    async def _finish(self) -> None:
+        assert self.start is not None
+        missing = self.start["status"] == 404
+        text = lost_page() if missing else framed(self.body.decode("utf-8"), self.page)
+        content = text.encode()
+        dropped = (b"content-length", b"content-encoding", b"content-type")
+        headers = [(key, value) for key, value in self.start.get("headers", []) if key.lower() not in dropped]
+        headers += [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(content)).encode())]
+        await self.send({**self.start, "headers": headers})
+        await self.send({"type": "http.response.body", "body": content})
+
+
+def framed(template: str, page: Page | None) -> str:
+    """Gradio's HTML with our head and menu."""
+    with_head = META.sub("", template).replace("</head>", head(page) + "</head>", 1)
+    return BODY.sub(lambda match: match[0] + menu(page), with_head, count=1)
+
+
+def head(page: Page | None) -> str:
+    """Title, styles and modules of a page; the inline line sets the theme before anything is painted."""
+    title = f"{page.title} · {PRODUCT}" if page and page.path != "/" else PRODUCT
+    lines = [
+        f"<title>{escape(title)}</title>",
+        '<meta name="color-scheme" content="light dark">',
+        f"<script>{THEME}</script>",
+        *(f'<link rel="stylesheet" href="{ASSETS}/{name}">' for name in ("studio.css", "forms.css", "runs.css")),
+    ]
+    if page and page.charts:
+        lines.append(f'<script defer src="{ASSETS}/plotly.min.js"></script>')
+    lines += [f'<script type="module" src="{ASSETS}/{name}"></script>' for name in (*MODULES, *scripts(page))]
+    return "\n".join(lines)
+
+
+def scripts(page: Page | None) -> tuple[str, ...]:
+    """The page's own module, if it is a page."""
+    return (page.script,) if page else ()
+
+
+def menu(page: Page | None) -> str:
+    """Skip link and menu; the entry of the current page is marked for eyes and for screen readers."""
+    here = (page.nav_under or page.path) if page else ""
+    entries = "".join(
+        f'<li><a href="{each.path}"{" aria-current=page" if each.path == here else ""}>{escape(each.nav_label)}</a></li>'
+        for each in PAGES
+        if each.nav_label
+    )
+    return (
+        '<a class="skip-link" href="#content">Skip to the content</a>'
+        f'<header class="site-head"><div class="site-row"><a class="site-name" href="/"><span class="site-mark" '
+        f'aria-hidden="true"></span>{PRODUCT}</a><nav aria-label="Pages"><ul>{entries}</ul></nav>'
+        '<form class="sign-out" method="post" action="/sign-out"><button class="button quiet">Sign out</button></form>'
+        "</div></header>"
+    )
+
+
+def container(page: Page) -> str:
+    """What Gradio shows for a page until the page's script has filled it."""
+    words = f"<h1>{escape(page.title)}</h1><p class='purpose'>{escape(page.purpose)}</p>" if page.heading else ""
+    return (
+        f'<div class="page" id="content" tabindex="-1">{words}<div id="{page.container}">'
+        '<div class="skeleton" role="status" aria-label="Loading"><span></span><span></span><span></span></div>'
+        "</div></div>"
+    )
+
+
+def lost_page() -> str:
+    """The page for an address that does not exist."""
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+        f'content="width=device-width, initial-scale=1">{head(None).replace(PRODUCT, "Nothing here · " + PRODUCT, 1)}'
+        f'</head><body>{menu(None)}<main class="page" id="content" tabindex="-1"><div class="empty">'
+        '<h1 class="empty-title">There is no page at this address.</h1><p class="muted">It may have been mistyped. '
+        'Nothing of yours is lost.</p><a class="button primary" href="/">Go to Home</a></div></main></body></html>'
+    )
+
+
+def _wants_html(scope: Scope) -> bool:
+    path = scope["path"]
+    if page_at(path) is not None:
+        return True
+    accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+    return b"text/html" in accept and not path.startswith(("/api/", "/v1/", "/gradio_api/", "/assets/", "/static/"))

@@ -1,0 +1,13 @@
+"""Home: what this is, the one big button, and where you left off."""
+
+from studio_ui.pages.page import Page
+
+HOME = Page(
+    path="/",
+    title="Home",
+    nav_label="Home",
+    purpose="Start a new tuned model, try a sample, or go on where you left off.",
+    script="home.js",
+    container="home-page",
+    heading=False,
+)

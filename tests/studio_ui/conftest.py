@@ -1,0 +1,104 @@
+"""A real web server on a free loopback port with data of its own, and a browser that is signed in to it."""
+
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app import db, storage
+from app import models as _tables  # noqa: F401 - fills the metadata
+from app.services import accounts
+from tests.conftest import forget_settings
+
+WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 800}
+
+
+@dataclass
+class Studio:
+    """The running web server and its owner."""
+
+    address: str
+    owner: str
+
+
+@dataclass
+class Watched:
+    """A page of the browser and everything that went wrong or left the machine while it was used."""
+
+    page: Page
+    studio: Studio
+    complaints: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Go to a path and wait until its script has filled the page."""
+        self.page.goto(self.studio.address + path)
+        self.page.wait_for_function("document.querySelector('#content') && !document.querySelector('.skeleton')")
+        return self.page
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """The composed web application, served; closed with the module's last test."""
+    with pytest.MonkeyPatch.context() as patch, socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        patch.setenv("STUDIO_DATA_DIR", str(tmp_path_factory.mktemp("studio")))
+        patch.setenv("STUDIO_PORT", str(port))
+        forget_settings()
+        storage.data_dir()
+        db.Base.metadata.create_all(db.get_engine())
+        from studio.web import create_web
+
+        server = uvicorn.Server(uvicorn.Config(create_web(), log_level="warning", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            thread.join(0.02)
+        assert server.started, "the web server did not start"
+        yield Studio(f"http://127.0.0.1:{port}", accounts.ensure_owner().id)
+        server.should_exit = True
+        thread.join(10)
+    forget_settings()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    path = shutil.which("chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def signed_in(studio: Studio, browser: Browser) -> Iterator[Callable[..., Watched]]:
+    """Opens a signed-in page of a size and watches it."""
+    opened: list[Watched] = []
+
+    def open_page(size: dict[str, int] = WIDE, **options: object) -> Watched:
+        context = browser.new_context(viewport=size, **options)
+        watched = Watched(context.new_page(), studio)
+        page = watched.page
+        page.set_default_timeout(15_000)
+        page.on("console", lambda said: watched.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+        page.on("request", lambda r: watched.foreign.append(r.url) if not r.url.startswith(_own(studio)) else None)
+        page.goto(f"{studio.address}/sign-in?token={accounts.create_sign_in_link(studio.owner)}")
+        page.wait_for_url(studio.address + "/")
+        opened.append(watched)
+        return watched
+
+    yield open_page
+    for each in opened:
+        each.page.context.close()
+
+
+def _own(studio: Studio) -> tuple[str, ...]:
+    return (studio.address, "data:", "blob:")

@@ -1,0 +1,99 @@
+"""Every declared page is served to people who are signed in and to nobody else; assets and lost pages too."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.services import accounts
+from studio_ui.app import ASSET_FOLDER
+from studio_ui.pages import PAGES, page_at
+from tests.app.wire import ask
+
+LIGHT = """
+import sys
+import studio_ui.app, studio_ui.frame, studio_ui.pages
+print(sorted(name for name in ("torch", "transformers", "peft", "gradio", "app.services") if name in sys.modules))
+"""
+
+
+@pytest.fixture
+def web(studio_home):
+    from studio.web import create_web
+
+    return create_web()
+
+
+@pytest.fixture
+def cookie(web, owner):
+    _, value = accounts.redeem_sign_in_link(accounts.create_sign_in_link(owner))
+    return {"cookie": f"studio-session-7860={value}", "accept": "text/html"}
+
+
+def test_every_page_is_served_with_its_words(web, cookie):
+    for page in PAGES:
+        answer = ask(web, "GET", page.path, headers=cookie)
+        text = answer.body.decode()
+        assert answer.status == 200, page.path
+        assert text.count("<title>") == 1 and (page.title in text) and page.container in text
+        assert f"/assets/studio/{page.script}" in text
+        assert text.count("aria-current=page") == 1
+        assert "githubusercontent" not in text
+
+
+def test_nobody_else_sees_a_page(web):
+    for page in PAGES:
+        answer = ask(web, "GET", page.path, headers={"accept": "text/html"})
+        assert (answer.status, answer.headers["location"]) == (302, "/sign-in")
+
+
+def test_an_unknown_page_is_calm_and_says_the_way_back(web, cookie):
+    answer = ask(web, "GET", "/no-such-page", headers=cookie)
+    assert answer.status == 404 and "There is no page at this address." in answer.body.decode()
+    assert b'href="/"' in answer.body
+
+
+def test_programs_still_get_json_for_what_is_missing(web, cookie):
+    for path in ("/api/v1/nothing", "/assets/studio/nothing.js"):
+        answer = ask(web, "GET", path, headers={**cookie, "accept": "*/*"})
+        assert answer.status == 404 and b"<html" not in answer.body
+
+
+def test_every_asset_is_served_and_checked_for_changes(web, cookie):
+    names = [each.name for each in ASSET_FOLDER.iterdir()] + ["plotly.min.js"]
+    for name in names:
+        answer = ask(web, "GET", f"/assets/studio/{name}", headers=cookie)
+        assert answer.status == 200, name
+        assert answer.headers["cache-control"] == "no-cache" and "etag" in answer.headers
+    assert ask(web, "GET", "/assets/studio/../app.py", headers=cookie).status == 404
+
+
+def test_assets_need_a_signed_in_person_and_leave_the_folder_alone(web):
+    assert ask(web, "GET", "/assets/studio/studio.js").status in (302, 401)
+
+
+def test_scripts_exist_and_never_write_markup():
+    for page in PAGES:
+        assert (ASSET_FOLDER / page.script).is_file()
+    for script in ASSET_FOLDER.glob("*.js"):
+        text = script.read_text()
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text), script.name
+
+
+def test_declarations_are_distinct_and_complete():
+    assert len({page.path for page in PAGES}) == len({page.container for page in PAGES}) == len(PAGES)
+    for page in PAGES:
+        assert page.purpose.endswith(".") and page_at(page.path) is page
+        assert page.nav_label or page_at(page.nav_under), "a page without a menu entry belongs to one that has it"
+
+
+def test_importing_the_pages_is_light():
+    done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_files_stay_small():
+    for file in [*ASSET_FOLDER.glob("*"), *Path(ASSET_FOLDER.parent).rglob("*.py")]:
+        assert len(file.read_text().splitlines()) < 400, file.name
