@@ -1,10 +1,46 @@
-.PHONY: help install test
-help:  ## show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  /'
-.venv/installed: constraints.txt pyproject.toml
-	@test -d .venv || python3 -m venv .venv
-	@.venv/bin/pip install -q -c constraints.txt -e '.[dev]'
-	@touch $@
-install: .venv/installed  ## make the environment in .venv
-test: install  ## run all tests
-	.venv/bin/python -m pytest -q
+# Every target that people call has a description after `##`; `make help` prints them.
+.DEFAULT_GOAL := help
+.PHONY: help install run test check faults docs bench-pickup bench-web clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+help: ## list what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+install: $(VENV)/installed ## make the environment in .venv, with exact versions
+
+run: $(VENV)/installed ## start the studio and print a link to sign in
+	@$(BIN)/studio up
+
+test: $(VENV)/installed-dev ## install what the tests need, then run all of them
+	@scripts/ensure programs
+	@$(BIN)/python -m pytest -q
+
+check: $(VENV)/installed-dev ## look at format, style and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy app worker studio studio_ui
+
+faults: $(VENV)/installed-dev ## run the tests that kill processes and servers
+	@scripts/ensure programs
+	@$(BIN)/python -m pytest -q -m faults
+
+docs: $(VENV)/installed ## write docs/reference.md from the code
+	@$(BIN)/python docs/generate.py
+
+bench-pickup: $(VENV)/installed ## measure the time from submit to the first training step
+	@$(BIN)/python -m benchmarks.pickup
+
+bench-web: $(VENV)/installed ## measure start and memory of the web process
+	@$(BIN)/python -m benchmarks.web_start
+
+clean: ## remove the environment and caches; your data stays
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache build *.egg-info
+
+$(VENV)/installed: constraints.txt pyproject.toml
+	@PYTHON="$(PYTHON)" scripts/ensure environment '.[worker]'
+
+$(VENV)/installed-dev: constraints.txt pyproject.toml
+	@PYTHON="$(PYTHON)" scripts/ensure environment '.[worker,dev]'

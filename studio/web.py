@@ -4,10 +4,10 @@ import logging
 import re
 
 from starlette.types import ASGIApp
-from studio_ui.app import mount
 
 from app.gate import Gate
 from app.main import create_api
+from studio_ui.app import mount
 
 TOKEN = re.compile(r"([?&]token=)[^&\s\"]*")
 

@@ -1,4 +1,4 @@
-"""Fixtures for every test: a data folder of its own with all tables, and the owner."""
+"""Fixtures for every test: a data folder of its own, the owner, and real database and message servers on loopback."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,9 +7,11 @@ import pytest
 
 from app import db, storage
 from app import models as _tables  # noqa: F401 - fills the metadata
+from app.migrate import upgrade
 from app.queue import celery_app
 from app.services.accounts import ensure_owner
 from app.settings import get_settings
+from tests.servers import PostgresServer, RedisServer
 
 
 def forget_settings() -> None:
@@ -31,6 +33,52 @@ def studio_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
 
 
 @pytest.fixture
-def owner(studio_home: Path) -> str:
-    """The owner's user id."""
+def owner(request: pytest.FixtureRequest, studio_home: Path) -> str:
+    """The owner's user id, in whichever database the test uses."""
+    if "any_database" in request.fixturenames:
+        request.getfixturevalue("any_database")
     return ensure_owner().id
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One PostgreSQL server for the whole session."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Address of a fresh, empty PostgreSQL database."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """One Redis server for the whole session."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """Address of an emptied Redis server."""
+    redis_server.empty()
+    return redis_server.url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_database(request: pytest.FixtureRequest, studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a migrated database, once of each kind; the settings already name it."""
+    db.forget_engine()
+    if request.param == "sqlite":
+        url = f"sqlite:///{studio_home / 'migrated.db'}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    monkeypatch.setenv("STUDIO_DATABASE_URL", url)
+    forget_settings()
+    upgrade()
+    yield url
+    # Connections must be closed before a PostgreSQL database can be dropped.
+    db.forget_engine()

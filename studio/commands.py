@@ -1,0 +1,59 @@
+"""The command of each process, in one place: `studio up` starts them as children, `studio web` and others become one."""
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from app.settings import get_settings
+
+# Processes start here, so that they find the packages also when `studio` was called from another folder.
+ROOT = Path(__file__).resolve().parent.parent
+# Open pages keep connections; a stop must not wait for them longer than this.
+WEB_GRACE_SECONDS = 3
+INFERENCE_IDLE_SECONDS = 900
+
+
+def web() -> list[str]:
+    """Pages and API."""
+    settings = get_settings()
+    return [
+        sys.executable, "-m", "uvicorn", "--factory", "studio.web:create_web",
+        "--host", settings.host, "--port", str(settings.port), "--log-level", settings.log_level.lower(),
+        "--timeout-graceful-shutdown", str(WEB_GRACE_SECONDS),
+    ]  # fmt: skip
+
+
+def worker() -> list[str]:
+    """The Celery worker of one GPU: one run at a time."""
+    return [
+        *_celery(), "worker", "-Q", "gpu", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat",
+        "--loglevel", get_settings().log_level,
+    ]  # fmt: skip
+
+
+def beat() -> list[str]:
+    """The sweeper; it keeps no schedule on disk."""
+    return [*_celery(), "beat", "--loglevel", get_settings().log_level]
+
+
+def inference() -> list[str]:
+    """The server that answers for tuned models; it ends when nobody has asked for a while, and frees its memory."""
+    return [sys.executable, "-m", "studio.cli", "inference", "--idle-seconds", str(INFERENCE_IDLE_SECONDS)]
+
+
+def environment(**values: str) -> dict[str, str]:
+    """This process's environment with some values replaced; the data folder becomes an absolute path."""
+    place = {"STUDIO_DATA_DIR": str(get_settings().resolved_data_dir)}
+    return {**os.environ, **place, "PYTHONUNBUFFERED": "1", **values}
+
+
+def become(command: list[str]) -> NoReturn:
+    """Replace this process, so that signals and exit codes are the server's own."""
+    changed = environment()
+    os.chdir(ROOT)
+    os.execve(command[0], command, changed)
+
+
+def _celery() -> list[str]:
+    return [sys.executable, "-m", "celery", "-A", "worker.app"]

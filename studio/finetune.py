@@ -1,0 +1,232 @@
+"""`studio finetune`: the whole journey in the foreground, through the services and the supervisor that a worker uses.
+
+If a worker on the same data folder takes the run first, it is watched instead. Ctrl-C cancels the run in good order.
+"""
+
+import json
+import logging
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from app import storage
+from app.catalog.methods import method_class
+from app.catalog.training import TrainingSettings
+from app.errors import Conflict, Rejected, StudioError
+from app.models import CANCELLED, SUCCEEDED, TERMINAL_STATES, Run
+from app.services import accounts, adapters, datasets, jobs, runs
+from app.settings import get_settings
+from studio.check import require_file
+from studio.claimed_folder import bring_up_to_date
+from studio.progress import Progress
+from worker import spare, supervisor
+
+LOOK_SECONDS = 0.5
+ENDED = {SUCCEEDED: 0, CANCELLED: 130}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the person asked for; ``task`` None means: guess from the columns."""
+
+    data: Path
+    evaluation: Path | None = None
+    task: str | None = None
+    model: str = "starter-encoder"
+    method: str = "lora"
+    columns: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    out: Path | None = None
+
+
+def finetune_file(order: Order, as_json: bool) -> int:
+    """Carry out the order and print the result.
+
+    Returns:
+        Exit code: 0 succeeded, 1 failed, 130 cancelled.
+
+    Raises:
+        StudioError: the data or a setting is refused; nothing was queued.
+    """
+    began = time.monotonic()
+    method, training = sort_settings(order.method, order.settings)
+    _check_places(order)
+    bring_up_to_date()
+    logging.basicConfig(filename=storage.logs_dir() / "finetune.log", level=get_settings().log_level)
+    # Its slow imports run while the data is read.
+    spare.refill()
+    try:
+        with Progress() as progress:
+            progress.say("Reading the data")
+            user_id = accounts.ensure_owner().id
+            run = _submit(user_id, order, method, training)
+            with _cancel_on_signal(user_id, run.id, progress):
+                run = _carry_out(user_id, run, progress)
+    finally:
+        spare.dismiss()
+    result = _result(user_id, run, order.out, time.monotonic() - began)
+    click.echo(json.dumps(result, ensure_ascii=False) if as_json else _words(result))
+    return ENDED.get(run.job.state, 1)
+
+
+def sort_settings(kind: str, given: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split ``--set`` values into the method's settings and the training's, by name.
+
+    Values are read as JSON where they are JSON (``3``, ``0.5``, ``true``, ``null``) and as words otherwise.
+
+    Raises:
+        Rejected: an unknown method or setting.
+    """
+    own = [name for name in method_class(kind).model_fields if name != "kind"]
+    shared = list(TrainingSettings.model_fields)
+    method: dict[str, Any] = {"kind": kind}
+    training: dict[str, Any] = {}
+    for name, text in given.items():
+        if name not in own and name not in shared:
+            raise Rejected(
+                "unknown_field",
+                f"There is no setting called {name!r} for the method {kind!r}.",
+                "Choose one of: " + ", ".join([*own, *shared]) + ".",
+            )
+        (method if name in own else training)[name] = _value(text)
+    return method, training
+
+
+def _check_places(order: Order) -> None:
+    """Refuse before any work is done."""
+    require_file(order.data)
+    if order.evaluation is not None:
+        require_file(order.evaluation)
+    out = order.out
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise Conflict("out_not_empty", f"The folder {str(out)!r} is not empty.", "Name a new or an empty folder.")
+
+
+def _submit(user_id: str, order: Order, method: dict[str, Any], training: dict[str, Any]) -> Run:
+    evaluation = (order.evaluation, order.evaluation.name) if order.evaluation else None
+    dataset = datasets.import_file(
+        user_id, order.data, order.data.name, task_type=order.task, columns=order.columns or None, evaluation=evaluation
+    )
+    task = datasets.latest_version(dataset).task_type
+    with _without_doorbell():
+        return runs.submit(
+            user_id, dataset_id=dataset.id, base_model=order.model, task_type=task, method=method, training=training
+        )
+
+
+@contextmanager
+def _without_doorbell() -> Iterator[None]:
+    """Submit without waking a worker: this process is about to do the work itself."""
+
+    def keep_still(session: Session) -> None:
+        session.info.pop("bells", None)
+
+    event.listen(Session, "after_commit", keep_still, insert=True)
+    try:
+        yield
+    finally:
+        event.remove(Session, "after_commit", keep_still)
+
+
+def _carry_out(user_id: str, run: Run, progress: Progress) -> Run:
+    """Work on the run, or watch whoever has it, until it has ended."""
+    swept = time.monotonic()
+    while run.job.state not in TERMINAL_STATES:
+        supervisor.execute(run.job_id, on_spool=progress.show)
+        run = runs.get_run(user_id, run.id)
+        if run.job.state in TERMINAL_STATES:
+            break
+        # Another worker has it, or it waits before it is tried again.
+        progress.watch(run.job.phase, run.job.progress or {})
+        if time.monotonic() - swept > get_settings().sweep_seconds:
+            jobs.sweep()
+            swept = time.monotonic()
+        time.sleep(LOOK_SECONDS)
+    return run
+
+
+@contextmanager
+def _cancel_on_signal(user_id: str, run_id: str, progress: Progress) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM cancels the run, which keeps its last checkpoint; the second leaves at once."""
+
+    def ask() -> None:
+        try:
+            runs.request_cancel(user_id, run_id)
+        except StudioError:
+            return  # It has ended in the meantime.
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if progress.stopping:
+            raise KeyboardInterrupt
+        progress.stopping = True
+        # Not here: the signal may have interrupted a transaction of this very thread.
+        threading.Thread(target=ask, daemon=True).start()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _result(user_id: str, run: Run, out: Path | None, seconds: float) -> dict[str, Any]:
+    """The object that ``--json`` prints; ``seconds.command`` is what this command took altogether."""
+    told = run.results or {}
+    adapter = None
+    if run.job.state == SUCCEEDED:
+        folder = adapters.adapter_folder(user_id, run.id)
+        adapter = str(shutil.copytree(folder, out, dirs_exist_ok=True).resolve() if out else folder)
+    result = {
+        "run_id": run.id,
+        "state": run.job.state,
+        "metrics": told.get("metrics", {}),
+        "baseline": told.get("baseline", {}),
+        "adapter": adapter,
+        "trainable_parameters": told.get("trainable_parameters"),
+        "seconds": {**told.get("seconds", {}), "command": round(seconds, 3)},
+        "peak_memory_bytes": told.get("peak_memory_bytes"),
+    }
+    if run.job.error:
+        result["error"] = run.job.error["error"]
+        result["log"] = _log(run)
+    return result
+
+
+def _log(run: Run) -> str | None:
+    """The newest attempt's log, if a trainer came far enough to write one."""
+    logs = sorted(storage.run_dir(run.id).glob("attempt-*/trainer.log"), key=lambda path: path.stat().st_mtime)
+    return str(logs[-1]) if logs else None
+
+
+def _words(result: dict[str, Any]) -> str:
+    """The result for people."""
+    if "error" in result:
+        log = f"\nLog: {result['log']}" if result["log"] else ""
+        return f"The run failed: {result['error']['message']} {result['error']['hint']}".rstrip() + log
+    if result["state"] != SUCCEEDED:
+        return "The run was cancelled; its last checkpoint is kept."
+    lines = [f"Finished in {result['seconds']['command']:.0f} s."]
+    probe = result["baseline"].get("linear_probe", {})
+    for name, value in result["metrics"].items():
+        before = f" (untouched model with a linear probe: {probe[name]:.4f})" if name in probe else ""
+        lines.append(f"  {name.replace('_', '-')}: {value:.4f}{before}")
+    return "\n".join([*lines, f"Adapter: {result['adapter']}"])
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

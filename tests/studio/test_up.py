@@ -1,0 +1,175 @@
+"""The embedded studio as a person meets it: one command, one link, one way to stop, nothing left behind."""
+
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from app.db import transaction
+from app.models import QUEUED, RUNNING, Job, Run
+from app.services.accounts import ensure_owner
+from app.services.playground import WANTED
+from studio.children import DEATHS, Child, rotate_log
+from tests.conftest import forget_settings
+from tests.factories import SPEC, make_run
+from tests.studio.processes import Up, call, start_up, still_alive, stop, wait_until
+
+# Promises of the product.
+READY_SECONDS = 10.0
+GONE_SECONDS = 10.0
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    up = start_up(tmp_path_factory.mktemp("up") / "data")
+    yield up
+    stop(up)
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Iterator[Up]:
+    """A studio that the test ends by itself."""
+    up = start_up(tmp_path / "data")
+    yield up
+    if up.process.poll() is None:
+        stop(up)
+
+
+@pytest.fixture
+def hanging_job(mine: Up, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Id of a job whose trainer is running and does not end by itself."""
+    monkeypatch.setenv("STUDIO_DATA_DIR", str(mine.home))
+    forget_settings()
+    run = make_run(ensure_owner().id)
+    with transaction() as session:
+        session.get_one(Run, run.id).spec = {**SPEC, "labels": ["hang", "x"]}
+    wait_until(lambda: _job(run.job_id).state == RUNNING, "the worker takes the run")
+    wait_until(lambda: len(mine.tree) >= 5, "a trainer is running")
+    yield run.job_id
+    forget_settings()
+
+
+def _job(job_id: str) -> Job:
+    with transaction() as session:
+        return session.get_one(Job, job_id)
+
+
+def test_it_is_ready_in_time_and_its_link_signs_in_once(running: Up) -> None:
+    assert running.ready_seconds < READY_SECONDS
+    headers = {"origin": running.address}
+    with httpx.Client(base_url=running.address, trust_env=False, headers=headers) as browser:
+        assert browser.get("/readyz").status_code == 200
+        assert browser.post("/sign-in", data={"token": running.token}).status_code == 303
+        assert browser.get("/api/v1/runs").json() == {"runs": []}
+    again = httpx.post(f"{running.address}/sign-in", data={"token": running.token}, headers=headers, trust_env=False)
+    assert again.status_code == 410
+    assert len([line for line in running.lines if "/sign-in?token=" in line]) == 1
+
+
+def test_a_second_start_on_the_same_folder_names_the_first(running: Up) -> None:
+    second = call("up", STUDIO_DATA_DIR=str(running.home), STUDIO_PORT="0")
+    assert second.returncode == 2
+    assert str(running.process.pid) in second.stderr and running.address in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_new_link_leads_to_the_running_studio(running: Up) -> None:
+    told = call("link", STUDIO_DATA_DIR=str(running.home))
+    assert told.stdout.startswith(f"{running.address}/sign-in?token=")
+
+
+@pytest.mark.faults
+def test_a_killed_worker_is_started_again(running: Up) -> None:
+    before = running.find("worker.app worker")
+    pool = before.children(recursive=True)
+    before.kill()
+    wait_until(lambda: running.printed("The worker process ended (signal SIGKILL)"), "the death is noticed")
+    wait_until(
+        lambda: any("worker.app worker" in " ".join(each.cmdline()) for each in _children(running)), "a new worker"
+    )
+    assert running.find("worker.app worker").pid != before.pid
+    assert still_alive(pool, 3) == []
+
+
+def _children(up: Up) -> list[psutil.Process]:
+    return [each for each in psutil.Process(up.process.pid).children() if each.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_the_inference_server_starts_when_it_is_wanted_and_asks_for_its_secret(running: Up) -> None:
+    (running.home / "state" / WANTED).touch()
+    wait_until(lambda: running.printed("Starting the inference server"), "the wish is noticed")
+    wait_until(lambda: any("inference" in each.cmdline() for each in _children(running)), "the process is there")
+    address = running.find("studio.cli inference").environ()["STUDIO_INFERENCE_URL"]
+    wait_until(lambda: _answers(f"{address}/healthz"), "the server answers", 30)
+    question = {"adapter": str(running.home), "inputs": ["a text"]}
+    assert httpx.post(f"{address}/predict", json=question, trust_env=False).status_code == 401
+    assert not (running.home / "state" / WANTED).exists()
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.mark.faults
+def test_interrupting_it_leaves_no_process_and_gives_the_run_back(mine: Up, hanging_job: str) -> None:
+    tree = mine.tree
+    assert stop(mine) < GONE_SECONDS
+    assert still_alive(tree, 0) == []
+    assert mine.process.returncode == 0
+    job = _job(hanging_job)
+    assert (job.state, job.attempt) == (QUEUED, 0)
+
+
+@pytest.mark.faults
+def test_killing_it_leaves_no_process(mine: Up, hanging_job: str) -> None:
+    tree = mine.tree
+    mine.process.send_signal(signal.SIGKILL)
+    mine.process.wait()
+    assert still_alive(tree, GONE_SECONDS) == []
+
+
+def test_a_port_in_use_is_refused_with_the_port(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        refused = call("up", STUDIO_DATA_DIR=str(tmp_path / "data"), STUDIO_PORT=port)
+    assert refused.returncode == 2
+    assert f"Port {port}" in refused.stderr and len(refused.stderr.splitlines()) == 1
+
+
+def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    refused = call("up", STUDIO_DATA_DIR=str(tmp_path / "file" / "data"))
+    assert refused.returncode == 2
+    assert "data folder" in refused.stderr and "Traceback" not in refused.stderr
+
+
+def test_a_database_that_does_not_answer_is_refused_without_its_password(tmp_path: Path) -> None:
+    address = "postgresql+psycopg://someone:hush@127.0.0.1:1/none"
+    refused = call("migrate", STUDIO_DATA_DIR=str(tmp_path), STUDIO_DATABASE_URL=address)
+    assert refused.returncode == 2
+    assert "127.0.0.1:1" in refused.stderr and "hush" not in refused.stderr
+
+
+def test_waits_grow_until_a_child_counts_as_broken() -> None:
+    child = Child("web", ["false"], {})
+    waits = [child.plan_restart() for _ in range(DEATHS)]
+    assert waits == [0.5, 1.0, 2.0, 4.0, None]
+
+
+def test_logs_of_earlier_starts_are_kept_aside(tmp_path: Path) -> None:
+    log = tmp_path / "web.log"
+    for start in range(6):
+        rotate_log(log)
+        log.write_text(f"start {start}")
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {
+        "web.log": "start 5", "web.log.1": "start 4", "web.log.2": "start 3", "web.log.3": "start 2",
+    }  # fmt: skip
