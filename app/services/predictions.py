@@ -31,9 +31,7 @@ def replace(session: Session, run_id: str, rows: Iterable[dict[str, Any]]) -> No
         session.execute(insert(Prediction), batch[start : start + 1000])
 
 
-def page(
-    user_id: str, run_id: str, *, only: str | None = None, limit: int = 50, after: int = 0
-) -> dict[str, Any]:
+def page(user_id: str, run_id: str, *, only: str | None = None, limit: int = 50, after: int = 0) -> dict[str, Any]:
     """Rows after the cursor, oldest first, with the number of rows behind each filter.
 
     Raises:

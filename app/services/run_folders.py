@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app import storage
+from app import manifest, storage
 from app.db import transaction
 from app.errors import StudioError
 from app.models import Artifact, Checkpoint, Run
@@ -61,6 +61,9 @@ def store_lines(claim: Claim, run_id: str, source: str, lines: Sequence[dict[str
         for line in lines:
             if line["type"] == "checkpoint":
                 _add_checkpoint(session, claim, run_id, line)
+            elif line["type"] == "dropped":
+                path = _relative(Path(line["path"]))
+                session.execute(delete(Checkpoint).where(Checkpoint.run_id == run_id, Checkpoint.path == path))
         progress = [line for line in lines if line["type"] == "progress"]
         if progress:
             told = {key: value for key, value in progress[-1].items() if key not in ("n", "type", "phase", "at")}
@@ -74,8 +77,7 @@ def store_results(claim: Claim, order: WorkOrder) -> None:
         StudioError: the adapter folder carries no manifest, so it is not complete.
     """
     adapter = order.folder / "adapter"
-    manifest = adapter / "manifest.json"
-    if not manifest.exists():
+    if not manifest.holds(adapter):
         raise StudioError("adapter_incomplete", "The trainer ended without a complete adapter.", "Resume the run.")
     results = storage.read_json(order.folder / "result.json")
     with (order.folder / "predictions.jsonl").open(encoding="utf-8") as source:
@@ -88,7 +90,7 @@ def store_results(claim: Claim, order: WorkOrder) -> None:
         session.add(
             Artifact(
                 run_id=order.run_id, kind="adapter", path=_relative(adapter), bytes=size,
-                sha256=storage.sha256_of(manifest),
+                sha256=manifest.sha256_of(adapter / manifest.NAME),
             )
         )  # fmt: skip
         jobs.succeed(session, claim)
@@ -107,12 +109,11 @@ def _add_checkpoint(session: Session, claim: Claim, run_id: str, line: dict[str,
 
 
 def _newest_checkpoint(session: Session, run_id: str) -> Path | None:
-    """The newest checkpoint whose manifest is still the one that was recorded."""
+    """The newest checkpoint that is complete and still the one that was recorded."""
     rows = select(Checkpoint).where(Checkpoint.run_id == run_id).order_by(Checkpoint.step.desc())
     for row in session.scalars(rows):
         folder = storage.data_dir() / row.path
-        manifest = folder / "manifest.json"
-        if manifest.exists() and storage.sha256_of(manifest) == row.sha256:
+        if manifest.holds(folder) and manifest.sha256_of(folder / manifest.NAME) == row.sha256:
             return folder
     return None
 

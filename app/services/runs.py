@@ -54,7 +54,7 @@ def submit(
                 owner_id=user_id,
                 dataset_version_id=version.id,
                 job_id=job.id,
-                name=name.strip()[:200] or _default_name(spec, dataset.name),
+                name=name.strip()[:200] or _default_name(session, user_id, spec, dataset.name),
                 task_type=task_type,
                 base_model=base_model,
                 method=spec.method.kind,
@@ -175,7 +175,7 @@ def clone_settings(user_id: str, run_id: str) -> dict[str, Any]:
         "columns": run.spec["columns"],
         "method": run.spec["method"],
         "training": run.spec["training"],
-        "name": f"{run.name} (again)"[:200],
+        "name": "",
     }
 
 
@@ -252,8 +252,17 @@ def _by_key(user_id: str, key: str) -> Run | None:
         )
 
 
-def _default_name(spec: RunSpec, dataset_name: str) -> str:
-    return f"{dataset_name} · {method_class(spec.method.kind).title}"[:200]
+def _default_name(session: Session, user_id: str, spec: RunSpec, dataset_name: str) -> str:
+    """Data and method, with a number from the second run on, so that no two rows of the table read the same."""
+    name = f"{dataset_name} · {method_class(spec.method.kind).title}"[:190]
+    mine = select(Run.name).where(Run.owner_id == user_id, Run.name.startswith(name, autoescape=True))
+    taken = set(session.scalars(mine))
+    number = next(n for n in range(1, len(taken) + 2) if _numbered(name, n) not in taken)
+    return _numbered(name, number)
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name} {number}"
 
 
 def _invalid(error: ValidationError) -> Rejected:

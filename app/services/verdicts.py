@@ -6,10 +6,9 @@ Pure: reads what it is given, opens no transaction. Every verdict is
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
+from app.intervals import overlap, wilson
 from app.models import CANCELLED, FAILED, SUCCEEDED, Run
-from app.services.intervals import overlap, wilson
 
 Points = Mapping[str, Sequence[Sequence[float]]]
 Verdict = dict[str, str]
@@ -66,7 +65,11 @@ def _stopped(run: Run, points: Points) -> Verdict | None:
 
 
 def _not_a_number(run: Run, points: Points) -> Verdict | None:
-    for key, title in (("train/loss", "training loss"), ("eval/loss", "evaluation loss"), ("train/grad_norm", "gradient")):
+    for key, title in (
+        ("train/loss", "training loss"),
+        ("eval/loss", "evaluation loss"),
+        ("train/grad_norm", "gradient"),
+    ):
         bad = next((step for step, value in _pairs(points, key) if not math.isfinite(value)), None)
         if bad is not None:
             return _verdict(
@@ -115,6 +118,13 @@ def _against_base(run: Run, points: Points) -> Verdict | None:
     rows = _test_rows(run)
     facts = f"Tuned {_percent(tuned)}, untouched base model {_percent(base)}, on {rows:,} test rows"
     apart = not overlap(_interval(run), wilson(base, rows))
+    if tuned == base == 1:
+        return _verdict(
+            "info",
+            "The untouched base model already answers every test row right.",
+            f"{facts}; there was nothing left to improve.",
+            "Harder test rows would show a difference, such as the questions that people get wrong.",
+        )
     if tuned <= base:
         return _verdict(
             "warning",
@@ -172,19 +182,21 @@ def _memorising(run: Run, points: Points) -> Verdict | None:
 
 
 def _stopped_improving(run: Run, points: Points) -> Verdict | None:
-    checks = _pairs(points, "eval/accuracy")
+    losses = dict(_pairs(points, "eval/loss"))
+    # As the trainer ranks checkpoints: by accuracy, equal ones by the lower loss, equal ones by who came first.
+    checks = [(value, -losses.get(step, 0.0), -step) for step, value in _pairs(points, "eval/accuracy")]
     if len(checks) < 3:
         return None
-    best_step, best = max(checks, key=lambda check: (check[1], -check[0]))
-    later = [step for step, _ in checks if step > best_step]
+    best, _, negative = max(checks)
+    best_step = -negative
+    later = [step for _, _, step in checks if -step > best_step]
     if len(later) < 2:
         return None
-    kept = (run.results or {}).get("best_step", best_step)
     done = run.job.state == SUCCEEDED
     tip = "Fewer passes would save time." if done else "Stopping now keeps the best checkpoint."
     return _verdict(
         "info",
-        f"Evaluation stopped improving at step {best_step:,}; the best checkpoint is kept (step {kept:,}).",
+        f"Evaluation stopped improving at step {best_step:,}; the best checkpoint is kept.",
         f"Accuracy on the validation rows was {_percent(best)} there; {len(later)} later checks were not better.",
         tip,
     )

@@ -36,7 +36,7 @@ def main() -> None:
 
 def finish(folder: Path) -> None:
     (folder / "adapter").mkdir()
-    (folder / "adapter" / "manifest.json").write_text("{}")
+    (folder / "adapter" / "manifest.json").write_text('{"files": {}}')
     (folder / "predictions.jsonl").write_text("")
     (folder / "result.json").write_text('{"metrics": {"accuracy": 1.0}}')
 

@@ -142,4 +142,8 @@ def test_a_trainer_inherits_no_secret(studio_home: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("STUDIO_DATABASE_URL", "sqlite:////somewhere")
     monkeypatch.setenv("STUDIO_INFERENCE_SECRET", "hush")
     monkeypatch.setenv("HF_TOKEN", "hush")
-    assert not [name for name in spare._environment() if name.startswith("STUDIO_") or "TOKEN" in name.upper().replace("TOKENIZERS", "")]
+    assert not [
+        name
+        for name in spare._environment()
+        if name.startswith("STUDIO_") or "TOKEN" in name.upper().replace("TOKENIZERS", "")
+    ]

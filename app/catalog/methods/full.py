@@ -1,12 +1,14 @@
 """Full fine-tuning: every weight learns."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods.base import Method
 
 if TYPE_CHECKING:
     import torch
+    from transformers import PreTrainedModel
 
 
 class Full(Method):
@@ -31,3 +33,12 @@ class Full(Method):
     def apply(self, model: "torch.nn.Module") -> "torch.nn.Module":
         """Leave everything trainable."""
         return model.requires_grad_(True)
+
+    def save(self, model: "torch.nn.Module", folder: Path, hub_id: str) -> None:
+        """Write the whole model in transformers' own format: ``config.json`` and ``model.safetensors``."""
+        cast("PreTrainedModel", model).save_pretrained(str(folder))
+
+    def load(self, model: "torch.nn.Module", folder: Path) -> "torch.nn.Module":
+        """Read the tuned weights into the untouched model's place."""
+        base = cast("PreTrainedModel", model)
+        return type(base).from_pretrained(str(folder), use_safetensors=True, config=base.config)

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from app.catalog.base_models import BaseModelCard
-from app.catalog.methods.base import Method
+from app.catalog.methods.base import PeftMethod
 
 if TYPE_CHECKING:
     import torch
+    from peft import PeftConfig
 
 
-class Lora(Method):
+class Lora(PeftMethod):
     """Settings of LoRA."""
 
     kind: Literal["lora"] = "lora"
@@ -30,8 +31,12 @@ class Lora(Method):
 
     title: ClassVar[str] = "LoRA"
     summary: ClassVar[str] = "Leaves the model as it is and learns a small addition to each layer."
-    when: ClassVar[str] = "The right first choice for most data: nearly the quality of full tuning at a fraction of the size."
-    against: ClassVar[str] = "When thousands of rows differ strongly from everyday text, full fine-tuning can reach further."
+    when: ClassVar[str] = (
+        "The right first choice for most data: nearly the quality of full tuning at a fraction of the size."
+    )
+    against: ClassVar[str] = (
+        "When thousands of rows differ strongly from everyday text, full fine-tuning can reach further."
+    )
     source: ClassVar[str] = "Hu et al. 2021, arXiv 2106.09685"
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
@@ -42,11 +47,8 @@ class Lora(Method):
         """rank x (inputs + outputs) for every linear layer of every block."""
         return base.layers * sum(self.rank * (inputs + outputs) for inputs, outputs in base.linear_shapes)
 
-    def apply(self, model: "torch.nn.Module") -> "torch.nn.Module":
-        """Wrap every linear layer except the pooler and the head."""
-        from peft import LoraConfig, get_peft_model
+    def config(self, model: "torch.nn.Module") -> "PeftConfig":
+        """Every linear layer of every block."""
+        from peft import LoraConfig
 
-        config = LoraConfig(
-            r=self.rank, lora_alpha=self.alpha, lora_dropout=self.dropout, target_modules="all-linear"
-        )
-        return get_peft_model(model, config)
+        return LoraConfig(r=self.rank, lora_alpha=self.alpha, lora_dropout=self.dropout, target_modules="all-linear")

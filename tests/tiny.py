@@ -1,0 +1,108 @@
+"""A tiny real encoder with its tokenizer, made on the spot, and tiny labelled rows; for tests of the engine."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import torch
+from pyarrow import parquet
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.spec import RunSpec
+
+WORDS = [
+    "the",
+    "a",
+    "card",
+    "bank",
+    "money",
+    "lost",
+    "stolen",
+    "blocked",
+    "transfer",
+    "late",
+    "pending",
+    "rate",
+    "open",
+    "close",
+    "please",
+    "help",
+    "my",
+    "is",
+    "was",
+    "new",
+]
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+LABELS = ["cards", "rates", "transfers"]
+CLUES = {"cards": ["card", "stolen", "blocked"], "rates": ["rate", "open", "close"], "transfers": ["transfer", "late"]}
+
+
+def make_base(folder: Path, pooling: str = "mean") -> BaseModelCard:
+    """Write a two-layer encoder of width 32 and its tokenizer; returns the card that describes it."""
+    torch.manual_seed(7)
+    config = BertConfig(
+        vocab_size=len(SPECIAL) + len(WORDS), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=64, hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1,
+    )  # fmt: skip
+    model = BertModel(config, add_pooling_layer=False)
+    model.save_pretrained(str(folder))
+    _tokenizer().save_pretrained(str(folder))
+    return BaseModelCard(
+        name="tiny", title="Tiny", summary="", licence="Apache-2.0", source="made by the tests",
+        parameters=sum(each.numel() for each in model.parameters()), hidden_size=32, layers=2, context_length=64,
+        linear_shapes=((32, 32), (32, 32), (32, 32), (32, 32), (32, 64), (64, 32)), hub_id="tests/tiny", package="",
+        folder="", weights_sha256="tiny", pooling=pooling, load_arguments=(("add_pooling_layer", False),),
+    )  # fmt: skip
+
+
+def make_rows(folder: Path, per_label: int = 20) -> None:
+    """Write ``rows.parquet`` and ``splits.json``: texts of 3-12 words, each with a clue to its label; 70/15/15."""
+    dice = torch.Generator().manual_seed(3)
+
+    def draw(most: int) -> int:
+        return int(torch.randint(most, (1,), generator=dice))
+
+    texts, labels = [], []
+    for number in range(per_label * len(LABELS)):
+        label = LABELS[number % len(LABELS)]
+        words = [WORDS[draw(len(WORDS))] for _ in range(2 + draw(10))]
+        words.insert(draw(len(words)), CLUES[label][draw(len(CLUES[label]))])
+        texts.append(" ".join(words))
+        labels.append(label)
+    count = len(texts)
+    table = {"_id": range(count), "_line": range(2, count + 2), "text": texts, "label": labels}
+    parquet.write_table(pa.table({name: list(values) for name, values in table.items()}), folder / "rows.parquet")
+    first, second = round(count * 0.7), round(count * 0.85)
+    ids = list(range(count))
+    splits = {"train": ids[:first], "validation": ids[first:second], "test": ids[second:]}
+    (folder / "splits.json").write_text(json.dumps(splits))
+
+
+def make_spec(method: dict | None = None, **training: object) -> RunSpec:
+    """A spec for the tiny rows: fp32 and eight rows per update unless told otherwise."""
+    settings = {"epochs": 2, "batch_size": 8, "precision": "fp32", "max_length": 32, **training}
+    return RunSpec.model_validate(
+        {
+            "task_type": "text-classification",
+            "base_model": "tiny",
+            "columns": {"text": "text", "label": "label"},
+            "labels": LABELS,
+            "method": method or {"kind": "lora", "rank": 4},
+            "training": settings,
+            "dataset_sha256": "0" * 64,
+        }
+    )
+
+
+def _tokenizer() -> PreTrainedTokenizerFast:
+    words = {word: number for number, word in enumerate([*SPECIAL, *WORDS])}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", words["[CLS]"]), ("[SEP]", words["[SEP]"])]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
+    )

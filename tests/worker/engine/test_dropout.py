@@ -1,0 +1,47 @@
+"""Byte dropout: the share it drops, the value it keeps, and where it stands in for torch's."""
+
+import pytest
+import torch
+from torch import nn
+
+from worker.engine.dropout import ByteDropout, quicken
+
+
+def test_the_stated_share_is_dropped_and_the_expected_value_stays() -> None:
+    torch.manual_seed(0)
+    out = ByteDropout(0.1)(torch.ones(1000, 1000))
+    # 26/256 is the nearest share; a million draws have a standard error of 0.0003.
+    assert (out == 0).float().mean().item() == pytest.approx(26 / 256, abs=0.0015)
+    assert out.mean().item() == pytest.approx(1.0, abs=0.002)
+
+
+def test_every_position_is_equally_likely() -> None:
+    torch.manual_seed(0)
+    layer = ByteDropout(0.5)
+    dropped = sum((layer(torch.ones(64)) == 0).float() for _ in range(2000)) / 2000
+    # Eight bytes come from each draw; a biased byte would show at every eighth place. Standard error 0.011.
+    assert (dropped - 0.5).abs().max().item() < 0.06
+
+
+def test_it_follows_the_seed_and_rests_in_evaluation() -> None:
+    layer, values = ByteDropout(0.3), torch.randn(50)
+    torch.manual_seed(1)
+    first = layer(values)
+    torch.manual_seed(1)
+    assert torch.equal(first, layer(values))
+    assert torch.equal(layer.eval()(values), values)
+
+
+def test_dropped_elements_get_no_gradient() -> None:
+    values = torch.ones(200, requires_grad=True)
+    out = ByteDropout(0.5)(values)
+    out.sum().backward()
+    assert torch.equal(values.grad == 0, out == 0)
+    assert 0 < int((out == 0).sum()) < 200
+
+
+def test_every_dropout_of_a_model_is_replaced() -> None:
+    model = nn.Sequential(nn.Dropout(0.2), nn.ModuleDict({"inner": nn.Sequential(nn.Dropout(0.4))}))
+    quicken(model)
+    assert [type(each) for each in model.modules() if "Dropout" in type(each).__name__] == [ByteDropout] * 2
+    assert [each.p for each in model.modules() if isinstance(each, ByteDropout)] == [0.2, 0.4]

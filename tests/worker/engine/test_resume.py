@@ -1,0 +1,74 @@
+"""A run that is interrupted and continues ends with bitwise the same adapter as one that never stopped."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.errors import StudioError
+from tests.tiny import make_spec
+from worker.engine.report import ListReport, Stopped
+from worker.engine.train import Order, train
+
+FILES = ("adapter_model.safetensors", "head.safetensors")
+
+
+def learned(order: Order) -> list[bytes]:
+    return [(order.folder / "adapter" / name).read_bytes() for name in FILES]
+
+
+def stop(order: Order, step: int) -> Path:
+    with pytest.raises(Stopped):
+        train(order, ListReport(stop_at=step))
+    return order.folder / "checkpoints" / f"step-{step}"
+
+
+# Before and after the first evaluation, and within the second pass; dropout is on, so random state matters.
+@pytest.mark.parametrize("step", [1, 6, 8])
+def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_order, step: int) -> None:
+    twin = make_order()
+    train(twin, ListReport())
+    checkpoint = stop(make_order(), step)
+    resumed, report = make_order(resume_from=checkpoint), ListReport()
+    train(resumed, report)
+    assert learned(resumed) == learned(twin)
+    assert report.curve("train/loss")[0][0] == step + 1
+    assert (resumed.folder / "predictions.jsonl").read_bytes() == (twin.folder / "predictions.jsonl").read_bytes()
+
+
+def test_the_best_checkpoint_comes_along(make_order) -> None:
+    checkpoint = stop(make_order(), 8)
+    resumed, report = make_order(resume_from=checkpoint), ListReport()
+    train(resumed, report)
+    assert report.checkpoints[0].name in {"step-6", "step-12"}
+    assert all(path.is_relative_to(resumed.folder) for path in report.checkpoints)
+
+
+def test_a_damaged_checkpoint_is_refused(make_order) -> None:
+    checkpoint = stop(make_order(), 6)
+    weights = checkpoint / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\1")
+    with pytest.raises(StudioError, match="changed on disk"):
+        train(make_order(resume_from=checkpoint), ListReport())
+
+
+def test_a_checkpoint_of_other_settings_is_refused(make_order) -> None:
+    checkpoint = stop(make_order(), 6)
+    with pytest.raises(StudioError, match="other settings"):
+        train(make_order(make_spec(seed=9), resume_from=checkpoint), ListReport())
+
+
+def test_a_half_written_checkpoint_is_never_seen(make_order) -> None:
+    order = make_order()
+    checkpoint = stop(order, 6)
+    (checkpoint / "manifest.json").unlink()
+    with pytest.raises(StudioError, match="incomplete"):
+        train(make_order(resume_from=checkpoint), ListReport())
+
+
+def test_nothing_in_a_checkpoint_can_run_code(make_order) -> None:
+    checkpoint = stop(make_order(), 6)
+    assert {path.suffix for path in checkpoint.iterdir()} == {".safetensors", ".json"}
+    assert json.loads((checkpoint / "position.json").read_text())["step"] == 6
+    shutil.rmtree(checkpoint)

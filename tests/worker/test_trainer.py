@@ -1,0 +1,113 @@
+"""Real trainer processes on the real starter encoder: a whole run, a killed one, a stopped one, and what is asked later."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app import storage
+from app.db import transaction
+from app.models import CANCELLED, QUEUED, SUCCEEDED, Checkpoint, Job, Run
+from app.services import adapters, datasets, metrics, predictions, runs
+from app.settings import get_settings
+from worker import spare, supervisor
+from worker.inference import create_inference
+
+
+@pytest.fixture(autouse=True)
+def no_spare_left(studio_home: Path) -> Iterator[None]:
+    yield
+    spare.dismiss()
+
+
+def submit(owner: str, **training: object) -> Run:
+    dataset = datasets.import_sample(owner, "clinic-messages")
+    return runs.submit(
+        owner, dataset_id=dataset.id, base_model="starter-encoder", task_type="text-classification",
+        method={"kind": "lora"}, training={"epochs": 1, "batch_size": 16, **training},
+    )  # fmt: skip
+
+
+def job_of(run: Run) -> Job:
+    with transaction() as session:
+        return session.get_one(Job, run.job_id)
+
+
+def test_a_run_trains_scores_and_answers(owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = submit(owner)
+    supervisor.execute(run.job_id)
+    done = runs.get_run(owner, run.id)
+    assert job_of(run).state == SUCCEEDED, job_of(run).error
+    # The sample's texts are made from patterns; anything that learns at all reaches this.
+    assert done.results["metrics"]["accuracy"] > 0.8
+    series = metrics.series(owner, run.id)
+    assert {
+        "train/loss",
+        "train/learning_rate",
+        "train/grad_norm",
+        "eval/loss",
+        "eval/accuracy",
+        "eval/macro_f1",
+    } <= set(series)
+    rows = predictions.page(owner, run.id, limit=20)["rows"]
+
+    monkeypatch.setenv("STUDIO_INFERENCE_SECRET", "a secret of the test")
+    get_settings.cache_clear()
+    server, folder = TestClient(create_inference()), adapters.adapter_folder(owner, run.id)
+    question = {"adapter": str(folder), "inputs": [row["input"] for row in rows]}
+    assert server.post("/predict", json=question).status_code == 401
+    allowed = {"X-Studio-Secret": "a secret of the test"}
+    answers = server.post("/predict", json=question, headers=allowed).json()["answers"]
+    assert [answer["label"] for answer in answers] == [row["answer"] for row in rows]
+    assert answers[0]["probabilities"][rows[0]["answer"]] == pytest.approx(rows[0]["score"], abs=1e-3)
+    elsewhere = {**question, "adapter": "/etc"}
+    assert server.post("/predict", json=elsewhere, headers=allowed).json()["error"]["code"] == "adapter_not_found"
+
+
+@pytest.mark.faults
+def test_a_killed_trainer_is_tried_again_from_its_last_checkpoint(owner: str) -> None:
+    run = submit(owner, evaluations_per_epoch=4)
+    killed: list[int] = []
+
+    def kill_after_a_checkpoint(line: dict) -> None:
+        if line["type"] == "checkpoint" and not killed:
+            killed.append(job_of(run).pid or 0)
+            os.kill(killed[0], signal.SIGKILL)
+
+    supervisor.execute(run.job_id, on_spool=kill_after_a_checkpoint)
+    assert killed and job_of(run).state == QUEUED
+    with transaction() as session:
+        session.get_one(Job, run.job_id).not_before = 0.0
+    supervisor.execute(run.job_id)
+    assert job_of(run).state == SUCCEEDED
+    told = [event["message"] for event in metrics.events_since(owner, run.id)["events"]]
+    assert any(message.startswith("Continuing after step") for message in told)
+    assert [step for step, _ in metrics.series(owner, run.id)["train/loss"]] == list(range(1, 16))
+
+
+def test_a_stopped_run_keeps_its_checkpoint_and_resumes(owner: str) -> None:
+    run = submit(owner)
+    training = threading.Event()
+    worker = threading.Thread(
+        target=supervisor.execute,
+        args=(run.job_id,),
+        kwargs={"on_spool": lambda line: training.set() if line["type"] == "metric" else None},
+    )
+    worker.start()
+    assert training.wait(120)
+    runs.request_cancel(owner, run.id)
+    # The issue's limit: cancel works within 10 s in any phase.
+    worker.join(10)
+    assert not worker.is_alive()
+    assert job_of(run).state == CANCELLED
+    with transaction() as session:
+        kept = session.query(Checkpoint).filter_by(run_id=run.id).all()
+    assert kept and (storage.data_dir() / kept[0].path / "manifest.json").exists()
+    again = runs.resume(owner, run.id)
+    supervisor.execute(again.job_id)
+    assert job_of(again).state == SUCCEEDED
+    assert metrics.series(owner, run.id)["train/loss"][-1][0] == 15

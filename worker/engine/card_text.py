@@ -1,0 +1,103 @@
+"""The words in a download: the model card and ``use_me.py``. Builds text from facts; reads and writes nothing."""
+
+from typing import Any
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods import method_class
+from app.catalog.methods.base import PeftMethod
+from app.catalog.spec import RunSpec
+
+_POOL = {
+    "mean": "(tokens * mask).sum(1) / mask.sum(1)",
+    "first": "tokens[:, 0]",
+}
+
+_EXAMPLE = '''\
+"""Label texts with the tuned model: python use_me.py "first text" "second text" (needs torch, transformers{needs})."""
+import json, os, sys, torch
+from safetensors.torch import load_file
+from transformers import AutoModel, AutoTokenizer
+{imports}here = os.path.dirname(os.path.abspath(__file__))
+tokenizer, head = AutoTokenizer.from_pretrained(here), load_file(os.path.join(here, "head.safetensors"))
+{load}
+x = tokenizer(sys.argv[1:], padding=True, truncation=True, max_length={length}, return_tensors="pt")
+tokens, mask = encoder(**x).last_hidden_state.detach(), x["attention_mask"].unsqueeze(-1).float()
+vectors = {vectors}  # pooled as the base model was trained to be
+chances = (vectors @ head["weight"].T + head["bias"]).softmax(-1)
+labels = json.load(open(os.path.join(here, "labels.json"), encoding="utf-8"))
+for text, row in zip(sys.argv[1:], chances): print(f"{{labels[int(row.argmax())]}}\\t{{float(row.max()):.6f}}\\t{{text}}")
+'''
+
+
+def example(spec: RunSpec, base: BaseModelCard) -> str:
+    """A script that applies the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder."""
+    adapter = isinstance(spec.method, PeftMethod)
+    options = "".join(f", {name}={value!r}" for name, value in base.load_arguments)
+    source = f'os.environ.get("BASE_MODEL", {base.hub_id!r})' if adapter else "here"
+    load = f"AutoModel.from_pretrained({source}{options})"
+    pooled = _POOL[base.pooling]
+    return _EXAMPLE.format(
+        needs=", peft" if adapter else "",
+        imports="from peft import PeftModel\n" if adapter else "",
+        load=f"encoder = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"encoder = {load}.eval()",
+        length=spec.training.max_length,
+        vectors=f"torch.nn.functional.normalize({pooled}, dim=-1)" if base.normalize else pooled,
+    )
+
+
+def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
+    """What was tuned, on what, how well it does on held-out rows, and what it cannot do."""
+    method = method_class(spec.method.kind)
+    tuned, probe = results["metrics"], results["baseline"]["linear_probe"]
+    low, high = results["intervals"]["accuracy"]
+    is_peft = issubclass(method, PeftMethod)
+    return "\n".join(
+        [
+            "---",
+            f"base_model: {base.hub_id}",
+            *(["library_name: peft"] if is_peft else ["library_name: transformers"]),
+            f"license: {base.licence.lower()}",
+            "pipeline_tag: text-classification",
+            "---",
+            "",
+            f"# {base.title}, tuned with {method.title}",
+            "",
+            f"Gives a text one of {len(spec.labels)} labels. Made with the fine-tuning studio.",
+            "",
+            "## How well it does",
+            "",
+            f"Measured on {results['test_rows']:,} held-out rows that took no part in training or in choosing the",
+            "checkpoint.",
+            "",
+            "| | accuracy | macro-F1 | loss |",
+            "|---|---|---|---|",
+            f"| this model | {tuned['accuracy']:.4f} (95 % interval {low:.4f}-{high:.4f}) | {tuned['macro_f1']:.4f} "
+            f"| {tuned['loss']:.4f} |",
+            f"| untouched model with a linear probe | {probe['accuracy']:.4f} | {probe['macro_f1']:.4f} "
+            f"| {probe['loss']:.4f} |",
+            f"| always the most frequent label | {results['baseline']['majority']['accuracy']:.4f} "
+            f"| {results['baseline']['majority']['macro_f1']:.4f} | |",
+            "",
+            "## How it was made",
+            "",
+            f"- {results['train_rows']:,} training rows, data SHA-256 `{spec.dataset_sha256}`, seed {spec.training.seed}",
+            f"- {results['trainable_parameters']:,} of {results['total_parameters']:,} parameters learned, "
+            f"{results['total_steps']:,} steps, best at step {results['best_step']:,}",
+            f"- {results['device']}, {results['precision']}; "
+            + ", ".join(f"{name} {version}" for name, version in results["versions"].items()),
+            "- every setting is in `spec.json`",
+            "",
+            "## How to use it",
+            "",
+            '`python use_me.py "a text"`. The answer layer is `head.safetensors` beside the encoder\'s weights: the',
+            "sentence vector is pooled as the base model was trained to be pooled, which transformers' own",
+            "classification class cannot express.",
+            "",
+            "## Limits",
+            "",
+            f"Texts are cut after {spec.training.max_length} tokens ({results['cut_rows']:,} training rows were). It always",
+            "answers with one of its labels, also for texts that fit none of them. It knows what its training rows",
+            "show, including their mistakes and gaps; look at the wrong answers before you rely on it.",
+            "",
+        ]
+    )

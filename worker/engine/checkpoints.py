@@ -1,0 +1,171 @@
+"""Checkpoints in two phases: everything is written aside, the manifest last, then the folder is renamed into place.
+
+A checkpoint holds what an uninterrupted run would have in memory: learned weights, optimiser state, random state and
+position. Only safetensors and JSON; nothing in it can run code.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from app import manifest
+from app.errors import StudioError
+from worker.engine.model import trainable
+from worker.engine.report import Report
+
+KEEP_NEWEST = 2
+
+
+@dataclass
+class Position:
+    """Where a run stands: ``step`` updates are done, the validation rows were last scored after ``evaluated_step``.
+
+    ``best_step`` is None until the first evaluation; ``train_loss`` is the newest point of that curve; ``seconds`` were
+    spent learning, over all attempts.
+    """
+
+    step: int = 0
+    evaluated_step: int = 0
+    best_step: int | None = None
+    best: dict[str, float] = field(default_factory=dict)
+    train_loss: float | None = None
+    seconds: float = 0.0
+    spec_sha256: str = ""
+
+
+class Checkpoints:
+    """The checkpoints of one attempt: the newest two and the best are kept."""
+
+    def __init__(self, folder: Path, report: Report) -> None:
+        self._folder = folder
+        self._report = report
+        self._kept: list[int] = []
+
+    def path(self, step: int) -> Path:
+        """Folder of the checkpoint after ``step`` updates."""
+        return self._folder / f"step-{step}"
+
+    def save(
+        self, model: torch.nn.Module, optimizer: torch.optim.Optimizer, position: Position, metrics: dict[str, float]
+    ) -> None:
+        """Write one checkpoint and drop those that are no longer needed. Saving the same step twice does nothing."""
+        final = self.path(position.step)
+        if final.exists():
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(dir=self._folder, prefix=".aside-"))
+        try:
+            _write(aside, model, optimizer, position)
+            digest = manifest.write(aside)
+            os.rename(aside, final)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        manifest.flush(self._folder)
+        self._announce(final, position.step, digest, metrics)
+        self._drop_old(position)
+
+    def adopt(self, source: Path, position: Position) -> None:
+        """Bring the best checkpoint of an earlier attempt along, so that this attempt's folder is complete."""
+        if position.best_step is None:
+            return
+        best = source.parent / f"step-{position.best_step}"
+        if not manifest.holds(best):
+            raise StudioError(
+                "checkpoint_missing",
+                f"The best checkpoint so far (step {position.best_step}) is missing or damaged.",
+                "Start the run again from the beginning.",
+            )
+        self._folder.mkdir(parents=True, exist_ok=True)
+        target = self.path(position.best_step)
+        shutil.copytree(best, target)
+        self._announce(target, position.best_step, manifest.sha256_of(target / manifest.NAME), position.best)
+
+    def load_weights(self, model: torch.nn.Module, step: int) -> None:
+        """Put the learned weights of a checkpoint back into the model."""
+        _load_weights(model, self.path(step))
+
+    def _announce(self, folder: Path, step: int, digest: str, metrics: dict[str, float]) -> None:
+        size = sum(each.stat().st_size for each in folder.iterdir())
+        self._report.checkpoint(folder, step=step, size=size, sha256=digest, metrics=metrics)
+        self._kept.append(step)
+
+    def _drop_old(self, position: Position) -> None:
+        newest = sorted(self._kept)[-KEEP_NEWEST:]
+        for step in [each for each in self._kept if each not in newest and each != position.best_step]:
+            self._kept.remove(step)
+            self._report.dropped(self.path(step))
+            shutil.rmtree(self.path(step))
+
+
+def resume(source: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, spec_sha256: str) -> Position:
+    """Restore weights, optimiser and random state; returns where the run stands.
+
+    Raises:
+        StudioError: the folder is damaged, or belongs to other settings or data.
+    """
+    if not manifest.holds(source):
+        raise StudioError(
+            "checkpoint_damaged",
+            f"The checkpoint {source.name!r} is incomplete or has changed on disk.",
+            "Start the run again from the beginning.",
+        )
+    position = Position(**json.loads((source / "position.json").read_text(encoding="utf-8")))
+    if position.spec_sha256 != spec_sha256:
+        raise StudioError(
+            "checkpoint_of_another_run",
+            f"The checkpoint {source.name!r} was made with other settings or data.",
+            "Clone the run and start it from the beginning.",
+        )
+    _load_weights(model, source)
+    _load_optimizer(optimizer, source)
+    random = load_file(source / "random.safetensors")
+    torch.set_rng_state(random["cpu"])
+    if "cuda" in random and torch.cuda.is_available():
+        torch.cuda.set_rng_state(random["cuda"])
+    return position
+
+
+def _write(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, position: Position) -> None:
+    save_file({name: _plain(each) for name, each in trainable(model).items()}, folder / "weights.safetensors")
+    state: dict[str, Any] = optimizer.state_dict()["state"]
+    moments = {f"{number}.{key}": _plain(value) for number, values in state.items() for key, value in values.items()}
+    save_file(moments, folder / "optimizer.safetensors")
+    random = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        random["cuda"] = torch.cuda.get_rng_state()
+    save_file(random, folder / "random.safetensors")
+    (folder / "position.json").write_text(json.dumps(asdict(position)), encoding="utf-8")
+
+
+def _plain(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().cpu().contiguous()
+
+
+def _load_weights(model: torch.nn.Module, folder: Path) -> None:
+    kept = load_file(folder / "weights.safetensors")
+    learning = trainable(model)
+    if kept.keys() != learning.keys():
+        raise StudioError(
+            "checkpoint_of_another_run",
+            f"The checkpoint {folder.name!r} holds other weights than this method trains.",
+            "Start the run again from the beginning.",
+        )
+    with torch.no_grad():
+        for name, parameter in learning.items():
+            parameter.copy_(kept[name])
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, folder: Path) -> None:
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, value in load_file(folder / "optimizer.safetensors").items():
+        number, key = name.split(".", 1)
+        state.setdefault(int(number), {})[key] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

@@ -1,0 +1,22 @@
+"""How much memory this process uses, on the device that does the work. Knows nothing else."""
+
+import resource
+import sys
+
+import psutil
+import torch
+
+
+def used_bytes() -> int:
+    """Now: allocated on the GPU if there is one, else resident in main memory."""
+    if torch.cuda.is_available():
+        return torch.cuda.memory_allocated()
+    return psutil.Process().memory_info().rss
+
+
+def peak_bytes() -> int:
+    """The most so far, by the same measure as :func:`used_bytes`."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,122 @@
+"""The training process: ``python -m worker.trainer``. Imports what is slow, waits for one folder, trains, ends.
+
+It speaks to its supervisor by files in that folder and by its standard input: one JSON line with the folder, perhaps a
+line ``cancel`` later; the end of the input means that the supervisor is gone. It knows no database and no secret.
+Exit codes: 0 done, 3 refused (``error.json`` says why), 4 stopped on request; anything else is a crash.
+"""
+
+import json
+import os
+import sys
+import threading
+import traceback
+import warnings
+from pathlib import Path
+from typing import Any
+
+import datasets
+import torch
+import transformers
+
+from app.catalog.base_models import base_model
+from app.catalog.spec import RunSpec
+from app.errors import StudioError
+from worker.engine import warm_up
+from worker.engine.report import Stopped
+from worker.engine.train import Order, train
+from worker.spool import SpoolReport
+
+DONE, REFUSED, STOPPED, ORPHANED = 0, 3, 4, 5
+
+
+def main() -> int:
+    """Serve one job."""
+    transformers.utils.logging.disable_progress_bar()
+    datasets.disable_progress_bars()
+    transformers.utils.logging.set_verbosity_error()
+    # The log is read by the person whose run it is; what libraries announce for their next version does not help them.
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    warm_up.warm_up()
+    print("ready", flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        return DONE
+    folder = Path(json.loads(line)["folder"])
+    _write_log_to(folder / "trainer.log")
+    report = SpoolReport(folder / "spool.jsonl")
+    threading.Thread(target=_listen, args=(report,), daemon=True).start()
+    try:
+        train(_order(folder), report)
+    except Stopped:
+        return STOPPED
+    except StudioError as error:
+        return _refuse(folder, error)
+    except torch.OutOfMemoryError:
+        return _refuse(folder, _out_of_memory())
+    except Exception as error:  # a defect would happen again at once, so the run is not tried again by itself
+        return _refuse(folder, _defect(error))
+    return DONE
+
+
+def _order(folder: Path) -> Order:
+    told: dict[str, Any] = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    if told["threads"]:
+        torch.set_num_threads(told["threads"])
+    spec = RunSpec.model_validate(told["spec"])
+    return Order(
+        spec=spec,
+        base=base_model(spec.base_model),
+        base_folder=Path(told["base_model"]),
+        rows=Path(told["rows"]),
+        splits=Path(told["splits"]),
+        folder=folder,
+        cache=Path(told["cache"]),
+        resume_from=Path(told["resume_from"]) if told["resume_from"] else None,
+    )
+
+
+def _listen(report: SpoolReport) -> None:
+    """Obey ``cancel``; end at once when the supervisor is gone, because somebody else will take over the run."""
+    for line in sys.stdin:
+        if line.strip() == "cancel":
+            report.ask_to_stop()
+    os._exit(ORPHANED)
+
+
+def _write_log_to(path: Path) -> None:
+    """From here on everything printed, by C code too, belongs to this run."""
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, sys.stderr.fileno())
+    os.dup2(log, sys.stdout.fileno())
+
+
+def _refuse(folder: Path, error: StudioError) -> int:
+    traceback.print_exc()
+    aside = folder / "error.aside"
+    aside.write_text(json.dumps(error.as_dict(), default=str), encoding="utf-8")
+    os.replace(aside, folder / "error.json")
+    return REFUSED
+
+
+def _out_of_memory() -> StudioError:
+    return StudioError(
+        "out_of_memory",
+        "The graphics card ran out of memory.",
+        "Clone the run with more portions per update or a shorter longest text.",
+    )
+
+
+def _defect(error: Exception) -> StudioError:
+    return StudioError(
+        "training_failed",
+        f"Training ended with an unexpected error ({type(error).__name__}).",
+        "The log below says where. Resuming continues from the last checkpoint.",
+    )
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    # Skips the slow teardown of torch; everything of value has been flushed.
+    os._exit(code)
