@@ -1,4 +1,4 @@
-"""Brings the database to the newest revision; the one place that calls Alembic."""
+"""Brings the database to the newest revision: where Alembic is set up and run."""
 
 from pathlib import Path
 

@@ -19,12 +19,17 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy address; empty means SQLite in the data folder.")
     broker_url: str = Field("", description="Celery broker; empty means a private folder inside the data folder.")
     inference_url: str = Field("http://127.0.0.1:7861", description="Where the inference server listens.")
-    inference_secret: str = Field("", description="Shared secret between web and inference server; `studio up` makes one.")
+    inference_host: str = Field("", description="Address the inference server binds; empty means the host of its URL.")
+    inference_secret: str = Field(
+        "", description="Shared secret between web and inference server; `studio up` makes one."
+    )
     max_upload_bytes: int = Field(2 * 1024**3, gt=0, description="Largest accepted upload, in bytes.")
     max_rows: int = Field(2_000_000, gt=0, description="Most rows accepted in one dataset.")
     trainer_module: str = Field("worker.trainer", description="Python module that is started as the training process.")
     threads: int = Field(0, ge=0, description="CPU threads for training; 0 lets torch decide.")
-    lease_seconds: float = Field(45.0, gt=0, description="How long a worker's claim on a job lasts without a heartbeat.")
+    lease_seconds: float = Field(
+        45.0, gt=0, description="How long a worker's claim on a job lasts without a heartbeat."
+    )
     sweep_seconds: float = Field(15.0, gt=0, description="How often the sweeper looks for lost jobs.")
     max_attempts: int = Field(3, ge=1, description="How often a job is tried before it counts as failed.")
     session_idle_hours: float = Field(12.0, gt=0, description="A browser session ends after this long without use.")

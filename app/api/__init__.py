@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api import catalog, compare, datasets, estimates, health, predict, runs, sign_in
+from app.api import catalog, compare, datasets, estimates, health, machine, predict, runs, sign_in
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -10,6 +10,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     catalog.router,
     datasets.router,
     estimates.router,
+    machine.router,
     runs.router,
     predict.router,
     compare.router,

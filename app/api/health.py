@@ -1,7 +1,6 @@
 """Liveness, readiness and Prometheus metrics. The two probes are public and say nothing about anybody's data."""
 
 import os
-from typing import Any
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -35,7 +34,7 @@ def readyz() -> JSONResponse:
 def read_measurements(user_id: UserId) -> Response:
     """Prometheus text: requests by route, jobs by state, the process."""
     with transaction() as session:
-        counts: dict[str, Any] = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).tuples())
+        counts = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).all())
     for state in (*ACTIVE_STATES, *TERMINAL_STATES):
         JOBS.labels(state).set(counts.get(state, 0))
     return Response(render(), media_type=CONTENT_TYPE_LATEST)

@@ -97,10 +97,10 @@ async def sign_in(request: Request) -> Response:
     except StudioError as error:
         ATTEMPTS.note_failure(address)
         words = f"<p>{html.escape(error.message)}</p><p>{html.escape(error.hint)}</p>"
-        answer = _page("Sign-in failed", words, status=error.status)
+        refusal = _page("Sign-in failed", words, status=error.status)
         if "retry_after" in error.details:
-            answer.headers["Retry-After"] = str(error.details["retry_after"])
-        return answer
+            refusal.headers["Retry-After"] = str(error.details["retry_after"])
+        return refusal
     answer = RedirectResponse("/", status_code=303)
     answer.set_cookie(
         cookie_name(request.scope),

@@ -91,9 +91,9 @@ async def receive_upload(request: Request) -> AsyncIterator[Upload]:
 
 
 async def _read(request: Request, parts: "_Parts") -> None:
-    parser = MultipartParser(_boundary(request), parts.callbacks(), max_size=_most_bytes(request))
     waiting = bytearray()
     try:
+        parser = MultipartParser(_boundary(request), parts.callbacks(), max_size=_most_bytes(request))
         async for piece in _pieces(request):
             waiting += piece
             if len(waiting) >= PIECE_BYTES:

@@ -14,8 +14,8 @@ PUBLIC_POST = frozenset({"/sign-in"})
 # What Gradio's browser code needs. Its file, upload, proxy, stream, deep-link, component-server and direct-call routes
 # are shut: files go through our own routes, which know owners.
 GRADIO = "/gradio_api"
-GRADIO_READS = frozenset({"/queue/data", "/theme.css", "/theme.css/", "/info", "/info/", "/startup-events"})
-GRADIO_WRITES = frozenset({"/queue/join", "/cancel", "/reset", "/reset/"})
+GRADIO_READS = frozenset({"/queue/data", "/theme.css"})
+GRADIO_WRITES = frozenset({"/queue/join", "/cancel", "/reset"})
 HEARTBEAT = re.compile(r"/heartbeat/[A-Za-z0-9_-]{1,100}")
 
 ASSETS = ("/static/", "/assets/", "/svelte/", "/custom_component/")

@@ -8,7 +8,9 @@ from app.services import comparison
 from app.services.comparison import build
 
 
-def _view(run_id: str, accuracy: float | None = 0.9, *, rows: int = 3080, version: int = 1, **other: Any) -> dict[str, Any]:
+def _view(
+    run_id: str, accuracy: float | None = 0.9, *, rows: int = 3080, version: int = 1, **other: Any
+) -> dict[str, Any]:
     method = other.pop("method", {"kind": "lora"})
     training = {"epochs": 3, "batch_size": 32, **other.pop("training", {})}
     spec = {
@@ -24,7 +26,10 @@ def _view(run_id: str, accuracy: float | None = 0.9, *, rows: int = 3080, versio
     if accuracy is not None:
         results = {
             "metrics": {"accuracy": accuracy, "macro_f1": accuracy, "loss": 1 - accuracy},
-            "baseline": {"majority": {"accuracy": 0.1}, "linear_probe": {"accuracy": 0.9, "macro_f1": 0.9, "loss": 0.1}},
+            "baseline": {
+                "majority": {"accuracy": 0.1},
+                "linear_probe": {"accuracy": 0.9, "macro_f1": 0.9, "loss": 0.1},
+            },
             "test_rows": rows,
             "seconds": {"total": 100.0},
         }
@@ -51,7 +56,18 @@ def test_deltas_are_against_the_untouched_base_and_judged_by_direction() -> None
     assert accuracy["deltas"] == pytest.approx({"a": 0.05, "b": -0.05})
     assert accuracy["verdicts"] == {"a": "better", "b": "worse"}
     assert loss["verdicts"] == {"a": "better", "b": "worse"}
+    assert loss["best"] == ["a"]
     assert accuracy["best"] == ["a"]
+
+
+def test_no_run_is_called_best_while_intervals_overlap() -> None:
+    result = build([_view("a", 0.941), _view("b", 0.947)], {})
+    assert [_metric(result, key)["best"] for key in ("test/accuracy", "test/macro_f1", "test/loss")] == [[], [], []]
+
+
+def test_times_within_two_percent_are_a_tie() -> None:
+    result = build([_view("a"), _view("b")], {})
+    assert _metric(result, "seconds/total")["best"] == []
 
 
 def test_a_run_can_be_the_baseline() -> None:

@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
+from app.intervals import overlap, wilson
 from app.models import CANCELLED, FAILED, RUNNING, SUCCEEDED, Job, Run
 from app.services import verdicts
-from app.services.intervals import overlap, wilson
 
 FALLING = [[step, 3.0 * 0.97**step + 0.2] for step in range(1, 101)]
 

@@ -1,0 +1,68 @@
+"""How long the web process takes from its start to its first answer, and how much memory it then holds.
+
+Run with ``python benchmarks/web_start.py [repeats]``; prints one JSON object. Budget: 4 s and 300 MB.
+"""
+
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def measure() -> dict[str, float]:
+    """One start with an empty data folder: seconds to the first answer, resident bytes then."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "uvicorn", "--factory", "studio.web:create_web", "--port", str(port)]
+        environment = {**os.environ, "STUDIO_DATA_DIR": folder, "STUDIO_PORT": str(port)}
+        began = time.perf_counter()
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+        try:
+            while not _answers(port):
+                if server.poll() is not None:
+                    raise SystemExit("the web process ended before it answered")
+                time.sleep(0.02)
+            seconds = time.perf_counter() - began
+            return {"seconds": seconds, "bytes": psutil.Process(server.pid).memory_info().rss}
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def main() -> None:
+    """Measure several starts and print median and worst."""
+    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    starts = [measure() for _ in range(repeats)]
+    seconds = [each["seconds"] for each in starts]
+    told: dict[str, Any] = {
+        "starts": repeats,
+        "seconds": {"median": round(statistics.median(seconds), 2), "worst": round(max(seconds), 2)},
+        "resident_mb": round(max(each["bytes"] for each in starts) / 1e6),
+    }
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Answers through a stand-in inference server on loopback: secret, folder, refusals, and a server that is not there."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from app import storage
+from app.services import playground
+from app.settings import get_settings
+from tests.app.api.test_runs import finish
+from tests.factories import make_run
+
+
+class StandIn(BaseHTTPRequestHandler):
+    """Speaks the inference server's protocol and remembers what it was asked."""
+
+    asked: list[dict]
+    reply: tuple[int, dict]
+
+    def do_GET(self):  # noqa: N802 - the library's name
+        self._say(200, {"status": "ok"})
+
+    def do_POST(self):  # noqa: N802 - the library's name
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        type(self).asked.append({"secret": self.headers["x-studio-secret"], **body})
+        self._say(*type(self).reply)
+
+    def _say(self, status, content):
+        body = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def server(studio_home, monkeypatch) -> Iterator[type[StandIn]]:
+    StandIn.asked = []
+    StandIn.reply = (200, {"answers": [{"label": "yes", "probabilities": {"yes": 0.9, "no": 0.1}}]})
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), StandIn)
+    thread = threading.Thread(target=listener.serve_forever, daemon=True)
+    thread.start()
+    monkeypatch.setenv("STUDIO_INFERENCE_URL", f"http://127.0.0.1:{listener.server_port}")
+    monkeypatch.setenv("STUDIO_INFERENCE_SECRET", "s3cret")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    get_settings.cache_clear()
+    yield StandIn
+    listener.shutdown()
+    listener.server_close()
+
+
+def test_a_run_answers_texts(ann, server):
+    run = make_run(ann.id)
+    finish(run)
+    answer = ann.post(f"/api/v1/runs/{run.id}/predict", json_body={"inputs": ["hello"]})
+    assert answer.json == {"answers": [{"label": "yes", "probabilities": {"yes": 0.9, "no": 0.1}}]}
+    folder = str(storage.attempt_dir(run.id, 1) / "adapter")
+    assert server.asked == [{"secret": "s3cret", "adapter": folder, "inputs": ["hello"]}]
+    again = ann.post("/api/v1/predict", json_body={"model": run.id, "inputs": ["hello"]})
+    assert again.status == 200 and again.json["model"] == run.id
+
+
+def test_the_servers_own_refusal_is_passed_on_and_nothing_else(ann, server):
+    run = make_run(ann.id)
+    finish(run)
+    address = f"/api/v1/runs/{run.id}/predict"
+    server.reply = (409, {"error": {"code": "busy", "message": "Busy.", "hint": "Wait."}})
+    answer = ann.post(address, json_body={"inputs": ["a"]})
+    assert (answer.status, answer.code) == (409, "busy")
+    server.reply = (500, {"detail": "secret trace"})
+    answer = ann.post(address, json_body={"inputs": ["a"]})
+    assert (answer.status, answer.code) == (409, "inference_failed") and b"secret" not in answer.body
+
+
+@pytest.mark.parametrize("inputs", [[], [""], ["  "], ["x"] * 257, ["x" * 20_001], [7], "text"])
+def test_inputs_have_limits(ann, server, inputs):
+    run = make_run(ann.id)
+    finish(run)
+    assert ann.post(f"/api/v1/runs/{run.id}/predict", json_body={"inputs": inputs}).status == 422
+    assert server.asked == []
+
+
+def test_the_untouched_base_model_has_no_labels(ann, server):
+    answer = ann.post("/api/v1/predict", json_body={"model": "base:starter-encoder", "inputs": ["a"]})
+    assert (answer.status, answer.code) == (422, "base_has_no_labels")
+
+
+def test_a_server_that_is_not_there_is_asked_for(ann, monkeypatch):
+    monkeypatch.setenv("STUDIO_INFERENCE_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr(playground, "WAKE_SECONDS", 0.3)
+    get_settings.cache_clear()
+    run = make_run(ann.id)
+    finish(run)
+    answer = ann.post(f"/api/v1/runs/{run.id}/predict", json_body={"inputs": ["a"]})
+    assert (answer.status, answer.code) == (409, "inference_not_running")
+    assert (storage.state_dir() / playground.WANTED).exists()

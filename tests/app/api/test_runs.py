@@ -1,0 +1,168 @@
+"""Runs over HTTP: queued once per key, watched by cursor, steered, downloaded; each only by its owner."""
+
+import hashlib
+import io
+import zipfile
+
+import pytest
+
+from app import storage
+from app.db import transaction
+from app.models import Artifact, Event, Job, MetricPoint, Prediction, Run
+from app.services import adapters
+from tests.app.api.test_datasets import FILE
+from tests.factories import make_run
+
+SUBMIT = {"base_model": "starter-encoder", "task_type": "text-classification", "method": {"kind": "lora"}}
+ADAPTER = {"adapter_config.json": b'{"peft_type": "LORA"}', "sub/head.safetensors": bytes(range(256)) * 20_000}
+
+
+def finish(run: Run, files: dict[str, bytes] = ADAPTER) -> None:
+    """Leave what a trainer and its supervisor leave of a run that succeeded."""
+    folder = storage.attempt_dir(run.id, 1) / "adapter"
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    hashes = {
+        name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)} for name, content in files.items()
+    }
+    storage.write_json(folder / "manifest.json", {"files": hashes})
+    (folder.parent / "trainer.log").write_text("epoch 1\n")
+    with transaction() as session:
+        session.get_one(Job, run.job_id).state = "succeeded"
+        path = str(folder.relative_to(storage.data_dir()))
+        digest = storage.sha256_of(folder / "manifest.json")
+        session.add(Artifact(run_id=run.id, kind="adapter", path=path, bytes=1, sha256=digest))
+        session.add(MetricPoint(run_id=run.id, key="train/loss", step=1, value=0.5, at=1.0))
+        session.add(Event(run_id=run.id, source="attempt-1", number=0, kind="phase", message="Training", at=1.0))
+        session.add(Prediction(run_id=run.id, split="test", row_id=1, input="a", expected="x", answer="y", score=0.9))
+
+
+def test_a_run_is_queued_once_per_key(ann):
+    body = {**SUBMIT, "dataset_id": ann.upload([FILE]).json["id"], "name": "First"}
+    key = {"idempotency-key": "k1"}
+    first = ann.post("/api/v1/runs", json_body=body, headers=key)
+    assert first.status == 201, first.body
+    assert first.json["state"] == "queued" and first.json["queue_position"] == 1
+    assert ann.post("/api/v1/runs", json_body=body, headers=key).json["id"] == first.json["id"]
+    assert ann.post("/api/v1/runs", json_body=body).json["id"] != first.json["id"]
+    assert len(ann.get("/api/v1/runs").json["runs"]) == 2
+    assert ann.post("/api/v1/runs", json_body=body, headers={"idempotency-key": "k" * 201}).status == 422
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"training": {"learning_rate": 10}}, "range"),
+        ({"training": {"epochs": 0}}, "range"),
+        ({"training": {"output_dir": "/tmp"}}, "unknown_field"),
+        ({"method": {"kind": "lora", "rank": 0}}, "range"),
+        ({"method": {"kind": "lora", "env": {}}}, "unknown_field"),
+    ],
+)
+def test_settings_out_of_bounds_are_refused(ann, change, code):
+    body = {**SUBMIT, "dataset_id": ann.upload([FILE]).json["id"], **change}
+    answer = ann.post("/api/v1/runs", json_body=body)
+    assert (answer.status, answer.code) == (422, code), answer.body
+
+
+def test_a_run_can_be_watched_and_read(ann):
+    run = make_run(ann.id)
+    finish(run)
+    address = f"/api/v1/runs/{run.id}"
+    points = ann.get(address + "/metrics?after=0").json
+    assert points["points"][0]["value"] == 0.5 and points["state"] == "succeeded"
+    assert ann.get(f"{address}/metrics?after={points['after']}").json["points"] == []
+    assert ann.get(address + "/series?keys=train/loss").json["series"] == {"train/loss": [[1, 0.5]]}
+    assert ann.get(address + "/events").json["events"][0]["message"] == "Training"
+    assert ann.get(address + "/predictions?only=wrong").json["rows"][0]["answer"] == "y"
+    log = ann.get(address + "/log")
+    assert log.body == b"epoch 1\n" and log.headers["content-type"].startswith("text/plain")
+    assert ann.get(f"/api/v1/compare?runs={run.id}").status == 200
+
+
+def test_a_run_can_be_steered(ann):
+    run = make_run(ann.id)
+    address = f"/api/v1/runs/{run.id}"
+    assert ann.post(address + "/rename", json_body={"name": "Second"}).json["name"] == "Second"
+    assert ann.post(address + "/archive").status == 409
+    assert ann.post(address + "/cancel").json["state"] == "cancelled"
+    assert ann.post(address + "/resume").json["state"] == "queued"
+    assert ann.post(address + "/resume").status == 409
+    assert ann.post(address + "/clone").json["base_model"] == "starter-encoder"
+    assert ann.post(address + "/cancel").status == 200
+    assert ann.post(address + "/archive").json["archived"] is True
+    assert ann.get("/api/v1/runs").json["runs"] == []
+    assert len(ann.get("/api/v1/runs?include_archived=true").json["runs"]) == 1
+
+
+def test_the_download_is_a_zip_of_exactly_the_manifest(ann):
+    run = make_run(ann.id, name="My run / über")
+    finish(run)
+    (storage.attempt_dir(run.id, 1) / "adapter" / "stray.pkl").write_bytes(b"x")
+    answer = ann.get(f"/api/v1/runs/{run.id}/adapter")
+    assert answer.status == 200
+    assert answer.headers["content-disposition"] == f'attachment; filename="my-run-ber-{run.id[:8]}.zip"'
+    assert answer.headers["x-content-type-options"] == "nosniff" and answer.headers["cache-control"] == "no-store"
+    assert "sandbox" in answer.headers["content-security-policy"]
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist() if name != "manifest.json"} == ADAPTER
+    assert ann.get(f"/api/v1/runs/{run.id}/adapter").body == answer.body
+
+
+def test_the_download_is_never_whole_in_memory(ann):
+    run = make_run(ann.id)
+    finish(run, {"big.safetensors": bytes(8 * 1024**2)})
+    _, pieces = adapters.download(ann.id, run.id)
+    assert max(len(piece) for piece in pieces) <= 2 * adapters.PIECE
+
+
+def test_a_changed_missing_or_linked_file_stops_the_download(ann, tmp_path):
+    for number, damage in enumerate(("change", "remove", "link", "manifest")):
+        run = make_run(ann.id, name=str(number))
+        finish(run)
+        path = storage.attempt_dir(run.id, 1) / "adapter" / "adapter_config.json"
+        if damage == "change":
+            path.write_bytes(b"other")
+        elif damage == "manifest":
+            (path.parent / "manifest.json").write_text('{"files": {}}')
+        else:
+            path.rename(tmp_path / damage)
+            if damage == "link":
+                path.symlink_to(tmp_path / damage)
+        answer = ann.get(f"/api/v1/runs/{run.id}/adapter")
+        assert (answer.status, answer.code) == (409, "adapter_damaged"), damage
+
+
+def test_a_run_without_an_adapter_says_so(ann):
+    answer = ann.get(f"/api/v1/runs/{make_run(ann.id).id}/adapter")
+    assert (answer.status, answer.code) == (409, "not_finished")
+
+
+def test_what_is_not_theirs_does_not_exist(ann, bob):
+    run = make_run(ann.id)
+    finish(run)
+    dataset = ann.upload([FILE]).json["id"]
+    reads = ["", "/metrics", "/series", "/events", "/predictions", "/log", "/adapter"]
+    writes = ["/cancel", "/resume", "/clone", "/archive"]
+    mine, missing = f"/api/v1/runs/{run.id}", "/api/v1/runs/00000000-0000-0000-0000-000000000000"
+    attempts = [("GET", path, None) for path in reads] + [("POST", path, None) for path in writes]
+    attempts += [("POST", "/rename", {"name": "x"}), ("POST", "/predict", {"inputs": ["a"]})]
+    for method, path, body in attempts:
+        foreign = bob.ask(method, mine + path, json_body=body)
+        absent = bob.ask(method, missing + path, json_body=body)
+        assert foreign.status == absent.status == 404, path
+        assert foreign.body.replace(run.id.encode(), b"ID") == absent.body.replace(missing[13:].encode(), b"ID"), path
+    for path in ("", "/preview", "/report"):
+        assert bob.get(f"/api/v1/datasets/{dataset}{path}").status == 404
+    change = {"task_type": "text-classification", "columns": {"text": "text", "label": "label"}}
+    assert bob.post(f"/api/v1/datasets/{dataset}/columns", json_body=change).status == 404
+    assert bob.post(f"/api/v1/datasets/{dataset}/archive").status == 404
+    assert bob.post("/api/v1/runs", json_body={**SUBMIT, "dataset_id": dataset}).status == 404
+    estimate = {"base_model": "starter-encoder", "method": {"kind": "lora"}, "dataset_id": dataset}
+    assert bob.post("/api/v1/estimates", json_body=estimate).status == 404
+    assert bob.get(f"/api/v1/compare?runs={run.id}").status == 404
+    assert bob.post("/api/v1/predict", json_body={"model": run.id, "inputs": ["a"]}).status == 404
+    assert bob.get("/api/v1/runs").json["runs"] == [] and bob.get("/api/v1/datasets").json["datasets"] == []
+    assert ann.get(mine).json["state"] == "succeeded" and ann.get(mine).json["archived"] is False

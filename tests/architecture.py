@@ -1,0 +1,262 @@
+"""The rules of the house as data, and a checker that reads source text; imports none of the code it judges."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("app", "worker", "studio_ui", "studio")
+BESIDE = ("tests", "benchmarks", "docs")
+MOST_FILE_LINES, MOST_FUNCTION_LINES = 400, 60
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
+
+LEVEL_0 = ("app.settings", "app.errors", "app.manifest", "app.intervals")
+LEVEL_1 = (
+    "app.catalog",
+    "app.db",
+    "app.models",
+    "app.storage",
+    "app.readers",
+    "app.samples",
+    "app.queue",
+    "app.field_errors",
+)
+LEVEL_2 = ("app.services",)
+BELOW_DOORS = (*LEVEL_0, *LEVEL_1, *LEVEL_2, "app.failures")
+
+# Room -> rooms it may import, besides itself. The longest matching prefix names a module's room.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "app": (),
+    "app.settings": (),
+    "app.errors": (),
+    "app.manifest": (),
+    "app.intervals": (),
+    "app.failures": ("app.errors",),
+    "app.field_errors": ("app.errors",),
+    "app.catalog": LEVEL_0,
+    "app.db": LEVEL_0,
+    "app.models": (*LEVEL_0, "app.db"),
+    "app.storage": LEVEL_0,
+    "app.readers": LEVEL_0,
+    "app.samples": LEVEL_0,
+    "app.queue": (*LEVEL_0, "app.db", "app.models", "app.storage"),
+    "app.migrate": (*LEVEL_0, "app.db", "app.storage"),
+    "app.services": (*LEVEL_0, *LEVEL_1),
+    "app.gate": BELOW_DOORS,
+    "app.api": (*BELOW_DOORS, "app.gate"),
+    "app.main": (*BELOW_DOORS, "app.api"),
+    "worker": BELOW_DOORS,
+    "worker.app": ("app.queue",),
+    "worker.engine": ("app.catalog", "app.errors", "app.manifest", "app.intervals"),
+    # The two processes that hold a model know no database, queue or service.
+    "worker.spool": (*LEVEL_0, "worker.engine"),
+    "worker.trainer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.spool"),
+    "worker.inference": (*LEVEL_0, "app.catalog", "app.failures", "app.storage", "worker.engine"),
+    "studio_ui": BELOW_DOORS,
+    # Composition: the outermost layer puts the doors together, so it may import all of them.
+    "studio": (*BELOW_DOORS, "app.migrate", "app.gate", "app.api", "app.main", "worker", "studio_ui"),
+}
+
+# Library -> the only rooms that may import it at all.
+OWNED_LIBRARIES: dict[str, tuple[str, ...]] = {
+    "gradio": ("studio_ui",),
+    "fastapi": ("app.api", "app.main", "worker.inference"),
+    "starlette": ("app.api", "app.main", "app.gate", "app.failures", "worker.inference", "studio_ui", "studio"),
+    "celery": ("app.queue", "worker.app", "worker.tasks", "worker.sweeper"),
+    "alembic": ("app.migrate", "studio.doctor"),
+    "sqlalchemy": ("app.db", "app.models", "app.queue", "app.services", "app.api.health", "studio"),
+}
+
+# These take seconds to import: at the top of a module only where a model is the module's business.
+HEAVY = ("torch", "transformers", "peft", "accelerate", "datasets", "sklearn", "bitsandbytes")
+HEAVY_ROOMS = ("worker.engine", "worker.trainer", "worker.inference")
+
+FORBIDDEN_CALLS = {"eval": "runs text as code", "exec": "runs text as code", "__import__": "hides an import"}
+FORBIDDEN_LIBRARIES = {"pickle": "runs code on loading", "dill": "runs code on loading", "joblib": "runs code on loading",
+                       "cloudpickle": "runs code on loading", "marshal": "runs code on loading"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module: dotted name, text, syntax tree."""
+
+    name: str
+    text: str
+    tree: ast.Module
+
+    @classmethod
+    def of(cls, name: str, text: str) -> "Source":
+        """Parse ``text`` as the module ``name``."""
+        return cls(name, text, ast.parse(text))
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import: the dotted target, its line, whether it happens while the module is loaded, or never."""
+
+    target: str
+    line: int
+    at_load: bool
+    for_types: bool
+
+
+def sources(*folders: str) -> list[Source]:
+    """Every module below the folders."""
+    found = []
+    for path in sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        found.append(Source.of(name, path.read_text(encoding="utf-8")))
+    return found
+
+
+def imports(source: Source, modules: frozenset[str] = frozenset()) -> Iterator[Import]:
+    """Every import of a module; ``from a import b`` counts as ``a.b`` when that is one of ``modules``."""
+    typing, later = _lines_for_types(source.tree), _lines_in_functions(source.tree)
+
+    def found(target: str, line: int) -> Import:
+        return Import(target, line, line not in typing | later, line in typing)
+
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield found(alias.name, node.lineno)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            for alias in node.names:
+                inner = f"{base}.{alias.name}"
+                target = inner if inner in modules or base in ("app", "worker") else base
+                yield found("." * node.level + target, node.lineno)
+
+
+def room_of(name: str) -> str:
+    """The room a module belongs to; empty for foreign modules."""
+    fitting = [room for room in ROOMS if name == room or name.startswith(room + ".")]
+    return max(fitting, key=len, default="")
+
+
+def layer_faults(source: Source, modules: frozenset[str] = frozenset()) -> list[str]:
+    """Imports that the table does not allow."""
+    room = room_of(source.name)
+    faults = []
+    for each in imports(source, modules):
+        if each.target.startswith("."):
+            faults.append(f"{source.name}:{each.line} imports relatively; write the whole name")
+        target = room_of(each.target)
+        if target and target != room and not _inside(target, ROOMS[room]):
+            faults.append(f"{source.name}:{each.line} ({room}) imports {each.target}")
+    return list(dict.fromkeys(faults))
+
+
+def library_faults(source: Source) -> list[str]:
+    """Libraries outside the rooms that own them, and heavy ones loaded where they need not be."""
+    faults = []
+    for each in imports(source):
+        library = each.target.split(".")[0]
+        if library in OWNED_LIBRARIES and not each.for_types and not _inside(source.name, OWNED_LIBRARIES[library]):
+            faults.append(f"{source.name}:{each.line} imports {library}, which belongs to {OWNED_LIBRARIES[library]}")
+        if library in HEAVY and each.at_load and not _inside(source.name, HEAVY_ROOMS):
+            faults.append(f"{source.name}:{each.line} loads {library} with the module; import it inside the function")
+    return list(dict.fromkeys(faults))
+
+
+def size_faults(source: Source) -> list[str]:
+    """Files and functions past the limits."""
+    faults = []
+    if (lines := source.text.count("\n")) >= MOST_FILE_LINES:
+        faults.append(f"{source.name} has {lines} lines")
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines >= MOST_FUNCTION_LINES:
+                faults.append(f"{source.name}:{node.lineno} {node.name} has {lines} lines")
+    return faults
+
+
+def manner_faults(source: Source) -> list[str]:
+    """Modules without a docstring, or with a name that says nothing."""
+    faults = []
+    if source.tree.body and not ast.get_docstring(source.tree):
+        faults.append(f"{source.name} does not open with a docstring")
+    if FORBIDDEN_NAMES & set(source.name.split(".")):
+        faults.append(f"{source.name} has a name that says nothing")
+    return faults
+
+
+def danger_faults(source: Source) -> list[str]:
+    """Code that would run somebody else's code: eval, pickle, torch.load, trust_remote_code."""
+    faults = [
+        f"{source.name}:{each.line} imports {each.target}: {FORBIDDEN_LIBRARIES[each.target.split('.')[0]]}"
+        for each in imports(source)
+        if each.target.split(".")[0] in FORBIDDEN_LIBRARIES
+    ]
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call):
+            faults += [f"{source.name}:{node.lineno} {fault}" for fault in _call_faults(node)]
+    return faults
+
+
+def sleep_faults(source: Source) -> list[str]:
+    """Waiting by the clock; a test waits for the thing itself."""
+    return [
+        f"{source.name}:{node.lineno} sleeps"
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("time.sleep", "sleep", "asyncio.sleep")
+        and not (node.args and ast.unparse(node.args[0]) == "0")
+    ]  # fmt: skip
+
+
+def cycles(found: list[Source]) -> list[list[str]]:
+    """Circles of imports that happen while modules are loaded."""
+    modules = frozenset(source.name for source in found)
+    edges = {
+        source.name: sorted({i.target for i in imports(source, modules) if i.at_load and i.target in modules})
+        for source in found
+    }
+    circles: list[list[str]] = []
+    done: set[str] = set()
+
+    def walk(name: str, path: list[str]) -> None:
+        if name in path:
+            circles.append([*path[path.index(name) :], name])
+        elif name not in done:
+            for target in edges[name]:
+                walk(target, [*path, name])
+            done.add(name)
+
+    for name in edges:
+        walk(name, [])
+    return circles
+
+
+def _call_faults(call: ast.Call) -> Iterator[str]:
+    name = ast.unparse(call.func)
+    given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+    if name in FORBIDDEN_CALLS:
+        yield f"calls {name}, which {FORBIDDEN_CALLS[name]}"
+    if name in ("torch.load", "torch.jit.load") and given.get("weights_only") != "True":
+        yield f"calls {name} without weights_only=True"
+    if name in ("np.load", "numpy.load") and given.get("allow_pickle", "False") != "False":
+        yield f"calls {name} with allow_pickle"
+    if given.get("trust_remote_code", "False") != "False":
+        yield "passes trust_remote_code"
+    if given.get("shell", "False") != "False":
+        yield "starts a shell"
+
+
+def _lines_for_types(tree: ast.Module) -> set[int]:
+    """Lines under ``if TYPE_CHECKING``, which never run."""
+    return _lines(n for n in ast.walk(tree) if isinstance(n, ast.If) and ast.unparse(n.test).endswith("TYPE_CHECKING"))
+
+
+def _lines_in_functions(tree: ast.Module) -> set[int]:
+    """Lines that run when a function is called, not while the module is loaded."""
+    return _lines(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def _lines(nodes: Iterable[ast.stmt]) -> set[int]:
+    return {line for node in nodes for line in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)}
+
+
+def _inside(name: str, rooms: tuple[str, ...]) -> bool:
+    return any(name == room or name.startswith(room + ".") for room in rooms)

@@ -1,0 +1,188 @@
+"""The layers, sizes and manners of the code, over every module; and the checker itself on bad examples."""
+
+import importlib
+import importlib.metadata
+import re
+import sys
+import tomllib
+
+import pytest
+
+from tests import architecture
+from tests.architecture import PACKAGES, Source
+
+OURS = architecture.sources(*PACKAGES)
+BESIDE = architecture.sources(*architecture.BESIDE)
+MODULES = frozenset(source.name for source in OURS)
+
+
+def all_faults(check, found):
+    return [fault for source in found for fault in check(source)]
+
+
+def test_every_import_goes_down_the_layers():
+    assert [fault for source in OURS for fault in architecture.layer_faults(source, MODULES)] == []
+
+
+def test_every_library_stays_in_its_rooms():
+    assert all_faults(architecture.library_faults, OURS) == []
+
+
+def test_every_library_is_declared_in_the_group_that_its_process_installs():
+    """The web image holds the base group only: a library that arrives by another's grace would be missing there."""
+    groups = tomllib.loads((architecture.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    base = distributions(groups["dependencies"]) | {"pydantic_core", "kombu"}  # inseparable from pydantic and celery
+    full = base | distributions(groups["optional-dependencies"]["worker"])
+    faults = []
+    for source in OURS:
+        holds_a_model = architecture.room_of(source.name) in architecture.HEAVY_ROOMS
+        for each in architecture.imports(source):
+            library = each.target.split(".")[0]
+            known = library in sys.stdlib_module_names or library in PACKAGES or each.for_types
+            # What is imported inside a function of the catalog runs in the trainer.
+            allowed = full if holds_a_model or source.name.startswith("app.catalog.") and not each.at_load else base
+            if not known and library not in allowed:
+                faults.append(f"{source.name}:{each.line} imports {library}, which its process does not install")
+    assert faults == []
+
+
+def distributions(requirements: list[str]) -> set[str]:
+    """Import names of the packages that the requirements name."""
+    wanted = {re.split(r"[=<>\[]", each)[0].lower().replace("_", "-") for each in requirements}
+    return {
+        module
+        for module, owners in importlib.metadata.packages_distributions().items()
+        if wanted & {owner.lower().replace("_", "-") for owner in owners}
+    }
+
+
+def test_no_imports_go_in_circles():
+    assert architecture.cycles(OURS) == []
+
+
+def test_files_and_functions_stay_small():
+    assert all_faults(architecture.size_faults, OURS + BESIDE) == []
+
+
+def test_every_module_says_what_it_is_for():
+    assert all_faults(architecture.manner_faults, OURS + BESIDE) == []
+
+
+def test_nothing_runs_foreign_code():
+    assert all_faults(architecture.danger_faults, OURS) == []
+
+
+def test_tests_wait_for_things_not_for_the_clock():
+    tests = [source for source in BESIDE if source.name.split(".")[-1].startswith(("test_", "conftest"))]
+    assert all_faults(architecture.sleep_faults, tests) == []
+
+
+def test_every_declaration_of_a_catalog_folder_is_in_its_tuple():
+    """A method or task type that is a file but not in the menu would be dead code."""
+    from app.catalog.methods import METHODS
+    from app.catalog.methods.base import Method
+    from app.catalog.task_types import TASK_TYPES
+    from app.catalog.task_types.base import TaskType
+
+    for base, declared in ((Method, METHODS), (TaskType, [type(each) for each in TASK_TYPES])):
+        for name in MODULES:
+            if name.startswith(base.__module__.removesuffix("base")):
+                importlib.import_module(name)
+        written = {each for each in descendants(base) if each.__module__ != base.__module__}
+        assert {each for each in written if each.__module__ in MODULES} == set(declared)
+
+
+def descendants(parent: type) -> set[type]:
+    return {child for each in parent.__subclasses__() for child in (each, *descendants(each))}
+
+
+def test_the_rules_cover_real_rooms():
+    """A rule about a room that is gone would hold for nothing."""
+    rooms = {room for room in architecture.ROOMS if not any(n == room or n.startswith(room + ".") for n in MODULES)}
+    assert rooms == set()
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("app.services.runs", "from studio_ui.app import mount"),
+        ("app.services.runs", "def f():\n    from worker import supervisor"),
+        ("app.catalog.spec", "from app.storage import data_dir"),
+        ("app.catalog.spec", "from app import storage"),
+        ("app.errors", "import app.settings"),
+        ("app.readers.csv", "from app.catalog.task_types import TASK_TYPES"),
+        ("app.api.runs", "import studio_ui.forms"),
+        ("studio_ui.app", "from app.main import create_api"),
+        ("worker.engine.train", "from app.services import runs"),
+        ("worker.engine.train", "from app.db import transaction"),
+        ("worker.tasks", "from app.api import runs"),
+        ("worker.tasks", "from . import spare"),
+        ("worker.trainer", "from app.db import transaction"),
+    ],
+)
+def test_the_checker_notices_a_wrong_layer(name, text):
+    assert architecture.layer_faults(Source.of(name, text), MODULES)
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("app.services.runs", "from app.catalog import spec\nfrom app import storage\nfrom app.services import jobs"),
+        ("worker.engine.train", "from app import manifest\nfrom worker.engine.data import rows"),
+        ("studio.web", "from studio_ui.app import mount\nfrom app.main import create_api"),
+    ],
+)
+def test_the_checker_lets_right_layers_pass(name, text):
+    assert architecture.layer_faults(Source.of(name, text), MODULES) == []
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("app.api.runs", "import gradio as gr"),
+        ("app.services.runs", "from fastapi import HTTPException"),
+        ("app.services.jobs", "from celery import Celery"),
+        ("app.catalog.methods.lora", "import torch"),
+        ("worker.supervisor", "from peft import LoraConfig"),
+        ("studio.doctor", "class A:\n    import transformers"),
+    ],
+)
+def test_the_checker_notices_a_misplaced_library(name, text):
+    assert architecture.library_faults(Source.of(name, text))
+
+
+def test_heavy_libraries_may_be_imported_inside_functions_and_for_types():
+    text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch\ndef f():\n    import peft\n"
+    assert architecture.library_faults(Source.of("app.catalog.methods.lora", text)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eval(words)", "exec(words)", "import pickle", "from joblib import load", "torch.load(path)",
+        "torch.load(path, weights_only=False)", "AutoModel.from_pretrained(x, trust_remote_code=True)",
+        "numpy.load(path, allow_pickle=True)", "subprocess.run(words, shell=True)",
+    ],
+)  # fmt: skip
+def test_the_checker_notices_danger(text):
+    assert len(architecture.danger_faults(Source.of("app.storage", text))) == 1
+
+
+def test_the_checker_lets_safe_loading_pass():
+    text = "torch.load(path, weights_only=True)\nmodel.eval()\nAutoModel.from_pretrained(x, trust_remote_code=False)"
+    assert architecture.danger_faults(Source.of("worker.engine.model", text)) == []
+
+
+def test_the_checker_notices_sizes_manners_and_sleep():
+    long = "def f():\n" + "    x = 1\n" * 60
+    assert len(architecture.size_faults(Source.of("app.a", long))) == 1
+    assert len(architecture.size_faults(Source.of("app.a", "x = 1\n" * 400))) == 1
+    assert len(architecture.manner_faults(Source.of("app.utils", "x = 1"))) == 2
+    assert len(architecture.sleep_faults(Source.of("tests.a", "import time\ntime.sleep(1)"))) == 1
+
+
+def test_the_checker_notices_a_circle():
+    one, two = Source.of("app.a", "import app.b"), Source.of("app.b", "from app import a")
+    assert architecture.cycles([one, two]) == [["app.a", "app.b", "app.a"]]
+    lazy = Source.of("app.b", "def f():\n    from app import a")
+    assert architecture.cycles([one, lazy]) == []

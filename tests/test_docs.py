@@ -1,0 +1,123 @@
+"""The documentation is complete and true: the reference is fresh, everything is named, every link leads somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs import generate
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+WRITTEN = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+
+
+def names() -> list[str]:
+    """Everything that a person can meet under a name, in the form the reference writes it."""
+    from app.catalog.base_models import BASE_MODELS
+    from app.catalog.methods import METHODS
+    from app.catalog.task_types import TASK_TYPES
+    from app.catalog.training import TrainingSettings
+    from app.readers import EXTENSIONS
+    from app.settings import Settings
+    from studio.cli import studio
+    from studio_ui.pages import PAGES
+
+    targets = re.findall(r"^([a-z][a-z0-9_-]*):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    return [
+        *(f"`make {target}`" for target in targets),
+        *(f"`studio {command}" for command in studio.commands),
+        *(f"`STUDIO_{field.upper()}`" for field in Settings.model_fields),
+        *(f"`{page.path}`" for page in PAGES),
+        *(f"`{each.kind}`" for each in TASK_TYPES),
+        *(f"`{each.name}`" for each in BASE_MODELS),
+        *(f"`{method.model_fields['kind'].default}`" for method in METHODS),
+        *(f"`{field}`" for method in METHODS for field in method.model_fields if field != "kind"),
+        *(f"`{field}`" for field in TrainingSettings.model_fields),
+        *(f"`.{extension}`" for extension in EXTENSIONS),
+    ]
+
+
+def test_the_reference_is_what_the_code_says_now():
+    """Run ``python docs/generate.py`` after changing a declaration."""
+    assert generate.reference() == WRITTEN
+
+
+def test_everything_with_a_name_is_in_the_reference():
+    assert [name for name in names() if name not in WRITTEN] == []
+
+
+def test_every_route_of_the_contract_is_in_the_reference():
+    """The names that outside programs rely on, written out by hand on purpose."""
+    for route in (
+        "GET /healthz", "GET /readyz", "GET /metrics", "GET /api/v1/catalog", "POST /api/v1/datasets",
+        "POST /api/v1/estimates", "POST /api/v1/runs", "GET /api/v1/runs/{run_id}/metrics",
+        "POST /api/v1/runs/{run_id}/cancel", "GET /api/v1/runs/{run_id}/adapter", "GET /api/v1/compare",
+        "POST /api/v1/runs/{run_id}/predict",
+    ):  # fmt: skip
+        assert f"`{route}`" in WRITTEN, route
+
+
+def test_every_setting_and_command_has_words():
+    for section in ("settings", "training_settings", "pages", "make_targets", "routes"):
+        for row in getattr(generate, section)().splitlines():
+            cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)][1:-1]
+            assert not row.startswith("|") or cells[-1], row
+
+
+def test_the_readme_names_the_two_commands_and_the_map():
+    for word in ("make run", "make test", "docs/images/home.png", "docs/images/run.png", "```mermaid"):
+        assert word in README
+    for room in ("app/catalog/", "app/services/", "app/api/", "app/gate/", "worker/engine/", "studio_ui/", "studio/"):
+        assert f"`{room}`" in README, room
+
+
+def test_the_map_names_only_what_there_is():
+    for path in re.findall(r"^\| `([\w./-]+)` \|", README, re.MULTILINE):
+        assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        place, _, anchor = target.partition("#")
+        if place.startswith(("http://", "https://")):
+            continue
+        found = (page.parent / place) if place else page
+        assert found.exists(), target
+        if anchor:
+            assert anchor in anchors(found), target
+
+
+@pytest.mark.parametrize("note", DECISIONS, ids=lambda path: path.name)
+def test_a_decision_has_its_three_parts_and_is_listed(note):
+    text = note.read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
+    assert text.startswith(f"# {note.name[:4]} ")
+    assert f"({note.name})" in (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_dependency_has_its_reason():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "docs" / "decisions" / "0007-dependencies.md").read_text(encoding="utf-8")
+    wanted = [
+        *project["dependencies"],
+        *(name for group in project["optional-dependencies"].values() for name in group),
+    ]
+    missing = [
+        name
+        for name in (re.split(r"[=<>]", each)[0] for each in wanted)
+        if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)
+    ]
+    assert missing == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that a Markdown page's headings make."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
