@@ -4,14 +4,15 @@ import uuid
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from app import models_work as _work  # noqa: F401 - its tables belong to the same metadata
 from app.db import Base, db_now
 
 QUEUED, CLAIMED, RUNNING = "queued", "claimed", "running"
-SUCCEEDED, FAILED, CANCELLED = "succeeded", "failed", "cancelled"
+SUCCEEDED, FAILED, CANCELLED, DIVERGED = "succeeded", "failed", "cancelled", "diverged"
 ACTIVE_STATES = (QUEUED, CLAIMED, RUNNING)
-TERMINAL_STATES = (SUCCEEDED, FAILED, CANCELLED)
+TERMINAL_STATES = (SUCCEEDED, FAILED, CANCELLED, DIVERGED)
 
 
 def new_id() -> str:
@@ -114,11 +115,17 @@ class DatasetVersion(_Row):
     labels: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     split_sizes: Mapped[dict[str, int]] = mapped_column(JSON)
     report: Mapped[dict[str, Any]] = mapped_column(JSON)
+    author_id: Mapped[str | None] = mapped_column(String(36))
+    change: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     dataset: Mapped[Dataset] = relationship(back_populates="versions")
 
 
 class Job(_Row):
-    """One long piece of work and its lease. Every transition is a function in ``app.services.jobs``."""
+    """One long piece of work and its lease. Every transition is a function in ``app.services.jobs``.
+
+    A queued job with ``paused_at`` waits for its person. ``place`` orders one person's waiting jobs (empty: as created),
+    ``adjustments`` is what earlier attempts taught, e.g. ``{"portions": 4}`` after running out of memory.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (UniqueConstraint("owner_id", "idempotency_key"), Index("ix_jobs_state", "state", "created_at"))
@@ -135,6 +142,11 @@ class Job(_Row):
     max_attempts: Mapped[int] = mapped_column(Integer, default=3)
     rung_at: Mapped[float | None] = mapped_column(Float)
     cancel_requested_at: Mapped[float | None] = mapped_column(Float)
+    pause_requested_at: Mapped[float | None] = mapped_column(Float)
+    paused_at: Mapped[float | None] = mapped_column(Float)
+    priority: Mapped[int] = mapped_column(Integer, default=0)
+    place: Mapped[float | None] = mapped_column(Float)
+    adjustments: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     boot_id: Mapped[str | None] = mapped_column(String(64))
     pid: Mapped[int | None] = mapped_column(Integer)
     pid_started: Mapped[float | None] = mapped_column(Float)
@@ -145,10 +157,37 @@ class Job(_Row):
     finished_at: Mapped[float | None] = mapped_column(Float)
 
 
+class DatasetReview(_Row):
+    """A job that looked at one dataset version, and what it found; nothing in the version changes by it."""
+
+    __tablename__ = "dataset_reviews"
+    dataset_version_id: Mapped[str] = mapped_column(ForeignKey("dataset_versions.id"), index=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    base_model: Mapped[str] = mapped_column(String(200))
+    results: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    job: Mapped[Job] = relationship(lazy="joined")
+
+
+class Experiment(_Row):
+    """Several runs on the same rows with one question: which method, or which settings, are best here?
+
+    ``plan`` holds what was asked for: methods, varied settings, budget, and the finished run it may have begun from.
+    """
+
+    __tablename__ = "experiments"
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    dataset_version_id: Mapped[str] = mapped_column(ForeignKey("dataset_versions.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON)
+    chosen_run_id: Mapped[str | None] = mapped_column(String(36))
+
+
 class Run(_Row):
     """One tuning run: a frozen spec, the job that executes it and what came out."""
 
     __tablename__ = "runs"
+    __table_args__ = (Index("ix_runs_newest", "owner_id", "archived", "created_at", "id"),)
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
     owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
     dataset_version_id: Mapped[str] = mapped_column(ForeignKey("dataset_versions.id"), index=True)
@@ -160,8 +199,32 @@ class Run(_Row):
     spec: Mapped[dict[str, Any]] = mapped_column(JSON)
     results: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     archived: Mapped[bool] = mapped_column(Boolean, default=False)
+    experiment_id: Mapped[str | None] = mapped_column(ForeignKey("experiments.id"), index=True)
+    starred: Mapped[bool] = mapped_column(Boolean, default=False)
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    note: Mapped[str] = mapped_column(Text, default="")
+    # Copies of what `results` says, so that ten thousand runs can be sorted by an index.
+    quality: Mapped[float | None] = mapped_column(Float)
+    train_loss: Mapped[float | None] = mapped_column(Float)
+    seconds: Mapped[float | None] = mapped_column(Float)
+    memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    sparkline: Mapped[list[float]] = mapped_column(JSON, default=list)
     job: Mapped[Job] = relationship(lazy="joined")
     dataset_version: Mapped[DatasetVersion] = relationship(lazy="joined")
+
+    @validates("results")
+    def _copy_results(self, key: str, results: dict[str, Any] | None) -> dict[str, Any] | None:
+        told = results or {}
+        self.quality = headline(told.get("metrics") or {})
+        self.train_loss = told.get("train_loss")
+        self.seconds = (told.get("seconds") or {}).get("total")
+        self.memory_bytes = told.get("peak_memory_bytes")
+        return results
+
+
+def headline(metrics: dict[str, float]) -> float | None:
+    """The score by which runs are listed: accuracy where there is one, else the first that is not a loss."""
+    return metrics.get("accuracy", next((value for name, value in metrics.items() if "loss" not in name), None))
 
 
 class MetricPoint(Base):
