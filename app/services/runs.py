@@ -46,28 +46,44 @@ def submit(
     spec = make_spec(version, base_model=base_model, task_type=task_type, method=method, training=training or {})
     try:
         with transaction() as session:
-            dataset = session.get_one(Dataset, version.dataset_id)
-            job = jobs.add(session, owner_id=user_id, kind=TRAIN, idempotency_key=idempotency_key)
-            session.flush()
-            run = Run(
-                project_id=dataset.project_id,
-                owner_id=user_id,
-                dataset_version_id=version.id,
-                job_id=job.id,
-                name=name.strip()[:200] or _default_name(session, user_id, spec, dataset.name),
-                task_type=task_type,
-                base_model=base_model,
-                method=spec.method.kind,
-                spec=spec.model_dump(mode="json"),
-            )
-            session.add(run)
-            session.flush()
+            run = add(session, user_id, version, spec, name=name, idempotency_key=idempotency_key)
     except IntegrityError:
         if idempotency_key and (earlier := _by_key(user_id, idempotency_key)):
             return earlier
         raise
     record(user_id, "submit", "run", run.id)
     return get_run(user_id, run.id)
+
+
+def add(
+    session: Session,
+    user_id: str,
+    version: DatasetVersion,
+    spec: RunSpec,
+    *,
+    name: str = "",
+    idempotency_key: str | None = None,
+    experiment_id: str | None = None,
+) -> Run:
+    """Write a queued run with its job in the caller's transaction; the doorbell rings after the commit."""
+    dataset = session.get_one(Dataset, version.dataset_id)
+    job = jobs.add(session, owner_id=user_id, kind=TRAIN, idempotency_key=idempotency_key)
+    session.flush()
+    run = Run(
+        project_id=dataset.project_id,
+        owner_id=user_id,
+        dataset_version_id=version.id,
+        job_id=job.id,
+        name=name.strip()[:200] or _default_name(session, user_id, spec, dataset.name),
+        task_type=spec.task_type,
+        base_model=spec.base_model,
+        method=spec.method.kind,
+        spec=spec.model_dump(mode="json"),
+        experiment_id=experiment_id,
+    )
+    session.add(run)
+    session.flush()
+    return run
 
 
 def make_spec(

@@ -1,0 +1,171 @@
+"""Which runs an experiment consists of: methods side by side, or settings varied over a grid or at random. Pure.
+
+Knows no table and no run; refuses plans that are too small, too large or contradict themselves.
+"""
+
+import itertools
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.catalog.methods import method_class
+from app.catalog.training import TrainingSettings
+from app.errors import Rejected
+
+MOST_RUNS = 48
+SEARCHES = ("grid", "random")
+# How often a random draw that came up before is drawn again, before the plan counts as exhausted.
+DRAWS = 50
+
+Setting = tuple[str, Any]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One run to make: its method with settings, its training settings, and what sets it apart in words."""
+
+    method: dict[str, Any]
+    training: dict[str, Any]
+    words: str
+
+
+def plan(
+    methods: Sequence[Mapping[str, Any]],
+    *,
+    vary: Mapping[str, Any] | None = None,
+    search: str = "grid",
+    most_runs: int = 12,
+    training: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> list[Candidate]:
+    """The candidates, in the order in which they are queued.
+
+    Args:
+        methods: ``{"kind": ..., settings}``, one or more.
+        vary: ``"method.rank"`` or ``"training.learning_rate"`` to a list of values, or, for a random search, to
+            ``{"low", "high", "log"}``. A method without such a setting is not varied in it.
+        search: ``grid`` takes every combination, ``random`` draws ``most_runs`` of them with ``seed``.
+        most_runs: the budget in runs; a grid that needs more is refused, never cut.
+
+    Raises:
+        Rejected: no method, nothing to compare, an unknown setting or a grid above the budget.
+    """
+    axes = {key: _axis(key, values, search) for key, values in (vary or {}).items()}
+    if search not in SEARCHES:
+        raise Rejected("unknown_search", f"There is no search {search!r}.", "Use one of: " + ", ".join(SEARCHES) + ".")
+    if not 1 <= most_runs <= MOST_RUNS:
+        raise Rejected("range", f"The budget is {most_runs} runs.", f"Choose 1 to {MOST_RUNS} runs.")
+    if not methods:
+        raise Rejected("no_method", "No method was chosen.", "Choose the methods to compare.")
+    _refuse_unknown(axes, methods)
+    found = _grid(methods, axes) if search == "grid" else _random(methods, axes, most_runs, seed)
+    if len(found) > most_runs:
+        raise Rejected(
+            "too_many_runs",
+            f"These choices make {len(found)} runs, and the budget is {most_runs}.",
+            "Vary fewer settings, raise the budget, or choose the random search, which stays within it.",
+        )
+    return [_candidate(method, settings, training or {}) for method, settings in found]
+
+
+def _axis(key: str, values: Any, search: str) -> list[Any] | dict[str, Any]:
+    if isinstance(values, Mapping):
+        low, high = values.get("low"), values.get("high")
+        numbers = all(isinstance(each, int | float) and math.isfinite(each) for each in (low, high))
+        logarithmic = bool(values.get("log"))
+        if search != "random" or not numbers or not low < high or (logarithmic and low <= 0):  # type: ignore[operator]
+            raise Rejected(
+                "bad_range",
+                f"The range of {key!r} cannot be searched.",
+                "Give low below high (above 0 on a logarithmic scale), and the random search; a grid needs a list.",
+            )
+        return {"low": low, "high": high, "log": logarithmic}
+    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
+        raise Rejected("bad_range", f"{key!r} has no values to try.", "Give a list with one or more values.")
+    return list(values)
+
+
+def _refuse_unknown(axes: Mapping[str, Any], methods: Sequence[Mapping[str, Any]]) -> None:
+    known = {f"training.{name}" for name in TrainingSettings.model_fields}
+    for method in methods:
+        known |= {f"method.{name}" for name in _settings_of(method)}
+    for key in axes:
+        if key not in known:
+            raise Rejected(
+                "unknown_field",
+                f"None of the chosen methods has the setting {key!r}.",
+                "Vary one of: " + ", ".join(sorted(known)) + ".",
+            )
+
+
+def _settings_of(method: Mapping[str, Any]) -> set[str]:
+    return set(method_class(str(method.get("kind", ""))).model_fields) - {"kind"}
+
+
+def _grid(
+    methods: Sequence[Mapping[str, Any]], axes: Mapping[str, Any]
+) -> list[tuple[Mapping[str, Any], list[Setting]]]:
+    found = []
+    for method in methods:
+        own = _own(axes, method)
+        found += [
+            (method, list(zip(own, values, strict=True))) for values in itertools.product(*(axes[key] for key in own))
+        ]
+    return found
+
+
+def _random(
+    methods: Sequence[Mapping[str, Any]], axes: Mapping[str, Any], number: int, seed: int
+) -> list[tuple[Mapping[str, Any], list[Setting]]]:
+    """``number`` different draws, the methods in turn; fewer when there are no more different ones."""
+    dice = random.Random(seed)
+    found: list[tuple[Mapping[str, Any], list[Setting]]] = []
+    seen: set[str] = set()
+    for turn in range(number * DRAWS):
+        method = methods[turn % len(methods)]
+        settings = [(key, _draw(axes[key], dice)) for key in _own(axes, method)]
+        name = repr((sorted(method.items()), settings))
+        if name not in seen:
+            seen.add(name)
+            found.append((method, settings))
+        if len(found) == number:
+            break
+    return found
+
+
+def _draw(axis: Any, dice: random.Random) -> Any:
+    if isinstance(axis, list):
+        return dice.choice(axis)
+    low, high = axis["low"], axis["high"]
+    if axis["log"]:
+        return float(f"{math.exp(dice.uniform(math.log(low), math.log(high))):.3g}")
+    if isinstance(low, int) and isinstance(high, int):
+        return dice.randint(low, high)
+    return float(f"{dice.uniform(low, high):.3g}")
+
+
+def _own(axes: Mapping[str, Any], method: Mapping[str, Any]) -> list[str]:
+    settings = _settings_of(method)
+    return [key for key in axes if key.startswith("training.") or key.removeprefix("method.") in settings]
+
+
+def _candidate(method: Mapping[str, Any], settings: Sequence[Setting], training: Mapping[str, Any]) -> Candidate:
+    chosen, trained = dict(method), dict(training)
+    for key, value in settings:
+        room, name = key.split(".", 1)
+        (chosen if room == "method" else trained)[name] = value
+    title = method_class(str(method["kind"])).title
+    own = [f"{_title(key, method)} {_words(value)}" for key, value in settings]
+    return Candidate(chosen, trained, ", ".join([title, *own]))
+
+
+def _title(key: str, method: Mapping[str, Any]) -> str:
+    room, name = key.split(".", 1)
+    fields = TrainingSettings.model_fields if room == "training" else method_class(str(method["kind"])).model_fields
+    return (fields[name].title or name).lower()
+
+
+def _words(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
