@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +33,29 @@ class Settings(BaseSettings):
     )
     sweep_seconds: float = Field(15.0, gt=0, description="How often the sweeper looks for lost jobs.")
     max_attempts: int = Field(3, ge=1, description="How often a job is tried before it counts as failed.")
+    poll_seconds: float = Field(
+        2.0, gt=0, description="How often an idle worker looks for jobs by itself; messages only make it faster."
+    )
+    outage_seconds: float = Field(
+        600.0, gt=0, description="A training goes on for so long without its database, then saves and ends."
+    )
+    stall_seconds: float = Field(
+        300.0, gt=0, description="A trainer that reports nothing for so long is ended and the run tried again."
+    )
+    max_run_hours: float = Field(0.0, ge=0, description="Longest time one run may take, all tries together; 0: any.")
+    max_queued_per_user: int = Field(200, ge=1, description="Most runs one person may have waiting or running.")
+    max_active_per_user: int = Field(0, ge=0, description="Most runs of one person that work at once; 0: any.")
+    max_hours_per_user_per_week: float = Field(
+        0.0, ge=0, description="Most hours of training that one person may use in seven days; 0: any."
+    )
+    trainer_memory_bytes: int = Field(0, ge=0, description="Address space a training process may use; 0: any.")
+    free_disk_bytes: int = Field(
+        512 * 1024**2, ge=0, description="Space that training leaves free on the disk; it ends clearly before using it."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Lines of the logs: for people or for programs.")
+    keep_attempt_days: float = Field(
+        7.0, ge=0, description="Days after a run's end when the files of overtaken tries and old checkpoints go."
+    )
     session_idle_hours: float = Field(12.0, gt=0, description="A browser session ends after this long without use.")
     session_max_days: float = Field(7.0, gt=0, description="A browser session ends after this long in any case.")
     log_level: str = Field("INFO", description="Least severe message written to the logs.")

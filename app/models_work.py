@@ -1,0 +1,35 @@
+"""Tables about the work itself rather than about anybody's runs: the workers there are, and counted happenings."""
+
+from typing import Any
+
+from sqlalchemy import JSON, Float, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, db_now
+
+
+class Worker(Base):
+    """One worker process and when it was last heard of; ``name`` is its host and process id.
+
+    ``barred_until``: it takes no job before then, because its device failed twice within ten minutes.
+    """
+
+    __tablename__ = "workers"
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    host: Mapped[str] = mapped_column(String(200))
+    boot_id: Mapped[str] = mapped_column(String(64), default="")
+    started_at: Mapped[float] = mapped_column(Float, default=db_now())
+    heartbeat_at: Mapped[float] = mapped_column(Float, default=db_now(), index=True)
+    stopped_at: Mapped[float | None] = mapped_column(Float)
+    job_id: Mapped[str | None] = mapped_column(String(36))
+    machine: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    device_failures: Mapped[list[float]] = mapped_column(JSON, default=list)
+    barred_until: Mapped[float | None] = mapped_column(Float)
+
+
+class Tally(Base):
+    """How often something has happened since the installation began; for Prometheus."""
+
+    __tablename__ = "tallies"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    count: Mapped[int] = mapped_column(Integer, default=0)
