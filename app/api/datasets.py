@@ -36,13 +36,13 @@ def list_samples(user_id: UserId) -> dict[str, Any]:
 @router.post("/samples/{name}", status_code=201)
 def import_sample(user_id: UserId, name: str) -> dict[str, Any]:
     """A copy of a sample as one's own dataset."""
-    return _full(datasets.import_sample(user_id, name))
+    return full(datasets.import_sample(user_id, name))
 
 
 @router.get("/{dataset_id}")
 def read_dataset(user_id: UserId, dataset_id: str) -> dict[str, Any]:
     """One dataset with its newest version and report."""
-    return _full(datasets.get_dataset(user_id, dataset_id))
+    return full(datasets.get_dataset(user_id, dataset_id))
 
 
 @router.get("/{dataset_id}/preview")
@@ -62,7 +62,7 @@ def read_report(user_id: UserId, dataset_id: str) -> dict[str, Any]:
 @router.post("/{dataset_id}/columns")
 def change_columns(user_id: UserId, dataset_id: str, body: ColumnsBody) -> dict[str, Any]:
     """A new version of the same rows under another task or mapping."""
-    return _full(datasets.change_columns(user_id, dataset_id, body.task_type, body.columns))
+    return full(datasets.change_columns(user_id, dataset_id, body.task_type, body.columns))
 
 
 @router.post("/{dataset_id}/archive")
@@ -82,10 +82,11 @@ def _import(user_id: str, upload: Upload) -> dict[str, Any]:
         columns=upload.columns,
         evaluation=(upload.evaluation.path, upload.evaluation.name) if upload.evaluation else None,
     )
-    return _full(dataset)
+    return full(dataset)
 
 
-def _full(dataset: Dataset) -> dict[str, Any]:
+def full(dataset: Dataset) -> dict[str, Any]:
+    """The dataset with its newest version and report."""
     return {**datasets.as_dict(dataset), "report": datasets.latest_version(dataset).report}
 
 

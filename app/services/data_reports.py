@@ -4,8 +4,8 @@ Works on a folder with ``rows.parquet``; knows no database and no door.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from app.catalog.task_types.base import Problem, TaskType
 from app.catalog.task_types.text_patterns import text_key
 from app.errors import Rejected, StudioError
 from app.services import splits
-from app.services.row_tables import Reading, read_rows, sample_rows
+from app.services.findings import Finding, LineIndex, collect, report_entry
+from app.services.row_tables import Reading, read_lines, read_rows, sample_rows
 
 SAMPLE_ROWS = 1000
 OK, WARNINGS, REJECTED = "ok", "warnings", "rejected"
@@ -31,6 +32,25 @@ class Judgement:
     report: dict[str, Any]
     splits: dict[str, Any] | None
     refusal: Rejected | None
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Exclusions:
+    """What a person decided to leave out: stored rows by id, and lines that could not be read (evaluation file?, line)."""
+
+    ids: frozenset[int] = frozenset()
+    lost: frozenset[tuple[bool, int]] = frozenset()
+
+    @property
+    def count(self) -> int:
+        """Rows left out."""
+        return len(self.ids) + len(self.lost)
+
+    @property
+    def told(self) -> dict[str, int]:
+        """``{"excluded": count}`` for the report, empty when nothing was left out."""
+        return {"excluded": self.count} if self.count else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +60,33 @@ class _UsableRow:
     key: bytes
 
 
+NOTHING = Exclusions()
+
+
 def judge(
-    folder: Path, reading: Reading, task_type: str | None, columns: Mapping[str, str] | None, seed: int
+    folder: Path,
+    reading: Reading,
+    task_type: str | None,
+    columns: Mapping[str, str] | None,
+    seed: int,
+    *,
+    excluded: Exclusions = NOTHING,
+    before: Mapping[str, Any] | None = None,
 ) -> Judgement:
     """Check every row and deal the usable ones out.
+
+    Args:
+        excluded: rows that are neither checked nor used.
+        before: splits of the version that these rows come from; rows stay where they were.
 
     Raises:
         Rejected: ``missing_column``, ``unknown_role`` or ``same_column`` when the columns do not fit the task.
     """
     task, chosen = choose_columns(folder, reading, task_type, columns)
-    problems, bad = _problems_of_reading(reading, chosen)
+    index = LineIndex(*read_lines(folder), _evaluation_ids(reading))
+    gone = excluded.lost | {(reading.is_evaluation(n), index.line(n)) for n in excluded.ids}
+    problems, bad = _problems_of_reading(reading, chosen, gone)
+    bad |= gone
     problems += task.check(_rows(folder, reading, chosen, bad), chosen)
     left_out = {row_id for each in problems if each.severity == "error" for row_id in each.row_ids}
     kept = (row for row in _rows(folder, reading, chosen, bad) if row["_id"] not in left_out)
@@ -58,24 +95,30 @@ def judge(
     dealt = None
     if refusal is None:
         try:
-            dealt = _deal(usable, reading, seed)
+            dealt = _deal(usable, reading, seed, before)
         except Rejected as error:
             refusal = error
             problems.insert(0, Problem(error.code, "error", error.message, error.hint))
     labels = _labels(task, usable, chosen)
+    found = collect(problems, index)
     report = {
         "status": REJECTED if refusal else WARNINGS if problems else OK,
         "format": reading.main.format,
         "encoding": reading.main.encoding,
-        "rows": {"total": reading.total, "usable": len(usable)},
+        "rows": {"total": reading.total, "usable": len(usable), **excluded.told},
         "task": task.kind,
         "columns": chosen,
         "labels": labels,
-        "problems": [each.as_dict() for each in problems],
+        "problems": [report_entry(*each) for each in zip(problems, found, strict=True)],
     }
     if refusal:
         refusal.details = {**refusal.details, "report": report}
-    return Judgement(task, chosen, labels, report, dealt, refusal)
+    return Judgement(task, chosen, labels, report, dealt, refusal, found)
+
+
+def _evaluation_ids(reading: Reading) -> range:
+    part = reading.evaluation
+    return range(part.first_id, part.first_id + part.span) if part else range(0)
 
 
 def refused_report(
@@ -157,7 +200,9 @@ def _listed(columns: Sequence[str]) -> str:
     return ", ".join(columns[:10]) + (f" and {len(columns) - 10} more" if len(columns) > 10 else "")
 
 
-def _problems_of_reading(reading: Reading, chosen: Mapping[str, str]) -> tuple[list[Problem], set[tuple[bool, int]]]:
+def _problems_of_reading(
+    reading: Reading, chosen: Mapping[str, str], gone: Set[tuple[bool, int]]
+) -> tuple[list[Problem], set[tuple[bool, int]]]:
     """What the reader met, as far as it concerns the chosen columns, and the stored lines that it makes unusable."""
     problems: list[Problem] = []
     bad: set[tuple[bool, int]] = set()
@@ -165,14 +210,15 @@ def _problems_of_reading(reading: Reading, chosen: Mapping[str, str]) -> tuple[l
     for part in reading.parts:
         evaluation = part is reading.evaluation
         for flaw in part.flaws:
-            if flaw.column and flaw.column not in roles:
+            rows = [line for line in flaw.rows if (evaluation, line) not in gone]
+            if (flaw.column and flaw.column not in roles) or (flaw.rows and not rows):
                 continue
             # Mixed types are told as what they mean for the task: label_type, text_type.
             code = f"{roles[flaw.column]}_type" if flaw.code == "mixed_types" else flaw.code
             message = f"In the evaluation file: {flaw.message}" if evaluation else flaw.message
-            problems.append(Problem(code, flaw.severity, message, flaw.hint, rows=list(flaw.rows)))
+            problems.append(Problem(code, flaw.severity, message, flaw.hint, rows=rows))
             if flaw.severity == "error":
-                bad |= {(evaluation, line) for line in flaw.rows}
+                bad |= {(evaluation, line) for line in rows}
     return problems, bad
 
 
@@ -183,7 +229,13 @@ def _rows(folder: Path, reading: Reading, chosen: Mapping[str, str], bad: set[An
             yield row
 
 
-def _deal(usable: Sequence[_UsableRow], reading: Reading, seed: int) -> dict[str, Any]:
+def _deal(
+    usable: Sequence[_UsableRow], reading: Reading, seed: int, before: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    if before and (
+        kept := splits.carry(before, [r.id for r in usable], [r.key for r in usable], reading.is_evaluation)
+    ):
+        return {**kept, "seed": before["seed"], "how": before["how"]}
     main = [row for row in usable if not reading.is_evaluation(row.id)]
     shares = splits.choose_shares(len(main), own_test=bool(reading.evaluation))
     dealt = splits.deal([r.id for r in main], [r.label for r in main], [r.key for r in main], seed, shares)

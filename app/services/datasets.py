@@ -3,34 +3,36 @@
 A version is a folder that never changes and one row in the database; both appear, or neither. Knows no door.
 """
 
-import hashlib
-import json
-import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import selectinload
 
 from app import storage
 from app.catalog.task_types import task_type as find_task_type
 from app.db import transaction
-from app.errors import Conflict, NotFound, StudioError
+from app.errors import NotFound, StudioError
 from app.models import Dataset, DatasetVersion, new_id
 from app.samples import SAMPLES, Sample, sample_path
 from app.services.accounts import home_project, record
 from app.services.data_reports import Judgement, judge, refused_report
-from app.services.row_tables import READING_FILE, ROWS_FILE, Reading, Source, load_reading, read_rows, store_rows
+from app.services.dataset_versions import (
+    add_version,
+    find_dataset,
+    judge_into,
+    load_exclusions,
+    make_version,
+    share,
+)
+from app.services.row_tables import READING_FILE, ROWS_FILE, Source, load_reading, read_rows, store_rows
 
 __all__ = [
     "SAMPLES", "archive", "as_dict", "change_columns", "check_file", "get_dataset", "import_file", "import_sample",
     "latest_version", "list_datasets", "preview",
 ]  # fmt: skip
-
-SPLITS = ("train", "validation", "test")
 
 
 def check_file(
@@ -84,8 +86,8 @@ def import_file(
     try:
         with storage.folder_aside(folder) as aside:
             reading = store_rows(aside, (path, file_name), evaluation)
-            judgement = _judge_into(aside, reading, task_type, columns, seed)
-            version = _version(version_id, aside, reading, judgement)
+            judgement = judge_into(aside, reading, task_type, columns, seed)
+            version = make_version(version_id, aside, reading, judgement, user_id)
             _share_with_twin(user_id, version.content_sha256, aside / ROWS_FILE)
         with transaction() as session:
             dataset = Dataset(project_id=project_id, owner_id=user_id, name=_clean(name) or _name_of(file_name))
@@ -132,7 +134,7 @@ def get_dataset(user_id: str, dataset_id: str) -> Dataset:
         NotFound: it does not exist or is somebody else's.
     """
     with transaction() as session:
-        return _find(session, user_id, dataset_id)
+        return find_dataset(session, user_id, dataset_id)
 
 
 def latest_version(dataset: Dataset) -> DatasetVersion:
@@ -156,36 +158,23 @@ def change_columns(user_id: str, dataset_id: str, task_type: str, columns: dict[
         Conflict: somebody else changed the dataset at the same moment.
     """
     find_task_type(task_type)
-    before = latest_version(get_dataset(user_id, dataset_id))
-    source = storage.dataset_dir(before.id)
-    version_id = new_id()
-    folder = storage.dataset_dir(version_id)
-    try:
-        with storage.folder_aside(folder) as aside:
-            for each in (ROWS_FILE, READING_FILE):
-                _share(source / each, aside / each)
-            reading = load_reading(aside)
-            seed = storage.read_json(source / "splits.json")["seed"]
-            version = _version(version_id, aside, reading, _judge_into(aside, reading, task_type, columns, seed))
-        version.dataset_id, version.number = dataset_id, before.number + 1
-        with transaction() as session:
-            session.add(version)
-    except IntegrityError:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise Conflict(
-            "stale_dataset", "The dataset was changed at the same moment.", "Open it again and repeat the change."
-        ) from None
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    record(user_id, "change_columns", "dataset", dataset_id, data={"version": version.number})
-    return get_dataset(user_id, dataset_id)
+
+    def fill(aside: Path, before: Path) -> tuple[Judgement, dict[str, Any], dict[str, Any]]:
+        for each in (ROWS_FILE, READING_FILE):
+            share(before / each, aside / each)
+        seed = storage.read_json(before / "splits.json")["seed"]
+        excluded = load_exclusions(before)
+        judgement = judge_into(aside, load_reading(aside), task_type, columns, seed, excluded=excluded)
+        roles = ", ".join(f"{role}: {name}" for role, name in judgement.columns.items())
+        return judgement, {"summary": f"Read as {judgement.task.title.lower()} ({roles})."}, {"entries": []}
+
+    return add_version(user_id, dataset_id, fill, action="change_columns")
 
 
 def archive(user_id: str, dataset_id: str) -> None:
     """Hide a dataset from the list; runs that use it keep it."""
     with transaction() as session:
-        _find(session, user_id, dataset_id).archived = True
+        find_dataset(session, user_id, dataset_id).archived = True
     record(user_id, "archive", "dataset", dataset_id)
 
 
@@ -214,67 +203,9 @@ def as_dict(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _judge_into(
-    folder: Path, reading: Reading, task_type: str | None, columns: dict[str, str] | None, seed: int
-) -> Judgement:
-    """Judge the rows in a folder and write ``splits.json`` and ``report.json`` beside them."""
-    judgement = judge(folder, reading, task_type, columns, seed)
-    if judgement.refusal:
-        raise judgement.refusal
-    storage.write_json(folder / "splits.json", judgement.splits)
-    storage.write_json(folder / "report.json", judgement.report)
-    return judgement
-
-
-def _version(version_id: str, folder: Path, reading: Reading, judgement: Judgement) -> DatasetVersion:
-    dealt = judgement.splits or {}
-    return DatasetVersion(
-        id=version_id,
-        number=1,
-        file_name=reading.main.file_name,
-        format=reading.main.format,
-        encoding=reading.main.encoding,
-        content_sha256=_content_sha256(folder, judgement),
-        bytes=sum(part.bytes for part in reading.parts),
-        rows=judgement.report["rows"]["total"],
-        usable_rows=judgement.report["rows"]["usable"],
-        status=judgement.report["status"],
-        task_type=judgement.task.kind,
-        columns=judgement.columns,
-        labels=judgement.labels,
-        split_sizes={name: len(dealt[name]) for name in SPLITS},
-        report=judgement.report,
-    )
-
-
-def _content_sha256(folder: Path, judgement: Judgement) -> str:
-    """Names what a trainer would see: the rows, what the columns mean, and the splits."""
-    meaning = json.dumps([judgement.task.kind, judgement.columns, judgement.splits], sort_keys=True)
-    rows = storage.sha256_of(folder / ROWS_FILE)
-    return hashlib.sha256(f"{rows}\n{meaning}".encode()).hexdigest()
-
-
-def _find(session: Session, user_id: str, dataset_id: str) -> Dataset:
-    query = select(Dataset).where(Dataset.id == dataset_id, Dataset.owner_id == user_id)
-    dataset = session.scalar(query.options(selectinload(Dataset.versions)))
-    if dataset is None:
-        raise NotFound(
-            "dataset_not_found", f"There is no dataset {dataset_id[:60]!r} among yours.", "Open it from the Data page."
-        )
-    return dataset
-
-
 def _import_sample(user_id: str, sample: Sample) -> Dataset:
     path = sample_path(sample)
     return import_file(user_id, path, path.name, name=sample.title, task_type=sample.task_type)
-
-
-def _share(source: Path, target: Path) -> None:
-    """The same file under a second name where the file system can, since it never changes; else a copy."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 def _share_with_twin(user_id: str, content_sha256: str, rows: Path) -> None:
@@ -285,7 +216,7 @@ def _share_with_twin(user_id: str, content_sha256: str, rows: Path) -> None:
     known = storage.dataset_dir(twin) / ROWS_FILE if twin else None
     if known and known.exists():
         rows.unlink()
-        _share(known, rows)
+        share(known, rows)
 
 
 def _clean(name: str | None) -> str:

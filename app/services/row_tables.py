@@ -25,7 +25,10 @@ Source = tuple[Path, str]
 
 @dataclass
 class FilePart:
-    """What one of the user's files brought: stored rows have the ids from ``first_id`` on."""
+    """What one of the user's files brought: its rows had the ids from ``first_id`` on when it was read.
+
+    ``rows`` are those still there; ``span`` are the ids that were handed out, which are never given to other rows.
+    """
 
     file_name: str
     format: str
@@ -35,6 +38,11 @@ class FilePart:
     first_id: int
     rows: int
     flaws: list[Flaw] = field(default_factory=list)
+    span: int = -1
+
+    def __post_init__(self) -> None:
+        if self.span < 0:
+            self.span = self.rows
 
     @property
     def lost_rows(self) -> int:
@@ -44,10 +52,15 @@ class FilePart:
 
 @dataclass
 class Reading:
-    """Everything met while reading the main file and, if given, the evaluation file."""
+    """Everything met while reading the main file and, if given, the evaluation file; and rows added by hand since.
+
+    ``added`` rows are there; ``added_span`` ids were handed out for rows added by hand, after those of the files.
+    """
 
     main: FilePart
     evaluation: FilePart | None = None
+    added: int = 0
+    added_span: int = 0
 
     @property
     def parts(self) -> list[FilePart]:
@@ -62,11 +75,23 @@ class Reading:
     @property
     def total(self) -> int:
         """Rows of all files, unreadable ones included."""
-        return sum(part.rows + part.lost_rows for part in self.parts)
+        return sum(part.rows + part.lost_rows for part in self.parts) + self.added
+
+    @property
+    def stored(self) -> int:
+        """Rows in the table."""
+        return sum(part.rows for part in self.parts) + self.added
+
+    @property
+    def next_id(self) -> int:
+        """The first id that no row has ever had."""
+        return sum(part.span for part in self.parts) + self.added_span
 
     def is_evaluation(self, row_id: int) -> bool:
         """Whether a row came from the evaluation file."""
-        return self.evaluation is not None and row_id >= self.evaluation.first_id
+        if self.evaluation is None:
+            return False
+        return 0 <= row_id - self.evaluation.first_id < self.evaluation.span
 
 
 def store_rows(folder: Path, main: Source, evaluation: Source | None = None) -> Reading:
@@ -84,15 +109,21 @@ def store_rows(folder: Path, main: Source, evaluation: Source | None = None) -> 
             first = writer.next_id
             writer.write(table)
             parts.append(_part(path, file_name, table, first, writer.next_id - first))
-    reading = Reading(*parts)
-    storage.write_json(folder / READING_FILE, _as_json(reading))
+    reading = Reading(*_two(parts))
+    store_reading(folder, reading)
     return reading
+
+
+def store_reading(folder: Path, reading: Reading) -> None:
+    """Write ``reading.json``."""
+    storage.write_json(folder / READING_FILE, _as_json(reading))
 
 
 def load_reading(folder: Path) -> Reading:
     """What :func:`store_rows` noted."""
-    parts = storage.read_json(folder / READING_FILE)["parts"]
-    return Reading(*(FilePart(**{**part, "flaws": [Flaw(**flaw) for flaw in part["flaws"]]}) for part in parts))
+    told = storage.read_json(folder / READING_FILE)
+    parts = [FilePart(**{**part, "flaws": [Flaw(**flaw) for flaw in part["flaws"]]}) for part in told["parts"]]
+    return Reading(*_two(parts), added=told.get("added", 0), added_span=told.get("added_span", 0))
 
 
 def read_rows(folder: Path, columns: Sequence[str], most: int | None = None) -> Iterator[dict[str, Any]]:
@@ -100,13 +131,23 @@ def read_rows(folder: Path, columns: Sequence[str], most: int | None = None) -> 
     from pyarrow import parquet
 
     names = ["_id", "_line", *dict.fromkeys(columns)]
+    left = most if most is not None else -1
     with parquet.ParquetFile(folder / ROWS_FILE) as source:
         for batch in source.iter_batches(batch_size=min(PORTION_ROWS, most or PORTION_ROWS), columns=names):
             values = [batch.column(name).to_pylist() for name in names]
             for row in zip(*values, strict=True):
-                yield dict(zip(names, row, strict=True))
-                if most is not None and row[0] + 1 >= most:
+                if left == 0:
                     return
+                yield dict(zip(names, row, strict=True))
+                left -= 1
+
+
+def read_lines(folder: Path) -> tuple[Any, Any]:
+    """Ids and lines of all stored rows as two int64 arrays, in the order of the ids."""
+    from pyarrow import parquet
+
+    table = parquet.read_table(folder / ROWS_FILE, columns=["_id", "_line"])
+    return table.column("_id").to_numpy(), table.column("_line").to_numpy()
 
 
 def sample_rows(folder: Path, columns: Sequence[str], total: int, wanted: int) -> list[dict[str, Any]]:
@@ -185,6 +226,10 @@ class _Writer:
         self._lines, self._cells, self._size = [], [], 0
 
 
+def _two(parts: Sequence[FilePart]) -> tuple[FilePart, FilePart | None]:
+    return parts[0], parts[1] if len(parts) > 1 else None
+
+
 def _part(path: Path, file_name: str, table: Table, first: int, rows: int) -> FilePart:
     size = path.stat().st_size
     flaws = table.flaws.all()
@@ -192,4 +237,5 @@ def _part(path: Path, file_name: str, table: Table, first: int, rows: int) -> Fi
 
 
 def _as_json(reading: Reading) -> dict[str, Any]:
-    return {"parts": [{**vars(part), "flaws": [flaw.as_dict() for flaw in part.flaws]} for part in reading.parts]}
+    parts = [{**vars(part), "flaws": [flaw.as_dict() for flaw in part.flaws]} for part in reading.parts]
+    return {"parts": parts, "added": reading.added, "added_span": reading.added_span}

@@ -5,11 +5,12 @@ Rows of one group (the same text) stay together, so that nothing tested has been
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.errors import Rejected
 
+SPLITS = ("train", "validation", "test")
 STRATIFIED = {"train": 0.8, "validation": 0.1, "test": 0.1}
 WITH_OWN_TEST = {"train": 0.9, "validation": 0.1}
 # More rows than these say little more: 500 tell checkpoints apart, 5,000 pin an accuracy down to one point. On
@@ -68,6 +69,27 @@ def deal(
         if all(unit.split != name for unit in units):
             _take_any(units, name, train, in_train)
     return {name: sorted(n for unit in units if unit.split == name for n in unit.ids) for name in shares}
+
+
+def carry(
+    before: Mapping[str, Sequence[int]], ids: Sequence[int], groups: Sequence[Hashable], is_test: Callable[[int], bool]
+) -> dict[str, list[int]] | None:
+    """The splits of an earlier version for the rows of a changed one, so that scores of both can be compared.
+
+    Rows stay where they were. New ones join the rows with the same text, else the training rows; a text that an edit
+    brought into two splits goes to the first of them. ``is_test`` names rows of the person's own evaluation file, which
+    stay in ``test``. None when a split would be left without rows; deal anew then.
+    """
+    home = {row_id: name for name in SPLITS for row_id in before[name]}
+    of_group: dict[Hashable, str] = {}
+    for row_id, group in zip(ids, groups, strict=True):
+        if row_id in home and not is_test(row_id):
+            known = of_group.get(group)
+            of_group[group] = min(home[row_id], known or home[row_id], key=SPLITS.index)
+    kept: dict[str, list[int]] = {name: [] for name in SPLITS}
+    for row_id, group in zip(ids, groups, strict=True):
+        kept["test" if is_test(row_id) else of_group.get(group, "train")].append(row_id)
+    return {name: sorted(rows) for name, rows in kept.items()} if all(kept.values()) else None
 
 
 def _units(ids: Sequence[int], labels: Sequence[str], groups: Sequence[Hashable], split: str) -> list[_Unit]:

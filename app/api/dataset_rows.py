@@ -1,0 +1,105 @@
+"""Routes for what is inside a dataset: its rows and problems, changes to them, versions, downloads."""
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from app import storage
+from app.api.change_bodies import ChangesBody
+from app.api.datasets import full
+from app.api.deps import After, UserId
+from app.services import dataset_changes, dataset_exports, dataset_versions, findings
+from app.services.row_search import Selection, find_rows
+
+router = APIRouter(prefix="/api/v1/datasets/{dataset_id}", tags=["datasets"])
+
+Version = Annotated[int | None, Query(ge=1, description="Number of a version; the newest if left out.")]
+Limit = Annotated[int, Query(ge=1, le=500)]
+Cursor = Annotated[int, Query(ge=-1, le=2**53, description="Cursor: the `after` of the previous answer.")]
+Words = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/rows")
+def read_rows(
+    user_id: UserId,
+    dataset_id: str,
+    version: Version = None,
+    search: Words = "",
+    problem: Words = "",
+    column: Words = "",
+    value: Annotated[str | None, Query(max_length=10_000)] = None,
+    excluded: bool | None = None,
+    after: Cursor = -1,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Rows that fit every filter: ``{"columns", "rows", "matching", "after", "lost_lines"}``."""
+    folder = storage.dataset_dir(dataset_versions.find_version(user_id, dataset_id, version).id)
+    wanted = Selection(problem=problem, search=search, column=column, value=value, excluded=excluded)
+    return find_rows(folder, wanted, after, limit).as_dict()
+
+
+@router.get("/problems/{key}")
+def read_problem(
+    user_id: UserId, dataset_id: str, key: str, version: Version = None, after: Cursor = -1, limit: Limit = 50
+) -> dict[str, Any]:
+    """One problem with a page of its rows and their cells; ``lost_lines`` could not be read at all."""
+    folder = storage.dataset_dir(dataset_versions.find_version(user_id, dataset_id, version).id)
+    told = asdict(findings.find(folder, key))
+    page = find_rows(folder, Selection(problem=key), after, limit).as_dict()
+    kept = ("key", "code", "severity", "message", "hint", "evaluation")
+    return {**{name: told[name] for name in kept}, **page}
+
+
+@router.get("/report.csv")
+def download_report(user_id: UserId, dataset_id: str, version: Version = None) -> StreamingResponse:
+    """Every problem with every row it touches, as CSV with harmless cells."""
+    return _attached(dataset_exports.export_report(user_id, dataset_id, version))
+
+
+@router.get("/export")
+def download_version(
+    user_id: UserId,
+    dataset_id: str,
+    format: Literal["csv", "jsonl", "parquet"] = "csv",
+    version: Version = None,
+    everything: bool = False,
+    raw: bool = False,
+) -> StreamingResponse:
+    """The rows of a version; ``everything`` includes those left out, ``raw`` keeps CSV cells that look like formulas."""
+    export = dataset_exports.export_version(user_id, dataset_id, format, version, everything=everything, raw=raw)
+    return _attached(export)
+
+
+@router.post("/changes")
+def change_rows(user_id: UserId, dataset_id: str, body: ChangesBody) -> dict[str, Any]:
+    """Edit, add, delete, exclude, include, set or merge; the result is the next version with its report."""
+    changes = [each.change() for each in body.changes]
+    return full(dataset_changes.change(user_id, dataset_id, changes, version=body.version))
+
+
+@router.get("/versions")
+def list_versions(user_id: UserId, dataset_id: str) -> dict[str, Any]:
+    """Every version with author, time and what it changed, newest first."""
+    return {"versions": dataset_versions.list_versions(user_id, dataset_id)}
+
+
+@router.get("/versions/{number}/changes")
+def read_changes(
+    user_id: UserId, dataset_id: str, number: int, after: After = 0, limit: Limit = 100
+) -> dict[str, Any]:
+    """Every single difference to the version before, a page at a time."""
+    return dataset_versions.read_changes(user_id, dataset_id, number, after, limit)
+
+
+@router.post("/versions/{number}/restore")
+def restore_version(user_id: UserId, dataset_id: str, number: int) -> dict[str, Any]:
+    """A new version that is what this one was."""
+    return full(dataset_versions.restore(user_id, dataset_id, number))
+
+
+def _attached(export: dataset_exports.Export) -> StreamingResponse:
+    name, media, content = export
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return StreamingResponse(content, media_type=media, headers=headers)
