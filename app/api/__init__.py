@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api import catalog, compare, datasets, estimates, health, machine, predict, runs, sign_in
+from app.api import catalog, compare, datasets, estimates, experiments, health, machine, predict, runs, sign_in
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -14,4 +14,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     predict.router,
     compare.router,
+    experiments.router,
 )

@@ -63,3 +63,25 @@ class PredictBody(InputsBody):
     """Texts and the model that answers them: a run id or ``base:<name>``."""
 
     model: Word
+
+
+class ExperimentBody(Body):
+    """Many methods or settings on one data set; see ``experiments.start``."""
+
+    dataset_id: ObjectId | None = None
+    run_id: ObjectId | None = None
+    base_model: Word | None = None
+    methods: list[dict[str, Any]] = Field(min_length=1, max_length=48)
+    training: dict[str, Any] = Field(default_factory=dict)
+    vary: dict[Word, Any] = Field(default_factory=dict, max_length=12)
+    search: Word = "grid"
+    most_runs: int = Field(12, ge=1, le=48)
+    most_minutes: float | None = Field(None, gt=0, le=10_000)
+    stop_hopeless: bool = False
+    name: Name = ""
+
+
+class ChoiceBody(Body):
+    """The run that the person settles on."""
+
+    run_id: ObjectId

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -101,6 +101,19 @@ def events_since(user_id: str, run_id: str, after: int = 0) -> dict[str, Any]:
         for e in rows
     ]
     return {"events": told, "after": rows[-1].seq if rows else after}
+
+
+def latest_checks(session: Session, run_ids: Sequence[str]) -> dict[str, dict[str, float]]:
+    """The best value so far of every ``eval/`` metric but losses, by run id and key."""
+    query = (
+        select(MetricPoint.run_id, MetricPoint.key, func.max(MetricPoint.value))
+        .where(MetricPoint.run_id.in_(run_ids), MetricPoint.key.like("eval/%"), MetricPoint.key != "eval/loss")
+        .group_by(MetricPoint.run_id, MetricPoint.key)
+    )
+    found: dict[str, dict[str, float]] = {}
+    for run_id, key, value in session.execute(query):
+        found.setdefault(run_id, {})[key] = value
+    return found
 
 
 def _value(point: list[float]) -> float:

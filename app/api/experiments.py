@@ -1,0 +1,41 @@
+"""Routes for experiments: one data set, many methods or settings, one comparison."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from app.api.deps import UserId
+from app.api.schemas import ChoiceBody, ExperimentBody
+from app.services import experiments
+
+router = APIRouter(prefix="/api/v1/experiments", tags=["experiments"])
+
+
+@router.post("", status_code=201)
+def start_experiment(user_id: UserId, body: ExperimentBody) -> dict[str, Any]:
+    """Queue every candidate on the same rows, split and seed; answers with the table, still empty."""
+    return experiments.read(user_id, experiments.start(user_id, **body.model_dump()).id)
+
+
+@router.get("")
+def list_experiments(user_id: UserId) -> dict[str, Any]:
+    """Own experiments, newest first."""
+    return {"experiments": experiments.list_experiments(user_id)}
+
+
+@router.get("/{experiment_id}")
+def read_experiment(user_id: UserId, experiment_id: str) -> dict[str, Any]:
+    """The live table with intervals, ties, costs and advice."""
+    return experiments.read(user_id, experiment_id)
+
+
+@router.post("/{experiment_id}/choose")
+def choose_run(user_id: UserId, experiment_id: str, body: ChoiceBody) -> dict[str, Any]:
+    """Note the run that the person settles on, and star it."""
+    return experiments.choose(user_id, experiment_id, body.run_id)
+
+
+@router.post("/{experiment_id}/cancel")
+def cancel_experiment(user_id: UserId, experiment_id: str) -> dict[str, Any]:
+    """Stop every run of it that waits or works."""
+    return experiments.request_cancel(user_id, experiment_id)

@@ -1,0 +1,245 @@
+"""Experiments: many methods or settings on the same rows, with one table and one piece of advice at the end.
+
+All runs of an experiment are written in one transaction and queued like any other. ``tend`` keeps it inside its budget.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from app.catalog.spec import RunSpec
+from app.db import db_now, transaction
+from app.errors import Conflict, NotFound, Rejected
+from app.models import ACTIVE_STATES, QUEUED, Dataset, DatasetVersion, Experiment, Job, Run
+from app.services import datasets, experiment_plans, jobs, leaderboard, metrics, paired, runs
+from app.services.accounts import record
+from app.services.experiment_plans import Candidate
+
+FEWEST_RUNS = 2
+
+
+def start(
+    user_id: str,
+    *,
+    methods: Sequence[Mapping[str, Any]],
+    dataset_id: str | None = None,
+    run_id: str | None = None,
+    base_model: str | None = None,
+    training: Mapping[str, Any] | None = None,
+    vary: Mapping[str, Any] | None = None,
+    search: str = "grid",
+    most_runs: int = 12,
+    most_minutes: float | None = None,
+    stop_hopeless: bool = False,
+    name: str = "",
+) -> Experiment:
+    """Queue every candidate on the same rows, split and seed.
+
+    Args:
+        dataset_id: the data set, in its newest version; with ``base_model``.
+        run_id: or a run whose data, model and training settings are taken; it becomes a row of the table.
+        methods, vary, search, most_runs: see :func:`experiment_plans.plan`.
+        training: settings that all runs share; what is left out comes from the run, or is the default.
+        most_minutes: waiting runs are taken out of the queue once this much training time is spent.
+        stop_hopeless: stop a run halfway when its checks are clearly below the best finished run's.
+
+    Raises:
+        Rejected: fewer than two runs, or a method or setting that does not fit.
+        NotFound: data or run are not theirs.
+    """
+    first = runs.get_run(user_id, run_id) if run_id else None
+    version = first.dataset_version if first else _newest_version(user_id, dataset_id)
+    base = base_model or (first.base_model if first else "starter-encoder")
+    shared = {**_settings(first), **(training or {})}
+    found = experiment_plans.plan(
+        methods, vary=vary, search=search, most_runs=most_runs, training=shared, seed=int(shared.get("seed", 0))
+    )
+    fresh = _specs(version, base, found, first)
+    if len(fresh) + (first is not None) < FEWEST_RUNS:
+        raise Rejected(
+            "too_few_runs",
+            "These choices make fewer than two different runs.",
+            "Choose more methods or vary a setting.",
+        )
+    plan = {
+        "methods": [dict(method) for method in methods], "vary": dict(vary or {}), "search": search,
+        "most_runs": most_runs, "most_minutes": most_minutes, "stop_hopeless": stop_hopeless,
+        "first_run": first.id if first else None, "stopped": {},
+    }  # fmt: skip
+    experiment = _write(user_id, version, plan, fresh, name)
+    record(user_id, "start", "experiment", experiment.id, data={"runs": len(fresh)})
+    return experiment
+
+
+def list_experiments(user_id: str) -> list[dict[str, Any]]:
+    """The person's experiments, newest first: ``{"id", "name", "created_at", "dataset", "runs", "active"}``."""
+    active = func.count().filter(Job.state.in_(ACTIVE_STATES))
+    query = (
+        select(Experiment, Dataset.name, DatasetVersion.number, func.count(), active, func.max(Run.quality))
+        .join(DatasetVersion, DatasetVersion.id == Experiment.dataset_version_id)
+        .join(Dataset, Dataset.id == DatasetVersion.dataset_id)
+        .join(Run, Run.experiment_id == Experiment.id)
+        .join(Job, Job.id == Run.job_id)
+        .where(Experiment.owner_id == user_id)
+        .group_by(Experiment.id, Dataset.name, DatasetVersion.number)
+        .order_by(Experiment.created_at.desc())
+        .limit(200)
+    )
+    with transaction() as session:
+        rows = session.execute(query).all()
+    return [
+        {
+            "id": each.id, "name": each.name, "created_at": each.created_at, "runs": total, "active": working,
+            "best": best, "dataset": {"name": dataset, "version": number},
+        }
+        for each, dataset, number, total, working, best in rows
+    ]  # fmt: skip
+
+
+def read(user_id: str, experiment_id: str) -> dict[str, Any]:
+    """The experiment with its live table, see :func:`leaderboard.build`."""
+    with transaction() as session:
+        experiment = _find(session, user_id, experiment_id)
+        members = _members(session, experiment)
+        version = session.get_one(DatasetVersion, experiment.dataset_version_id)
+        dataset = session.get_one(Dataset, version.dataset_id)
+        answers = paired.answers_of(session, members)
+        now = session.scalar(select(db_now())) or 0.0
+    return {
+        "id": experiment.id,
+        "name": experiment.name,
+        "created_at": experiment.created_at,
+        "dataset": {"id": dataset.id, "name": dataset.name, "version": version.number},
+        "plan": experiment.plan,
+        "chosen_run_id": experiment.chosen_run_id,
+        "spent_seconds": _spent(members, now),
+        **leaderboard.build(members, answers, experiment.plan.get("stopped") or {}),
+    }
+
+
+def choose(user_id: str, experiment_id: str, run_id: str) -> dict[str, Any]:
+    """*Use this one*: note the run that the person settles on, and give it a star."""
+    with transaction() as session:
+        experiment = _find(session, user_id, experiment_id)
+        if run_id not in {run.id for run in _members(session, experiment)}:
+            raise NotFound(
+                "run_not_found", f"There is no run {run_id!r} in this experiment.", "Choose one of its rows."
+            )
+        experiment.chosen_run_id = run_id
+        runs.find(session, user_id, run_id).starred = True
+    record(user_id, "choose", "experiment", experiment_id, data={"run": run_id})
+    return read(user_id, experiment_id)
+
+
+def request_cancel(user_id: str, experiment_id: str) -> dict[str, Any]:
+    """Stop every run of the experiment that waits or works; finished ones stay."""
+    with transaction() as session:
+        experiment = _find(session, user_id, experiment_id)
+        active = [run for run in _members(session, experiment) if run.job.state in ACTIVE_STATES]
+        if not active:
+            raise Conflict("already_ended", "Every run of this experiment has ended.", "Nothing needs to be stopped.")
+        _stop(session, experiment, {run.id: "Stopped on request." for run in active}, active)
+    record(user_id, "cancel", "experiment", experiment_id)
+    return read(user_id, experiment_id)
+
+
+def tend() -> int:
+    """Keep all experiments inside their budgets and stop hopeless runs; returns how many runs it stopped."""
+    with transaction() as session:
+        working = select(Run.experiment_id).join(Job, Job.id == Run.job_id).where(Job.state.in_(ACTIVE_STATES))
+        found = session.scalars(select(Experiment).where(Experiment.id.in_(working))).all()
+        watched = [each for each in found if each.plan.get("most_minutes") or each.plan.get("stop_hopeless")]
+        return sum(_tend(session, experiment) for experiment in watched)
+
+
+def _tend(session: Session, experiment: Experiment) -> int:
+    members = _members(session, experiment)
+    minutes = experiment.plan.get("most_minutes")
+    reasons: dict[str, str] = {}
+    if minutes and _spent(members, session.scalar(select(db_now())) or 0.0) >= 60 * minutes:
+        words = f"Not started: the {minutes:g} minutes of this experiment are spent."
+        reasons |= {run.id: words for run in members if run.job.state == QUEUED}
+    if experiment.plan.get("stop_hopeless"):
+        reasons |= leaderboard.hopeless(members, metrics.latest_checks(session, [run.id for run in members]))
+    return _stop(session, experiment, reasons, members)
+
+
+def _stop(session: Session, experiment: Experiment, reasons: Mapping[str, str], members: Sequence[Run]) -> int:
+    """Ask these runs to stop and keep the reasons; returns how many had not been asked before."""
+    asked = [run for run in members if run.id in reasons and run.job.cancel_requested_at is None]
+    for run in asked:
+        jobs.request_cancel(session, run.job)
+    # A new mapping: a change inside the old one would not be noticed and not be stored.
+    stopped = {**(experiment.plan.get("stopped") or {}), **{run.id: reasons[run.id] for run in asked}}
+    experiment.plan = {**experiment.plan, "stopped": stopped}
+    return len(asked)
+
+
+def _specs(
+    version: DatasetVersion, base: str, found: Sequence[Candidate], first: Run | None
+) -> list[tuple[RunSpec, str]]:
+    """Validated specs with their names; a candidate that repeats the first run is left to that run."""
+    specs = []
+    for candidate in found:
+        spec = runs.make_spec(
+            version, base_model=base, task_type=version.task_type, method=candidate.method, training=candidate.training
+        )
+        if first is None or spec.model_dump(mode="json") != first.spec:
+            specs.append((spec, candidate.words))
+    return specs
+
+
+def _write(
+    user_id: str, version: DatasetVersion, plan: dict[str, Any], fresh: Sequence[tuple[RunSpec, str]], name: str
+) -> Experiment:
+    with transaction() as session:
+        dataset = session.get_one(Dataset, version.dataset_id)
+        experiment = Experiment(
+            project_id=dataset.project_id, owner_id=user_id, dataset_version_id=version.id, plan=plan,
+            name=" ".join(name.split())[:200] or f"{dataset.name}: {_question(plan)}"[:200],
+        )  # fmt: skip
+        session.add(experiment)
+        session.flush()
+        for spec, words in fresh:
+            name = f"{dataset.name} · {words}"
+            runs.add(session, user_id, version, spec, name=name, experiment_id=experiment.id)
+    return experiment
+
+
+def _question(plan: Mapping[str, Any]) -> str:
+    return "which settings?" if plan["vary"] else "which method?"
+
+
+def _newest_version(user_id: str, dataset_id: str | None) -> DatasetVersion:
+    if not dataset_id:
+        raise Rejected("no_data", "Neither a data set nor a run was named.", "Give `dataset_id` or `run_id`.")
+    return datasets.latest_version(datasets.get_dataset(user_id, dataset_id))
+
+
+def _settings(first: Run | None) -> dict[str, Any]:
+    # The method decides about the learning rate; a rate that suited one method would be unfair to the others.
+    return {key: value for key, value in first.spec["training"].items() if key != "learning_rate"} if first else {}
+
+
+def _find(session: Session, user_id: str, experiment_id: str) -> Experiment:
+    found = session.scalar(select(Experiment).where(Experiment.id == experiment_id, Experiment.owner_id == user_id))
+    if found is None:
+        raise NotFound(
+            "experiment_not_found", f"There is no experiment {experiment_id!r} among yours.", "Open it from its page."
+        )
+    return found
+
+
+def _members(session: Session, experiment: Experiment) -> list[Run]:
+    """The finished run it began from, then its own runs in the order of the queue."""
+    mine = or_(Run.experiment_id == experiment.id, Run.id == experiment.plan.get("first_run"))
+    found = session.scalars(select(Run).where(mine).order_by(Run.created_at, Run.id)).all()
+    return list(found)
+
+
+def _spent(members: Sequence[Run], now: float) -> float:
+    """Seconds of training so far; the run that it began from had its own."""
+    own = [run for run in members if run.experiment_id and run.job.started_at]
+    return sum((run.job.finished_at or now) - (run.job.started_at or now) for run in own)

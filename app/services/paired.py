@@ -1,0 +1,87 @@
+"""Answers of runs to the same held-out rows, ready for a paired test. Reads predictions; knows no page.
+
+A label is right or wrong (McNemar); a number is as good as it is close (bootstrap over the rows).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Prediction, Run
+from app.services import statistics
+from app.services.statistics import Paired
+
+REGRESSION = "regression"
+
+
+@dataclass
+class Answers:
+    """Score of each test row by row id: 1 or 0 for labels, minus the distance for numbers; higher is better."""
+
+    data: tuple[str, str]
+    labels: bool = True
+    tuned: dict[int, float] = field(default_factory=dict)
+    base: dict[int, float] = field(default_factory=dict)
+
+
+def answers_of(session: Session, runs: Sequence[Run]) -> dict[str, Answers]:
+    """Run id -> its answers to the test rows; runs without any are left out."""
+    found: dict[str, Answers] = {}
+    about = {run.id: run for run in runs}
+    columns = (Prediction.run_id, Prediction.row_id, Prediction.expected, Prediction.answer, Prediction.base_answer)
+    query = select(*columns).where(Prediction.run_id.in_(about), Prediction.split == "test")
+    for run_id, row_id, expected, answer, base in session.execute(query):
+        run = about[run_id]
+        numbers = run.task_type == REGRESSION
+        own = found.setdefault(
+            run_id, Answers((run.dataset_version_id, str(sorted(run.spec["columns"].items()))), not numbers)
+        )
+        score = _closeness if numbers else _rightness
+        own.tuned[row_id] = score(answer, expected)
+        if base is not None:
+            own.base[row_id] = score(base, expected)
+    return found
+
+
+def against_base(answers: Answers) -> Paired | None:
+    """The tuned model against its untouched base; None when the base did not answer the same rows."""
+    return _compare(answers.tuned, answers.base, answers.labels)
+
+
+def against(answers: Answers, other: Answers) -> Paired | None:
+    """One run against another; None when they were not tested on the same rows of the same data."""
+    if answers.data != other.data:
+        return None
+    return _compare(answers.tuned, other.tuned, answers.labels)
+
+
+def corrected(found: Mapping[str, Paired]) -> dict[str, tuple[str, float]]:
+    """Verdict and p value of each comparison, corrected (Holm) for making all of them."""
+    p_values = statistics.holm([each.p_value for each in found.values()])
+    return {
+        name: (statistics.verdict_of(each, p_value), p_value)
+        for (name, each), p_value in zip(found.items(), p_values, strict=True)
+    }
+
+
+def _compare(first: Mapping[int, float], second: Mapping[int, float], labels: bool) -> Paired | None:
+    if not first or first.keys() != second.keys():
+        return None
+    rows = sorted(first)
+    one, other = [first[row] for row in rows], [second[row] for row in rows]
+    if labels:
+        return statistics.mcnemar([bool(each) for each in one], [bool(each) for each in other])
+    return statistics.paired_bootstrap(one, other)
+
+
+def _rightness(answer: str, expected: str) -> float:
+    return 1.0 if answer == expected else 0.0
+
+
+def _closeness(answer: str, expected: str) -> float:
+    try:
+        return -abs(float(answer) - float(expected))
+    except ValueError:
+        return float("-inf")

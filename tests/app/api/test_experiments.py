@@ -1,0 +1,29 @@
+"""Experiments over HTTP: started, watched, decided and stopped; each only by its owner."""
+
+from app.services.datasets import SAMPLES, import_sample
+
+METHODS = [{"kind": "lora"}, {"kind": "full"}]
+
+
+def test_an_experiment_from_start_to_choice(ann, bob):
+    data = import_sample(ann.id, SAMPLES[0].name).id
+    made = ann.post("/api/v1/experiments", json_body={"dataset_id": data, "methods": METHODS, "name": "Which one?"})
+    assert made.status == 201, made.body
+    address = f"/api/v1/experiments/{made.json['id']}"
+    told = ann.get(address).json
+    assert told["name"] == "Which one?" and told["counts"] == {"runs": 2, "finished": 0, "active": 2}
+    assert [each["id"] for each in ann.get("/api/v1/experiments").json["experiments"]] == [made.json["id"]]
+    chosen = ann.post(address + "/choose", json_body={"run_id": told["rows"][0]["id"]})
+    assert chosen.json["chosen_run_id"] == told["rows"][0]["id"]
+    assert ann.post(address + "/cancel").json["counts"]["active"] == 0
+    assert ann.post(address + "/cancel").status == 409
+    assert bob.get(address).status == bob.post(address + "/cancel").status == 404
+    assert bob.get("/api/v1/experiments").json["experiments"] == []
+    assert bob.post("/api/v1/experiments", json_body={"dataset_id": data, "methods": METHODS}).status == 404
+
+
+def test_bodies_are_checked(ann):
+    data = import_sample(ann.id, SAMPLES[0].name).id
+    for change in ({"methods": []}, {"most_runs": 0}, {"most_minutes": -1}, {"secret": 1}, {"dataset_id": None}):
+        body = {"dataset_id": data, "methods": METHODS, **change}
+        assert ann.post("/api/v1/experiments", json_body=body).status == 422, change
