@@ -35,6 +35,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.failures": ("app.errors",),
     "app.field_errors": ("app.errors",),
     "app.catalog": LEVEL_0,
+    # A tuner leaves the studio with every download, so it may import nothing of it.
+    "app.catalog.tuners": (),
     "app.db": LEVEL_0,
     "app.models": (*LEVEL_0, "app.db"),
     "app.storage": LEVEL_0,
@@ -70,7 +72,8 @@ OWNED_LIBRARIES: dict[str, tuple[str, ...]] = {
 
 # These take seconds to import: at the top of a module only where a model is the module's business.
 HEAVY = ("torch", "transformers", "peft", "accelerate", "datasets", "sklearn", "bitsandbytes")
-HEAVY_ROOMS = ("worker.engine", "worker.trainer", "worker.inference")
+# A tuner is imported only where a model is; it stands alone in a download, so it names its libraries at its top.
+HEAVY_ROOMS = ("worker.engine", "worker.trainer", "worker.inference", "app.catalog.tuners")
 
 FORBIDDEN_CALLS = {"eval": "runs text as code", "exec": "runs text as code", "__import__": "hides an import"}
 FORBIDDEN_LIBRARIES = {"pickle": "runs code on loading", "dill": "runs code on loading", "joblib": "runs code on loading",

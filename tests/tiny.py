@@ -54,6 +54,8 @@ def make_base(folder: Path, pooling: str = "mean") -> BaseModelCard:
         parameters=sum(each.numel() for each in model.parameters()), hidden_size=32, layers=2, context_length=64,
         linear_shapes=((32, 32), (32, 32), (32, 32), (32, 32), (32, 64), (64, 32)), hub_id="tests/tiny", package="",
         folder="", weights_sha256="tiny", pooling=pooling, load_arguments=(("add_pooling_layer", False),),
+        block_parameters=sum(each.numel() for each in model.encoder.layer[0].parameters()),
+        block_norm_parameters=4 * 32, outer_norm_parameters=2 * 32,
     )  # fmt: skip
 
 

@@ -15,7 +15,11 @@ class BaseModelCard:
     """One base model: words for people and the numbers for estimates.
 
     ``linear_shapes`` are (inputs, outputs) of every linear layer in one block; ``pooling`` and ``normalize`` say how the
-    encoder was trained to turn token vectors into one sentence vector; ``load_arguments`` go to ``from_pretrained``.
+    encoder was trained to turn token vectors into one sentence vector; ``load_arguments`` go to ``from_pretrained``;
+    ``block_parameters`` are all weights of one block, biases and norms included. Of ``linear_shapes`` the first
+    ``attention_shapes`` belong to the attention part, the last leads out of the feed-forward part;
+    ``block_norm_parameters`` and ``outer_norm_parameters`` are the weights of the norms in one block and outside of the
+    blocks; ``key_width`` is the width of keys and values where it differs from ``hidden_size``.
     """
 
     name: str
@@ -36,6 +40,11 @@ class BaseModelCard:
     pooling: str = "mean"
     normalize: bool = True
     load_arguments: tuple[tuple[str, Any], ...] = ()
+    block_parameters: int = 0
+    attention_shapes: int = 4
+    block_norm_parameters: int = 0
+    outer_norm_parameters: int = 0
+    key_width: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready facts for the Models page and the catalog route."""
@@ -70,6 +79,9 @@ STARTER_ENCODER = BaseModelCard(
     weights_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     # The sentence vector is the mean of the token vectors, so BERT's own pooling layer would only be dead weight.
     load_arguments=(("add_pooling_layer", False),),
+    block_parameters=1_774_464,
+    block_norm_parameters=1_536,
+    outer_norm_parameters=768,
 )
 
 BASE_MODELS: tuple[BaseModelCard, ...] = (STARTER_ENCODER,)

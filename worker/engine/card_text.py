@@ -4,7 +4,7 @@ from typing import Any
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods import method_class
-from app.catalog.methods.base import PeftMethod
+from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.spec import RunSpec
 
 _POOL = {
@@ -33,15 +33,27 @@ def example(spec: RunSpec, base: BaseModelCard) -> str:
     """A script that applies the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder."""
     adapter = isinstance(spec.method, PeftMethod)
     options = "".join(f", {name}={value!r}" for name, value in base.load_arguments)
-    source = f'os.environ.get("BASE_MODEL", {base.hub_id!r})' if adapter else "here"
+    source = "here" if spec.method.whole_model else f'os.environ.get("BASE_MODEL", {base.hub_id!r})'
     load = f"AutoModel.from_pretrained({source}{options})"
     pooled = _POOL[base.pooling]
     return _EXAMPLE.format(
         needs=", peft" if adapter else "",
-        imports="from peft import PeftModel\n" if adapter else "",
+        imports=_imports(spec.method),
         load=f"encoder = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"encoder = {load}.eval()",
         length=spec.training.max_length,
         vectors=f"torch.nn.functional.normalize({pooled}, dim=-1)" if base.normalize else pooled,
+    )
+
+
+def _imports(method: Method) -> str:
+    """Import lines for the method; the file of a tuner that peft does not bring lies beside the script."""
+    if not isinstance(method, PeftMethod):
+        return ""
+    if not method.tuner:
+        return "from peft import PeftModel\n"
+    return (
+        "from peft import PeftModel\n"
+        f"sys.path.insert(0, os.path.dirname(os.path.abspath(__file__))); import {method.tuner}  # teaches peft\n"
     )
 
 

@@ -3,17 +3,48 @@
 A method is one file with one class and one line in ``METHODS``. torch and peft are imported only inside functions.
 """
 
+import importlib
+import math
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
+from app.catalog.methods.capabilities import Capabilities
+
 if TYPE_CHECKING:
     import torch
-    from peft import PeftConfig
+    from peft import PeftConfig, PeftModel
     from transformers import PreTrainedModel
 
     from app.catalog.base_models import BaseModelCard
+
+    Batch = dict[str, torch.Tensor]
+
+# A recommended rate holds for about this many updates or more; a shorter run needs longer steps, up to MOST_HASTE times.
+UNHURRIED_STEPS = 400
+MOST_HASTE = 2.0
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What a method may know about the run it serves.
+
+    ``heads`` are the names of new parts inside the model, which must learn, be saved and be restored with the adapter;
+    ``batches`` are a few training batches as arguments of the model; ``loss`` gives the loss (scalar) of the batch of
+    that number for the model as it stands.
+    """
+
+    total_steps: int = 100
+    seed: int = 0
+    heads: tuple[str, ...] = ()
+    batches: "Sequence[Batch]" = ()
+    loss: "Callable[[int], torch.Tensor] | None" = None
+    tokenizer: Any = None
 
 
 class Method(BaseModel):
@@ -30,18 +61,72 @@ class Method(BaseModel):
     source: ClassVar[str]
     level: ClassVar[str] = "plain"
     task_types: ClassVar[tuple[str, ...]] = ("text-classification",)
+    # Whether the download holds the whole model; otherwise it goes with the untouched one.
+    whole_model: ClassVar[bool] = False
+    capabilities: ClassVar[Capabilities] = Capabilities()
+
+    @property
+    def batches_wanted(self) -> int:
+        """How many training batches :meth:`apply` looks at."""
+        return 0
+
+    @property
+    def base_precision(self) -> str:
+        """How the untouched weights are held: ``full``, ``nf4`` or ``int8``."""
+        return "full"
+
+    @property
+    def virtual_tokens(self) -> int:
+        """Invisible tokens placed before every text; they take from the model's context."""
+        return 0
 
     def recommended_learning_rate(self, base: "BaseModelCard") -> float:
-        """The rate used when the person leaves the field empty."""
+        """The rate for a run of a few hundred updates or more when the person leaves the field empty."""
         raise NotImplementedError
+
+    def learning_rate(self, base: "BaseModelCard", steps: int) -> float:
+        """The recommended rate for a run of this many updates: short runs get up to twice the rate.
+
+        On 100 updates rates chosen for thousands leave a small encoder far below what it can learn.
+        """
+        haste = math.sqrt(UNHURRIED_STEPS / max(1, steps))
+        return self.recommended_learning_rate(base) * min(MOST_HASTE, max(1.0, haste))
+
+    def check(self, base: "BaseModelCard") -> None:
+        """Refuse settings that cannot work with this model.
+
+        Raises:
+            Rejected: names the setting, its value and what is allowed.
+        """
 
     def trainable_parameters(self, base: "BaseModelCard") -> int:
         """Weights of the encoder or decoder that learn, by arithmetic; the head is counted by the task type."""
         raise NotImplementedError
 
-    def apply(self, model: "torch.nn.Module") -> "torch.nn.Module":
+    def apply(self, model: "torch.nn.Module", context: RunContext | None = None) -> "torch.nn.Module":
         """Return the model with everything frozen except what this method trains."""
         raise NotImplementedError
+
+    def frozen_blocks(self, count: int) -> int:
+        """How many of the ``count`` blocks, from the input upwards, stay exactly the base model's."""
+        return 0
+
+    def rate_factor(self, name: str) -> float:
+        """How many times the run's learning rate the parameter of this name learns with."""
+        return 1.0
+
+    def before_update(self, model: "torch.nn.Module", step: int) -> None:
+        """Called with the gradients of update ``step`` in place, before they are limited and used."""
+
+    def after_update(self, model: "torch.nn.Module", step: int) -> None:
+        """Called after update ``step``, its gradients still in place."""
+
+    def extra_state(self, model: "torch.nn.Module") -> "dict[str, torch.Tensor]":
+        """What a checkpoint must hold besides learned weights and optimiser, by name."""
+        return {}
+
+    def restore_extra_state(self, model: "torch.nn.Module", state: "dict[str, torch.Tensor]") -> None:
+        """Take back what :meth:`extra_state` gave."""
 
     def save(self, model: "torch.nn.Module", folder: Path, hub_id: str) -> None:
         """Write what was learned into a folder, in the field's own format; ``hub_id`` names the untouched model."""
@@ -63,22 +148,53 @@ class Method(BaseModel):
             "source": cls.source,
             "level": cls.level,
             "task_types": list(cls.task_types),
-            "schema": cls.model_json_schema(),
+            "capabilities": cls.capabilities.as_dict(),
+            "schema": cls._form(),
         }
+
+    @classmethod
+    def _form(cls) -> dict[str, Any]:
+        """The JSON schema with a method's own settings before those it shares with others."""
+        schema = cls.model_json_schema()
+        own = [name for name in cls.__annotations__ if name in schema["properties"]]
+        order = [*own, *(name for name in schema["properties"] if name not in own)]
+        return {**schema, "properties": {name: schema["properties"][name] for name in order}}
 
 
 class PeftMethod(Method):
     """A method that peft implements: the subclass says which configuration, the rest is the same for all of them."""
 
+    # Module of ``app.catalog.tuners`` that teaches peft this method; its file travels with the download.
+    tuner: ClassVar[str] = ""
+
+    @classmethod
+    def teach_peft(cls) -> ModuleType:
+        """Import the tuner of this method, which peft then knows by name."""
+        return importlib.import_module(f"app.catalog.tuners.{cls.tuner}")
+
     def config(self, model: "torch.nn.Module") -> "PeftConfig":
         """peft's configuration for this model and these settings."""
         raise NotImplementedError
 
-    def apply(self, model: "torch.nn.Module") -> "torch.nn.Module":
-        """Wrap the model; peft freezes everything but its own weights."""
+    def complete(self, config: "PeftConfig", model: "torch.nn.Module", context: RunContext) -> None:
+        """Add to the configuration what depends on the run."""
+
+    def initialise(self, model: "PeftModel", context: RunContext) -> None:
+        """Set starting values that depend on the run's data, right after wrapping."""
+
+    def apply(self, model: "torch.nn.Module", context: RunContext | None = None) -> "torch.nn.Module":
+        """Wrap the model; peft freezes everything but its own weights and the new heads."""
         from peft import get_peft_model
 
-        return get_peft_model(cast("PreTrainedModel", model), self.config(model))
+        context = context or RunContext()
+        config = self.config(model)
+        config.task_type = config.task_type or peft_task(model)
+        if context.heads:
+            config.modules_to_save = [*(config.modules_to_save or ()), *context.heads]
+        self.complete(config, model, context)
+        wrapped = get_peft_model(cast("PreTrainedModel", model), config)
+        self.initialise(cast("PeftModel", wrapped), context)
+        return wrapped
 
     def save(self, model: "torch.nn.Module", folder: Path, hub_id: str) -> None:
         """Write ``adapter_config.json`` and ``adapter_model.safetensors``.
@@ -92,13 +208,36 @@ class PeftMethod(Method):
             raise TypeError(f"not wrapped by peft: {type(model).__name__}")
         for config in model.peft_config.values():
             config.base_model_name_or_path = hub_id
-        # Embeddings never change here; left to decide by itself, peft would ask the hub for the original vocabulary.
-        model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
+        self.write(model, folder)
         # peft writes a card with placeholders beside its files; the run writes a card with facts.
         (folder / "README.md").unlink(missing_ok=True)
+        if self.tuner:
+            shutil.copyfile(str(self.teach_peft().__file__), folder / f"{self.tuner}.py")
+
+    def write(self, model: "PeftModel", folder: Path) -> None:
+        """Write configuration and weights with peft's own writer."""
+        # Embeddings never change here; left to decide by itself, peft would ask the hub for the original vocabulary.
+        model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
 
     def load(self, model: "torch.nn.Module", folder: Path) -> "torch.nn.Module":
         """Load with peft's own loader, as any program would."""
         from peft import PeftModel
 
+        if self.tuner:
+            self.teach_peft()
         return PeftModel.from_pretrained(cast("PreTrainedModel", model), str(folder))
+
+
+# End of the class name -> peft's name for the task; a bare encoder needs none.
+_TASKS = {
+    "ForCausalLM": "CAUSAL_LM",
+    "LMHeadModel": "CAUSAL_LM",
+    "ForSequenceClassification": "SEQ_CLS",
+    "ForTokenClassification": "TOKEN_CLS",
+}
+
+
+def peft_task(model: "torch.nn.Module") -> str | None:
+    """peft's name for what this model does, by its class."""
+    name = type(model).__name__
+    return next((task for end, task in _TASKS.items() if name.endswith(end)), None)

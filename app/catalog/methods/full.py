@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from app.catalog.base_models import BaseModelCard
-from app.catalog.methods.base import Method
+from app.catalog.methods.base import Method, RunContext
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +21,7 @@ class Full(Method):
     when: ClassVar[str] = "Many rows, a small model, and quality above all."
     against: ClassVar[str] = "Needs the most memory, makes the largest download and forgets most easily."
     source: ClassVar[str] = "Devlin et al. 2018, arXiv 1810.04805"
+    whole_model: ClassVar[bool] = True
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
         """5e-5, the upper end of the rates in the BERT paper's appendix."""
@@ -30,7 +31,7 @@ class Full(Method):
         """All of them."""
         return base.parameters
 
-    def apply(self, model: "torch.nn.Module") -> "torch.nn.Module":
+    def apply(self, model: "torch.nn.Module", context: RunContext | None = None) -> "torch.nn.Module":
         """Leave everything trainable."""
         return model.requires_grad_(True)
 

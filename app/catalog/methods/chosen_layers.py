@@ -1,0 +1,60 @@
+"""Chosen layers: full tuning of some blocks, everything else locked."""
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from app.catalog import blocks
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.base import PeftMethod
+from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.families import Layers, chosen_layers, rate_by_size
+
+if TYPE_CHECKING:
+    import torch
+    from peft import PeftConfig
+
+
+class ChosenLayers(PeftMethod):
+    """Settings of chosen layers."""
+
+    kind: Literal["chosen-layers"] = "chosen-layers"
+    layers: Layers = Field(
+        "last 2", title="Layers",
+        description="Which layers learn, counted from the input: `last 2`, a range such as `3-4`, or `all`. A quarter "
+        "to a third of them, next to the answer, is usual.",
+    )  # fmt: skip
+
+    title: ClassVar[str] = "Chosen layers"
+    summary: ClassVar[str] = "Retrains the layers you pick completely; the rest is locked."
+    when: ClassVar[str] = "You want to know exactly which weights change, or full tuning takes too long."
+    against: ClassVar[str] = "Full precision only, and a larger download than LoRA's for the same quality."
+    source: ClassVar[str] = "Lee et al. 2019, arXiv 1911.03090"
+
+    capabilities: ClassVar[Capabilities] = Capabilities(nf4=False, int8=False)
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """2e-4 for small encoders (measured on Banking77), 2e-5 from a billion weights."""
+        return rate_by_size(base, small=2e-4, large=2e-5)
+
+    def check(self, base: BaseModelCard) -> None:
+        """The chosen layers must exist."""
+        chosen_layers(self.layers, base.layers)
+
+    def frozen_blocks(self, count: int) -> int:
+        """Everything below the first chosen layer."""
+        return chosen_layers(self.layers, count).start
+
+    def trainable_parameters(self, base: BaseModelCard) -> int:
+        """All weights of the chosen layers, biases and norms included."""
+        return len(chosen_layers(self.layers, base.layers)) * base.block_parameters
+
+    def config(self, model: "torch.nn.Module") -> "PeftConfig":
+        """Trained copies of everything in the chosen layers, beside the untouched originals."""
+        from peft import LNTuningConfig
+
+        found = list(blocks.find_blocks(model).items())
+        chosen = [found[number] for number in chosen_layers(self.layers, len(found))]
+        targets = [name for place, block in chosen for name in blocks.weighty_modules(block, place)]
+        # peft's layer-norm tuning replaces any module by a trained copy that can be switched off.
+        return LNTuningConfig(target_modules=targets)

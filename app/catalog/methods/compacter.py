@@ -1,0 +1,66 @@
+"""Compacter: bottleneck adapters whose matrices are sums of Kronecker products (Mahabadi et al. 2021)."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.families import rate_by_size
+from app.catalog.methods.stations import ATTENTION_END, FEED_FORWARD_END, StationMethod
+from app.errors import Rejected
+
+
+class Compacter(StationMethod):
+    """Settings of Compacter."""
+
+    kind: Literal["compacter"] = "compacter"
+    placement: Literal["houlsby", "pfeiffer"] = Field(
+        "houlsby", title="Placement",
+        description="houlsby puts two stations into each layer, after attention and after the feed-forward part; "
+        "pfeiffer only the second (the paper's Compacter++).",
+    )  # fmt: skip
+    terms: Literal[2, 4, 8] = Field(
+        4, title="Terms",
+        description="Kronecker products in each matrix. More terms fit more shapes and hold more numbers.",
+    )  # fmt: skip
+
+    title: ClassVar[str] = "Compacter"
+    summary: ClassVar[str] = "Small stations between the layers, written in very few numbers."
+    when: ClassVar[str] = "Thousands of variants must be stored, each as small as possible."
+    against: ClassVar[str] = (
+        "Slower than a plain bottleneck adapter and not better; the stations' matrices are put together at every use."
+    )
+    source: ClassVar[str] = "Mahabadi et al. 2021, arXiv 2106.04647"
+    level: ClassVar[str] = "advanced"
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """Few numbers, each with a small effect, need longer steps than plain stations."""
+        return rate_by_size(base, small=1e-2, large=3e-3)
+
+    def check(self, base: BaseModelCard) -> None:
+        """The model's width must be a multiple of the number of terms."""
+        super().check(base)
+        if base.hidden_size % self.terms:
+            raise Rejected(
+                "range",
+                f"{self.terms} terms do not divide the model's width of {base.hidden_size}.",
+                "Choose 2 or 4 terms, or the bottleneck adapter.",
+                details={"fields": {"method.terms": f"a divisor of {base.hidden_size}"}},
+            )
+
+    def narrow(self, width: int) -> int:
+        """Width of a station: a multiple of the number of terms."""
+        return max(1, round(width / self.reduction / self.terms)) * self.terms
+
+    def station_parameters(self, width: int) -> int:
+        """Rules (terms cubed), two thin factors and a bias for each of the two matrices."""
+        narrow = self.narrow(width)
+        return 2 * (self.terms**3 + width + narrow) + narrow + width
+
+    def places(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """Those of the bottleneck adapter."""
+        return (FEED_FORWARD_END, ATTENTION_END) if self.placement == "houlsby" else (FEED_FORWARD_END,)
+
+    def options(self) -> dict[str, Any]:
+        """Kronecker products, and the paper's bend."""
+        return {"phm": self.terms, "activation": "gelu"}

@@ -1,0 +1,48 @@
+"""Scaled parallel adapter: a narrow side road around each feed-forward part (He et al. 2021, arXiv 2110.04366)."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.families import rate_by_size
+from app.catalog.methods.stations import FEED_FORWARD, StationMethod
+
+
+class ParallelAdapter(StationMethod):
+    """Settings of a parallel adapter."""
+
+    kind: Literal["parallel-adapter"] = "parallel-adapter"
+    reduction: int = Field(
+        8, ge=1, le=256, title="Reduction",
+        description="How many times narrower the side road is than the model. Smaller learns more detail and makes a "
+        "larger download.",
+    )  # fmt: skip
+    scale: float = Field(
+        4.0, gt=0, le=32, title="Scale",
+        description="Strength of what the side road adds; 4 is the paper's choice.",
+    )  # fmt: skip
+    activation: Literal["relu", "gelu", "silu"] = Field(
+        "relu", title="Activation",
+        description="The bend between the two halves of the side road.",
+    )  # fmt: skip
+
+    title: ClassVar[str] = "Parallel adapter"
+    summary: ClassVar[str] = "Builds a small side road around each thinking part of a model that stays as it is."
+    when: ClassVar[str] = "As the bottleneck adapter, where answers must come fast: the side road waits for nothing."
+    against: ClassVar[str] = (
+        "It cannot be merged into the model's weights, and the download needs the file that comes with it."
+    )
+    source: ClassVar[str] = "He et al. 2021, arXiv 2110.04366"
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """The bottleneck adapter's rates, lowered because the scale already lengthens every step."""
+        return rate_by_size(base, small=2e-3, large=1e-3)
+
+    def places(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """Around the feed-forward part."""
+        return (FEED_FORWARD,)
+
+    def options(self) -> dict[str, Any]:
+        """Beside, not after."""
+        return {"placement": "parallel", "scale": self.scale, "activation": self.activation}
