@@ -187,7 +187,7 @@ class PeftMethod(Method):
         from peft import get_peft_model
 
         context = context or RunContext()
-        config = self.config(model)
+        config: Any = self.config(model)
         config.task_type = config.task_type or peft_task(model)
         if context.heads:
             config.modules_to_save = [*(config.modules_to_save or ()), *context.heads]

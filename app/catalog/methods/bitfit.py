@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.capabilities import Capabilities
 from app.catalog.methods.families import LinearMethod, Shape, rate_by_size
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class BitFit(LinearMethod):
     when: ClassVar[str] = "Few rows, or many variants of one model: a tenth of a percent of the weights learns."
     against: ClassVar[str] = "Weak for writing text, and with many rows LoRA reaches further."
     source: ClassVar[str] = "Ben Zaken et al. 2021, arXiv 2106.10199; peft's BEFT on all linear layers"
+    capabilities: ClassVar[Capabilities] = Capabilities(merge=False)
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
         """1e-2 for small encoders (measured on Banking77): offsets need far longer steps than matrices."""

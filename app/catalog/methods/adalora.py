@@ -1,0 +1,138 @@
+"""AdaLoRA: moves rank to the layers that need it while it learns (arXiv 2303.10512)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.base import RunContext
+from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.families import LinearMethod, Shape, rate_by_size
+from app.errors import Rejected
+
+if TYPE_CHECKING:
+    import torch
+    from peft import PeftConfig
+
+# What peft's allocator remembers between updates, by its own names.
+_MEMORY = ("ipt", "exp_avg_ipt", "exp_avg_unc")
+
+
+class AdaLora(LinearMethod):
+    """Settings of AdaLoRA."""
+
+    kind: Literal["adalora"] = "adalora"
+    start_rank: int = Field(
+        12, ge=1, le=256, title="Rank at the start",
+        description="Width of every addition at the start.",
+    )  # fmt: skip
+    rank: int = Field(
+        8, ge=1, le=256, title="Rank at the end",
+        description="Average width that is left at the end.",
+    )  # fmt: skip
+    alpha: int = Field(
+        32, ge=1, le=1024, title="Alpha",
+        description="Strength of what is added.",
+    )  # fmt: skip
+
+    title: ClassVar[str] = "AdaLoRA"
+    summary: ClassVar[str] = "LoRA that takes width from layers that do not need it and leaves it to those that do."
+    when: ClassVar[str] = "Long runs where the download should stay small."
+    against: ClassVar[str] = "Slower than LoRA and needs many steps to find out; full precision only."
+    source: ClassVar[str] = "Zhang et al. 2023, arXiv 2303.10512"
+    level: ClassVar[str] = "advanced"
+    capabilities: ClassVar[Capabilities] = Capabilities(nf4=False, int8=False)
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """3e-3 for small encoders, 1e-3 for large models."""
+        return rate_by_size(base, small=3e-3, large=1e-3)
+
+    def count(self, inputs: int, outputs: int, shapes: Sequence[Shape]) -> int:
+        """LoRA's at the first rank, and a strength for each direction."""
+        return self.start_rank * (inputs + outputs + 1)
+
+    def check(self, base: BaseModelCard) -> None:
+        """Rank can only be taken away."""
+        super().check(base)
+        if self.rank > self.start_rank:
+            raise Rejected(
+                "range",
+                f"AdaLoRA is to end with rank {self.rank}, above the {self.start_rank} that it starts with.",
+                f"Choose at most {self.start_rank} for the end.",
+            )
+
+    def config(self, model: "torch.nn.Module") -> "PeftConfig":
+        """Ranks that shrink from a tenth of the run to seven tenths."""
+        from peft import AdaLoraConfig
+
+        return AdaLoraConfig(
+            init_r=self.start_rank, target_r=self.rank, lora_alpha=self.alpha, total_step=100,
+            target_modules=self.target_names(model),
+        )  # fmt: skip
+
+    def complete(self, config: Any, model: "torch.nn.Module", context: RunContext) -> None:
+        """Lay the shrinking over the run's updates."""
+        total = max(4, context.total_steps)
+        config.total_step, config.tinit, config.tfinal = total, total // 10, max(1, total * 3 // 10)
+        config.deltaT = max(1, min(10, total // 20))
+
+    def before_update(self, model: "torch.nn.Module", step: int) -> None:
+        """Add the gradient of the term that keeps the directions of each layer apart."""
+        import torch
+
+        config = _tuner(model).peft_config["default"]
+        sides = [each for name, each in model.named_parameters() if ".lora_A." in name or ".lora_B." in name]
+        with torch.enable_grad():
+            apart = torch.stack([_overlap(side) for side in sides]).mean()
+            gradients = torch.autograd.grad(config.orth_reg_weight * apart, sides)
+        for side, gradient in zip(sides, gradients, strict=True):
+            side.grad = gradient if side.grad is None else side.grad + gradient
+
+    def after_update(self, model: "torch.nn.Module", step: int) -> None:
+        """Let peft move rank between the layers."""
+        _tuner(model).update_and_allocate(step)
+
+    def extra_state(self, model: "torch.nn.Module") -> "dict[str, torch.Tensor]":
+        """How much each number mattered so far, and what has been taken away."""
+        import torch
+
+        tuner = _tuner(model)
+        allocator, pattern = tuner.rankallocator, tuner.peft_config["default"].rank_pattern or {}
+        kept = {f"{part}/{name}": each for part in _MEMORY for name, each in getattr(allocator, part).items()}
+        return {**kept, **{f"pattern/{name}": torch.tensor(flags) for name, flags in pattern.items()}}
+
+    def restore_extra_state(self, model: "torch.nn.Module", state: "dict[str, torch.Tensor]") -> None:
+        """Remember again."""
+        tuner = _tuner(model)
+        pattern = {}
+        for key, value in state.items():
+            part, name = key.split("/", 1)
+            if part == "pattern":
+                pattern[name] = value.tolist()
+            else:
+                getattr(tuner.rankallocator, part)[name] = value.to(next(model.parameters()).device)
+        tuner.peft_config["default"].rank_pattern = pattern or None
+
+    def write(self, model: Any, folder: Path) -> None:
+        """Leave out what these very weights do not use: they may be older than the last decision about ranks."""
+        tuner = _tuner(model)
+        if tuner.peft_config["default"].rank_pattern:
+            strengths = [(name, each) for name, each in tuner.model.named_parameters() if "lora_E.default" in name]
+            tuner.peft_config["default"].rank_pattern = {n: (each != 0).flatten().tolist() for n, each in strengths}
+        super().write(model, folder)
+
+
+def _tuner(model: Any) -> Any:
+    """peft's AdaLoRA inside its wrapper."""
+    return model.base_model
+
+
+def _overlap(side: "torch.Tensor") -> "torch.Tensor":
+    """How far the directions of one matrix are from orthonormal (Frobenius norm)."""
+    import torch
+
+    narrow = side if side.shape[0] <= side.shape[1] else side.T
+    products = narrow @ narrow.T
+    return torch.linalg.matrix_norm(products - torch.eye(len(products), device=side.device))

@@ -1,0 +1,48 @@
+"""C3A: the addition is made of circular convolutions (arXiv 2407.19342)."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.families import LinearMethod, Shape, largest_divisor, rate_by_size
+
+if TYPE_CHECKING:
+    import torch
+    from peft import PeftConfig
+
+
+class C3a(LinearMethod):
+    """Settings of C3A."""
+
+    kind: Literal["c3a"] = "c3a"
+    block_size: int = Field(
+        64, ge=2, le=1024, title="Block size",
+        description="Length of the convolutions; the nearest size below that fits every layer is used. Smaller "
+        "learns more detail.",
+    )  # fmt: skip
+
+    title: ClassVar[str] = "C3A"
+    summary: ClassVar[str] = "Builds the addition from circular convolutions: high rank from few numbers."
+    when: ClassVar[str] = "Downloads must be small and LoRA at low rank is not enough."
+    against: ClassVar[str] = "Slower than LoRA, needs rates a hundred times higher; not on quantised encoders."
+    source: ClassVar[str] = "Chen et al. 2024, arXiv 2407.19342"
+    level: ClassVar[str] = "advanced"
+    capabilities: ClassVar[Capabilities] = Capabilities(nf4=False, int8=False)
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """5e-2 for small encoders, 1e-1 for large models."""
+        return rate_by_size(base, small=5e-2, large=1e-1)
+
+    def count(self, inputs: int, outputs: int, shapes: Sequence[Shape]) -> int:
+        """inputs x outputs, divided by the block size."""
+        return inputs * outputs // largest_divisor(self.block_size, shapes)
+
+    def config(self, model: "torch.nn.Module") -> "PeftConfig":
+        """One block size for all chosen layers."""
+        from peft import C3AConfig
+
+        size = largest_divisor(self.block_size, self.model_shapes(model))
+        return C3AConfig(block_size=size, target_modules=self.target_names(model))

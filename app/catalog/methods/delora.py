@@ -1,0 +1,50 @@
+"""DeLoRA: direction and strength of the addition learn apart, strength is bounded (arXiv 2503.18225)."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.families import LinearMethod, Shape, rate_by_size
+
+if TYPE_CHECKING:
+    import torch
+    from peft import PeftConfig
+
+
+class Delora(LinearMethod):
+    """Settings of DeLoRA."""
+
+    kind: Literal["delora"] = "delora"
+    rank: int = Field(
+        16, ge=1, le=256, title="Rank",
+        description="Width of the added matrices. Higher learns more detail and makes a larger download.",
+    )  # fmt: skip
+    strength: int = Field(
+        15, ge=1, le=100, title="Strength at the start",
+        description="Bound of what is added, at the start of learning.",
+    )  # fmt: skip
+
+    title: ClassVar[str] = "DeLoRA"
+    summary: ClassVar[str] = "LoRA whose added strength is bounded, so that it cannot run away."
+    when: ClassVar[str] = "High rates or long runs, where LoRA becomes unsteady."
+    against: ClassVar[str] = "Full precision only; no gain where LoRA is steady."
+    source: ClassVar[str] = "Bini et al. 2025, arXiv 2503.18225"
+    level: ClassVar[str] = "advanced"
+    capabilities: ClassVar[Capabilities] = Capabilities(nf4=False, int8=False)
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """3e-3 for small encoders, 1e-3 for large models (peft's benchmark)."""
+        return rate_by_size(base, small=3e-3, large=1e-3)
+
+    def count(self, inputs: int, outputs: int, shapes: Sequence[Shape]) -> int:
+        """LoRA's and one strength."""
+        return self.rank * (inputs + outputs) + 1
+
+    def config(self, model: "torch.nn.Module") -> "PeftConfig":
+        """The chosen linear layers."""
+        from peft import DeloraConfig
+
+        return DeloraConfig(r=self.rank, delora_lambda=self.strength, target_modules=self.target_names(model))

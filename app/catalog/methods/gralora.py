@@ -1,0 +1,57 @@
+"""GraLoRA: every layer is cut into blocks with a small LoRA each (arXiv 2505.20355)."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.families import LinearMethod, Shape, rate_by_size
+from app.errors import Rejected
+
+if TYPE_CHECKING:
+    import torch
+    from peft import PeftConfig
+
+
+class Gralora(LinearMethod):
+    """Settings of GraLoRA."""
+
+    kind: Literal["gralora"] = "gralora"
+    rank: int = Field(
+        16, ge=1, le=256, title="Rank",
+        description="Width of the added matrices. Higher learns more detail and makes a larger download.",
+    )  # fmt: skip
+    alpha: int = Field(
+        32, ge=1, le=1024, title="Alpha",
+        description="Strength of what is added; usually twice the rank.",
+    )  # fmt: skip
+
+    title: ClassVar[str] = "GraLoRA"
+    summary: ClassVar[str] = "Cuts every layer into blocks and gives each a LoRA of its own."
+    when: ClassVar[str] = "High ranks, where LoRA mixes up what its inputs say."
+    against: ClassVar[str] = "Not on quantised encoders; a little slower than LoRA."
+    source: ClassVar[str] = "Jung et al. 2025, arXiv 2505.20355"
+    level: ClassVar[str] = "advanced"
+    capabilities: ClassVar[Capabilities] = Capabilities(nf4=False, int8=False)
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """2e-3 for small encoders, 2e-4 for large models (peft's benchmark)."""
+        return rate_by_size(base, small=2e-3, large=2e-4)
+
+    def count(self, inputs: int, outputs: int, shapes: Sequence[Shape]) -> int:
+        """As LoRA."""
+        return self.rank * (inputs + outputs)
+
+    def check(self, base: BaseModelCard) -> None:
+        """The rank is shared by two blocks."""
+        super().check(base)
+        if self.rank % 2:
+            raise Rejected("range", f"The rank of GraLoRA is {self.rank}.", "Choose an even number.")
+
+    def config(self, model: "torch.nn.Module") -> "PeftConfig":
+        """The chosen linear layers."""
+        from peft import GraloraConfig
+
+        return GraloraConfig(r=self.rank, alpha=self.alpha, gralora_k=2, target_modules=self.target_names(model))

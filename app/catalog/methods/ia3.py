@@ -1,0 +1,47 @@
+"""(IA)3: learned volume controls on the signals of every layer (arXiv 2205.05638)."""
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.blocks import find_blocks
+from app.catalog.methods.families import LinearMethod, chosen_layers, part_of, rate_by_size
+
+if TYPE_CHECKING:
+    import torch
+    from peft import PeftConfig
+
+
+class Ia3(LinearMethod):
+    """Settings of (IA)3."""
+
+    kind: Literal["ia3"] = "ia3"
+
+    title: ClassVar[str] = "(IA)3"
+    summary: ClassVar[str] = "Learns volume controls on the signals that the model already has."
+    when: ClassVar[str] = "Few rows: some thousand numbers learn, which leaves little room for memorising."
+    against: ClassVar[str] = "Forgets most when it is pushed with a high rate; much data is better used by LoRA."
+    source: ClassVar[str] = "Liu et al. 2022, arXiv 2205.05638"
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """1e-2 for small encoders (measured on Banking77), 4e-3 for large models (peft's benchmark)."""
+        return rate_by_size(base, small=1e-2, large=4e-3)
+
+    def trainable_parameters(self, base: BaseModelCard) -> int:
+        """One number per output; the layer that leads out of the feed-forward part has one per input instead."""
+        total = sum(outputs for _, outputs in self.shapes(base))
+        if self.targets == "attention":
+            return total
+        inputs, outputs = base.linear_shapes[-1]
+        return total + len(chosen_layers(self.layers, base.layers)) * (inputs - outputs)
+
+    def config(self, model: "torch.nn.Module") -> "PeftConfig":
+        """Controls on the outputs of the chosen layers; on the inputs of the one out of the feed-forward part."""
+        from peft import IA3Config
+
+        names = list(self.modules(model))
+        ends = {}
+        for name in names:
+            for place in find_blocks(model):
+                if name.startswith(f"{place}.") and part_of(name.removeprefix(place)) == "feed-forward":
+                    ends[place] = name
+        return IA3Config(target_modules=names, feedforward_modules=list(ends.values()))

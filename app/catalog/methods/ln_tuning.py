@@ -1,0 +1,56 @@
+"""LayerNorm tuning: only the norms between the layers learn (arXiv 2312.11420)."""
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.blocks import find_blocks
+from app.catalog.methods.base import PeftMethod
+from app.catalog.methods.families import Layers, chosen_layers, rate_by_size
+
+if TYPE_CHECKING:
+    import torch
+    from peft import PeftConfig
+
+
+class LnTuning(PeftMethod):
+    """Settings of LayerNorm tuning."""
+
+    kind: Literal["ln-tuning"] = "ln-tuning"
+    layers: Layers = Field(
+        "all", title="Layers",
+        description="Which layers learn, counted from the input: `all`, `last 4`, or a range such as `1-6`.",
+    )  # fmt: skip
+
+    title: ClassVar[str] = "LayerNorm tuning"
+    summary: ClassVar[str] = "Adjusts only the norms between the layers; all matrices stay."
+    when: ClassVar[str] = "The smallest change that still reaches every layer, and kilobytes to keep."
+    against: ClassVar[str] = "The lowest ceiling of the adapters; needs a high rate."
+    source: ClassVar[str] = "Zhao et al. 2023, arXiv 2312.11420"
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """1e-2 for small encoders, 1e-3 for large models; it learns nothing below."""
+        return rate_by_size(base, small=1e-2, large=1e-3)
+
+    def check(self, base: BaseModelCard) -> None:
+        """The chosen layers must exist."""
+        chosen_layers(self.layers, base.layers)
+
+    def trainable_parameters(self, base: BaseModelCard) -> int:
+        """The norms of the chosen layers; with all of them also those outside of the blocks."""
+        outer = base.outer_norm_parameters if self.layers == "all" else 0
+        return len(chosen_layers(self.layers, base.layers)) * base.block_norm_parameters + outer
+
+    def config(self, model: "torch.nn.Module") -> "PeftConfig":
+        """Every norm of the chosen layers, by the name of its class."""
+        from peft import LNTuningConfig
+
+        places = list(find_blocks(model))
+        wanted = tuple(f"{places[number]}." for number in chosen_layers(self.layers, len(places)))
+        norms = [
+            name
+            for name, each in model.named_modules()
+            if type(each).__name__.endswith("Norm") and (self.layers == "all" or name.startswith(wanted))
+        ]
+        return LNTuningConfig(target_modules=norms)

@@ -1,0 +1,35 @@
+"""LoRA+: the second matrix learns faster than the first (arXiv 2402.12354)."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.families import LoraFamily, rate_by_size
+
+
+class LoraPlus(LoraFamily):
+    """Settings of LoRA+."""
+
+    kind: Literal["lora-plus"] = "lora-plus"
+    ratio: float = Field(
+        16.0, ge=1, le=64, title="Rate ratio",
+        description="How many times faster the second matrix learns; 16 is the paper's choice.",
+    )  # fmt: skip
+
+    title: ClassVar[str] = "LoRA+"
+    summary: ClassVar[str] = "LoRA whose second matrix takes longer steps than its first."
+    when: ClassVar[str] = "Short runs that should get going quickly; the download is plain LoRA."
+    against: ClassVar[str] = "One more number to get right; with the same patience LoRA ends as well."
+    source: ClassVar[str] = "Hayou et al. 2024, arXiv 2402.12354"
+    level: ClassVar[str] = "advanced"
+    capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True)
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """A quarter of LoRA's: most of the learning happens at `ratio` times this rate."""
+        return rate_by_size(base, small=2.5e-4, large=5e-5)
+
+    def rate_factor(self, name: str) -> float:
+        """The second matrix of every pair learns `ratio` times faster."""
+        return self.ratio if "lora_B" in name else 1.0

@@ -1,0 +1,48 @@
+"""OFT: rotates the weights block by block (arXiv 2306.07280)."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.families import LinearMethod, Shape, largest_divisor, rate_by_size
+
+if TYPE_CHECKING:
+    import torch
+    from peft import PeftConfig
+
+
+class Oft(LinearMethod):
+    """Settings of OFT."""
+
+    kind: Literal["oft"] = "oft"
+    block_size: int = Field(
+        32, ge=2, le=256, title="Block size",
+        description="Width of the blocks that are rotated; the nearest size below that fits every layer is used.",
+    )  # fmt: skip
+
+    title: ClassVar[str] = "OFT"
+    summary: ClassVar[str] = (
+        "Rotates the model's weights instead of adding to them, which keeps what they know about each other."
+    )
+    when: ClassVar[str] = "The model must keep its other abilities."
+    against: ClassVar[str] = "A quarter slower than LoRA."
+    source: ClassVar[str] = "Qiu et al. 2023, arXiv 2306.07280"
+    level: ClassVar[str] = "advanced"
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """3e-3 for small encoders, 5e-4 for large models."""
+        return rate_by_size(base, small=3e-3, large=5e-4)
+
+    def count(self, inputs: int, outputs: int, shapes: Sequence[Shape]) -> int:
+        """An angle for every pair of directions in every block of the inputs."""
+        size = largest_divisor(self.block_size, [(inputs, inputs) for inputs, _ in shapes])
+        return inputs // size * (size * (size - 1) // 2)
+
+    def config(self, model: "torch.nn.Module") -> "PeftConfig":
+        """One block size for all chosen layers."""
+        from peft import OFTConfig
+
+        size = largest_divisor(self.block_size, [(inputs, inputs) for inputs, _ in self.model_shapes(model)])
+        return OFTConfig(oft_block_size=size, target_modules=self.target_names(model))

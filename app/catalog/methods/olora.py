@@ -1,0 +1,29 @@
+"""OLoRA: LoRA that starts from orthonormal directions of the weights (arXiv 2406.01775)."""
+
+from typing import Any, ClassVar, Literal
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.families import MovedStart, rate_by_size
+
+
+class Olora(MovedStart):
+    """Settings of OLoRA."""
+
+    kind: Literal["olora"] = "olora"
+
+    title: ClassVar[str] = "OLoRA"
+    summary: ClassVar[str] = "LoRA that starts from mutually independent directions of the model's own weights."
+    when: ClassVar[str] = "Short runs: it starts as fast as PiSSA and takes less time to set up."
+    against: ClassVar[str] = "The download has twice the rank, because it is turned into plain LoRA."
+    source: ClassVar[str] = "Bueyuekakyuez 2024, arXiv 2406.01775"
+    level: ClassVar[str] = "advanced"
+    capabilities: ClassVar[Capabilities] = Capabilities(switch_off=False, nf4=False, int8=False, mixed_batches=True)
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """Below LoRA's: the start is already where the weights are strong."""
+        return rate_by_size(base, small=3e-4, large=1e-4)
+
+    def options(self) -> dict[str, Any]:
+        """A start from the QR decomposition."""
+        return {"init_lora_weights": "olora"}

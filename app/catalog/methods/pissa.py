@@ -1,0 +1,31 @@
+"""PiSSA: LoRA that starts from the strongest directions of the weights (arXiv 2404.02948)."""
+
+from typing import Any, ClassVar, Literal
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.families import MovedStart, rate_by_size
+
+
+class Pissa(MovedStart):
+    """Settings of PiSSA."""
+
+    kind: Literal["pissa"] = "pissa"
+
+    title: ClassVar[str] = "PiSSA"
+    summary: ClassVar[str] = "LoRA that starts from the strongest directions of the model's own weights."
+    when: ClassVar[str] = "Short runs: it learns faster at the start than LoRA."
+    against: ClassVar[str] = (
+        "Full precision only; the download has twice the rank, because it is turned into plain LoRA."
+    )
+    source: ClassVar[str] = "Meng et al. 2024, arXiv 2404.02948"
+    level: ClassVar[str] = "advanced"
+    capabilities: ClassVar[Capabilities] = Capabilities(switch_off=False, nf4=False, int8=False, mixed_batches=True)
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """Below LoRA's: the start is already where the weights are strong."""
+        return rate_by_size(base, small=5e-4, large=1e-4)
+
+    def options(self) -> dict[str, Any]:
+        """An exact decomposition: the fast one is not the same twice."""
+        return {"init_lora_weights": "pissa"}

@@ -1,0 +1,45 @@
+"""WaveFT: the addition is a sparse wavelet spectrum (arXiv 2505.12532)."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.families import LinearMethod, Shape, rate_by_size
+
+if TYPE_CHECKING:
+    import torch
+    from peft import PeftConfig
+
+
+class WaveFt(LinearMethod):
+    """Settings of WaveFT."""
+
+    kind: Literal["waveft"] = "waveft"
+    frequencies: int = Field(
+        2592, ge=1, le=100_000, title="Frequencies",
+        description="How many numbers learn for each layer; layers that are smaller than this use fewer.",
+    )  # fmt: skip
+
+    title: ClassVar[str] = "WaveFT"
+    summary: ClassVar[str] = "Learns a few points of the wavelet spectrum of what is added to each layer."
+    when: ClassVar[str] = "Very small downloads, with a say over their exact size."
+    against: ClassVar[str] = "A third slower than LoRA, and at default rates it learns little."
+    source: ClassVar[str] = "Bilican et al. 2025, arXiv 2505.12532"
+    level: ClassVar[str] = "advanced"
+
+    def recommended_learning_rate(self, base: BaseModelCard) -> float:
+        """2e-2 for small encoders, 2e-2 for large models; too low a rate learns nothing."""
+        return rate_by_size(base, small=2e-2, large=2e-2)
+
+    def count(self, inputs: int, outputs: int, shapes: Sequence[Shape]) -> int:
+        """The frequencies, as far as the smallest layer has room for them."""
+        return min(self.frequencies, min(wide * high for wide, high in shapes))
+
+    def config(self, model: "torch.nn.Module") -> "PeftConfig":
+        """As many frequencies as the smallest of the chosen layers has room for."""
+        from peft import WaveFTConfig
+
+        room = min(inputs * outputs for inputs, outputs in self.model_shapes(model))
+        return WaveFTConfig(n_frequency=min(self.frequencies, room), target_modules=self.target_names(model))
