@@ -1,35 +1,46 @@
-"""Reads CSV and TSV: strict about quotes and column counts, and names the row of every departure."""
+"""Reads CSV, TSV and texts with other delimiters: strict about quotes and column counts, names every departing row."""
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from app.errors import Rejected
-from app.readers.decoding import Encoding, find_encoding, read_lines, read_pieces
-from app.readers.signatures import looks_like_json, refuse_unless_text, type_mismatch
+from app.readers.decoding import Encoding, find_encoding, read_lines
+from app.readers.delimiters import DELIMITERS, SAMPLED_RECORDS, find_delimiter, is_delimited
+from app.readers.source import Sample, Source
 from app.readers.table import MAX_CELL, Cell, Flaw, Record, Table, cell_too_long, check_columns, no_rows
 
-EXTENSIONS = ("csv", "tsv", "tab")
-DELIMITERS = (",", ";", "\t", "|")
+EXTENSIONS = ("csv", "tsv", "tab", "psv")
+NAME = "a table of delimited text"
+USUAL = {"tsv": "\t", "tab": "\t", "psv": "|"}
 MAX_LINE = 16 * 1024 * 1024
-SNIFFED_RECORDS = 50
+# More separators than this in one record are no row of anybody's data, and as many texts would fill the memory.
+MAX_FIELDS = 1_100_000
 SNIFFED_CHARACTERS = 256 * 1024
+# From here on, a file with more wrong rows than right ones is refused without reading the rest.
+HOPELESS = 100_000
+# Spreadsheet programs write this line above the names to say what separates the fields.
+_SAID = re.compile(rf"sep=([{re.escape(''.join(DELIMITERS))}])\s*$", re.IGNORECASE)
 
 
-def read(path: Path, extension: str) -> Table:
+def fits(sample: Sample) -> bool:
+    """Whether the name says so, or the text is surely a table."""
+    return bool(sample.text) and (sample.extension in EXTENSIONS or is_delimited(sample.text))
+
+
+def read(source: Source) -> Table:
     """Open a delimited file with column names in its first line.
 
     Raises:
         Rejected: see the codes in this folder's modules; also later, while the records are read.
     """
-    refuse_unless_text(path, extension)
-    encoding = find_encoding(path)
-    if looks_like_json(next(read_pieces(path, encoding), "")[:4096]):
-        raise type_mismatch("JSON", extension)
-    delimiter = "," if extension == "csv" else "\t"
-    if extension == "csv":
-        delimiter = _sniff(path, encoding)
-    rows = _Rows(path, encoding, delimiter)
+    encoding = find_encoding(source.path, source.choices.encoding)
+    lines = _first_lines(source.path, encoding)
+    said = _SAID.match(lines[0]) if lines else None
+    skipped = max(source.choices.header_row - 1, 1 if said else 0)
+    delimiter = said.group(1) if said else find_delimiter(lines[skipped:], USUAL.get(source.extension, ","))
+    rows = _Rows(source.path, encoding, delimiter, skipped)
     header = next(rows, None)
     if header is None:
         raise no_rows([])
@@ -46,9 +57,13 @@ def read(path: Path, extension: str) -> Table:
 class _Rows:
     """Iterates over (line number, fields); rows with wrong quotes come as (line number, None)."""
 
-    def __init__(self, path: Path, encoding: Encoding, delimiter: str) -> None:
-        self._line = 0
+    def __init__(self, path: Path, encoding: Encoding, delimiter: str, skipped: int) -> None:
+        self._line = self._start = 0
+        self._delimiter = delimiter
         self._lines = read_lines(path, encoding, MAX_LINE)
+        for _ in range(skipped):
+            self._line += 1
+            next(self._lines, None)
         # The module's limit is one per process; ours is raised above the cell limit so that we say it in our words.
         csv.field_size_limit(MAX_LINE + 1)
         self._reader = csv.reader(self._feed(), delimiter=delimiter, strict=True)
@@ -75,6 +90,8 @@ class _Rows:
             self._line += 1
             if len(line) > MAX_LINE:
                 raise _long_line(self._line)
+            if len(line) > MAX_FIELDS and line.count(self._delimiter) > MAX_FIELDS:
+                raise _too_many_fields(self._line)
             size = len(line) if self._line == self._start else size + len(line)
             if size > MAX_LINE:
                 raise _open_quote(self._start)
@@ -89,6 +106,8 @@ def _records(rows: _Rows, table: Table) -> Iterator[Record]:
         if len(fields) != width:
             wrong += 1
             table.flaws.add(_ragged(width), line)
+            if wrong > HOPELESS and wrong > seen / 2:
+                raise _mostly_ragged(wrong, seen, table)
             continue
         cells: list[Cell] = list(fields)
         if max(map(len, fields)) > MAX_CELL:
@@ -100,31 +119,14 @@ def _records(rows: _Rows, table: Table) -> Iterator[Record]:
         raise _mostly_ragged(wrong, seen, table)
 
 
-def _sniff(path: Path, encoding: Encoding) -> str:
-    """The delimiter under which the most sampled rows have as many fields as the header, more than one."""
+def _first_lines(path: Path, encoding: Encoding) -> list[str]:
     sample, size = [], 0
     for line in read_lines(path, encoding, MAX_LINE):
         sample.append(line)
         size += len(line)
-        if size > SNIFFED_CHARACTERS or len(sample) > 4 * SNIFFED_RECORDS:
+        if size > SNIFFED_CHARACTERS or len(sample) > 4 * SAMPLED_RECORDS:
             break
-    return max(DELIMITERS, key=lambda each: (_agreement(sample, each), -DELIMITERS.index(each)))
-
-
-def _agreement(sample: list[str], delimiter: str) -> float:
-    reader = csv.reader(sample, delimiter=delimiter)
-    rows = []
-    try:
-        for fields in reader:
-            if fields:
-                rows.append(len(fields))
-            if len(rows) > SNIFFED_RECORDS:
-                break
-    except csv.Error:
-        pass
-    if not rows or rows[0] < 2:
-        return 0.0
-    return sum(count == rows[0] for count in rows) / len(rows)
+    return sample
 
 
 def _ragged(width: int) -> Flaw:
@@ -161,6 +163,15 @@ def _long_line(line: int) -> Rejected:
     return Rejected(
         "csv_shape",
         f"Row {line:,} is longer than {MAX_LINE:,} characters.",
+        "Check that the file has line ends and is what its name says.",
+        details={"rows": [line]},
+    )
+
+
+def _too_many_fields(line: int) -> Rejected:
+    return Rejected(
+        "csv_shape",
+        f"Row {line:,} has more than {MAX_FIELDS:,} fields.",
         "Check that the file has line ends and is what its name says.",
         details={"rows": [line]},
     )

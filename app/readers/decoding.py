@@ -4,11 +4,10 @@ Reads in pieces, so that a large file never lies in memory as a whole.
 """
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from charset_normalizer import from_bytes
 
 from app.errors import Rejected
 from app.readers.table import Flaw
@@ -25,46 +24,126 @@ MARKS = (
 )
 # Here two bytes make a character, so accidental UTF-8 sequences inside them are no sign of a mixed file.
 WIDE = ("big5", "gb18030", "gb2312", "gbk", "shift_jis", "cp932", "euc_jp", "euc_kr", "johab", "cp949", "iso2022_jp")
+# What a person may name; the codecs beyond these are not text encodings, or nobody writes them.
+NAMED = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "ascii", "latin-1", "cp437", "cp850", "cp866",
+         "cp874", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "euc-jp", "shift-jis", "iso2022-jp", "euc-kr",
+         "cp932", "cp949", "johab", "gb2312", "gbk", "gb18030", "big5",
+         *(f"cp{number}" for number in range(1250, 1259)),
+         *(f"iso8859-{number}" for number in range(2, 17) if number != 12))  # fmt: skip
+SHOWN = 60
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+# Half of a character pair in the bytes that UTF-8 would have for it, if it allowed it.
+_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """A codec's name, the bytes to skip before the text, and whether it was only guessed."""
+    """A codec's name, the bytes to skip before the text, and, if it was only guessed, a piece of the text to judge by."""
 
     name: str
     skip: int = 0
     guessed: bool = False
+    preview: str = ""
 
     @property
     def flaw(self) -> Flaw | None:
         """What to tell when the encoding was guessed."""
         if not self.guessed:
             return None
+        shown = f", which gives for example: {self.preview!r}" if self.preview else ""
         return Flaw(
             "encoding",
             "warning",
-            f"The file is not UTF-8; it was read as {self.name}.",
-            "Look at letters with accents in the preview; if they are wrong, save the file as UTF-8.",
+            f"The file is not UTF-8; it was read as {self.name}{shown}.",
+            "If letters with accents look wrong there, save the file as UTF-8, or name its encoding.",
         )
 
 
-def find_encoding(path: Path) -> Encoding:
-    """UTF-8 unless a byte-order mark or the bytes say otherwise.
+def find_encoding(path: Path, named: str = "") -> Encoding:
+    """UTF-8 unless a byte-order mark or the bytes say otherwise, or the person named another encoding.
 
     Raises:
         Rejected: ``bad_character`` for NUL characters, ``encoding`` with the byte offset when no encoding fits.
     """
     with path.open("rb") as source:
-        head = source.read(4)
-    for mark, name in MARKS:
-        if head.startswith(mark):
-            encoding = Encoding(name, len(mark))
-            fault = _first_fault(path, encoding)
-            if fault is not None:
-                raise _undecodable(path, fault, f"is marked as {name}, but is not")
-            return encoding
-    fault = _first_fault(path, Encoding("utf-8"))
-    return Encoding("utf-8") if fault is None else _guess(path, fault)
+        head = source.read(SAMPLE)
+    marked = _marked(head)
+    if named:
+        name = _known(named)
+        encoding = marked if marked and marked.name == name else Encoding(name)
+    elif marked or _looks_like_utf16(head):
+        encoding = marked or Encoding(_looks_like_utf16(head), guessed=True)
+    else:
+        fault = _first_fault(path, Encoding("utf-8"))
+        return Encoding("utf-8") if fault is None else _guess(path, fault)
+    fault = _first_fault(path, encoding)
+    if fault is not None:
+        said = "was said to be" if named else "is marked as" if marked else "looks like"
+        raise _undecodable(path, fault, f"{said} {encoding.name}, but is not")
+    return encoding
+
+
+def decode_head(head: bytes, named: str = "") -> str:
+    """The beginning of a text file for telling its format; whatever does not fit the encoding is replaced."""
+    marked = _marked(head)
+    name = named if named in NAMED else _looks_like_utf16(head) or "utf-8"
+    encoding = marked or Encoding(name)
+    return head[encoding.skip :].decode(encoding.name, errors="replace")
+
+
+def decode_bytes(content: bytes, named: str = "") -> tuple[str, Encoding]:
+    """A whole short text and how it was decoded; UTF-8 wins over ``named``, which is another text's guess.
+
+    Raises:
+        Rejected: ``encoding`` or ``bad_character``.
+    """
+    encoding = _marked(content) or Encoding("utf-8")
+    try:
+        text = content[encoding.skip :].decode(encoding.name)
+    except UnicodeDecodeError as error:
+        name = named or _looks_like_utf16(content) or _likely(content)
+        if encoding.skip or not name:
+            raise _unfit(error) from None
+        try:
+            text = content.decode(name)
+        except UnicodeDecodeError:
+            raise _unfit(error) from None
+        encoding = Encoding(name, guessed=True, preview=_preview(text))
+    if "\0" in text:
+        raise _nul(1 + _line_breaks(text[: text.index("\0")]))
+    return text, encoding
+
+
+def _unfit(error: UnicodeDecodeError) -> Rejected:
+    return Rejected(
+        "encoding", f"Byte {error.start:,} of the text does not fit {error.encoding}.", "Save the file as UTF-8."
+    )
+
+
+def _marked(head: bytes) -> Encoding | None:
+    return next((Encoding(name, len(mark)) for mark, name in MARKS if head.startswith(mark)), None)
+
+
+def _looks_like_utf16(head: bytes) -> str:
+    """The name of UTF-16 without its mark: of Western text, every second byte is zero."""
+    pairs = len(head) // 2
+    if pairs < 4:
+        return ""
+    first, second = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
+    if first == 0 and second > 0.7 * pairs:
+        return "utf-16-le"
+    return "utf-16-be" if second == 0 and first > 0.7 * pairs else ""
+
+
+def _known(named: str) -> str:
+    try:
+        name = codecs.lookup(named).name
+    except LookupError:
+        name = ""
+    for each in NAMED:
+        if codecs.lookup(each).name == name:
+            return each
+    raise Rejected("encoding", f"There is no text encoding called {named[:40]!r}.", f"Use one of: {', '.join(NAMED)}.")
 
 
 def read_pieces(path: Path, encoding: Encoding) -> Iterator[str]:
@@ -110,7 +189,7 @@ def _one_line_end(text: str) -> str:
 def _first_fault(path: Path, encoding: Encoding) -> int | None:
     """Byte offset of the first byte that does not fit the encoding; NUL characters are refused at once."""
     decoder = codecs.getincrementaldecoder(encoding.name)()
-    offset, lines = encoding.skip, 1
+    offset, breaks = encoding.skip, 0
     with path.open("rb") as source:
         source.seek(offset)
         while True:
@@ -121,30 +200,56 @@ def _first_fault(path: Path, encoding: Encoding) -> int | None:
             except UnicodeDecodeError as error:
                 return offset - pending + error.start
             if "\0" in text:
-                raise _nul(lines + text[: text.index("\0")].count("\n"))
+                raise _nul(1 + breaks + _line_breaks(text[: text.index("\0")]))
             if not piece:
                 return None
             offset += len(piece)
-            lines += text.count("\n")
+            breaks += _line_breaks(text)
 
 
 def _guess(path: Path, fault: int) -> Encoding:
     with path.open("rb") as source:
         source.seek(max(0, fault - SAMPLE // 2))
         sample = source.read(SAMPLE)
+        source.seek(fault)
+        if _SURROGATE.match(source.read(3)):
+            raise _half_a_pair(_row_at(path, fault))
     name = _likely(sample)
-    mixed = any(ord(c) > 127 for c in sample.decode("utf-8", errors="ignore"))
-    if not name or name in ("ascii", "utf_8") or (mixed and name not in WIDE):
+    if not name or name in ("ascii", "utf_8") or (_is_mixed(path, fault, sample) and name not in WIDE):
         raise _undecodable(path, fault, "is neither UTF-8 nor in any one other encoding")
-    encoding = Encoding(name, guessed=True)
+    encoding = Encoding(name, guessed=True, preview=_preview(sample.decode(name, errors="ignore")))
     later = _first_fault(path, encoding)
     if later is not None:
         raise _undecodable(path, later, f"looks like {name}, but is not throughout")
     return encoding
 
 
+def _is_mixed(path: Path, fault: int, sample: bytes) -> bool:
+    """Whether there is text in UTF-8 beyond ASCII before the first fault or around it."""
+    if any(ord(c) > 127 for c in sample.decode("utf-8", errors="ignore")):
+        return True
+    with path.open("rb") as source:
+        while fault > 0 and (piece := source.read(min(PIECE, fault))):
+            if not piece.isascii():
+                return True
+            fault -= len(piece)
+    return False
+
+
+def _preview(text: str) -> str:
+    """Some words around the first letter that is not ASCII."""
+    found = _FOREIGN.search(text)
+    if not found:
+        return ""
+    start = max(0, found.start() - SHOWN // 3)
+    return " ".join(text[start : start + SHOWN].split())
+
+
 def _likely(sample: bytes) -> str:
     """The encoding that makes the most of the sample; empty for none."""
+    # Imported here because most files are UTF-8.
+    from charset_normalizer import from_bytes
+
     matches = from_bytes(sample)
     best = matches.best()
     if best is None:
@@ -168,9 +273,15 @@ def _row_at(path: Path, offset: int) -> int:
     row = 1
     with path.open("rb") as source:
         while offset > 0 and (piece := source.read(min(PIECE, offset))):
-            row += piece.count(b"\n")
+            row += _line_breaks(piece.decode("latin-1"))
             offset -= len(piece)
     return row
+
+
+def _line_breaks(text: str) -> int:
+    if "\r" not in text:
+        return text.count("\n")
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def _nul(row: int) -> Rejected:
@@ -178,5 +289,14 @@ def _nul(row: int) -> Rejected:
         "bad_character",
         f"Row {row:,} holds a NUL character, which text files do not have.",
         "The file may be binary, damaged, or UTF-16 without its mark. Save it as UTF-8 and try again.",
+        details={"rows": [row]},
+    )
+
+
+def _half_a_pair(row: int) -> Rejected:
+    return Rejected(
+        "bad_character",
+        f"Row {row:,} holds half of a character pair, which no text can have.",
+        "Write the file again with a program that writes UTF-8.",
         details={"rows": [row]},
     )

@@ -7,33 +7,47 @@ from typing import Any
 
 from app.errors import Rejected
 from app.readers import jsonl
-from app.readers.decoding import Encoding, find_encoding, read_pieces
-from app.readers.json_values import DECODER, Cells, Unfit, broken, not_an_object, parse
-from app.readers.signatures import refuse_unless_text
-from app.readers.table import Flaw, Record, Table, check_columns, no_rows
+from app.readers.decoding import PIECE, Encoding, find_encoding, read_pieces
+from app.readers.delimiters import is_delimited
+from app.readers.json_values import DECODER, Cells, Unfit, broken, check_count, not_an_object, parse
+from app.readers.signatures import looks_like_json
+from app.readers.source import Sample, Source
+from app.readers.table import Flaw, Record, Table, check_column_count, check_columns, no_rows
 
 EXTENSIONS = ("json",)
+NAME = "a JSON list"
 MAX_VALUE = 16 * 1024 * 1024
 _SPACE = " \t\n\r"
 
 
-def read(path: Path, extension: str) -> Table:
+def fits(sample: Sample) -> bool:
+    """Whether the text is a list of objects, or an object over several lines, or the name says so and no table is in it."""
+    text = sample.text.lstrip()
+    if text.startswith("["):
+        return looks_like_json(text) or sample.extension in ("json", *jsonl.EXTENSIONS)
+    if sample.extension in EXTENSIONS:
+        return not is_delimited(sample.text)
+    return looks_like_json(text) and not jsonl.fits(sample)
+
+
+def read(source: Source) -> Table:
     """Open a list of objects; rows are numbered from 1 in their order.
 
     Raises:
         Rejected: ``json`` with line and character, or any other code of this folder; also while records are read.
     """
-    refuse_unless_text(path, extension)
-    encoding = find_encoding(path)
+    path = source.path
+    encoding = find_encoding(path, source.choices.encoding)
     start = next(read_pieces(path, encoding), "")
     if start.lstrip(_SPACE).startswith("{"):
-        return _read_as_lines(path, extension, start)
+        return _read_as_lines(source, start)
     keys: dict[str, None] = {}
     count = 0
     for _, value in _values(path, encoding):
         count += 1
         if isinstance(value, dict):
             keys.update(dict.fromkeys(value))
+            check_column_count(len(keys))
     if not count:
         raise no_rows([])
     table = Table("json", encoding.name, check_columns(list(keys)), iter(()))
@@ -46,7 +60,7 @@ def read(path: Path, extension: str) -> Table:
     return table
 
 
-def _read_as_lines(path: Path, extension: str, start: str) -> Table:
+def _read_as_lines(source: Source, start: str) -> Table:
     first, _, more = start.lstrip(_SPACE).partition("\n")
     try:
         DECODER.decode(first)
@@ -55,7 +69,7 @@ def _read_as_lines(path: Path, extension: str, start: str) -> Table:
         several = False
     if not several:
         raise broken(1, 1, "the file begins with an object; a list of objects in [ ] is needed")
-    table = jsonl.read(path, extension)
+    table = jsonl.read(source)
     table.flaws.add(
         Flaw(
             "read_as_lines",
@@ -116,6 +130,8 @@ class _Window:
         """Parse the value that begins here, reading on while it may be incomplete."""
         while True:
             try:
+                if len(self.text) - self.at > 2 * PIECE:
+                    check_count(self.text[self.at :])
                 value, end = parse(lambda: DECODER.raw_decode(self.text, self.at))
                 # A number at the very end of the window may go on in the next piece.
                 if end < len(self.text) or not self.more():

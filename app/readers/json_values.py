@@ -12,6 +12,8 @@ from app.readers.table import MAX_CELL, Cell, Flaw, Flaws, cell_too_long
 
 MAX_DEPTH = 64
 MAX_DIGITS = 100
+# More commas and brackets than this in one row are no example of anybody's; as values they would fill the memory.
+MAX_VALUES = 1_100_000
 
 
 class Unfit(ValueError):
@@ -113,6 +115,16 @@ def check_depth(value: Any, room: int = MAX_DEPTH) -> None:
     for each in inner:
         if isinstance(each, dict | list):
             check_depth(each, room - 1)
+
+
+def check_count(text: str) -> None:
+    """Refuse, before parsing it, a value of too many parts.
+
+    Raises:
+        Unfit: more commas and brackets than ``MAX_VALUES``.
+    """
+    if len(text) > MAX_VALUES and sum(map(text.count, ",[{")) > MAX_VALUES:
+        raise Unfit(f"more than {MAX_VALUES:,} values in one row")
 
 
 def parse(read: Callable[[], Any]) -> Any:

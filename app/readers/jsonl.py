@@ -6,31 +6,45 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import Rejected
-from app.readers.decoding import Encoding, find_encoding, read_lines, read_pieces
-from app.readers.json_values import DECODER, Cells, Unfit, broken, not_an_object, parse
-from app.readers.signatures import refuse_unless_text, type_mismatch
-from app.readers.table import Flaw, Flaws, Record, Table, check_columns, no_rows
+from app.readers.decoding import Encoding, find_encoding, read_lines
+from app.readers.delimiters import is_delimited
+from app.readers.json_values import DECODER, Cells, Unfit, broken, check_count, not_an_object, parse
+from app.readers.source import Sample, Source
+from app.readers.table import Flaw, Flaws, Record, Table, check_column_count, check_columns, no_rows
 
 EXTENSIONS = ("jsonl", "ndjson")
+NAME = "JSON Lines"
 MAX_LINE = 16 * 1024 * 1024
 
 
-def read(path: Path, extension: str) -> Table:
+def fits(sample: Sample) -> bool:
+    """Whether the first line is a whole object, or the name says so and the text is no list and no table."""
+    text = sample.text.lstrip()
+    if text.startswith("{"):
+        return sample.extension in EXTENSIONS or (sample.extension != "json" and _is_object(text.partition("\n")[0]))
+    return sample.extension in EXTENSIONS and not text.startswith("[") and not is_delimited(sample.text)
+
+
+def read(source: Source) -> Table:
     """Open a file of one JSON object per line; the columns are all keys in the order of first sight.
 
     Raises:
         Rejected: see the codes in this folder's modules; also later, while the records are read.
     """
-    refuse_unless_text(path, extension)
-    encoding = find_encoding(path)
-    if next(read_pieces(path, encoding), "").lstrip().startswith("["):
-        raise type_mismatch("a JSON list", extension)
-    keys = _all_keys(path, encoding)
+    encoding = find_encoding(source.path, source.choices.encoding)
+    keys = _all_keys(source.path, encoding)
     table = Table("jsonl", encoding.name, check_columns(keys), iter(()))
     if encoding.flaw:
         table.flaws.add(encoding.flaw)
-    table.records = _records(path, encoding, table, keys)
+    table.records = _records(source.path, encoding, table, keys)
     return table
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(DECODER.decode(line.strip()), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _all_keys(path: Path, encoding: Encoding) -> list[str]:
@@ -39,6 +53,7 @@ def _all_keys(path: Path, encoding: Encoding) -> list[str]:
     flaws = Flaws()
     for _, value in _objects(path, encoding, flaws):
         keys.update(dict.fromkeys(value))
+        check_column_count(len(keys))
     if not keys:
         _refuse_all(flaws)
     return list(keys)
@@ -60,6 +75,7 @@ def _objects(path: Path, encoding: Encoding, flaws: Flaws) -> Iterator[tuple[int
         if not text:
             continue
         try:
+            check_count(text)
             value = parse(lambda: DECODER.decode(text))  # noqa: B023 - called at once
         except json.JSONDecodeError as error:
             flaws.add(_broken_line(number, error.colno, error.msg), number)

@@ -9,32 +9,43 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import Rejected, TooLarge
+from app.readers.decoding import decode_head
 from app.readers.signatures import PARQUET_MARKS, refuse_unless_text, type_mismatch
+from app.readers.source import Sample, Source
 from app.readers.table import MAX_CELL, Cell, Flaw, Record, Table, cell_too_long, check_columns, no_rows
-from app.settings import get_settings
 
 EXTENSIONS = ("parquet", "pq")
-BATCH_ROWS = 512
+NAME = "Parquet"
+READ_BYTES = 1024 * 1024
+BATCH_BYTES = 2 * 1024 * 1024
+MOST_BATCH_ROWS = 4096
 
 
-def read(path: Path, extension: str) -> Table:
+def fits(sample: Sample) -> bool:
+    """Whether it begins as Parquet does, or is called so and is no text."""
+    if sample.head[:4] in PARQUET_MARKS or sample.head[-4:] == b"PARE":
+        return True
+    return sample.extension in EXTENSIONS and "\0" in decode_head(sample.head)
+
+
+def read(source: Source) -> Table:
     """Open a Parquet file; rows are numbered from 1.
 
     Raises:
         Rejected: ``parquet_corrupt``, ``parquet_encrypted``, ``parquet_nested`` and the general codes.
         TooLarge: the file claims more rows than are accepted.
     """
-    _check_marks(path, extension)
-    source = _open(path)
-    schema = source.schema_arrow
+    _check_marks(source.path, source.extension)
+    opened = _open(source.path)
+    schema = opened.schema_arrow
     columns = check_columns(schema.names)
-    if source.metadata.num_rows == 0:
+    if opened.metadata.num_rows == 0:
         raise no_rows(columns)
-    most = get_settings().max_rows
-    if source.metadata.num_rows > most:
-        raise TooLarge("too_large", f"The file has {source.metadata.num_rows:,} rows.", f"At most {most:,} are read.")
+    most = source.limits.rows
+    if opened.metadata.num_rows > most:
+        raise TooLarge("too_large", f"The file has {opened.metadata.num_rows:,} rows.", f"At most {most:,} are read.")
     table = Table("parquet", "utf-8", columns, iter(()))
-    table.records = _records(source, table)
+    table.records = _records(opened, table)
     return table
 
 
@@ -58,7 +69,14 @@ def _open(path: Path) -> Any:
     from pyarrow import parquet
 
     try:
-        return parquet.ParquetFile(path, memory_map=False, thrift_string_size_limit=64 * 1024**2)
+        return parquet.ParquetFile(
+            path,
+            memory_map=False,
+            buffer_size=READ_BYTES,
+            pre_buffer=False,
+            thrift_string_size_limit=16 * 1024**2,
+            thrift_container_size_limit=1024**2,
+        )
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise _corrupt(error) from None
 
@@ -89,10 +107,17 @@ def _batches(source: Any) -> Iterator[list[list[Any]]]:
     import pyarrow
 
     try:
-        for batch in source.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
+        for batch in source.iter_batches(batch_size=_batch_rows(source.metadata), use_threads=False):
             yield [column.to_pylist() for column in batch.columns]
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise _corrupt(error) from None
+
+
+def _batch_rows(metadata: Any) -> int:
+    """So many rows that a batch holds about ``BATCH_BYTES``."""
+    size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    average = max(1, size // max(1, metadata.num_rows))
+    return max(1, min(MOST_BATCH_ROWS, BATCH_BYTES // average))
 
 
 def _as_texts(values: list[Any]) -> list[Cell]:

@@ -64,13 +64,28 @@ class Flaws:
 
 @dataclass
 class Table:
-    """One file being read. ``flaws`` is complete once ``records`` has been read to its end."""
+    """One file being read. ``flaws`` is complete once ``records`` has been read to its end.
+
+    ``found`` is what was chosen where a person could choose otherwise, and what else there is: ``{"sheet", "sheets",
+    "header_row"}`` of a workbook.
+    """
 
     format: str
     encoding: str
     columns: list[str]
     records: Iterator[Record]
     flaws: Flaws = field(default_factory=Flaws)
+    found: dict[str, Any] = field(default_factory=dict)
+
+
+def check_column_count(count: int) -> None:
+    """Stop as soon as a file turns out to have too many columns.
+
+    Raises:
+        Rejected: ``columns``.
+    """
+    if count > MAX_COLUMNS:
+        raise _bad_columns(f"The file has {count:,} columns; at most {MAX_COLUMNS:,} are read.", "Remove some.")
 
 
 def check_columns(names: Sequence[str]) -> list[str]:
@@ -79,8 +94,7 @@ def check_columns(names: Sequence[str]) -> list[str]:
     Raises:
         Rejected: ``columns`` for blank, repeated, reserved, overlong or too many names.
     """
-    if len(names) > MAX_COLUMNS:
-        raise _bad_columns(f"The file has {len(names):,} columns; at most {MAX_COLUMNS:,} are read.", "Remove some.")
+    check_column_count(len(names))
     cleaned = [name.strip() for name in names]
     seen: dict[str, int] = {}
     for number, name in enumerate(cleaned, start=1):

@@ -11,10 +11,9 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from app.errors import StudioError
-from app.readers import EXTENSIONS, FORMATS, Table, open_table
+from app.errors import StudioError, TooLarge
+from app.readers import EXTENSIONS, FORMATS, Limits, Table, open_table
 from app.readers.table import MAX_CELL
-from app.settings import get_settings
 
 ROWS = [("eins", "a"), ("zwei, drei", "b"), ('vier "fünf"', "a"), ("sechs\nsieben", "b")]
 
@@ -159,20 +158,15 @@ DAMAGED = [
     pytest.param("a.csv", b"\x89PNG\r\n\x1a\n\0\0", "type_mismatch", "PNG", id="B-05-png"),
     pytest.param("a.csv", b"%PDF-1.7\n", "type_mismatch", "PDF", id="B-05-pdf"),
     pytest.param("a.csv", b"MZ\x90\0\x03\0\0\0", "type_mismatch", "program", id="B-05-exe"),
-    pytest.param("a.csv", as_zip("xl/workbook.xml"), "type_mismatch", "Excel", id="B-05-xlsx"),
+    pytest.param("a.csv", as_zip("data.csv"), "type_mismatch", "ZIP", id="B-05-zip-csv"),
     pytest.param("a.json", as_zip("data.txt"), "type_mismatch", "ZIP", id="B-05-zip"),
     pytest.param("a.csv", b"<!DOCTYPE html><html>", "type_mismatch", "web page", id="B-05-html"),
-    pytest.param("a.csv", as_parquet(TWO), "type_mismatch", "Parquet", id="B-05-parquet"),
-    pytest.param("a.csv", b'[\n {"text": "a"}]', "type_mismatch", "JSON", id="B-05-json"),
-    pytest.param("a.jsonl", b'[\n {"text": "a"}]', "type_mismatch", "JSON list", id="B-05-list"),
-    pytest.param("a.parquet", b"text,label\na,b\n", "type_mismatch", "not a Parquet", id="B-05-not-parquet"),
+    pytest.param("a.parquet", b"\0\1\2\3" * 20, "type_mismatch", "not a Parquet", id="B-05-not-parquet"),
     pytest.param("a.csv", b"\x1f\x8b\x08\0" + b"x" * 50, "type_mismatch", "gzip", id="B-25"),
-    pytest.param("a.xlsx", as_zip("xl/workbook.xml"), "unknown_format", ".xlsx", id="unknown-ending"),
-    pytest.param("data", b"text,label\na,b\n", "unknown_format", "no ending", id="no-ending"),
+    pytest.param("a.xlsx", as_zip("xl/workbook.xml"), "xlsx_corrupt", "xl/workbook.xml", id="B-24-empty"),
     pytest.param("a.csv", "text,l\nä\n".encode() + b"caf\xe9,b\n", "encoding", "row 3", id="B-06-mixed"),
     pytest.param("a.csv", b"\xff\xfet\x00x\x00\x00\xd8", "encoding", "utf-16", id="B-06-half-a-character"),
     pytest.param("a.csv", b"text,label\na,b\nc\0,d\n", "bad_character", "Row 3", id="B-07"),
-    pytest.param("a.csv", "text,label\na,b\n".encode("utf-16-le"), "bad_character", "NUL", id="B-07-no-mark"),
     pytest.param("a.csv", b'text,label\na,b\n"c,d\ne,f\n', "csv_shape", "row 3", id="B-08-open-quote"),
     pytest.param("a.csv", b'"text,label\na,b\n', "csv_shape", "row 1", id="B-08-open-quote-in-names"),
     pytest.param("a.csv", b"text,label\n" + b"a,b,c\n" * 9 + b"a,b\n", "csv_shape", "9 of 10", id="B-08-mostly"),
@@ -265,13 +259,11 @@ def test_a_json_list_longer_than_a_piece_is_read_whole(tmp_path):
     assert error.details["rows"] == [9000 * 4 + 1]
 
 
-def test_b23_a_file_that_claims_too_many_rows_is_not_read(tmp_path, monkeypatch):
-    monkeypatch.setenv("STUDIO_MAX_ROWS", "1")
-    get_settings.cache_clear()
-    try:
-        assert refused(tmp_path, "a.parquet", as_parquet(TWO)).code == "too_large"
-    finally:
-        get_settings.cache_clear()
+def test_b23_a_file_that_claims_too_many_rows_is_not_read(tmp_path):
+    path = tmp_path / "stored"
+    path.write_bytes(as_parquet(TWO))
+    with pytest.raises(TooLarge):
+        open_table(path, "a.parquet", limits=Limits(rows=1))
 
 
 def test_no_two_formats_claim_the_same_ending():

@@ -1,0 +1,64 @@
+"""Finds the character that separates the fields of a delimited text, from a sample of its lines."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f")
+SAMPLED_RECORDS = 50
+# The last line of a sample this long is probably cut.
+LONG_SAMPLE = 8 * 1024
+# A first line of names is short words; a sentence with a comma in it is not.
+LONGEST_NAME, MOST_WORDS = 40, 4
+
+
+def find_delimiter(lines: Sequence[str], usual: str = ",") -> str:
+    """The delimiter under which the most sampled records have as many fields as the first, more than one.
+
+    Args:
+        lines: the first lines with their ends.
+        usual: taken when several fit equally, or none does.
+    """
+    order = [usual, *(each for each in DELIMITERS if each != usual)]
+    return max(order, key=lambda each: (_agreement(lines, each), -order.index(each)))
+
+
+def is_delimited(text: str) -> bool:
+    """Whether a text is surely a table: several short, different names, and every record as long as the first."""
+    if text.lstrip().startswith(("{", "[")):
+        return False
+    # Not str.splitlines, which would also break at characters such as U+2028 that belong to the text.
+    lines = list(io.StringIO(text, newline=None))
+    if len(text) > LONG_SAMPLE and len(lines) > 1:
+        lines.pop()
+    lines = lines[: 4 * SAMPLED_RECORDS]
+    delimiter = find_delimiter(lines)
+    records = _records(lines, delimiter)
+    if len(records) < 2 or _agreement(lines, delimiter) < 1.0:
+        return False
+    names = [name.strip() for name in records[0]]
+    return len(set(names)) == len(names) and all(_is_name(name) for name in names)
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_NAME and len(text.split()) <= MOST_WORDS and text[-1] not in ".!?:,;"
+
+
+def _agreement(lines: Sequence[str], delimiter: str) -> float:
+    counts = [len(fields) for fields in _records(lines, delimiter)]
+    if not counts or counts[0] < 2:
+        return 0.0
+    return sum(count == counts[0] for count in counts) / len(counts)
+
+
+def _records(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    records: list[list[str]] = []
+    try:
+        for fields in csv.reader(lines, delimiter=delimiter):
+            if fields and (len(fields) > 1 or fields[0].strip()):
+                records.append(fields)
+            if len(records) > SAMPLED_RECORDS:
+                break
+    except csv.Error:
+        pass
+    return records

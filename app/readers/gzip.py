@@ -1,0 +1,55 @@
+"""Reads a text or table packed with gzip, within limits on what comes out."""
+
+import gzip
+from dataclasses import replace
+
+from app.readers.signatures import type_mismatch
+from app.readers.source import Sample, Source
+from app.readers.table import Table, empty_file
+from app.readers.unpacking import Allowance, read_and_remove, refuse_nested, unpack
+
+EXTENSIONS = ("gz", "gzip")
+NAME = "a gzip archive"
+MARK = b"\x1f\x8b"
+
+
+def fits(sample: Sample) -> bool:
+    """Whether it begins as gzip does."""
+    return sample.head.startswith(MARK)
+
+
+def read(source: Source) -> Table:
+    """Unpack and open what is inside, as the format that it is.
+
+    Raises:
+        Rejected: ``type_mismatch`` if the name says that nothing is packed, ``archive_corrupt``, ``archive_limit``, and
+            what the inner format raises.
+    """
+    if source.extension in _taken():
+        raise type_mismatch(NAME, source.extension)
+    refuse_nested(source, NAME)
+    with gzip.open(source.path) as opened:
+        inner = unpack(opened, source.folder, Allowance(source))  # type: ignore[arg-type]
+    name = source.name.rpartition(".")[0] if source.extension in EXTENSIONS else source.name
+    try:
+        if inner.stat().st_size == 0:
+            raise empty_file()
+        table = _open(replace(source, path=inner, name=name, packed_in=NAME))
+    except BaseException:
+        inner.unlink(missing_ok=True)
+        raise
+    table.records = read_and_remove(table.records, inner)
+    return table
+
+
+def _taken() -> set[str]:
+    """The endings of every other format: a file that says it is text is not unpacked."""
+    from app.readers import FORMATS  # the list of formats holds this one too
+
+    return {ending for each in FORMATS if each.NAME != NAME for ending in each.EXTENSIONS}
+
+
+def _open(source: Source) -> Table:
+    from app.readers import open_source  # the list of formats holds this one too
+
+    return open_source(source)

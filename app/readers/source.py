@@ -1,0 +1,89 @@
+"""A file that is to be read: where it lies, what it is called, what the person said about it, how far reading may go.
+
+Knows no format; a format looks at a ``Sample`` to tell whether the content is its own.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from app.readers.decoding import decode_head
+from app.readers.signatures import refuse_unless_text
+
+HEAD_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person may say about a file; whatever is left empty is found out by looking.
+
+    Attributes:
+        sheet: name of a workbook's sheet, or its number from 1.
+        header_row: number of the row with the column names, from 1; 0 means that it is searched.
+        encoding: codec name of a text file, for when the guess is wrong.
+    """
+
+    sheet: str = ""
+    header_row: int = 0
+    encoding: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far reading goes.
+
+    Attributes:
+        rows: most rows of all files together.
+        unpacked_bytes: most bytes that an archive may unpack to.
+        text: most characters in all cells together; Parquet repeats a text at no cost, so a small file can hold any
+            number of them.
+    """
+
+    rows: int = 2_000_000
+    unpacked_bytes: int = 2 * 1024**3
+    text: int = 4 * 1024**3
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file to read.
+
+    Attributes:
+        path: where the bytes lie; its own name does not matter.
+        name: what the person calls it.
+        folder: where unpacked copies may be put; whoever made it removes it.
+        packed_in: what it was unpacked from, e.g. ``a ZIP archive``; archives in archives are refused.
+    """
+
+    path: Path
+    name: str
+    folder: Path
+    choices: Choices = field(default_factory=Choices)
+    limits: Limits = field(default_factory=Limits)
+    packed_in: str = ""
+
+    @property
+    def extension(self) -> str:
+        """The ending of the name in small letters, without the dot; empty if there is none."""
+        base = self.name.replace("\\", "/").rpartition("/")[2]
+        return base.rpartition(".")[2].lower()[:20] if "." in base else ""
+
+
+class Sample:
+    """The beginning of a file, for telling its format."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.extension = source.extension
+        with source.path.open("rb") as opened:
+            self.head = opened.read(HEAD_BYTES)
+
+    @cached_property
+    def text(self) -> str:
+        """The beginning as text; letters that need the whole file to be decoded may be wrong.
+
+        Raises:
+            Rejected: ``type_mismatch`` when the file is a picture, a program and the like.
+        """
+        refuse_unless_text(self.source.path, self.extension)
+        return decode_head(self.head, self.source.choices.encoding)

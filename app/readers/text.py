@@ -1,0 +1,42 @@
+"""Reads plain text: every line that is not blank is a row with the one column ``text``."""
+
+from collections.abc import Iterator
+
+from app.readers.decoding import Encoding, find_encoding, read_lines
+from app.readers.source import Sample, Source
+from app.readers.table import MAX_CELL, Record, Table, cell_too_long, no_rows
+
+EXTENSIONS = ("txt", "text", "md")
+NAME = "plain text"
+COLUMN = "text"
+
+
+def fits(sample: Sample) -> bool:
+    """Whether it is text at all; the last format to be asked."""
+    return bool(sample.text)
+
+
+def read(source: Source) -> Table:
+    """Open a text; rows are numbered by their lines.
+
+    Raises:
+        Rejected: ``no_rows``, ``cell_too_long``, ``encoding`` and ``bad_character``; also while records are read.
+    """
+    encoding = find_encoding(source.path, source.choices.encoding)
+    table = Table("text", encoding.name, [COLUMN], _records(source, encoding))
+    if encoding.flaw:
+        table.flaws.add(encoding.flaw)
+    return table
+
+
+def _records(source: Source, encoding: Encoding) -> Iterator[Record]:
+    found = False
+    for number, line in enumerate(read_lines(source.path, encoding, MAX_CELL), start=1):
+        text = line.removesuffix("\n")
+        if len(text) > MAX_CELL:
+            raise cell_too_long(number, COLUMN)
+        if text.strip():
+            found = True
+            yield number, [text]
+    if not found:
+        raise no_rows([])

@@ -1,0 +1,177 @@
+"""Reads a ZIP file with one table, several tables of the same kind, or texts in folders named by their labels."""
+
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+
+from app.errors import Rejected
+from app.readers import class_folders
+from app.readers.members import open_archive, open_member, safe_members, shown
+from app.readers.signatures import type_mismatch
+from app.readers.source import Sample, Source
+from app.readers.table import Flaw, Record, Table, check_columns
+from app.readers.unpacking import Allowance, read_and_remove, refuse_nested, unpack
+
+EXTENSIONS = ("zip",)
+NAME = "a ZIP archive"
+MARKS = (b"PK\x03\x04", b"PK\x05\x06")
+FILE_COLUMN = "file"
+MAX_TABLES = 1000
+_DOCUMENTS = (("word/", "a Word document"), ("ppt/", "a presentation"), ("META-INF/", "a program or a document"))
+
+
+def fits(sample: Sample) -> bool:
+    """Whether it begins as ZIP does."""
+    return sample.head.startswith(MARKS)
+
+
+def read(source: Source) -> Table:
+    """Open what is inside: one file as itself, several as one table with a column ``file``.
+
+    Raises:
+        Rejected: ``type_mismatch`` if the name says that nothing is packed, ``unsafe_path``, ``unsafe_member``,
+            ``archive_corrupt``, ``archive_limit``, and what the inner formats raise.
+    """
+    formats = _formats()
+    taken = {ending for each in formats for ending in each.EXTENSIONS if each.NAME != NAME}
+    if source.extension in taken:
+        raise type_mismatch(NAME, source.extension)
+    refuse_nested(source, NAME)
+    with closing(open_archive(source.path)) as archive:
+        members = safe_members(archive)
+        _refuse_documents(members, source.extension)
+    tables = [each for each in members if _extension(each) in taken - {"txt", "text", "md"}]
+    chosen = tables or members
+    if not chosen:
+        raise Rejected("no_rows", "The archive holds no files.", "Pack the file with your examples.")
+    if not tables and class_folders.fits(chosen):
+        return class_folders.read(source, chosen)
+    table = _one(source, chosen[0]) if len(chosen) == 1 else _several(source, chosen)
+    _tell_unread(table, members, chosen)
+    return table
+
+
+def _one(source: Source, member: zipfile.ZipInfo) -> Table:
+    path, table = _open_member(source, member, Allowance(source))
+    table.records = read_and_remove(table.records, path)
+    return table
+
+
+@dataclass
+class _Part:
+    member: zipfile.ZipInfo
+    format: str
+    encoding: str
+    columns: list[str]
+
+
+def _several(source: Source, members: Sequence[zipfile.ZipInfo]) -> Table:
+    """All files one after another; a first look at each tells the columns."""
+    if len(members) > MAX_TABLES:
+        raise Rejected(
+            "archive_limit", f"The archive holds {len(members):,} tables.", f"Pack at most {MAX_TABLES:,} in one file."
+        )
+    allowance = Allowance(source)
+    parts = []
+    for member in members:
+        path, table = _open_member(source, member, allowance)
+        path.unlink()
+        parts.append(_Part(member, table.format, table.encoding, table.columns))
+    names = list(dict.fromkeys(name for part in parts for name in part.columns))
+    if FILE_COLUMN not in names:
+        names.append(FILE_COLUMN)
+    joined = Table(parts[0].format, parts[0].encoding, check_columns(names), iter(()))
+    joined.records = _join(source, parts, joined)
+    return joined
+
+
+def _join(source: Source, parts: Sequence[_Part], joined: Table) -> Iterator[Record]:
+    allowance = Allowance(source)
+    before = 0
+    places = []
+    for part in parts:
+        path, table = _open_member(source, part.member, allowance)
+        last = 0
+        arrange = _arrangement(joined.columns, table.columns, part.member.filename)
+        for line, cells in read_and_remove(table.records, path):
+            last = max(last, line)
+            yield before + line, arrange(cells)
+        for flaw in table.flaws.all():
+            last = max([last, *flaw.rows])
+            told = replace(flaw, message=f"In {part.member.filename[:80]}: {flaw.message}", rows=[])
+            joined.flaws.add(told)
+            for line in flaw.rows:
+                joined.flaws.add(told, before + line)
+        places.append(f"{part.member.filename[:60]} from row {before + 1:,}")
+        before += last
+    joined.flaws.add(_several_files(places, len({tuple(part.columns) for part in parts}) > 1))
+
+
+def _arrangement(
+    names: Sequence[str], own: Sequence[str], file_name: str
+) -> Callable[[list[str | None]], list[str | None]]:
+    places = [own.index(name) if name in own else None for name in names]
+    named = None if FILE_COLUMN in own else names.index(FILE_COLUMN)
+
+    def arrange(cells: list[str | None]) -> list[str | None]:
+        row = [None if place is None else cells[place] for place in places]
+        if named is not None:
+            row[named] = file_name
+        return row
+
+    return arrange
+
+
+def _open_member(source: Source, member: zipfile.ZipInfo, allowance: Allowance) -> tuple[Path, Table]:
+    from app.readers import open_source  # the list of formats holds this one too
+
+    with closing(open_archive(source.path)) as archive, open_member(archive, member) as opened:
+        path = unpack(opened, source.folder, allowance)
+    try:
+        return path, open_source(replace(source, path=path, name=member.filename, packed_in=NAME))
+    except Rejected as error:
+        path.unlink(missing_ok=True)
+        error.message = f"In {member.filename[:80]}: {error.message}"
+        raise
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _formats() -> tuple[ModuleType, ...]:
+    from app.readers import FORMATS  # the list of formats holds this one too
+
+    return FORMATS
+
+
+def _extension(member: zipfile.ZipInfo) -> str:
+    base = member.filename.rpartition("/")[2]
+    return base.rpartition(".")[2].lower() if "." in base else ""
+
+
+def _refuse_documents(members: Sequence[zipfile.ZipInfo], extension: str) -> None:
+    for start, kind in _DOCUMENTS:
+        if any(each.filename.startswith(start) for each in members):
+            raise type_mismatch(kind, extension)
+    if any(each.filename == "content.xml" for each in members):
+        raise type_mismatch("an OpenDocument file", extension)
+
+
+def _tell_unread(table: Table, members: Sequence[zipfile.ZipInfo], chosen: Sequence[zipfile.ZipInfo]) -> None:
+    unread = [each.filename for each in members if each not in chosen]
+    if unread:
+        message = f"These files of the archive are no tables and were not read: {shown(unread)}."
+        table.flaws.add(Flaw("unread_files", "warning", message, "Remove them, or send them on their own."))
+
+
+def _several_files(places: Sequence[str], differ: bool) -> Flaw:
+    columns = " They do not all have the same columns; missing values are read as empty." if differ else ""
+    return Flaw(
+        "several_files",
+        "warning",
+        f"{len(places)} files were read as one table; rows are numbered through: {shown(places)}.{columns}",
+        "Send one file if they do not belong together; a test set can be sent as your own evaluation file.",
+    )
