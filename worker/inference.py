@@ -5,34 +5,34 @@ folder only. Knows no users; whoever asks has been checked by the web.
 """
 
 import hmac
+import json
 import logging
 import sys
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import torch
 import uvicorn
+from anyio import CancelScope, to_thread
 from fastapi import FastAPI, Header
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from app import manifest, storage
-from app.catalog.base_models import base_model, base_model_path
-from app.catalog.spec import RunSpec
 from app.errors import NotFound, NotSignedIn, StudioError
 from app.settings import get_settings
-from worker.engine.predict import Predictor
-from worker.engine.save import SPEC
-
-MOST_RESIDENT = 4
-LOOK_SECONDS = 5.0
+from worker.engine.chat import Sampling, Speaker, Told
+from worker.residents import Residents
+from worker.slots import Slots
 
 log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 5.0
+# Replies in the making at once; each computes one token in its turn.
+MOST_REPLIES = 8
 
 
 class Question(BaseModel):
@@ -42,39 +42,37 @@ class Question(BaseModel):
     inputs: list[str] = Field(min_length=1, max_length=256)
 
 
-class Residents:
-    """The most recently asked predictors; the oldest makes room. One question at a time computes."""
+class Message(BaseModel):
+    """One turn of a conversation."""
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, Predictor] = OrderedDict()
-        self._lock = threading.Lock()
-        self.used_at = time.monotonic()
+    role: Literal["system", "user", "assistant"]
+    content: str
 
-    def answer(self, folder: Path, inputs: list[str]) -> list[dict[str, object]]:
-        """Answers in the order of the inputs."""
-        with self._lock:
-            self.used_at = time.monotonic()
-            return self._predictor(folder).predict(inputs)
 
-    def _predictor(self, folder: Path) -> Predictor:
-        # The manifest's hash is part of the name: a folder that was replaced is loaded anew.
-        name = f"{folder}:{manifest.sha256_of(folder / manifest.NAME)}"
-        if name not in self._kept:
-            spec = RunSpec.model_validate_json((folder / SPEC).read_text(encoding="utf-8"))
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-            path = base_model_path(spec.base_model)
-            self._kept[name] = Predictor(folder, path, base_model(spec.base_model), device)
-            log.info("loaded %s", folder.name)
-        self._kept.move_to_end(name)
-        while len(self._kept) > MOST_RESIDENT:
-            self._kept.popitem(last=False)
-        return self._kept[name]
+class Conversation(BaseModel):
+    """What to answer, by which model (``adapter`` None: the untouched one), how, and who asks."""
+
+    base: str
+    adapter: str | None = None
+    messages: list[Message] = Field(min_length=1, max_length=200)
+    max_tokens: int = Field(256, ge=1, le=4096)
+    temperature: float = Field(0.7, ge=0, le=2)
+    top_p: float = Field(0.95, gt=0, le=1)
+    seed: int | None = Field(None, ge=0, le=2**32 - 1)
+    stop: list[str] = Field(default_factory=list, max_length=4)
+    asker: str = ""
+
+    @property
+    def sampling(self) -> Sampling:
+        """As the engine takes it."""
+        stops = tuple(each for each in self.stop if each)
+        return Sampling(self.max_tokens, self.temperature, self.top_p, self.seed, stops)
 
 
 def create_inference() -> FastAPI:
     """The application; every route but ``/healthz`` asks for the secret."""
     api = FastAPI(title="Inference", docs_url=None, redoc_url=None, openapi_url=None)
-    residents = Residents()
+    residents, slots = Residents(), Slots(MOST_REPLIES)
     api.state.residents = residents
 
     @api.exception_handler(StudioError)
@@ -88,9 +86,46 @@ def create_inference() -> FastAPI:
     @api.post("/predict")
     def predict(question: Question, x_studio_secret: str = Header("")) -> dict[str, Any]:
         _check_secret(x_studio_secret)
-        return {"answers": residents.answer(_inside(question.adapter), question.inputs)}
+        return {"answers": residents.classify(_inside(question.adapter), question.inputs)}
+
+    @api.get("/status")
+    def status(x_studio_secret: str = Header("")) -> dict[str, Any]:
+        _check_secret(x_studio_secret)
+        return {"replies": MOST_REPLIES - slots.free, "waiting": slots.waiting, "models": residents.count()}
+
+    @api.post("/chat")
+    async def chat(asked: Conversation, x_studio_secret: str = Header("")) -> StreamingResponse:
+        _check_secret(x_studio_secret)
+        folder = _inside(asked.adapter) if asked.adapter else None
+        speaker = await to_thread.run_sync(residents.speaker, asked.base, folder)
+        messages = [each.model_dump() for each in asked.messages]
+        await to_thread.run_sync(speaker.read, messages)  # Refuses before the first byte of the answer is sent.
+        return StreamingResponse(_tell(residents, slots, speaker, messages, asked), media_type="application/x-ndjson")
 
     return api
+
+
+async def _tell(
+    residents: Residents, slots: Slots, speaker: Speaker, messages: list[dict[str, str]], asked: Conversation
+) -> AsyncIterator[str]:
+    """JSON lines: ``{"text"}`` for each piece, ``{"done": {...}}`` at the end; a place is held only while it computes."""
+    await slots.acquire(asked.asker)
+    told = Told()
+    pieces = speaker.stream(messages, asked.sampling, told)
+    try:
+        while (piece := await to_thread.run_sync(next, pieces, None)) is not None:
+            residents.used_at = time.monotonic()
+            yield json.dumps({"text": piece}, ensure_ascii=False) + "\n"
+        yield json.dumps({"done": told.as_dict()}) + "\n"
+    except Exception:
+        log.exception("a reply failed")
+        failure = StudioError("reply_failed", "The model could not go on with this answer.", "Try again.")
+        yield json.dumps({"error": failure.as_dict()["error"]}) + "\n"
+    finally:
+        # Also when the client has gone away: the work stops, and whoever waits has the place.
+        with CancelScope(shield=True):
+            await to_thread.run_sync(pieces.close)
+        slots.release()
 
 
 def _check_secret(given: str) -> None:

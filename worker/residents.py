@@ -1,0 +1,125 @@
+"""The models that the inference server holds: classifiers and speakers, the least recently asked makes room. Knows no web."""
+
+import json
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import torch
+from transformers import AutoModelForCausalLM
+
+from app import manifest
+from app.catalog.base_models import base_model, base_model_path
+from app.catalog.spec import RunSpec
+from app.errors import Rejected
+from worker.engine.chat import Speaker, Turns, tune
+from worker.engine.model import load_tokenizer
+from worker.engine.predict import Predictor
+from worker.engine.save import SPEC
+
+MOST_CLASSIFIERS = 4
+MOST_TUNED = 8
+MOST_BASES = 2
+
+log = logging.getLogger(__name__)
+
+Model = TypeVar("Model")
+
+
+class Shelf(Generic[Model]):
+    """At most ``most`` things by name; taking one makes it the newest, the oldest makes room."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, Model] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, name: str, make: Callable[[], Model]) -> Model:
+        """The thing of this name, made if it is not there. One is made at a time."""
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = make()
+                log.info("loaded %s", name)
+            self._kept.move_to_end(name)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+            return self._kept[name]
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+class Residents:
+    """All models in memory, and when somebody last asked one of them."""
+
+    def __init__(self) -> None:
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._classifiers: Shelf[Predictor] = Shelf(MOST_CLASSIFIERS)
+        self._bases: Shelf[Speaker] = Shelf(MOST_BASES)
+        self._tuned: Shelf[Speaker] = Shelf(MOST_TUNED)
+        self._computing = threading.Lock()
+        self.turns = Turns()
+        self.used_at = time.monotonic()
+
+    def classify(self, folder: Path, inputs: list[str]) -> list[dict[str, object]]:
+        """Labels with probabilities, in the order of the inputs; one question at a time computes."""
+        with self._computing:
+            self.used_at = time.monotonic()
+            return self._classifiers.take(_name(folder), lambda: self._load_classifier(folder)).predict(inputs)
+
+    def speaker(self, base: str, folder: Path | None) -> Speaker:
+        """A base model that can talk, or one of its tuned forms.
+
+        Raises:
+            Rejected: the model was not made to write text, or has no chat template.
+        """
+        self.used_at = time.monotonic()
+        if folder is None:
+            return self._bases.take(base, lambda: self._load_base(base))
+        spec = read_spec(folder)
+        # Taken outside of the other shelf's lock, so that loading an adapter never waits for itself.
+        plain = self._bases.take(spec.base_model, lambda: self._load_base(spec.base_model))
+        return self._tuned.take(_name(folder), lambda: self._load_tuned(spec, plain, folder))
+
+    def count(self) -> dict[str, int]:
+        """How many models of each kind are in memory."""
+        return {"classifiers": len(self._classifiers), "bases": len(self._bases), "tuned": len(self._tuned)}
+
+    def _load_classifier(self, folder: Path) -> Predictor:
+        name = read_spec(folder).base_model
+        return Predictor(folder, base_model_path(name), base_model(name), self._device)
+
+    def _load_base(self, name: str) -> Speaker:
+        card, folder = base_model(name), base_model_path(name)
+        architectures = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or []
+        tokenizer = load_tokenizer(folder)
+        if not any(each.endswith("ForCausalLM") for each in architectures) or not tokenizer.chat_template:
+            raise Rejected(
+                "cannot_talk",
+                f"The base model {name!r} does not write answers.",
+                "Choose a chat model, or a run made from one.",
+            )
+        model = AutoModelForCausalLM.from_pretrained(
+            str(folder), dtype=torch.float32 if self._device == "cpu" else torch.bfloat16, use_safetensors=True,
+            local_files_only=True,
+        )  # fmt: skip
+        model.to(self._device)  # type: ignore[arg-type]
+        return Speaker(model, tokenizer, card.context_length, self.turns)
+
+    def _load_tuned(self, spec: RunSpec, plain: Speaker, folder: Path) -> Speaker:
+        model = tune(plain.model, spec.method, folder).to(self._device)
+        return Speaker(model, load_tokenizer(folder), plain.context_length, self.turns)
+
+
+def read_spec(folder: Path) -> RunSpec:
+    """What the adapter in a folder was trained as."""
+    return RunSpec.model_validate_json((folder / SPEC).read_text(encoding="utf-8"))
+
+
+def _name(folder: Path) -> str:
+    # The manifest's hash is part of the name: a folder that was replaced is loaded anew.
+    return f"{folder}:{manifest.sha256_of(folder / manifest.NAME)}"
