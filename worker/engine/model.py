@@ -4,19 +4,41 @@ The vector is pooled the way the encoder was trained to be pooled; a pooler of i
 have to be learned from nothing and costs 4 points of accuracy on Banking77.
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, Self
 
 import torch
 from torch import nn
 from transformers import AutoModel, AutoTokenizer
 
 from app.catalog.base_models import BaseModelCard
+from app.catalog.blocks import find_blocks
 from app.errors import StudioError
+from worker.engine.quantised import keep_learnable, loading_arguments
+
+Read = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+class FrozenRows(Protocol):
+    """A memory of rows on their way through an untouched part of the encoder."""
+
+    def vectors(self, ids: torch.Tensor, mask: torch.Tensor, read: Read) -> torch.Tensor | None:
+        """Sentence vectors (rows, hidden), or None if some row is not known.
+
+        Args:
+            ids: token ids (rows, tokens), padded on the right.
+            mask: 1 for tokens, 0 for padding, of the same shape.
+            read: the ordinary way from ids and mask to sentence vectors.
+        """
 
 
 class PooledClassifier(nn.Module):
-    """Encoder, pooling, linear head. ``encoder`` may be wrapped by peft."""
+    """Encoder, pooling, linear head. ``encoder`` may be wrapped by peft.
+
+    ``frozen_rows`` shortens the way of rows that it knows; ``frozen_blocks`` at the input never learn and are read as in
+    evaluation also while the others learn.
+    """
 
     def __init__(self, encoder: nn.Module, head: nn.Linear, card: BaseModelCard) -> None:
         super().__init__()
@@ -24,10 +46,27 @@ class PooledClassifier(nn.Module):
         self.head = head
         self._pool = POOLINGS[card.pooling]
         self._normalize = card.normalize
+        self.frozen_blocks = 0
+        self.frozen_rows: FrozenRows | None = None
+
+    def train(self, mode: bool = True) -> Self:
+        """As every module's, but the frozen blocks stay as in evaluation."""
+        super().train(mode)
+        if mode and self.frozen_blocks:
+            self.encoder.eval()
+            for block in list(find_blocks(self.encoder).values())[self.frozen_blocks :]:
+                block.train()
+        return self
 
     def features(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Sentence vectors (rows, hidden) in fp32 for token ids and mask, both (rows, tokens)."""
+        known = self.frozen_rows.vectors(ids, mask, self._read) if self.frozen_rows else None
+        return self._read(ids, mask) if known is None else known
+
+    def _read(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         tokens = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        # A soft prompt's own tokens come first and are no part of the text.
+        tokens = tokens[:, -mask.shape[1] :]
         vectors = self._pool(tokens.float(), mask)
         return nn.functional.normalize(vectors, dim=-1) if self._normalize else vectors
 
@@ -50,18 +89,23 @@ def _first(tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 POOLINGS = {"mean": _mean, "first": _first}
 
 
-def load_encoder(folder: Path, card: BaseModelCard) -> nn.Module:
-    """The untouched encoder in fp32, from safetensors only, never running code from the folder."""
+def load_encoder(folder: Path, card: BaseModelCard, precision: str = "full") -> nn.Module:
+    """The untouched encoder, from safetensors only, never running code from the folder.
+
+    ``precision`` is how its matrices are held: ``full`` for fp32, ``nf4`` for 4 bits, ``int8`` for 8 bits.
+    """
     # On a CPU the fused kernel's backward pass costs a third of a step at sentence length; plain products do not.
     attention = "sdpa" if torch.cuda.is_available() else "eager"
-    return AutoModel.from_pretrained(
+    encoder = AutoModel.from_pretrained(
         str(folder),
         dtype=torch.float32,
         use_safetensors=True,
         local_files_only=True,
         attn_implementation=attention,
         **dict(card.load_arguments),
+        **loading_arguments(precision),
     )
+    return keep_learnable(encoder)
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -84,7 +128,8 @@ def count_parameters(model: nn.Module) -> tuple[int, int]:
     learning = sum(each.numel() for each in trainable(model).values())
     if learning == 0:
         raise StudioError("nothing_to_train", "No weight of this model would learn.", "Choose another tuning method.")
-    return learning, sum(each.numel() for each in model.parameters())
+    # Two 4-bit weights share a byte.
+    return learning, sum(each.numel() * (1 + (type(each).__name__ == "Params4bit")) for each in model.parameters())
 
 
 def choose_precision(wanted: str) -> str:

@@ -21,7 +21,7 @@ from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
 from app.errors import StudioError
 from app.intervals import wilson
-from worker.engine import checkpoints, evaluate, fit, save
+from worker.engine import checkpoints, evaluate, fit, frozen_rows, save
 from worker.engine.checkpoints import Checkpoints, Position
 from worker.engine.data import Encoded, Splits, encode, read_splits
 from worker.engine.dropout import quicken
@@ -94,6 +94,7 @@ class Bench:
     encoded: dict[str, Encoded]
     model: PooledClassifier
     probe_logits: torch.Tensor | None = None
+    features: Features | None = None
 
 
 def train(order: Order, report: Report) -> dict[str, Any]:
@@ -169,6 +170,7 @@ def _measure_base(bench: Bench) -> None:
         bench.model, order.base, bench.encoded, bench.tokenizer.pad_token_id, bench.accelerator, bench.report,
         order.cache,
     )  # fmt: skip
+    bench.features = vectors
     probe = vectors.probe(len(order.spec.labels))
     bench.probe_logits = probe.logits(vectors.of("test"))
     if order.spec.training.head_start == "linear-probe":
@@ -186,6 +188,7 @@ def _learn(bench: Bench) -> tuple[fit.Schedule, Position, float | None]:
     if bench.accelerator.device.type == "cpu":
         quicken(bench.model)
     bench.model.to(bench.accelerator.device)
+    _remember_frozen(bench)
     optimizer = fit.make_optimizer(bench.model, spec.training)
     rate = spec.training.learning_rate or spec.method.recommended_learning_rate(order.base)
     schedule = fit.Schedule(spec.training, len(bench.encoded["train"].tokens), rate)
@@ -208,6 +211,19 @@ def _learn(bench: Bench) -> tuple[fit.Schedule, Position, float | None]:
     return schedule, position, loop.first_step_at
 
 
+def _remember_frozen(bench: Bench) -> None:
+    """Read once what the method leaves untouched, instead of in every pass."""
+    frozen = bench.order.spec.method.frozen_blocks(bench.order.base.layers)
+    if frozen == 0:
+        return
+    assert bench.features is not None
+    bench.model.eval().frozen_blocks = frozen
+    bench.model.frozen_rows = frozen_rows.remember(
+        bench.model, frozen, bench.encoded, bench.features, bench.tokenizer.pad_token_id, bench.accelerator,
+        bench.report,
+    )  # fmt: skip
+
+
 def _validate(bench: Bench, step: int) -> dict[str, float]:
     logits = _read_split(bench, "validation")
     scores = evaluate.score(task_type(bench.order.spec.task_type), logits, bench.encoded["validation"].labels)
@@ -219,6 +235,8 @@ def _validate(bench: Bench, step: int) -> dict[str, float]:
 def _test(bench: Bench) -> torch.Tensor:
     """Logits of the test rows in fp32, the precision that people will use the adapter in."""
     bench.model.eval()
+    # What is remembered was read in the precision of training.
+    bench.model.frozen_rows = None
     return _read_split(bench, "test", exact=True)
 
 
