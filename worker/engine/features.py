@@ -36,10 +36,12 @@ class Features:
         accelerator: Accelerator,
         report: Report,
         cache: Path | None,
+        base_precision: str = "full",
     ) -> None:
         self._model, self._base, self._encoded, self._pad_id = model.eval(), base, encoded, pad_id
         self._accelerator, self._report = accelerator, report
         self._folder = cache / "features" if cache else None
+        self._base_precision = base_precision
 
     def of(self, split: str) -> torch.Tensor:
         """Vectors (rows, hidden) of one split, in its order."""
@@ -68,6 +70,8 @@ class Features:
             return None
         words = [self._base.weights_sha256, self._base.pooling, str(self._base.normalize)]
         words += [self._accelerator.mixed_precision, self._accelerator.device.type, extra]
+        if self._base_precision != "full":
+            words.append(self._base_precision)
         digest = hashlib.sha256("\0".join(words).encode())
         digest.update(repr(self._encoded[split].tokens).encode())
         return self._folder / f"{digest.hexdigest()}.safetensors"

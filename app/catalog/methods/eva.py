@@ -40,4 +40,5 @@ class Eva(LoraFamily):
         # One batch can vary in fewer directions than the rank asks for; peft goes through the list until they settle.
         initialize_lora_eva_weights(model, list(context.batches), show_progress_bar=False)
         # In a download it is plain LoRA: nobody who loads it needs the data.
-        model.peft_config["default"].init_lora_weights = True
+        config = model.peft_config["default"]
+        config.init_lora_weights, config.eva_config = True, None
