@@ -11,6 +11,7 @@ from app.api.change_bodies import ChangesBody
 from app.api.datasets import full
 from app.api.deps import After, UserId
 from app.services import dataset_changes, dataset_exports, dataset_versions, findings
+from app.services.dataset_lengths import lengths_of
 from app.services.row_search import Selection, find_rows
 
 router = APIRouter(prefix="/api/v1/datasets/{dataset_id}", tags=["datasets"])
@@ -52,6 +53,12 @@ def read_problem(
     return {**{name: told[name] for name in kept}, **page}
 
 
+@router.get("/lengths")
+def read_lengths(user_id: UserId, dataset_id: str, base_model: Words = "", version: Version = None) -> dict[str, Any]:
+    """How long the usable texts are in tokens of a model: ``{"base_model", "measured", "mean", "longest", "counts"}``."""
+    return lengths_of(dataset_versions.find_version(user_id, dataset_id, version), base_model)
+
+
 @router.get("/report.csv")
 def download_report(user_id: UserId, dataset_id: str, version: Version = None) -> StreamingResponse:
     """Every problem with every row it touches, as CSV with harmless cells."""
@@ -86,9 +93,7 @@ def list_versions(user_id: UserId, dataset_id: str) -> dict[str, Any]:
 
 
 @router.get("/versions/{number}/changes")
-def read_changes(
-    user_id: UserId, dataset_id: str, number: int, after: After = 0, limit: Limit = 100
-) -> dict[str, Any]:
+def read_changes(user_id: UserId, dataset_id: str, number: int, after: After = 0, limit: Limit = 100) -> dict[str, Any]:
     """Every single difference to the version before, a page at a time."""
     return dataset_versions.read_changes(user_id, dataset_id, number, after, limit)
 

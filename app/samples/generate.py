@@ -30,8 +30,8 @@ def make_csv(phrases: Phrases, per_label: int, seed: int) -> str:
     for label in sorted(phrases.cores):
         texts: dict[str, str] = {}
         while len(texts) < per_label:
-            text = _sentence(phrases, label, chooser)
-            texts.setdefault(text.casefold(), text)
+            matter, text = _sentence(phrases, label, chooser)
+            texts.setdefault(matter.casefold().rstrip("."), text)
         rows += [(text, label) for text in texts.values()]
     chooser.shuffle(rows)
     out = io.StringIO()
@@ -41,7 +41,8 @@ def make_csv(phrases: Phrases, per_label: int, seed: int) -> str:
     return out.getvalue()
 
 
-def _sentence(phrases: Phrases, label: str, chooser: random.Random) -> str:
+def _sentence(phrases: Phrases, label: str, chooser: random.Random) -> tuple[str, str]:
+    """What the message is about, and the message: a greeting or a thank-you does not make it another one."""
     opening = chooser.choice(phrases.openings) if chooser.random() < 0.5 else ""
     closing = chooser.choice(phrases.closings) if chooser.random() < 0.4 else ""
     core = _fill(chooser.choice(phrases.cores[label]), phrases, chooser)
@@ -49,9 +50,10 @@ def _sentence(phrases: Phrases, label: str, chooser: random.Random) -> str:
     first = f"{before} {_capital(core)}" if before else core
     if not opening.endswith(","):
         first = _capital(first)
-    text = " ".join(part for part in (opening, first, after, closing) if part)
+    matter = " ".join(part for part in (first, after) if part)
+    text = " ".join(part for part in (opening, matter, closing) if part)
     # Some people write in a hurry.
-    return text.lower().rstrip(".") if chooser.random() < 0.15 else text
+    return matter, text.lower().rstrip(".") if chooser.random() < 0.15 else text
 
 
 def _asides(phrases: Phrases, label: str, chooser: random.Random) -> tuple[str, str]:

@@ -4,7 +4,7 @@ Works on a folder with ``rows.parquet``; knows no database and no door.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from app.errors import Rejected, StudioError
 from app.services import splits
 from app.services.findings import Finding, LineIndex, collect, report_entry
 from app.services.row_tables import Reading, read_lines, read_rows, sample_rows
+from app.services.text_survey import DEFAULT_LENGTH, Row, Surveyed, TextSurvey
+from app.services.token_lengths import TokenCounter, default_model
 
 SAMPLE_ROWS = 1000
 OK, WARNINGS, REJECTED = "ok", "warnings", "rejected"
@@ -24,7 +26,8 @@ OK, WARNINGS, REJECTED = "ok", "warnings", "rejected"
 
 @dataclass(frozen=True)
 class Judgement:
-    """A table as one task sees it. ``splits`` is the content of ``splits.json``, None when the table is rejected."""
+    """A table as one task sees it. ``splits`` is the content of ``splits.json``, None when the table is rejected;
+    ``lengths`` says how long the usable texts are for the model that is recommended."""
 
     task: TaskType
     columns: dict[str, str]
@@ -33,6 +36,7 @@ class Judgement:
     splits: dict[str, Any] | None
     refusal: Rejected | None
     findings: list[Finding] = field(default_factory=list)
+    lengths: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,17 +89,18 @@ def judge(
     task, chosen = choose_columns(folder, reading, task_type, columns)
     index = LineIndex(*read_lines(folder), _evaluation_ids(reading))
     gone = excluded.lost | {(reading.is_evaluation(n), index.line(n)) for n in excluded.ids}
-    problems, bad = _problems_of_reading(reading, chosen, gone)
+    problems, bad = _problems_of_reading(task, reading, chosen, gone)
     bad |= gone
     problems += task.check(_rows(folder, reading, chosen, bad), chosen)
     left_out = {row_id for each in problems if each.severity == "error" for row_id in each.row_ids}
     kept = (row for row in _rows(folder, reading, chosen, bad) if row["_id"] not in left_out)
-    usable = [_usable_row(row, chosen) for row in kept]
+    usable, surveyed = _survey(task, kept, chosen)
+    problems += surveyed.problems
     refusal = _refusal(problems, len(usable))
     dealt = None
     if refusal is None:
         try:
-            dealt = _deal(usable, reading, seed, before)
+            dealt = _deal(usable, surveyed.groups, reading, seed, before)
         except Rejected as error:
             refusal = error
             problems.insert(0, Problem(error.code, "error", error.message, error.hint))
@@ -113,7 +118,7 @@ def judge(
     }
     if refusal:
         refusal.details = {**refusal.details, "report": report}
-    return Judgement(task, chosen, labels, report, dealt, refusal, found)
+    return Judgement(task, chosen, labels, report, dealt, refusal, found, surveyed.lengths)
 
 
 def _evaluation_ids(reading: Reading) -> range:
@@ -201,7 +206,7 @@ def _listed(columns: Sequence[str]) -> str:
 
 
 def _problems_of_reading(
-    reading: Reading, chosen: Mapping[str, str], gone: Set[tuple[bool, int]]
+    task: TaskType, reading: Reading, chosen: Mapping[str, str], gone: Set[tuple[bool, int]]
 ) -> tuple[list[Problem], set[tuple[bool, int]]]:
     """What the reader met, as far as it concerns the chosen columns, and the stored lines that it makes unusable."""
     problems: list[Problem] = []
@@ -212,6 +217,8 @@ def _problems_of_reading(
         for flaw in part.flaws:
             rows = [line for line in flaw.rows if (evaluation, line) not in gone]
             if (flaw.column and flaw.column not in roles) or (flaw.rows and not rows):
+                continue
+            if flaw.code == "nested_value" and roles.get(flaw.column) in task.nested_roles:
                 continue
             # Mixed types are told as what they mean for the task: label_type, text_type.
             code = f"{roles[flaw.column]}_type" if flaw.code == "mixed_types" else flaw.code
@@ -229,16 +236,42 @@ def _rows(folder: Path, reading: Reading, chosen: Mapping[str, str], bad: set[An
             yield row
 
 
+def _survey(
+    task: TaskType, rows: Iterable[dict[str, Any]], chosen: Mapping[str, str]
+) -> tuple[list[_UsableRow], Surveyed]:
+    """The rows that can be used, without their texts, and what the texts are like."""
+    usable: list[_UsableRow] = []
+    inputs = [name for role, name in chosen.items() if role not in task.answer_roles]
+    # A model that writes reads its answers too while it learns.
+    read = inputs if task.family == "classification" and inputs else list(chosen.values())
+    counter = TokenCounter(default_model(task.kind))
+    survey = TextSurvey(counter, task.training_defaults.get("max_length", DEFAULT_LENGTH))
+    for row in rows:
+        # Rows with the same inputs share a key; the label is what splits are balanced over.
+        key = text_key("\0".join(row[name] or "" for name in inputs))
+        label = (row[chosen["label"]] or "").strip() if "label" in chosen else ""
+        usable.append(_UsableRow(row["_id"], label, key))
+        text = " ".join(row[name] or "" for name in read)
+        survey.see(Row(row["_id"], row["_line"], text, key, row["_evaluation"]))
+    return usable, survey.finish()
+
+
 def _deal(
-    usable: Sequence[_UsableRow], reading: Reading, seed: int, before: Mapping[str, Any] | None
+    usable: Sequence[_UsableRow],
+    near: Mapping[int, int],
+    reading: Reading,
+    seed: int,
+    before: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    if before and (
-        kept := splits.carry(before, [r.id for r in usable], [r.key for r in usable], reading.is_evaluation)
-    ):
+    keys = {row.id: row.key for row in usable}
+    # Texts that are the same, or nearly, have one group and so stay together: the first one's key, by way of its id.
+    group = {row.key: keys[near[row.id]] for row in usable if row.id in near}
+    groups = [group.get(row.key, row.key) for row in usable]
+    if before and (kept := splits.carry(before, [row.id for row in usable], groups, reading.is_evaluation)):
         return {**kept, "seed": before["seed"], "how": before["how"]}
-    main = [row for row in usable if not reading.is_evaluation(row.id)]
+    main = [(row, key) for row, key in zip(usable, groups, strict=True) if not reading.is_evaluation(row.id)]
     shares = splits.choose_shares(len(main), own_test=bool(reading.evaluation))
-    dealt = splits.deal([r.id for r in main], [r.label for r in main], [r.key for r in main], seed, shares)
+    dealt = splits.deal([row.id for row, _ in main], [row.label for row, _ in main], [k for _, k in main], seed, shares)
     how = "stratified " + "/".join(f"{100 * share:.3g}" for share in shares.values())
     if reading.evaluation:
         how = "own evaluation file"
@@ -246,12 +279,6 @@ def _deal(
         if not dealt["test"]:
             raise Rejected("too_few_rows", "No row of the evaluation file can be used.", "Correct it, or leave it out.")
     return {**dealt, "seed": seed, "how": how}
-
-
-def _usable_row(row: Mapping[str, Any], chosen: Mapping[str, str]) -> _UsableRow:
-    """Rows with the same inputs share a key; the label, where the task has one, is what splits are balanced over."""
-    inputs = "\0".join(row[name] or "" for role, name in chosen.items() if role != "label")
-    return _UsableRow(row["_id"], (row[chosen["label"]] or "").strip() if "label" in chosen else "", text_key(inputs))
 
 
 def _labels(task: TaskType, usable: Sequence[_UsableRow], chosen: Mapping[str, str]) -> dict[str, int]:

@@ -27,7 +27,7 @@ from app.services.findings import store_findings
 from app.services.row_tables import READING_FILE, ROWS_FILE, Reading, load_reading
 from app.services.splits import SPLITS
 
-EXCLUDED_FILE, CHANGES_FILE = "excluded.json", "changes.json"
+EXCLUDED_FILE, CHANGES_FILE, LENGTHS_FILE = "excluded.json", "changes.json", "lengths.json"
 Fill = Callable[[Path, Path], tuple[Judgement, dict[str, Any], dict[str, Any]]]
 
 
@@ -163,6 +163,7 @@ def judge_into(
         raise judgement.refusal
     storage.write_json(folder / "splits.json", judgement.splits)
     storage.write_json(folder / "report.json", judgement.report)
+    storage.write_json(folder / LENGTHS_FILE, judgement.lengths)
     store_findings(folder, judgement.findings)
     if excluded.count:
         storage.write_json(folder / EXCLUDED_FILE, {"ids": sorted(excluded.ids), "lost": sorted(excluded.lost)})

@@ -26,6 +26,7 @@ CORE_SHARE = 0.8
 # Loading the model, tokenising, the linear probe and the final evaluation.
 FIXED_SECONDS = (4.0, 20.0)
 TYPICAL_TOKENS = 40.0
+MEASURED, ESTIMATED = "measured on your data", "estimated from the characters of your data"
 TOKENIZER_BYTES = 750_000
 
 
@@ -37,6 +38,7 @@ def estimate(
     rows: int,
     tokens_per_row: float | None = None,
     labels: int = 2,
+    tokens_from: str = MEASURED,
 ) -> dict[str, Any]:
     """Memory, time and size of a run before it starts.
 
@@ -47,6 +49,7 @@ def estimate(
         rows: training rows.
         tokens_per_row: mean length, if known.
         labels: size of the answer layer.
+        tokens_from: how ``tokens_per_row`` is known, in words for the basis.
 
     Returns:
         ``{"trainable_parameters", "total_parameters", "memory_bytes": [low, high], "seconds": [low, high],
@@ -75,7 +78,7 @@ def estimate(
         "seconds": _seconds(card, settings, trainable, rows, length),
         "adapter_bytes": trainable * WEIGHT_BYTES + TOKENIZER_BYTES,
         "steps": max(1, round(settings.epochs * -(-rows // settings.batch_size))),
-        "basis": _basis(tokens_per_row, length, rows, settings),
+        "basis": _basis(tokens_from if tokens_per_row else "assumed", length, rows, settings),
         "fit": _fit(memory, available),
         "available_bytes": available,
     }
@@ -99,8 +102,7 @@ def _seconds(card: BaseModelCard, settings: TrainingSettings, trainable: int, ro
     return [round(FIXED_SECONDS[0] + work / fast, 1), round(FIXED_SECONDS[1] + work / slow, 1)]
 
 
-def _basis(tokens_per_row: float | None, length: float, rows: int, settings: TrainingSettings) -> str:
-    source = "measured on your data" if tokens_per_row else "assumed"
+def _basis(source: str, length: float, rows: int, settings: TrainingSettings) -> str:
     return (
         f"{rows:,} rows x {length:.0f} tokens ({source}) x {settings.epochs:g} passes on "
         f"{os.cpu_count() or 1} processor cores. The range covers slow and fast machines; a GPU is faster."

@@ -92,7 +92,7 @@ def collect(problems: Sequence[Problem], index: LineIndex) -> list[Finding]:
                 row_id = index.id(line, evaluation)
                 lost.append(line) if row_id is None else ids.add(row_id)
         key = _free_key(f"evaluation.{each.code}" if evaluation else each.code, taken)
-        related = {str(row_id): other for row_id, other in getattr(each, "related", {}).items()}
+        related = {str(row_id): other for row_id, other in each.related.items()}
         found.append(
             Finding(key, each.code, each.severity, each.message, each.hint, sorted(ids), lost, evaluation, related)
         )

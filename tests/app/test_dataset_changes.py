@@ -113,7 +113,9 @@ def test_label_variants_become_one(owner, tmp_path):
     made = datasets.import_file(owner, write(tmp_path / "x.csv", rows), "x.csv")
     assert "label_spelling" in codes(newest(made)) and len(newest(made).labels) == 4
     after = newest(changes.change(owner, made.id, [MergeLabels()]))
-    assert set(after.labels) == {"b", "Card"} or set(after.labels) == {"b", "card"} or set(after.labels) == {"b", "CARD"}
+    assert (
+        set(after.labels) == {"b", "Card"} or set(after.labels) == {"b", "card"} or set(after.labels) == {"b", "CARD"}
+    )
     assert "label_spelling" not in codes(after) and sum(after.labels.values()) == 100
 
 

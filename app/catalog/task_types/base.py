@@ -24,6 +24,7 @@ class Problem:
     """One kind of defect found in the data, with every row it touches.
 
     ``rows`` are 1-based line or record numbers as the person sees them in the file; ``row_ids`` are our own ids.
+    ``related`` names, by row id, the row that explains it, e.g. the one of which it is a copy.
     ``severity`` is ``error`` (those rows are left out, or the file is refused if nothing useful remains) or ``warning``.
     """
 
@@ -34,6 +35,7 @@ class Problem:
     rows: list[int] = field(default_factory=list)
     row_ids: list[int] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)
+    related: dict[int, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form of the public report; at most 50 row numbers are spelled out, ``count`` covers all."""
@@ -58,6 +60,15 @@ class TaskType:
     roles: tuple[Role, ...]
     primary_metric: str
     metric_titles: Mapping[str, str]
+    # Which part of the engine carries it out: ``classification`` or ``generation``.
+    family: str = "classification"
+    lower_is_better: bool = False
+    # Roles that hold the answer; rows that differ only there stay in one split.
+    answer_roles: tuple[str, ...] = ("label",)
+    # Roles whose cells may hold lists or objects; they are kept as JSON.
+    nested_roles: tuple[str, ...] = ()
+    # Training settings that differ from the general defaults.
+    training_defaults: Mapping[str, Any] = {}
 
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """Role -> column name, guessed from names, types and values; roles that fit nothing are left out."""

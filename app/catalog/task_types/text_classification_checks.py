@@ -10,6 +10,7 @@ from typing import Any
 
 from app.catalog.task_types import text_patterns as patterns
 from app.catalog.task_types.base import Problem
+from app.catalog.task_types.label_forms import label_key
 
 LEAST_ROWS = 10
 FEW_ROWS = 50
@@ -136,7 +137,7 @@ class _Survey:
             self._usable += 1
             self._numbers += patterns.is_number(text)
             self._main_labels.setdefault(label, []).append(row["_line"])
-            self._raw_labels.setdefault(" ".join(label.casefold().split()), set()).add(str(row[self._label]))
+            self._raw_labels.setdefault(label_key(label), set()).add(str(row[self._label]))
         self._look_at_text(text, row, evaluation)
         self._look_for_twin(text, label, row, evaluation)
 
@@ -186,7 +187,7 @@ class _Survey:
             return [
                 _error(
                     "too_few_rows",
-                    f"Only {self._usable} rows can be used; at least {LEAST_ROWS} are needed.",
+                    f"{_only(self._usable)} can be used; at least {LEAST_ROWS} are needed.",
                     "Add examples, ideally 20 or more for each label.",
                 )
             ]
@@ -229,7 +230,9 @@ class _Survey:
         lines = sorted(
             line for raw in groups for label in {each.strip() for each in raw} for line in self._main_labels[label]
         )
-        message = "Labels that differ only in case or spaces: " + "; ".join(_quoted(sorted(raw)) for raw in groups[:5])
+        message = "Labels that differ only in case, spaces, hyphens or Unicode form: " + "; ".join(
+            _quoted(sorted(raw)) for raw in groups[:5]
+        )
         hint = "Spaces around a label are ignored; write each label in one way if the same is meant."
         return Problem("label_spelling", "warning", message + ".", hint, rows=lines)
 
@@ -283,6 +286,10 @@ def _short(value: Any) -> str:
 
 def _these(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
+
+
+def _only(count: int) -> str:
+    return f"Only {count} row" if count == 1 else f"Only {count} rows" if count else "No row"
 
 
 def _quoted(names: Sequence[str]) -> str:

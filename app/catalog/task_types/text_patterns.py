@@ -7,6 +7,10 @@ _INVISIBLE = re.compile(
     r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Joiners (200c, 200d) belong to emoji and to several scripts, so they are not among them.
+_HIDDEN = re.compile(
+    r"[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
+)
 _MARKERS = re.compile(r"<\|[a-z_]{2,30}\|>|\[(CLS|SEP|MASK|PAD|UNK|INST|/INST)\]|<</?SYS>>|</?s>|<(bos|eos|pad|unk)>")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63}){1,4}")
 _PHONE = re.compile(
@@ -31,6 +35,11 @@ def text_key(text: str) -> bytes:
 def has_control_character(text: str) -> bool:
     """Whether the text holds control characters other than tab and line ends."""
     return not text.isprintable() and _CONTROL.search(text) is not None
+
+
+def has_hidden_character(text: str) -> bool:
+    """Whether the text holds characters of no width: zero-width spaces, soft hyphens, marks of direction, tags."""
+    return not text.isascii() and _HIDDEN.search(text) is not None
 
 
 def has_marker(text: str) -> bool:

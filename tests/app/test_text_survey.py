@@ -1,0 +1,163 @@
+"""What is told about any task's texts: near copies, hidden characters, languages, lengths in real tokens."""
+
+import csv
+import random
+
+import pytest
+
+from app import storage
+from app.services import datasets
+from app.services.dataset_lengths import cut_at, lengths_of
+from app.services.near_copies import NearCopies, words_of
+from app.services.text_languages import language_of
+from app.services.token_lengths import TokenCounter, mean_tokens
+
+TOPICS = (("weather", "rain and wind"), ("cooking", "salt and butter"))
+LONG = [
+    (f"On day {n} our little group talked for a while about {TOPICS[n % 2][1]} near house {n * 7}", TOPICS[n % 2][0])
+    for n in range(100)
+]
+
+
+def pairs(texts):
+    copies = NearCopies()
+    for row_id, text in enumerate(texts):
+        copies.add(row_id, words_of(text))
+    return copies.pairs()
+
+
+def load(owner, tmp_path, rows, evaluation=()):
+    def write(name, content):
+        with (tmp_path / name).open("w", newline="", encoding="utf-8") as out:
+            csv.writer(out).writerows([("text", "label"), *content])
+        return tmp_path / name
+
+    own = (write("test.csv", evaluation), "test.csv") if evaluation else None
+    made = datasets.import_file(owner, write("x.csv", rows), "x.csv", evaluation=own)
+    version = datasets.latest_version(made)
+    return version, {each["code"]: each for each in version.report["problems"]}
+
+
+def test_near_copies_are_found_among_many_and_nothing_else():
+    dice = random.Random(3)
+    words = [f"word{n}" for n in range(500)]
+    texts = [" ".join(dice.choices(words, k=25)) for _ in range(3000)]
+    planted = {}
+    for place in range(2000, 2100):
+        changed = texts[place - 1500].split()
+        changed[dice.randrange(25)] = "otherwise"
+        texts[place], planted[place] = " ".join(changed).upper() + "!", place - 1500
+    assert dict(pairs(texts)) == planted
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("Where is my card, please?", "where is my card please", True),
+        ("How do I track the card you sent to me?", "How do I track the card you sent me?", True),
+        ("How do I see my card in the app?", "How do I link my card in the app?", False),
+        ("Short text", "Short text!", False),
+        ("我的银行卡还没有寄到我家里", "我的银行卡还没有寄到我家里。", True),
+    ],
+)
+def test_what_counts_as_nearly_the_same(one, other, alike):
+    assert (pairs([one, other]) == [(1, 0)]) == alike
+
+
+def test_a_thousand_copies_of_one_template_are_one_group():
+    texts = [
+        f"Dear team, my order with the number {n} has still not come, please send it again soon" for n in range(999)
+    ]
+    found = pairs(texts)
+    assert [later for later, _ in found] == list(range(1, 999)) and all(earlier < later for later, earlier in found)
+
+
+def test_near_copies_are_reported_with_their_like_and_never_split(owner, tmp_path):
+    dice = random.Random(5)
+    rows = [(" ".join(dice.choices("abcdefghijklmnopqrstuvwxyz", k=20)), "ab"[n % 2]) for n in range(100)]
+    copies = [(text + ", they say", label) for text, label in rows[:30]]
+    version, problems = load(owner, tmp_path, [*rows, *copies])
+    assert problems["near_duplicates"]["rows"] == list(range(102, 132))
+    assert problems["near_duplicates"]["examples"][0]["nearly the same as row"] == 2
+    dealt = storage.read_json(storage.dataset_dir(version.id) / "splits.json")
+    home = {row_id: name for name in ("train", "validation", "test") for row_id in dealt[name]}
+    assert all(home[n] == home[100 + n] for n in range(30)) and len(set(home[100 + n] for n in range(30))) > 1
+
+
+def test_near_copies_across_the_files_are_leakage(owner, tmp_path):
+    own = [(LONG[4][0] + ", they say", "weather"), ("something else entirely was said here", "cooking")]
+    _, problems = load(owner, tmp_path, LONG, own)
+    assert problems["near_leakage"]["rows"] == [2] and problems["near_leakage"]["key"] == "evaluation.near_leakage"
+    assert "near_duplicates" not in problems
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("zero\u200bwidth and more of it", "hidden_characters"),
+        ("turned \u202eround text here", "hidden_characters"),
+        ("soft\u00adhyphen in a text", "hidden_characters"),
+        ("?!", "short_text"),
+        ("x", "short_text"),
+        ("word " * 300, "cut_text"),
+    ],
+)
+def test_a_row_to_look_at_is_named(owner, tmp_path, text, code):
+    _, problems = load(owner, tmp_path, [*LONG, (text, "weather")])
+    assert set(problems) == {code}
+    assert (problems[code]["severity"], problems[code]["rows"]) == ("warning", [102])
+
+
+def test_emoji_with_joiners_hide_nothing(owner, tmp_path):
+    _, problems = load(
+        owner, tmp_path, [*LONG, ("the family \U0001f468\u200d\U0001f469\u200d\U0001f467 is here", "weather")]
+    )
+    assert problems == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("where is the card that I ordered for my wife", "en"),
+        ("ich habe die Karte nicht und das ist ein Problem", "de"),
+        ("je ne trouve pas la carte que vous avez dans les mains", "fr"),
+        ("no encuentro la tarjeta que está en el cajón y los papeles", "es"),
+        ("где моя карта", "ru"), ("我的卡在哪里", "zh"), ("私のカードはどこですか", "ja"), ("أين بطاقتي", "ar"),
+        ("card", ""), ("12345", ""), ("naïve café", ""),
+    ],
+)  # fmt: skip
+def test_languages_are_guessed_or_left_open(text, language):
+    assert language_of(text, words_of(text)) == language
+
+
+def test_other_languages_are_listed(owner, tmp_path):
+    german = [("ich habe die Karte nicht und das ist ein Problem Nummer %d" % n, "weather") for n in range(5)]
+    french = [("je ne trouve pas la carte que vous avez dans les mains", "cooking")]
+    _, problems = load(
+        owner, tmp_path, [(f"{text} and that is the truth", label) for text, label in LONG] + german + french
+    )
+    told = problems["language_mix"]
+    assert told["rows"] == list(range(102, 108)) and "5 German, 1 French" in told["message"]
+
+
+def test_tokens_are_counted_as_the_trainer_counts_them(owner, tmp_path):
+    from transformers import AutoTokenizer
+
+    from app.catalog.base_models import base_model_path
+
+    tokenizer = AutoTokenizer.from_pretrained(str(base_model_path("starter-encoder")))
+    texts = [text for text, _ in LONG] + ["", "Ünïcödé \u200b 漢字 😀", "word " * 700]
+    counter = TokenCounter("starter-encoder")
+    assert counter.measured
+    assert counter.count(texts) == [len(ids) for ids in tokenizer(texts, truncation=False, verbose=False)["input_ids"]]
+    version, _ = load(owner, tmp_path, [*LONG, ("word " * 300, "weather")])
+    lengths = lengths_of(version)
+    assert lengths["measured"] and lengths["longest"] == 302 and sum(lengths["counts"].values()) == 101
+    assert cut_at(version, "starter-encoder", 302)["cut_rows"] == 0
+    assert cut_at(version, "starter-encoder", 301)["cut_rows"] == 1
+    assert mean_tokens(lengths, 10) == 10.0
+
+
+def test_an_unknown_tokenizer_leads_to_an_estimate_that_says_so():
+    counter = TokenCounter("no-such-model")
+    assert not counter.measured and counter.count(["x" * 43]) == [12]
