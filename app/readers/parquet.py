@@ -4,7 +4,7 @@ import datetime
 import decimal
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ def read(source: Source) -> Table:
     _check_marks(source.path, source.extension)
     opened = _open(source.path)
     schema = opened.schema_arrow
+    texts = [each.name for each in schema if _is_text(each.type)]
     columns = check_columns(schema.names)
     if opened.metadata.num_rows == 0:
         raise no_rows(columns)
@@ -45,7 +46,8 @@ def read(source: Source) -> Table:
     if opened.metadata.num_rows > most:
         raise TooLarge("too_large", f"The file has {opened.metadata.num_rows:,} rows.", f"At most {most:,} are read.")
     table = Table("parquet", "utf-8", columns, iter(()))
-    table.records = _records(opened, table)
+    kinds = [(_is_nested(each.type), _is_binary(each.type)) for each in schema]
+    table.records = _records(_open(source.path, texts), kinds, table)
     return table
 
 
@@ -63,7 +65,8 @@ def _check_marks(path: Path, extension: str) -> None:
         raise _refused("parquet_truncated", "ends before its footer", "It was cut off; copy or download it again.")
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path, texts: Sequence[str] = ()) -> Any:
+    """Open the file; columns in ``texts`` come as numbers into a list of their different values, each held once."""
     # Imported here so that a start of the studio does not pay for it.
     import pyarrow
     from pyarrow import parquet
@@ -72,17 +75,19 @@ def _open(path: Path) -> Any:
         return parquet.ParquetFile(
             path,
             memory_map=False,
+            read_dictionary=list(texts),
             buffer_size=READ_BYTES,
             pre_buffer=False,
             thrift_string_size_limit=16 * 1024**2,
             thrift_container_size_limit=1024**2,
         )
+    except MemoryError:  # Arrow's own kind of it is an ArrowException too
+        raise
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise _corrupt(error) from None
 
 
-def _records(source: Any, table: Table) -> Iterator[Record]:
-    kinds = [(_is_nested(each.type), _is_binary(each.type)) for each in source.schema_arrow]
+def _records(source: Any, kinds: Sequence[tuple[bool, bool]], table: Table) -> Iterator[Record]:
     line = 0
     for columns in _batches(source):
         for cells in zip(*(_as_texts(values) for values in columns), strict=True):
@@ -108,9 +113,21 @@ def _batches(source: Any) -> Iterator[list[list[Any]]]:
 
     try:
         for batch in source.iter_batches(batch_size=_batch_rows(source.metadata), use_threads=False):
-            yield [column.to_pylist() for column in batch.columns]
+            yield [_values(column) for column in batch.columns]
+    except MemoryError:  # Arrow's own kind of it is an ArrowException too
+        raise
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise _corrupt(error) from None
+
+
+def _values(column: Any) -> list[Any]:
+    from pyarrow import types
+
+    if not types.is_dictionary(column.type):
+        values: list[Any] = column.to_pylist()
+        return values
+    different = column.dictionary.to_pylist()
+    return [None if number is None else different[number] for number in column.indices.to_pylist()]
 
 
 def _batch_rows(metadata: Any) -> int:
@@ -138,6 +155,12 @@ def _as_text(value: Any) -> Cell:
     if isinstance(value, decimal.Decimal):
         return format(value, "f")
     return str(value)
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_string(kind) or types.is_binary(kind))
 
 
 def _is_nested(kind: Any) -> bool:

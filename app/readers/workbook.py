@@ -126,6 +126,8 @@ def parse_part(
     except XmlFault as fault:
         raise fault.refusal from None
     except expat.ExpatError as error:
+        if error.code == expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]:
+            raise MemoryError from None
         raise refused("xlsx_corrupt", f"is damaged in {part}: {error}") from None
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, KeyError, RuntimeError) as error:
         raise refused("xlsx_corrupt", f"is damaged in {part}: {str(error)[:200]}") from None

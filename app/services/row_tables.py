@@ -6,17 +6,15 @@ Beside it lies ``reading.json`` with what was met while reading. Knows no task a
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from app import storage
-from app.errors import TooLarge
-from app.readers import Flaw, Record, Table, open_table
-from app.readers.table import Cell
+from app.readers import Choices, Flaw, Limits
+from app.readers.isolation import read_into
 from app.settings import get_settings
 
 ROWS_FILE, READING_FILE = "rows.parquet", "reading.json"
 PORTION_ROWS = 5000
-PORTION_CHARACTERS = 16 * 1024 * 1024
 # Parquet repeats a text at no cost, so a small file can unfold to any size; this much text per byte of limit is read.
 UNFOLDED_PER_BYTE = 2
 
@@ -28,6 +26,7 @@ class FilePart:
     """What one of the user's files brought: its rows had the ids from ``first_id`` on when it was read.
 
     ``rows`` are those still there; ``span`` are the ids that were handed out, which are never given to other rows.
+    ``found`` is what the reader chose where a person could choose otherwise; see ``app.readers.table.Table``.
     """
 
     file_name: str
@@ -39,6 +38,7 @@ class FilePart:
     rows: int
     flaws: list[Flaw] = field(default_factory=list)
     span: int = -1
+    found: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.span < 0:
@@ -94,21 +94,20 @@ class Reading:
         return 0 <= row_id - self.evaluation.first_id < self.evaluation.span
 
 
-def store_rows(folder: Path, main: Source, evaluation: Source | None = None) -> Reading:
-    """Read the files from beginning to end into ``folder``; never holds more than a portion of them.
+def store_rows(folder: Path, main: Source, evaluation: Source | None = None, choices: Choices | None = None) -> Reading:
+    """Read the files from beginning to end into ``folder``, in a process of its own with limits.
+
+    Args:
+        choices: what the person said about the main file.
 
     Raises:
         Rejected: a file cannot be used; see ``app.readers``.
         TooLarge: more rows or more text than the settings allow.
     """
-    opened = [(source, open_table(*source)) for source in (main, evaluation) if source]
-    names = list(dict.fromkeys(name for _, table in opened for name in table.columns))
-    parts = []
-    with _Writer(folder / ROWS_FILE, names) as writer:
-        for (path, file_name), table in opened:
-            first = writer.next_id
-            writer.write(table)
-            parts.append(_part(path, file_name, table, first, writer.next_id - first))
+    files = [source for source in (main, evaluation) if source]
+    said = [choices or Choices(), Choices()]
+    told = read_into(folder / ROWS_FILE, files, said, _limits())
+    parts = [_part(source, each) for source, each in zip(files, told, strict=True)]
     reading = Reading(*_two(parts))
     store_reading(folder, reading)
     return reading
@@ -133,13 +132,19 @@ def read_rows(folder: Path, columns: Sequence[str], most: int | None = None) -> 
     names = ["_id", "_line", *dict.fromkeys(columns)]
     left = most if most is not None else -1
     with parquet.ParquetFile(folder / ROWS_FILE) as source:
-        for batch in source.iter_batches(batch_size=min(PORTION_ROWS, most or PORTION_ROWS), columns=names):
+        for batch in _batches(source, min(PORTION_ROWS, most or PORTION_ROWS), names):
             values = [batch.column(name).to_pylist() for name in names]
             for row in zip(*values, strict=True):
                 if left == 0:
                     return
                 yield dict(zip(names, row, strict=True))
                 left -= 1
+
+
+def _batches(source: Any, rows: int, names: Sequence[str]) -> Iterator[Any]:
+    """Batches that keep to the portions in which the table was written: rows with long texts lie in small ones."""
+    for number in range(source.num_row_groups):
+        yield from source.iter_batches(batch_size=rows, row_groups=[number], columns=list(names))
 
 
 def read_lines(folder: Path) -> tuple[Any, Any]:
@@ -165,77 +170,21 @@ def sample_rows(folder: Path, columns: Sequence[str], total: int, wanted: int) -
     return taken[: 2 * wanted]
 
 
-class _Writer:
-    """Writes rows of several tables into one Parquet file, all cells as text."""
-
-    def __init__(self, path: Path, names: list[str]) -> None:
-        import pyarrow
-        from pyarrow import parquet
-
-        fields = [("_id", pyarrow.int64()), ("_line", pyarrow.int64())]
-        self._schema = pyarrow.schema(fields + [(name, pyarrow.string()) for name in names])
-        self._names = names
-        self._out = parquet.ParquetWriter(path, self._schema, compression="zstd")
-        self._lines: list[int] = []
-        self._cells: list[list[Cell]] = []
-        self._size = self._unfolded = 0
-        self.next_id = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._out.close()
-
-    def write(self, table: Table) -> None:
-        """Append every record of a table."""
-        most = get_settings().max_rows
-        for line, cells in self._in_order(table):
-            self._lines.append(line)
-            self._cells.append(cells)
-            self._size += sum(len(cell) for cell in cells if cell)
-            if self.next_id + len(self._lines) > most:
-                raise TooLarge(
-                    "too_large", f"There are more than {most:,} rows.", "Send fewer, or raise STUDIO_MAX_ROWS."
-                )
-            if len(self._lines) >= PORTION_ROWS or self._size >= PORTION_CHARACTERS:
-                self._flush()
-        self._flush()
-
-    def _in_order(self, table: Table) -> Iterator[Record]:
-        if table.columns == self._names:
-            yield from table.records
-            return
-        places = [table.columns.index(name) if name in table.columns else None for name in self._names]
-        for line, cells in table.records:
-            yield line, [None if place is None else cells[place] for place in places]
-
-    def _flush(self) -> None:
-        import pyarrow
-
-        self._unfolded += self._size
-        limit = UNFOLDED_PER_BYTE * get_settings().max_upload_bytes
-        if self._unfolded > limit:
-            raise TooLarge("too_large", f"The file unfolds to more than {limit:,} characters.", "Send fewer rows.")
-        if self._lines:
-            ids = list(range(self.next_id, self.next_id + len(self._lines)))
-            columns = [ids, self._lines, *map(list, zip(*self._cells, strict=True))]
-            arrays = [pyarrow.array(values, kind.type) for values, kind in zip(columns, self._schema, strict=True)]
-            self._out.write_table(pyarrow.Table.from_arrays(arrays, schema=self._schema))
-            self.next_id += len(self._lines)
-        self._lines, self._cells, self._size = [], [], 0
+def _limits() -> Limits:
+    most = get_settings().max_upload_bytes
+    return Limits(rows=get_settings().max_rows, unpacked_bytes=most, text=UNFOLDED_PER_BYTE * most)
 
 
-def _two(parts: Sequence[FilePart]) -> tuple[FilePart, FilePart | None]:
-    return parts[0], parts[1] if len(parts) > 1 else None
-
-
-def _part(path: Path, file_name: str, table: Table, first: int, rows: int) -> FilePart:
-    size = path.stat().st_size
-    flaws = table.flaws.all()
-    return FilePart(file_name[-300:], table.format, table.encoding, size, table.columns, first, rows, flaws)
+def _part(source: Source, told: dict[str, Any]) -> FilePart:
+    path, file_name = source
+    flaws = [Flaw(**flaw) for flaw in told.pop("flaws")]
+    return FilePart(file_name=file_name[-300:], bytes=path.stat().st_size, flaws=flaws, **told)
 
 
 def _as_json(reading: Reading) -> dict[str, Any]:
     parts = [{**vars(part), "flaws": [flaw.as_dict() for flaw in part.flaws]} for part in reading.parts]
     return {"parts": parts, "added": reading.added, "added_span": reading.added_span}
+
+
+def _two(parts: Sequence[FilePart]) -> tuple[FilePart, FilePart | None]:
+    return parts[0], parts[1] if len(parts) > 1 else None

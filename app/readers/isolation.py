@@ -1,0 +1,188 @@
+"""Starts the process that parses files from outside, watches over it, and turns every way it can end into words.
+
+Whatever a file does to its parser (crash, hang, eat memory) happens in there; here are only its table and a short answer.
+"""
+
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.errors import Rejected, StudioError, TooLarge
+from app.readers.source import Choices, Limits
+
+log = logging.getLogger(__name__)
+
+ANSWER_FILE, COMPLAINTS_FILE = "answer.json", "complaints.txt"
+OUT_OF_MEMORY = 3
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
+MIB = 1024 * 1024
+ROOT = Path(__file__).resolve().parents[2]
+# So many files are parsed at a time; others wait for their turn.
+_turns = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What parsing may cost.
+
+    Attributes:
+        memory_bytes: beyond what the process holds before it looks at the file.
+        cpu_seconds: of computing; the clock may run three times as long on a busy machine.
+    """
+
+    memory_bytes: int = 192 * MIB
+    cpu_seconds: int = 30
+
+    @classmethod
+    def for_files(cls, paths: Sequence[Path]) -> "Effort":
+        """Half a minute, and one second more for each mebibyte."""
+        return cls(cpu_seconds=30 + sum(path.stat().st_size for path in paths) // MIB)
+
+
+def read_into(
+    target: Path,
+    files: Sequence[tuple[Path, str]],
+    choices: Sequence[Choices] = (),
+    limits: Limits | None = None,
+    effort: Effort | None = None,
+) -> list[dict[str, Any]]:
+    """Parse files into one Parquet file, in a process of its own.
+
+    Args:
+        target: the file to write; absent afterwards if anything is refused.
+        files: each with what the person calls it.
+        choices: what the person said about each; may be shorter.
+
+    Returns:
+        For each file ``{"format", "encoding", "columns", "found", "first_id", "rows", "flaws": [Flaw.as_dict()]}``.
+
+    Raises:
+        StudioError: what the readers refuse, or ``read_memory``, ``read_timeout``, ``read_crash``.
+    """
+    paths = [path.resolve() for path, _ in files]
+    effort = effort or Effort.for_files(paths)
+    limits = limits or Limits()
+    said = [*choices, *(Choices() for _ in files)]
+    with _turns:
+        folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=".reading-"))
+        order = {
+            "folder": str(folder.resolve()),
+            "target": str((folder / "rows").resolve()),
+            "files": [
+                {"path": str(path), "name": name, "choices": asdict(choice)}
+                for path, (_, name), choice in zip(paths, files, said, strict=False)
+            ],
+            "limits": asdict(limits),
+            "memory_bytes": effort.memory_bytes,
+            "cpu_seconds": effort.cpu_seconds,
+            "file_bytes": limits.unpacked_bytes + 64 * MIB,
+        }
+        try:
+            parts = _answer(folder, _run(order, folder, effort))
+            os.replace(folder / "rows", target)
+            return parts
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(order: dict[str, Any], folder: Path, effort: Effort) -> int:
+    """Exit code of the process; negative for a signal."""
+    command = [sys.executable, "-P", "-m", "app.readers.child"]
+    with (folder / COMPLAINTS_FILE).open("wb") as complaints:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+            cwd=folder,
+            env=_environment(folder),
+            start_new_session=True,
+        )
+    assert child.stdin is not None
+    try:
+        child.stdin.write(json.dumps(order).encode() + b"\n")
+        child.stdin.flush()
+        return child.wait(60 + 3 * effort.cpu_seconds)
+    except BrokenPipeError:
+        return child.wait(60)
+    except subprocess.TimeoutExpired:
+        return -signal.SIGXCPU
+    finally:
+        child.kill()
+        child.wait()
+        try:
+            child.stdin.close()
+        except BrokenPipeError:
+            pass
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """What the process may know: no address, no secret; and settings that keep its libraries small."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
+    return kept | {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUTF8": "1",
+        "TMPDIR": str(folder.resolve()),
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+        "MALLOC_ARENA_MAX": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def _answer(folder: Path, code: int) -> list[dict[str, Any]]:
+    if code == 0:
+        answer = _load_answer(folder / ANSWER_FILE)
+        if "error" in answer:
+            raise _refusal(answer)
+        parts: list[dict[str, Any]] = answer["parts"]
+        return parts
+    complaints = _complaints(folder)
+    if code in (OUT_OF_MEMORY, -signal.SIGKILL) or "bad_alloc" in complaints or "MemoryError" in complaints:
+        raise Rejected(
+            "read_memory",
+            "Reading the file takes more memory than is allowed for one file.",
+            "Look for one gigantic row or value in it; split it, or save the data as CSV.",
+        )
+    if code == -getattr(signal, "SIGXCPU", 0):
+        raise Rejected(
+            "read_timeout",
+            "Reading the file takes longer than is allowed for a file of its size.",
+            "Save the data in a plainer format such as CSV, or send it in parts.",
+        )
+    log.warning("reading a file ended with %s: %s", code, complaints[-2000:])
+    raise Rejected(
+        "read_crash",
+        "The file is damaged in a way that makes its reader stop.",
+        "Write it again with the program that made it, or save the data as CSV.",
+    )
+
+
+def _load_answer(path: Path) -> dict[str, Any]:
+    if not path.is_file() or path.stat().st_size > MAX_ANSWER_BYTES:
+        raise Rejected("read_memory", "The file has too many defects to list.", "Check that it is the right file.")
+    answer: dict[str, Any] = json.loads(path.read_bytes())
+    return answer
+
+
+def _refusal(answer: dict[str, Any]) -> StudioError:
+    told = answer["error"]
+    kind: type[StudioError] = next((each for each in (TooLarge, Rejected) if each.status == answer["status"]), Rejected)
+    return kind(told["code"], told["message"], told["hint"], status=answer["status"], details=told["details"])
+
+
+def _complaints(folder: Path) -> str:
+    with (folder / COMPLAINTS_FILE).open("rb") as source:
+        source.seek(0, os.SEEK_END)
+        source.seek(max(0, source.tell() - 8192))
+        return source.read().decode("utf-8", errors="replace")
