@@ -49,6 +49,14 @@ class TrainingSettings(BaseModel):
         1, ge=1, le=20, title="Checks per pass",
         description="How often the model is checked on the validation rows; the best check is the one that is kept.",
     )  # fmt: skip
+    patience: int = Field(
+        0, ge=0, le=100, title="Patience (checks)",
+        description="Ends the run after this many checks in a row without a better one; 0 always makes all passes.",
+    )  # fmt: skip
+    time_limit_minutes: float | None = Field(
+        None, gt=0, le=10_080, title="Time limit (minutes)",
+        description="Learning ends after so much time and the best check so far is the result. Left empty, there is none.",
+    )  # fmt: skip
     head_start: Literal["linear-probe", "random"] = Field(
         "linear-probe", title="Start of the answer layer",
         description="A linear probe fits the answer layer to the untouched model first, which keeps what the model "

@@ -12,16 +12,24 @@ _POOL = {
     "first": "tokens[:, 0]",
 }
 
+# The adapter was trained on a base model in fewer bits, and answers as it did only on the same.
+_QUANTISED = {
+    "full": "",
+    "nf4": ', quantization_config=BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", '
+    "bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=torch.float32)",
+    "int8": ", quantization_config=BitsAndBytesConfig(load_in_8bit=True)",
+}
+
 _EXAMPLE = '''\
 """Label texts with the tuned model: python use_me.py "first text" "second text" (needs torch, transformers{needs})."""
 import json, os, sys, torch
 from safetensors.torch import load_file
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer{more}
 {imports}here = os.path.dirname(os.path.abspath(__file__))
 tokenizer, head = AutoTokenizer.from_pretrained(here), load_file(os.path.join(here, "head.safetensors"))
 {load}
 x = tokenizer(sys.argv[1:], padding=True, truncation=True, max_length={length}, return_tensors="pt")
-tokens, mask = encoder(**x).last_hidden_state.detach(), x["attention_mask"].unsqueeze(-1).float()
+tokens, mask = encoder(**x).last_hidden_state{cut}.detach(), x["attention_mask"].unsqueeze(-1).float()
 vectors = {vectors}  # pooled as the base model was trained to be
 chances = (vectors @ head["weight"].T + head["bias"]).softmax(-1)
 labels = json.load(open(os.path.join(here, "labels.json"), encoding="utf-8"))
@@ -34,13 +42,16 @@ def example(spec: RunSpec, base: BaseModelCard) -> str:
     adapter = isinstance(spec.method, PeftMethod)
     options = "".join(f", {name}={value!r}" for name, value in base.load_arguments)
     source = "here" if spec.method.whole_model else f'os.environ.get("BASE_MODEL", {base.hub_id!r})'
-    load = f"AutoModel.from_pretrained({source}{options})"
+    load = f"AutoModel.from_pretrained({source}{options}{_QUANTISED[spec.method.base_precision]})"
     pooled = _POOL[base.pooling]
     return _EXAMPLE.format(
         needs=", peft" if adapter else "",
+        more="" if spec.method.base_precision == "full" else ", BitsAndBytesConfig",
         imports=_imports(spec.method),
         load=f"encoder = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"encoder = {load}.eval()",
         length=spec.training.max_length,
+        # A soft prompt's own tokens come first and are no part of the text.
+        cut=f"[:, {spec.method.virtual_tokens}:]" if spec.method.virtual_tokens else "",
         vectors=f"torch.nn.functional.normalize({pooled}, dim=-1)" if base.normalize else pooled,
     )
 

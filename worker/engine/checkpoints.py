@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,22 @@ from safetensors.torch import load_file, save_file
 
 from app import manifest
 from app.errors import StudioError
+from worker.engine.identity import differences
 from worker.engine.model import trainable
 from worker.engine.report import Report
 
 KEEP_NEWEST = 2
+METHOD_STATE = "method.safetensors"
+# What the tuning method must remember besides learned weights, by name.
+MethodState = Callable[[], dict[str, torch.Tensor]]
 
 
 @dataclass
 class Position:
     """Where a run stands: ``step`` updates are done, the validation rows were last scored after ``evaluated_step``.
 
-    ``best_step`` is None until the first evaluation; ``train_loss`` is the newest point of that curve; ``seconds`` were
-    spent learning, over all attempts.
+    ``best_step`` is None until the first evaluation, ``stale`` evaluations since then were no better; ``train_loss`` is
+    the newest point of that curve; ``seconds`` were spent learning, over all attempts; ``total`` updates were planned.
     """
 
     step: int = 0
@@ -37,15 +42,21 @@ class Position:
     best: dict[str, float] = field(default_factory=dict)
     train_loss: float | None = None
     seconds: float = 0.0
-    spec_sha256: str = ""
+    stale: int = 0
+    total: int = 0
+    identity: dict[str, str] = field(default_factory=dict)
 
 
 class Checkpoints:
-    """The checkpoints of one attempt: the newest two and the best are kept."""
+    """The checkpoints of one attempt: the newest two and the best are kept; ``spare_bytes`` of the disk stay free."""
 
-    def __init__(self, folder: Path, report: Report) -> None:
+    def __init__(
+        self, folder: Path, report: Report, spare_bytes: int = 0, method_state: MethodState = lambda: {}
+    ) -> None:
+        self._method_state = method_state
         self._folder = folder
         self._report = report
+        self._spare_bytes = spare_bytes
         self._kept: list[int] = []
 
     def path(self, step: int) -> Path:
@@ -60,9 +71,13 @@ class Checkpoints:
         if final.exists():
             return
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._check_room(model)
         aside = Path(tempfile.mkdtemp(dir=self._folder, prefix=".aside-"))
         try:
             _write(aside, model, optimizer, position)
+            more = {name: _plain(each) for name, each in self._method_state().items()}
+            if more:
+                save_file(more, aside / METHOD_STATE)
             digest = manifest.write(aside)
             os.rename(aside, final)
         except BaseException:
@@ -88,6 +103,20 @@ class Checkpoints:
         shutil.copytree(best, target)
         self._announce(target, position.best_step, manifest.sha256_of(target / manifest.NAME), position.best)
 
+    def _check_room(self, model: torch.nn.Module) -> None:
+        """Refuse to save before the disk is full, so that what is there stays whole."""
+        # Weights and two moments of the optimiser each; three times that, because the old ones go after the new.
+        wanted = 9 * sum(each.nbytes for each in trainable(model).values())
+        free = shutil.disk_usage(self._folder).free
+        if free < wanted + self._spare_bytes:
+            raise StudioError(
+                "disk_full",
+                f"The disk is nearly full: {free / 1e6:,.0f} MB are left, a checkpoint needs {wanted / 1e6:,.0f} MB and "
+                f"{self._spare_bytes / 1e6:,.0f} MB are kept free.",
+                "Free some space, then resume the run; the last checkpoint is untouched.",
+                details={"free_bytes": free, "wanted_bytes": wanted},
+            )
+
     def load_weights(self, model: torch.nn.Module, step: int) -> None:
         """Put the learned weights of a checkpoint back into the model."""
         _load_weights(model, self.path(step))
@@ -102,10 +131,17 @@ class Checkpoints:
         for step in [each for each in self._kept if each not in newest and each != position.best_step]:
             self._kept.remove(step)
             self._report.dropped(self.path(step))
-            shutil.rmtree(self.path(step))
 
 
-def resume(source: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, spec_sha256: str) -> Position:
+def method_state(source: Path) -> dict[str, torch.Tensor]:
+    """What the tuning method remembered in a checkpoint besides learned weights."""
+    path = source / METHOD_STATE
+    return load_file(path) if path.exists() else {}
+
+
+def resume(
+    source: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, identity: dict[str, str]
+) -> Position:
     """Restore weights, optimiser and random state; returns where the run stands.
 
     Raises:
@@ -118,11 +154,14 @@ def resume(source: Path, model: torch.nn.Module, optimizer: torch.optim.Optimize
             "Start the run again from the beginning.",
         )
     position = Position(**json.loads((source / "position.json").read_text(encoding="utf-8")))
-    if position.spec_sha256 != spec_sha256:
+    differing = differences(position.identity, identity)
+    if differing:
         raise StudioError(
-            "checkpoint_of_another_run",
-            f"The checkpoint {source.name!r} was made with other settings or data.",
-            "Clone the run and start it from the beginning.",
+            "resume_mismatch",
+            f"The checkpoint {source.name!r} was made with other settings, data or versions ({'; '.join(differing)}).",
+            "Clone the run and start it from the beginning, or bring back what was there before.",
+            status=409,
+            details={"differences": differing},
         )
     _load_weights(model, source)
     _load_optimizer(optimizer, source)

@@ -12,13 +12,18 @@ from dataclasses import dataclass
 import torch
 from accelerate import Accelerator
 
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.base import Method
+from app.catalog.spec import RunSpec
+from app.catalog.task_types.base import TaskType
 from app.catalog.training import TrainingSettings
 from app.errors import StudioError
-from worker.engine.batches import Update, collate, count_rows, plan_epoch
+from worker.engine.batches import TOKEN_BUDGET, Update, plan_epoch
 from worker.engine.checkpoints import Checkpoints, Position
-from worker.engine.data import Encoded
+from worker.engine.families.base import Lessons
 from worker.engine.memory import used_bytes
 from worker.engine.model import trainable
+from worker.engine.pulse import Pulse
 from worker.engine.report import Report, Stopped
 
 # A long run logs about this many points of each metric; a short one logs every update.
@@ -63,14 +68,28 @@ class Schedule:
         return self.rate * climb * (self.total - step + 1) / self.total
 
 
-def make_optimizer(model: torch.nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
-    """AdamW (Loshchilov & Hutter 2017); biases and norms, which have one dimension, are not decayed."""
-    weights = list(trainable(model).values())
-    groups = [
-        {"params": [each for each in weights if each.ndim >= 2], "weight_decay": settings.weight_decay},
-        {"params": [each for each in weights if each.ndim < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW([each for each in groups if each["params"]], lr=0.0, fused=True)
+def plan(spec: RunSpec, base: BaseModelCard, rows: int) -> Schedule:
+    """The schedule of a run on this many training rows; a rate that was left open is the method's own."""
+    return Schedule(spec.training, rows, spec.training.learning_rate or spec.method.recommended_learning_rate(base))
+
+
+def make_optimizer(
+    model: torch.nn.Module, settings: TrainingSettings, rate_factor: Callable[[str], float] = lambda name: 1.0
+) -> torch.optim.AdamW:
+    """AdamW (Loshchilov & Hutter 2017); biases and norms, which have one dimension, are not decayed.
+
+    ``rate_factor`` gives for a parameter's name how many times the schedule's rate it learns with.
+    """
+    groups: dict[tuple[bool, float], list[torch.nn.Parameter]] = {}
+    for name, weight in trainable(model).items():
+        groups.setdefault((weight.ndim < 2, rate_factor(name)), []).append(weight)
+    return torch.optim.AdamW(
+        [
+            {"params": weights, "weight_decay": 0.0 if flat else settings.weight_decay, "rate_factor": factor}
+            for (flat, factor), weights in sorted(groups.items(), key=lambda entry: entry[0])
+        ],
+        lr=0.0, fused=True,
+    )  # fmt: skip
 
 
 class Fit:
@@ -80,26 +99,33 @@ class Fit:
         self,
         model: torch.nn.Module,
         optimizer: torch.optim.Optimizer,
-        data: Encoded,
-        pad_id: int,
+        lessons: Lessons,
         schedule: Schedule,
         accelerator: Accelerator,
         report: Report,
+        *,
+        portions: int = 1,
+        max_seconds: float | None = None,
+        method: Method | None = None,
+        adapter: torch.nn.Module | None = None,
     ) -> None:
-        self.model, self.optimizer, self.data, self.pad_id = model, optimizer, data, pad_id
+        self._method, self._adapter = method or Method(kind=""), adapter or torch.nn.Module()
+        self._pulse: Pulse | None = None
+        self.portions, self.max_seconds = portions, max_seconds
+        self.model, self.optimizer, self.lessons = model, optimizer, lessons
         self.schedule, self.accelerator, self.report = schedule, accelerator, report
         self.first_step_at: float | None = None
         self._epoch: tuple[int, list[Update]] = (-1, [])
         self._losses: list[torch.Tensor] = []
 
     def run(
-        self, position: Position, checkpoints: Checkpoints, evaluate: Callable[[int], dict[str, float]], metric: str
+        self, position: Position, checkpoints: Checkpoints, evaluate: Callable[[int], dict[str, float]], task: TaskType
     ) -> None:
         """Learn until the last update; ``position`` moves along and says where the best checkpoint is.
 
         Args:
             evaluate: scores the validation rows after a step.
-            metric: the score that decides which checkpoint is best; equal scores are decided by the lower loss.
+            task: its primary metric decides which checkpoint is best; equal scores are decided by the lower loss.
 
         Raises:
             Stopped: the person asked to; a checkpoint of this very step is on disk.
@@ -108,9 +134,12 @@ class Fit:
         began = saved = told = time.monotonic()
         start, already = position.step, position.seconds
         if start in self.schedule.evaluations and position.evaluated_step < start:
-            self._evaluate(position, checkpoints, evaluate, metric)
+            self._evaluate(position, checkpoints, evaluate, task)
+        self._pulse = Pulse(self._adapter, start, self.schedule.total)
         self.model.train()
         for step in range(start + 1, self.schedule.total + 1):
+            if self._is_enough(position):
+                break
             norm = self._learn(step)
             position.step = step
             now = time.monotonic()
@@ -121,7 +150,7 @@ class Fit:
                     step, norm, (step - start) * self._rows_per_step / max(1e-9, now - began)
                 )
             if step in self.schedule.evaluations:
-                self._evaluate(position, checkpoints, evaluate, metric)
+                self._evaluate(position, checkpoints, evaluate, task)
                 saved = time.monotonic()
             elif now - saved > CHECKPOINT_SECONDS:
                 checkpoints.save(self.model, self.optimizer, position, {})
@@ -132,24 +161,55 @@ class Fit:
             if self.report.should_stop():
                 checkpoints.save(self.model, self.optimizer, position, {})
                 raise Stopped
+            if self.max_seconds and position.seconds > self.max_seconds:
+                checkpoints.save(self.model, self.optimizer, position, {})
+                raise _too_long(self.max_seconds, step)
+        if position.evaluated_step < position.step:
+            self._evaluate(position, checkpoints, evaluate, task)
+
+    def _is_enough(self, position: Position) -> bool:
+        """Whether to end before the last update: checks bring nothing any more, or the time is used up."""
+        settings = self.schedule.settings
+        if settings.patience and position.stale >= settings.patience:
+            self.report.event(
+                "notice",
+                f"Stopped early after step {position.step}: {position.stale} checks in a row were no better than the one "
+                f"after step {position.best_step}, which is kept.",
+                step=position.step,
+            )
+            return True
+        if settings.time_limit_minutes and position.seconds >= settings.time_limit_minutes * 60:
+            self.report.event(
+                "notice",
+                f"The time limit of {settings.time_limit_minutes:g} minutes was reached after step {position.step} of "
+                f"{self.schedule.total}; the run ends with the best check so far.",
+                severity="warning",
+                step=position.step,
+            )
+            return True
+        return False
 
     def _learn(self, step: int) -> torch.Tensor:
-        """One update: the gradient of the mean loss over all its rows, however many portions they come in."""
+        """One update: the gradient of the mean loss over all its rows (or words), however many portions they come in."""
         update = self._update(step)
-        rows = count_rows(update)
+        weight = self.lessons.weight(update)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.schedule.learning_rate(step)
+            group["lr"] = self.schedule.learning_rate(step) * group.get("rate_factor", 1.0)
         total = torch.zeros((), device=self.accelerator.device)
         for portion in update:
-            ids, mask = (each.to(self.accelerator.device) for each in collate(self.data.tokens, portion, self.pad_id))
-            wanted = torch.tensor([self.data.labels[row] for row in portion], device=self.accelerator.device)
-            loss = torch.nn.functional.cross_entropy(self.model(ids, mask), wanted, reduction="sum") / rows
+            loss = self.lessons.loss(self.model, portion) / weight
             self.accelerator.backward(loss)
             total += loss.detach()
+        if self._pulse:
+            self._pulse.after_backward(step)
+        self._method.before_update(self._adapter, step)
         norm = torch.nn.utils.clip_grad_norm_(
             trainable(self.model).values(), self.schedule.settings.max_grad_norm, error_if_nonfinite=False
         )
         self.optimizer.step()
+        self._method.after_update(self._adapter, step)
+        if self._pulse:
+            self._pulse.after_update(step)
         self.optimizer.zero_grad(set_to_none=True)
         self._losses.append(total)
         return norm
@@ -159,8 +219,8 @@ class Fit:
         if self._epoch[0] != epoch:
             settings = self.schedule.settings
             plan = plan_epoch(
-                self.data.lengths, seed=settings.seed, epoch=epoch, batch_size=settings.batch_size,
-                accumulation=settings.accumulation,
+                self.lessons.lengths, seed=settings.seed, epoch=epoch, batch_size=settings.batch_size,
+                accumulation=settings.accumulation * self.portions, budget=max(1, TOKEN_BUDGET // self.portions),
             )  # fmt: skip
             self._epoch = (epoch, plan)
         return self._epoch[1][place]
@@ -176,7 +236,8 @@ class Fit:
             raise StudioError(
                 "diverged",
                 f"The training loss became {loss} at step {step}; learning broke down.",
-                "Clone the run and lower the learning rate, to a tenth for a start. The last checkpoint is kept.",
+                "Clone the run and lower the learning rate, to a tenth for a start. The last checkpoint with finite numbers "
+                "is kept.",
                 details={"step": step, "learning_rate": self.schedule.learning_rate(step)},
             )
         self.report.metric("train/loss", loss, step)
@@ -191,7 +252,7 @@ class Fit:
         position: Position,
         checkpoints: Checkpoints,
         evaluate: Callable[[int], dict[str, float]],
-        metric: str,
+        task: TaskType,
     ) -> None:
         self.model.eval()
         try:
@@ -200,8 +261,11 @@ class Fit:
             checkpoints.save(self.model, self.optimizer, position, {})
             raise
         self.model.train()
+        if self._pulse:
+            self._pulse.after_evaluation()
         position.evaluated_step = position.step
-        better = position.best_step is None or _rank(scores, metric) > _rank(position.best, metric)
+        better = position.best_step is None or _rank(scores, task) > _rank(position.best, task)
+        position.stale = 0 if better else position.stale + 1
         if better:
             position.best_step, position.best = position.step, scores
         checkpoints.save(self.model, self.optimizer, position, scores)
@@ -219,5 +283,15 @@ class Fit:
         )
 
 
-def _rank(scores: dict[str, float], metric: str) -> tuple[float, float]:
-    return scores[metric], -scores["loss"]
+def _too_long(seconds: float, step: int) -> StudioError:
+    return StudioError(
+        "time_limit",
+        f"The run used up the {seconds / 3600:g} hours of training that one run may take here, after step {step}.",
+        "The last checkpoint is kept. Ask whoever runs this studio for more time, then resume the run.",
+        details={"step": step, "seconds": seconds},
+    )
+
+
+def _rank(scores: dict[str, float], task: TaskType) -> tuple[float, float]:
+    value = scores[task.primary_metric]
+    return -value if task.lower_is_better else value, -scores["loss"]

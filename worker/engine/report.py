@@ -1,5 +1,6 @@
 """How the engine speaks while it works: a small protocol, and a list that implements it for tests and scripts."""
 
+import shutil
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,7 +33,7 @@ class Report(Protocol):
         """A complete checkpoint lies in ``folder``; ``sha256`` is its manifest's."""
 
     def dropped(self, folder: Path) -> None:
-        """A checkpoint that is no longer needed was removed."""
+        """A checkpoint is no longer needed. Who keeps the books strikes it out first and removes the folder then."""
 
     def should_stop(self) -> bool:
         """Whether the person has asked to stop."""
@@ -79,6 +80,7 @@ class ListReport:
     def dropped(self, folder: Path) -> None:
         """See :class:`Report`."""
         self.checkpoints.remove(folder)
+        shutil.rmtree(folder)
 
     def should_stop(self) -> bool:
         """See :class:`Report`."""

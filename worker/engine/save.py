@@ -8,36 +8,31 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from app import manifest
-from app.catalog.base_models import BaseModelCard
-from app.catalog.spec import RunSpec
-from worker.engine import card_text
-from worker.engine.model import PooledClassifier
+
+if TYPE_CHECKING:
+    from worker.engine.families.base import Family
 
 HEAD = "head.safetensors"
 LABELS = "labels.json"
 SPEC = "spec.json"
 
 
-def save_adapter(
-    final: Path, model: PooledClassifier, tokenizer: Any, spec: RunSpec, base: BaseModelCard, results: dict[str, Any]
-) -> int:
+def save_adapter(final: Path, family: "Family", results: dict[str, Any]) -> int:
     """Write the folder aside and rename it into place. Returns its size in bytes."""
+    spec = family.order.spec
     aside = Path(tempfile.mkdtemp(dir=final.parent, prefix=".aside-"))
     try:
-        spec.method.save(model.encoder, aside, base.hub_id)
-        tokenizer.save_pretrained(str(aside))
-        head = {name: value.detach().cpu().float().contiguous() for name, value in model.head.state_dict().items()}
-        save_file(head, aside / HEAD)
-        _write(aside / LABELS, json.dumps(spec.labels, ensure_ascii=False, indent=1))
-        _write(aside / SPEC, spec.model_dump_json(indent=1))
-        _write(aside / "README.md", card_text.model_card(spec, base, results))
-        _write(aside / "use_me.py", card_text.example(spec, base))
+        spec.method.save(family.body, aside, family.order.base.hub_id)
+        family.tokenizer.save_pretrained(str(aside))
+        write_text(aside / SPEC, spec.model_dump_json(indent=1))
+        family.write(aside, results)
         manifest.write(aside)
         os.rename(aside, final)
     except BaseException:
@@ -45,6 +40,12 @@ def save_adapter(
         raise
     manifest.flush(final.parent)
     return sum(each.stat().st_size for each in final.rglob("*") if each.is_file())
+
+
+def write_head(folder: Path, head: nn.Module) -> None:
+    """The answer layer, in fp32."""
+    weights = {name: value.detach().cpu().float().contiguous() for name, value in head.state_dict().items()}
+    save_file(weights, folder / HEAD)
 
 
 def write_predictions(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -78,5 +79,6 @@ def describe_answers(
     return told
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """One text file of the download."""
     path.write_text(text, encoding="utf-8")

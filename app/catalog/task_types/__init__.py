@@ -1,10 +1,13 @@
 """The task types, in the order of the menu. A new one is one file beside this one and one line in ``TASK_TYPES``."""
 
 from app.catalog.task_types.base import TaskType
+from app.catalog.task_types.chat import Chat
+from app.catalog.task_types.continued_pretraining import ContinuedPretraining
+from app.catalog.task_types.instruction import Instruction
 from app.catalog.task_types.text_classification import TextClassification
 from app.errors import Rejected
 
-TASK_TYPES: tuple[TaskType, ...] = (TextClassification(),)
+TASK_TYPES: tuple[TaskType, ...] = (TextClassification(), Chat(), Instruction(), ContinuedPretraining())
 
 
 def task_type(kind: str) -> TaskType:

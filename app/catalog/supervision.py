@@ -1,0 +1,104 @@
+"""What a model sees of an example and what it learns from: tokens, which of them count in the loss, what is cut.
+
+The same code serves training and the preview in the browser, so the preview shows exactly what the model will see. Needs
+only ``tokenizers`` and jinja; imports no torch and no transformers.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.catalog.chat_templates import ChatTemplate, Span, read_template
+from app.catalog.task_types.generative import Lesson, Turn
+from app.errors import Rejected
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+ANSWERS, EVERYTHING = "answers", "everything"
+
+
+@dataclass(frozen=True)
+class Marked:
+    """An example as tokens, none cut yet: ``learned`` says which of them the model is to predict.
+
+    ``spans`` are the characters of ``text`` that each token stands for.
+    """
+
+    text: str
+    ids: list[int]
+    learned: list[bool]
+    spans: list[Span]
+
+
+class Marker:
+    """Turns lessons into marked tokens, with the template and tokenizer of one model."""
+
+    def __init__(self, tokenizer: "Tokenizer", template: ChatTemplate, learn_from: str = ANSWERS) -> None:
+        self.template = template
+        self._tokenizer = tokenizer
+        self._learn_from = learn_from
+        eos = dict(template.specials).get("eos_token") or ""
+        self._end = tokenizer.token_to_id(eos) if eos else None
+
+    def mark(self, lesson: Lesson) -> Marked:
+        """Tokens of a conversation by its template, or of running text with the end mark after it."""
+        return self._conversation(lesson) if lesson.turns else self._passage(lesson.text)
+
+    def ask(self, turns: tuple[Turn, ...]) -> list[int]:
+        """Tokens of a question, up to where the model begins its answer."""
+        return list(self._encode(self.template.render(turns, ask=True)).ids)
+
+    def _conversation(self, lesson: Lesson) -> Marked:
+        text, answers = self.template.answers(lesson.turns)
+        made = self._encode(text)
+        if self._learn_from == EVERYTHING:
+            learned = [True] * len(made.ids)
+        else:
+            learned = _inside(made.offsets, answers)
+        return Marked(text, list(made.ids), learned, list(made.offsets))
+
+    def _passage(self, text: str) -> Marked:
+        made = self._encode(text)
+        end = [] if self._end is None else [self._end]
+        places = [*made.offsets, *((len(text), len(text)) for _ in end)]
+        return Marked(text, [*made.ids, *end], [True] * (len(made.ids) + len(end)), places)
+
+    def _encode(self, text: str) -> Any:
+        return self._tokenizer.encode(text, add_special_tokens=False)
+
+
+def _inside(offsets: list[Span], answers: list[Span]) -> list[bool]:
+    """Whether each token begins in an answer; a token across the border belongs to what it began with."""
+    learned = []
+    at = 0
+    for start, end in offsets:
+        while at < len(answers) and answers[at][1] <= start:
+            at += 1
+        learned.append(at < len(answers) and answers[at][0] <= start and end > start)
+    return learned
+
+
+def open_marker(folder: Path, learn_from: str = ANSWERS) -> Marker:
+    """The marker of a model folder.
+
+    Raises:
+        Rejected: ``no_tokenizer_file``; the folder has no ``tokenizer.json``.
+    """
+    from tokenizers import Tokenizer
+
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise Rejected(
+            "no_tokenizer_file",
+            "The base model has no file tokenizer.json.",
+            "Choose another base model, or save its tokenizer again with transformers.",
+        )
+    return Marker(plain(Tokenizer.from_file(str(path))), read_template(folder), learn_from)
+
+
+def plain(tokenizer: "Tokenizer") -> "Tokenizer":
+    """The tokenizer without cutting and padding, which some models' files ask for; changes it in place."""
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer

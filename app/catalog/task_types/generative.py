@@ -1,0 +1,181 @@
+"""What the tasks that write text share: what a row teaches, how it is checked, which scores it gets.
+
+A task says how a row becomes a :class:`Lesson` and what is wrong with it; knows no template, no tokenizer and no model.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from app.catalog.task_types.base import Problem, TaskType
+
+LEAST_ROWS = 10
+FEW_ROWS = 50
+EXAMPLE_CHARACTERS = 120
+
+SYSTEM, USER, ASSISTANT = "system", "user", "assistant"
+
+
+class Turn(NamedTuple):
+    """One message of a conversation; ``role`` is ``system``, ``user`` or ``assistant``."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one row teaches: a conversation in ``turns``, or running text in ``text``."""
+
+    turns: tuple[Turn, ...] = ()
+    text: str = ""
+
+    @property
+    def question(self) -> tuple[Turn, ...]:
+        """The turns before the last answer, which a model is asked with; empty for running text."""
+        last = max((at for at, turn in enumerate(self.turns) if turn.role == ASSISTANT), default=0)
+        return self.turns[:last]
+
+    @property
+    def answer(self) -> str:
+        """The last answer; empty for running text."""
+        return next((turn.content for turn in reversed(self.turns) if turn.role == ASSISTANT), "")
+
+
+class Unfit(ValueError):
+    """A row that teaches nothing; ``code`` is one of the task's ``words``."""
+
+    def __init__(self, code: str, **detail: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+
+class GenerativeTask(TaskType):
+    """Base of the tasks that write text; subclasses read a row as a lesson.
+
+    ``words`` are severity, message and hint for every code that :meth:`lesson` and :meth:`remarks` use; ``{role}`` stands
+    for the column of that role.
+    """
+
+    family = "generation"
+    primary_metric = "perplexity"
+    lower_is_better = True
+    metric_titles = {
+        "perplexity": "Perplexity",
+        "loss": "Loss",
+        "token_accuracy": "Token accuracy",
+        "rouge_l": "ROUGE-L",
+        "exact_match": "Exact match",
+    }
+    training_defaults: Mapping[str, Any] = {"max_length": 512, "batch_size": 16}
+    words: Mapping[str, tuple[str, str, str]] = {}
+
+    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Lesson:
+        """What a row teaches.
+
+        Raises:
+            Unfit: nothing can be learned from it.
+        """
+        raise NotImplementedError
+
+    def remarks(self, lesson: Lesson) -> list[tuple[str, dict[str, Any]]]:
+        """(code, what to show) of things to look at in a usable row."""
+        return []
+
+    def check(self, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list[Problem]:
+        """See :meth:`TaskType.check`."""
+        notes = _Notes(self.words, columns)
+        for row in rows:
+            try:
+                lesson = self.lesson(row, columns)
+            except Unfit as flaw:
+                notes.add(flaw.code, row, flaw.detail)
+                continue
+            notes.count(lesson, row)
+            for code, detail in self.remarks(lesson):
+                notes.add(code, row, detail)
+        return notes.problems()
+
+    def labels(self, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> dict[str, int]:
+        """There are no labels."""
+        return {}
+
+
+class _Notes:
+    """Collects what was met, by file and code, and puts it into words."""
+
+    def __init__(self, words: Mapping[str, tuple[str, str, str]], columns: Mapping[str, str]) -> None:
+        self._words, self._columns = {**_SHARED_WORDS, **words}, columns
+        self._problems: dict[tuple[bool, str], Problem] = {}
+        self._first: dict[bytes, tuple[int, bool]] = {}
+        self._usable = 0
+
+    def count(self, lesson: Lesson, row: Mapping[str, Any]) -> None:
+        """Note a usable row, and whether it was there before."""
+        evaluation = bool(row.get("_evaluation"))
+        self._usable += not evaluation
+        digest = hashlib.blake2b(repr(lesson).encode(), digest_size=16).digest()
+        line, first_evaluation = self._first.setdefault(digest, (row["_line"], evaluation))
+        if (line, first_evaluation) != (row["_line"], evaluation):
+            code = "leakage" if evaluation and not first_evaluation else "duplicate_rows"
+            self.add(code, row, {"same as row": line})
+
+    def add(self, code: str, row: Mapping[str, Any], detail: Mapping[str, Any]) -> None:
+        """Note one row under a code."""
+        evaluation = bool(row.get("_evaluation"))
+        if (evaluation, code) not in self._problems:
+            severity, message, hint = self._words[code]
+            if evaluation:
+                message = f"In the evaluation file: {message[0].lower()}{message[1:]}"
+            for role, name in self._columns.items():
+                message = message.replace(f"{{{role}}}", repr(name))
+            self._problems[evaluation, code] = Problem(code, severity, message, hint)
+        problem = self._problems[evaluation, code]
+        problem.rows.append(row["_line"])
+        problem.row_ids.append(row["_id"])
+        if len(problem.examples) < 5:
+            problem.examples.append({"row": row["_line"], **{name: short(value) for name, value in detail.items()}})
+
+    def problems(self) -> list[Problem]:
+        """The refusals first, then errors, then warnings; within these, what touches most rows first."""
+        found = sorted(self._problems.values(), key=lambda each: (each.severity != "error", -len(each.rows)))
+        if self._usable < LEAST_ROWS:
+            message = f"Only {self._usable} rows can be used; at least {LEAST_ROWS} are needed."
+            return [Problem("too_few_rows", "error", message, "Add examples, ideally a few hundred."), *found]
+        if self._usable < FEW_ROWS:
+            message = f"Only {self._usable} usable rows; scores on so few say little."
+            found.append(Problem("few_rows", "warning", message, f"Add examples; {FEW_ROWS} or more are advised."))
+        return found
+
+
+def short(value: Any) -> str:
+    """A value as it is shown in a report."""
+    text = "" if value is None else str(value)
+    return text if len(text) <= EXAMPLE_CHARACTERS else text[: EXAMPLE_CHARACTERS - 1] + "…"
+
+
+def find_column(columns: Sequence[str], names: Sequence[str], taken: Iterable[str] = ()) -> str | None:
+    """The column called like the first of ``names`` that occurs, whatever its case."""
+    plain = {name.casefold().strip().replace("-", "_"): name for name in reversed(columns) if name not in set(taken)}
+    return next((plain[name] for name in names if name in plain), None)
+
+
+_SHARED_WORDS = {
+    "duplicate_rows": (
+        "warning",
+        "The same example occurs more than once.",
+        "Copies are kept together in one split, so the test stays fair; remove them if they are not meant.",
+    ),
+    "leakage": (
+        "warning",
+        "These examples are also in the training file, so the score will look better than it is.",
+        "Remove them from one of the two files.",
+    ),
+    "template_markers": (
+        "error",
+        "The text holds markers of a chat template, such as <|im_end|> or [INST].",
+        "A model would take them for the end of a turn; remove them. These rows are left out.",
+    ),
+}

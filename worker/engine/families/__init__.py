@@ -1,0 +1,18 @@
+"""The families of tasks that the engine knows; a task type names its family. A new one is one file and one line."""
+
+from accelerate import Accelerator
+
+from app.catalog.task_types import task_type
+from worker.engine.families.base import Family
+from worker.engine.families.classification import Classification
+from worker.engine.order import Order
+from worker.engine.report import Report
+
+FAMILIES: dict[str, type[Family]] = {
+    "classification": Classification,
+}
+
+
+def open_family(order: Order, report: Report, accelerator: Accelerator) -> Family:
+    """The parts of this run that depend on what is learned."""
+    return FAMILIES[task_type(order.spec.task_type).family](order, report, accelerator)
