@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app import storage
 from app.settings import get_settings
+from worker.sandbox import MEMORY_VARIABLE
 
 # What a trainer may know of our environment; everything else, secrets above all, stays here.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "GOMP_SPINCOUNT", "OMP_NUM_THREADS")  # fmt: skip
@@ -114,4 +115,4 @@ def dismiss() -> None:
 
 def _environment() -> dict[str, str]:
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return {**FIXED, **passed}
+    return {**FIXED, **passed, MEMORY_VARIABLE: str(get_settings().trainer_memory_bytes)}

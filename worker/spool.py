@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+LIFE_SECONDS = 10.0
+
 
 class SpoolReport:
     """Implements the engine's ``Report`` by appending to ``spool.jsonl``; whole lines only, in order."""
@@ -20,6 +22,7 @@ class SpoolReport:
         self._lock = threading.Lock()
         self._phase = "Starting"
         self._stop = threading.Event()
+        self._said_at = time.monotonic()
 
     def phase(self, title: str) -> None:
         """A new part of the work has begun; the run page shows it at once."""
@@ -47,11 +50,13 @@ class SpoolReport:
         self._write("checkpoint", path=str(folder), step=step, bytes=size, sha256=sha256, metrics=metrics)
 
     def dropped(self, folder: Path) -> None:
-        """A checkpoint is about to be removed because newer or better ones are kept."""
+        """A checkpoint is no longer needed, newer or better ones are kept; the supervisor removes it."""
         self._write("dropped", path=str(folder))
 
     def should_stop(self) -> bool:
-        """Whether the person has asked to stop."""
+        """Whether the person has asked to stop. Work that asks is alive, which is told now and then."""
+        if time.monotonic() - self._said_at > LIFE_SECONDS:
+            self._write("alive")
         return self._stop.is_set()
 
     def ask_to_stop(self) -> None:
@@ -64,3 +69,4 @@ class SpoolReport:
             self._file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
             self._file.flush()
             self._number += 1
+            self._said_at = time.monotonic()

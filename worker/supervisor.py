@@ -1,25 +1,26 @@
 """Carries out one job: claim it, give it to a trainer process, ship what it reports, record how it ended.
 
 Never imports torch. Everything written to the database names the claim; a supervisor that was overtaken kills its trainer
-and writes nothing more.
+and writes nothing more. While the database is away training goes on, and what it reports waits in its folder.
 """
 
+import errno
 import json
 import logging
 import multiprocessing
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from app import storage
 from app.catalog.base_models import base_model_path
 from app.errors import StudioError
-from app.services import jobs, run_folders
+from app.services import jobs, run_folders, workers
 from app.services.jobs import Claim, StaleClaim
 from app.settings import get_settings
-from worker import spare
+from worker import endings, spare, watchdog
+from worker.outage import DATABASE_AWAY, Outage
 from worker.spool_reader import SpoolReader
 
 log = logging.getLogger(__name__)
@@ -54,11 +55,14 @@ def execute(job_id: str, *, on_spool: Listener | None = None) -> None:
         log.warning("overtaken, leaving job=%s fence=%s", claim.job_id, claim.fence)
     except StudioError as error:
         _record_failure(claim, error)
-    except Exception:
+    except DATABASE_AWAY:
+        log.exception("the database is away, leaving the job to the sweeper job=%s", claim.job_id)
+    except Exception as error:
         log.exception("supervisor failed job=%s", claim.job_id)
-        _record_failure(claim, _defect())
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+        _record_failure(claim, endings.disk_full(_free_bytes()) if full else endings.defect())
     finally:
-        if on_spool is None:
+        if on_spool is None and not stopping.is_set():
             spare.refill()
 
 
@@ -70,8 +74,11 @@ class _Attempt:
         self.on_spool = on_spool
         self.order = run_folders.prepare(claim, base_model_path, get_settings().threads)
         self.spool = SpoolReader(self.order.folder / "spool.jsonl")
+        self.outage = Outage()
+        self.watchdog = watchdog.Watchdog(get_settings().stall_seconds)
         self.stop_asked_at: float | None = None
-        self.cancelled = False
+        self.wish: str | None = None
+        self.killed_before = watchdog.killed_for_memory()
 
     def run(self) -> None:
         trainer = spare.take()
@@ -81,23 +88,34 @@ class _Attempt:
             code = self._watch(trainer)
         finally:
             trainer.end()
-        self._ship()
-        self._conclude(code)
+        log.info("trainer ended job=%s run=%s code=%s", self.claim.job_id, self.order.run_id, code)
+        if not self.outage.insist(lambda: self._end(code), get_settings().outage_seconds):
+            log.error("the database did not come back; the sweeper will find job=%s", self.claim.job_id)
 
     def _watch(self, trainer: spare.TrainerProcess) -> int:
         shipped = renewed = time.monotonic()
         while (code := trainer.poll()) is None:
             time.sleep(LOOK_SECONDS)
             now = time.monotonic()
+            watchdog.bound_log(self.order.folder / "trainer.log")
             if now - shipped >= SHIP_SECONDS:
-                self._ship()
+                self.outage.survive(self._ship)
                 shipped = now
             if now - renewed >= RENEW_SECONDS:
-                self.cancelled = jobs.renew(self.claim) or self.cancelled
+                self.outage.survive(self._renew)
                 renewed = now
-            if self.cancelled or stopping.is_set():
+            away = self.outage.seconds
+            if not away:
+                # Lines wait while the database is away, so silence means nothing then.
+                self.watchdog.look(trainer)
+            if self.wish or stopping.is_set() or away > get_settings().outage_seconds:
                 self._press(trainer, now)
         return code
+
+    def _renew(self) -> None:
+        asked = jobs.renew(self.claim)
+        # A pause may become a stop, but a stop stays one.
+        self.wish = jobs.CANCEL if self.wish == jobs.CANCEL else asked or self.wish
 
     def _press(self, trainer: spare.TrainerProcess, now: float) -> None:
         """Ask first, insist later, end by force at last."""
@@ -114,44 +132,70 @@ class _Attempt:
         while lines := self.spool.peek():
             run_folders.store_lines(self.claim, self.order.run_id, self.order.source, lines)
             self.spool.accept(lines)
+            self.watchdog.hear(lines)
             if self.on_spool:
                 for line in lines:
                     self.on_spool(line)
 
-    def _conclude(self, code: int) -> None:
+    def _end(self, code: int) -> None:
+        self._ship()
         folder = self.order.folder
         if code == SUCCEEDED and (folder / "result.json").exists():
             run_folders.store_results(self.claim, self.order)
-        elif self.cancelled:
+        elif self.wish == jobs.CANCEL:
             with jobs.held(self.claim) as session:
                 jobs.cancel(session, self.claim)
-        elif stopping.is_set():
+        elif self.wish == jobs.PAUSE:
+            jobs.pause(self.claim)
+        elif code == STOPPED or stopping.is_set():
             jobs.release(self.claim)
         elif code == REFUSED and (folder / "error.json").exists():
-            with jobs.held(self.claim) as session:
-                jobs.fail(session, self.claim, storage.read_json(folder / "error.json"))
+            self._refused(storage.read_json(folder / "error.json"))
+        elif code == -signal.SIGKILL and watchdog.killed_for_memory() > self.killed_before:
+            self._out_of_memory()
         else:
-            again = jobs.retry(self.claim, _crash(code, folder).as_dict())
-            log.warning("trainer ended with code %s job=%s again=%s", code, self.claim.job_id, again)
+            self._crashed(code)
+
+    def _refused(self, error: dict[str, Any]) -> None:
+        if error["error"]["code"] == endings.OUT_OF_MEMORY:
+            self._out_of_memory()
+        elif error["error"]["code"] == endings.DEVICE_LOST:
+            workers.note_device_failure(jobs.default_holder())
+            run_folders.note(self.claim, self.order, error["error"]["message"], "error", error["error"])
+            jobs.retry(self.claim, error)
+        else:
+            with jobs.held(self.claim) as session:
+                jobs.fail(session, self.claim, error)
+
+    def _out_of_memory(self) -> None:
+        """The next process gets smaller portions; each update still learns from the same rows."""
+        portions = endings.next_portions(self.order.adjustments, self.order.training)
+        tried = int(self.order.adjustments.get("portions", 1))
+        rows = int(self.order.training.get("batch_size", 32))
+        if portions is None:
+            with jobs.held(self.claim) as session:
+                jobs.fail(session, self.claim, endings.out_of_memory(tried, rows).as_dict())
+            return
+        told = (
+            f"Memory ran out. Each update of {rows} rows is now cut into {portions} times as many portions as planned; "
+            "what is learned stays the same."
+        )
+        run_folders.note(self.claim, self.order, told, "warning", {"portions": portions})
+        jobs.retry_adjusted(self.claim, {**self.order.adjustments, "portions": portions})
+
+    def _crashed(self, code: int) -> None:
+        folder = self.order.folder
+        cause = endings.stall(self.watchdog.silence, folder) if self.watchdog.bitten else endings.crash(code, folder)
+        free = _free_bytes()
+        if free < get_settings().free_disk_bytes // 4:
+            cause = endings.disk_full(free)
+        run_folders.note(self.claim, self.order, cause.message, "error", {"code": cause.code, **cause.details})
+        again = jobs.retry(self.claim, cause.as_dict())
+        log.warning("trainer ended with code %s job=%s again=%s", code, self.claim.job_id, again)
 
 
-def _crash(code: int, folder: Path) -> StudioError:
-    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    return StudioError(
-        "trainer_crashed",
-        f"The training process ended without finishing its work ({how}).",
-        "Open the log below for its last lines. Resuming continues from the last checkpoint; if it happens again, "
-        "choose fewer rows per update or shorter texts.",
-        details={"exit_code": code, "log": folder.name},
-    )
-
-
-def _defect() -> StudioError:
-    return StudioError(
-        "internal_error",
-        "The studio could not carry out this run because of a defect on its side.",
-        "Try again; if it happens again, send the worker's log to whoever runs this studio.",
-    )
+def _free_bytes() -> int:
+    return watchdog.free_bytes(storage.data_dir())
 
 
 def _record_failure(claim: Claim, error: StudioError) -> None:
@@ -160,3 +204,5 @@ def _record_failure(claim: Claim, error: StudioError) -> None:
             jobs.fail(session, claim, json.loads(json.dumps(error.as_dict(), default=str)))
     except StaleClaim:
         log.warning("overtaken before the failure could be recorded job=%s", claim.job_id)
+    except DATABASE_AWAY:
+        log.exception("the failure could not be recorded; the sweeper will find job=%s", claim.job_id)

@@ -1,29 +1,46 @@
 """Beat's scheduler: it sweeps in its own process, so that neither a busy worker nor a dead broker can delay it."""
 
 import logging
+import time
 from typing import Any
 
 from celery.beat import Scheduler
 
-from app.services import jobs
+from app.services import experiments, jobs, retention
 from app.settings import get_settings
 
 log = logging.getLogger(__name__)
 
+TIDY_SECONDS = 3600.0
+
 
 class SweepScheduler(Scheduler):
-    """Runs ``jobs.sweep`` every ``STUDIO_SWEEP_SECONDS``; no message is sent for it."""
+    """Runs ``jobs.sweep`` every ``STUDIO_SWEEP_SECONDS``, and tidies the data folder once an hour; sends no message."""
+
+    _away_until = 0.0
+    _tidied_at: float | None = None
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """Sweep once and say how many seconds to wait; a failing database is retried at the next tick."""
+        """Sweep once and say how many seconds to wait; a failing database is retried at the next tick.
+
+        After the database was away leases may have run out for no fault of their holders, who get the time of one lease
+        to renew them.
+        """
+        settings = get_settings()
+        now = time.monotonic()
         try:
-            swept = jobs.sweep()
+            swept = jobs.sweep(expire=now >= self._away_until)
+            experiments.tend()
+            if self._tidied_at is None or now - self._tidied_at > TIDY_SECONDS:
+                self._tidied_at = now
+                log.info("tidied %s", retention.tidy())
         except Exception:
             log.exception("sweep failed; trying again at the next tick")
+            self._away_until = time.monotonic() + settings.lease_seconds
         else:
             if swept.requeued or swept.failed or swept.cancelled or swept.rung:
                 log.info("swept %s", swept)
-        return get_settings().sweep_seconds
+        return settings.sweep_seconds
 
     def close(self) -> None:
         """Nothing is kept between starts, so there is nothing to write."""

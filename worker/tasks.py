@@ -1,4 +1,4 @@
-"""The Celery tasks: an id comes in, a plain function does the work. Celery's signals start and stop the warm spare."""
+"""The Celery task: an id comes in, the worker looks whose turn it is. Celery's signals begin and end the work here."""
 
 import logging
 from typing import Any
@@ -7,31 +7,28 @@ from celery.signals import worker_process_init, worker_process_shutdown, worker_
 
 from app.db import forget_engine
 from app.queue import WORK_TASK, celery_app
-from app.services import jobs
-from worker import spare, supervisor
+from worker import executor, supervisor
 
 log = logging.getLogger(__name__)
 
 
 @celery_app().task(name=WORK_TASK, ignore_result=True)
 def work(job_id: str) -> None:
-    """Do this job, then whatever else waits: messages are doorbells and may be lost, doubled or late."""
-    wanted: str | None = job_id
-    while wanted and not supervisor.stopping.is_set():
-        supervisor.execute(wanted)
-        wanted = jobs.next_queued()
+    """Somebody rang: do whatever waits. Messages are doorbells and may be lost, doubled, late or out of order."""
+    log.debug("rung for job=%s", job_id)
+    executor.work_off()
 
 
 @worker_process_init.connect
 def _prepare_child(**ignored: Any) -> None:
     # Connections must not be shared with the parent that forked this process.
     forget_engine()
-    spare.refill()
+    executor.start()
 
 
 @worker_process_shutdown.connect
 def _end_child(**ignored: Any) -> None:
-    spare.dismiss()
+    executor.leave()
 
 
 @worker_shutting_down.connect

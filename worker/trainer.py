@@ -5,6 +5,7 @@ line ``cancel`` later; the end of the input means that the supervisor is gone. I
 Exit codes: 0 done, 3 refused (``error.json`` says why), 4 stopped on request; anything else is a crash.
 """
 
+import errno
 import json
 import os
 import sys
@@ -13,6 +14,13 @@ import traceback
 import warnings
 from pathlib import Path
 from typing import Any
+
+from worker import sandbox
+
+if __name__ == "__main__":
+    # Before the libraries start their threads: afterwards the kernel would not let the process leave the network.
+    sandbox.close_network()
+    sandbox.set_limits()
 
 import datasets
 import torch
@@ -25,6 +33,10 @@ from worker.engine import warm_up
 from worker.engine.report import Stopped
 from worker.engine.train import Order, train
 from worker.spool import SpoolReport
+
+# What torch says when the processor's memory or the address space is used up.
+NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
+DEVICE_GONE = ("CUDA error", "device lost", "uncorrectable ECC", "Xid")
 
 DONE, REFUSED, STOPPED, ORPHANED = 0, 3, 4, 5
 
@@ -43,7 +55,7 @@ def main() -> int:
     if not line:
         return DONE
     folder = Path(json.loads(line)["folder"])
-    _write_log_to(folder / "trainer.log")
+    sandbox.settle(folder)
     report = SpoolReport(folder / "spool.jsonl")
     threading.Thread(target=_listen, args=(report,), daemon=True).start()
     try:
@@ -52,10 +64,8 @@ def main() -> int:
         return STOPPED
     except StudioError as error:
         return _refuse(folder, error)
-    except torch.OutOfMemoryError:
-        return _refuse(folder, _out_of_memory())
     except Exception as error:  # a defect would happen again at once, so the run is not tried again by itself
-        return _refuse(folder, _defect(error))
+        return _refuse(folder, _explain(error))
     return DONE
 
 
@@ -73,6 +83,9 @@ def _order(folder: Path) -> Order:
         folder=folder,
         cache=Path(told["cache"]),
         resume_from=Path(told["resume_from"]) if told["resume_from"] else None,
+        portions=told.get("portions", 1),
+        max_seconds=told.get("max_seconds") or None,
+        free_disk_bytes=told.get("free_disk_bytes", 0),
     )
 
 
@@ -84,13 +97,6 @@ def _listen(report: SpoolReport) -> None:
     os._exit(ORPHANED)
 
 
-def _write_log_to(path: Path) -> None:
-    """From here on everything printed, by C code too, belongs to this run."""
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(log, sys.stderr.fileno())
-    os.dup2(log, sys.stdout.fileno())
-
-
 def _refuse(folder: Path, error: StudioError) -> int:
     traceback.print_exc()
     aside = folder / "error.aside"
@@ -99,12 +105,22 @@ def _refuse(folder: Path, error: StudioError) -> int:
     return REFUSED
 
 
-def _out_of_memory() -> StudioError:
-    return StudioError(
-        "out_of_memory",
-        "The graphics card ran out of memory.",
-        "Clone the run with more portions per update or a shorter longest text.",
-    )
+def _explain(error: Exception) -> StudioError:
+    """Which of the known causes it is; the supervisor has an answer to each."""
+    words = str(error)
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or any(each in words for each in NO_MEMORY):
+        return StudioError("out_of_memory", "Memory ran out.", "Choose shorter texts or more portions per update.")
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC or "No space left on device" in words:
+        return StudioError(
+            "disk_full", "The disk is full.", "Free some space, then resume the run; the last checkpoint is untouched."
+        )
+    if any(each in words for each in DEVICE_GONE):
+        return StudioError(
+            "device_lost",
+            f"The graphics card stopped working ({words.splitlines()[0][:200]}).",
+            "The run is tried again; tell whoever runs this machine if it happens again.",
+        )
+    return _defect(error)
 
 
 def _defect(error: Exception) -> StudioError:

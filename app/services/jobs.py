@@ -1,7 +1,9 @@
 """The life of a job on one screen: every change of state is a function here, and nowhere else.
 
-    queued -> claimed -> running -> succeeded | failed | cancelled
-    claimed | running -> queued     when a lease is lost, a trainer crashes or a worker shuts down
+    queued -> claimed -> running -> succeeded | failed | cancelled | diverged
+    claimed | running -> queued     when a lease is lost, a trainer crashes, a worker shuts down or a person pauses
+
+A paused job is a queued one with ``paused_at``: nobody claims it until its person lets it go on.
 
 A claim bumps the fence, and every later write names it; a holder that was overtaken is refused (``StaleClaim``).
 Time is the database's clock only. Knows nothing of what a job does.
@@ -15,16 +17,33 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db import db_now, transaction
+from app.db import db_now, dialect, transaction
 from app.errors import Conflict
-from app.models import ACTIVE_STATES, CANCELLED, CLAIMED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job, new_id
+from app.models import (
+    ACTIVE_STATES,
+    CANCELLED,
+    CLAIMED,
+    DIVERGED,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    SUCCEEDED,
+    Job,
+    User,
+    new_id,
+)
+from app.models_work import Tally
 from app.queue import ring, ring_after_commit
+from app.services import queue_order
 from app.settings import get_settings
 
 # Seconds to wait before the second, third, ... try of a job that crashed.
 BACKOFF = (0.0, 10.0, 30.0, 60.0)
+# What a supervisor learns when it renews its lease.
+CANCEL, PAUSE = "cancel", "pause"
 
 
 class StaleClaim(Exception):
@@ -51,7 +70,15 @@ class Swept:
     rung: list[str]
 
 
-def add(session: Session, *, owner_id: str, kind: str, idempotency_key: str | None = None, fence: int = 0) -> Job:
+def add(
+    session: Session,
+    *,
+    owner_id: str,
+    kind: str,
+    idempotency_key: str | None = None,
+    fence: int = 0,
+    adjustments: dict[str, Any] | None = None,
+) -> Job:
     """Insert a queued job and ring for it after the caller's commit."""
     job = Job(
         id=new_id(),
@@ -60,6 +87,7 @@ def add(session: Session, *, owner_id: str, kind: str, idempotency_key: str | No
         state=QUEUED,
         idempotency_key=idempotency_key,
         fence=fence,
+        adjustments=adjustments or {},
         max_attempts=get_settings().max_attempts,
         phase="Waiting in the queue",
     )
@@ -70,31 +98,25 @@ def add(session: Session, *, owner_id: str, kind: str, idempotency_key: str | No
 
 def claim(job_id: str, holder: str | None = None) -> Claim | None:
     """Take a queued job, or return None when it is not there to be taken."""
-    ready = and_(Job.state == QUEUED, Job.cancel_requested_at.is_(None), Job.not_before <= db_now())
     with transaction() as session:
+        if get_settings().max_active_per_user and not _may_begin(session, job_id):
+            return None
         taken = session.execute(
             update(Job)
-            .where(Job.id == job_id, ready)
+            .where(Job.id == job_id, queue_order.ready())
             .values(
                 state=CLAIMED,
                 holder=holder or default_holder(),
                 fence=Job.fence + 1,
                 lease_until=db_now() + get_settings().lease_seconds,
                 heartbeat_at=db_now(),
-                boot_id=_boot_id(),
+                boot_id=boot_id(),
                 pid=os.getpid(),
                 phase="A worker has picked it up",
             )
             .returning(Job.fence, Job.kind, Job.attempt)
         ).first()
     return Claim(job_id, taken.fence, taken.kind, taken.attempt) if taken else None
-
-
-def next_queued() -> str | None:
-    """Id of the oldest job that could be claimed now."""
-    ready = and_(Job.state == QUEUED, Job.cancel_requested_at.is_(None), Job.not_before <= db_now())
-    with transaction() as session:
-        return session.scalar(select(Job.id).where(ready).order_by(Job.created_at, Job.id).limit(1))
 
 
 @contextmanager
@@ -115,11 +137,13 @@ def begin(claim: Claim, *, pid: int, phase: str) -> None:
         _write(session, claim, {"state": RUNNING, "started_at": db_now(), "phase": phase, "pid": pid})
 
 
-def renew(claim: Claim) -> bool:
-    """Extend the lease; returns True when the person has asked to cancel."""
+def renew(claim: Claim) -> str | None:
+    """Extend the lease; returns ``CANCEL`` or ``PAUSE`` when the person has asked for it."""
     with transaction() as session:
         _write(session, claim, {"heartbeat_at": db_now(), "lease_until": db_now() + get_settings().lease_seconds})
-        return session.scalar(select(Job.cancel_requested_at).where(Job.id == claim.job_id)) is not None
+        asked = select(Job.cancel_requested_at, Job.pause_requested_at).where(Job.id == claim.job_id)
+        cancel_at, pause_at = session.execute(asked).one()
+    return CANCEL if cancel_at is not None else PAUSE if pause_at is not None else None
 
 
 def note_progress(session: Session, claim: Claim, phase: str, progress: dict[str, Any]) -> None:
@@ -133,8 +157,10 @@ def succeed(session: Session, claim: Claim) -> None:
 
 
 def fail(session: Session, claim: Claim, error: dict[str, Any]) -> None:
-    """running -> failed; ``error`` is a StudioError's body and is what the person reads."""
-    _write(session, claim, {"state": FAILED, "phase": "Failed", "error": error, "finished_at": db_now()})
+    """running -> failed, or diverged; ``error`` is a StudioError's body and is what the person reads."""
+    diverged = error["error"]["code"] == "diverged"
+    state, phase = (DIVERGED, "Learning broke down") if diverged else (FAILED, "Failed")
+    _write(session, claim, {"state": state, "phase": phase, "error": error, "finished_at": db_now()})
 
 
 def cancel(session: Session, claim: Claim) -> None:
@@ -146,6 +172,21 @@ def release(claim: Claim) -> None:
     """running -> queued without counting an attempt: the worker is shutting down in good order."""
     with transaction() as session:
         _write(session, claim, {"state": QUEUED, "phase": "Waiting for a worker", "lease_until": None})
+        ring_after_commit(session, claim.job_id)
+
+
+def pause(claim: Claim) -> None:
+    """running -> queued and paused, once the trainer has saved and stopped."""
+    with transaction() as session:
+        paused = {"state": QUEUED, "phase": "Paused", "lease_until": None, "paused_at": db_now()}
+        _write(session, claim, {**paused, "pause_requested_at": None})
+
+
+def retry_adjusted(claim: Claim, adjustments: dict[str, Any]) -> None:
+    """running -> queued without counting an attempt, with what this one taught; the next one starts at once."""
+    with transaction() as session:
+        phase = "Trying again with smaller portions"
+        _write(session, claim, {"state": QUEUED, "phase": phase, "lease_until": None, "adjustments": adjustments})
         ring_after_commit(session, claim.job_id)
 
 
@@ -193,17 +234,64 @@ def request_cancel(session: Session, job: Job) -> None:
         raise Conflict("already_ended", f"This run has already ended ({job.state}).", "Nothing needs to be stopped.")
 
 
-def sweep() -> Swept:
-    """Bring lost jobs back: expired leases are queued again, cancelled or failed; unrung rows are rung."""
+def request_pause(session: Session, job: Job) -> None:
+    """Ask for a pause: a waiting job waits for its person from now on, a running one saves and yields its worker.
+
+    Raises:
+        Conflict: the job has ended or is about to be stopped.
+    """
+    held_back = and_(Job.id == job.id, Job.state == QUEUED)
+    values: dict[str, Any] = {"paused_at": db_now(), "phase": "Paused"}
+    if session.execute(update(Job).where(held_back).values(values)).rowcount:  # type: ignore[attr-defined]
+        return
+    works = and_(Job.id == job.id, Job.state.in_((CLAIMED, RUNNING)), Job.cancel_requested_at.is_(None))
+    asked = update(Job).where(works).values(pause_requested_at=db_now(), phase="Pausing")
+    if not session.execute(asked).rowcount:  # type: ignore[attr-defined]
+        raise Conflict("not_pausable", f"This run cannot be paused ({job.state}).", "Only active runs can be paused.")
+
+
+def unpause(session: Session, job: Job) -> None:
+    """Let a paused job take its turn again.
+
+    Raises:
+        Conflict: it is not paused.
+    """
+    paused = and_(Job.id == job.id, Job.state == QUEUED, Job.paused_at.is_not(None))
+    values: dict[str, Any] = {"paused_at": None, "phase": "Waiting in the queue"}
+    if not session.execute(update(Job).where(paused).values(values)).rowcount:  # type: ignore[attr-defined]
+        raise Conflict("not_paused", f"This run is not paused ({job.state}).", "Nothing needs to be done.")
+    ring_after_commit(session, job.id)
+
+
+def sweep(*, expire: bool = True) -> Swept:
+    """Bring lost jobs back: expired leases are queued again, cancelled or failed; unrung rows are rung.
+
+    Args:
+        expire: false shortly after the database was away, when holders have not had time to renew their leases.
+    """
     swept = Swept([], [], [], [])
     with transaction() as session:
-        expired = select(Job).where(Job.state.in_((CLAIMED, RUNNING)), Job.lease_until < db_now())
+        # A job of this host from before its last start has no process any more, whatever its lease says.
+        rebooted = and_(Job.holder.startswith(f"{socket.gethostname()}:", autoescape=True), Job.boot_id != boot_id())
+        lost = or_(Job.lease_until < db_now(), rebooted) if expire else rebooted
+        expired = select(Job).where(Job.state.in_((CLAIMED, RUNNING)), lost)
         for job in session.scalars(expired.with_for_update(skip_locked=True)):
             _recover(session, job, swept)
+        for name in ("requeued", "failed", "cancelled"):
+            tally(session, f"sweep_{name}", len(getattr(swept, name)))
     for job_id in _unrung():
         if ring(job_id):
             swept.rung.append(job_id)
     return swept
+
+
+def tally(session: Session, name: str, more: int = 1) -> None:
+    """Count something that happened, for the operator's charts."""
+    if not more:
+        return
+    insert = postgresql.insert if dialect().name == "postgresql" else sqlite.insert
+    counted = insert(Tally).values(name=name, count=more)
+    session.execute(counted.on_conflict_do_update(index_elements=["name"], set_={"count": Tally.count + more}))
 
 
 def default_holder() -> str:
@@ -214,6 +302,8 @@ def default_holder() -> str:
 def _recover(session: Session, job: Job, swept: Swept) -> None:
     job.fence += 1
     job.lease_until = None
+    if job.pause_requested_at is not None:
+        job.paused_at, job.pause_requested_at = db_now(), None  # type: ignore[assignment]
     if job.cancel_requested_at is not None:
         job.state, job.phase, job.finished_at = CANCELLED, "Cancelled", db_now()  # type: ignore[assignment]
         swept.cancelled.append(job.id)
@@ -236,8 +326,16 @@ def _unrung() -> list[str]:
     """Queued jobs that nobody was told about for a whole sweep interval."""
     quiet = or_(Job.rung_at.is_(None), Job.rung_at < db_now() - get_settings().sweep_seconds)
     with transaction() as session:
-        ready = and_(Job.state == QUEUED, Job.not_before <= db_now(), Job.cancel_requested_at.is_(None))
-        return list(session.scalars(select(Job.id).where(ready, quiet).order_by(Job.created_at).limit(100)))
+        return list(
+            session.scalars(select(Job.id).where(queue_order.ready(), quiet).order_by(Job.created_at).limit(100))
+        )
+
+
+def _may_begin(session: Session, job_id: str) -> bool:
+    """Whether the person's limit allows one more; their row stays locked, so that two workers cannot both pass."""
+    owner_id = session.scalar(select(Job.owner_id).where(Job.id == job_id))
+    session.execute(select(User.id).where(User.id == owner_id).with_for_update())
+    return owner_id is not None and queue_order.check_active_limit(session, owner_id)
 
 
 def _write(session: Session, claim: Claim, values: dict[str, Any]) -> None:
@@ -251,7 +349,8 @@ def _write_any(session: Session, job_id: str, values: dict[str, Any]) -> None:
     session.execute(update(Job).where(Job.id == job_id).values(values))
 
 
-def _boot_id() -> str:
+def boot_id() -> str:
+    """Changes with every start of the machine; empty where the system does not tell."""
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
             return source.read().strip()

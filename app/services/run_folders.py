@@ -4,8 +4,9 @@ Everything is written under a claim. Used by the supervisor only; knows no proce
 """
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app import manifest, storage
-from app.db import transaction
+from app.db import db_now, transaction
 from app.errors import StudioError
 from app.models import Artifact, Checkpoint, Run
 from app.services import jobs, metrics, predictions
 from app.services.jobs import Claim
+from app.settings import get_settings
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class WorkOrder:
     run_id: str
     folder: Path
     source: str
+    training: dict[str, Any] = field(default_factory=dict)
+    adjustments: dict[str, Any] = field(default_factory=dict)
 
 
 def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> WorkOrder:
@@ -35,7 +39,7 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Wo
         run = session.scalars(select(Run).where(Run.job_id == claim.job_id)).one()
         resume_from = _newest_checkpoint(session, run.id)
         run_id, spec, version_id = run.id, run.spec, run.dataset_version_id
-        base = run.base_model
+        base, adjustments = run.base_model, run.job.adjustments
     folder = storage.attempt_dir(run_id, claim.fence)
     rows = storage.dataset_dir(version_id)
     storage.write_json(
@@ -49,13 +53,29 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Wo
             "base_model": str(model_path(base)),
             "resume_from": str(resume_from) if resume_from else None,
             "threads": threads,
+            "portions": adjustments.get("portions", 1),
+            "max_seconds": get_settings().max_run_hours * 3600,
+            "free_disk_bytes": get_settings().free_disk_bytes,
         },
     )
-    return WorkOrder(run_id, folder, f"attempt-{claim.fence}")
+    return WorkOrder(run_id, folder, f"attempt-{claim.fence}", spec.get("training", {}), adjustments)
+
+
+def note(claim: Claim, order: WorkOrder, message: str, severity: str, data: dict[str, Any]) -> None:
+    """Tell about this attempt from outside: why it was ended, what will be done differently. One per attempt."""
+    line = {"n": 0, "type": "event", "kind": "alert", "severity": severity, "message": message, "data": data}
+    with jobs.held(claim) as session:
+        metrics.append(
+            session, order.run_id, f"{order.source}-outcome", [{**line, "at": session.scalar(select(db_now()))}]
+        )
 
 
 def store_lines(claim: Claim, run_id: str, source: str, lines: Sequence[dict[str, Any]]) -> None:
-    """Store spool lines in one transaction under the claim; the newest progress line becomes the job's progress."""
+    """Store spool lines in one transaction under the claim; the newest progress line becomes the job's progress.
+
+    Checkpoints that are no longer needed lose their rows first and their folders after the commit, so that no row ever
+    names a folder that is gone.
+    """
     with jobs.held(claim) as session:
         metrics.append(session, run_id, source, lines)
         for line in lines:
@@ -68,6 +88,9 @@ def store_lines(claim: Claim, run_id: str, source: str, lines: Sequence[dict[str
         if progress:
             told = {key: value for key, value in progress[-1].items() if key not in ("n", "type", "phase", "at")}
             jobs.note_progress(session, claim, progress[-1].get("phase", "Training"), told)
+    for line in lines:
+        if line["type"] == "dropped" and Path(line["path"]).resolve().is_relative_to(storage.run_dir(run_id)):
+            shutil.rmtree(line["path"], ignore_errors=True)
 
 
 def store_results(claim: Claim, order: WorkOrder) -> None:
@@ -86,6 +109,8 @@ def store_results(claim: Claim, order: WorkOrder) -> None:
     with jobs.held(claim) as session:
         run = session.get_one(Run, order.run_id)
         run.results = results
+        # A run that was continued has an earlier one; the newest is what people get.
+        session.execute(delete(Artifact).where(Artifact.run_id == order.run_id, Artifact.kind == "adapter"))
         predictions.replace(session, order.run_id, answers)
         session.add(
             Artifact(
@@ -110,7 +135,9 @@ def _add_checkpoint(session: Session, claim: Claim, run_id: str, line: dict[str,
 
 def _newest_checkpoint(session: Session, run_id: str) -> Path | None:
     """The newest checkpoint that is complete and still the one that was recorded."""
-    rows = select(Checkpoint).where(Checkpoint.run_id == run_id).order_by(Checkpoint.step.desc())
+    rows = (
+        select(Checkpoint).where(Checkpoint.run_id == run_id).order_by(Checkpoint.step.desc(), Checkpoint.fence.desc())
+    )
     for row in session.scalars(rows):
         folder = storage.data_dir() / row.path
         if manifest.holds(folder) and manifest.sha256_of(folder / manifest.NAME) == row.sha256:

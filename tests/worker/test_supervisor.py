@@ -7,7 +7,7 @@ import pytest
 
 from app import storage
 from app.db import transaction
-from app.models import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job, Run
+from app.models import CANCELLED, DIVERGED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job, Run
 from app.services import jobs, metrics, runs
 from app.settings import get_settings
 from tests.factories import SPEC, make_run
@@ -56,7 +56,7 @@ def test_a_message_delivered_twice_starts_one_trainer(owner: str) -> None:
 def test_a_refusal_of_the_trainer_is_shown_and_not_retried(owner: str) -> None:
     run = start(owner, "refuse")
     supervisor.execute(run.job_id)
-    assert state(run).state == FAILED
+    assert state(run).state == DIVERGED
     assert runs.as_dict(runs.get_run(owner, run.id))["error"]["code"] == "diverged"
     assert starts(run) == 1
 

@@ -1,0 +1,200 @@
+"""A run's own misfortunes: memory, disk, numbers, devices, hangs, floods: F-08, F-11, F-12, F-13, F-19, F-21, F-22."""
+
+import shutil
+import subprocess
+import time
+
+from sqlalchemy import select
+
+from app import storage
+from app.db import transaction
+from app.models import DIVERGED, FAILED, QUEUED, SUCCEEDED, Event, Job, Run
+from app.services import jobs, workers
+from tests.faults.bench import Bench
+from tests.faults.world import World
+from worker import spare, supervisor
+from worker.watchdog import LOG_MOST_BYTES
+
+STEP_RATE_TOLERANCE = 1.5
+
+
+def run_out_of_memory(bench: Bench, count: int) -> None:
+    """F-11: smaller portions in a new process, the same rows per update, at most four more tries, or advice."""
+    with bench.world("F-11") as world:
+        for number in range(count):
+            needs = (2, 4, 16, 64)[number % 4]
+            at = world.dice.choice((1, 7, 20))
+            run = world.run(steps=20, delay=0.0, fault="memory", at=at, needs=needs)
+            tries = drain(world, run)
+            job = world.job(run)
+            told = [event for event in events(run) if "Memory ran out" in event.message]
+            assert job.attempt == 0, "running out of memory counts as no crash"
+            if needs <= 16:
+                assert job.state == SUCCEEDED and len(told) == tries - 1 <= 4
+                assert job.adjustments["portions"] == needs
+                world.check_learned(run)
+            else:
+                assert job.state == FAILED and job.error["error"]["code"] == "out_of_memory"
+                assert "shorter texts" in job.error["error"]["hint"]
+
+
+def diverge(bench: Bench, count: int) -> None:
+    """F-12: the loss is not a number at some step: an end of its own, with advice, and the last checkpoint is kept."""
+    with bench.world("F-12") as world:
+        for _ in range(count):
+            at = world.dice.randint(6, 20)
+            run = world.run(steps=20, delay=0.0, fault="diverged", at=at)
+            supervisor.execute(run.job_id)
+            job = world.job(run)
+            assert job.state == DIVERGED and job.attempt == 0
+            assert world.steps(run) == at - 1, "nothing is drawn over the gap"
+            with transaction() as session:
+                assert session.scalars(select(Run).where(Run.id == run.id)).one().results is None
+
+
+def lose_device(bench: Bench, count: int) -> None:
+    """F-13: the graphics card fails: the process ends, the run goes on elsewhere, two failures bar the worker."""
+    for number in range(count):
+        with bench.world(f"F-13-{number}") as world:
+            run = world.run(steps=10, delay=0.0, fault="device", at=3, tries=2)
+            name = jobs.default_holder()
+            supervisor.execute(run.job_id)
+            assert not workers.is_barred(name)
+            hurry(run)
+            supervisor.execute(run.job_id)
+            assert workers.is_barred(name), "two failures within ten minutes"
+            hurry(run)
+            supervisor.execute(run.job_id)
+            assert world.job(run).state == SUCCEEDED
+            world.check_learned(run)
+
+
+def hang(bench: Bench, count: int) -> None:
+    """F-21: no step any more although the process lives: ended, stacks in the log, tried again."""
+    with bench.world("F-21", STUDIO_STALL_SECONDS="1") as world:
+        for _ in range(count):
+            run = world.run(steps=10, delay=0.0, fault="hang", at=world.dice.randint(1, 9), tries=1)
+            began = time.monotonic()
+            supervisor.execute(run.job_id)
+            assert time.monotonic() - began < 20
+            assert world.job(run).state == QUEUED
+            log = (storage.attempt_dir(run.id, 1) / "trainer.log").read_text()
+            assert "in hang" in log, "the stack of the hanging thread is in the log"
+            assert any("reported nothing" in event.message for event in events(run))
+            hurry(run)
+            supervisor.execute(run.job_id)
+            assert world.job(run).state == SUCCEEDED
+            world.check_learned(run)
+
+
+def always_crash(bench: Bench, count: int) -> None:
+    """F-22: three tries with growing waits, then a failure that says so."""
+    with bench.world("F-22", STUDIO_MAX_ATTEMPTS="3") as world:
+        for _ in range(count):
+            run = world.run(steps=10, delay=0.0, fault="crash", at=world.dice.randint(1, 9))
+            assert drain(world, run) == 3
+            job = world.job(run)
+            assert (job.state, job.attempt) == (FAILED, 3)
+            assert job.error["error"]["code"] == "trainer_crashed" and job.error["error"]["hint"]
+
+
+def flood(bench: Bench, count: int) -> None:
+    """F-19: 100 MB on standard error, nobody watching: the log stays small, the run about as fast as a quiet one."""
+    with bench.world("F-19") as world:
+        for _ in range(count):
+            seconds = {}
+            for name, megabytes in (("quiet", 0), ("loud", 100)):
+                run = world.run(steps=150, delay=0.01, save_every=1000, fault="flood", at=20, megabytes=megabytes)
+                supervisor.execute(run.job_id)
+                assert world.job(run).state == SUCCEEDED
+                spool = [float(event.at) for event in events(run) if event.kind == "phase"]
+                seconds[name] = max(spool) - min(spool)
+                size = (storage.attempt_dir(run.id, 1) / "trainer.log").stat().st_size
+                assert size <= LOG_MOST_BYTES + 1024**2, f"the log has {size:,} bytes"
+            bench.notes["F-19"] = f"quiet {seconds['quiet']:.2f} s, with 100 MB of log {seconds['loud']:.2f} s"
+            assert seconds["loud"] < seconds["quiet"] * STEP_RATE_TOLERANCE, seconds
+
+
+def fill_disk(bench: Bench, count: int) -> None:
+    """F-08: the disk fills up while a run saves: a clear failure, then the run goes on as if nothing had been."""
+    for number in range(count):
+        home = bench.folder / f"F-08-{number}"
+        home.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(home)], check=True)
+        try:
+            _fill_one(bench, number)
+        finally:
+            subprocess.run(["umount", "-l", str(home)], check=True)
+
+
+def _fill_one(bench: Bench, number: int) -> None:
+    from tests.faults.world import small_world
+
+    home, dice = bench.folder / f"F-08-{number}", bench.dice(f"F-08-{number}")
+    with small_world(home, dice, bench.tally, STUDIO_FREE_DISK_BYTES="0") as world:
+        run = world.run(steps=400, delay=0.01, save_every=20)
+        ballast = home / "ballast"
+        begun: list[int] = []
+
+        def fill(line: dict) -> None:
+            if line["type"] == "checkpoint" and not begun:
+                begun.append(line["step"])
+                free = shutil.disk_usage(home).free
+                with ballast.open("wb") as out:
+                    try:
+                        out.write(b"x" * free)
+                        out.flush()
+                        out.write(b"x" * 65536)
+                    except OSError:
+                        pass
+
+        _free_later(ballast, dice.uniform(1.0, 3.0))
+        supervisor.execute(run.job_id, on_spool=fill)
+        ballast.unlink(missing_ok=True)
+        assert begun
+        with transaction() as session:
+            job = session.get_one(Job, run.job_id)
+            if job.state != SUCCEEDED:
+                job.not_before, job.lease_until = 0.0, 1.0 if job.state != QUEUED else None
+        jobs.sweep()
+        drain(world, run)
+        if world.job(run).state == FAILED:
+            from app.services import runs
+
+            assert world.job(run).error["error"]["code"] == "disk_full", world.job(run).error
+            runs.resume(world.owner, run.id)
+            drain(world, run)
+        assert world.job(run).state == SUCCEEDED, (world.job(run).state, world.job(run).error)
+        world.check_learned(run)
+        world.check()
+
+
+def _free_later(ballast: object, seconds: float) -> None:
+    import threading
+
+    timer = threading.Timer(seconds + 4, lambda: ballast.unlink(missing_ok=True))  # type: ignore[attr-defined]
+    timer.daemon = True
+    timer.start()
+
+
+def drain(world: World, run: Run) -> int:
+    """Carry the run out again and again until it has ended; returns how many tries that took."""
+    tries = 0
+    while world.job(run).state == QUEUED:
+        hurry(run)
+        supervisor.execute(world.job(run).id)
+        tries += 1
+        assert tries < 30
+    spare.dismiss()
+    return tries
+
+
+def hurry(run: Run) -> None:
+    """Skip the wait before the next try."""
+    with transaction() as session:
+        session.get_one(Job, session.get_one(Run, run.id).job_id).not_before = 0.0
+
+
+def events(run: Run) -> list[Event]:
+    with transaction() as session:
+        return list(session.scalars(select(Event).where(Event.run_id == run.id).order_by(Event.seq)))

@@ -1,0 +1,203 @@
+"""Processes that are killed, frozen or told to stop at any moment: F-01, F-02, F-04, F-09, F-10, F-18."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import psutil
+import pytest
+
+from app.db import transaction
+from app.models import QUEUED, RUNNING, SUCCEEDED, Job, Run
+from app.services import jobs, metrics
+from tests.faults.bench import Bench
+from tests.faults.world import World, claim_or_fail, pause
+
+# What the product promises about a lost worker.
+TRAINER_GONE_SECONDS = 10.0
+RESUMED_SECONDS = 75.0
+ZOMBIE_GONE_SECONDS = 5.0
+GIVEN_BACK_SECONDS = 25.0
+RUNS = 4
+
+
+def kill_supervisors(bench: Bench, count: int) -> None:
+    """F-02: kill -9 of the supervising process, of Celery's main process, and of everything at once."""
+    for at, (sort, celery) in enumerate((("child", False), ("main", True), ("group", True))):
+        share = max(1, (count + 2 - at) // 3)
+        for database in ("sqlite", "postgresql") if sort == "group" else ("sqlite",):
+            with bench.world(f"F-02-{sort}-{database}", database=database) as world:
+                world.start_beat()
+                runs = [world.run(steps=60, delay=0.02) for _ in range(RUNS)]
+                worker = world.start_worker(celery=celery)
+                for _ in range(share if sort != "group" else max(1, share // 2)):
+                    worker = _kill_one(world, runs, worker, sort, celery)
+                world.wait_for_end(runs, 180)
+                for run in runs:
+                    world.check_learned(run)
+                bench.tally.equal += 1
+
+
+def _kill_one(
+    world: World, runs: list[Run], worker: subprocess.Popen[bytes], sort: str, celery: bool
+) -> subprocess.Popen[bytes]:
+    world.wait(lambda: any(world.job(run).state == RUNNING for run in runs) or _over(world, runs), "a run works", 60)
+    if _over(world, runs):
+        runs.append(world.run(steps=60, delay=0.02))
+        world.wait(lambda: any(world.job(run).state == RUNNING for run in runs), "a run works", 60)
+    pause(world.dice.uniform(0.0, 1.0))
+    working = [pid for run in runs if world.job(run).state == RUNNING and (pid := world.trainer_of(run))]
+    family = psutil.Process(worker.pid).children(recursive=True)
+    if sort == "group":
+        for each in family:
+            _kill(each)
+    worker.kill()
+    worker.wait()
+    world.tally.kills += 1
+    trainers = [psutil.Process(pid) for pid in working if psutil.pid_exists(pid)]
+    _, left = psutil.wait_procs(trainers, TRAINER_GONE_SECONDS)
+    alive = [each for each in left if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+    assert not alive, f"trainers {alive} outlived their supervisor by {TRAINER_GONE_SECONDS} s"
+    return world.start_worker(celery=celery)
+
+
+def freeze(bench: Bench, count: int) -> None:
+    """F-04: supervisor and trainer are stopped for two leases, then go on; what they want to write is refused."""
+    done = 0
+    for database in ("sqlite", "postgresql"):
+        share = count - count // 2 if database == "sqlite" else count // 2
+        if not share:
+            continue
+        with bench.world(f"F-04-{database}", database=database, STUDIO_LEASE_SECONDS="1") as world:
+            for _ in range(share):
+                _freeze_one(world)
+                done += 1
+    assert done == count
+
+
+def _freeze_one(world: World) -> None:
+    run = world.run(steps=150, delay=0.02)
+    first = world.start_worker()
+    world.wait(lambda: world.steps(run) > 3, "the run has begun")
+    old = world.job(run)
+    trainer = world.trainer_of(run)
+    assert trainer
+    frozen = [trainer, first.pid]
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    world.wait(lambda: bool(jobs.sweep().requeued), "the lease runs out", 10, 0.1)
+    _try_stale_writes(world, run, jobs.Claim(old.id, old.fence, old.kind, old.attempt))
+    second = world.start_worker()
+    world.wait(lambda: world.job(run).state == RUNNING, "another worker takes over", RESUMED_SECONDS)
+    for pid in reversed(frozen):
+        os.kill(pid, signal.SIGCONT)
+    zombie = psutil.Process(trainer)
+    _, left = psutil.wait_procs([zombie], ZOMBIE_GONE_SECONDS)
+    assert not left or zombie.status() == psutil.STATUS_ZOMBIE, "the overtaken trainer is still there"
+    world.wait_for_end([run])
+    world.check_learned(run)
+    for worker in (first, second):
+        worker.kill()
+        worker.wait()
+
+
+def _try_stale_writes(world: World, run: Run, stale: jobs.Claim) -> None:
+    """Every way to write that a holder has, tried by one that was overtaken."""
+    line = {"n": 0, "type": "metric", "key": "train/loss", "step": 10**6, "value": 9.0, "at": 0.0}
+
+    def store() -> None:
+        with jobs.held(stale) as session:
+            metrics.append(session, run.id, f"attempt-{stale.fence}", [line])
+
+    def end() -> None:
+        with transaction() as session:
+            jobs.succeed(session, stale)
+
+    ways = (store, end, lambda: jobs.renew(stale), lambda: jobs.release(stale), lambda: jobs.pause(stale))
+    for way in ways:
+        world.tally.stale_tried += 1
+        with pytest.raises(jobs.StaleClaim):
+            way()
+        world.tally.stale_refused += 1
+
+
+def terminate(bench: Bench, count: int) -> None:
+    """F-09: SIGTERM at a random moment, the claim included: saved, given back, attempt not counted, exit code 0."""
+    with bench.world("F-09") as world:
+        run = world.run(steps=100_000, delay=0.01, save_every=50)
+        for _ in range(count):
+            fence = world.job(run).fence
+            worker = world.start_worker()
+            pause(world.dice.uniform(0.3, 2.5))
+            worker.terminate()
+            code = worker.wait(GIVEN_BACK_SECONDS)
+            job = world.job(run)
+            # Before it could even listen the default of the signal ends it; then it must not have taken anything.
+            assert code == 0 or code == -signal.SIGTERM and job.fence == fence, (code, job.fence, fence)
+            assert (job.state, job.attempt) == (QUEUED, 0), (code, job.state, job.attempt, job.phase)
+            assert not [each for each in psutil.process_iter() if each.pid == job.pid and "trainer" in _words(each)]
+        world.check()
+
+
+def reuse_pid(bench: Bench, count: int) -> None:
+    """F-18: the recorded process id now belongs to a bystander, who must never be signalled."""
+    with bench.world("F-18") as world:
+        for _ in range(count):
+            run = world.run(steps=3)
+            claim = claim_or_fail(run)
+            with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as bystander:
+                jobs.begin(claim, pid=bystander.pid, phase="Training")
+                with transaction() as session:
+                    session.get_one(Job, run.job_id).lease_until = 1.0
+                jobs.sweep()
+                from worker import supervisor
+
+                supervisor.execute(run.job_id)
+                assert world.job(run).state == SUCCEEDED
+                assert bystander.poll() is None, "a bystander was signalled"
+                bystander.kill()
+
+
+def reboot(bench: Bench, count: int) -> None:
+    """F-17: the machine starts again while five runs work; all are found at the first sweep and end."""
+    for number in range(count):
+        database = "postgresql" if number % 4 == 3 else "sqlite"
+        with bench.world(f"F-17-{number}", database=database, STUDIO_LEASE_SECONDS="3600") as world:
+            runs = [world.run(steps=5, delay=0.0) for _ in range(5)]
+            for run in runs:
+                jobs.begin(claim_or_fail(run), pid=1, phase="Training")
+            with transaction() as session:
+                for run in runs:
+                    session.get_one(Job, run.job_id).boot_id = "the start before"
+            assert sorted(jobs.sweep().requeued) == sorted(run.job_id for run in runs)
+            world.start_worker()
+            world.wait_for_end(runs, 60)
+            for run in runs:
+                world.check_learned(run)
+
+
+def _over(world: World, runs: list[Run]) -> bool:
+    return all(world.job(run).state == SUCCEEDED for run in runs)
+
+
+def _kill(process: psutil.Process) -> None:
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return
+
+
+def _words(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
+
+
+def in_thread(act: object, *arguments: object) -> threading.Thread:
+    """Start a call beside this one."""
+    thread = threading.Thread(target=act, args=arguments, daemon=True)  # type: ignore[arg-type]
+    thread.start()
+    return thread

@@ -1,0 +1,69 @@
+"""What a person is told when an attempt did not end well: one sentence and the next step for each cause."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+from app.errors import StudioError
+
+OUT_OF_MEMORY, DISK_FULL, DEVICE_LOST = "out_of_memory", "disk_full", "device_lost"
+# Halving the portions more often than this does not help: then it is the model, not the portion, that is too large.
+MOST_PORTIONS = 16
+
+
+def crash(code: int, folder: Path) -> StudioError:
+    """The process ended by itself, without a word."""
+    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return StudioError(
+        "trainer_crashed",
+        f"The training process ended without finishing its work ({how}).",
+        "Open the log below for its last lines. Resuming continues from the last checkpoint; if it happens again, "
+        "choose fewer rows per update or shorter texts.",
+        details={"exit_code": code, "log": folder.name},
+    )
+
+
+def stall(seconds: float, folder: Path) -> StudioError:
+    """The process lived, but got nowhere."""
+    return StudioError(
+        "stalled",
+        f"Training reported nothing for {seconds:.0f} s and was ended.",
+        "The log below shows where it hung. Resuming continues from the last checkpoint.",
+        details={"seconds": round(seconds), "log": folder.name},
+    )
+
+
+def out_of_memory(portions: int, rows: int) -> StudioError:
+    """Even small portions did not fit."""
+    return StudioError(
+        OUT_OF_MEMORY,
+        f"Memory ran out, even with each update of {rows} rows cut into {portions} portions.",
+        "Choose shorter texts, a smaller base model or a method that trains less, such as LoRA with a low rank.",
+        details={"portions": portions},
+    )
+
+
+def disk_full(free: int) -> StudioError:
+    """There is no room for what has to be kept."""
+    return StudioError(
+        DISK_FULL,
+        f"The disk is nearly full: {free / 1e6:,.0f} MB are left.",
+        "Free some space, then resume the run; the last checkpoint is untouched.",
+        details={"free_bytes": free},
+    )
+
+
+def defect() -> StudioError:
+    """Something is wrong with the studio itself."""
+    return StudioError(
+        "internal_error",
+        "The studio could not carry out this run because of a defect on its side.",
+        "Try again; if it happens again, send the worker's log to whoever runs this studio.",
+    )
+
+
+def next_portions(adjustments: dict[str, Any], training: dict[str, Any]) -> int | None:
+    """Twice as many portions as before, or None when a portion is down to one row or it has been tried enough."""
+    now = int(adjustments.get("portions", 1))
+    rows = int(training.get("batch_size", 32)) / int(training.get("accumulation", 1))
+    return now * 2 if now < min(rows, MOST_PORTIONS) else None
