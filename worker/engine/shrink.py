@@ -1,0 +1,73 @@
+"""Turns a full fine-tune into a LoRA: the strongest directions of what changed (SMILE's first half, arXiv 2408.10174).
+
+Knows two models and a rank; whether the result is good enough is measured by whoever asked.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from torch import nn
+
+from app.catalog.blocks import find_blocks
+from app.errors import Rejected
+
+
+@dataclass(frozen=True)
+class Shrunk:
+    """The small model, and which share (0 to 1) of the squared change in linear layers and in all weights it holds."""
+
+    model: PeftModel
+    linear_share: float
+    total_share: float
+
+
+@torch.no_grad()
+def shrink(base: nn.Module, tuned: nn.Module, rank: int) -> Shrunk:
+    """The base with a LoRA of this rank on every linear layer of its blocks, as near to the tuned model as can be.
+
+    The truncated singular value decomposition is the nearest matrix of its rank (Eckart & Young 1936). Changes outside of
+    linear layers' matrices (offsets, norms, embeddings) are left out; ``total_share`` tells what that costs.
+
+    Args:
+        base: the untouched model; it is wrapped, its weights stay.
+        tuned: the same model after full fine-tuning.
+
+    Raises:
+        Rejected: the two are not the same model, or nothing changed.
+    """
+    before, after = dict(base.named_parameters()), dict(tuned.named_parameters())
+    if {name: each.shape for name, each in before.items()} != {name: each.shape for name, each in after.items()}:
+        raise Rejected("not_this_base", "The tuned model does not belong to this base model.", "Choose its own base.")
+    changes = {name: (after[name] - before[name]).float() for name in before}
+    whole = sum(float(change.square().sum()) for change in changes.values())
+    if whole == 0:
+        raise Rejected("nothing_changed", "The tuned model equals its base model.", "Choose a model that was tuned.")
+    linear = [
+        f"{place}.{name}"
+        for place, block in find_blocks(base).items()
+        for name, each in block.named_modules()
+        if isinstance(each, nn.Linear)
+    ]
+    # Alpha equal to the rank: the product of the two matrices is the change itself.
+    model = get_peft_model(base, LoraConfig(r=rank, lora_alpha=rank, target_modules=linear))  # type: ignore[arg-type]
+    possible = kept = 0.0
+    for name in linear:
+        change = changes[f"{name}.weight"]
+        layer = model.get_base_model().get_submodule(name)
+        kept += _factor(change, rank, layer)
+        possible += float(change.square().sum())
+    return Shrunk(model.eval(), kept / possible if possible else 0.0, kept / whole)  # type: ignore[arg-type]
+
+
+def _factor(change: torch.Tensor, rank: int, layer: nn.Module) -> float:
+    """Write the nearest product of this rank into the layer's two matrices; returns its squared size."""
+    left, sizes, right = torch.linalg.svd(change, full_matrices=False)
+    count = min(rank, len(sizes))
+    root = sizes[:count].sqrt()
+    narrow, wide = layer.lora_A["default"].weight, layer.lora_B["default"].weight  # type: ignore[index, union-attr]
+    narrow.zero_()
+    wide.zero_()
+    narrow[:count] = root[:, None] * right[:count]
+    wide[:, :count] = left[:, :count] * root
+    return float(sizes[:count].square().sum())
