@@ -157,14 +157,17 @@ def _candidate(method: Mapping[str, Any], settings: Sequence[Setting], training:
         room, name = key.split(".", 1)
         (chosen if room == "method" else trained)[name] = value
     title = method_class(str(method["kind"])).title
-    own = [f"{_title(key, method)} {_words(value)}" for key, value in settings]
+    varied = {key for key, _ in settings}
+    given = [(f"method.{name}", value) for name, value in method.items() if name != "kind"]
+    shown = [*(each for each in given if each[0] not in varied), *settings]
+    own = [f"{_title(key, method)} {_words(value)}" for key, value in shown]
     return Candidate(chosen, trained, ", ".join([title, *own]))
 
 
 def _title(key: str, method: Mapping[str, Any]) -> str:
     room, name = key.split(".", 1)
     fields = TrainingSettings.model_fields if room == "training" else method_class(str(method["kind"])).model_fields
-    return (fields[name].title or name).lower()
+    return ((fields[name].title if name in fields else None) or name).lower()
 
 
 def _words(value: Any) -> str:

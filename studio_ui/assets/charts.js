@@ -9,6 +9,18 @@ export const BASE_INDEX = -1;
 
 const live = new Set();
 
+/** A chart that is drawn again when the theme changes or the chart library arrives; subclasses have `draw`. */
+export class Redrawn {
+  keep() {
+    live.add(this);
+  }
+
+  forget() {
+    live.delete(this);
+    if (window.Plotly && this.plot) window.Plotly.purge(this.plot);
+  }
+}
+
 /** Whether the page is shown dark at the moment. */
 export function isDark() {
   return document.documentElement.classList.contains("dark") || document.body.classList.contains("dark");
@@ -214,7 +226,7 @@ export function redrawAll() {
   for (const chart of live) chart.draw();
 }
 
-function settings(title, csv) {
+export function settings(title, csv) {
   const buttons = csv ? [{ name: "csv", title: "Download as CSV", icon: window.Plotly.Icons.disk, click: () => save(`${title}.csv`, csv()) }] : [];
   return {
     responsive: true,
@@ -236,7 +248,7 @@ function columns(points) {
   return { x: points.map((point) => point[0]), y: points.map((point) => (Number.isFinite(point[1]) ? point[1] : null)) };
 }
 
-function frame() {
+export function frame() {
   const ink = token("--ink", isDark() ? "#e6e9ee" : "#1d2733");
   const hoverlabel = { bgcolor: isDark() ? "#1b222b" : "#ffffff", bordercolor: isDark() ? "#3a4552" : "#cfd6de", font: { color: ink, size: 12 } };
   return {
@@ -249,7 +261,7 @@ function frame() {
   };
 }
 
-function axisStyle() {
+export function axisStyle() {
   return {
     color: isDark() ? "#aab4bf" : "#52606d",
     gridcolor: isDark() ? "#2b343f" : "#e7ebef",
@@ -270,7 +282,7 @@ function token(name, fallback) {
 }
 
 // Plotly reads a little markup in names; a person's words must stay words.
-function plain(text) {
+export function plain(text) {
   return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 

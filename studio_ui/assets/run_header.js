@@ -87,6 +87,7 @@ export class RunHeader {
       buttons.push(link("run-try", `/playground?models=${id}`, "Try it", "primary"));
       buttons.push(el("a", { id: "run-download", class: "button", href: `/api/v1/runs/${id}/adapter`, download: "", text: "Download adapter" }));
       buttons.push(link("run-compare", `/compare?runs=${id}`, "Compare"));
+      buttons.push(link("run-shootout", `/experiments?run=${id}`, "Compare with other methods"));
     }
     if (["failed", "cancelled"].includes(run.state)) {
       buttons.push(this.button("run-resume", run.state === "failed" ? "Retry from the last checkpoint" : "Resume", "primary", () => this.post("resume", "Queued again.")));

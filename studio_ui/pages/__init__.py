@@ -2,6 +2,7 @@
 
 from studio_ui.pages.compare import COMPARE
 from studio_ui.pages.datasets import DATASETS
+from studio_ui.pages.experiments import EXPERIMENTS
 from studio_ui.pages.home import HOME
 from studio_ui.pages.models import MODELS
 from studio_ui.pages.new_run import NEW_RUN
@@ -10,7 +11,7 @@ from studio_ui.pages.playground import PLAYGROUND
 from studio_ui.pages.run import RUN
 from studio_ui.pages.runs import RUNS
 
-PAGES: tuple[Page, ...] = (HOME, DATASETS, NEW_RUN, RUNS, RUN, COMPARE, PLAYGROUND, MODELS)
+PAGES: tuple[Page, ...] = (HOME, DATASETS, NEW_RUN, RUNS, RUN, COMPARE, EXPERIMENTS, PLAYGROUND, MODELS)
 
 
 def page_at(path: str) -> Page | None:

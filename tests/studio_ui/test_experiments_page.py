@@ -1,0 +1,96 @@
+"""The experiments page in Chromium: from choosing methods to the filled table, its advice and the choice."""
+
+import pytest
+
+from app.services import datasets, experiments
+from tests.app.outcomes import end_run, rows_right
+from tests.studio_ui.conftest import NARROW, WIDE
+
+METHODS = [{"kind": "lora"}, {"kind": "full"}, {"kind": "lora", "rank": 4}]
+
+
+@pytest.fixture(scope="module")
+def sample(studio):
+    return datasets.import_sample(studio.owner, datasets.SAMPLES[0].name)
+
+
+@pytest.fixture
+def finished(studio, sample):
+    """A shoot-out of three runs: a winner that costs much, a tie that costs little, and one far behind."""
+    made = experiments.start(studio.owner, dataset_id=sample.id, methods=METHODS, name="Which method?")
+    rows = {row["name"].split(" · ")[-1]: row["id"] for row in experiments.read(studio.owner, made.id)["rows"]}
+    full, cheap, behind = rows["Full fine-tuning"], rows["LoRA"], rows["LoRA, rank 4"]
+    base = rows_right(60, 100)
+    end_run(full, rows_right(92, 100), base, seconds=240, adapter_bytes=90_000_000, trainable=22_700_000)
+    end_run(cheap, rows_right(90, 100), base, seconds=45, adapter_bytes=1_800_000, trainable=443_000)
+    end_run(behind, rows_right(71, 100), base, seconds=44, adapter_bytes=900_000, trainable=111_000)
+    return made.id, full, cheap, behind
+
+
+def test_methods_are_chosen_and_queued(signed_in, sample):
+    watched = signed_in()
+    page = watched.open(f"/experiments?dataset={sample.id}")
+    page.wait_for_selector("#experiment-methods")
+    while page.locator("#experiment-methods input:checked").count():
+        page.locator("#experiment-methods input:checked").first.uncheck()
+    assert page.is_disabled("#experiment-start") and "at least two" in page.inner_text("#experiment-total")
+    page.check("#pick-lora")
+    page.check("#pick-full")
+    page.wait_for_selector("#experiment-total:has-text('2 runs')")
+    page.click("#experiment-start")
+    page.wait_for_url("**/experiments?id=*")
+    page.wait_for_selector("#leaderboard [data-state=queued]")
+    assert page.locator("#leaderboard tbody tr").count() == 2
+    page.click("#experiment-stop")
+    page.click(".dialog .stop")
+    page.wait_for_selector("#leaderboard [data-state=cancelled]")
+    assert watched.complaints == [] and watched.foreign == []
+
+
+def test_settings_are_varied_within_the_budget(signed_in, sample):
+    page = signed_in().open(f"/experiments?dataset={sample.id}")
+    page.check("#mode-settings")
+    page.fill("#axis-method-rank", "4, 8, 16")
+    page.fill("#axis-training-epochs", "1, 2")
+    page.wait_for_selector("#experiment-start:has-text('Queue 6 runs')")
+    page.fill("#experiment-runs", "4")
+    page.wait_for_selector("#experiment-total:has-text('more than 4')")
+    assert page.is_disabled("#experiment-start")
+    page.select_option("#experiment-search", "random")
+    page.wait_for_selector("#experiment-start:enabled:has-text('Queue 4 runs')")
+    page.fill("#axis-method-rank", "0")
+    page.click("#experiment-start")
+    page.wait_for_selector("#experiment-error .verdict-error")
+    assert "rank" in page.inner_text("#experiment-error")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_table_tells_ties_and_advice(signed_in, finished, size, scheme):
+    shootout, full, cheap, behind = finished
+    watched = signed_in(size, color_scheme=scheme)
+    page = watched.open(f"/experiments?id={shootout}")
+    page.wait_for_selector("#leaderboard")
+    ranks = page.eval_on_selector_all("#leaderboard tr[data-run]", "all => all.map(row => row.dataset.rank)")
+    assert ranks == ["best", "tied", "behind"]
+    order = page.eval_on_selector_all("#leaderboard tr[data-run]", "all => all.map(row => row.dataset.run)")
+    assert order == [full, cheap, behind]
+    assert "Untouched base model" in page.inner_text("#leaderboard .base-row")
+    advice = page.inner_text("#experiment-advice")
+    assert "Use LoRA" in advice and "cannot tell it from Full fine-tuning" in advice
+    page.wait_for_selector(".pareto-plot .main-svg")
+    assert "Full fine-tuning" in page.inner_text("#experiment-pareto")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.click("#experiment-use")
+    page.wait_for_selector("#experiment-chosen")
+    page.reload()
+    page.wait_for_selector("#experiment-chosen")
+    assert watched.complaints == []
+
+
+def test_the_list_leads_to_the_table(signed_in, finished):
+    page = signed_in().open("/experiments")
+    page.click("#experiments-table a:has-text('Which method?') >> nth=0")
+    page.wait_for_selector("#leaderboard")
+    page.click("#experiment-compare")
+    page.wait_for_selector("#compare-table")
