@@ -1,6 +1,6 @@
 # Every target that people call has a description after `##`; `make help` prints them.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check faults docs bench-pickup bench-web clean
+.PHONY: help install run test test-methods check faults docs bench-pickup bench-web clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -22,6 +22,9 @@ check: $(VENV)/installed-dev ## look at format, style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy app worker studio studio_ui
+
+test-methods: $(VENV)/installed-dev ## check every tuning method in every way, on tiny models of each kind
+	@$(BIN)/python -m pytest -q -m "methods or not methods" tests/methods tests/worker/engine
 
 faults: $(VENV)/installed-dev ## run the tests that kill processes and servers
 	@scripts/ensure programs
