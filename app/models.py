@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from app import models_work as _work  # noqa: F401 - its tables belong to the same metadata
+from app import models_chat as _chat  # noqa: F401 - its tables belong to the same metadata
+from app import models_work as _work  # noqa: F401 - the same
 from app.db import Base, db_now
 
 QUEUED, CLAIMED, RUNNING = "queued", "claimed", "running"

@@ -17,7 +17,7 @@ import httpx
 from app import storage
 from app.errors import Conflict, Rejected, StudioError
 from app.services import accounts
-from app.services.playground import WANTED
+from app.services.inference import WANTED
 from app.settings import Settings, get_settings
 from studio import commands
 from studio.children import Child, Hurry, end_all, rotate_log

@@ -16,6 +16,8 @@ LEVEL_1 = (
     "app.catalog",
     "app.db",
     "app.models",
+    "app.models_chat",
+    "app.models_work",
     "app.storage",
     "app.readers",
     "app.samples",
@@ -38,7 +40,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     # A tuner leaves the studio with every download, so it may import nothing of it.
     "app.catalog.tuners": (),
     "app.db": LEVEL_0,
-    "app.models": (*LEVEL_0, "app.db"),
+    "app.models": (*LEVEL_0, "app.db", "app.models_chat", "app.models_work"),
+    "app.models_chat": (*LEVEL_0, "app.db"),
+    "app.models_work": (*LEVEL_0, "app.db"),
     "app.storage": LEVEL_0,
     "app.readers": LEVEL_0,
     "app.samples": LEVEL_0,
@@ -54,7 +58,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     # The two processes that hold a model know no database, queue or service.
     "worker.spool": (*LEVEL_0, "worker.engine"),
     "worker.trainer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.spool"),
-    "worker.inference": (*LEVEL_0, "app.catalog", "app.failures", "app.storage", "worker.engine"),
+    "worker.slots": (),
+    "worker.residents": (*LEVEL_0, "app.catalog", "worker.engine"),
+    "worker.inference": (
+        *LEVEL_0, "app.catalog", "app.failures", "app.storage", "worker.engine", "worker.residents", "worker.slots",
+    ),
     "studio_ui": BELOW_DOORS,
     # Composition: the outermost layer puts the doors together, so it may import all of them.
     "studio": (*BELOW_DOORS, "app.migrate", "app.gate", "app.api", "app.main", "worker", "studio_ui"),
@@ -67,13 +75,13 @@ OWNED_LIBRARIES: dict[str, tuple[str, ...]] = {
     "starlette": ("app.api", "app.main", "app.gate", "app.failures", "worker.inference", "studio_ui", "studio"),
     "celery": ("app.queue", "worker.app", "worker.tasks", "worker.sweeper"),
     "alembic": ("app.migrate", "studio.doctor"),
-    "sqlalchemy": ("app.db", "app.models", "app.queue", "app.services", "app.api.health", "studio"),
+    "sqlalchemy": ("app.db", "app.models", "app.models_chat", "app.models_work", "app.queue", "app.services", "app.api.health", "studio"),
 }
 
 # These take seconds to import: at the top of a module only where a model is the module's business.
 HEAVY = ("torch", "transformers", "peft", "accelerate", "datasets", "sklearn", "bitsandbytes")
 # A tuner is imported only where a model is; it stands alone in a download, so it names its libraries at its top.
-HEAVY_ROOMS = ("worker.engine", "worker.trainer", "worker.inference", "app.catalog.tuners")
+HEAVY_ROOMS = ("worker.engine", "worker.trainer", "worker.inference", "worker.residents", "app.catalog.tuners")
 
 FORBIDDEN_CALLS = {"eval": "runs text as code", "exec": "runs text as code", "__import__": "hides an import"}
 FORBIDDEN_LIBRARIES = {"pickle": "runs code on loading", "dill": "runs code on loading", "joblib": "runs code on loading",

@@ -2,17 +2,36 @@
 
 from fastapi import APIRouter
 
-from app.api import catalog, compare, datasets, estimates, experiments, health, machine, predict, runs, sign_in
+from app.api import (
+    catalog,
+    chat,
+    compare,
+    conversations,
+    dataset_rows,
+    datasets,
+    estimates,
+    experiments,
+    health,
+    machine,
+    predict,
+    queue,
+    runs,
+    sign_in,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     sign_in.router,
     catalog.router,
     datasets.router,
+    dataset_rows.router,
     estimates.router,
     machine.router,
     runs.router,
+    queue.router,
     predict.router,
+    chat.router,
+    conversations.router,
     compare.router,
     experiments.router,
 )

@@ -1,6 +1,7 @@
 // The playground: the same texts answered by one to three tuned models side by side. Nothing typed here is stored.
 
 import { runStyle } from "./charts.js";
+import { modes } from "./chat_modes.js";
 import { probability } from "./run_answers.js";
 import { remember } from "./run_curves.js";
 import { loadTitles, methodTitle } from "./run_words.js";
@@ -28,7 +29,7 @@ class Playground {
       this.answer();
     });
     this.texts.addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && this.answer());
-    root.replaceChildren(this.picks, form, this.panes);
+    root.replaceChildren(modes("/playground"), this.picks, form, this.panes);
     this.draw();
   }
 
@@ -130,9 +131,9 @@ function mark(index) {
 ready("#playground-page", async (root) => {
   try {
     const [answer] = await Promise.all([api("/api/v1/runs"), loadTitles()]);
-    const finished = (Array.isArray(answer) ? answer : answer.runs).filter((run) => run.state === "succeeded");
+    const finished = (Array.isArray(answer) ? answer : answer.runs).filter((run) => run.state === "succeeded" && run.results?.labels);
     if (finished.length) new Playground(root, finished);
-    else root.replaceChildren(emptyState("No tuned model yet.", "Once a run has finished, you can try it here on texts of your own.", { href: "/new", text: "Tune a model" }));
+    else root.replaceChildren(modes("/playground"), emptyState("No tuned model yet.", "Once a run has finished, you can try it here on texts of your own.", { href: "/new", text: "Tune a model" }));
   } catch (error) {
     root.replaceChildren(emptyState(error.message, error.hint || ""));
   }

@@ -1,5 +1,6 @@
 """The pages of the studio, in the order of the menu. A new page is one file beside this one and one line in ``PAGES``."""
 
+from studio_ui.pages.chat import CHAT
 from studio_ui.pages.compare import COMPARE
 from studio_ui.pages.datasets import DATASETS
 from studio_ui.pages.experiments import EXPERIMENTS
@@ -8,10 +9,11 @@ from studio_ui.pages.models import MODELS
 from studio_ui.pages.new_run import NEW_RUN
 from studio_ui.pages.page import Page
 from studio_ui.pages.playground import PLAYGROUND
+from studio_ui.pages.queue import QUEUE
 from studio_ui.pages.run import RUN
 from studio_ui.pages.runs import RUNS
 
-PAGES: tuple[Page, ...] = (HOME, DATASETS, NEW_RUN, RUNS, RUN, COMPARE, EXPERIMENTS, PLAYGROUND, MODELS)
+PAGES: tuple[Page, ...] = (HOME, DATASETS, NEW_RUN, RUNS, RUN, QUEUE, COMPARE, EXPERIMENTS, PLAYGROUND, CHAT, MODELS)
 
 
 def page_at(path: str) -> Page | None:

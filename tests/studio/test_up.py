@@ -12,7 +12,7 @@ import pytest
 from app.db import transaction
 from app.models import QUEUED, RUNNING, Job, Run
 from app.services.accounts import ensure_owner
-from app.services.playground import WANTED
+from app.services.inference import WANTED
 from studio.children import DEATHS, Child, rotate_log
 from tests.conftest import forget_settings
 from tests.factories import SPEC, make_run

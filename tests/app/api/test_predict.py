@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from app import storage
-from app.services import playground
+from app.services import inference, playground
 from app.settings import get_settings
 from tests.app.api.test_runs import finish
 from tests.factories import make_run
@@ -93,10 +93,10 @@ def test_the_untouched_base_model_has_no_labels(ann, server):
 
 def test_a_server_that_is_not_there_is_asked_for(ann, monkeypatch):
     monkeypatch.setenv("STUDIO_INFERENCE_URL", "http://127.0.0.1:9")
-    monkeypatch.setattr(playground, "WAKE_SECONDS", 0.3)
+    monkeypatch.setattr(inference, "WAKE_SECONDS", 0.3)
     get_settings.cache_clear()
     run = make_run(ann.id)
     finish(run)
     answer = ann.post(f"/api/v1/runs/{run.id}/predict", json_body={"inputs": ["a"]})
     assert (answer.status, answer.code) == (409, "inference_not_running")
-    assert (storage.state_dir() / playground.WANTED).exists()
+    assert (storage.state_dir() / inference.WANTED).exists()

@@ -1,0 +1,143 @@
+"""Routes of the chat playground: conversations that are kept, replies as streams, transcripts, saved prompts."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from anyio import CancelScope, to_thread
+from fastapi import APIRouter, Path
+from pydantic import Field
+from starlette.responses import Response, StreamingResponse
+
+from app.api.chat import NDJSON, UNBUFFERED, SamplingFields, guarded, open_reply
+from app.api.deps import UserId
+from app.api.schemas import Body
+from app.services import conversations, prompt_suites
+from app.services.chat import Sampling, Voice
+
+router = APIRouter(prefix="/api/v1", tags=["chat"])
+
+Pane = Annotated[int, Path(ge=0, lt=conversations.MOST_PANES)]
+ModelName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ConversationBody(Body):
+    """Which models talk, what they are told first, and how their replies are chosen."""
+
+    models: list[ModelName] = Field(min_length=1, max_length=conversations.MOST_PANES)
+    system: str = ""
+    sampling: SamplingFields = Field(default_factory=SamplingFields)
+
+
+class TextBody(Body):
+    """Something said."""
+
+    text: str
+
+
+class SuiteBody(Body):
+    """Prompts to keep."""
+
+    name: str
+    prompts: list[str]
+
+
+@router.get("/conversations")
+def list_all(user_id: UserId) -> dict[str, Any]:
+    """One's own conversations, newest first."""
+    return {"conversations": conversations.list_conversations(user_id)}
+
+
+@router.post("/conversations", status_code=201)
+def start(user_id: UserId, body: ConversationBody) -> dict[str, Any]:
+    """A new conversation."""
+    return conversations.start(user_id, body.models, body.system, body.sampling.model_dump())
+
+
+@router.get("/conversations/{conversation_id}")
+def read(user_id: UserId, conversation_id: str) -> dict[str, Any]:
+    """The conversation with its messages."""
+    return conversations.read(user_id, conversation_id)
+
+
+@router.put("/conversations/{conversation_id}")
+def change(user_id: UserId, conversation_id: str, body: ConversationBody) -> dict[str, Any]:
+    """Other models or settings from the next question on."""
+    return conversations.change(user_id, conversation_id, body.models, body.system, body.sampling.model_dump())
+
+
+@router.delete("/conversations/{conversation_id}", status_code=204)
+def remove(user_id: UserId, conversation_id: str) -> None:
+    """Delete it."""
+    conversations.remove(user_id, conversation_id)
+
+
+@router.post("/conversations/{conversation_id}/messages", status_code=201)
+def ask(user_id: UserId, conversation_id: str, body: TextBody) -> dict[str, Any]:
+    """A question for all panes; replies are asked for pane by pane."""
+    return conversations.ask(user_id, conversation_id, body.text)
+
+
+@router.post("/conversations/{conversation_id}/panes/{pane}/reply")
+async def reply(user_id: UserId, conversation_id: str, pane: Pane, body: SamplingFields) -> StreamingResponse:
+    """The pane's reply to the newest question as JSON lines; what came is kept, also when the reader goes away.
+
+    Asking again replaces the pane's earlier reply.
+    """
+    told = await to_thread.run_sync(conversations.read, user_id, conversation_id)
+    models = told["models"]
+    talk = await to_thread.run_sync(conversations.history, user_id, conversation_id, pane)
+    voice, pieces = await open_reply(user_id, models[min(pane, len(models) - 1)], talk, body.sampling)
+    lines = _kept(user_id, conversation_id, pane, voice, body.sampling, guarded(pieces))
+    return StreamingResponse(lines, media_type=NDJSON, headers=UNBUFFERED)
+
+
+@router.get("/conversations/{conversation_id}/transcript")
+def transcript(user_id: UserId, conversation_id: str) -> Response:
+    """The conversation as a Markdown file."""
+    title = re.sub(r"[^A-Za-z0-9]+", "-", conversations.read(user_id, conversation_id)["title"]).strip("-").lower()
+    name = {"Content-Disposition": f'attachment; filename="{title or "conversation"}.md"'}
+    return Response(conversations.transcript(user_id, conversation_id), media_type="text/markdown", headers=name)
+
+
+@router.get("/suites")
+def list_suites(user_id: UserId) -> dict[str, Any]:
+    """One's own saved prompts."""
+    return {"suites": prompt_suites.list_suites(user_id)}
+
+
+@router.post("/suites", status_code=201)
+def save_suite(user_id: UserId, body: SuiteBody) -> dict[str, Any]:
+    """Keep prompts under a name."""
+    return prompt_suites.save(user_id, body.name, body.prompts)
+
+
+@router.delete("/suites/{suite_id}", status_code=204)
+def remove_suite(user_id: UserId, suite_id: str) -> None:
+    """Delete saved prompts."""
+    prompt_suites.remove(user_id, suite_id)
+
+
+async def _kept(
+    user_id: str,
+    conversation_id: str,
+    pane: int,
+    voice: Voice,
+    sampling: Sampling,
+    pieces: AsyncIterator[dict[str, Any]],
+) -> AsyncIterator[str]:
+    text, done = "", {"finish": "cancelled"}
+    try:
+        async for told in pieces:
+            text += told.get("text", "")
+            done = told.get("done", {"finish": "failed", **told["error"]} if "error" in told else done)
+            yield json.dumps(told, ensure_ascii=False) + "\n"
+    finally:
+        data = {
+            "model": voice.model, "name": voice.name, "adapter_sha256": voice.adapter_sha256, **done,
+            "temperature": sampling.temperature, "top_p": sampling.top_p, "seed": sampling.seed,
+            "max_tokens": sampling.max_tokens,
+        }  # fmt: skip
+        with CancelScope(shield=True):
+            await to_thread.run_sync(conversations.keep_reply, user_id, conversation_id, pane, text, data)

@@ -1,0 +1,136 @@
+"""Talks to models through the inference server: who may talk to which, and the stream of a reply. Loads no model itself."""
+
+import json
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import select
+
+from app import manifest
+from app.catalog.base_models import BASE_MODELS, base_model
+from app.catalog.task_types import TASK_TYPES
+from app.db import transaction
+from app.errors import Conflict, Rejected, StudioError
+from app.models import SUCCEEDED, Job, Run
+from app.services import inference, runs
+from app.services.adapters import adapter_folder
+
+BASE = "base:"
+# Nothing at all for so long means that the server is stuck; a reply may take longer, piece by piece.
+SILENT_SECONDS = 120.0
+Messages = Sequence[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How replies are chosen; ``temperature`` 0 always takes the most probable token, ``seed`` makes chance repeatable."""
+
+    max_tokens: int = 256
+    temperature: float = 0.7
+    top_p: float = 0.95
+    seed: int | None = None
+    stop: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A model that somebody may talk to: a base model, or the adapter of one of their runs on it."""
+
+    model: str
+    name: str
+    base: str
+    adapter: Path | None = None
+    adapter_sha256: str = ""
+
+
+def find_voice(user_id: str, model: str) -> Voice:
+    """The model called ``base:<name>`` or by one's own run's id.
+
+    Raises:
+        NotFound, Rejected, Conflict: there is none, it does not write text, or it has no adapter (yet).
+    """
+    if model.startswith(BASE):
+        card = base_model(model.removeprefix(BASE))
+        if card.name not in {each.name for each in talking_bases()}:
+            raise _cannot_talk(card.title)
+        return Voice(model, card.title, card.name)
+    run = runs.get_run(user_id, model)
+    if run.task_type not in talking_tasks():
+        raise _cannot_talk(run.name)
+    folder = adapter_folder(user_id, model)
+    return Voice(model, run.name, run.base_model, folder, manifest.sha256_of(folder / manifest.NAME))
+
+
+def list_voices(user_id: str) -> list[dict[str, Any]]:
+    """``[{"id", "name", "base", "created_at", "system"}]``: base models that talk, then one's own finished runs, newest first."""
+    bases = [
+        {"id": BASE + card.name, "name": card.title, "base": card.name, "created_at": 0.0, "system": ""}
+        for card in talking_bases()
+    ]
+    wanted = (
+        select(Run)
+        .join(Job, Run.job_id == Job.id)
+        .where(Run.owner_id == user_id, Run.task_type.in_(talking_tasks()), Job.state == SUCCEEDED, ~Run.archived)
+        .order_by(Run.created_at.desc())
+    )
+    with transaction() as session:
+        tuned = [
+            {
+                "id": run.id, "name": run.name, "base": run.base_model, "created_at": run.created_at,
+                "system": (run.results or {}).get("system_prompt") or "",
+            }
+            for run in session.scalars(wanted)
+        ]  # fmt: skip
+    return bases + tuned
+
+
+def talking_tasks() -> set[str]:
+    """Task types whose models write text."""
+    return {task.kind for task in TASK_TYPES if task.family == "generation"}
+
+
+def talking_bases() -> list[Any]:
+    """Cards of the base models that can be tuned for such a task."""
+    return [card for card in BASE_MODELS if talking_tasks() & set(card.task_types)]
+
+
+async def stream_reply(
+    voice: Voice, messages: Messages, sampling: Sampling, asker: str
+) -> AsyncGenerator[dict[str, Any], None]:
+    """``{"text": piece}`` as it comes, ``{"done": numbers}`` at the end; closing the generator stops the work.
+
+    Raises:
+        StudioError: the server's refusal, before the first piece; or it is gone, or silent.
+    """
+    asked = {
+        "base": voice.base, "adapter": str(voice.adapter) if voice.adapter else None, "messages": list(messages),
+        "asker": asker, **asdict(sampling),
+    }  # fmt: skip
+    timeout = httpx.Timeout(10.0, read=SILENT_SECONDS)
+    try:
+        async with (
+            inference.async_client() as client,
+            client.stream("POST", "/chat", json=asked, timeout=timeout) as answer,
+        ):
+            if answer.status_code != 200:
+                raise inference.refusal(answer.status_code, await answer.aread())
+            async for line in answer.aiter_lines():
+                told = json.loads(line)
+                if "error" in told:
+                    raise inference.refusal(500, line.encode())
+                yield told
+    except httpx.TimeoutException:
+        raise Conflict(
+            "inference_slow",
+            f"The model said nothing for {SILENT_SECONDS:.0f} s.",
+            "Try again, or ask fewer models at once.",
+        ) from None
+    except httpx.HTTPError:
+        raise inference.gone() from None
+
+
+def _cannot_talk(name: str) -> StudioError:
+    return Rejected("cannot_talk", f"{name!r} does not write answers.", "Choose a chat model, or a run made from one.")
