@@ -38,7 +38,7 @@ def next_job() -> str | None:
 
 def line(session: Session) -> list[Row[Any]]:
     """All waiting jobs of all people that are not paused, next first: rows of (id, owner_id, turn, not_before)."""
-    turns = _turns(and_(Job.state == QUEUED, Job.cancel_requested_at.is_(None), Job.paused_at.is_(None))).subquery()
+    turns = _turns(_waiting()).subquery()
     # A job that has to wait before its next try does not hold up the others.
     later = turns.c.not_before > db_now()
     columns = (turns.c.id, turns.c.owner_id, turns.c.turn, turns.c.not_before)
@@ -47,7 +47,10 @@ def line(session: Session) -> list[Row[Any]]:
 
 def position(session: Session, job_id: str) -> int | None:
     """1 for the job that starts next; None for one that is paused or not waiting."""
-    return next((number for number, row in enumerate(line(session), 1) if row.id == job_id), None)
+    turns = _turns(_waiting()).subquery()
+    order = (turns.c.not_before > db_now(), turns.c.turn, turns.c.place, turns.c.id)
+    numbered = select(turns.c.id, func.row_number().over(order_by=order).label("number")).subquery()
+    return session.scalar(select(numbered.c.number).where(numbered.c.id == job_id))
 
 
 def check_active_limit(session: Session, owner_id: str) -> bool:
@@ -98,6 +101,10 @@ def move(session: Session, job: Job, direction: str) -> None:
         session.execute(update(Job).where(Job.id == mine[goal].id).values(place=mine[here].place))
     else:
         _change_waiting(session, job, {"place": mine[goal].place + (-1.0 if direction == "first" else 1.0)})
+
+
+def _waiting() -> ColumnElement[bool]:
+    return and_(Job.state == QUEUED, Job.cancel_requested_at.is_(None), Job.paused_at.is_(None))
 
 
 def _turns(which: ColumnElement[bool]) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,8 +13,8 @@ from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type as find_task_type
 from app.db import transaction
 from app.errors import Conflict, NotFound, Rejected
-from app.models import ACTIVE_STATES, CANCELLED, FAILED, QUEUED, Dataset, DatasetVersion, Job, Run
-from app.services import datasets, jobs
+from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, Dataset, DatasetVersion, Job, Run
+from app.services import datasets, jobs, limits, queue_order
 from app.services.accounts import record
 
 TRAIN = "train"
@@ -66,6 +66,7 @@ def add(
     experiment_id: str | None = None,
 ) -> Run:
     """Write a queued run with its job in the caller's transaction; the doorbell rings after the commit."""
+    limits.check_room(session, user_id)
     dataset = session.get_one(Dataset, version.dataset_id)
     job = jobs.add(session, owner_id=user_id, kind=TRAIN, idempotency_key=idempotency_key)
     session.flush()
@@ -164,21 +165,31 @@ def request_cancel(user_id: str, run_id: str) -> Run:
 
 
 def resume(user_id: str, run_id: str) -> Run:
-    """Continue a failed or cancelled run from its last checkpoint, as a new job of the same run."""
+    """Let a paused run go on, or continue a stopped or failed one from its last checkpoint with a new job."""
     with transaction() as session:
         run = find(session, user_id, run_id)
-        if run.job.state not in (FAILED, CANCELLED):
+        if run.job.paused_at is not None and run.job.state == QUEUED:
+            jobs.unpause(session, run.job)
+        elif run.job.state in (FAILED, CANCELLED, DIVERGED):
+            again(session, run)
+        else:
             raise Conflict(
                 "not_resumable",
-                f"This run is {run.job.state}; only failed or cancelled runs can be resumed.",
+                f"This run is {run.job.state}; only paused, stopped or failed runs can be resumed.",
                 "Wait until it has ended, or clone it to start another.",
             )
-        # The fence goes on from the old job, so that attempt folders never get the same name twice.
-        job = jobs.add(session, owner_id=user_id, kind=TRAIN, fence=run.job.fence)
-        session.flush()
-        run.job_id = job.id
     record(user_id, "resume", "run", run_id)
     return get_run(user_id, run_id)
+
+
+def again(session: Session, run: Run) -> None:
+    """Give an ended run a new job, which goes on from the newest checkpoint."""
+    limits.check_room(session, run.owner_id)
+    # The fence goes on from the old job, so that attempt folders never get the same name twice.
+    old = run.job
+    job = jobs.add(session, owner_id=run.owner_id, kind=TRAIN, fence=old.fence, adjustments=old.adjustments)
+    session.flush()
+    run.job_id = job.id
 
 
 def clone_settings(user_id: str, run_id: str) -> dict[str, Any]:
@@ -215,12 +226,11 @@ def rename(user_id: str, run_id: str, name: str) -> Run:
 
 
 def queue_position(run: Run) -> int | None:
-    """1 for the run that starts next; None when it does not wait."""
+    """1 for the run that starts next; None when it does not wait, or waits for its person."""
     if run.job.state != QUEUED:
         return None
-    before = or_(Job.created_at < run.job.created_at, (Job.created_at == run.job.created_at) & (Job.id < run.job.id))
     with transaction() as session:
-        return 1 + (session.scalar(select(func.count()).where(Job.state == QUEUED, before)) or 0)
+        return queue_order.position(session, run.job_id)
 
 
 def as_dict(run: Run) -> dict[str, Any]:
@@ -234,6 +244,8 @@ def as_dict(run: Run) -> dict[str, Any]:
         "state": run.job.state,
         "phase": run.job.phase,
         "progress": run.job.progress,
+        "paused": run.job.state == QUEUED and run.job.paused_at is not None,
+        "pause_requested": run.job.pause_requested_at is not None,
         "cancel_requested": run.job.cancel_requested_at is not None,
         "attempt": run.job.attempt,
         "task_type": run.task_type,

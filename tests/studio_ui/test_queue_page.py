@@ -1,0 +1,73 @@
+"""The queue page in Chromium: a busy queue at two widths, steered with mouse and keyboard."""
+
+import pytest
+
+from app.db import transaction
+from app.models import Job, Run
+from app.services import jobs, queue_order, workers
+from tests.factories import make_run, make_user, make_version
+from tests.studio_ui.conftest import NARROW, WIDE
+
+NAMES = ("Complaints, LoRA rank 8", "Complaints, prefix tuning", "Complaints, everything trained", "Letters, first try")
+
+
+@pytest.fixture
+def busy(studio):
+    """One run works, three of mine and one of another's wait, one is paused, one worker is alive."""
+    with transaction() as session:
+        for job in session.query(Job):
+            job.state, job.finished_at = "cancelled", 1.0
+    place, bob = make_version(studio.owner), make_user(f"bob {id(object())}")
+    mine = [make_run(studio.owner, place, name=name) for name in NAMES]
+    make_run(bob)
+    held = make_run(studio.owner, place, name="Held back until Monday")
+    claim = jobs.claim(mine[0].job_id, "trainbox:4711")
+    jobs.begin(claim, pid=1, phase="Training")
+    with transaction() as session:
+        jobs.note_progress(session, claim, "Training", {"step": 420, "total_steps": 900, "eta_seconds": 372.0})
+        jobs.request_pause(session, session.get_one(Run, held.id).job)
+    workers.beat("trainbox:4711", mine[0].job_id)
+    return mine
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_busy_queue_says_what_works_what_waits_and_why(signed_in, busy, size):
+    watched = signed_in(size)
+    page = watched.open("/queue")
+    page.wait_for_selector("#queue-waiting")
+    assert "step 420 of 900" in page.inner_text("#queue-running")
+    assert "in about 6 min" in page.inner_text("#queue-running")
+    waiting = page.inner_text("#queue-waiting")
+    assert "Somebody else's run" in waiting and "All workers are busy; it is next." in waiting
+    assert page.locator("#queue-waiting .theirs button").count() == 0
+    assert "Held back until Monday" in page.inner_text("#queue-paused")
+    assert "Working" in page.inner_text("#queue-workers")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert watched.complaints == [] and watched.foreign == []
+
+
+def test_own_runs_are_reordered_paused_and_taken_out(signed_in, busy):
+    page = signed_in().open("/queue")
+    page.wait_for_selector("#queue-waiting")
+    page.get_by_role("button", name=f"Earlier: {NAMES[2]}").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "name => document.querySelectorAll('#queue-waiting a.queue-name')[0].textContent === name", arg=NAMES[2]
+    )
+    page.get_by_role("button", name=f"Pause: {NAMES[1]}").click()
+    page.wait_for_function("name => document.querySelector('#queue-paused').textContent.includes(name)", arg=NAMES[1])
+    page.get_by_role("button", name=f"Go on: {NAMES[1]}").click()
+    page.wait_for_function("name => document.querySelector('#queue-waiting').textContent.includes(name)", arg=NAMES[1])
+    page.get_by_role("button", name=f"Take out: {NAMES[3]}").click()
+    page.get_by_role("button", name="Take it out").click()
+    page.wait_for_function("name => !document.querySelector('#queue-body').textContent.includes(name)", arg=NAMES[3])
+    page.get_by_label(f"Order among my runs: {NAMES[1]}").select_option("high")
+    page.wait_for_function(
+        "name => document.querySelectorAll('#queue-waiting a.queue-name')[0].textContent === name", arg=NAMES[1]
+    )
+    with transaction() as session:
+        assert queue_order.line(session)[0].id in {busy[1].job_id, *_others(session)}
+
+
+def _others(session):
+    return {job.id for job in session.query(Job) if job.state == "queued"}
