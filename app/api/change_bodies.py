@@ -52,9 +52,9 @@ class AddBody(Body):
 
 
 class ManyBody(Body):
-    """Remove rows, leave them out, or bring them back."""
+    """Remove rows, leave them out, bring them back, or clean their texts of characters that nobody sees."""
 
-    op: Literal["delete", "exclude", "include"]
+    op: Literal["delete", "exclude", "include", "clean"]
     rows: RowsBody
 
     def change(self) -> service.Change:
@@ -63,6 +63,7 @@ class ManyBody(Body):
             "delete": service.Delete,
             "exclude": service.Exclude,
             "include": service.Include,
+            "clean": service.Clean,
         }
         made: service.Change = kinds[self.op](self.rows.selection())
         return made

@@ -12,6 +12,7 @@ from typing import Any
 from app import storage
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.task_types.label_forms import merged_forms
+from app.catalog.task_types.text_patterns import without_hidden
 from app.errors import Rejected
 from app.models import Dataset
 from app.services import findings
@@ -61,6 +62,13 @@ class Include:
 
 
 @dataclass(frozen=True)
+class Clean:
+    """Remove control characters and characters of no width from the cells that the task uses."""
+
+    rows: Selection
+
+
+@dataclass(frozen=True)
 class SetColumn:
     """The same content in one column of many rows, e.g. a label."""
 
@@ -76,7 +84,7 @@ class MergeLabels:
     into: dict[str, str] = field(default_factory=dict)
 
 
-Change = Edit | Add | Delete | Exclude | Include | SetColumn | MergeLabels
+Change = Edit | Add | Delete | Exclude | Include | Clean | SetColumn | MergeLabels
 
 
 def change(user_id: str, dataset_id: str, changes: Sequence[Change], *, version: int | None = None) -> Dataset:
@@ -141,6 +149,8 @@ class _Plan:
                 everything = rows == Selection() or rows == Selection(excluded=True)
                 self.lost = set() if everything else self.lost
                 self.ids.difference_update(find_ids(self.folder, rows))
+            case Clean(rows):
+                self._clean(set(find_ids(self.folder, rows)))
             case SetColumn(rows, column, value):
                 for row_id in find_ids(self.folder, rows):
                     self.edits.set(row_id, self._known(column), check_cell(value, column))
@@ -200,6 +210,13 @@ class _Plan:
             for row in rows
             if row["_id"] in ids
         ]
+
+    def _clean(self, ids: Set[int]) -> None:
+        columns = list(self.columns.values())
+        for row in read_rows(self.folder, columns):
+            for name in columns if row["_id"] in ids else ():
+                if (cell := row[name]) is not None and (cleaned := without_hidden(cell)) != cell:
+                    self.edits.set(row["_id"], name, cleaned)
 
     def _merge(self, into: dict[str, str]) -> None:
         column = self.columns.get("label")

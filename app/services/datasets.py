@@ -198,6 +198,8 @@ def as_dict(dataset: Dataset) -> dict[str, Any]:
         "file_name": version.file_name,
         "bytes": version.bytes,
         "content_sha256": version.content_sha256,
+        "change": version.change,
+        "version_created_at": version.created_at,
         "archived": dataset.archived,
         "created_at": dataset.created_at,
     }

@@ -1,7 +1,8 @@
 // Data: choose or drop a file, watch it arrive, read the report, correct the mapping; below, the data sets there are.
 
 import { loadSamples, sampleCards } from "./samples.js";
-import { problemRow, renderReport } from "./report.js";
+import { renderReport } from "./report.js";
+import { problemRow } from "./report_problems.js";
 import { ApiError, api, banner, bytes, count, counted, confirmed, el, emptyState, errorBanner, ready, refusal, skeleton, toast, when } from "./studio.js";
 import { remember } from "./run_curves.js";
 

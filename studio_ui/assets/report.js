@@ -1,10 +1,15 @@
-// The report about a data set: verdict, task and mapping, problems with line numbers, labels, splits, preview.
+// The report about a data set: verdict, task and mapping, problems, labels, splits, lengths, all rows, versions.
 
 import { field, select } from "./forms.js";
+import { lengths } from "./report_lengths.js";
+import { problems } from "./report_problems.js";
+import { rowBrowser } from "./row_browser.js";
+import { Draft } from "./row_draft.js";
+import { PAGE } from "./row_table.js";
 import { api, banner, count, counted, el, errorBanner } from "./studio.js";
+import { lastChange, versions } from "./versions.js";
 
 const LABELS_SHOWN = 12;
-const LINES_SHOWN = 12;
 
 /**
  * Fill `place` with the report of a data set as `GET /api/v1/datasets/{id}` tells it.
@@ -12,15 +17,20 @@ const LINES_SHOWN = 12;
  */
 export async function renderReport(place, dataset, changed) {
   const id = encodeURIComponent(dataset.id);
-  const [preview, catalog] = await Promise.all([api(`/api/v1/datasets/${id}/preview?limit=20`), api("/api/v1/catalog")]);
+  const [rows, catalog] = await Promise.all([api(`/api/v1/datasets/${id}/rows?limit=${PAGE}&version=${dataset.version}`), api("/api/v1/catalog")]);
   const { report } = dataset;
+  const draft = new Draft(dataset, changed);
   place.replaceChildren(el("section", { id: "report", class: "card report", "aria-label": `Report about ${dataset.name}` },
     el("div", { class: "card-head" }, el("h2", { text: dataset.name }), el("span", { class: "muted", text: origin(dataset, report) })),
     verdict(dataset, report),
-    el("div", { class: "actions report-actions" }, el("a", { id: "report-tune", class: "button primary large", href: `/new?dataset=${id}`, text: "Tune a model with this data" })),
-    el("div", { class: "report-grid" }, mapping(dataset, preview.columns, catalog.task_types, changed), splits(dataset), labels(dataset)),
-    problems(report.problems || []),
-    previewTable(preview)));
+    el("div", { class: "actions report-actions" }, el("a", { id: "report-tune", class: "button primary large", href: `/new?dataset=${id}`, text: "Tune a model with this data" }),
+      el("a", { id: "report-shootout", class: "button", href: `/experiments?dataset=${id}`, text: "Compare methods" })),
+    lastChange(dataset, changed),
+    problems(dataset, rows.columns, draft),
+    el("div", { class: "report-grid" }, mapping(dataset, rows.columns, catalog.task_types, changed), splits(dataset), labels(dataset), lengths(dataset, catalog.training.schema)),
+    rowBrowser(dataset, rows, draft),
+    versions(dataset, changed),
+    draft.bar));
 }
 
 function origin(dataset, report) {
@@ -31,9 +41,11 @@ function origin(dataset, report) {
 /** "1,842 usable rows, 31 need attention." */
 export function verdictWords(report) {
   const { total = 0, usable = 0 } = report.rows || {};
-  const touched = total - usable;
+  const excluded = report.rows?.excluded || 0;
+  const touched = total - usable - excluded;
   const words = [counted(usable, "usable row")];
   if (touched > 0) words.push(`${count(touched)} ${touched === 1 ? "needs" : "need"} attention`);
+  if (excluded) words.push(`${count(excluded)} left out by you`);
   return `${words.join(", ")}.`;
 }
 
@@ -42,7 +54,7 @@ function verdict(dataset, report) {
   const errors = (report.problems || []).length - warnings;
   const severity = report.status === "rejected" ? "error" : report.status === "warnings" || errors ? "warning" : "good";
   const hint = { error: "It cannot be trained on yet; the list below says why.",
-    warning: errors ? "The rows in question are left out of training; the list below names them. You can go on, or correct the file and upload it again." : "Nothing stops you; the list below says what to look at.",
+    warning: errors ? "Rows with a problem are not used as long as they have it. Fix them here, leave them out for good, or go on without them." : "Nothing stops you; the list below says what to look at.",
     good: "Every row can be used." }[severity];
   const shown = banner(severity, verdictWords(report), hint);
   shown.id = "report-verdict";
@@ -123,42 +135,4 @@ function labelRow(name, number, most) {
   const fill = el("span", { class: "bar-fill" });
   fill.style.width = `${Math.max(1, (100 * number) / most)}%`;
   return el("li", {}, el("span", { class: "label-name", text: name, title: name }), el("span", { class: "bar", "aria-hidden": "true" }, fill), el("span", { class: "bar-number", text: count(number) }));
-}
-
-function problems(found) {
-  if (!found.length) return "";
-  return el("section", { class: "report-part", id: "report-problems" }, el("h3", { text: "What needs attention" }),
-    el("ul", { class: "problems" }, ...found.map(problemRow)));
-}
-
-/** One problem as a list entry: what, what to do, which lines. */
-export function problemRow(problem) {
-  const lines = problem.rows || [];
-  const shown = lines.slice(0, LINES_SHOWN).join(", ");
-  const rest = problem.count - Math.min(LINES_SHOWN, lines.length);
-  const more = rest > 0 ? ` and ${count(rest)} more` : "";
-  const row = banner(problem.severity, problem.message, problem.hint, problem.code);
-  const words = row.lastChild;
-  if (lines.length) words.append(el("p", { class: "problem-lines" }, el("strong", { text: `${counted(problem.count, "row")}: ` }), `line${lines.length === 1 ? "" : "s"} ${shown}${more}`));
-  const examples = (problem.examples || []).map(exampleWords).filter(Boolean);
-  if (examples.length) words.append(el("details", { class: "more" }, el("summary", { text: "Show examples" }), el("ul", {}, ...examples.map((text) => el("li", { text })))));
-  return el("li", {}, row);
-}
-
-function exampleWords(example) {
-  if (typeof example !== "object" || example === null) return String(example);
-  const { row, line, ...rest } = example;
-  const place = row ?? line;
-  const words = Object.entries(rest).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join("; ");
-  return place == null ? words : `line ${place} – ${words}`;
-}
-
-function previewTable(preview) {
-  const shown = preview.columns.filter((name) => !name.startsWith("_"));
-  const line = preview.rows.some((row) => row._line != null);
-  const heads = [line ? el("th", { scope: "col", class: "number", text: "Line" }) : "", ...shown.map((text) => el("th", { scope: "col", text }))];
-  const rows = preview.rows.map((row) => el("tr", {}, line ? el("td", { class: "number muted", text: String(row._line) }) : "",
-    ...shown.map((name) => el("td", { class: "cell-text" }, row[name] == null ? el("span", { class: "muted", text: "empty" }) : String(row[name])))));
-  return el("section", { class: "report-part", id: "report-preview" }, el("h3", { text: `First ${counted(preview.rows.length, "row")}` }),
-    el("div", { class: "table-box preview-box", tabindex: "0", role: "region", "aria-label": "First rows" }, el("table", { class: "data-table" }, el("thead", {}, el("tr", {}, ...heads.filter(Boolean))), el("tbody", {}, ...rows))));
 }

@@ -13,7 +13,7 @@ from app.catalog.task_types.label_forms import merged_forms, variants
 from app.errors import Conflict, NotFound, Rejected
 from app.services import accounts, datasets
 from app.services import dataset_changes as changes
-from app.services.dataset_changes import Add, Delete, Edit, Exclude, Include, MergeLabels, SetColumn
+from app.services.dataset_changes import Add, Clean, Delete, Edit, Exclude, Include, MergeLabels, SetColumn
 from app.services.dataset_exports import export_report, export_version, harmless
 from app.services.dataset_versions import list_versions, read_changes, restore
 from app.services.row_search import Selection, find_rows
@@ -117,6 +117,14 @@ def test_label_variants_become_one(owner, tmp_path):
         set(after.labels) == {"b", "Card"} or set(after.labels) == {"b", "card"} or set(after.labels) == {"b", "CARD"}
     )
     assert "label_spelling" not in codes(after) and sum(after.labels.values()) == 100
+
+
+def test_hidden_characters_are_removed_with_one_click(owner, tmp_path):
+    rows = [*GOOD, ("zero\u200bwidth and \x07bell", "a"), ("quite ordinary text here", "b")]
+    made = datasets.import_file(owner, write(tmp_path / "x.csv", rows), "x.csv")
+    after = newest(changes.change(owner, made.id, [Clean(Selection(problem="hidden_characters"))]))
+    told = read_changes(owner, made.id, 2)["entries"]
+    assert [(each["line"], each["after"]) for each in told] == [(102, "zerowidth and bell")] and codes(after) == {}
 
 
 def test_ways_of_writing_a_label():

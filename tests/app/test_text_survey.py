@@ -81,7 +81,7 @@ def test_near_copies_are_reported_with_their_like_and_never_split(owner, tmp_pat
     assert problems["near_duplicates"]["examples"][0]["nearly the same as row"] == 2
     dealt = storage.read_json(storage.dataset_dir(version.id) / "splits.json")
     home = {row_id: name for name in ("train", "validation", "test") for row_id in dealt[name]}
-    assert all(home[n] == home[100 + n] for n in range(30)) and len(set(home[100 + n] for n in range(30))) > 1
+    assert all(home[n] == home[100 + n] for n in range(30)) and len({home[100 + n] for n in range(30)}) > 1
 
 
 def test_near_copies_across_the_files_are_leakage(owner, tmp_path):
@@ -131,7 +131,7 @@ def test_languages_are_guessed_or_left_open(text, language):
 
 
 def test_other_languages_are_listed(owner, tmp_path):
-    german = [("ich habe die Karte nicht und das ist ein Problem Nummer %d" % n, "weather") for n in range(5)]
+    german = [(f"ich habe die Karte nicht und das ist ein Problem Nummer {n}", "weather") for n in range(5)]
     french = [("je ne trouve pas la carte que vous avez dans les mains", "cooking")]
     _, problems = load(
         owner, tmp_path, [(f"{text} and that is the truth", label) for text, label in LONG] + german + french

@@ -227,14 +227,17 @@ class _Survey:
         groups = sorted((raw for raw in self._raw_labels.values() if len(raw) > 1), key=sorted)
         if not groups:
             return None
-        lines = sorted(
-            line for raw in groups for label in {each.strip() for each in raw} for line in self._main_labels[label]
-        )
+        lines = sorted(line for raw in groups for label in self._rarer_forms(raw) for line in self._main_labels[label])
         message = "Labels that differ only in case, spaces, hyphens or Unicode form: " + "; ".join(
             _quoted(sorted(raw)) for raw in groups[:5]
         )
         hint = "Spaces around a label are ignored; write each label in one way if the same is meant."
         return Problem("label_spelling", "warning", message + ".", hint, rows=lines)
+
+    def _rarer_forms(self, raw: set[str]) -> list[str]:
+        """The forms of one label without the commonest, or that one if it differs from the others only in spaces."""
+        forms = sorted({each.strip() for each in raw}, key=lambda each: (-len(self._main_labels[each]), each))
+        return forms[1:] or forms
 
     def _proportions(self, counts: dict[str, int]) -> list[Problem | None]:
         if len(counts) < 2 or self._usable < LEAST_ROWS:

@@ -42,6 +42,11 @@ def has_hidden_character(text: str) -> bool:
     return not text.isascii() and _HIDDEN.search(text) is not None
 
 
+def without_hidden(text: str) -> str:
+    """The text without control characters and characters of no width."""
+    return _CONTROL.sub("", _HIDDEN.sub("", text))
+
+
 def has_marker(text: str) -> bool:
     """Whether the text holds special tokens of language models."""
     return ("<" in text or "[" in text) and _MARKERS.search(text) is not None
