@@ -24,7 +24,7 @@ _UNIVERSAL = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", 
 def fits(sample: Sample) -> bool:
     """Whether the name says so, or every line is a token with a tag such as ``B-PER`` or ``O`` at its end."""
     if sample.extension in EXTENSIONS:
-        return bool(sample.text)
+        return sample.is_text()
     lines = [line for line in io.StringIO(sample.text, newline=None) if not _is_aside(line)]
     if len(sample.text) > MAX_LINE // 8:
         lines = lines[:-1]

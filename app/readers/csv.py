@@ -26,7 +26,7 @@ _SAID = re.compile(rf"sep=([{re.escape(''.join(DELIMITERS))}])\s*$", re.IGNORECA
 
 def fits(sample: Sample) -> bool:
     """Whether the name says so, or the text is surely a table."""
-    return bool(sample.text) and (sample.extension in EXTENSIONS or is_delimited(sample.text))
+    return sample.is_text() and (sample.extension in EXTENSIONS or is_delimited(sample.text))
 
 
 def read(source: Source) -> Table:
@@ -41,7 +41,7 @@ def read(source: Source) -> Table:
     skipped = max(source.choices.header_row - 1, 1 if said else 0)
     delimiter = said.group(1) if said else find_delimiter(lines[skipped:], USUAL.get(source.extension, ","))
     rows = _Rows(source.path, encoding, delimiter, skipped)
-    header = next(rows, None)
+    header = next((row for row in rows if not row[1] or any(name.strip() for name in row[1])), None)
     if header is None:
         raise no_rows([])
     if not header[1]:
@@ -122,7 +122,7 @@ def _records(rows: _Rows, table: Table) -> Iterator[Record]:
 def _first_lines(path: Path, encoding: Encoding) -> list[str]:
     sample, size = [], 0
     for line in read_lines(path, encoding, MAX_LINE):
-        sample.append(line)
+        sample.append(line[:SNIFFED_CHARACTERS])
         size += len(line)
         if size > SNIFFED_CHARACTERS or len(sample) > 4 * SAMPLED_RECORDS:
             break

@@ -195,12 +195,16 @@ def _first_fault(path: Path, encoding: Encoding) -> int | None:
         while True:
             piece = source.read(PIECE)
             pending = len(decoder.getstate()[0])
+            fault: int | None = None
             try:
                 text = decoder.decode(piece, final=not piece)
             except UnicodeDecodeError as error:
-                return offset - pending + error.start
+                text = error.object[: error.start].decode(encoding.name, errors="ignore")
+                fault = offset - pending + error.start
             if "\0" in text:
                 raise _nul(1 + breaks + _line_breaks(text[: text.index("\0")]))
+            if fault is not None:
+                return fault
             if not piece:
                 return None
             offset += len(piece)

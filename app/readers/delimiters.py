@@ -55,7 +55,7 @@ def _records(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     records: list[list[str]] = []
     try:
         for fields in csv.reader(lines, delimiter=delimiter):
-            if fields and (len(fields) > 1 or fields[0].strip()):
+            if any(field.strip() for field in fields):
                 records.append(fields)
             if len(records) > SAMPLED_RECORDS:
                 break

@@ -124,7 +124,7 @@ def check_count(text: str) -> None:
         Unfit: more commas and brackets than ``MAX_VALUES``.
     """
     if len(text) > MAX_VALUES and sum(map(text.count, ",[{")) > MAX_VALUES:
-        raise Unfit(f"more than {MAX_VALUES:,} values in one row")
+        raise Unfit(f"a row with more than {MAX_VALUES:,} values")
 
 
 def parse(read: Callable[[], Any]) -> Any:

@@ -78,6 +78,15 @@ class Sample:
         with source.path.open("rb") as opened:
             self.head = opened.read(HEAD_BYTES)
 
+    def is_text(self) -> bool:
+        """True, unless the file is known to be something else.
+
+        Raises:
+            Rejected: ``type_mismatch``.
+        """
+        refuse_unless_text(self.source.path, self.extension)
+        return True
+
     @cached_property
     def text(self) -> str:
         """The beginning as text; letters that need the whole file to be decoded may be wrong.
@@ -85,5 +94,5 @@ class Sample:
         Raises:
             Rejected: ``type_mismatch`` when the file is a picture, a program and the like.
         """
-        refuse_unless_text(self.source.path, self.extension)
+        self.is_text()
         return decode_head(self.head, self.source.choices.encoding)

@@ -13,7 +13,7 @@ COLUMN = "text"
 
 def fits(sample: Sample) -> bool:
     """Whether it is text at all; the last format to be asked."""
-    return bool(sample.text)
+    return sample.is_text()
 
 
 def read(source: Source) -> Table:

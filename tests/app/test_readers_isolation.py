@@ -1,0 +1,158 @@
+"""The process that parses files: what it may know, and every way in which a file can end it."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.errors import StudioError, TooLarge
+from app.readers import Choices, Limits
+from app.readers.isolation import MIB, Effort, _environment, read_into
+from app.services import datasets
+from app.settings import get_settings
+from tests.app import written_files as write
+from tests.studio.processes import wait_until
+
+ROWS = [("eins", "a"), ("zwei", "b")]
+
+
+def read(folder: Path, content: bytes, name: str = "a.csv", **options):
+    path = folder / "stored"
+    path.write_bytes(content)
+    return read_into(folder / "rows.parquet", [(path, name)], **options)
+
+
+def refused(folder: Path, content: bytes, name: str = "a.csv", **options) -> StudioError:
+    with pytest.raises(StudioError) as caught:
+        read(folder, content, name, **options)
+    assert [path.name for path in folder.iterdir()] == ["stored"]
+    assert caught.value.message and caught.value.hint
+    return caught.value
+
+
+def children() -> list[psutil.Process]:
+    found = []
+    for each in psutil.Process().children():
+        try:
+            if "app.readers.child" in each.cmdline():
+                found.append(each)
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_two_files_become_one_table(tmp_path):
+    first, second = tmp_path / "1", tmp_path / "2"
+    first.write_bytes(write.as_csv(ROWS))
+    second.write_bytes(write.as_xlsx(ROWS, names=("text", "note")))
+    files = [(first, "a.csv"), (second, "b.xlsx")]
+    parts = read_into(tmp_path / "rows.parquet", files, [Choices(), Choices(sheet="1")])
+    assert [(part["format"], part["first_id"], part["rows"]) for part in parts] == [("csv", 0, 2), ("xlsx", 2, 2)]
+    assert parts[1]["found"] == {"sheet": "Sheet1", "sheets": ["Sheet1"], "header_row": 1}
+    from pyarrow import parquet
+
+    stored = parquet.read_table(tmp_path / "rows.parquet").to_pylist()
+    assert stored[0] == {"_id": 0, "_line": 2, "text": "eins", "label": "a", "note": None}
+    assert stored[3] == {"_id": 3, "_line": 3, "text": "zwei", "label": None, "note": "b"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2", "rows.parquet"]
+
+
+def test_refusals_come_back_with_code_rows_and_status(tmp_path):
+    error = refused(tmp_path, b'text,label\na,b\n"c,d\n')
+    assert (error.code, error.status, error.details) == ("csv_shape", 422, {"rows": [3]})
+    error = refused(tmp_path, write.as_csv(ROWS), limits=Limits(rows=1))
+    assert isinstance(error, TooLarge) and error.code == "too_large" and error.status == 413
+    assert refused(tmp_path, b"%PDF-1.7\n").status == 415
+
+
+def test_a_file_that_eats_memory_is_refused(tmp_path):
+    big = "x" * 900_000
+    content = write.columns_as_parquet({"text": [f"{n}{big}" for n in range(60)]}, use_dictionary=False)
+    effort = Effort(memory_bytes=24 * MIB)
+    assert refused(tmp_path, content, "a.parquet", effort=effort).code == "read_memory"
+
+
+def test_a_file_that_takes_too_long_is_refused(tmp_path):
+    content = write.as_csv([("word " * 20, str(n)) for n in range(400_000)])
+    assert refused(tmp_path, content, effort=Effort(cpu_seconds=1)).code == "read_timeout"
+
+
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGSEGV, "read_crash"), (signal.SIGKILL, "read_memory")])
+def test_a_file_that_crashes_its_parser_is_refused(tmp_path, end, code):
+    content = write.as_csv([("word " * 20, str(n)) for n in range(300_000)])
+    told: list[StudioError] = []
+    thread = threading.Thread(target=lambda: told.append(refused(tmp_path, content)))
+    thread.start()
+    wait_until(lambda: any((each / "rows").exists() for each in tmp_path.glob(".reading-*")), "rows are written")
+    (child,) = children()
+    child.send_signal(end)
+    thread.join(30)
+    assert [error.code for error in told] == [code]
+
+
+def test_the_parser_ends_when_nobody_waits_for_it(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_bytes(write.as_csv([("word " * 20, str(n)) for n in range(400_000)]))
+    order = {
+        "memory_bytes": 1 << 28, "cpu_seconds": 60, "file_bytes": 1 << 28, "folder": str(tmp_path), "limits": {},
+        "target": str(tmp_path / "rows"), "files": [{"path": str(path), "name": "a.csv", "choices": {}}],
+    }  # fmt: skip
+    command = [sys.executable, "-m", "app.readers.child"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        assert child.stdin is not None
+        child.stdin.write(json.dumps(order).encode() + b"\n")
+        child.stdin.close()
+        assert child.wait(20) == 1
+    assert not (tmp_path / "answer.json").exists()
+
+
+def test_the_parser_knows_no_address_and_no_secret(tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDIO_DATABASE_URL", "postgresql://owner:secret@host/db")
+    monkeypatch.setenv("HF_TOKEN", "secret")
+    told = _environment(tmp_path)
+    assert "secret" not in " ".join(told.values()) and not any(name.startswith("STUDIO_") for name in told)
+
+
+def test_the_parser_loads_little_and_starts_fast(tmp_path):
+    code = "import app.readers.child, sys, json; print(json.dumps(sorted({n.split('.')[0] for n in sys.modules})))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    assert not loaded & {"torch", "gradio", "fastapi", "sqlalchemy", "pydantic", "pandas", "charset_normalizer"}
+
+
+def test_while_a_file_is_parsed_other_threads_go_on(tmp_path):
+    content = write.as_csv([("word " * 20, str(n)) for n in range(200_000)])
+    thread = threading.Thread(target=lambda: read(tmp_path, content))
+    thread.start()
+    longest, last = 0.0, time.perf_counter()
+    while thread.is_alive():
+        thread.join(0.001)
+        now = time.perf_counter()
+        longest, last = max(longest, now - last), now
+    assert (tmp_path / "rows.parquet").exists() and longest < 0.5
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.json", b"[" * 100_000), ("a.xlsx", b"PK\3\4" + b"\0" * 99)])
+def test_a_check_goes_through_the_parser_and_stores_nothing(studio_home, tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    before = sorted(studio_home.rglob("*"))
+    report = datasets.check_file(path, name)
+    assert report["status"] == "rejected" and report["problems"][0]["code"] in ("json", "xlsx_corrupt")
+    assert sorted(studio_home.rglob("*")) == before
+
+
+def test_the_limits_of_the_settings_hold(owner, tmp_path, monkeypatch):
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(write.as_gzip(write.as_csv([(f"text {n}", "a") for n in range(1000)])))
+    monkeypatch.setenv("STUDIO_MAX_UPLOAD_BYTES", "9000")
+    get_settings.cache_clear()
+    with pytest.raises(StudioError) as caught:
+        datasets.import_file(owner, path, path.name)
+    assert caught.value.code == "archive_limit" and datasets.list_datasets(owner) == []
