@@ -138,7 +138,7 @@ function keyOf(row) {
 function inWords(moment, now) {
   if (moment == null) return "not known";
   const left = moment - now;
-  return left < 5 ? "any moment" : `in about ${duration(left < 90 ? Math.round(left / 5) * 5 : left)}`;
+  return left < 5 ? "any moment" : `in about ${duration(left < 90 ? Math.round(left / 5) * 5 : Math.round(left / 60) * 60)}`;
 }
 
 function workerCards(queue) {

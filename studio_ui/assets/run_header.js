@@ -71,7 +71,7 @@ export class RunHeader {
   }
 
   renderActions(run) {
-    const key = `${run.state}-${Boolean(run.cancel_requested)}`;
+    const key = `${run.state}-${Boolean(run.cancel_requested)}-${Boolean(run.paused)}-${Boolean(run.pause_requested)}`;
     if (this.actionsKey === key) return;
     this.actionsKey = key;
     const id = encodeURIComponent(this.id);
@@ -81,6 +81,12 @@ export class RunHeader {
       const words = run.cancel_requested ? "Stopping…" : waiting ? "Take out of the queue" : "Stop and keep checkpoint";
       const stop = this.button("run-stop", words, "stop", () => this.post("cancel", waiting ? "Taken out of the queue." : "Stopping; the last checkpoint is kept."));
       stop.disabled = Boolean(run.cancel_requested);
+      if (run.paused) buttons.push(this.button("run-resume", "Go on", "primary", () => this.post("resume", "Back in the queue.")));
+      else if (!run.cancel_requested) {
+        const pause = this.button("run-pause", run.pause_requested ? "Pausing…" : "Pause", "", () => this.post("pause", waiting ? "Held back." : "Saving, then pausing."));
+        pause.disabled = Boolean(run.pause_requested);
+        buttons.push(pause);
+      }
       buttons.push(stop);
     }
     if (run.state === "succeeded") {
@@ -89,7 +95,10 @@ export class RunHeader {
       buttons.push(link("run-compare", `/compare?runs=${id}`, "Compare"));
       buttons.push(link("run-shootout", `/experiments?run=${id}`, "Compare with other methods"));
     }
-    if (["failed", "cancelled"].includes(run.state)) {
+    if (run.state === "succeeded") {
+      buttons.push(this.button("run-continue", "Train one more pass", "", () => this.post("continue", "Queued for one more pass over the data.", { epochs: 1 })));
+    }
+    if (["failed", "cancelled", "diverged"].includes(run.state)) {
       buttons.push(this.button("run-resume", run.state === "failed" ? "Retry from the last checkpoint" : "Resume", "primary", () => this.post("resume", "Queued again.")));
     }
     buttons.push(link("run-clone", `/new?clone=${id}`, "Clone and change"));
@@ -100,9 +109,9 @@ export class RunHeader {
     return el("button", { id, type: "button", class: `button ${look}`, text, onclick: act });
   }
 
-  async post(action, done) {
+  async post(action, done, body) {
     try {
-      await api(`/api/v1/runs/${encodeURIComponent(this.id)}/${action}`, { method: "POST" });
+      await api(`/api/v1/runs/${encodeURIComponent(this.id)}/${action}`, { method: "POST", body });
       toast(done);
       this.actionsKey = null;
       this.changed();
@@ -204,9 +213,10 @@ function link(id, href, text, look = "") {
 }
 
 function phaseWords(run) {
+  if (run.paused) return "Paused; it goes on from its last checkpoint when you say so.";
   if (run.state === "queued") return run.queue_position === 1 ? "Next in the queue; it starts as soon as the trainer is free." : `Number ${run.queue_position ?? "?"} in the queue.`;
   if (ACTIVE.includes(run.state)) return run.cancel_requested ? "Stopping; the last checkpoint is kept." : run.phase || "Starting";
-  return { succeeded: "Finished.", failed: "Failed; the reason is below.", cancelled: "Stopped on request." }[run.state];
+  return { succeeded: "Finished.", failed: "Failed; the reason is below.", cancelled: "Stopped on request.", diverged: "Learning broke down; the last checkpoint with finite numbers is kept." }[run.state];
 }
 
 function number(value) {

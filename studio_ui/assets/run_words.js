@@ -3,8 +3,8 @@
 import { api, el } from "./studio.js";
 
 export const ACTIVE = ["queued", "claimed", "running"];
-export const STATE_WORDS = { queued: "Queued", claimed: "Starting", running: "Running", succeeded: "Finished", failed: "Failed", cancelled: "Stopped" };
-const MARKS = { queued: "◷", claimed: "◌", running: "●", succeeded: "✓", failed: "✕", cancelled: "■" };
+export const STATE_WORDS = { queued: "Queued", claimed: "Starting", running: "Running", succeeded: "Finished", failed: "Failed", cancelled: "Stopped", diverged: "Broke down" };
+const MARKS = { queued: "◷", claimed: "◌", running: "●", succeeded: "✓", failed: "✕", cancelled: "■", diverged: "≁" };
 
 const titles = { methods: {}, models: {} };
 

@@ -3,7 +3,7 @@
 import pytest
 
 from app.db import transaction
-from app.models import Job, Run
+from app.models import Job, Run, new_id
 from app.services import jobs, queue_order, workers
 from tests.factories import make_run, make_user, make_version
 from tests.studio_ui.conftest import NARROW, WIDE
@@ -17,7 +17,7 @@ def busy(studio):
     with transaction() as session:
         for job in session.query(Job):
             job.state, job.finished_at = "cancelled", 1.0
-    place, bob = make_version(studio.owner), make_user(f"bob {id(object())}")
+    place, bob = make_version(studio.owner), make_user(f"bob {new_id()}")
     mine = [make_run(studio.owner, place, name=name) for name in NAMES]
     make_run(bob)
     held = make_run(studio.owner, place, name="Held back until Monday")
