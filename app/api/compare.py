@@ -1,11 +1,11 @@
-"""``GET /api/v1/compare``: what the compare page shows."""
+"""``GET /api/v1/compare``: what the compare page shows, and the same rows answered by each run."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from app.api.deps import UserId
-from app.services import comparison
+from app.api.deps import After, UserId
+from app.services import comparison, example_table
 
 router = APIRouter(prefix="/api/v1", tags=["compare"])
 
@@ -17,4 +17,20 @@ def compare_runs(
     baseline: Annotated[str | None, Query(max_length=100)] = None,
 ) -> dict[str, Any]:
     """Metrics, settings that differ and notes for several runs beside the untouched base model."""
-    return comparison.compare(user_id, [each.strip() for each in runs.split(",") if each.strip()], baseline)
+    return comparison.compare(user_id, _ids(runs), baseline)
+
+
+@router.get("/compare/examples")
+def compare_examples(
+    user_id: UserId,
+    runs: Annotated[str, Query(min_length=1, max_length=1000, description="Run ids separated by commas.")],
+    order: Literal["disagreement", "wrong", "file"] = "disagreement",
+    limit: Annotated[int, Query(ge=1, le=200)] = 25,
+    after: After = 0,
+) -> dict[str, Any]:
+    """Held-out rows that all of the runs answered, the ones they disagree about first."""
+    return example_table.page(user_id, _ids(runs), order=order, limit=limit, after=after)
+
+
+def _ids(words: str) -> list[str]:
+    return [each.strip() for each in words.split(",") if each.strip()]

@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.db import transaction
 from app.errors import Rejected
 from app.intervals import overlap, wilson
 from app.models import SUCCEEDED
-from app.services import metrics, runs, verdicts
+from app.services import metrics, paired, runs, verdicts
+from app.services.leaderboard import untouched
+from app.services.paired import Answers
 from app.services.settings_table import settings_table
 
 MOST_RUNS = 10
@@ -84,21 +87,32 @@ def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -
     found = [runs.get_run(user_id, run_id) for run_id in wanted]
     series = {run.id: metrics.series(user_id, run.id, keys=list(SERIES_KEYS), max_points=2000) for run in found}
     told = {run.id: verdicts.judge(run, series[run.id]) for run in found}
-    return {**build([runs.as_dict(run) for run in found], series, baseline or BASE), "verdicts": told}
+    with transaction() as session:
+        answers = paired.answers_of(session, found)
+    return {**build([runs.as_dict(run) for run in found], series, baseline or BASE, answers), "verdicts": told}
 
 
-def build(views: Sequence[View], series: Mapping[str, Series], baseline: str = BASE) -> dict[str, Any]:
+def build(
+    views: Sequence[View],
+    series: Mapping[str, Series],
+    baseline: str = BASE,
+    answers: Mapping[str, Answers] | None = None,
+) -> dict[str, Any]:
     """The comparison of runs given as ``runs.as_dict`` views with their series; pure.
 
     ``metrics`` rows: ``{"key", "title", "unit", "higher_is_better", "values": {run: v}, "intervals": {run: [lo, hi]},
     "base": {run: v}, "baseline": v | None, "deltas": {run: v}, "verdicts": {run: "better|worse|same|unclear"},
-    "best": [run]}``. ``settings`` rows come from ``settings_table``. ``notes``: ``{"code", "message", "runs"}``.
+    "best": [run], "paired": {run: {"p_value", "interval", "gained", "lost"}}}``. With ``answers`` the verdict on accuracy
+    is a paired test on the same rows, corrected for the number of runs; without, it is whether intervals overlap.
+    ``settings`` rows come from ``settings_table``. ``notes``: ``{"code", "message", "runs"}``.
     """
     notes = _notes(views)
     comparable = not any(note["code"] == "not_comparable" for note in notes)
     facts = {view["id"]: _facts(view, series.get(view["id"], {})) for view in views}
     rows = [_row(measure, views, facts, baseline, comparable) for measure in MEASURES]
-    rows = _share_doubt([row for row in rows if row["values"]])
+    rows = [row for row in rows if row["values"]]
+    _pair(rows, views, baseline, answers or {})
+    rows = _share_doubt(rows)
     return {
         "runs": [_head(view) for view in views],
         "baseline": baseline,
@@ -134,7 +148,46 @@ def _row(
         "deltas": {run: values[run] - against[run] for run in judged},
         "verdicts": judged,
         "best": _best(measure, values, intervals) if comparable else [],
+        "paired": {},
     }
+
+
+def _pair(rows: Sequence[dict[str, Any]], views: Sequence[View], baseline: str, answers: Mapping[str, Answers]) -> None:
+    """Replace what overlapping intervals say about accuracy by what the same rows say, answered by both."""
+    row = next((row for row in rows if row["key"] == "test/accuracy"), None)
+    if row is None:
+        return
+    found = {}
+    for view in views:
+        mine, other = answers.get(view["id"]), answers.get(baseline)
+        if view["id"] == baseline or mine is None or not mine.labels:
+            continue
+        test = paired.against_base(mine) if baseline == BASE else (paired.against(mine, other) if other else None)
+        if test and view["id"] in row["verdicts"]:
+            found[view["id"]] = test
+    told = paired.corrected(found)
+    row["verdicts"] = {**row["verdicts"], **{run: verdict for run, (verdict, _) in told.items()}}
+    row["paired"] = {
+        run: {
+            "p_value": told[run][1],
+            "interval": list(test.interval),
+            "gained": test.first_only,
+            "lost": test.second_only,
+        }
+        for run, test in found.items()
+    }
+    row["best"] = _best_paired(row["values"], answers) if len(answers) == len(views) else row["best"]
+
+
+def _best_paired(values: Mapping[str, float], answers: Mapping[str, Answers]) -> list[str]:
+    """The run that every other is measurably behind of, on the same rows."""
+    if len(values) < 2 or not values.keys() <= answers.keys():
+        return []
+    top = max(values, key=lambda run: values[run])
+    tests = {run: paired.against(answers[top], answers[run]) for run in values if run != top}
+    known = {run: test for run, test in tests.items() if test}
+    behind = len(known) == len(tests) and all(verdict == "better" for verdict, _ in paired.corrected(known).values())
+    return [top] if behind else []
 
 
 def _judge(measure: Measure, value: float, against: float, interval: Sequence[float] | None, rows: int) -> str:
@@ -182,7 +235,7 @@ def _facts(view: View, series: Series) -> dict[str, Any]:
 def _base_value(fact: Mapping[str, Any], measure: Measure) -> float | None:
     if measure.path[0] != "metrics":
         return None
-    return _at(fact, ("baseline", "linear_probe", *measure.path[1:]))
+    return _at(untouched(fact), measure.path[1:])
 
 
 def _interval(fact: Mapping[str, Any], value: float) -> list[float]:
@@ -244,7 +297,8 @@ def _unclear_note(rows: Sequence[Mapping[str, Any]], views: Sequence[View]) -> l
     names = ", ".join(
         f"{view['name']} ({rows_by_run[view['id']]:,} test rows)" for view in views if view["id"] in unclear
     )
-    message = f"Cannot be told apart from the baseline: {names}. The 95 % intervals overlap, so it may be chance."
+    how = "Too few rows were answered differently" if accuracy and accuracy["paired"] else "The 95 % intervals overlap"
+    message = f"Cannot be told apart from the baseline: {names}. {how}, so it may be chance."
     return [_note("cannot_tell_apart", message, unclear)]
 
 

@@ -19,7 +19,8 @@ from app.services.paired import Answers
 TIE = 0.02
 # A run is only judged hopeless from this share of its steps on; before, most curves still rise.
 HALFWAY = 0.5
-LOWER_IS_BETTER = ("loss", "mae", "rmse", "perplexity")
+# Under which names results keep what the untouched model reaches, the fairest first.
+UNTOUCHED = ("linear_probe", "untouched", "base")
 
 Row = dict[str, Any]
 
@@ -34,7 +35,7 @@ COSTS: tuple[tuple[str, Callable[[Mapping[str, Any]], float | None]], ...] = (
 
 
 def build(runs: Sequence[Run], answers: Mapping[str, Answers], stopped: Mapping[str, str]) -> dict[str, Any]:
-    """``{"state", "metric", "base", "test_rows", "rows", "advice", "counts"}`` of an experiment's runs.
+    """``{"state", "metric", "base", "test_rows", "paired", "rows", "advice", "counts"}`` of an experiment's runs.
 
     Args:
         runs: all of one task, with their jobs; the order of the queue.
@@ -48,7 +49,7 @@ def build(runs: Sequence[Run], answers: Mapping[str, Answers], stopped: Mapping[
     metric = _metric(runs)
     rows = [_row(run, metric, stopped) for run in runs]
     finished = [row for row in rows if row["quality"] is not None]
-    _judge_against_base(finished, answers)
+    _judge_against_base(finished, answers, metric["higher_is_better"])
     _rank(finished, answers, metric["higher_is_better"])
     _mark_cheapest(finished)
     active = sum(run.job.state in ACTIVE_STATES for run in runs)
@@ -62,9 +63,16 @@ def build(runs: Sequence[Run], answers: Mapping[str, Answers], stopped: Mapping[
         "metric": metric,
         "base": bases.pop() if len(bases) == 1 else None,
         "test_rows": test_rows,
+        "paired": bool(answers),
         "rows": rows,
         "advice": advise(rows, metric, test_rows, active),
     }
+
+
+def untouched(results: Mapping[str, Any]) -> Mapping[str, float]:
+    """The scores of the untouched model on the same test rows; empty when it was not measured."""
+    baseline = results.get("baseline") or {}
+    return next((baseline[name] for name in UNTOUCHED if baseline.get(name)), {})
 
 
 def hopeless(runs: Sequence[Run], checks: Mapping[str, Mapping[str, float]]) -> dict[str, str]:
@@ -74,7 +82,7 @@ def hopeless(runs: Sequence[Run], checks: Mapping[str, Mapping[str, float]]) -> 
         checks: run id -> best value so far by metric key, as ``metrics.latest_checks`` returns it.
     """
     key = f"eval/{_metric(runs)['key']}"
-    if key not in ("eval/accuracy",):
+    if key != "eval/accuracy":
         return {}
     done = [run for run in runs if run.job.state == SUCCEEDED and checks.get(run.id, {}).get(key) is not None]
     if not done:
@@ -98,7 +106,7 @@ def hopeless(runs: Sequence[Run], checks: Mapping[str, Mapping[str, float]]) -> 
 def _row(run: Run, metric: Mapping[str, Any], stopped: Mapping[str, str]) -> Row:
     results = run.results or {}
     quality = (results.get("metrics") or {}).get(metric["key"])
-    base = ((results.get("baseline") or {}).get("linear_probe") or {}).get(metric["key"])
+    base = untouched(results).get(metric["key"])
     rows = int(results.get("test_rows") or 0)
     total = results.get("total_parameters")
     trainable = results.get("trainable_parameters")
@@ -135,7 +143,14 @@ def _settings(run: Run) -> dict[str, Any]:
     return {**{k: v for k, v in run.spec["method"].items() if k != "kind"}, **({"learning_rate": rate} if rate else {})}
 
 
-def _judge_against_base(rows: Sequence[Row], answers: Mapping[str, Answers]) -> None:
+def _by_size(value: float, other: float, higher: bool) -> str:
+    """The verdict where rows cannot be paired: a difference counts from 2 % on."""
+    if math.isclose(value, other, rel_tol=TIE):
+        return "unclear"
+    return "better" if (value > other) == higher else "worse"
+
+
+def _judge_against_base(rows: Sequence[Row], answers: Mapping[str, Answers], higher: bool) -> None:
     found = {}
     for row in rows:
         mine = answers.get(row["id"])
@@ -147,6 +162,8 @@ def _judge_against_base(rows: Sequence[Row], answers: Mapping[str, Answers]) -> 
         if row["id"] in told:
             row["verdict"], row["p_value"] = told[row["id"]]
             row["change_interval"] = list(found[row["id"]].interval)
+        elif row["change"] is not None:
+            row["verdict"] = _by_size(row["quality"], row["base"], higher)
 
 
 def _rank(rows: Sequence[Row], answers: Mapping[str, Answers], higher: bool) -> None:
@@ -162,9 +179,10 @@ def _rank(rows: Sequence[Row], answers: Mapping[str, Answers], higher: bool) -> 
                 found[row["id"]] = test
     told = paired.corrected(found)
     for row in rows:
-        verdict = told.get(row["id"], (None, 1.0))[0]
+        verdict = told[row["id"]][0] if row["id"] in told else None
+        if verdict is None and not answers and row["test_rows"] == best["test_rows"]:
+            verdict = _by_size(best["quality"], row["quality"], higher)
         row["rank"] = {"better": "behind", "unclear": "tied", "same": "tied", "worse": "tied"}.get(verdict or "")
-        row["against_best"] = told[row["id"]][1] if row["id"] in told else None
     best["rank"] = "best"
 
 
@@ -190,7 +208,7 @@ def _metric(runs: Sequence[Run]) -> dict[str, Any]:
         "key": key,
         "title": kind.metric_titles.get(key, key),
         "unit": "share" if share else "number",
-        "higher_is_better": not key.endswith(LOWER_IS_BETTER),
+        "higher_is_better": not kind.lower_is_better,
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.catalog.task_types import task_type
 from app.models import Prediction, Run
 from app.services import statistics
 from app.services.statistics import Paired
@@ -27,9 +28,9 @@ class Answers:
 
 
 def answers_of(session: Session, runs: Sequence[Run]) -> dict[str, Answers]:
-    """Run id -> its answers to the test rows; runs without any are left out."""
+    """Run id -> its answers to the test rows; runs without any, and tasks whose answers are free text, are left out."""
     found: dict[str, Answers] = {}
-    about = {run.id: run for run in runs}
+    about = {run.id: run for run in runs if _testable(run)}
     columns = (Prediction.run_id, Prediction.row_id, Prediction.expected, Prediction.answer, Prediction.base_answer)
     query = select(*columns).where(Prediction.run_id.in_(about), Prediction.split == "test")
     for run_id, row_id, expected, answer, base in session.execute(query):
@@ -74,6 +75,10 @@ def _compare(first: Mapping[int, float], second: Mapping[int, float], labels: bo
     if labels:
         return statistics.mcnemar([bool(each) for each in one], [bool(each) for each in other])
     return statistics.paired_bootstrap(one, other)
+
+
+def _testable(run: Run) -> bool:
+    return run.task_type == REGRESSION or task_type(run.task_type).primary_metric == "accuracy"
 
 
 def _rightness(answer: str, expected: str) -> float:

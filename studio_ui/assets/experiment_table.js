@@ -94,7 +94,7 @@ export class ExperimentTable {
     if (this.data.base != null) rows.splice(this.placeOfBase(), 0, this.baseRow());
     this.table.replaceChildren(el("table", { id: "leaderboard", class: "data-table" }, el("thead", {}, head), el("tbody", {}, ...rows)));
     const { test_rows: tested } = this.data;
-    this.words.textContent = `${tested ? `Measured on the same ${count(tested)} test rows. ` : ""}Bars are 95 % intervals. ★ is the best, ≈ cannot be told from it on these rows (paired test, corrected for the number of runs). Underlined costs are the lowest.`;
+    this.words.textContent = `${tested ? `Measured on the same ${count(tested)} test rows. ` : ""}Bars are 95 % intervals. ★ is the best, ≈ cannot be told from it ${this.data.paired ? "on these rows (paired test, corrected for the number of runs)" : "(less than 2 % apart)"}. Underlined costs are the lowest.`;
   }
 
   placeOfBase() {
