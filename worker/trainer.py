@@ -30,6 +30,7 @@ from app.catalog.base_models import base_model
 from app.catalog.spec import RunSpec
 from app.errors import StudioError
 from worker.engine import warm_up
+from worker.engine.derive import derive
 from worker.engine.report import Stopped
 from worker.engine.train import Order, train
 from worker.spool import SpoolReport
@@ -59,7 +60,9 @@ def main() -> int:
     report = SpoolReport(folder / "spool.jsonl")
     threading.Thread(target=_listen, args=(report,), daemon=True).start()
     try:
-        train(_order(folder), report)
+        order = _order(folder)
+        perform = derive if order.spec.origin else train
+        perform(order, report)
     except Stopped:
         return STOPPED
     except StudioError as error:
@@ -86,6 +89,7 @@ def _order(folder: Path) -> Order:
         portions=told.get("portions", 1),
         max_seconds=told.get("max_seconds") or None,
         free_disk_bytes=told.get("free_disk_bytes", 0),
+        parents=tuple(Path(each) for each in told.get("parents", [])),
     )
 
 

@@ -3,13 +3,17 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.catalog.methods import AnyMethod
+from app.catalog.origins import Origin
 from app.catalog.training import TrainingSettings
 
 SPEC_VERSION = 1
 
 
 class RunSpec(BaseModel):
-    """What to train, on which columns, how. Unknown fields are refused."""
+    """What to train, on which columns, how. Unknown fields are refused.
+
+    With an ``origin`` nothing is trained: the weights are made of other runs', and ``method`` is the form they get.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -21,3 +25,4 @@ class RunSpec(BaseModel):
     method: AnyMethod
     training: TrainingSettings = Field(default_factory=TrainingSettings)
     dataset_sha256: str = ""
+    origin: Origin | None = None

@@ -40,6 +40,7 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Wo
         resume_from = _newest_checkpoint(session, run.id)
         run_id, spec, version_id = run.id, run.spec, run.dataset_version_id
         base, adjustments = run.base_model, run.job.adjustments
+        parents = [str(_download_of(session, each["run_id"])) for each in (spec.get("origin") or {}).get("parents", [])]
     folder = storage.attempt_dir(run_id, claim.fence)
     rows = storage.dataset_dir(version_id)
     storage.write_json(
@@ -56,6 +57,7 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Wo
             "portions": adjustments.get("portions", 1),
             "max_seconds": get_settings().max_run_hours * 3600,
             "free_disk_bytes": get_settings().free_disk_bytes,
+            "parents": parents,
         },
     )
     return WorkOrder(run_id, folder, f"attempt-{claim.fence}", spec.get("training", {}), adjustments)
@@ -109,6 +111,7 @@ def store_results(claim: Claim, order: WorkOrder) -> None:
     with jobs.held(claim) as session:
         run = session.get_one(Run, order.run_id)
         run.results = results
+        run.sparkline = metrics.sparkline(session, run.id)
         # A run that was continued has an earlier one; the newest is what people get.
         session.execute(delete(Artifact).where(Artifact.run_id == order.run_id, Artifact.kind == "adapter"))
         predictions.replace(session, order.run_id, answers)
@@ -143,6 +146,23 @@ def _newest_checkpoint(session: Session, run_id: str) -> Path | None:
         if manifest.holds(folder) and manifest.sha256_of(folder / manifest.NAME) == row.sha256:
             return folder
     return None
+
+
+def _download_of(session: Session, run_id: str) -> Path:
+    """The download of a finished run, as it was recorded.
+
+    Raises:
+        StudioError: it is gone or changed.
+    """
+    artifact = session.scalar(select(Artifact).where(Artifact.run_id == run_id, Artifact.kind == "adapter"))
+    folder = storage.data_dir() / artifact.path if artifact else None
+    if artifact is None or folder is None or manifest.sha256_of(folder / manifest.NAME) != artifact.sha256:
+        raise StudioError(
+            "parent_missing",
+            f"The download of run {run_id} is not there any more.",
+            "Run it again, then try once more.",
+        )
+    return folder
 
 
 def _relative(path: Path) -> str:

@@ -40,14 +40,12 @@ for text, row in zip(sys.argv[1:], chances): print(f"{{labels[int(row.argmax())]
 def example(spec: RunSpec, base: BaseModelCard) -> str:
     """A script that applies the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder."""
     adapter = isinstance(spec.method, PeftMethod)
-    options = "".join(f", {name}={value!r}" for name, value in base.load_arguments)
-    source = "here" if spec.method.whole_model else f'os.environ.get("BASE_MODEL", {base.hub_id!r})'
-    load = f"AutoModel.from_pretrained({source}{options}{_QUANTISED[spec.method.base_precision]})"
+    load = f"AutoModel.from_pretrained({loading_words(spec, base)})"
     pooled = _POOL[base.pooling]
     return _EXAMPLE.format(
         needs=", peft" if adapter else "",
         more="" if spec.method.base_precision == "full" else ", BitsAndBytesConfig",
-        imports=_imports(spec.method),
+        imports=method_imports(spec.method),
         load=f"encoder = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"encoder = {load}.eval()",
         length=spec.training.max_length,
         # A soft prompt's own tokens come first and are no part of the text.
@@ -56,7 +54,14 @@ def example(spec: RunSpec, base: BaseModelCard) -> str:
     )
 
 
-def _imports(method: Method) -> str:
+def loading_words(spec: RunSpec, base: BaseModelCard) -> str:
+    """The arguments that load the base model, as code; a whole model is loaded from the download itself."""
+    options = "".join(f", {name}={value!r}" for name, value in base.load_arguments)
+    source = "here" if spec.method.whole_model else f'os.environ.get("BASE_MODEL", {base.hub_id!r})'
+    return f"{source}{options}{_QUANTISED[spec.method.base_precision]}"
+
+
+def method_imports(method: Method) -> str:
     """Import lines for the method; the file of a tuner that peft does not bring lies beside the script."""
     if not isinstance(method, PeftMethod):
         return ""
@@ -66,6 +71,20 @@ def _imports(method: Method) -> str:
         "from peft import PeftModel\n"
         f"sys.path.insert(0, os.path.dirname(os.path.abspath(__file__))); import {method.tuner}  # teaches peft\n"
     )
+
+
+def _making(spec: RunSpec, results: dict[str, Any]) -> list[str]:
+    """What the weights come from: rows and steps, or other runs."""
+    data = f"data SHA-256 `{spec.dataset_sha256}`, seed {spec.training.seed}"
+    if spec.origin is None:
+        return [
+            f"- {results['train_rows']:,} training rows, {data}",
+            f"- {results['trainable_parameters']:,} of {results['total_parameters']:,} parameters learned, "
+            f"{results['total_steps']:,} steps, best at step {results['best_step']:,}",
+        ]
+    way = f"combined ({spec.origin.how})" if spec.origin.kind == "combined" else "shrunk by singular values"
+    parents = ", ".join(f"{each.name or 'run'} `{each.run_id}`, weight {each.weight:g}" for each in spec.origin.parents)
+    return [f"- not trained: {way} from {parents}", f"- measured on {data}"]
 
 
 def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
@@ -103,9 +122,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "",
             "## How it was made",
             "",
-            f"- {results['train_rows']:,} training rows, data SHA-256 `{spec.dataset_sha256}`, seed {spec.training.seed}",
-            f"- {results['trainable_parameters']:,} of {results['total_parameters']:,} parameters learned, "
-            f"{results['total_steps']:,} steps, best at step {results['best_step']:,}",
+            *_making(spec, results),
             f"- {results['device']}, {results['precision']}; "
             + ", ".join(f"{name} {version}" for name, version in results["versions"].items()),
             "- every setting is in `spec.json`",

@@ -12,7 +12,7 @@ class Order:
     """What to do and where: ``folder`` is this attempt's own, everything else is only read (the cache also grown).
 
     ``portions`` cuts each update finer than planned, ``max_seconds`` of learning are allowed, and ``free_disk_bytes``
-    are left on the disk.
+    are left on the disk. ``parents`` are the downloads of the runs that the spec's origin names, in its order.
     """
 
     spec: RunSpec
@@ -26,3 +26,4 @@ class Order:
     portions: int = 1
     max_seconds: float | None = None
     free_disk_bytes: int = 0
+    parents: tuple[Path, ...] = ()

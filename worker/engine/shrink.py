@@ -37,7 +37,7 @@ def shrink(base: nn.Module, tuned: nn.Module, rank: int) -> Shrunk:
         Rejected: the two are not the same model, or nothing changed.
     """
     before, after = dict(base.named_parameters()), dict(tuned.named_parameters())
-    if {name: each.shape for name, each in before.items()} != {name: each.shape for name, each in after.items()}:
+    if any(name not in after or after[name].shape != each.shape for name, each in before.items()):
         raise Rejected("not_this_base", "The tuned model does not belong to this base model.", "Choose its own base.")
     changes = {name: (after[name] - before[name]).float() for name in before}
     whole = sum(float(change.square().sum()) for change in changes.values())

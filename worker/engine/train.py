@@ -4,55 +4,24 @@ What depends on the kind of task is its family's part. Knows no database, no que
 the order's folder and the report.
 """
 
-import json
-import os
-import time
-from dataclasses import dataclass, field
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
 
 from app.catalog.task_types import task_type
-from worker.engine import checkpoints, fit, save
+from worker.engine import checkpoints, fit
 from worker.engine.checkpoints import Checkpoints, Position
 from worker.engine.dropout import quicken
 from worker.engine.families import open_family
 from worker.engine.families.base import Family
+from worker.engine.handover import PhaseClock, describe_machine, hand_over
 from worker.engine.identity import identify
-from worker.engine.memory import peak_bytes
 from worker.engine.model import choose_precision, count_parameters
 from worker.engine.order import Order
 from worker.engine.report import Report
 
 __all__ = ["Order", "train"]
-
-
-@dataclass
-class PhaseClock:
-    """Tells the report which part of the work has begun and keeps how many seconds each part took."""
-
-    report: Report
-    seconds: dict[str, float] = field(default_factory=dict)
-    began: float = field(default_factory=time.monotonic)
-    _phase: str = ""
-    _since: float = 0.0
-
-    def enter(self, phase: str) -> None:
-        """End the present phase and begin the next."""
-        self.close()
-        self._phase, self._since = phase, time.monotonic()
-        self.report.phase(phase)
-
-    def close(self) -> None:
-        """Book the time of the present phase."""
-        if self._phase:
-            spent = time.monotonic() - self._since
-            self.seconds[self._phase] = self.seconds.get(self._phase, 0.0) + spent
-        self._phase = ""
 
 
 def train(order: Order, report: Report) -> dict[str, Any]:
@@ -81,18 +50,7 @@ def train(order: Order, report: Report) -> dict[str, Any]:
     family.model.eval()
     family.test()
     results = _results(family, schedule, position)
-    clock.enter("Saving")
-    _save(family, results)
-    clock.close()
-    results["seconds"] = {
-        "total": time.monotonic() - clock.began,
-        "to_first_step": first_step_at - clock.began if first_step_at else None,
-        "training": position.seconds,
-        "phases": clock.seconds,
-    }
-    results["peak_memory_bytes"] = peak_bytes()
-    _write_last(order.folder / "result.json", results)
-    return results
+    return hand_over(family, results, clock, first_step_at, position.seconds)
 
 
 def _learn(family: Family) -> tuple[fit.Schedule, Position, float | None]:
@@ -147,30 +105,5 @@ def _results(family: Family, schedule: fit.Schedule, position: Position) -> dict
         "best_step": position.best_step,
         "total_steps": schedule.total,
         "train_rows": schedule.rows,
-        "device": _device_name(family.accelerator),
-        "precision": "bf16" if family.accelerator.mixed_precision == "bf16" else "fp32",
-        "versions": {name: version(name) for name in ("torch", "transformers", "peft", "accelerate")},
+        **describe_machine(family),
     }
-
-
-def _save(family: Family, results: dict[str, Any]) -> None:
-    adapter = family.order.folder / "adapter"
-    results["adapter_bytes"] = save.save_adapter(adapter, family, results)
-    family.check_reload(adapter)
-    save.write_predictions(family.order.folder / "predictions.jsonl", family.answers())
-
-
-def _device_name(accelerator: Accelerator) -> str:
-    if accelerator.device.type == "cuda":
-        return torch.cuda.get_device_name(accelerator.device)
-    return f"CPU, {torch.get_num_threads()} threads"
-
-
-def _write_last(path: Path, value: Any) -> None:
-    """Write aside, flush, rename: where the file stands, the run is complete."""
-    aside = path.with_suffix(".aside")
-    with aside.open("w", encoding="utf-8") as out:
-        json.dump(value, out, ensure_ascii=False, allow_nan=False)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(aside, path)

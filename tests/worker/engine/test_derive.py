@@ -1,0 +1,75 @@
+"""Runs made of runs: tested beside their parents on the same rows, handed over like any other."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from peft import PeftModel
+
+from app.catalog.spec import RunSpec
+from app.errors import Rejected
+from tests.tiny import make_spec
+from tests.worker.engine.test_use_me import ask
+from worker.engine.derive import derive
+from worker.engine.model import load_encoder
+from worker.engine.report import ListReport
+from worker.engine.train import Order, train
+
+
+def made_from(kind: str, parents: list[Order], **settings: object) -> RunSpec:
+    spec = make_spec({"kind": "lora", "rank": 8, "alpha": 8, "dropout": 0})
+    origin = {"kind": kind, "parents": [{"run_id": each.folder.name, "name": "A run"} for each in parents], **settings}
+    return RunSpec.model_validate({**spec.model_dump(), "origin": origin})
+
+
+def trained(make_order, method: dict, **training: object) -> Order:
+    order = make_order(make_spec(method, **{"learning_rate": 5e-3, "epochs": 6, **training}))
+    train(order, ListReport())
+    return order
+
+
+def with_parents(order: Order, parents: list[Order]) -> Order:
+    return replace(order, parents=tuple(each.folder / "adapter" for each in parents))
+
+
+def metrics(order: Order) -> dict:
+    return json.loads((order.folder / "result.json").read_text())["metrics"]
+
+
+def test_combined_adapters_are_tested_recorded_and_usable_anywhere(make_order, tmp_path: Path) -> None:
+    parents = [trained(make_order, {"kind": "lora", "rank": 4}, seed=seed) for seed in (1, 2)]
+    order, report = with_parents(make_order(made_from("combined", parents)), parents), ListReport()
+    results = derive(order, report)
+    # The parents were trained and tested on the very same rows, so their own numbers come out again.
+    for parent, told in zip(parents, results["origin"]["parents"], strict=True):
+        assert told["metrics"] == pytest.approx(metrics(parent), abs=1e-5)
+    assert results["metrics"]["loss"] < results["baseline"]["linear_probe"]["loss"]
+    assert "Combining" in report.phases
+    rows = [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
+    assert len(rows) == results["test_rows"] == 9
+    adapter = (order.folder / "adapter").rename(tmp_path / "download")
+    assert "not trained: combined (average)" in (adapter / "README.md").read_text()
+    told = ask(adapter, order.base_folder, [row["input"] for row in rows], tmp_path)
+    assert [chance for _, chance in told] == pytest.approx([row["score"] for row in rows], abs=1e-4)
+    model = PeftModel.from_pretrained(load_encoder(order.base_folder, order.base), adapter)
+    assert model.peft_config["default"].r == 8
+
+
+def test_a_shrunk_fine_tune_keeps_what_it_learned_and_says_how_much(make_order) -> None:
+    parent = trained(make_order, {"kind": "full"}, learning_rate=1e-3)
+    order = with_parents(make_order(made_from("shrunk", [parent], rank=8)), [parent])
+    results = derive(order, ListReport())
+    assert results["origin"]["parents"][0]["metrics"] == pytest.approx(metrics(parent), abs=1e-5)
+    assert 0.3 < results["origin"]["linear_share"] < 1
+    assert 0 < results["origin"]["total_share"] < results["origin"]["linear_share"]
+    whole = sum(path.stat().st_size for path in (parent.folder / "adapter").glob("model.safetensors"))
+    small = sum(path.stat().st_size for path in (order.folder / "adapter").glob("adapter_model.safetensors"))
+    assert small < whole / 2
+
+
+def test_what_is_small_already_is_not_shrunk(make_order) -> None:
+    parent = trained(make_order, {"kind": "lora", "rank": 4})
+    order = with_parents(make_order(made_from("shrunk", [parent], rank=8)), [parent])
+    with pytest.raises(Rejected, match="small already"):
+        derive(order, ListReport())

@@ -1,0 +1,150 @@
+"""One run that learns nothing, told from top to bottom: its weights are made of other runs', then tested and handed over.
+
+It leaves the same files as a run that trains, so everything that people do with a run they can do with this one.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from safetensors.torch import load_file
+from torch import nn
+
+from app.catalog.origins import Combined, Shrunk
+from app.catalog.spec import RunSpec
+from app.catalog.task_types import task_type
+from app.errors import Rejected
+from worker.engine import evaluate, save
+from worker.engine.combine import Recipe, combine, combine_heads
+from worker.engine.families import open_family
+from worker.engine.families.base import Family
+from worker.engine.families.classification import Classification
+from worker.engine.handover import PhaseClock, describe_machine, hand_over
+from worker.engine.model import PooledClassifier, choose_precision
+from worker.engine.order import Order
+from worker.engine.predict import Predictor
+from worker.engine.report import Report
+from worker.engine.shrink import shrink
+
+TITLES = {"combined": "Combining", "shrunk": "Shrinking"}
+
+
+def derive(order: Order, report: Report) -> dict[str, Any]:
+    """Make the model, test it beside its parents, and leave ``adapter/``, ``predictions.jsonl`` and ``result.json``.
+
+    Returns:
+        What ``result.json`` holds; ``origin`` has the parents with their scores on the same held-out rows.
+
+    Raises:
+        Stopped: the person asked to.
+        StudioError: the parents do not fit together.
+    """
+    origin = order.spec.origin
+    assert origin is not None
+    clock = PhaseClock(report)
+    set_seed(order.spec.training.seed)
+    clock.enter("Reading the data")
+    family = open_family(order, report, Accelerator(mixed_precision=choose_precision(order.spec.training.precision)))
+    family.read()
+    clock.enter("Loading the model")
+    family.load()
+    clock.enter("Measuring the untouched model")
+    family.measure_base()
+    facts: dict[str, Any] = {"kind": origin.kind}
+    clock.enter("Testing the parents")
+    facts["parents"] = _test_parents(family)
+    clock.enter(TITLES[origin.kind])
+    facts |= _combine(family, origin) if isinstance(origin, Combined) else _shrink(family, origin)
+    clock.enter("Testing")
+    family.model.eval()
+    family.test()
+    sizes = {name: each.numel() for name, each in family.model.named_parameters()}
+    results = {
+        **family.results(),
+        **describe_machine(family),
+        "validation": family.validate(),
+        "train_loss": None,
+        "trainable_parameters": sum(
+            size for name, size in sizes.items() if "lora_" in name or name.startswith("head.")
+        ),
+        "total_parameters": sum(sizes.values()),
+        "best_step": 0,
+        "total_steps": 0,
+        "train_rows": len(family.lessons.lengths),
+        "origin": facts,
+    }
+    return hand_over(family, results, clock, first_step_at=None, training=0.0)
+
+
+def _combine(family: Family, origin: Combined) -> dict[str, Any]:
+    weights = tuple(each.weight for each in origin.parents)
+    recipe = Recipe(origin.how, weights, origin.rank, origin.density, family.order.spec.training.seed)
+    heads = None
+    if (family.order.parents[0] / save.HEAD).exists():
+        heads = combine_heads(family.order.parents, recipe, save.HEAD)
+    _put(family, combine(family.body, family.order.parents, recipe), heads)
+    return {"how": origin.how}
+
+
+def _shrink(family: Family, origin: Shrunk) -> dict[str, Any]:
+    (parent,) = family.order.parents
+    method = read_spec(parent).method
+    if not method.whole_model:
+        raise Rejected(
+            "not_a_full_model",
+            f"The chosen model was tuned with {method.title}, which is small already.",
+            "Choose a model tuned with full fine-tuning.",
+        )
+    tuned = method.load(family.body, parent).to(next(family.body.parameters()).device)
+    small = shrink(family.body, tuned, origin.rank)
+    head = parent / save.HEAD
+    _put(family, small.model, load_file(head) if head.exists() else None)
+    return {"linear_share": small.linear_share, "total_share": small.total_share}
+
+
+def _put(family: Family, body: nn.Module, head: dict[str, torch.Tensor] | None) -> None:
+    """Let the family go on with another body and answer layer."""
+    if isinstance(family.model, PooledClassifier):
+        family.model.encoder = body
+        if head is not None:
+            family.model.head.load_state_dict(head)
+    else:
+        family.model = body
+
+
+def _test_parents(family: Family) -> list[dict[str, Any]]:
+    """Each parent with its scores on this run's held-out rows, read as a stranger would."""
+    order, origin = family.order, family.order.spec.origin
+    assert origin is not None
+    told = []
+    for parent, folder in zip(origin.parents, order.parents, strict=True):
+        if read_spec(folder).base_model != order.spec.base_model:
+            raise Rejected(
+                "different_bases",
+                f"{parent.name or parent.run_id} belongs to another base model.",
+                "Choose models that were tuned from the same base model.",
+            )
+        told.append({**parent.model_dump(), "metrics": _score(family, folder)})
+    return told
+
+
+def _score(family: Family, folder: Path) -> dict[str, float] | None:
+    if not isinstance(family, Classification):
+        return None
+    order = family.order
+    parent = Predictor(folder, order.base_folder, order.base, family.accelerator.device.type)
+    if parent.labels != order.spec.labels:
+        raise Rejected(
+            "different_labels",
+            "The chosen models answer with different labels.",
+            "Choose models that were tuned on the same labels.",
+        )
+    logits = parent.logits([each.text for each in family.splits.test])
+    return evaluate.score(task_type(order.spec.task_type), logits, family.encoded["test"].labels)
+
+
+def read_spec(folder: Path) -> RunSpec:
+    """The spec that travels with a download."""
+    return RunSpec.model_validate_json((folder / save.SPEC).read_text(encoding="utf-8"))
