@@ -1,6 +1,6 @@
 # Every target that people call has a description after `##`; `make help` prints them.
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-methods check faults docs bench-pickup bench-web clean
+.PHONY: help install run test test-methods check faults docs bench-pickup bench-read bench-web clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,6 +35,9 @@ docs: $(VENV)/installed ## write docs/reference.md from the code
 
 bench-pickup: $(VENV)/installed ## measure the time from submit to the first training step
 	@$(BIN)/python -m benchmarks.pickup
+
+bench-read: $(VENV)/installed ## measure the memory that reading a 2 GB file takes
+	@$(BIN)/python -m benchmarks.read_memory
 
 bench-web: $(VENV)/installed ## measure start and memory of the web process
 	@$(BIN)/python -m benchmarks.web_start

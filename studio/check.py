@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from app.errors import NotFound
+from app.readers import Choices
 
 MARKS = {"error": "[red]error[/red]", "warning": "[yellow]warning[/yellow]", "info": "note"}
 VERDICTS = {
@@ -30,11 +31,12 @@ def require_file(path: Path) -> Path:
     return path
 
 
-def check_data(path: Path, task: str | None, columns: dict[str, str], as_json: bool) -> int:
+def check_data(path: Path, task: str | None, columns: dict[str, str], as_json: bool, choices: Choices) -> int:
     """Print the report; returns 0 when the file is usable and 2 when it is not."""
     from app.services import datasets
 
-    report = datasets.check_file(require_file(path), path.name, task_type=task, columns=columns or None)
+    found = require_file(path)
+    report = datasets.check_file(found, path.name, task_type=task, columns=columns or None, choices=choices)
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
     else:

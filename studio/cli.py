@@ -94,6 +94,24 @@ def migrate() -> None:
 
 
 @studio.command()
+@click.argument("target", type=click.Path(path_type=Path))
+def backup(target: Path) -> None:
+    """Write everything into one file, also while runs are being trained."""
+    from studio.backup import make_backup
+
+    make_backup(target)
+
+
+@studio.command()
+@click.argument("source", type=click.Path(path_type=Path))
+def restore(source: Path) -> None:
+    """Fill an empty installation from a backup."""
+    from studio.backup import restore_backup
+
+    restore_backup(source)
+
+
+@studio.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor(as_json: bool) -> int:
     """Say what works on this machine and what to do about what does not."""
@@ -144,12 +162,19 @@ def add_user(name: str) -> None:
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--task", metavar="KIND", help="Task to check for; guessed from the columns if left out.")
 @click.option("--columns", "pairs", multiple=True, metavar="ROLE=NAME", help="Which column plays a role; repeatable.")
+@click.option("--sheet", default="", help="Sheet of a workbook, by name or number; the first with a table if left out.")
+@click.option("--header-row", default=0, metavar="N", help="Row with the column names; searched if left out.")
+@click.option("--encoding", default="", help="Encoding of a text file, where the guess is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
-def check(data: Path, task: str | None, pairs: tuple[str, ...], as_json: bool) -> int:
+def check(
+    data: Path, task: str | None, pairs: tuple[str, ...], sheet: str, header_row: int, encoding: str, as_json: bool
+) -> int:
     """Report what is good and bad about a data file. Exit code 0: usable, 2: not."""
+    from app.readers import Choices
     from studio.check import check_data
 
-    return check_data(data, task, split_pairs(pairs, "--columns"), as_json)
+    choices = Choices(sheet, header_row, encoding)
+    return check_data(data, task, split_pairs(pairs, "--columns"), as_json, choices)
 
 
 @studio.command()

@@ -16,7 +16,8 @@ router = APIRouter(prefix="/api/v1/datasets", tags=["datasets"])
 
 @router.post("", status_code=201)
 async def upload_dataset(request: Request, user_id: UserId) -> dict[str, Any]:
-    """Multipart ``file``, optional ``evaluation`` (file), ``name``, ``task_type``, ``columns`` (JSON object)."""
+    """Multipart ``file``, optional ``evaluation`` (file), ``name``, ``task_type``, ``columns`` (JSON object), and
+    ``reading`` (JSON object with any of ``sheet``, ``header_row``, ``encoding``)."""
     async with receive_upload(request) as upload:
         return await run_in_threadpool(_import, user_id, upload)
 
@@ -81,6 +82,7 @@ def _import(user_id: str, upload: Upload) -> dict[str, Any]:
         task_type=upload.fields.get("task_type"),
         columns=upload.columns,
         evaluation=(upload.evaluation.path, upload.evaluation.name) if upload.evaluation else None,
+        choices=upload.choices,
     )
     return full(dataset)
 

@@ -22,10 +22,11 @@ from starlette.requests import ClientDisconnect
 from app import storage
 from app.errors import Rejected, StudioError, TooLarge
 from app.models import new_id
+from app.readers import Choices
 from app.settings import get_settings
 
 FILES = ("file", "evaluation")
-FIELDS = ("name", "task_type", "columns")
+FIELDS = ("name", "task_type", "columns", "reading")
 FIELD_BYTES = 64 * 1024
 ENVELOPE_BYTES = 1024 * 1024
 PIECE_BYTES = 1024 * 1024
@@ -62,13 +63,31 @@ class Upload:
         """Role -> column, if given."""
         if "columns" not in self.fields:
             return None
-        try:
-            columns = json.loads(self.fields["columns"])
-        except (ValueError, RecursionError):
-            columns = None
+        columns = self._json("columns")
         if not isinstance(columns, dict) or not all(isinstance(value, str) for value in columns.values()):
             raise _bad_field("columns", "is not a JSON object of role and column name", '{"text": "sentence"}')
         return columns
+
+    @property
+    def choices(self) -> Choices | None:
+        """How the data file is to be read, if the sender said so."""
+        if "reading" not in self.fields:
+            return None
+        given = self._json("reading")
+        kinds = {"sheet": str, "header_row": int, "encoding": str}
+        if not isinstance(given, dict) or not all(type(value) is kinds.get(key) for key, value in given.items()):
+            raise _bad_field(
+                "reading",
+                "is not a JSON object of sheet, header_row and encoding",
+                '{"sheet": "Data", "header_row": 3}',
+            )
+        return Choices(**given)
+
+    def _json(self, name: str) -> Any:
+        try:
+            return json.loads(self.fields[name])
+        except (ValueError, RecursionError):
+            return None
 
 
 @asynccontextmanager
@@ -84,7 +103,7 @@ async def receive_upload(request: Request) -> AsyncIterator[Upload]:
         await _read(request, parts)
         if "file" not in parts.upload.files:
             raise Rejected("missing_field", "The upload has no part called 'file'.", "Send the data as `file`.")
-        parts.upload.columns  # noqa: B018 - refuses a bad mapping before the file is looked at
+        parts.upload.columns, parts.upload.choices  # noqa: B018 - refuses bad ones before the file is looked at
         yield parts.upload
     finally:
         parts.discard()

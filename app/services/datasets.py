@@ -16,6 +16,7 @@ from app.catalog.task_types import task_type as find_task_type
 from app.db import transaction
 from app.errors import NotFound, StudioError
 from app.models import Dataset, DatasetVersion, new_id
+from app.readers import Choices
 from app.samples import SAMPLES, Sample, sample_path
 from app.services.accounts import home_project, record
 from app.services.data_reports import Judgement, judge, refused_report
@@ -36,7 +37,12 @@ __all__ = [
 
 
 def check_file(
-    path: Path, file_name: str, *, task_type: str | None = None, columns: dict[str, str] | None = None
+    path: Path,
+    file_name: str,
+    *,
+    task_type: str | None = None,
+    columns: dict[str, str] | None = None,
+    choices: Choices | None = None,
 ) -> dict[str, Any]:
     """The report of a file (``status``, ``rows``, ``columns``, ``labels``, ``problems``, ...); nothing is stored.
 
@@ -48,7 +54,7 @@ def check_file(
     with tempfile.TemporaryDirectory(prefix="studio-check-") as folder:
         reading = None
         try:
-            reading = store_rows(Path(folder), (path, file_name))
+            reading = store_rows(Path(folder), (path, file_name), choices=choices)
             return judge(Path(folder), reading, task_type, columns, seed=0).report
         except StudioError as error:
             return refused_report(error, file_name, task_type, reading)
@@ -64,15 +70,17 @@ def import_file(
     columns: dict[str, str] | None = None,
     evaluation: Source | None = None,
     seed: int = 0,
+    choices: Choices | None = None,
 ) -> Dataset:
     """Read, check and store a file as a new dataset with its first version.
 
     Args:
         path: where the bytes lie; the file is only read.
-        file_name: what the person calls it; its ending decides the format.
+        file_name: what the person calls it; its content decides the format.
         columns: role -> column; roles left out are guessed.
         evaluation: the person's own test file and its name.
         seed: of the splits.
+        choices: sheet, header row or encoding, where the person knows better than the reader.
 
     Raises:
         Rejected: the file cannot be used; ``details`` name rows, or hold the whole ``report``.
@@ -85,7 +93,7 @@ def import_file(
     folder = storage.dataset_dir(version_id)
     try:
         with storage.folder_aside(folder) as aside:
-            reading = store_rows(aside, (path, file_name), evaluation)
+            reading = store_rows(aside, (path, file_name), evaluation, choices)
             judgement = judge_into(aside, reading, task_type, columns, seed)
             version = make_version(version_id, aside, reading, judgement, user_id)
             _share_with_twin(user_id, version.content_sha256, aside / ROWS_FILE)
