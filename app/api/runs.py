@@ -7,8 +7,8 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import PlainTextResponse, StreamingResponse
 
 from app.api.deps import After, UserId
-from app.api.schemas import InputsBody, NameBody, RunBody
-from app.services import adapters, metrics, playground, predictions, run_logs, runs
+from app.api.schemas import InputsBody, MarkBody, NameBody, RunBody, RunsQuery
+from app.services import adapters, metrics, playground, predictions, run_lists, run_logs, runs
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
@@ -22,9 +22,22 @@ def submit_run(
 
 
 @router.get("")
-def list_runs(user_id: UserId, include_archived: bool = False) -> dict[str, Any]:
-    """Own runs, newest first."""
-    return {"runs": [runs.as_dict(each) for each in runs.list_runs(user_id, include_archived=include_archived)]}
+def list_runs(user_id: UserId, wanted: Annotated[RunsQuery, Query()]) -> dict[str, Any]:
+    """One page of own runs, filtered and sorted: ``{"runs", "next", "total", "active"}``; ``next`` is a cursor."""
+    chosen = run_lists.Filter(
+        words=wanted.q, states=[each for each in wanted.state.split(",") if each], model=wanted.model,
+        method=wanted.method, dataset_id=wanted.dataset, experiment_id=wanted.experiment, tag=wanted.tag,
+        starred=wanted.starred, archived="all" if wanted.include_archived else wanted.archived,
+    )  # fmt: skip
+    return run_lists.page(
+        user_id, chosen, sort=wanted.sort, descending=wanted.order == "down", limit=wanted.limit, cursor=wanted.cursor
+    )
+
+
+@router.get("/tags")
+def list_tags(user_id: UserId) -> dict[str, Any]:
+    """Every tag that was given to an own run."""
+    return {"tags": run_lists.tags(user_id)}
 
 
 @router.get("/{run_id}")
@@ -101,6 +114,12 @@ def resume_run(user_id: UserId, run_id: str) -> dict[str, Any]:
 def clone_run(user_id: UserId, run_id: str) -> dict[str, Any]:
     """The body for ``POST /api/v1/runs`` that would repeat this run."""
     return runs.clone_settings(user_id, run_id)
+
+
+@router.post("/{run_id}/mark")
+def mark_run(user_id: UserId, run_id: str, body: MarkBody) -> dict[str, Any]:
+    """Star, tags, note, archived: what is given is changed, the rest stays."""
+    return runs.as_dict(run_lists.mark(user_id, run_id, **body.model_dump(exclude_none=True)))
 
 
 @router.post("/{run_id}/archive")

@@ -1,6 +1,6 @@
 """Bodies of requests; unknown fields are refused. Settings of methods and training are checked by the catalog."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -85,3 +85,31 @@ class ChoiceBody(Body):
     """The run that the person settles on."""
 
     run_id: ObjectId
+
+
+class RunsQuery(Body):
+    """Which runs to list, in which order."""
+
+    q: Annotated[str, StringConstraints(max_length=200)] = ""
+    state: Annotated[str, StringConstraints(max_length=200)] = Field("", description="One or more, with commas.")
+    model: Name = ""
+    method: Name = ""
+    dataset: Name = ""
+    experiment: Name = ""
+    tag: Name = ""
+    starred: bool = False
+    archived: Literal["no", "only", "all"] = "no"
+    include_archived: bool = False
+    sort: Name = "created"
+    order: Literal["down", "up"] = "down"
+    limit: int = Field(100, ge=1, le=500)
+    cursor: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+
+class MarkBody(Body):
+    """What a person writes on a run."""
+
+    starred: bool | None = None
+    tags: list[Name] | None = Field(None, max_length=50)
+    note: Annotated[str, StringConstraints(max_length=10_000)] | None = None
+    archived: bool | None = None

@@ -1,5 +1,6 @@
 """Metric points and events of a run: written by its supervisor under a claim, read by cursor. Sole user of these tables."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -101,6 +102,15 @@ def events_since(user_id: str, run_id: str, after: int = 0) -> dict[str, Any]:
         for e in rows
     ]
     return {"events": told, "after": rows[-1].seq if rows else after}
+
+
+def sparkline(session: Session, run_id: str, points: int = 24) -> list[float]:
+    """The training loss as at most ``points`` means over equal parts of the run; for a curve as small as a word."""
+    query = select(MetricPoint.value).where(MetricPoint.run_id == run_id, MetricPoint.key == "train/loss")
+    values = [value for value in session.scalars(query.order_by(MetricPoint.step)) if math.isfinite(value)]
+    count = min(points, len(values))
+    parts = [values[at * len(values) // count : (at + 1) * len(values) // count] for at in range(count)]
+    return [float(f"{sum(part) / len(part):.4g}") for part in parts]
 
 
 def latest_checks(session: Session, run_ids: Sequence[str]) -> dict[str, dict[str, float]]:

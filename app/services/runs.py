@@ -233,11 +233,12 @@ def queue_position(run: Run) -> int | None:
         return queue_order.position(session, run.job_id)
 
 
-def as_dict(run: Run) -> dict[str, Any]:
-    """The run as REST and pages show it."""
+def as_dict(run: Run, dataset_name: str | None = None) -> dict[str, Any]:
+    """The run as REST and pages show it; the name of its data is looked up unless the caller knows it."""
     version = run.dataset_version
-    with transaction() as session:
-        dataset_name = session.scalar(select(Dataset.name).where(Dataset.id == version.dataset_id))
+    if dataset_name is None:
+        with transaction() as session:
+            dataset_name = session.scalar(select(Dataset.name).where(Dataset.id == version.dataset_id))
     return {
         "id": run.id,
         "name": run.name,
@@ -256,6 +257,10 @@ def as_dict(run: Run) -> dict[str, Any]:
         "error": run.job.error["error"] if run.job.error else None,
         "dataset": {"id": version.dataset_id, "name": dataset_name, "version": version.number},
         "archived": run.archived,
+        "experiment_id": run.experiment_id,
+        "starred": run.starred,
+        "tags": run.tags,
+        "note": run.note,
         "created_at": run.created_at,
         "started_at": run.job.started_at,
         "finished_at": run.job.finished_at,
