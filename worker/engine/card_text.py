@@ -20,6 +20,8 @@ _QUANTISED = {
     "int8": ", quantization_config=BitsAndBytesConfig(load_in_8bit=True)",
 }
 
+_EXACT = "\nfor part in encoder.modules(): part.support_avx512bf16_for_cpu = False  # exact 4-bit products on a CPU"
+
 _EXAMPLE = '''\
 """Label texts with the tuned model: python use_me.py "first text" "second text" (needs torch, transformers{needs})."""
 import json, os, sys, torch
@@ -46,7 +48,8 @@ def example(spec: RunSpec, base: BaseModelCard) -> str:
         needs=", peft" if adapter else "",
         more="" if spec.method.base_precision == "full" else ", BitsAndBytesConfig",
         imports=method_imports(spec.method),
-        load=f"encoder = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"encoder = {load}.eval()",
+        load=(f"encoder = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"encoder = {load}.eval()")
+        + (_EXACT if spec.method.base_precision == "nf4" else ""),
         length=spec.training.max_length,
         # A soft prompt's own tokens come first and are no part of the text.
         cut=f"[:, {spec.method.virtual_tokens}:]" if spec.method.virtual_tokens else "",

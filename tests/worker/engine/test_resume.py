@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import StudioError
+from tests.methods.choice import every
 from tests.tiny import make_spec
 from worker.engine.report import ListReport, Stopped
 from worker.engine.train import Order, train
@@ -35,6 +36,20 @@ def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_order, step: int
     assert learned(resumed) == learned(twin)
     assert report.curve("train/loss")[0][0] == step + 1
     assert (resumed.folder / "predictions.jsonl").read_bytes() == (twin.folder / "predictions.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("kind", [each for each in every() if each not in ("lora", "bottleneck-adapter")])
+def test_every_method_resumes_as_its_uninterrupted_twin(make_order, kind: str) -> None:
+    """In the middle of the second pass, with all that the method itself remembers."""
+    spec = make_spec({"kind": kind})
+    twin = make_order(spec)
+    train(twin, ListReport())
+    resumed = make_order(spec, resume_from=stop(make_order(spec), 8))
+    train(resumed, ListReport())
+    files = sorted(path.name for path in (twin.folder / "adapter").glob("*.safetensors"))
+    assert files
+    for name in files:
+        assert (resumed.folder / "adapter" / name).read_bytes() == (twin.folder / "adapter" / name).read_bytes(), name
 
 
 def test_the_best_checkpoint_comes_along(make_order) -> None:

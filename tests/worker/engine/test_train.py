@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from app import manifest
 from app.catalog.methods import METHODS
 from app.errors import StudioError
+from tests.methods.choice import every
 from tests.tiny import LABELS, make_spec
 from worker.engine import fit
 from worker.engine.checkpoints import Checkpoints, Position
@@ -42,7 +43,7 @@ def test_a_run_leaves_results_predictions_and_a_complete_adapter(make_order, kin
     assert 0 < results["trainable_parameters"] <= results["total_parameters"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", every())
 def test_the_saved_adapter_answers_as_the_trained_model_did(make_order, kind: str) -> None:
     order = make_order(make_spec({"kind": kind}))
     train(order, ListReport())
