@@ -112,7 +112,6 @@ def store_results(claim: Claim, order: WorkOrder) -> None:
         run = session.get_one(Run, order.run_id)
         run.results = results
         run.sparkline = metrics.sparkline(session, run.id)
-        run.sparkline = metrics.sparkline(session, run.id)
         # A run that was continued has an earlier one; the newest is what people get.
         session.execute(delete(Artifact).where(Artifact.run_id == order.run_id, Artifact.kind == "adapter"))
         predictions.replace(session, order.run_id, answers)
