@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from app.api.schemas import Body, Word
+from app.errors import Rejected
 from app.services import dataset_changes as service
 from app.services.row_search import Selection
+from app.services.split_plans import SplitPlan
 
 Cells = Annotated[dict[Word, str | None], Field(min_length=1, max_length=1000)]
 RowId = Annotated[int, Field(ge=0, le=2**53)]
@@ -101,3 +103,19 @@ class ChangesBody(Body):
 
     changes: list[AnyChange] = Field(min_length=1, max_length=10_000)
     version: int | None = Field(None, ge=1)
+
+
+class SplitsBody(Body):
+    """How to deal rows out anew; shares left out are chosen by the number of rows."""
+
+    how: Literal["ratio", "group", "time"] = "ratio"
+    column: str = Field("", max_length=200)
+    validation: float | None = Field(None, ge=0.01, le=0.4)
+    test: float | None = Field(None, ge=0.01, le=0.4)
+    seed: int = Field(0, ge=0, le=2**31)
+
+    def plan(self) -> SplitPlan:
+        """The service's word for it."""
+        if self.how != "ratio" and not self.column:
+            raise Rejected("missing_field", f"Rows cannot be dealt out by {self.how} without a column.", "Name one.")
+        return SplitPlan(**self.model_dump())

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from app import storage
-from app.api.change_bodies import ChangesBody
+from app.api.change_bodies import ChangesBody, SplitsBody
 from app.api.datasets import full
 from app.api.deps import After, UserId
 from app.services import dataset_changes, dataset_exports, dataset_versions, findings
@@ -84,6 +84,18 @@ def change_rows(user_id: UserId, dataset_id: str, body: ChangesBody) -> dict[str
     """Edit, add, delete, exclude, include, set or merge; the result is the next version with its report."""
     changes = [each.change() for each in body.changes]
     return full(dataset_changes.change(user_id, dataset_id, changes, version=body.version))
+
+
+@router.get("/splits")
+def read_splits(user_id: UserId, dataset_id: str, version: Version = None) -> dict[str, Any]:
+    """How rows are dealt out: ``{"how", "plan", "sizes"}``."""
+    return dataset_versions.read_splits(dataset_versions.find_version(user_id, dataset_id, version))
+
+
+@router.post("/splits")
+def change_splits(user_id: UserId, dataset_id: str, body: SplitsBody) -> dict[str, Any]:
+    """Deal rows out by ratio, by groups or by time; the result is the next version."""
+    return full(dataset_versions.change_splits(user_id, dataset_id, body.plan()))
 
 
 @router.get("/versions")

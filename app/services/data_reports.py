@@ -14,9 +14,9 @@ from app.catalog.task_types import task_type as find_task_type
 from app.catalog.task_types.base import Problem, TaskType
 from app.catalog.task_types.text_patterns import text_key
 from app.errors import Rejected, StudioError
-from app.services import splits
 from app.services.findings import Finding, LineIndex, collect, report_entry
 from app.services.row_tables import Reading, read_lines, read_rows, sample_rows
+from app.services.split_plans import SplitPlan, SplitRow, deal_out
 from app.services.text_survey import DEFAULT_LENGTH, Row, Surveyed, TextSurvey
 from app.services.token_lengths import TokenCounter, default_model
 
@@ -57,13 +57,6 @@ class Exclusions:
         return {"excluded": self.count} if self.count else {}
 
 
-@dataclass(frozen=True, slots=True)
-class _UsableRow:
-    id: int
-    label: str
-    key: bytes
-
-
 NOTHING = Exclusions()
 
 
@@ -76,12 +69,14 @@ def judge(
     *,
     excluded: Exclusions = NOTHING,
     before: Mapping[str, Any] | None = None,
+    plan: SplitPlan | None = None,
 ) -> Judgement:
     """Check every row and deal the usable ones out.
 
     Args:
         excluded: rows that are neither checked nor used.
         before: splits of the version that these rows come from; rows stay where they were.
+        plan: how to deal rows out; by ratio with ``seed`` if left out.
 
     Raises:
         Rejected: ``missing_column``, ``unknown_role`` or ``same_column`` when the columns do not fit the task.
@@ -94,13 +89,15 @@ def judge(
     problems += task.check(_rows(folder, reading, chosen, bad), chosen)
     left_out = {row_id for each in problems if each.severity == "error" for row_id in each.row_ids}
     kept = (row for row in _rows(folder, reading, chosen, bad) if row["_id"] not in left_out)
-    usable, surveyed = _survey(task, kept, chosen)
+    values = _values(folder, reading, plan.column) if plan else {}
+    usable, surveyed = _survey(task, kept, chosen, values)
     problems += surveyed.problems
     refusal = _refusal(problems, len(usable))
     dealt = None
     if refusal is None:
         try:
-            dealt = _deal(usable, surveyed.groups, reading, seed, before)
+            dealt = deal_out(usable, surveyed.groups, plan or SplitPlan(seed=seed), before)
+            _check_test(dealt, reading)
         except Rejected as error:
             refusal = error
             problems.insert(0, Problem(error.code, "error", error.message, error.hint))
@@ -152,6 +149,7 @@ def choose_columns(
     candidates = [find_task_type(task_type)] if task_type else list(TASK_TYPES)
     guesses = [(task, task.guess_columns(reading.main.columns, sample)) for task in candidates]
     whole = [(task, guess) for task, guess in guesses if all(r.name in guess for r in task.roles if r.required)]
+    whole.sort(key=lambda each: not each[0].is_certain(reading.main.columns))
     task, guess = (whole or guesses)[0]
     given = {role: name for role, name in (columns or {}).items() if name}
     _check_given(task, given, reading)
@@ -218,7 +216,7 @@ def _problems_of_reading(
             rows = [line for line in flaw.rows if (evaluation, line) not in gone]
             if (flaw.column and flaw.column not in roles) or (flaw.rows and not rows):
                 continue
-            if flaw.code == "nested_value" and roles.get(flaw.column) in task.nested_roles:
+            if flaw.code in ("nested_value", "parquet_nested") and roles.get(flaw.column) in task.nested_roles:
                 continue
             # Mixed types are told as what they mean for the task: label_type, text_type.
             code = f"{roles[flaw.column]}_type" if flaw.code == "mixed_types" else flaw.code
@@ -237,10 +235,10 @@ def _rows(folder: Path, reading: Reading, chosen: Mapping[str, str], bad: set[An
 
 
 def _survey(
-    task: TaskType, rows: Iterable[dict[str, Any]], chosen: Mapping[str, str]
-) -> tuple[list[_UsableRow], Surveyed]:
+    task: TaskType, rows: Iterable[dict[str, Any]], chosen: Mapping[str, str], values: Mapping[int, str]
+) -> tuple[list[SplitRow], Surveyed]:
     """The rows that can be used, without their texts, and what the texts are like."""
-    usable: list[_UsableRow] = []
+    usable: list[SplitRow] = []
     inputs = [name for role, name in chosen.items() if role not in task.answer_roles]
     # A model that writes reads its answers too while it learns.
     read = inputs if task.family == "classification" and inputs else list(chosen.values())
@@ -250,38 +248,27 @@ def _survey(
         # Rows with the same inputs share a key; the label is what splits are balanced over.
         key = text_key("\0".join(row[name] or "" for name in inputs))
         label = (row[chosen["label"]] or "").strip() if "label" in chosen else ""
-        usable.append(_UsableRow(row["_id"], label, key))
-        text = " ".join(row[name] or "" for name in read)
-        survey.see(Row(row["_id"], row["_line"], text, key, row["_evaluation"]))
+        row_id, line, evaluation = row["_id"], row["_line"], row["_evaluation"]
+        usable.append(SplitRow(row_id, line, label, key, evaluation, values.get(row_id, "")))
+        survey.see(Row(row_id, line, " ".join(row[name] or "" for name in read), key, evaluation))
     return usable, survey.finish()
 
 
-def _deal(
-    usable: Sequence[_UsableRow],
-    near: Mapping[int, int],
-    reading: Reading,
-    seed: int,
-    before: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    keys = {row.id: row.key for row in usable}
-    # Texts that are the same, or nearly, have one group and so stay together: the first one's key, by way of its id.
-    group = {row.key: keys[near[row.id]] for row in usable if row.id in near}
-    groups = [group.get(row.key, row.key) for row in usable]
-    if before and (kept := splits.carry(before, [row.id for row in usable], groups, reading.is_evaluation)):
-        return {**kept, "seed": before["seed"], "how": before["how"]}
-    main = [(row, key) for row, key in zip(usable, groups, strict=True) if not reading.is_evaluation(row.id)]
-    shares = splits.choose_shares(len(main), own_test=bool(reading.evaluation))
-    dealt = splits.deal([row.id for row, _ in main], [row.label for row, _ in main], [k for _, k in main], seed, shares)
-    how = "stratified " + "/".join(f"{100 * share:.3g}" for share in shares.values())
-    if reading.evaluation:
-        how = "own evaluation file"
-        dealt["test"] = [row.id for row in usable if reading.is_evaluation(row.id)]
-        if not dealt["test"]:
-            raise Rejected("too_few_rows", "No row of the evaluation file can be used.", "Correct it, or leave it out.")
-    return {**dealt, "seed": seed, "how": how}
+def _values(folder: Path, reading: Reading, column: str) -> dict[int, str]:
+    """Row id -> cell of the column by which rows are dealt out."""
+    if not column:
+        return {}
+    if column not in reading.columns:
+        raise _missing_column(column, reading.columns, "split")
+    return {row["_id"]: row[column] or "" for row in read_rows(folder, [column])}
 
 
-def _labels(task: TaskType, usable: Sequence[_UsableRow], chosen: Mapping[str, str]) -> dict[str, int]:
+def _check_test(dealt: Mapping[str, Any], reading: Reading) -> None:
+    if reading.evaluation and not any(reading.is_evaluation(row_id) for row_id in dealt["test"]):
+        raise Rejected("too_few_rows", "No row of the evaluation file can be used.", "Correct it, or leave it out.")
+
+
+def _labels(task: TaskType, usable: Sequence[SplitRow], chosen: Mapping[str, str]) -> dict[str, int]:
     if "label" not in chosen:
         return {}
     return task.labels(({chosen["label"]: row.label} for row in usable), chosen)

@@ -21,6 +21,7 @@ from app.services.dataset_versions import add_version, find_version, judge_into,
 from app.services.row_edits import Cell, Edits, check_cell, write_edited
 from app.services.row_search import Selection, find_ids
 from app.services.row_tables import ROWS_FILE, Reading, load_reading, read_rows, store_reading
+from app.services.split_plans import plan_of
 
 MOST_ADDED = 1000
 
@@ -108,7 +109,7 @@ def change(user_id: str, dataset_id: str, changes: Sequence[Change], *, version:
         old_splits = storage.read_json(before / "splits.json")
         judgement = judge_into(
             aside, plan.reading, newest.task_type, newest.columns, old_splits["seed"],
-            excluded=plan.exclusions(), before=old_splits,
+            excluded=plan.exclusions(), before=old_splits, plan=plan_of(old_splits),
         )  # fmt: skip
         counts = Counter(entry["kind"] for entry in entries)
         return judgement, {"summary": _summary(counts), "counts": dict(counts)}, {"entries": entries}

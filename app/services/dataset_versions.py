@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from app.services.accounts import record
 from app.services.data_reports import NOTHING, Exclusions, Judgement, judge
 from app.services.findings import store_findings
 from app.services.row_tables import READING_FILE, ROWS_FILE, Reading, load_reading
+from app.services.split_plans import SplitPlan, plan_of
 from app.services.splits import SPLITS
 
 EXCLUDED_FILE, CHANGES_FILE, LENGTHS_FILE = "excluded.json", "changes.json", "lengths.json"
@@ -103,11 +105,39 @@ def restore(user_id: str, dataset_id: str, number: int) -> Dataset:
         excluded = load_exclusions(source)
         old_splits = storage.read_json(source / "splits.json")
         judgement = judge_into(
-            aside, reading, wanted.task_type, wanted.columns, old_splits["seed"], excluded=excluded, before=old_splits
-        )
+            aside, reading, wanted.task_type, wanted.columns, old_splits["seed"],
+            excluded=excluded, before=old_splits, plan=plan_of(old_splits),
+        )  # fmt: skip
         return judgement, {"summary": f"Back to version {number}.", "restored": number}, {"entries": []}
 
     return add_version(user_id, dataset_id, fill, action="restore")
+
+
+def change_splits(user_id: str, dataset_id: str, plan: SplitPlan) -> Dataset:
+    """A new version of the same rows, dealt out anew; scores of runs before and after cannot be compared.
+
+    Raises:
+        Rejected: the rows cannot be dealt out in this way.
+    """
+    newest = find_version(user_id, dataset_id)
+
+    def fill(aside: Path, before: Path) -> tuple[Judgement, dict[str, Any], dict[str, Any]]:
+        for name in (ROWS_FILE, READING_FILE):
+            share(before / name, aside / name)
+        judgement = judge_into(
+            aside, load_reading(aside), newest.task_type, newest.columns, plan.seed,
+            excluded=load_exclusions(before), plan=plan,
+        )  # fmt: skip
+        how = (judgement.splits or {})["how"]
+        return judgement, {"summary": f"Dealt out anew: {how}."}, {"entries": []}
+
+    return add_version(user_id, dataset_id, fill, action="change_splits")
+
+
+def read_splits(version: DatasetVersion) -> dict[str, Any]:
+    """``{"how", "plan", "sizes"}`` of a version."""
+    dealt = storage.read_json(storage.dataset_dir(version.id) / "splits.json")
+    return {"how": dealt["how"], "plan": asdict(plan_of(dealt)), "sizes": version.split_sizes}
 
 
 def add_version(user_id: str, dataset_id: str, fill: Fill, *, action: str, expected: int | None = None) -> Dataset:
@@ -152,13 +182,14 @@ def judge_into(
     *,
     excluded: Exclusions = NOTHING,
     before: dict[str, Any] | None = None,
+    plan: SplitPlan | None = None,
 ) -> Judgement:
     """Judge the rows in a folder and write everything that was found beside them.
 
     Raises:
         Rejected: the rows cannot be used.
     """
-    judgement = judge(folder, reading, task_type, columns, seed, excluded=excluded, before=before)
+    judgement = judge(folder, reading, task_type, columns, seed, excluded=excluded, before=before, plan=plan)
     if judgement.refusal:
         raise judgement.refusal
     storage.write_json(folder / "splits.json", judgement.splits)

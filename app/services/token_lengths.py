@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from app.catalog.base_models import BASE_MODELS, base_model_path
+from app.catalog.base_models import base_model_path, base_models
 from app.errors import StudioError
 
 # English text has four to five characters per token of a 30,000-piece vocabulary; two more tokens frame every text.
@@ -39,7 +39,7 @@ class TokenCounter:
 
 def default_model(task_kind: str) -> str:
     """The model that the wizard recommends for a task, empty if none serves it."""
-    return next((each.name for each in BASE_MODELS if task_kind in each.task_types), "")
+    return next((each.name for each in base_models() if task_kind in each.task_types), "")
 
 
 def describe(counts: Mapping[int, int], base_model: str, measured: bool) -> dict[str, Any]:

@@ -74,6 +74,10 @@ class TaskType:
         """Role -> column name, guessed from names, types and values; roles that fit nothing are left out."""
         raise NotImplementedError
 
+    def is_certain(self, columns: Sequence[str]) -> bool:
+        """Whether the names alone leave no doubt that the file was made for this task."""
+        return False
+
     def check(self, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list[Problem]:
         """Every defect in the rows; each row is a mapping with ``_id`` and ``_line`` beside the file's own columns."""
         raise NotImplementedError

@@ -1,0 +1,85 @@
+"""Dealing rows out as a person wants it: the same customer on one side, the newest last, shares of their own."""
+
+import csv
+
+import pytest
+
+from app import storage
+from app.errors import Rejected
+from app.services import datasets
+from app.services.dataset_changes import Add, Edit, change
+from app.services.dataset_versions import change_splits, read_splits
+from app.services.split_plans import SplitPlan
+from app.services.splits import SPLITS
+
+ROWS = [
+    (f"{['red', 'blue', 'green'][n % 3]} message {n} on {'fruit' if n % 2 else 'music'}", "ab"[n % 2], f"customer {n // 5}",
+     f"2026-{1 + n // 28:02}-{1 + n % 28:02}") for n in range(200)
+]  # fmt: skip
+
+
+@pytest.fixture
+def made(owner, tmp_path):
+    with (tmp_path / "x.csv").open("w", newline="") as out:
+        csv.writer(out).writerows([("text", "label", "who", "day"), *ROWS])
+    return datasets.import_file(owner, tmp_path / "x.csv", "x.csv")
+
+
+def dealt(dataset):
+    return storage.read_json(storage.dataset_dir(datasets.latest_version(dataset).id) / "splits.json")
+
+
+def test_one_customer_is_never_on_both_sides(owner, made):
+    after = change_splits(owner, made.id, SplitPlan("group", "who", seed=3))
+    parts = dealt(after)
+    people = [{ROWS[n][2] for n in parts[name]} for name in SPLITS]
+    assert sum(map(len, people)) == len(set().union(*people)) == 40 and all(people)
+    assert sorted(n for name in SPLITS for n in parts[name]) == list(range(200))
+    # A row that is added for a known customer joins the others.
+    tested = ROWS[parts["test"][0]][2]
+    again = dealt(change(owner, made.id, [Add({"text": "one more", "label": "a", "who": tested})]))
+    assert 200 in again["test"] and again["plan"]["how"] == "group"
+
+
+def test_the_newest_rows_are_tested(owner, made):
+    after = change_splits(owner, made.id, SplitPlan("time", "day"))
+    parts = dealt(after)
+    assert parts["train"] == list(range(160)) and parts["validation"] == list(range(160, 180))
+    assert parts["test"] == list(range(180, 200)) and "newest last" in parts["how"]
+    assert read_splits(datasets.latest_version(after))["plan"]["column"] == "day"
+
+
+def test_rows_of_one_moment_stay_together(owner, made):
+    change(owner, made.id, [Edit(n, {"day": "2026-06-01"}) for n in range(175, 190)])
+    parts = dealt(change_splits(owner, made.id, SplitPlan("time", "day")))
+    assert any(set(range(175, 190)) <= set(parts[name]) for name in SPLITS)
+
+
+def test_shares_of_ones_own(owner, made):
+    parts = dealt(change_splits(owner, made.id, SplitPlan(validation=0.2, test=0.3)))
+    assert [len(parts[name]) for name in SPLITS] == [100, 40, 60] and parts["how"] == "stratified 50/20/30"
+
+
+@pytest.mark.parametrize(
+    ("plan", "code"),
+    [
+        (SplitPlan("group", "nowhere"), "missing_column"),
+        (SplitPlan("time", "who"), "not_a_time"),
+        (SplitPlan("group", "label"), "too_few_groups"),
+    ],
+)
+def test_impossible_plans_are_refused(owner, made, plan, code):
+    with pytest.raises(Rejected) as caught:
+        change_splits(owner, made.id, plan)
+    assert caught.value.code == code and len(datasets.get_dataset(owner, made.id).versions) == 1
+
+
+def test_data_made_from_one_template_is_still_dealt_out(owner, tmp_path):
+    rows = [
+        (f"the customer with the number {n} has once again asked us to send the very same thing", "ab"[n % 2])
+        for n in range(60)
+    ]
+    with (tmp_path / "x.csv").open("w", newline="") as out:
+        csv.writer(out).writerows([("text", "label"), *rows])
+    made = datasets.import_file(owner, tmp_path / "x.csv", "x.csv")
+    assert [len(dealt(made)[name]) for name in SPLITS] == [48, 6, 6]
