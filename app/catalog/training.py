@@ -60,7 +60,12 @@ class TrainingSettings(BaseModel):
     head_start: Literal["linear-probe", "random"] = Field(
         "linear-probe", title="Start of the answer layer",
         description="A linear probe fits the answer layer to the untouched model first, which keeps what the model "
-        "already knows (LP-FT, Kumar et al. 2022).",
+        "already knows (LP-FT, Kumar et al. 2022).", json_schema_extra={"family": "classification"},
+    )  # fmt: skip
+    learn_from: Literal["answers", "everything"] = Field(
+        "answers", title="Learn from",
+        description="In conversations: only what the assistant says, or every word, the questions too. Running text is "
+        "always learned as a whole.", json_schema_extra={"family": "generation"},
     )  # fmt: skip
     precision: Literal["auto", "bf16", "fp32"] = Field(
         "auto", title="Number format",

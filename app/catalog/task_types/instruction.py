@@ -14,6 +14,7 @@ RESPONSES = (
 )  # fmt: skip
 INPUTS = ("input", "context", "passage")
 SYSTEMS = ("system", "system_prompt", "system_message")
+CERTAIN = ({"instruction", "output"}, {"prompt", "response"}, {"prompt", "completion"})
 # An answer that recurs this much is a label; that is another task.
 DISTINCT_SHARE = 0.3
 
@@ -60,6 +61,11 @@ class Instruction(GenerativeTask):
             return {}
         rest = {role: find_column(columns, names, [prompt, response]) for role, names in _OPTIONAL.items()}
         return {"prompt": prompt, "response": response, **{role: name for role, name in rest.items() if name}}
+
+    def is_certain(self, columns: Sequence[str]) -> bool:
+        """Alpaca's names, or a prompt beside what was written to it."""
+        names = {name.casefold().strip() for name in columns}
+        return any(pair <= names for pair in CERTAIN)
 
     def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Lesson:
         """See :meth:`GenerativeTask.lesson`."""

@@ -92,14 +92,14 @@ def test_alpaca_columns_are_found_and_joined(tmp_path: Path) -> None:
     assert lesson.turns == (Turn("user", "Add one to 1\n\nin words"), Turn("assistant", "1"))
 
 
-def test_the_same_request_with_two_answers_stays_in_one_split(owner: Any, tmp_path: Path) -> None:
+def test_the_same_request_with_two_answers_stays_in_one_split(owner: str, tmp_path: Path) -> None:
     from app import storage
     from app.services import datasets
 
     rows = [{"prompt": f"Question {n // 2}", "response": f"Answer {n}"} for n in range(60)]
     path = tmp_path / "pairs.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    version = datasets.latest_version(datasets.import_file(owner.id, path, path.name))
+    version = datasets.latest_version(datasets.import_file(owner, path, path.name))
     splits = json.loads((storage.dataset_dir(version.id) / "splits.json").read_text())
     home = {row: name for name in ("train", "validation", "test") for row in splits[name]}
     assert all(home[n] == home[n + 1] for n in range(0, 60, 2))

@@ -5,11 +5,13 @@ from accelerate import Accelerator
 from app.catalog.task_types import task_type
 from worker.engine.families.base import Family
 from worker.engine.families.classification import Classification
+from worker.engine.families.generation import Generation
 from worker.engine.order import Order
 from worker.engine.report import Report
 
 FAMILIES: dict[str, type[Family]] = {
     "classification": Classification,
+    "generation": Generation,
 }
 
 

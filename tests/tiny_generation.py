@@ -1,0 +1,80 @@
+"""Orders for runs that write: the tiny chat model with a card, and small conversations in one style."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import parquet
+from transformers import AutoConfig
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.spec import RunSpec
+from tests.tiny_chat import CONTEXT, make_chat_base
+
+DRINKS = ("tea", "latte", "mocha", "cocoa")
+GENERATIVE = ("instruction", "chat", "continued-pretraining")
+
+
+def make_chat_card(folder: Path) -> BaseModelCard:
+    """Write the tiny chat model; returns the card that describes it."""
+    make_chat_base(folder)
+    config = AutoConfig.from_pretrained(folder)
+    width, inner = config.hidden_size, config.intermediate_size
+    shapes = ((width, width),) * 4 + ((width, inner),) * 2 + ((inner, width),)
+    block = sum(a * b for a, b in shapes) + 2 * width
+    return BaseModelCard(
+        name="tiny-chat", title="Tiny chat", summary="", licence="Apache-2.0", source="made by the tests",
+        parameters=2 * block + 2 * config.vocab_size * width + width, hidden_size=width, layers=2,
+        context_length=CONTEXT, linear_shapes=shapes, hub_id="tests/tiny-chat", package="", folder="",
+        weights_sha256="tiny-chat", task_types=GENERATIVE, block_parameters=block, block_norm_parameters=2 * width,
+        outer_norm_parameters=width,
+    )  # fmt: skip
+
+
+def conversation(number: int) -> list[dict[str, str]]:
+    """Two or four turns about a drink; the clerk always answers in the same words."""
+    drink = DRINKS[number % len(DRINKS)]
+    turns = [{"role": "user", "content": f"One {drink}"}, {"role": "assistant", "content": f"A {drink}, coming up!"}]
+    return (
+        turns if number % 3 else [*turns, {"role": "user", "content": "ta"}, {"role": "assistant", "content": "Bye!"}]
+    )
+
+
+def make_chat_rows(folder: Path, count: int = 40) -> None:
+    """Write ``rows.parquet`` and ``splits.json``: 70/15/15."""
+    cells = [json.dumps(conversation(number)) for number in range(count)]
+    write_rows(folder, {"messages": cells})
+
+
+def write_rows(folder: Path, columns: dict[str, Sequence[str | None]]) -> None:
+    """A dataset version's folder from columns of cells."""
+    count = len(next(iter(columns.values())))
+    table = {"_id": list(range(count)), "_line": list(range(1, count + 1)), **{k: list(v) for k, v in columns.items()}}
+    parquet.write_table(pa.table(table), folder / "rows.parquet")
+    first, second = round(count * 0.7), round(count * 0.85)
+    ids = list(range(count))
+    splits = {"train": ids[:first], "validation": ids[first:second], "test": ids[second:]}
+    (folder / "splits.json").write_text(json.dumps(splits))
+
+
+def make_chat_spec(
+    method: dict[str, Any] | None = None,
+    *,
+    task_type: str = "chat",
+    columns: dict[str, str] | None = None,
+    **training: Any,
+) -> RunSpec:
+    """A spec for the tiny conversations."""
+    settings = {"epochs": 2, "batch_size": 8, "precision": "fp32", "max_length": 96, "learning_rate": 5e-3, **training}
+    return RunSpec.model_validate(
+        {
+            "task_type": task_type,
+            "base_model": "tiny-chat",
+            "columns": columns or {"messages": "messages"},
+            "method": method or {"kind": "lora", "rank": 4},
+            "training": settings,
+            "dataset_sha256": "1" * 64,
+        }
+    )

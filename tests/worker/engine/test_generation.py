@@ -1,0 +1,250 @@
+"""Runs that write: what they leave, how they learn, how packed examples stay apart, what a stranger gets from the download."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from app import manifest
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods import METHODS
+from app.catalog.supervision import open_marker
+from app.catalog.task_types.generative import Lesson, Turn
+from tests.tiny_chat import make_tokenizer
+from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec, write_rows
+from worker.engine.decoder import Writer, keeps_apart, load_decoder
+from worker.engine.families.generation import Examples
+from worker.engine.lessons import Taught, mark_all
+from worker.engine.packing import NOTHING, fill, make_batch
+from worker.engine.report import ListReport, Stopped
+from worker.engine.text_scores import exact, rouge_l
+from worker.engine.train import Order, train
+
+MakeOrder = Callable[..., Order]
+# One of each way to tune a decoder: beside, inside, before the text, all of it, and on a base model in 4 bits.
+KINDS = ["lora", "full", "prompt-tuning", "prefix-tuning", "bottleneck-adapter", "qlora"]
+SOFT = {"prompt-tuning", "prefix-tuning", "p-tuning"}
+KNOWN = {method.model_fields["kind"].default for method in METHODS}
+
+
+@pytest.fixture(scope="module")
+def chat_base(tmp_path_factory: pytest.TempPathFactory) -> tuple[BaseModelCard, Path]:
+    folder = tmp_path_factory.mktemp("tiny-chat")
+    return make_chat_card(folder), folder
+
+
+@pytest.fixture
+def chat_order(chat_base: tuple[BaseModelCard, Path], tmp_path: Path) -> MakeOrder:
+    """Orders with folders of their own; ``columns`` of cells replace the usual conversations."""
+    count = 0
+
+    def make(spec: Any = None, columns: dict[str, list[str]] | None = None, resume_from: Path | None = None) -> Order:
+        nonlocal count
+        count += 1
+        folder, rows = tmp_path / f"attempt-{count}", tmp_path / f"rows-{count}"
+        folder.mkdir()
+        rows.mkdir()
+        write_rows(rows, columns) if columns else make_chat_rows(rows)
+        card, base = chat_base
+        return Order(
+            spec or make_chat_spec(), card, base, rows / "rows.parquet", rows / "splits.json", folder,
+            resume_from=resume_from,
+        )  # fmt: skip
+
+    return make
+
+
+def examples_of(base: Path, *lessons: Lesson) -> list[Taught]:
+    return mark_all(list(enumerate(lessons)), open_marker(base), 96, ListReport()).examples
+
+
+def talk(*words: str) -> Lesson:
+    roles = ("user", "assistant") * len(words)
+    return Lesson(tuple(Turn(role, word) for role, word in zip(roles, words, strict=False)))
+
+
+def answers_of(order: Order) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind in KNOWN])
+def test_a_run_learns_to_answer_and_leaves_everything(chat_order: MakeOrder, kind: str) -> None:
+    order, report = chat_order(make_chat_spec({"kind": kind}, epochs=3)), ListReport()
+    results = train(order, report)
+    tuned, base = results["metrics"], results["baseline"]["untouched"]
+    assert tuned["perplexity"] < base["perplexity"]
+    low, high = results["intervals"]["perplexity"]
+    assert low <= tuned["perplexity"] <= high
+    assert results["change"]["interval"][1] < 0
+    assert results["change"]["loss"] == pytest.approx(tuned["loss"] - base["loss"])
+    assert results["packed"] == (kind not in SOFT)
+    assert [step for step, _ in report.curve("eval/perplexity")] == [4, 8, 12]
+    assert manifest.holds(order.folder / "adapter")
+    rows = answers_of(order)
+    assert rows and all(row["expected"] and row["input"] for row in rows)
+    assert results["template"] == "the model's own"
+    assert not [path for path in (order.folder / "adapter").rglob("*") if path.suffix in {".bin", ".pt", ".pkl"}]
+
+
+def test_the_best_check_by_perplexity_is_kept(chat_order: MakeOrder) -> None:
+    order, report = chat_order(make_chat_spec(epochs=3, learning_rate=0.05)), ListReport()
+    results = train(order, report)
+    checks = dict(report.curve("eval/perplexity"))
+    assert results["best_step"] == min(checks, key=lambda step: checks[step])
+
+
+@pytest.mark.parametrize("step", [2, 5])
+def test_stopped_and_resumed_equals_its_uninterrupted_twin(chat_order: MakeOrder, step: int) -> None:
+    twin = chat_order()
+    train(twin, ListReport())
+    stopped = chat_order()
+    with pytest.raises(Stopped):
+        train(stopped, ListReport(stop_at=step))
+    resumed = chat_order(resume_from=stopped.folder / "checkpoints" / f"step-{step}")
+    train(resumed, ListReport())
+    name = Path("adapter") / "adapter_model.safetensors"
+    assert (resumed.folder / name).read_bytes() == (twin.folder / name).read_bytes()
+    assert answers_of(resumed) == answers_of(twin)
+
+
+def test_portions_and_packing_change_nothing_but_rounding(
+    chat_order: MakeOrder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def losses(**settings: Any) -> list[float]:
+        report = ListReport()
+        train(chat_order(make_chat_spec({"kind": "lora", "rank": 4, "dropout": 0}, **settings)), report)
+        return [value for _, value in report.curve("train/loss")]
+
+    packed = losses()
+    assert losses(accumulation=4) == pytest.approx(packed, rel=1e-4)
+    monkeypatch.setattr("worker.engine.families.generation.keeps_apart", lambda *_: False)
+    assert losses() == pytest.approx(packed, rel=1e-4)
+
+
+def test_packed_examples_cannot_see_each_other(chat_base: tuple[BaseModelCard, Path]) -> None:
+    """The gradient of one example's loss with respect to the other's tokens is exactly nothing."""
+    card, base = chat_base
+    model = Writer(load_decoder(base, card)).eval()
+    examples = examples_of(base, talk("Hi", "Hello"), talk("Tea?", "Yes."), talk("Bye", "Bye!"))
+    batch = make_batch(examples, 0)
+    assert batch.ids.shape[0] == 1  # all three in one row
+    vectors = model.decoder.get_input_embeddings()(batch.ids).detach().requires_grad_()
+    handle = model.decoder.get_input_embeddings().register_forward_hook(lambda *_: vectors)
+    try:
+        logits = model(batch)
+    finally:
+        handle.remove()
+    wanted = batch.targets != NOTHING
+    for number in range(len(examples)):
+        mine = batch.owners[wanted] == number
+        loss = torch.nn.functional.cross_entropy(logits[mine], batch.targets[wanted][mine], reduction="sum")
+        (gradient,) = torch.autograd.grad(loss, vectors, retain_graph=True)
+        touched = gradient.abs().sum(-1) > 0
+        assert touched[batch.owners == number].any()
+        assert not touched[batch.owners != number].any()
+    assert keeps_apart(model, torch.device("cpu"))
+
+
+def test_only_what_is_to_be_learned_moves_the_loss(chat_base: tuple[BaseModelCard, Path]) -> None:
+    card, base = chat_base
+    model = Writer(load_decoder(base, card)).eval()
+    examples = examples_of(base, talk("Hi", "Hello", "More?", "No"))
+    rows = Examples(examples, 0, torch.device("cpu"))
+    # "Hello", "No" and an end mark each, all of them single bytes.
+    assert rows.weight([[0]]) == len("Hello") + len("No") + 2
+    decoder = model.decoder
+    tokens = torch.tensor([examples[0].ids])
+    labels = torch.where(torch.tensor([examples[0].learned]), tokens, NOTHING)
+    oracle = decoder(input_ids=tokens, labels=labels).loss
+    assert float(rows.loss(model, [0]) / rows.weight([[0]])) == pytest.approx(float(oracle), rel=1e-5)
+
+
+def test_a_conversation_loses_its_end_and_running_text_nothing(chat_base: tuple[BaseModelCard, Path]) -> None:
+    _, base = chat_base
+    long = talk("Hi", "Hello", "More?", "A very long answer")
+    part = mark_all([(0, long), (1, talk("A question without room", "Yes"))], open_marker(base), 12, ListReport())
+    assert (part.cut_rows, part.left_out, len(part.examples)) == (2, 1, 1)
+    cut = part.examples[0]
+    assert len(cut.ids) == 12 and cut.weight == len("Hello") + 1
+    text = "Once upon a time there was a king."
+    pieces = mark_all([(0, Lesson(text=text))], open_marker(base), 12, ListReport())
+    assert pieces.cut_rows == 0
+    # Every token but the very first is predicted exactly once.
+    assert sum(each.weight for each in pieces.examples) == len(text) + 1 - 1
+
+
+def test_rows_are_filled_without_waste_or_loss() -> None:
+    rows = fill([5, 3, 8, 2, 7], 10)
+    assert sorted(number for row in rows for number in row) == [0, 1, 2, 3, 4]
+    assert all(sum([5, 3, 8, 2, 7][number] for number in row) <= 10 for row in rows)
+    assert len(rows) == 3
+
+
+@pytest.mark.parametrize("kind", ["lora", "prompt-tuning"])
+def test_a_stranger_gets_the_same_words(chat_order: MakeOrder, chat_base: Any, tmp_path: Path, kind: str) -> None:
+    order = chat_order(make_chat_spec({"kind": kind}, epochs=6, learning_rate=0.02))
+    train(order, ListReport())
+    asked = [row for row in answers_of(order) if "\n" not in row["input"] and "answer" in row][:3]
+    adapter = (order.folder / "adapter").rename(tmp_path / "download")
+    done = subprocess.run(
+        [sys.executable, "-I", str(adapter / "use_me.py"), *(row["input"] for row in asked)], cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "BASE_MODEL": str(chat_base[1]), "HF_HUB_OFFLINE": "1"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip("\n") == "\n".join(row["answer"] for row in asked).strip("\n")
+
+
+def test_instructions_and_running_text_run_too(chat_order: MakeOrder) -> None:
+    pairs = {"q": [f"Say {n % 4}" for n in range(40)], "a": [f"It is {n % 4}." for n in range(40)]}
+    spec = make_chat_spec(task_type="instruction", columns={"prompt": "q", "response": "a"}, epochs=3)
+    asked = train(chat_order(spec, pairs), ListReport())
+    assert asked["metrics"]["perplexity"] < asked["baseline"]["untouched"]["perplexity"]
+    assert 0 <= asked["metrics"]["rouge_l"] <= 1
+    tales = {"text": [f"Once upon a time there were {n} kings, and they were all very happy." for n in range(40)]}
+    spec = make_chat_spec(task_type="continued-pretraining", columns={"text": "text"}, epochs=3, max_length=32)
+    told = train(chat_order(spec, tales), ListReport())
+    assert told["metrics"]["perplexity"] < told["baseline"]["untouched"]["perplexity"]
+    assert told["cut_rows"] == 0
+
+
+def test_a_model_without_a_template_gets_one_that_travels(tmp_path: Path, chat_order: MakeOrder) -> None:
+    base = tmp_path / "plain-base"
+    card = make_chat_card(base)
+    (base / "chat_template.jinja").unlink()
+    order = chat_order(make_chat_spec(max_length=160))
+    order = Order(**{**vars(order), "base": card, "base_folder": base})
+    report = ListReport()
+    results = train(order, report)
+    assert results["template"] == "plain turns"
+    assert "plain turns" in report.events[0]["message"]
+    assert "### Assistant:" in (order.folder / "adapter" / "chat_template.jinja").read_text()
+    assert "plain turns" in (order.folder / "adapter" / "README.md").read_text()
+
+
+def test_tokens_of_the_engine_are_those_of_the_preview(chat_base: tuple[BaseModelCard, Path]) -> None:
+    """The browser's preview uses the tokenizer's file, the engine transformers' object."""
+    _, base = chat_base
+    lesson = talk("Grüße, 你好", "Ja.")
+    backend = make_tokenizer().backend_tokenizer
+    marked = open_marker(base).mark(lesson)
+    assert marked.ids == backend.encode(marked.text, add_special_tokens=False).ids
+
+
+def test_scores_of_written_text() -> None:
+    assert rouge_l("the cat sat", "The cat sat.") == 1
+    assert rouge_l("the cat sat", "the dog sat") == pytest.approx(2 / 3)
+    assert rouge_l("a b c d", "") == 0
+    assert exact(" a  b", "a b") and not exact("a b", "a c")
+
+
+def test_only_the_adapter_learns(chat_order: MakeOrder) -> None:
+    order = chat_order()
+    train(order, ListReport())
+    assert all("lora_" in name for name in load_file(order.folder / "adapter" / "adapter_model.safetensors"))

@@ -1,0 +1,109 @@
+"""The words in the download of a model that writes: the model card and ``use_me.py``. Reads and writes nothing."""
+
+from typing import Any
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods import method_class
+from app.catalog.methods.base import PeftMethod
+from app.catalog.spec import RunSpec
+from app.catalog.task_types import task_type
+from worker.engine.card_text import loading_words, method_imports
+
+_CHAT = '''\
+"""Ask the tuned model: python use_me.py "first question" "second question" (needs torch, transformers{needs})."""
+import os, sys, torch
+from transformers import AutoModelForCausalLM, AutoTokenizer{more}
+{imports}here = os.path.dirname(os.path.abspath(__file__))
+tokenizer = AutoTokenizer.from_pretrained(here)
+{load}
+for question in sys.argv[1:]:
+    x = tokenizer.apply_chat_template([{{"role": "user", "content": question}}], add_generation_prompt=True, return_tensors="pt", return_dict=True)
+    y = model.generate(**x, max_new_tokens=96, do_sample=False, pad_token_id=tokenizer.pad_token_id)
+    print(tokenizer.decode(y[0, x["input_ids"].shape[1]:], skip_special_tokens=True).strip())
+'''
+
+_PASSAGE = '''\
+"""Let the tuned model go on: python use_me.py "Once upon a time" (needs torch, transformers{needs})."""
+import os, sys, torch
+from transformers import AutoModelForCausalLM, AutoTokenizer{more}
+{imports}here = os.path.dirname(os.path.abspath(__file__))
+tokenizer = AutoTokenizer.from_pretrained(here)
+{load}
+for beginning in sys.argv[1:]:
+    x = tokenizer(beginning, add_special_tokens=False, return_tensors="pt", return_token_type_ids=False)
+    y = model.generate(**x, max_new_tokens=96, do_sample=False, pad_token_id=tokenizer.pad_token_id)
+    print(tokenizer.decode(y[0, x["input_ids"].shape[1]:], skip_special_tokens=True).strip())
+'''
+
+
+def example(spec: RunSpec, base: BaseModelCard) -> str:
+    """A script that asks the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder."""
+    adapter = isinstance(spec.method, PeftMethod)
+    load = f"AutoModelForCausalLM.from_pretrained({loading_words(spec, base)})"
+    return (_PASSAGE if spec.task_type == "continued-pretraining" else _CHAT).format(
+        needs=", peft" if adapter else "",
+        more="" if spec.method.base_precision == "full" else ", BitsAndBytesConfig",
+        imports=method_imports(spec.method),
+        load=f"model = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"model = {load}.eval()",
+    )
+
+
+def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
+    """What was tuned, on what, how well it does on held-out rows, and what it cannot do."""
+    method, task = method_class(spec.method.kind), task_type(spec.task_type)
+    library = "peft" if issubclass(method, PeftMethod) else "transformers"
+    low, high = results["intervals"]["perplexity"]
+    learned = "every word of the text"
+    if spec.task_type != "continued-pretraining":
+        learned = "the assistant's turns" if spec.training.learn_from == "answers" else "questions and answers"
+    return "\n".join(
+        [
+            "---",
+            f"base_model: {base.hub_id}",
+            f"library_name: {library}",
+            f"license: {base.licence.lower()}",
+            "pipeline_tag: text-generation",
+            "---",
+            "",
+            f"# {base.title}, tuned with {method.title}",
+            "",
+            f"{task.title}. Made with the fine-tuning studio.",
+            "",
+            "## How well it does",
+            "",
+            f"Measured on {results['test_rows']:,} held-out rows ({results['test_tokens']:,} predicted tokens) that took no",
+            "part in training or in choosing the checkpoint.",
+            f"The tuned model's perplexity lies between {low:.2f} and {high:.2f} (95 % interval).",
+            "",
+            *_table(task.metric_titles, results),
+            "",
+            "## How it was made",
+            "",
+            f"- {results['train_rows']:,} training examples, data SHA-256 `{spec.dataset_sha256}`, seed "
+            f"{spec.training.seed}; it learned from {learned}",
+            f"- chat template: {results['template']}",
+            f"- {results['trainable_parameters']:,} of {results['total_parameters']:,} parameters learned, "
+            f"{results['total_steps']:,} steps, best at step {results['best_step']:,}",
+            f"- {results['device']}, {results['precision']}; "
+            + ", ".join(f"{name} {version}" for name, version in results["versions"].items()),
+            "- every setting is in `spec.json`",
+            "",
+            "## How to use it",
+            "",
+            '`python use_me.py "your text"`. The chat template travels with the tokenizer.',
+            "",
+            "## Limits",
+            "",
+            f"Conversations were cut after {spec.training.max_length} tokens ({results['cut_rows']:,} training rows were). It "
+            "writes what its training rows make",
+            "probable, which may be wrong, invented or unkind; it does not know what it does not know.",
+            "",
+        ]
+    )
+
+
+def _table(titles: Any, results: dict[str, Any]) -> list[str]:
+    tuned, base = results["metrics"], results["baseline"]["untouched"]
+    names = [name for name in titles if name in tuned]
+    lines = [f"| {titles[name]} | {tuned[name]:.4f} | {base[name]:.4f} |" for name in names]
+    return ["| | this model | untouched model |", "|---|---|---|", *lines]
