@@ -57,6 +57,7 @@ def restore(source: Path) -> dict[str, int]:
     """
     with _opened(source) as archive:
         told = _verified(archive, source)
+        storage.data_dir()
         if inspect(get_engine()).get_table_names():
             raise Conflict(
                 "not_empty",

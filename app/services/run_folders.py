@@ -37,7 +37,7 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Wo
     """Write ``job.json`` into a folder of this attempt's own and say where it is."""
     with transaction() as session:
         run = session.scalars(select(Run).where(Run.job_id == claim.job_id)).one()
-        resume_from = _newest_checkpoint(session, run.id)
+        resume_from = _newest(session, run.id)
         run_id, spec, version_id = run.id, run.spec, run.dataset_version_id
         base, adjustments = run.base_model, run.job.adjustments
         parents = [str(_download_of(session, each["run_id"])) for each in (spec.get("origin") or {}).get("parents", [])]
@@ -136,8 +136,13 @@ def _add_checkpoint(session: Session, claim: Claim, run_id: str, line: dict[str,
         )  # fmt: skip
 
 
-def _newest_checkpoint(session: Session, run_id: str) -> Path | None:
-    """The newest checkpoint that is complete and still the one that was recorded."""
+def newest_checkpoint(run_id: str) -> Path | None:
+    """The newest checkpoint that is complete and still the one that was recorded; None to begin anew."""
+    with transaction() as session:
+        return _newest(session, run_id)
+
+
+def _newest(session: Session, run_id: str) -> Path | None:
     rows = (
         select(Checkpoint).where(Checkpoint.run_id == run_id).order_by(Checkpoint.step.desc(), Checkpoint.fence.desc())
     )

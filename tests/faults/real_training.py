@@ -1,0 +1,238 @@
+"""The real engine on tiny data, killed at random steps and inside its saves: F-01 and F-10.
+
+A parent that has loaded the libraries forks one process per attempt, which does exactly what a trainer does. What it
+leaves behind is taken over by the same services that a supervisor uses; only the start of the process is cheaper.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app import manifest, storage
+from app.db import transaction
+from app.models import SUCCEEDED, Checkpoint, Job, MetricPoint, Run
+from app.services import jobs, run_folders
+from tests.factories import make_run
+from tests.faults.bench import Bench
+from tests.faults.world import World, pause
+from worker.spool_reader import SpoolReader
+
+FILES = ("adapter_model.safetensors", "head.safetensors")
+SAVE_EVENTS = ("open", "os.rename", "os.mkdir", "tempfile.mkdtemp", "os.fsync", "shutil.rmtree")
+KILLS_PER_RUN = 6
+
+
+class Tiny:
+    """A tiny model and tiny rows, made once; forks trainers for orders on them."""
+
+    def __init__(self, folder: Path) -> None:
+        import torch
+
+        from tests.tiny import make_base, make_rows, make_spec
+
+        torch.set_num_threads(1)
+        (folder / "base").mkdir(parents=True)
+        (folder / "rows").mkdir()
+        self.card = make_base(folder / "base")
+        make_rows(folder / "rows")
+        self.folder = folder
+        self.spec = make_spec(epochs=4, evaluations_per_epoch=2)
+
+    def fork(self, place: Path, resume_from: Path | None, die_at: int | None = None) -> int:
+        """Start an attempt in ``place``; with ``die_at`` it kills itself at that file operation inside its saves."""
+        pid = os.fork()
+        if pid:
+            return pid
+        code = 1
+        try:
+            os.setsid()
+            code = self._train(place, resume_from, die_at)
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _train(self, place: Path, resume_from: Path | None, die_at: int | None) -> int:
+        from worker.engine.train import Order, train
+        from worker.spool import SpoolReport
+
+        log = os.open(place / "trainer.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        if die_at is not None:
+            _die_inside_save(die_at)
+        rows = self.folder / "rows"
+        order = Order(
+            self.spec, self.card, self.folder / "base", rows / "rows.parquet", rows / "splits.json", place,
+            self.folder / "cache", resume_from,
+        )  # fmt: skip
+        train(order, SpoolReport(place / "spool.jsonl"))
+        return 0
+
+
+def _die_inside_save(number: int) -> None:
+    """SIGKILL to oneself at the n-th file operation that happens while a checkpoint is being written."""
+    from worker.engine.checkpoints import Checkpoints
+
+    left, inside, save = [number], [False], Checkpoints.save
+
+    def watched(self: Any, *arguments: Any, **named: Any) -> None:
+        inside[0] = True
+        try:
+            save(self, *arguments, **named)
+        finally:
+            inside[0] = False
+
+    def look(event: str, arguments: tuple[Any, ...]) -> None:
+        if inside[0] and event in SAVE_EVENTS:
+            left[0] -= 1
+            if left[0] <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    Checkpoints.save = watched  # type: ignore[method-assign]
+    sys.addaudithook(look)
+
+
+def kill_trainers(bench: Bench, count: int) -> None:
+    """F-01: kill -9 at a random moment or inside a save, a fifth and more of them there; the result equals the twin's."""
+    with bench.world("F-01") as world:
+        tiny = Tiny(Path(bench.folder / "tiny"))
+        twin = world.home / "twin"
+        twin.mkdir()
+        assert _code(tiny.fork(twin, None)) == 0, (twin / "trainer.log").read_text()[-2000:]
+        wanted = [(twin / "adapter" / name).read_bytes() for name in FILES]
+        points = _curve(twin / "spool.jsonl")
+        left, inside = count, 0
+        while left > 0:
+            share = min(left, KILLS_PER_RUN)
+            run, saves = _one_run(world, tiny, share)
+            inside += saves
+            left -= share
+            folder = storage.attempt_dir(run.id, world.job(run).fence)
+            assert [(folder / "adapter" / name).read_bytes() for name in FILES] == wanted, "not bitwise the same"
+            _check_points(world, run, points)
+            world.tally.equal += 1
+        bench.notes["F-01"] = f"{inside} of {count} inside a save"
+        assert inside * 5 >= count, f"only {inside} of {count} kills hit a save"
+
+
+def _one_run(world: World, tiny: Tiny, kills: int) -> tuple[Run, int]:
+    """One run that is killed so often and then left alone; returns it and how many kills hit a save."""
+    run = make_run(world.owner, world.place)
+    inside = 0
+    while True:
+        claim = jobs.claim(run.job_id)
+        assert claim is not None
+        order = run_folders.prepare(claim, lambda name: tiny.folder / "base", 1)
+        told = json.loads((order.folder / "job.json").read_text())
+        resume_from = Path(told["resume_from"]) if told["resume_from"] else None
+        in_save = kills > 0 and (world.dice.random() < 0.5 or inside * 3 < kills)
+        pid = tiny.fork(order.folder, resume_from, world.dice.randint(1, 30) if in_save else None)
+        jobs.begin(claim, pid=pid, phase="Training")
+        if kills > 0 and not in_save:
+            pause(world.dice.uniform(0.05, 1.2))
+            os.kill(pid, signal.SIGKILL)
+        code = _code(pid)
+        _ship(claim, order)
+        world.check()
+        if code == 0:
+            run_folders.store_results(claim, order)
+            assert kills <= 0 or not in_save or code == 0
+            return run, inside
+        assert code == -signal.SIGKILL, (order.folder / "trainer.log").read_text()[-2000:]
+        kills, inside = kills - 1, inside + in_save
+        world.tally.kills += 1
+        assert jobs.retry(claim, {"error": {"code": "trainer_crashed", "message": "killed", "hint": ""}})
+        with transaction() as session:
+            session.get_one(Job, run.job_id).not_before = 0.0
+
+
+def _ship(claim: jobs.Claim, order: run_folders.WorkOrder) -> None:
+    spool = SpoolReader(order.folder / "spool.jsonl")
+    while lines := spool.peek():
+        run_folders.store_lines(claim, order.run_id, order.source, lines)
+        spool.accept(lines)
+
+
+def cut_power(bench: Bench, count: int) -> None:
+    """F-10: every prefix of the file operations of a save, then torn files: never a damaged checkpoint is chosen."""
+    with bench.world("F-10") as world:
+        tiny = Tiny(Path(bench.folder / "tiny-power"))
+        place = world.home / "whole"
+        place.mkdir()
+        assert _code(tiny.fork(place, None)) == 0
+        steps = sorted((place / "checkpoints").glob("step-*"), key=lambda path: int(path.name[5:]))
+        run = make_run(world.owner, world.place)
+        claim = jobs.claim(run.job_id)
+        assert claim is not None
+        order = run_folders.prepare(claim, lambda name: tiny.folder / "base", 1)
+        for number in range(count):
+            _replay(world, claim, order, steps, number)
+        with transaction() as session:
+            session.query(Checkpoint).delete()
+
+
+def _replay(world: World, claim: jobs.Claim, order: run_folders.WorkOrder, steps: list[Path], number: int) -> None:
+    """An older checkpoint is complete; of the newer one only a prefix of its operations reached the disk."""
+    home = order.folder / "checkpoints"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir()
+    with transaction() as session:
+        session.query(Checkpoint).delete()
+    old, new = steps[0], steps[-1]
+    shutil.copytree(old, home / old.name)
+    _record(claim, order, home / old.name)
+    torn = home / (new.name if world.dice.random() < 0.5 else ".aside-x")
+    names = sorted(path.name for path in new.iterdir())
+    kept = world.dice.sample(names, world.dice.randrange(len(names)))
+    torn.mkdir()
+    for name in kept:
+        content = (new / name).read_bytes()
+        # Data that was never flushed may be missing from the end, or be zeros.
+        cut = world.dice.randrange(len(content) + 1)
+        (torn / name).write_bytes(content[:cut] + (b"\0" * (len(content) - cut) if world.dice.random() < 0.5 else b""))
+    if world.dice.random() < 0.3 and torn.name == new.name:
+        _record(claim, order, torn, manifest.sha256_of(new / manifest.NAME))
+    found = run_folders.newest_checkpoint(order.run_id)
+    assert found is not None and manifest.holds(found), f"{number}: {found} was chosen"
+    assert found == home / old.name or manifest.holds(torn)
+    with transaction() as session:
+        session.query(Checkpoint).filter(Checkpoint.path.contains(torn.name)).delete()
+
+
+def _record(claim: jobs.Claim, order: run_folders.WorkOrder, folder: Path, sha256: str = "") -> None:
+    line = {
+        "type": "checkpoint", "path": str(folder), "step": int(folder.name[5:]), "bytes": 1,
+        "sha256": sha256 or manifest.sha256_of(folder / manifest.NAME), "metrics": {}, "n": 0, "at": 0.0,
+    }  # fmt: skip
+    run_folders.store_lines(claim, order.run_id, order.source, [line])
+
+
+def _curve(spool: Path) -> dict[tuple[str, int], float]:
+    lines = [json.loads(line) for line in spool.read_text().splitlines()]
+    return {
+        (line["key"], line["step"]): line["value"]
+        for line in lines
+        if line["type"] == "metric" and line["key"].startswith(("train/loss", "eval/"))
+    }
+
+
+def _check_points(world: World, run: Run, wanted: dict[tuple[str, int], float]) -> None:
+    with transaction() as session:
+        rows = session.query(MetricPoint).filter_by(run_id=run.id).all()
+        assert session.get_one(Run, run.id).job.state == SUCCEEDED
+    found = [(row.key, row.step) for row in rows if (row.key, row.step) in wanted]
+    world.tally.lost_points += len(wanted.keys() - set(found))
+    world.tally.doubled_points += len(found) - len(set(found))
+    assert sorted(found) == sorted(wanted)
+    values = {(row.key, row.step): row.value for row in rows}
+    assert np.array_equal([values[key] for key in wanted], list(wanted.values())), "the curve is not the twin's"
+
+
+def _code(pid: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
