@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.base_models import base_model as base_model_card
 from app.catalog.methods import METHODS, method_class
-from app.catalog.spec import RunSpec
+from app.catalog.spec import RunSpec, check_fit
 from app.catalog.task_types import task_type as find_task_type
 from app.db import transaction
 from app.errors import Conflict, NotFound, Rejected
@@ -121,14 +121,7 @@ def make_spec(
         )
     except ValidationError as error:
         raise _invalid(error) from None
-    if spec.training.max_length > card.context_length:
-        raise Rejected(
-            "range",
-            f"Longest text is {spec.training.max_length} tokens, but {base_model!r} reads at most "
-            f"{card.context_length}.",
-            f"Choose at most {card.context_length}.",
-            details={"fields": {"training.max_length": f"at most {card.context_length}"}},
-        )
+    check_fit(spec, card)
     return spec
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.capabilities import CAUSAL, SEQUENCES, TOKENS, Capabilities
+from app.catalog.task_types import TASK_TYPES
 
 if TYPE_CHECKING:
     import torch
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 # A recommended rate holds for about this many updates or more; a shorter run needs longer steps, up to MOST_HASTE times.
 UNHURRIED_STEPS = 400
 MOST_HASTE = 2.0
+
+
+# Kind of model -> family of task types that needs it.
+_FAMILIES = {CAUSAL: "generation", SEQUENCES: "classification", TOKENS: "tokens"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ class Method(BaseModel):
     against: ClassVar[str]
     source: ClassVar[str]
     level: ClassVar[str] = "plain"
-    task_types: ClassVar[tuple[str, ...]] = ("text-classification",)
+    # Follows from the kinds of model that the method trains.
+    task_types: ClassVar[tuple[str, ...]] = ()
     # Whether the download holds the whole model; otherwise it goes with the untouched one.
     whole_model: ClassVar[bool] = False
     capabilities: ClassVar[Capabilities] = Capabilities()
@@ -69,6 +75,13 @@ class Method(BaseModel):
     def batches_wanted(self) -> int:
         """How many training batches :meth:`apply` looks at."""
         return 0
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        """Serve every task whose model this method trains."""
+        super().__pydantic_init_subclass__(**options)
+        served = {_FAMILIES[kind] for kind in cls.capabilities.models}
+        cls.task_types = tuple(task.kind for task in TASK_TYPES if task.family in served)
 
     @property
     def base_precision(self) -> str:

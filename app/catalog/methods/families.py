@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.blocks import find_blocks
@@ -30,7 +31,8 @@ def _checked_layers(text: str) -> str:
     text = " ".join(text.lower().split())
     found = _LAYERS.fullmatch(text)
     if found is None or (found[2] and int(found[2]) > int(found[3])):
-        raise ValueError("write `all`, `last 4`, or a range such as `1-6`")
+        # The type makes this a complaint about the range of values, not about their form.
+        raise PydanticCustomError("string_pattern_layers", "Write `all`, `last 4`, or a range such as `1-6`")
     return text
 
 
