@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from app.api.deps import UserId
-from app.catalog.base_models import BASE_MODELS
+from app.catalog.base_models import base_models
 from app.catalog.methods import METHODS
 from app.catalog.task_types import TASK_TYPES
 from app.catalog.task_types.base import TaskType
@@ -20,7 +20,7 @@ def read_catalog(user_id: UserId) -> dict[str, Any]:
     return {
         "methods": [method.card() for method in METHODS],
         "task_types": [_task_card(task) for task in TASK_TYPES],
-        "base_models": [card.as_dict() for card in BASE_MODELS],
+        "base_models": [card.as_dict() for card in base_models()],
         "training": {"schema": TrainingSettings.model_json_schema()},
     }
 
@@ -31,6 +31,8 @@ def _task_card(task: TaskType) -> dict[str, Any]:
     ]
     return {
         "kind": task.kind,
+        "family": task.family,
+        "training_defaults": dict(task.training_defaults),
         "title": task.title,
         "summary": task.summary,
         "example": task.example,

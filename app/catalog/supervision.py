@@ -52,10 +52,7 @@ class Marker:
     def _conversation(self, lesson: Lesson) -> Marked:
         text, answers = self.template.answers(lesson.turns)
         made = self._encode(text)
-        if self._learn_from == EVERYTHING:
-            learned = [True] * len(made.ids)
-        else:
-            learned = _inside(made.offsets, answers)
+        learned = [True] * len(made.ids) if self._learn_from == EVERYTHING else _inside(made.offsets, answers)
         return Marked(text, list(made.ids), learned, list(made.offsets))
 
     def _passage(self, text: str) -> Marked:

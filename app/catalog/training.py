@@ -3,7 +3,8 @@
 The wizard's form, the API schema, validation and the docs page are made from these fields.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -75,3 +76,14 @@ class TrainingSettings(BaseModel):
         0, ge=0, le=2**32 - 1, title="Seed",
         description="The same seed with the same data and settings gives the same result.",
     )  # fmt: skip
+
+
+def with_defaults(given: Mapping[str, Any], defaults: Mapping[str, Any], room: int) -> dict[str, Any]:
+    """Settings that a person gave, over those that differ for a task; what is not given never exceeds the model.
+
+    Args:
+        defaults: a task type's ``training_defaults``.
+        room: the longest text that the base model reads, in tokens.
+    """
+    longest = defaults.get("max_length", TrainingSettings.model_fields["max_length"].default)
+    return {**defaults, "max_length": min(longest, room), **given}

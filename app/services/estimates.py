@@ -67,7 +67,8 @@ def estimate(
     except ValidationError as error:
         raise field_refusal(error.errors()) from None
     length = min(tokens_per_row or TYPICAL_TOKENS, settings.max_length)
-    head = card.hidden_size * labels + labels
+    # Models that write have no answer layer.
+    head = card.hidden_size * labels + labels if "text-classification" in card.task_types else 0
     trainable = chosen.trainable_parameters(card) + head
     memory = _memory(card, settings, trainable, length)
     available = psutil.virtual_memory().available

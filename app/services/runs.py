@@ -7,10 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.catalog.base_models import BaseModelCard
 from app.catalog.base_models import base_model as base_model_card
 from app.catalog.methods import METHODS, method_class
 from app.catalog.spec import RunSpec, check_fit
 from app.catalog.task_types import task_type as find_task_type
+from app.catalog.training import with_defaults
 from app.db import transaction
 from app.errors import Conflict, NotFound, Rejected
 from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, Dataset, DatasetVersion, Job, Run
@@ -92,7 +94,7 @@ def make_spec(
 ) -> RunSpec:
     """The validated, frozen description of a run on this dataset version."""
     card = base_model_card(base_model)
-    find_task_type(task_type)
+    task = find_task_type(task_type)
     if task_type not in card.task_types:
         raise Rejected(
             "task_not_supported",
@@ -115,7 +117,7 @@ def make_spec(
                 "columns": version.columns,
                 "labels": sorted(version.labels),
                 "method": method,
-                "training": training,
+                "training": with_defaults(training, task.training_defaults, room_for_text(card, method)),
                 "dataset_sha256": version.content_sha256,
             }
         )
@@ -123,6 +125,15 @@ def make_spec(
         raise _invalid(error) from None
     check_fit(spec, card)
     return spec
+
+
+def room_for_text(card: BaseModelCard, method: dict[str, Any]) -> int:
+    """The longest text in tokens that the model reads beside what the method puts before it."""
+    try:
+        return card.context_length - method_class(str(method.get("kind", ""))).model_validate(method).virtual_tokens
+    except ValidationError:
+        # Told together with whatever else is wrong with the settings.
+        return card.context_length
 
 
 def list_runs(user_id: str, *, include_archived: bool = False) -> list[Run]:

@@ -99,13 +99,16 @@ class Wizard {
     this.change(values);
   }
 
-  /** The training settings, bounded by what the chosen model can read. */
+  /** The training settings of the chosen task, with its defaults, bounded by what the chosen model can read. */
   trainingSchema() {
     const { schema } = this.catalog.training;
+    const task = this.catalog.task_types.find((each) => each.kind === this.state.task_type);
     const most = this.catalog.base_models.find((each) => each.name === this.state.base_model)?.context_length;
-    const length = schema.properties.max_length;
-    if (!length || !most) return schema;
-    return { ...schema, properties: { ...schema.properties, max_length: { ...length, maximum: Math.min(length.maximum ?? most, most) } } };
+    const fitting = Object.entries(schema.properties).filter(([, each]) => !each.family || !task || each.family === task.family);
+    const properties = Object.fromEntries(fitting.map(([name, each]) => [name, { ...each, default: task?.training_defaults[name] ?? each.default }]));
+    const length = properties.max_length;
+    if (length && most) properties.max_length = { ...length, default: Math.min(length.default, most), maximum: Math.min(length.maximum ?? most, most) };
+    return { ...schema, properties };
   }
 
   /** What a run would cost with some choices replaced; asked once for each combination. */
