@@ -72,19 +72,16 @@ def _choose_sheet(book: Workbook, named: str) -> tuple[Sheet, list[Sheet]]:
 
 
 def _header(book: Workbook, sheet: Sheet, wanted: int) -> tuple[SheetRow, Table]:
-    rows = read_rows(book, sheet.part)
-    first = list(islice(rows, SEARCHED_ROWS)) if not wanted else []
-    if wanted:
-        header = next((row for row in rows if row.number >= wanted), None)
-        if header is None or header.number != wanted:
-            raise Rejected("no_rows", f"Row {wanted:,} of the sheet {sheet.name[:60]!r} is empty.", "Name another row.")
-    elif not first:
+    rows = (row for row in read_rows(book, sheet.part) if row.number >= wanted)
+    first = list(islice(rows, SEARCHED_ROWS))
+    if wanted and (not first or first[0].number != wanted):
+        raise Rejected("no_rows", f"Row {wanted:,} of the sheet {sheet.name[:60]!r} is empty.", "Name another row.")
+    if not first:
         raise no_rows([])
-    else:
-        header = _find_header(first)
-    left, right = min(header.cells, default=0), max(header.cells, default=0)
-    table = Table("xlsx", "utf-8", check_columns([header.cells.get(n, "") for n in range(left, right + 1)]), iter(()))
-    if first and header is not first[0]:
+    header = first[0] if wanted else _find_header(first)
+    names = _names(header, [row for row in first if row.number > header.number])
+    table = Table("xlsx", "utf-8", check_columns(names), iter(()))
+    if header is not first[0]:
         table.flaws.add(_found_header(header))
     return header, table
 
@@ -96,6 +93,14 @@ def _find_header(first: Sequence[SheetRow]) -> SheetRow:
     if counts[0] >= min(usual, 2):
         return first[0]
     return next(row for row, count in zip(first, counts, strict=True) if count >= usual)
+
+
+def _names(header: SheetRow, below: Sequence[SheetRow]) -> list[str]:
+    """The cells of the header from the first to the last one, with blanks where most rows below go further."""
+    named = {*header.cells} or {0}
+    further = [column for row in below for column in row.cells]
+    used = named | {column for column in {*further} if 2 * further.count(column) > len(below)}
+    return [header.cells.get(column, "") for column in range(min(used), max(used) + 1)]
 
 
 def _records(book: Workbook, sheet: Sheet, header: SheetRow, table: Table) -> Iterator[Record]:

@@ -269,6 +269,8 @@ def _workbooks() -> Iterator[Any]:
     yield "XLSX only names", "a.xlsx", write.workbook({"S": [["text", "label"]]}), "no_rows"
     yield "XLSX too wide", "a.xlsx", write.workbook({"S": [[f"c{n}" for n in range(3000)], ["x"]]}), "columns", "1,001"
     yield "XLSX blank name", "a.xlsx", write.workbook({"S": [["a", None, "c"], ["1", "2", "3"]]}), "columns", "Column 2"
+    numbered = [[None, "text", "label"], [0, "a", "x"], [1, "b", "y"]]
+    yield "XLSX with numbers beside", "a.xlsx", write.workbook({"S": numbered}), "columns", "Column 1"
     yield "XLSX same names", "a.xlsx", write.workbook({"S": [["a", "a"], ["1", "2"]]}), "columns", "'a'"
     long = write.as_xlsx([("a", "b"), ("x" * (MAX_CELL + 1), "b")], shared=False)
     yield "XLSX endless cell", "a.xlsx", long, "cell_too_long", "row 3", (3,)
