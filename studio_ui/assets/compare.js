@@ -28,7 +28,7 @@ class ComparePage {
   }
 
   async start() {
-    const [answer] = await Promise.all([api("/api/v1/runs"), loadTitles()]);
+    const [answer] = await Promise.all([api("/api/v1/runs?limit=500"), loadTitles()]);
     this.known = listOf(answer);
     if (this.ids.length < 1) return this.askForRuns();
     this.root.replaceChildren(this.chips, this.notes, this.metrics, this.curves, this.settings);

@@ -1,95 +1,157 @@
-// The table of runs: search, sort, choose for comparison, archive. Polls every few seconds only while a run is active.
+// The table of runs: filtered, sorted and paged by the server; the whole view lives in the address and can be kept under
+// a name. Polls every few seconds only while a run is active.
 
 import { remember } from "./run_curves.js";
-import { ACTIVE, STATE_WORDS, loadTitles, methodTitle, stateChip } from "./run_words.js";
-import { api, bytes, count, duration, el, emptyState, percent, ready, toast } from "./studio.js";
+import { STATE_WORDS, loadTitles } from "./run_words.js";
+import { columns } from "./runs_cells.js";
+import { api, count, counted, el, emptyState, poll, ready, toast } from "./studio.js";
 
 const EVERY = 3000;
 const MOST = 10;
-
-const COLUMNS = [
-  { key: "state", title: "Status", value: (run) => Object.keys(STATE_WORDS).indexOf(run.state), cell: (run) => stateChip(run.state) },
-  { key: "name", title: "Name", value: (run) => run.name.toLowerCase(), cell: nameCell, head: true },
-  { key: "model", title: "Base model", value: (run) => run.base_model, cell: (run) => run.base_model },
-  { key: "method", title: "Method", value: (run) => methodTitle(run.method), cell: (run) => methodTitle(run.method) },
-  { key: "dataset", title: "Data set", value: (run) => datasetWords(run), cell: datasetWords },
-  { key: "accuracy", title: "Accuracy ↑", number: true, value: (run) => run.results?.metrics?.accuracy, cell: accuracyCell },
-  { key: "loss", title: "Train loss ↓", number: true, value: trainLoss, cell: (run) => (trainLoss(run) == null ? "–" : trainLoss(run).toPrecision(3)) },
-  { key: "duration", title: "Duration", number: true, value: seconds, cell: (run) => (seconds(run) == null ? "–" : duration(seconds(run))) },
-  { key: "memory", title: "Memory", number: true, value: (run) => run.results?.peak_memory_bytes, cell: (run) => (run.results?.peak_memory_bytes ? bytes(run.results.peak_memory_bytes) : "–") },
-  { key: "created", title: "Created", number: true, value: (run) => run.created_at, cell: (run) => shortDate(run.created_at) },
-];
+const PAGE = 50;
+const LARGEST = 500;
+const VIEWS = "studio-run-views";
+const KEYS = ["q", "state", "tag", "starred", "archived", "sort", "order"];
 
 class RunsPage {
   constructor(root) {
-    const query = new URLSearchParams(location.search);
-    Object.assign(this, { root, runs: [], chosen: new Set(), key: query.get("sort") || "created", down: query.get("order") !== "up", shown: "" });
-    this.search = el("input", { type: "search", id: "runs-search", placeholder: "Search name, model, method, data set, status", "aria-label": "Search runs" });
-    this.search.value = query.get("q") || "";
-    this.search.addEventListener("input", () => this.draw());
+    this.view = Object.fromEntries([...new URLSearchParams(location.search)].filter(([key]) => KEYS.includes(key)));
+    Object.assign(this, { root, runs: [], chosen: new Map(), size: PAGE, shown: "", asked: 0 });
+    this.columns = columns({ star: (run) => this.mark([run], { starred: !run.starred }), tag: (tag) => this.change({ tag }) });
+    this.search = el("input", { type: "search", id: "runs-search", placeholder: "Search name, model, method, data set, tag, note", "aria-label": "Search runs" });
+    this.search.addEventListener("input", () => this.soon());
+    this.state = this.choice("runs-state", "Status", [["", "Any status"], ["queued,claimed,running", "Active"], ...Object.entries(STATE_WORDS)], "state");
+    this.tag = this.choice("runs-tag", "Tag", [["", "Any tag"]], "tag");
+    this.archived = this.choice("runs-archived", "Archive", [["", "Not archived"], ["only", "Archived"], ["all", "All"]], "archived");
+    this.starred = el("button", { type: "button", id: "runs-starred", class: "button", text: "★ Starred", onclick: () => this.change({ starred: this.view.starred ? "" : "true" }) });
+    this.views = el("select", { id: "runs-views", "aria-label": "Saved views" });
+    this.views.addEventListener("change", () => this.openView());
     this.compare = el("button", { type: "button", id: "runs-compare", class: "button primary", text: "Compare", disabled: true, onclick: () => this.openComparison() });
+    this.tagging = el("button", { type: "button", id: "runs-tagging", class: "button", text: "Tag…", disabled: true, onclick: () => this.askForTag() });
     this.archive = el("button", { type: "button", id: "runs-archive", class: "button", text: "Archive", disabled: true, onclick: () => this.archiveChosen() });
     this.status = el("p", { class: "muted", role: "status", id: "runs-status", text: "Loading the runs…" });
+    this.more = el("button", { type: "button", id: "runs-more", class: "button", hidden: true, onclick: () => this.showMore() });
     this.body = el("tbody");
-    this.heads = COLUMNS.map((column) => el("th", { scope: "col", class: column.number ? "number" : "", "data-key": column.key }, el("button", { type: "button", class: "sort", text: column.title, onclick: () => this.sort(column.key) })));
+    this.build();
+  }
+
+  build() {
+    this.heads = this.columns.map((column) => el("th", { scope: "col", class: column.number ? "number" : "", "data-key": column.key }, column.plain ? el("span", { "aria-label": column.label, text: column.title }) : el("button", { type: "button", class: "sort", text: column.title, onclick: () => this.sort(column.key) })));
     const table = el("table", { id: "runs-table", class: "data-table" },
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "sr-only", text: "Choose" })), ...this.heads)), this.body);
     this.box = el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Runs" }, table);
     this.empty = el("div", { hidden: true }, emptyState("No runs yet.", "A run tunes a model on your data. It takes six clicks from a file.", { href: "/new", text: "Tune a model" }));
-    root.replaceChildren(
-      el("div", { class: "toolbar" }, this.search, this.compare, this.archive, el("a", { class: "button", href: "/new", text: "New run" })),
-      this.status, this.box, this.empty);
+    this.root.replaceChildren(
+      el("div", { class: "toolbar" }, this.search, this.compare, this.tagging, this.archive, el("a", { class: "button", href: "/new", text: "New run" })),
+      el("div", { class: "toolbar run-filters", role: "group", "aria-label": "Filters" }, this.state, this.tag, this.archived, this.starred, this.views,
+        el("button", { type: "button", id: "runs-save-view", class: "button quiet small", text: "Keep this view", onclick: () => this.keepView() })),
+      this.status, this.box, this.more, this.empty);
+    this.showView();
   }
 
-  async follow() {
-    if (this.following) return;
-    this.following = true;
-    try {
-      do {
-        await this.load();
-        if (!this.runs.some((run) => ACTIVE.includes(run.state))) break;
-        await new Promise((resolve) => setTimeout(resolve, EVERY));
-      } while (!document.hidden);
-    } finally {
-      this.following = false;
-    }
+  choice(id, label, options, key) {
+    const box = el("select", { id, "aria-label": label }, ...options.map(([value, text]) => el("option", { value, text })));
+    box.addEventListener("change", () => this.change({ [key]: box.value }));
+    return box;
   }
 
-  async load() {
+  /** Bring the controls in line with the view, which is what the address says. */
+  showView() {
+    this.search.value = this.view.q || "";
+    this.state.value = this.view.state || "";
+    this.archived.value = this.view.archived || "";
+    if (this.view.tag && ![...this.tag.options].some((each) => each.value === this.view.tag)) this.tag.append(el("option", { value: this.view.tag, text: this.view.tag }));
+    this.tag.value = this.view.tag || "";
+    this.starred.setAttribute("aria-pressed", String(Boolean(this.view.starred)));
+    const [key, down] = [this.view.sort || "created", this.view.order !== "up"];
+    for (const head of this.heads) head.setAttribute("aria-sort", head.dataset.key !== key ? "none" : down ? "descending" : "ascending");
+    this.fillViews();
+  }
+
+  change(values) {
+    Object.assign(this.view, values);
+    for (const [name, value] of Object.entries(this.view)) if (!value) delete this.view[name];
+    this.size = PAGE;
+    remember(Object.fromEntries(KEYS.map((name) => [name, this.view[name] || null])));
+    this.showView();
+    this.follow();
+  }
+
+  soon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.change({ q: this.search.value.trim() }), 200);
+  }
+
+  sort(key) {
+    const down = key === (this.view.sort || "created") ? this.view.order === "up" : ["accuracy", "created"].includes(key);
+    this.change({ sort: key === "created" ? "" : key, order: down ? "" : "up" });
+  }
+
+  /** Load now, then again and again while a run is active; one loop at most. */
+  follow() {
+    this.asked += 1;
+    const turn = this.asked;
+    poll(async () => {
+      if (turn !== this.asked) return false;
+      await this.load(turn);
+      return this.active > 0;
+    }, EVERY);
+  }
+
+  async load(turn) {
     try {
-      const answer = await api("/api/v1/runs");
-      this.runs = Array.isArray(answer) ? answer : answer.runs;
+      const answer = await this.fetch(Math.min(this.size, LARGEST), "");
+      if (turn !== this.asked) return;
+      this.runs = answer.runs;
+      this.next = answer.next;
+      this.total = answer.total;
+      this.active = answer.active;
       this.draw();
+      if (!this.tagged) this.loadTags();
     } catch (error) {
       this.status.textContent = `${error.message} ${error.hint || ""}`;
     }
   }
 
-  sort(key) {
-    this.down = key === this.key ? !this.down : ["accuracy", "created"].includes(key);
-    this.key = key;
+  fetch(limit, cursor) {
+    const order = this.view.order === "up" ? "up" : "down";
+    const asked = Object.entries({ ...this.view, order, limit, cursor }).filter(([, value]) => value !== "");
+    return api(`/api/v1/runs?${new URLSearchParams(asked)}`);
+  }
+
+  async loadTags() {
+    this.tagged = true;
+    const { tags } = await api("/api/v1/runs/tags");
+    this.tag.replaceChildren(el("option", { value: "", text: "Any tag" }), ...tags.map((tag) => el("option", { value: tag, text: tag })));
+    this.showView();
+  }
+
+  async showMore() {
+    const answer = await this.fetch(PAGE, this.next);
+    this.runs.push(...answer.runs);
+    this.next = answer.next;
+    this.size = this.runs.length;
     this.draw();
   }
 
   draw() {
-    const words = this.search.value.trim().toLowerCase();
-    remember({ q: words || null, sort: this.key === "created" ? null : this.key, order: this.down ? null : "up" });
-    const kept = this.sorted(this.runs.filter((run) => searchText(run).includes(words)));
-    for (const head of this.heads) head.setAttribute("aria-sort", head.dataset.key !== this.key ? "none" : this.down ? "descending" : "ascending");
-    this.empty.hidden = this.runs.length > 0;
+    const filtered = ["q", "state", "tag", "starred", "archived"].some((key) => this.view[key]);
+    this.empty.hidden = this.runs.length > 0 || filtered;
     this.box.hidden = this.runs.length === 0;
-    const active = this.runs.filter((run) => ACTIVE.includes(run.state)).length;
-    this.status.textContent = this.runs.length ? `${count(kept.length)} of ${count(this.runs.length)} runs${active ? `, ${active} active` : ""}. Choose 2 to ${MOST} finished runs to compare them.` : "";
+    this.more.hidden = !this.next;
+    this.more.textContent = `Show ${count(Math.min(PAGE, this.total - this.runs.length))} more`;
+    const words = `${count(this.runs.length)} of ${counted(this.total, "run")}${this.active ? `, ${this.active} active` : ""}.`;
+    this.status.textContent = this.runs.length ? `${words} Choose 2 to ${MOST} finished runs to compare them.` : filtered ? "No run fits these filters." : "";
     // Rows are made again only when something in them changed, so that focus and selection stay where they are.
-    const look = JSON.stringify([kept.map((run) => [run.id, run.name, run.state, run.progress, run.results?.metrics])]);
-    if (look !== this.shown) this.fillRows(kept);
+    const look = JSON.stringify(this.runs.map((run) => [run.id, run.name, run.state, run.progress, run.results?.metrics, run.starred, run.tags, run.note, run.sparkline]));
+    if (look !== this.shown) this.fillRows();
     this.shown = look;
     this.renderButtons();
   }
 
-  fillRows(kept) {
+  fillRows() {
     const focused = document.activeElement?.dataset?.run;
-    this.body.replaceChildren(...kept.map((run) => this.row(run)));
+    this.body.replaceChildren(...this.runs.map((run) => this.row(run)));
     if (focused) this.body.querySelector(`[data-run="${CSS.escape(focused)}"]`)?.focus();
   }
 
@@ -97,90 +159,104 @@ class RunsPage {
     const box = el("input", { type: "checkbox", "data-run": run.id, "aria-label": `Choose ${run.name}` });
     box.checked = this.chosen.has(run.id);
     box.addEventListener("change", () => {
-      if (box.checked) this.chosen.add(run.id);
+      if (box.checked) this.chosen.set(run.id, run);
       else this.chosen.delete(run.id);
       this.renderButtons();
     });
-    const cells = COLUMNS.map((column) => el(column.head ? "th" : "td", { ...(column.head ? { scope: "row" } : {}), class: column.number ? "number" : "" }, column.cell(run)));
+    const cells = this.columns.map((column) => el(column.head ? "th" : "td", { ...(column.head ? { scope: "row" } : {}), class: column.number ? "number" : "" }, column.cell(run)));
     return el("tr", { "data-id": run.id }, el("td", {}, box), ...cells);
   }
 
-  sorted(runs) {
-    const { value } = COLUMNS.find((column) => column.key === this.key) || COLUMNS[COLUMNS.length - 1];
-    const way = this.down ? -1 : 1;
-    return [...runs].sort((one, other) => {
-      const [left, right] = [value(one), value(other)];
-      // Runs without a value stay at the end in both directions.
-      if (left == null || right == null) return (left == null) - (right == null);
-      return (typeof left === "string" ? left.localeCompare(right) : left - right) * way;
-    });
-  }
-
   renderButtons() {
-    const known = new Set(this.runs.map((run) => run.id));
-    for (const id of this.chosen) if (!known.has(id)) this.chosen.delete(id);
     const number = this.chosen.size;
     this.compare.disabled = number < 2 || number > MOST;
     this.compare.textContent = number ? `Compare ${number} selected` : "Compare";
-    this.archive.disabled = number === 0;
+    this.archive.disabled = this.tagging.disabled = number === 0;
+    this.archive.textContent = this.view.archived === "only" ? "Bring back" : "Archive";
   }
 
   openComparison() {
-    location.href = `/compare?runs=${[...this.chosen].map(encodeURIComponent).join(",")}`;
+    location.href = `/compare?runs=${[...this.chosen.keys()].map(encodeURIComponent).join(",")}`;
   }
 
-  async archiveChosen() {
-    for (const id of this.chosen) {
+  archiveChosen() {
+    return this.mark([...this.chosen.values()], { archived: this.view.archived !== "only" }, true);
+  }
+
+  async askForTag() {
+    const tag = await ask("Give the selected runs a tag", "Tag", [...this.tag.options].map((each) => each.value).filter(Boolean));
+    if (!tag) return;
+    await this.mark([...this.chosen.values()], (run) => ({ tags: [...new Set([...run.tags, tag])] }));
+    this.tagged = false;
+    this.follow();
+  }
+
+  /** Write on runs; those that succeed leave the selection when they leave the list. */
+  async mark(runs, change, leave = false) {
+    for (const run of runs) {
       try {
-        await api(`/api/v1/runs/${encodeURIComponent(id)}/archive`, { method: "POST" });
-        this.chosen.delete(id);
+        await api(`/api/v1/runs/${encodeURIComponent(run.id)}/mark`, { method: "POST", body: typeof change === "function" ? change(run) : change });
+        if (leave) this.chosen.delete(run.id);
       } catch (error) {
         toast(`${error.message} ${error.hint || ""}`, "error");
       }
     }
-    await this.load();
+    this.follow();
+  }
+
+  fillViews() {
+    const kept = keptViews();
+    const here = JSON.stringify(this.view);
+    this.views.hidden = !kept.length;
+    this.views.replaceChildren(el("option", { value: "", text: "Saved views" }), ...kept.map(({ name }, at) => el("option", { value: String(at), text: name })));
+    const at = kept.findIndex((each) => JSON.stringify(each.view) === here);
+    this.views.value = at < 0 ? "" : String(at);
+  }
+
+  openView() {
+    const kept = keptViews()[Number(this.views.value)];
+    if (this.views.value === "" || !kept) return;
+    this.view = {};
+    this.change({ ...kept.view });
+  }
+
+  async keepView() {
+    const name = await ask("Keep these filters and this order under a name", "Name", []);
+    if (!name) return;
+    localStorage.setItem(VIEWS, JSON.stringify([...keptViews().filter((each) => each.name !== name), { name, view: this.view }].slice(-20)));
+    this.fillViews();
+    toast("Kept in this browser. The address of this page shows the same view anywhere.");
   }
 }
 
-function nameCell(run) {
-  const { step, total_steps: total } = run.progress || {};
-  const moving = run.state === "running" && total ? el("span", { class: "muted row-note", text: `${Math.round((100 * (step || 0)) / total)} % · ${run.phase}` }) : "";
-  const waiting = run.state === "queued" && run.queue_position ? el("span", { class: "muted row-note", text: `number ${run.queue_position} in the queue` }) : "";
-  return el("span", { class: "name-cell" }, el("a", { href: `/run?id=${encodeURIComponent(run.id)}`, text: run.name }), moving, waiting);
+function keptViews() {
+  try {
+    return JSON.parse(localStorage.getItem(VIEWS)) || [];
+  } catch {
+    return [];
+  }
 }
 
-function accuracyCell(run) {
-  const value = run.results?.metrics?.accuracy;
-  if (value == null) return "–";
-  const base = run.results.baseline?.linear_probe?.accuracy;
-  const better = base != null && value > base;
-  return el("span", {}, percent(value), base == null ? "" : el("span", { class: `delta ${better ? "delta-better" : value < base ? "delta-worse" : "delta-same"}`, title: `untouched base model ${percent(base)}`, text: ` ${better ? "▲" : value < base ? "▼" : "="}${Math.abs((value - base) * 100).toFixed(1)}` }));
-}
-
-function trainLoss(run) {
-  return run.results?.train_loss ?? run.progress?.loss;
-}
-
-function seconds(run) {
-  if (run.results?.seconds?.total != null) return run.results.seconds.total;
-  return run.started_at ? (run.finished_at || Date.now() / 1000) - run.started_at : undefined;
-}
-
-function datasetWords(run) {
-  return `${run.dataset.name} @ ${run.dataset.version}`;
-}
-
-function shortDate(seconds) {
-  return new Date(seconds * 1000).toLocaleString(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-}
-
-function searchText(run) {
-  return [run.name, run.base_model, run.method, methodTitle(run.method), datasetWords(run), STATE_WORDS[run.state]].join(" ").toLowerCase();
+/** One line of text in a dialog, with suggestions. @returns {Promise<string>} empty when it was closed */
+function ask(title, label, suggestions) {
+  return new Promise((resolve) => {
+    const box = el("input", { type: "text", id: "ask-text", maxlength: "40", list: "ask-list", autocomplete: "off", required: true });
+    const finish = (value) => {
+      dialog.remove();
+      resolve(value);
+    };
+    const form = el("form", { method: "dialog", class: "field" }, el("label", { for: "ask-text", text: label }), box, el("datalist", { id: "ask-list" }, ...suggestions.map((value) => el("option", { value }))),
+      el("div", { class: "actions" }, el("button", { class: "button primary", text: "Save" }), el("button", { type: "button", class: "button", text: "Close", onclick: () => finish("") })));
+    form.addEventListener("submit", () => finish(box.value.trim()));
+    const dialog = el("dialog", { class: "dialog page-dialog", "aria-label": title }, el("h2", { text: title }), form);
+    dialog.addEventListener("cancel", () => finish(""));
+    document.body.append(dialog);
+    dialog.showModal();
+  });
 }
 
 ready("#runs-page", async (root) => {
   await loadTitles();
   const page = new RunsPage(root);
-  document.addEventListener("visibilitychange", () => !document.hidden && page.follow());
   page.follow();
 });

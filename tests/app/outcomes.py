@@ -43,6 +43,7 @@ def end_run(
             "labels": ["no", "yes"],
             **results,
         }
+        run.sparkline = [2 * 0.9**step + 0.1 for step in range(1, 41, 2)]
         for row_id, (own, other) in enumerate(zip(right, base_right, strict=True)):
             expected = "yes" if row_id % 2 else "no"
             wrong = "no" if row_id % 2 else "yes"
