@@ -1,0 +1,42 @@
+"""Routes that make runs of runs: combine adapters, shrink a full fine-tune."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from app.api.deps import UserId
+from app.api.schemas import Body, Name, ObjectId
+from app.services import derivations, runs
+
+router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
+
+
+class CombineBody(Body):
+    """Finished LoRA runs of one base model, and how to make one of them."""
+
+    run_ids: list[ObjectId] = Field(min_length=2, max_length=8)
+    how: Literal["average", "average-svd", "ties", "dare"] = "average"
+    weights: list[float] | None = Field(None, max_length=8)
+    rank: int = Field(16, ge=1, le=256)
+    density: float = Field(0.5, gt=0, le=1)
+    name: Name = ""
+
+
+class ShrinkBody(Body):
+    """How much of a full fine-tune to keep."""
+
+    rank: int = Field(32, ge=1, le=256)
+    name: Name = ""
+
+
+@router.post("/combine", status_code=201)
+def combine_runs(user_id: UserId, body: CombineBody) -> dict[str, Any]:
+    """Queue a run that combines others without training."""
+    return runs.as_dict(derivations.combine(user_id, **body.model_dump()))
+
+
+@router.post("/{run_id}/shrink", status_code=201)
+def shrink_run(user_id: UserId, run_id: str, body: ShrinkBody) -> dict[str, Any]:
+    """Queue a run that turns a full fine-tune into a LoRA."""
+    return runs.as_dict(derivations.shrink(user_id, run_id, **body.model_dump()))

@@ -1,0 +1,163 @@
+"""Runs made of runs: adapters of one base model combined into one, a full fine-tune shrunk into a small one.
+
+They are queued, tested, downloaded and compared as every run is; the worker trains nothing for them.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from app import storage
+from app.catalog.methods import method_class
+from app.catalog.spec import RunSpec
+from app.db import transaction
+from app.errors import Conflict, Rejected
+from app.models import SUCCEEDED, Run
+from app.services import adapters, runs
+from app.services.accounts import record
+
+MOST_RANK = 256
+
+
+def combine(
+    user_id: str,
+    run_ids: Sequence[str],
+    *,
+    how: str = "average",
+    weights: Sequence[float] | None = None,
+    rank: int = 16,
+    density: float = 0.5,
+    name: str = "",
+) -> Run:
+    """Queue a run that combines finished LoRA runs of one base model and the same labels.
+
+    Args:
+        run_ids: two to eight runs; the first one's data decides which held-out rows the result is tested on.
+        how: ``average``, ``average-svd``, ``ties`` or ``dare``.
+        weights: one number of 0 or more for each run; equal if absent.
+
+    Raises:
+        NotFound: a run is not theirs.
+        Conflict: a run has not succeeded.
+        Rejected: the runs do not fit together, or a setting is out of bounds.
+    """
+    parents = [_finished(user_id, each) for each in run_ids]
+    if len(set(run_ids)) < max(2, len(run_ids)):
+        raise Rejected("too_few_runs", "Two or more different runs are needed.", "Choose at least two runs.")
+    _check_alike(parents)
+    ranks = [_lora_rank(adapters.adapter_folder(user_id, each.id), each) for each in parents]
+    shares = list(weights) if weights is not None else [1.0] * len(parents)
+    if len(shares) != len(parents) or sum(shares) <= 0:
+        raise Rejected(
+            "weights",
+            f"The weights {shares} do not fit {len(parents)} runs.",
+            "Give one number of 0 or more for each run, not all of them 0.",
+            details={"fields": {"weights": f"{len(parents)} numbers"}},
+        )
+    width = sum(ranks) if how == "average" else rank
+    if width > MOST_RANK:
+        raise Rejected(
+            "range",
+            f"In full, the average of these runs has rank {width}; at most {MOST_RANK} is possible.",
+            "Choose `average-svd` with a rank of your own.",
+            details={"fields": {"how": "average-svd"}},
+        )
+    told = [_parent(run, weight) for run, weight in zip(parents, shares, strict=True)]
+    origin = {"kind": "combined", "parents": told, "how": how, "rank": width, "density": density}
+    return _queue(user_id, parents, origin, width, name or " + ".join(each.name for each in parents))
+
+
+def shrink(user_id: str, run_id: str, *, rank: int = 32, name: str = "") -> Run:
+    """Queue a run that turns a full fine-tune into a LoRA of this rank and shows what that costs.
+
+    Raises:
+        NotFound: the run is not theirs.
+        Conflict: it has not succeeded.
+        Rejected: it was not tuned as a whole, or the rank is out of bounds.
+    """
+    parent = _finished(user_id, run_id)
+    method = method_class(parent.method)
+    if not method.whole_model:
+        raise Rejected(
+            "not_a_full_model",
+            f"{parent.name!r} was tuned with {method.title}, which is small already.",
+            "Choose a run tuned with full fine-tuning.",
+        )
+    origin = {"kind": "shrunk", "parents": [_parent(parent, 1.0)], "rank": rank}
+    return _queue(user_id, [parent], origin, rank, name or f"{parent.name}, shrunk to rank {rank}")
+
+
+def _finished(user_id: str, run_id: str) -> Run:
+    run = runs.get_run(user_id, run_id)
+    if run.job.state != SUCCEEDED:
+        raise Conflict(
+            "not_finished",
+            f"{run.name!r} is {run.job.state}; only runs that succeeded have weights to work with.",
+            "Wait until it has ended, or choose another run.",
+        )
+    return run
+
+
+def _check_alike(parents: Sequence[Run]) -> None:
+    first = parents[0]
+    for other in parents[1:]:
+        for what, key in (("base model", "base_model"), ("task", "task_type"), ("labels", "labels")):
+            if other.spec[key] != first.spec[key]:
+                raise Rejected(
+                    f"different_{key}",
+                    f"{other.name!r} and {first.name!r} have different {what}.",
+                    f"Choose runs with the same {what}.",
+                )
+
+
+def _lora_rank(folder: Path, run: Run) -> int:
+    """Rank of a plain LoRA download.
+
+    Raises:
+        Rejected: it is something else.
+    """
+    path = folder / "adapter_config.json"
+    config: dict[str, Any] = storage.read_json(path) if path.exists() else {}
+    title = method_class(run.method).title
+    plain = config.get("peft_type") == "LORA" and not config.get("use_dora") and not config.get("lora_bias")
+    if not plain:
+        raise Rejected(
+            "not_combinable",
+            f"{run.name!r} was tuned with {title}, which is no plain LoRA and cannot be combined.",
+            "Choose runs tuned with LoRA or rsLoRA; a full fine-tune can be shrunk into one first.",
+        )
+    if RunSpec.model_validate(run.spec).method.base_precision != "full":
+        raise Rejected(
+            "quantised_base",
+            f"{run.name!r} was tuned on a compressed base model, so it fits only that.",
+            "Choose runs tuned on the model in full precision.",
+        )
+    return max(int(config["r"]), *(config.get("rank_pattern") or {"": 0}).values())
+
+
+def _parent(run: Run, weight: float) -> dict[str, Any]:
+    return {"run_id": run.id, "name": run.name, "weight": weight}
+
+
+def _queue(user_id: str, parents: Sequence[Run], origin: dict[str, Any], rank: int, name: str) -> Run:
+    first = parents[0]
+    longest = max(each.spec["training"].get("max_length", 0) for each in parents)
+    training = {**first.spec["training"], **({"max_length": longest} if longest else {})}
+    method = {"kind": "lora", "rank": rank, "alpha": rank, "dropout": 0}
+    try:
+        spec = RunSpec.model_validate({**first.spec, "method": method, "training": training, "origin": origin})
+    except ValidationError as error:
+        fields = {".".join(str(part) for part in each["loc"]): each["msg"] for each in error.errors()}
+        field, complaint = next(iter(fields.items()))
+        raise Rejected(
+            "range",
+            f"The setting {field!r} is not acceptable: {complaint}.",
+            "Correct the named settings.",
+            details={"fields": fields},
+        ) from None
+    with transaction() as session:
+        run = runs.add(session, user_id, first.dataset_version, spec, name=name)
+    record(user_id, origin["kind"], "run", run.id)
+    return runs.get_run(user_id, run.id)

@@ -1,0 +1,86 @@
+"""Combining and shrinking over HTTP: queued with what is needed to repeat it, refused with a reason, each only by its owner."""
+
+import json
+from typing import Any
+
+from app.db import transaction
+from app.models import Run
+from tests.app.api.conftest import Person
+from tests.app.api.test_runs import finish
+from tests.factories import SPEC, make_run, make_version
+
+LORA = {"adapter_config.json": json.dumps({"peft_type": "LORA", "r": 8}).encode()}
+DORA = {"adapter_config.json": json.dumps({"peft_type": "LORA", "r": 8, "use_dora": True}).encode()}
+
+
+def finished(owner: str, name: str, files: dict[str, bytes] = LORA, **spec: Any) -> str:
+    run = make_run(owner, make_version(owner), name)
+    with transaction() as session:
+        stored = session.get_one(Run, run.id)
+        stored.spec = {**SPEC, **spec}
+        stored.method, stored.base_model = stored.spec["method"]["kind"], stored.spec["base_model"]
+    finish(run, files)
+    return run.id
+
+
+def combine(person: Person, run_ids: list[str], **settings: Any) -> Any:
+    return person.post("/api/v1/runs/combine", json_body={"run_ids": run_ids, **settings})
+
+
+def test_two_runs_become_one_that_waits_in_the_queue(ann: Person) -> None:
+    ids = [finished(ann.id, "First"), finished(ann.id, "Second", method={"kind": "rslora"})]
+    answer = combine(ann, ids, weights=[3, 1])
+    assert answer.status == 201
+    run = answer.json
+    assert run["state"] == "queued" and run["name"] == "First + Second"
+    assert run["spec"]["method"]["rank"] == 16
+    assert run["spec"]["origin"]["parents"] == [
+        {"run_id": ids[0], "name": "First", "weight": 3.0}, {"run_id": ids[1], "name": "Second", "weight": 1.0},
+    ]  # fmt: skip
+
+
+def test_a_full_fine_tune_is_queued_to_be_shrunk(ann: Person) -> None:
+    run_id = finished(ann.id, "Whole", {"model.safetensors": b"0"}, method={"kind": "full"})
+    run = ann.post(f"/api/v1/runs/{run_id}/shrink", json_body={"rank": 24}).json
+    assert run["name"] == "Whole, shrunk to rank 24"
+    assert run["spec"]["origin"]["rank"] == run["spec"]["method"]["rank"] == 24
+
+
+REFUSED: list[tuple[dict[str, bytes], dict[str, Any], dict[str, Any], str]] = [
+    (LORA, {"labels": ["a", "b"]}, {}, "different_labels"),
+    (DORA, {"method": {"kind": "dora"}}, {}, "not_combinable"),
+    ({"model.safetensors": b"0"}, {"method": {"kind": "full"}}, {}, "not_combinable"),
+    (LORA, {"method": {"kind": "qlora"}}, {}, "quantised_base"),
+    (LORA, {}, {"weights": [1]}, "weights"),
+    (LORA, {}, {"weights": [0, 0]}, "weights"),
+    (LORA, {}, {"weights": [-1, 2]}, "range"),
+]
+
+
+def test_what_does_not_fit_together_is_refused_by_name(ann: Person) -> None:
+    first = finished(ann.id, "First")
+    for files, spec, settings, code in REFUSED:
+        answer = combine(ann, [first, finished(ann.id, "Second", files, **spec)], **settings)
+        assert (answer.status, answer.json["error"]["code"]) == (422, code)
+
+
+def test_a_sum_of_ranks_beyond_the_limit_names_the_way_out(ann: Person) -> None:
+    wide = {"adapter_config.json": json.dumps({"peft_type": "LORA", "r": 200}).encode()}
+    ids = [finished(ann.id, "First", wide), finished(ann.id, "Second", wide)]
+    error = combine(ann, ids).json["error"]
+    assert "400" in error["message"] and "average-svd" in error["hint"]
+    assert combine(ann, ids, how="average-svd", rank=32).status == 201
+
+
+def test_runs_that_cannot_be_parents_are_refused(ann: Person) -> None:
+    first = finished(ann.id, "First")
+    assert combine(ann, [first, first]).json["error"]["code"] == "too_few_runs"
+    waiting = make_run(ann.id, make_version(ann.id), "Waiting").id
+    assert combine(ann, [first, waiting]).json["error"]["code"] == "not_finished"
+    assert ann.post(f"/api/v1/runs/{first}/shrink", json_body={}).json["error"]["code"] == "not_a_full_model"
+
+
+def test_a_strangers_run_is_no_parent(ann: Person, bob: Person) -> None:
+    mine, theirs = finished(bob.id, "Mine"), finished(ann.id, "Theirs")
+    assert combine(bob, [mine, theirs]).status == 404
+    assert bob.post(f"/api/v1/runs/{theirs}/shrink", json_body={}).status == 404
