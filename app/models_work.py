@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Float, Integer, String
+from sqlalchemy import JSON, Float, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, db_now
@@ -33,3 +33,17 @@ class Tally(Base):
     __tablename__ = "tallies"
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     count: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class ModelFetch(Base):
+    """A base model that somebody wants from the hub: ``revision`` as asked, ``commit`` and ``name`` once they are known."""
+
+    __tablename__ = "model_fetches"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    created_at: Mapped[float] = mapped_column(Float, default=db_now())
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    repo: Mapped[str] = mapped_column(String(200))
+    revision: Mapped[str] = mapped_column(String(100), default="main")
+    commit: Mapped[str] = mapped_column(String(64), default="")
+    name: Mapped[str] = mapped_column(String(200), default="")

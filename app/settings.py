@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     free_disk_bytes: int = Field(
         512 * 1024**2, ge=0, description="Space that training leaves free on the disk; it ends clearly before using it."
     )
+    hub_url: str = Field(
+        "https://huggingface.co",
+        validation_alias=AliasChoices("HF_ENDPOINT", "STUDIO_HUB_URL"),
+        description="Where base models are fetched from.",
+    )
+    max_model_bytes: int = Field(40 * 1024**3, gt=0, description="Largest base model that is fetched, in bytes.")
     log_format: Literal["text", "json"] = Field("text", description="Lines of the logs: for people or for programs.")
     keep_attempt_days: float = Field(
         7.0, ge=0, description="Days after a run's end when the files of overtaken tries and old checkpoints go."

@@ -160,11 +160,11 @@ def examine_broker() -> list[Finding]:
 
 def examine_models() -> list[Finding]:
     """Each base model is present and is what its publisher made."""
-    from app.catalog.base_models import BASE_MODELS, base_model_path
+    from app.catalog.base_models import base_model_path, base_models
     from app.errors import StudioError
 
     found = []
-    for card in BASE_MODELS:
+    for card in base_models():
         try:
             found.append(Finding(f"model {card.name}", OK, f"{base_model_path(card.name)}, SHA-256 as published"))
         except StudioError as error:

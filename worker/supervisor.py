@@ -18,8 +18,9 @@ from app.catalog.base_models import base_model_path
 from app.errors import StudioError
 from app.services import jobs, run_folders, workers
 from app.services.jobs import Claim, StaleClaim
+from app.services.model_fetches import FETCH
 from app.settings import get_settings
-from worker import endings, spare, watchdog
+from worker import endings, fetching, spare, watchdog
 from worker.outage import DATABASE_AWAY, Outage
 from worker.spool_reader import SpoolReader
 
@@ -50,7 +51,10 @@ def execute(job_id: str, *, on_spool: Listener | None = None) -> None:
         return
     log.info("claimed job=%s fence=%s attempt=%s", claim.job_id, claim.fence, claim.attempt)
     try:
-        _Attempt(claim, on_spool).run()
+        if claim.kind == FETCH:
+            fetching.carry_out(claim, stopping.is_set)
+        else:
+            _Attempt(claim, on_spool).run()
     except StaleClaim:
         log.warning("overtaken, leaving job=%s fence=%s", claim.job_id, claim.fence)
     except StudioError as error:

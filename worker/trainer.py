@@ -27,6 +27,7 @@ import torch
 import transformers
 
 from app.catalog.base_models import base_model
+from app.catalog.fetched_models import card_in
 from app.catalog.spec import RunSpec
 from app.errors import StudioError
 from worker.engine import warm_up
@@ -79,7 +80,7 @@ def _order(folder: Path) -> Order:
     spec = RunSpec.model_validate(told["spec"])
     return Order(
         spec=spec,
-        base=base_model(spec.base_model),
+        base=card_in(Path(told["base_model"])) or base_model(spec.base_model),
         base_folder=Path(told["base_model"]),
         rows=Path(told["rows"]),
         splits=Path(told["splits"]),

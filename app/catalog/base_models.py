@@ -59,6 +59,7 @@ class BaseModelCard:
             "layers": self.layers,
             "context_length": self.context_length,
             "task_types": list(self.task_types),
+            "fetched": not self.package,
         }
 
 
@@ -87,15 +88,22 @@ STARTER_ENCODER = BaseModelCard(
 BASE_MODELS: tuple[BaseModelCard, ...] = (STARTER_ENCODER,)
 
 
+def base_models() -> tuple[BaseModelCard, ...]:
+    """Those that come with the studio, then those that were fetched."""
+    from app.catalog.fetched_models import fetched_cards
+
+    return (*BASE_MODELS, *fetched_cards())
+
+
 def base_model(name: str) -> BaseModelCard:
     """Look a base model up by name, or refuse with the names there are."""
-    for card in BASE_MODELS:
+    for card in base_models():
         if card.name == name:
             return card
     raise Rejected(
         "unknown_base_model",
         f"There is no base model called {name!r}.",
-        "Choose one of: " + ", ".join(card.name for card in BASE_MODELS) + ".",
+        "Choose one of: " + ", ".join(card.name for card in base_models()) + ".",
     )
 
 
@@ -103,6 +111,10 @@ def base_model(name: str) -> BaseModelCard:
 def base_model_path(name: str) -> Path:
     """Folder with the model's files, checked against the publisher's hash before first use in a process."""
     card = base_model(name)
+    if not card.package:
+        from app.catalog.fetched_models import fetched_path
+
+        return fetched_path(card)
     found = importlib.util.find_spec(card.package)
     if found is None or not found.origin:
         raise Conflict(

@@ -10,7 +10,7 @@ import httpx
 from sqlalchemy import select
 
 from app import manifest
-from app.catalog.base_models import BASE_MODELS, base_model
+from app.catalog.base_models import base_model, base_models
 from app.catalog.task_types import TASK_TYPES
 from app.db import transaction
 from app.errors import Conflict, Rejected, StudioError
@@ -94,7 +94,7 @@ def talking_tasks() -> set[str]:
 
 def talking_bases() -> list[Any]:
     """Cards of the base models that can be tuned for such a task."""
-    return [card for card in BASE_MODELS if talking_tasks() & set(card.task_types)]
+    return [card for card in base_models() if talking_tasks() & set(card.task_types)]
 
 
 async def stream_reply(

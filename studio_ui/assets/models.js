@@ -1,7 +1,8 @@
 // Models: the base models there are and the tuning methods, from the catalog.
 
 import { settingsOf } from "./forms.js";
-import { api, count, counted, el, errorBanner, ready } from "./studio.js";
+import { Fetches } from "./model_fetches.js";
+import { api, confirmed, count, counted, el, errorBanner, ready, toast } from "./studio.js";
 
 function facts(pairs) {
   return el("dl", { class: "summary" }, ...pairs.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }))));
@@ -26,13 +27,34 @@ function titles(kinds, tasks) {
   return kinds.map((kind) => tasks.find((each) => each.kind === kind)?.title || kind).join(", ");
 }
 
-ready("#models-page", async (root) => {
+async function remove(model, redraw) {
+  const sure = await confirmed({ title: `Remove ${model.title}?`, text: "Its files are deleted from this machine. It can be fetched again.", action: "Remove", look: "stop" });
+  if (!sure) return;
   try {
-    const { base_models: models, methods, task_types: tasks } = await api("/api/v1/catalog");
-    root.replaceChildren(
-      el("section", { class: "section" }, el("h2", { text: `${counted(models.length, "base model")}` }), el("p", { class: "muted", text: "These are on this machine already; nothing is fetched from the network." }), el("div", { class: "columns" }, ...models.map((each) => modelCard(each, tasks)))),
-      el("section", { class: "section" }, el("h2", { text: counted(methods.length, "tuning method") }), el("p", { class: "muted", text: "Each trains another part of a model; the wizard recommends one." }), el("div", { class: "columns" }, ...methods.map((each) => methodCard(each, tasks)))),
-      el("p", { class: "section" }, el("a", { class: "button primary large", href: "/new", text: "Tune a model" })));
+    await api(`/api/v1/models?name=${encodeURIComponent(model.name)}`, { method: "DELETE" });
+    redraw();
+  } catch (error) {
+    toast(`${error.message} ${error.hint || ""}`, "error");
+  }
+}
+
+ready("#models-page", async (root) => {
+  const models = el("section", { class: "section" });
+  const methods = el("section", { class: "section" });
+  const draw = async () => {
+    const catalog = await api("/api/v1/catalog");
+    const cards = catalog.base_models.map((each) => {
+      const card = modelCard(each, catalog.task_types);
+      if (each.fetched) card.append(el("button", { type: "button", class: "link", text: "Remove from this machine", onclick: () => remove(each, draw) }));
+      return card;
+    });
+    models.replaceChildren(el("h2", { text: counted(cards.length, "base model") }), el("p", { class: "muted", text: "These are on this machine already." }), el("div", { class: "columns" }, ...cards));
+    methods.replaceChildren(el("h2", { text: counted(catalog.methods.length, "tuning method") }), el("p", { class: "muted", text: "Each trains another part of a model; the wizard recommends one." }),
+      el("div", { class: "columns" }, ...catalog.methods.map((each) => methodCard(each, catalog.task_types))));
+  };
+  try {
+    await draw();
+    root.replaceChildren(models, new Fetches(draw).place, methods, el("p", { class: "section" }, el("a", { class: "button primary large", href: "/new", text: "Tune a model" })));
   } catch (error) {
     root.replaceChildren(errorBanner(error));
   }

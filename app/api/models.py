@@ -1,0 +1,55 @@
+"""Routes for base models beyond those that come with the studio: fetching, stopping, removing."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from app.api.deps import UserId
+from app.api.schemas import Body
+from app.services import model_fetches
+
+router = APIRouter(prefix="/api/v1", tags=["models"])
+
+
+class FetchBody(Body):
+    """Which model of the Hugging Face Hub."""
+
+    repo: str = Field(min_length=1, max_length=300)
+    revision: str = Field("main", max_length=100)
+
+
+@router.get("/models/fetches")
+def list_fetches(user_id: UserId) -> dict[str, Any]:
+    """Fetches that are on their way or did not succeed."""
+    return {"fetches": model_fetches.list_fetches(user_id)}
+
+
+@router.post("/models/fetches", status_code=201)
+def fetch(user_id: UserId, body: FetchBody) -> dict[str, Any]:
+    """Queue a fetch; the model appears in the catalog when all of it is here and checked."""
+    return model_fetches.submit(user_id, body.repo, body.revision)
+
+
+@router.post("/models/fetches/{fetch_id}/cancel")
+def cancel(user_id: UserId, fetch_id: str) -> dict[str, Any]:
+    """Stop it; what has come is kept."""
+    return model_fetches.cancel(user_id, fetch_id)
+
+
+@router.post("/models/fetches/{fetch_id}/resume")
+def resume(user_id: UserId, fetch_id: str) -> dict[str, Any]:
+    """Go on where it was."""
+    return model_fetches.resume(user_id, fetch_id)
+
+
+@router.delete("/models/fetches/{fetch_id}", status_code=204)
+def dismiss(user_id: UserId, fetch_id: str) -> None:
+    """Take it off the list."""
+    model_fetches.dismiss(user_id, fetch_id)
+
+
+@router.delete("/models", status_code=204)
+def remove(user_id: UserId, name: Annotated[str, Query(min_length=1, max_length=200)]) -> None:
+    """Delete a fetched model's files."""
+    model_fetches.remove_model(user_id, name)

@@ -1,0 +1,269 @@
+"""Fetches a model's files from the Hugging Face Hub: what it takes, what it refuses and why. Knows no database and no job.
+
+Only safetensors, tokenizer and configuration files of one commit are taken; nothing that could run code. A fetch that was
+stopped goes on where it was.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from app import manifest
+from app.catalog import fetched_models
+from app.catalog.base_models import BaseModelCard
+from app.catalog.model_facts import shape_of
+from app.errors import Conflict, NotFound, Rejected, StudioError, TooLarge
+from app.settings import get_settings
+
+WANTED = re.compile(
+    r"(.*\.safetensors|model\.safetensors\.index\.json|config\.json|generation_config\.json|tokenizer\.json"
+    r"|tokenizer_config\.json|special_tokens_map\.json|vocab\.(txt|json)|merges\.txt|chat_template\.jinja"
+    r"|modules\.json|1_Pooling/config\.json)"
+)
+PICKLED = re.compile(r".*\.(bin|pt|pth|ckpt|pkl|h5|msgpack)$")
+REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+# Configuration files of real models are far below this; more would be an attack or a mistake.
+LARGEST_TEXT = 64 * 1024**2
+
+Progress = Callable[[int, int], None]
+
+
+class Stopped(Exception):
+    """The person asked for a stop; what has come is kept for the next time."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be fetched: files with sizes in bytes and, where the hub tells it, SHA-256."""
+
+    repo: str
+    commit: str
+    licence: str
+    files: dict[str, int]
+    hashes: dict[str, str]
+
+    @property
+    def bytes(self) -> int:
+        """All of it."""
+        return sum(self.files.values())
+
+
+def plan(repo: str, revision: str = "main") -> Plan:
+    """Ask the hub what the model consists of, and refuse what cannot be used here.
+
+    Raises:
+        Rejected, NotFound, Conflict, TooLarge: one code for each reason, with what to do.
+    """
+    from huggingface_hub import HfApi
+
+    if not REPO.fullmatch(repo):
+        raise Rejected(
+            "hub_id",
+            f"{repo!r} is not the id of a model.",
+            "Ids look like owner/name, as in HuggingFaceTB/SmolLM2-135M-Instruct.",
+        )
+    with _translated(repo, revision):
+        found = HfApi(endpoint=get_settings().hub_url).model_info(repo, revision=revision, files_metadata=True)
+    if found.id != repo:
+        raise Rejected(
+            "hub_renamed",
+            f"The model {repo!r} is now called {found.id!r}.",
+            f"Fetch {found.id!r} if that is the one you want.",
+        )
+    if found.gated:
+        # Told before anything is fetched: a gated model answers questions about itself to everybody.
+        _check_access(repo, str(found.sha))
+    siblings = found.siblings or []
+    files = {each.rfilename: each.size or 0 for each in siblings if WANTED.fullmatch(each.rfilename)}
+    _check_files(repo, {each.rfilename for each in siblings}, files)
+    hashes = {each.rfilename: each.lfs.sha256 for each in siblings if each.lfs and each.rfilename in files}
+    card: Any = found.card_data or {}
+    return Plan(repo, str(found.sha), str(card.get("license") or "not stated"), files, hashes)
+
+
+def fetch(plan: Plan, progress: Progress, should_stop: Callable[[], bool]) -> BaseModelCard:
+    """Bring all files here, check them, and put the complete folder in its place.
+
+    Args:
+        progress: called with (bytes here, bytes in all).
+        should_stop: asked after every piece.
+
+    Raises:
+        Stopped: ``should_stop`` said so.
+        StudioError: the hub, the disk or the files themselves.
+    """
+    name = fetched_models.model_name(plan.repo, plan.commit)
+    final = fetched_models.model_folder(name)
+    if (final / manifest.NAME).exists():
+        return fetched_models.fetched_cards_by_name()[name]
+    aside = final.with_name(f".fetching-{final.name}")
+    aside.mkdir(parents=True, exist_ok=True)
+    _check_room(plan, aside)
+    # The smallest first: a model that cannot be used is refused before gigabytes have come.
+    done = 0
+    for file, size in sorted(plan.files.items(), key=lambda each: each[1]):
+        _fetch_file(plan, file, aside, partial(_add, progress, done, plan.bytes), should_stop)
+        done += size
+        progress(done, plan.bytes)
+        if file == "config.json":
+            shape_of(_json(aside / file))
+    _check_hashes(plan, aside)
+    shutil.rmtree(aside / ".cache", ignore_errors=True)
+    weights = {file: manifest.sha256_of(aside / file) for file in plan.files if file.endswith(".safetensors")}
+    card = fetched_models.write_card(
+        aside, repo=plan.repo, commit=plan.commit, licence=plan.licence, config=_json(aside / "config.json"),
+        weights=weights,
+    )  # fmt: skip
+    manifest.write(aside)
+    aside.rename(final)
+    return card
+
+
+def forget(name: str) -> None:
+    """Delete a fetched model's files."""
+    shutil.rmtree(fetched_models.model_folder(name), ignore_errors=True)
+
+
+def _add(progress: Progress, before: int, total: int, here: int) -> None:
+    progress(before + here, total)
+
+
+def _fetch_file(
+    plan: Plan, file: str, folder: Path, progress: Callable[[int], None], should_stop: Callable[[], bool]
+) -> None:
+    from huggingface_hub import hf_hub_download
+    from tqdm import tqdm  # type: ignore[import-untyped]
+
+    class Counter(tqdm):  # type: ignore[type-arg]
+        """Draws nothing; passes the count on and stops when asked to."""
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **{**options, "disable": True})
+            self.here = int(options.get("initial") or 0)
+
+        def update(self, n: float | None = 1) -> bool | None:
+            self.here += int(n or 0)
+            progress(self.here)
+            if should_stop():
+                raise Stopped
+            return None
+
+    if should_stop():
+        raise Stopped
+    with _translated(plan.repo, plan.commit):
+        hf_hub_download(
+            plan.repo, file, revision=plan.commit, local_dir=folder, endpoint=get_settings().hub_url, tqdm_class=Counter
+        )
+
+
+def _check_files(repo: str, everything: set[str], files: dict[str, int]) -> None:
+    weights = [name for name in files if name.endswith(".safetensors")]
+    if not weights and any(PICKLED.fullmatch(name) for name in everything):
+        raise Rejected(
+            "hub_only_pickled",
+            f"The model {repo!r} offers its weights only in a format that can carry program code.",
+            "Choose a model or a revision with .safetensors files; many models have a converted version.",
+        )
+    needed = {"config.json", "tokenizer_config.json"} - files.keys()
+    if not weights or needed:
+        missing = ", ".join(sorted(needed)) or "weights as .safetensors"
+        raise Rejected("hub_incomplete", f"The model {repo!r} lacks {missing}.", "Choose another model.")
+    most = get_settings().max_model_bytes
+    if sum(files.values()) > most:
+        raise TooLarge(
+            "hub_too_large",
+            f"The model {repo!r} has {sum(files.values()) / 1e9:,.1f} GB; at most {most / 1e9:,.1f} GB are fetched here.",
+            "Choose a smaller model, or let an administrator raise STUDIO_MAX_MODEL_BYTES.",
+        )
+    large = next(
+        (name for name, size in files.items() if not name.endswith(".safetensors") and size > LARGEST_TEXT), None
+    )
+    if large:
+        raise TooLarge(
+            "hub_too_large", f"The file {large!r} of {repo!r} is too large for what it is.", "Choose another model."
+        )
+
+
+def _check_access(repo: str, commit: str) -> None:
+    from huggingface_hub import HfApi
+
+    with _translated(repo, commit):
+        HfApi(endpoint=get_settings().hub_url).auth_check(repo)
+
+
+def _check_room(plan: Plan, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if plan.bytes + get_settings().free_disk_bytes > free:
+        raise Conflict(
+            "disk_full",
+            f"The model needs {plan.bytes / 1e9:,.1f} GB; {free / 1e9:,.1f} GB are free.",
+            "Free some space, then fetch it again.",
+        )
+
+
+def _check_hashes(plan: Plan, folder: Path) -> None:
+    for file, size in plan.files.items():
+        path = folder / file
+        expected = plan.hashes.get(file)
+        if path.stat().st_size != size or (expected and manifest.sha256_of(path) != expected):
+            shutil.rmtree(folder)
+            raise Conflict(
+                "hub_damaged", f"The file {file!r} of {plan.repo!r} did not arrive as it was sent.", "Fetch it again."
+            )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+class _translated:
+    """Turns the hub library's errors into ours, each with its own words."""
+
+    def __init__(self, repo: str, revision: str) -> None:
+        self.repo, self.revision = repo, revision
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is not None and not isinstance(error, StudioError | Stopped):
+            translation = self._translate(error)
+            if translation:
+                raise translation from error
+
+    def _translate(self, error: BaseException) -> StudioError | None:
+        from huggingface_hub import errors
+        from huggingface_hub.errors import HfHubHTTPError
+
+        repo, revision = self.repo, self.revision
+        if isinstance(error, errors.GatedRepoError):
+            return Conflict(
+                "hub_gated",
+                f"The owners of {repo!r} give it only to people who have accepted their terms.",
+                "Accept them on the model's page, set HF_TOKEN for the studio's worker, and fetch it again.",
+            )
+        if isinstance(error, errors.RevisionNotFoundError):
+            return NotFound(
+                "hub_revision", f"The model {repo!r} has no revision {revision!r}.", "Give a branch or a commit."
+            )
+        if isinstance(error, errors.RepositoryNotFoundError):
+            return NotFound(
+                "hub_not_found", f"There is no public model {repo!r}.", "Check its id; ids look like owner/name."
+            )
+        if isinstance(error, HfHubHTTPError):
+            status = getattr(error.response, "status_code", "unknown")
+            return Conflict(
+                "hub_failed", f"The hub answered with status {status}.", "Try again later; what has come is kept."
+            )
+        if isinstance(error, OSError) or type(error).__module__.startswith("httpx"):
+            hub = get_settings().hub_url
+            return Conflict(
+                "hub_unreachable",
+                f"The hub at {hub} cannot be reached.",
+                "Check the connection, then resume; what has come is kept.",
+            )
+        return None

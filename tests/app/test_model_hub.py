@@ -1,0 +1,136 @@
+"""Fetching a base model from a stand-in hub: what comes, what is refused with which words, and going on after a break."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save
+
+from app import manifest
+from app.catalog.base_models import base_model, base_model_path, base_models
+from app.errors import StudioError
+from app.services import model_hub
+from tests.conftest import forget_settings
+from tests.standin_hub import COMMIT, Hub, Repo
+from tests.tiny_chat import CONTEXT, make_chat_base
+
+TINY = "tests/tiny-chat"
+# Larger than the piece that the hub's library writes at a time, 10 MiB.
+LARGE = save({"weights": torch.zeros(6, 2**19)})
+PICKLES = {"config.json": b"{}", "tokenizer_config.json": b"{}", "pytorch_model.bin": b"cos\nsystem\n"}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = make_chat_base(tmp_path_factory.mktemp("hub") / "model")
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def hub(studio_home: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    own_code = {**files, "config.json": json.dumps({"model_type": "llama", "auto_map": {"AutoModel": "x.X"}}).encode()}
+    strange = {**files, "config.json": json.dumps({"model_type": "mamba"}).encode()}
+    repos = {
+        TINY: Repo({**files, "README.md": b"# Tiny", "run_me.py": b"import os", "pytorch_model.bin": b"cos"}),
+        "tests/gated": Repo(files, gated=True),
+        "tests/old-name": Repo({}, renamed=TINY),
+        "tests/pickled": Repo(PICKLES),
+        "tests/huge": Repo(files, pretends={"model.safetensors": 10**12}),
+        "tests/lying": Repo({**files, "model.safetensors": files["model.safetensors"]}, pretends={"config.json": 7}),
+        "tests/own-code": Repo(own_code),
+        "tests/strange": Repo(strange),
+        "tests/breaking": Repo({**files, "model-2.safetensors": LARGE}, breaks_after=11 * 2**20),
+    }
+    with Hub(repos) as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.url)
+        forget_settings()
+        yield served
+    forget_settings()
+
+
+def fetch(repo: str, revision: str = "main", **options: object):
+    quiet = {"progress": lambda here, total: None, "should_stop": lambda: False, **options}
+    return model_hub.fetch(model_hub.plan(repo, revision), **quiet)  # type: ignore[arg-type]
+
+
+def test_a_fetched_model_is_a_base_model_like_the_others(hub: Hub, files: dict[str, bytes]) -> None:
+    seen: list[tuple[int, int]] = []
+    card = fetch(TINY, progress=lambda here, total: seen.append((here, total)))
+    assert card.name == f"{TINY}@{COMMIT[:8]}" and card in base_models()
+    assert (card.licence, card.context_length, card.layers, card.hidden_size) == ("apache-2.0", CONTEXT, 2, 32)
+    assert "chat" in card.task_types and "text-classification" not in card.task_types
+    folder = base_model_path(card.name)
+    assert (folder / "model.safetensors").read_bytes() == files["model.safetensors"]
+    assert manifest.holds(folder)
+    assert not [path.name for path in folder.rglob("*") if path.suffix in (".py", ".bin", ".md")]
+    assert [here for here, _ in seen] == sorted(here for here, _ in seen) and seen[-1][0] == seen[-1][1]
+
+
+def test_its_numbers_are_those_of_the_real_model(hub: Hub) -> None:
+    from transformers import AutoModelForCausalLM
+
+    card = fetch(TINY)
+    model = AutoModelForCausalLM.from_pretrained(base_model_path(card.name))
+    assert card.parameters == sum(each.numel() for each in model.parameters())
+    block = model.model.layers[0]
+    assert card.block_parameters == sum(each.numel() for each in block.parameters())
+    linear = [each for each in block.modules() if type(each).__name__ == "Linear"]
+    assert sorted(card.linear_shapes) == sorted((each.in_features, each.out_features) for each in linear)
+
+
+@pytest.mark.parametrize(
+    ("repo", "revision", "code", "words"),
+    [
+        ("tests/nowhere", "main", "hub_not_found", "tests/nowhere"),
+        (TINY, "v9", "hub_revision", "v9"),
+        ("tests/gated", "main", "hub_gated", "terms"),
+        ("tests/old-name", "main", "hub_renamed", TINY),
+        ("tests/pickled", "main", "hub_only_pickled", "program code"),
+        ("tests/huge", "main", "hub_too_large", "1,000.0 GB"),
+        ("tests/lying", "main", "hub_damaged", "config.json"),
+        ("tests/own-code", "main", "needs_own_code", "program code"),
+        ("tests/strange", "main", "unknown_family", "mamba"),
+        ("../../etc", "main", "hub_id", "owner/name"),
+        ("just-a-name", "main", "hub_id", "owner/name"),
+    ],
+)
+def test_each_reason_has_its_own_words(hub: Hub, repo: str, revision: str, code: str, words: str) -> None:
+    with pytest.raises(StudioError) as refused:
+        fetch(repo, revision)
+    assert refused.value.code == code
+    assert words in refused.value.message + refused.value.hint and refused.value.hint
+    assert [card.name for card in base_models() if card.name.startswith("tests/")] == []
+
+
+def test_a_broken_line_is_resumed_where_it_broke(hub: Hub, files: dict[str, bytes]) -> None:
+    card = fetch("tests/breaking")
+    assert (base_model_path(card.name) / "model-2.safetensors").read_bytes() == LARGE
+    assert hub.ranges == ["bytes=10485760-"]
+
+
+def test_a_stop_keeps_what_has_come(hub: Hub) -> None:
+    here: list[int] = []
+    with pytest.raises(model_hub.Stopped):
+        fetch(TINY, progress=lambda done, total: here.append(done), should_stop=lambda: bool(here) and here[-1] > 5_000)
+    assert base_models()[-1].name != f"{TINY}@{COMMIT[:8]}"
+    assert fetch(TINY) == base_model(f"{TINY}@{COMMIT[:8]}")
+
+
+def test_a_file_that_changes_later_is_noticed(hub: Hub) -> None:
+    card = fetch(TINY)
+    base_model_path.cache_clear()
+    (base_model_path(card.name) / "config.json").write_text("{}")
+    base_model_path.cache_clear()
+    with pytest.raises(StudioError, match="has changed"):
+        base_model_path(card.name)
+
+
+def test_no_connection_has_its_own_words(studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    forget_settings()
+    with pytest.raises(StudioError) as refused:
+        fetch(TINY)
+    assert refused.value.code == "hub_unreachable" and "127.0.0.1:9" in refused.value.message
+    forget_settings()
