@@ -218,9 +218,11 @@ def _words(result: dict[str, Any]) -> str:
     if result["state"] != SUCCEEDED:
         return "The run was cancelled; its last checkpoint is kept."
     lines = [f"Finished in {result['seconds']['command']:.0f} s."]
-    probe = result["baseline"].get("linear_probe", {})
+    baseline = result["baseline"]
+    base = baseline.get("linear_probe") or baseline.get("untouched") or {}
+    words = "untouched model with a linear probe" if "linear_probe" in baseline else "untouched model"
     for name, value in result["metrics"].items():
-        before = f" (untouched model with a linear probe: {probe[name]:.4f})" if name in probe else ""
+        before = f" ({words}: {base[name]:.4f})" if name in base else ""
         lines.append(f"  {name.replace('_', '-')}: {value:.4f}{before}")
     return "\n".join([*lines, f"Adapter: {result['adapter']}"])
 

@@ -41,8 +41,13 @@ class Measure:
 MEASURES = (
     Measure("test/accuracy", "Accuracy (test rows)", "share", True, ("metrics", "accuracy"), share=True),
     Measure("test/macro_f1", "Macro-F1 (test rows)", "share", True, ("metrics", "macro_f1")),
+    Measure("test/perplexity", "Perplexity (test rows)", "number", False, ("metrics", "perplexity")),
+    Measure("test/token_accuracy", "Token accuracy (test rows)", "share", True, ("metrics", "token_accuracy")),
+    Measure("test/rouge_l", "ROUGE-L (answered test rows)", "share", True, ("metrics", "rouge_l")),
+    Measure("test/exact_match", "Exact match (answered test rows)", "share", True, ("metrics", "exact_match")),
     Measure("test/loss", "Loss (test rows)", "number", False, ("metrics", "loss")),
     Measure("validation/accuracy", "Best accuracy (validation rows)", "share", True, ("validation", "accuracy")),
+    Measure("validation/perplexity", "Best perplexity (validation rows)", "number", False, ("validation", "perplexity")),
     Measure("train/loss", "Training loss (last)", "number", False, ("last", "train/loss")),
     Measure("gap", "Gap between evaluation and training loss", "number", False, ("last", "gap")),
     Measure("seconds/total", "Duration", "seconds", False, ("seconds", "total")),
@@ -54,7 +59,7 @@ MEASURES = (
 )
 
 LAST_KEYS = ("train/loss", "eval/loss", "train/rows_per_second")
-SERIES_KEYS = (*LAST_KEYS, "train/grad_norm", "eval/accuracy")
+SERIES_KEYS = (*LAST_KEYS, "train/grad_norm", "eval/accuracy", "eval/perplexity")
 
 
 def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -> dict[str, Any]:
@@ -135,6 +140,8 @@ def _row(
         for run in values
         if run in against and run != baseline and (comparable or baseline == BASE)
     }
+    if baseline == BASE and measure.path in (("metrics", "perplexity"), ("metrics", "loss")):
+        judged = {run: "unclear" if _may_be_chance(facts[run]) else told for run, told in judged.items()}
     distinct = set(base.values())
     return {
         "key": measure.key,
@@ -150,6 +157,12 @@ def _row(
         "best": _best(measure, values, intervals) if comparable else [],
         "paired": {},
     }
+
+
+def _may_be_chance(fact: Mapping[str, Any]) -> bool:
+    """Whether the interval of the change of loss on the same rows, where there is one, holds zero."""
+    interval = (fact.get("change") or {}).get("interval")
+    return bool(interval) and interval[0] <= 0 <= interval[1]
 
 
 def _pair(rows: Sequence[dict[str, Any]], views: Sequence[View], baseline: str, answers: Mapping[str, Answers]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from app.intervals import overlap, wilson
 from app.models import CANCELLED, FAILED, SUCCEEDED, Run
+from app.services import generation_verdicts
 
 Points = Mapping[str, Sequence[Sequence[float]]]
 Verdict = dict[str, str]
@@ -41,6 +42,7 @@ def judge(run: Run, points: Points) -> list[Verdict]:
         _memorising,
         _stopped_improving,
         _cut_rows,
+        *generation_verdicts.RULES,
     )
     found = [verdict for rule in rules if (verdict := rule(run, points))]
     return sorted(found, key=lambda verdict: SEVERITIES.index(verdict["severity"]))

@@ -1,0 +1,92 @@
+"""What the numbers of a run that writes text mean in plain words: rules for :mod:`app.services.verdicts`. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from app.models import SUCCEEDED, Run
+
+Points = Mapping[str, Sequence[Sequence[float]]]
+# A perplexity this near to 1 means that the held-out answers are known by heart.
+BY_HEART = 1.05
+
+
+def against_base(run: Run, points: Points) -> dict[str, str] | None:
+    """The change of the loss per token on the same rows, with its interval."""
+    results = run.results or {}
+    tuned = (results.get("metrics") or {}).get("perplexity")
+    base = ((results.get("baseline") or {}).get("untouched") or {}).get("perplexity")
+    change = (results.get("change") or {}).get("interval")
+    if tuned is None or base is None or not change:
+        return None
+    facts = f"Perplexity {tuned:.3g} after tuning, {base:.3g} before, on {int(results.get('test_rows') or 0):,} held-out rows"
+    if change[1] < 0:
+        return _verdict(
+            "good",
+            "Clearly better than the untouched base model.",
+            f"{facts}; the 95 % interval of the change lies below zero.",
+            "Read the answers side by side, then talk to it in the playground.",
+        )
+    if change[0] > 0:
+        return _verdict(
+            "warning",
+            "Tuning made the model worse on rows that it has not seen.",
+            f"{facts}.",
+            "Lower the learning rate to a third, or choose fewer passes.",
+        )
+    return _verdict(
+        "info",
+        "Cannot be told apart from the untouched base model.",
+        f"{facts}; the difference may be chance.",
+        "More passes, a higher learning rate or more rows may help.",
+    )
+
+
+def by_heart(run: Run, points: Points) -> dict[str, str] | None:
+    """Held-out answers that cost nothing any more were probably seen while training."""
+    tuned = ((run.results or {}).get("metrics") or {}).get("perplexity")
+    if tuned is None or tuned > BY_HEART:
+        return None
+    return _verdict(
+        "warning",
+        "The held-out answers are almost known by heart.",
+        f"Perplexity is {tuned:.3f}; 1 means that every word was certain.",
+        "Check that the held-out rows are not copies of training rows, or that all answers are not the same.",
+    )
+
+
+def stopped_improving(run: Run, points: Points) -> dict[str, str] | None:
+    """Later checks brought nothing."""
+    checks = [(value, step) for step, value in points.get("eval/perplexity", ()) if value and math.isfinite(value)]
+    if len(checks) < 3:
+        return None
+    best, best_step = min(checks)
+    later = [step for _, step in checks if step > best_step]
+    if len(later) < 2:
+        return None
+    tip = "Fewer passes would save time." if run.job.state == SUCCEEDED else "Stopping now keeps the best checkpoint."
+    return _verdict(
+        "info",
+        f"Evaluation stopped improving at step {int(best_step):,}; the best checkpoint is kept.",
+        f"Perplexity on the validation rows was {best:.3g} there; {len(later)} later checks were not better.",
+        tip,
+    )
+
+
+def left_out(run: Run, points: Points) -> dict[str, str] | None:
+    """Rows that were cut before anything that could be learned."""
+    lost = int((run.results or {}).get("left_out_rows") or 0)
+    if not lost:
+        return None
+    return _verdict(
+        "warning",
+        f"{lost:,} rows could not be used: their answers begin after the longest text.",
+        f"The limit is {run.spec['training']['max_length']} tokens.",
+        "Raise “Longest text”, or shorten the questions.",
+    )
+
+
+RULES = (against_base, by_heart, stopped_improving, left_out)
+
+
+def _verdict(severity: str, title: str, evidence: str, tip: str) -> dict[str, str]:
+    return {"severity": severity, "title": title, "evidence": evidence, "tip": tip}
