@@ -9,7 +9,17 @@ from app.errors import Rejected
 from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.delimiters import DELIMITERS, SAMPLED_RECORDS, find_delimiter, is_delimited
 from app.readers.source import Sample, Source
-from app.readers.table import MAX_CELL, Cell, Flaw, Record, Table, cell_too_long, check_columns, no_rows
+from app.readers.table import (
+    MAX_CELL,
+    Cell,
+    Flaw,
+    Record,
+    Table,
+    cell_too_long,
+    check_columns,
+    check_row_count,
+    no_rows,
+)
 
 EXTENSIONS = ("csv", "tsv", "tab", "psv")
 NAME = "a table of delimited text"
@@ -47,10 +57,11 @@ def read(source: Source) -> Table:
     if not header[1]:
         raise _open_quote(header[0])
     columns = check_columns(header[1])
+    rows.width = len(columns)
     table = Table("csv" if delimiter != "\t" else "tsv", encoding.name, columns, iter(()))
     if encoding.flaw:
         table.flaws.add(encoding.flaw)
-    table.records = _records(rows, table)
+    table.records = _records(rows, table, source.limits.rows)
     return table
 
 
@@ -59,8 +70,10 @@ class _Rows:
 
     def __init__(self, path: Path, encoding: Encoding, delimiter: str, skipped: int) -> None:
         self._line = self._start = 0
+        # Blank lines are left out; with a single column, a blank in quotes is a row with an empty cell.
+        self.width = 0
         self._delimiter = delimiter
-        self._lines = read_lines(path, encoding, MAX_LINE)
+        self._lines = read_lines(path, encoding, MAX_LINE, own_ends=True)
         for _ in range(skipped):
             self._line += 1
             next(self._lines, None)
@@ -81,7 +94,7 @@ class _Rows:
                 if "unexpected end" in str(error):
                     raise _open_quote(start) from None
                 return start, []
-            if fields and (len(fields) > 1 or fields[0].strip()):
+            if fields and (len(fields) > 1 or fields[0].strip() or self.width == 1):
                 return start, fields
 
     def _feed(self) -> Iterator[str]:
@@ -98,11 +111,12 @@ class _Rows:
             yield line
 
 
-def _records(rows: _Rows, table: Table) -> Iterator[Record]:
+def _records(rows: _Rows, table: Table, most: int) -> Iterator[Record]:
     width = len(table.columns)
     seen = wrong = 0
     for line, fields in rows:
         seen += 1
+        check_row_count(seen, most)
         if len(fields) != width:
             wrong += 1
             table.flaws.add(_ragged(width), line)

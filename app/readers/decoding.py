@@ -4,6 +4,7 @@ Reads in pieces, so that a large file never lies in memory as a whole.
 """
 
 import codecs
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -156,34 +157,48 @@ def read_pieces(path: Path, encoding: Encoding) -> Iterator[str]:
         yield decoder.decode(b"", final=True)
 
 
-def read_lines(path: Path, encoding: Encoding, longest: int) -> Iterator[str]:
+def read_lines(path: Path, encoding: Encoding, longest: int, *, own_ends: bool = False) -> Iterator[str]:
     r"""Lines that end in ``\n`` whatever the file uses; nothing is read beyond a line longer than ``longest``.
 
     Such a line is handed out cut at ``longest + 1`` characters, as the last one.
+
+    Args:
+        own_ends: leave ``\r\n`` and ``\r`` as they are, for formats in which a line end can belong to a text.
     """
     rest = ""
     for piece in read_pieces(path, encoding):
         text = rest + piece
         # A line feed may still follow this carriage return.
         pending = "\r" if text.endswith("\r") else ""
-        *lines, rest = _one_line_end(text.removesuffix(pending)).split("\n")
+        lines = _split(text.removesuffix(pending))
+        rest = "" if not lines or lines[-1].endswith(("\n", "\r")) else lines.pop()
         for line in lines:
-            if len(line) > longest:
+            if len(line) > longest + 2:
                 break
-            yield line + "\n"
+            yield line if own_ends else _one_end(line)
         else:
             line = rest
-        if len(line) > longest:
+        if len(line) > longest + 2:
             yield line[: longest + 1]
             return
         rest += pending
     if rest:
-        yield rest.removesuffix("\r")
+        yield rest if own_ends else rest.removesuffix("\r")
 
 
-def _one_line_end(text: str) -> str:
-    # str.splitlines would also break at characters such as U+2028, which belong to the text.
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+def _split(text: str) -> list[str]:
+    """Lines with their ends; str.splitlines would also break at characters such as U+2028, which belong to the text."""
+    if "\r" in text:
+        return list(io.StringIO(text, newline=""))
+    lines = [line + "\n" for line in text.split("\n")]
+    last = lines.pop()[:-1]
+    return [*lines, last] if last else lines
+
+
+def _one_end(line: str) -> str:
+    if line.endswith("\r\n"):
+        return line[:-2] + "\n"
+    return line[:-1] + "\n" if line.endswith("\r") else line
 
 
 def _first_fault(path: Path, encoding: Encoding) -> int | None:

@@ -36,6 +36,9 @@ def is_delimited(text: str) -> bool:
     records = _records(lines, delimiter)
     if len(records) < 2 or _agreement(lines, delimiter) < 1.0:
         return False
+    # In prose, a space follows the comma; and numbers are no names.
+    if any(name.startswith(" ") or name[:1].isdigit() for name in records[0]):
+        return False
     names = [name.strip() for name in records[0]]
     return len(set(names)) == len(names) and all(_is_name(name) for name in names)
 

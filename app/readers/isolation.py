@@ -45,8 +45,8 @@ class Effort:
 
     @classmethod
     def for_files(cls, paths: Sequence[Path]) -> "Effort":
-        """Half a minute, and one second more for each mebibyte."""
-        return cls(cpu_seconds=30 + sum(path.stat().st_size for path in paths) // MIB)
+        """Half a minute, and one second more for each mebibyte, up to ten minutes."""
+        return cls(cpu_seconds=min(600, 30 + sum(path.stat().st_size for path in paths) // MIB))
 
 
 def read_into(

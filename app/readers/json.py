@@ -12,7 +12,7 @@ from app.readers.delimiters import is_delimited
 from app.readers.json_values import DECODER, Cells, Unfit, broken, check_count, not_an_object, parse
 from app.readers.signatures import looks_like_json
 from app.readers.source import Sample, Source
-from app.readers.table import Flaw, Record, Table, check_column_count, check_columns, no_rows
+from app.readers.table import Flaw, Record, Table, check_column_count, check_columns, check_row_count, no_rows
 
 EXTENSIONS = ("json",)
 NAME = "a JSON list"
@@ -45,6 +45,7 @@ def read(source: Source) -> Table:
     count = 0
     for _, value in _values(path, encoding):
         count += 1
+        check_row_count(count, source.limits.rows)
         if isinstance(value, dict):
             keys.update(dict.fromkeys(value))
             check_column_count(len(keys))

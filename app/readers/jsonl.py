@@ -10,7 +10,7 @@ from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.delimiters import is_delimited
 from app.readers.json_values import DECODER, Cells, Unfit, broken, check_count, not_an_object, parse
 from app.readers.source import Sample, Source
-from app.readers.table import Flaw, Flaws, Record, Table, check_column_count, check_columns, no_rows
+from app.readers.table import Flaw, Flaws, Record, Table, check_column_count, check_columns, check_row_count, no_rows
 
 EXTENSIONS = ("jsonl", "ndjson")
 NAME = "JSON Lines"
@@ -32,11 +32,11 @@ def read(source: Source) -> Table:
         Rejected: see the codes in this folder's modules; also later, while the records are read.
     """
     encoding = find_encoding(source.path, source.choices.encoding)
-    keys = _all_keys(source.path, encoding)
+    keys = _all_keys(source, encoding)
     table = Table("jsonl", encoding.name, check_columns(keys), iter(()))
     if encoding.flaw:
         table.flaws.add(encoding.flaw)
-    table.records = _records(source.path, encoding, table, keys)
+    table.records = _records(source, encoding, table, keys)
     return table
 
 
@@ -47,11 +47,11 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def _all_keys(path: Path, encoding: Encoding) -> list[str]:
+def _all_keys(source: Source, encoding: Encoding) -> list[str]:
     """The keys of every object: a first reading, because a later row may bring a new column."""
     keys: dict[str, None] = {}
     flaws = Flaws()
-    for _, value in _objects(path, encoding, flaws):
+    for _, value in _objects(source.path, encoding, flaws, source.limits.rows):
         keys.update(dict.fromkeys(value))
         check_column_count(len(keys))
     if not keys:
@@ -59,21 +59,24 @@ def _all_keys(path: Path, encoding: Encoding) -> list[str]:
     return list(keys)
 
 
-def _records(path: Path, encoding: Encoding, table: Table, keys: list[str]) -> Iterator[Record]:
+def _records(source: Source, encoding: Encoding, table: Table, keys: list[str]) -> Iterator[Record]:
     cells = Cells(keys, table.flaws)
-    for line, value in _objects(path, encoding, table.flaws):
+    for line, value in _objects(source.path, encoding, table.flaws, source.limits.rows):
         row = cells.row(line, value)
         if row is not None:
             yield line, row
 
 
-def _objects(path: Path, encoding: Encoding, flaws: Flaws) -> Iterator[tuple[int, dict[str, Any]]]:
+def _objects(path: Path, encoding: Encoding, flaws: Flaws, most: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    seen = 0
     for number, line in enumerate(read_lines(path, encoding, MAX_LINE), start=1):
         if len(line) > MAX_LINE:
             raise broken(number, MAX_LINE, f"the line is longer than {MAX_LINE:,} characters")
         text = line.strip()
         if not text:
             continue
+        seen += 1
+        check_row_count(seen, most)
         try:
             check_count(text)
             value = parse(lambda: DECODER.decode(text))  # noqa: B023 - called at once

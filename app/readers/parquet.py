@@ -83,7 +83,7 @@ def _open(path: Path, texts: Sequence[str] = ()) -> Any:
         )
     except MemoryError:  # Arrow's own kind of it is an ArrowException too
         raise
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
         raise _corrupt(error) from None
 
 
@@ -116,18 +116,35 @@ def _batches(source: Any) -> Iterator[list[list[Any]]]:
             yield [_values(column) for column in batch.columns]
     except MemoryError:  # Arrow's own kind of it is an ArrowException too
         raise
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
         raise _corrupt(error) from None
 
 
 def _values(column: Any) -> list[Any]:
     from pyarrow import types
 
-    if not types.is_dictionary(column.type):
-        values: list[Any] = column.to_pylist()
-        return values
-    different = column.dictionary.to_pylist()
-    return [None if number is None else different[number] for number in column.indices.to_pylist()]
+    if types.is_dictionary(column.type):
+        different = column.dictionary.to_pylist()
+        return [None if number is None else different[number] for number in column.indices.to_pylist()]
+    values: list[Any] = _readable(column).to_pylist()
+    return values
+
+
+def _readable(column: Any) -> Any:
+    """Moments that Python's own types cannot hold (beyond the year 9999, or with nanoseconds) come as text."""
+    import pyarrow
+    from pyarrow import compute, types
+
+    kind = column.type
+    if not types.is_timestamp(kind):
+        return column
+    try:
+        moments = column.cast(pyarrow.timestamp("us", kind.tz))
+        years = compute.year(moments)
+        outside = compute.any(compute.or_(compute.less(years, 1), compute.greater(years, 9999))).as_py()
+    except pyarrow.ArrowInvalid:
+        outside = True
+    return column.cast(pyarrow.string()) if outside else moments
 
 
 def _batch_rows(metadata: Any) -> int:

@@ -6,7 +6,7 @@ from typing import Self
 
 from app.errors import TooLarge
 from app.readers.source import Limits
-from app.readers.table import Cell, Record, Table
+from app.readers.table import Cell, Record, Table, check_row_count
 
 PORTION_ROWS = 5000
 PORTION_CHARACTERS = 4 * 1024 * 1024
@@ -49,10 +49,7 @@ class RowsFile:
             self._lines.append(line)
             self._cells.append(cells)
             self._size += sum(len(cell) for cell in cells if cell)
-            if self.next_id + len(self._lines) > most:
-                raise TooLarge(
-                    "too_large", f"There are more than {most:,} rows.", "Send fewer, or raise STUDIO_MAX_ROWS."
-                )
+            check_row_count(self.next_id + len(self._lines), most)
             if len(self._lines) >= PORTION_ROWS or self._size >= PORTION_CHARACTERS:
                 self._flush()
         self._flush()

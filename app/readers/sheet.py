@@ -62,8 +62,7 @@ class _Handlers:
         if name == "c":
             self._begin_cell(given)
         elif name == "row":
-            number = given.get("r", "")
-            self._row = SheetRow(int(number) if number.isascii() and number.isdigit() else self._row.number + 1)
+            self._row = SheetRow(self._row_number(given.get("r", "")))
             self._column = -1
         elif name == "f":
             self._has_formula = True
@@ -89,6 +88,15 @@ class _Handlers:
             # One character may be written with seven: _x0041_.
             if self._length > 7 * MAX_CELL:
                 raise XmlFault(cell_too_long(self._row.number, str(self._column + 1)))
+
+    def _row_number(self, written: str) -> int:
+        before = self._row.number
+        if not written:
+            return before + 1
+        number = int(written) if written.isascii() and written.isdigit() and len(written) < 8 else 0
+        if number <= before:
+            raise XmlFault(refused("xlsx_corrupt", f"has a row numbered {written[:20]!r} after row {before:,}"))
+        return number
 
     def _begin_cell(self, given: Attributes) -> None:
         place = _PLACE.match(given.get("r", ""))

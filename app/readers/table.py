@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.errors import Rejected
+from app.errors import Rejected, TooLarge
 
 Cell = str | None
 Record = tuple[int, list[Cell]]
@@ -86,6 +86,16 @@ def check_column_count(count: int) -> None:
     """
     if count > MAX_COLUMNS:
         raise _bad_columns(f"The file has {count:,} columns; at most {MAX_COLUMNS:,} are read.", "Remove some.")
+
+
+def check_row_count(count: int, most: int) -> None:
+    """Stop as soon as a file turns out to have too many rows, bad ones included.
+
+    Raises:
+        TooLarge: ``too_large``.
+    """
+    if count > most:
+        raise TooLarge("too_large", f"There are more than {most:,} rows.", "Send fewer, or raise STUDIO_MAX_ROWS.")
 
 
 def check_columns(names: Sequence[str]) -> list[str]:

@@ -78,6 +78,8 @@ def open_workbook(path: Path) -> Workbook:
             names = _check_members(archive, path)
             book = Workbook(path)
             main = _main_part(archive, names)
+            if main.endswith(".bin"):
+                raise refused("xlsx_corrupt", "is in the binary form .xlsb", "Save it as .xlsx.")
             targets = _relations(archive, names, main)
             _read_sheets(archive, main, targets, book)
             for part in names:
