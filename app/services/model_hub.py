@@ -137,9 +137,9 @@ def _fetch_file(
     plan: Plan, file: str, folder: Path, progress: Callable[[int], None], should_stop: Callable[[], bool]
 ) -> None:
     from huggingface_hub import hf_hub_download
-    from tqdm import tqdm  # type: ignore[import-untyped]
+    from huggingface_hub.utils import tqdm
 
-    class Counter(tqdm):  # type: ignore[type-arg]
+    class Counter(tqdm):
         """Draws nothing; passes the count on and stops when asked to."""
 
         def __init__(self, *args: Any, **options: Any) -> None:
