@@ -7,16 +7,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
-from transformers import AutoModelForCausalLM
 
 from app import manifest
 from app.catalog.base_models import base_model, base_model_path
+from app.catalog.chat_templates import PLAIN_TURNS
 from app.catalog.spec import RunSpec
 from app.errors import Rejected
 from worker.engine.chat import Speaker, Turns, tune
+from worker.engine.decoder import load_decoder
 from worker.engine.model import load_tokenizer
 from worker.engine.predict import Predictor
 from worker.engine.save import SPEC
@@ -79,10 +80,10 @@ class Residents:
         """
         self.used_at = time.monotonic()
         if folder is None:
-            return self._bases.take(base, lambda: self._load_base(base))
+            return self._base(base)
         spec = read_spec(folder)
         # Taken outside of the other shelf's lock, so that loading an adapter never waits for itself.
-        plain = self._bases.take(spec.base_model, lambda: self._load_base(spec.base_model))
+        plain = self._base(spec.base_model, spec.method.base_precision)
         return self._tuned.take(_name(folder), lambda: self._load_tuned(spec, plain, folder))
 
     def count(self) -> dict[str, int]:
@@ -93,31 +94,37 @@ class Residents:
         name = read_spec(folder).base_model
         return Predictor(folder, base_model_path(name), base_model(name), self._device)
 
-    def _load_base(self, name: str) -> Speaker:
+    def _base(self, name: str, precision: str = "full") -> Speaker:
+        return self._bases.take(f"{name}:{precision}", lambda: self._load_base(name, precision))
+
+    def _load_base(self, name: str, precision: str) -> Speaker:
         card, folder = base_model(name), base_model_path(name)
         architectures = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or []
-        tokenizer = load_tokenizer(folder)
-        if not any(each.endswith("ForCausalLM") for each in architectures) or not tokenizer.chat_template:
+        if not any(each.endswith("ForCausalLM") for each in architectures):
             raise Rejected(
                 "cannot_talk",
                 f"The base model {name!r} does not write answers.",
                 "Choose a chat model, or a run made from one.",
             )
-        model = AutoModelForCausalLM.from_pretrained(
-            str(folder), dtype=torch.float32 if self._device == "cpu" else torch.bfloat16, use_safetensors=True,
-            local_files_only=True,
-        )  # fmt: skip
-        model.to(self._device)  # type: ignore[arg-type]
-        return Speaker(model, tokenizer, card.context_length, self.turns)
+        model = load_decoder(folder, card, precision)
+        if precision == "full" and self._device == "cuda":
+            model.to(self._device, torch.bfloat16)
+        return Speaker(model, _with_template(load_tokenizer(folder)), card.context_length, self.turns)
 
     def _load_tuned(self, spec: RunSpec, plain: Speaker, folder: Path) -> Speaker:
         model = tune(plain.model, spec.method, folder).to(self._device)
-        return Speaker(model, load_tokenizer(folder), plain.context_length, self.turns)
+        return Speaker(model, _with_template(load_tokenizer(folder)), plain.context_length, self.turns)
 
 
 def read_spec(folder: Path) -> RunSpec:
     """What the adapter in a folder was trained as."""
     return RunSpec.model_validate_json((folder / SPEC).read_text(encoding="utf-8"))
+
+
+def _with_template(tokenizer: Any) -> Any:
+    """The tokenizer, with the same template that training falls back to if it has none of its own."""
+    tokenizer.chat_template = tokenizer.chat_template or PLAIN_TURNS
+    return tokenizer
 
 
 def _name(folder: Path) -> str:
