@@ -90,6 +90,14 @@ def _making(spec: RunSpec, results: dict[str, Any]) -> list[str]:
     return [f"- not trained: {way} from {parents}", f"- measured on {data}"]
 
 
+def _tuner_words(method: Method) -> list[str]:
+    if not isinstance(method, PeftMethod) or not method.tuner:
+        return []
+    file = f"{method.tuner}.py"
+    return ["", f"peft does not know this method by itself: `{file}`, which is part of this download and needs only torch",
+            f"and peft, teaches it. `import {method.tuner}` before `PeftModel.from_pretrained`."]  # fmt: skip
+
+
 def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
     """What was tuned, on what, how well it does on held-out rows, and what it cannot do."""
     method = method_class(spec.method.kind)
@@ -135,6 +143,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             '`python use_me.py "a text"`. The answer layer is `head.safetensors` beside the encoder\'s weights: the',
             "sentence vector is pooled as the base model was trained to be pooled, which transformers' own",
             "classification class cannot express.",
+            *_tuner_words(spec.method),
             "",
             "## Limits",
             "",
