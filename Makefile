@@ -26,9 +26,9 @@ check: $(VENV)/installed-dev ## look at format, style and types
 test-methods: $(VENV)/installed-dev ## check every tuning method in every way, on tiny models of each kind
 	@$(BIN)/python -m pytest -q -m "methods or not methods" tests/methods tests/worker/engine
 
-faults: $(VENV)/installed-dev ## run the tests that kill processes and servers
+faults: $(VENV)/installed-dev ## kill, freeze and starve processes and servers; FAULTS_N=1 for the full count
 	@scripts/ensure programs
-	@$(BIN)/python -m pytest -q -m faults
+	@$(BIN)/python -m tests.faults
 
 docs: $(VENV)/installed ## write docs/reference.md from the code
 	@$(BIN)/python docs/generate.py

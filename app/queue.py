@@ -66,7 +66,7 @@ def _broker_url() -> str:
 
 def _transport_options() -> dict[str, Any]:
     if get_settings().broker_url:
-        return {"socket_connect_timeout": 2, "socket_timeout": 10, "health_check_interval": 25}
+        return {"socket_connect_timeout": 2, "socket_timeout": 3, "health_check_interval": 25}
     messages = broker_dir() / "messages"
     messages.mkdir(mode=0o700, exist_ok=True)
     return {

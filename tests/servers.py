@@ -125,12 +125,21 @@ class PostgresServer(Server):
                  "--no-sync"],
                 check=True, stdout=log, stderr=log, cwd=self.folder, **account,
             )  # fmt: skip
-            quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
-            places = ["listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.folder}"]
-            options = [part for value in (*quick, *places) for part in ("-c", value)]
+        self._serve(account)
+
+    def start_again(self) -> None:
+        """Start on the cluster that is there, after its process has ended."""
+        self._serve(self._hand_over_folder())
+
+    def _serve(self, account: dict[str, int | list[int]]) -> None:
+        quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+        places = ["listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.folder}"]
+        options = [part for value in (*quick, *places) for part in ("-c", value)]
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [_binary("postgres"), "-D", str(data), *options], stdout=log, stderr=log, cwd=self.folder, **account
-            )
+                [_binary("postgres"), "-D", str(self.folder / "cluster"), *options],
+                stdout=log, stderr=log, cwd=self.folder, **account,
+            )  # fmt: skip
         self.wait_until(self._answers)
 
     @contextmanager
@@ -145,12 +154,17 @@ class PostgresServer(Server):
             with psycopg.connect(self.url, autocommit=True) as connection:
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def _owner(self) -> pwd.struct_passwd | None:
+        if os.geteuid() != 0:
+            return None
+        known = {each.pw_name: each for each in pwd.getpwall()}
+        return known.get("postgres") or known["nobody"]
+
     def _hand_over_folder(self) -> dict[str, int | list[int]]:
         """Who runs the server: this user, or for root somebody without its rights."""
-        if os.geteuid() != 0:
+        account = self._owner()
+        if account is None:
             return {}
-        known = {each.pw_name: each for each in pwd.getpwall()}
-        account = known.get("postgres") or known["nobody"]
         os.chown(self.folder, account.pw_uid, account.pw_gid)
         return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 

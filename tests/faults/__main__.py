@@ -16,7 +16,7 @@ from statistics import quantiles
 # Forked trainers must find no threads of their parent's libraries.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from tests.faults.bench import Bench  # noqa: E402
+from tests.faults.bench import Bench, NotHere  # noqa: E402
 from tests.faults.injections import INJECTIONS  # noqa: E402
 
 
@@ -35,6 +35,8 @@ def main(names: list[str]) -> int:
                 count, since, result = max(1, math.ceil(each.full * share)), time.monotonic(), "pass"
                 try:
                     each.act(bench, count)
+                except NotHere as reason:
+                    result = f"not here: {reason}"
                 except Exception:  # a miss of any kind is told and the next injection goes on
                     traceback.print_exc()
                     missed.append(each.name)

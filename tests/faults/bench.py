@@ -12,6 +12,10 @@ from tests.faults.world import Tally, World, small_world
 from tests.servers import PostgresServer, RedisServer
 
 
+class NotHere(Exception):
+    """This machine does not permit the injection; says which right it would take."""
+
+
 @dataclass
 class Bench:
     """Seeded dice, a folder, tallies and real servers that are started when first asked for."""

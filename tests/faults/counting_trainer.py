@@ -92,7 +92,8 @@ class Work:
 
     def phase(self, title: str) -> None:
         self.report.phase(title)
-        deadline = time.monotonic() + self.plan.get("phase_delay", 0.0)
+        late = self.plan.get("late_delay", 0.0) if title == self.plan.get("late_phase") else 0.0
+        deadline = time.monotonic() + (late or self.plan.get("phase_delay", 0.0))
         while time.monotonic() < deadline:
             if self.report.should_stop():
                 os._exit(4)

@@ -202,13 +202,13 @@ def small_world(
     for name in before:
         del os.environ[name]
     os.environ.update(world.settings)
-    _forget()
+    forget()
     try:
         world.open()
         yield world
     finally:
         world.end()
-        _forget()
+        forget()
         for name in world.settings:
             os.environ.pop(name, None)
         os.environ.update(before)
@@ -231,7 +231,8 @@ def _family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
         return []
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Let this process read settings, database and broker anew."""
     get_settings.cache_clear()
     db.forget_engine()
     celery_app.cache_clear()
