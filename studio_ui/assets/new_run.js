@@ -55,8 +55,10 @@ class Wizard {
     const [dataset, preview] = await Promise.all([api(base), api(`${base}/preview?limit=1`)]);
     Object.assign(this, { dataset, columns: preview.columns.filter((name) => !name.startsWith("_")) });
     this.estimates.clear();
-    if (!keep || !this.state) this.state = this.recommended(dataset);
+    const fresh = !keep || !this.state;
+    if (fresh) this.state = this.recommended(dataset);
     this.state.dataset_id = id;
+    if (fresh) await this.takeAdvice();
   }
 
   /** The whole run as the studio would set it up. */
@@ -65,6 +67,20 @@ class Wizard {
     const serves = (each) => each.task_types.includes(task.kind);
     return { dataset_id: dataset.id, task_type: task.kind, columns: { ...dataset.columns }, base_model: this.catalog.base_models.find(serves)?.name,
       method: { kind: this.catalog.methods.find(serves)?.kind }, training: {}, name: "" };
+  }
+
+  /** Which method to try first on this data with this model, and why; asked once for each combination. */
+  advice() {
+    const { dataset_id, base_model, task_type } = this.state;
+    const body = { dataset_id, base_model, task_type };
+    const key = `advice ${JSON.stringify(body)}`;
+    if (!this.estimates.has(key)) this.estimates.set(key, api("/api/v1/recommendations", { method: "POST", body }));
+    return this.estimates.get(key);
+  }
+
+  async takeAdvice() {
+    const first = await this.advice().then((told) => told.ranked[0]?.kind, () => null);
+    if (first) this.state.method = { kind: first };
   }
 
   async chooseDataset(id) {

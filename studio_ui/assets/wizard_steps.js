@@ -74,19 +74,47 @@ export function modelStep(wizard) {
   return [choices("Base model", cards)];
 }
 
+/** The methods that serve the goal, the recommended one first; special ones wait behind a disclosure. */
 export function methodStep(wizard) {
+  const box = el("div", { class: "method-groups", "aria-busy": "true" }, el("p", { class: "muted", text: "Weighing the methods for your data…" }));
+  const fill = (ranked) => {
+    box.replaceChildren(...methodGroups(wizard, ranked));
+    box.removeAttribute("aria-busy");
+  };
+  // Without advice the order of the menu stands, and nothing is called recommended.
+  wizard.advice().then((told) => fill(told.ranked), () => fill([]));
+  return [box];
+}
+
+function methodGroups(wizard, ranked) {
+  const place = new Map(ranked.map((each, at) => [each.kind, at]));
   const fitting = wizard.catalog.methods.filter((method) => method.task_types.includes(wizard.state.task_type));
-  const cards = fitting.map((method, at) => {
-    const cost = el("span", { class: "choice-line fit", text: "Counting…" });
-    wizard.estimate({ method: { kind: method.kind } }).then((told) => cost.replaceChildren(...costWords(told)), (error) => (cost.textContent = error.message));
-    return choiceCard({
-      group: "method", value: method.kind, chosen: method.kind === wizard.state.method.kind, title: method.title, badge: at === 0 ? "Recommended" : "",
-      lines: [method.summary, labelled("Choose it when", method.when), labelled("Against it", method.against), cost],
-      why: at === 0 ? "for most data it comes close to full tuning, with a far smaller download." : "",
-      onchoose: (kind) => wizard.change({ method: { kind } }),
-    });
+  fitting.sort((one, other) => (place.get(one.kind) ?? 99) - (place.get(other.kind) ?? 99));
+  const card = (method) => methodCard(wizard, method, ranked[place.get(method.kind)], place.get(method.kind) === 0);
+  const shown = fitting.filter((method) => method.level === "plain" || place.get(method.kind) === 0);
+  const special = fitting.filter((method) => !shown.includes(method));
+  const plain = choices("Method", shown.map(card));
+  if (!special.length) return [plain];
+  const more = el("details", { class: "more" }, el("summary", { text: `Show ${counted(special.length, "specialist method")}` }));
+  // Their costs are asked for only once somebody looks.
+  const open = () => more.childElementCount === 1 && more.append(choices("Specialist methods", special.map(card)));
+  more.addEventListener("toggle", open);
+  if (special.some((method) => method.kind === wizard.state.method.kind)) {
+    more.open = true;
+    open();
+  }
+  return [plain, more];
+}
+
+function methodCard(wizard, method, advice, first) {
+  const cost = el("span", { class: "choice-line fit", text: "Counting…" });
+  wizard.estimate({ method: { kind: method.kind } }).then((told) => cost.replaceChildren(...costWords(told)), (error) => (cost.textContent = error.message));
+  return choiceCard({
+    group: "method", value: method.kind, chosen: method.kind === wizard.state.method.kind, title: method.title, badge: first ? "Recommended" : "",
+    lines: [method.summary, labelled("Choose it when", method.when), labelled("Against it", method.against), cost],
+    why: first && advice ? el("span", {}, advice.sentence, " ", el("span", { class: "muted", text: `(${advice.reasons.filter((each) => each.points > 0).map((each) => each.source).join("; ")})` })) : "",
+    onchoose: (kind) => wizard.change({ method: { kind } }),
   });
-  return [choices("Method", cards)];
 }
 
 function labelled(title, text) {

@@ -1,0 +1,249 @@
+"""Which tuning method to try first, by rules that each say where they come from. Pure: knows facts, no table and no model.
+
+A rule that applies gives or takes points and says why in half a sentence; the ranking is the sum. No published rule is
+reliable enough to be the last word: the best and the worst learning rate of one method differ by more than the best and
+the worst method at their best rates, so the ranking is a place to start.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods import METHODS
+from app.catalog.methods.base import Method
+
+# What a person can wish for beyond quality.
+WISHES = {
+    "keep_abilities": "The model must keep its other abilities.",
+    "one_model": "The result must be one plain model, without an adapter.",
+    "many_variants": "Many variants of one model will be served at the same time.",
+    "fast_answer": "A first answer within a minute matters most.",
+}
+
+FEW_ROWS, MANY_ROWS, FEW_PER_LABEL = 100, 10_000, 8
+SMALL_MODEL, LARGE_MODEL = 150_000_000, 7_000_000_000
+# Share of the free memory that a run may take.
+ROOM = 0.8
+MEASURED = "measured with the starter encoder on Banking77"
+PEFT = "peft's benchmark of methods (MetaMathQA to GSM8K)"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at; ``answer_tokens`` are those that a writing model learns from, ``memory_bytes`` are free."""
+
+    task_type: str
+    family: str
+    base: BaseModelCard
+    rows: int
+    labels: int = 0
+    least_per_label: int = 0
+    answer_tokens: int = 0
+    memory_bytes: int = 2**63
+    has_gpu: bool = False
+    wishes: frozenset[str] = frozenset()
+
+    @property
+    def weight_bytes(self) -> int:
+        """The untouched weights in the format they are trained in: bf16 on a GPU, fp32 on a processor."""
+        return self.base.parameters * (2 if self.has_gpu else 4)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Points for some methods, half a sentence, and its source."""
+
+    points: dict[str, float]
+    words: str
+    source: str
+
+
+@dataclass
+class Ranked:
+    """A method, its points and what gave them."""
+
+    method: type[Method]
+    points: float = 0.0
+    reasons: list[Advice] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """The method's name in a spec."""
+        kind: str = self.method.model_fields["kind"].default
+        return kind
+
+
+Rule = Callable[[Facts], Advice | None]
+
+
+def recommend(facts: Facts) -> dict[str, Any]:
+    """The methods that serve the task, the most promising first.
+
+    Returns:
+        ``{"about", "ranked": [{"kind", "title", "level", "points", "sentence", "reasons": [{"words", "source",
+        "points"}]}]}``; ``about`` is what is known of the data and the model in half a sentence.
+    """
+    serving = {each.kind: each for each in map(Ranked, METHODS) if facts.task_type in each.method.task_types}
+    for advice in filter(None, (rule(facts) for rule in RULES)):
+        for kind, points in advice.points.items():
+            if kind in serving:
+                serving[kind].points += points
+                serving[kind].reasons.append(advice)
+    # Equal points: the order of the menu, plain methods before special ones.
+    order = sorted(serving.values(), key=lambda each: (-each.points, each.method.level != "plain"))
+    return {"about": about(facts), "ranked": [_told(each, facts) for each in order]}
+
+
+def about(facts: Facts) -> str:
+    """The facts in half a sentence."""
+    labels = f", {facts.labels} labels" if facts.labels else ""
+    kind = "an encoder" if facts.family == "classification" else "a writing model"
+    return f"{facts.rows:,} training rows{labels}, {kind} of {facts.base.parameters / 1e6:,.0f} million weights"
+
+
+def _told(ranked: Ranked, facts: Facts) -> dict[str, Any]:
+    pro = [each for each in ranked.reasons if each.points[ranked.kind] > 0]
+    against = [each for each in ranked.reasons if each.points[ranked.kind] < 0]
+    words = "; ".join(each.words for each in (pro or against)[:2])
+    return {
+        "kind": ranked.kind,
+        "title": ranked.method.title,
+        "level": ranked.method.level,
+        "points": round(ranked.points, 1),
+        "sentence": f"{about(facts)}: {words}." if words else "",
+        "reasons": [
+            {"words": each.words, "source": each.source, "points": each.points[ranked.kind]} for each in ranked.reasons
+        ],
+    }
+
+
+def _kinds(keep: Callable[[type[Method]], bool]) -> list[str]:
+    return [each.model_fields["kind"].default for each in METHODS if keep(each)]
+
+
+def _robust(facts: Facts) -> Advice:
+    return Advice(
+        {"lora": 3, "bottleneck-adapter": 1.5},
+        "it comes close to moving every weight, and holds up without a search for settings",
+        "abstract of arXiv 2303.15647v2 and its authors' experiment code",
+    )
+
+
+def _memory(facts: Facts) -> Advice | None:
+    if facts.weight_bytes * 1.5 <= ROOM * facts.memory_bytes:
+        return Advice({"qlora": -2}, "the model fits into memory without compression", "memory by arithmetic")
+    large = _kinds(lambda each: each.model_fields["kind"].default != "qlora")
+    return Advice(
+        {"qlora": 6, **dict.fromkeys(large, -4.0)},
+        f"in full precision its weights take {facts.weight_bytes / 1e9:,.1f} GB of {facts.memory_bytes / 1e9:,.1f} GB free",
+        f"memory by arithmetic; {PEFT}",
+    )
+
+
+def _long_data(facts: Facts) -> Advice | None:
+    """Rank by answer tokens: LoRA of rank 32 no longer holds what more tokens say."""
+    per_rank = facts.base.layers * sum(inputs + outputs for inputs, outputs in facts.base.linear_shapes)
+    if facts.family != "generation" or facts.answer_tokens < 32 * per_rank:
+        return None
+    return Advice(
+        {"rslora": 4}, f"{facts.answer_tokens:,} answer tokens are more than LoRA of rank 32 has numbers",
+        f"Tinker's LoRA primer (at least as many numbers as answer tokens); {PEFT}",
+    )  # fmt: skip
+
+
+def _full(facts: Facts) -> Advice | None:
+    if facts.family == "classification" and facts.base.parameters <= SMALL_MODEL:
+        points = 2.0 if facts.rows >= MANY_ROWS / 5 else 0.5
+        return Advice({"full": points}, "the model is small enough to move all of it", MEASURED)
+    if facts.rows >= MANY_ROWS:
+        return Advice(
+            {"full": 3.5}, "with ten thousand rows full tuning wins where memory allows it", "arXiv 2304.14999"
+        )
+    return Advice({"full": -2}, "fewer than ten thousand rows do not repay moving all weights", "arXiv 2304.14999")
+
+
+def _few_rows(facts: Facts) -> Advice | None:
+    if facts.rows > FEW_ROWS:
+        return None
+    return Advice(
+        {"ia3": 3.5, "bitfit": 3, "head-only": 1.5, "sparse": 1.5, "adalora": -1, "rslora": -1},
+        f"with {facts.rows} rows a few thousand learning numbers do as well as all of them, and memorise less",
+        f"arXiv 2304.14999; {MEASURED}",
+    )
+
+
+def _few_per_label(facts: Facts) -> Advice | None:
+    if facts.family != "classification" or not facts.labels or facts.least_per_label > FEW_PER_LABEL:
+        return None
+    return Advice(
+        {"head-only": 2.5, "ia3": 1.5, "sparse": 1, "bitfit": 1},
+        f"some labels have {facts.least_per_label} rows: start with what cannot memorise them",
+        f"{MEASURED}; SetFit's results with 8 rows a label",
+    )
+
+
+def _soft_prompts(facts: Facts) -> Advice | None:
+    if facts.family == "generation" and facts.base.parameters < LARGE_MODEL:
+        return Advice(
+            {"prompt-tuning": -3, "p-tuning": -3, "prefix-tuning": -2},
+            "soft prompts reach other methods only from about seven billion weights",
+            f"Lester et al. 2021, arXiv 2104.08691; {PEFT}",
+        )
+    return None
+
+
+def _retention(facts: Facts) -> Advice | None:
+    if "keep_abilities" not in facts.wishes:
+        return None
+    encoder = facts.family == "classification"
+    gentle = {"prompt-tuning": 4.5, "head-only": 4} if encoder else {"oft": 3, "lora": 1}
+    return Advice(
+        {"sparse": 4, "full": -4, "ia3": -2, "miss": -3, **gentle},
+        "it keeps most of what the model knew" if encoder else "it forgets little",
+        f"{MEASURED} (similarity judgements before and after)" if encoder else PEFT,
+    )
+
+
+def _sparse(facts: Facts) -> Advice:
+    return Advice({"sparse": 2}, "quality and keeping what the model knew are both good", f"{PEFT}; {MEASURED}")
+
+
+def _one_model(facts: Facts) -> Advice | None:
+    if "one_model" not in facts.wishes:
+        return None
+    unfit = _kinds(lambda each: not each.capabilities.merge)
+    return Advice(dict.fromkeys(unfit, -20.0), "it cannot be merged into one plain model", "measured, method by method")
+
+
+def _many_variants(facts: Facts) -> Advice | None:
+    if "many_variants" not in facts.wishes:
+        return None
+    unfit = _kinds(lambda each: not each.capabilities.mixed_batches)
+    return Advice(
+        {**dict.fromkeys(unfit, -6.0), "lora": 3},
+        "only LoRA and its relatives answer rows of different variants in one batch",
+        "measured, method by method",
+    )
+
+
+def _fast(facts: Facts) -> Advice | None:
+    if "fast_answer" not in facts.wishes:
+        return None
+    return Advice({"head-only": 8}, "it is done in seconds and shows what the rest has to beat", MEASURED)
+
+
+def _processor(facts: Facts) -> Advice | None:
+    if facts.has_gpu or facts.base.parameters < 600_000_000:
+        return None
+    return Advice(
+        {"lora": 1, "ia3": 1, "full": -4, "dora": -1, "hira": -1},
+        "without a graphics card a model of this size leaves time for small adapters only",
+        "step times measured on a processor",
+    )
+
+
+RULES: Sequence[Rule] = (
+    _robust, _memory, _long_data, _full, _few_rows, _few_per_label, _soft_prompts, _retention, _sparse, _one_model,
+    _many_variants, _fast, _processor,
+)  # fmt: skip

@@ -1,0 +1,150 @@
+"""Are the recommended learning rates good? Each method at its own rate against a third and three times of it.
+
+Trains on 50 examples each of 20 Banking77 intents with the starter encoder, chooses by validation, and prints accuracy on
+held-out rows. Usage: ``python -m benchmarks.method_rates TRAIN.csv TEST.csv [--methods lora,ia3] [--out rates.json]``.
+Exits 1 if a method's own rate is more than three points below the best of its three.
+"""
+
+import argparse
+import csv
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+INTENTS, PER_CLASS, VALIDATION, TEST = 20, 50, 10, 40
+FACTORS = (1 / 3, 1.0, 3.0)
+ALLOWED_LOSS = 0.03
+Examples = dict[str, list[str]]
+
+
+def main() -> int:
+    """Run the benchmark; the last lines are the table."""
+    from app.catalog.methods import METHODS
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("train", type=Path)
+    parser.add_argument("test", type=Path)
+    parser.add_argument("--methods", default="")
+    parser.add_argument("--out", type=Path)
+    wanted = parser.parse_args()
+    plain = [each.model_fields["kind"].default for each in METHODS if each.level == "plain"]
+    table: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="studio-rates-") as home:
+        labels = write_rows(Path(home), wanted.train, wanted.test)
+        for kind in wanted.methods.split(",") if wanted.methods else plain:
+            table.append(sweep(Path(home), kind, labels))
+            print(line(table[-1]), flush=True)
+            if wanted.out:
+                wanted.out.write_text(json.dumps(table, indent=1))
+    print(
+        "\n| method | rates | accuracy at each | own rate | points below best | s per run |\n|---|---|---|---|---|---|"
+    )
+    print("\n".join(line(each) for each in table))
+    return 1 if any(each["behind"] > ALLOWED_LOSS for each in table) else 0
+
+
+def write_rows(home: Path, train: Path, test: Path) -> list[str]:
+    """Write ``rows.parquet`` and ``splits.json``; returns the labels."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    known, held = read(train), read(test)
+    labels = sorted(known)[:INTENTS]
+    rows: list[tuple[str, str]] = []
+    splits: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
+    for label in labels:
+        parts = {
+            "train": known[label][:PER_CLASS],
+            "validation": known[label][PER_CLASS : PER_CLASS + VALIDATION],
+            "test": held[label][:TEST],
+        }
+        for name, texts in parts.items():
+            splits[name] += range(len(rows), len(rows) + len(texts))
+            rows += [(text, label) for text in texts]
+    columns = {"_id": range(len(rows)), "_line": range(2, len(rows) + 2)}
+    texts, answers = zip(*rows, strict=True)
+    table = {name: list(each) for name, each in {**columns, "text": texts, "category": answers}.items()}
+    parquet.write_table(pa.table(table), home / "rows.parquet")
+    (home / "splits.json").write_text(json.dumps(splits))
+    return labels
+
+
+def read(path: Path) -> Examples:
+    """Texts by intent, in the order of the file."""
+    found: Examples = defaultdict(list)
+    with path.open(encoding="utf-8", newline="") as source:
+        for row in csv.DictReader(source):
+            found[row["category"]].append(row["text"])
+    return found
+
+
+def sweep(home: Path, kind: str, labels: list[str]) -> dict[str, Any]:
+    """Train at three rates; ``{"kind", "rates", "accuracy", "validation", "behind", "seconds", "probe"}``."""
+    from app.catalog.base_models import STARTER_ENCODER
+    from app.catalog.methods import method_class
+    from app.catalog.training import TrainingSettings
+
+    settings = TrainingSettings()
+    steps = round(settings.epochs * -(-INTENTS * PER_CLASS // settings.batch_size))
+    own = method_class(kind).model_validate({"kind": kind}).learning_rate(STARTER_ENCODER, steps)
+    results, began = [], time.monotonic()
+    for factor in FACTORS:
+        results.append(run(home, kind, labels, min(1.0, own * factor)))
+    accuracy = [each["metrics"]["accuracy"] for each in results]
+    return {
+        "kind": kind,
+        "rates": [min(1.0, own * factor) for factor in FACTORS],
+        "accuracy": accuracy,
+        "validation": [each["validation"]["accuracy"] for each in results],
+        "behind": max(accuracy) - accuracy[1],
+        "seconds": (time.monotonic() - began) / len(FACTORS),
+        "probe": results[0]["baseline"]["linear_probe"]["accuracy"],
+    }
+
+
+def run(home: Path, kind: str, labels: list[str], rate: float) -> dict[str, Any]:
+    """What ``result.json`` of one run holds."""
+    from accelerate.state import AcceleratorState
+
+    from app.catalog.base_models import STARTER_ENCODER, base_model_path
+    from app.catalog.spec import RunSpec
+    from worker.engine.order import Order
+    from worker.engine.report import ListReport
+    from worker.engine.train import train
+
+    AcceleratorState._reset_state(reset_partial_state=True)
+    spec = RunSpec.model_validate(
+        {
+            "task_type": "text-classification", "base_model": STARTER_ENCODER.name, "labels": labels,
+            "columns": {"text": "text", "label": "category"}, "method": {"kind": kind},
+            "training": {"learning_rate": rate}, "dataset_sha256": "0" * 64,
+        }
+    )  # fmt: skip
+    folder = Path(tempfile.mkdtemp(dir=home))
+    try:
+        return train(
+            Order(
+                spec, STARTER_ENCODER, base_model_path(STARTER_ENCODER.name), home / "rows.parquet",
+                home / "splits.json", folder, home / "cache",
+            ),
+            ListReport(),
+        )  # fmt: skip
+    finally:
+        shutil.rmtree(folder)
+
+
+def line(row: dict[str, Any]) -> str:
+    """One row of the table."""
+    rates = " / ".join(f"{rate:.2g}" for rate in row["rates"])
+    scores = " / ".join(f"{100 * value:.1f}" for value in row["accuracy"])
+    behind = f"{100 * row['behind']:.1f}"
+    return f"| {row['kind']} | {rates} | {scores} | {row['rates'][1]:.2g} | {behind} | {row['seconds']:.0f} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
