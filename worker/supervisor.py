@@ -18,9 +18,10 @@ from app.catalog.base_models import base_model_path
 from app.errors import StudioError
 from app.services import jobs, run_folders, workers
 from app.services.jobs import Claim, StaleClaim
+from app.services.label_reviews import REVIEW
 from app.services.model_fetches import FETCH
 from app.settings import get_settings
-from worker import endings, fetching, spare, watchdog
+from worker import endings, fetching, reviewing, spare, watchdog
 from worker.outage import DATABASE_AWAY, Outage
 from worker.spool_reader import SpoolReader
 
@@ -53,6 +54,8 @@ def execute(job_id: str, *, on_spool: Listener | None = None) -> None:
     try:
         if claim.kind == FETCH:
             fetching.carry_out(claim, stopping.is_set)
+        elif claim.kind == REVIEW:
+            reviewing.carry_out(claim, stopping.is_set)
         else:
             _Attempt(claim, on_spool).run()
     except StaleClaim:

@@ -10,7 +10,7 @@ from app import storage
 from app.api.change_bodies import ChangesBody, SplitsBody
 from app.api.datasets import full
 from app.api.deps import After, UserId
-from app.services import dataset_changes, dataset_exports, dataset_versions, findings
+from app.services import dataset_changes, dataset_exports, dataset_versions, findings, label_reviews
 from app.services.dataset_lengths import lengths_of
 from app.services.row_search import Selection, find_rows
 
@@ -84,6 +84,20 @@ def change_rows(user_id: UserId, dataset_id: str, body: ChangesBody) -> dict[str
     """Edit, add, delete, exclude, include, set or merge; the result is the next version with its report."""
     changes = [each.change() for each in body.changes]
     return full(dataset_changes.change(user_id, dataset_id, changes, version=body.version))
+
+
+@router.post("/label-review", status_code=202)
+def start_review(user_id: UserId, dataset_id: str) -> dict[str, Any]:
+    """Look for labels that the other rows speak against, as a job; what it finds changes nothing."""
+    return label_reviews.start(user_id, dataset_id)
+
+
+@router.get("/label-review")
+def read_review(
+    user_id: UserId, dataset_id: str, version: Version = None, limit: Annotated[int, Query(ge=1, le=200)] = 10
+) -> dict[str, Any]:
+    """How far the search is, and the most doubtful labels that it found."""
+    return label_reviews.latest(user_id, dataset_id, version, limit)
 
 
 @router.get("/splits")

@@ -6,7 +6,9 @@ import { problems } from "./report_problems.js";
 import { rowBrowser } from "./row_browser.js";
 import { Draft } from "./row_draft.js";
 import { PAGE } from "./row_table.js";
+import { splits } from "./splits_form.js";
 import { api, banner, count, counted, el, errorBanner } from "./studio.js";
+import { suspects } from "./suspects.js";
 import { lastChange, versions } from "./versions.js";
 
 const LABELS_SHOWN = 12;
@@ -27,7 +29,8 @@ export async function renderReport(place, dataset, changed) {
       el("a", { id: "report-shootout", class: "button", href: `/experiments?dataset=${id}`, text: "Compare methods" })),
     lastChange(dataset, changed),
     problems(dataset, rows.columns, draft),
-    el("div", { class: "report-grid" }, mapping(dataset, rows.columns, catalog.task_types, changed), splits(dataset), labels(dataset), lengths(dataset, catalog.training.schema)),
+    suspects(dataset, draft),
+    el("div", { class: "report-grid" }, mapping(dataset, rows.columns, catalog.task_types, changed), splits(dataset, rows.columns, changed), labels(dataset), lengths(dataset, catalog.training.schema)),
     rowBrowser(dataset, rows, draft),
     versions(dataset, changed),
     draft.bar));
@@ -102,22 +105,6 @@ function roleField(role, columns, chosen) {
   const box = select(id, choices, chosen);
   box.name = role.name;
   return field(id, role.title, role.help, box);
-}
-
-const SPLITS = [["train", "learned from"], ["validation", "checked while training"], ["test", "kept for the final test"]];
-
-function splits(dataset) {
-  const sizes = dataset.split_sizes || {};
-  const total = SPLITS.reduce((sum, [name]) => sum + (sizes[name] || 0), 0) || 1;
-  const bar = el("div", { class: "split-bar", "aria-hidden": "true" }, ...SPLITS.map(([name]) => {
-    const part = el("span", { class: `split-${name}` });
-    part.style.flexGrow = String((sizes[name] || 0) / total);
-    return part;
-  }));
-  return el("section", { class: "report-part", id: "report-splits" }, el("h3", { text: "How the rows are used" }), bar,
-    el("ul", { class: "split-words" }, ...SPLITS.map(([name, words]) => el("li", {}, el("span", { class: `split-mark split-${name}`, "aria-hidden": "true" }),
-      el("strong", { class: "number", text: count(sizes[name] || 0) }), ` ${words}`))),
-    el("p", { class: "muted small", text: "Chosen once, evenly over the labels, and kept for every run, so that results can be compared." }));
 }
 
 function labels(dataset) {

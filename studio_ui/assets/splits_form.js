@@ -1,0 +1,82 @@
+// How the rows are used: sizes, the rule by which they were dealt out, and a form to deal them out anew.
+
+import { field, select } from "./forms.js";
+import { api, count, el, errorBanner } from "./studio.js";
+
+const SPLITS = [["train", "learned from"], ["validation", "checked while training"], ["test", "kept for the final test"]];
+const WAYS = [["ratio", "By ratio, every label evenly"], ["group", "By a column whose values stay together"], ["time", "By time, the newest rows for the test"]];
+const HELP = {
+  ratio: "The usual way.",
+  group: "For example the customer: all rows of one customer are on the same side, so the test asks about people the model has not seen.",
+  time: "Learns from the past and is tested on what came later, as it will be used.",
+};
+
+/** The section of the report; `changed` is called with the next version. */
+export function splits(dataset, columns, changed) {
+  const sizes = dataset.split_sizes || {};
+  const total = SPLITS.reduce((sum, [name]) => sum + (sizes[name] || 0), 0) || 1;
+  const bar = el("div", { class: "split-bar", "aria-hidden": "true" }, ...SPLITS.map(([name]) => {
+    const part = el("span", { class: `split-${name}` });
+    part.style.flexGrow = String((sizes[name] || 0) / total);
+    return part;
+  }));
+  const how = el("p", { id: "splits-how", class: "muted small", text: "Chosen once and kept for every run, so that results can be compared. Texts that are the same, or nearly, are kept together." });
+  return el("section", { class: "report-part", id: "report-splits" }, el("h3", { text: "How the rows are used" }), bar,
+    el("ul", { class: "split-words" }, ...SPLITS.map(([name, words]) => el("li", {}, el("span", { class: `split-mark split-${name}`, "aria-hidden": "true" }),
+      el("strong", { class: "number", text: count(sizes[name] || 0) }), ` ${words}`))), how, change(dataset, columns, changed));
+}
+
+function change(dataset, columns, changed) {
+  const box = el("details", { id: "splits-change", class: "more" }, el("summary", { text: "Deal them out differently" }));
+  box.addEventListener("toggle", async () => {
+    if (!box.open || box.querySelector("form")) return;
+    try {
+      const told = await api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/splits?version=${dataset.version}`);
+      box.append(form(dataset, columns, told, changed));
+    } catch (error) {
+      box.append(errorBanner(error));
+    }
+  });
+  return box;
+}
+
+function form(dataset, columns, told, changed) {
+  const free = columns.filter((name) => !Object.values(dataset.columns).includes(name));
+  const way = select("splits-way", WAYS, told.plan.how);
+  const column = select("splits-column", [["", "choose a column"], ...(free.length ? free : columns).map((name) => [name, name])], told.plan.column);
+  const wayField = field("splits-way", "Way", HELP[told.plan.how], way);
+  const columnField = field("splits-column", "Column", "", column);
+  const [validation, test] = ["validation", "test"].map((name) => shareInput(name, told, dataset));
+  const status = el("div", { role: "status" });
+  const show = () => {
+    columnField.hidden = way.value === "ratio";
+    wayField.querySelector("p").textContent = HELP[way.value];
+  };
+  way.addEventListener("change", show);
+  show();
+  const made = el("form", { id: "splits-form", class: "split-form" }, el("p", { class: "small muted", text: `Now: ${told.how}.` }), wayField, columnField,
+    field("splits-validation", "Checked while training, %", "", validation), field("splits-test", "Final test, %", "", test),
+    el("p", { class: "small", text: "Runs before and after this cannot be compared: they are tested on other rows." }),
+    el("div", { class: "actions" }, el("button", { id: "splits-save", type: "submit", class: "button small primary", text: "Deal out anew" })), status);
+  made.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    status.textContent = "Dealing out…";
+    const share = (input) => (input.value === "" ? null : Number(input.value) / 100);
+    const body = { how: way.value, column: way.value === "ratio" ? "" : column.value, validation: share(validation), test: share(test), seed: told.plan.seed };
+    try {
+      await changed(await api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/splits`, { method: "POST", body }));
+    } catch (error) {
+      status.replaceChildren(errorBanner(error));
+    }
+  });
+  return made;
+}
+
+function shareInput(name, told, dataset) {
+  const total = SPLITS.reduce((sum, [each]) => sum + (dataset.split_sizes[each] || 0), 0) || 1;
+  const input = el("input", { id: `splits-${name}`, type: "number", min: "1", max: "40", step: "any" });
+  const asked = told.plan[name];
+  input.value = asked == null ? "" : String(100 * asked);
+  input.placeholder = `${((100 * (dataset.split_sizes[name] || 0)) / total).toFixed(1)} (chosen by the number of rows)`;
+  return input;
+}

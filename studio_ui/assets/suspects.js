@@ -1,0 +1,83 @@
+// Labels that the other rows speak against: start the search, watch it, decide about each of the ten most doubtful.
+
+import { api, banner, counted, el, errorBanner, poll } from "./studio.js";
+
+const EVERY_MS = 1500;
+const WORKING = ["queued", "claimed", "running"];
+
+/** The section below the problems; nothing for data without labels. */
+export function suspects(dataset, draft) {
+  if (!dataset.columns.label) return "";
+  const place = el("div", { "aria-live": "polite" });
+  const section = el("section", { class: "report-part", id: "report-suspects" }, el("h3", { text: "Labels worth a second look" }), place);
+  new Search(dataset, draft, place).begin();
+  return section;
+}
+
+class Search {
+  constructor(dataset, draft, place) {
+    Object.assign(this, { dataset, draft, place, path: `/api/v1/datasets/${encodeURIComponent(dataset.id)}/label-review` });
+  }
+
+  async begin() {
+    try {
+      this.show(await api(`${this.path}?version=${this.dataset.version}`));
+    } catch (error) {
+      this.place.replaceChildren(errorBanner(error));
+    }
+  }
+
+  async start() {
+    this.place.replaceChildren(el("p", { class: "muted", text: "Starting…" }));
+    try {
+      this.show(await api(this.path, { method: "POST" }));
+    } catch (error) {
+      this.place.replaceChildren(errorBanner(error), this.button("Try again"));
+    }
+  }
+
+  show(told) {
+    if (WORKING.includes(told.state)) return this.watch(told);
+    if (told.state === "succeeded") return this.place.replaceChildren(...this.found(told));
+    const failed = told.state === "failed" && told.error;
+    return this.place.replaceChildren(failed ? banner("error", told.error.message, told.error.hint, told.error.code) : el("p", { class: "muted", text: "The untouched model reads every row and tells where the other rows speak against a label. It changes nothing; you decide about each." }), this.button(failed ? "Try again" : "Look for doubtful labels"));
+  }
+
+  button(text) {
+    return el("button", { id: "suspects-start", type: "button", class: "button small", text, onclick: () => this.start() });
+  }
+
+  watch(told) {
+    const words = el("p", { class: "muted", text: `${told.phase}…` });
+    this.place.replaceChildren(words, el("progress", { "aria-label": "Search for doubtful labels" }));
+    poll(async () => {
+      if (!this.place.isConnected) return false;
+      const now = await api(`${this.path}?version=${this.dataset.version}`);
+      words.textContent = `${now.phase}…`;
+      if (WORKING.includes(now.state)) return true;
+      this.show(now);
+      return false;
+    }, EVERY_MS);
+  }
+
+  found(told) {
+    if (!told.suspects.length) return [banner("good", `No label is doubtful: in all ${counted(told.rows, "row")} the others agree.`)];
+    return [el("p", {}, `In ${counted(told.doubtful, "row")} of ${counted(told.rows, "row")} the others speak against the label. These are the most doubtful; most, not all of such rows are usually mistakes.`),
+      el("ul", { class: "suspects" }, ...told.suspects.map((each) => this.row(each)))];
+  }
+
+  row(suspect) {
+    const label = this.dataset.columns.label;
+    const text = Object.entries(this.dataset.columns).filter(([role]) => role !== "label").map(([, name]) => suspect.cells[name]).join(" · ");
+    const state = el("span", { class: "muted small", role: "status" });
+    const target = { _id: suspect.row_id, cells: suspect.cells };
+    const decide = (value, words) => {
+      this.draft.set(target, label, value);
+      state.textContent = words;
+    };
+    return el("li", { "data-row": String(suspect.row_id) }, el("p", { class: "suspect-text" }, el("span", { class: "muted", text: `line ${suspect.line}: ` }), text),
+      el("div", { class: "actions suspect-actions" }, el("span", {}, "labelled ", el("strong", { text: suspect.given }), ", the others say ", el("strong", { text: suspect.suggested })),
+        el("button", { type: "button", class: "button small", text: `Change to ${suspect.suggested}`, onclick: () => decide(suspect.suggested, "will be changed when you save") }),
+        el("button", { type: "button", class: "button small", text: "Keep", "aria-label": `Keep the label of line ${suspect.line}`, onclick: () => decide(suspect.cells[label] ?? "", "stays as it is") }), state));
+  }
+}
