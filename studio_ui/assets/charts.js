@@ -107,6 +107,13 @@ export class CurveChart {
     this.figure.remove();
   }
 
+  /** Let one curve stand out, or none; `about.linked` charts tell each other through `lightUp`. */
+  highlight(style) {
+    if (!this.drawn || !this.plot.data) return;
+    const fade = (trace) => (trace.showlegend === false ? 0.28 : 1) * (style == null || trace.meta === style ? 1 : 0.18);
+    window.Plotly.restyle(this.plot, { opacity: this.plot.data.map(fade) });
+  }
+
   draw() {
     const filled = this.series.filter((one) => one.points.length);
     const ready = filled.length > 0 && Boolean(window.Plotly);
@@ -117,7 +124,11 @@ export class CurveChart {
     this.figure.setAttribute("aria-label", [this.about.title, ...filled.map((one) => `${one.name}: ${this.describe(one)}`)].join("; "));
     if (!ready) return;
     const traces = filled.flatMap((one) => this.traces(one));
-    window.Plotly.react(this.plot, traces, this.layout(filled.length > 1), settings(this.about.title, () => this.csv()));
+    window.Plotly.react(this.plot, traces, this.layout(filled.length > 1), (this.config ??= settings(this.about.title, () => this.csv())));
+    if (!this.drawn && this.about.linked) {
+      this.plot.on("plotly_hover", (event) => lightUp(event.points[0].data.meta));
+      this.plot.on("plotly_unhover", () => lightUp(null));
+    }
     this.drawn = true;
   }
 
@@ -134,7 +145,7 @@ export class CurveChart {
     // A few points are drawn as dots: a line alone would hide where something was really measured.
     const few = one.points.length < 25;
     const mode = few ? "lines+markers" : "lines";
-    const base = { type: "scatter", name, connectgaps: false, hovertemplate: hover };
+    const base = { type: "scatter", name, meta: one.style, connectgaps: false, hovertemplate: hover };
     const line = { color, dash, width: one.width || 2 };
     const strong = { ...base, mode, line, marker: { color, size: few ? 6 : 4, symbol: one.marker || "circle" }, ...columns(smoothed(one.points, weight)) };
     if (!weight) return [strong];
@@ -149,7 +160,7 @@ export class CurveChart {
       ...frame(),
       height: 260,
       margin: { l: 56, r: 12, t: 8, b: legend ? 62 : 40 },
-      hovermode: "x unified",
+      hovermode: this.about.linked ? "closest" : "x unified",
       showlegend: legend,
       legend: { orientation: "h", y: -0.2, x: 0, font: { color: axis.color } },
       xaxis: { ...axis, title: { text: this.options.xTitle, standoff: 4 }, rangemode: "tozero" },
@@ -165,6 +176,15 @@ export class CurveChart {
     }
     return lines.join("\n");
   }
+}
+
+let lit = null;
+
+/** Let the run of this style stand out in every linked chart; null ends it. */
+export function lightUp(style) {
+  if (style === lit) return;
+  lit = style;
+  for (const chart of live) if (chart.about?.linked) chart.highlight(style);
 }
 
 /**
@@ -211,7 +231,7 @@ export class HeatMap {
       yaxis: { ...axis, title: { text: "expected" }, autorange: "reversed", automargin: true },
     };
     this.plot.style.minWidth = `${Math.min(size, 760)}px`;
-    window.Plotly.react(this.plot, [trace], layout, settings("Confusion matrix", null));
+    window.Plotly.react(this.plot, [trace], layout, (this.config ??= settings("Confusion matrix", null)));
   }
 }
 
@@ -226,6 +246,7 @@ export function redrawAll() {
   for (const chart of live) chart.draw();
 }
 
+/** Options of a chart, made once: Plotly takes new functions for a change of options and draws all over again. */
 export function settings(title, csv) {
   const buttons = csv ? [{ name: "csv", title: "Download as CSV", icon: window.Plotly.Icons.disk, click: () => save(`${title}.csv`, csv()) }] : [];
   return {
@@ -236,7 +257,8 @@ export function settings(title, csv) {
   };
 }
 
-function save(name, text) {
+/** Offer a text as a CSV file to save. */
+export function save(name, text) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
   link.download = name;

@@ -1,6 +1,7 @@
 // Charts whose points are whole runs: quality against cost with the front of runs that nothing beats. Fetches nothing.
 
 import { BASE_INDEX, Redrawn, axisStyle, frame, isDark, plain, runStyle, settings } from "./charts.js";
+import { remember } from "./run_curves.js";
 import { el, percent } from "./studio.js";
 
 /** Quality upwards, a chosen cost to the right; runs on the front are joined by a line. */
@@ -10,7 +11,12 @@ export class ParetoChart extends Redrawn {
     super();
     Object.assign(this, { costs, rows: [], about: null });
     this.axis = el("select", { id: "pareto-cost" }, ...costs.map((cost) => el("option", { value: cost.key, text: cost.title })));
-    this.axis.addEventListener("change", () => this.draw());
+    const asked = new URLSearchParams(location.search).get("cost");
+    if (costs.some((cost) => cost.key === asked)) this.axis.value = asked;
+    this.axis.addEventListener("change", () => {
+      remember({ cost: this.axis.value === costs[0].key ? null : this.axis.value });
+      this.draw();
+    });
     this.plot = el("div", { class: "chart-plot pareto-plot" });
     this.note = el("p", { class: "muted", text: "Appears when two runs have finished." });
     this.words = el("p", { class: "muted small" });
@@ -36,7 +42,7 @@ export class ParetoChart extends Redrawn {
     const { higher_is_better: higher } = this.about.metric;
     const front = frontOf(rows, cost.key, higher);
     this.words.textContent = `On the line: ${front.map((row) => row.name).join(", ")}. No other run is both better and cheaper than one of these.`;
-    window.Plotly.react(this.plot, [this.line(front, cost), ...rows.map((row) => this.point(row, cost))], this.layout(cost, rows), settings("Quality against cost", () => this.csv(cost)));
+    window.Plotly.react(this.plot, [this.line(front, cost), ...rows.map((row) => this.point(row, cost))], this.layout(cost, rows), (this.config ??= settings("Quality against cost", () => this.csv())));
   }
 
   line(front, cost) {
@@ -76,7 +82,8 @@ export class ParetoChart extends Redrawn {
     return this.about.metric.unit === "share" ? percent(value) : Number(value.toPrecision(3)).toString();
   }
 
-  csv(cost) {
+  csv() {
+    const cost = this.costs.find((each) => each.key === this.axis.value);
     return [["run", cost.key, this.about.metric.key].join(","), ...this.rows.map((row) => [JSON.stringify(row.name), row[cost.key], row.quality].join(","))].join("\n");
   }
 }

@@ -1,6 +1,9 @@
 // The compare page: runs beside the untouched base model. Selection, baseline and switches live in the address.
 
-import { BASE_INDEX, CurveChart, runStyle } from "./charts.js";
+import { BASE_INDEX, CurveChart, lightUp, runStyle, save } from "./charts.js";
+import { ParetoChart } from "./charts_points.js";
+import { SharedExamples } from "./compare_examples.js";
+import { CombineForm } from "./derive_runs.js";
 import { chartControls, remember } from "./run_curves.js";
 import { settingWords } from "./run_details.js";
 import { loadTitles, methodTitle, modelTitle, stateChip } from "./run_words.js";
@@ -12,8 +15,18 @@ const CURVES = [
   { key: "eval/loss", title: "Evaluation loss" },
   { key: "eval/accuracy", title: "Accuracy on the validation rows", hover: ".1%", tickformat: ".1~%", format: percent, noLog: true },
   { key: "eval/macro_f1", title: "Macro-F1 on the validation rows", hover: ".1%", tickformat: ".1~%", format: percent, noLog: true },
+  { key: "eval/perplexity", title: "Perplexity on the validation rows", hover: ".3~g", optional: true },
   { key: "train/learning_rate", title: "Learning rate", hover: ".3e", tickformat: ".2~g" },
   { key: "train/grad_norm", title: "Gradient norm", smooth: true },
+];
+
+// What can lie across the curves; the last two make runs of different length or portion size comparable.
+const AXES = [["step", "step"], ["share", "share of the run"], ["rows", "rows seen"]];
+const COSTS = [
+  { key: "seconds/training", title: "Training time", words: duration },
+  { key: "adapter", title: "Download", words: bytes },
+  { key: "peak_memory", title: "Peak memory", words: bytes },
+  { key: "trainable", title: "Trainable parameters", words: count },
 ];
 
 class ComparePage {
@@ -25,14 +38,19 @@ class ComparePage {
     this.metrics = el("section", { id: "compare-metrics", "aria-label": "Metrics" });
     this.curves = el("section", { id: "compare-curves", "aria-label": "Curves" });
     this.settings = el("section", { id: "compare-settings", "aria-label": "Configuration" });
+    this.pareto = el("section", { id: "compare-pareto", "aria-label": "Quality against cost" });
+    this.examples = el("section", { id: "compare-examples", "aria-label": "Examples" });
+    this.combine = el("section", { id: "compare-combine", "aria-label": "Combine" });
   }
 
   async start() {
     const [answer] = await Promise.all([api("/api/v1/runs?limit=500"), loadTitles()]);
     this.known = listOf(answer);
     if (this.ids.length < 1) return this.askForRuns();
-    this.root.replaceChildren(this.chips, this.notes, this.metrics, this.curves, this.settings);
+    this.root.replaceChildren(this.chips, this.notes, this.metrics, this.curves, this.settings, this.pareto, this.examples, this.combine);
     this.buildCurves();
+    this.points = new ParetoChart(this.pareto, COSTS);
+    this.shared = new SharedExamples(this.examples);
     return this.load();
   }
 
@@ -50,7 +68,30 @@ class ComparePage {
     this.drawNotes();
     this.drawMetrics();
     this.drawSettings();
-    await this.loadCurves();
+    this.drawPareto();
+    new CombineForm(this.combine).show(this.data.runs);
+    await Promise.all([this.loadCurves(), this.shared.show(this.data.runs)]);
+  }
+
+  /** Runs as points, where quality and a cost are known. */
+  drawPareto() {
+    const row = (key) => this.data.metrics.find((metric) => metric.key === key);
+    const quality = row("test/accuracy");
+    this.pareto.hidden = !quality || !this.data.comparable || Object.keys(quality.values).length < 2;
+    if (this.pareto.hidden) return;
+    const rows = this.data.runs.filter((run) => quality.values[run.id] != null).map((run) => ({
+      id: run.id, name: run.name, style: this.ids.indexOf(run.id), quality: quality.values[run.id], interval: quality.intervals[run.id],
+      ...Object.fromEntries(COSTS.map(({ key }) => [key, row(key)?.values[run.id]])) }));
+    this.points.update(rows, { metric: { key: "accuracy", title: "Accuracy (test rows)", unit: "share", higher_is_better: true }, base: quality.baseline });
+  }
+
+  /** Everything that the two tables say, for a spreadsheet. */
+  download() {
+    const cell = (value) => (value == null ? "" : typeof value === "number" ? value : JSON.stringify(typeof value === "string" ? value : settingWords(value)));
+    const { runs, metrics, settings } = this.data;
+    const lines = [["", "base", ...runs.map((run) => run.name)].map(cell), ...metrics.map((each) => [cell(each.title), cell(each.baseline), ...runs.map((run) => cell(each.values[run.id]))]),
+      ...settings.map((each) => [cell(`${each.group}: ${each.title}`), "", ...runs.map((run) => cell(each.values[run.id]))])];
+    save("comparison.csv", lines.map((line) => line.join(",")).join("\n"));
   }
 
   async change(ids) {
@@ -81,7 +122,8 @@ class ComparePage {
 
   chip(run, at) {
     const off = this.hiddenRuns.has(run.id);
-    return el("span", { class: off ? "run-chip run-chip-off" : "run-chip", "data-run": run.id },
+    const light = () => lightUp(this.ids.indexOf(run.id));
+    return el("span", { class: off ? "run-chip run-chip-off" : "run-chip", "data-run": run.id, onmouseenter: light, onfocusin: light, onmouseleave: () => lightUp(null), onfocusout: () => lightUp(null) },
       el("button", { type: "button", class: "swatch-button", "aria-pressed": String(!off), "aria-label": `${off ? "Show" : "Hide"} the curves of ${run.name}`, onclick: () => this.toggle(run.id) }, swatch(at)),
       el("a", { href: `/run?id=${encodeURIComponent(run.id)}`, text: run.name }),
       run.state === "succeeded" ? "" : stateChip(run.state),
@@ -127,9 +169,9 @@ class ComparePage {
       el("th", { scope: "row" }, metric.title, metric.higher_is_better === null ? "" : el("span", { class: "muted", title: metric.higher_is_better ? "higher is better" : "lower is better", text: metric.higher_is_better ? " ↑" : " ↓" })),
       el("td", { class: "number" }, metric.baseline == null ? "–" : show(metric.unit, metric.baseline)),
       ...this.data.runs.map((run) => metricCell(metric, run.id))));
-    this.metrics.replaceChildren(el("h2", { text: "Did it get better?" }),
+    this.metrics.replaceChildren(el("div", { class: "card-head" }, el("h2", { text: "Did it get better?" }), el("button", { type: "button", id: "compare-csv", class: "button small", text: "Download as CSV", onclick: () => this.download() })),
       el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Metric table" }, el("table", { id: "compare-table", class: "data-table" }, el("thead", {}, head), el("tbody", {}, ...rows))),
-      el("p", { class: "muted", text: "Arrows show the change against the baseline. ≈ means that the 95 % intervals overlap: with this many test rows the difference may be chance. The best value of a row is marked." }));
+      el("p", { class: "muted", text: "Arrows show the change against the baseline. ≈ means that with this many test rows the difference may be chance; accuracy is judged by the rows that only one of the two got right. The best value of a row is marked." }));
   }
 
   drawSettings() {
@@ -156,8 +198,24 @@ class ComparePage {
 
   buildCurves() {
     const grid = el("div", { class: "chart-grid" });
-    this.charts = CURVES.map((about) => [about, new CurveChart(grid, { ...about, quiet: true })]);
-    this.curves.replaceChildren(el("h2", { text: "How did they learn?" }), chartControls("compare", (options) => this.charts.forEach(([, chart]) => chart.configure(options)), false), grid);
+    this.charts = CURVES.map((about) => [about, new CurveChart(grid, { ...about, quiet: true, linked: true })]);
+    this.curves.replaceChildren(el("h2", { text: "How did they learn?" }), chartControls("compare", (options) => this.configure(options), AXES), grid);
+  }
+
+  configure({ axis, ...options }) {
+    this.axis = axis;
+    for (const [, chart] of this.charts) chart.configure({ ...options, xTitle: Object.fromEntries(AXES)[axis] });
+    if (this.data) this.drawCurves();
+  }
+
+  /** A run's curve across the chosen axis. */
+  across(id, points) {
+    const setting = (key) => this.data.settings.find((row) => row.key === key)?.values[id];
+    if (this.axis === "share") {
+      const last = Math.max(1, ...Object.values(this.series[id] || {}).map((curve) => curve.at(-1)?.[0] || 0));
+      return points.map(([step, value]) => [step / last, value]);
+    }
+    return this.axis === "rows" ? points.map(([step, value]) => [step * (setting("training.batch_size") || 1), value]) : points;
   }
 
   async loadCurves() {
@@ -171,8 +229,9 @@ class ComparePage {
 
   drawCurves() {
     for (const [about, chart] of this.charts) {
+      chart.figure.hidden = Boolean(about.optional) && !this.data.runs.some((run) => this.series[run.id]?.[about.key]?.length);
       chart.update(this.data.runs.filter((run) => !this.hiddenRuns.has(run.id)).map((run) => ({
-        name: run.name, style: this.ids.indexOf(run.id), smooth: about.smooth, width: run.id === this.baseline ? 4 : 2, points: this.series[run.id]?.[about.key] || [],
+        name: run.name, style: this.ids.indexOf(run.id), smooth: about.smooth, width: run.id === this.baseline ? 4 : 2, points: this.across(run.id, this.series[run.id]?.[about.key] || []),
       })));
     }
   }
@@ -192,6 +251,8 @@ function metricCell(metric, id) {
     cell.append(el("span", { class: `delta delta-${way}` }, el("span", { "aria-hidden": "true", text: `${mark} ` }), el("span", { class: "sr-only", text: `${words}: ` }), difference(metric.unit, metric.deltas[id])));
   }
   if (metric.baseline == null && metric.base[id] != null) cell.append(el("span", { class: "muted row-note", text: `its base ${show(metric.unit, metric.base[id])}` }));
+  const pair = metric.paired?.[id];
+  if (pair) cell.append(el("span", { class: "muted row-note", title: "Rows that only one of the two got right, and how likely so uneven a split is by chance (McNemar's exact test, corrected for the number of runs).", text: `+${count(pair.gained)} −${count(pair.lost)} rows, p ${pair.p_value < 0.001 ? "< 0.001" : `= ${pair.p_value.toPrecision(2)}`}` }));
   const interval = metric.intervals[id];
   if (interval) cell.append(el("span", { class: "muted row-note", text: `${percent(interval[0])} to ${percent(interval[1])}` }));
   return cell;

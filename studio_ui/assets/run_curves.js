@@ -6,6 +6,7 @@ import { el, percent } from "./studio.js";
 const CHARTS = [
   { title: "Loss", keys: [["train/loss", "training", true], ["eval/loss", "evaluation", false]], empty: "The first point appears after the first training step." },
   { title: "Quality on the validation rows", keys: [["eval/accuracy", "accuracy", false], ["eval/macro_f1", "macro-F1", false]], hover: ".1%", tickformat: ".1~%", format: percent, noLog: true, empty: "Appears at the first check. More checks per pass give more points." },
+  { title: "Perplexity on the validation rows", keys: [["eval/perplexity", "perplexity", false]], hover: ".3~g", optional: true },
   { title: "Learning rate", keys: [["train/learning_rate", "learning rate", false]], hover: ".3e", tickformat: ".2~g", format: (value) => value.toExponential(2), empty: "Appears with the first training step." },
   { title: "Gradient norm", keys: [["train/grad_norm", "gradient norm", true]], empty: "Appears with the first training step." },
   { title: "Memory (GB)", keys: [["system/memory_bytes", "memory", false]], scale: 1e-9, hover: ".2f", format: (value) => `${value.toFixed(2)} GB`, noLog: true, empty: "Appears once training has started." },
@@ -19,7 +20,7 @@ export class RunCurves {
     this.began = null;
     this.axis = "step";
     const grid = el("div", { class: "chart-grid" });
-    place.append(chartControls("run", (options) => this.configure(options), true), grid);
+    place.append(chartControls("run", (options) => this.configure(options), [["step", "step"], ["time", "minutes"]]), grid);
     this.charts = CHARTS.map((about) => [about, new CurveChart(grid, about)]);
   }
 
@@ -45,8 +46,14 @@ export class RunCurves {
 
   draw() {
     for (const [about, chart] of this.charts) {
+      // Tasks with labels have no perplexity and tasks that write no accuracy; what does not apply is not shown.
+      chart.figure.hidden = about.optional ? !this.has(about) : about.keys[0][0] === "eval/accuracy" && Boolean(this.points["eval/perplexity"]);
       chart.update(about.keys.map(([key, name, smooth], style) => ({ name, style, smooth, points: this.curve(key, about.scale || 1) })));
     }
+  }
+
+  has(about) {
+    return about.keys.some(([key]) => this.points[key]?.length);
   }
 
   curve(key, scale) {
@@ -55,26 +62,29 @@ export class RunCurves {
   }
 }
 
-/** Smoothing, scale and axis; the choice is kept in the address so that a reload shows the same. */
-export function chartControls(id, changed, withAxis) {
+/**
+ * Smoothing, scale and axis; the choice is kept in the address so that a reload shows the same.
+ * @param {[string, string][]} axes value and words of what can lie across; the first is the default
+ */
+export function chartControls(id, changed, axes) {
   const query = new URLSearchParams(location.search);
   const smoothing = el("input", { id: `${id}-smoothing`, type: "range", min: "0", max: "0.99", step: "0.01", value: query.get("smoothing") || "0.6" });
   const shown = el("output", { for: `${id}-smoothing` });
   const log = el("input", { id: `${id}-log`, type: "checkbox" });
   log.checked = query.get("log") === "1";
-  const axis = el("select", { id: `${id}-axis` }, el("option", { value: "step", text: "step" }), el("option", { value: "time", text: "minutes" }));
-  axis.value = query.get("axis") === "time" ? "time" : "step";
+  const axis = el("select", { id: `${id}-axis` }, ...axes.map(([value, text]) => el("option", { value, text })));
+  axis.value = axes.some(([value]) => value === query.get("axis")) ? query.get("axis") : axes[0][0];
   const tell = () => {
     shown.textContent = Number(smoothing.value).toFixed(2);
-    remember({ smoothing: smoothing.value === "0.6" ? null : smoothing.value, log: log.checked ? "1" : null, axis: axis.value === "time" ? "time" : null });
-    changed({ smoothing: Number(smoothing.value), log: log.checked, ...(withAxis ? { axis: axis.value } : {}) });
+    remember({ smoothing: smoothing.value === "0.6" ? null : smoothing.value, log: log.checked ? "1" : null, axis: axis.value === axes[0][0] ? null : axis.value });
+    changed({ smoothing: Number(smoothing.value), log: log.checked, axis: axis.value });
   };
   for (const control of [smoothing, log, axis]) control.addEventListener("input", tell);
   queueMicrotask(tell);
   return el("div", { class: "chart-controls" },
     el("label", { for: `${id}-smoothing` }, "Smoothing ", smoothing, shown),
     el("label", { class: "check", for: `${id}-log` }, log, " Logarithmic scale"),
-    withAxis ? el("label", { for: `${id}-axis` }, "Across ", axis) : "");
+    el("label", { for: `${id}-axis` }, "Across ", axis));
 }
 
 /** Put values into the page's address without loading anything; null removes. */
