@@ -4,6 +4,7 @@ import { SchemaForm, settingsOf } from "./forms.js";
 import { choiceCard, fitWords, rangeOf } from "./wizard_steps.js";
 import { api, banner, bytes, count, counted, durationRange, el, errorBanner, percent, skeleton } from "./studio.js";
 import { settingWords } from "./run_details.js";
+import { supervisionPart } from "./supervision.js";
 
 /** What each preset changes in the training settings; `balanced` is the catalog's own defaults. */
 export const PRESETS = [
@@ -50,7 +51,7 @@ export function reviewStep(wizard) {
   name.addEventListener("input", () => wizard.change({ name: name.value }));
   const cost = el("section", { id: "review-cost", class: "review-cost", "aria-live": "polite" }, skeleton(3));
   showCost(cost, wizard);
-  return [cost, el("section", { class: "report-part" }, el("h3", { text: "What will happen" }), summary(wizard)), warnings(wizard),
+  return [cost, el("section", { class: "report-part" }, el("h3", { text: "What will happen" }), summary(wizard)), warnings(wizard), supervisionPart(wizard),
     el("div", { class: "field" }, el("label", { for: "run-name-new", text: "Name (optional)" }), name)];
 }
 
@@ -63,11 +64,19 @@ async function showCost(place, wizard) {
       costTile("Memory", rangeOf(cost.memory_bytes, bytes), `${bytes(cost.available_bytes)} free on this machine`),
       costTile("Trainable parameters", count(cost.trainable_parameters), `${percent(cost.trainable_parameters / cost.total_parameters)} of ${count(cost.total_parameters)}`),
       costTile("Download", bytes(cost.adapter_bytes), "the adapter at the end")),
-      el("p", { class: "fit" }, fitWords(cost)[0]),
+      el("p", { class: "fit" }, fitWords(cost)[0]), lengthWords(cost.lengths),
       el("p", { class: "muted small", text: `${cost.basis} ${waiting ? `${counted(waiting, "run")} ${waiting === 1 ? "is" : "are"} ahead in the queue.` : "Nothing is ahead in the queue."}` }));
   } catch (error) {
     place.replaceChildren(errorBanner(error));
   }
+}
+
+/** How many texts lose their end at the chosen length; counted, or estimated where the tokenizer is not installed. */
+function lengthWords(lengths) {
+  if (!lengths) return "";
+  const about = lengths.measured ? "" : " (estimated)";
+  if (!lengths.cut_rows) return el("p", { id: "review-cut", class: "muted small", text: `No text is longer than ${count(lengths.max_length)} tokens${about}, so nothing is cut.` });
+  return el("p", { id: "review-cut", class: "notice", text: `${count(lengths.cut_rows)} of ${counted(lengths.rows, "row")}${about} (${percent(lengths.cut_rows / lengths.rows)}) are longer than ${count(lengths.max_length)} tokens: what comes after that is not read. The longest has ${count(lengths.longest)}; raise the longest text in the settings to keep more.` });
 }
 
 function costTile(title, value, note) {
