@@ -6,7 +6,8 @@ import { problemRow } from "./report_problems.js";
 import { ApiError, api, banner, bytes, count, counted, confirmed, el, emptyState, errorBanner, ready, refusal, skeleton, toast, when } from "./studio.js";
 import { remember } from "./run_curves.js";
 
-const ACCEPTED = ".csv,.tsv,.json,.jsonl,.ndjson,.parquet,.txt";
+const ACCEPTED = ".csv,.tsv,.tab,.psv,.xlsx,.xlsm,.json,.jsonl,.ndjson,.parquet,.pq,.txt,.text,.md,"
+  + ".conll,.conllu,.bio,.iob,.iob2,.bioes,.gz,.gzip,.zip";
 
 class DataPage {
   constructor(root) {
@@ -103,7 +104,7 @@ class Upload {
     this.stop = el("button", { type: "button", class: "button small", text: "Cancel", hidden: true, onclick: () => this.request?.abort() });
     this.zone = el("div", { id: "data-drop", class: "drop" },
       el("p", { class: "drop-title", text: "Drop your data here" }),
-      el("p", { class: "muted", text: "CSV, TSV, JSON, JSON Lines or Parquet, one labelled example per row. It stays on this machine." }),
+      el("p", { class: "muted", text: "CSV, Excel, JSON, JSON Lines, Parquet, CoNLL or text, also zipped; one example per row. It stays on this machine." }),
       this.choose, el("label", { class: "sr-only", for: "data-file", text: "Data file" }), this.file, this.bar, this.status, this.stop);
     this.form = el("form", { id: "data-upload", class: "card" }, this.zone,
       el("details", { class: "more" }, el("summary", { text: "I have a test file of my own" }),

@@ -1,6 +1,7 @@
 """The same rows in every format, told by content whatever the file is called; arbitrary cells and arbitrary bytes."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -295,3 +296,8 @@ def test_moments_that_python_cannot_hold_are_read_from_parquet(tmp_path):
     assert cells(records)[0][0] == "1970-01-01 00:00:00.000000001"
     assert cells(records)[1][1].startswith("12000-01-01")
     assert [row[2] for row in cells(records)] == ["1970-01-01T00:00:00", "1970-01-02T00:00:00"]
+
+
+def test_the_page_offers_every_ending_for_upload():
+    page = (Path(__file__).parents[2] / "studio_ui" / "assets" / "data.js").read_text(encoding="utf-8")
+    assert {f".{each}" for each in EXTENSIONS} <= set(re.findall(r"\.[a-z0-9]+(?=[,\"])", page))
