@@ -1,5 +1,6 @@
 // Config, Log and Files of one run.
 
+import { originFacts, shrinkForm } from "./derive_runs.js";
 import { api, bytes, clock, copy, el } from "./studio.js";
 
 /** The Config tab: the stored settings by group, changed ones marked, with versions and a copy button. */
@@ -106,5 +107,7 @@ export function renderFiles(place, run) {
       el("p", { class: "muted", text: done ? `A zip in PEFT's own format${size ? `, about ${bytes(size)} before packing` : ""}.` : "The adapter can be downloaded here once the run has finished." }),
       done ? el("a", { id: "files-download", class: "button primary", href: `/api/v1/runs/${encodeURIComponent(run.id)}/adapter`, download: "", text: "Download adapter (zip)" }) : ""),
     el("section", {}, el("h3", { text: "What is inside" }), el("dl", { class: "settings" }, ...contents.map(([name, words]) => el("div", {}, el("dt", {}, el("code", { text: name })), el("dd", { text: words }))))),
+    run.spec.origin ? originFacts(run) : "",
+    done && run.method === "full" ? shrinkForm(run) : "",
     el("section", {}, el("h3", { text: "Use it elsewhere" }), el("pre", { tabindex: "0", text: USE }), el("button", { type: "button", class: "button", text: "Copy", onclick: () => copy(USE) })));
 }
