@@ -95,6 +95,12 @@ def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
             raise Conflict(
                 "not_finished", f"This run is {run.job.state}; only finished runs can be trained further.", "Resume it."
             )
+        if run.spec.get("origin"):
+            raise Conflict(
+                "made_of_runs",
+                "This run was made of other runs; it has no training to go on with.",
+                "Train one of its parents further, then make it again.",
+            )
         wanted = float(run.spec["training"].get("epochs", 3)) + epochs
         if not epochs > 0 or wanted > 100:
             raise Conflict(

@@ -80,6 +80,12 @@ def test_runs_that_cannot_be_parents_are_refused(ann: Person) -> None:
     assert ann.post(f"/api/v1/runs/{first}/shrink", json_body={}).json["error"]["code"] == "not_a_full_model"
 
 
+def test_a_run_made_of_runs_is_not_trained_further(ann: Person) -> None:
+    run_id = finished(ann.id, "Made", origin={"kind": "shrunk", "parents": [{"run_id": "x"}], "rank": 8})
+    answer = ann.post(f"/api/v1/runs/{run_id}/continue", json_body={"epochs": 1})
+    assert (answer.status, answer.json["error"]["code"]) == (409, "made_of_runs")
+
+
 def test_a_strangers_run_is_no_parent(ann: Person, bob: Person) -> None:
     mine, theirs = finished(bob.id, "Mine"), finished(ann.id, "Theirs")
     assert combine(bob, [mine, theirs]).status == 404
