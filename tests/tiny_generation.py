@@ -9,6 +9,8 @@ import pyarrow as pa
 from pyarrow import parquet
 from transformers import AutoConfig
 
+from app import manifest
+from app.catalog import fetched_models
 from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
 from tests.tiny_chat import CONTEXT, make_chat_base
@@ -78,3 +80,25 @@ def make_chat_spec(
             "dataset_sha256": "1" * 64,
         }
     )
+
+
+def install_chat_model() -> str:
+    """Put the tiny chat model among the fetched ones of this data folder; returns its name."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    name = fetched_models.model_name("tests/tiny-chat", commit)
+    folder = fetched_models.model_folder(name)
+    make_chat_base(folder)
+    config = json.loads((folder / "config.json").read_text())
+    weights = {"model.safetensors": manifest.sha256_of(folder / "model.safetensors")}
+    fetched_models.write_card(
+        folder, repo="tests/tiny-chat", commit=commit, licence="Apache-2.0", config=config, weights=weights
+    )
+    manifest.write(folder)
+    return name
+
+
+def write_chat_file(path: Path, count: int = 40) -> Path:
+    """A file of conversations as people upload it."""
+    rows = [json.dumps({"messages": conversation(number)}) + "\n" for number in range(count)]
+    path.write_text("".join(rows), encoding="utf-8")
+    return path

@@ -20,6 +20,7 @@ from app.api import (
     recommendations,
     runs,
     sign_in,
+    supervision,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -29,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     datasets.router,
     dataset_rows.router,
     estimates.router,
+    supervision.router,
     recommendations.router,
     machine.router,
     models.router,

@@ -47,7 +47,9 @@ MEASURES = (
     Measure("test/exact_match", "Exact match (answered test rows)", "share", True, ("metrics", "exact_match")),
     Measure("test/loss", "Loss (test rows)", "number", False, ("metrics", "loss")),
     Measure("validation/accuracy", "Best accuracy (validation rows)", "share", True, ("validation", "accuracy")),
-    Measure("validation/perplexity", "Best perplexity (validation rows)", "number", False, ("validation", "perplexity")),
+    Measure(
+        "validation/perplexity", "Best perplexity (validation rows)", "number", False, ("validation", "perplexity")
+    ),
     Measure("train/loss", "Training loss (last)", "number", False, ("last", "train/loss")),
     Measure("gap", "Gap between evaluation and training loss", "number", False, ("last", "gap")),
     Measure("seconds/total", "Duration", "seconds", False, ("seconds", "total")),
@@ -161,8 +163,8 @@ def _row(
 
 def _may_be_chance(fact: Mapping[str, Any]) -> bool:
     """Whether the interval of the change of loss on the same rows, where there is one, holds zero."""
-    interval = (fact.get("change") or {}).get("interval")
-    return bool(interval) and interval[0] <= 0 <= interval[1]
+    low, high = (fact.get("change") or {}).get("interval") or (0.0, -1.0)
+    return bool(low <= 0 <= high)
 
 
 def _pair(rows: Sequence[dict[str, Any]], views: Sequence[View], baseline: str, answers: Mapping[str, Answers]) -> None:

@@ -18,7 +18,7 @@ def against_base(run: Run, points: Points) -> dict[str, str] | None:
     change = (results.get("change") or {}).get("interval")
     if tuned is None or base is None or not change:
         return None
-    facts = f"Perplexity {tuned:.3g} after tuning, {base:.3g} before, on {int(results.get('test_rows') or 0):,} held-out rows"
+    facts = f"Perplexity {_plain(tuned)} after tuning, {_plain(base)} before, on {int(results.get('test_rows') or 0):,} held-out rows"
     if change[1] < 0:
         return _verdict(
             "good",
@@ -86,6 +86,10 @@ def left_out(run: Run, points: Points) -> dict[str, str] | None:
 
 
 RULES = (against_base, by_heart, stopped_improving, left_out)
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _verdict(severity: str, title: str, evidence: str, tip: str) -> dict[str, str]:

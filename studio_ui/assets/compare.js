@@ -162,8 +162,9 @@ class ComparePage {
   drawMetrics() {
     const base = this.data.runs.length ? this.data.runs[0].base_model : "";
     const oneBase = new Set(this.data.runs.map((run) => run.base_model)).size === 1;
+    const labels = this.data.metrics.some((metric) => metric.key === "test/accuracy");
     const head = el("tr", {}, el("th", { scope: "col", text: "Metric" }),
-      el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(BASE_INDEX), "Base model"), el("span", { class: "muted row-note", text: oneBase ? `${modelTitle(base)}, linear probe` : "each run's own" })),
+      el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(BASE_INDEX), "Base model"), el("span", { class: "muted row-note", text: oneBase ? labels ? `${modelTitle(base)}, linear probe` : modelTitle(base) : "each run's own" })),
       ...this.data.runs.map((run, at) => el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(at), run.name), el("span", { class: "muted row-note", text: `${methodTitle(run.method)}${run.id === this.baseline ? ", baseline" : ""}` }))));
     const rows = this.data.metrics.map((metric) => el("tr", { "data-key": metric.key },
       el("th", { scope: "row" }, metric.title, metric.higher_is_better === null ? "" : el("span", { class: "muted", title: metric.higher_is_better ? "higher is better" : "lower is better", text: metric.higher_is_better ? " ↑" : " ↓" })),
@@ -228,8 +229,11 @@ class ComparePage {
   }
 
   drawCurves() {
+    const known = (key) => this.data.runs.some((run) => this.series[run.id]?.[key]?.length);
     for (const [about, chart] of this.charts) {
-      chart.figure.hidden = Boolean(about.optional) && !this.data.runs.some((run) => this.series[run.id]?.[about.key]?.length);
+      // Tasks with labels have no perplexity and tasks that write no accuracy; what does not apply is not shown.
+      const other = about.optional ? true : ["eval/accuracy", "eval/macro_f1"].includes(about.key) && known("eval/perplexity");
+      chart.figure.hidden = other && !known(about.key);
       chart.update(this.data.runs.filter((run) => !this.hiddenRuns.has(run.id)).map((run) => ({
         name: run.name, style: this.ids.indexOf(run.id), smooth: about.smooth, width: run.id === this.baseline ? 4 : 2, points: this.across(run.id, this.series[run.id]?.[about.key] || []),
       })));

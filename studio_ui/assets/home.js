@@ -94,6 +94,8 @@ function runList(runs) {
 function score(run) {
   const accuracy = run.results?.metrics?.accuracy;
   if (accuracy != null) return percent(accuracy);
+  const perplexity = run.results?.metrics?.perplexity;
+  if (perplexity != null) return `perplexity ${Number(perplexity.toPrecision(3))}`;
   const { step, total_steps: total } = run.progress || {};
   return run.state === "running" && total ? `${Math.round((100 * step) / total)} %` : "";
 }

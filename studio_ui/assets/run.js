@@ -5,7 +5,8 @@ import { Examples, renderConfusion, renderLabels } from "./run_answers.js";
 import { RunCurves } from "./run_curves.js";
 import { Log, renderConfig, renderFiles } from "./run_details.js";
 import { RunHeader, renderTiles, renderVerdicts } from "./run_header.js";
-import { ACTIVE, loadTitles } from "./run_words.js";
+import { ACTIVE, loadTitles, writes } from "./run_words.js";
+import { WrittenAnswers } from "./run_writing.js";
 import { api, el, emptyState, ready, toast } from "./studio.js";
 
 const EVERY = 1000;
@@ -65,6 +66,7 @@ class RunPage {
     const [run, fresh] = await Promise.all([api(base), this.newPoints(base)]);
     const changed = !this.run || this.run.state !== run.state || fresh.some((point) => point.key.startsWith("eval/"));
     this.run = run;
+    for (const key of ["confusion", "labels"]) this.buttons[key].hidden = writes(run);
     this.curves.append(fresh);
     this.header.render(run);
     if (changed) {
@@ -102,7 +104,7 @@ class RunPage {
   }
 
   moveTab(event) {
-    const keys = TABS.map(([key]) => key);
+    const keys = TABS.map(([key]) => key).filter((key) => !this.buttons[key].hidden);
     const at = keys.indexOf(this.open);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: keys.length - 1 }[event.key];
     if (to === undefined) return;
@@ -150,7 +152,7 @@ class RunPage {
     panel.replaceChildren();
     if (key === "confusion") return renderConfusion(panel, results);
     if (key === "labels") return renderLabels(panel, results.per_class);
-    return new Examples(panel, this.id).load();
+    return new (writes(this.run) ? WrittenAnswers : Examples)(panel, this.id).load();
   }
 
   missing(key) {

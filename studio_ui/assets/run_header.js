@@ -2,7 +2,8 @@
 // a button asks for; `run.js` hands it the run whenever it changes.
 
 import { api, bytes, count, duration, el, percent, toast, when } from "./studio.js";
-import { ACTIVE, STATE_WORDS, methodTitle, modelTitle, stateChip } from "./run_words.js";
+import { ACTIVE, STATE_WORDS, methodTitle, modelTitle, stateChip, writes } from "./run_words.js";
+import { writingTiles } from "./run_writing.js";
 
 /** Builds the head once; `render(run, latest)` updates it in place, so nothing jumps and focus stays. */
 export class RunHeader {
@@ -95,7 +96,7 @@ export class RunHeader {
       buttons.push(link("run-compare", `/compare?runs=${id}`, "Compare"));
       buttons.push(link("run-shootout", `/experiments?run=${id}`, "Compare with other methods"));
     }
-    if (run.state === "succeeded") {
+    if (run.state === "succeeded" && !run.spec.origin) {
       buttons.push(this.button("run-continue", "Train one more pass", "", () => this.post("continue", "Queued for one more pass over the data.", { epochs: 1 })));
     }
     if (["failed", "cancelled", "diverged"].includes(run.state)) {
@@ -158,13 +159,8 @@ function quiet(run) {
 /** Headline tiles from the results, or from the newest points while the run works. */
 export function renderTiles(place, run, latest, comparison) {
   const results = run.results || {};
-  const tested = results.metrics && results.metrics.accuracy != null;
-  const verdict = comparison?.metrics.find((metric) => metric.key === "test/accuracy")?.verdicts[run.id];
-  const tiles = [tested ? testTile(results, verdict) : checkTile(latest, ACTIVE.includes(run.state))];
-  const f1 = tested ? results.metrics.macro_f1 : latest["eval/macro_f1"]?.best;
-  tiles.push(tile("tile-macro-f1", "Macro-F1", f1 == null ? "–" : percent(f1), "every label counts the same"));
-  const majority = results.baseline?.majority?.accuracy;
-  tiles.push(tile("tile-majority", "Always the commonest label", majority == null ? "–" : percent(majority), "what guessing reaches"));
+  const verdictOf = (key) => comparison?.metrics.find((metric) => metric.key === key)?.verdicts[run.id];
+  const tiles = writes(run) ? writingTiles(run, latest, verdictOf("test/perplexity"), tile) : labelTiles(run, results, latest, verdictOf("test/accuracy"));
   tiles.push(tile("tile-train-loss", "Training loss", number(latest["train/loss"]?.value), at(latest["train/loss"])));
   tiles.push(tile("tile-eval-loss", "Evaluation loss", number(latest["eval/loss"]?.value), at(latest["eval/loss"])));
   const speed = latest["train/rows_per_second"]?.value ?? run.progress?.rows_per_second;
@@ -176,6 +172,16 @@ export function renderTiles(place, run, latest, comparison) {
   const { total: seconds, training } = results.seconds || {};
   tiles.push(tile("tile-seconds", "Time", seconds ? duration(seconds) : "–", training ? `of which training ${duration(training)}` : "told at the end"));
   place.replaceChildren(...tiles);
+}
+
+function labelTiles(run, results, latest, verdict) {
+  const tested = results.metrics && results.metrics.accuracy != null;
+  const tiles = [tested ? testTile(results, verdict) : checkTile(latest, ACTIVE.includes(run.state))];
+  const f1 = tested ? results.metrics.macro_f1 : latest["eval/macro_f1"]?.best;
+  tiles.push(tile("tile-macro-f1", "Macro-F1", f1 == null ? "–" : percent(f1), "every label counts the same"));
+  const majority = results.baseline?.majority?.accuracy;
+  tiles.push(tile("tile-majority", "Always the commonest label", majority == null ? "–" : percent(majority), "what guessing reaches"));
+  return tiles;
 }
 
 function testTile(results, verdict) {

@@ -7,12 +7,14 @@ export const STATE_WORDS = { queued: "Queued", claimed: "Starting", running: "Ru
 const MARKS = { queued: "◷", claimed: "◌", running: "●", succeeded: "✓", failed: "✕", cancelled: "■", diverged: "≁" };
 
 const titles = { methods: {}, models: {} };
+const families = {};
 
 /** Fetch the catalog's titles once; without them the short names are shown. */
 export async function loadTitles() {
   try {
     const catalog = await api("/api/v1/catalog");
     for (const method of catalog.methods) titles.methods[method.kind] = method.title;
+    for (const task of catalog.task_types) families[task.kind] = task.family;
     for (const model of catalog.base_models) titles.models[model.name] = model.title;
   } catch {
     // Titles are a comfort; the page works with the names.
@@ -21,6 +23,11 @@ export async function loadTitles() {
 
 export function methodTitle(kind) {
   return titles.methods[kind] || kind;
+}
+
+/** Whether the run tunes a model that writes text; such runs have perplexity and answers instead of labels. */
+export function writes(run) {
+  return families[run.task_type] === "generation";
 }
 
 export function modelTitle(name) {

@@ -43,8 +43,10 @@ class Batch:
     def to(self, device: torch.device) -> "Batch":
         """The same on a device."""
         mask = None if self.mask is None else self.mask.to(device)
-        moved = (each.to(device) for each in (self.ids, self.positions, self.targets, self.owners))
-        return Batch(*moved, mask)
+        ids, positions, targets, owners = (
+            each.to(device) for each in (self.ids, self.positions, self.targets, self.owners)
+        )
+        return Batch(ids, positions, targets, owners, mask)
 
 
 def make_batch(examples: Sequence[Example], pad_id: int, *, packed: bool = True) -> Batch:

@@ -1,0 +1,28 @@
+"""``POST /api/v1/datasets/{id}/supervision``: what a model will see of the rows, and what it will learn from."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from app.api.deps import UserId
+from app.api.schemas import Body, Word
+from app.services import supervision_previews
+
+router = APIRouter(prefix="/api/v1/datasets", tags=["datasets"])
+
+
+class SupervisionBody(Body):
+    """The model and settings that the examples are shown for."""
+
+    base_model: Word
+    method: dict[str, Any] = Field(default_factory=lambda: {"kind": "lora"})
+    training: dict[str, Any] = Field(default_factory=dict)
+
+
+@router.post("/{dataset_id}/supervision")
+def preview_supervision(user_id: UserId, dataset_id: str, body: SupervisionBody) -> dict[str, Any]:
+    """Three examples in parts that are read, learned or cut, the lengths of all rows, and how many are cut."""
+    return supervision_previews.preview(
+        user_id, dataset_id, base_model=body.base_model, method=body.method, training=body.training
+    )

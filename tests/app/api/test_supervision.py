@@ -1,0 +1,103 @@
+"""The preview of what a model will see: over the wire, with the tokenizer of a real tiny model, without torch."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.catalog.supervision import open_marker
+from app.catalog.task_types import task_type
+from tests.app.api.conftest import Person
+from tests.tiny_generation import conversation, install_chat_model
+
+
+@pytest.fixture
+def model(studio_home: Path) -> str:
+    return install_chat_model()
+
+
+def upload(person: Person, rows: list[dict], **fields: str) -> str:
+    content = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    parts = [("file", "rows.jsonl", content), *((name, None, value.encode()) for name, value in fields.items())]
+    answer = person.upload(parts)
+    assert answer.status == 201, answer.json
+    return answer.json["id"]
+
+
+def chats(count: int = 40) -> list[dict]:
+    return [{"messages": conversation(number)} for number in range(count)]
+
+
+def look(person: Person, dataset: str, model: str, **training: object) -> dict:
+    path = f"/api/v1/datasets/{dataset}/supervision"
+    answer = person.post(path, json_body={"base_model": model, "method": {"kind": "lora"}, "training": training})
+    assert answer.status == 200, answer.json
+    return answer.json
+
+
+def test_three_examples_are_shown_as_the_model_will_see_them(ann: Person, model: str) -> None:
+    told = look(ann, upload(ann, chats()), model)
+    assert (told["template"], told["learn_from"], told["max_length"]) == ("the model's own", "answers", 256)
+    assert len(told["examples"]) == 3
+    for example in told["examples"]:
+        turns = conversation(example["line"] - 1)
+        learned = "".join(part["text"] for part in example["parts"] if part["kind"] == "learned")
+        assert learned == "".join(f"{turn['content']}<|end|>" for turn in turns if turn["role"] == "assistant")
+        whole = "".join(part["text"] for part in example["parts"])
+        assert whole == "".join(f"<|{turn['role']}|>{turn['content']}<|end|>" for turn in turns)
+
+
+def test_the_preview_is_what_training_marks(ann: Person, model: str) -> None:
+    from app.catalog.base_models import base_model_path
+
+    told = look(ann, upload(ann, chats()), model)
+    example = told["examples"][0]
+    lesson = task_type("chat").lesson(
+        {"messages": json.dumps(conversation(example["line"] - 1))}, {"messages": "messages"}
+    )
+    marked = open_marker(base_model_path(model)).mark(lesson)
+    assert (example["tokens"], example["learned_tokens"]) == (len(marked.ids), sum(marked.learned[1:]))
+
+
+def test_what_is_cut_and_what_is_lost_is_counted_and_shown(ann: Person, model: str) -> None:
+    told = look(ann, upload(ann, chats()), model, max_length=16)
+    assert told["cut_rows"] == told["counted_rows"] == told["rows"]
+    assert told["left_out_rows"] == 0
+    cut = [part for part in told["examples"][2]["parts"] if part["kind"] == "cut"]
+    assert len(cut) == 1 and cut[0]["text"].endswith("<|end|>")
+    assert sum(bar["rows"] for bar in told["lengths"]["bars"]) == told["counted_rows"]
+    assert look(ann, upload(ann, chats()), model, max_length=8)["left_out_rows"] > 0
+
+
+def test_the_switch_marks_everything(ann: Person, model: str) -> None:
+    told = look(ann, upload(ann, chats()), model, learn_from="everything")
+    assert {part["kind"] for example in told["examples"] for part in example["parts"]} == {"learned"}
+
+
+def test_a_task_with_labels_has_no_preview(ann: Person, model: str) -> None:
+    rows = [{"text": f"row {n} of many", "label": ("a", "b")[n % 2]} for n in range(40)]
+    dataset = upload(ann, rows)
+    answer = ann.post(f"/api/v1/datasets/{dataset}/supervision", json_body={"base_model": model})
+    assert (answer.status, answer.json["error"]["code"]) == (422, "no_supervision")
+
+
+def test_somebody_elses_rows_are_not_shown(ann: Person, bob: Person, model: str) -> None:
+    dataset = upload(ann, chats())
+    assert bob.post(f"/api/v1/datasets/{dataset}/supervision", json_body={"base_model": model}).status == 404
+
+
+def test_a_setting_out_of_bounds_is_named(ann: Person, model: str) -> None:
+    dataset = upload(ann, chats())
+    body = {"base_model": model, "training": {"max_length": 3}}
+    answer = ann.post(f"/api/v1/datasets/{dataset}/supervision", json_body=body)
+    assert answer.status == 422 and "max_length" in json.dumps(answer.json)
+
+
+def test_no_torch_is_needed() -> None:
+    code = (
+        "import sys, app.services.supervision_previews, app.api.supervision, app.catalog.supervision as s; "
+        "assert not {'torch', 'transformers'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,75 @@
+"""Runs that write, in Chromium: the preview before, perplexity and answers side by side after; nothing of labels."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.services import datasets, runs
+from tests.studio_ui.conftest import NARROW, WIDE, Studio
+from tests.tiny_generation import install_chat_model, write_chat_file
+from worker import spare, supervisor
+
+
+@pytest.fixture(scope="module")
+def tuned(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """(dataset, run) of a tiny chat model, tuned by a real trainer."""
+    model = install_chat_model()
+    path = write_chat_file(tmp_path_factory.mktemp("rows") / "counter.jsonl", 60)
+    dataset = datasets.import_file(studio.owner, path, path.name)
+    run = runs.submit(
+        studio.owner, dataset_id=dataset.id, base_model=model, task_type="chat", method={"kind": "lora"},
+        training={"epochs": 12, "learning_rate": 0.02},
+    )  # fmt: skip
+    try:
+        supervisor.execute(run.job_id, on_spool=lambda line: None)
+    finally:
+        spare.dismiss()
+    assert runs.get_run(studio.owner, run.id).job.state == "succeeded"
+    yield dataset.id, run.id
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_run_page_tells_of_perplexity_and_answers(signed_in, tuned, size, tmp_path: Path) -> None:
+    watched = signed_in(size)
+    page = watched.open(f"/run?id={tuned[1]}")
+    page.wait_for_selector("#tile-perplexity .delta-better")
+    assert "untouched base" in page.inner_text("#tile-perplexity")
+    assert page.locator("#tile-accuracy, #tile-majority").count() == 0
+    assert "Clearly better than the untouched base model." in page.inner_text("#run-verdicts")
+    assert page.is_hidden("#tab-confusion") and page.is_hidden("#tab-labels")
+    page.screenshot(path=tmp_path / "run.png", full_page=True)
+    page.click("#tab-examples")
+    page.wait_for_selector("#written-answers li")
+    first = page.inner_text("#written-answers li:first-child")
+    assert "Base model" in first and "Tuned model" in first and "In the data" in first
+    page.screenshot(path=tmp_path / "answers.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert watched.complaints == [] and watched.foreign == []
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_wizard_shows_what_will_be_learned(signed_in, tuned, size, tmp_path: Path) -> None:
+    watched = signed_in(size)
+    page = watched.open(f"/new?dataset={tuned[0]}&step=review")
+    page.wait_for_selector("#supervision .seen-example")
+    assert page.locator("#supervision .seen-example").count() == 3
+    learned = page.locator("#supervision .seen-text .seen-learned").first.inner_text()
+    assert "coming up!" in learned and "<|user|>" not in learned
+    assert "No row is cut" in page.inner_text("#supervision-cut")
+    page.locator("#supervision").screenshot(path=tmp_path / "supervision.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert watched.complaints == []
+
+
+def test_the_comparison_and_the_lists_show_perplexity(signed_in, tuned, tmp_path: Path) -> None:
+    watched = signed_in()
+    page = watched.open(f"/compare?runs={tuned[1]}")
+    page.wait_for_selector("#compare-metrics table")
+    assert "Perplexity (test rows)" in page.inner_text("#compare-metrics")
+    page.screenshot(path=tmp_path / "compare.png", full_page=True)
+    assert "perplexity" in watched.open("/").inner_text("#home-page")
+    page = watched.open("/runs")
+    page.wait_for_selector("#runs-page tbody tr")
+    assert "perplexity" in page.inner_text("#runs-page")
+    assert watched.complaints == []
