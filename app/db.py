@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, Float, create_engine, event
+from sqlalchemy import Dialect, Engine, Float, create_engine, event, exc
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.sql.functions import FunctionElement
@@ -19,6 +19,10 @@ from app.settings import get_settings
 # Below this release two processes that write and checkpoint at once can corrupt a write-ahead log
 # (sqlite.org/wal.html, "the WAL-reset bug"); older libraries keep the rollback journal.
 SAFE_WAL_VERSION = (3, 51, 3)
+
+
+# What any of the drivers raises when the database does not answer, is full or is restarting.
+AWAY = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
 
 
 class Base(DeclarativeBase):

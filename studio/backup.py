@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from app.migrate import upgrade
 from app.services import backup
 from studio.claimed_folder import claimed
 
@@ -17,5 +18,5 @@ def make_backup(target: Path) -> None:
 def restore_backup(source: Path) -> None:
     """Fill this empty installation; refuses while a studio holds the data folder."""
     with claimed():
-        done = backup.restore(source)
+        done = backup.restore(source, upgrade)
     click.echo(f"Restored {done['rows']:,} rows and {done['files']:,} files; everything holds together.")

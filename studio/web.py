@@ -5,8 +5,10 @@ import re
 
 from starlette.types import ASGIApp
 
+from app import logs
 from app.gate import Gate
 from app.main import create_api
+from app.settings import get_settings
 from studio_ui.app import mount
 
 TOKEN = re.compile(r"([?&]token=)[^&\s\"]*")
@@ -14,6 +16,10 @@ TOKEN = re.compile(r"([?&]token=)[^&\s\"]*")
 
 def create_web() -> ASGIApp:
     """API and pages behind the gate; the access log loses the tokens of sign-in links."""
+    logs.set_up("web")
+    if get_settings().log_format == "json":
+        for name in ("uvicorn", "uvicorn.access"):
+            logs.adopt(name, "web")
     logging.getLogger("uvicorn.access").addFilter(_without_token)
     return Gate(mount(create_api()))
 

@@ -25,7 +25,7 @@ LEVEL_1 = (
     "app.field_errors",
 )
 LEVEL_2 = ("app.services",)
-BELOW_DOORS = (*LEVEL_0, *LEVEL_1, *LEVEL_2, "app.failures")
+BELOW_DOORS = (*LEVEL_0, *LEVEL_1, *LEVEL_2, "app.failures", "app.logs")
 
 # Room -> rooms it may import, besides itself. The longest matching prefix names a module's room.
 ROOMS: dict[str, tuple[str, ...]] = {
@@ -35,6 +35,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.manifest": (),
     "app.intervals": (),
     "app.failures": ("app.errors",),
+    "app.logs": ("app.settings",),
     "app.field_errors": ("app.errors",),
     "app.catalog": LEVEL_0,
     # A tuner leaves the studio with every download, so it may import nothing of it.
@@ -52,12 +53,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.gate": BELOW_DOORS,
     "app.api": (*BELOW_DOORS, "app.gate"),
     "app.main": (*BELOW_DOORS, "app.api"),
-    "worker": BELOW_DOORS,
+    "worker": (*BELOW_DOORS, "worker.sandbox"),
     "worker.app": ("app.queue",),
     "worker.engine": ("app.catalog", "app.errors", "app.manifest", "app.intervals"),
     # The two processes that hold a model know no database, queue or service.
     "worker.spool": (*LEVEL_0, "worker.engine"),
-    "worker.trainer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.spool"),
+    "worker.sandbox": (),
+    "worker.trainer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.sandbox", "worker.spool"),
     "worker.slots": (),
     "worker.residents": (*LEVEL_0, "app.catalog", "worker.engine"),
     "worker.inference": (

@@ -7,9 +7,8 @@ points and events have keys of their own, and a change of state names its fence.
 import time
 from collections.abc import Callable
 
-from sqlalchemy import exc
+from app.db import AWAY as DATABASE_AWAY
 
-DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
 AGAIN_SECONDS = 0.5
 
 

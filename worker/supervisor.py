@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from app import storage
+from app import logs, storage
 from app.catalog.base_models import base_model_path
 from app.errors import StudioError
 from app.services import jobs, run_folders, workers
@@ -50,7 +50,12 @@ def execute(job_id: str, *, on_spool: Listener | None = None) -> None:
     claim = jobs.claim(job_id)
     if claim is None:
         return
-    log.info("claimed job=%s fence=%s attempt=%s", claim.job_id, claim.fence, claim.attempt)
+    with logs.about(job=claim.job_id, fence=str(claim.fence)):
+        log.info("claimed, attempt %s", claim.attempt)
+        _carry_out(claim, on_spool)
+
+
+def _carry_out(claim: Claim, on_spool: Listener | None) -> None:
     try:
         if claim.kind == FETCH:
             fetching.carry_out(claim, stopping.is_set)
@@ -59,13 +64,13 @@ def execute(job_id: str, *, on_spool: Listener | None = None) -> None:
         else:
             _Attempt(claim, on_spool).run()
     except StaleClaim:
-        log.warning("overtaken, leaving job=%s fence=%s", claim.job_id, claim.fence)
+        log.warning("overtaken, leaving the job")
     except StudioError as error:
         _record_failure(claim, error)
     except DATABASE_AWAY:
-        log.exception("the database is away, leaving the job to the sweeper job=%s", claim.job_id)
+        log.exception("the database is away, leaving the job to the sweeper")
     except Exception as error:
-        log.exception("supervisor failed job=%s", claim.job_id)
+        log.exception("supervisor failed")
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC
         _record_failure(claim, endings.disk_full(_free_bytes()) if full else endings.defect())
     finally:
@@ -88,6 +93,10 @@ class _Attempt:
         self.killed_before = watchdog.killed_for_memory()
 
     def run(self) -> None:
+        with logs.about(run=self.order.run_id):
+            self._run()
+
+    def _run(self) -> None:
         trainer = spare.take()
         try:
             jobs.begin(self.claim, pid=trainer.pid, phase="Starting")
@@ -95,9 +104,9 @@ class _Attempt:
             code = self._watch(trainer)
         finally:
             trainer.end()
-        log.info("trainer ended job=%s run=%s code=%s", self.claim.job_id, self.order.run_id, code)
+        log.info("trainer ended with code %s", code)
         if not self.outage.insist(lambda: self._end(code), get_settings().outage_seconds):
-            log.error("the database did not come back; the sweeper will find job=%s", self.claim.job_id)
+            log.error("the database did not come back; the sweeper will find the job")
 
     def _watch(self, trainer: spare.TrainerProcess) -> int:
         shipped = renewed = time.monotonic()
@@ -198,7 +207,7 @@ class _Attempt:
             cause = endings.disk_full(free)
         run_folders.note(self.claim, self.order, cause.message, "error", {"code": cause.code, **cause.details})
         again = jobs.retry(self.claim, cause.as_dict())
-        log.warning("trainer ended with code %s job=%s again=%s", code, self.claim.job_id, again)
+        log.warning("trainer ended with code %s, again=%s", code, again)
 
 
 def _free_bytes() -> int:
@@ -210,6 +219,6 @@ def _record_failure(claim: Claim, error: StudioError) -> None:
         with jobs.held(claim) as session:
             jobs.fail(session, claim, json.loads(json.dumps(error.as_dict(), default=str)))
     except StaleClaim:
-        log.warning("overtaken before the failure could be recorded job=%s", claim.job_id)
+        log.warning("overtaken before the failure could be recorded")
     except DATABASE_AWAY:
-        log.exception("the failure could not be recorded; the sweeper will find job=%s", claim.job_id)
+        log.exception("the failure could not be recorded; the sweeper will find the job")

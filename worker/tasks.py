@@ -3,8 +3,9 @@
 import logging
 from typing import Any
 
-from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_shutting_down
 
+from app import logs
 from app.db import forget_engine
 from app.queue import WORK_TASK, celery_app
 from worker import executor, supervisor
@@ -17,6 +18,12 @@ def work(job_id: str) -> None:
     """Somebody rang: do whatever waits. Messages are doorbells and may be lost, doubled, late or out of order."""
     log.debug("rung for job=%s", job_id)
     executor.work_off()
+
+
+@setup_logging.connect
+def _set_up_logs(**ignored: Any) -> None:
+    # Whoever answers this signal keeps Celery from setting up logs of its own.
+    logs.set_up("worker")
 
 
 @worker_process_init.connect

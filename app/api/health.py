@@ -4,14 +4,15 @@ import os
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
-from sqlalchemy import func, select
+from sqlalchemy import select
 from starlette.responses import JSONResponse, Response
 
 from app import storage
+from app.api import measurements
 from app.api.deps import UserId
-from app.api.measurements import JOBS, render
 from app.db import transaction
-from app.models import ACTIVE_STATES, TERMINAL_STATES, Job, User
+from app.models import User
+from app.services import operations
 
 router = APIRouter(tags=["health"])
 
@@ -32,12 +33,9 @@ def readyz() -> JSONResponse:
 
 @router.get("/metrics")
 def read_measurements(user_id: UserId) -> Response:
-    """Prometheus text: requests by route, jobs by state, the process."""
-    with transaction() as session:
-        counts = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).all())
-    for state in (*ACTIVE_STATES, *TERMINAL_STATES):
-        JOBS.labels(state).set(counts.get(state, 0))
-    return Response(render(), media_type=CONTENT_TYPE_LATEST)
+    """Prometheus text: requests by route, the queue and its waits, outcomes, workers, sweeps, the process."""
+    measurements.note(operations.measure())
+    return Response(measurements.render(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _database() -> str:

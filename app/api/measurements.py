@@ -5,9 +5,20 @@ import time
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.models import ACTIVE_STATES, TERMINAL_STATES
+from app.services.operations import Operations
+
 REQUESTS = Counter("studio_requests_total", "Answered requests.", ("method", "route", "status"))
 SECONDS = Histogram("studio_request_seconds", "Seconds until the answer's last byte.", ("route",))
-JOBS = Gauge("studio_jobs", "Jobs by state.", ("state",))
+JOBS = Gauge("studio_jobs", "Jobs by state; the terminal ones are the outcomes.", ("state",))
+QUEUE = Gauge("studio_queue", "Waiting jobs: ready to be taken, or paused by their person.", ("kind",))
+OLDEST = Gauge("studio_queue_oldest_seconds", "How long the oldest job that is ready has waited.")
+WAITS = Gauge("studio_queue_wait_seconds", "Wait of the 200 jobs that began last.", ("quantile",))
+SPEED = Gauge("studio_training_rows_per_second", "Rows learned from per second, all running jobs together.")
+WORKERS = Gauge("studio_workers", "Workers by what they do.", ("state",))
+TALLIES = Gauge(
+    "studio_happenings_total", "Counted since the installation began, e.g. results of the sweeper.", ("name",)
+)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -38,6 +49,22 @@ class Measured:
             method = scope["method"] if scope["method"] in METHODS else "other"
             REQUESTS.labels(method, route, str(status)).inc()
             SECONDS.labels(route).observe(time.perf_counter() - began)
+
+
+def note(now: Operations) -> None:
+    """Take over what was measured about the work."""
+    for state in (*ACTIVE_STATES, *TERMINAL_STATES):
+        JOBS.labels(state).set(now.states.get(state, 0))
+    QUEUE.labels("ready").set(now.ready)
+    QUEUE.labels("paused").set(now.paused)
+    OLDEST.set(now.oldest_wait)
+    for quantile, seconds in zip(("0.5", "0.95"), now.waits, strict=True):
+        WAITS.labels(quantile).set(seconds)
+    SPEED.set(now.rows_per_second)
+    for state, count in now.workers.items():
+        WORKERS.labels(state).set(count)
+    for name, count in now.tallies.items():
+        TALLIES.labels(name).set(count)
 
 
 def render() -> bytes:

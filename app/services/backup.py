@@ -9,7 +9,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,7 +18,6 @@ from sqlalchemy import MetaData, Table, func, inspect, select, text, update
 from app import manifest, storage
 from app.db import Base, db_now, dialect, get_engine, transaction
 from app.errors import Conflict, Rejected
-from app.migrate import upgrade
 from app.models import CLAIMED, QUEUED, RUNNING, Job
 from app.services import invariants
 
@@ -48,8 +47,11 @@ def make(target: Path) -> dict[str, int]:
     return {**counted, "bytes": target.stat().st_size}
 
 
-def restore(source: Path) -> dict[str, int]:
+def restore(source: Path, upgrade: Callable[[str], None]) -> dict[str, int]:
     """Fill an empty installation from a backup; what was being trained then is queued again.
+
+    Args:
+        upgrade: brings the database to a revision (``app.migrate.upgrade``).
 
     Raises:
         Conflict: this installation is not empty.
@@ -67,7 +69,7 @@ def restore(source: Path) -> dict[str, int]:
         _unpack(archive, [name for name in told["members"] if name.startswith("files/")])
         upgrade(told["revision"])
         rows = _insert(archive, told["tables"])
-        upgrade()
+        upgrade("head")
     _release_jobs()
     found = invariants.violations()
     if found:

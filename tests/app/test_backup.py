@@ -59,7 +59,7 @@ def test_what_is_restored_is_what_was_saved(
         request.addfinalizer(lambda: (db.forget_engine(), place.__exit__(None, None, None)))
         monkeypatch.setenv("STUDIO_DATABASE_URL", place.__enter__())
     forget_settings()
-    backup.restore(tmp_path / "kept.zip")
+    backup.restore(tmp_path / "kept.zip", upgrade)
     assert invariants.violations() == []
     assert [step for step, _ in metrics.series(owner, done.id)["train/loss"]] == list(range(5))
     again = runs.get_run(owner, working.id).job
@@ -71,7 +71,7 @@ def test_what_is_restored_is_what_was_saved(
         artifact = session.scalars(select(Artifact)).one()
     assert (storage.data_dir() / artifact.path / "weights").read_text() == "weights of adapter"
     with pytest.raises(Conflict, match="empty"):
-        backup.restore(tmp_path / "kept.zip")
+        backup.restore(tmp_path / "kept.zip", upgrade)
 
 
 def test_a_damaged_or_hostile_backup_changes_nothing(
@@ -97,9 +97,9 @@ def test_a_damaged_or_hostile_backup_changes_nothing(
             for member, data in content.items():
                 archive.writestr(member, data)
         with pytest.raises(Rejected):
-            backup.restore(tmp_path / f"{name}.zip")
+            backup.restore(tmp_path / f"{name}.zip", upgrade)
     with pytest.raises(Rejected, match="cannot be read"):
-        backup.restore(tmp_path / "nothing.zip")
+        backup.restore(tmp_path / "nothing.zip", upgrade)
     storage.data_dir()
     assert not (tmp_path / "outside").exists() and not inspect(db.get_engine()).get_table_names()
 

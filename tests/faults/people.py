@@ -10,6 +10,7 @@ import psutil
 
 from app import storage
 from app.db import transaction
+from app.migrate import upgrade
 from app.models import CANCELLED, QUEUED, RUNNING, SUCCEEDED, Dataset, DatasetVersion, Job, MetricPoint, Run
 from app.services import accounts, backup, datasets, invariants, jobs, queue_page, runs
 from tests.faults.bench import Bench
@@ -207,7 +208,7 @@ def _restore(bench: Bench, home: Path, world: World, working: list[Run]) -> None
     os.environ.pop("STUDIO_DATABASE_URL", None)
     forget()
     try:
-        backup.restore(world.home / "backup.zip")
+        backup.restore(world.home / "backup.zip", upgrade)
         assert invariants.violations() == []
         there = World(home, bench.dice("F-25"), bench.tally, STUDIO_DATA_DIR=str(home / "empty"))
         there.start_worker()

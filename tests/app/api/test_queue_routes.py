@@ -1,0 +1,49 @@
+"""The queue's routes: what each person sees, and that nobody steers what is somebody else's."""
+
+import pytest
+
+from app.services import workers
+from tests.factories import make_run
+
+
+def test_each_sees_the_whole_queue_and_names_of_their_own(ann, bob) -> None:
+    mine, theirs = make_run(ann.id, name="Mine"), make_run(bob.id, name="Secret plan")
+    workers.beat("here:1")
+    told = ann.get("/api/v1/queue").json
+    assert [(row["mine"], row["position"]) for row in told["waiting"]] == [(True, 1), (False, 2)]
+    assert "Secret plan" not in str(told) and theirs.id not in str(told) and mine.id in str(told)
+    assert ann.get("/api/v1/workers").json["workers"][0]["name"] == "here:1"
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [("pause", None), ("priority", {"priority": "high"}), ("move", {"direction": "first"}), ("continue", {"epochs": 1}), ("resume", None)],
+)  # fmt: skip
+def test_nobody_steers_what_is_not_theirs(ann, bob, action: str, body: dict | None) -> None:
+    theirs = make_run(bob.id)
+    refused = ann.post(f"/api/v1/runs/{theirs.id}/{action}", json_body=body)
+    assert (refused.status, refused.json["error"]["code"]) == (404, "run_not_found")
+
+
+def test_pause_move_and_go_on(ann) -> None:
+    first, second = make_run(ann.id), make_run(ann.id)
+    assert ann.post(f"/api/v1/runs/{second.id}/move", json_body={"direction": "up"}).json["queue_position"] == 1
+    paused = ann.post(f"/api/v1/runs/{second.id}/pause").json
+    assert (paused["paused"], paused["queue_position"]) == (True, None)
+    assert ann.get(f"/api/v1/runs/{first.id}").json["queue_position"] == 1
+    assert ann.post(f"/api/v1/runs/{second.id}/resume").json["queue_position"] == 1
+    assert ann.post(f"/api/v1/runs/{first.id}/move", json_body={"direction": "sideways"}).status == 422
+    assert ann.post(f"/api/v1/runs/{first.id}/continue", json_body={"epochs": 1}).status == 409
+
+
+def test_prometheus_tells_about_the_queue(ann) -> None:
+    make_run(ann.id)
+    text = ann.get("/metrics").body.decode()
+    assert 'studio_queue{kind="ready"} 1.0' in text
+    for name in (
+        "studio_queue_oldest_seconds",
+        "studio_queue_wait_seconds{",
+        "studio_workers{",
+        'studio_jobs{state="diverged"}',
+    ):
+        assert name in text
