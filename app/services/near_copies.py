@@ -43,13 +43,14 @@ class NearCopies:
     _signatures: list[np.ndarray] = field(default_factory=list)
     left_out: int = 0
 
-    def add(self, row_id: int, words: list[str]) -> None:
-        """Take a text's words; texts of fewer than four words are not compared, exact copies are found elsewhere."""
+    def add(self, row_id: int, words: list[str]) -> bool:
+        """Take a text's words and say whether it will be compared: texts of fewer than four words are not, nor are
+        those beyond the limit, which ``left_out`` counts; exact copies are found elsewhere."""
         if len(words) < LEAST_WORDS:
-            return
+            return False
         if len(self._ids) >= MOST_TEXTS:
             self.left_out += 1
-            return
+            return False
         known = self._hashes
         for word in words[:MOST_WORDS]:
             code = known.get(word)
@@ -60,6 +61,7 @@ class NearCopies:
         self._ids.append(row_id)
         if len(self._lengths) >= PORTION_TEXTS:
             self._sign()
+        return True
 
     def pairs(self) -> list[tuple[int, int]]:
         """(later id, earlier id) for every text that is nearly the same as an earlier one; in the order of ids."""

@@ -68,9 +68,8 @@ class TextSurvey:
             self._languages.setdefault(language, []).append((row.id, row.line))
         if row.key not in self._seen:
             self._seen.add(row.key)
-            if len(words) >= near_copies.LEAST_WORDS:
+            if self._twins.add(row.id, words):
                 self._places[row.id] = row.line, row.evaluation, _short(row.text)
-            self._twins.add(row.id, words)
         self._waiting.append(row)
         if len(self._waiting) >= PORTION_TEXTS:
             self._measure()
@@ -79,7 +78,7 @@ class TextSurvey:
         """Add what only the whole can tell."""
         self._measure()
         groups = self._find_twins()
-        told = [*self._problems.values(), *self._mix()]
+        told = [*self._problems.values(), *self._mix(), *self._limits()]
         for each in told:
             each.rows.sort()
             each.row_ids.sort()
@@ -124,6 +123,16 @@ class TextSurvey:
                 row_ids=[row_id for row_id, _ in rows],
             )
         ]
+
+    def _limits(self) -> list[Problem]:
+        """What was not done, because it would take too much memory."""
+        if not self._twins.left_out:
+            return []
+        message = (
+            f"Near copies were looked for among the first {near_copies.MOST_TEXTS:,} different texts; "
+            f"{self._twins.left_out:,} further ones were not compared."
+        )
+        return [Problem("near_copies_limit", "warning", message, "Exact copies are found among all of them.")]
 
     def _note(self, code: str, row: Row, example: Mapping[str, Any]) -> None:
         problem = self._problems.get((row.evaluation, code))
