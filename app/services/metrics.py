@@ -62,7 +62,10 @@ def since(user_id: str, run_id: str, after: int = 0, limit: int = 5000) -> dict[
 def series(
     user_id: str, run_id: str, keys: Sequence[str] | None = None, max_points: int = 1000
 ) -> dict[str, list[list[float]]]:
-    """Whole curves as ``{key: [[step, value], ...]}``, thinned per metric to at most ``max_points``."""
+    """Whole curves as ``{key: [[step, value], ...]}``, thinned per metric to at most ``max_points``.
+
+    Checks (``eval/``) are few and each of them counts: they are never thinned.
+    """
     with transaction() as session:
         runs.find(session, user_id, run_id)
         query = select(MetricPoint.key, MetricPoint.step, MetricPoint.value).where(MetricPoint.run_id == run_id)
@@ -72,7 +75,7 @@ def series(
     curves: dict[str, list[list[float]]] = {}
     for key, step, value in rows:
         curves.setdefault(key, []).append([step, value])
-    return {key: thin(points, max_points) for key, points in curves.items()}
+    return {key: points if key.startswith("eval/") else thin(points, max_points) for key, points in curves.items()}
 
 
 def thin(points: list[list[float]], most: int) -> list[list[float]]:

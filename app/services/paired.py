@@ -5,6 +5,7 @@ A label is right or wrong (McNemar); a number is as good as it is close (bootstr
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,21 +30,31 @@ class Answers:
 
 def answers_of(session: Session, runs: Sequence[Run]) -> dict[str, Answers]:
     """Run id -> its answers to the test rows; runs without any, and tasks whose answers are free text, are left out."""
-    found: dict[str, Answers] = {}
-    about = {run.id: run for run in runs if _testable(run)}
-    columns = (Prediction.run_id, Prediction.row_id, Prediction.expected, Prediction.answer, Prediction.base_answer)
-    query = select(*columns).where(Prediction.run_id.in_(about), Prediction.split == "test")
-    for run_id, row_id, expected, answer, base in session.execute(query):
-        run = about[run_id]
-        numbers = run.task_type == REGRESSION
-        own = found.setdefault(
-            run_id, Answers((run.dataset_version_id, str(sorted(run.spec["columns"].items()))), not numbers)
-        )
-        score = _closeness if numbers else _rightness
-        own.tuned[row_id] = score(answer, expected)
-        if base is not None:
-            own.base[row_id] = score(base, expected)
-    return found
+    testable = [run for run in runs if _testable(run)]
+    found = {
+        run.id: Answers((run.dataset_version_id, str(sorted(run.spec["columns"].items()))), run.task_type != REGRESSION)
+        for run in testable
+    }
+    for labels in (True, False):
+        wanted = [run_id for run_id, answers in found.items() if answers.labels == labels]
+        _fill(session, found, wanted, labels)
+    return {run_id: answers for run_id, answers in found.items() if answers.tuned}
+
+
+def _fill(session: Session, found: Mapping[str, Answers], wanted: Sequence[str], labels: bool) -> None:
+    # Labels are compared by the database: two numbers a row travel faster than three texts.
+    own: Any = Prediction.answer == Prediction.expected if labels else Prediction.answer
+    base: Any = Prediction.base_answer == Prediction.expected if labels else Prediction.base_answer
+    columns = (Prediction.row_id, own, base, *(() if labels else (Prediction.expected,)))
+    for run_id in wanted:
+        query = select(*columns).where(Prediction.run_id == run_id, Prediction.split == "test")
+        rows = session.execute(query).all()
+        if labels:
+            found[run_id].tuned = {row[0]: float(row[1]) for row in rows}
+            found[run_id].base = {row[0]: float(row[2]) for row in rows if row[2] is not None}
+        else:
+            found[run_id].tuned = {row[0]: _closeness(row[1], row[3]) for row in rows}
+            found[run_id].base = {row[0]: _closeness(row[2], row[3]) for row in rows if row[2] is not None}
 
 
 def against_base(answers: Answers) -> Paired | None:
@@ -79,10 +90,6 @@ def _compare(first: Mapping[int, float], second: Mapping[int, float], labels: bo
 
 def _testable(run: Run) -> bool:
     return run.task_type == REGRESSION or task_type(run.task_type).primary_metric == "accuracy"
-
-
-def _rightness(answer: str, expected: str) -> float:
-    return 1.0 if answer == expected else 0.0
 
 
 def _closeness(answer: str, expected: str) -> float:
