@@ -13,7 +13,9 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
 
 import psutil
@@ -34,23 +36,27 @@ def main() -> None:
     scale = parser.parse_args().scale
     with tempfile.TemporaryDirectory(prefix="read-memory-") as folder:
         print(f"{'file':<28}{'MB':>8}{'seconds':>9}{'peak MB':>9}  outcome")
-        for name, size, pieces in files():
+        for name, size, make in files():
             path = Path(folder) / "data"
-            write(path, pieces(int(size * scale)))
+            make(path, int(size * scale))
             print(measured(name, path, Path(folder)), flush=True)
             path.unlink()
 
 
-def files() -> Iterator[tuple[str, int, Callable[[int], Iterator[bytes]]]]:
+def files() -> Iterator[tuple[str, int, Callable[[Path, int], None]]]:
     """Name, full size in bytes, writer."""
-    yield "rows.csv", 2000 * MB, csv_rows
-    yield "one-line.csv", 200 * MB, lambda size: one_line(size, b"text,label\n")
-    yield "one-line.jsonl", 200 * MB, lambda size: one_line(size, b'{"text": "')
-    yield "one-list.json", 500 * MB, json_rows
-    yield "one-line.txt", 200 * MB, lambda size: one_line(size, b"")
-    yield "nested.json", 200 * MB, lambda size: one_line(size, b'[{"a": [', b"[],")
-    yield "commas.csv", 200 * MB, lambda size: one_line(size, b"text,label\n", b"ab,")
-    yield "ragged.csv", 200 * MB, lambda size: one_line(size, b"text,label\n", b"a\n")
+    yield "rows.csv", 2000 * MB, lambda path, size: write(path, csv_rows(size))
+    yield "one-list.json", 500 * MB, lambda path, size: write(path, json_rows(size))
+    yield "one-group.parquet", 500 * MB, parquet_rows
+    for name, start, unit in (
+        ("one-line.csv", b"text,label\n", b"word "),
+        ("one-line.jsonl", b'{"text": "', b"word "),
+        ("one-line.txt", b"", b"word "),
+        ("nested.json", b'[{"a": [', b"[],"),
+        ("commas.csv", b"text,label\n", b"ab,"),
+        ("ragged.csv", b"text,label\n", b"a\n"),
+    ):
+        yield name, 200 * MB, partial(endless, start=start, unit=unit)
 
 
 def csv_rows(size: int) -> Iterator[bytes]:
@@ -73,15 +79,25 @@ def json_rows(size: int) -> Iterator[bytes]:
     yield b"]"
 
 
-def one_line(size: int, start: bytes, unit: bytes = b"word ") -> Iterator[bytes]:
+def parquet_rows(path: Path, size: int) -> None:
+    """Texts that do not repeat, all in one row group of one column chunk each."""
+    import pyarrow
+    from pyarrow import parquet
+
+    schema = pyarrow.schema({"text": pyarrow.string(), "label": pyarrow.string()})
+    with parquet.ParquetWriter(path, schema, compression="none") as out:
+        texts = [f"{number}: {SENTENCE * 11}" for number in range(max(10, size // 1250))]
+        columns = {"text": texts, "label": [f"label {number % 7}" for number in range(len(texts))]}
+        out.write_table(pyarrow.table(columns, schema=schema), row_group_size=len(texts))
+
+
+def endless(path: Path, size: int, start: bytes, unit: bytes) -> None:
     """A start and then the same few bytes again and again, without an end."""
-    yield start
     piece = unit * (MB // len(unit))
-    for _ in range(max(1, size // len(piece))):
-        yield piece
+    write(path, chain([start], repeat(piece, max(1, size // len(piece)))))
 
 
-def write(path: Path, pieces: Iterator[bytes]) -> None:
+def write(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file piece by piece."""
     with path.open("wb") as out:
         for piece in pieces:
@@ -131,6 +147,9 @@ class PeakMemory:
             total = self._process.memory_info().rss
             for child in self._process.children(recursive=True):
                 try:
+                    # Between its birth and its own program, a child shows the memory of its parent.
+                    if "app.readers.child" not in child.cmdline():
+                        continue
                     total += child.memory_info().rss
                 except psutil.Error:
                     continue

@@ -19,6 +19,8 @@ NAME = "Parquet"
 READ_BYTES = 1024 * 1024
 BATCH_BYTES = 2 * 1024 * 1024
 MOST_BATCH_ROWS = 4096
+# Columns of repeating texts are held whole while they are read; beyond this size they are read value by value.
+LISTED_BYTES = 8 * 1024 * 1024
 
 
 def fits(sample: Sample) -> bool:
@@ -38,7 +40,6 @@ def read(source: Source) -> Table:
     _check_marks(source.path, source.extension)
     opened = _open(source.path)
     schema = opened.schema_arrow
-    texts = [each.name for each in schema if _is_text(each.type)]
     columns = check_columns(schema.names)
     if opened.metadata.num_rows == 0:
         raise no_rows(columns)
@@ -47,7 +48,7 @@ def read(source: Source) -> Table:
         raise TooLarge("too_large", f"The file has {opened.metadata.num_rows:,} rows.", f"At most {most:,} are read.")
     table = Table("parquet", "utf-8", columns, iter(()))
     kinds = [(_is_nested(each.type), _is_binary(each.type)) for each in schema]
-    table.records = _records(_open(source.path, texts), kinds, table)
+    table.records = _records(_open(source.path, _repeating(opened)), kinds, table)
     return table
 
 
@@ -172,6 +173,18 @@ def _as_text(value: Any) -> Cell:
     if isinstance(value, decimal.Decimal):
         return format(value, "f")
     return str(value)
+
+
+def _repeating(opened: Any) -> list[str]:
+    """Text columns that are stored as numbers into a list of different values, and are small enough to be read so."""
+    sizes: dict[str, int] = {}
+    for number in range(opened.metadata.num_row_groups):
+        group = opened.metadata.row_group(number)
+        for column in map(group.column, range(group.num_columns)):
+            size = column.total_uncompressed_size if column.has_dictionary_page else LISTED_BYTES
+            sizes[column.path_in_schema] = sizes.get(column.path_in_schema, 0) + size
+    texts = [each.name for each in opened.schema_arrow if _is_text(each.type)]
+    return [name for name in texts if sizes.get(name, LISTED_BYTES) < LISTED_BYTES]
 
 
 def _is_text(kind: Any) -> bool:
