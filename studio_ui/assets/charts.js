@@ -122,7 +122,8 @@ export class CurveChart {
     this.note.textContent = filled.length ? "The chart library is loading." : this.about.empty || "No values yet.";
     this.latest.textContent = filled.length === 1 ? this.describe(filled[0]) : filled.length === 2 && !this.about.quiet ? filled.map((one) => `${one.name} ${this.describe(one)}`).join(", ") : "";
     this.figure.setAttribute("aria-label", [this.about.title, ...filled.map((one) => `${one.name}: ${this.describe(one)}`)].join("; "));
-    if (!ready) return;
+    // In a tab that is not shown a chart has no width; it is drawn when the tab is opened.
+    if (!ready || !this.plot.clientWidth) return;
     const traces = filled.flatMap((one) => this.traces(one));
     window.Plotly.react(this.plot, traces, this.layout(filled.length > 1), (this.config ??= settings(this.about.title, () => this.csv())));
     if (!this.drawn && this.about.linked) {
