@@ -201,9 +201,13 @@ class PeftMethod(Method):
 
         context = context or RunContext()
         config: Any = self.config(model)
-        config.task_type = config.task_type or peft_task(model)
-        if context.heads:
-            config.modules_to_save = [*(config.modules_to_save or ()), *context.heads]
+        if config.task_type is None and peft_task(model) == "CAUSAL_LM":
+            # Left without a task for others: with one, peft would add heads by names of its own, beside the found ones.
+            config.task_type = "CAUSAL_LM"
+        named = ("classifier", "score") if config.task_type in ("SEQ_CLS", "TOKEN_CLS") else ()
+        heads = [name for name in context.heads if name.split(".")[0] not in named]
+        if heads:
+            config.modules_to_save = [*(config.modules_to_save or ()), *heads]
         self.complete(config, model, context)
         wrapped = get_peft_model(cast("PreTrainedModel", model), config)
         self.initialise(cast("PeftModel", wrapped), context)
