@@ -207,11 +207,18 @@ def _base_model(card: Any) -> str:
 
 
 def _method(method: Any) -> str:
+    from app.catalog.base_models import STARTER_ENCODER
+    from app.catalog.methods.capabilities import ABILITIES
+
     card = method.card()
     own = [name for name in method.model_fields if name != "kind"]
+    lacking = [words for name, words in ABILITIES.items() if not card["capabilities"][name]]
+    cannot = f" It cannot {'; '.join(lacking)}." if lacking else ""
+    rate = method(kind=card["kind"]).recommended_learning_rate(STARTER_ENCODER)
     return (
         f"### `{card['kind']}`: {card['title']}\n\n{card['summary']} {card['when']} {card['against']}\n\n"
-        f"Source: {card['source']}. For: {', '.join(f'`{kind}`' for kind in card['task_types'])}.\n\n"
+        f"Source: {card['source']}. For: {', '.join(f'`{kind}`' for kind in card['task_types'])}. "
+        f"Menu: {card['level']}. Recommended learning rate for the starter encoder: {rate:g}.{cannot}\n\n"
         + (fields(method) if own else "No settings of its own.")
     )
 
