@@ -76,7 +76,7 @@ def method_imports(method: Method) -> str:
     )
 
 
-def _making(spec: RunSpec, results: dict[str, Any]) -> list[str]:
+def making(spec: RunSpec, results: dict[str, Any]) -> list[str]:
     """What the weights come from: rows and steps, or other runs."""
     data = f"data SHA-256 `{spec.dataset_sha256}`, seed {spec.training.seed}"
     if spec.origin is None:
@@ -90,7 +90,8 @@ def _making(spec: RunSpec, results: dict[str, Any]) -> list[str]:
     return [f"- not trained: {way} from {parents}", f"- measured on {data}"]
 
 
-def _tuner_words(method: Method) -> list[str]:
+def tuner_words(method: Method) -> list[str]:
+    """How an adapter that peft does not know by itself is opened; nothing for the others."""
     if not isinstance(method, PeftMethod) or not method.tuner:
         return []
     file = f"{method.tuner}.py"
@@ -133,7 +134,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "",
             "## How it was made",
             "",
-            *_making(spec, results),
+            *making(spec, results),
             f"- {results['device']}, {results['precision']}; "
             + ", ".join(f"{name} {version}" for name, version in results["versions"].items()),
             "- every setting is in `spec.json`",
@@ -143,7 +144,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             '`python use_me.py "a text"`. The answer layer is `head.safetensors` beside the encoder\'s weights: the',
             "sentence vector is pooled as the base model was trained to be pooled, which transformers' own",
             "classification class cannot express.",
-            *_tuner_words(spec.method),
+            *tuner_words(spec.method),
             "",
             "## Limits",
             "",

@@ -7,7 +7,7 @@ from app.catalog.methods import method_class
 from app.catalog.methods.base import PeftMethod
 from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
-from worker.engine.card_text import loading_words, method_imports
+from worker.engine.card_text import loading_words, making, method_imports, tuner_words
 
 _CHAT = '''\
 """Ask the tuned model: python use_me.py "first question" "second question" (needs torch, transformers{needs})."""
@@ -79,11 +79,9 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "",
             "## How it was made",
             "",
-            f"- {results['train_rows']:,} training examples, data SHA-256 `{spec.dataset_sha256}`, seed "
-            f"{spec.training.seed}; it learned from {learned}",
+            *making(spec, results),
+            *([] if spec.origin else [f"- it learned from {learned}"]),
             f"- chat template: {results['template']}",
-            f"- {results['trainable_parameters']:,} of {results['total_parameters']:,} parameters learned, "
-            f"{results['total_steps']:,} steps, best at step {results['best_step']:,}",
             f"- {results['device']}, {results['precision']}; "
             + ", ".join(f"{name} {version}" for name, version in results["versions"].items()),
             "- every setting is in `spec.json`",
@@ -91,6 +89,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "## How to use it",
             "",
             '`python use_me.py "your text"`. The chat template travels with the tokenizer.',
+            *tuner_words(spec.method),
             "",
             "## Limits",
             "",

@@ -3,31 +3,32 @@
 It leaves the same files as a run that trains, so everything that people do with a run they can do with this one.
 """
 
+import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
+from peft import PeftModel
 from safetensors.torch import load_file
 from torch import nn
 
 from app.catalog.origins import Combined, Shrunk
 from app.catalog.spec import RunSpec
-from app.catalog.task_types import task_type
 from app.errors import Rejected
-from worker.engine import evaluate, save
+from worker.engine import save
 from worker.engine.combine import Recipe, combine, combine_heads
+from worker.engine.decoder import Writer
 from worker.engine.families import open_family
 from worker.engine.families.base import Family
-from worker.engine.families.classification import Classification
 from worker.engine.handover import PhaseClock, describe_machine, hand_over
 from worker.engine.model import PooledClassifier, choose_precision
 from worker.engine.order import Order
-from worker.engine.predict import Predictor
 from worker.engine.report import Report
 from worker.engine.shrink import shrink
 
+Weights = dict[str, torch.Tensor]
 TITLES = {"combined": "Combining", "shrunk": "Shrinking"}
 
 
@@ -104,45 +105,50 @@ def _shrink(family: Family, origin: Shrunk) -> dict[str, Any]:
     return {"linear_share": small.linear_share, "total_share": small.total_share}
 
 
-def _put(family: Family, body: nn.Module, head: dict[str, torch.Tensor] | None) -> None:
+def _put(family: Family, body: nn.Module, head: Weights | None) -> None:
     """Let the family go on with another body and answer layer."""
     if isinstance(family.model, PooledClassifier):
         family.model.encoder = body
         if head is not None:
             family.model.head.load_state_dict(head)
     else:
-        family.model = body
+        cast(Writer, family.model).decoder = body
 
 
 def _test_parents(family: Family) -> list[dict[str, Any]]:
-    """Each parent with its scores on this run's held-out rows, read as a stranger would."""
+    """Each parent with its scores on this run's held-out rows."""
     order, origin = family.order, family.order.spec.origin
     assert origin is not None
     told = []
     for parent, folder in zip(origin.parents, order.parents, strict=True):
-        if read_spec(folder).base_model != order.spec.base_model:
-            raise Rejected(
-                "different_bases",
-                f"{parent.name or parent.run_id} belongs to another base model.",
-                "Choose models that were tuned from the same base model.",
-            )
-        told.append({**parent.model_dump(), "metrics": _score(family, folder)})
+        name, spec = parent.name or parent.run_id, read_spec(folder)
+        for what, theirs, ours in (
+            ("base model", spec.base_model, order.spec.base_model), ("labels", spec.labels, order.spec.labels),
+        ):  # fmt: skip
+            if theirs != ours:
+                raise Rejected(
+                    "different_parents",
+                    f"{name} has another {what} than the other models." if what == "base model" else
+                    f"{name} answers with different labels than the other models.",
+                    f"Choose models with the same {what}.",
+                )  # fmt: skip
+        told.append({**parent.model_dump(), "metrics": _score(family, spec, folder)})
     return told
 
 
-def _score(family: Family, folder: Path) -> dict[str, float] | None:
-    if not isinstance(family, Classification):
-        return None
-    order = family.order
-    parent = Predictor(folder, order.base_folder, order.base, family.accelerator.device.type)
-    if parent.labels != order.spec.labels:
-        raise Rejected(
-            "different_labels",
-            "The chosen models answer with different labels.",
-            "Choose models that were tuned on the same labels.",
-        )
-    logits = parent.logits([each.text for each in family.splits.test])
-    return evaluate.score(task_type(order.spec.task_type), logits, family.encoded["test"].labels)
+def _score(family: Family, spec: RunSpec, folder: Path) -> dict[str, float]:
+    """The parent's scores; the family has its untouched model again afterwards."""
+    untouched = family.body
+    head = copy.deepcopy(family.model.head.state_dict()) if isinstance(family.model, PooledClassifier) else None
+    tuned = spec.method.load(untouched, folder).to(family.accelerator.device)
+    _put(family, tuned, load_file(folder / save.HEAD) if (folder / save.HEAD).exists() else None)
+    family.model.eval()
+    family.test()
+    metrics: dict[str, float] = family.results()["metrics"]
+    if isinstance(tuned, PeftModel):
+        tuned.unload()
+    _put(family, untouched, head)
+    return metrics
 
 
 def read_spec(folder: Path) -> RunSpec:

@@ -10,6 +10,7 @@ from peft import PeftModel
 from app.catalog.spec import RunSpec
 from app.errors import Rejected
 from tests.tiny import make_spec
+from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from tests.worker.engine.test_use_me import ask
 from worker.engine.derive import derive
 from worker.engine.model import load_encoder
@@ -73,3 +74,27 @@ def test_what_is_small_already_is_not_shrunk(make_order) -> None:
     order = with_parents(make_order(made_from("shrunk", [parent], rank=8)), [parent])
     with pytest.raises(Rejected, match="small already"):
         derive(order, ListReport())
+
+
+def test_models_that_write_are_combined_and_shrunk_too(tmp_path: Path) -> None:
+    card = make_chat_card(folder := tmp_path / "base")
+    make_chat_rows(tmp_path)
+
+    def order(name: str, spec: RunSpec, parents: tuple[Path, ...] = ()) -> Order:
+        (tmp_path / name).mkdir()
+        rows, splits = tmp_path / "rows.parquet", tmp_path / "splits.json"
+        return Order(spec, card, folder, rows, splits, tmp_path / name, parents=parents)
+
+    results = {}
+    for name, method in (("one", "lora"), ("two", "lora"), ("whole", "full")):
+        spec = make_chat_spec({"kind": method}, epochs=3, seed=len(results), learning_rate=5e-3)
+        results[name] = train(order(name, spec), ListReport())
+    for kind, names in (("combined", ("one", "two")), ("shrunk", ("whole",))):
+        origin = {"kind": kind, "parents": [{"run_id": name} for name in names], "rank": 32}
+        spec = make_chat_spec({"kind": "lora", "rank": 32, "alpha": 32, "dropout": 0})
+        spec = RunSpec.model_validate({**spec.model_dump(), "origin": origin})
+        made = derive(order(kind, spec, tuple(tmp_path / name / "adapter" for name in names)), ListReport())
+        for name, told in zip(names, made["origin"]["parents"], strict=True):
+            assert told["metrics"]["loss"] == pytest.approx(results[name]["metrics"]["loss"], abs=1e-4)
+        assert made["metrics"]["perplexity"] < made["baseline"]["untouched"]["perplexity"]
+        assert "not trained" in (tmp_path / kind / "adapter" / "README.md").read_text()
