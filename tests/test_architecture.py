@@ -93,9 +93,9 @@ def test_every_declaration_of_a_catalog_folder_is_in_its_tuple():
 
 
 def is_family(declared: type) -> bool:
-    """Whether this is what several methods share, which has no kind of its own, instead of an entry of a menu."""
-    fields = getattr(declared, "model_fields", {})
-    return "kind" in fields and fields["kind"].is_required()
+    """Whether this is what several entries share, which has no kind of its own, instead of an entry of a menu."""
+    fields = getattr(declared, "model_fields", None)
+    return fields["kind"].is_required() if fields else not hasattr(declared, "kind")
 
 
 def descendants(parent: type) -> set[type]:
