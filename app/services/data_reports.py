@@ -27,7 +27,8 @@ OK, WARNINGS, REJECTED = "ok", "warnings", "rejected"
 @dataclass(frozen=True)
 class Judgement:
     """A table as one task sees it. ``splits`` is the content of ``splits.json``, None when the table is rejected;
-    ``lengths`` says how long the usable texts are for the model that is recommended."""
+    ``lengths`` says how long the usable texts are for the model that is recommended, ``tokens`` so for each row (2, rows).
+    """
 
     task: TaskType
     columns: dict[str, str]
@@ -37,6 +38,7 @@ class Judgement:
     refusal: Rejected | None
     findings: list[Finding] = field(default_factory=list)
     lengths: dict[str, Any] = field(default_factory=dict)
+    tokens: Any = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def judge(
     excluded: Exclusions = NOTHING,
     before: Mapping[str, Any] | None = None,
     plan: SplitPlan | None = None,
+    tokens: Mapping[int, int] | None = None,
 ) -> Judgement:
     """Check every row and deal the usable ones out.
 
@@ -77,6 +80,7 @@ def judge(
         excluded: rows that are neither checked nor used.
         before: splits of the version that these rows come from; rows stay where they were.
         plan: how to deal rows out; by ratio with ``seed`` if left out.
+        tokens: row id -> tokens, for rows whose texts were counted before and have not changed.
 
     Raises:
         Rejected: ``missing_column``, ``unknown_role`` or ``same_column`` when the columns do not fit the task.
@@ -90,7 +94,7 @@ def judge(
     left_out = {row_id for each in problems if each.severity == "error" for row_id in each.row_ids}
     kept = (row for row in _rows(folder, reading, chosen, bad) if row["_id"] not in left_out)
     values = _values(folder, reading, plan.column) if plan else {}
-    usable, surveyed = _survey(task, kept, chosen, values)
+    usable, surveyed = _survey(task, kept, chosen, values, tokens or {})
     problems += surveyed.problems
     refusal = _refusal(problems, len(usable))
     dealt = None
@@ -115,7 +119,7 @@ def judge(
     }
     if refusal:
         refusal.details = {**refusal.details, "report": report}
-    return Judgement(task, chosen, labels, report, dealt, refusal, found, surveyed.lengths)
+    return Judgement(task, chosen, labels, report, dealt, refusal, found, surveyed.lengths, surveyed.tokens)
 
 
 def _evaluation_ids(reading: Reading) -> range:
@@ -235,7 +239,11 @@ def _rows(folder: Path, reading: Reading, chosen: Mapping[str, str], bad: set[An
 
 
 def _survey(
-    task: TaskType, rows: Iterable[dict[str, Any]], chosen: Mapping[str, str], values: Mapping[int, str]
+    task: TaskType,
+    rows: Iterable[dict[str, Any]],
+    chosen: Mapping[str, str],
+    values: Mapping[int, str],
+    tokens: Mapping[int, int],
 ) -> tuple[list[SplitRow], Surveyed]:
     """The rows that can be used, without their texts, and what the texts are like."""
     usable: list[SplitRow] = []
@@ -243,7 +251,7 @@ def _survey(
     # A model that writes reads its answers too while it learns.
     read = inputs if task.family == "classification" and inputs else list(chosen.values())
     counter = TokenCounter(default_model(task.kind))
-    survey = TextSurvey(counter, task.training_defaults.get("max_length", DEFAULT_LENGTH))
+    survey = TextSurvey(counter, task.training_defaults.get("max_length", DEFAULT_LENGTH), tokens)
     for row in rows:
         # Rows with the same inputs share a key; the label is what splits are balanced over.
         key = text_key("\0".join(row[name] or "" for name in inputs))

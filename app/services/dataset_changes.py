@@ -17,11 +17,12 @@ from app.errors import Rejected
 from app.models import Dataset
 from app.services import findings
 from app.services.data_reports import Exclusions, Judgement
-from app.services.dataset_versions import add_version, find_version, judge_into, load_exclusions, share
+from app.services.dataset_versions import TOKENS_FILE, add_version, find_version, judge_into, load_exclusions, share
 from app.services.row_edits import Cell, Edits, check_cell, write_edited
 from app.services.row_search import Selection, find_ids
 from app.services.row_tables import ROWS_FILE, Reading, load_reading, read_rows, store_reading
 from app.services.split_plans import plan_of
+from app.services.token_lengths import load_tokens
 
 MOST_ADDED = 1000
 
@@ -110,6 +111,7 @@ def change(user_id: str, dataset_id: str, changes: Sequence[Change], *, version:
         judgement = judge_into(
             aside, plan.reading, newest.task_type, newest.columns, old_splits["seed"],
             excluded=plan.exclusions(), before=old_splits, plan=plan_of(old_splits),
+            tokens=load_tokens(before / TOKENS_FILE, set(plan.edits.cells)),
         )  # fmt: skip
         counts = Counter(entry["kind"] for entry in entries)
         return judgement, {"summary": _summary(counts), "counts": dict(counts)}, {"entries": entries}

@@ -28,8 +28,10 @@ from app.services.findings import store_findings
 from app.services.row_tables import READING_FILE, ROWS_FILE, Reading, load_reading
 from app.services.split_plans import SplitPlan, plan_of
 from app.services.splits import SPLITS
+from app.services.token_lengths import load_tokens, store_tokens
 
 EXCLUDED_FILE, CHANGES_FILE, LENGTHS_FILE = "excluded.json", "changes.json", "lengths.json"
+TOKENS_FILE = "tokens.npy"
 Fill = Callable[[Path, Path], tuple[Judgement, dict[str, Any], dict[str, Any]]]
 
 
@@ -106,7 +108,7 @@ def restore(user_id: str, dataset_id: str, number: int) -> Dataset:
         old_splits = storage.read_json(source / "splits.json")
         judgement = judge_into(
             aside, reading, wanted.task_type, wanted.columns, old_splits["seed"],
-            excluded=excluded, before=old_splits, plan=plan_of(old_splits),
+            excluded=excluded, before=old_splits, plan=plan_of(old_splits), tokens=load_tokens(source / TOKENS_FILE),
         )  # fmt: skip
         return judgement, {"summary": f"Back to version {number}.", "restored": number}, {"entries": []}
 
@@ -126,7 +128,7 @@ def change_splits(user_id: str, dataset_id: str, plan: SplitPlan) -> Dataset:
             share(before / name, aside / name)
         judgement = judge_into(
             aside, load_reading(aside), newest.task_type, newest.columns, plan.seed,
-            excluded=load_exclusions(before), plan=plan,
+            excluded=load_exclusions(before), plan=plan, tokens=load_tokens(before / TOKENS_FILE),
         )  # fmt: skip
         how = (judgement.splits or {})["how"]
         return judgement, {"summary": f"Dealt out anew: {how}."}, {"entries": []}
@@ -183,18 +185,22 @@ def judge_into(
     excluded: Exclusions = NOTHING,
     before: dict[str, Any] | None = None,
     plan: SplitPlan | None = None,
+    tokens: dict[int, int] | None = None,
 ) -> Judgement:
     """Judge the rows in a folder and write everything that was found beside them.
 
     Raises:
         Rejected: the rows cannot be used.
     """
-    judgement = judge(folder, reading, task_type, columns, seed, excluded=excluded, before=before, plan=plan)
+    judgement = judge(
+        folder, reading, task_type, columns, seed, excluded=excluded, before=before, plan=plan, tokens=tokens
+    )
     if judgement.refusal:
         raise judgement.refusal
     storage.write_json(folder / "splits.json", judgement.splits)
     storage.write_json(folder / "report.json", judgement.report)
     storage.write_json(folder / LENGTHS_FILE, judgement.lengths)
+    store_tokens(folder / TOKENS_FILE, judgement.tokens)
     store_findings(folder, judgement.findings)
     if excluded.count:
         storage.write_json(folder / EXCLUDED_FILE, {"ids": sorted(excluded.ids), "lost": sorted(excluded.lost)})

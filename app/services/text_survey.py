@@ -3,10 +3,13 @@
 One pass over the usable rows; adds warnings to those of the task's own checks. Knows no door and no database.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from app.catalog.task_types import text_patterns as patterns
 from app.catalog.task_types.base import Problem
@@ -36,25 +39,28 @@ class Row:
 
 @dataclass
 class Surveyed:
-    """What came out: warnings, the lengths for the report, and row id -> the first row of its group of near copies."""
+    """What came out: warnings, the lengths for the report, row id -> the first row of its group of near copies, and
+    ids and tokens of all rows as an array (2, rows)."""
 
     problems: list[Problem]
     lengths: dict[str, Any]
     groups: dict[int, int]
+    tokens: np.ndarray
 
 
 @dataclass
 class TextSurvey:
-    """Collects rows one by one; :meth:`finish` tells."""
+    """Collects rows one by one; :meth:`finish` tells. ``known`` are tokens of rows that were counted before."""
 
     counter: token_lengths.TokenCounter
     max_length: int = DEFAULT_LENGTH
+    known: Mapping[int, int] = field(default_factory=dict)
     _problems: dict[tuple[bool, str], Problem] = field(default_factory=dict)
     _twins: near_copies.NearCopies = field(default_factory=near_copies.NearCopies)
     _seen: set[bytes] = field(default_factory=set)
     _places: dict[int, tuple[int, bool, str]] = field(default_factory=dict)
     _languages: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    _lengths: Counter[int] = field(default_factory=Counter)
+    _tokens: tuple[array, array] = field(default_factory=lambda: (array("q"), array("q")))
     _waiting: list[Row] = field(default_factory=list)
 
     def see(self, row: Row) -> None:
@@ -82,13 +88,16 @@ class TextSurvey:
         for each in told:
             each.rows.sort()
             each.row_ids.sort()
-        lengths = token_lengths.describe(self._lengths, self.counter.base_model, self.counter.measured)
-        return Surveyed(sorted(told, key=lambda each: -len(each.rows)), lengths, groups)
+        lengths = token_lengths.describe(Counter(self._tokens[1]), self.counter.base_model, self.counter.measured)
+        return Surveyed(sorted(told, key=lambda each: -len(each.rows)), lengths, groups, np.array(self._tokens))
 
     def _measure(self) -> None:
-        counts = self.counter.count([row.text for row in self._waiting])
-        for row, count in zip(self._waiting, counts, strict=True):
-            self._lengths[count] += 1
+        new = [row for row in self._waiting if row.id not in self.known]
+        counted = dict(zip((row.id for row in new), self.counter.count([row.text for row in new]), strict=True))
+        for row in self._waiting:
+            count = counted[row.id] if row.id in counted else self.known[row.id]
+            self._tokens[0].append(row.id)
+            self._tokens[1].append(count)
             if count > self.max_length:
                 self._note("cut_text", row, {"tokens": count, "text": _short(row.text)})
         self._waiting.clear()

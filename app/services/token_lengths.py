@@ -4,9 +4,12 @@ Uses the ``tokenizers`` library, which needs no torch. Knows no table.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from app.catalog.base_models import base_model_path, base_models
 from app.errors import StudioError
@@ -14,6 +17,8 @@ from app.errors import StudioError
 # English text has four to five characters per token of a 30,000-piece vocabulary; two more tokens frame every text.
 CHARACTERS_PER_TOKEN, FRAME_TOKENS = 4.3, 2
 PORTION_TEXTS = 2000
+# Above this the map of known lengths would take more memory than counting anew takes time.
+MOST_KNOWN = 300_000
 # Beyond this a text is far over every limit of a model that is tuned here; its exact length no longer matters.
 MOST_CHARACTERS = 40_000
 
@@ -40,6 +45,24 @@ class TokenCounter:
 def default_model(task_kind: str) -> str:
     """The model that the wizard recommends for a task, empty if none serves it."""
     return next((each.name for each in base_models() if task_kind in each.task_types), "")
+
+
+def store_tokens(path: Path, tokens: Any) -> None:
+    """Keep the tokens of each row: ids and counts, (2, rows) of int64."""
+    np.save(path, tokens, allow_pickle=False)
+
+
+def load_tokens(path: Path, changed: Set[int] = frozenset()) -> dict[int, int]:
+    """Row id -> tokens, without the rows that have changed since; empty for very many rows, which are counted anew."""
+    if not path.exists():
+        return {}
+    ids, counts = np.load(path, allow_pickle=False)
+    if len(ids) > MOST_KNOWN:
+        return {}
+    known = dict(zip(ids.tolist(), counts.tolist(), strict=True))
+    for row_id in changed:
+        known.pop(row_id, None)
+    return known
 
 
 def describe(counts: Mapping[int, int], base_model: str, measured: bool) -> dict[str, Any]:

@@ -82,7 +82,7 @@ export class RowTable {
         fill();
         line.querySelector("button")?.focus();
       };
-      line.replaceChildren(this.lineCell(row, false, false), ...[...inputs.values()].map((input) => el("td", {}, input)),
+      line.replaceChildren(this.lineCell(row, false, false), ...[...inputs].map(([name, input]) => el("td", { "data-column": name }, input)),
         el("td", {}, el("div", { class: "row-actions" }, el("button", { type: "button", class: "button small primary", text: "Done", onclick: () => close(true) }), el("button", { type: "button", class: "button small", text: "Cancel", onclick: () => close(false) }))));
       line.onkeydown = (event) => {
         if (event.key === "Escape") close(false);
@@ -96,12 +96,12 @@ export class RowTable {
 
   lineCell(row, gone, changed) {
     const words = gone ? "will be deleted" : changed ? "changed" : row.excluded ? "left out" : row.evaluation ? "test file" : "";
-    return el("td", { class: "number muted" }, String(row._line), words ? el("div", { class: "row-state", text: words }) : "");
+    return el("td", { class: "number muted", "data-column": "Line" }, String(row._line), words ? el("div", { class: "row-state", text: words }) : "");
   }
 
   cell(row, name, edit) {
     const value = this.draft.get(row, name);
-    const cell = el("td", { class: "cell-text" }, value == null || value === "" ? el("span", { class: "muted", text: "empty" }) : visible(value));
+    const cell = el("td", { class: "cell-text", "data-column": name }, value == null || value === "" ? el("span", { class: "muted", text: "empty" }) : visible(value));
     cell.addEventListener("dblclick", () => edit(name));
     return cell;
   }

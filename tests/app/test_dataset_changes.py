@@ -251,3 +251,11 @@ def test_cells_that_a_spreadsheet_would_run_are_made_harmless(cell):
 @pytest.mark.parametrize("cell", ["-5", "+1.5", "text", "", None, "a=1"])
 def test_ordinary_cells_stay(cell):
     assert harmless(cell) == cell
+
+
+def test_an_edited_text_is_counted_anew(owner, made):
+    after = newest(changes.change(owner, made.id, [Edit(3, {"text": "word " * 300})]))
+    assert codes(after)["cut_text"] == 1
+    again = newest(changes.change(owner, made.id, [Exclude(Selection(problem="empty_text"))]))
+    assert codes(again)["cut_text"] == 1
+    assert "cut_text" not in codes(newest(changes.change(owner, made.id, [Edit(3, {"text": "short again"})])))
