@@ -4,10 +4,11 @@ import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from app.errors import Rejected
 from app.readers.decoding import Encoding, find_encoding, read_lines
-from app.readers.delimiters import DELIMITERS, SAMPLED_RECORDS, find_delimiter, is_delimited
+from app.readers.delimiters import DELIMITERS, SAMPLED_RECORDS, find_delimiter, is_delimited, quotes_are_text
 from app.readers.source import Sample, Source
 from app.readers.table import (
     MAX_CELL,
@@ -50,7 +51,9 @@ def read(source: Source) -> Table:
     said = _SAID.match(lines[0]) if lines else None
     skipped = max(source.choices.header_row - 1, 1 if said else 0)
     delimiter = said.group(1) if said else find_delimiter(lines[skipped:], USUAL.get(source.extension, ","))
-    rows = _Rows(source.path, encoding, delimiter, skipped)
+    # Tables with tabs are often written without any quoting; with commas that cannot be.
+    plain = delimiter == "\t" and quotes_are_text(read_lines(source.path, encoding, MAX_LINE), delimiter)
+    rows = _Rows(source.path, encoding, delimiter, skipped, csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL)
     header = next((row for row in rows if not row[1] or any(name.strip() for name in row[1])), None)
     if header is None:
         raise no_rows([])
@@ -61,6 +64,8 @@ def read(source: Source) -> Table:
     table = Table("csv" if delimiter != "\t" else "tsv", encoding.name, columns, iter(()))
     if encoding.flaw:
         table.flaws.add(encoding.flaw)
+    if plain:
+        table.flaws.add(_plain_quotes())
     table.records = _records(rows, table, source.limits.rows)
     return table
 
@@ -68,7 +73,7 @@ def read(source: Source) -> Table:
 class _Rows:
     """Iterates over (line number, fields); rows with wrong quotes come as (line number, None)."""
 
-    def __init__(self, path: Path, encoding: Encoding, delimiter: str, skipped: int) -> None:
+    def __init__(self, path: Path, encoding: Encoding, delimiter: str, skipped: int, quoting: Literal[0, 3]) -> None:
         self._line = self._start = 0
         # Blank lines are left out; with a single column, a blank in quotes is a row with an empty cell.
         self.width = 0
@@ -79,7 +84,7 @@ class _Rows:
             next(self._lines, None)
         # The module's limit is one per process; ours is raised above the cell limit so that we say it in our words.
         csv.field_size_limit(MAX_LINE + 1)
-        self._reader = csv.reader(self._feed(), delimiter=delimiter, strict=True)
+        self._reader = csv.reader(self._feed(), delimiter=delimiter, strict=True, quoting=quoting)
 
     def __iter__(self) -> "_Rows":
         return self
@@ -150,6 +155,15 @@ def _ragged(width: int) -> Flaw:
         f"These rows do not have the {width} columns of the first line, or their quotes do not close.",
         'Put texts that hold the delimiter or a line break in "double quotes", and double the quotes inside them.',
         lost=True,
+    )
+
+
+def _plain_quotes() -> Flaw:
+    return Flaw(
+        "plain_quotes",
+        "warning",
+        "Some fields begin with a quote that never closes, so quotes were read as part of the texts.",
+        "If quotes are meant to enclose texts, close each one, and double those inside.",
     )
 
 

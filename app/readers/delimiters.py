@@ -2,12 +2,14 @@
 
 import csv
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f")
 SAMPLED_RECORDS = 50
 # The last line of a sample this long is probably cut.
 LONG_SAMPLE = 8 * 1024
+_ENCLOSED = re.compile(r'"(?:[^"]|"")*"')
 # A first line of names is short words; a sentence with a comma in it is not.
 LONGEST_NAME, MOST_WORDS = 40, 4
 
@@ -41,6 +43,26 @@ def is_delimited(text: str) -> bool:
         return False
     names = [name.strip() for name in records[0]]
     return len(set(names)) == len(names) and all(_is_name(name) for name in names)
+
+
+def quotes_are_text(lines: Iterable[str], delimiter: str) -> bool:
+    """Whether quotes belong to the texts instead of enclosing them, as in tables written without any quoting.
+
+    That is so if every line has as many fields as the first when quotes are left alone, and some field begins with a
+    quote that does not close at its end.
+    """
+    width, stray = -1, False
+    for line in lines:
+        text = line.rstrip("\r\n")
+        if not text:
+            continue
+        count = text.count(delimiter)
+        width = count if width < 0 else width
+        if count != width:
+            return False
+        if not stray and '"' in text:
+            stray = any(field.startswith('"') and not _ENCLOSED.fullmatch(field) for field in text.split(delimiter))
+    return stray
 
 
 def _is_name(text: str) -> bool:

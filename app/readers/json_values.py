@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.errors import Rejected
-from app.readers.table import MAX_CELL, Cell, Flaw, Flaws, cell_too_long
+from app.readers.table import MAX_CELL, Cell, Flaw, Flaws, cell_too_long, column_name
 
 MAX_DEPTH = 64
 MAX_DIGITS = 100
@@ -61,8 +61,7 @@ class Cells:
     """Turns objects into rows of cells and notes nested values, mixed types and unusable characters."""
 
     def __init__(self, keys: Sequence[str], flaws: Flaws) -> None:
-        # A column is called like its key, but without surrounding spaces.
-        self._keys = [(key, key.strip()) for key in keys]
+        self._keys = [(key, column_name(key)) for key in keys]
         self._flaws = flaws
         self._kinds: dict[str, type] = {}
 

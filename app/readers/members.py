@@ -68,9 +68,10 @@ def safe_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 def shown(names: Sequence[str]) -> str:
-    """A few names for a message."""
+    """A few names for a message; characters that cannot be seen, or turn the text around, are replaced."""
     more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
-    return ", ".join(name[:80] for name in names[:5]) + more
+    visible = ("".join(c if c.isprintable() else "?" for c in name[:80]) for name in names[:5])
+    return ", ".join(visible) + more
 
 
 def _check_contents_size(path: Path) -> None:

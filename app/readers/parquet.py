@@ -25,8 +25,8 @@ LISTED_BYTES = 8 * 1024 * 1024
 
 def fits(sample: Sample) -> bool:
     """Whether it begins as Parquet does, or is called so and is no text."""
-    if sample.head[:4] in PARQUET_MARKS or sample.head[-4:] == b"PARE":
-        return True
+    if sample.head[:4] in PARQUET_MARKS:
+        return sample.extension in EXTENSIONS or b"\0" in sample.head
     return sample.extension in EXTENSIONS and "\0" in decode_head(sample.head)
 
 

@@ -28,10 +28,6 @@ _MARKS = (
     (b"\x80\x04\x95", "a Python pickle"),
     (b"\x00asm", "a program"),
     (b"OggS", "a sound or a film"),
-    (b"ID3", "a sound"),
-    (b"BM\x36", "a BMP picture"),
-    (b"PAR1", "a Parquet file"),
-    (b"PARE", "an encrypted Parquet file"),
 )
 _REMEDIES = {
     "an old Excel or Word file": "Open it in a spreadsheet program and save it as CSV UTF-8.",
@@ -56,7 +52,7 @@ def refuse_unless_text(path: Path, extension: str) -> None:
             raise type_mismatch(name, extension)
     if head[257:262] == b"ustar":
         raise type_mismatch("a TAR archive", extension)
-    if head[:4] == b"RIFF" or head[4:8] == b"ftyp":
+    if head[:4] == b"RIFF" and head[8:12] in (b"WAVE", b"AVI ", b"WEBP") or head[:1] == b"\0" and head[4:8] == b"ftyp":
         raise type_mismatch("a sound, a picture or a film", extension)
     if head.startswith(b"MZ") and b"\0" in head:
         raise type_mismatch("a program", extension)

@@ -66,7 +66,7 @@ class Source:
     def extension(self) -> str:
         """The ending of the name in small letters, without the dot; empty if there is none."""
         base = self.name.replace("\\", "/").rpartition("/")[2]
-        return base.rpartition(".")[2].lower()[:20] if "." in base else ""
+        return base.rpartition(".")[2].lower().strip()[:20] if "." in base else ""
 
 
 class Sample:

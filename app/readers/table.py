@@ -98,14 +98,19 @@ def check_row_count(count: int, most: int) -> None:
         raise TooLarge("too_large", f"There are more than {most:,} rows.", "Send fewer, or raise STUDIO_MAX_ROWS.")
 
 
+def column_name(written: str) -> str:
+    """A name on one line: without surrounding spaces, and with one space for every break or gap inside."""
+    return " ".join(written.split())
+
+
 def check_columns(names: Sequence[str]) -> list[str]:
-    """The names without surrounding spaces, or a refusal that says which one is wrong.
+    """The names as :func:`column_name` cleans them, or a refusal that says which one is wrong.
 
     Raises:
         Rejected: ``columns`` for blank, repeated, reserved, overlong or too many names.
     """
     check_column_count(len(names))
-    cleaned = [name.strip() for name in names]
+    cleaned = [column_name(name) for name in names]
     seen: dict[str, int] = {}
     for number, name in enumerate(cleaned, start=1):
         if not name:

@@ -101,11 +101,11 @@ def _join(source: Source, parts: Sequence[_Part], joined: Table) -> Iterator[Rec
             yield before + line, arrange(cells)
         for flaw in table.flaws.all():
             last = max([last, *flaw.rows])
-            told = replace(flaw, message=f"In {part.member.filename[:80]}: {flaw.message}", rows=[])
+            told = replace(flaw, message=f"In {shown([part.member.filename])}: {flaw.message}", rows=[])
             joined.flaws.add(told)
             for line in flaw.rows:
                 joined.flaws.add(told, before + line)
-        places.append(f"{part.member.filename[:60]} from row {before + 1:,}")
+        places.append(f"{shown([part.member.filename])} from row {before + 1:,}")
         before += last
     joined.flaws.add(_several_files(places, len({tuple(part.columns) for part in parts}) > 1))
 
@@ -134,7 +134,7 @@ def _open_member(source: Source, member: zipfile.ZipInfo, allowance: Allowance) 
         return path, open_source(replace(source, path=path, name=member.filename, packed_in=NAME))
     except Rejected as error:
         path.unlink(missing_ok=True)
-        error.message = f"In {member.filename[:80]}: {error.message}"
+        error.message = f"In {shown([member.filename])}: {error.message}"
         raise
     except BaseException:
         path.unlink(missing_ok=True)

@@ -301,3 +301,25 @@ def test_moments_that_python_cannot_hold_are_read_from_parquet(tmp_path):
 def test_the_page_offers_every_ending_for_upload():
     page = (Path(__file__).parents[2] / "studio_ui" / "assets" / "data.js").read_text(encoding="utf-8")
     assert {f".{each}" for each in EXTENSIONS} <= set(re.findall(r"\.[a-z0-9]+(?=[,\"])", page))
+
+
+def test_a_table_with_tabs_may_be_written_without_quoting(tmp_path):
+    content = b'text\tlabel\n"Never, he said\tx\nthe 5" nail\ty\n"all right"\tz\n'
+    table, records = read(tmp_path, "a.tsv", content)
+    assert cells(records) == [('"Never, he said', "x"), ('the 5" nail', "y"), ('"all right"', "z")]
+    assert codes(table) == ["plain_quotes"]
+    table, records = read(tmp_path, "a.tsv", b'text\tlabel\n"all ""right"""\tz\n')
+    assert cells(records) == [('all "right"', "z")] and codes(table) == []
+
+
+def test_names_over_several_lines_are_put_on_one(tmp_path):
+    table, _ = read(tmp_path, "a.csv", 'text,"label\n(yes or\u00a0no)"\na,b\n'.encode())
+    assert table.columns == ["text", "label (yes or no)"]
+    table, records = read(tmp_path, "a.jsonl", b'{"text\\nhere": ["x"]}\n')
+    assert table.columns == ["text here"] and table.flaws.all()[0].column == "text here"
+
+
+def test_texts_that_begin_like_other_files_are_texts(tmp_path):
+    for start in ("PAR1", "BM6", "ID3", "RIFF", "MZ", "PK"):
+        table, records = read(tmp_path, "a.csv", f"{start},label\na,b\n".encode())
+        assert table.columns == [start, "label"] and cells(records) == [("a", "b")]
