@@ -29,6 +29,20 @@ SPLITS = ("train", "validation")
 Row = tuple[int, ...]
 
 
+def check_untouched(encoder: nn.Module, count: int) -> None:
+    """Make sure that nothing learns at or below the lower ``count`` blocks, as the method says.
+
+    Raises:
+        RuntimeError: a weight there learns; remembering rows would answer as if it did not.
+    """
+    learning_blocks = tuple(f"{place}." for place in list(find_blocks(encoder))[count:])
+    below = [
+        name for name, each in encoder.named_parameters() if each.requires_grad and not name.startswith(learning_blocks)
+    ]
+    if below:
+        raise RuntimeError(f"{below[0]} learns, but the lower {count} blocks were said to stay untouched")
+
+
 def remember(
     model: PooledClassifier,
     count: int,
@@ -39,6 +53,7 @@ def remember(
     report: Report,
 ) -> FrozenRows | None:
     """Read the training and validation rows through the lower ``count`` blocks, or return None if they are too many."""
+    check_untouched(model.encoder, count)
     blocks = len(find_blocks(model.encoder))
     if count >= blocks:
         vectors = KnownVectors()

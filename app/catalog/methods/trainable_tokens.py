@@ -37,6 +37,10 @@ class TrainableTokens(LoraFamily):
         """A few are enough to see what is usual."""
         return 32
 
+    def frozen_blocks(self, count: int) -> int:
+        """None: the tokens learn below all blocks."""
+        return 0
+
     def trainable_parameters(self, base: BaseModelCard) -> int:
         """LoRA's, and a vector for every token."""
         return super().trainable_parameters(base) + self.tokens * base.hidden_size

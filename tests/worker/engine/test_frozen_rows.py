@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tests.tiny import make_spec
 from worker.engine import frozen_rows
+from worker.engine.model import load_encoder
 from worker.engine.report import ListReport, Stopped
 from worker.engine.train import Order, train
 
@@ -85,6 +87,25 @@ def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_order, method: d
 
 def learned(order: Order) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in Path(order.folder, "adapter").glob("*.safetensors")}
+
+
+def test_a_method_that_learns_below_its_first_layer_remembers_nothing(make_order) -> None:
+    order = make_order(make_spec({"kind": "trainable-tokens", "layers": "last 1", "tokens": 8, "rank": 2}))
+    train(order, ListReport())
+    kept = load_file(order.folder / "adapter" / "adapter_model.safetensors")
+    (name,) = [name for name in kept if "trainable_tokens" in name]
+    start = load_file(order.base_folder / "model.safetensors")["embeddings.word_embeddings.weight"]
+    assert not any(torch.equal(vector, old) for vector in kept[name] for old in start)
+
+
+def test_a_wrong_claim_of_untouched_layers_is_noticed(tiny_base) -> None:
+    card, folder = tiny_base
+    encoder = load_encoder(folder, card).requires_grad_(False)
+    frozen_rows.check_untouched(encoder, 2)
+    encoder.encoder.layer[1].requires_grad_(True)
+    frozen_rows.check_untouched(encoder, 1)
+    with pytest.raises(RuntimeError, match="layer.1"):
+        frozen_rows.check_untouched(encoder, 2)
 
 
 def test_a_row_that_was_never_read_takes_the_ordinary_way() -> None:
