@@ -44,7 +44,9 @@ def make_version(owner_id: str) -> tuple[str, str]:
         return project.id, version.id
 
 
-def make_run(owner_id: str, place: tuple[str, str] | None = None, name: str = "A run") -> Run:
+def make_run(
+    owner_id: str, place: tuple[str, str] | None = None, name: str = "A run", spec: dict | None = None
+) -> Run:
     """A queued run with its job, rung as `submit` would; no file stands behind its data."""
     project_id, version_id = place or make_version(owner_id)
     with transaction() as session:
@@ -52,7 +54,7 @@ def make_run(owner_id: str, place: tuple[str, str] | None = None, name: str = "A
         session.flush()
         run = Run(
             project_id=project_id, owner_id=owner_id, dataset_version_id=version_id, job_id=job.id, name=name,
-            task_type=SPEC["task_type"], base_model=SPEC["base_model"], method="lora", spec=SPEC,
+            task_type=SPEC["task_type"], base_model=SPEC["base_model"], method="lora", spec=spec or SPEC,
         )  # fmt: skip
         session.add(run)
     return run

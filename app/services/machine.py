@@ -3,8 +3,9 @@
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import psutil
@@ -16,12 +17,13 @@ DRIVER_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Gpu:
-    """One GPU: the driver's name for it, memory in bytes, the driver's version."""
+    """One GPU: the driver's name for it, memory in bytes, the driver's version, per cent of the time it was busy."""
 
     name: str
     total_bytes: int
     free_bytes: int
     driver: str
+    busy_percent: int | None = None
 
 
 class DriverFails(Exception):
@@ -37,26 +39,38 @@ def read_gpus() -> list[Gpu]:
     program = shutil.which("nvidia-smi")
     if program is None:
         return []
-    asked = [program, "--query-gpu=name,memory.total,memory.free,driver_version", "--format=csv,noheader,nounits"]
+    asked = [
+        program,
+        "--query-gpu=name,memory.total,memory.free,driver_version,utilization.gpu",
+        "--format=csv,noheader,nounits",
+    ]
     try:
         answer = subprocess.run(asked, capture_output=True, text=True, timeout=DRIVER_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DriverFails(str(error)) from None
     lines = [line.split(",") for line in answer.stdout.splitlines() if line.strip()]
-    if answer.returncode != 0 or not all(len(line) == 4 for line in lines):
+    if answer.returncode != 0 or not all(len(line) in (4, 5) for line in lines):
         raise DriverFails(answer.stderr.strip() or answer.stdout.strip())
     return [
-        Gpu(name.strip(), int(total) * 1024**2, int(free) * 1024**2, driver.strip())
-        for name, total, free, driver in lines
+        Gpu(name.strip(), int(total) * 1024**2, int(free) * 1024**2, driver.strip(), _percent(busy))
+        for name, total, free, driver, *busy in lines
     ]
 
 
-def describe() -> dict[str, Any]:
-    """``{"gpus": [{name, total_bytes, free_bytes, driver}], "threads", "memory_bytes",
-    "free_memory_bytes", "disk_bytes", "free_disk_bytes"}``; the disk is that of the data folder."""
+def _percent(busy: list[str]) -> int | None:
+    return int(busy[0]) if busy and busy[0].strip().isdigit() else None
+
+
+def describe(gpu_seconds: float | None = None) -> dict[str, Any]:
+    """``{"gpus": [{name, total_bytes, free_bytes, driver, busy_percent}], "threads", "memory_bytes",
+    "free_memory_bytes", "disk_bytes", "free_disk_bytes"}``; the disk is that of the data folder.
+
+    Args:
+        gpu_seconds: how old what is said about GPUs may be; as read first if left out.
+    """
     memory, disk = psutil.virtual_memory(), shutil.disk_usage(storage.data_dir())
     return {
-        "gpus": [asdict(gpu) for gpu in _known_gpus()],
+        "gpus": [asdict(gpu) for gpu in _known_gpus(int(time.monotonic() / gpu_seconds) if gpu_seconds else 0)],
         "threads": os.cpu_count() or 1,
         "memory_bytes": memory.total,
         "free_memory_bytes": memory.available,
@@ -65,8 +79,8 @@ def describe() -> dict[str, Any]:
     }
 
 
-@cache
-def _known_gpus() -> tuple[Gpu, ...]:
+@lru_cache(maxsize=2)
+def _known_gpus(moment: int) -> tuple[Gpu, ...]:
     # Asking the driver takes a second on some machines, and GPUs are not plugged in while the studio runs.
     try:
         return tuple(read_gpus())

@@ -10,6 +10,8 @@ from app.services import machine
 from app.services.jobs import boot_id
 
 HEARTBEAT_SECONDS = 5.0
+# Asking the driver may take a second, so not every heartbeat does.
+GPU_SECONDS = 15.0
 # Heard of within this many seconds means alive.
 ALIVE_SECONDS = 20.0
 FORGET_SECONDS = 24 * 3600.0
@@ -18,7 +20,7 @@ FAILURES, WITHIN_SECONDS, BARRED_SECONDS = 2, 600.0, 3600.0
 
 def beat(name: str, job_id: str | None = None) -> None:
     """Say that this worker is alive and what it works on; forgets workers that were silent for a day."""
-    facts = {"heartbeat_at": db_now(), "job_id": job_id, "machine": machine.describe(), "stopped_at": None}
+    facts = {"heartbeat_at": db_now(), "job_id": job_id, "machine": machine.describe(GPU_SECONDS), "stopped_at": None}
     with transaction() as session:
         if not session.execute(update(Worker).where(Worker.name == name).values(facts)).rowcount:  # type: ignore[attr-defined]
             session.add(Worker(name=name, host=name.split(":")[0], boot_id=boot_id(), **facts))

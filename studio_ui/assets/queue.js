@@ -148,7 +148,7 @@ function workerCards(queue) {
   return queue.workers.map((worker) => {
     const state = !worker.alive ? `Silent for ${duration(worker.seconds_since)}` : worker.barred ? "Resting: its graphics card failed twice" : worker.job_id ? "Working" : "Free";
     const gpus = worker.machine.gpus || [];
-    const has = gpus.length ? gpus.map((gpu) => `${gpu.name}, ${bytes(gpu.free_bytes)} of ${bytes(gpu.total_bytes)} free`) : [`No graphics card; ${counted(worker.machine.threads || 1, "processor thread")}`];
+    const has = gpus.length ? gpus.map((gpu) => `${gpu.name}, ${bytes(gpu.free_bytes)} of ${bytes(gpu.total_bytes)} free${gpu.busy_percent == null ? "" : `, ${gpu.busy_percent} % busy`}`) : [`No graphics card; ${counted(worker.machine.threads || 1, "processor thread")}`];
     return el("li", { class: "worker-card" },
       el("p", {}, el("strong", { text: worker.host }), " ", el("span", { class: worker.alive && !worker.barred ? "worker-good" : "worker-bad", text: `● ${state}` })),
       ...has.map((text) => el("p", { text })),

@@ -1,7 +1,9 @@
 """Processes that are killed, frozen or told to stop at any moment: F-01, F-02, F-04, F-09, F-10, F-18."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -9,7 +11,7 @@ import threading
 import psutil
 import pytest
 
-from app.db import transaction
+from app.db import get_engine, transaction
 from app.models import QUEUED, RUNNING, SUCCEEDED, Job, Run
 from app.services import jobs, metrics
 from tests.faults.bench import Bench
@@ -85,8 +87,7 @@ def _freeze_one(world: World) -> None:
     trainer = world.trainer_of(run)
     assert trainer
     frozen = [trainer, first.pid]
-    for pid in frozen:
-        os.kill(pid, signal.SIGSTOP)
+    _stop_between_writes(frozen)
     world.wait(lambda: bool(jobs.sweep().requeued), "the lease runs out", 10, 0.1)
     _try_stale_writes(world, run, jobs.Claim(old.id, old.fence, old.kind, old.attempt))
     second = world.start_worker()
@@ -101,6 +102,24 @@ def _freeze_one(world: World) -> None:
     for worker in (first, second):
         worker.kill()
         worker.wait()
+
+
+def _stop_between_writes(pids: list[int]) -> None:
+    """A process that is frozen inside its write keeps a SQLite file locked for everybody; that is not what is tried here."""
+    while True:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        url = get_engine().url
+        if url.drivername != "sqlite":
+            return
+        with contextlib.closing(sqlite3.connect(str(url.database), timeout=1.0, isolation_level=None)) as file:
+            try:
+                file.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                for pid in pids:
+                    os.kill(pid, signal.SIGCONT)
+                pause(0.05)
 
 
 def _try_stale_writes(world: World, run: Run, stale: jobs.Claim) -> None:
