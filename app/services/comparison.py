@@ -61,7 +61,8 @@ MEASURES = (
 )
 
 LAST_KEYS = ("train/loss", "eval/loss", "train/rows_per_second")
-SERIES_KEYS = (*LAST_KEYS, "train/grad_norm", "eval/accuracy", "eval/perplexity")
+DEVICE_KEYS = ("system/cpu_percent", "system/gpu_percent")
+SERIES_KEYS = (*LAST_KEYS, *DEVICE_KEYS, "train/grad_norm", "train/learning_rate", "eval/accuracy", "eval/perplexity")
 
 
 def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -> dict[str, Any]:
@@ -92,10 +93,11 @@ def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -
             "Use `base` or the id of one of the compared runs.",
         )
     found = [runs.get_run(user_id, run_id) for run_id in wanted]
-    series = {run.id: metrics.series(user_id, run.id, keys=list(SERIES_KEYS), max_points=2000) for run in found}
-    told = {run.id: verdicts.judge(run, series[run.id]) for run in found}
     with transaction() as session:
+        series = metrics.series_of(session, wanted, SERIES_KEYS, max_points=2000)
         answers = paired.answers_of(session, found)
+    pairs = {run_id: paired.against_base(each) for run_id, each in answers.items() if each.labels}
+    told = {run.id: verdicts.judge(run, series[run.id], pairs.get(run.id)) for run in found}
     return {**build([runs.as_dict(run) for run in found], series, baseline or BASE, answers), "verdicts": told}
 
 

@@ -75,7 +75,25 @@ def series(
     curves: dict[str, list[list[float]]] = {}
     for key, step, value in rows:
         curves.setdefault(key, []).append([step, value])
-    return {key: points if key.startswith("eval/") else thin(points, max_points) for key, points in curves.items()}
+    return {key: _thinned(key, points, max_points) for key, points in curves.items()}
+
+
+def series_of(
+    session: Session, run_ids: Sequence[str], keys: Sequence[str], max_points: int = 1000
+) -> dict[str, dict[str, list[list[float]]]]:
+    """The curves of several runs at once: run id -> key -> points, thinned like :func:`series`."""
+    curves: dict[str, dict[str, list[list[float]]]] = {run_id: {} for run_id in run_ids}
+    for run_id in run_ids:
+        query = select(MetricPoint.key, MetricPoint.step, MetricPoint.value)
+        query = query.where(MetricPoint.run_id == run_id, MetricPoint.key.in_(keys))
+        for key, step, value in session.execute(query.order_by(MetricPoint.key, MetricPoint.step)):
+            curves[run_id].setdefault(key, []).append([step, value])
+        curves[run_id] = {key: _thinned(key, points, max_points) for key, points in curves[run_id].items()}
+    return curves
+
+
+def _thinned(key: str, points: list[list[float]], most: int) -> list[list[float]]:
+    return points if key.startswith("eval/") else thin(points, most)
 
 
 def thin(points: list[list[float]], most: int) -> list[list[float]]:

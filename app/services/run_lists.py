@@ -76,17 +76,20 @@ def page(
     rules = _rules(user_id, wanted)
     size = max(1, min(limit, MOST))
     order = (column.is_(None), column.desc(), Run.id.desc()) if descending else (column.is_(None), column, Run.id)
-    query = _joined(select(Run, Dataset.name)).where(*rules).order_by(*order).limit(size + 1)
+    # First only ids: sorting whole rows would carry every run's results through the sort.
+    query = _joined(select(Run.id, Dataset.name)).where(*rules).order_by(*order).limit(size + 1)
     if cursor:
         query = query.where(_beyond(column, descending, *_opened(cursor, sort, descending)))
     with transaction() as session:
-        rows = session.execute(query).all()
+        places = session.execute(query).all()
         counts = _joined(select(func.count(), func.count().filter(Job.state.in_(ACTIVE_STATES)))).where(*rules)
         total, active = session.execute(counts).one()
-        shown = [(run, name) for run, name in rows[:size]]
+        wanted_ids = [run_id for run_id, _ in places[:size]]
+        found = {run.id: run for run in session.scalars(select(Run).where(Run.id.in_(wanted_ids)))}
+        shown = [(found[run_id], name) for run_id, name in places[:size] if run_id in found]
         lines = _live_lines(session, [run for run, _ in shown])
     told = [_row(run, name, lines.get(run.id, run.sparkline)) for run, name in shown]
-    last = _closed(shown[-1], sort, descending) if len(rows) > size else None
+    last = _closed(shown[-1], sort, descending) if len(places) > size else None
     return {"runs": told, "next": last, "total": total, "active": active}
 
 

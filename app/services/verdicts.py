@@ -1,18 +1,23 @@
 """What a run's numbers mean in plain words: rules over its state, its results and its curves.
 
 Pure: reads what it is given, opens no transaction. Every verdict is
-``{"severity": "good|info|warning|error", "title", "evidence", "tip"}``; the most severe comes first.
+``{"severity": "good|info|warning|error", "title", "evidence", "tip", "remedy"}``; the most severe comes first. A remedy is
+None or ``{"words", "training": settings}``: what a new run would change.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from app.intervals import overlap, wilson
 from app.models import CANCELLED, FAILED, SUCCEEDED, Run
-from app.services import generation_verdicts
+from app.services import curve_verdicts, generation_verdicts
+from app.services.curve_verdicts import other_rate
+from app.services.statistics import Paired
 
 Points = Mapping[str, Sequence[Sequence[float]]]
-Verdict = dict[str, str]
+Verdict = dict[str, Any]
 
 SEVERITIES = ("error", "warning", "good", "info")
 # A train loss this many times above its lowest level has run away; ordinary noise stays below.
@@ -24,12 +29,13 @@ WIDE_INTERVAL = 0.10
 CUT_SHARE = 0.05
 
 
-def judge(run: Run, points: Points) -> list[Verdict]:
+def judge(run: Run, points: Points, against_base: Paired | None = None) -> list[Verdict]:
     """Verdicts on one run, most severe first.
 
     Args:
         run: with its job loaded; ``results`` may be empty while it works.
         points: key -> list of (step, value) by rising step, as ``metrics.series`` returns them.
+        against_base: tuned and untouched model on the same test rows; without it overlapping intervals decide.
     """
     rules: tuple[Callable[[Run, Points], Verdict | None], ...] = (
         _failed,
@@ -37,14 +43,15 @@ def judge(run: Run, points: Points) -> list[Verdict]:
         _not_a_number,
         _diverged,
         _against_majority,
-        _against_base,
+        partial(_against_base, pair=against_base),
         _too_few_rows,
         _memorising,
         _stopped_improving,
         _cut_rows,
+        *curve_verdicts.RULES,
         *generation_verdicts.RULES,
     )
-    found = [verdict for rule in rules if (verdict := rule(run, points))]
+    found = [{"remedy": None, **verdict} for rule in rules if (verdict := rule(run, points))]
     return sorted(found, key=lambda verdict: SEVERITIES.index(verdict["severity"]))
 
 
@@ -79,6 +86,7 @@ def _not_a_number(run: Run, points: Points) -> Verdict | None:
                 f"The {title} stopped being a number at step {bad}.",
                 "From there on the model learns nothing.",
                 "Lower the learning rate, or choose the number format fp32.",
+                other_rate(run, points, 1 / 3),
             )
     return None
 
@@ -97,6 +105,7 @@ def _diverged(run: Run, points: Points) -> Verdict | None:
         "The training loss is running away.",
         f"It fell to {lowest:.3g} and is now {smooth[-1]:.3g}; it began at {smooth[0]:.3g}.",
         "Stop the run and lower the learning rate, for example to a third.",
+        other_rate(run, points, 1 / 3),
     )
 
 
@@ -113,13 +122,13 @@ def _against_majority(run: Run, points: Points) -> Verdict | None:
     )
 
 
-def _against_base(run: Run, points: Points) -> Verdict | None:
+def _against_base(run: Run, points: Points, pair: Paired | None = None) -> Verdict | None:
     tuned, base = _accuracy(run), _baseline(run, "linear_probe")
     if tuned is None or base is None:
         return None
     rows = _test_rows(run)
     facts = f"Tuned {_percent(tuned)}, untouched base model {_percent(base)}, on {rows:,} test rows"
-    apart = not overlap(_interval(run), wilson(base, rows))
+    apart = pair.verdict == "better" if pair else not overlap(_interval(run), wilson(base, rows))
     if tuned == base == 1:
         return _verdict(
             "info",
@@ -137,16 +146,24 @@ def _against_base(run: Run, points: Points) -> Verdict | None:
     if not apart:
         return _verdict(
             "info",
-            "Slightly better than the untouched base model, but the intervals overlap.",
-            f"{facts}; the difference may be chance.",
+            "Slightly better than the untouched base model, but "
+            + ("too few rows differ to be sure." if pair else "the intervals overlap."),
+            f"{facts}; the difference may be chance{_rows_apart(pair)}.",
             "More test rows would settle it; the Examples tab shows which rows improved and which got worse.",
         )
     return _verdict(
         "good",
         "Clearly better than the untouched base model.",
-        f"{facts}; the 95 % intervals do not overlap.",
+        f"{facts}{_rows_apart(pair) or '; the 95 % intervals do not overlap'}.",
         "Look through the wrong answers, then try it on texts of your own.",
     )
+
+
+def _rows_apart(pair: Paired | None) -> str:
+    """How many rows speak for the tuned model and how many against it."""
+    if pair is None:
+        return ""
+    return f": {pair.first_only:,} rows only the tuned model got right, {pair.second_only:,} only the base (p = {pair.p_value:.2g})"
 
 
 def _too_few_rows(run: Run, points: Points) -> Verdict | None:
@@ -214,11 +231,12 @@ def _cut_rows(run: Run, points: Points) -> Verdict | None:
         f"{cut:,} of {rows:,} training texts were cut at the end.",
         f"They are longer than the limit of {run.spec['training']['max_length']} tokens.",
         "Raise “Longest text” if the end of the texts matters.",
+        {"words": "New run with twice the length", "training": {"max_length": 2 * run.spec["training"]["max_length"]}},
     )
 
 
-def _verdict(severity: str, title: str, evidence: str, tip: str) -> Verdict:
-    return {"severity": severity, "title": title, "evidence": evidence, "tip": tip}
+def _verdict(severity: str, title: str, evidence: str, tip: str, remedy: dict[str, Any] | None = None) -> Verdict:
+    return {"severity": severity, "title": title, "evidence": evidence, "tip": tip, "remedy": remedy}
 
 
 def _accuracy(run: Run) -> float | None:

@@ -44,9 +44,18 @@ class ComparePage {
   }
 
   async start() {
-    const [answer] = await Promise.all([api("/api/v1/runs?limit=500"), loadTitles()]);
-    this.known = listOf(answer);
-    if (this.ids.length < 1) return this.askForRuns();
+    this.known = [];
+    // The list of runs that could be added is long and nothing waits for it.
+    const others = api("/api/v1/runs?limit=200").then((answer) => {
+      this.known = listOf(answer);
+      if (this.data) this.drawChips();
+    });
+    await loadTitles();
+    if (this.ids.length < 1) {
+      await others;
+      return this.askForRuns();
+    }
+    others.catch(() => {});
     this.root.replaceChildren(this.chips, this.notes, this.metrics, this.curves, this.settings, this.pareto, this.examples, this.combine);
     this.buildCurves();
     this.points = new ParetoChart(this.pareto, COSTS);

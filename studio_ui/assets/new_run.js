@@ -46,7 +46,14 @@ class Wizard {
   async cloned(id) {
     const { columns, training, method, name, ...rest } = await api(`/api/v1/runs/${encodeURIComponent(id)}/clone`, { method: "POST" });
     const kind = this.catalog.methods.find((each) => each.kind === method.kind);
-    return { ...rest, columns, name, method: { kind: method.kind, ...differing(kind.schema, method) }, training: differing(this.catalog.training.schema, training) };
+    return { ...rest, columns, name, method: { kind: method.kind, ...differing(kind.schema, method) }, training: { ...differing(this.catalog.training.schema, training), ...this.asked() } };
+  }
+
+  /** Training settings that the address asks for, such as `training.learning_rate=0.001`; others are not taken. */
+  asked() {
+    const known = this.catalog.training.schema.properties;
+    const wanted = [...new URLSearchParams(location.search)].filter(([key]) => key.startsWith("training.") && known[key.slice(9)]);
+    return Object.fromEntries(wanted.map(([key, value]) => [key.slice(9), Number.isFinite(Number(value)) ? Number(value) : value]));
   }
 
   /** Load a data set; what was chosen before is kept only if it was chosen for this one. */

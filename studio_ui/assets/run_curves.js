@@ -10,6 +10,7 @@ const CHARTS = [
   { title: "Learning rate", keys: [["train/learning_rate", "learning rate", false]], hover: ".3e", tickformat: ".2~g", format: (value) => value.toExponential(2), empty: "Appears with the first training step." },
   { title: "Gradient norm", keys: [["train/grad_norm", "gradient norm", true]], empty: "Appears with the first training step." },
   { title: "Memory (GB)", keys: [["system/memory_bytes", "memory", false]], scale: 1e-9, hover: ".2f", format: (value) => `${value.toFixed(2)} GB`, noLog: true, empty: "Appears once training has started." },
+  { title: "How busy the device is (%)", keys: [["system/cpu_percent", "processor cores of this run", true], ["system/gpu_percent", "GPU", true]], hover: ".0f", format: (value) => `${Math.round(value)} %`, noLog: true, empty: "Appears with the first training step." },
   { title: "Speed (rows per second)", keys: [["train/rows_per_second", "rows per second", true]], hover: ".1f", empty: "Appears with the first training step." },
 ];
 

@@ -143,9 +143,16 @@ export function renderVerdicts(place, verdicts, run) {
         el("span", { class: "verdict-mark", text: MARKS[verdict.severity][0], "aria-hidden": "true" }),
         el("div", {},
           el("strong", {}, el("span", { class: "sr-only", text: `${MARKS[verdict.severity][1]}: ` }), verdict.title),
-          el("p", {}, verdict.evidence, verdict.tip ? " " : "", verdict.tip ? el("span", { class: "verdict-tip", text: verdict.tip }) : ""))),
+          el("p", {}, verdict.evidence, verdict.tip ? " " : "", verdict.tip ? el("span", { class: "verdict-tip", text: verdict.tip }) : ""),
+          verdict.remedy ? el("p", {}, el("a", { class: "button small verdict-remedy", href: remedyAddress(run.id, verdict.remedy), text: verdict.remedy.words })) : "")),
     ),
   );
+}
+
+/** The wizard, filled in like this run but for what the remedy changes. */
+function remedyAddress(id, remedy) {
+  const changes = Object.entries(remedy.training || {}).map(([name, value]) => [`training.${name}`, JSON.stringify(value)]);
+  return `/new?${new URLSearchParams([["clone", id], ...changes])}`;
 }
 
 const MARKS = { good: ["✓", "Good"], info: ["i", "Note"], warning: ["!", "Warning"], error: ["✕", "Problem"] };

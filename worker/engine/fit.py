@@ -20,6 +20,7 @@ from app.catalog.training import TrainingSettings
 from app.errors import StudioError
 from worker.engine.batches import TOKEN_BUDGET, Update, plan_epoch
 from worker.engine.checkpoints import Checkpoints, Position
+from worker.engine.device_use import DeviceUse
 from worker.engine.families.base import Lessons
 from worker.engine.memory import used_bytes
 from worker.engine.model import trainable
@@ -117,6 +118,7 @@ class Fit:
         self.first_step_at: float | None = None
         self._epoch: tuple[int, list[Update]] = (-1, [])
         self._losses: list[torch.Tensor] = []
+        self._device_use = DeviceUse()
 
     def run(
         self, position: Position, checkpoints: Checkpoints, evaluate: Callable[[int], dict[str, float]], task: TaskType
@@ -245,6 +247,8 @@ class Fit:
         self.report.metric("train/grad_norm", float(norm), step)
         self.report.metric("train/rows_per_second", rows_per_second, step)
         self.report.metric("system/memory_bytes", used_bytes(), step)
+        for key, percent in self._device_use.read().items():
+            self.report.metric(key, percent, step)
         return loss
 
     def _evaluate(
