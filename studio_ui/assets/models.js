@@ -49,8 +49,10 @@ ready("#models-page", async (root) => {
       return card;
     });
     models.replaceChildren(el("h2", { text: counted(cards.length, "base model") }), el("p", { class: "muted", text: "These are on this machine already." }), el("div", { class: "columns" }, ...cards));
+    const columns = (all) => el("div", { class: "columns" }, ...all.map((each) => methodCard(each, catalog.task_types)));
     methods.replaceChildren(el("h2", { text: counted(catalog.methods.length, "tuning method") }), el("p", { class: "muted", text: "Each trains another part of a model; the wizard recommends one." }),
-      el("div", { class: "columns" }, ...catalog.methods.map((each) => methodCard(each, catalog.task_types))));
+      columns(catalog.methods.filter((each) => each.level === "plain")),
+      el("details", { class: "more" }, el("summary", { text: "Show specialist methods" }), columns(catalog.methods.filter((each) => each.level !== "plain"))));
   };
   try {
     await draw();
