@@ -60,6 +60,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "worker.spool": (*LEVEL_0, "worker.engine"),
     "worker.sandbox": (),
     "worker.trainer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.sandbox", "worker.spool"),
+    "worker.reviewer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.sandbox"),
     "worker.slots": (),
     "worker.residents": (*LEVEL_0, "app.catalog", "worker.engine"),
     "worker.inference": (
@@ -83,7 +84,9 @@ OWNED_LIBRARIES: dict[str, tuple[str, ...]] = {
 # These take seconds to import: at the top of a module only where a model is the module's business.
 HEAVY = ("torch", "transformers", "peft", "accelerate", "datasets", "sklearn", "bitsandbytes")
 # A tuner is imported only where a model is; it stands alone in a download, so it names its libraries at its top.
-HEAVY_ROOMS = ("worker.engine", "worker.trainer", "worker.inference", "worker.residents", "app.catalog.tuners")
+HEAVY_ROOMS = (
+    "worker.engine", "worker.trainer", "worker.reviewer", "worker.inference", "worker.residents", "app.catalog.tuners",
+)  # fmt: skip
 
 FORBIDDEN_CALLS = {"eval": "runs text as code", "exec": "runs text as code", "__import__": "hides an import"}
 FORBIDDEN_LIBRARIES = {"pickle": "runs code on loading", "dill": "runs code on loading", "joblib": "runs code on loading",

@@ -21,6 +21,7 @@ LEAST_WORDS, MOST_WORDS = 4, 200
 # 300 bytes are held per text.
 MOST_TEXTS = 300_000
 PORTION_TEXTS = 5000
+MOST_CODES = 500_000
 
 # Scripts without spaces between words are taken character by character.
 _WORDS = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
@@ -35,7 +36,7 @@ def words_of(text: str) -> list[str]:
 class NearCopies:
     """Collects texts; :meth:`pairs` then says which are nearly the same."""
 
-    _hashes: dict[str, int] = field(default_factory=dict)
+    _codes: "_Codes" = field(default_factory=lambda: _Codes())
     _words: array = field(default_factory=lambda: array("I"))
     _lengths: list[int] = field(default_factory=list)
     _ids: array = field(default_factory=lambda: array("q"))
@@ -51,12 +52,7 @@ class NearCopies:
         if len(self._ids) >= MOST_TEXTS:
             self.left_out += 1
             return False
-        known = self._hashes
-        for word in words[:MOST_WORDS]:
-            code = known.get(word)
-            if code is None:
-                code = known[word] = zlib.crc32(word.encode("utf-8", "replace"))
-            self._words.append(code)
+        self._words.extend(map(self._codes.__getitem__, words[:MOST_WORDS]))
         self._lengths.append(min(len(words), MOST_WORDS))
         self._ids.append(row_id)
         if len(self._lengths) >= PORTION_TEXTS:
@@ -100,6 +96,16 @@ class NearCopies:
         self._signatures.append(_minima(_mixed(both), 2 * starts))
         self._shingles.extend(np.unique(each) for each in np.split(both, 2 * ends[:-1]))
         self._words, self._lengths = array("I"), []
+
+
+class _Codes(dict[str, int]):
+    """Word -> a number that is the same in every process; forgets when it has grown large."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= MOST_CODES:
+            self.clear()
+        code = self[word] = zlib.crc32(word.encode("utf-8", "replace"))
+        return code
 
 
 class Groups:

@@ -4,7 +4,6 @@ Returns ISO 639-1 codes; short texts without a small word stay without an answer
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 
 TITLES = {
@@ -46,13 +45,15 @@ def language_of(text: str, words: Iterable[str]) -> str:
     """
     if not text.isascii() and (script := _script(text)):
         return script
-    hits: Counter[str] = Counter()
+    hits: dict[str, int] = {}
     for word in _LANGUAGES.keys() & set(words):
-        hits.update(_LANGUAGES[word])
+        for code in _LANGUAGES[word]:
+            hits[code] = hits.get(code, 0) + 1
     if not hits:
         return ""
-    (best, most), *rest = hits.most_common(2)
-    return best if most >= LEAST_HITS and (not rest or most >= CLEARLY * rest[0][1]) else ""
+    most = max(hits.values())
+    near = [code for code, count in hits.items() if most < CLEARLY * count]
+    return near[0] if most >= LEAST_HITS and len(near) == 1 else ""
 
 
 def _script(text: str) -> str:
