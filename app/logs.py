@@ -67,13 +67,12 @@ class JsonLines(logging.Formatter):
 class TextLines(logging.Formatter):
     """Time, level, logger, message and what it is about; line breaks in a message are shown, not obeyed."""
 
-    converter = time.gmtime
-
     def format(self, record: logging.LogRecord) -> str:
         """See the class."""
         facts = "".join(f" {name}={value}" for name, value in (_facts.get() or {}).items())
         message = record.getMessage().replace("\r", "\\r").replace("\n", "\\n").replace("\x1b", "\\x1b")
-        line = f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%SZ')} {record.levelname} {record.name} {message}{facts}"
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
+        line = f"{at} {record.levelname} {record.name} {message}{facts}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
