@@ -24,6 +24,8 @@ def fits(sample: Sample) -> bool:
     """Whether the text is a list of objects, or an object over several lines, or the name says so and no table is in it."""
     text = sample.text.lstrip()
     if text.startswith("["):
+        if jsonl.fits(sample):
+            return False
         return looks_like_json(text) or sample.extension in ("json", *jsonl.EXTENSIONS)
     if sample.extension in EXTENSIONS:
         return not is_delimited(sample.text)

@@ -20,9 +20,12 @@ MAX_LINE = 16 * 1024 * 1024
 def fits(sample: Sample) -> bool:
     """Whether the first line is a whole object, or the name says so and the text is no list and no table."""
     text = sample.text.lstrip()
+    first, _, more = text.partition("\n")
     if text.startswith("{"):
-        return sample.extension in EXTENSIONS or (sample.extension != "json" and _is_object(text.partition("\n")[0]))
-    return sample.extension in EXTENSIONS and not text.startswith("[") and not is_delimited(sample.text)
+        return sample.extension in EXTENSIONS or (sample.extension != "json" and _is(dict, first))
+    if text.startswith("["):
+        return sample.extension in EXTENSIONS and bool(more.strip()) and _is(list, first)
+    return sample.extension in EXTENSIONS and not is_delimited(sample.text)
 
 
 def read(source: Source) -> Table:
@@ -40,9 +43,9 @@ def read(source: Source) -> Table:
     return table
 
 
-def _is_object(line: str) -> bool:
+def _is(kind: type, line: str) -> bool:
     try:
-        return isinstance(DECODER.decode(line.strip()), dict)
+        return isinstance(DECODER.decode(line.strip()), kind)
     except (ValueError, RecursionError):
         return False
 

@@ -15,6 +15,8 @@ _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})$")
 _DAY_ZERO = datetime.datetime(1899, 12, 30)
 _DAY_ZERO_1904 = datetime.datetime(1904, 1, 1)
 LAST_DAY = 2_958_465
+# The width of a sheet in every spreadsheet program.
+MOST_CELLS = 16_384
 
 
 @dataclass
@@ -50,7 +52,7 @@ class _Handlers:
         self.done: list[SheetRow] = []
         self._book = book
         self._row = SheetRow(0)
-        self._column = -1
+        self._column, self._cells = -1, 0
         self._kind = ""
         self._style = 0
         self._has_formula = False
@@ -63,7 +65,7 @@ class _Handlers:
             self._begin_cell(given)
         elif name == "row":
             self._row = SheetRow(self._row_number(given.get("r", "")))
-            self._column = -1
+            self._column, self._cells = -1, 0
         elif name == "f":
             self._has_formula = True
         elif name == "rPh":
@@ -101,6 +103,9 @@ class _Handlers:
     def _begin_cell(self, given: Attributes) -> None:
         place = _PLACE.match(given.get("r", ""))
         self._column = _column_number(place.group(1)) if place else self._column + 1
+        self._cells += 1
+        if self._cells > MOST_CELLS or self._column >= MOST_CELLS:
+            raise XmlFault(refused("xlsx_corrupt", f"has more than {MOST_CELLS:,} cells in row {self._row.number:,}"))
         self._kind = given.get("t", "n")
         style = given.get("s", "0")
         self._style = int(style) if style.isascii() and style.isdigit() else 0

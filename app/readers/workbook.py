@@ -7,6 +7,7 @@ is ever fetched and nothing unfolds; macros and links to other files are refused
 import re
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,6 +26,10 @@ MAX_MEMBERS = 10_000
 MAX_SHARED_BYTES = 96 * 1024 * 1024
 MAX_SHEETS = 1000
 MAX_STYLES = 100_000
+# How zipfile says that a member cannot be unpacked, whatever is wrong with it.
+BROKEN_PART = (
+    zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, KeyError, RuntimeError, zlib.error,
+)  # fmt: skip
 # The built-in number formats that show dates and times.
 _DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NOT_DATE = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
@@ -131,12 +136,8 @@ def parse_part(
         if error.code == expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]:
             raise MemoryError from None
         raise refused("xlsx_corrupt", f"is damaged in {part}: {error}") from None
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, KeyError, RuntimeError) as error:
+    except BROKEN_PART as error:
         raise refused("xlsx_corrupt", f"is damaged in {part}: {str(error)[:200]}") from None
-    except Exception as error:
-        if type(error).__module__ == "zlib":
-            raise refused("xlsx_corrupt", f"is damaged in {part}: {error}") from None
-        raise
 
 
 def unescape(text: str) -> str:

@@ -143,6 +143,7 @@ def _jsonl() -> Iterator[Any]:
     """Lines of which none is left."""
     yield "JSONL nothing right", "a.jsonl", b"no\nno\n", "json", "Line 1", (1, 2)
     yield "JSONL only numbers", "a.jsonl", b"1\n2\n", "row_not_object", "", (1, 2)
+    yield "JSONL lists", "a.jsonl", b'["a", "b"]\n["c", "d"]\n', "row_not_object", "", (1, 2)
     yield "JSONL blank", "a.jsonl", b"\n\n", "no_rows"
     yield "JSONL endless line", "a.jsonl", LINE + b'{"a": "' + b"x" * 20 * MIB, "json", "Line 2", (2,)
     yield "JSONL python", "a.jsonl", b"{'text': 'a'}\n" * 3, "json", "Line 1", (1, 2, 3)
@@ -263,6 +264,17 @@ def _workbooks() -> Iterator[Any]:
     yield "XLSX open XML", "a.xlsx", _with_part("xl/worksheets/sheet0.xml", b"<worksheet><row>"), "xlsx_corrupt"
     bad = b'<worksheet><sheetData><row r="1"><c r="A1" t="s"><v>999</v></c></row></sheetData></worksheet>'
     yield "XLSX absent text", "a.xlsx", _with_part("xl/worksheets/sheet0.xml", bad), "xlsx_corrupt", "999"
+    crowd = b"<worksheet><sheetData><row>" + b'<c t="str"><f/></c>' * 2_000_000 + b"</row></sheetData></worksheet>"
+    yield "XLSX crowded row", "a.xlsx", _with_part("xl/worksheets/sheet0.xml", crowd), "xlsx_corrupt", "16,384 cells"
+    back = b'<worksheet><sheetData><row r="5"/><row r="3"/></sheetData></worksheet>'
+    yield (
+        "XLSX rows backwards",
+        "a.xlsx",
+        _with_part("xl/worksheets/sheet0.xml", back),
+        "xlsx_corrupt",
+        "'3' after row 5",
+    )
+    yield "XLSB", "a.xlsb", _binary_workbook(), "xlsx_corrupt", ".xlsb"
     yield "XLSX without sheets", "a.xlsx", _with_part("xl/workbook.xml", b"<workbook/>"), "xlsx_corrupt", "no sheets"
     yield "XLSX bomb", "a.xlsx", _with_part("xl/media/x", bytes(200 * MIB)), "xlsx_too_large", "unpacks to more"
     yield "XLSX empty", "a.xlsx", write.workbook({"S": []}), "no_rows"
@@ -274,6 +286,11 @@ def _workbooks() -> Iterator[Any]:
     yield "XLSX same names", "a.xlsx", write.workbook({"S": [["a", "a"], ["1", "2"]]}), "columns", "'a'"
     long = write.as_xlsx([("a", "b"), ("x" * (MAX_CELL + 1), "b")], shared=False)
     yield "XLSX endless cell", "a.xlsx", long, "cell_too_long", "row 3", (3,)
+
+
+def _binary_workbook() -> bytes:
+    rels = b'<Relationships><Relationship Id="r" Type="x/officeDocument" Target="xl/workbook.bin"/></Relationships>'
+    return write.as_zip({"_rels/.rels": rels, "xl/workbook.bin": b"\x83\x01\0"})
 
 
 def _with_part(name: str, content: bytes) -> bytes:
