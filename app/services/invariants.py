@@ -1,6 +1,6 @@
 """What must hold at every moment, whatever was killed: I1 to I7, checked over the whole database and its files.
 
-Used by fault tests, by `studio restore` and by `studio doctor`. Reads only.
+Used by the fault tests and by `studio restore`. Reads only.
 
     I1  nothing belongs to a hold that the job has never had          I2  nothing was written by a hold that was overtaken
     I3  what has ended says how and when, and holds no lease          I4  what has not ended has a lease or can be claimed soon
