@@ -5,6 +5,7 @@ import decimal
 import json
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +39,19 @@ def read(source: Source) -> Table:
         TooLarge: the file claims more rows than are accepted.
     """
     _check_marks(source.path, source.extension)
-    opened = _open(source.path)
-    schema = opened.schema_arrow
-    columns = check_columns(schema.names)
+    with _damage_told():
+        opened = _open(source.path)
+        schema = opened.schema_arrow
+        columns = check_columns(schema.names)
+        kinds = [(_is_nested(each.type), _is_binary(each.type)) for each in schema]
+        repeating = _repeating(opened)
     if opened.metadata.num_rows == 0:
         raise no_rows(columns)
     most = source.limits.rows
     if opened.metadata.num_rows > most:
         raise TooLarge("too_large", f"The file has {opened.metadata.num_rows:,} rows.", f"At most {most:,} are read.")
     table = Table("parquet", "utf-8", columns, iter(()))
-    kinds = [(_is_nested(each.type), _is_binary(each.type)) for each in schema]
-    table.records = _records(_open(source.path, _repeating(opened)), kinds, table)
+    table.records = _records(_open(source.path, repeating), kinds, table)
     return table
 
 
@@ -69,10 +72,9 @@ def _check_marks(path: Path, extension: str) -> None:
 def _open(path: Path, texts: Sequence[str] = ()) -> Any:
     """Open the file; columns in ``texts`` come as numbers into a list of their different values, each held once."""
     # Imported here so that a start of the studio does not pay for it.
-    import pyarrow
     from pyarrow import parquet
 
-    try:
+    with _damage_told():
         return parquet.ParquetFile(
             path,
             memory_map=False,
@@ -82,6 +84,15 @@ def _open(path: Path, texts: Sequence[str] = ()) -> Any:
             thrift_string_size_limit=16 * 1024**2,
             thrift_container_size_limit=1024**2,
         )
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """Turn everything that Arrow raises about a damaged file into a refusal."""
+    import pyarrow
+
+    try:
+        yield
     except MemoryError:  # Arrow's own kind of it is an ArrowException too
         raise
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
@@ -110,15 +121,9 @@ def _records(source: Any, kinds: Sequence[tuple[bool, bool]], table: Table) -> I
 
 
 def _batches(source: Any) -> Iterator[list[list[Any]]]:
-    import pyarrow
-
-    try:
+    with _damage_told():
         for batch in source.iter_batches(batch_size=_batch_rows(source.metadata), use_threads=False):
             yield [_values(column) for column in batch.columns]
-    except MemoryError:  # Arrow's own kind of it is an ArrowException too
-        raise
-    except (pyarrow.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
-        raise _corrupt(error) from None
 
 
 def _values(column: Any) -> list[Any]:

@@ -125,7 +125,8 @@ def hostile(name: str) -> st.SearchStrategy[bytes]:
 
 ANY_FILE = st.one_of(
     st.tuples(st.sampled_from([*(f"a.{ending}" for ending in EXTENSIONS), "a", "a.xyz"]), st.binary(max_size=300)),
-    *(st.tuples(st.just(name), hostile(name)) for name, _ in write.WRITERS),
+    # Spoilt Parquet can end the process; ``test_readers_isolation`` has it.
+    *(st.tuples(st.just(name), hostile(name)) for name, _ in write.WRITERS if name != "a.parquet"),
 )
 
 

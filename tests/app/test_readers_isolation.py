@@ -1,6 +1,7 @@
 """The process that parses files: what it may know, and every way in which a file can end it."""
 
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -94,6 +95,25 @@ def test_a_file_that_crashes_its_parser_is_refused(tmp_path, end, code):
     child.send_signal(end)
     thread.join(30)
     assert [error.code for error in told] == [code]
+
+
+def test_spoilt_parquet_ends_only_its_parser(tmp_path):
+    """Arrow reads some, refuses most, and ends its process over a few: the first, with the release that is pinned."""
+    four = [("eins", "a"), ("zwei, drei; vier | fünf", "b"), ('sechs "sieben"\tacht', "a"), ("neun\nzehn 😀", "b")]
+    good = write.as_parquet(four * 3)
+    choose = random.Random(5)
+    changes = [
+        {256: 0},
+        *({choose.randrange(4, len(good) - 4): choose.randrange(256) for _ in "12345"} for _ in "123456"),
+    ]
+    for change in changes:
+        spoilt = bytearray(good)
+        for at, value in change.items():
+            spoilt[at] = value
+        try:
+            read(tmp_path, bytes(spoilt), "a.parquet")
+        except StudioError as error:
+            assert error.code in ("parquet_corrupt", "read_crash", "read_memory", "columns", "no_rows", "bad_character")
 
 
 def test_the_parser_ends_when_nobody_waits_for_it(tmp_path):
