@@ -72,6 +72,11 @@ class TrainingSettings(BaseModel):
         "auto", title="Number format",
         description="bf16 halves the time where the hardware supports it; auto chooses it there.",
     )  # fmt: skip
+    measure_forgetting: bool = Field(
+        False, title="Measure forgetting",
+        description="Asks a fixed, unrelated question before and after, to see how much the model loses elsewhere. "
+        "Takes some seconds; experiments always do it. Only for models that sort texts.",
+    )  # fmt: skip
     seed: int = Field(
         0, ge=0, le=2**32 - 1, title="Seed",
         description="The same seed with the same data and settings gives the same result.",

@@ -228,6 +228,8 @@ def _gap(results: Mapping[str, Any]) -> float | None:
 
 def _answer_seconds(results: Mapping[str, Any]) -> float | None:
     """Seconds per test row, answered in batches with the adapter in place."""
+    if results.get("answer_seconds"):
+        return float(results["answer_seconds"])
     spent = ((results.get("seconds") or {}).get("phases") or {}).get("Testing")
     rows = results.get("test_rows")
     return spent / rows if spent and rows else None

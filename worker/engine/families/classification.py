@@ -1,6 +1,7 @@
 """Sorting texts: an encoder with an answer layer that starts from a linear probe. One label per row, accuracy and F1."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from torch import nn
 
 from app.catalog.task_types import task_type
 from app.intervals import wilson
-from worker.engine import card_text, evaluate, frozen_rows, save
+from worker.engine import card_text, evaluate, forgetting, frozen_rows, save
 from worker.engine.batches import MicroBatch, Update, collate, count_rows
 from worker.engine.context import make_context
 from worker.engine.data import Encoded, Splits, encode, read_splits
@@ -50,6 +51,9 @@ class Classification(Family):
     features: Features
     base_logits: torch.Tensor
     test_logits: torch.Tensor
+    answer_seconds: float
+    knew: float | None = None
+    forgotten: dict[str, Any] | None = None
 
     @property
     def tokenizer(self) -> Any:
@@ -104,6 +108,8 @@ class Classification(Family):
             self.model, self.order.base, self.encoded, self._tokenizer.pad_token_id, self.accelerator, self.report,
             self.order.cache, self.order.spec.method.base_precision,
         )  # fmt: skip
+        if self.order.spec.training.measure_forgetting:
+            self.knew = forgetting.accuracy(self.model, self._tokenizer, self.accelerator, self.report)
         probe = self.features.probe(len(self.order.spec.labels))
         self.base_logits = probe.logits(self.features.of("test"))
         if self.order.spec.training.head_start == "linear-probe":
@@ -137,7 +143,12 @@ class Classification(Family):
         """See :class:`Family`."""
         # What is remembered was read in the precision of training.
         self.model.frozen_rows = None
+        began = time.monotonic()
         self.test_logits = self._read_split("test", exact=True)
+        self.answer_seconds = (time.monotonic() - began) / len(self.encoded["test"].labels)
+        if self.knew is not None:
+            after = forgetting.accuracy(self.model, self._tokenizer, self.accelerator, self.report)
+            self.forgotten = forgetting.told(self.knew, after)
 
     def _read_split(self, name: str, exact: bool = False) -> torch.Tensor:
         return evaluate.read_all(
@@ -160,6 +171,8 @@ class Classification(Family):
             **evaluate.tell_apart(task, self.test_logits, labels, names),
             "test_rows": len(labels),
             "cut_rows": self.encoded["train"].cut_rows,
+            "answer_seconds": self.answer_seconds,
+            **({"forgetting": self.forgotten} if self.forgotten else {}),
         }
 
     def write(self, folder: Path, results: dict[str, Any]) -> None:

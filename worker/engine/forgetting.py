@@ -1,0 +1,59 @@
+"""How much of what the untouched model knew is gone: a fixed task that no data set is about, asked before and after.
+
+The task is one of the probes of linguistic knowledge that sentence vectors are examined with (two neighbouring words changed
+places, or not; "bigram shift", Conneau et al. 2018, arXiv 1805.01070): a linear probe on frozen vectors, fitted on sentences
+with some verbs and tested on sentences with others. Knows no files.
+"""
+
+from itertools import product
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from worker.engine.data import Encoded
+from worker.engine.evaluate import read_all
+from worker.engine.model import PooledClassifier
+from worker.engine.probe import fit_probe
+from worker.engine.report import Report
+
+TASK = "whether two words of a sentence have changed places"
+SUBJECTS = ("The neighbours", "Two engineers", "My younger cousins", "The other children")
+VERBS = (
+    "painted", "have repaired", "will buy", "sold", "are cleaning", "drew", "had found", "may carry",
+    "wrote about", "will forget", "moved", "have broken", "kept", "could choose", "showed",
+)  # fmt: skip
+OBJECTS = ("the old wooden bridge", "a small green bicycle", "their very first boat", "several maps of the town")
+TEST_VERBS = 5
+
+
+def sentences() -> tuple[list[str], list[int], list[bool]]:
+    """Texts, whether two of the words changed places (1) or not (0), and whether each belongs to the test."""
+    texts, labels, held_out = [], [], []
+    for number, (verb, subject, thing) in enumerate(product(VERBS, SUBJECTS, OBJECTS)):
+        words = f"{subject} {verb} {thing}".split()
+        at = 1 + number * 7 % (len(words) - 2)
+        swapped = [*words[:at], words[at + 1], words[at], *words[at + 2 :]]
+        # Both orders of every sentence, so that no word gives the answer away.
+        for changed, order in enumerate((words, swapped)):
+            texts.append(" ".join(order) + ".")
+            labels.append(changed)
+            held_out.append(number >= (len(VERBS) - TEST_VERBS) * len(SUBJECTS) * len(OBJECTS))
+    return texts, labels, held_out
+
+
+def accuracy(model: PooledClassifier, tokenizer: Any, accelerator: Accelerator, report: Report) -> float:
+    """Share (0 to 1) of the held-out sentences that a fresh probe on this encoder's vectors tells right."""
+    texts, labels, held_out = sentences()
+    data = Encoded(tokenizer(texts)["input_ids"], labels, 0)
+    vectors = read_all(model, data, tokenizer.pad_token_id, accelerator, report, what="features", exact=True)
+    test = torch.tensor(held_out)
+    wanted = torch.tensor(labels)
+    probe = fit_probe(vectors[~test], wanted[~test].tolist(), 2)
+    return float((probe.logits(vectors[test]).argmax(-1) == wanted[test]).float().mean())
+
+
+def told(before: float, after: float) -> dict[str, Any]:
+    """What ``result.json`` says about it."""
+    _, _, held_out = sentences()
+    return {"task": TASK, "before": before, "after": after, "rows": sum(held_out)}
