@@ -248,8 +248,6 @@ def _survey(
     """The rows that can be used, without their texts, and what the texts are like."""
     usable: list[SplitRow] = []
     inputs = [name for role, name in chosen.items() if role not in task.answer_roles]
-    # A model that writes reads its answers too while it learns.
-    read = inputs if task.family == "classification" and inputs else list(chosen.values())
     counter = TokenCounter(default_model(task.kind))
     survey = TextSurvey(counter, task.training_defaults.get("max_length", DEFAULT_LENGTH), tokens)
     for row in rows:
@@ -258,7 +256,7 @@ def _survey(
         label = (row[chosen["label"]] or "").strip() if "label" in chosen else ""
         row_id, line, evaluation = row["_id"], row["_line"], row["_evaluation"]
         usable.append(SplitRow(row_id, line, label, key, evaluation, values.get(row_id, "")))
-        survey.see(Row(row_id, line, " ".join(row[name] or "" for name in read), key, evaluation))
+        survey.see(Row(row_id, line, task.readable(row, chosen), key, evaluation))
     return usable, survey.finish()
 
 

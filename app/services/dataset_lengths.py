@@ -50,12 +50,10 @@ def _count(version: DatasetVersion, base_model: str) -> dict[str, Any]:
     dealt = storage.read_json(folder / "splits.json")
     usable = {row_id for name in ("train", "validation", "test") for row_id in dealt[name]}
     task = find_task_type(version.task_type)
-    inputs = [name for role, name in version.columns.items() if role not in task.answer_roles]
-    columns = inputs if task.family == "classification" and inputs else list(version.columns.values())
     counter, counts, waiting = TokenCounter(base_model), Counter[int](), list[str]()
-    for row in read_rows(folder, columns):
+    for row in read_rows(folder, list(version.columns.values())):
         if row["_id"] in usable:
-            waiting.append(" ".join(row[name] or "" for name in columns))
+            waiting.append(task.readable(row, version.columns))
         if len(waiting) >= PORTION_TEXTS:
             counts.update(counter.count(waiting))
             waiting.clear()

@@ -74,6 +74,11 @@ class TaskType:
         """Role -> column name, guessed from names, types and values; roles that fit nothing are left out."""
         raise NotImplementedError
 
+    def readable(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
+        """The text of a row that a model reads, for counting and comparing; the answer is no part of it."""
+        inputs = [name for role, name in columns.items() if role not in self.answer_roles]
+        return " ".join(row[name] or "" for name in inputs or columns.values())
+
     def is_certain(self, columns: Sequence[str]) -> bool:
         """Whether the names alone leave no doubt that the file was made for this task."""
         return False

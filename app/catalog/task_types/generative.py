@@ -80,6 +80,14 @@ class GenerativeTask(TaskType):
         """
         raise NotImplementedError
 
+    def readable(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
+        """See :meth:`TaskType.readable`; a model that writes reads its answers too while it learns."""
+        try:
+            lesson = self.lesson(row, columns)
+        except Unfit:
+            return ""
+        return "\n".join(turn.content for turn in lesson.turns) or lesson.text
+
     def remarks(self, lesson: Lesson) -> list[tuple[str, dict[str, Any]]]:
         """(code, what to show) of things to look at in a usable row."""
         return []
