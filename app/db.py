@@ -59,7 +59,9 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
         return engine
-    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
 
 
 @contextmanager
@@ -97,6 +99,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA mmap_size=0")
     cursor.close()
+
+
+def _prepare_postgresql(connection: Any, record: Any) -> None:
+    # A process that is frozen inside a transaction would keep its rows locked, and the sweeper could not take its job.
+    most = int(max(5.0, get_settings().lease_seconds) * 1000)
+    connection.execute(f"SET idle_in_transaction_session_timeout = {most}")
+    connection.commit()
 
 
 def _begin_immediate(connection: Any) -> None:

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -111,8 +112,20 @@ def flood(bench: Bench, count: int) -> None:
                 seconds[name] = max(spool) - min(spool)
                 size = (storage.attempt_dir(run.id, 1) / "trainer.log").stat().st_size
                 assert size <= LOG_MOST_BYTES + 1024**2, f"the log has {size:,} bytes"
-            bench.notes["F-19"] = f"quiet {seconds['quiet']:.2f} s, with 100 MB of log {seconds['loud']:.2f} s"
-            assert seconds["loud"] < seconds["quiet"] * STEP_RATE_TOLERANCE, seconds
+            seconds["plain"] = _write_plainly(world.home / "plain", 100)
+            bench.notes["F-19"] = ", ".join(f"{name} {value:.2f} s" for name, value in seconds.items())
+            # Writing takes its time whoever reads; beyond that nothing may be lost.
+            assert seconds["loud"] - seconds["plain"] < seconds["quiet"] * STEP_RATE_TOLERANCE, seconds
+
+
+def _write_plainly(path: Path, megabytes: int) -> float:
+    """Seconds that writing so much to a file takes here and now."""
+    began = time.monotonic()
+    with path.open("wb", buffering=0) as out:
+        for _ in range(megabytes):
+            out.write(b"x" * 1024**2)
+    path.unlink()
+    return time.monotonic() - began
 
 
 def fill_disk(bench: Bench, count: int) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import psutil
 import pytest
@@ -52,15 +53,14 @@ def _kill_one(
     pause(world.dice.uniform(0.0, 1.0))
     working = [pid for run in runs if world.job(run).state == RUNNING and (pid := world.trainer_of(run))]
     family = psutil.Process(worker.pid).children(recursive=True)
+    trainers = [each for each in family if each.pid in working]
     if sort == "group":
         for each in family:
             _kill(each)
     worker.kill()
     worker.wait()
     world.tally.kills += 1
-    trainers = [psutil.Process(pid) for pid in working if psutil.pid_exists(pid)]
-    _, left = psutil.wait_procs(trainers, TRAINER_GONE_SECONDS)
-    alive = [each for each in left if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+    alive = _alive(trainers, TRAINER_GONE_SECONDS)
     assert not alive, f"trainers {alive} outlived their supervisor by {TRAINER_GONE_SECONDS} s"
     return world.start_worker(celery=celery)
 
@@ -88,15 +88,16 @@ def _freeze_one(world: World) -> None:
     assert trainer
     frozen = [trainer, first.pid]
     _stop_between_writes(frozen)
-    world.wait(lambda: bool(jobs.sweep().requeued), "the lease runs out", 10, 0.1)
+    world.wait(lambda: bool(jobs.sweep().requeued), "the lease runs out", 25, 0.1)
     _try_stale_writes(world, run, jobs.Claim(old.id, old.fence, old.kind, old.attempt))
     second = world.start_worker()
     world.wait(lambda: world.job(run).state == RUNNING, "another worker takes over", RESUMED_SECONDS)
+    overtaken = psutil.Process(trainer)
     for pid in reversed(frozen):
-        os.kill(pid, signal.SIGCONT)
-    zombie = psutil.Process(trainer)
-    _, left = psutil.wait_procs([zombie], ZOMBIE_GONE_SECONDS)
-    assert not left or zombie.status() == psutil.STATUS_ZOMBIE, "the overtaken trainer is still there"
+        # The supervisor may already have ended its trainer.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+    assert not _alive([overtaken], ZOMBIE_GONE_SECONDS), "the overtaken trainer is still there"
     world.wait_for_end([run])
     world.check_learned(run)
     for worker in (first, second):
@@ -109,6 +110,8 @@ def _stop_between_writes(pids: list[int]) -> None:
     while True:
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
+        while not all(_is_still(pid) for pid in pids):
+            pause(0.01)
         url = get_engine().url
         if url.drivername != "sqlite":
             return
@@ -120,6 +123,12 @@ def _stop_between_writes(pids: list[int]) -> None:
                 for pid in pids:
                     os.kill(pid, signal.SIGCONT)
                 pause(0.05)
+
+
+def _is_still(pid: int) -> bool:
+    """Whether every thread has stopped: one inside a system call ends that first."""
+    stats = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(stat.rpartition(")")[2].split()[0] in "TZ" for stat in stats)
 
 
 def _try_stale_writes(world: World, run: Run, stale: jobs.Claim) -> None:
@@ -195,6 +204,16 @@ def reboot(bench: Bench, count: int) -> None:
             world.wait_for_end(runs, 60)
             for run in runs:
                 world.check_learned(run)
+
+
+def _alive(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that are still there after some time; one that nobody has collected yet is gone."""
+    _, left = psutil.wait_procs(processes, seconds)
+    found = []
+    for each in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [each] if each.status() != psutil.STATUS_ZOMBIE else []
+    return found
 
 
 def _over(world: World, runs: list[Run]) -> bool:
