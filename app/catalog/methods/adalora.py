@@ -78,6 +78,12 @@ class AdaLora(LinearMethod):
         config.total_step, config.tinit, config.tfinal = total, total // 10, max(1, total * 3 // 10)
         config.deltaT = max(1, min(10, total // 20))
 
+    def initialise(self, model: Any, context: RunContext) -> None:
+        """The stated ranks are no weights; on a base in bf16 peft's change of format makes them learn."""
+        for name, each in model.named_parameters():
+            if ".ranknum." in name:
+                each.requires_grad_(False)
+
     def before_update(self, model: "torch.nn.Module", step: int) -> None:
         """Add the gradient of the term that keeps the directions of each layer apart."""
         import torch

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 import torch
 
+from app.catalog.base_models import STARTER_ENCODER, base_model_path
 from app.catalog.methods import method_class
 from tests.methods.choice import every, make
 from tests.tiny import LABELS, make_spec
 from worker.engine import fit
+from worker.engine.model import load_encoder
 from worker.engine.report import ListReport
 from worker.engine.train import train
 
@@ -57,3 +59,22 @@ def test_the_second_matrix_of_lora_plus_learns_faster() -> None:
     layer.lora_A, layer.lora_B = torch.nn.Linear(2, 2, bias=False), torch.nn.Linear(2, 2, bias=False)
     groups = fit.make_optimizer(layer, make_spec().training, method.rate_factor).param_groups
     assert [(group["rate_factor"], len(group["params"])) for group in groups] == [(1.0, 1), (8, 1)]
+
+
+def test_the_starter_encoders_card_is_exact() -> None:
+    """Full tuning's size is the card's; the pooler that is never loaded does not count."""
+    encoder = load_encoder(base_model_path(STARTER_ENCODER.name), STARTER_ENCODER)
+    assert sum(each.numel() for each in encoder.parameters()) == STARTER_ENCODER.parameters
+    block = encoder.encoder.layer[0]
+    assert sum(each.numel() for each in block.parameters()) == STARTER_ENCODER.block_parameters
+    for settings in (
+        {"kind": "ln-tuning"},
+        {"kind": "ia3"},
+        {"kind": "oft"},
+        {"kind": "lokr"},
+        {"kind": "prefix-tuning"},
+    ):
+        method = method_class(settings["kind"]).model_validate(settings)
+        tuned = method.apply(load_encoder(base_model_path(STARTER_ENCODER.name), STARTER_ENCODER))
+        learning = sum(each.numel() for each in tuned.parameters() if each.requires_grad)
+        assert learning == method.trainable_parameters(STARTER_ENCODER), settings
