@@ -186,9 +186,15 @@ def _specs(
         spec = runs.make_spec(
             version, base_model=base, task_type=version.task_type, method=candidate.method, training=candidate.training
         )
-        if first is None or spec.model_dump(mode="json") != first.spec:
+        if first is None or _learning(spec.model_dump(mode="json")) != _learning(first.spec):
             specs.append((spec, candidate.words))
     return specs
+
+
+def _learning(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides how a run learns; measuring more beside it makes no other run."""
+    kept = {key: value for key, value in spec["training"].items() if key != "measure_forgetting"}
+    return {**spec, "training": kept}
 
 
 def _write(
