@@ -112,7 +112,7 @@ class World:
         with db.transaction() as session:
             return session.scalar(points) or 0
 
-    def wait(self, happens: Callable[[], bool], what: str, seconds: float = 60.0, every: float = 0.02) -> float:
+    def wait(self, happens: Callable[[], bool], what: str, seconds: float = 60.0, every: float = 0.1) -> float:
         """Look until it has happened; returns how long that took."""
         began = time.monotonic()
         while not happens():
