@@ -123,7 +123,7 @@ def test_a_real_server_signs_in_and_logs_no_token(studio_home, owner):
                 assert answer.status_code == 303
                 page = browser.get("/")
                 assert page.status_code == 200 and "gradio" in page.text
-                assert browser.get("/api/v1/runs").json() == {"runs": []}
+                assert browser.get("/api/v1/runs").json()["runs"] == []
         finally:
             server.terminate()
             server.wait(20)
