@@ -7,7 +7,7 @@ from a checkpoint does exactly what it would have done without the interruption.
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from accelerate import Accelerator
@@ -70,8 +70,9 @@ class Schedule:
 
 
 def plan(spec: RunSpec, base: BaseModelCard, rows: int) -> Schedule:
-    """The schedule of a run on this many training rows; a rate that was left open is the method's own."""
-    return Schedule(spec.training, rows, spec.training.learning_rate or spec.method.recommended_learning_rate(base))
+    """The schedule of a run on this many training rows; a rate that was left open is the method's own for so many updates."""
+    schedule = Schedule(spec.training, rows, spec.training.learning_rate or 0.0)
+    return schedule if schedule.rate else replace(schedule, rate=spec.method.learning_rate(base, schedule.total))
 
 
 def make_optimizer(
