@@ -85,7 +85,19 @@ def head(page: Page | None) -> str:
         f"<title>{escape(title)}</title>",
         '<meta name="color-scheme" content="light dark">',
         f"<script>{THEME}</script>",
-        *(f'<link rel="stylesheet" href="{ASSETS}/{name}">' for name in ("studio.css", "forms.css", "data.css", "runs.css", "results.css", "queue.css", "chat.css", "writing.css")),
+        *(
+            f'<link rel="stylesheet" href="{ASSETS}/{name}">'
+            for name in (
+                "studio.css",
+                "forms.css",
+                "data.css",
+                "runs.css",
+                "results.css",
+                "queue.css",
+                "chat.css",
+                "writing.css",
+            )
+        ),
     ]
     if page and page.charts:
         lines.append(f'<script defer src="{ASSETS}/plotly.min.js"></script>')

@@ -64,7 +64,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "worker.slots": (),
     "worker.residents": (*LEVEL_0, "app.catalog", "worker.engine"),
     "worker.inference": (
-        *LEVEL_0, "app.catalog", "app.failures", "app.storage", "worker.engine", "worker.residents", "worker.slots",
+        *LEVEL_0,
+        "app.catalog",
+        "app.failures",
+        "app.storage",
+        "worker.engine",
+        "worker.residents",
+        "worker.slots",
     ),
     "studio_ui": BELOW_DOORS,
     # Composition: the outermost layer puts the doors together, so it may import all of them.
@@ -78,7 +84,16 @@ OWNED_LIBRARIES: dict[str, tuple[str, ...]] = {
     "starlette": ("app.api", "app.main", "app.gate", "app.failures", "worker.inference", "studio_ui", "studio"),
     "celery": ("app.queue", "worker.app", "worker.tasks", "worker.sweeper"),
     "alembic": ("app.migrate", "studio.doctor"),
-    "sqlalchemy": ("app.db", "app.models", "app.models_chat", "app.models_work", "app.queue", "app.services", "app.api.health", "studio"),
+    "sqlalchemy": (
+        "app.db",
+        "app.models",
+        "app.models_chat",
+        "app.models_work",
+        "app.queue",
+        "app.services",
+        "app.api.health",
+        "studio",
+    ),
 }
 
 # These take seconds to import: at the top of a module only where a model is the module's business.

@@ -130,8 +130,8 @@ function mark(index) {
 
 ready("#playground-page", async (root) => {
   try {
-    const [answer] = await Promise.all([api("/api/v1/runs"), loadTitles()]);
-    const finished = (Array.isArray(answer) ? answer : answer.runs).filter((run) => run.state === "succeeded" && run.results?.labels);
+    const [answer] = await Promise.all([api("/api/v1/runs?limit=500"), loadTitles()]);
+    const finished = (Array.isArray(answer) ? answer : answer.runs).filter((run) => run.state === "succeeded" && run.results?.metrics?.accuracy != null);
     if (finished.length) new Playground(root, finished);
     else root.replaceChildren(modes("/playground"), emptyState("No tuned model yet.", "Once a run has finished, you can try it here on texts of your own.", { href: "/new", text: "Tune a model" }));
   } catch (error) {

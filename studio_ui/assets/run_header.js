@@ -91,7 +91,7 @@ export class RunHeader {
       buttons.push(stop);
     }
     if (run.state === "succeeded") {
-      buttons.push(link("run-try", `/playground?models=${id}`, "Try it", "primary"));
+      buttons.push(link("run-try", tryAddress(run), "Try it", "primary"));
       buttons.push(el("a", { id: "run-download", class: "button", href: `/api/v1/runs/${id}/adapter`, download: "", text: "Download adapter" }));
       buttons.push(link("run-compare", `/compare?runs=${id}`, "Compare"));
       buttons.push(link("run-shootout", `/experiments?run=${id}`, "Compare with other methods"));
@@ -219,6 +219,12 @@ function tile(id, title, value, note, wide = false) {
     el("span", { class: "tile-title", text: title }),
     el("span", { class: "tile-value", text: value }),
     el("span", { class: "tile-note" }, ...notes));
+}
+
+/** Where this model is tried: classifiers label texts, others talk beside the untouched model. */
+function tryAddress(run) {
+  const id = encodeURIComponent(run.id);
+  return run.results?.metrics?.accuracy != null ? `/playground?models=${id}` : `/chat?models=${encodeURIComponent(`base:${run.base_model}`)},${id}`;
 }
 
 function link(id, href, text, look = "") {

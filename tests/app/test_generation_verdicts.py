@@ -5,7 +5,6 @@ from typing import Any
 
 from app.services import comparison, verdicts
 
-
 SPEC = {
     "task_type": "chat", "base_model": "m", "columns": {"messages": "messages"}, "labels": [],
     "method": {"kind": "lora"}, "training": {"max_length": 512}, "dataset_sha256": "",

@@ -27,7 +27,9 @@ def server(studio_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("STUDIO_INFERENCE_SECRET", SECRET["X-Studio-Secret"])
     forget_settings()
     folder = make_chat_base(tmp_path / "base")
-    card = BaseModelCard(**{**STARTER_ENCODER.__dict__, "name": "tiny-chat", "context_length": CONTEXT, "load_arguments": ()})
+    card = BaseModelCard(
+        **{**STARTER_ENCODER.__dict__, "name": "tiny-chat", "context_length": CONTEXT, "load_arguments": ()}
+    )
     known, path = residents.base_model, residents.base_model_path
     monkeypatch.setattr(residents, "base_model", lambda name: card if name == "tiny-chat" else known(name))
     monkeypatch.setattr(residents, "base_model_path", lambda name: folder if name == "tiny-chat" else path(name))

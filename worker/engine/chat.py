@@ -123,9 +123,7 @@ class Speaker:
         told = self.model.generation_config.eos_token_id  # type: ignore[union-attr]
         return {*(told if isinstance(told, list) else [told]), self.tokenizer.eos_token_id} - {None}
 
-    def stream(
-        self, messages: Sequence[dict[str, str]], sampling: Sampling, told: Told
-    ) -> Generator[str, None, None]:
+    def stream(self, messages: Sequence[dict[str, str]], sampling: Sampling, told: Told) -> Generator[str, None, None]:
         """Pieces of the answer as they come; closing the iterator stops the work after the token at hand.
 
         ``told`` is filled while the answer grows. What comes after a stop sequence is not given out.

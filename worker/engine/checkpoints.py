@@ -50,9 +50,7 @@ class Position:
 class Checkpoints:
     """The checkpoints of one attempt: the newest two and the best are kept; ``spare_bytes`` of the disk stay free."""
 
-    def __init__(
-        self, folder: Path, report: Report, spare_bytes: int = 0, method_state: MethodState = dict
-    ) -> None:
+    def __init__(self, folder: Path, report: Report, spare_bytes: int = 0, method_state: MethodState = dict) -> None:
         self._method_state = method_state
         self._folder = folder
         self._report = report

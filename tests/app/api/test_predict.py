@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from app import storage
-from app.services import inference, playground
+from app.services import inference
 from app.settings import get_settings
 from tests.app.api.test_runs import finish
 from tests.factories import make_run
