@@ -85,7 +85,30 @@ STARTER_ENCODER = BaseModelCard(
     outer_norm_parameters=768,
 )
 
-BASE_MODELS: tuple[BaseModelCard, ...] = (STARTER_ENCODER,)
+STARTER_CHAT = BaseModelCard(
+    name="starter-chat",
+    title="Starter chat (tiny Llama, simple English)",
+    summary="Very small chat model for learning how tuning works; knows little, answers and trains in seconds on a CPU.",
+    licence="Apache-2.0",
+    source="pre-trained by this project on text of its own (scripts/pretrain_starter_chat)",
+    parameters=5_868_800,
+    hidden_size=256,
+    layers=6,
+    context_length=512,
+    linear_shapes=((256, 256), (256, 256), (256, 256), (256, 256), (256, 704), (256, 704), (704, 256)),
+    package="app.catalog",
+    folder="bundled/starter-chat",
+    weights_sha256="ecf8565b882539126c4a1e79bb8f59190d1019a599fe762598b8f607896e7206",
+    # It is on no hub: plain peft opens a download with the folder of this model in BASE_MODEL.
+    hub_id="starter-chat",
+    task_types=("instruction", "chat", "continued-pretraining"),
+    block_parameters=803_328,
+    block_norm_parameters=512,
+    outer_norm_parameters=256,
+    key_width=256,
+)
+
+BASE_MODELS: tuple[BaseModelCard, ...] = (STARTER_ENCODER, STARTER_CHAT)
 
 
 def base_models() -> tuple[BaseModelCard, ...]:

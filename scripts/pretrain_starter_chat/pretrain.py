@@ -3,8 +3,8 @@
     python -m scripts.pretrain_starter_chat.pretrain --out FIRST --plain --adamw --rate 0.0025 --steps 2400 --stop 900
     python -m scripts.pretrain_starter_chat.pretrain --out LAST --start FIRST --rate 0.004 --steps 340
 
-The first stage learns the language and the answers, the second that many wordings ask the same. The same machine,
-libraries and number of processes give the same weights; others give a model of the same quality.
+The first stage learns the language and the answers, the second that many wordings ask the same. The seed fixes
+text, order and first weights; another machine, library or number of processes rounds sums differently.
 """
 
 import math
