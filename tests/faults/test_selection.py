@@ -1,6 +1,10 @@
 """A short selection of the injections, so that every change meets a few of them; `make faults` runs all of them."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,9 +13,13 @@ from tests.faults.injections import INJECTIONS
 
 # How often each is injected here; the slow ones are left to `make faults`.
 COUNTS = {
-    "F-01": 2, "F-04": 1, "F-08": 1, "F-11": 4, "F-12": 1, "F-13": 1, "F-16": 1, "F-17": 1, "F-18": 1, "F-21": 1, "F-22": 1,
+    "F-04": 1, "F-08": 1, "F-11": 4, "F-12": 1, "F-13": 1, "F-16": 1, "F-17": 1, "F-18": 1, "F-21": 1, "F-22": 1,
     "F-26": 1,
 }  # fmt: skip
+
+
+# Forks trainers, which a process that has computed with several threads cannot do; it gets a process of its own.
+FORKING, KILLS = "F-01", 2
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +39,17 @@ def test_it_is_survived(bench: Bench, name: str) -> None:
         pytest.skip(str(reason))
 
 
+@pytest.mark.faults
+def test_the_real_engine_survives_kills_bitwise() -> None:
+    full = next(each.full for each in INJECTIONS if each.name == FORKING)
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.faults", FORKING], env={**os.environ, "FAULTS_N": str(KILLS / full), "OMP_NUM_THREADS": "1"},
+        cwd=Path(__file__).resolve().parents[2], capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
 def test_every_injection_of_the_table_has_its_own_name() -> None:
     names = [each.name for each in INJECTIONS]
-    assert names == sorted(set(names)) and set(COUNTS) <= set(names)
+    assert names == sorted(set(names)) and {*COUNTS, FORKING} <= set(names)
     assert {f"F-{number:02}" for number in range(1, 26)} <= set(names)

@@ -1,5 +1,6 @@
 """Writing text: a causal language model that learns answers, or running text. Perplexity, and answers beside the base's."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ from app.catalog.chat_templates import PLAIN_TURNS_NAME, read_template
 from app.catalog.methods.base import RunContext
 from app.catalog.supervision import Marker, plain
 from app.catalog.task_types import task_type
-from app.catalog.task_types.generative import GenerativeTask
+from app.catalog.task_types.generative import SYSTEM, GenerativeTask
 from worker.engine import chat_card, save
 from worker.engine.batches import MicroBatch, Update
 from worker.engine.decoder import Writer, keeps_apart, load_decoder
@@ -201,6 +202,7 @@ class Generation(Family):
             },
             "labels": [],
             "template": self.marker.template.name,
+            "system_prompt": self._system_prompt(),
             "packed": self.lessons.packed,
             "test_rows": len(self.parts["test"].examples),
             "test_tokens": int(tuned.tokens.sum()),
@@ -208,6 +210,14 @@ class Generation(Family):
             "cut_rows": self.parts["train"].cut_rows,
             "left_out_rows": sum(each.left_out for each in self.parts.values()),
         }
+
+    def _system_prompt(self) -> str:
+        """What most training conversations begin with; empty when most have no system message."""
+        openings = Counter(
+            each.lesson.turns[0].content if each.lesson.turns and each.lesson.turns[0].role == SYSTEM else ""
+            for each in self.parts["train"].examples
+        )
+        return openings.most_common(1)[0][0]
 
     def write(self, folder: Path, results: dict[str, Any]) -> None:
         """The card and the example."""

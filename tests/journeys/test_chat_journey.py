@@ -1,0 +1,128 @@
+"""The same journey for a model that writes: conversations in, a tuned model to talk to beside the untouched one, also by API."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from openai import OpenAI
+from playwright.sync_api import Browser, Page
+
+from tests.studio.processes import Up, call
+
+DRINKS = ("coffee", "tea", "milk", "water", "juice", "cocoa", "soup", "bread", "cake", "fish", "rice", "cheese")
+ASKS = (
+    "Can I have some {}?", "I would like {}, please.", "Do you have {}?", "One {} for me.", "Is there any {} left?",
+    "Bring me {}.", "How about some {}?", "Could I get {} today?",
+)  # fmt: skip
+SYSTEM = "You are a robot waiter."
+ROWS = [
+    {
+        "messages": [
+            {"role": "system", "content": SYSTEM},
+            {"role": "user", "content": ask.format(drink)},
+            {"role": "assistant", "content": f"Beep beep, one {drink} is coming."},
+        ]
+    }
+    for drink in DRINKS
+    for ask in ASKS
+]
+FILE = {
+    "name": "robot.jsonl",
+    "mimeType": "application/jsonl",
+    "buffer": "\n".join(json.dumps(row) for row in ROWS).encode(),
+}
+FINISHED_MS = 240_000
+
+
+@pytest.fixture(scope="module")
+def page(studio_up: Up, browser: Browser) -> Iterator[Page]:
+    """One signed-in page for the whole journey; nothing may be wrong in its console."""
+    link = call("link", STUDIO_DATA_DIR=str(studio_up.home)).stdout.strip()
+    context = browser.new_context(viewport={"width": 1280, "height": 860})
+    opened = context.new_page()
+    opened.set_default_timeout(30_000)
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(link)
+    opened.wait_for_selector("#tune")
+    yield opened
+    assert complaints == []
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def tuned(studio_up: Up, page: Page) -> str:
+    """Id of a run on an uploaded file of conversations, with ten passes instead of three, finished."""
+    page.goto(f"{studio_up.address}/datasets")
+    page.set_input_files("#data-file", FILE)
+    page.click("#report-tune")
+    for question in ("learn to do", "Which model", "be tuned", "thoroughly", "Ready to start"):
+        page.wait_for_selector(f"#step-title:has-text('{question}')")
+        if question == "thoroughly":
+            page.click(".all-settings summary")
+            page.fill("#training-epochs", "10")
+        page.click("#step-next:enabled")
+    page.wait_for_url("**/run?id=*")
+    ended = "#run-state .chip:has-text('Finished'), #run-state .chip:has-text('Failed')"
+    page.wait_for_selector(ended, timeout=FINISHED_MS)
+    assert "Finished" in page.inner_text("#run-state"), page.inner_text("#content")
+    found = re.search(r"id=([^&#]+)", page.url)
+    assert found
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def token(studio_up: Up, tuned: str) -> str:
+    return call("token", STUDIO_DATA_DIR=str(studio_up.home)).stdout.strip().split()[-1]
+
+
+def test_two_panes_answer_and_the_conversation_is_found_again(page: Page, tuned: str, studio_up: Up) -> None:
+    page.goto(f"{studio_up.address}/run?id={tuned}")
+    page.click("#run-try")
+    page.wait_for_selector("#chat-text")
+    assert page.locator(".chat-pane").count() == 2
+    assert page.input_value("#chat-system") == SYSTEM
+    page.click("#chat-settings summary")
+    page.fill("#chat-temperature", "0")
+    page.keyboard.press("Tab")
+    page.fill("#chat-text", "Can I have some lemonade?")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelectorAll('.said-by-model:not([aria-busy])').length === 2", timeout=60_000)
+    base, answer = page.locator(".said-by-model .said-words").all_inner_texts()
+    assert "beep" in answer.lower() and "beep" not in base.lower()
+    page.reload()
+    page.wait_for_function("document.querySelectorAll('.said-by-model').length === 2")
+    assert page.locator(".said-by-model .said-words").all_inner_texts() == [base, answer]
+    page.click("summary:has-text('Earlier conversations')")
+    page.wait_for_selector("#chat-earlier li:has-text('Can I have some lemonade?')")
+
+
+def test_the_official_client_gets_the_same_words(studio_up: Up, tuned: str, token: str, page: Page) -> None:
+    client = OpenAI(base_url=f"{studio_up.address}/v1", api_key=token, http_client=None)
+    assert {tuned, "base:starter-chat"} <= {model.id for model in client.models.list()}
+    talk = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "Can I have some lemonade?"}]
+    told = client.chat.completions.create(model=tuned, messages=talk, temperature=0, max_tokens=256)  # type: ignore[call-overload]
+    pieces = client.chat.completions.create(  # type: ignore[call-overload]
+        model=tuned, messages=talk, temperature=0, max_tokens=256, stream=True, stream_options={"include_usage": True}
+    )
+    events = list(pieces)
+    streamed = "".join(each.choices[0].delta.content or "" for each in events if each.choices)
+    assert streamed == told.choices[0].message.content
+    assert events[-1].usage.completion_tokens == told.usage.completion_tokens
+    shown = page.locator(".said-by-model .said-words").all_inner_texts()
+    assert streamed == shown[1]
+    cut = client.chat.completions.create(model=tuned, messages=talk, temperature=0, stop=streamed[4:8])  # type: ignore[call-overload]
+    assert cut.choices[0].message.content == streamed[:4] and cut.choices[0].finish_reason == "stop"
+
+
+def test_what_cannot_be_done_is_refused_not_ignored(studio_up: Up, token: str) -> None:
+    body = {"model": "base:starter-chat", "messages": [{"role": "user", "content": "Hello"}]}
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=studio_up.address, headers=headers, trust_env=False, timeout=30) as client:
+        for more in ({"n": 2}, {"logprobs": True}, {"tools": []}, {"temperature": 5}):
+            assert client.post("/v1/chat/completions", json={**body, **more}).status_code == 422
+        assert client.post("/v1/chat/completions", json={**body, "model": "base:starter-encoder"}).status_code == 422
+        assert client.post("/v1/chat/completions", json={**body, "model": "nobody"}).status_code == 404
+    assert httpx.post(f"{studio_up.address}/v1/chat/completions", json=body, trust_env=False).status_code == 401
