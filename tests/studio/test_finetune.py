@@ -75,7 +75,7 @@ def test_a_failed_run_says_why_with_exit_code_1(place: dict[str, str], tmp_path:
     done = call("finetune", str(letters(tmp_path, "refuse")), "--json", **place)
     assert done.returncode == 1
     result = json.loads(done.stdout)
-    assert (result["state"], result["error"]["code"], result["adapter"]) == ("failed", "diverged", None)
+    assert (result["state"], result["error"]["code"], result["adapter"]) == ("diverged", "diverged", None)
 
 
 def test_a_useless_file_is_refused_before_anything_is_queued(place: dict[str, str], tmp_path: Path) -> None:
