@@ -60,9 +60,7 @@ def _print_numbers(bench: Bench) -> None:
     tally = bench.tally
     print(f"  kills survived with a bitwise equal result   {tally.equal} runs, {tally.kills} kills")
     print(f"  stale writes refused                         {tally.stale_refused} of {tally.stale_tried}")
-    print(
-        f"  runs lost / points lost / points doubled     {tally.lost_runs} / {tally.lost_points} / {tally.doubled_points}"
-    )
+    print(f"  points lost / points doubled                 {tally.lost_points} / {tally.doubled_points}")
     if len(tally.cancel_seconds) > 1:
         p95 = quantiles(tally.cancel_seconds, n=20)[-1]
         print(f"  cancel latency p95 (s)                       {p95:.2f} of {len(tally.cancel_seconds)}")

@@ -42,7 +42,6 @@ class Tally:
     equal: int = 0
     stale_tried: int = 0
     stale_refused: int = 0
-    lost_runs: int = 0
     lost_points: int = 0
     doubled_points: int = 0
     cancel_seconds: list[float] = field(default_factory=list)
