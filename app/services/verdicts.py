@@ -209,7 +209,8 @@ def _stopped_improving(run: Run, points: Points) -> Verdict | None:
     best, _, negative = max(checks)
     best_step = -negative
     later = [step for _, _, step in checks if -step > best_step]
-    if len(later) < 2:
+    # Where accuracies are close the trainer goes by the loss; then it improved until the step that it kept.
+    if len(later) < 2 or ((run.results or {}).get("best_step") or 0) > best_step:
         return None
     done = run.job.state == SUCCEEDED
     tip = "Fewer passes would save time." if done else "Stopping now keeps the best checkpoint."

@@ -29,6 +29,9 @@ from worker.engine.report import Report, Stopped
 
 # A long run logs about this many points of each metric; a short one logs every update.
 MOST_POINTS = 1000
+# Shares that differ by less than this between two checks on some hundred rows differ by chance; the loss, which looks at
+# every probability, tells such checks apart. On Banking77 it chose 0.936 where two rows more had chosen 0.933.
+CLOSE = 0.01
 PROGRESS_SECONDS = 0.3
 CHECKPOINT_SECONDS = 60.0
 
@@ -128,7 +131,7 @@ class Fit:
 
         Args:
             evaluate: scores the validation rows after a step.
-            task: its primary metric decides which checkpoint is best; equal scores are decided by the lower loss.
+            task: its primary metric decides which checkpoint is best; scores too close to tell by the lower loss.
 
         Raises:
             Stopped: the person asked to; a checkpoint of this very step is on disk.
@@ -269,7 +272,7 @@ class Fit:
         if self._pulse:
             self._pulse.after_evaluation()
         position.evaluated_step = position.step
-        better = position.best_step is None or _rank(scores, task) > _rank(position.best, task)
+        better = position.best_step is None or _is_better(scores, position.best, task)
         position.stale = 0 if better else position.stale + 1
         if better:
             position.best_step, position.best = position.step, scores
@@ -297,6 +300,11 @@ def _too_long(seconds: float, step: int) -> StudioError:
     )
 
 
-def _rank(scores: dict[str, float], task: TaskType) -> tuple[float, float]:
-    value = scores[task.primary_metric]
-    return -value if task.lower_is_better else value, -scores["loss"]
+def _is_better(scores: dict[str, float], best: dict[str, float], task: TaskType) -> bool:
+    """Whether a check beats the best so far: by the task's metric, or by the loss where the metric cannot tell."""
+    gap = scores[task.primary_metric] - best[task.primary_metric]
+    if task.lower_is_better:
+        return gap < 0 or (gap == 0 and scores["loss"] < best["loss"])
+    if abs(gap) > CLOSE:
+        return gap > 0
+    return (scores["loss"], -gap) < (best["loss"], 0.0)
