@@ -3,7 +3,6 @@
 Knows nothing of the database. Names on disk are our own ids, never a user's words.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -97,15 +96,6 @@ def folder_aside(final: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-
-
-def sha256_of(path: Path) -> str:
-    """Hex SHA-256 of a file, read in pieces of one mebibyte."""
-    digest = hashlib.sha256()
-    with path.open("rb") as source:
-        while piece := source.read(1024 * 1024):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _folder(path: Path) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.errors import Rejected
-from app.readers.table import MAX_CELL, Cell, Flaw, Flaws, cell_too_long, column_name
+from app.readers.table import MAX_CELL, Cell, Flaw, Flaws, bad_character, cell_too_long, column_name, is_text
 
 MAX_DEPTH = 64
 MAX_DIGITS = 100
@@ -74,8 +74,8 @@ class Cells:
             if cell is not None:
                 if len(cell) > MAX_CELL:
                     raise cell_too_long(line, column)
-                if not cell.isascii() and not _encodable(cell) or "\0" in cell:
-                    self._flaws.add(_bad_character(), line)
+                if not is_text(cell):
+                    self._flaws.add(bad_character(), line)
                     return None
                 self._watch_kind(line, column, given)
             cells.append(cell)
@@ -164,24 +164,6 @@ def _kind(value: Any) -> type:
     if isinstance(value, int | float):
         return float
     return list if isinstance(value, dict | list) else str
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _bad_character() -> Flaw:
-    return Flaw(
-        "bad_character",
-        "error",
-        "These rows hold a NUL character or half of a character pair, which no text can have.",
-        "Remove the character from these rows.",
-        lost=True,
-    )
 
 
 def _nested(column: str) -> Flaw:

@@ -13,7 +13,7 @@ from app.errors import Rejected, TooLarge
 from app.readers.decoding import decode_head
 from app.readers.signatures import PARQUET_MARKS, refuse_unless_text, type_mismatch
 from app.readers.source import Sample, Source
-from app.readers.table import MAX_CELL, Cell, Flaw, Record, Table, cell_too_long, check_columns, no_rows
+from app.readers.table import MAX_CELL, Cell, Flaw, Record, Table, bad_character, cell_too_long, check_columns, no_rows
 
 EXTENSIONS = ("parquet", "pq")
 NAME = "Parquet"
@@ -115,7 +115,7 @@ def _records(source: Any, kinds: Sequence[tuple[bool, bool]], table: Table) -> I
                 if binary and "\ufffd" in cell:
                     table.flaws.add(_binary(name), line)
             if any(cell and "\0" in cell for cell in row):
-                table.flaws.add(_bad_character(), line)
+                table.flaws.add(bad_character(), line)
                 continue
             yield line, row
 
@@ -227,16 +227,6 @@ def _binary(column: str) -> Flaw:
         f"In these rows, {column!r} holds bytes that are not UTF-8 text.",
         "Store text there.",
         column=column,
-    )
-
-
-def _bad_character() -> Flaw:
-    return Flaw(
-        "bad_character",
-        "error",
-        "These rows hold a NUL character, which no text can have.",
-        "Remove the character from these rows.",
-        lost=True,
     )
 
 

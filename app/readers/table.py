@@ -143,6 +143,27 @@ def no_rows(columns: Sequence[str]) -> Rejected:
     return Rejected("no_rows", f"The file has no rows{named}.", "Add your examples, one per row.")
 
 
+def is_text(cell: str) -> bool:
+    """Whether the cell can be stored as text: it has no NUL and no half of a character pair."""
+    if "\0" in cell:
+        return False
+    try:
+        return cell.isascii() or bool(cell.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def bad_character() -> Flaw:
+    """The flaw of rows with a cell that no text can have (see ``is_text``)."""
+    return Flaw(
+        "bad_character",
+        "error",
+        "These rows hold a NUL character or half of a character pair, which no text can have.",
+        "Remove the character from these rows.",
+        lost=True,
+    )
+
+
 def cell_too_long(line: int, column: str) -> Rejected:
     """The refusal of a file with a cell beyond the limit."""
     return Rejected(

@@ -6,7 +6,7 @@ from itertools import islice
 from app.errors import Rejected
 from app.readers.sheet import SheetRow, read_rows
 from app.readers.source import Sample, Source
-from app.readers.table import Cell, Flaw, Record, Table, check_columns, no_rows
+from app.readers.table import Cell, Flaw, Record, Table, bad_character, check_columns, is_text, no_rows
 from app.readers.workbook import Sheet, Workbook, open_workbook, refused
 
 EXTENSIONS = ("xlsx", "xlsm")
@@ -114,8 +114,8 @@ def _records(book: Workbook, sheet: Sheet, header: SheetRow, table: Table) -> It
             table.flaws.add(_outside(), row.number)
             continue
         cells: list[Cell] = [row.cells.get(column) for column in range(left, left + width)]
-        if any(cell and ("\0" in cell or not _is_text(cell)) for cell in cells):
-            table.flaws.add(_bad_character(), row.number)
+        if any(cell and not is_text(cell) for cell in cells):
+            table.flaws.add(bad_character(), row.number)
             continue
         _note(row, left, table)
         yield row.number, cells
@@ -128,14 +128,6 @@ def _note(row: SheetRow, left: int, table: Table) -> None:
         for column in columns:
             if left <= column < left + len(table.columns):
                 table.flaws.add(flaw(table.columns[column - left]), row.number)
-
-
-def _is_text(cell: str) -> bool:
-    try:
-        cell.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _other_sheets(sheet: Sheet, others: Sequence[Sheet]) -> Flaw:
@@ -164,16 +156,6 @@ def _outside() -> Flaw:
         "error",
         "These rows have values beside the named columns.",
         "Give every column a name in the header row, or clear those cells.",
-        lost=True,
-    )
-
-
-def _bad_character() -> Flaw:
-    return Flaw(
-        "bad_character",
-        "error",
-        "These rows hold a NUL character or half of a character pair, which no text can have.",
-        "Remove the character from these rows.",
         lost=True,
     )
 

@@ -9,13 +9,12 @@ from typing import IO, Any, cast
 
 from sqlalchemy import select
 
-from app import storage
-from app.db import transaction
+from app import manifest, storage
+from app.db import snapshot
 from app.errors import Conflict, NotFound
 from app.models import ACTIVE_STATES, Artifact, Run
 from app.services.accounts import record
 
-MANIFEST = "manifest.json"
 PIECE = 1024 * 1024
 # Zip members carry a date; a fixed one makes the same adapter the same bytes every time.
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)
@@ -28,7 +27,7 @@ def adapter_folder(user_id: str, run_id: str) -> Path:
         NotFound: the run is unknown or somebody else's.
         Conflict: it has no adapter (yet), or the folder is no longer what was recorded.
     """
-    with transaction() as session:
+    with snapshot() as session:
         run = session.scalars(select(Run).where(Run.id == run_id, Run.owner_id == user_id)).first()
         if run is None:
             raise NotFound("run_not_found", f"There is no run {run_id!r} among yours.", "Open it from the Runs page.")
@@ -41,9 +40,9 @@ def adapter_folder(user_id: str, run_id: str) -> Path:
     if artifact is None:
         raise _no_adapter(state)
     folder = (storage.data_dir() / artifact.path).resolve()
-    manifest = folder / MANIFEST
+    contents = folder / manifest.NAME
     inside = folder.is_relative_to(storage.data_dir())
-    if not inside or not manifest.is_file() or storage.sha256_of(manifest) != artifact.sha256:
+    if not inside or not contents.is_file() or manifest.sha256_of(contents) != artifact.sha256:
         raise _damaged(run_id, "its manifest is missing or changed")
     return folder
 
@@ -59,7 +58,7 @@ def download(user_id: str, run_id: str) -> tuple[str, Iterator[bytes]]:
     """
     folder = adapter_folder(user_id, run_id)
     names = _verified_names(folder, run_id)
-    with transaction() as session:
+    with snapshot() as session:
         title = session.scalar(select(Run.name).where(Run.id == run_id)) or ""
     record(user_id, "download", "run", run_id)
     return _file_name(title, run_id), _zip_pieces(folder, names)
@@ -67,14 +66,14 @@ def download(user_id: str, run_id: str) -> tuple[str, Iterator[bytes]]:
 
 def _verified_names(folder: Path, run_id: str) -> list[str]:
     """Files named by the manifest, in order, each with the recorded hash; anything else in the folder stays out."""
-    files: dict[str, Any] = storage.read_json(folder / MANIFEST)["files"]
+    files: dict[str, Any] = storage.read_json(folder / manifest.NAME)["files"]
     for name, recorded in files.items():
         path = folder / name
         if path.is_symlink() or not path.is_file() or not path.resolve().is_relative_to(folder):
             raise _damaged(run_id, f"{name!r} is missing")
-        if storage.sha256_of(path) != _digest(recorded):
+        if manifest.sha256_of(path) != _digest(recorded):
             raise _damaged(run_id, f"{name!r} has changed")
-    return sorted({*files, MANIFEST})
+    return sorted({*files, manifest.NAME})
 
 
 def _digest(recorded: Any) -> str:

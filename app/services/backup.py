@@ -154,7 +154,7 @@ def _add(archive: zipfile.ZipFile, members: dict[str, dict[str, Any]], path: Pat
     if name not in members:
         compression = zipfile.ZIP_DEFLATED if name.startswith("tables/") else zipfile.ZIP_STORED
         archive.write(path, name, compression)
-        members[name] = {"bytes": path.stat().st_size, "sha256": storage.sha256_of(path)}
+        members[name] = {"bytes": path.stat().st_size, "sha256": manifest.sha256_of(path)}
     return 1
 
 

@@ -18,8 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from app import storage
-from app.db import transaction
+from app import manifest, storage
+from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
 from app.models import Dataset, DatasetVersion, User, new_id
 from app.services.accounts import record
@@ -52,7 +52,7 @@ def find_version(user_id: str, dataset_id: str, number: int | None = None) -> Da
     Raises:
         NotFound: the dataset is not theirs, or has no such version.
     """
-    with transaction() as session:
+    with snapshot() as session:
         versions = find_dataset(session, user_id, dataset_id).versions
     wanted = versions[-1] if number is None else next((each for each in versions if each.number == number), None)
     if wanted is None:
@@ -62,7 +62,7 @@ def find_version(user_id: str, dataset_id: str, number: int | None = None) -> Da
 
 def list_versions(user_id: str, dataset_id: str) -> list[dict[str, Any]]:
     """Every version, newest first: ``{"number", "created_at", "author", "change", "rows", "usable_rows", ...}``."""
-    with transaction() as session:
+    with snapshot() as session:
         versions = find_dataset(session, user_id, dataset_id).versions
         authors = {each.author_id for each in versions if each.author_id}
         names = {each.id: each.name for each in session.scalars(select(User).where(User.id.in_(authors)))}
@@ -171,7 +171,7 @@ def add_version(user_id: str, dataset_id: str, fill: Fill, *, action: str, expec
         except IntegrityError:
             raise _stale() from None
     record(user_id, action, "dataset", dataset_id, data={"version": version.number})
-    with transaction() as session:
+    with snapshot() as session:
         return find_dataset(session, user_id, dataset_id)
 
 
@@ -267,7 +267,7 @@ def _kept_or_removed(folder: Path) -> Iterator[Path]:
 def _content_sha256(folder: Path, judgement: Judgement) -> str:
     """Names what a trainer would see: the rows, what the columns mean, and the splits."""
     meaning = json.dumps([judgement.task.kind, judgement.columns, judgement.splits], sort_keys=True)
-    rows = storage.sha256_of(folder / ROWS_FILE)
+    rows = manifest.sha256_of(folder / ROWS_FILE)
     return hashlib.sha256(f"{rows}\n{meaning}".encode()).hexdigest()
 
 

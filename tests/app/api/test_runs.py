@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from app import storage
+from app import manifest, storage
 from app.db import transaction
 from app.models import Artifact, Event, Job, MetricPoint, Prediction, Run
 from app.services import adapters
@@ -31,7 +31,7 @@ def finish(run: Run, files: dict[str, bytes] = ADAPTER) -> None:
     with transaction() as session:
         session.get_one(Job, run.job_id).state = "succeeded"
         path = str(folder.relative_to(storage.data_dir()))
-        digest = storage.sha256_of(folder / "manifest.json")
+        digest = manifest.sha256_of(folder / "manifest.json")
         session.add(Artifact(run_id=run.id, kind="adapter", path=path, bytes=1, sha256=digest))
         session.add(MetricPoint(run_id=run.id, key="train/loss", step=1, value=0.5, at=1.0))
         session.add(Event(run_id=run.id, source="attempt-1", number=0, kind="phase", message="Training", at=1.0))
