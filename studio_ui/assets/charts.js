@@ -159,7 +159,7 @@ export class CurveChart {
     const log = this.options.log && !this.about.noLog;
     return {
       ...frame(),
-      height: 260,
+      height: chartHeight(this.plot, 260),
       margin: { l: 56, r: 12, t: 8, b: legend ? 62 : 40 },
       hovermode: this.about.linked ? "closest" : "x unified",
       showlegend: legend,
@@ -227,7 +227,7 @@ export class HeatMap {
     };
     const size = Math.max(420, labels.length * (many ? 13 : 24) + 200);
     const layout = {
-      ...frame(), height: size, margin: { l: 10, r: 10, t: 10, b: 10 },
+      ...frame(), height: chartHeight(this.plot, size), margin: { l: 10, r: 10, t: 10, b: 10 },
       xaxis: { ...axis, title: { text: "answered" }, tickangle: -60, automargin: true, constrain: "domain" },
       yaxis: { ...axis, title: { text: "expected" }, autorange: "reversed", automargin: true },
     };
@@ -247,13 +247,32 @@ export function redrawAll() {
   for (const chart of live) chart.draw();
 }
 
+// Drawn for Plotly's bar of buttons, in the same 1000 units as its own.
+const CORNERS = { width: 1000, height: 1000, path: "M0 0h400v120H120v280H0zM600 0h400v400H880V120H600zM0 600h120v280h280v120H0zM880 600h120v400H600V880h280z" };
+const FULL_SCREEN = { name: "full-screen", title: "Full screen", icon: CORNERS, click: toggleFullScreen };
+const CAPTION_ROOM = 90;
+
+/** Show a chart's figure alone, or end that; charts draw themselves again when the screen has changed. */
+function toggleFullScreen(plot) {
+  const figure = plot.closest("figure") || plot;
+  if (document.fullscreenElement) document.exitFullscreen();
+  else figure.requestFullscreen?.();
+}
+
+/** The height of a plot in pixels: its usual one, or what the screen has while its figure fills it. */
+export function chartHeight(plot, usual) {
+  return document.fullscreenElement?.contains(plot) ? Math.max(usual, window.innerHeight - CAPTION_ROOM) : usual;
+}
+
+document.addEventListener("fullscreenchange", () => redrawAll());
+
 /** Options of a chart, made once: Plotly takes new functions for a change of options and draws all over again. */
 export function settings(title, csv) {
   const buttons = csv ? [{ name: "csv", title: "Download as CSV", icon: window.Plotly.Icons.disk, click: () => save(`${title}.csv`, csv()) }] : [];
   return {
     responsive: true,
     displaylogo: false,
-    modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"], ["toImage", ...buttons]],
+    modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"], ["toImage", ...buttons, FULL_SCREEN]],
     toImageButtonOptions: { filename: title },
   };
 }

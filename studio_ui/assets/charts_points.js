@@ -1,6 +1,6 @@
 // Charts whose points are whole runs: quality against cost with the front of runs that nothing beats. Fetches nothing.
 
-import { BASE_INDEX, Redrawn, axisStyle, frame, isDark, plain, runStyle, settings } from "./charts.js";
+import { BASE_INDEX, Redrawn, axisStyle, chartHeight, frame, isDark, plain, runStyle, settings } from "./charts.js";
 import { remember } from "./run_curves.js";
 import { el, percent } from "./studio.js";
 
@@ -71,7 +71,7 @@ export class ParetoChart extends Redrawn {
     const annotations = base == null ? [] : [{ xref: "paper", x: 1, xanchor: "right", y: base, yanchor: "bottom", text: "untouched base model", showarrow: false, font: { size: 11, color: axis.color } }];
     const ticks = ticksBetween(low, high, log);
     return {
-      ...frame(), height: 380, margin: { l: 60, r: 20, t: 12, b: 96 }, hovermode: "closest", showlegend: true, shapes, annotations,
+      ...frame(), height: chartHeight(this.plot, 380), margin: { l: 60, r: 20, t: 12, b: 96 }, hovermode: "closest", showlegend: true, shapes, annotations,
       legend: { orientation: "h", y: -0.22, x: 0, font: { color: axis.color, size: 11 } },
       xaxis: { ...axis, type: log ? "log" : "linear", title: { text: cost.title, standoff: 8 }, tickvals: ticks, ticktext: ticks.map((value) => cost.words(value)), tickangle: 0 },
       yaxis: { ...axis, title: { text: plain(this.about.metric.title) }, tickformat: this.about.metric.unit === "share" ? ".1~%" : "", automargin: true },

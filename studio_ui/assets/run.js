@@ -2,6 +2,7 @@
 // Polls once a second while active, not at all in a hidden tab or after the end.
 
 import { Examples, renderConfusion, renderLabels } from "./run_answers.js";
+import { renderCertainty } from "./run_certainty.js";
 import { RunCurves } from "./run_curves.js";
 import { Log, renderConfig, renderFiles } from "./run_details.js";
 import { RunHeader, renderTiles, renderVerdicts } from "./run_header.js";
@@ -10,7 +11,7 @@ import { WrittenAnswers } from "./run_writing.js";
 import { api, el, emptyState, ready, toast } from "./studio.js";
 
 const EVERY = 1000;
-const TABS = [["curves", "Curves"], ["examples", "Examples"], ["confusion", "Confusion"], ["labels", "Labels"], ["config", "Config"], ["log", "Log"], ["files", "Files"]];
+const TABS = [["curves", "Curves"], ["examples", "Examples"], ["confusion", "Confusion"], ["labels", "Labels"], ["certainty", "Certainty"], ["config", "Config"], ["log", "Log"], ["files", "Files"]];
 
 class RunPage {
   constructor(root, id) {
@@ -66,7 +67,7 @@ class RunPage {
     const [run, fresh] = await Promise.all([api(base), this.newPoints(base)]);
     const changed = !this.run || this.run.state !== run.state || fresh.some((point) => point.key.startsWith("eval/"));
     this.run = run;
-    for (const key of ["confusion", "labels"]) this.buttons[key].hidden = writes(run);
+    for (const key of ["confusion", "labels", "certainty"]) this.buttons[key].hidden = writes(run);
     this.curves.append(fresh);
     this.header.render(run);
     if (changed) {
@@ -147,16 +148,17 @@ class RunPage {
     const results = this.run.results || {};
     if (key === "config") return renderConfig(panel, this.run, this.comparison.settings);
     if (key === "files") return renderFiles(panel, this.run);
-    const has = { examples: results.metrics, confusion: results.confusion?.length, labels: results.per_class?.length }[key];
+    const has = { examples: results.metrics, confusion: results.confusion?.length, labels: results.per_class?.length, certainty: results.metrics }[key];
     if (!has) return panel.replaceChildren(emptyState(...this.missing(key)));
     panel.replaceChildren();
     if (key === "confusion") return renderConfusion(panel, results);
     if (key === "labels") return renderLabels(panel, results.per_class);
+    if (key === "certainty") return renderCertainty(panel, this.id);
     return new (writes(this.run) ? WrittenAnswers : Examples)(panel, this.id).load();
   }
 
   missing(key) {
-    const what = { examples: "Right and wrong answers", confusion: "The confusion matrix", labels: "Scores per label" }[key];
+    const what = { examples: "Right and wrong answers", confusion: "The confusion matrix", labels: "Scores per label", certainty: "Stated certainty against truth" }[key];
     if (ACTIVE.includes(this.run.state)) return [`${what} will appear here at the end.`, "The test rows are answered once, after training. This page fills itself."];
     return ["There is nothing to show for this run.", "It ended before the test rows were answered. Resume it to get there."];
   }

@@ -3,7 +3,7 @@
 import { HeatMap, heatColour } from "./charts.js";
 import { api, count, el, percent } from "./studio.js";
 
-const FILTERS = [["wrong", "Wrong"], ["improved", "Improved"], ["worsened", "Worsened"], ["right", "Right"], ["", "All"]];
+const FILTERS = [["wrong", "Wrong"], ["improved", "Wrong → right"], ["worsened", "Right → wrong"], ["right", "Right"], ["", "All"]];
 const SMALL = 12;
 const PAGE = 50;
 

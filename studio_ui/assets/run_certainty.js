@@ -1,0 +1,55 @@
+// The Certainty tab: can the stated probability be believed, and what is gained by answering only when it is high?
+
+import { ReliabilityChart } from "./charts_certainty.js";
+import { remember } from "./run_curves.js";
+import { api, count, el, percent } from "./studio.js";
+
+/** Fetch once and fill the panel; moving the threshold asks the server nothing. */
+export async function renderCertainty(place, id) {
+  const told = await api(`/api/v1/runs/${encodeURIComponent(id)}/calibration`);
+  const charts = el("div");
+  place.replaceChildren(
+    el("p", { id: "calibration-words" }, verdict(told)),
+    el("div", { class: "certainty-layout" }, charts, thresholdPart(told)),
+    el("p", { class: "muted small", text: `The expected calibration error is the mean distance between bar and dotted line, weighted by rows (ten equal bins, ${count(told.rows)} test rows). Thin lines are 95 % intervals: short bars over few rows say little.` }));
+  return new ReliabilityChart(charts, told.bins);
+}
+
+function verdict({ error, confidence, accuracy }) {
+  const way = confidence - accuracy > 0.02 ? "It claims more certainty than it has" : accuracy - confidence > 0.02 ? "It is right more often than it claims" : "Certainty and truth agree on average";
+  return el("span", {}, el("strong", { text: `${way}. ` }), `It states ${percent(confidence)} on average and is right on ${percent(accuracy)}. `,
+    el("span", { id: "calibration-error", text: `Expected calibration error ${percent(error)}.` }));
+}
+
+function thresholdPart({ rows, thresholds }) {
+  const asked = Number(new URLSearchParams(location.search).get("threshold")) || 0;
+  const slider = el("input", { id: "threshold", type: "range", min: "0", max: "100", step: "1", value: String(Math.round(Math.min(1, Math.max(0, asked)) * 100)) });
+  const shown = el("output", { for: "threshold" });
+  const facts = el("dl", { id: "threshold-facts", class: "facts" });
+  const labels = el("div", { id: "threshold-labels" });
+  const draw = () => {
+    const at = thresholds[Number(slider.value)];
+    shown.textContent = `${slider.value} %`;
+    slider.setAttribute("aria-valuetext", `${slider.value} %: answers ${percent(at.answered / rows)} of the rows`);
+    const pairs = [["Answered", `${percent(at.answered / rows)} (${count(at.answered)} of ${count(rows)})`], ["Right, of those answered", at.answered ? percent(at.right / at.answered) : "nothing is answered"], ["Left to people", count(rows - at.answered)]];
+    facts.replaceChildren(...pairs.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }))));
+    labels.replaceChildren(labelTable(at.labels));
+  };
+  slider.addEventListener("input", () => {
+    draw();
+    remember({ threshold: slider.value === "0" ? null : String(Number(slider.value) / 100) });
+  });
+  draw();
+  return el("section", { class: "card", id: "threshold-part" }, el("h3", { text: "Answer only when it is sure" }),
+    el("p", { class: "muted", text: "Below the threshold nothing is answered and a person decides. Fewer answers, more of them right." }),
+    el("label", { class: "threshold-row", for: "threshold" }, "At least ", slider, shown), facts, labels);
+}
+
+function labelTable(labels) {
+  const found = Object.entries(labels);
+  if (!found.length) return "";
+  const share = (value) => el("td", { class: "number", text: value == null ? "–" : percent(value) });
+  const heads = ["Label", "Precision", "Recall"].map((text, at) => el("th", { scope: "col", class: at ? "number" : "", text }));
+  return el("div", { class: "table-box" }, el("table", { class: "data-table" }, el("thead", {}, el("tr", {}, ...heads)),
+    el("tbody", {}, ...found.map(([label, { precision, recall }]) => el("tr", { "data-label": label }, el("th", { scope: "row", text: label }), share(precision), share(recall))))));
+}

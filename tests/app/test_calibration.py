@@ -1,0 +1,56 @@
+"""Calibration and abstention against values computed by hand."""
+
+import pytest
+
+from app.errors import Conflict, NotFound
+from app.services import calibration
+from tests.app.outcomes import end_run, rows_right
+from tests.factories import make_run, make_user
+
+
+def test_bins_hold_what_was_said_and_what_was_true() -> None:
+    """0.95, 0.91 (both right) share a bin, 0.62 (wrong) and 0.68 (right) another, 1.0 belongs to the highest."""
+    bins = calibration.reliability([0.95, 0.91, 0.62, 0.68, 1.0], [True, True, False, True, False])
+    assert [each["rows"] for each in bins] == [0, 0, 0, 0, 0, 0, 2, 0, 0, 3]
+    top, low = bins[9], bins[6]
+    assert (top["confidence"], top["accuracy"]) == (pytest.approx(2.86 / 3), pytest.approx(2 / 3))
+    assert (low["confidence"], low["accuracy"]) == (pytest.approx(0.65), 0.5)
+    assert bins[0]["accuracy"] is None and low["interval"][0] < 0.5 < low["interval"][1]
+
+
+def test_the_expected_error_weighs_bins_by_their_rows(studio_home, owner) -> None:
+    """100 rows, certainties 0.60 ... 0.96 by the last digit; rows 0 to 69 right.
+
+    Ten rows of each certainty, seven of them right: |0.62 - 0.7| x 30 (0.60, 0.64, 0.68 in one bin: mean 0.64),
+    0.72 and 0.76 (mean 0.74), 0.80, 0.84, 0.88 (mean 0.84), 0.92 and 0.96 (mean 0.94), weighted 30, 20, 30, 20.
+    """
+    run = make_run(owner)
+    end_run(run.id, rows_right(70, 100), rows_right(50, 100))
+    told = calibration.measured(owner, run.id)
+    by_hand = (30 * abs(0.64 - 0.7) + 20 * abs(0.74 - 0.7) + 30 * abs(0.84 - 0.7) + 20 * abs(0.94 - 0.7)) / 100
+    assert told["error"] == pytest.approx(by_hand)
+    assert told["rows"] == 100 and told["accuracy"] == pytest.approx(0.7)
+    assert told["confidence"] == pytest.approx(0.78)
+
+
+def test_a_threshold_gives_up_answers_for_accuracy() -> None:
+    expected = ["yes", "yes", "no", "no", "yes"]
+    answers = ["yes", "no", "no", "yes", "yes"]
+    scores = [0.9, 0.55, 0.8, 0.6, 0.7]
+    told = {each["threshold"]: each for each in calibration.abstention(expected, answers, scores, ["no", "yes"])}
+    assert (told[0.0]["answered"], told[0.0]["right"]) == (5, 3)
+    assert told[0.0]["labels"]["yes"] == {"precision": pytest.approx(2 / 3), "recall": pytest.approx(2 / 3)}
+    assert (told[0.7]["answered"], told[0.7]["right"]) == (3, 3)  # exactly 0.7 is still answered
+    assert told[0.7]["labels"] == {
+        "no": {"precision": 1.0, "recall": 0.5},
+        "yes": {"precision": 1.0, "recall": pytest.approx(2 / 3)},
+    }
+    assert told[1.0]["answered"] == 0 and told[1.0]["labels"]["no"] == {"precision": None, "recall": 0.0}
+
+
+def test_runs_without_answers_and_other_peoples_are_refused(studio_home, owner) -> None:
+    run = make_run(owner)
+    with pytest.raises(Conflict, match="not answered"):
+        calibration.measured(owner, run.id)
+    with pytest.raises(NotFound):
+        calibration.measured(make_user(), run.id)
