@@ -1,4 +1,4 @@
-"""The database: engine, base class, clock, and ``transaction()``, the only place that commits.
+"""The database: engine, base class, clock, ``transaction()``, the only place that commits, and ``snapshot()`` to look.
 
 SQLite and PostgreSQL take the same path. Knows no table.
 """
@@ -23,6 +23,10 @@ SAFE_WAL_VERSION = (3, 51, 3)
 
 # What any of the drivers raises when the database does not answer, is full or is restarting.
 AWAY = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
+
+# Marks connections whose transactions do not write.
+ONLY_LOOKS = "only_looks"
+_POSTGRESQL_SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class Base(DeclarativeBase):
@@ -53,11 +57,11 @@ def get_engine() -> Engine:
 
 
 def make_engine(url: str) -> Engine:
-    """Engine with the rules of each database: SQLite in immediate transactions, PostgreSQL with live connections."""
+    """Engine with the rules of each database: SQLite writes in immediate transactions, PostgreSQL has live connections."""
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": 30.0, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin_sqlite)
         return engine
     engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
     event.listen(engine, "connect", _prepare_postgresql)
@@ -71,6 +75,17 @@ def transaction() -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """One consistent look at the database, which takes no lock that a writer waits for while it works.
+
+    Whoever only looks must use this: many viewers then never keep a supervisor from renewing its lease. The database
+    refuses to write here (``DBAPIError``).
+    """
+    with _readers()() as session, session.begin():
+        yield session
+
+
 def dialect() -> Dialect:
     """The dialect in use, for statements that differ between the databases."""
     return get_engine().dialect
@@ -81,11 +96,18 @@ def forget_engine() -> None:
     get_engine().dispose()
     get_engine.cache_clear()
     _sessions.cache_clear()
+    _readers.cache_clear()
 
 
 @lru_cache
 def _sessions() -> sessionmaker[Session]:
     return sessionmaker(get_engine(), expire_on_commit=False)
+
+
+@lru_cache
+def _readers() -> sessionmaker[Session]:
+    look = {ONLY_LOOKS: True} if dialect().name == "sqlite" else _POSTGRESQL_SNAPSHOT
+    return sessionmaker(get_engine().execution_options(**look), expire_on_commit=False)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
@@ -108,5 +130,7 @@ def _prepare_postgresql(connection: Any, record: Any) -> None:
     connection.commit()
 
 
-def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_sqlite(connection: Any) -> None:
+    looks = connection.get_execution_options().get(ONLY_LOOKS, False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if looks else 'OFF'}")
+    connection.exec_driver_sql("BEGIN DEFERRED" if looks else "BEGIN IMMEDIATE")

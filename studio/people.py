@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from app.db import transaction
+from app.db import snapshot
 from app.errors import NotFound
 from app.models import User
 from app.services import accounts
@@ -19,7 +19,7 @@ def find_user(name: str) -> User:
     bring_up_to_date()
     if not name:
         return accounts.ensure_owner()
-    with transaction() as session:
+    with snapshot() as session:
         found = session.scalars(select(User).where(User.name == name)).first()
     if found is None:
         raise NotFound("user_not_found", f"There is no user called {name!r}.", f"Create one: studio user add {name}")

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from app import storage
 from app.api import measurements
 from app.api.deps import UserId
-from app.db import transaction
+from app.db import snapshot
 from app.models import User
 from app.services import operations
 
@@ -40,7 +40,7 @@ def read_measurements(user_id: UserId) -> Response:
 
 def _database() -> str:
     try:
-        with transaction() as session:
+        with snapshot() as session:
             session.execute(select(User.id).limit(1))
     except Exception:
         return "not reachable, or its tables are missing"

@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.db import db_now, transaction
+from app.db import db_now, snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected, StudioError
 from app.models import ApiToken, AuditEntry, BrowserSession, Project, ProjectMember, SignInLink, User
 from app.settings import get_settings
@@ -26,14 +26,14 @@ HOW_TO_GET_A_LINK = "Run `studio link` in the terminal on the studio's machine, 
 
 def ensure_owner() -> User:
     """The owner of the embedded studio, created with a first project when there is none; safe to call twice at once."""
-    with transaction() as session:
+    with snapshot() as session:
         found = session.scalars(select(User).where(User.role == "owner").order_by(User.created_at)).first()
     if found is not None:
         return found
     try:
         return add_user(OWNER_NAME, role="owner")
     except Conflict:
-        with transaction() as session:
+        with snapshot() as session:
             return session.scalars(select(User).where(User.name == OWNER_NAME)).one()
 
 
@@ -65,15 +65,16 @@ def home_project(user_id: str) -> Project:
     Raises:
         NotFound: there is no such person.
     """
-    with transaction() as session:
+    with snapshot() as session:
         found = session.scalars(
             select(Project)
             .join(ProjectMember, ProjectMember.project_id == Project.id)
             .where(ProjectMember.user_id == user_id)
             .order_by(Project.created_at, Project.id)
         ).first()
-        if found is not None:
-            return found
+    if found is not None:
+        return found
+    with transaction() as session:
         _require_user(session, user_id)
         return _add_project(session, user_id)
 
@@ -123,7 +124,7 @@ def user_for_session(cookie: str) -> User | None:
     if not cookie:
         return None
     idle = get_settings().session_idle_hours * 3600
-    with transaction() as session:
+    with snapshot() as session:
         found = session.execute(
             select(User, BrowserSession, (db_now() - BrowserSession.used_at).label("age"))
             .join(BrowserSession, BrowserSession.user_id == User.id)
@@ -134,30 +135,30 @@ def user_for_session(cookie: str) -> User | None:
                 User.active,
             )
         ).first()
-        if found is None:
-            return None
-        user, browser, age = found
-        if age > USED_EVERY_SECONDS:
-            browser.used_at = db_now()
-        return user
+    if found is None:
+        return None
+    user, browser, age = found
+    if age > USED_EVERY_SECONDS:
+        _note_use(BrowserSession, browser.id)
+    return cast(User, user)
 
 
 def user_for_token(bearer: str) -> User | None:
     """The active person behind an API token, or ``None`` when it is unknown or revoked."""
     if not bearer.startswith(TOKEN_PREFIX):
         return None
-    with transaction() as session:
+    with snapshot() as session:
         found = session.execute(
             select(User, ApiToken, (db_now() - ApiToken.used_at).label("age"))
             .join(ApiToken, ApiToken.user_id == User.id)
             .where(ApiToken.token_sha256 == _hash(bearer), ApiToken.revoked_at.is_(None), User.active)
         ).first()
-        if found is None:
-            return None
-        user, token, age = found
-        if age is None or age > USED_EVERY_SECONDS:
-            token.used_at = db_now()
-        return user
+    if found is None:
+        return None
+    user, token, age = found
+    if age is None or age > USED_EVERY_SECONDS:
+        _note_use(ApiToken, token.id)
+    return cast(User, user)
 
 
 def create_token(user_id: str, name: str = "token") -> str:
@@ -195,6 +196,11 @@ def record(
     )
     with transaction() as session:
         session.add(entry)
+
+
+def _note_use(table: type[BrowserSession | ApiToken], key: str) -> None:
+    with transaction() as session:
+        session.execute(update(table).where(table.id == key).values(used_at=db_now()))
 
 
 def _add_project(session: Session, user_id: str) -> Project:

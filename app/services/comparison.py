@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.db import transaction
+from app.db import snapshot
 from app.errors import Rejected
 from app.intervals import overlap, wilson
 from app.models import SUCCEEDED
@@ -93,7 +93,7 @@ def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -
             "Use `base` or the id of one of the compared runs.",
         )
     found = [runs.get_run(user_id, run_id) for run_id in wanted]
-    with transaction() as session:
+    with snapshot() as session:
         series = metrics.series_of(session, wanted, SERIES_KEYS, max_points=2000)
         answers = paired.answers_of(session, found)
     pairs = {run_id: paired.against_base(each) for run_id, each in answers.items() if each.labels}

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.db import transaction
+from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
 from app.models_chat import Conversation, ConversationMessage
 
@@ -46,13 +46,13 @@ def list_conversations(user_id: str) -> list[dict[str, Any]]:
         .group_by(Conversation.id)
         .order_by(Conversation.created_at.desc())
     )
-    with transaction() as session:
+    with snapshot() as session:
         return [{**_as_dict(found), "questions": count} for found, count in session.execute(wanted)]
 
 
 def read(user_id: str, conversation_id: str) -> dict[str, Any]:
     """The conversation with all its ``messages`` in order; replaced replies are marked."""
-    with transaction() as session:
+    with snapshot() as session:
         found = _find(session, user_id, conversation_id)
         return {**_as_dict(found), "messages": [_message(each) for each in _messages(session, conversation_id)]}
 
@@ -92,7 +92,7 @@ def history(user_id: str, conversation_id: str, pane: int) -> list[dict[str, str
     Raises:
         Rejected: nothing has been asked yet.
     """
-    with transaction() as session:
+    with snapshot() as session:
         found = _find(session, user_id, conversation_id)
         said = [each for each in _messages(session, found.id) if not each.replaced and each.pane in (None, pane)]
     last = max((each.number for each in said if each.pane is None), default=0)

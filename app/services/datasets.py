@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from app import storage
 from app.catalog.task_types import task_type as find_task_type
-from app.db import transaction
+from app.db import snapshot, transaction
 from app.errors import NotFound, StudioError
 from app.models import Dataset, DatasetVersion, new_id
 from app.readers import Choices
@@ -131,7 +131,7 @@ def list_datasets(user_id: str) -> list[Dataset]:
         .order_by(Dataset.created_at.desc(), Dataset.id)
         .options(selectinload(Dataset.versions))
     )
-    with transaction() as session:
+    with snapshot() as session:
         return list(session.scalars(query))
 
 
@@ -141,7 +141,7 @@ def get_dataset(user_id: str, dataset_id: str) -> Dataset:
     Raises:
         NotFound: it does not exist or is somebody else's.
     """
-    with transaction() as session:
+    with snapshot() as session:
         return find_dataset(session, user_id, dataset_id)
 
 
@@ -221,7 +221,7 @@ def _import_sample(user_id: str, sample: Sample) -> Dataset:
 def _share_with_twin(user_id: str, content_sha256: str, rows: Path) -> None:
     """Store the rows of a file that the same person has imported before only once."""
     query = select(DatasetVersion.id).join(Dataset).where(Dataset.owner_id == user_id)
-    with transaction() as session:
+    with snapshot() as session:
         twin = session.scalars(query.where(DatasetVersion.content_sha256 == content_sha256)).first()
     known = storage.dataset_dir(twin) / ROWS_FILE if twin else None
     if known and known.exists():

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.db import transaction
+from app.db import snapshot
 from app.errors import Rejected
 from app.models import Prediction
 from app.services import runs
@@ -57,7 +57,7 @@ def _shared(run_ids: Sequence[str]) -> dict[int, list[tuple[str, str]]]:
     columns = (Prediction.row_id, Prediction.answer, Prediction.expected)
     query = select(*columns).where(Prediction.run_id.in_(run_ids), Prediction.split == "test")
     answers: dict[int, list[tuple[str, str]]] = {}
-    with transaction() as session:
+    with snapshot() as session:
         for row_id, answer, expected in session.execute(query):
             answers.setdefault(row_id, []).append((answer, expected))
     return {row_id: found for row_id, found in answers.items() if len(found) == len(run_ids)}
@@ -74,7 +74,7 @@ def _rows(run_ids: Sequence[str], row_ids: Sequence[int]) -> list[dict[str, Any]
         Prediction.run_id.in_(run_ids), Prediction.split == "test", Prediction.row_id.in_(row_ids)
     )
     told: dict[int, dict[str, Any]] = {}
-    with transaction() as session:
+    with snapshot() as session:
         for each in session.scalars(query):
             about = {"row_id": each.row_id, "input": each.input, "expected": each.expected, "base_answer": None}
             row = told.setdefault(each.row_id, {**about, "answers": {}})

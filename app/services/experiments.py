@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalog.spec import RunSpec
-from app.db import db_now, transaction
+from app.db import db_now, snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected
 from app.models import ACTIVE_STATES, QUEUED, Dataset, DatasetVersion, Experiment, Job, Run
 from app.services import datasets, experiment_plans, jobs, leaderboard, metrics, paired, runs
@@ -87,7 +87,7 @@ def list_experiments(user_id: str) -> list[dict[str, Any]]:
         .order_by(Experiment.created_at.desc())
         .limit(200)
     )
-    with transaction() as session:
+    with snapshot() as session:
         rows = session.execute(query).all()
     return [
         {
@@ -100,7 +100,7 @@ def list_experiments(user_id: str) -> list[dict[str, Any]]:
 
 def read(user_id: str, experiment_id: str) -> dict[str, Any]:
     """The experiment with its live table, see :func:`leaderboard.build`."""
-    with transaction() as session:
+    with snapshot() as session:
         experiment = _find(session, user_id, experiment_id)
         members = _members(session, experiment)
         version = session.get_one(DatasetVersion, experiment.dataset_version_id)
@@ -147,11 +147,14 @@ def request_cancel(user_id: str, experiment_id: str) -> dict[str, Any]:
 
 def tend() -> int:
     """Keep all experiments inside their budgets and stop hopeless runs; returns how many runs it stopped."""
-    with transaction() as session:
+    with snapshot() as session:
         working = select(Run.experiment_id).join(Job, Job.id == Run.job_id).where(Job.state.in_(ACTIVE_STATES))
         found = session.scalars(select(Experiment).where(Experiment.id.in_(working))).all()
-        watched = [each for each in found if each.plan.get("most_minutes") or each.plan.get("stop_hopeless")]
-        return sum(_tend(session, experiment) for experiment in watched)
+    watched = [each.id for each in found if each.plan.get("most_minutes") or each.plan.get("stop_hopeless")]
+    if not watched:
+        return 0
+    with transaction() as session:
+        return sum(_tend(session, session.get_one(Experiment, each)) for each in watched)
 
 
 def _tend(session: Session, experiment: Experiment) -> int:

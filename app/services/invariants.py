@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import manifest, storage
-from app.db import db_now, transaction
+from app.db import db_now, snapshot
 from app.models import (
     ACTIVE_STATES,
     FAILED,
@@ -36,7 +36,7 @@ SOON_SECONDS = 60.0
 
 def violations() -> list[str]:
     """One sentence for each thing that does not hold, beginning with its invariant's name; empty when all is well."""
-    with transaction() as session:
+    with snapshot() as session:
         found = [*_holds(session), *_ends(session), *_leases(session), *_points(session)]
         listed = [
             *((row.path, row.sha256) for row in session.scalars(select(Checkpoint))),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import storage
 from app.catalog.base_models import BASE_MODELS
 from app.catalog.task_types import task_type as find_task_type
-from app.db import transaction
+from app.db import snapshot, transaction
 from app.errors import Conflict, Rejected
 from app.models import ACTIVE_STATES, DatasetReview, DatasetVersion, new_id
 from app.services import jobs
@@ -61,7 +61,7 @@ def latest(user_id: str, dataset_id: str, number: int | None = None, limit: int 
     Suspects carry their cells as they are in that version: ``{"row_id", "line", "given", "suggested", "margin", "cells"}``.
     """
     version = find_version(user_id, dataset_id, number)
-    with transaction() as session:
+    with snapshot() as session:
         review = _latest(session, version.id)
     if review is None:
         return {"state": "none", "version": version.number, "suspects": []}
@@ -81,7 +81,7 @@ def latest(user_id: str, dataset_id: str, number: int | None = None, limit: int 
 
 def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Path:
     """Write ``job.json`` into a folder of this attempt's own; used by the worker."""
-    with transaction() as session:
+    with snapshot() as session:
         review = session.scalars(select(DatasetReview).where(DatasetReview.job_id == claim.job_id)).one()
         version = session.get_one(DatasetVersion, review.dataset_version_id)
     task = find_task_type(version.task_type)

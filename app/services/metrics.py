@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db import dialect, transaction
+from app.db import dialect, snapshot
 from app.models import Event, MetricPoint
 from app.services import runs
 
@@ -46,7 +46,7 @@ def append(session: Session, run_id: str, source: str, lines: Sequence[dict[str,
 
 def since(user_id: str, run_id: str, after: int = 0, limit: int = 5000) -> dict[str, Any]:
     """Points newer than the cursor ``after``, oldest first, with the next cursor and the run's state."""
-    with transaction() as session:
+    with snapshot() as session:
         run = runs.find(session, user_id, run_id)
         rows = session.scalars(
             select(MetricPoint)
@@ -66,7 +66,7 @@ def series(
 
     Checks (``eval/``) are few and each of them counts: they are never thinned.
     """
-    with transaction() as session:
+    with snapshot() as session:
         runs.find(session, user_id, run_id)
         query = select(MetricPoint.key, MetricPoint.step, MetricPoint.value).where(MetricPoint.run_id == run_id)
         if keys:
@@ -113,7 +113,7 @@ def thin(points: list[list[float]], most: int) -> list[list[float]]:
 
 def events_since(user_id: str, run_id: str, after: int = 0) -> dict[str, Any]:
     """Events newer than the cursor, oldest first."""
-    with transaction() as session:
+    with snapshot() as session:
         runs.find(session, user_id, run_id)
         rows = session.scalars(
             select(Event).where(Event.run_id == run_id, Event.seq > after).order_by(Event.seq).limit(1000)

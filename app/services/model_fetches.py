@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.fetched_models import fetched_cards
-from app.db import transaction
+from app.db import snapshot, transaction
 from app.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.models import ACTIVE_STATES, SUCCEEDED, Job, Run, User
 from app.models_work import ModelFetch
@@ -50,7 +50,7 @@ def submit(user_id: str, repo: str, revision: str = "main") -> dict[str, Any]:
 def list_fetches(user_id: str) -> list[dict[str, Any]]:
     """Everybody's that are on their way or did not succeed, newest first: base models are shared by all."""
     wanted = select(ModelFetch).join(Job, ModelFetch.job_id == Job.id).where(Job.state != SUCCEEDED)
-    with transaction() as session:
+    with snapshot() as session:
         return [
             _as_dict(session, each) for each in session.scalars(wanted.order_by(ModelFetch.created_at.desc()).limit(50))
         ]
@@ -96,7 +96,7 @@ def remove_model(user_id: str, name: str) -> None:
     """
     if name not in {card.name for card in fetched_cards()}:
         raise NotFound("model_not_found", f"There is no fetched model {name!r}.", "Reload the page.")
-    with transaction() as session:
+    with snapshot() as session:
         _check_role(session, user_id)
         made = session.scalars(select(Run.name).where(Run.base_model == name, ~Run.archived).limit(3)).all()
     if made:
@@ -111,7 +111,7 @@ def remove_model(user_id: str, name: str) -> None:
 
 def wanted(job_id: str) -> tuple[str, str, str]:
     """(id, repo, revision) of the fetch that a job carries out."""
-    with transaction() as session:
+    with snapshot() as session:
         found = session.scalars(select(ModelFetch).where(ModelFetch.job_id == job_id)).one()
         return found.id, found.repo, found.revision
 

@@ -5,7 +5,7 @@ from statistics import quantiles
 
 from sqlalchemy import func, select
 
-from app.db import db_now, transaction
+from app.db import db_now, snapshot
 from app.models import QUEUED, RUNNING, Job
 from app.models_work import Tally
 from app.services import queue_order, workers
@@ -30,7 +30,7 @@ class Operations:
 
 def measure() -> Operations:
     """Look once."""
-    with transaction() as session:
+    with snapshot() as session:
         states = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).tuples().all())
         ready = session.scalar(select(func.count()).where(queue_order.ready())) or 0
         paused = session.scalar(select(func.count()).where(Job.state == QUEUED, Job.paused_at.is_not(None))) or 0

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from app.db import transaction
+from app.db import snapshot
 from app.errors import Rejected
 from app.models import Prediction
 from app.services import runs
@@ -39,7 +39,7 @@ def page(user_id: str, run_id: str, *, only: str | None = None, limit: int = 50,
     """
     if only is not None and only not in FILTERS:
         raise Rejected("unknown_filter", f"There is no filter {only!r}.", "Use one of: " + ", ".join(FILTERS) + ".")
-    with transaction() as session:
+    with snapshot() as session:
         runs.find(session, user_id, run_id)
         mine = Prediction.run_id == run_id
         query = select(Prediction).where(mine, Prediction.seq > after).order_by(Prediction.seq)

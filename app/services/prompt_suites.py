@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.db import transaction
+from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
 from app.models_chat import PromptSuite
 
@@ -16,7 +16,7 @@ LONGEST_PROMPT = 4_000
 def list_suites(user_id: str) -> list[dict[str, Any]]:
     """One's own, by name: ``[{"id", "name", "prompts"}]``."""
     wanted = select(PromptSuite).where(PromptSuite.owner_id == user_id).order_by(PromptSuite.name)
-    with transaction() as session:
+    with snapshot() as session:
         return [_as_dict(each) for each in session.scalars(wanted)]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from app.db import db_now, transaction
+from app.db import db_now, snapshot
 from app.errors import Conflict, Rejected
 from app.models import CLAIMED, QUEUED, RUNNING, Job
 from app.settings import get_settings
@@ -32,7 +32,7 @@ def next_job() -> str | None:
     most = get_settings().max_active_per_user
     if most:
         query = query.where(turns.c.turn <= most)
-    with transaction() as session:
+    with snapshot() as session:
         return session.scalar(query)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import InstrumentedAttribute
 
-from app.db import transaction
+from app.db import snapshot, transaction
 from app.errors import Conflict, Rejected
 from app.models import ACTIVE_STATES, Dataset, DatasetVersion, Job, Run
 from app.services import metrics, runs
@@ -84,7 +84,7 @@ def page(
     query = _joined(select(Run.id, Dataset.name)).where(*rules).order_by(*order).limit(size + 1)
     if cursor:
         query = query.where(_beyond(column, descending, *_opened(cursor, sort, descending)))
-    with transaction() as session:
+    with snapshot() as session:
         places = session.execute(query).all()
         total, active = session.execute(_counted(wanted).where(*rules)).one()
         wanted_ids = [run_id for run_id, _ in places[:size]]
@@ -98,7 +98,7 @@ def page(
 
 def tags(user_id: str) -> list[str]:
     """Every tag that the person has given, sorted."""
-    with transaction() as session:
+    with snapshot() as session:
         found = session.scalars(select(Run.tags).where(Run.owner_id == user_id, cast(Run.tags, String) != "[]"))
         return sorted({tag for given in found for tag in given})
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from app.db import db_now, transaction
+from app.db import db_now, snapshot, transaction
 from app.models_work import Worker
 from app.services import machine
 from app.services.jobs import boot_id
@@ -48,7 +48,7 @@ def note_device_failure(name: str) -> None:
 
 def is_barred(name: str) -> bool:
     """Whether this worker should take no job now."""
-    with transaction() as session:
+    with snapshot() as session:
         barred = select(Worker.name).where(Worker.name == name, Worker.barred_until > db_now())
         return session.scalar(barred) is not None
 
@@ -56,7 +56,7 @@ def is_barred(name: str) -> bool:
 def list_workers() -> list[dict[str, Any]]:
     """``[{"name", "host", "alive", "barred", "job_id", "started_at", "heartbeat_at", "seconds_since", "machine"}]``,
     longest running first; those that stopped or were silent for ten minutes are left out."""
-    with transaction() as session:
+    with snapshot() as session:
         now = session.scalar(select(db_now())) or 0.0
         known = select(Worker).where(Worker.stopped_at.is_(None), Worker.heartbeat_at > db_now() - 600.0)
         rows = list(session.scalars(known.order_by(Worker.started_at, Worker.name)))
