@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.api import (
     catalog,
     chat,
+    checkpoints,
     compare,
     conversations,
     dataset_rows,
@@ -37,6 +38,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     models.router,
     runs.router,
     run_answers.router,
+    checkpoints.router,
     derivations.router,
     queue.router,
     predict.router,

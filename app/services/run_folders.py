@@ -37,7 +37,7 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Wo
     """Write ``job.json`` into a folder of this attempt's own and say where it is."""
     with transaction() as session:
         run = session.scalars(select(Run).where(Run.job_id == claim.job_id)).one()
-        resume_from = _newest(session, run.id)
+        resume_from = _newest(session, run.id) or _start(session, run.job.adjustments.get("start"))
         run_id, spec, version_id = run.id, run.spec, run.dataset_version_id
         base, adjustments = run.base_model, run.job.adjustments
         parents = [str(_download_of(session, each["run_id"])) for each in (spec.get("origin") or {}).get("parents", [])]
@@ -151,6 +151,26 @@ def _newest(session: Session, run_id: str) -> Path | None:
         if manifest.holds(folder) and manifest.sha256_of(folder / manifest.NAME) == row.sha256:
             return folder
     return None
+
+
+def _start(session: Session, start: dict[str, Any] | None) -> Path | None:
+    """The checkpoint of another run that this one goes on from, if it does.
+
+    Raises:
+        StudioError: it is gone or changed.
+    """
+    if not start:
+        return None
+    named = (Checkpoint.run_id == start["run_id"], Checkpoint.step == start["step"])
+    row = session.scalar(select(Checkpoint).where(*named).order_by(Checkpoint.fence.desc()).limit(1))
+    folder = storage.data_dir() / row.path if row else None
+    if row and folder and manifest.holds(folder) and manifest.sha256_of(folder / manifest.NAME) == row.sha256:
+        return folder
+    raise StudioError(
+        "checkpoint_missing",
+        f"Step {start['step']:,}, from which this run goes on, is not there any more.",
+        "Continue from another checkpoint.",
+    )
 
 
 def _download_of(session: Session, run_id: str) -> Path:

@@ -3,15 +3,17 @@
 
 import { Examples, renderConfusion, renderLabels } from "./run_answers.js";
 import { renderCertainty } from "./run_certainty.js";
+import { renderCheckpoints } from "./run_checkpoints.js";
 import { RunCurves } from "./run_curves.js";
 import { Log, renderConfig, renderFiles } from "./run_details.js";
 import { RunHeader, renderTiles, renderVerdicts } from "./run_header.js";
+import { WrittenSamples } from "./run_samples.js";
 import { ACTIVE, loadTitles, writes } from "./run_words.js";
 import { WrittenAnswers } from "./run_writing.js";
 import { api, el, emptyState, ready, toast } from "./studio.js";
 
 const EVERY = 1000;
-const TABS = [["curves", "Curves"], ["examples", "Examples"], ["confusion", "Confusion"], ["labels", "Labels"], ["certainty", "Certainty"], ["config", "Config"], ["log", "Log"], ["files", "Files"]];
+const TABS = [["curves", "Curves"], ["examples", "Examples"], ["confusion", "Confusion"], ["labels", "Labels"], ["certainty", "Certainty"], ["config", "Config"], ["checkpoints", "Checkpoints"], ["log", "Log"], ["files", "Files"]];
 
 class RunPage {
   constructor(root, id) {
@@ -74,6 +76,7 @@ class RunPage {
       this.comparison = await api(`/api/v1/compare?runs=${encodeURIComponent(this.id)}`);
       renderVerdicts(this.verdicts, this.comparison.verdicts[this.id], run);
       this.fillAgain();
+      if (this.open === "examples") this.samples?.load();
     }
     renderTiles(this.tiles, run, this.curves.latest, this.comparison);
     if (this.open === "log") await this.log.refresh(run, () => this.header.post("resume", "Queued again."));
@@ -148,13 +151,23 @@ class RunPage {
     const results = this.run.results || {};
     if (key === "config") return renderConfig(panel, this.run, this.comparison.settings);
     if (key === "files") return renderFiles(panel, this.run);
+    if (key === "checkpoints") return renderCheckpoints(panel, this.run);
+    if (key === "examples" && writes(this.run)) return this.fillWritten(panel, results);
     const has = { examples: results.metrics, confusion: results.confusion?.length, labels: results.per_class?.length, certainty: results.metrics }[key];
     if (!has) return panel.replaceChildren(emptyState(...this.missing(key)));
     panel.replaceChildren();
     if (key === "confusion") return renderConfusion(panel, results);
     if (key === "labels") return renderLabels(panel, results.per_class);
     if (key === "certainty") return renderCertainty(panel, this.id);
-    return new (writes(this.run) ? WrittenAnswers : Examples)(panel, this.id).load();
+    return new Examples(panel, this.id).load();
+  }
+
+  /** Answers to the test questions once there are any, and what was said at each check. */
+  async fillWritten(panel, results) {
+    panel.replaceChildren();
+    if (results.metrics) await new WrittenAnswers(panel, this.id).load();
+    this.samples = new WrittenSamples(panel, this.id);
+    await this.samples.load();
   }
 
   missing(key) {

@@ -3,6 +3,7 @@
 
 import { api, bytes, count, duration, el, percent, toast, when } from "./studio.js";
 import { ACTIVE, STATE_WORDS, methodTitle, modelTitle, stateChip, writes } from "./run_words.js";
+import { RunNotes } from "./run_notes.js";
 import { writingTiles } from "./run_writing.js";
 
 /** Builds the head once; `render(run, latest)` updates it in place, so nothing jumps and focus stays. */
@@ -23,10 +24,12 @@ export class RunHeader {
     this.bar = el("progress", { id: "run-progress", max: "100", "aria-label": "Progress of the run" });
     this.facts = el("dl", { id: "run-facts", class: "facts" });
     this.actions = el("div", { id: "run-actions", class: "actions" });
+    this.notes = new RunNotes(id);
     place.append(
       this.title,
-      el("div", { class: "run-title" }, this.name, this.chip),
+      el("div", { class: "run-title" }, this.name, this.chip, this.notes.star),
       this.about,
+      this.notes.node,
       el("div", { class: "run-progress-row" }, this.phase, this.bar),
       this.facts,
       this.actions,
@@ -43,6 +46,7 @@ export class RunHeader {
       el("a", { href: `/datasets?id=${encodeURIComponent(run.dataset.id)}`, text: `${run.dataset.name} @ ${run.dataset.version}` }),
       `, created ${when(run.created_at)}`,
     );
+    this.notes.render(run);
     this.phase.textContent = phaseWords(run);
     this.renderProgress(run);
     this.renderFacts(run);
@@ -176,9 +180,16 @@ export function renderTiles(place, run, latest, comparison) {
   tiles.push(tile("tile-memory", "Peak memory", memory ? bytes(memory) : "–", results.device || "of the trainer"));
   const { trainable_parameters: trainable, total_parameters: total } = results;
   tiles.push(tile("tile-parameters", "Trainable parameters", trainable ? count(trainable) : "–", trainable && total ? `${percent(trainable / total)} of ${count(total)}` : "counted at the start"));
+  if (results.rate_race) tiles.push(tile("tile-rate", "Learning rate", number(results.learning_rate), raceWords(results.rate_race)));
   const { total: seconds, training } = results.seconds || {};
   tiles.push(tile("tile-seconds", "Time", seconds ? duration(seconds) : "–", training ? `of which training ${duration(training)}` : "told at the end"));
   place.replaceChildren(...tiles);
+}
+
+/** How the rate was found: lowest validation loss of a few, or why there was no race. */
+function raceWords(race) {
+  if (!race.tried.length) return "the method's own; the run is too short for a race";
+  return `auto: best of ${race.tried.map((each) => number(each.rate)).join(", ")} after ${race.steps} updates each`;
 }
 
 function labelTiles(run, results, latest, verdict) {

@@ -1,0 +1,39 @@
+"""Routes for the checkpoints of a run: what is kept, go on from one, delete one."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from pydantic import Field
+
+from app.api.deps import UserId
+from app.api.schemas import Body, Name
+from app.services import checkpoints, runs
+
+router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
+Step = Annotated[int, Path(ge=0, le=2**53)]
+
+
+class ContinueFromBody(Body):
+    """How many passes over the data to add."""
+
+    epochs: float = Field(1.0, gt=0, le=100)
+    name: Name = ""
+
+
+@router.get("/{run_id}/checkpoints")
+def list_checkpoints(user_id: UserId, run_id: str) -> dict[str, Any]:
+    """Kept checkpoints, the newest first, each with what it is kept for."""
+    return {"checkpoints": checkpoints.list_checkpoints(user_id, run_id)}
+
+
+@router.post("/{run_id}/checkpoints/{step}/continue", status_code=201)
+def continue_from_checkpoint(user_id: UserId, run_id: str, step: Step, body: ContinueFromBody) -> dict[str, Any]:
+    """Queue a new run that goes on from here; the old one stays as it is."""
+    return runs.as_dict(checkpoints.continue_from(user_id, run_id, step, body.epochs, body.name))
+
+
+@router.delete("/{run_id}/checkpoints/{step}")
+def delete_checkpoint(user_id: UserId, run_id: str, step: Step) -> dict[str, Any]:
+    """Delete one for good; the selected one is refused."""
+    checkpoints.remove(user_id, run_id, step)
+    return {"step": step, "deleted": True}

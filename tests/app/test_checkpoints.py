@@ -1,0 +1,97 @@
+"""Kept checkpoints of a run: told with their reason, deleted only when nothing needs them, taken up by new runs."""
+
+from pathlib import Path
+
+import pytest
+
+from app import manifest, storage
+from app.db import transaction
+from app.errors import Conflict, NotFound, Rejected, StudioError
+from app.models import Checkpoint
+from app.services import checkpoints, jobs, run_folders
+from tests.app.outcomes import end_run, rows_right
+from tests.factories import make_run, make_user
+
+
+def keep(run_id: str, step: int, fence: int = 1, **metrics: float) -> Path:
+    """A checkpoint as a trainer and its supervisor leave it."""
+    folder = storage.attempt_dir(run_id, fence) / "checkpoints" / f"step-{step}"
+    folder.mkdir(parents=True)
+    (folder / "weights.safetensors").write_bytes(b"0" * step)
+    digest = manifest.write(folder)
+    with transaction() as session:
+        session.add(
+            Checkpoint(
+                run_id=run_id, fence=fence, step=step, path=str(folder.relative_to(storage.data_dir())), bytes=step,
+                sha256=digest, metrics=metrics,
+            )
+        )  # fmt: skip
+    return folder
+
+
+@pytest.fixture
+def ended(owner: str) -> str:
+    """A run of 40 steps in 3 passes whose best was step 20; steps 30 and 40 are the newest."""
+    run = make_run(owner)
+    end_run(run.id, rows_right(9, 10), rows_right(5, 10), best_step=20, total_steps=40)
+    for step, accuracy in ((20, 0.95), (30, 0.9), (40, 0.93)):
+        keep(run.id, step, accuracy=accuracy)
+    return run.id
+
+
+def test_each_is_told_with_what_it_is_kept_for(owner: str, ended: str) -> None:
+    told = checkpoints.list_checkpoints(owner, ended)
+    assert [(each["step"], each["selected"], each["deletable"]) for each in told] == [
+        (40, False, True), (30, False, True), (20, True, False),
+    ]  # fmt: skip
+    assert "result" in told[2]["why"] and "newest" in told[0]["why"]
+    assert told[2]["metrics"] == {"accuracy": 0.95} and all(each["complete"] for each in told)
+    with pytest.raises(NotFound):
+        checkpoints.list_checkpoints(make_user(), ended)
+
+
+def test_deleting_takes_row_and_folder_of_every_copy_but_never_the_selected(owner: str, ended: str) -> None:
+    copy = keep(ended, 40, fence=2)
+    folder = storage.attempt_dir(ended, 1) / "checkpoints" / "step-40"
+    assert checkpoints.list_checkpoints(owner, ended)[0]["bytes"] == 80
+    checkpoints.remove(owner, ended, 40)
+    assert not folder.exists() and not copy.exists()
+    assert [each["step"] for each in checkpoints.list_checkpoints(owner, ended)] == [30, 20]
+    with pytest.raises(Conflict, match="best one"):
+        checkpoints.remove(owner, ended, 20)
+    with pytest.raises(NotFound, match="Kept steps: 20, 30|keeps no step"):
+        checkpoints.remove(owner, ended, 40)
+
+
+def test_nothing_is_deleted_while_the_run_works(owner: str) -> None:
+    run = make_run(owner)
+    keep(run.id, 10, accuracy=0.5)
+    keep(run.id, 20, accuracy=0.6)
+    assert [each["deletable"] for each in checkpoints.list_checkpoints(owner, run.id)] == [False, False]
+    with pytest.raises(Conflict, match="still active"):
+        checkpoints.remove(owner, run.id, 10)
+
+
+def test_a_new_run_takes_up_the_checkpoint_and_the_old_one_stays(owner: str, ended: str) -> None:
+    run = checkpoints.continue_from(owner, ended, 20, epochs=2)
+    assert run.spec["training"]["epochs"] == pytest.approx(20 / 40 * 3 + 2)
+    assert "step 20" in run.name and "step 20" in run.note
+    order = run_folders.prepare(jobs.claim(run.job_id), lambda name: Path("/base"), 1)
+    given = storage.read_json(order.folder / "job.json")["resume_from"]
+    assert given == str(storage.attempt_dir(ended, 1) / "checkpoints" / "step-20")
+    own = keep(run.id, 25)
+    assert run_folders.newest_checkpoint(run.id) == own
+
+
+def test_a_damaged_or_missing_start_and_too_many_passes_are_refused(owner: str, ended: str) -> None:
+    with pytest.raises(Rejected, match="passes"):
+        checkpoints.continue_from(owner, ended, 20, epochs=100)
+    with pytest.raises(NotFound):
+        checkpoints.continue_from(owner, ended, 21)
+    run = checkpoints.continue_from(owner, ended, 30)
+    folder = storage.attempt_dir(ended, 1) / "checkpoints" / "step-30"
+    (folder / "weights.safetensors").write_bytes(b"1")
+    with pytest.raises(Conflict, match="changed on disk"):
+        checkpoints.continue_from(owner, ended, 30)
+    with pytest.raises(StudioError, match="not there any more"):
+        run_folders.prepare(jobs.claim(run.job_id), lambda name: Path("/base"), 1)

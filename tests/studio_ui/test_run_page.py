@@ -1,0 +1,75 @@
+"""The run page in Chromium: what can be read off the answers, what is kept, and what people write on a run."""
+
+import pytest
+
+from tests.app.outcomes import end_run, rows_right
+from tests.app.test_checkpoints import keep
+from tests.factories import make_run, make_version
+from tests.studio_ui.conftest import NARROW
+
+
+@pytest.fixture(scope="module")
+def ended(studio):
+    run = make_run(studio.owner, make_version(studio.owner), "Letters one")
+    end_run(run.id, rows_right(70, 100), rows_right(50, 100), best_step=20, total_steps=40)
+    for step in (20, 40):
+        keep(run.id, step, accuracy=0.9)
+    return run.id
+
+
+def test_the_threshold_gives_up_answers_without_asking_the_server(signed_in, ended):
+    watched = signed_in(NARROW)
+    page = watched.open(f"/run?id={ended}#certainty")
+    page.wait_for_selector("#reliability .main-svg")
+    assert "Expected calibration error" in page.inner_text("#calibration-error")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#threshold").fill("80")
+    # Half of the rows are stated with 80 % or more; every certainty has seven right rows in ten.
+    assert "50.0 % (50 of 100)" in page.inner_text("#threshold-facts")
+    assert "70.0 %" in page.inner_text("#threshold-facts")
+    assert page.locator("#threshold-labels tr[data-label=yes] td").count() == 2
+    assert asked == [] and "threshold=0.8" in page.url
+    page.click("#reliability [data-title='Full screen']")
+    page.wait_for_function("document.querySelector('#reliability .js-plotly-plot').layout.height > 360")
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert watched.complaints == []
+
+
+def test_checkpoints_are_deleted_after_a_question_and_continued_as_a_new_run(signed_in, ended):
+    watched = signed_in()
+    page = watched.open(f"/run?id={ended}#checkpoints")
+    page.wait_for_selector("#checkpoints-table tbody tr")
+    assert page.is_disabled("tr[data-step='20'] .checkpoint-delete")
+    tried = page.get_attribute("tr[data-step='20'] a.button", "href")
+    assert tried == f"/playground?models={ended}%4020"
+    page.click("tr[data-step='40'] .checkpoint-delete")
+    page.click(".dialog .stop")
+    page.wait_for_selector("tr[data-step='40']", state="detached")
+    page.click("tr[data-step='20'] .checkpoint-continue")
+    page.fill("#continue-epochs", "2")
+    page.click(".dialog .primary")
+    page.wait_for_selector("#run-note")
+    page.wait_for_function("document.querySelector('#run-name')?.value.includes('on from step 20')")
+    assert "step 20" in page.input_value("#run-note")
+    assert watched.complaints == []
+
+
+def test_star_tags_and_note_are_written_in_the_header(signed_in, ended):
+    watched = signed_in()
+    page = watched.open(f"/run?id={ended}")
+    page.click("#run-star")
+    page.wait_for_selector("#run-star[aria-pressed=true]")
+    page.fill("#run-tag-new", "keeper")
+    page.press("#run-tag-new", "Enter")
+    page.wait_for_selector("#run-tags .tag:has-text('keeper')")
+    page.fill("#run-note", "Try a higher rank next")
+    with page.expect_response("**/mark"):
+        page.press("#run-note", "Tab")
+    page.reload()
+    page.wait_for_selector("#run-star[aria-pressed=true]")
+    assert page.input_value("#run-note") == "Try a higher rank next"
+    with page.expect_response("**/mark"):
+        page.click("#run-tags .tag-remove")
+    page.wait_for_function("document.querySelector('#run-tags').hidden")
+    assert watched.complaints == []
