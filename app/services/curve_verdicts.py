@@ -33,7 +33,7 @@ def learning_rate(run: Run, points: Points) -> float | None:
     used = [value for _, value in points.get("train/learning_rate", ()) if value is not None]
     given = (run.spec.get("training") or {}).get("learning_rate") if run.spec else None
     rate = max(used, default=given)
-    return float(rate) if rate else None
+    return float(rate) if isinstance(rate, float | int) else None
 
 
 def other_rate(run: Run, points: Points, factor: float) -> dict[str, Any] | None:

@@ -19,9 +19,11 @@ export function select(id, choices, chosen) {
 export function describe(name, schema, required = false) {
   const options = schema.anyOf || [schema];
   const main = options.find((each) => each.type !== "null") || schema;
+  // Beside a number a setting may take a word, such as `auto`.
+  const words = options.filter((each) => each !== main && each.const !== undefined).map((each) => each.const);
   const choices = main.enum || (main.const !== undefined ? [main.const] : null);
   return {
-    name, title: schema.title || name, help: schema.description || "", default: schema.default, required, choices,
+    name, title: schema.title || name, help: schema.description || "", default: schema.default, required, choices, words,
     kind: choices ? "choice" : main.type || "string", optional: options.some((each) => each.type === "null"),
     least: main.minimum ?? main.exclusiveMinimum, most: main.maximum ?? main.exclusiveMaximum,
     aboveLeast: main.exclusiveMinimum !== undefined, belowMost: main.exclusiveMaximum !== undefined,
@@ -40,7 +42,8 @@ export function rangeWords(about) {
   if (about.least === undefined && about.most === undefined) return "";
   const low = about.least === undefined ? "" : `${about.aboveLeast ? "above " : ""}${numberWords(about.least)}`;
   const high = about.most === undefined ? "" : `${about.belowMost ? "below " : ""}${numberWords(about.most)}`;
-  return low && high ? `${low} to ${high}` : low ? `at least ${low}` : `at most ${high}`;
+  const range = low && high ? `${low} to ${high}` : low ? `at least ${low}` : `at most ${high}`;
+  return [range, ...about.words].join(" or ");
 }
 
 function numberWords(value) {
@@ -50,7 +53,7 @@ function numberWords(value) {
 /** Why a typed text is no good value, or an empty string. */
 export function complaint(about, text) {
   if (text === "") return about.optional || !about.required ? "" : "This is needed.";
-  if (about.kind !== "integer" && about.kind !== "number") return "";
+  if ((about.kind !== "integer" && about.kind !== "number") || about.words.includes(text)) return "";
   const value = Number(text);
   if (!Number.isFinite(value)) return "This is not a number.";
   if (about.kind === "integer" && !Number.isInteger(value)) return "This must be a whole number.";
@@ -105,7 +108,7 @@ class SettingField {
   makeControl() {
     if (this.about.kind === "boolean") return el("input", { type: "checkbox" });
     if (this.about.choices) return select(this.id, this.about.choices.map((each) => [each, String(each)]));
-    const number = this.about.kind === "number" || this.about.kind === "integer";
+    const number = (this.about.kind === "number" || this.about.kind === "integer") && !this.about.words.length;
     return el("input", { type: "text", inputmode: number ? "decimal" : "text", autocomplete: "off", spellcheck: "false", placeholder: this.about.default == null ? "recommended" : String(this.about.default) });
   }
 
@@ -134,6 +137,7 @@ class SettingField {
 
   parsed(text) {
     if (text === "") return undefined;
+    if (this.about.words.includes(text)) return text;
     return this.about.kind === "integer" || this.about.kind === "number" ? Number(text) : text;
   }
 

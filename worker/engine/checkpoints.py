@@ -33,7 +33,8 @@ class Position:
     """Where a run stands: ``step`` updates are done, the validation rows were last scored after ``evaluated_step``.
 
     ``best_step`` is None until the first evaluation, ``stale`` evaluations since then were no better; ``train_loss`` is
-    the newest point of that curve; ``seconds`` were spent learning, over all attempts; ``total`` updates were planned.
+    the newest point of that curve; ``seconds`` were spent learning, over all attempts; ``total`` updates were planned;
+    ``race`` is how the learning rate was found, if a race was asked for.
     """
 
     step: int = 0
@@ -45,6 +46,7 @@ class Position:
     stale: int = 0
     total: int = 0
     identity: dict[str, str] = field(default_factory=dict)
+    race: dict[str, Any] | None = None
 
 
 class Checkpoints:

@@ -74,7 +74,8 @@ class Schedule:
 
 def plan(spec: RunSpec, base: BaseModelCard, rows: int) -> Schedule:
     """The schedule of a run on this many training rows; a rate that was left open is the method's own for so many updates."""
-    schedule = Schedule(spec.training, rows, spec.training.learning_rate or 0.0)
+    wanted = spec.training.learning_rate
+    schedule = Schedule(spec.training, rows, wanted if isinstance(wanted, float) else 0.0)
     return schedule if schedule.rate else replace(schedule, rate=spec.method.learning_rate(base, schedule.total))
 
 
@@ -172,6 +173,11 @@ class Fit:
                 raise _too_long(self.max_seconds, step)
         if position.evaluated_step < position.step:
             self._evaluate(position, checkpoints, evaluate, task)
+
+    def rehearse(self, step: int) -> None:
+        """One update that belongs to no run: it is neither reported nor kept."""
+        self._learn(step)
+        self._losses.clear()
 
     def _is_enough(self, position: Position) -> bool:
         """Whether to end before the last update: checks bring nothing any more, or the time is used up."""

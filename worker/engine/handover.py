@@ -22,25 +22,30 @@ from worker.engine.report import Report
 
 @dataclass
 class PhaseClock:
-    """Tells the report which part of the work has begun and keeps how many seconds each part took."""
+    """Tells the report which part of the work has begun and keeps how many seconds each part took.
+
+    ``processor`` holds the same in processor seconds of all threads; on a busy machine it tells work from waiting.
+    """
 
     report: Report
     seconds: dict[str, float] = field(default_factory=dict)
+    processor: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     _phase: str = ""
-    _since: float = 0.0
+    _since: tuple[float, float] = (0.0, 0.0)
 
     def enter(self, phase: str) -> None:
         """End the present phase and begin the next."""
         self.close()
-        self._phase, self._since = phase, time.monotonic()
+        self._phase, self._since = phase, (time.monotonic(), time.process_time())
         self.report.phase(phase)
 
     def close(self) -> None:
         """Book the time of the present phase."""
         if self._phase:
-            spent = time.monotonic() - self._since
-            self.seconds[self._phase] = self.seconds.get(self._phase, 0.0) + spent
+            wall, used = time.monotonic() - self._since[0], time.process_time() - self._since[1]
+            self.seconds[self._phase] = self.seconds.get(self._phase, 0.0) + wall
+            self.processor[self._phase] = self.processor.get(self._phase, 0.0) + used
         self._phase = ""
 
 
@@ -76,6 +81,7 @@ def hand_over(
         "to_first_step": first_step_at - clock.began if first_step_at else None,
         "training": training,
         "phases": clock.seconds,
+        "processor": clock.processor,
     }
     results["peak_memory_bytes"] = peak_bytes()
     _write_last(folder / "result.json", results)

@@ -10,7 +10,8 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 
 from app.catalog.task_types import task_type
-from worker.engine import checkpoints, fit
+from app.catalog.training import AUTO
+from worker.engine import checkpoints, fit, rate_race
 from worker.engine.checkpoints import Checkpoints, Position
 from worker.engine.dropout import quicken
 from worker.engine.families import open_family
@@ -62,25 +63,35 @@ def _learn(family: Family) -> tuple[fit.Schedule, Position, float | None]:
     family.adapt(schedule.total)
     if family.accelerator.device.type == "cpu":
         quicken(family.model)
-    optimizer = fit.make_optimizer(family.model, spec.training, spec.method.rate_factor)
+    prepared = family.accelerator.prepare(family.model)
+
+    def begin(planned: fit.Schedule) -> fit.Fit:
+        return fit.Fit(
+            prepared, fit.make_optimizer(family.model, spec.training, spec.method.rate_factor), family.lessons, planned,
+            family.accelerator, report, portions=order.portions, max_seconds=order.max_seconds, method=spec.method,
+            adapter=family.body,
+        )  # fmt: skip
+
+    loop = begin(schedule)
     kept = Checkpoints(
         order.folder / "checkpoints", report, order.free_disk_bytes, lambda: spec.method.extra_state(family.body)
     )
     identity = identify(spec, order.base)
     position = Position(identity=identity, total=schedule.total)
-    prepared = family.accelerator.prepare(family.model)
     if order.resume_from:
-        position = checkpoints.resume(order.resume_from, family.model, optimizer, identity)
+        position = checkpoints.resume(order.resume_from, family.model, loop.optimizer, identity)
         spec.method.restore_extra_state(family.body, checkpoints.method_state(order.resume_from))
         kept.adopt(order.resume_from, position)
         if position.total != schedule.total:
             # More passes were asked for: patience begins anew.
             position.total, position.stale = schedule.total, 0
         report.event("notice", f"Continuing after step {position.step} of {schedule.total}.", step=position.step)
-    loop = fit.Fit(
-        prepared, optimizer, family.lessons, schedule, family.accelerator, report, portions=order.portions,
-        max_seconds=order.max_seconds, method=spec.method, adapter=family.body,
-    )  # fmt: skip
+    elif spec.training.learning_rate == AUTO:
+        position.race = rate_race.race(schedule, begin, family)
+        # Before the first update, so that a run that is interrupted never races again.
+        kept.save(family.model, loop.optimizer, position, {})
+    if position.race:
+        schedule = loop.schedule = rate_race.take(schedule, position.race)
     loop.run(position, kept, lambda step: _validate(family, step), task_type(spec.task_type))
     assert position.best_step is not None  # the last step is always evaluated
     kept.load_weights(family.model, position.best_step)
@@ -103,6 +114,8 @@ def _results(family: Family, schedule: fit.Schedule, position: Position) -> dict
         "trainable_parameters": learning,
         "total_parameters": total,
         "best_step": position.best_step,
+        "learning_rate": schedule.rate,
+        **({"rate_race": position.race} if position.race else {}),
         "total_steps": schedule.total,
         "train_rows": schedule.rows,
         **describe_machine(family),

@@ -1,0 +1,65 @@
+"""The race for the learning rate: short, fair, told, and without a trace in the run that follows."""
+
+import json
+
+import pytest
+
+from tests.tiny import make_spec
+from tests.worker.engine.test_resume import learned, stop
+from worker.engine.rate_race import FACTORS, SHARE, steps_each
+from worker.engine.report import ListReport
+from worker.engine.train import train
+
+# 42 rows, 6 updates a pass: enough updates for a race of three.
+LONG = {"epochs": 32.0, "learning_rate": "auto"}
+
+
+def test_it_takes_at_most_its_share_and_short_runs_have_none() -> None:
+    assert steps_each(100) == 0 and steps_each(180) == 3
+    assert all(len(FACTORS) * steps_each(total) <= SHARE * total for total in range(1, 5000))
+
+
+def test_the_run_is_the_one_that_the_chosen_rate_alone_would_have_made(make_order) -> None:
+    spec, report = make_spec({"kind": "lora"}, **LONG), ListReport()
+    raced = make_order(spec)
+    found = train(raced, report)
+    race = found["rate_race"]
+    rates = [each["rate"] for each in race["tried"]]
+    best = min(race["tried"], key=lambda each: each["loss"])
+    assert race["steps"] == 3 and rates == pytest.approx([rates[1] / 3, rates[1], rates[1] * 3])
+    assert found["learning_rate"] == race["chosen"] == best["rate"]
+    told = [each for each in report.events if "learning_rate" in each]
+    assert f"{best['rate']:.3g}" in told[0]["message"] and race["why"] == told[0]["message"]
+    alone = make_order(make_spec({"kind": "lora"}, **{**LONG, "learning_rate": race["chosen"]}))
+    train(alone, ListReport())
+    assert learned(raced) == learned(alone)
+
+
+@pytest.mark.parametrize("kind", ["lora", "adalora"])
+def test_a_run_that_was_cut_off_does_not_race_again_and_ends_the_same(make_order, kind: str) -> None:
+    spec = make_spec({"kind": kind}, **LONG)
+    twin = make_order(spec)
+    whole = train(twin, ListReport())
+    resumed, report = make_order(spec, resume_from=stop(make_order(spec), 8)), ListReport()
+    again = train(resumed, report)
+    assert again["rate_race"] == whole["rate_race"] and "Choosing the learning rate" not in report.phases
+    assert learned(resumed) == learned(twin)
+
+
+def test_the_race_is_on_disk_before_the_first_update(make_order) -> None:
+    spec = make_spec({"kind": "lora"}, **LONG)
+    twin, order, report = make_order(spec), make_order(spec), ListReport()
+    train(twin, ListReport())
+    kept = stop(order, 1).parent / "step-0"
+    assert json.loads((kept / "position.json").read_text())["race"]["chosen"] > 0
+    resumed = make_order(spec, resume_from=kept)
+    train(resumed, report)
+    assert report.curve("train/loss")[0][0] == 1 and learned(resumed) == learned(twin)
+
+
+def test_a_short_run_keeps_the_methods_rate_and_says_so(make_order) -> None:
+    report = ListReport()
+    found = train(make_order(make_spec({"kind": "lora"}, learning_rate="auto")), report)
+    plain = train(make_order(make_spec({"kind": "lora"}, learning_rate=None)), ListReport())
+    assert found["rate_race"]["tried"] == [] and found["learning_rate"] == plain["learning_rate"]
+    assert any("too few" in each["message"] for each in report.events)

@@ -1,0 +1,144 @@
+"""Which learning rate to use: the method's own, a third and three times of it learn a few updates each, the best goes on.
+
+All three begin with the same weights, the same random state and the same rows in the same order, and are judged by the loss
+on the validation rows. Afterwards everything is as it was before, so the run is the one that this rate alone would have
+made. The whole race takes at most :data:`SHARE` of the run's updates; a run too short for that keeps the method's own rate.
+Knows no files; what it found is kept in the run's first checkpoint.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from app.catalog.methods.base import Method
+from worker.engine.families.base import Family
+from worker.engine.fit import PROGRESS_SECONDS, Fit, Schedule
+from worker.engine.model import trainable
+from worker.engine.report import Report, stop_if_asked
+
+FACTORS = (1 / 3, 1.0, 3.0)
+# Of the run's updates, all three together; and how many one of them needs at least for its loss to say anything.
+SHARE, LEAST_STEPS = 0.05, 3
+HIGHEST = 1.0
+
+
+@dataclass(frozen=True)
+class RaceSchedule(Schedule):
+    """Few updates at one rate, with a straight climb over the first third."""
+
+    steps: int = 1
+
+    def learning_rate(self, step: int) -> float:
+        """See :class:`Schedule`."""
+        return self.rate * min(1.0, step / max(1.0, self.steps / 3))
+
+
+def steps_each(total: int) -> int:
+    """Updates for one rate in the race of a run of ``total`` updates; 0 if it is too short for a race."""
+    steps = int(SHARE * total / len(FACTORS))
+    return steps if steps >= LEAST_STEPS else 0
+
+
+def race(schedule: Schedule, begin: Callable[[Schedule], Fit], family: Family) -> dict[str, Any]:
+    """Try the rates and put everything back.
+
+    Args:
+        schedule: the run's, at the method's own rate.
+        begin: a fresh optimiser and loop for a schedule; it learns from the first row of the first pass.
+        family: with its method applied.
+
+    Returns:
+        ``{"chosen": rate, "steps": updates for each, "tried": [{"rate", "loss"}], "why"}``; a loss that is no finite number
+        is None.
+
+    Raises:
+        Stopped: the person asked to; nothing of the race is kept.
+    """
+    own, steps, report = schedule.rate, steps_each(schedule.total), family.report
+    if not steps:
+        why = (
+            f"The run has {schedule.total} updates; {SHARE:.0%} of them are too few to try {len(FACTORS)} rates, so the "
+            f"method's own rate for so many updates is used: {own:.3g}."
+        )
+        report.event("notice", why)
+        return {"chosen": own, "steps": 0, "tried": [], "why": why}
+    report.phase("Choosing the learning rate")
+    start = _Start(family.model, family.order.spec.method, family.body)
+    tried: list[dict[str, Any]] = []
+    for rate in sorted({min(HIGHEST, own * factor) for factor in FACTORS}):
+        loop = begin(RaceSchedule(schedule.settings, schedule.rows, rate, steps=steps))
+        _learn(loop, steps, schedule.total, report)
+        family.model.eval()
+        loss = float(family.validate()["loss"]) if _is_sound(family.model) else math.inf
+        tried.append({"rate": rate, "loss": loss if math.isfinite(loss) else None})
+        start.restore()
+    report.phase("Training")
+    return _decide(tried, own, steps, report)
+
+
+def take(schedule: Schedule, found: dict[str, Any]) -> Schedule:
+    """The run's schedule at the rate that a race chose."""
+    return replace(schedule, rate=found["chosen"])
+
+
+class _Start:
+    """What learns, what the method remembers and the random state, before the race."""
+
+    def __init__(self, model: torch.nn.Module, method: Method, adapter: torch.nn.Module) -> None:
+        self._model, self._method, self._adapter = model, method, adapter
+        self._weights = {name: each.detach().clone() for name, each in trainable(model).items()}
+        self._extra = {name: each.detach().clone() for name, each in method.extra_state(adapter).items()}
+        self._random = _random_state()
+
+    def restore(self) -> None:
+        with torch.no_grad():
+            for name, each in trainable(self._model).items():
+                each.copy_(self._weights[name])
+                each.grad = None
+        self._method.restore_extra_state(self._adapter, {name: each.clone() for name, each in self._extra.items()})
+        torch.set_rng_state(self._random[0])
+        if len(self._random) > 1:
+            torch.cuda.set_rng_state(self._random[1])
+
+
+def _random_state() -> list[torch.Tensor]:
+    state = [torch.get_rng_state()]
+    return [*state, torch.cuda.get_rng_state()] if torch.cuda.is_available() else state
+
+
+def _learn(loop: Fit, steps: int, total: int, report: Report) -> None:
+    told = time.monotonic()
+    loop.model.train()
+    for step in range(1, steps + 1):
+        stop_if_asked(report)
+        loop.rehearse(step)
+        if time.monotonic() - told > PROGRESS_SECONDS:
+            told = time.monotonic()
+            report.progress(step=0, total_steps=total)
+
+
+def _is_sound(model: torch.nn.Module) -> bool:
+    return all(bool(torch.isfinite(each).all()) for each in trainable(model).values())
+
+
+def _decide(tried: list[dict[str, Any]], own: float, steps: int, report: Report) -> dict[str, Any]:
+    finite = [each for each in tried if each["loss"] is not None]
+    # With equal losses the method's own rate; if learning broke down at all of them, the lowest.
+    best = min(finite or tried[:1], key=lambda each: (each["loss"] or 0.0, abs(math.log(each["rate"] / own))))
+    losses = ", ".join(f"{each['rate']:.3g}: {_loss(each['loss'])}" for each in tried)
+    why = (
+        f"Learning rate {best['rate']:.3g}: after {steps} updates at each of {len(tried)} rates it had the lowest loss on the "
+        f"validation rows ({losses}); the method's own rate is {own:.3g}."
+    )
+    if not finite:
+        why = f"Learning broke down at each of {len(tried)} rates ({losses}); the lowest, {best['rate']:.3g}, is used."
+    report.event("notice", why, "info" if finite else "warning", learning_rate=best["rate"], tried=tried)
+    return {"chosen": best["rate"], "steps": steps, "tried": tried, "why": why}
+
+
+def _loss(value: float | None) -> str:
+    return "broke down" if value is None else f"{value:.4f}"
