@@ -125,7 +125,8 @@ class Job(_Row):
     """One long piece of work and its lease. Every transition is a function in ``app.services.jobs``.
 
     A queued job with ``paused_at`` waits for its person. ``place`` orders one person's waiting jobs (empty: as created),
-    ``adjustments`` is what earlier attempts taught, e.g. ``{"portions": 4}`` after running out of memory.
+    ``adjustments`` is what earlier attempts taught, e.g. ``{"portions": 4}`` after running out of memory; ``device`` is what it
+    computes on while it works, empty where nobody has to make room for it.
     """
 
     __tablename__ = "jobs"
@@ -151,6 +152,7 @@ class Job(_Row):
     boot_id: Mapped[str | None] = mapped_column(String(64))
     pid: Mapped[int | None] = mapped_column(Integer)
     pid_started: Mapped[float | None] = mapped_column(Float)
+    device: Mapped[str] = mapped_column(String(200), default="")
     phase: Mapped[str] = mapped_column(String(200), default="")
     progress: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)

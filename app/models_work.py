@@ -27,6 +27,26 @@ class Worker(Base):
     barred_until: Mapped[float | None] = mapped_column(Float)
 
 
+class InferenceServer(Base):
+    """One process that looks after a model server, when it was last heard of, and where the server answers.
+
+    ``device``: what it computes on, empty where nobody has to make room. ``wanted_at``: when somebody last asked a server
+    that rests to come. ``facts``: what it holds and does, for people.
+    """
+
+    __tablename__ = "inference_servers"
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    host: Mapped[str] = mapped_column(String(200))
+    url: Mapped[str] = mapped_column(String(500))
+    device: Mapped[str] = mapped_column(String(200), default="")
+    state: Mapped[str] = mapped_column(String(20))
+    started_at: Mapped[float] = mapped_column(Float, default=db_now())
+    heartbeat_at: Mapped[float] = mapped_column(Float, default=db_now(), index=True)
+    stopped_at: Mapped[float | None] = mapped_column(Float)
+    wanted_at: Mapped[float | None] = mapped_column(Float)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
 class Tally(Base):
     """How often something has happened since the installation began; for Prometheus."""
 

@@ -24,6 +24,14 @@ class Settings(BaseSettings):
     inference_secret: str = Field(
         "", description="Shared secret between web and inference server; `studio up` makes one."
     )
+    device: str = Field(
+        "",
+        description="Name of what this process computes on; processes that name the same one make room for training. "
+        "Empty: the first GPU it sees, or the processor, which is shared.",
+    )
+    inference_idle_seconds: float = Field(
+        900.0, ge=0, description="The inference server frees its memory after so long without a question; 0: never."
+    )
     max_upload_bytes: int = Field(2 * 1024**3, gt=0, description="Largest accepted upload, in bytes.")
     max_rows: int = Field(2_000_000, gt=0, description="Most rows accepted in one dataset.")
     trainer_module: str = Field("worker.trainer", description="Python module that is started as the training process.")

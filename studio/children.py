@@ -25,15 +25,11 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass
 class Child:
-    """One process that should be running.
-
-    ``ends_by_itself``: leaving with exit code 0 is its good right and does not count as a death.
-    """
+    """One process that should be running."""
 
     name: str
     command: list[str]
     environment: dict[str, str]
-    ends_by_itself: bool = False
     process: subprocess.Popen[bytes] | None = None
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS))
     start_after: float = 0.0

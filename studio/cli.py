@@ -76,12 +76,12 @@ def beat() -> None:
 
 
 @studio.command()
-@click.option("--idle-seconds", default=0.0, show_default=True, help="End after so long without a question; 0: never.")
-def inference(idle_seconds: float) -> None:
+@click.option("--idle-seconds", type=float, help="Free the memory after so long without a question; 0: never.")
+def inference(idle_seconds: float | None) -> None:
     """Run the server that answers for tuned models (server mode)."""
-    from worker.inference import serve
+    from worker.keeper import keep
 
-    serve(idle_seconds)
+    keep(idle_seconds)
 
 
 @studio.command()

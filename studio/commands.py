@@ -11,7 +11,6 @@ from app.settings import get_settings
 ROOT = Path(__file__).resolve().parent.parent
 # Open pages keep connections; a stop must not wait for them longer than this.
 WEB_GRACE_SECONDS = 3
-INFERENCE_IDLE_SECONDS = 900
 
 
 def web() -> list[str]:
@@ -38,8 +37,8 @@ def beat() -> list[str]:
 
 
 def inference() -> list[str]:
-    """The server that answers for tuned models; it ends when nobody has asked for a while, and frees its memory."""
-    return [sys.executable, "-m", "studio.cli", "inference", "--idle-seconds", str(INFERENCE_IDLE_SECONDS)]
+    """The keeper of the server that answers for tuned models."""
+    return [sys.executable, "-m", "studio.cli", "inference"]
 
 
 def environment(**values: str) -> dict[str, str]:

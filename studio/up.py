@@ -1,4 +1,4 @@
-"""`studio up`: web, worker, beat and (when first needed) the inference server as children of one process.
+"""`studio up`: web, worker, beat and the keeper of the inference server as children of one process.
 
 Holds the data folder, applies migrations, prints one sign-in link when the pages answer, restarts what dies, and leaves
 no process behind. Knows nothing of what the children do.
@@ -17,7 +17,6 @@ import httpx
 from app import storage
 from app.errors import Conflict, Rejected, StudioError
 from app.services import accounts
-from app.services.inference import WANTED
 from app.settings import Settings, get_settings
 from studio import commands
 from studio.children import Child, Hurry, end_all, rotate_log
@@ -59,7 +58,8 @@ class _Studio:
             Child("worker", commands.worker(), environment),
             Child("beat", commands.beat(), environment),
         ]
-        self.inference = Child("inference", commands.inference(), environment, ends_by_itself=True)
+        # It starts the process that holds models only when somebody asks one; somebody else's address is left to them.
+        self.inference = Child("inference", commands.inference(), environment)
         self.manages_inference = "inference_url" not in settings.model_fields_set
         self.stopping = False
         self.hurry = Hurry()
@@ -70,7 +70,6 @@ class _Studio:
             signal.signal(number, self._asked_to_stop)
         say(f"Starting the studio on {storage.data_dir()}")
         bring_up_to_date()
-        (storage.state_dir() / WANTED).unlink(missing_ok=True)
         for child in (*self.children, self.inference):
             rotate_log(child.log)
         try:
@@ -89,9 +88,11 @@ class _Studio:
             if not ready and self._is_ready():
                 ready = True
                 self._greet(time.monotonic() - began)
+                # Afterwards, so that the pages are there sooner.
+                if self.manages_inference:
+                    self.inference.start()
             if not ready and time.monotonic() - began > READY_SECONDS:
                 raise _not_ready(self.children[0])
-            self._start_inference_if_wanted()
             for child in (*self.children, self.inference):
                 self._look_after(child)
             time.sleep(LOOK_SECONDS)
@@ -100,9 +101,6 @@ class _Studio:
         """Restart a child that died; give up when it keeps dying."""
         code = child.died()
         if code is not None:
-            if code == 0 and child.ends_by_itself:
-                say(f"The {child.name} process was idle and has ended; it starts again when it is needed.")
-                return
             wait = child.plan_restart()
             how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
             if wait is None:
@@ -111,15 +109,6 @@ class _Studio:
         elif child.process is None and child.start_after and time.monotonic() >= child.start_after:
             child.start_after = 0.0
             child.start()
-
-    def _start_inference_if_wanted(self) -> None:
-        wanted = storage.state_dir() / WANTED
-        if not self.manages_inference or not wanted.exists():
-            return
-        wanted.unlink(missing_ok=True)
-        if self.inference.process is None and not self.inference.start_after:
-            say("Starting the inference server, it is needed for the first time or after a rest.")
-            self.inference.start()
 
     def _is_ready(self) -> bool:
         try:

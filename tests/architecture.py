@@ -69,6 +69,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "app.failures",
         "app.storage",
         "worker.engine",
+        "app.logs",
         "worker.residents",
         "worker.slots",
     ),

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
@@ -20,6 +21,7 @@ import jsonschema
 import pytest
 import yaml
 
+from app.services import inference_servers
 from app.settings import Settings
 from tests.architecture import PACKAGES
 
@@ -128,16 +130,27 @@ def test_what_computes_asks_for_a_gpu(name):
     assert SERVICES[name]["build"]["target"] == "worker"
 
 
-def test_the_inference_server_knows_no_database():
-    assert "STUDIO_DATABASE_URL" not in SERVICES["inference"]["environment"]
+def test_the_web_process_finds_the_inference_server_by_its_registration():
+    assert "STUDIO_INFERENCE_URL" not in SERVICES["web"]["environment"]
+    assert SERVICES["inference"]["environment"]["STUDIO_INFERENCE_URL"] == "http://inference:7861"
 
 
-@pytest.mark.parametrize("name", ["web", "inference"])
-def test_the_http_health_checks_fail_while_nobody_answers(name):
-    test = SERVICES[name]["healthcheck"]["test"]
+def test_the_health_check_of_web_fails_while_nobody_answers():
+    test = SERVICES["web"]["healthcheck"]["test"]
     script = re.sub(r"http://[\w.]+:\d+/", "http://127.0.0.1:9/", test[3])
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
     assert test[:3] == ["CMD", "python", "-c"] and "URLError" in done.stderr
+
+
+def test_the_health_check_of_inference_asks_whether_this_host_has_registered(studio_home):
+    script = SERVICES["inference"]["healthcheck"]["test"][3]
+
+    def code() -> int:
+        return subprocess.run([sys.executable, "-c", script], check=False, cwd=ROOT, capture_output=True).returncode
+
+    assert code() == 1
+    inference_servers.register(f"{socket.gethostname()}:1", "http://inference:7861", "")
+    assert code() == 0
 
 
 def test_the_health_check_of_worker_and_beat_asks_database_and_broker(studio_home):

@@ -1,28 +1,30 @@
-"""The inference server: keeps tuned models in memory and answers with them. ``python -m worker.inference``.
+"""The inference server: keeps tuned models in memory and answers with them; ``worker.keeper`` starts and ends it.
 
 An HTTP service for the web process alone: loopback or a private network, a shared secret, adapter folders inside the data
-folder only. Knows no users; whoever asks has been checked by the web.
+folder only. Knows no users and no database; whoever asks has been checked by the web. It ends with its standard input.
 """
 
 import hmac
 import json
 import logging
+import os
+import signal
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import uvicorn
-from anyio import CancelScope, to_thread
+from anyio import CancelScope, sleep, to_thread
 from fastapi import FastAPI, Header
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from app import manifest, storage
-from app.errors import NotFound, NotSignedIn, StudioError
+from app import logs, manifest, storage
+from app.errors import Conflict, NotFound, NotSignedIn, StudioError
 from app.settings import get_settings
 from worker.engine.chat import Sampling, Speaker, Told
 from worker.residents import Residents
@@ -30,7 +32,9 @@ from worker.slots import Slots
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 0.05
+# After the last word to its readers, before what still computes is given up.
+STOP_SECONDS = 3.0
 # Replies in the making at once; each computes one token in its turn.
 MOST_REPLIES = 8
 
@@ -69,11 +73,48 @@ class Conversation(BaseModel):
         return Sampling(self.max_tokens, self.temperature, self.top_p, self.seed, stops)
 
 
+class Closing(BaseModel):
+    """How long answers may go on before they are stopped."""
+
+    seconds: float = Field(ge=0, le=60)
+
+
+class House:
+    """Who is inside: open, or closing for a training; ``stopping`` says that answers are ended where they are."""
+
+    def __init__(self) -> None:
+        self.residents, self.slots = Residents(), Slots(MOST_REPLIES)
+        self.closing = self.stopping = False
+        self.inside = self.stopped = 0
+
+    def enter(self) -> None:
+        """Nobody comes in once it closes.
+
+        Raises:
+            Conflict: it closes.
+        """
+        if self.closing:
+            raise _closed("The models that answer are making room for a training.")
+
+    async def close(self, seconds: float) -> int:
+        """Wait for the last answer, then stop the others with a word; returns how many were stopped."""
+        self.closing = True
+        await self._wait(seconds)
+        self.stopping = True
+        await self._wait(STOP_SECONDS)
+        return self.stopped
+
+    async def _wait(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while self.inside and time.monotonic() < deadline:
+            await sleep(LOOK_SECONDS)
+
+
 def create_inference() -> FastAPI:
     """The application; every route but ``/healthz`` asks for the secret."""
     api = FastAPI(title="Inference", docs_url=None, redoc_url=None, openapi_url=None)
-    residents, slots = Residents(), Slots(MOST_REPLIES)
-    api.state.residents = residents
+    house = House()
+    residents, slots = house.residents, house.slots
 
     @api.exception_handler(StudioError)
     def refuse(_: Any, error: StudioError) -> JSONResponse:
@@ -86,46 +127,80 @@ def create_inference() -> FastAPI:
     @api.post("/predict")
     def predict(question: Question, x_studio_secret: str = Header("")) -> dict[str, Any]:
         _check_secret(x_studio_secret)
+        house.enter()
         return {"answers": residents.classify(_inside(question.adapter), question.inputs)}
 
     @api.get("/status")
     def status(x_studio_secret: str = Header("")) -> dict[str, Any]:
         _check_secret(x_studio_secret)
-        return {"replies": MOST_REPLIES - slots.free, "waiting": slots.waiting, "models": residents.count()}
+        busy = {"replies": MOST_REPLIES - slots.free, "waiting": slots.waiting}
+        return {**busy, "idle_seconds": time.monotonic() - residents.used_at, **residents.describe()}
+
+    @api.post("/close")
+    async def close(how: Closing, x_studio_secret: str = Header("")) -> dict[str, int]:
+        _check_secret(x_studio_secret)
+        return {"stopped": await house.close(how.seconds)}
 
     @api.post("/chat")
     async def chat(asked: Conversation, x_studio_secret: str = Header("")) -> StreamingResponse:
         _check_secret(x_studio_secret)
+        house.enter()
         folder = _inside(asked.adapter) if asked.adapter else None
         speaker = await to_thread.run_sync(residents.speaker, asked.base, folder)
         messages = [each.model_dump() for each in asked.messages]
         await to_thread.run_sync(speaker.read, messages)  # Refuses before the first byte of the answer is sent.
-        return StreamingResponse(_tell(residents, slots, speaker, messages, asked), media_type="application/x-ndjson")
+        return StreamingResponse(_tell(house, speaker, messages, asked), media_type="application/x-ndjson")
 
     return api
 
 
 async def _tell(
-    residents: Residents, slots: Slots, speaker: Speaker, messages: list[dict[str, str]], asked: Conversation
+    house: House, speaker: Speaker, messages: list[dict[str, str]], asked: Conversation
 ) -> AsyncIterator[str]:
     """JSON lines: ``{"text"}`` for each piece, ``{"done": {...}}`` at the end; a place is held only while it computes."""
-    await slots.acquire(asked.asker)
+    house.inside += 1
+    try:
+        await house.slots.acquire(asked.asker)
+        try:
+            async for line in _compute(house, speaker, messages, asked):
+                yield line
+        finally:
+            # Also when the client has gone away: whoever waits has the place.
+            house.slots.release()
+    finally:
+        house.inside -= 1
+
+
+async def _compute(
+    house: House, speaker: Speaker, messages: list[dict[str, str]], asked: Conversation
+) -> AsyncIterator[str]:
     told = Told()
     pieces = speaker.stream(messages, asked.sampling, told)
+    # Whoever waited for a place until the house began to close is told at once.
+    too_late = house.closing
     try:
-        while (piece := await to_thread.run_sync(next, pieces, None)) is not None:
-            residents.used_at = time.monotonic()
-            yield json.dumps({"text": piece}, ensure_ascii=False) + "\n"
-        yield json.dumps({"done": told.as_dict()}) + "\n"
+        while not (too_late or house.stopping) and (piece := await to_thread.run_sync(next, pieces, None)) is not None:
+            house.residents.used_at = time.monotonic()
+            yield _line({"text": piece})
+        if told.finish in ("", "cancelled"):
+            house.stopped += 1
+            yield _line(_closed("A training needs the graphics card, so this answer was stopped.").as_dict())
+        else:
+            yield _line({"done": told.as_dict()})
     except Exception:
         log.exception("a reply failed")
-        failure = StudioError("reply_failed", "The model could not go on with this answer.", "Try again.")
-        yield json.dumps({"error": failure.as_dict()["error"]}) + "\n"
+        yield _line(StudioError("reply_failed", "The model could not go on with this answer.", "Try again.").as_dict())
     finally:
-        # Also when the client has gone away: the work stops, and whoever waits has the place.
         with CancelScope(shield=True):
             await to_thread.run_sync(pieces.close)
-        slots.release()
+
+
+def _line(told: dict[str, Any]) -> str:
+    return json.dumps(told, ensure_ascii=False) + "\n"
+
+
+def _closed(what: str) -> Conflict:
+    return Conflict("device_training", what, "Answers come back when it has finished; the Queue page says when.")
 
 
 def _check_secret(given: str) -> None:
@@ -142,27 +217,27 @@ def _inside(adapter: str) -> Path:
     return folder
 
 
-def serve(idle_seconds: float = 0.0) -> None:
-    """Listen where ``STUDIO_INFERENCE_URL`` says; ends by itself after ``idle_seconds`` without a question, if given."""
-    address = urlsplit(get_settings().inference_url)
-    if not get_settings().inference_secret:
+def serve() -> None:
+    """Listen where ``STUDIO_INFERENCE_URL`` says, until the standard input ends."""
+    logs.set_up("inference")
+    settings = get_settings()
+    address = urlsplit(settings.inference_url)
+    if not settings.inference_secret:
         print("STUDIO_INFERENCE_SECRET is empty; set one, the same for web and inference.", file=sys.stderr)
         raise SystemExit(2)
-    api = create_inference()
-    host = get_settings().inference_host or address.hostname or "127.0.0.1"
-    server = uvicorn.Server(uvicorn.Config(api, host=host, port=address.port or 7861, log_level="warning"))
-    if idle_seconds:
-        _end_when_idle(api.state.residents, idle_seconds, lambda: setattr(server, "should_exit", True))
-    server.run()
+    host = settings.inference_host or address.hostname or "127.0.0.1"
+    listen = uvicorn.Config(
+        create_inference(), host=host, port=address.port or 7861, log_level="warning", timeout_graceful_shutdown=1
+    )
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    uvicorn.Server(listen).run()
 
 
-def _end_when_idle(residents: Residents, idle_seconds: float, end: Callable[[], None]) -> None:
-    def watch() -> None:
-        while time.monotonic() - residents.used_at < idle_seconds:
-            time.sleep(LOOK_SECONDS)
-        end()
-
-    threading.Thread(target=watch, daemon=True).start()
+def _end_with_input() -> None:
+    """Whoever started this process holds the other end; without them nobody would end it."""
+    while sys.stdin.buffer.read(1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,10 @@ class Shelf(Generic[Model]):
                 self._kept.popitem(last=False)
             return self._kept[name]
 
+    def names(self) -> list[str]:
+        """What is kept, the newest last."""
+        return list(self._kept)
+
     def __len__(self) -> int:
         return len(self._kept)
 
@@ -83,12 +87,14 @@ class Residents:
             return self._base(base)
         spec = read_spec(folder)
         # Taken outside of the other shelf's lock, so that loading an adapter never waits for itself.
-        plain = self._base(spec.base_model, spec.method.base_precision)
+        plain = self._base(spec.base_model, spec.base_precision)
         return self._tuned.take(_name(folder), lambda: self._load_tuned(spec, plain, folder))
 
-    def count(self) -> dict[str, int]:
-        """How many models of each kind are in memory."""
-        return {"classifiers": len(self._classifiers), "bases": len(self._bases), "tuned": len(self._tuned)}
+    def describe(self) -> dict[str, Any]:
+        """``{"bases": [name], "tuned": count, "classifiers": count, "device"}``: what is in memory, and where."""
+        bases = [each.removesuffix(":full") for each in self._bases.names()]
+        held = {"tuned": len(self._tuned), "classifiers": len(self._classifiers)}
+        return {"bases": bases, **held, "device": self._device}
 
     def _load_classifier(self, folder: Path) -> Predictor:
         name = read_spec(folder).base_model

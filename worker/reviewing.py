@@ -14,7 +14,7 @@ from pathlib import Path
 from app import storage
 from app.catalog.base_models import base_model_path
 from app.errors import StudioError
-from app.services import jobs, label_reviews
+from app.services import devices, jobs, label_reviews
 from app.services.jobs import Claim
 from app.settings import get_settings
 from worker.spare import FIXED, PASSED_ON
@@ -26,6 +26,7 @@ RENEW_SECONDS = 1.0
 def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
     """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
     folder = label_reviews.prepare(claim, base_model_path, get_settings().threads)
+    devices.take(claim, leaving)
     with (folder / "reviewer.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "worker.reviewer", str(folder)],

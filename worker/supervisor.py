@@ -16,7 +16,7 @@ from typing import Any
 from app import logs, storage
 from app.catalog.base_models import base_model_path
 from app.errors import StudioError
-from app.services import jobs, run_folders, workers
+from app.services import devices, jobs, run_folders, workers
 from app.services.jobs import Claim, StaleClaim
 from app.services.label_reviews import REVIEW
 from app.services.model_fetches import FETCH
@@ -97,6 +97,8 @@ class _Attempt:
             self._run()
 
     def _run(self) -> None:
+        if not devices.take(self.claim, stopping.is_set):
+            log.warning("the device was not made free; the training begins beside whoever holds it")
         trainer = spare.take()
         try:
             jobs.begin(self.claim, pid=trainer.pid, phase="Starting")

@@ -144,8 +144,8 @@ async def open_reply(
     if not any(each["role"] == "user" for each in messages):
         raise Rejected("no_question", "The conversation has no message of a user.", "Add one.")
     voice = await to_thread.run_sync(chat.find_voice, user_id, model)
-    await to_thread.run_sync(inference.wake)
-    pieces = chat.stream_reply(voice, messages, sampling, user_id)
+    server = await to_thread.run_sync(inference.wake)
+    pieces = chat.stream_reply(server, voice, messages, sampling, user_id)
     first = await anext(pieces)
 
     async def whole() -> AsyncIterator[dict[str, Any]]:

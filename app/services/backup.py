@@ -24,7 +24,7 @@ from app.services import invariants
 FORMAT = 1
 INSERT_ROWS = 1000
 # Who is at work belongs to the place where the work is done.
-LEFT_OUT = frozenset({"workers"})
+LEFT_OUT = frozenset({"workers", "inference_servers"})
 
 
 def make(target: Path) -> dict[str, int]:

@@ -98,9 +98,11 @@ def talking_bases() -> list[Any]:
 
 
 async def stream_reply(
-    voice: Voice, messages: Messages, sampling: Sampling, asker: str
+    server: str, voice: Voice, messages: Messages, sampling: Sampling, asker: str
 ) -> AsyncGenerator[dict[str, Any], None]:
     """``{"text": piece}`` as it comes, ``{"done": numbers}`` at the end; closing the generator stops the work.
+
+    ``server`` is the address that :func:`inference.wake` gave.
 
     Raises:
         StudioError: the server's refusal, before the first piece; or it is gone, or silent.
@@ -112,7 +114,7 @@ async def stream_reply(
     timeout = httpx.Timeout(10.0, read=SILENT_SECONDS)
     try:
         async with (
-            inference.async_client() as client,
+            inference.async_client(server) as client,
             client.stream("POST", "/chat", json=asked, timeout=timeout) as answer,
         ):
             if answer.status_code != 200:

@@ -1,57 +1,53 @@
-"""The way to the inference server: its address and secret, waking it, and passing on what it refuses. Loads no model."""
+"""The way to the inference server: finding it by its registration, waking it, passing on what it refuses. Loads no model."""
 
 import json
 import time
+from collections.abc import Sequence
 
 import httpx
 
-from app import storage
 from app.errors import Conflict, StudioError
+from app.services import inference_servers
+from app.services.inference_servers import ALIVE_SECONDS, READY, YIELDED, Server
 from app.settings import get_settings
 
 WAKE_SECONDS = 60.0
-# `studio up` watches for this file and starts the inference server when it appears.
-WANTED = "inference.wanted"
+LOOK_SECONDS = 0.1
 
 
-def wake() -> None:
-    """Make sure the server answers; otherwise ask for it and wait up to a minute.
+def wake() -> str:
+    """The address of a server that answers; one that rests is asked to come and waited for, up to a minute.
 
     Raises:
-        Conflict: it did not come.
+        Conflict: there is none, it has fallen silent, a training has its device, or it did not come.
     """
-    if is_up():
-        return
-    (storage.state_dir() / WANTED).touch()
     deadline = time.monotonic() + WAKE_SECONDS
-    while time.monotonic() < deadline:
-        time.sleep(0.2)
-        if is_up():
-            return
-    raise Conflict(
-        "inference_not_running",
-        f"The inference server at {get_settings().inference_url} did not start within {WAKE_SECONDS:.0f} s.",
-        "Look at the inference log with `studio doctor`, or start it by hand with `studio inference`.",
-    )
+    asked = ""
+    while True:
+        server = _choose(inference_servers.list_servers())
+        if server.state == READY:
+            return server.url
+        if server.name != asked:
+            inference_servers.want(server.name)
+            asked = server.name
+        if time.monotonic() > deadline:
+            raise Conflict(
+                "inference_not_ready",
+                f"The inference server on {server.host} did not begin to answer within {WAKE_SECONDS:.0f} s.",
+                "Look at the end of its log (`studio doctor` names the folder), then try again.",
+                details={"server": server.name, "state": server.state, "problem": server.facts.get("problem", "")},
+            )
+        time.sleep(LOOK_SECONDS)
 
 
-def is_up() -> bool:
-    """Whether the server answers now."""
-    try:
-        with client() as open_client:
-            return open_client.get("/healthz", timeout=2.0).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-def client() -> httpx.Client:
+def client(address: str) -> httpx.Client:
     """A connection that carries the secret."""
-    return httpx.Client(base_url=get_settings().inference_url, headers=_headers(), trust_env=False)
+    return httpx.Client(base_url=address, headers=_headers(), trust_env=False)
 
 
-def async_client() -> httpx.AsyncClient:
+def async_client(address: str) -> httpx.AsyncClient:
     """The same for streams."""
-    return httpx.AsyncClient(base_url=get_settings().inference_url, headers=_headers(), trust_env=False)
+    return httpx.AsyncClient(base_url=address, headers=_headers(), trust_env=False)
 
 
 def refusal(status: int, body: bytes) -> StudioError:
@@ -70,8 +66,38 @@ def refusal(status: int, body: bytes) -> StudioError:
 
 
 def gone() -> Conflict:
-    """The connection broke."""
-    return Conflict("inference_gone", "The inference server stopped while it was asked.", "Try again.")
+    """The connection broke, or could not be made: the row may still say that it answers."""
+    return Conflict(
+        "inference_gone",
+        "The inference server stopped while it was asked.",
+        "Try again in a few seconds; it is started again by itself. The Queue page shows how it does.",
+    )
+
+
+def _choose(servers: Sequence[Server]) -> Server:
+    """The server to ask: one that answers, else one that can come."""
+    if not servers:
+        raise Conflict(
+            "inference_missing",
+            "No inference server is running, so no model can answer.",
+            "`studio up` starts one by itself; in server mode run `studio inference` on a machine with the data folder.",
+        )
+    first = servers[0]
+    if not first.alive:
+        raise Conflict(
+            "inference_silent",
+            f"The inference server on {first.host} has not been heard of for {first.seconds_since:.0f} s "
+            f"(it tells every few seconds that it is there; after {ALIVE_SECONDS:.0f} s it counts as gone).",
+            "Start it again: restart `studio up`, or run `studio inference` on that machine.",
+            details={"server": first.name},
+        )
+    if first.state == YIELDED:
+        raise Conflict(
+            "device_training",
+            "A training uses the graphics card now, and the models that answer have made room for it.",
+            "They come back when it has finished; the Queue page says when that will be.",
+        )
+    return first
 
 
 def _headers() -> dict[str, str]:

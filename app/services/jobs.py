@@ -151,6 +151,11 @@ def note_progress(session: Session, claim: Claim, phase: str, progress: dict[str
     _write(session, claim, {"phase": phase, "progress": progress})
 
 
+def note_device(session: Session, claim: Claim, device: str) -> None:
+    """Say what this job computes on; whoever else uses it makes room while the job is active."""
+    _write(session, claim, {"device": device})
+
+
 def succeed(session: Session, claim: Claim) -> None:
     """running -> succeeded, in the transaction that records the results."""
     _write(session, claim, {"state": SUCCEEDED, "phase": "Finished", "finished_at": db_now(), "lease_until": None})

@@ -57,6 +57,19 @@ def read_gpus() -> list[Gpu]:
     ]
 
 
+def gpu_ids() -> list[str]:
+    """The driver's ids of the GPUs that this process could see, in its order; none without a driver that answers."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return []
+    asked = [program, "--query-gpu=uuid", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(asked, capture_output=True, text=True, timeout=DRIVER_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [line.strip() for line in answer.stdout.splitlines() if line.strip()] if answer.returncode == 0 else []
+
+
 def _percent(busy: list[str]) -> int | None:
     return int(busy[0]) if busy and busy[0].strip().isdigit() else None
 

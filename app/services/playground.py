@@ -37,8 +37,7 @@ def predict(user_id: str, model: str, inputs: Sequence[str]) -> list[dict[str, A
             "Choose a finished run; its page shows how the untouched model did on the test rows.",
         )
     folder = adapter_folder(user_id, model)
-    inference.wake()
-    return _ask({"adapter": str(folder), "inputs": list(inputs)})
+    return _ask(inference.wake(), {"adapter": str(folder), "inputs": list(inputs)})
 
 
 def _check_inputs(inputs: Sequence[str]) -> None:
@@ -55,9 +54,9 @@ def _check_inputs(inputs: Sequence[str]) -> None:
             )
 
 
-def _ask(body: dict[str, Any]) -> list[dict[str, Any]]:
+def _ask(server: str, body: dict[str, Any]) -> list[dict[str, Any]]:
     try:
-        with inference.client() as client:
+        with inference.client(server) as client:
             answer = client.post("/predict", json=body, timeout=ANSWER_SECONDS)
     except httpx.TimeoutException:
         raise Conflict(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.db import db_now, transaction
 from app.errors import Conflict, StudioError
 from app.models import CLAIMED, QUEUED, RUNNING, SUCCEEDED, Job, Run
-from app.services import estimates, jobs, queue_order, runs, workers
+from app.services import estimates, inference_servers, jobs, queue_order, runs, workers
 from app.services.accounts import record
 from app.settings import get_settings
 
@@ -28,7 +28,8 @@ def describe(user_id: str) -> dict[str, Any]:
     """The whole queue as one person sees it.
 
     Returns:
-        ``{"running": [row], "waiting": [row], "paused": [row], "workers": [...], "now": seconds, "pace": factor}``; a row is
+        ``{"running": [row], "waiting": [row], "paused": [row], "workers": [...], "servers": [...], "now": seconds,
+        "pace": factor}``; a row is
         ``{"id", "name", "mine", "method", "base_model", "state", "phase", "progress", "position", "why", "priority",
         "starts_at", "ends_at", "started_at", "created_at", "worker"}``, times in the database's seconds, null if unknown.
     """
@@ -56,6 +57,7 @@ def describe(user_id: str) -> dict[str, Any]:
         "waiting": waiting,
         "paused": [row for row in paused if row["mine"]],
         "workers": machines,
+        "servers": [each.as_dict() for each in inference_servers.list_servers()],
         "now": now,
         "pace": pace,
     }

@@ -1,5 +1,6 @@
 // The queue: what works, what waits and why, what is paused, and the workers. One's own runs can be steered here.
 
+import { serverCards } from "./queue_servers.js";
 import { loadTitles, methodTitle } from "./run_words.js";
 import { api, bytes, confirmed, count, counted, duration, el, emptyState, errorBanner, poll, ready, skeleton, toast } from "./studio.js";
 
@@ -37,10 +38,12 @@ class QueuePage {
     }
     for (const row of [...queue.running, ...queue.waiting]) this.refresh(row, queue.now);
     this.workers.replaceChildren(...workerCards(queue));
+    this.servers.replaceChildren(...serverCards(queue));
   }
 
   sections(queue) {
     this.workers = el("ul", { class: "worker-list", id: "queue-workers" });
+    this.servers = el("ul", { class: "worker-list", id: "queue-servers" });
     this.moving = new Map();
     const parts = [];
     if (!queue.running.length && !queue.waiting.length && !queue.paused.length) {
@@ -53,6 +56,7 @@ class QueuePage {
     }
     if (queue.paused.length) parts.push(section("queue-paused", "Paused", "", queue.paused.map((row) => this.card(row, queue))));
     parts.push(el("section", { class: "queue-section", "aria-label": "Workers" }, el("h2", { text: "Workers" }), this.workers));
+    parts.push(el("section", { class: "queue-section", "aria-label": "Models that answer" }, el("h2", { text: "Models that answer" }), this.servers));
     return parts;
   }
 

@@ -11,8 +11,8 @@ import pytest
 
 from app.db import transaction
 from app.models import QUEUED, RUNNING, Job, Run
+from app.services import inference, inference_servers
 from app.services.accounts import ensure_owner
-from app.services.inference import WANTED
 from studio.children import DEATHS, Child, rotate_log
 from tests.conftest import forget_settings
 from tests.factories import SPEC, make_run
@@ -99,22 +99,18 @@ def _children(up: Up) -> list[psutil.Process]:
     return [each for each in psutil.Process(up.process.pid).children() if each.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_the_inference_server_starts_when_it_is_wanted_and_asks_for_its_secret(running: Up) -> None:
-    (running.home / "state" / WANTED).touch()
-    wait_until(lambda: running.printed("Starting the inference server"), "the wish is noticed")
-    wait_until(lambda: any("inference" in each.cmdline() for each in _children(running)), "the process is there")
-    address = running.find("studio.cli inference").environ()["STUDIO_INFERENCE_URL"]
-    wait_until(lambda: _answers(f"{address}/healthz"), "the server answers", 30)
+def test_the_inference_server_is_registered_starts_when_it_is_wanted_and_asks_for_its_secret(running: Up) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_DATA_DIR", str(running.home))
+        forget_settings()
+        wait_until(lambda: bool(inference_servers.list_servers()), "it is registered")
+        keeper = running.find("studio.cli inference")
+        assert keeper.children() == []
+        address = inference.wake()
+        assert address == keeper.environ()["STUDIO_INFERENCE_URL"]
+    forget_settings()
     question = {"adapter": str(running.home), "inputs": ["a text"]}
     assert httpx.post(f"{address}/predict", json=question, trust_env=False).status_code == 401
-    assert not (running.home / "state" / WANTED).exists()
-
-
-def _answers(address: str) -> bool:
-    try:
-        return httpx.get(address, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 @pytest.mark.faults

@@ -4,7 +4,8 @@ import pytest
 
 from app.db import transaction
 from app.models import Job, Run, new_id
-from app.services import jobs, queue_order, workers
+from app.services import inference_servers, jobs, queue_order, workers
+from app.services.inference_servers import READY, YIELDED
 from tests.factories import make_run, make_user, make_version
 from tests.studio_ui.conftest import NARROW, WIDE
 
@@ -27,6 +28,9 @@ def busy(studio):
         jobs.note_progress(session, claim, "Training", {"step": 420, "total_steps": 900, "eta_seconds": 372.0})
         jobs.request_pause(session, session.get_one(Run, held.id).job)
     workers.beat("trainbox:4711", mine[0].job_id)
+    for name, state in (("trainbox:12", YIELDED), ("chatbox:13", READY)):
+        inference_servers.register(name, f"http://{name}", "")
+        inference_servers.beat(name, state, {"bases": ["starter-chat"], "tuned": 3, "replies": 2, "waiting": 1})
     return mine
 
 
@@ -42,6 +46,9 @@ def test_a_busy_queue_says_what_works_what_waits_and_why(signed_in, busy, size):
     assert page.locator("#queue-waiting .theirs button").count() == 0
     assert "Held back until Monday" in page.inner_text("#queue-paused")
     assert "Working" in page.inner_text("#queue-workers")
+    answering, room = page.locator("#queue-servers li").all_inner_texts()
+    assert "In memory: starter-chat · 3 tuned models · 2 answers in the making, 1 waiting" in answering
+    assert "Made room for a training" in room and "No model is in memory" in room
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert watched.complaints == [] and watched.foreign == []
 

@@ -8,7 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from app import storage
-from app.services import inference
+from app.errors import Conflict
+from app.services import devices, inference, inference_servers, jobs
+from app.services.inference_servers import READY, RESTING, STARTING, YIELDED
 from app.settings import get_settings
 from tests.app.api.test_runs import finish
 from tests.factories import make_run
@@ -46,7 +48,8 @@ def server(studio_home, monkeypatch) -> Iterator[type[StandIn]]:
     listener = ThreadingHTTPServer(("127.0.0.1", 0), StandIn)
     thread = threading.Thread(target=listener.serve_forever, daemon=True)
     thread.start()
-    monkeypatch.setenv("STUDIO_INFERENCE_URL", f"http://127.0.0.1:{listener.server_port}")
+    inference_servers.register("host:1", f"http://127.0.0.1:{listener.server_port}", "")
+    inference_servers.beat("host:1", READY, {})
     monkeypatch.setenv("STUDIO_INFERENCE_SECRET", "s3cret")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     get_settings.cache_clear()
@@ -91,12 +94,89 @@ def test_the_untouched_base_model_has_no_labels(ann, server):
     assert (answer.status, answer.code) == (422, "base_has_no_labels")
 
 
-def test_a_server_that_is_not_there_is_asked_for(ann, monkeypatch):
-    monkeypatch.setenv("STUDIO_INFERENCE_URL", "http://127.0.0.1:9")
+def test_a_server_that_rests_is_asked_to_come_and_waited_for(studio_home, monkeypatch):
+    inference_servers.register("host:1", "http://one", "")
     monkeypatch.setattr(inference, "WAKE_SECONDS", 0.3)
-    get_settings.cache_clear()
+    with pytest.raises(Conflict, match="did not begin to answer"):
+        inference.wake()
+    assert inference_servers.is_wanted("host:1")
+    inference_servers.beat("host:1", STARTING, {})
+    assert inference_servers.is_wanted("host:1")
+    inference_servers.beat("host:1", READY, {})
+    assert inference.wake() == "http://one" and not inference_servers.is_wanted("host:1")
+
+
+def test_without_a_server_the_answer_says_what_to_do(ann, studio_home, monkeypatch):
     run = make_run(ann.id)
     finish(run)
-    answer = ann.post(f"/api/v1/runs/{run.id}/predict", json_body={"inputs": ["a"]})
-    assert (answer.status, answer.code) == (409, "inference_not_running")
-    assert (storage.state_dir() / inference.WANTED).exists()
+    address = f"/api/v1/runs/{run.id}/predict"
+
+    def refusal() -> str:
+        answer = ann.post(address, json_body={"inputs": ["a"]})
+        assert answer.status == 409
+        return answer.code
+
+    assert refusal() == "inference_missing"
+    inference_servers.register("host:1", "http://one", "gpu")
+    inference_servers.beat("host:1", YIELDED, {})
+    assert refusal() == "device_training"
+    inference_servers.beat("host:1", READY, {})
+    # The row says that it answers, but nobody listens there.
+    assert refusal() == "inference_gone"
+    monkeypatch.setattr(inference_servers, "ALIVE_SECONDS", 0.0)
+    assert refusal() == "inference_silent"
+    inference_servers.leave("host:1")
+    assert refusal() == "inference_missing"
+
+
+def test_the_queue_tells_of_the_servers_and_not_where_they_are(ann, studio_home):
+    inference_servers.register("host:1", "http://one", "gpu")
+    inference_servers.beat("host:1", READY, {"bases": ["starter-chat"], "replies": 2})
+    (told,) = ann.get("/api/v1/queue").json["servers"]
+    assert (told["host"], told["state"], told["alive"], told["facts"]["replies"]) == ("host", READY, True, 2)
+    assert "url" not in told
+
+
+def test_of_several_servers_the_one_that_answers_is_asked_and_an_address_has_one(any_database):
+    inference_servers.register("a:1", "http://a", "")
+    inference_servers.register("b:1", "http://b", "")
+    inference_servers.beat("b:1", READY, {})
+    assert inference.wake() == "http://b"
+    inference_servers.register("c:1", "http://b", "")
+    assert [(each.name, each.state) for each in inference_servers.list_servers()] == [
+        ("a:1", RESTING),
+        ("c:1", RESTING),
+    ]
+    assert inference_servers.beat("nobody:1", READY, {}) is False
+
+
+def test_a_device_is_taken_while_a_job_computes_on_it(owner, any_database, monkeypatch):
+    monkeypatch.setenv("STUDIO_DEVICE", "gpu")
+    get_settings.cache_clear()
+    claim = jobs.claim(make_run(owner).job_id)
+    assert claim and not inference_servers.is_taken("gpu")
+    assert devices.take(claim) and inference_servers.is_taken("gpu") and not inference_servers.is_taken("other")
+    inference_servers.register("host:1", "http://one", "gpu")
+    inference_servers.beat("host:1", READY, {})
+    monkeypatch.setattr(devices, "ROOM_SECONDS", 0.2)
+    assert not devices.take(claim)
+    jobs.release(claim)
+    assert not inference_servers.is_taken("gpu")
+
+
+@pytest.mark.parametrize(
+    ("visible", "found"),
+    [(None, "GPU-a"), ("1,0", "GPU-b"), ("", ""), ("-1", ""), ("GPU-b", "GPU-b"), ("MIG-7", "MIG-7"), ("7", "")],
+)
+def test_a_device_is_named_by_the_driver(studio_home, tmp_path, monkeypatch, visible, found):
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\nprintf 'GPU-a\\nGPU-b\\n'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    devices._first_gpu.cache_clear()
+    if visible is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert devices.device_name() == found
+    devices._first_gpu.cache_clear()
