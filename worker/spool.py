@@ -45,6 +45,10 @@ class SpoolReport:
         """Something that a person should be told."""
         self._write("event", kind=kind, severity=severity, message=message, data=data)
 
+    def written(self, step: int, row_id: int, **texts: str) -> None:
+        """What a model that writes says to a held-out row at this step."""
+        self._write("written", step=step, row_id=row_id, **texts)
+
     def checkpoint(self, folder: Path, *, step: int, size: int, sha256: str, metrics: dict[str, float]) -> None:
         """A complete checkpoint lies in ``folder``."""
         self._write("checkpoint", path=str(folder), step=step, bytes=size, sha256=sha256, metrics=metrics)

@@ -1,11 +1,11 @@
 """Routes about the answers of a run as a whole."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from app.api.deps import UserId
-from app.services import calibration
+from app.services import calibration, written_samples
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
@@ -14,3 +14,13 @@ router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 def read_calibration(user_id: UserId, run_id: str) -> dict[str, Any]:
     """Stated certainty against truth, and accuracy at every threshold below which nothing is answered."""
     return calibration.measured(user_id, run_id)
+
+
+@router.get("/{run_id}/samples")
+def read_samples(
+    user_id: UserId,
+    run_id: str,
+    step: Annotated[int | None, Query(ge=0, le=2**53, description="Of which check; the newest if absent.")] = None,
+) -> dict[str, Any]:
+    """What a model that writes answered to a few held-out rows at a check, beside the untouched base."""
+    return written_samples.at_step(user_id, run_id, step)

@@ -49,16 +49,17 @@ export class WrittenAnswers {
   async load() {
     const page = await api(`/api/v1/runs/${encodeURIComponent(this.id)}/predictions?${new URLSearchParams({ limit: PAGE, after: this.after })}`);
     this.after = page.after;
-    this.list.append(...page.rows.map(card));
+    this.list.append(...page.rows.map((row) => writtenCard(row)));
     this.more.hidden = page.rows.length < PAGE;
     this.status.textContent = this.list.children.length ? `${count(this.list.children.length)} answers.` : "No answers were stored; the test rows leave no room for one.";
   }
 }
 
-function card(row) {
+/** One question with both answers; `tuned` names the side of the tuned model. */
+export function writtenCard(row, tuned = "Tuned model") {
   return el("li", { class: "card written" },
     el("p", { class: "written-question" }, el("span", { class: "sr-only", text: "Question: " }), row.input),
-    el("div", { class: "written-pair" }, said("Base model", row.base_answer), said("Tuned model", row.answer, "written-tuned")),
+    el("div", { class: "written-pair" }, said("Base model", row.base_answer), said(tuned, row.answer, "written-tuned")),
     row.expected ? el("p", { class: "muted small" }, el("strong", { text: "In the data: " }), el("span", { class: "written-text", text: row.expected })) : "");
 }
 

@@ -47,6 +47,13 @@ def test_the_run_page_tells_of_perplexity_and_answers(signed_in, tuned, size, tm
     page.wait_for_selector("#written-answers li")
     first = page.inner_text("#written-answers li:first-child")
     assert "Base model" in first and "Tuned model" in first and "In the data" in first
+    page.wait_for_selector("#written-samples li")
+    assert page.is_disabled("#samples-later") and page.is_enabled("#samples-earlier")
+    last = page.inner_text("#written-samples li:first-child .written-tuned")
+    page.locator("#samples-step").select_option(index=0)
+    page.wait_for_selector("#samples-earlier[disabled]")
+    assert page.locator("#written-samples li").count() == 4
+    assert page.inner_text("#written-samples li:first-child .written-tuned") != last
     page.screenshot(path=tmp_path / "answers.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert watched.complaints == [] and watched.foreign == []

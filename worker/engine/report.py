@@ -29,6 +29,9 @@ class Report(Protocol):
     def event(self, kind: str, message: str, severity: str = "info", **data: Any) -> None:
         """Something that a person should be told."""
 
+    def written(self, step: int, row_id: int, **texts: str) -> None:
+        """What a model that writes says to a held-out row at this step: ``input``, ``expected``, ``base_answer``, ``answer``."""
+
     def checkpoint(self, folder: Path, *, step: int, size: int, sha256: str, metrics: dict[str, float]) -> None:
         """A complete checkpoint lies in ``folder``; ``sha256`` is its manifest's."""
 
@@ -53,6 +56,7 @@ class ListReport:
         self.metrics: list[tuple[str, int, float]] = []
         self.events: list[dict[str, Any]] = []
         self.checkpoints: list[Path] = []
+        self.samples: list[dict[str, Any]] = []
         self.stop_at = stop_at
         self._step = -1
 
@@ -72,6 +76,10 @@ class ListReport:
     def event(self, kind: str, message: str, severity: str = "info", **data: Any) -> None:
         """See :class:`Report`."""
         self.events.append({"kind": kind, "message": message, "severity": severity, **data})
+
+    def written(self, step: int, row_id: int, **texts: str) -> None:
+        """See :class:`Report`."""
+        self.samples.append({"step": step, "row_id": row_id, **texts})
 
     def checkpoint(self, folder: Path, *, step: int, size: int, sha256: str, metrics: dict[str, float]) -> None:
         """See :class:`Report`."""

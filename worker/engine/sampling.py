@@ -74,7 +74,7 @@ def answer_all(
         at_once: rows that share a batch; 1 for models with a soft prompt, which padding would shift.
     """
     return [
-        tokenizer.decode(ids, skip_special_tokens=True).strip()
+        _readable(tokenizer.decode(ids, skip_special_tokens=True))
         for ids in answer_ids(
             decoder,
             [each.ids for each in questions],
@@ -124,6 +124,11 @@ def end_tokens(decoder: nn.Module, tokenizer: Any) -> set[int]:
     """Tokens that end an answer."""
     told = cast(Any, decoder).generation_config.eos_token_id
     return {*(told if isinstance(told, list) else [told]), tokenizer.eos_token_id} - {None}
+
+
+def _readable(text: str) -> str:
+    """Without blanks around it and without NUL, which a byte-level model may write and PostgreSQL does not take."""
+    return text.strip().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _until(ids: list[int], ends: set[int]) -> list[int]:
