@@ -6,7 +6,7 @@ from typing import Any
 
 from celery.beat import Scheduler
 
-from app.services import experiments, jobs, retention
+from app.services import experiment_tending, jobs, retention
 from app.settings import get_settings
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class SweepScheduler(Scheduler):
         now = time.monotonic()
         try:
             swept = jobs.sweep(expire=now >= self._away_until)
-            experiments.tend()
+            experiment_tending.tend()
             if self._tidied_at is None or now - self._tidied_at > TIDY_SECONDS:
                 self._tidied_at = now
                 log.info("tidied %s", retention.tidy())

@@ -78,6 +78,7 @@ class ExperimentBody(Body):
     most_runs: int = Field(12, ge=1, le=48)
     most_minutes: float | None = Field(None, gt=0, le=10_000)
     stop_hopeless: bool = False
+    halving: bool = False
     name: Name = ""
 
 

@@ -15,7 +15,10 @@ from app.catalog.training import TrainingSettings
 from app.errors import Rejected
 
 MOST_RUNS = 48
-SEARCHES = ("grid", "random")
+ADAPTIVE = "adaptive"
+SEARCHES = ("grid", "random", ADAPTIVE)
+# Runs that an adaptive search draws at random before it has anything to learn from.
+FIRST_ROUND = 4
 # How often a random draw that came up before is drawn again, before the plan counts as exhausted.
 DRAWS = 50
 
@@ -24,11 +27,16 @@ Setting = tuple[str, Any]
 
 @dataclass(frozen=True)
 class Candidate:
-    """One run to make: its method with settings, its training settings, and what sets it apart in words."""
+    """One run to make: its method with settings, its training settings, and what sets it apart in words.
+
+    ``choice`` is the place of the method in the plan's list, ``settings`` are the varied ones among its settings.
+    """
 
     method: dict[str, Any]
     training: dict[str, Any]
     words: str
+    choice: int
+    settings: dict[str, Any]
 
 
 def plan(
@@ -44,9 +52,10 @@ def plan(
 
     Args:
         methods: ``{"kind": ..., settings}``, one or more.
-        vary: ``"method.rank"`` or ``"training.learning_rate"`` to a list of values, or, for a random search, to
+        vary: ``"method.rank"`` or ``"training.learning_rate"`` to a list of values, or, unless a grid is searched, to
             ``{"low", "high", "log"}``. A method without such a setting is not varied in it.
-        search: ``grid`` takes every combination, ``random`` draws ``most_runs`` of them with ``seed``.
+        search: ``grid`` takes every combination, ``random`` draws ``most_runs`` of them with ``seed``, ``adaptive`` draws
+            the first few; the others follow when there is something to learn from.
         most_runs: the budget in runs; a grid that needs more is refused, never cut.
 
     Raises:
@@ -60,14 +69,28 @@ def plan(
     if not methods:
         raise Rejected("no_method", "No method was chosen.", "Choose the methods to compare.")
     _refuse_unknown(axes, methods)
-    found = _grid(methods, axes) if search == "grid" else _random(methods, axes, most_runs, seed)
+    first = min(most_runs, FIRST_ROUND) if search == ADAPTIVE else most_runs
+    found = _grid(methods, axes) if search == "grid" else _random(methods, axes, first, seed)
     if len(found) > most_runs:
         raise Rejected(
             "too_many_runs",
             f"These choices make {len(found)} runs, and the budget is {most_runs}.",
             "Vary fewer settings, raise the budget, or choose the random search, which stays within it.",
         )
-    return [_candidate(method, settings, training or {}) for method, settings in found]
+    return [candidate(methods, list(methods).index(method), settings, training or {}) for method, settings in found]
+
+
+def axes_of(vary: Mapping[str, Any], method: Mapping[str, Any]) -> list[str]:
+    """The varied settings that the method has."""
+    settings = _settings_of(method)
+    return [key for key in vary if key.startswith("training.") or key.removeprefix("method.") in settings]
+
+
+def nearest(value: Any, axis: Any) -> Any:
+    """A drawn number with three digits, which people can read and type, still inside the range; others as they are."""
+    if not isinstance(value, float) or not isinstance(axis, Mapping):
+        return value
+    return min(max(float(f"{value:.3g}"), float(axis["low"])), float(axis["high"]))
 
 
 def _axis(key: str, values: Any, search: str) -> list[Any] | dict[str, Any]:
@@ -75,11 +98,11 @@ def _axis(key: str, values: Any, search: str) -> list[Any] | dict[str, Any]:
         low, high = values.get("low"), values.get("high")
         numbers = all(isinstance(each, int | float) and math.isfinite(each) for each in (low, high))
         logarithmic = bool(values.get("log"))
-        if search != "random" or not numbers or not low < high or (logarithmic and low <= 0):  # type: ignore[operator]
+        if search == "grid" or not numbers or not low < high or (logarithmic and low <= 0):  # type: ignore[operator]
             raise Rejected(
                 "bad_range",
                 f"The range of {key!r} cannot be searched.",
-                "Give low below high (above 0 on a logarithmic scale), and the random search; a grid needs a list.",
+                "Give low below high (above 0 on a logarithmic scale), and another search than the grid, which needs a list.",
             )
         return {"low": low, "high": high, "log": logarithmic}
     if not isinstance(values, Sequence) or isinstance(values, str) or not values:
@@ -109,7 +132,7 @@ def _grid(
 ) -> list[tuple[Mapping[str, Any], list[Setting]]]:
     found = []
     for method in methods:
-        own = _own(axes, method)
+        own = axes_of(axes, method)
         found += [
             (method, list(zip(own, values, strict=True))) for values in itertools.product(*(axes[key] for key in own))
         ]
@@ -125,7 +148,7 @@ def _random(
     seen: set[str] = set()
     for turn in range(number * DRAWS):
         method = methods[turn % len(methods)]
-        settings = [(key, _draw(axes[key], dice)) for key in _own(axes, method)]
+        settings = [(key, _draw(axes[key], dice)) for key in axes_of(axes, method)]
         name = repr((sorted(method.items()), settings))
         if name not in seen:
             seen.add(name)
@@ -140,18 +163,17 @@ def _draw(axis: Any, dice: random.Random) -> Any:
         return dice.choice(axis)
     low, high = axis["low"], axis["high"]
     if axis["log"]:
-        return float(f"{math.exp(dice.uniform(math.log(low), math.log(high))):.3g}")
+        return nearest(math.exp(dice.uniform(math.log(low), math.log(high))), axis)
     if isinstance(low, int) and isinstance(high, int):
         return dice.randint(low, high)
-    return float(f"{dice.uniform(low, high):.3g}")
+    return nearest(dice.uniform(low, high), axis)
 
 
-def _own(axes: Mapping[str, Any], method: Mapping[str, Any]) -> list[str]:
-    settings = _settings_of(method)
-    return [key for key in axes if key.startswith("training.") or key.removeprefix("method.") in settings]
-
-
-def _candidate(method: Mapping[str, Any], settings: Sequence[Setting], training: Mapping[str, Any]) -> Candidate:
+def candidate(
+    methods: Sequence[Mapping[str, Any]], choice: int, settings: Sequence[Setting], training: Mapping[str, Any]
+) -> Candidate:
+    """The run of one method of the list with these varied settings."""
+    method = methods[choice]
     chosen, trained = dict(method), dict(training)
     for key, value in settings:
         room, name = key.split(".", 1)
@@ -161,7 +183,7 @@ def _candidate(method: Mapping[str, Any], settings: Sequence[Setting], training:
     given = [(f"method.{name}", value) for name, value in method.items() if name != "kind"]
     shown = [*(each for each in given if each[0] not in varied), *settings]
     own = [f"{_title(key, method)} {_words(value)}" for key, value in shown]
-    return Candidate(chosen, trained, ", ".join([title, *own]))
+    return Candidate(chosen, trained, ", ".join([title, *own]), choice, dict(settings))
 
 
 def _title(key: str, method: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Experiments: many methods or settings on the same rows, with one table and one piece of advice at the end.
 
-All runs of an experiment are written in one transaction and queued like any other. ``tend`` keeps it inside its budget.
+The runs of an experiment are written in one transaction and queued like any other; an adaptive search adds more as
+results come in. ``experiment_tending`` does that and keeps the budget.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.catalog.spec import RunSpec
 from app.db import db_now, snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected
-from app.models import ACTIVE_STATES, QUEUED, Dataset, DatasetVersion, Experiment, Job, Run
-from app.services import datasets, experiment_plans, jobs, leaderboard, metrics, paired, runs
+from app.models import ACTIVE_STATES, Dataset, DatasetVersion, Experiment, Job, Run
+from app.services import datasets, experiment_plans, jobs, leaderboard, paired, runs
 from app.services.accounts import record
 from app.services.experiment_plans import Candidate
 
@@ -33,6 +34,7 @@ def start(
     most_runs: int = 12,
     most_minutes: float | None = None,
     stop_hopeless: bool = False,
+    halving: bool = False,
     name: str = "",
 ) -> Experiment:
     """Queue every candidate on the same rows, split and seed.
@@ -44,6 +46,7 @@ def start(
         training: settings that all runs share; what is left out comes from the run, or is the default.
         most_minutes: waiting runs are taken out of the queue once this much training time is spent.
         stop_hopeless: stop a run halfway when its checks are clearly below the best finished run's.
+        halving: successive halving: only the better half goes on at a fifth, two fifths and four fifths of the steps.
 
     Raises:
         Rejected: fewer than two runs, or a method or setting that does not fit.
@@ -65,8 +68,9 @@ def start(
         )
     plan = {
         "methods": [dict(method) for method in methods], "vary": dict(vary or {}), "search": search,
-        "most_runs": most_runs, "most_minutes": most_minutes, "stop_hopeless": stop_hopeless,
-        "first_run": first.id if first else None, "stopped": {},
+        "most_runs": most_runs, "most_minutes": most_minutes, "stop_hopeless": stop_hopeless, "halving": halving,
+        "first_run": first.id if first else None, "stopped": {}, "base_model": base, "training": shared,
+        "growing": search == experiment_plans.ADAPTIVE,
     }  # fmt: skip
     experiment = _write(user_id, version, plan, fresh, name)
     record(user_id, "start", "experiment", experiment.id, data={"runs": len(fresh)})
@@ -102,7 +106,8 @@ def read(user_id: str, experiment_id: str) -> dict[str, Any]:
     """The experiment with its live table, see :func:`leaderboard.build`."""
     with snapshot() as session:
         experiment = _find(session, user_id, experiment_id)
-        members = _members(session, experiment)
+        members = members_of(session, experiment)
+        growing = bool(experiment.plan.get("growing"))
         version = session.get_one(DatasetVersion, experiment.dataset_version_id)
         dataset = session.get_one(Dataset, version.dataset_id)
         answers = paired.answers_of(session, members)
@@ -114,8 +119,8 @@ def read(user_id: str, experiment_id: str) -> dict[str, Any]:
         "dataset": {"id": dataset.id, "name": dataset.name, "version": version.number},
         "plan": experiment.plan,
         "chosen_run_id": experiment.chosen_run_id,
-        "spent_seconds": _spent(members, now),
-        **leaderboard.build(members, answers, experiment.plan.get("stopped") or {}),
+        "spent_seconds": spent(members, now),
+        **leaderboard.build(members, answers, experiment.plan.get("stopped") or {}, growing=growing),
     }
 
 
@@ -123,7 +128,7 @@ def choose(user_id: str, experiment_id: str, run_id: str) -> dict[str, Any]:
     """*Use this one*: note the run that the person settles on, and give it a star."""
     with transaction() as session:
         experiment = _find(session, user_id, experiment_id)
-        if run_id not in {run.id for run in _members(session, experiment)}:
+        if run_id not in {run.id for run in members_of(session, experiment)}:
             raise NotFound(
                 "run_not_found", f"There is no run {run_id!r} in this experiment.", "Choose one of its rows."
             )
@@ -136,40 +141,17 @@ def choose(user_id: str, experiment_id: str, run_id: str) -> dict[str, Any]:
 def request_cancel(user_id: str, experiment_id: str) -> dict[str, Any]:
     """Stop every run of the experiment that waits or works; finished ones stay."""
     with transaction() as session:
-        experiment = _find(session, user_id, experiment_id)
-        active = [run for run in _members(session, experiment) if run.job.state in ACTIVE_STATES]
-        if not active:
+        experiment = _find(session, user_id, experiment_id, lock=True)
+        active = [run for run in members_of(session, experiment) if run.job.state in ACTIVE_STATES]
+        if not active and not experiment.plan.get("growing"):
             raise Conflict("already_ended", "Every run of this experiment has ended.", "Nothing needs to be stopped.")
-        _stop(session, experiment, {run.id: "Stopped on request." for run in active}, active)
+        stop(session, experiment, {run.id: "Stopped on request." for run in active}, active)
+        experiment.plan = {**experiment.plan, "growing": False}
     record(user_id, "cancel", "experiment", experiment_id)
     return read(user_id, experiment_id)
 
 
-def tend() -> int:
-    """Keep all experiments inside their budgets and stop hopeless runs; returns how many runs it stopped."""
-    with snapshot() as session:
-        working = select(Run.experiment_id).join(Job, Job.id == Run.job_id).where(Job.state.in_(ACTIVE_STATES))
-        found = session.scalars(select(Experiment).where(Experiment.id.in_(working))).all()
-    watched = [each.id for each in found if each.plan.get("most_minutes") or each.plan.get("stop_hopeless")]
-    if not watched:
-        return 0
-    with transaction() as session:
-        return sum(_tend(session, session.get_one(Experiment, each)) for each in watched)
-
-
-def _tend(session: Session, experiment: Experiment) -> int:
-    members = _members(session, experiment)
-    minutes = experiment.plan.get("most_minutes")
-    reasons: dict[str, str] = {}
-    if minutes and _spent(members, session.scalar(select(db_now())) or 0.0) >= 60 * minutes:
-        words = f"Not started: the {minutes:g} minutes of this experiment are spent."
-        reasons |= {run.id: words for run in members if run.job.state == QUEUED}
-    if experiment.plan.get("stop_hopeless"):
-        reasons |= leaderboard.hopeless(members, metrics.latest_checks(session, [run.id for run in members]))
-    return _stop(session, experiment, reasons, members)
-
-
-def _stop(session: Session, experiment: Experiment, reasons: Mapping[str, str], members: Sequence[Run]) -> int:
+def stop(session: Session, experiment: Experiment, reasons: Mapping[str, str], members: Sequence[Run]) -> int:
     """Ask these runs to stop and keep the reasons; returns how many had not been asked before."""
     asked = [run for run in members if run.id in reasons and run.job.cancel_requested_at is None]
     for run in asked:
@@ -180,18 +162,34 @@ def _stop(session: Session, experiment: Experiment, reasons: Mapping[str, str], 
     return len(asked)
 
 
+def queue(
+    session: Session, experiment: Experiment, version: DatasetVersion, fresh: Sequence[tuple[RunSpec, Candidate]]
+) -> None:
+    """Add these runs to the experiment and to the queue; the plan keeps what was varied in each."""
+    dataset = session.get_one(Dataset, version.dataset_id)
+    tried = dict(experiment.plan.get("tried") or {})
+    for spec, candidate in fresh:
+        name = f"{dataset.name} · {candidate.words}"
+        run = runs.add(session, experiment.owner_id, version, spec, name=name, experiment_id=experiment.id)
+        tried[run.id] = {"choice": candidate.choice, "settings": candidate.settings}
+    experiment.plan = {**experiment.plan, "tried": tried}
+
+
 def _specs(
     version: DatasetVersion, base: str, found: Sequence[Candidate], first: Run | None
-) -> list[tuple[RunSpec, str]]:
-    """Validated specs with their names; a candidate that repeats the first run is left to that run."""
-    specs = []
-    for candidate in found:
-        spec = runs.make_spec(
-            version, base_model=base, task_type=version.task_type, method=candidate.method, training=candidate.training
-        )
-        if first is None or _learning(spec.model_dump(mode="json")) != _learning(first.spec):
-            specs.append((spec, candidate.words))
-    return specs
+) -> list[tuple[RunSpec, Candidate]]:
+    """Validated specs; a candidate that repeats the first run is left to that run."""
+    specs = [(make_spec(version, base, candidate), candidate) for candidate in found]
+    if first is None:
+        return specs
+    return [each for each in specs if _learning(each[0].model_dump(mode="json")) != _learning(first.spec)]
+
+
+def make_spec(version: DatasetVersion, base: str, candidate: Candidate) -> RunSpec:
+    """The validated description of a candidate's run."""
+    return runs.make_spec(
+        version, base_model=base, task_type=version.task_type, method=candidate.method, training=candidate.training
+    )
 
 
 def _learning(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,7 +199,7 @@ def _learning(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write(
-    user_id: str, version: DatasetVersion, plan: dict[str, Any], fresh: Sequence[tuple[RunSpec, str]], name: str
+    user_id: str, version: DatasetVersion, plan: dict[str, Any], fresh: Sequence[tuple[RunSpec, Candidate]], name: str
 ) -> Experiment:
     with transaction() as session:
         dataset = session.get_one(Dataset, version.dataset_id)
@@ -211,9 +209,7 @@ def _write(
         )  # fmt: skip
         session.add(experiment)
         session.flush()
-        for spec, words in fresh:
-            name = f"{dataset.name} · {words}"
-            runs.add(session, user_id, version, spec, name=name, experiment_id=experiment.id)
+        queue(session, experiment, version, fresh)
     return experiment
 
 
@@ -232,8 +228,9 @@ def _settings(first: Run | None) -> dict[str, Any]:
     return {key: value for key, value in first.spec["training"].items() if key != "learning_rate"} if first else {}
 
 
-def _find(session: Session, user_id: str, experiment_id: str) -> Experiment:
-    found = session.scalar(select(Experiment).where(Experiment.id == experiment_id, Experiment.owner_id == user_id))
+def _find(session: Session, user_id: str, experiment_id: str, *, lock: bool = False) -> Experiment:
+    query = select(Experiment).where(Experiment.id == experiment_id, Experiment.owner_id == user_id)
+    found = session.scalar(query.with_for_update() if lock else query)
     if found is None:
         raise NotFound(
             "experiment_not_found", f"There is no experiment {experiment_id!r} among yours.", "Open it from its page."
@@ -241,14 +238,14 @@ def _find(session: Session, user_id: str, experiment_id: str) -> Experiment:
     return found
 
 
-def _members(session: Session, experiment: Experiment) -> list[Run]:
+def members_of(session: Session, experiment: Experiment) -> list[Run]:
     """The finished run it began from, then its own runs in the order of the queue."""
     mine = or_(Run.experiment_id == experiment.id, Run.id == experiment.plan.get("first_run"))
     found = session.scalars(select(Run).where(mine).order_by(Run.created_at, Run.id)).all()
     return list(found)
 
 
-def _spent(members: Sequence[Run], now: float) -> float:
+def spent(members: Sequence[Run], now: float) -> float:
     """Seconds of training so far; the run that it began from had its own."""
     own = [run for run in members if run.experiment_id and run.job.started_at]
     return sum((run.job.finished_at or now) - (run.job.started_at or now) for run in own)

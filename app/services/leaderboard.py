@@ -34,13 +34,16 @@ COSTS: tuple[tuple[str, Callable[[Mapping[str, Any]], float | None]], ...] = (
 )
 
 
-def build(runs: Sequence[Run], answers: Mapping[str, Answers], stopped: Mapping[str, str]) -> dict[str, Any]:
+def build(
+    runs: Sequence[Run], answers: Mapping[str, Answers], stopped: Mapping[str, str], *, growing: bool = False
+) -> dict[str, Any]:
     """``{"state", "metric", "base", "test_rows", "paired", "rows", "advice", "counts"}`` of an experiment's runs.
 
     Args:
         runs: all of one task, with their jobs; the order of the queue.
         answers: as :func:`paired.answers_of` returns them.
         stopped: run id -> why it was taken out.
+        growing: a search may still add runs, so the table is not final even when none is working.
 
     A row holds ``id, name, method, method_title, state, progress, phase, quality, interval, base, change, change_interval,
     p_value, verdict`` (against the base), ``rank`` (``best``, ``tied``, ``behind`` or None), the costs of ``COSTS``,
@@ -58,14 +61,14 @@ def build(runs: Sequence[Run], answers: Mapping[str, Answers], stopped: Mapping[
     sizes = {row["test_rows"] for row in finished}
     test_rows = sizes.pop() if len(sizes) == 1 else None
     return {
-        "state": "working" if active else "done",
+        "state": "working" if active or growing else "done",
         "counts": {"runs": len(runs), "finished": len(finished), "active": active},
         "metric": metric,
         "base": bases.pop() if len(bases) == 1 else None,
         "test_rows": test_rows,
         "paired": bool(answers),
         "rows": rows,
-        "advice": advise(rows, metric, test_rows, active),
+        "advice": advise(rows, metric, test_rows, active or int(growing)),
     }
 
 

@@ -147,6 +147,17 @@ def latest_checks(session: Session, run_ids: Sequence[str]) -> dict[str, dict[st
     return found
 
 
+def checks_of(session: Session, run_ids: Sequence[str], key: str) -> dict[str, list[tuple[float, int, float]]]:
+    """Every finite check of one ``eval/`` metric by run id, oldest first: ``(time, step, value)``."""
+    query = select(MetricPoint.run_id, MetricPoint.at, MetricPoint.step, MetricPoint.value)
+    query = query.where(MetricPoint.run_id.in_(run_ids), MetricPoint.key == key).order_by(MetricPoint.step)
+    found: dict[str, list[tuple[float, int, float]]] = {}
+    for run_id, at, step, value in session.execute(query):
+        if math.isfinite(value):
+            found.setdefault(run_id, []).append((at, step, value))
+    return found
+
+
 def _value(point: list[float]) -> float:
     return point[1]
 

@@ -31,9 +31,10 @@ class ExperimentForm {
     this.body = el("div", { class: "experiment-body" });
     this.minutes = el("input", { id: "experiment-minutes", type: "number", min: "0.1", step: "any", placeholder: "no limit" });
     this.most = el("input", { id: "experiment-runs", type: "number", min: "2", max: String(MOST_SWEEP), step: "1", value: "12" });
-    this.search = select("experiment-search", [["grid", "Every combination"], ["random", "Random draws, as many as the budget"]], "grid");
+    this.search = select("experiment-search", [["grid", "Every combination"], ["random", "Random draws, as many as the budget"], ["adaptive", "Learn from the runs so far"]], "grid");
     this.hopeless = el("input", { id: "experiment-hopeless", type: "checkbox" });
-    for (const control of [this.minutes, this.most, this.search, this.hopeless]) control.addEventListener("input", () => this.tell());
+    this.halving = el("input", { id: "experiment-halving", type: "checkbox" });
+    for (const control of [this.minutes, this.most, this.search, this.hopeless, this.halving]) control.addEventListener("input", () => this.tell());
     this.node = this.build();
     this.fill();
   }
@@ -106,7 +107,7 @@ class ExperimentForm {
     const entries = rooms.flatMap(([room, schema]) => settingsOf(schema).map((about) => this.axisEntry(`${room}.${about.name}`, about)));
     return el("div", { class: "stack" }, field("experiment-method", "Method", "", pick),
       el("fieldset", { class: "axis-picks", id: "experiment-settings" }, el("legend", { text: "Values to try" }),
-        el("p", { class: "muted small", text: "Separate values with commas. For a random search a range may be given as 0.0001..0.01. Fields left empty keep their default." }), ...entries));
+        el("p", { class: "muted small", text: "Separate values with commas. A search other than every combination also takes a range, such as 0.0001..0.01. Fields left empty keep their default." }), ...entries));
   }
 
   axisEntry(key, about) {
@@ -123,14 +124,15 @@ class ExperimentForm {
 
   limits(sweep) {
     return el("div", { class: "fields" },
-      sweep ? field("experiment-search", "How to search", "", this.search) : "",
+      sweep ? field("experiment-search", "How to search", "Learning begins with four random draws; after that each run is proposed from the validation results before it (Optuna's TPE).", this.search) : "",
       sweep ? field("experiment-runs", "At most this many runs", "", this.most) : "",
       field("experiment-minutes", "At most this many minutes of training", "Runs that still wait when the time is spent are taken out of the queue.", this.minutes),
-      el("label", { class: "check", for: "experiment-hopeless" }, this.hopeless, el("span", {}, "Stop hopeless runs early ", el("span", { class: "muted small", text: "halfway, when clearly below the best; they get no test result" }))));
+      el("label", { class: "check", for: "experiment-hopeless" }, this.hopeless, el("span", {}, "Stop hopeless runs early ", el("span", { class: "muted small", text: "halfway, when clearly below the best; they get no test result" }))),
+      el("label", { class: "check", for: "experiment-halving" }, this.halving, el("span", {}, "Let only the better half go on ", el("span", { class: "muted small", text: "successive halving at 20, 40 and 80 % of the steps; stopped runs get no test result" }))));
   }
 
   request() {
-    const shared = { ...(this.run ? { run_id: this.run.id } : { dataset_id: this.dataset.id, base_model: this.model }), stop_hopeless: this.hopeless.checked,
+    const shared = { ...(this.run ? { run_id: this.run.id } : { dataset_id: this.dataset.id, base_model: this.model }), stop_hopeless: this.hopeless.checked, halving: this.halving.checked,
       ...(Number(this.minutes.value) > 0 ? { most_minutes: Number(this.minutes.value) } : {}) };
     if (this.mode === "methods") return { ...shared, methods: this.methods.filter((each) => this.chosen.has(each.kind)).map(({ kind }) => ({ kind })), most_runs: MOST };
     return { ...shared, methods: [{ kind: this.kind }], vary: Object.fromEntries([...this.axes].map(([key, axis]) => [key, axis.values])), search: this.search.value, most_runs: Number(this.most.value) };
@@ -139,7 +141,7 @@ class ExperimentForm {
   number() {
     if (this.mode === "methods") return this.chosen.size;
     if (!this.axes.size) return 0;
-    if (this.search.value === "random") return Number(this.most.value);
+    if (this.search.value !== "grid") return Number(this.most.value);
     return [...this.axes.values()].reduce((product, axis) => product * (axis.values.length || 0), 1);
   }
 
@@ -150,7 +152,7 @@ class ExperimentForm {
     this.startButton.disabled = number < least || number > most;
     this.startButton.textContent = number ? `Queue ${counted(number, "run")}` : "Queue the runs";
     if (number < least) this.total.textContent = this.mode === "methods" ? "Choose at least two methods." : "Give at least two values of one setting.";
-    else if (number > most) this.total.textContent = `${counted(number, "run")} are more than ${count(most)}. Choose fewer values, or the random search.`;
+    else if (number > most) this.total.textContent = `${counted(number, "run")} are more than ${count(most)}. Choose fewer values, or another search.`;
     else this.total.textContent = await this.costWords(number);
   }
 

@@ -61,13 +61,14 @@ export class ExperimentTable {
     const { counts, dataset } = this.data;
     const running = this.data.rows.find((row) => ["running", "claimed"].includes(row.state));
     const ended = counts.runs - counts.active;
-    const state = counts.active ? `${count(ended)} of ${counted(counts.runs, "run")} ended${running ? `; ${shortName(running)} is working` : "; the rest waits in the queue"}.` : `All ${counted(counts.runs, "run")} ended.`;
+    const growing = this.data.plan.growing ? ` Up to ${count(this.data.plan.most_runs)} in all; the next are chosen from these results.` : "";
+    const state = counts.active ? `${count(ended)} of ${counted(counts.runs, "run")} ended${running ? `; ${shortName(running)} is working` : "; the rest waits in the queue"}.` : growing ? `${counted(counts.runs, "run")} ended; the next one is being chosen.` : `All ${counted(counts.runs, "run")} ended.`;
     const ids = this.data.rows.filter((row) => row.quality != null).slice(0, 10).map((row) => encodeURIComponent(row.id));
     this.head.replaceChildren(el("h2", { text: this.data.name }),
-      el("p", { id: "experiment-state", role: "status" }, state, el("span", { class: "muted" }, ` On `, el("a", { href: `/datasets?id=${encodeURIComponent(dataset.id)}`, text: `${dataset.name} @ ${dataset.version}` }), this.data.spent_seconds ? `, ${duration(this.data.spent_seconds)} of training so far.` : ".")),
+      el("p", { id: "experiment-state", role: "status" }, state, growing, this.data.plan.note ? ` ${this.data.plan.note}` : "", el("span", { class: "muted" }, ` On `, el("a", { href: `/datasets?id=${encodeURIComponent(dataset.id)}`, text: `${dataset.name} @ ${dataset.version}` }), this.data.spent_seconds ? `, ${duration(this.data.spent_seconds)} of training so far.` : ".")),
       el("progress", { max: String(counts.runs), value: String(ended), "aria-label": "Runs that have ended", hidden: !counts.active }),
       el("div", { class: "actions" }, ids.length > 1 ? el("a", { id: "experiment-compare", class: "button", href: `/compare?runs=${ids.join(",")}`, text: "Compare curves and answers" }) : "",
-        counts.active ? el("button", { type: "button", id: "experiment-stop", class: "button stop", text: "Stop the rest", onclick: () => this.stop() }) : "",
+        counts.active || growing ? el("button", { type: "button", id: "experiment-stop", class: "button stop", text: "Stop the rest", onclick: () => this.stop() }) : "",
         el("a", { class: "button quiet", href: "/experiments", text: "All experiments" })));
   }
 
@@ -171,7 +172,7 @@ export class ExperimentTable {
 
   drawPlan() {
     const { plan } = this.data;
-    const limits = [plan.most_minutes ? `at most ${plan.most_minutes} minutes of training` : "", plan.stop_hopeless ? "hopeless runs are stopped halfway" : ""].filter(Boolean);
+    const limits = [plan.most_minutes ? `at most ${plan.most_minutes} minutes of training` : "", plan.stop_hopeless ? "hopeless runs are stopped halfway" : "", plan.halving ? "only the better half goes on at 20, 40 and 80 % of the steps" : ""].filter(Boolean);
     this.conditions.replaceChildren(el("p", { text: `Every run learned from the same rows with the same split, seed and number of passes${plan.vary && Object.keys(plan.vary).length ? ", apart from what was varied on purpose" : ""}; each method uses its own recommended learning rate unless it was varied.${limits.length ? ` Limits: ${limits.join(", ")}.` : ""}` }));
   }
 

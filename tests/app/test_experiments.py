@@ -7,7 +7,7 @@ import pytest
 from app.db import transaction
 from app.errors import Conflict, NotFound, Rejected
 from app.models import CANCELLED, RUNNING, Experiment, Job, MetricPoint, Run
-from app.services import experiment_plans, experiments, runs
+from app.services import experiment_plans, experiment_tending, experiments, runs
 from app.services.accounts import add_user
 from app.services.datasets import SAMPLES, import_sample
 from tests.app.outcomes import end_run, rows_right
@@ -22,7 +22,7 @@ def sample(owner: str) -> str:
 
 def members(experiment_id: str) -> list[Run]:
     with transaction() as session:
-        return experiments._members(session, session.get_one(Experiment, experiment_id))
+        return experiments.members_of(session, session.get_one(Experiment, experiment_id))
 
 
 def test_a_shoot_out_queues_every_method_under_the_same_conditions(owner: str, sample: str, any_database: str) -> None:
@@ -161,9 +161,9 @@ def test_use_this_one_is_remembered_and_starred(owner: str, sample: str) -> None
 def test_minutes_that_are_spent_take_waiting_runs_out(owner: str, sample: str) -> None:
     shootout, (one, two, three) = started(owner, sample, most_minutes=2)
     end_run(one.id, rows_right(5, 10), rows_right(5, 10), seconds=100)
-    assert experiments.tend() == 0
+    assert experiment_tending.tend() == 0
     end_run(two.id, rows_right(5, 10), rows_right(5, 10), seconds=30)
-    assert experiments.tend() == 1 and experiments.tend() == 0
+    assert experiment_tending.tend() == 1 and experiment_tending.tend() == 0
     row = next(row for row in experiments.read(owner, shootout)["rows"] if row["id"] == three.id)
     assert row["state"] == CANCELLED and "2 minutes" in row["stopped"]
 
@@ -176,10 +176,10 @@ def test_only_the_hopeless_are_stopped_early(owner: str, sample: str, step: int,
         job = session.get_one(Job, two.job_id)
         job.state, job.progress = RUNNING, {"step": step, "total_steps": 100}
         session.add(MetricPoint(run_id=two.id, key="eval/accuracy", step=step, value=accuracy, at=1.0))
-    assert experiments.tend() == stops
+    assert experiment_tending.tend() == stops
     with transaction() as session:
         assert (session.get_one(Job, two.job_id).cancel_requested_at is not None) == bool(stops)
-    assert experiments.tend() == 0
+    assert experiment_tending.tend() == 0
 
 
 def test_cancelling_stops_what_still_waits(owner: str, sample: str) -> None:
