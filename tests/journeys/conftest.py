@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from tests.studio.processes import Up, start_up, stop
 from tests.studio_ui.conftest import browser  # noqa: F401 - a fixture, used by name
@@ -14,3 +15,18 @@ def studio_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     up = start_up(tmp_path_factory.mktemp("journey") / "data", STUDIO_TRAINER_MODULE="worker.trainer")
     yield up
     stop(up)
+
+
+@pytest.fixture(scope="module")
+def page(studio_up: Up, browser: Browser) -> Iterator[Page]:  # noqa: F811 - the fixture above
+    """One signed-in page for the whole journey; nothing may be wrong in its console."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
+    opened = context.new_page()
+    opened.set_default_timeout(30_000)
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(f"{studio_up.address}/sign-in?token={studio_up.token}")
+    opened.wait_for_selector("#tune")
+    yield opened
+    assert complaints == []
+    context.close()

@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
 from openai import OpenAI
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from tests.studio.processes import Up, call
 
@@ -34,22 +33,6 @@ FILE = {
     "buffer": "\n".join(json.dumps(row) for row in ROWS).encode(),
 }
 FINISHED_MS = 240_000
-
-
-@pytest.fixture(scope="module")
-def page(studio_up: Up, browser: Browser) -> Iterator[Page]:
-    """One signed-in page for the whole journey; nothing may be wrong in its console."""
-    link = call("link", STUDIO_DATA_DIR=str(studio_up.home)).stdout.strip()
-    context = browser.new_context(viewport={"width": 1280, "height": 860})
-    opened = context.new_page()
-    opened.set_default_timeout(30_000)
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.goto(link)
-    opened.wait_for_selector("#tune")
-    yield opened
-    assert complaints == []
-    context.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,21 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CLINIC = ROOT / "app" / "samples" / "clinic_messages.csv"
 # What a run of a few hundred rows may take on two busy cores.
 FINISHED_MS = 180_000
-
-
-@pytest.fixture(scope="module")
-def page(studio_up: Up, browser: Browser) -> Iterator[Page]:
-    """One signed-in page for the whole journey; nothing may be wrong in its console."""
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
-    opened = context.new_page()
-    opened.set_default_timeout(30_000)
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.goto(f"{studio_up.address}/sign-in?token={studio_up.token}")
-    opened.wait_for_selector("#tune")
-    yield opened
-    assert complaints == []
-    context.close()
 
 
 @pytest.fixture(scope="module")
