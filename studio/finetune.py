@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from app import storage
 from app.catalog.methods import method_class
+from app.catalog.methods.capabilities import require
 from app.catalog.training import TrainingSettings
 from app.errors import Conflict, Rejected, StudioError
 from app.models import CANCELLED, SUCCEEDED, TERMINAL_STATES, Run
@@ -93,6 +94,8 @@ def sort_settings(kind: str, given: dict[str, str]) -> tuple[dict[str, Any], dic
     method: dict[str, Any] = {"kind": kind}
     training: dict[str, Any] = {}
     for name, text in given.items():
+        if name == "layers":
+            require(method_class(kind), "layers")
         if name not in own and name not in shared:
             raise Rejected(
                 "unknown_field",

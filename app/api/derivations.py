@@ -1,4 +1,4 @@
-"""Routes that make runs of runs: combine adapters, shrink a full fine-tune."""
+"""Routes that make runs of runs: combine adapters, merge one into its model, shrink a full fine-tune."""
 
 from typing import Any, Literal
 
@@ -16,10 +16,12 @@ class CombineBody(Body):
     """Finished LoRA runs of one base model, and how to make one of them."""
 
     run_ids: list[ObjectId] = Field(min_length=2, max_length=8)
-    how: Literal["average", "average-svd", "ties", "dare"] = "average"
+    how: Literal["average", "average-svd", "ties", "dare", "arrow"] = "average"
     weights: list[float] | None = Field(None, max_length=8)
     rank: int = Field(16, ge=1, le=256)
     density: float = Field(0.5, gt=0, le=1)
+    top_k: int = Field(3, ge=1, le=8)
+    temperature: float = Field(1.0, gt=0, le=100)
     name: Name = ""
 
 
@@ -27,6 +29,12 @@ class ShrinkBody(Body):
     """How much of a full fine-tune to keep."""
 
     rank: int = Field(32, ge=1, le=256)
+    name: Name = ""
+
+
+class MergeBody(Body):
+    """What to call the plain model."""
+
     name: Name = ""
 
 
@@ -40,3 +48,9 @@ def combine_runs(user_id: UserId, body: CombineBody) -> dict[str, Any]:
 def shrink_run(user_id: UserId, run_id: str, body: ShrinkBody) -> dict[str, Any]:
     """Queue a run that turns a full fine-tune into a LoRA."""
     return runs.as_dict(derivations.shrink(user_id, run_id, **body.model_dump()))
+
+
+@router.post("/{run_id}/merge", status_code=201)
+def merge_run(user_id: UserId, run_id: str, body: MergeBody) -> dict[str, Any]:
+    """Queue a run that adds an adapter to the base model's own weights."""
+    return runs.as_dict(derivations.merge(user_id, run_id, **body.model_dump()))

@@ -25,11 +25,11 @@ class Combined(BaseModel):
 
     kind: Literal["combined"] = "combined"
     parents: list[Parent] = Field(min_length=2, max_length=8)
-    how: Literal["average", "average-svd", "ties", "dare"] = Field(
+    how: Literal["average", "average-svd", "ties", "dare", "arrow"] = Field(
         "average", title="Way",
         description="average keeps every model's change in full, its rank is the sum of theirs; average-svd keeps the "
         "strongest directions; ties keeps the largest changes of each and lets them vote; dare the same with a random "
-        "share.",
+        "share; arrow keeps them apart and lets every token choose those that fit it.",
     )  # fmt: skip
     rank: int = Field(
         16, ge=1, le=256, title="Rank",
@@ -38,6 +38,14 @@ class Combined(BaseModel):
     density: float = Field(
         0.5, gt=0, le=1, title="Density",
         description="Share of each model's change that takes part in the vote of ties and dare.",
+    )  # fmt: skip
+    top_k: int = Field(
+        3, ge=1, le=8, title="Models per token",
+        description="How many models answer a token with arrow; all of them, if there are fewer.",
+    )  # fmt: skip
+    temperature: float = Field(
+        1.0, gt=0, le=100, title="Temperature",
+        description="How sharply arrow chooses: small sends a token to the one model that fits best, large to all alike.",
     )  # fmt: skip
 
 
@@ -54,4 +62,13 @@ class Shrunk(BaseModel):
     )  # fmt: skip
 
 
-Origin = Annotated[Combined | Shrunk, Field(discriminator="kind")]
+class Merged(BaseModel):
+    """An adapter as one plain model: what was learned is added to the base model's own weights."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["merged"] = "merged"
+    parents: list[Parent] = Field(min_length=1, max_length=1)
+
+
+Origin = Annotated[Combined | Shrunk | Merged, Field(discriminator="kind")]

@@ -4,11 +4,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods import AnyMethod
+from app.catalog.methods.capabilities import require
 from app.catalog.origins import Origin
 from app.catalog.training import TrainingSettings
 from app.errors import Rejected
 
 SPEC_VERSION = 1
+BITS = {"nf4": 4, "int8": 8}
+PRECISIONS = {"full": "full", "8-bit": "int8", "4-bit": "nf4"}
 
 
 class RunSpec(BaseModel):
@@ -29,14 +32,21 @@ class RunSpec(BaseModel):
     dataset_sha256: str = ""
     origin: Origin | None = None
 
+    @property
+    def base_precision(self) -> str:
+        """How the untouched weights are held: ``full``, ``nf4`` or ``int8``."""
+        return PRECISIONS.get(self.training.base_precision, self.method.base_precision)
+
 
 def check_fit(spec: RunSpec, card: BaseModelCard) -> None:
-    """Refuse settings that this base model cannot work with.
+    """Refuse settings that this base model or this method cannot work with.
 
     Raises:
-        Rejected: the method's settings, or texts longer than the model reads beside a soft prompt.
+        Rejected: the method's settings, something asked for that the method cannot do, or texts longer than the model
+            reads beside a soft prompt.
     """
     spec.method.check(card)
+    check_asked(spec)
     room, longest = card.context_length - spec.method.virtual_tokens, spec.training.max_length
     if longest <= room:
         return
@@ -47,3 +57,23 @@ def check_fit(spec: RunSpec, card: BaseModelCard) -> None:
         f"Choose at most {max(0, room)} for the longest text.",
         details={"fields": {"training.max_length": f"at most {max(0, room)}"}},
     )
+
+
+def check_asked(spec: RunSpec) -> None:
+    """Refuse what the settings ask for and the method cannot do, before anything runs.
+
+    Raises:
+        Rejected: ``method_cannot`` with the setting and the methods that can, or ``contradiction`` where method and
+            settings want different precisions of the base model.
+    """
+    for setting, ability in spec.training.asked():
+        require(spec.method, ability, task_type=spec.task_type, field=f"training.{setting}")
+    if "combine" in spec.training.needs and spec.base_precision != "full":
+        told = "An adapter that learns on a compressed base model fits only that, so it cannot be combined with others."
+        hint = "Choose `full` for the base model, and LoRA or rsLoRA as the method."
+        raise Rejected("contradiction", told, hint, details={"fields": {"training.needs": f"{told} {hint}"}})
+    own, asked = spec.method.base_precision, spec.training.base_precision
+    if own != "full" and PRECISIONS.get(asked, own) != own:
+        told = f"{spec.method.title} is set to hold the base model in {BITS[own]} bits, and the training settings ask for {asked}."
+        hint = "Leave the training settings at `auto`, or choose LoRA, which takes what they say."
+        raise Rejected("contradiction", told, hint, details={"fields": {"training.base_precision": f"{told} {hint}"}})

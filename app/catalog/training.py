@@ -4,10 +4,16 @@ The wizard's form, the API schema, validation and the docs page are made from th
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 from pydantic_core import PydanticCustomError
+
+from app.catalog.methods.capabilities import ABILITIES
+
+Need = Literal["merge", "switch_off", "mixed_batches", "reopen", "combine", "generate_without_cache"]
+NEEDS: tuple[str, ...] = get_args(Need)
+
 
 # The learning rate that asks for a race of three.
 AUTO = "auto"
@@ -82,6 +88,21 @@ class TrainingSettings(BaseModel):
         description="Asks a fixed, unrelated question before and after, to see how much the model loses elsewhere. "
         "Takes some seconds; experiments always do it. Only for models that sort texts.",
     )  # fmt: skip
+    base_precision: Literal["auto", "full", "8-bit", "4-bit"] = Field(
+        "auto", title="Base model held in",
+        description="Fewer bits need less memory and compute more slowly. auto is full precision, except for QLoRA, which "
+        "says itself.", json_schema_extra={"asks": {"8-bit": "int8", "4-bit": "nf4"}},
+    )  # fmt: skip
+    gradient_checkpointing: bool = Field(
+        False, title="Gradient checkpointing",
+        description="Computes the inside of each layer a second time instead of keeping it: much less memory for long "
+        "texts, about a third more time, the same result.", json_schema_extra={"asks": {"true": "gradient_checkpointing"}},
+    )  # fmt: skip
+    needs: list[Need] = Field(
+        default_factory=list, title="The result must be able to",
+        description="What you mean to do with it later. A method that cannot do it is refused now, before it is trained.",
+        json_schema_extra={"asks": {each: each for each in NEEDS}, "words": {each: ABILITIES[each] for each in NEEDS}},
+    )  # fmt: skip
     seed: int = Field(
         0, ge=0, le=2**32 - 1, title="Seed",
         description="The same seed with the same data and settings gives the same result.",
@@ -92,6 +113,25 @@ class TrainingSettings(BaseModel):
     def _one_complaint(cls, value: Any, read: ValidatorFunctionWrapHandler) -> Any:
         try:
             return read(value)
+    @field_validator("needs", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        """Several words with commas between them count as a list, as the command line and addresses write it."""
+        return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
+
+    def asked(self) -> list[tuple[str, str]]:
+        """(setting, ability) for everything that these settings ask of a method."""
+        found = []
+        for name, about in type(self).model_fields.items():
+            extra = about.json_schema_extra
+            asks = extra.get("asks", {}) if isinstance(extra, dict) else {}
+            given = getattr(self, name)
+            for each in given if isinstance(given, list) else [given]:
+                ability = asks.get(str(each).lower()) if isinstance(asks, dict) else None
+                if ability:
+                    found.append((name, str(ability)))
+        return found
+
         except ValidationError:
             # The type makes this a complaint about the range of values, not one for each kind of value.
             raise PydanticCustomError("less_than_rate", "Write a number above 0 and up to 1, or `auto`") from None

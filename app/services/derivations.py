@@ -1,4 +1,4 @@
-"""Runs made of runs: adapters of one base model combined into one, a full fine-tune shrunk into a small one.
+"""Runs made of runs: adapters combined into one or merged into a plain model, a full fine-tune shrunk into a small one.
 
 They are queued, tested, downloaded and compared as every run is; the worker trains nothing for them.
 """
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app import storage
 from app.catalog.methods import method_class
+from app.catalog.methods.capabilities import require
 from app.catalog.spec import RunSpec
 from app.db import transaction
 from app.errors import Conflict, Rejected
@@ -29,14 +30,16 @@ def combine(
     weights: Sequence[float] | None = None,
     rank: int = 16,
     density: float = 0.5,
+    top_k: int = 3,
+    temperature: float = 1.0,
     name: str = "",
 ) -> Run:
     """Queue a run that combines finished LoRA runs of one base model and the same labels.
 
     Args:
         run_ids: two to eight runs; the first one's data decides which held-out rows the result is tested on.
-        how: ``average``, ``average-svd``, ``ties`` or ``dare``.
-        weights: one number of 0 or more for each run; equal if absent.
+        how: ``average``, ``average-svd``, ``ties``, ``dare`` or ``arrow``; see :class:`app.catalog.origins.Combined`.
+        weights: one number of 0 or more for each run; equal if absent. With ``arrow`` every token decides for itself.
 
     Raises:
         NotFound: a run is not theirs.
@@ -56,8 +59,10 @@ def combine(
             "Give one number of 0 or more for each run, not all of them 0.",
             details={"fields": {"weights": f"{len(parents)} numbers"}},
         )
-    width = sum(ranks) if how == "average" else rank
-    if width > MOST_RANK:
+    if how == "arrow":
+        _check_routable(user_id, parents, shares)
+    width = sum(ranks) if how in ("average", "arrow") else rank
+    if width > MOST_RANK and how != "arrow":
         raise Rejected(
             "range",
             f"In full, the average of these runs has rank {width}; at most {MOST_RANK} is possible.",
@@ -65,8 +70,12 @@ def combine(
             details={"fields": {"how": "average-svd"}},
         )
     told = [_parent(run, weight) for run, weight in zip(parents, shares, strict=True)]
-    origin = {"kind": "combined", "parents": told, "how": how, "rank": width, "density": density}
-    return _queue(user_id, parents, origin, width, name or " + ".join(each.name for each in parents))
+    origin = {
+        "kind": "combined", "parents": told, "how": how, "rank": min(width, MOST_RANK), "density": density, "top_k": top_k,
+        "temperature": temperature,
+    }  # fmt: skip
+    method = {"kind": "routed"} if how == "arrow" else _plain_lora(width)
+    return _queue(user_id, parents, origin, method, name or " + ".join(each.name for each in parents))
 
 
 def shrink(user_id: str, run_id: str, *, rank: int = 32, name: str = "") -> Run:
@@ -78,15 +87,30 @@ def shrink(user_id: str, run_id: str, *, rank: int = 32, name: str = "") -> Run:
         Rejected: it was not tuned as a whole, or the rank is out of bounds.
     """
     parent = _finished(user_id, run_id)
-    method = method_class(parent.method)
-    if not method.whole_model:
-        raise Rejected(
-            "not_a_full_model",
-            f"{parent.name!r} was tuned with {method.title}, which is small already.",
-            "Choose a run tuned with full fine-tuning.",
-        )
+    require(method_class(parent.method), "shrink", task_type=parent.task_type)
     origin = {"kind": "shrunk", "parents": [_parent(parent, 1.0)], "rank": rank}
-    return _queue(user_id, [parent], origin, rank, name or f"{parent.name}, shrunk to rank {rank}")
+    return _queue(user_id, [parent], origin, _plain_lora(rank), name or f"{parent.name}, shrunk to rank {rank}")
+
+
+def merge(user_id: str, run_id: str, *, name: str = "") -> Run:
+    """Queue a run that adds an adapter to the base model's own weights, in full precision, and tests the result.
+
+    Raises:
+        NotFound: the run is not theirs.
+        Conflict: it has not succeeded.
+        Rejected: its method cannot be merged, or it is a whole model already.
+    """
+    parent = _finished(user_id, run_id)
+    method = method_class(parent.method)
+    if method.whole_model:
+        raise Rejected(
+            "whole_already",
+            f"{parent.name!r} was tuned with {method.title}, so it is one plain model already.",
+            "Download it as it is.",
+        )
+    require(method, "merge", task_type=parent.task_type)
+    origin = {"kind": "merged", "parents": [_parent(parent, 1.0)]}
+    return _queue(user_id, [parent], origin, {"kind": "full"}, name or f"{parent.name}, merged")
 
 
 def _finished(user_id: str, run_id: str) -> Run:
@@ -118,8 +142,8 @@ def _lora_rank(folder: Path, run: Run) -> int:
     Raises:
         Rejected: it is something else.
     """
-    path = folder / "adapter_config.json"
-    config: dict[str, Any] = storage.read_json(path) if path.exists() else {}
+    require(method_class(run.method), "combine", task_type=run.task_type)
+    config = _config(folder)
     title = method_class(run.method).title
     plain = config.get("peft_type") == "LORA" and not config.get("use_dora") and not config.get("lora_bias")
     if not plain:
@@ -128,7 +152,7 @@ def _lora_rank(folder: Path, run: Run) -> int:
             f"{run.name!r} was tuned with {title}, which is no plain LoRA and cannot be combined.",
             "Choose runs tuned with LoRA or rsLoRA; a full fine-tune can be shrunk into one first.",
         )
-    if RunSpec.model_validate(run.spec).method.base_precision != "full":
+    if RunSpec.model_validate(run.spec).base_precision != "full":
         raise Rejected(
             "quantised_base",
             f"{run.name!r} was tuned on a compressed base model, so it fits only that.",
@@ -137,15 +161,49 @@ def _lora_rank(folder: Path, run: Run) -> int:
     return max(int(config["r"]), *(config.get("rank_pattern") or {"": 0}).values())
 
 
+def _check_routable(user_id: str, parents: Sequence[Run], shares: Sequence[float]) -> None:
+    """Tokens choose between adapters on the same layers, and nobody else weighs them."""
+    if len(set(shares)) > 1:
+        raise Rejected(
+            "weights",
+            f"The weights {list(shares)} were given, but with `arrow` every token decides which models answer it.",
+            "Leave the weights out, or choose `average`, which uses them.",
+            details={"fields": {"weights": "none with `arrow`"}},
+        )
+    places = [_places(adapters.adapter_folder(user_id, each.id)) for each in parents]
+    for run, place in zip(parents, places, strict=True):
+        if place != places[0]:
+            raise Rejected(
+                "different_parts",
+                f"{run.name!r} and {parents[0].name!r} were tuned in different layers, so a token could not choose "
+                "between them everywhere.",
+                "Choose runs with the same parts and layers, or combine them by `average`.",
+            )
+
+
+def _places(folder: Path) -> list[str]:
+    targets = _config(folder).get("target_modules") or []
+    return sorted(targets) if isinstance(targets, list) else [targets]
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    path = folder / "adapter_config.json"
+    return storage.read_json(path) if path.exists() else {}
+
+
+def _plain_lora(rank: int) -> dict[str, Any]:
+    return {"kind": "lora", "rank": rank, "alpha": rank, "dropout": 0}
+
+
 def _parent(run: Run, weight: float) -> dict[str, Any]:
     return {"run_id": run.id, "name": run.name, "weight": weight}
 
 
-def _queue(user_id: str, parents: Sequence[Run], origin: dict[str, Any], rank: int, name: str) -> Run:
+def _queue(user_id: str, parents: Sequence[Run], origin: dict[str, Any], method: dict[str, Any], name: str) -> Run:
     first = parents[0]
     longest = max(each.spec["training"].get("max_length", 0) for each in parents)
-    training = {**first.spec["training"], **({"max_length": longest} if longest else {})}
-    method = {"kind": "lora", "rank": rank, "alpha": rank, "dropout": 0}
+    # The weights are made for the base model in full precision, whatever a parent learned on.
+    training = {**first.spec["training"], "base_precision": "auto", **({"max_length": longest} if longest else {})}
     try:
         spec = RunSpec.model_validate({**first.spec, "method": method, "training": training, "origin": origin})
     except ValidationError as error:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.catalog.base_models import BaseModelCard
 from app.catalog.base_models import base_model as base_model_card
 from app.catalog.methods import METHODS, method_class
+from app.catalog.methods.capabilities import require
 from app.catalog.spec import RunSpec, check_fit
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.training import with_defaults
@@ -109,6 +110,8 @@ def make_spec(
             f"The method {kind!r} does not serve {task_type!r}.",
             "Choose one of: " + ", ".join(fitting) + ".",
         )
+    if "layers" in method:
+        require(method_class(kind), "layers", task_type=task_type, field="method.layers")
     try:
         spec = RunSpec.model_validate(
             {

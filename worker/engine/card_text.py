@@ -5,6 +5,7 @@ from typing import Any
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods import method_class
 from app.catalog.methods.base import Method, PeftMethod
+from app.catalog.origins import Combined
 from app.catalog.spec import RunSpec
 
 _POOL = {
@@ -46,10 +47,10 @@ def example(spec: RunSpec, base: BaseModelCard) -> str:
     pooled = _POOL[base.pooling]
     return _EXAMPLE.format(
         needs=", peft" if adapter else "",
-        more="" if spec.method.base_precision == "full" else ", BitsAndBytesConfig",
+        more="" if spec.base_precision == "full" else ", BitsAndBytesConfig",
         imports=method_imports(spec.method),
         load=(f"encoder = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"encoder = {load}.eval()")
-        + (_EXACT if spec.method.base_precision == "nf4" else ""),
+        + (_EXACT if spec.base_precision == "nf4" else ""),
         length=spec.training.max_length,
         # A soft prompt's own tokens come first and are no part of the text.
         cut=f"[:, {spec.method.virtual_tokens}:]" if spec.method.virtual_tokens else "",
@@ -61,7 +62,7 @@ def loading_words(spec: RunSpec, base: BaseModelCard) -> str:
     """The arguments that load the base model, as code; a whole model is loaded from the download itself."""
     options = "".join(f", {name}={value!r}" for name, value in base.load_arguments)
     source = "here" if spec.method.whole_model else f'os.environ.get("BASE_MODEL", {base.hub_id!r})'
-    return f"{source}{options}{_QUANTISED[spec.method.base_precision]}"
+    return f"{source}{options}{_QUANTISED[spec.base_precision]}"
 
 
 def method_imports(method: Method) -> str:
@@ -85,7 +86,9 @@ def making(spec: RunSpec, results: dict[str, Any]) -> list[str]:
             f"- {results['trainable_parameters']:,} of {results['total_parameters']:,} parameters learned, "
             f"{results['total_steps']:,} steps, best at step {results['best_step']:,}",
         ]
-    way = f"combined ({spec.origin.how})" if spec.origin.kind == "combined" else "shrunk by singular values"
+    way = {"shrunk": "shrunk by singular values", "merged": "merged into the base model's weights"}.get(spec.origin.kind, "")
+    if isinstance(spec.origin, Combined):
+        way = f"combined ({spec.origin.how})"
     parents = ", ".join(f"{each.name or 'run'} `{each.run_id}`, weight {each.weight:g}" for each in spec.origin.parents)
     return [f"- not trained: {way} from {parents}", f"- measured on {data}"]
 

@@ -42,7 +42,7 @@ def example(spec: RunSpec, base: BaseModelCard) -> str:
     load = f"AutoModelForCausalLM.from_pretrained({loading_words(spec, base)})"
     return (_PASSAGE if spec.task_type == "continued-pretraining" else _CHAT).format(
         needs=", peft" if adapter else "",
-        more="" if spec.method.base_precision == "full" else ", BitsAndBytesConfig",
+        more="" if spec.base_precision == "full" else ", BitsAndBytesConfig",
         imports=method_imports(spec.method),
         load=f"model = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"model = {load}.eval()",
     )

@@ -52,13 +52,7 @@ def combine(body: nn.Module, parents: Sequence[Path], recipe: Recipe) -> PeftMod
         Rejected: fewer than two, another kind than LoRA, or a rank beyond what a LoRA of the studio may have.
     """
     weights = _shares(parents, recipe)
-    for folder in parents:
-        _check(folder)
-    model = cast(PeftModel, PeftModel.from_pretrained(body, str(parents[0]), adapter_name="parent0"))  # type: ignore[arg-type]
-    names = ["parent0"]
-    for number, folder in enumerate(parents[1:], start=1):
-        names.append(f"parent{number}")
-        model.load_adapter(str(folder), adapter_name=names[-1])
+    model, names = load_parents(body, parents)
     options: dict[str, Any] = {"combination_type": _PEFT_NAMES[recipe.how]}
     if recipe.how == "average":
         _check_rank(sum(cast(LoraConfig, model.peft_config[name]).r for name in names))
@@ -74,6 +68,23 @@ def combine(body: nn.Module, parents: Sequence[Path], recipe: Recipe) -> PeftMod
     for name in names:
         model.delete_adapter(name)
     return model.eval()
+
+
+def load_parents(body: nn.Module, parents: Sequence[Path]) -> tuple[PeftModel, list[str]]:
+    """The body with every parent's adapter on it, and the adapters' names in the parents' order.
+
+    Raises:
+        Rejected: fewer than two, or another kind than LoRA.
+    """
+    _require_several(parents)
+    for folder in parents:
+        _check(folder)
+    model = cast(PeftModel, PeftModel.from_pretrained(body, str(parents[0]), adapter_name="parent0"))  # type: ignore[arg-type]
+    names = ["parent0"]
+    for number, folder in enumerate(parents[1:], start=1):
+        names.append(f"parent{number}")
+        model.load_adapter(str(folder), adapter_name=names[-1])
+    return model, names
 
 
 def combine_heads(parents: Sequence[Path], recipe: Recipe, file: str) -> dict[str, torch.Tensor]:
@@ -100,8 +111,7 @@ def combine_heads(parents: Sequence[Path], recipe: Recipe, file: str) -> dict[st
 
 def _shares(parents: Sequence[Path], recipe: Recipe) -> list[float]:
     """The weights, equal unless given, adding up to 1."""
-    if len(parents) < 2:
-        raise Rejected("too_few_adapters", f"{len(parents)} model was chosen.", "Choose at least two to combine.")
+    _require_several(parents)
     weights = list(recipe.weights) or [1.0] * len(parents)
     if len(weights) != len(parents) or min(weights) < 0 or sum(weights) <= 0:
         raise Rejected(
@@ -112,11 +122,16 @@ def _shares(parents: Sequence[Path], recipe: Recipe) -> list[float]:
     return [each / sum(weights) for each in weights]
 
 
+def _require_several(parents: Sequence[Path]) -> None:
+    if len(parents) < 2:
+        raise Rejected("too_few_adapters", f"{len(parents)} model was chosen.", "Choose at least two to combine.")
+
+
 def _check(folder: Path) -> None:
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     kind = config.get("peft_type", "none")
-    odd = [name for name in ("use_dora", "lora_bias") if config.get(name)]
+    odd = [name for name in ("use_dora", "lora_bias", "trainable_token_indices") if config.get(name)]
     odd += ["bias"] if config.get("bias", "none") != "none" else []
     if kind != "LORA" or odd:
         raise Rejected(

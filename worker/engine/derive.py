@@ -14,7 +14,8 @@ from peft import PeftModel
 from safetensors.torch import load_file
 from torch import nn
 
-from app.catalog.origins import Combined, Shrunk
+from app.catalog.methods.capabilities import require
+from app.catalog.origins import Combined, Origin, Shrunk
 from app.catalog.spec import RunSpec
 from app.errors import Rejected
 from worker.engine import save
@@ -26,10 +27,13 @@ from worker.engine.handover import PhaseClock, describe_machine, hand_over
 from worker.engine.model import PooledClassifier, choose_precision
 from worker.engine.order import Order
 from worker.engine.report import Report
+from worker.engine.route import route
 from worker.engine.shrink import shrink
 
 Weights = dict[str, torch.Tensor]
-TITLES = {"combined": "Combining", "shrunk": "Shrinking"}
+TITLES = {"combined": "Combining", "shrunk": "Shrinking", "merged": "Merging"}
+# Names of weights that stand beside the base model's own.
+ADDED = ("lora_", "arrow_")
 
 
 def derive(order: Order, report: Report) -> dict[str, Any]:
@@ -57,7 +61,7 @@ def derive(order: Order, report: Report) -> dict[str, Any]:
     clock.enter("Testing the parents")
     facts["parents"] = _test_parents(family)
     clock.enter(TITLES[origin.kind])
-    facts |= _combine(family, origin) if isinstance(origin, Combined) else _shrink(family, origin)
+    facts |= _make(family, origin)
     clock.enter("Testing")
     family.model.eval()
     family.test()
@@ -68,7 +72,7 @@ def derive(order: Order, report: Report) -> dict[str, Any]:
         "validation": family.validate(),
         "train_loss": None,
         "trainable_parameters": sum(
-            size for name, size in sizes.items() if "lora_" in name or name.startswith("head.")
+            size for name, size in sizes.items() if name.startswith("head.") or any(each in name for each in ADDED)
         ),
         "total_parameters": sum(sizes.values()),
         "best_step": 0,
@@ -79,14 +83,36 @@ def derive(order: Order, report: Report) -> dict[str, Any]:
     return hand_over(family, results, clock, first_step_at=None, training=0.0)
 
 
+def _make(family: Family, origin: Origin) -> dict[str, Any]:
+    if isinstance(origin, Combined):
+        return _combine(family, origin)
+    return _shrink(family, origin) if isinstance(origin, Shrunk) else _merge(family)
+
+
 def _combine(family: Family, origin: Combined) -> dict[str, Any]:
-    weights = tuple(each.weight for each in origin.parents)
-    recipe = Recipe(origin.how, weights, origin.rank, origin.density, family.order.spec.training.seed)
-    heads = None
-    if (family.order.parents[0] / save.HEAD).exists():
-        heads = combine_heads(family.order.parents, recipe, save.HEAD)
-    _put(family, combine(family.body, family.order.parents, recipe), heads)
+    parents, weights = family.order.parents, tuple(each.weight for each in origin.parents)
+    # Answer layers are averaged in every way of combining: they see the whole text at once.
+    way = "average" if origin.how == "arrow" else origin.how
+    recipe = Recipe(way, weights, origin.rank, origin.density, family.order.spec.training.seed)
+    heads = combine_heads(parents, recipe, save.HEAD) if (parents[0] / save.HEAD).exists() else None
+    if origin.how == "arrow":
+        body = route(family.body, parents, origin.top_k, origin.temperature)
+    else:
+        body = combine(family.body, parents, recipe)
+    _put(family, body, heads)
     return {"how": origin.how}
+
+
+def _merge(family: Family) -> dict[str, Any]:
+    """Add what the parent learned to the weights of the base model in full precision; the family's body becomes that."""
+    (parent,) = family.order.parents
+    spec = read_spec(parent)
+    require(spec.method, "merge", task_type=spec.task_type)
+    merged = spec.method.load(family.body, parent)
+    if isinstance(merged, PeftModel):
+        merged = cast(nn.Module, cast(Any, merged).merge_and_unload())
+    _put(family, merged, load_file(parent / save.HEAD) if (parent / save.HEAD).exists() else None)
+    return {"base_precision": spec.base_precision}
 
 
 def _shrink(family: Family, origin: Shrunk) -> dict[str, Any]:
@@ -140,12 +166,15 @@ def _score(family: Family, spec: RunSpec, folder: Path) -> dict[str, float]:
     """The parent's scores; the family has its untouched model again afterwards."""
     untouched = family.body
     head = copy.deepcopy(family.model.head.state_dict()) if isinstance(family.model, PooledClassifier) else None
-    tuned = spec.method.load(untouched, folder).to(family.accelerator.device)
+    # A parent that learned on a compressed base model is tested on that.
+    alike = spec.base_precision == family.order.spec.base_precision
+    start = untouched if alike else family.load_body(spec.base_precision)
+    tuned = spec.method.load(start, folder).to(family.accelerator.device)
     _put(family, tuned, load_file(folder / save.HEAD) if (folder / save.HEAD).exists() else None)
     family.model.eval()
     family.test()
     metrics: dict[str, float] = family.results()["metrics"]
-    if isinstance(tuned, PeftModel):
+    if isinstance(tuned, PeftModel) and alike:
         tuned.unload()
     _put(family, untouched, head)
     return metrics

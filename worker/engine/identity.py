@@ -11,7 +11,9 @@ from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
 
 # Settings that say how long a run goes on or how its work is cut, not what it learns.
-FREE_SETTINGS = frozenset({"epochs", "patience", "time_limit_minutes", "accumulation"})
+FREE_SETTINGS = frozenset(
+    {"epochs", "patience", "time_limit_minutes", "accumulation", "gradient_checkpointing", "needs", "base_precision"}
+)
 LIBRARIES = ("torch", "transformers", "peft", "accelerate")
 
 
@@ -24,6 +26,7 @@ def identify(spec: RunSpec, base: BaseModelCard) -> dict[str, str]:
         "labels": told["labels"],
         "task": spec.task_type,
         "base model": f"{base.name} {base.weights_sha256}",
+        **({} if spec.base_precision == spec.method.base_precision else {"base precision": spec.base_precision}),
         **{f"method.{name}": value for name, value in told["method"].items()},
         **{f"training.{name}": value for name, value in told["training"].items() if name not in FREE_SETTINGS},
         **{f"{name} version": version(name) for name in LIBRARIES},

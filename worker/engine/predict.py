@@ -24,7 +24,7 @@ class Predictor:
         weights = load_file(folder / HEAD)
         head = make_head(weights["weight"].shape[1], weights["weight"].shape[0])
         head.load_state_dict(weights)
-        encoder = self.spec.method.load(load_encoder(base_folder, base, self.spec.method.base_precision), folder)
+        encoder = self.spec.method.load(load_encoder(base_folder, base, self.spec.base_precision), folder)
         self._model = PooledClassifier(encoder, head, base).eval().to(device)
         self._device = device
 

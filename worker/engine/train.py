@@ -20,6 +20,7 @@ from worker.engine.handover import PhaseClock, describe_machine, hand_over
 from worker.engine.identity import identify
 from worker.engine.model import choose_precision, count_parameters
 from worker.engine.order import Order
+from worker.engine.recompute import recompute_blocks
 from worker.engine.report import Report
 
 __all__ = ["Order", "train"]
@@ -64,6 +65,8 @@ def _learn(family: Family) -> tuple[fit.Schedule, Position, float | None]:
     if family.accelerator.device.type == "cpu":
         quicken(family.model)
     prepared = family.accelerator.prepare(family.model)
+    if spec.training.gradient_checkpointing:
+        recompute_blocks(family.body)
 
     def begin(planned: fit.Schedule) -> fit.Fit:
         return fit.Fit(

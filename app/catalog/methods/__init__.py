@@ -37,6 +37,7 @@ from app.catalog.methods.prompt_tuning import PromptTuning
 from app.catalog.methods.qlora import Qlora
 from app.catalog.methods.randlora import RandLora
 from app.catalog.methods.road import Road
+from app.catalog.methods.routed import Routed
 from app.catalog.methods.rslora import RsLora
 from app.catalog.methods.sparse import Sparse
 from app.catalog.methods.trainable_tokens import TrainableTokens
@@ -83,16 +84,18 @@ METHODS: tuple[type[Method], ...] = (
     TrainableTokens,
     Compacter,
 )
+# Forms that a run gets by being made of other runs; nobody chooses them for training.
+MADE: tuple[type[Method], ...] = (Routed,)
 
 if TYPE_CHECKING:
     AnyMethod = Method
 else:
-    AnyMethod = Annotated[Union[METHODS], Field(discriminator="kind")]  # noqa: UP007 - made from the tuple's classes
+    AnyMethod = Annotated[Union[METHODS + MADE], Field(discriminator="kind")]  # noqa: UP007 - made from the tuple's classes
 
 
 def method_class(kind: str) -> type[Method]:
     """Look a method up by its kind, or refuse with the kinds there are."""
-    for method in METHODS:
+    for method in METHODS + MADE:
         if method.model_fields["kind"].default == kind:
             return method
     allowed = ", ".join(method.model_fields["kind"].default for method in METHODS)

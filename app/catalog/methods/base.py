@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from app.catalog.methods.capabilities import CAUSAL, SEQUENCES, TOKENS, Capabilities
+from app.catalog.methods.capabilities import ABILITIES, CAUSAL, SEQUENCES, TOKENS, Capabilities, can, refusals
 from app.catalog.task_types import TASK_TYPES
 
 if TYPE_CHECKING:
@@ -161,7 +161,8 @@ class Method(BaseModel):
             "source": cls.source,
             "level": cls.level,
             "task_types": list(cls.task_types),
-            "capabilities": cls.capabilities.as_dict(),
+            "capabilities": {**{each: can(cls, each) for each in ABILITIES}, "models": list(cls.capabilities.models)},
+            "refusals": refusals(cls),
             "schema": cls._form(),
         }
 
@@ -201,9 +202,9 @@ class PeftMethod(Method):
 
         context = context or RunContext()
         config: Any = self.config(model)
-        if config.task_type is None and peft_task(model) == "CAUSAL_LM":
+        if config.task_type is None and peft_task(model) in ("CAUSAL_LM", "TOKEN_CLS"):
             # Left without a task for others: with one, peft would add heads by names of its own, beside the found ones.
-            config.task_type = "CAUSAL_LM"
+            config.task_type = peft_task(model)
         named = ("classifier", "score") if config.task_type in ("SEQ_CLS", "TOKEN_CLS") else ()
         heads = [name for name in context.heads if name.split(".")[0] not in named]
         if heads:

@@ -18,7 +18,7 @@ class Eva(LoraFamily):
     against: ClassVar[str] = "Takes a moment more before the first step; not for encoder-decoder models."
     source: ClassVar[str] = "Paischer et al. 2024, arXiv 2410.07170"
     level: ClassVar[str] = "advanced"
-    capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True, combine=True)
 
     @property
     def batches_wanted(self) -> int:

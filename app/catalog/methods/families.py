@@ -178,7 +178,7 @@ class LoraFamily(LinearMethod):
         description="Share of inputs hidden from the added matrices while training, against memorising.",
     )  # fmt: skip
 
-    capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True, combine=True)
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
         """1e-3 for small encoders (measured on Banking77), 2e-4 from a billion weights (TRL, "LoRA without regret")."""

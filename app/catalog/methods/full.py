@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods.base import Method, RunContext
+from app.catalog.methods.capabilities import Capabilities
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +23,7 @@ class Full(Method):
     against: ClassVar[str] = "Needs the most memory, makes the largest download and forgets most easily."
     source: ClassVar[str] = "Devlin et al. 2018, arXiv 1810.04805"
     whole_model: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(nf4=False, int8=False)
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
         """5e-5, the upper end of the rates in the BERT paper's appendix."""

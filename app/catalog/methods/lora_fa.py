@@ -29,7 +29,7 @@ class LoraFa(LoraFamily):
     against: ClassVar[str] = "Learns less than LoRA at the same rank; 7 points less in peft's benchmark."
     source: ClassVar[str] = "Zhang et al. 2023, arXiv 2308.03303; gradient as in peft's optimiser"
     level: ClassVar[str] = "advanced"
-    capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True, combine=True)
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
         """Between LoRA's rate and twice that: half of the numbers do all of the work."""

@@ -24,7 +24,7 @@ class LoraPlus(LoraFamily):
     against: ClassVar[str] = "One more number to get right; with the same patience LoRA ends as well."
     source: ClassVar[str] = "Hayou et al. 2024, arXiv 2402.12354"
     level: ClassVar[str] = "advanced"
-    capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True, combine=True)
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
         """A quarter of LoRA's: most of the learning happens at `ratio` times this rate."""

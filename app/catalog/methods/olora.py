@@ -18,7 +18,9 @@ class Olora(MovedStart):
     against: ClassVar[str] = "The download has twice the rank, because it is turned into plain LoRA."
     source: ClassVar[str] = "Bueyuekakyuez 2024, arXiv 2406.01775"
     level: ClassVar[str] = "advanced"
-    capabilities: ClassVar[Capabilities] = Capabilities(switch_off=False, nf4=False, int8=False, mixed_batches=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        switch_off=False, nf4=False, int8=False, mixed_batches=True, combine=True
+    )
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
         """Below LoRA's: the start is already where the weights are strong."""

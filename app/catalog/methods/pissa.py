@@ -20,7 +20,9 @@ class Pissa(MovedStart):
     )
     source: ClassVar[str] = "Meng et al. 2024, arXiv 2404.02948"
     level: ClassVar[str] = "advanced"
-    capabilities: ClassVar[Capabilities] = Capabilities(switch_off=False, nf4=False, int8=False, mixed_batches=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        switch_off=False, nf4=False, int8=False, mixed_batches=True, combine=True
+    )
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
         """Below LoRA's: the start is already where the weights are strong."""

@@ -4,7 +4,6 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from app.catalog.methods.capabilities import Capabilities
 from app.catalog.methods.families import LoraFamily
 
 
@@ -24,7 +23,6 @@ class Qlora(LoraFamily):
         "Slower than LoRA, and pointless for small encoders; check answers again after merging into the full model."
     )
     source: ClassVar[str] = "Dettmers et al. 2023, arXiv 2305.14314"
-    capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True)
 
     @property
     def base_precision(self) -> str:

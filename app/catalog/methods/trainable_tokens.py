@@ -30,7 +30,7 @@ class TrainableTokens(LoraFamily):
     against: ClassVar[str] = "Frequent everyday words move as well; a larger download than LoRA's."
     source: ClassVar[str] = "peft's trainable tokens with Hu et al. 2021, arXiv 2106.09685"
     level: ClassVar[str] = "advanced"
-    capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=False)
+    capabilities: ClassVar[Capabilities] = Capabilities()
 
     @property
     def batches_wanted(self) -> int:

@@ -11,6 +11,7 @@ from tests.factories import SPEC, make_run, make_version
 
 LORA = {"adapter_config.json": json.dumps({"peft_type": "LORA", "r": 8}).encode()}
 DORA = {"adapter_config.json": json.dumps({"peft_type": "LORA", "r": 8, "use_dora": True}).encode()}
+ELSEWHERE = {"adapter_config.json": json.dumps({"peft_type": "LORA", "r": 8, "target_modules": ["o"]}).encode()}
 
 
 def finished(owner: str, name: str, files: dict[str, bytes] = LORA, **spec: Any) -> str:
@@ -46,10 +47,34 @@ def test_a_full_fine_tune_is_queued_to_be_shrunk(ann: Person) -> None:
     assert run["spec"]["origin"]["rank"] == run["spec"]["method"]["rank"] == 24
 
 
+def test_models_are_put_side_by_side_for_tokens_to_choose(ann: Person) -> None:
+    ids = [finished(ann.id, "First"), finished(ann.id, "Second", method={"kind": "rslora"})]
+    spec = combine(ann, ids, how="arrow", top_k=1, temperature=0.5).json["spec"]
+    assert spec["method"] == {"kind": "routed"}
+    assert (spec["origin"]["how"], spec["origin"]["top_k"], spec["origin"]["temperature"]) == ("arrow", 1, 0.5)
+    made = finished(ann.id, "Routed", method={"kind": "routed"})
+    error = combine(ann, [ids[0], made]).json["error"]
+    assert error["code"] == "method_cannot" and "LoRA" in error["hint"]
+
+
+def test_an_adapter_is_queued_to_be_merged_into_a_plain_model(ann: Person) -> None:
+    run_id = finished(ann.id, "Small", method={"kind": "qlora"})
+    run = ann.post(f"/api/v1/runs/{run_id}/merge", json_body={}).json
+    assert run["name"] == "Small, merged"
+    assert run["spec"]["method"] == {"kind": "full"}
+    assert run["spec"]["origin"]["parents"] == [{"run_id": run_id, "name": "Small", "weight": 1.0}]
+    whole = finished(ann.id, "Whole", {"model.safetensors": b"0"}, method={"kind": "full"})
+    assert ann.post(f"/api/v1/runs/{whole}/merge", json_body={}).json["error"]["code"] == "whole_already"
+
+
 REFUSED: list[tuple[dict[str, bytes], dict[str, Any], dict[str, Any], str]] = [
     (LORA, {"labels": ["a", "b"]}, {}, "different_labels"),
-    (DORA, {"method": {"kind": "dora"}}, {}, "not_combinable"),
-    ({"model.safetensors": b"0"}, {"method": {"kind": "full"}}, {}, "not_combinable"),
+    (DORA, {"method": {"kind": "dora"}}, {}, "method_cannot"),
+    ({"model.safetensors": b"0"}, {"method": {"kind": "full"}}, {}, "method_cannot"),
+    (DORA, {}, {}, "not_combinable"),
+    (ELSEWHERE, {}, {"how": "arrow"}, "different_parts"),
+    (LORA, {}, {"how": "arrow", "weights": [1, 2]}, "weights"),
+    (LORA, {}, {"how": "arrow", "top_k": 0}, "range"),
     (LORA, {"method": {"kind": "qlora"}}, {}, "quantised_base"),
     (LORA, {}, {"weights": [1]}, "weights"),
     (LORA, {}, {"weights": [0, 0]}, "weights"),
@@ -77,7 +102,7 @@ def test_runs_that_cannot_be_parents_are_refused(ann: Person) -> None:
     assert combine(ann, [first, first]).json["error"]["code"] == "too_few_runs"
     waiting = make_run(ann.id, make_version(ann.id), "Waiting").id
     assert combine(ann, [first, waiting]).json["error"]["code"] == "not_finished"
-    assert ann.post(f"/api/v1/runs/{first}/shrink", json_body={}).json["error"]["code"] == "not_a_full_model"
+    assert ann.post(f"/api/v1/runs/{first}/shrink", json_body={}).json["error"]["code"] == "method_cannot"
 
 
 def test_a_run_made_of_runs_is_not_trained_further(ann: Person) -> None:

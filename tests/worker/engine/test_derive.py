@@ -57,6 +57,55 @@ def test_combined_adapters_are_tested_recorded_and_usable_anywhere(make_order, t
     assert model.peft_config["default"].r == 8
 
 
+def test_routed_adapters_are_tested_and_usable_anywhere(make_order, tmp_path: Path) -> None:
+    parents = [trained(make_order, {"kind": "lora", "rank": 4}, seed=seed) for seed in (1, 2)]
+    spec = made_from("combined", parents, how="arrow", top_k=1, temperature=0.5).model_dump()
+    spec = RunSpec.model_validate({**spec, "method": {"kind": "routed"}})
+    order = with_parents(make_order(spec), parents)
+    results = derive(order, ListReport())
+    assert results["metrics"]["loss"] < results["baseline"]["linear_probe"]["loss"]
+    assert results["trainable_parameters"] > 2 * 4 * order.base.hidden_size
+    rows = [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
+    adapter = (order.folder / "adapter").rename(tmp_path / "download")
+    assert "not trained: combined (arrow)" in (adapter / "README.md").read_text()
+    assert (adapter / "arrow.py").exists()
+    told = ask(adapter, order.base_folder, [row["input"] for row in rows], tmp_path)
+    assert [chance for _, chance in told] == pytest.approx([row["score"] for row in rows], abs=1e-4)
+
+
+def test_an_adapter_becomes_a_plain_model_that_answers_as_it_did(make_order, tmp_path: Path) -> None:
+    parent = trained(make_order, {"kind": "ia3"})
+    spec = RunSpec.model_validate({**made_from("merged", [parent]).model_dump(), "method": {"kind": "full"}})
+    order = with_parents(make_order(spec), [parent])
+    results = derive(order, ListReport())
+    assert results["metrics"] == pytest.approx(metrics(parent), abs=1e-4)
+    assert not list((order.folder / "adapter").glob("adapter_*"))
+    rows = [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
+    told = ask(
+        (order.folder / "adapter").rename(tmp_path / "download"), tmp_path, [row["input"] for row in rows], tmp_path
+    )
+    assert [chance for _, chance in told] == pytest.approx([row["score"] for row in rows], abs=1e-4)
+
+
+def test_what_learned_on_a_compressed_model_is_merged_into_the_full_one_and_tested_again(make_order) -> None:
+    parent = trained(make_order, {"kind": "ia3"}, base_precision="4-bit")
+    spec = RunSpec.model_validate({**made_from("merged", [parent]).model_dump(), "method": {"kind": "full"}})
+    order = with_parents(make_order(spec), [parent])
+    results = derive(order, ListReport())
+    assert results["origin"]["base_precision"] == "nf4"
+    # The parent answers on the compressed model as it did there; the plain model, in full precision, a little differently.
+    assert results["origin"]["parents"][0]["metrics"] == pytest.approx(metrics(parent), abs=1e-5)
+    assert results["metrics"]["loss"] != metrics(parent)["loss"]
+    assert results["metrics"]["loss"] == pytest.approx(metrics(parent)["loss"], rel=0.2)
+
+
+def test_what_cannot_be_merged_is_refused_by_name(make_order) -> None:
+    parent = trained(make_order, {"kind": "bottleneck-adapter"}, epochs=1)
+    spec = RunSpec.model_validate({**made_from("merged", [parent]).model_dump(), "method": {"kind": "full"}})
+    with pytest.raises(Rejected, match="Bottleneck adapter cannot merge"):
+        derive(with_parents(make_order(spec), [parent]), ListReport())
+
+
 def test_a_shrunk_fine_tune_keeps_what_it_learned_and_says_how_much(make_order) -> None:
     parent = trained(make_order, {"kind": "full"}, learning_rate=1e-3)
     order = with_parents(make_order(made_from("shrunk", [parent], rank=8)), [parent])

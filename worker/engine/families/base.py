@@ -62,6 +62,10 @@ class Family(ABC):
         """Load the untouched model."""
 
     @abstractmethod
+    def load_body(self, precision: str) -> nn.Module:
+        """The untouched body, its matrices held in ``full`` precision, ``nf4`` or ``int8``."""
+
+    @abstractmethod
     def measure_base(self) -> None:
         """Note how the untouched model does on the test rows, before a method changes it."""
 

@@ -97,16 +97,18 @@ class Classification(Family):
         """See :class:`Family`."""
         base = self.order.base
         head = make_head(base.hidden_size, len(self.order.spec.labels))
-        self.model = PooledClassifier(
-            load_encoder(self.order.base_folder, base, self.order.spec.method.base_precision), head, base
-        )
+        self.model = PooledClassifier(self.load_body(self.order.spec.base_precision), head, base)
         self.model.to(self.accelerator.device)
 
     def measure_base(self) -> None:
+    def load_body(self, precision: str) -> nn.Module:
+        """See :class:`Family`."""
+        return load_encoder(self.order.base_folder, self.order.base, precision)
+
         """Fit the probe, start the answer layer from it, and note how it scores the test rows."""
         self.features = Features(
             self.model, self.order.base, self.encoded, self._tokenizer.pad_token_id, self.accelerator, self.report,
-            self.order.cache, self.order.spec.method.base_precision,
+            self.order.cache, self.order.spec.base_precision,
         )  # fmt: skip
         if self.order.spec.training.measure_forgetting:
             self.knew = forgetting.accuracy(self.model, self._tokenizer, self.accelerator, self.report)

@@ -120,7 +120,7 @@ class Generation(Family):
     def load(self) -> None:
         """See :class:`Family`; also tries whether this model can read packed examples."""
         order = self.order
-        decoder = load_decoder(order.base_folder, order.base, order.spec.method.base_precision)
+        decoder = self.load_body(order.spec.base_precision)
         self.model = Writer(decoder).to(self.accelerator.device)
         self.lessons.packed = keeps_apart(self.model, self.accelerator.device)
         if not self.lessons.packed:
@@ -136,6 +136,10 @@ class Generation(Family):
                 "No answer ends in a token that ends the model's writing, so the tuned model may not know when to stop. "
                 "Its chat template writes another end mark than the model was made with."
             )
+
+    def load_body(self, precision: str) -> nn.Module:
+        """See :class:`Family`."""
+        return load_decoder(self.order.base_folder, self.order.base, precision)
 
     def measure_base(self) -> None:
         """See :class:`Family`."""
@@ -228,7 +232,7 @@ class Generation(Family):
     def check_reload(self, adapter: Path) -> None:
         """See :class:`Family`: the same likelihoods, and the same words."""
         order, method = self.order, self.order.spec.method
-        fresh = method.load(load_decoder(order.base_folder, order.base, method.base_precision), adapter)
+        fresh = method.load(self.load_body(order.spec.base_precision), adapter)
         again = Writer(fresh).to(self.accelerator.device).eval()
         some = self.parts["test"].examples[:RELOAD_ROWS]
         scores = read_all(
