@@ -83,11 +83,6 @@ class TrainingSettings(BaseModel):
         "auto", title="Number format",
         description="bf16 halves the time where the hardware supports it; auto chooses it there.",
     )  # fmt: skip
-    measure_forgetting: bool = Field(
-        False, title="Measure forgetting",
-        description="Asks a fixed, unrelated question before and after, to see how much the model loses elsewhere. "
-        "Takes some seconds; experiments always do it. Only for models that sort texts.",
-    )  # fmt: skip
     base_precision: Literal["auto", "full", "8-bit", "4-bit"] = Field(
         "auto", title="Base model held in",
         description="Fewer bits need less memory and compute more slowly. auto is full precision, except for QLoRA, which "
@@ -103,16 +98,16 @@ class TrainingSettings(BaseModel):
         description="What you mean to do with it later. A method that cannot do it is refused now, before it is trained.",
         json_schema_extra={"asks": {each: each for each in NEEDS}, "words": {each: ABILITIES[each] for each in NEEDS}},
     )  # fmt: skip
+    measure_forgetting: bool = Field(
+        False, title="Measure forgetting",
+        description="Asks a fixed, unrelated question before and after, to see how much the model loses elsewhere. "
+        "Takes some seconds; experiments always do it. Only for models that sort texts.",
+    )  # fmt: skip
     seed: int = Field(
         0, ge=0, le=2**32 - 1, title="Seed",
         description="The same seed with the same data and settings gives the same result.",
     )  # fmt: skip
 
-    @field_validator("learning_rate", mode="wrap")
-    @classmethod
-    def _one_complaint(cls, value: Any, read: ValidatorFunctionWrapHandler) -> Any:
-        try:
-            return read(value)
     @field_validator("needs", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
@@ -132,6 +127,11 @@ class TrainingSettings(BaseModel):
                     found.append((name, str(ability)))
         return found
 
+    @field_validator("learning_rate", mode="wrap")
+    @classmethod
+    def _one_complaint(cls, value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return read(value)
         except ValidationError:
             # The type makes this a complaint about the range of values, not one for each kind of value.
             raise PydanticCustomError("less_than_rate", "Write a number above 0 and up to 1, or `auto`") from None
