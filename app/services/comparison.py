@@ -12,7 +12,7 @@ from app.db import snapshot
 from app.errors import Rejected
 from app.intervals import overlap, wilson
 from app.models import SUCCEEDED
-from app.services import metrics, paired, runs, verdicts
+from app.services import importance, metrics, paired, runs, verdicts
 from app.services.leaderboard import untouched
 from app.services.paired import Answers
 from app.services.settings_table import settings_table
@@ -113,7 +113,8 @@ def build(
     "base": {run: v}, "baseline": v | None, "deltas": {run: v}, "verdicts": {run: "better|worse|same|unclear"},
     "best": [run], "paired": {run: {"p_value", "interval", "gained", "lost"}}}``. With ``answers`` the verdict on accuracy
     is a paired test on the same rows, corrected for the number of runs; without, it is whether intervals overlap.
-    ``settings`` rows come from ``settings_table``. ``notes``: ``{"code", "message", "runs"}``.
+    ``settings`` rows come from ``settings_table``, ``importance`` from ``importance.explain`` for the first test metric,
+    with its ``metric`` and ``title``; None where runs are not comparable. ``notes``: ``{"code", "message", "runs"}``.
     """
     notes = _notes(views)
     comparable = not any(note["code"] == "not_comparable" for note in notes)
@@ -122,14 +123,22 @@ def build(
     rows = [row for row in rows if row["values"]]
     _pair(rows, views, baseline, answers or {})
     rows = _share_doubt(rows)
+    settings = settings_table(views)
     return {
         "runs": [_head(view) for view in views],
         "baseline": baseline,
         "comparable": comparable,
         "metrics": rows,
-        "settings": settings_table(views),
+        "settings": settings,
+        "importance": _importance(settings, rows) if comparable else None,
         "notes": notes + _unclear_note(rows, views),
     }
+
+
+def _importance(settings: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    row = next((row for row in rows if row["key"].startswith("test/")), None)
+    told = {"metric": row["key"], "title": row["title"]} if row else {}
+    return {**told, **importance.explain(settings, row["values"])} if row else None
 
 
 def _row(

@@ -7,6 +7,8 @@ const DARK = ["#63b3ff", "#ff9e66", "#4fd1a1", "#e58cf0", "#e5c15b", "#5fd4e8", 
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash", "dot", "dashdot"];
 export const BASE_INDEX = -1;
 
+const USUAL_HEIGHT = 260;
+
 const live = new Set();
 
 /** A chart that is drawn again when the theme changes or the chart library arrives; subclasses have `draw`. */
@@ -54,7 +56,7 @@ export function smoothed(points, weight) {
  * be drawn up to 200 %; and one value alone, or a flat curve, gets half its size as room on both sides.
  */
 function yRange(series, share) {
-  const values = series.flatMap((one) => one.points.map(([, y]) => y)).filter(Number.isFinite);
+  const values = series.flatMap((one) => [...one.points.map(([, y]) => y), ...(one.band || []).flatMap(([, low, high]) => [low, high])]).filter(Number.isFinite);
   if (!values.length) return {};
   const [low, high] = [Math.min(...values), Math.max(...values)];
   if (share) {
@@ -110,7 +112,7 @@ export class CurveChart {
   /** Let one curve stand out, or none; `about.linked` charts tell each other through `lightUp`. */
   highlight(style) {
     if (!this.drawn || !this.plot.data) return;
-    const fade = (trace) => (trace.showlegend === false ? 0.28 : 1) * (style == null || trace.meta === style ? 1 : 0.18);
+    const fade = (trace) => (trace.fill ? 0.18 : trace.showlegend === false ? 0.28 : 1) * (style == null || trace.meta === style ? 1 : 0.18);
     window.Plotly.restyle(this.plot, { opacity: this.plot.data.map(fade) });
   }
 
@@ -125,7 +127,9 @@ export class CurveChart {
     // In a tab that is not shown a chart has no width; it is drawn when the tab is opened.
     if (!ready || !this.plot.clientWidth) return;
     const traces = filled.flatMap((one) => this.traces(one));
-    window.Plotly.react(this.plot, traces, this.layout(filled.length > 1), (this.config ??= settings(this.about.title, () => this.csv())));
+    const height = USUAL_HEIGHT + legendRoom(filled, this.plot.clientWidth);
+    this.plot.style.height = `${height}px`;
+    window.Plotly.react(this.plot, traces, this.layout(filled.length > 1, height), (this.config ??= settings(this.about.title, () => this.csv())));
     if (!this.drawn && this.about.linked) {
       this.plot.on("plotly_hover", (event) => lightUp(event.points[0].data.meta));
       this.plot.on("plotly_unhover", () => lightUp(null));
@@ -149,17 +153,20 @@ export class CurveChart {
     const base = { type: "scatter", name, meta: one.style, connectgaps: false, hovertemplate: hover };
     const line = { color, dash, width: one.width || 2 };
     const strong = { ...base, mode, line, marker: { color, size: few ? 6 : 4, symbol: one.marker || "circle" }, ...columns(smoothed(one.points, weight)) };
-    if (!weight) return [strong];
+    const band = one.band?.length ? [bandTrace(one, color)] : [];
+    if (!weight) return [...band, strong];
+    if (band.length) return [...band, strong];
     const faint = { ...base, mode: "lines", line: { color, width: 1 }, opacity: 0.28, showlegend: false, hoverinfo: "skip", hovertemplate: null, ...columns(one.points) };
     return [faint, strong];
   }
 
-  layout(legend) {
+  layout(legend, usual) {
     const axis = axisStyle();
+    const height = chartHeight(this.plot, usual);
     const log = this.options.log && !this.about.noLog;
     return {
       ...frame(),
-      height: chartHeight(this.plot, 260),
+      height,
       margin: { l: 56, r: 12, t: 8, b: legend ? 62 : 40 },
       hovermode: this.about.linked ? "closest" : "x unified",
       showlegend: legend,
@@ -171,9 +178,10 @@ export class CurveChart {
   }
 
   csv() {
-    const lines = [["series", this.options.xTitle, "value"].join(",")];
+    const lines = [["series", this.options.xTitle, "value", ...(this.series.some((one) => one.band) ? ["low", "high"] : [])].join(",")];
     for (const one of this.series) {
-      for (const [x, y] of one.points) lines.push([JSON.stringify(one.name), x, y].join(","));
+      const edges = new Map((one.band || []).map(([x, low, high]) => [x, [low, high]]));
+      for (const [x, y] of one.points) lines.push([JSON.stringify(one.name), x, y, ...(edges.get(x) || [])].join(","));
     }
     return lines.join("\n");
   }
@@ -284,6 +292,21 @@ export function save(name, text) {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+/** Pixels that a legend needs below its first row, so that long names do not press the curves flat. */
+function legendRoom(series, width) {
+  if (series.length < 2) return 0;
+  const longest = Math.max(...series.map((one) => Math.min(44, one.name.length)));
+  const columns = Math.max(1, Math.floor((width - 70) / (60 + 7 * longest)));
+  return 19 * (Math.ceil(series.length / columns) - 1);
+}
+
+/** The area between the lowest and the highest of several runs, walked forth along the top and back along the bottom. */
+function bandTrace(one, color) {
+  const back = [...one.band].reverse();
+  return { type: "scatter", mode: "lines", meta: one.style, fill: "toself", fillcolor: color, line: { width: 0 }, opacity: 0.18, showlegend: false, hoverinfo: "skip",
+    x: [...one.band.map(([x]) => x), ...back.map(([x]) => x)], y: [...one.band.map(([, , high]) => high), ...back.map(([, low]) => low)] };
 }
 
 function columns(points) {

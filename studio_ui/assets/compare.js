@@ -3,6 +3,8 @@
 import { BASE_INDEX, CurveChart, lightUp, runStyle, save } from "./charts.js";
 import { ParetoChart } from "./charts_points.js";
 import { SharedExamples } from "./compare_examples.js";
+import { Grouping } from "./compare_groups.js";
+import { Parameters } from "./compare_parameters.js";
 import { CombineForm } from "./derive_runs.js";
 import { chartControls, remember } from "./run_curves.js";
 import { settingWords } from "./run_details.js";
@@ -38,6 +40,7 @@ class ComparePage {
     this.metrics = el("section", { id: "compare-metrics", "aria-label": "Metrics" });
     this.curves = el("section", { id: "compare-curves", "aria-label": "Curves" });
     this.settings = el("section", { id: "compare-settings", "aria-label": "Configuration" });
+    this.parameters = el("section", { id: "compare-parameters", "aria-label": "Settings against results", hidden: true });
     this.pareto = el("section", { id: "compare-pareto", "aria-label": "Quality against cost" });
     this.examples = el("section", { id: "compare-examples", "aria-label": "Examples" });
     this.combine = el("section", { id: "compare-combine", "aria-label": "Combine" });
@@ -56,8 +59,9 @@ class ComparePage {
       return this.askForRuns();
     }
     others.catch(() => {});
-    this.root.replaceChildren(this.chips, this.notes, this.metrics, this.curves, this.settings, this.pareto, this.examples, this.combine);
+    this.root.replaceChildren(this.chips, this.notes, this.metrics, this.curves, this.settings, this.parameters, this.pareto, this.examples, this.combine);
     this.buildCurves();
+    this.knobs = new Parameters(this.parameters, (ids) => this.brush(ids));
     this.points = new ParetoChart(this.pareto, COSTS);
     this.shared = new SharedExamples(this.examples);
     return this.load();
@@ -73,13 +77,33 @@ class ComparePage {
     remember({ runs: this.ids.join(","), baseline: this.baseline === "base" ? null : this.baseline });
     const query = new URLSearchParams({ runs: this.ids.join(","), ...(this.baseline === "base" ? {} : { baseline: this.baseline }) });
     this.data = await api(`/api/v1/compare?${query}`);
-    this.drawChips();
+    this.grouping.offer(this.data.settings);
+    this.inside = null;
+    this.knobs.show(this.data, this.ids);
+    this.inside = this.knobs.inside();
     this.drawNotes();
+    this.drawTables();
+    new CombineForm(this.combine).show(this.data.runs);
+    await Promise.all([this.loadCurves(), this.shared.show(this.shown())]);
+  }
+
+  /** The runs inside the ranges that were chosen on the parallel axes; all while nothing is chosen. */
+  shown() {
+    return this.data.runs.filter((run) => !this.inside || this.inside.has(run.id));
+  }
+
+  brush(ids) {
+    this.inside = ids;
+    this.drawTables();
+    this.drawCurves();
+    this.shared.show(this.shown());
+  }
+
+  drawTables() {
+    this.drawChips();
     this.drawMetrics();
     this.drawSettings();
     this.drawPareto();
-    new CombineForm(this.combine).show(this.data.runs);
-    await Promise.all([this.loadCurves(), this.shared.show(this.data.runs)]);
   }
 
   /** Runs as points, where quality and a cost are known. */
@@ -88,7 +112,7 @@ class ComparePage {
     const quality = row("test/accuracy");
     this.pareto.hidden = !quality || !this.data.comparable || Object.keys(quality.values).length < 2;
     if (this.pareto.hidden) return;
-    const rows = this.data.runs.filter((run) => quality.values[run.id] != null).map((run) => ({
+    const rows = this.shown().filter((run) => quality.values[run.id] != null).map((run) => ({
       id: run.id, name: run.name, style: this.ids.indexOf(run.id), quality: quality.values[run.id], interval: quality.intervals[run.id],
       ...Object.fromEntries(COSTS.map(({ key }) => [key, row(key)?.values[run.id]])) }));
     this.points.update(rows, { metric: { key: "accuracy", title: "Accuracy (test rows)", unit: "share", higher_is_better: true }, base: quality.baseline });
@@ -130,7 +154,7 @@ class ComparePage {
   }
 
   chip(run, at) {
-    const off = this.hiddenRuns.has(run.id);
+    const off = this.hiddenRuns.has(run.id) || Boolean(this.inside && !this.inside.has(run.id));
     const light = () => lightUp(this.ids.indexOf(run.id));
     return el("span", { class: off ? "run-chip run-chip-off" : "run-chip", "data-run": run.id, onmouseenter: light, onfocusin: light, onmouseleave: () => lightUp(null), onfocusout: () => lightUp(null) },
       el("button", { type: "button", class: "swatch-button", "aria-pressed": String(!off), "aria-label": `${off ? "Show" : "Hide"} the curves of ${run.name}`, onclick: () => this.toggle(run.id) }, swatch(at)),
@@ -174,11 +198,11 @@ class ComparePage {
     const labels = this.data.metrics.some((metric) => metric.key === "test/accuracy");
     const head = el("tr", {}, el("th", { scope: "col", text: "Metric" }),
       el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(BASE_INDEX), "Base model"), el("span", { class: "muted row-note", text: oneBase ? labels ? `${modelTitle(base)}, linear probe` : modelTitle(base) : "each run's own" })),
-      ...this.data.runs.map((run, at) => el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(at), run.name), el("span", { class: "muted row-note", text: `${methodTitle(run.method)}${run.id === this.baseline ? ", baseline" : ""}` }))));
+      ...this.shown().map((run) => el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(this.ids.indexOf(run.id)), run.name), el("span", { class: "muted row-note", text: `${methodTitle(run.method)}${run.id === this.baseline ? ", baseline" : ""}` }))));
     const rows = this.data.metrics.map((metric) => el("tr", { "data-key": metric.key },
       el("th", { scope: "row" }, metric.title, metric.higher_is_better === null ? "" : el("span", { class: "muted", title: metric.higher_is_better ? "higher is better" : "lower is better", text: metric.higher_is_better ? " ↑" : " ↓" })),
       el("td", { class: "number" }, metric.baseline == null ? "–" : show(metric.unit, metric.baseline)),
-      ...this.data.runs.map((run) => metricCell(metric, run.id))));
+      ...this.shown().map((run) => metricCell(metric, run.id))));
     this.metrics.replaceChildren(el("div", { class: "card-head" }, el("h2", { text: "Did it get better?" }), el("button", { type: "button", id: "compare-csv", class: "button small", text: "Download as CSV", onclick: () => this.download() })),
       el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Metric table" }, el("table", { id: "compare-table", class: "data-table" }, el("thead", {}, head), el("tbody", {}, ...rows))),
       el("p", { class: "muted", text: "Arrows show the change against the baseline. ≈ means that with this many test rows the difference may be chance; accuracy is judged by the rows that only one of the two got right. The best value of a row is marked." }));
@@ -194,7 +218,7 @@ class ComparePage {
       body.replaceChildren(...(rows.length ? rows.map((row) => this.settingRow(row)) : [el("tr", {}, el("td", { colspan: String(this.data.runs.length + 2), text: "No setting differs." }))]));
     };
     all.addEventListener("change", fill);
-    const head = el("tr", {}, el("th", { scope: "col", text: "Group" }), el("th", { scope: "col", text: "Setting" }), ...this.data.runs.map((run, at) => el("th", { scope: "col" }, el("span", { class: "run-head-cell" }, swatch(at), run.name))));
+    const head = el("tr", {}, el("th", { scope: "col", text: "Group" }), el("th", { scope: "col", text: "Setting" }), ...this.shown().map((run) => el("th", { scope: "col" }, el("span", { class: "run-head-cell" }, swatch(this.ids.indexOf(run.id)), run.name))));
     this.settings.replaceChildren(el("h2", { text: "What was different?" }),
       el("label", { class: "check", for: "compare-all-settings" }, all, " Show settings that are the same, too"),
       el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Configuration table" }, el("table", { id: "compare-settings-table", class: "data-table" }, el("thead", {}, head), body)));
@@ -202,14 +226,17 @@ class ComparePage {
   }
 
   settingRow(row) {
-    const cells = this.data.runs.map((run) => el("td", {}, el("code", { text: settingWords(row.values[run.id]) }), row.changed[run.id] ? el("span", { class: "badge", text: "changed" }) : ""));
+    const cells = this.shown().map((run) => el("td", {}, el("code", { text: settingWords(row.values[run.id]) }), row.changed[run.id] ? el("span", { class: "badge", text: "changed" }) : ""));
     return el("tr", { class: row.differs ? "differs" : "" }, el("td", { class: "muted", text: row.group }), el("th", { scope: "row", title: row.key, text: row.title }), ...cells);
   }
 
   buildCurves() {
     const grid = el("div", { class: "chart-grid" });
     this.charts = CURVES.map((about) => [about, new CurveChart(grid, { ...about, quiet: true, linked: true })]);
-    this.curves.replaceChildren(el("h2", { text: "How did they learn?" }), chartControls("compare", (options) => this.configure(options), AXES), grid);
+    this.grouping = new Grouping(() => this.drawCurves());
+    const controls = chartControls("compare", (options) => this.configure(options), AXES);
+    controls.append(this.grouping.node);
+    this.curves.replaceChildren(el("h2", { text: "How did they learn?" }), controls, grid);
   }
 
   configure({ axis, ...options }) {
@@ -243,10 +270,18 @@ class ComparePage {
       // Tasks with labels have no perplexity and tasks that write no accuracy; what does not apply is not shown.
       const other = about.optional ? true : ["eval/accuracy", "eval/macro_f1"].includes(about.key) && known("eval/perplexity");
       chart.figure.hidden = other && !known(about.key);
-      chart.update(this.data.runs.filter((run) => !this.hiddenRuns.has(run.id)).map((run) => ({
-        name: run.name, style: this.ids.indexOf(run.id), smooth: about.smooth, width: run.id === this.baseline ? 4 : 2, points: this.across(run.id, this.series[run.id]?.[about.key] || []),
-      })));
+      chart.update(this.lines(about));
     }
+  }
+
+  /** What one chart shows: a line for each run, or for each group its mean with a band. */
+  lines(about) {
+    const runs = this.shown().filter((run) => !this.hiddenRuns.has(run.id));
+    const curve = (run) => this.across(run.id, this.series[run.id]?.[about.key] || []);
+    const groups = this.grouping.groups(runs);
+    const style = (run) => this.ids.indexOf(run.id);
+    if (!groups) return runs.map((run) => ({ name: run.name, style: style(run), smooth: about.smooth, width: run.id === this.baseline ? 4 : 2, points: curve(run) }));
+    return groups.map(({ name, runs: members }) => ({ name, style: style(members[0]), smooth: about.smooth, ...this.grouping.line(members.map(curve).filter((points) => points.length)) }));
   }
 }
 
