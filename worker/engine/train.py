@@ -62,11 +62,11 @@ def _learn(family: Family) -> tuple[fit.Schedule, Position, float | None]:
     # What a method adds starts from random numbers that depend on nothing but the seed.
     set_seed(spec.training.seed)
     family.adapt(schedule.total)
+    if spec.training.gradient_checkpointing:
+        recompute_blocks(family.body)
     if family.accelerator.device.type == "cpu":
         quicken(family.model)
     prepared = family.accelerator.prepare(family.model)
-    if spec.training.gradient_checkpointing:
-        recompute_blocks(family.body)
 
     def begin(planned: fit.Schedule) -> fit.Fit:
         return fit.Fit(

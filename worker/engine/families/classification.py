@@ -100,11 +100,11 @@ class Classification(Family):
         self.model = PooledClassifier(self.load_body(self.order.spec.base_precision), head, base)
         self.model.to(self.accelerator.device)
 
-    def measure_base(self) -> None:
     def load_body(self, precision: str) -> nn.Module:
         """See :class:`Family`."""
         return load_encoder(self.order.base_folder, self.order.base, precision)
 
+    def measure_base(self) -> None:
         """Fit the probe, start the answer layer from it, and note how it scores the test rows."""
         self.features = Features(
             self.model, self.order.base, self.encoded, self._tokenizer.pad_token_id, self.accelerator, self.report,

@@ -127,6 +127,10 @@ class Generation(Family):
             self._warn("This model cannot read several examples in one row; they are padded instead, which is slower.")
         self._check_end(end_tokens(decoder, self._tokenizer))
 
+    def load_body(self, precision: str) -> nn.Module:
+        """See :class:`Family`."""
+        return load_decoder(self.order.base_folder, self.order.base, precision)
+
     def _check_end(self, ends: set[int]) -> None:
         """Answers that do not end in a mark teach the model never to stop."""
         answers = [each for each in self.parts["train"].examples[:50] if each.lesson.turns]
@@ -136,10 +140,6 @@ class Generation(Family):
                 "No answer ends in a token that ends the model's writing, so the tuned model may not know when to stop. "
                 "Its chat template writes another end mark than the model was made with."
             )
-
-    def load_body(self, precision: str) -> nn.Module:
-        """See :class:`Family`."""
-        return load_decoder(self.order.base_folder, self.order.base, precision)
 
     def measure_base(self) -> None:
         """See :class:`Family`."""
