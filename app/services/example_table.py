@@ -1,10 +1,13 @@
 """The same held-out rows answered by several runs, the ones they disagree about first. Knows no page."""
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 from sqlalchemy import select
 
+from app.catalog.task_types import task_type
 from app.db import snapshot
 from app.errors import Rejected
 from app.models import Prediction
@@ -20,7 +23,8 @@ def page(
     """Rows that every one of the runs answered, from number ``after`` of the chosen order on.
 
     Args:
-        order: ``disagreement`` (most different answers first), ``wrong`` (most runs wrong first) or ``file``.
+        order: ``disagreement`` (most different answers first), ``wrong`` (most runs wrong first) or ``file``. Written
+            answers are as different as the share of words that two of them do not have in common.
 
     Returns:
         ``{"rows": [{"row_id", "input", "expected", "base_answer", "answers": {run: {"answer", "score"}}, "different"}],
@@ -40,7 +44,8 @@ def page(
     if len(data) > 1:
         return {"rows": [], "after": 0, "total": 0, "disagreeing": 0, "comparable": False}
     shared = _shared(wanted)
-    keys = {row_id: _weights(answers, order) for row_id, answers in shared.items()}
+    weights = _written_weights if task_type(found[0].task_type).family == "generation" else _weights
+    keys = {row_id: weights(answers, order) for row_id, answers in shared.items()}
     places = sorted(shared, key=lambda row_id: (*keys[row_id], row_id))
     chosen = places[after : after + max(1, min(limit, 200))]
     return {
@@ -67,6 +72,20 @@ def _weights(answers: Sequence[tuple[str, str]], order: str) -> tuple[int, int]:
     different = len({answer for answer, _ in answers})
     wrong = sum(answer != expected for answer, expected in answers)
     return {"disagreement": (-different, -wrong), "wrong": (-wrong, -different), "file": (0, 0)}[order]
+
+
+def _written_weights(answers: Sequence[tuple[str, str]], order: str) -> tuple[float, float]:
+    pairs = list(combinations([answer for answer, _ in answers], 2))
+    different = sum(word_distance(*pair) for pair in pairs) / len(pairs) if pairs else 0.0
+    wrong = sum(word_distance(answer, expected) for answer, expected in answers) / len(answers)
+    return {"disagreement": (-different, -wrong), "wrong": (-wrong, -different), "file": (0.0, 0.0)}[order]
+
+
+def word_distance(one: str, other: str) -> float:
+    """Share of words that two texts do not have in common, whatever their order: 0 the same words, 1 none shared."""
+    first, second = Counter(one.split()), Counter(other.split())
+    total = first.total() + second.total()
+    return 1 - 2 * (first & second).total() / total if total else 0.0
 
 
 def _rows(run_ids: Sequence[str], row_ids: Sequence[int]) -> list[dict[str, Any]]:

@@ -1,9 +1,12 @@
 // The same held-out rows answered by every compared run, those that the runs disagree about first.
 
 import { remember } from "./run_curves.js";
+import { writes } from "./run_words.js";
 import { api, count, counted, el, percent } from "./studio.js";
+import { markedText } from "./word_diff.js";
 
 const ORDERS = [["disagreement", "Disagreement first"], ["wrong", "Most often wrong first"], ["file", "In the order of the file"]];
+const REFERENCES = [["expected", "what is in the data"], ["base", "the base model"], ["none", "nothing"]];
 const PAGE = 25;
 
 /** Fills its section whenever `show` names other runs; the order lives in the address. */
@@ -17,11 +20,19 @@ export class SharedExamples {
       remember({ rows: this.order.value === ORDERS[0][0] ? null : this.order.value });
       this.show(this.runs);
     });
+    this.reference = el("select", { id: "examples-diff" }, ...REFERENCES.map(([value, text]) => el("option", { value, text })));
+    const diff = new URLSearchParams(location.search).get("diff");
+    this.reference.value = REFERENCES.some(([value]) => value === diff) ? diff : REFERENCES[0][0];
+    this.reference.addEventListener("change", () => {
+      remember({ diff: this.reference.value === REFERENCES[0][0] ? null : this.reference.value });
+      this.show(this.runs);
+    });
+    this.diffLabel = el("label", { for: "examples-diff" }, "Mark differences from ", this.reference);
     this.status = el("p", { class: "muted", role: "status" });
     this.table = el("table", { id: "compare-examples-table", class: "data-table" });
     this.box = el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Rows side by side" }, this.table);
     this.more = el("button", { type: "button", id: "compare-examples-more", class: "button", text: "Show more rows", onclick: () => this.load() });
-    place.replaceChildren(el("div", { class: "card-head" }, el("h2", { text: "What do they answer?" }), el("label", { for: "examples-order" }, "Order ", this.order)), this.status, this.box, this.more);
+    place.replaceChildren(el("div", { class: "card-head" }, el("h2", { text: "What do they answer?" }), el("span", { class: "grouping" }, this.diffLabel, el("label", { for: "examples-order" }, "Order ", this.order))), this.status, this.box, this.more);
   }
 
   async show(runs) {
@@ -29,6 +40,8 @@ export class SharedExamples {
     this.tested = runs.filter((run) => run.test_rows);
     this.place.hidden = !this.tested.length;
     if (!this.tested.length) return;
+    this.written = this.tested.every(writes);
+    this.diffLabel.hidden = !this.written;
     this.after = 0;
     const heads = ["Text", "Expected", "Base model", ...this.tested.map((run) => run.name)];
     this.body = el("tbody");
@@ -59,8 +72,16 @@ export class SharedExamples {
   }
 
   row(row) {
+    if (this.written) return this.writtenRow(row);
     const answers = this.tested.map((run) => el("td", {}, answer(row.answers[run.id].answer, row.expected, row.answers[run.id].score)));
     return el("tr", { class: row.different ? "differs" : "", "data-row": String(row.row_id) }, el("td", { class: "wide-text", text: row.input }), el("td", { text: row.expected }), el("td", {}, row.base_answer == null ? "–" : answer(row.base_answer, row.expected)), ...answers);
+  }
+
+  /** Texts with the words marked that the chosen reference does not have, or has alone. */
+  writtenRow(row) {
+    const reference = { expected: row.expected, base: row.base_answer, none: "" }[this.reference.value];
+    const said = (text, own) => el("td", { class: "wide-text" }, text == null ? "–" : own ? el("span", { text }) : markedText(reference, text));
+    return el("tr", { class: row.different ? "differs" : "", "data-row": String(row.row_id) }, said(row.input, true), said(row.expected, true), said(row.base_answer, this.reference.value === "base"), ...this.tested.map((run) => said(row.answers[run.id].answer)));
   }
 }
 

@@ -5,6 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from app.db import transaction
+from app.models import Prediction, Run
 from tests.app.outcomes import end_run, rows_right
 from tests.factories import SPEC, make_run, make_version
 from tests.studio_ui.conftest import NARROW
@@ -150,3 +152,33 @@ def test_a_range_on_an_axis_filters_the_whole_page_and_lives_in_the_address(sign
     page.click("#brush-clear")
     page.wait_for_function(f"document.querySelectorAll('#compare-table thead th').length === {2 + len(six)}")
     assert "brush=" not in page.url and watched.complaints == []
+
+
+def test_written_answers_are_marked_word_by_word_and_sorted_by_how_far_they_lie_apart(signed_in, studio):
+    place = make_version(studio.owner)
+    said = {0: ("blue is nice", "blue is nice"), 1: ("press the red button", "press the green key twice")}
+    ids = []
+    for number, name in enumerate(("Writer one", "Writer two")):
+        run = make_run(studio.owner, place, name)
+        ids.append(run.id)
+        with transaction() as session:
+            found = session.get_one(Run, run.id)
+            found.task_type, found.job.state = "instruction", "succeeded"
+            found.results = {"metrics": {"perplexity": 5.0}, "test_rows": 2}
+            session.add_all(
+                Prediction(
+                    run_id=run.id, split="test", row_id=row, input=f"Question {row}", expected="press the red button",
+                    base_answer="no idea", answer=answers[number], score=1.0,
+                )
+                for row, answers in said.items()
+            )  # fmt: skip
+    page = signed_in().open(f"/compare?runs={','.join(ids)}")
+    page.wait_for_selector("#compare-examples-table .word-diff")
+    rows = page.locator("#compare-examples-table tbody tr")
+    assert [rows.nth(at).get_attribute("data-row") for at in (0, 1)] == ["1", "0"]
+    second = rows.first.locator("td").nth(4)
+    assert second.locator("ins").all_inner_texts() == ["green key twice"]
+    assert second.locator("del").all_inner_texts() == ["red button"]
+    page.select_option("#examples-diff", "none")
+    page.wait_for_function("!document.querySelector('.word-diff')")
+    assert "diff=none" in page.url
