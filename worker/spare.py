@@ -30,7 +30,8 @@ FIXED = {
 class TrainerProcess:
     """A fresh interpreter in its own process group, spoken to by its standard input."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, without_device: bool = False) -> None:
+        environment = _environment() | ({"CUDA_VISIBLE_DEVICES": ""} if without_device else {})
         log = (storage.logs_dir() / "trainer-spare.log").open("ab")
         with log:
             self._process = subprocess.Popen(
@@ -38,7 +39,7 @@ class TrainerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                env=_environment(),
+                env=environment,
                 start_new_session=True,
             )
 

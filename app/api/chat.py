@@ -98,7 +98,7 @@ class CompletionBody(ChatBody):
 
 @router.get("/v1/models")
 def list_models(user_id: UserId) -> dict[str, Any]:
-    """Base models that talk and one's own finished runs; ``id`` is ``base:<name>`` or a run id."""
+    """Base models that talk, one's own finished runs and kept checkpoints: ``base:<name>``, ``<run>`` or ``<run>@<step>``."""
     voices = chat.list_voices(user_id)
     data = [
         {"id": each["id"], "object": "model", "created": int(each["created_at"]), "owned_by": "studio", **_extra(each)}
@@ -197,4 +197,4 @@ def _usage(done: dict[str, Any]) -> dict[str, int]:
 
 
 def _extra(voice: dict[str, Any]) -> dict[str, Any]:
-    return {"name": voice["name"], "base": voice["base"], "system": voice["system"]}
+    return {name: voice[name] for name in ("kind", "name", "base", "system")}

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from app import manifest
 from app.catalog.base_models import base_model, base_models
 from app.catalog.task_types import TASK_TYPES
-from app.db import transaction
+from app.db import snapshot
 from app.errors import Conflict, Rejected, StudioError
-from app.models import SUCCEEDED, Job, Run
-from app.services import inference, runs
+from app.models import SUCCEEDED, Checkpoint, Job, Run
+from app.services import checkpoints, inference, runs
 from app.services.adapters import adapter_folder
 
-BASE = "base:"
+BASE, AT = "base:", "@"
 # Nothing at all for so long means that the server is stuck; a reply may take longer, piece by piece.
 SILENT_SECONDS = 120.0
 Messages = Sequence[dict[str, str]]
@@ -37,7 +37,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Voice:
-    """A model that somebody may talk to: a base model, or the adapter of one of their runs on it."""
+    """A model that somebody may talk to: a base model, or what one of their runs made of it, in the end or on its way."""
 
     model: str
     name: str
@@ -47,7 +47,7 @@ class Voice:
 
 
 def find_voice(user_id: str, model: str) -> Voice:
-    """The model called ``base:<name>`` or by one's own run's id.
+    """The model called ``base:<name>``, by one's own run's id, or ``<run id>@<step>`` for one of its checkpoints.
 
     Raises:
         NotFound, Rejected, Conflict: there is none, it does not write text, or it has no adapter (yet).
@@ -57,34 +57,58 @@ def find_voice(user_id: str, model: str) -> Voice:
         if card.name not in {each.name for each in talking_bases()}:
             raise _cannot_talk(card.title)
         return Voice(model, card.title, card.name)
-    run = runs.get_run(user_id, model)
+    run_id, _, step = model.partition(AT)
+    run = runs.get_run(user_id, run_id)
     if run.task_type not in talking_tasks():
         raise _cannot_talk(run.name)
+    if step:
+        number = _number(step)
+        folder, digest = checkpoints.folder_of(user_id, run_id, number)
+        return Voice(model, _name_at(run, number), run.base_model, folder, digest)
     folder = adapter_folder(user_id, model)
     return Voice(model, run.name, run.base_model, folder, manifest.sha256_of(folder / manifest.NAME))
 
 
 def list_voices(user_id: str) -> list[dict[str, Any]]:
-    """``[{"id", "name", "base", "created_at", "system"}]``: base models that talk, then one's own finished runs, newest first."""
+    """``[{"id", "kind", "name", "base", "created_at", "system"}]``: who talks, one's own runs and checkpoints newest first.
+
+    ``kind`` is ``base``, ``run`` or ``checkpoint``; a run that is still at work may have checkpoints already.
+    """
     bases = [
-        {"id": BASE + card.name, "name": card.title, "base": card.name, "created_at": 0.0, "system": ""}
+        {"id": BASE + card.name, "kind": "base", "name": card.title, "base": card.name, "created_at": 0.0, "system": ""}
         for card in talking_bases()
     ]
-    wanted = (
-        select(Run)
-        .join(Job, Run.job_id == Job.id)
-        .where(Run.owner_id == user_id, Run.task_type.in_(talking_tasks()), Job.state == SUCCEEDED, ~Run.archived)
-        .order_by(Run.created_at.desc())
-    )
-    with transaction() as session:
-        tuned = [
-            {
-                "id": run.id, "name": run.name, "base": run.base_model, "created_at": run.created_at,
-                "system": (run.results or {}).get("system_prompt") or "",
-            }
-            for run in session.scalars(wanted)
-        ]  # fmt: skip
-    return bases + tuned
+    mine = (Run.owner_id == user_id, Run.task_type.in_(talking_tasks()), ~Run.archived)
+    newest = Run.created_at.desc()
+    finished = select(Run).join(Job, Run.job_id == Job.id).where(*mine, Job.state == SUCCEEDED).order_by(newest)
+    kept = select(Run, Checkpoint.step).join(Checkpoint, Checkpoint.run_id == Run.id).where(*mine)
+    with snapshot() as session:
+        tuned = [_told(run, "run", run.id, run.name) for run in session.scalars(finished)]
+        # A later try brings copies of earlier steps along, which are the same step to people.
+        steps = {
+            f"{run.id}{AT}{step}": _told(run, "checkpoint", f"{run.id}{AT}{step}", _name_at(run, step))
+            for run, step in session.execute(kept.order_by(newest, Checkpoint.step.desc()))
+        }
+    return bases + tuned + list(steps.values())
+
+
+def _told(run: Run, kind: str, model: str, name: str) -> dict[str, Any]:
+    system = (run.results or {}).get("system_prompt") or ""
+    return {
+        "id": model, "kind": kind, "name": name, "base": run.base_model, "created_at": run.created_at, "system": system,
+    }  # fmt: skip
+
+
+def _name_at(run: Run, step: int) -> str:
+    return f"{run.name}, step {step:,}"
+
+
+def _number(step: str) -> int:
+    if not step.isdecimal() or len(step) > 15:
+        raise Rejected(
+            "not_a_step", f"{step[:60]!r} is not a step.", "Write the run's id, @ and a number, as in `<run id>@400`."
+        )
+    return int(step)
 
 
 def talking_tasks() -> set[str]:

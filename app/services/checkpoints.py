@@ -5,6 +5,7 @@ A row goes before its folder, so that no row ever names a folder that is gone. K
 
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -35,6 +36,23 @@ def list_checkpoints(user_id: str, run_id: str) -> list[dict[str, Any]]:
     newest = max(kept, default=0)
     chosen = _selected(run, kept)
     return [_told(run, kept[step], newest, chosen) for step in sorted(kept, reverse=True)]
+
+
+def folder_of(user_id: str, run_id: str, step: int) -> tuple[Path, str]:
+    """The newest copy of a step of one's own run, and the hash of its manifest.
+
+    Raises:
+        NotFound: the run is not theirs, or keeps no such step (any more).
+        Conflict: its files are incomplete or changed.
+    """
+    with snapshot() as session:
+        runs.find(session, user_id, run_id)
+        found = _wanted(_by_step(session, run_id), step)[0]
+    if not _complete(found):
+        raise Conflict(
+            "checkpoint_damaged", f"Step {step:,} is incomplete or has changed on disk.", "Choose another step."
+        )
+    return storage.data_dir() / found.path, found.sha256
 
 
 def remove(user_id: str, run_id: str, step: int) -> None:
@@ -115,7 +133,11 @@ def _by_step(session: Session, run_id: str) -> dict[int, list[Checkpoint]]:
 def _wanted(kept: dict[int, list[Checkpoint]], step: int) -> list[Checkpoint]:
     if step not in kept:
         steps = ", ".join(f"{each:,}" for each in sorted(kept)) or "none"
-        raise NotFound("checkpoint_not_found", f"This run keeps no step {step:,}.", f"Kept steps: {steps}.")
+        raise NotFound(
+            "checkpoint_not_found",
+            f"This run does not keep step {step:,}, or not any more.",
+            f"A run keeps its newest steps and the best one. Kept now: {steps}.",
+        )
     return kept[step]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import delete, select
 
 from app import storage
-from app.db import db_now, transaction
+from app.db import db_now, snapshot, transaction
 from app.models import TERMINAL_STATES, Artifact, Checkpoint, Job, Run
 from app.settings import get_settings
 
@@ -31,7 +31,7 @@ def tidy() -> dict[str, int]:
                 session.execute(delete(Checkpoint).where(Checkpoint.run_id == run_id, Checkpoint.path == path))
                 removed += 1
     folders = sum(_tidy_run(run_id, needed[run_id], artifacts) for run_id in runs)
-    return {"checkpoints": removed, "folders": folders, "uploads": _tidy_uploads()}
+    return {"checkpoints": removed, "folders": folders + _tidy_restored(), "uploads": _tidy_uploads()}
 
 
 def _needed(run_id: str) -> set[str]:
@@ -54,6 +54,16 @@ def _tidy_run(run_id: str, needed: set[str], artifacts: set[str]) -> int:
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1
     return removed
+
+
+def _tidy_restored() -> int:
+    """Checkpoints that were tried are kept in a form that answers, by their hash, for as long as they are there."""
+    with snapshot() as session:
+        known = set(session.scalars(select(Checkpoint.sha256)))
+    gone = [each for each in (storage.cache_dir() / "restored").glob("[!.]*") if each.name not in known]
+    for folder in gone:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(gone)
 
 
 def _tidy_uploads() -> int:

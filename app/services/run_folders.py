@@ -14,10 +14,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app import manifest, storage
-from app.db import db_now, transaction
+from app.db import db_now, snapshot
 from app.errors import StudioError
 from app.models import Artifact, Checkpoint, Run
-from app.services import jobs, metrics, predictions
+from app.services import jobs, metrics, predictions, written_samples
 from app.services.jobs import Claim
 from app.settings import get_settings
 
@@ -35,7 +35,7 @@ class WorkOrder:
 
 def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> WorkOrder:
     """Write ``job.json`` into a folder of this attempt's own and say where it is."""
-    with transaction() as session:
+    with snapshot() as session:
         run = session.scalars(select(Run).where(Run.job_id == claim.job_id)).one()
         resume_from = _newest(session, run.id) or _start(session, run.job.adjustments.get("start"))
         run_id, spec, version_id = run.id, run.spec, run.dataset_version_id
@@ -80,6 +80,7 @@ def store_lines(claim: Claim, run_id: str, source: str, lines: Sequence[dict[str
     """
     with jobs.held(claim) as session:
         metrics.append(session, run_id, source, lines)
+        written_samples.append(session, run_id, lines)
         for line in lines:
             if line["type"] == "checkpoint":
                 _add_checkpoint(session, claim, run_id, line)
@@ -138,7 +139,7 @@ def _add_checkpoint(session: Session, claim: Claim, run_id: str, line: dict[str,
 
 def newest_checkpoint(run_id: str) -> Path | None:
     """The newest checkpoint that is complete and still the one that was recorded; None to begin anew."""
-    with transaction() as session:
+    with snapshot() as session:
         return _newest(session, run_id)
 
 

@@ -5,10 +5,11 @@ import { Pane } from "./chat_pane.js";
 import { Prompts } from "./chat_prompts.js";
 import { modes } from "./chat_modes.js";
 import { remember } from "./run_curves.js";
-import { api, confirmed, counted, el, emptyState, errorBanner, ready, toast, when } from "./studio.js";
+import { api, confirmed, count, counted, el, emptyState, errorBanner, ready, toast, when } from "./studio.js";
 
 const MOST = 4;
 const DEFAULTS = { temperature: 0.7, top_p: 0.95, max_tokens: 256, seed: null };
+const GROUPS = [["base", "Untouched base models"], ["run", "Tuned models"], ["checkpoint", "Checkpoints on the way"]];
 const FIELDS = [
   { key: "temperature", title: "Temperature", min: 0, max: 2, step: 0.1, help: "0 always takes the most probable word; higher is more varied." },
   { key: "top_p", title: "Top-p", min: 0.05, max: 1, step: 0.05, help: "Only the most probable words that together reach this share are considered." },
@@ -19,8 +20,9 @@ const FIELDS = [
 class ChatPage {
   constructor(root, voices) {
     const query = new URLSearchParams(location.search);
-    const asked = (query.get("models") || "").split(",").filter((id) => voices.some((voice) => voice.id === id));
-    Object.assign(this, { root, voices, id: query.get("id"), models: asked.slice(0, MOST), sampling: { ...DEFAULTS }, panes: [], abort: null });
+    const asked = (query.get("models") || "").split(",").filter(Boolean);
+    const there = asked.filter((id) => voices.some((voice) => voice.id === id));
+    Object.assign(this, { root, voices, id: query.get("id"), models: there.slice(0, MOST), sampling: { ...DEFAULTS }, panes: [], abort: null });
     if (!this.models.length) this.models = this.proposed();
     this.picks = el("div", { id: "chat-models", class: "chips", role: "group", "aria-label": "Models" });
     this.grid = el("div", { id: "chat-panes", class: "panes" });
@@ -35,12 +37,21 @@ class ChatPage {
     this.earlier = el("div", { id: "chat-earlier" });
     this.prompts = new Prompts(() => this.models.map((id) => this.voice(id)), () => ({ system: this.system.value, sampling: this.sampling }));
     root.replaceChildren(modes("/chat"), this.picks, this.settings(), this.notice, this.grid, this.composer(), this.prompts.place, this.history());
+    this.tellOfLost(asked.filter((id) => !there.includes(id)));
     this.open();
+  }
+
+  /** Whoever follows an old link learns why a model is not among the panes. */
+  tellOfLost(ids) {
+    if (!ids.length || this.id) return;
+    const what = (id) => (id.includes("@") ? `Step ${count(Number(id.split("@")[1]))} of a run is not kept, or not any more.` : "A model that was asked for cannot answer: it is gone, was not finished, or is somebody else's.");
+    const hint = "A run keeps its newest checkpoints and the best one. Choose among the models below.";
+    this.notice.replaceChildren(...[...new Set(ids.map(what))].map((message) => errorBanner({ message, hint })));
   }
 
   /** The newest tuned model beside its base; only the base if nothing has been tuned yet. */
   proposed() {
-    const tuned = this.voices.find((voice) => !voice.id.startsWith("base:"));
+    const tuned = this.voices.find((voice) => voice.kind === "run");
     const base = this.voices.find((voice) => voice.id === `base:${tuned?.base}`) || this.voices[0];
     return tuned ? [base.id, tuned.id] : [base.id];
   }
@@ -131,11 +142,16 @@ class ChatPage {
   }
 
   pick(id, at) {
-    const select = el("select", { id: `chat-model-${at}`, "aria-label": `Model ${at + 1}` }, ...this.voices.map((voice) => el("option", { value: voice.id, text: voice.id.startsWith("base:") ? `${voice.name} (untouched)` : voice.name })));
+    const select = el("select", { id: `chat-model-${at}`, "aria-label": `Model ${at + 1}` }, ...GROUPS.map(([kind, label]) => this.group(kind, label)));
     select.value = id;
     select.addEventListener("change", () => this.choose(this.models.with(at, select.value)));
     const remove = this.models.length > 1 ? el("button", { type: "button", class: "remove", "aria-label": `Remove model ${at + 1}`, text: "×", onclick: () => this.choose(this.models.filter((_, other) => other !== at)) }) : "";
     return el("span", { class: "run-chip" }, select, remove);
+  }
+
+  group(kind, label) {
+    const members = this.voices.filter((voice) => voice.kind === kind);
+    return members.length ? el("optgroup", { label }, ...members.map((voice) => el("option", { value: voice.id, text: voice.name }))) : "";
   }
 
   adder() {

@@ -9,11 +9,11 @@ const ENDS = { length: "cut at the longest length", cancelled: "stopped", failed
 export class Pane {
   constructor(at, voice, again) {
     Object.assign(this, { at, voice, again });
-    const base = voice.id.startsWith("base:");
+    const mark = { base: "untouched", checkpoint: "checkpoint" }[voice.kind];
     this.talk = el("div", { class: "talk", role: "log", "aria-live": "polite", "aria-label": `Conversation with ${voice.name}` });
     this.empty = el("p", { class: "muted", text: "Replies appear here." });
     this.place = el("section", { class: "pane chat-pane", id: `chat-pane-${at}`, "aria-label": voice.name },
-      el("h2", {}, voice.name, base ? el("span", { class: "badge", text: "untouched" }) : ""), this.empty, this.talk);
+      el("h2", {}, voice.name, mark ? el("span", { class: "badge", text: mark }) : ""), this.empty, this.talk);
   }
 
   question(text) {

@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,20 +28,37 @@ SPEC = "spec.json"
 
 def save_adapter(final: Path, family: "Family", results: dict[str, Any]) -> int:
     """Write the folder aside and rename it into place. Returns its size in bytes."""
+    with _aside(final) as folder:
+        _write_learned(folder, family)
+        family.write(folder, results)
+    return sum(each.stat().st_size for each in final.rglob("*") if each.is_file())
+
+
+def save_learned(final: Path, family: "Family") -> None:
+    """Make a folder that answers like a download, without what only a finished run has: results, card, example."""
+    with _aside(final) as folder:
+        _write_learned(folder, family)
+
+
+def _write_learned(folder: Path, family: "Family") -> None:
     spec = family.order.spec
+    spec.method.save(family.body, folder, family.order.base.hub_id)
+    family.tokenizer.save_pretrained(str(folder))
+    write_text(folder / SPEC, spec.model_dump_json(indent=1))
+
+
+@contextmanager
+def _aside(final: Path) -> Iterator[Path]:
+    """A folder that gets its manifest and its name when everything is in it, or disappears."""
     aside = Path(tempfile.mkdtemp(dir=final.parent, prefix=".aside-"))
     try:
-        spec.method.save(family.body, aside, family.order.base.hub_id)
-        family.tokenizer.save_pretrained(str(aside))
-        write_text(aside / SPEC, spec.model_dump_json(indent=1))
-        family.write(aside, results)
+        yield aside
         manifest.write(aside)
         os.rename(aside, final)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
     manifest.flush(final.parent)
-    return sum(each.stat().st_size for each in final.rglob("*") if each.is_file())
 
 
 def write_head(folder: Path, head: nn.Module) -> None:

@@ -77,6 +77,9 @@ class Family(ABC):
     def validate(self) -> dict[str, float]:
         """Scores of the validation rows, among them ``loss`` and the task's primary metric."""
 
+    def show(self, step: int) -> None:  # noqa: B027 - labels have nothing to show
+        """Let people see what the model does by now, after a check; must leave the model and chance as they were."""
+
     @abstractmethod
     def test(self) -> None:
         """Answer the test rows with the best weights, in fp32: the precision that people will use the adapter in."""

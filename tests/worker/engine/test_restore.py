@@ -1,0 +1,64 @@
+"""A checkpoint in the form of a download: exactly the model that the run had at that step."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file
+
+from app import manifest
+from app.catalog.methods import METHODS
+from app.errors import StudioError
+from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
+from worker.engine.report import ListReport
+from worker.engine.restore import restore
+from worker.engine.train import Order, train
+
+KNOWN = {method.model_fields["kind"].default for method in METHODS}
+# All weights, before the text; starting from the data and from the weights themselves.
+KINDS = [kind for kind in ("full", "prefix-tuning", "eva", "pissa") if kind in KNOWN]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Order]:
+    base, rows = tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("rows")
+    card = make_chat_card(base)
+    make_chat_rows(rows)
+
+    def order(spec: Any, resume_from: Path | None = None) -> Order:
+        folder = tmp_path_factory.mktemp("attempt")
+        return Order(spec, card, base, rows / "rows.parquet", rows / "splits.json", folder, resume_from=resume_from)
+
+    return order
+
+
+def weights(folder: Path) -> dict[str, Any]:
+    (path,) = (folder / "adapter").glob("*.safetensors")
+    return load_file(path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_best_checkpoint_restored_is_the_runs_own_result(place: Callable[..., Order], kind: str) -> None:
+    spec = make_chat_spec({"kind": kind}, epochs=2, evaluations_per_epoch=1)
+    run = place(spec)
+    results = train(run, ListReport())
+    best = run.folder / "checkpoints" / f"step-{results['best_step']}"
+    again = place(spec, resume_from=best)
+    restore(again, ListReport())
+    assert manifest.holds(again.folder / "adapter")
+    assert not (again.folder / "adapter" / "README.md").exists()  # a card tells results, and there are none
+    there, here = weights(run.folder), weights(again.folder)
+    assert there.keys() == here.keys()
+    assert all(there[name].equal(here[name]) for name in there)
+
+
+def test_a_damaged_checkpoint_is_refused(place: Callable[..., Order]) -> None:
+    run = place(make_chat_spec(epochs=1))
+    train(run, ListReport())
+    checkpoint = next((run.folder / "checkpoints").iterdir())
+    (checkpoint / "weights.safetensors").write_bytes(b"cut")
+    with pytest.raises(StudioError, match="incomplete or has changed") as refused:
+        restore(dataclasses.replace(run, resume_from=checkpoint), ListReport())
+    assert refused.value.code == "checkpoint_damaged"
