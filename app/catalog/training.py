@@ -72,12 +72,17 @@ class TrainingSettings(BaseModel):
     head_start: Literal["linear-probe", "random"] = Field(
         "linear-probe", title="Start of the answer layer",
         description="A linear probe fits the answer layer to the untouched model first, which keeps what the model "
-        "already knows (LP-FT, Kumar et al. 2022).", json_schema_extra={"family": "classification"},
+        "already knows (LP-FT, Kumar et al. 2022).", json_schema_extra={"families": ["classification", "tokens"]},
+    )  # fmt: skip
+    label_pieces: Literal["first", "all"] = Field(
+        "first", title="Pieces that learn",
+        description="Models read long words in pieces: a word's first piece learns its label, or every piece does. A word "
+        "is always judged by its first piece.", json_schema_extra={"families": ["tokens"]},
     )  # fmt: skip
     learn_from: Literal["answers", "everything"] = Field(
         "answers", title="Learn from",
         description="In conversations: only what the assistant says, or every word, the questions too. Running text is "
-        "always learned as a whole.", json_schema_extra={"family": "generation"},
+        "always learned as a whole.", json_schema_extra={"families": ["generation"]},
     )  # fmt: skip
     precision: Literal["auto", "bf16", "fp32"] = Field(
         "auto", title="Number format",

@@ -1,4 +1,4 @@
-"""Small datasets that come with the studio; ``generate.py`` wrote them. A new one is one CSV and one line here."""
+"""Small datasets that come with the studio; ``generate.py`` wrote them. A new one is one file and one line here."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,15 @@ SAMPLES: tuple[Sample, ...] = (
         task_type="text-classification",
         rows=300,
         labels=5,
+    ),
+    Sample(
+        name="travel-notes",
+        title="Travel notes",
+        summary="Notes of a travel agency in which people, places, companies and dates are marked.",
+        file="travel_notes.conll",
+        task_type="token-classification",
+        rows=320,
+        labels=4,
     ),
 )
 

@@ -9,18 +9,22 @@ import random
 import re
 from pathlib import Path
 
+from app.samples.itineraries import make_conll
 from app.samples.phrases import CLINIC, SHOP, Phrases
 
 SEED = 7
 # How often a settled topic stands before the matter itself, and how often after it.
 ASIDE_SHARE = 0.5
 FILES = {"support_requests.csv": (SHOP, 70), "clinic_messages.csv": (CLINIC, 60)}
+CONLL_FILES = {"travel_notes.conll": 320}
 
 
 def write_samples(folder: Path) -> None:
     """Write every sample into a folder."""
     for name, (phrases, per_label) in FILES.items():
         (folder / name).write_bytes(make_csv(phrases, per_label, SEED).encode())
+    for name, sentences in CONLL_FILES.items():
+        (folder / name).write_bytes(make_conll(sentences, SEED).encode())
 
 
 def make_csv(phrases: Phrases, per_label: int, seed: int) -> str:

@@ -4,8 +4,9 @@ Works on a folder with ``rows.parquet``; knows no database and no door.
 """
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def judge(
     left_out = {row_id for each in problems if each.severity == "error" for row_id in each.row_ids}
     kept = (row for row in _rows(folder, reading, chosen, bad) if row["_id"] not in left_out)
     values = _values(folder, reading, plan.column) if plan else {}
-    usable, surveyed = _survey(task, kept, chosen, values, tokens or {})
+    usable, labels, surveyed = _survey(task, kept, chosen, values, tokens or {})
     problems += surveyed.problems
     refusal = _refusal(problems, len(usable))
     dealt = None
@@ -105,7 +106,6 @@ def judge(
         except Rejected as error:
             refusal = error
             problems.insert(0, Problem(error.code, "error", error.message, error.hint))
-    labels = _labels(task, usable, chosen)
     found = collect(problems, index)
     report = {
         "status": REJECTED if refusal else WARNINGS if problems else OK,
@@ -152,8 +152,8 @@ def choose_columns(
     sample = sample_rows(folder, reading.main.columns, reading.main.rows, SAMPLE_ROWS)
     candidates = [find_task_type(task_type)] if task_type else list(TASK_TYPES)
     guesses = [(task, task.guess_columns(reading.main.columns, sample)) for task in candidates]
-    whole = [(task, guess) for task, guess in guesses if all(r.name in guess for r in task.roles if r.required)]
-    whole.sort(key=lambda each: not each[0].is_certain(reading.main.columns))
+    whole = [(task, guess) for task, guess in guesses if task.missing_role(guess) is None]
+    whole.sort(key=lambda each: not (each[0].sure_of_guess or each[0].is_certain(reading.main.columns)))
     task, guess = (whole or guesses)[0]
     given = {role: name for role, name in (columns or {}).items() if name}
     _check_given(task, given, reading)
@@ -177,14 +177,14 @@ def _check_given(task: TaskType, given: Mapping[str, str], reading: Reading) -> 
 
 
 def _check_complete(task: TaskType, chosen: Mapping[str, str], reading: Reading) -> None:
+    if (role := task.missing_role(chosen)) is not None:
+        raise Rejected(
+            "missing_column",
+            f"No column was recognised as {role.title!r}; the file has: {_listed(reading.main.columns)}.",
+            f"{role.help} Say which one it is, e.g. {role.name}=COLUMN, or rename it to {role.name!r}.",
+            details={"role": role.name, "columns": reading.main.columns[:50]},
+        )
     for role in task.roles:
-        if role.required and role.name not in chosen:
-            raise Rejected(
-                "missing_column",
-                f"No column was recognised as {role.title!r}; the file has: {_listed(reading.main.columns)}.",
-                f"{role.help} Say which one it is, e.g. {role.name}=COLUMN, or rename it to {role.name!r}.",
-                details={"role": role.name, "columns": reading.main.columns[:50]},
-            )
         if (
             reading.evaluation
             and chosen.get(role.name, reading.evaluation.columns[0]) not in reading.evaluation.columns
@@ -244,20 +244,32 @@ def _survey(
     chosen: Mapping[str, str],
     values: Mapping[int, str],
     tokens: Mapping[int, int],
-) -> tuple[list[SplitRow], Surveyed]:
-    """The rows that can be used, without their texts, and what the texts are like."""
+) -> tuple[list[SplitRow], dict[str, int], Surveyed]:
+    """The rows that can be used, without their texts, how often each label occurs, and what the texts are like."""
     usable: list[SplitRow] = []
-    inputs = [name for role, name in chosen.items() if role not in task.answer_roles]
+    answers: list[tuple[str, ...]] = []
     counter = TokenCounter(default_model(task.kind))
     survey = TextSurvey(counter, task.training_defaults.get("max_length", DEFAULT_LENGTH), tokens)
     for row in rows:
-        # Rows with the same inputs share a key; the label is what splits are balanced over.
-        key = text_key("\0".join(row[name] or "" for name in inputs))
-        label = (row[chosen["label"]] or "").strip() if "label" in chosen else ""
+        # Rows with the same inputs share a key.
+        key = text_key(task.identity(row, chosen))
         row_id, line, evaluation = row["_id"], row["_line"], row["_evaluation"]
-        usable.append(SplitRow(row_id, line, label, key, evaluation, values.get(row_id, "")))
+        usable.append(SplitRow(row_id, line, "", key, evaluation, values.get(row_id, "")))
+        answers.append(task.answers(row, chosen))
         survey.see(Row(row_id, line, task.readable(row, chosen), key, evaluation))
-    return usable, survey.finish()
+    return _balanced(usable, answers), _counted(answers), survey.finish()
+
+
+def _balanced(usable: Sequence[SplitRow], answers: Sequence[tuple[str, ...]]) -> list[SplitRow]:
+    """The rows with the label that splits are balanced over: the rarest of those that a row has."""
+    rows_with = Counter(label for each in answers for label in set(each))
+    rarest = (min(each, key=lambda label: (rows_with[label], label), default="") for each in answers)
+    return [replace(row, label=label) if label else row for row, label in zip(usable, rarest, strict=True)]
+
+
+def _counted(answers: Sequence[tuple[str, ...]]) -> dict[str, int]:
+    """Label -> how often it is given, sorted by label."""
+    return dict(sorted(Counter(label for each in answers for label in each).items()))
 
 
 def _values(folder: Path, reading: Reading, column: str) -> dict[int, str]:
@@ -272,12 +284,6 @@ def _values(folder: Path, reading: Reading, column: str) -> dict[int, str]:
 def _check_test(dealt: Mapping[str, Any], reading: Reading) -> None:
     if reading.evaluation and not any(reading.is_evaluation(row_id) for row_id in dealt["test"]):
         raise Rejected("too_few_rows", "No row of the evaluation file can be used.", "Correct it, or leave it out.")
-
-
-def _labels(task: TaskType, usable: Sequence[SplitRow], chosen: Mapping[str, str]) -> dict[str, int]:
-    if "label" not in chosen:
-        return {}
-    return task.labels(({chosen["label"]: row.label} for row in usable), chosen)
 
 
 def _refusal(problems: Sequence[Problem], usable: int) -> Rejected | None:

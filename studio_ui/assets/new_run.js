@@ -127,7 +127,7 @@ class Wizard {
     const { schema } = this.catalog.training;
     const task = this.catalog.task_types.find((each) => each.kind === this.state.task_type);
     const most = this.catalog.base_models.find((each) => each.name === this.state.base_model)?.context_length;
-    const fitting = Object.entries(schema.properties).filter(([, each]) => !each.family || !task || each.family === task.family);
+    const fitting = Object.entries(schema.properties).filter(([, each]) => !each.families || !task || each.families.includes(task.family));
     const properties = Object.fromEntries(fitting.map(([name, each]) => [name, { ...each, default: task?.training_defaults[name] ?? each.default }]));
     const length = properties.max_length;
     if (length && most) properties.max_length = { ...length, default: Math.min(length.default, most), maximum: Math.min(length.maximum ?? most, most) };

@@ -280,6 +280,9 @@ def test_samples_are_clean_and_as_described(owner, sample):
     version = datasets.latest_version(made)
     assert (version.status, version.rows, len(version.labels)) == ("ok", sample.rows, sample.labels)
     assert made.name == sample.title and version.task_type == sample.task_type
+    if sample.file in generate.CONLL_FILES:
+        assert sample_path(sample).read_text() == generate.make_conll(sample.rows, generate.SEED)
+        return
     phrases, per_label = generate.FILES[sample.file]
     assert sample_path(sample).read_text() == generate.make_csv(phrases, per_label, generate.SEED)
     rows = list(csv.DictReader(io.StringIO(sample_path(sample).read_text())))

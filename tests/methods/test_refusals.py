@@ -59,7 +59,7 @@ def test_methods_serve_the_tasks_of_their_models():
     for task in TASK_TYPES:
         serving = {each.model_fields["kind"].default for each in METHODS if task.kind in each.task_types}
         assert {"lora", "full"} <= serving
-        assert ("head-only" in serving) == (task.family == "classification")
+        assert ("head-only" in serving) == (task.family in ("classification", "tokens"))
 
 
 @pytest.mark.parametrize("layers", ["last 7", "4-9"])

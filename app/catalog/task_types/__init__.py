@@ -5,9 +5,16 @@ from app.catalog.task_types.chat import Chat
 from app.catalog.task_types.continued_pretraining import ContinuedPretraining
 from app.catalog.task_types.instruction import Instruction
 from app.catalog.task_types.text_classification import TextClassification
+from app.catalog.task_types.token_classification import TokenClassification
 from app.errors import Rejected
 
-TASK_TYPES: tuple[TaskType, ...] = (TextClassification(), Chat(), Instruction(), ContinuedPretraining())
+TASK_TYPES: tuple[TaskType, ...] = (
+    TextClassification(),
+    TokenClassification(),
+    Chat(),
+    Instruction(),
+    ContinuedPretraining(),
+)
 
 
 def task_type(kind: str) -> TaskType:

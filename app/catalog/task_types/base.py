@@ -60,15 +60,29 @@ class TaskType:
     roles: tuple[Role, ...]
     primary_metric: str
     metric_titles: Mapping[str, str]
-    # Which part of the engine carries it out: ``classification`` or ``generation``.
+    # Which part of the engine carries it out: ``classification``, ``tokens`` or ``generation``.
     family: str = "classification"
+    # Sets of roles of which one must be complete, for tasks whose data comes in several forms.
+    role_sets: tuple[tuple[str, ...], ...] = ()
     lower_is_better: bool = False
     # Roles that hold the answer; rows that differ only there stay in one split.
     answer_roles: tuple[str, ...] = ("label",)
     # Roles whose cells may hold lists or objects; they are kept as JSON.
     nested_roles: tuple[str, ...] = ()
+    # Whether a complete guess of the columns goes before those of other tasks: nothing else looks like it.
+    sure_of_guess: bool = False
     # Training settings that differ from the general defaults.
     training_defaults: Mapping[str, Any] = {}
+    # Kind of problem -> words for the one click that puts it right by :meth:`repaired`.
+    repairs: Mapping[str, str] = {}
+
+    def missing_role(self, chosen: Mapping[str, str]) -> Role | None:
+        """The first role that must still get a column; None when the mapping is complete."""
+        needed = {role.name for role in self.roles if role.required}
+        if self.role_sets and not any(set(roles) <= chosen.keys() for roles in self.role_sets):
+            # The set that lacks least is probably the one that is meant.
+            needed |= set(min(self.role_sets, key=lambda roles: len(set(roles) - chosen.keys())))
+        return next((role for role in self.roles if role.name in needed and role.name not in chosen), None)
 
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """Role -> column name, guessed from names, types and values; roles that fit nothing are left out."""
@@ -78,6 +92,23 @@ class TaskType:
         """The text of a row that a model reads, for counting and comparing; the answer is no part of it."""
         inputs = [name for role, name in columns.items() if role not in self.answer_roles]
         return " ".join(row[name] or "" for name in inputs or columns.values())
+
+    def identity(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
+        """What makes two rows the same question; such rows stay in one split."""
+        return "\0".join(row[name] or "" for role, name in columns.items() if role not in self.answer_roles)
+
+    def answers(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[str, ...]:
+        """Every label of a row, repeated if it is given repeatedly; splits are balanced over them."""
+        label = (row[columns["label"]] or "").strip() if "label" in columns else ""
+        return (label,) if label else ()
+
+    def marked(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any] | None:
+        """``{"column", "text", "spans": [[start, end, label]]}`` to show in place of a column's cell, if the task marks words."""
+        return None
+
+    def repaired(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, str]:
+        """Column -> cell that says the same in the task's own way, for :attr:`repairs`."""
+        return {}
 
     def is_certain(self, columns: Sequence[str]) -> bool:
         """Whether the names alone leave no doubt that the file was made for this task."""

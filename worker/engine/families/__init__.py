@@ -6,12 +6,14 @@ from app.catalog.task_types import task_type
 from worker.engine.families.base import Family
 from worker.engine.families.classification import Classification
 from worker.engine.families.generation import Generation
+from worker.engine.families.tokens import Tokens
 from worker.engine.order import Order
 from worker.engine.report import Report
 
 FAMILIES: dict[str, type[Family]] = {
     "classification": Classification,
     "generation": Generation,
+    "tokens": Tokens,
 }
 
 

@@ -1,0 +1,134 @@
+"""Token classification: label words in a text, such as names of people and places. Words, roles, how a row is read.
+
+The checks are beside this file; how sentences are written is known to ``tagged_text``.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from app.catalog.task_types import tagged_text as forms
+from app.catalog.task_types.base import Problem, Role, TaskType
+from app.catalog.task_types.generative import Unfit
+from app.catalog.task_types.tagged_text import Sentence
+from app.catalog.task_types.tagged_text_checks import Survey, guess_columns
+
+Row = Mapping[str, Any]
+
+
+class TokenClassification(TaskType):
+    """Mark the words of a text that the data names, each with its type."""
+
+    kind = "token-classification"
+    title = "Label words in a text"
+    summary = "Find names, places, amounts or whatever you have marked: every entity with its beginning, end and type."
+    example = "“Anna Kovac flew to Lisbon” → Anna Kovac: PERSON, Lisbon: PLACE"
+    family = "tokens"
+    roles = (
+        Role("tokens", "Words", "The column with each text as a list of words.", required=False),
+        Role("tags", "Tags", "One tag for each word, such as B-PER, I-PER and O.", required=False),
+        Role(
+            "text", "Text",
+            "The column with running text, if your data has no list of words. Tags may stand in it: Anna/B-PER.",
+            required=False,
+        ),
+        Role("spans", "Marked spans", "What is marked in the text: a list of [start, end, label].", required=False),
+    )  # fmt: skip
+    # One of these sets of roles must be there; the first that is complete is read.
+    role_sets = (("tokens", "tags"), ("text", "spans"), ("text",))
+    answer_roles = ("tags", "spans")
+    nested_roles = ("tokens", "tags", "spans")
+    sure_of_guess = True
+    primary_metric = "f1"
+    metric_titles = {
+        "f1": "Entity F1",
+        "precision": "Precision",
+        "recall": "Recall",
+        "token_accuracy": "Word accuracy",
+        "loss": "Loss",
+    }
+    training_defaults: Mapping[str, Any] = {"batch_size": 16, "epochs": 5}
+    # Kind of problem -> what one click does about it; see :meth:`repaired`.
+    repairs = {"i_without_b": "Begin each entity with B-"}
+
+    def guess_columns(self, columns: Sequence[str], sample: Sequence[Row]) -> dict[str, str]:
+        """See :meth:`TaskType.guess_columns`."""
+        return guess_columns(columns, sample)
+
+    def sentence(self, row: Row, columns: Mapping[str, str]) -> Sentence:
+        """The words of a row and the entities among them.
+
+        Raises:
+            Unfit: nothing can be learned from it; the code is one of the report's.
+        """
+        cells = {role: row.get(name) for role, name in columns.items()}
+        if "tokens" in cells and "tags" in cells:
+            words, tags = forms.read_list(cells["tokens"]), forms.read_list(cells["tags"])
+            if not words:
+                raise Unfit("empty_text" if words is not None or cells["tokens"] is None else "not_a_list")
+            if tags is None:
+                raise Unfit("no_tags" if cells["tags"] is None else "not_a_list", found=cells["tags"])
+            return forms.from_tags(words, tags)
+        text = cells.get("text")
+        if not isinstance(text, str):
+            raise Unfit("empty_text")
+        if "spans" in cells:
+            return forms.from_spans(text, forms.read_spans(cells["spans"]))
+        return forms.from_inline(text)
+
+    def check(self, rows: Iterable[Row], columns: Mapping[str, str]) -> list[Problem]:
+        """See :meth:`TaskType.check`."""
+        survey = Survey(columns)
+        for row in rows:
+            try:
+                survey.see(row, self.sentence(row, columns))
+            except Unfit as flaw:
+                survey.leave_out(row, flaw)
+        return survey.finish()
+
+    def readable(self, row: Row, columns: Mapping[str, str]) -> str:
+        """See :meth:`TaskType.readable`."""
+        try:
+            return self.sentence(row, columns).text
+        except Unfit:
+            return ""
+
+    def identity(self, row: Row, columns: Mapping[str, str]) -> str:
+        """See :meth:`TaskType.identity`; tags may stand among the words."""
+        return self.readable(row, columns)
+
+    def answers(self, row: Row, columns: Mapping[str, str]) -> tuple[str, ...]:
+        """See :meth:`TaskType.answers`: the type of every entity."""
+        try:
+            return tuple(each.label for each in self.sentence(row, columns).entities)
+        except Unfit:
+            return ()
+
+    def labels(self, rows: Iterable[Row], columns: Mapping[str, str]) -> dict[str, int]:
+        """Type -> entities in all rows."""
+        counts: dict[str, int] = {}
+        for label in (label for row in rows for label in self.answers(row, columns)):
+            counts[label] = counts.get(label, 0) + 1
+        return dict(sorted(counts.items()))
+
+    def marked(self, row: Row, columns: Mapping[str, str]) -> dict[str, Any] | None:
+        """See :meth:`TaskType.marked`."""
+        try:
+            sentence = self.sentence(row, columns)
+        except Unfit:
+            return None
+        role = next(roles for roles in self.role_sets if set(roles) <= columns.keys())[0]
+        return {"column": columns[role], "text": sentence.text, "spans": sentence.spans}
+
+    def repaired(self, row: Row, columns: Mapping[str, str]) -> dict[str, str]:
+        """See :meth:`TaskType.repaired`: the same entities, tagged in BIO."""
+        try:
+            sentence = self.sentence(row, columns)
+        except Unfit:
+            return {}
+        if "tags" in columns and "tokens" in columns:
+            return {columns["tags"]: json.dumps(sentence.tags, ensure_ascii=False)}
+        if "spans" in columns:
+            return {}
+        pairs = zip(sentence.words, sentence.tags, strict=True)
+        return {columns["text"]: " ".join(f"{word}/{tag}" for word, tag in pairs)}

@@ -1,0 +1,59 @@
+"""Tiny sentences with marked words for the tiny encoder of ``tests.tiny``; for tests of the engine."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import torch
+from pyarrow import parquet
+
+from app.catalog.spec import RunSpec
+from tests.tiny import WORDS
+
+LABELS = ["ITEM", "STATE"]
+ITEMS, STATES = ("card", "money", "bank"), ("lost", "stolen", "late", "pending")
+
+
+def make_rows(folder: Path, count: int = 60, long: int = 0) -> None:
+    """Write ``rows.parquet`` and ``splits.json``: sentences in which "my card" is an ITEM and "stolen" a STATE; 70/15/15.
+
+    Args:
+        long: this many of the first sentences have forty words.
+    """
+    dice = torch.Generator().manual_seed(3)
+
+    def draw(most: int) -> int:
+        return int(torch.randint(most, (1,), generator=dice))
+
+    plain = [word for word in WORDS if word not in (*ITEMS, *STATES, "my")]
+    tokens, tags = [], []
+    for number in range(count):
+        words = [plain[draw(len(plain))] for _ in range(40 if number < long else 2 + draw(6))]
+        marks = ["O"] * len(words)
+        at = draw(len(words))
+        words[at:at], marks[at:at] = ["my", ITEMS[draw(3)]], ["B-ITEM", "I-ITEM"]
+        words.append(STATES[draw(4)])
+        marks.append("B-STATE")
+        tokens.append(json.dumps(words))
+        tags.append(json.dumps(marks))
+    table = {"_id": range(count), "_line": range(2, count + 2), "tokens": tokens, "tags": tags}
+    parquet.write_table(pa.table({name: list(values) for name, values in table.items()}), folder / "rows.parquet")
+    first, second, ids = round(count * 0.7), round(count * 0.85), list(range(count))
+    splits = {"train": ids[:first], "validation": ids[first:second], "test": ids[second:]}
+    (folder / "splits.json").write_text(json.dumps(splits))
+
+
+def make_spec(method: dict | None = None, **training: object) -> RunSpec:
+    """A spec for the tiny sentences: fp32 and eight rows per update unless told otherwise."""
+    settings = {"epochs": 2, "batch_size": 8, "precision": "fp32", "max_length": 32, **training}
+    return RunSpec.model_validate(
+        {
+            "task_type": "token-classification",
+            "base_model": "tiny",
+            "columns": {"tokens": "tokens", "tags": "tags"},
+            "labels": LABELS,
+            "method": method or {"kind": "lora", "rank": 4},
+            "training": settings,
+            "dataset_sha256": "0" * 64,
+        }
+    )

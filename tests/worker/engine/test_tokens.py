@@ -1,0 +1,191 @@
+"""Runs that label words: what learns, what is reported, what comes back, and a download in a stranger's hands."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from peft import AutoPeftModelForTokenClassification
+
+from app.catalog.base_models import base_model_path
+from app.catalog.methods import METHODS
+from app.catalog.methods.capabilities import TOKENS
+from app.catalog.task_types.tagged_text import from_spans, from_tags
+from tests.tiny_tokens import LABELS, make_rows, make_spec
+from worker.engine.model import load_tokenizer
+from worker.engine.report import ListReport, Stopped
+from worker.engine.tag_predict import TagPredictor
+from worker.engine.tagged_rows import NOTHING, mark, tag_names
+from worker.engine.tagger import decode, entities_of
+from worker.engine.train import Order, train
+
+ALLOWED = [m.model_fields["kind"].default for m in METHODS if TOKENS in m.capabilities.models]
+
+
+def every(quick: tuple[str, ...]) -> list[Any]:
+    """Methods that label words; those outside ``quick`` are run by ``make test-methods`` alone."""
+    return [kind if kind in quick else pytest.param(kind, marks=pytest.mark.methods) for kind in ALLOWED]
+
+
+@pytest.fixture(scope="module")
+def tiny_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tagged-rows")
+    make_rows(folder)
+    return folder
+
+
+def read(order: Order) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
+
+
+def test_a_run_learns_to_mark_and_says_how_well(make_order) -> None:
+    order, report = make_order(make_spec(epochs=6, learning_rate=5e-3)), ListReport()
+    results = train(order, report)
+    tuned, baseline = results["metrics"], results["baseline"]
+    assert tuned["f1"] > 0.9 and tuned["f1"] >= baseline["linear_probe"]["f1"]
+    assert baseline["majority"]["f1"] == 0.0 and baseline["majority"]["token_accuracy"] > 0.3
+    assert baseline["word_list"]["f1"] > 0.3
+    low, high = results["intervals"]["f1"]
+    assert low <= tuned["f1"] <= high
+    assert [each["label"] for each in results["per_class"]] == LABELS
+    assert results["test_entities"] == sum(each["count"] for each in results["per_class"]) == 18
+    assert sum(map(sum, results["confusion"])) >= 18 and len(results["confusion"]) == len(results["labels"]) == 3
+    assert {"eval/f1", "eval/loss", "eval/token_accuracy"} <= {key for key, _, _ in report.metrics}
+    rows = read(order)
+    right = [row for row in rows if row["answer"] == row["expected"]]
+    assert len(right) >= 7 and all(0 < row["score"] <= 1 for row in rows)
+    start, end, label = json.loads(rows[0]["expected"])[0]
+    assert label == "ITEM" and rows[0]["input"][start:end].startswith("my ")
+
+
+def test_the_layer_that_judges_words_starts_from_the_probe(make_order) -> None:
+    """Without learning anything the run answers as the probe on the untouched model does."""
+    order = make_order(make_spec(learning_rate=1e-12, epochs=1))
+    rows = (train(order, ListReport()), read(order))[1]
+    assert [row["answer"] for row in rows] == [row["base_answer"] for row in rows]
+    other = make_order(make_spec(learning_rate=1e-12, epochs=1, head_start="random"))
+    train(other, ListReport())
+    assert [row["answer"] for row in read(other)] != [row["answer"] for row in rows]
+
+
+def test_words_beyond_the_longest_text_are_told_and_count_as_missed(make_order, tmp_path: Path) -> None:
+    make_rows(tmp_path, long=60)
+    order = make_order(make_spec(epochs=1))
+    cut = Order(
+        order.spec, order.base, order.base_folder, tmp_path / "rows.parquet", tmp_path / "splits.json", order.folder
+    )
+    report = ListReport()
+    results = train(cut, report)
+    assert results["cut_rows"] == 42 and results["cut_test_rows"] == 9
+    assert any("lose their end: 42 of train, 9 of validation, 9 of test" in event["message"] for event in report.events)
+    states = next(each for each in results["per_class"] if each["label"] == "STATE")
+    assert states["count"] == 9 and states["recall"] == 0.0
+
+
+@pytest.mark.parametrize("kind", every(("lora",)))
+def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_order, kind: str) -> None:
+    spec = make_spec({"kind": kind})
+    twin = make_order(spec)
+    train(twin, ListReport())
+    first = make_order(spec)
+    with pytest.raises(Stopped):
+        train(first, ListReport(stop_at=8))
+    resumed = make_order(spec, resume_from=first.folder / "checkpoints" / "step-8")
+    train(resumed, ListReport())
+    files = sorted(path.name for path in (twin.folder / "adapter").glob("*.safetensors"))
+    assert files
+    for name in files:
+        assert (resumed.folder / "adapter" / name).read_bytes() == (twin.folder / "adapter" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("kind", every(("lora", "full")))
+def test_gradient_checkpointing_learns_the_same(make_order, kind: str) -> None:
+    losses = []
+    for saving in (False, True):
+        spec = make_spec({"kind": kind}, gradient_checkpointing=saving, epochs=1)
+        report = ListReport()
+        train(make_order(spec), report)
+        losses.append([value for _, value in report.curve("train/loss")])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", every(("lora",)))
+def test_use_me_marks_what_the_studio_marks(make_order, tmp_path: Path, kind: str) -> None:
+    order = make_order(make_spec({"kind": kind}, epochs=4))
+    train(order, ListReport())
+    rows = read(order)
+    # Moved away: nothing may depend on where the studio keeps it.
+    adapter = (order.folder / "adapter").rename(tmp_path / "download")
+    environment = {"PATH": os.environ["PATH"], "BASE_MODEL": str(order.base_folder), "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-I", str(adapter / "use_me.py"), *(row["input"] for row in rows)],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [[each[:3] for each in one["entities"]] for one in told] == [json.loads(row["answer"]) for row in rows]
+    assert any(one["entities"] for one in told)
+    again = TagPredictor(adapter, order.base_folder).predict([row["input"] for row in rows])
+    assert [[each["text"] for each in one["entities"]] for one in again] == [
+        [each[3] for each in one["entities"]] for one in told
+    ]
+
+
+def test_plain_peft_opens_the_download(make_order) -> None:
+    order = make_order()
+    order = make_order(make_spec(epochs=1))
+    train(order, ListReport())
+    adapter = order.folder / "adapter"
+    config = json.loads((adapter / "adapter_config.json").read_text())
+    assert config["task_type"] == "TOKEN_CLS" and "classifier" in config["modules_to_save"]
+    config["base_model_name_or_path"] = str(order.base_folder)
+    (adapter / "adapter_config.json").write_text(json.dumps(config))
+    model = AutoPeftModelForTokenClassification.from_pretrained(str(adapter), num_labels=5).eval()
+    text = read(order)[0]["input"]
+    x = load_tokenizer(adapter)(text, return_tensors="pt")
+    with torch.no_grad():
+        logits = model(input_ids=x["input_ids"], attention_mask=x["attention_mask"]).logits[0]
+    wanted = TagPredictor(adapter, order.base_folder).logits([(text, from_spans(text, []).places)])[0]
+    np.testing.assert_allclose(logits[1:-1].numpy(), wanted, atol=1e-5)
+
+
+# How MiniLM's tokenizer cuts: "Kovacs" into several pieces, "flew" into one.
+SENTENCE = from_tags(["Anna", "Kovacsovics", "flew"], ["B-PER", "I-PER", "O"])
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Any:
+    return load_tokenizer(base_model_path("starter-encoder"))
+
+
+def test_the_first_piece_of_a_word_learns_and_the_others_do_not(tokenizer: Any) -> None:
+    tags = tag_names(["PER"])
+    assert tags == ["O", "B-PER", "I-PER"]
+    data = mark([(7, SENTENCE)], tags, tokenizer, 32, ListReport(), every=False)
+    owners = data.pieces[0].owners
+    assert owners[:2] == [-1, 0] and owners[-2:] == [2, -1] and owners.count(1) > 1
+    wanted = [tags[each] for each in data.targets[0] if each != NOTHING]
+    assert wanted == ["B-PER", "I-PER", "O"]
+    every = mark([(7, SENTENCE)], tags, tokenizer, 32, ListReport(), every=True).targets[0]
+    assert [each for each in every if each != NOTHING] == [1, *[2] * owners.count(1), 0]
+    cut = mark([(7, SENTENCE)], tags, tokenizer, 4, ListReport(), every=False)
+    assert cut.cut_rows == 1 and list(cut.pieces[0].firsts) == [0, 1]
+
+
+def test_later_pieces_of_a_first_word_are_inside(tokenizer: Any) -> None:
+    sentence = from_tags(["Kovacsovics"], ["B-PER"])
+    targets = mark([(1, sentence)], tag_names(["PER"]), tokenizer, 32, ListReport(), every=True).targets[0]
+    learned = [each for each in targets if each != NOTHING]
+    assert learned[0] == 1 and len(learned) > 1 and set(learned[1:]) == {2}
+
+
+def test_a_tag_that_cannot_follow_is_not_given() -> None:
+    # O, B-A, I-A, B-B, I-B
+    logits = np.array([[0, 1, 5, 2, 0], [0, 0, 4, 0, 5], [9, 0, 0, 0, 0], [3, 0, 0, 2, 8]], dtype=float)
+    tags = decode(logits)
+    assert tags == [3, 4, 0, 0]
+    assert [tuple(each) for each in entities_of(tags, ["A", "B"])] == [(0, 2, "B")]
