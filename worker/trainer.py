@@ -5,6 +5,7 @@ line ``cancel`` later; the end of the input means that the supervisor is gone. I
 Exit codes: 0 done, 3 refused (``error.json`` says why), 4 stopped on request; anything else is a crash.
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -16,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from worker import sandbox
+from worker.companions import Companions, own_number
 
 if __name__ == "__main__":
     # Before the libraries start their threads: afterwards the kernel would not let the process leave the network.
-    sandbox.close_network()
+    # Whoever helps another process is in its network already, and must stay there to reach it.
+    if not own_number():
+        sandbox.close_network()
     sandbox.set_limits()
 
 import datasets
@@ -30,9 +34,10 @@ from app.catalog.base_models import base_model
 from app.catalog.fetched_models import card_in
 from app.catalog.spec import RunSpec
 from app.errors import StudioError
-from worker.engine import warm_up
+from worker.engine import ranks, warm_up
 from worker.engine.derive import derive
-from worker.engine.report import Stopped
+from worker.engine.report import Report, Stopped
+from worker.engine.restore import restore
 from worker.engine.train import Order, train
 from worker.spool import SpoolReport
 
@@ -41,10 +46,11 @@ NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 DEVICE_GONE = ("CUDA error", "device lost", "uncorrectable ECC", "Xid")
 
 DONE, REFUSED, STOPPED, ORPHANED = 0, 3, 4, 5
+TOLD_BY_ANOTHER_SECONDS = 60.0
 
 
 def main() -> int:
-    """Serve one job."""
+    """Serve one job, or one share of it."""
     transformers.utils.logging.disable_progress_bar()
     datasets.disable_progress_bars()
     transformers.utils.logging.set_verbosity_error()
@@ -58,25 +64,58 @@ def main() -> int:
         return DONE
     folder = Path(json.loads(line)["folder"])
     sandbox.settle(folder)
+    return _help(folder) if own_number() else _lead(folder)
+
+
+def _lead(folder: Path) -> int:
     report = SpoolReport(folder / "spool.jsonl")
     threading.Thread(target=_listen, args=(report,), daemon=True).start()
+    companions = Companions(folder, _devices(folder))
     try:
-        order = _order(folder)
-        perform = derive if order.spec.origin else train
-        perform(order, report)
+        _perform(folder, _order(folder), report)
     except Stopped:
+        companions.release()
         return STOPPED
     except StudioError as error:
+        companions.release()
         return _refuse(folder, error)
     except Exception as error:  # a defect would happen again at once, so the run is not tried again by itself
+        companions.share_fate()
         return _refuse(folder, _explain(error))
     return DONE
 
 
+def _help(folder: Path) -> int:
+    """Compute one share of a run that another process leads."""
+    threading.Thread(target=_listen, args=(None,), daemon=True).start()
+    try:
+        _perform(folder, _order(folder), ranks.Unheard())
+    except StudioError as error:
+        # What settings or data are to blame for, the one that leads finds out as well, and tells after it has saved.
+        threading.Event().wait(TOLD_BY_ANOTHER_SECONDS)
+        return _refuse(folder, error)
+    except Exception as error:
+        return _refuse(folder, _explain(error))
+    return DONE
+
+
+def _devices(folder: Path) -> int:
+    return int(json.loads((folder / "job.json").read_text(encoding="utf-8")).get("devices", 1))
+
+
+def _perform(folder: Path, order: Order, report: Report) -> None:
+    if json.loads((folder / "job.json").read_text(encoding="utf-8")).get("only_restore"):
+        restore(order, report)
+    elif order.spec.origin:
+        derive(order, report)
+    else:
+        train(order, report)
+
+
 def _order(folder: Path) -> Order:
     told: dict[str, Any] = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    if told["threads"]:
-        torch.set_num_threads(told["threads"])
+    count = _devices(folder)
+    torch.set_num_threads(ranks.threads_each(told["threads"] or torch.get_num_threads(), count))
     spec = RunSpec.model_validate(told["spec"])
     return Order(
         spec=spec,
@@ -91,22 +130,26 @@ def _order(folder: Path) -> Order:
         max_seconds=told.get("max_seconds") or None,
         free_disk_bytes=told.get("free_disk_bytes", 0),
         parents=tuple(Path(each) for each in told.get("parents", [])),
+        ranks=ranks.join(own_number(), count, folder / "meeting"),
     )
 
 
-def _listen(report: SpoolReport) -> None:
-    """Obey ``cancel``; end at once when the supervisor is gone, because somebody else will take over the run."""
+def _listen(report: SpoolReport | None) -> None:
+    """Obey ``cancel``; end at once when whoever started this is gone, because somebody else will take over the run."""
     for line in sys.stdin:
-        if line.strip() == "cancel":
+        if report and line.strip() == "cancel":
             report.ask_to_stop()
     os._exit(ORPHANED)
 
 
 def _refuse(folder: Path, error: StudioError) -> int:
     traceback.print_exc()
-    aside = folder / "error.aside"
+    aside = folder / f"error-{own_number()}.aside"
     aside.write_text(json.dumps(error.as_dict(), default=str), encoding="utf-8")
-    os.replace(aside, folder / "error.json")
+    # Of several processes the first that fails says why; the others fail because of it.
+    with contextlib.suppress(FileExistsError):
+        os.link(aside, folder / "error.json")
+    aside.unlink()
     return REFUSED
 
 

@@ -50,9 +50,21 @@ class Position:
 
 
 class Checkpoints:
-    """The checkpoints of one attempt: the newest two and the best are kept; ``spare_bytes`` of the disk stay free."""
+    """The checkpoints of one attempt: the newest two and the best are kept; ``spare_bytes`` of the disk stay free.
 
-    def __init__(self, folder: Path, report: Report, spare_bytes: int = 0, method_state: MethodState = dict) -> None:
+    A process that only helps another to learn does not write (``writes``), it reads what that one has written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        report: Report,
+        spare_bytes: int = 0,
+        method_state: MethodState = dict,
+        *,
+        writes: bool = True,
+    ) -> None:
+        self._writes = writes
         self._method_state = method_state
         self._folder = folder
         self._report = report
@@ -68,7 +80,7 @@ class Checkpoints:
     ) -> None:
         """Write one checkpoint and drop those that are no longer needed. Saving the same step twice does nothing."""
         final = self.path(position.step)
-        if final.exists():
+        if not self._writes or final.exists():
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         self._check_room(model)
@@ -89,7 +101,7 @@ class Checkpoints:
 
     def adopt(self, source: Path, position: Position) -> None:
         """Bring the best checkpoint of an earlier attempt along, so that this attempt's folder is complete."""
-        if position.best_step is None:
+        if position.best_step is None or not self._writes:
             return
         best = source.parent / f"step-{position.best_step}"
         if not manifest.holds(best):
@@ -139,6 +151,25 @@ def method_state(source: Path) -> dict[str, torch.Tensor]:
     return load_file(path) if path.exists() else {}
 
 
+def put_weights(model: torch.nn.Module, source: Path) -> None:
+    """Put the learned weights of a checkpoint into a model of the same method.
+
+    Raises:
+        StudioError: the folder is damaged, or holds other weights.
+    """
+    _check_whole(source)
+    _load_weights(model, source)
+
+
+def _check_whole(source: Path) -> None:
+    if not manifest.holds(source):
+        raise StudioError(
+            "checkpoint_damaged",
+            f"The checkpoint {source.name!r} is incomplete or has changed on disk.",
+            "Start the run again from the beginning.",
+        )
+
+
 def resume(
     source: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, identity: dict[str, str]
 ) -> Position:
@@ -147,12 +178,7 @@ def resume(
     Raises:
         StudioError: the folder is damaged, or belongs to other settings or data.
     """
-    if not manifest.holds(source):
-        raise StudioError(
-            "checkpoint_damaged",
-            f"The checkpoint {source.name!r} is incomplete or has changed on disk.",
-            "Start the run again from the beginning.",
-        )
+    _check_whole(source)
     position = Position(**json.loads((source / "position.json").read_text(encoding="utf-8")))
     differing = differences(position.identity, identity)
     if differing:

@@ -12,6 +12,7 @@ from app.catalog.task_types.base import TaskType
 from worker.engine.batches import READING_BUDGET, TOKEN_BUDGET, collate, plan_reading
 from worker.engine.data import Encoded
 from worker.engine.model import PooledClassifier
+from worker.engine.ranks import ALONE, Ranks
 from worker.engine.report import Report, stop_if_asked
 
 What = Literal["forward", "features"]
@@ -27,24 +28,25 @@ def read_all(
     *,
     what: What = "forward",
     exact: bool = False,
+    ranks: Ranks = ALONE,
 ) -> torch.Tensor:
     """One output row per data row, in the data's order, on the CPU in fp32.
 
     Args:
         what: ``forward`` for logits, ``features`` for sentence vectors.
         exact: compute in fp32 although the run trains in bf16.
+        ranks: processes that read a share each; all of them call this at the same moment and get the whole.
     """
     # Preparing a model for mixed precision replaces ``forward`` on the object; the class's own stays plain.
     reader = getattr(PooledClassifier, what)
-    parts: list[torch.Tensor] = []
-    order: list[int] = []
-    for rows in plan_reading(data.lengths, READING_BUDGET.get(accelerator.device.type, TOKEN_BUDGET)):
+    width = model.head.out_features if what == "forward" else model.head.in_features
+    found = torch.zeros((len(data.lengths), width))
+    for rows in ranks.share(plan_reading(data.lengths, READING_BUDGET.get(accelerator.device.type, TOKEN_BUDGET))):
         stop_if_asked(report)
         ids, mask = (each.to(accelerator.device) for each in collate(data.tokens, rows, pad_id))
         with nullcontext() if exact else accelerator.autocast():
-            parts.append(reader(model, ids, mask).float().cpu())
-        order.extend(rows)
-    return torch.cat(parts)[torch.argsort(torch.tensor(order))]
+            found[rows] = reader(model, ids, mask).float().cpu()
+    return ranks.add_up(found)
 
 
 def score(task: TaskType, logits: torch.Tensor, labels: Sequence[int]) -> dict[str, float]:

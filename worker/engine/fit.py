@@ -18,13 +18,14 @@ from app.catalog.spec import RunSpec
 from app.catalog.task_types.base import TaskType
 from app.catalog.training import TrainingSettings
 from app.errors import StudioError
-from worker.engine.batches import TOKEN_BUDGET, Update, plan_epoch
+from worker.engine.batches import TOKEN_BUDGET, Update, cut, plan_epoch
 from worker.engine.checkpoints import Checkpoints, Position
 from worker.engine.device_use import DeviceUse
 from worker.engine.families.base import Lessons
 from worker.engine.memory import used_bytes
 from worker.engine.model import trainable
 from worker.engine.pulse import Pulse
+from worker.engine.ranks import ALONE, Ranks
 from worker.engine.report import Report, Stopped
 
 # A long run logs about this many points of each metric; a short one logs every update.
@@ -114,7 +115,9 @@ class Fit:
         max_seconds: float | None = None,
         method: Method | None = None,
         adapter: torch.nn.Module | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
+        self.ranks = ranks
         self._method, self._adapter = method or Method(kind=""), adapter or torch.nn.Module()
         self._pulse: Pulse | None = None
         self.portions, self.max_seconds = portions, max_seconds
@@ -150,7 +153,7 @@ class Fit:
             norm = self._learn(step)
             position.step = step
             now = time.monotonic()
-            position.seconds = already + now - began
+            position.seconds = self.ranks.told_by_first(already + now - began)
             self.first_step_at = self.first_step_at or now
             if step % self.schedule.log_gap == 0 or step == self.schedule.total:
                 position.train_loss = self._log(
@@ -208,10 +211,12 @@ class Fit:
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedule.learning_rate(step) * group.get("rate_factor", 1.0)
         total = torch.zeros((), device=self.accelerator.device)
-        for portion in update:
+        self.ranks.draw(self.schedule.settings.seed, step)
+        for portion in self._mine(update):
             loss = self.lessons.loss(self.model, portion) / weight
             self.accelerator.backward(loss)
             total += loss.detach()
+        total = self.ranks.add_gradients(trainable(self.model).values(), total)
         if self._pulse:
             self._pulse.after_backward(step)
         self._method.before_update(self._adapter, step)
@@ -236,6 +241,14 @@ class Fit:
             )  # fmt: skip
             self._epoch = (epoch, plan)
         return self._epoch[1][place]
+
+    def _mine(self, update: Update) -> Update:
+        """What this process computes of an update: all of it, or its share in portions as small as planned."""
+        if self.ranks.count == 1:
+            return update
+        rows = self.ranks.share([row for portion in update for row in portion])
+        portions = self.schedule.settings.accumulation * self.portions
+        return cut(list(rows), self.lessons.lengths, max(1, TOKEN_BUDGET // self.portions), portions) if rows else []
 
     @property
     def _rows_per_step(self) -> float:
@@ -277,6 +290,7 @@ class Fit:
         self.model.train()
         if self._pulse:
             self._pulse.after_evaluation()
+        self.ranks.check_equal(self.model)
         position.evaluated_step = position.step
         better = position.best_step is None or _is_better(scores, position.best, task)
         position.stale = 0 if better else position.stale + 1

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
+from worker.engine.ranks import ALONE, Ranks
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,8 @@ class Order:
     """What to do and where: ``folder`` is this attempt's own, everything else is only read (the cache also grown).
 
     ``portions`` cuts each update finer than planned, ``max_seconds`` of learning are allowed, and ``free_disk_bytes``
-    are left on the disk. ``parents`` are the downloads of the runs that the spec's origin names, in its order.
+    are left on the disk. ``parents`` are the downloads of the runs that the spec's origin names, in its order. ``ranks`` says
+    which of the processes this is that learn the run together.
     """
 
     spec: RunSpec
@@ -27,3 +29,4 @@ class Order:
     max_seconds: float | None = None
     free_disk_bytes: int = 0
     parents: tuple[Path, ...] = ()
+    ranks: Ranks = ALONE

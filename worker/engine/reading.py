@@ -11,6 +11,7 @@ from worker.engine.batches import READING_BUDGET, TOKEN_BUDGET, plan_reading
 from worker.engine.decoder import Writer
 from worker.engine.lessons import Taught
 from worker.engine.packing import NOTHING, make_batch
+from worker.engine.ranks import ALONE, Ranks
 from worker.engine.report import Report, stop_if_asked
 from worker.engine.text_scores import RowScores
 
@@ -25,16 +26,18 @@ def read_all(
     *,
     packed: bool,
     exact: bool = False,
+    ranks: Ranks = ALONE,
 ) -> RowScores:
     """Scores per example, in their order.
 
     Args:
         packed: several examples share a row where the model keeps them apart.
         exact: compute in fp32 although the run trains in bf16.
+        ranks: processes that read a share each; all of them call this at the same moment and get the whole.
     """
     scores = RowScores(*(np.zeros(len(examples)) for _ in range(3)))
     budget = READING_BUDGET.get(accelerator.device.type, TOKEN_BUDGET)
-    for rows in plan_reading([len(each.ids) for each in examples], budget):
+    for rows in ranks.share(plan_reading([len(each.ids) for each in examples], budget)):
         stop_if_asked(report)
         batch = make_batch([examples[row] for row in rows], pad_id, packed=packed).to(accelerator.device)
         with nullcontext() if exact else accelerator.autocast():
@@ -47,4 +50,6 @@ def read_all(
         np.add.at(scores.losses, owners, losses)
         np.add.at(scores.tokens, owners, 1)
         np.add.at(scores.right, owners, hits)
-    return scores
+    return RowScores(
+        *(ranks.add_up(torch.from_numpy(each)).numpy() for each in (scores.losses, scores.tokens, scores.right))
+    )

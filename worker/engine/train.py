@@ -30,7 +30,8 @@ def train(order: Order, report: Report) -> dict[str, Any]:
     """Do the whole run and leave ``adapter/``, ``predictions.jsonl`` and ``result.json`` in the order's folder.
 
     Returns:
-        What ``result.json`` holds: held-out metrics with interval, baselines, sizes, seconds, memory, versions.
+        What ``result.json`` holds: held-out metrics with interval, baselines, sizes, seconds, memory, versions; nothing in a
+        process that helps another to learn this run.
 
     Raises:
         Stopped: the person asked to; the last checkpoint is on disk.
@@ -45,9 +46,11 @@ def train(order: Order, report: Report) -> dict[str, Any]:
     clock.enter("Loading the model")
     family.load()
     clock.enter("Measuring the untouched model")
-    family.measure_base()
+    order.ranks.one_after_another(family.measure_base)
     clock.enter("Training")
     schedule, position, first_step_at = _learn(family)
+    if not order.ranks.leads:
+        return {}
     clock.enter("Testing")
     family.model.eval()
     family.test()
@@ -66,19 +69,21 @@ def _learn(family: Family) -> tuple[fit.Schedule, Position, float | None]:
         recompute_blocks(family.body)
     if family.accelerator.device.type == "cpu":
         quicken(family.model)
+    order.ranks.equalise(family.model)
     prepared = family.accelerator.prepare(family.model)
 
     def begin(planned: fit.Schedule) -> fit.Fit:
         return fit.Fit(
             prepared, fit.make_optimizer(family.model, spec.training, spec.method.rate_factor), family.lessons, planned,
             family.accelerator, report, portions=order.portions, max_seconds=order.max_seconds, method=spec.method,
-            adapter=family.body,
+            adapter=family.body, ranks=order.ranks,
         )  # fmt: skip
 
     loop = begin(schedule)
     kept = Checkpoints(
-        order.folder / "checkpoints", report, order.free_disk_bytes, lambda: spec.method.extra_state(family.body)
-    )
+        order.folder / "checkpoints", report, order.free_disk_bytes, lambda: spec.method.extra_state(family.body),
+        writes=order.ranks.leads,
+    )  # fmt: skip
     identity = identify(spec, order.base)
     position = Position(identity=identity, total=schedule.total)
     if order.resume_from:
@@ -90,21 +95,24 @@ def _learn(family: Family) -> tuple[fit.Schedule, Position, float | None]:
             position.total, position.stale = schedule.total, 0
         report.event("notice", f"Continuing after step {position.step} of {schedule.total}.", step=position.step)
     elif spec.training.learning_rate == AUTO:
-        position.race = rate_race.race(schedule, begin, family)
+        position.race = order.ranks.told_by_first(rate_race.race(schedule, begin, family))
         # Before the first update, so that a run that is interrupted never races again.
         kept.save(family.model, loop.optimizer, position, {})
     if position.race:
         schedule = loop.schedule = rate_race.take(schedule, position.race)
     loop.run(position, kept, lambda step: _validate(family, step), task_type(spec.task_type))
+    order.ranks.wait()
     assert position.best_step is not None  # the last step is always evaluated
     kept.load_weights(family.model, position.best_step)
     return schedule, position, loop.first_step_at
 
 
 def _validate(family: Family, step: int) -> dict[str, float]:
-    scores = family.validate()
+    scores = family.order.ranks.told_by_first(family.validate())
     for name, value in scores.items():
         family.report.metric(f"eval/{name}", value, step)
+    if family.order.ranks.leads:
+        family.show(step)
     return scores
 
 
@@ -120,6 +128,7 @@ def _results(family: Family, schedule: fit.Schedule, position: Position) -> dict
         "learning_rate": schedule.rate,
         **({"rate_race": position.race} if position.race else {}),
         "total_steps": schedule.total,
+        "devices": family.order.ranks.count,
         "train_rows": schedule.rows,
         **describe_machine(family),
     }

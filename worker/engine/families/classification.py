@@ -18,6 +18,7 @@ from worker.engine.families.base import SPLITS, Family, reload_failed, require_r
 from worker.engine.features import Features
 from worker.engine.model import PooledClassifier, load_encoder, load_tokenizer, make_head
 from worker.engine.predict import Predictor
+from worker.engine.ranks import ALONE, Ranks
 
 # The saved adapter, loaded afresh, must score rows as the model in memory does; fp32 both, so only rounding differs.
 RELOAD_TOLERANCE = 1e-3
@@ -110,7 +111,7 @@ class Classification(Family):
             self.model, self.order.base, self.encoded, self._tokenizer.pad_token_id, self.accelerator, self.report,
             self.order.cache, self.order.spec.base_precision,
         )  # fmt: skip
-        if self.order.spec.training.measure_forgetting:
+        if self.order.spec.training.measure_forgetting and self.order.ranks.leads:
             self.knew = forgetting.accuracy(self.model, self._tokenizer, self.accelerator, self.report)
         probe = self.features.probe(len(self.order.spec.labels))
         self.base_logits = probe.logits(self.features.of("test"))
@@ -139,7 +140,8 @@ class Classification(Family):
     def validate(self) -> dict[str, float]:
         """See :class:`Family`."""
         task = task_type(self.order.spec.task_type)
-        return evaluate.score(task, self._read_split("validation"), self.encoded["validation"].labels)
+        logits = self._read_split("validation", ranks=self.order.ranks)
+        return evaluate.score(task, logits, self.encoded["validation"].labels)
 
     def test(self) -> None:
         """See :class:`Family`."""
@@ -152,10 +154,11 @@ class Classification(Family):
             after = forgetting.accuracy(self.model, self._tokenizer, self.accelerator, self.report)
             self.forgotten = forgetting.told(self.knew, after)
 
-    def _read_split(self, name: str, exact: bool = False) -> torch.Tensor:
+    def _read_split(self, name: str, exact: bool = False, ranks: Ranks = ALONE) -> torch.Tensor:
         return evaluate.read_all(
-            self.model, self.encoded[name], self._tokenizer.pad_token_id, self.accelerator, self.report, exact=exact
-        )
+            self.model, self.encoded[name], self._tokenizer.pad_token_id, self.accelerator, self.report, exact=exact,
+            ranks=ranks,
+        )  # fmt: skip
 
     def results(self) -> dict[str, Any]:
         """See :class:`Family`."""

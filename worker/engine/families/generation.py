@@ -19,12 +19,15 @@ from worker.engine.families.base import SPLITS, Family, reload_failed, require_r
 from worker.engine.lessons import Part, Taught, mark_all, read_lessons
 from worker.engine.model import load_tokenizer
 from worker.engine.packing import NOTHING, make_batch
+from worker.engine.ranks import ALONE, Ranks
 from worker.engine.reading import read_all
 from worker.engine.sampling import Question, answer_all, end_tokens, make_questions
 from worker.engine.text_scores import RowScores, change_interval, exact, rouge_l
 
 # Held-out questions that base and tuned model answer in full; the scores over all rows need no answers.
 ANSWERED_ROWS = 24
+# Shorter, fewer and from the validation rows: what every check shows, for people to watch the answers change.
+SHOWN_ROWS, SHOWN_TOKENS = 4, 40
 RELOAD_ROWS, RELOAD_ANSWERS = 8, 2
 RELOAD_TOLERANCE = 1e-3
 # Training batches that a method may look at hold this many examples.
@@ -94,8 +97,15 @@ class Generation(Family):
         self.questions = make_questions(
             self.parts["test"].examples, self.marker, self._tokenizer, order.base.context_length, ANSWERED_ROWS
         )
+        self.shown = self._choose_shown()
         if self.parts["test"].examples[0].lesson.turns:
             self.report.event("notice", f"Conversations are written by the chat template: {template.name}.")
+
+    def _choose_shown(self) -> list[Question]:
+        """The first validation questions that differ from one another."""
+        context = self.order.base.context_length
+        some = make_questions(self.parts["validation"].examples, self.marker, self._tokenizer, context, ANSWERED_ROWS)
+        return list({each.text: each for each in reversed(some)}.values())[::-1][:SHOWN_ROWS]
 
     @property
     def _pad_id(self) -> int:
@@ -143,9 +153,12 @@ class Generation(Family):
 
     def measure_base(self) -> None:
         """See :class:`Family`."""
+        if not self.order.ranks.leads:
+            return
         self.model.eval()
         self.base_scores = self._read("test", exact=True)
         self.base_answers = self._answer(soft=False)
+        self.shown_by_base = self._show(soft=False)
 
     def adapt(self, total_steps: int) -> None:
         """See :class:`Family`."""
@@ -175,17 +188,30 @@ class Generation(Family):
 
     def validate(self) -> dict[str, float]:
         """See :class:`Family`."""
-        return self._read("validation").summary()
+        return self._read("validation", ranks=self.order.ranks).summary()
+
+    def show(self, step: int) -> None:
+        """See :class:`Family`: a few short answers beside the base's. The likeliest token each time, so chance is untouched."""
+        answers = self._show(soft=not self.lessons.packed)
+        for asked, base, tuned in zip(self.shown, self.shown_by_base, answers, strict=True):
+            self.report.written(
+                step, asked.row_id, input=asked.text, expected=asked.reference, base_answer=base, answer=tuned
+            )
+
+    def _show(self, *, soft: bool) -> list[str]:
+        options: dict[str, Any] = {"at_once": 1} if soft else {}
+        context = self.order.base.context_length
+        return answer_all(self.model.decoder, self.shown, self._tokenizer, context, most_tokens=SHOWN_TOKENS, **options)
 
     def test(self) -> None:
         """See :class:`Family`."""
         self.test_scores = self._read("test", exact=True)
         self.test_answers = self._answer(soft=not self.lessons.packed)
 
-    def _read(self, name: str, exact: bool = False) -> RowScores:
+    def _read(self, name: str, exact: bool = False, ranks: Ranks = ALONE) -> RowScores:
         return read_all(
             self.model, self.parts[name].examples, self._pad_id, self.accelerator, self.report,
-            packed=self.lessons.packed, exact=exact,
+            packed=self.lessons.packed, exact=exact, ranks=ranks,
         )  # fmt: skip
 
     def _answer(self, *, soft: bool) -> list[str]:

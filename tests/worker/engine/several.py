@@ -1,0 +1,43 @@
+"""One of several processes that train the orders of a plan together: ``RANK=1 WORLD_SIZE=2 python -m ... plan.json``.
+
+A test starts all of them; several orders share one start, because importing torch takes longer than training here.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import torch
+from accelerate.state import AcceleratorState
+from pydantic import TypeAdapter
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.spec import RunSpec
+from worker.engine import ranks
+from worker.engine.report import ListReport
+from worker.engine.train import Order, train
+
+
+def main(plan: Path) -> None:
+    number, count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    torch.set_num_threads(1)
+    team = ranks.join(number, count, plan.with_suffix(".meeting"))
+    for each in json.loads(plan.read_text()):
+        AcceleratorState._reset_state(reset_partial_state=True)
+        base = TypeAdapter(BaseModelCard).validate_python(each["card"])
+        order = Order(
+            RunSpec.model_validate(each["spec"]), base, Path(each["base"]), Path(each["rows"]), Path(each["splits"]),
+            Path(each["folder"]), resume_from=Path(each["resume_from"]) if each["resume_from"] else None,
+            portions=each["portions"], ranks=team,
+        )  # fmt: skip
+        report = ListReport() if team.leads else ranks.Unheard()
+        train(order, report)
+        if isinstance(report, ListReport):
+            told = {"metrics": report.metrics, "events": [event["message"] for event in report.events]}
+            (order.folder / "told.json").write_text(json.dumps(told))
+        team.wait()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
