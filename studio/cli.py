@@ -165,22 +165,24 @@ def add_user(name: str) -> None:
 @click.option("--sheet", default="", help="Sheet of a workbook, by name or number; the first with a table if left out.")
 @click.option("--header-row", default=0, metavar="N", help="Row with the column names; searched if left out.")
 @click.option("--encoding", default="", help="Encoding of a text file, where the guess is wrong.")
+@click.option("--delimiter", default="", help="Character between the fields, where the guess is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def check(
-    data: Path, task: str | None, pairs: tuple[str, ...], sheet: str, header_row: int, encoding: str, as_json: bool
-) -> int:
+    data: Path, task: str | None, pairs: tuple[str, ...], sheet: str, header_row: int, encoding: str, delimiter: str,
+    as_json: bool,
+) -> int:  # fmt: skip
     """Report what is good and bad about a data file. Exit code 0: usable, 2: not."""
     from app.readers import Choices
     from studio.check import check_data
 
-    choices = Choices(sheet, header_row, encoding)
+    choices = Choices(sheet, header_row, encoding, delimiter)
     return check_data(data, task, split_pairs(pairs, "--columns"), as_json, choices)
 
 
 @studio.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--task", metavar="KIND", help="What the model learns; guessed from the columns if left out.")
-@click.option("--model", default="starter-encoder", show_default=True, metavar="NAME", help="Base model.")
+@click.option("--model", metavar="NAME", help="Base model; the one recommended for the task if left out.")
 @click.option("--method", default="lora", show_default=True, metavar="KIND", help="Tuning method.")
 @click.option("--columns", "pairs", multiple=True, metavar="ROLE=NAME", help="Which column plays a role; repeatable.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting by its name; repeatable.")
@@ -188,7 +190,7 @@ def check(
 @click.option("--out", type=click.Path(path_type=Path), help="Empty or new folder that receives the adapter.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def finetune(
-    data: Path, task: str | None, model: str, method: str, pairs: tuple[str, ...], settings: tuple[str, ...],
+    data: Path, task: str | None, model: str | None, method: str, pairs: tuple[str, ...], settings: tuple[str, ...],
     evaluation: Path | None, out: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Tune a model on a data file, from the check to the adapter."""

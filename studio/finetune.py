@@ -27,6 +27,7 @@ from app.catalog.training import TrainingSettings
 from app.errors import Conflict, Rejected, StudioError
 from app.models import CANCELLED, SUCCEEDED, TERMINAL_STATES, Run
 from app.services import accounts, adapters, datasets, jobs, runs
+from app.services.token_lengths import default_model
 from app.settings import get_settings
 from studio.check import require_file
 from studio.claimed_folder import bring_up_to_date
@@ -39,12 +40,12 @@ ENDED = {SUCCEEDED: 0, CANCELLED: 130}
 
 @dataclass(frozen=True)
 class Order:
-    """What the person asked for; ``task`` None means: guess from the columns."""
+    """What the person asked for; ``task`` None means: guess from the columns, ``model`` None: what the task recommends."""
 
     data: Path
     evaluation: Path | None = None
     task: str | None = None
-    model: str = "starter-encoder"
+    model: str | None = None
     method: str = "lora"
     columns: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
@@ -122,9 +123,10 @@ def _submit(user_id: str, order: Order, method: dict[str, Any], training: dict[s
         user_id, order.data, order.data.name, task_type=order.task, columns=order.columns or None, evaluation=evaluation
     )
     task = datasets.latest_version(dataset).task_type
+    base = order.model or default_model(task)
     with _without_doorbell():
         return runs.submit(
-            user_id, dataset_id=dataset.id, base_model=order.model, task_type=task, method=method, training=training
+            user_id, dataset_id=dataset.id, base_model=base, task_type=task, method=method, training=training
         )
 
 

@@ -17,6 +17,7 @@ from app.models import ACTIVE_STATES, Dataset, DatasetVersion, Experiment, Job, 
 from app.services import datasets, experiment_plans, jobs, leaderboard, paired, runs
 from app.services.accounts import record
 from app.services.experiment_plans import Candidate
+from app.services.token_lengths import default_model
 
 FEWEST_RUNS = 2
 
@@ -54,7 +55,7 @@ def start(
     """
     first = runs.get_run(user_id, run_id) if run_id else None
     version = first.dataset_version if first else _newest_version(user_id, dataset_id)
-    base = base_model or (first.base_model if first else "starter-encoder")
+    base = base_model or (first.base_model if first else default_model(version.task_type))
     shared = {**_settings(first), "measure_forgetting": True, **(training or {})}
     found = experiment_plans.plan(
         methods, vary=vary, search=search, most_runs=most_runs, training=shared, seed=int(shared.get("seed", 0))

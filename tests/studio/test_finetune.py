@@ -17,6 +17,7 @@ from app.models import CANCELLED, FAILED, RUNNING, SUCCEEDED, Job
 from app.services import jobs
 from tests.conftest import forget_settings
 from tests.studio.processes import ROOT, STUDIO, call, clean_environment, start_up, stop, wait_until
+from tests.tiny_generation import write_chat_file
 
 
 @pytest.fixture
@@ -69,6 +70,13 @@ def test_people_read_the_result_in_words(place: dict[str, str], tmp_path: Path) 
     done = call("finetune", str(letters(tmp_path, "train")), **place)
     assert done.returncode == 0, done.stderr
     assert "accuracy: 1.0000" in done.stdout and "Adapter: " in done.stdout
+
+
+def test_conversations_get_the_chat_model_by_themselves(place: dict[str, str], tmp_path: Path) -> None:
+    done = call("finetune", str(write_chat_file(tmp_path / "talks.jsonl")), "--json", **place)
+    assert done.returncode == 0, done.stderr
+    spec = _spec(place, json.loads(done.stdout)["run_id"])
+    assert (spec["task_type"], spec["base_model"]) == ("chat", "starter-chat")
 
 
 def test_a_failed_run_says_why_with_exit_code_1(place: dict[str, str], tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def main() -> None:
     folder = Path(json.loads(sys.stdin.readline())["folder"])
     with (folder.parent / "starts.txt").open("a") as out:
         out.write(f"{os.getpid()}\n")
-    behaviour = json.loads((folder / "job.json").read_text())["spec"].get("labels", ["train"])[0]
+    behaviour = (json.loads((folder / "job.json").read_text())["spec"].get("labels") or ["train"])[0]
     spool(folder, {"n": 0, "type": "event", "kind": "phase", "severity": "info", "message": "Training", "at": 1.0})
     spool(folder, {"n": 1, "type": "metric", "key": "train/loss", "step": 1, "value": 0.5, "at": 1.0})
     if behaviour == "crash":
