@@ -4,6 +4,7 @@ The same code serves training and the preview in the browser, so the preview sho
 only ``tokenizers`` and jinja; imports no torch and no transformers.
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,13 @@ class Marker:
         self._learn_from = learn_from
         eos = dict(template.specials).get("eos_token") or ""
         self._end = tokenizer.token_to_id(eos) if eos else None
+
+    @property
+    def identity(self) -> str:
+        """Everything that the tokens of a lesson depend on besides the lesson itself."""
+        template = self.template
+        words = [self._tokenizer.to_str(), template.source, repr(template.specials), self._learn_from]
+        return hashlib.sha256("\0".join(words).encode()).hexdigest()
 
     def mark(self, lesson: Lesson) -> Marked:
         """Tokens of a conversation by its template, or of running text with the end mark after it."""

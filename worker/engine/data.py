@@ -1,19 +1,15 @@
 """From a dataset version's file to tokenised splits; tokens are kept in the cache and read back as Arrow."""
 
-import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import datasets
 import pyarrow.parquet as parquet
 
 from worker.engine.report import Report, stop_if_asked
+from worker.engine.token_cache import keep_once
 
 TOKENISE_ROWS = 1000
 
@@ -79,13 +75,10 @@ def encode(
         cache: folder for kept tokens; None keeps nothing.
         key: name of the content, e.g. ``"<dataset sha256>/train"``.
     """
-    kept = _kept(cache, key, tokenizer, max_length, examples)
-    if kept is not None and kept.exists():
-        table = datasets.load_from_disk(str(kept))
-    else:
-        table = datasets.Dataset.from_dict(_tokenise(examples, tokenizer, max_length, report))
-        if kept is not None:
-            _keep(table, kept)
+    # The row ids are part of the name: the same content may be split differently by another version.
+    rows = ",".join(str(each.row_id) for each in examples)
+    words = [key, tokenizer.backend_tokenizer.to_str(), str(max_length), rows]
+    table = keep_once(cache if key else None, words, lambda: _tokenise(examples, tokenizer, max_length, report))
     tokens = table.with_format("arrow")[:]["input_ids"].to_pylist()
     return Encoded(tokens, [label_numbers[each.label] for each in examples], sum(table["cut"]))
 
@@ -101,23 +94,3 @@ def _tokenise(examples: Sequence[Example], tokenizer: Any, max_length: int, repo
         ids.extend(made["input_ids"])
         cut.extend(len(full) > max_length for full in whole)
     return {"input_ids": ids, "cut": cut}
-
-
-def _kept(cache: Path | None, key: str, tokenizer: Any, max_length: int, examples: Sequence[Example]) -> Path | None:
-    if cache is None or not key:
-        return None
-    # The row ids are part of the name: the same content may be split differently by another version.
-    rows = ",".join(str(each.row_id) for each in examples)
-    words = [key, tokenizer.backend_tokenizer.to_str(), str(max_length), rows]
-    return cache / "tokens" / hashlib.sha256("\0".join(words).encode()).hexdigest()
-
-
-def _keep(table: datasets.Dataset, final: Path) -> None:
-    """Write aside and rename; two runs that tokenise the same rows at once may both win."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=final.parent, prefix=".aside-"))
-    table.save_to_disk(str(aside))
-    try:
-        os.rename(aside, final)
-    except OSError:
-        shutil.rmtree(aside)

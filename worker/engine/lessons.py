@@ -14,8 +14,10 @@ import pyarrow.parquet as parquet
 from app.catalog.supervision import Marked, Marker
 from app.catalog.task_types.generative import GenerativeTask, Lesson, Unfit
 from worker.engine.report import Report, stop_if_asked
+from worker.engine.token_cache import keep_once
 
 LOOK_EVERY = 500
+COLUMNS = ("ids", "learned")
 
 
 @dataclass(frozen=True)
@@ -71,23 +73,44 @@ def _lessons(
             continue
 
 
-def mark_all(lessons: Sequence[tuple[int, Lesson]], marker: Marker, longest: int, report: Report) -> Part:
-    """Tokens of every lesson, at most ``longest`` per example."""
+def mark_all(
+    lessons: Sequence[tuple[int, Lesson]],
+    marker: Marker,
+    longest: int,
+    report: Report,
+    cache: Path | None = None,
+    key: str = "",
+) -> Part:
+    """Tokens of every lesson, at most ``longest`` per example; read back if an earlier run marked the same lessons.
+
+    Args:
+        cache: folder for kept tokens; None keeps nothing.
+        key: name of the content, e.g. ``"<dataset sha256>/train"``, and of how its rows are read.
+    """
+    # Kept before they are cut, so that another length uses the same tokens.
+    words = [key, marker.identity, ",".join(str(row_id) for row_id, _ in lessons)]
+    table = keep_once(cache if key else None, words, lambda: _mark(lessons, marker, report)).with_format("arrow")[:]
     examples: list[Taught] = []
     cut = left_out = 0
-    for number, (row_id, lesson) in enumerate(lessons):
-        if number % LOOK_EVERY == 0:
-            stop_if_asked(report)
-        marked = marker.mark(lesson)
-        pieces = _pieces(row_id, lesson, marked, longest)
-        cut += bool(lesson.turns) and len(marked.ids) > longest
+    for (row_id, lesson), ids, learned in zip(lessons, *(table[name].to_pylist() for name in COLUMNS), strict=True):
+        pieces = _pieces(row_id, lesson, ids, learned, longest)
+        cut += bool(lesson.turns) and len(ids) > longest
         left_out += not pieces
         examples.extend(pieces)
     return Part(examples, cut, left_out)
 
 
-def _pieces(row_id: int, lesson: Lesson, marked: Marked, longest: int) -> list[Taught]:
+def _mark(lessons: Sequence[tuple[int, Lesson]], marker: Marker, report: Report) -> dict[str, list[Any]]:
+    made: list[Marked] = []
+    for number, (_, lesson) in enumerate(lessons):
+        if number % LOOK_EVERY == 0:
+            stop_if_asked(report)
+        made.append(marker.mark(lesson))
+    return {"ids": [each.ids for each in made], "learned": [each.learned for each in made]}
+
+
+def _pieces(row_id: int, lesson: Lesson, ids: list[int], learned: list[bool], longest: int) -> list[Taught]:
     """A conversation's beginning, or all of a running text; each piece begins with the last token of the one before."""
-    starts = [0] if lesson.turns else range(0, max(1, len(marked.ids) - 1), max(1, longest - 1))
-    made = [Taught(row_id, lesson, marked.ids[at : at + longest], marked.learned[at : at + longest]) for at in starts]
+    starts = [0] if lesson.turns else range(0, max(1, len(ids) - 1), max(1, longest - 1))
+    made = [Taught(row_id, lesson, ids[at : at + longest], learned[at : at + longest]) for at in starts]
     return [each for each in made if each.weight]

@@ -1,5 +1,6 @@
 """Runs that write: what they leave, how they learn, how packed examples stay apart, what a stranger gets from the download."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -10,16 +11,18 @@ from typing import Any
 
 import pytest
 import torch
+from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from app import manifest
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods import METHODS
-from app.catalog.supervision import open_marker
+from app.catalog.supervision import Marker, open_marker
 from app.catalog.task_types.generative import Lesson, Turn
 from tests.tiny_chat import make_tokenizer
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec, write_rows
 from worker.engine.decoder import Writer, keeps_apart, load_decoder
+from worker.engine.families import open_family
 from worker.engine.families.generation import Examples
 from worker.engine.lessons import Taught, mark_all
 from worker.engine.packing import NOTHING, fill, make_batch
@@ -93,6 +96,30 @@ def test_a_run_learns_to_answer_and_leaves_everything(chat_order: MakeOrder, kin
     assert not [path for path in (order.folder / "adapter").rglob("*") if path.suffix in {".bin", ".pt", ".pkl"}]
 
 
+def test_every_check_shows_answers_beside_the_bases_and_changes_nothing(
+    chat_order: MakeOrder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, report = chat_order(make_chat_spec(epochs=3)), ListReport()
+    train(order, report)
+    checks = [step for step, _ in report.curve("eval/perplexity")]
+    shown = {step: [each for each in report.samples if each["step"] == step] for step in checks}
+    validation = set(json.loads(order.splits.read_text())["validation"])
+    rows = [each["row_id"] for each in shown[checks[0]]]
+    assert len(rows) == 4 and set(rows) <= validation
+    for step in checks:
+        assert [each["row_id"] for each in shown[step]] == rows
+        # The untouched model says the same each time.
+        assert [each["base_answer"] for each in shown[step]] == [each["base_answer"] for each in shown[checks[0]]]
+        assert all(each["input"] and each["expected"] for each in shown[step])
+    assert [each["answer"] for each in shown[checks[-1]]] != [each["base_answer"] for each in shown[checks[-1]]]
+
+    monkeypatch.setattr("worker.engine.families.generation.Generation.show", lambda *_: None)
+    silent = chat_order(make_chat_spec(epochs=3))
+    train(silent, ListReport())
+    name = Path("adapter") / "adapter_model.safetensors"
+    assert (silent.folder / name).read_bytes() == (order.folder / name).read_bytes()
+
+
 def test_the_best_check_by_perplexity_is_kept(chat_order: MakeOrder) -> None:
     order, report = chat_order(make_chat_spec(epochs=3, learning_rate=0.05)), ListReport()
     results = train(order, report)
@@ -112,6 +139,30 @@ def test_stopped_and_resumed_equals_its_uninterrupted_twin(chat_order: MakeOrder
     name = Path("adapter") / "adapter_model.safetensors"
     assert (resumed.folder / name).read_bytes() == (twin.folder / name).read_bytes()
     assert answers_of(resumed) == answers_of(twin)
+
+
+def test_conversations_are_tokenised_once_for_all_runs_that_see_them_alike(
+    chat_order: MakeOrder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marked: list[Lesson] = []
+    mark = Marker.mark
+    monkeypatch.setattr(Marker, "mark", lambda self, lesson: (marked.append(lesson), mark(self, lesson))[1])
+
+    def parts(**training: Any) -> Any:
+        order = dataclasses.replace(chat_order(make_chat_spec(**training)), cache=tmp_path / "cache")
+        family = open_family(order, ListReport(), Accelerator(mixed_precision="no"))
+        marked.clear()
+        family.read()
+        return family.parts
+
+    first = parts()
+    assert len(marked) == 40
+    assert parts() == first and not marked
+    shorter = parts(max_length=20)
+    assert not marked and shorter["train"].cut_rows and max(shorter["train"].lengths) == 20
+    everything = parts(learn_from="everything")
+    assert len(marked) == 40
+    assert everything["train"].examples[0].weight > first["train"].examples[0].weight
 
 
 def test_portions_and_packing_change_nothing_but_rounding(

@@ -1,5 +1,6 @@
 """Writing text: a causal language model that learns answers, or running text. Perplexity, and answers beside the base's."""
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any, cast
@@ -89,7 +90,10 @@ class Generation(Family):
             self._tokenizer.chat_template = template.source
         longest = training.max_length - order.spec.method.virtual_tokens
         found = read_lessons(order.rows, order.splits, self.task, order.spec.columns)
-        self.parts = {name: mark_all(found[name], self.marker, longest, self.report) for name in SPLITS}
+        self.parts = {
+            name: mark_all(found[name], self.marker, longest, self.report, order.cache, self._key(name))
+            for name in SPLITS
+        }
         self._tell_cut()
         for name in SPLITS:
             require_rows(name, self.parts[name].examples)
@@ -100,6 +104,13 @@ class Generation(Family):
         self.shown = self._choose_shown()
         if self.parts["test"].examples[0].lesson.turns:
             self.report.event("notice", f"Conversations are written by the chat template: {template.name}.")
+
+    def _key(self, split: str) -> str:
+        """The name of a split's content: the data, and how its rows are read as lessons."""
+        spec = self.order.spec
+        if not spec.dataset_sha256:
+            return ""
+        return f"{spec.dataset_sha256}/{split}/{spec.task_type}/{json.dumps(spec.columns, sort_keys=True)}"
 
     def _choose_shown(self) -> list[Question]:
         """The first validation questions that differ from one another."""

@@ -1,0 +1,44 @@
+"""Tokens kept between runs, as Arrow in the cache folder, under the hash of everything that they depend on.
+
+Two runs share them only if all words of the name are the same. Knows no task and no model.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import datasets
+
+FOLDER = "tokens"
+
+
+def keep_once(cache: Path | None, words: Sequence[str], make: Callable[[], dict[str, list[Any]]]) -> datasets.Dataset:
+    """The table of this name, read back or made and kept.
+
+    Args:
+        cache: the cache folder; None keeps nothing.
+        words: what the tokens depend on: content, tokenizer, template, length, rows.
+        make: columns of equal length.
+    """
+    final = cache / FOLDER / hashlib.sha256("\0".join(words).encode()).hexdigest() if cache else None
+    if final is not None and final.exists():
+        return datasets.Dataset.load_from_disk(str(final))
+    table = datasets.Dataset.from_dict(make())
+    if final is not None:
+        _keep(table, final)
+    return table
+
+
+def _keep(table: datasets.Dataset, final: Path) -> None:
+    """Write aside and rename; two runs that tokenise the same rows at once may both win."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=final.parent, prefix=".aside-"))
+    table.save_to_disk(str(aside))
+    try:
+        os.rename(aside, final)
+    except OSError:
+        shutil.rmtree(aside)
