@@ -67,3 +67,17 @@ class ModelFetch(Base):
     revision: Mapped[str] = mapped_column(String(100), default="main")
     commit: Mapped[str] = mapped_column(String(64), default="")
     name: Mapped[str] = mapped_column(String(200), default="")
+
+
+class TrackerExport(Base):
+    """A run written for another tracker: ``address`` where it can be seen, or ``bytes`` of the files to download."""
+
+    __tablename__ = "tracker_exports"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    created_at: Mapped[float] = mapped_column(Float, default=db_now())
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    tracker: Mapped[str] = mapped_column(String(40))
+    address: Mapped[str] = mapped_column(String(1000), default="")
+    bytes: Mapped[int] = mapped_column(Integer, default=0)

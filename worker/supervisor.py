@@ -16,12 +16,14 @@ from typing import Any
 from app import logs, storage
 from app.catalog.base_models import base_model_path
 from app.errors import StudioError
-from app.services import devices, jobs, run_folders, workers
+from app.services import checks, devices, jobs, placement, run_folders, workers
 from app.services.jobs import Claim, StaleClaim
 from app.services.label_reviews import REVIEW
 from app.services.model_fetches import FETCH
+from app.services.queue_order import DATA_CHECK
+from app.services.tracker_exports import TRACK
 from app.settings import get_settings
-from worker import endings, fetching, reviewing, spare, watchdog
+from worker import device_locks, endings, exporting, fetching, reviewing, spare, watchdog
 from worker.outage import DATABASE_AWAY, Outage
 from worker.spool_reader import SpoolReader
 
@@ -31,6 +33,13 @@ log = logging.getLogger(__name__)
 stopping = multiprocessing.get_context("fork").Event()
 
 SUCCEEDED, REFUSED, STOPPED = 0, 3, 4
+# Work beside training, by the kind of its job; everything else is an attempt at a run.
+BESIDE: dict[str, Callable[[Claim, Callable[[], bool]], None]] = {
+    FETCH: fetching.carry_out,
+    REVIEW: reviewing.carry_out,
+    DATA_CHECK: checks.carry_out,
+    TRACK: exporting.carry_out,
+}
 LOOK_SECONDS = 0.1
 SHIP_SECONDS = 0.5
 RENEW_SECONDS = 1.0
@@ -57,10 +66,8 @@ def execute(job_id: str, *, on_spool: Listener | None = None) -> None:
 
 def _carry_out(claim: Claim, on_spool: Listener | None) -> None:
     try:
-        if claim.kind == FETCH:
-            fetching.carry_out(claim, stopping.is_set)
-        elif claim.kind == REVIEW:
-            reviewing.carry_out(claim, stopping.is_set)
+        if claim.kind in BESIDE:
+            BESIDE[claim.kind](claim, stopping.is_set)
         else:
             _Attempt(claim, on_spool).run()
     except StaleClaim:
@@ -90,6 +97,7 @@ class _Attempt:
         self.watchdog = watchdog.Watchdog(get_settings().stall_seconds)
         self.stop_asked_at: float | None = None
         self.wish: str | None = None
+        self.waited_at = time.monotonic()
         self.killed_before = watchdog.killed_for_memory()
 
     def run(self) -> None:
@@ -99,16 +107,29 @@ class _Attempt:
     def _run(self) -> None:
         if not devices.take(self.claim, stopping.is_set):
             log.warning("the device was not made free; the training begins beside whoever holds it")
+        with device_locks.hold(placement.own_offer().names[: self.order.devices], self._waits_for_devices) as got:
+            code = self._train() if got else STOPPED
+        log.info("trainer ended with code %s", code)
+        if not self.outage.insist(lambda: self._end(code), get_settings().outage_seconds):
+            log.error("the database did not come back; the sweeper will find the job")
+
+    def _train(self) -> int:
         trainer = spare.take()
         try:
             jobs.begin(self.claim, pid=trainer.pid, phase="Starting")
             trainer.give(self.order.folder)
-            code = self._watch(trainer)
+            return self._watch(trainer)
         finally:
             trainer.end()
-        log.info("trainer ended with code %s", code)
-        if not self.outage.insist(lambda: self._end(code), get_settings().outage_seconds):
-            log.error("the database did not come back; the sweeper will find the job")
+
+    def _waits_for_devices(self) -> bool:
+        """Keeps the claim while another worker still uses a device; whether to go on waiting."""
+        now = time.monotonic()
+        if now - self.waited_at > RENEW_SECONDS:
+            self.waited_at = now
+            self.outage.survive(self._renew)
+            self.outage.survive(lambda: jobs.note_phase(self.claim, "Waiting for a device that another worker still uses"))
+        return not (self.wish or stopping.is_set())
 
     def _watch(self, trainer: spare.TrainerProcess) -> int:
         shipped = renewed = time.monotonic()

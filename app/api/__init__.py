@@ -6,6 +6,7 @@ from app.api import (
     catalog,
     chat,
     checkpoints,
+    checks,
     compare,
     conversations,
     dataset_rows,
@@ -21,8 +22,10 @@ from app.api import (
     recommendations,
     run_answers,
     runs,
+    shares,
     sign_in,
     supervision,
+    tracker_exports,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -31,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     catalog.router,
     datasets.router,
     dataset_rows.router,
+    checks.router,
     estimates.router,
     supervision.router,
     recommendations.router,
@@ -45,5 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     chat.router,
     conversations.router,
     compare.router,
+    shares.router,
     experiments.router,
+    tracker_exports.router,
 )

@@ -1,6 +1,9 @@
 // Config, Log and Files of one run.
 
-import { originFacts, shrinkForm } from "./derive_runs.js";
+import { mergeForm, originFacts, shrinkForm } from "./derive_runs.js";
+import { mergeRefusal } from "./run_words.js";
+import { trackerExports } from "./run_trackers.js";
+import { ACTIVE } from "./run_words.js";
 import { api, bytes, clock, copy, el } from "./studio.js";
 
 /** The Config tab: the stored settings by group, changed ones marked, with versions and a copy button. */
@@ -109,5 +112,7 @@ export function renderFiles(place, run) {
     el("section", {}, el("h3", { text: "What is inside" }), el("dl", { class: "settings" }, ...contents.map(([name, words]) => el("div", {}, el("dt", {}, el("code", { text: name })), el("dd", { text: words }))))),
     run.spec.origin ? originFacts(run) : "",
     done && run.method === "full" ? shrinkForm(run) : "",
-    el("section", {}, el("h3", { text: "Use it elsewhere" }), el("pre", { tabindex: "0", text: USE }), el("button", { type: "button", class: "button", text: "Copy", onclick: () => copy(USE) })));
+    done && run.method !== "full" ? mergeForm(run, mergeRefusal(run.method)) : "",
+    el("section", {}, el("h3", { text: "Use it elsewhere" }), el("pre", { tabindex: "0", text: USE }), el("button", { type: "button", class: "button", text: "Copy", onclick: () => copy(USE) })),
+    ACTIVE.includes(run.state) ? "" : trackerExports(run));
 }
