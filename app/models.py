@@ -7,7 +7,11 @@ from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Inte
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app import models_chat as _chat  # noqa: F401 - its tables belong to the same metadata
+from app import models_data as _data  # noqa: F401 - the same
+from app import models_costs as _costs  # noqa: F401 - the same
+from app import models_shares as _shares  # noqa: F401 - the same
 from app import models_work as _work  # noqa: F401 - the same
+from app import models_written as _written  # noqa: F401 - the same
 from app.db import Base, db_now
 
 QUEUED, CLAIMED, RUNNING = "queued", "claimed", "running"
@@ -126,7 +130,8 @@ class Job(_Row):
 
     A queued job with ``paused_at`` waits for its person. ``place`` orders one person's waiting jobs (empty: as created),
     ``adjustments`` is what earlier attempts taught, e.g. ``{"portions": 4}`` after running out of memory; ``device`` is what it
-    computes on while it works, empty where nobody has to make room for it.
+    computes on while it works, empty where nobody has to make room for it. It asks for ``devices`` at once, with
+    ``memory_bytes`` on each by estimate (0: not known).
     """
 
     __tablename__ = "jobs"
@@ -150,9 +155,11 @@ class Job(_Row):
     place: Mapped[float | None] = mapped_column(Float)
     adjustments: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     boot_id: Mapped[str | None] = mapped_column(String(64))
+    device: Mapped[str] = mapped_column(String(200), default="")
+    devices: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
+    memory_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     pid: Mapped[int | None] = mapped_column(Integer)
     pid_started: Mapped[float | None] = mapped_column(Float)
-    device: Mapped[str] = mapped_column(String(200), default="")
     phase: Mapped[str] = mapped_column(String(200), default="")
     progress: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)

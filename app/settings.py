@@ -29,12 +29,24 @@ class Settings(BaseSettings):
         description="Name of what this process computes on; processes that name the same one make room for training. "
         "Empty: the first GPU it sees, or the processor, which is shared.",
     )
+    least_devices: int = Field(
+        1, ge=1, description="This worker takes only runs that ask for at least so many devices; for a worker that sees GPUs "
+        "which have workers of their own.",
+    )  # fmt: skip
     inference_idle_seconds: float = Field(
         900.0, ge=0, description="The inference server frees its memory after so long without a question; 0: never."
     )
+    inference_batch: int = Field(
+        8, ge=1, le=64,
+        description="Most answers of one base model that are computed in one step; 1: each by itself, bit for bit as plain "
+        "transformers says it.",
+    )  # fmt: skip
     max_upload_bytes: int = Field(2 * 1024**3, gt=0, description="Largest accepted upload, in bytes.")
     max_rows: int = Field(2_000_000, gt=0, description="Most rows accepted in one dataset.")
     trainer_module: str = Field("worker.trainer", description="Python module that is started as the training process.")
+    measure_speed: bool = Field(
+        True, description="An idle worker measures once, for some seconds, how fast its machine learns, for estimates."
+    )
     threads: int = Field(0, ge=0, description="CPU threads for training; 0 lets torch decide.")
     lease_seconds: float = Field(
         45.0, gt=0, description="How long a worker's claim on a job lasts without a heartbeat."

@@ -76,4 +76,3 @@ def _start(folder: Path, number: int, count: int) -> "subprocess.Popen[bytes]":
 
 def _home() -> Path:
     return Path(__file__).parents[1]
-

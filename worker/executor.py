@@ -7,9 +7,9 @@ import logging
 import threading
 
 from app import storage
-from app.services import jobs, queue_order, workers
+from app.services import jobs, placement, queue_order, workers
 from app.settings import get_settings
-from worker import spare, supervisor, watchdog
+from worker import device_locks, measuring, spare, supervisor, watchdog
 from worker.outage import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _leaving = threading.Event()
 def work_off() -> None:
     """Do whatever waits until nothing does. Waits while this worker is busy with an earlier job."""
     with _busy:
-        while not supervisor.stopping.is_set() and _fit_for_work() and (job_id := queue_order.next_job()):
+        while not supervisor.stopping.is_set() and _fit_for_work() and (job_id := queue_order.next_job(placement.own_offer())):
             _current.append(job_id)
             try:
                 supervisor.execute(job_id)
@@ -38,6 +38,7 @@ def start() -> None:
     _leaving.clear()
     threading.Thread(target=_poll, daemon=True, name="poll").start()
     threading.Thread(target=_beat, daemon=True, name="heartbeat").start()
+    threading.Thread(target=measuring.measure_once, args=(_busy.locked, _leaving), daemon=True, name="speed").start()
     spare.refill()
 
 
@@ -77,9 +78,11 @@ def _beat() -> None:
 
 
 def _fit_for_work() -> bool:
-    """Whether there is room on the disk and the device has not failed lately."""
+    """Whether there is room on the disk, nobody waits for this worker's device, and it has not failed lately."""
     free = watchdog.free_bytes(storage.data_dir())
     if free < get_settings().free_disk_bytes:
         log.warning("the disk is nearly full (%s bytes left); taking no work", free)
+        return False
+    if device_locks.is_wanted(placement.own_offer().names):
         return False
     return not workers.is_barred(jobs.default_holder())

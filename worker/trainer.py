@@ -100,7 +100,8 @@ def _help(folder: Path) -> int:
 
 
 def _devices(folder: Path) -> int:
-    return int(json.loads((folder / "job.json").read_text(encoding="utf-8")).get("devices", 1))
+    told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    return 1 if told.get("only_restore") else int(told.get("devices", 1))
 
 
 def _perform(folder: Path, order: Order, report: Report) -> None:

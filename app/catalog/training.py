@@ -103,6 +103,12 @@ class TrainingSettings(BaseModel):
         description="What you mean to do with it later. A method that cannot do it is refused now, before it is trained.",
         json_schema_extra={"asks": {each: each for each in NEEDS}, "words": {each: ABILITIES[each] for each in NEEDS}},
     )  # fmt: skip
+    devices: int = Field(
+        1, ge=1, le=64, title="Devices",
+        description="How many GPUs learn this run together, each its share of every update: faster, with the same result up "
+        "to rounding and the draws of dropout. Without a GPU so many processes share the processor. At most what one worker "
+        "has.",
+    )  # fmt: skip
     measure_forgetting: bool = Field(
         False, title="Measure forgetting",
         description="Asks a fixed, unrelated question before and after, to see how much the model loses elsewhere. "

@@ -20,7 +20,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db import db_now, dialect, transaction
+from app.db import db_now, dialect, snapshot, transaction
 from app.errors import Conflict
 from app.models import (
     ACTIVE_STATES,
@@ -78,6 +78,8 @@ def add(
     idempotency_key: str | None = None,
     fence: int = 0,
     adjustments: dict[str, Any] | None = None,
+    devices: int = 1,
+    memory_bytes: int = 0,
 ) -> Job:
     """Insert a queued job and ring for it after the caller's commit."""
     job = Job(
@@ -88,6 +90,8 @@ def add(
         idempotency_key=idempotency_key,
         fence=fence,
         adjustments=adjustments or {},
+        devices=devices,
+        memory_bytes=memory_bytes,
         max_attempts=get_settings().max_attempts,
         phase="Waiting in the queue",
     )
@@ -154,6 +158,12 @@ def note_progress(session: Session, claim: Claim, phase: str, progress: dict[str
 def note_device(session: Session, claim: Claim, device: str) -> None:
     """Say what this job computes on; whoever else uses it makes room while the job is active."""
     _write(session, claim, {"device": device})
+
+
+def note_phase(claim: Claim, phase: str) -> None:
+    """Say what a job is waiting for."""
+    with transaction() as session:
+        _write(session, claim, {"phase": phase})
 
 
 def succeed(session: Session, claim: Claim) -> None:
@@ -330,7 +340,7 @@ def _recover(session: Session, job: Job, swept: Swept) -> None:
 def _unrung() -> list[str]:
     """Queued jobs that nobody was told about for a whole sweep interval."""
     quiet = or_(Job.rung_at.is_(None), Job.rung_at < db_now() - get_settings().sweep_seconds)
-    with transaction() as session:
+    with snapshot() as session:
         return list(
             session.scalars(select(Job.id).where(queue_order.ready(), quiet).order_by(Job.created_at).limit(100))
         )
@@ -338,9 +348,12 @@ def _unrung() -> list[str]:
 
 def _may_begin(session: Session, job_id: str) -> bool:
     """Whether the person's limit allows one more; their row stays locked, so that two workers cannot both pass."""
-    owner_id = session.scalar(select(Job.owner_id).where(Job.id == job_id))
+    job = session.get(Job, job_id)
+    if job is None or job.kind == queue_order.DATA_CHECK:
+        return job is not None
+    owner_id = job.owner_id
     session.execute(select(User.id).where(User.id == owner_id).with_for_update())
-    return owner_id is not None and queue_order.check_active_limit(session, owner_id)
+    return queue_order.check_active_limit(session, owner_id)
 
 
 def _write(session: Session, claim: Claim, values: dict[str, Any]) -> None:

@@ -6,16 +6,20 @@ turn taken. A priority or another place moves a job among its person's own jobs 
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import db_now, snapshot
 from app.errors import Conflict, Rejected
 from app.models import CLAIMED, QUEUED, RUNNING, Job
+from app.services import placement
+from app.services.placement import Offer
 from app.settings import get_settings
 
 PRIORITIES = {"low": -1, "normal": 0, "high": 1}
 DIRECTIONS = ("up", "down", "first", "last")
+# Checks of data need no device and take seconds: they wait for nobody and count towards nobody's limit.
+DATA_CHECK = "data-check"
 
 
 def ready() -> ColumnElement[bool]:
@@ -25,15 +29,25 @@ def ready() -> ColumnElement[bool]:
     )
 
 
-def next_job() -> str | None:
-    """Id of the job whose turn it is, or None when nothing can be claimed now."""
+def next_job(mine: Offer | None = None) -> str | None:
+    """Id of the job whose turn it is, or None when nothing can be claimed now.
+
+    Args:
+        mine: what the worker that asks has; jobs that want more, or larger devices that another worker has, are not for it.
+    """
     turns = _turns(ready()).subquery()
-    query = select(turns.c.id).order_by(turns.c.turn, turns.c.place, turns.c.id).limit(1)
+    trains = turns.c.kind != DATA_CHECK
+    columns = (turns.c.id, turns.c.devices, turns.c.memory_bytes)
+    query = select(*columns).order_by(trains, turns.c.turn, turns.c.place, turns.c.id)
     most = get_settings().max_active_per_user
     if most:
-        query = query.where(turns.c.turn <= most)
+        query = query.where(or_(turns.c.turn <= most, ~trains))
     with snapshot() as session:
-        return session.scalar(query)
+        if mine is None:
+            return session.scalar(query.limit(1))
+        offers = placement.others(session)
+        suiting = (row.id for row in session.execute(query) if placement.suits(row.devices, row.memory_bytes, mine, offers))
+        return next(suiting, None)
 
 
 def line(session: Session) -> list[Row[Any]]:
@@ -58,7 +72,8 @@ def check_active_limit(session: Session, owner_id: str) -> bool:
     most = get_settings().max_active_per_user
     if not most:
         return True
-    active = select(func.count()).where(Job.owner_id == owner_id, Job.state.in_((CLAIMED, RUNNING)))
+    works = Job.state.in_((CLAIMED, RUNNING)), Job.kind != DATA_CHECK
+    active = select(func.count()).where(Job.owner_id == owner_id, *works)
     return (session.scalar(active) or 0) < most
 
 
@@ -108,12 +123,14 @@ def _waiting() -> ColumnElement[bool]:
 
 
 def _turns(which: ColumnElement[bool]) -> Any:
-    active = select(Job.owner_id, func.count().label("active")).where(Job.state.in_((CLAIMED, RUNNING)))
+    active = select(Job.owner_id, func.count().label("active")).where(
+        Job.state.in_((CLAIMED, RUNNING)), Job.kind != DATA_CHECK
+    )
     running = active.group_by(Job.owner_id).subquery()
     own = func.row_number().over(partition_by=Job.owner_id, order_by=(Job.priority.desc(), _place(), Job.id))
     return (
         select(
-            Job.id, Job.owner_id, Job.not_before, _place().label("place"),
+            Job.id, Job.owner_id, Job.kind, Job.not_before, Job.devices, Job.memory_bytes, _place().label("place"),
             (own + func.coalesce(running.c.active, 0)).label("turn"),
         )
         .outerjoin(running, running.c.owner_id == Job.owner_id)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import db_now, transaction
+from app.db import db_now, snapshot, transaction
 from app.errors import Conflict, StudioError
 from app.models import CLAIMED, QUEUED, RUNNING, SUCCEEDED, Job, Run
 from app.services import estimates, inference_servers, jobs, queue_order, runs, workers
@@ -34,7 +34,7 @@ def describe(user_id: str) -> dict[str, Any]:
         "starts_at", "ends_at", "started_at", "created_at", "worker"}``, times in the database's seconds, null if unknown.
     """
     machines = workers.list_workers()
-    with transaction() as session:
+    with snapshot() as session:
         now = session.scalar(select(db_now())) or 0.0
         active = list(
             session.scalars(select(Run).join(Job, Run.job_id == Job.id).where(Job.state.in_((CLAIMED, RUNNING))))

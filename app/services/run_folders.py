@@ -17,7 +17,7 @@ from app import manifest, storage
 from app.db import db_now, snapshot
 from app.errors import StudioError
 from app.models import Artifact, Checkpoint, Run
-from app.services import jobs, metrics, predictions, written_samples
+from app.services import jobs, metrics, predictions, run_costs, written_samples
 from app.services.jobs import Claim
 from app.settings import get_settings
 
@@ -31,6 +31,7 @@ class WorkOrder:
     source: str
     training: dict[str, Any] = field(default_factory=dict)
     adjustments: dict[str, Any] = field(default_factory=dict)
+    devices: int = 1
 
 
 def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> WorkOrder:
@@ -39,7 +40,7 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Wo
         run = session.scalars(select(Run).where(Run.job_id == claim.job_id)).one()
         resume_from = _newest(session, run.id) or _start(session, run.job.adjustments.get("start"))
         run_id, spec, version_id = run.id, run.spec, run.dataset_version_id
-        base, adjustments = run.base_model, run.job.adjustments
+        base, adjustments, devices = run.base_model, run.job.adjustments, run.job.devices
         parents = [str(_download_of(session, each["run_id"])) for each in (spec.get("origin") or {}).get("parents", [])]
     folder = storage.attempt_dir(run_id, claim.fence)
     rows = storage.dataset_dir(version_id)
@@ -54,13 +55,15 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Wo
             "base_model": str(model_path(base)),
             "resume_from": str(resume_from) if resume_from else None,
             "threads": threads,
+            "devices": devices,
             "portions": adjustments.get("portions", 1),
             "max_seconds": get_settings().max_run_hours * 3600,
             "free_disk_bytes": get_settings().free_disk_bytes,
             "parents": parents,
         },
     )
-    return WorkOrder(run_id, folder, f"attempt-{claim.fence}", spec.get("training", {}), adjustments)
+    run_costs.expect(run_id)
+    return WorkOrder(run_id, folder, f"attempt-{claim.fence}", spec.get("training", {}), adjustments, devices)
 
 
 def note(claim: Claim, order: WorkOrder, message: str, severity: str, data: dict[str, Any]) -> None:
@@ -112,6 +115,7 @@ def store_results(claim: Claim, order: WorkOrder) -> None:
     with jobs.held(claim) as session:
         run = session.get_one(Run, order.run_id)
         run.results = results
+        run_costs.settle(session, run, results)
         run.sparkline = metrics.sparkline(session, run.id)
         # A run that was continued has an earlier one; the newest is what people get.
         session.execute(delete(Artifact).where(Artifact.run_id == order.run_id, Artifact.kind == "adapter"))

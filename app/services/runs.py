@@ -14,10 +14,10 @@ from app.catalog.methods.capabilities import require
 from app.catalog.spec import RunSpec, check_fit
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.training import with_defaults
-from app.db import transaction
+from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected
 from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, Dataset, DatasetVersion, Job, Run
-from app.services import datasets, jobs, limits, queue_order
+from app.services import datasets, estimates, jobs, limits, placement, queue_order
 from app.services.accounts import record
 
 TRAIN = "train"
@@ -47,6 +47,7 @@ def submit(
         return earlier
     version = _version_for(user_id, dataset_id, task_type, columns)
     spec = make_spec(version, base_model=base_model, task_type=task_type, method=method, training=training or {})
+    placement.check_devices(spec.training.devices)
     try:
         with transaction() as session:
             run = add(session, user_id, version, spec, name=name, idempotency_key=idempotency_key)
@@ -71,7 +72,15 @@ def add(
     """Write a queued run with its job in the caller's transaction; the doorbell rings after the commit."""
     limits.check_room(session, user_id)
     dataset = session.get_one(Dataset, version.dataset_id)
-    job = jobs.add(session, owner_id=user_id, kind=TRAIN, idempotency_key=idempotency_key)
+    job = jobs.add(
+        session,
+        owner_id=user_id,
+        kind=TRAIN,
+        idempotency_key=idempotency_key,
+        # What is made of other runs is not trained.
+        devices=1 if spec.origin else spec.training.devices,
+        memory_bytes=estimates.memory_needed(spec, version),
+    )
     session.flush()
     run = Run(
         project_id=dataset.project_id,
@@ -144,13 +153,13 @@ def list_runs(user_id: str, *, include_archived: bool = False) -> list[Run]:
     query = select(Run).where(Run.owner_id == user_id).order_by(Run.created_at.desc())
     if not include_archived:
         query = query.where(Run.archived.is_(False))
-    with transaction() as session:
+    with snapshot() as session:
         return list(session.scalars(query))
 
 
 def get_run(user_id: str, run_id: str) -> Run:
     """One run of this person, with its job and dataset version loaded."""
-    with transaction() as session:
+    with snapshot() as session:
         return find(session, user_id, run_id)
 
 
@@ -194,7 +203,15 @@ def again(session: Session, run: Run) -> None:
     limits.check_room(session, run.owner_id)
     # The fence goes on from the old job, so that attempt folders never get the same name twice.
     old = run.job
-    job = jobs.add(session, owner_id=run.owner_id, kind=TRAIN, fence=old.fence, adjustments=old.adjustments)
+    job = jobs.add(
+        session,
+        owner_id=run.owner_id,
+        kind=TRAIN,
+        fence=old.fence,
+        adjustments=old.adjustments,
+        devices=old.devices,
+        memory_bytes=old.memory_bytes,
+    )
     session.flush()
     run.job_id = job.id
 
@@ -236,7 +253,7 @@ def queue_position(run: Run) -> int | None:
     """1 for the run that starts next; None when it does not wait, or waits for its person."""
     if run.job.state != QUEUED:
         return None
-    with transaction() as session:
+    with snapshot() as session:
         return queue_order.position(session, run.job_id)
 
 
@@ -244,7 +261,7 @@ def as_dict(run: Run, dataset_name: str | None = None) -> dict[str, Any]:
     """The run as REST and pages show it; the name of its data is looked up unless the caller knows it."""
     version = run.dataset_version
     if dataset_name is None:
-        with transaction() as session:
+        with snapshot() as session:
             dataset_name = session.scalar(select(Dataset.name).where(Dataset.id == version.dataset_id))
     return {
         "id": run.id,
@@ -286,7 +303,7 @@ def _version_for(user_id: str, dataset_id: str, task_type: str, columns: dict[st
 
 
 def _by_key(user_id: str, key: str) -> Run | None:
-    with transaction() as session:
+    with snapshot() as session:
         return session.scalar(
             select(Run).join(Job, Run.job_id == Job.id).where(Job.owner_id == user_id, Job.idempotency_key == key)
         )

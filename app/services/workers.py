@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, update
 
 from app.db import db_now, snapshot, transaction
 from app.models_work import Worker
-from app.services import machine
+from app.services import machine, placement
 from app.services.jobs import boot_id
 
 HEARTBEAT_SECONDS = 5.0
@@ -20,11 +20,15 @@ FAILURES, WITHIN_SECONDS, BARRED_SECONDS = 2, 600.0, 3600.0
 
 def beat(name: str, job_id: str | None = None) -> None:
     """Say that this worker is alive and what it works on; forgets workers that were silent for a day."""
-    facts = {"heartbeat_at": db_now(), "job_id": job_id, "machine": machine.describe(GPU_SECONDS), "stopped_at": None}
+    facts = {"heartbeat_at": db_now(), "job_id": job_id, "machine": _machine(), "stopped_at": None}
     with transaction() as session:
         if not session.execute(update(Worker).where(Worker.name == name).values(facts)).rowcount:  # type: ignore[attr-defined]
             session.add(Worker(name=name, host=name.split(":")[0], boot_id=boot_id(), **facts))
             session.execute(delete(Worker).where(Worker.heartbeat_at < db_now() - FORGET_SECONDS))
+
+
+def _machine() -> dict[str, Any]:
+    return {**machine.describe(GPU_SECONDS), "offer": placement.own_offer().as_dict()}
 
 
 def leave(name: str) -> None:

@@ -1,7 +1,5 @@
-"""Real trainer processes on the real starter encoder: a whole run, a killed one, a stopped one, and what is asked later."""
+"""Real trainer processes on the real starter encoder: a whole run, a stopped one, and what is asked later."""
 
-import os
-import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from app import storage
 from app.db import transaction
-from app.models import CANCELLED, QUEUED, SUCCEEDED, Checkpoint, Job, Run
+from app.models import CANCELLED, SUCCEEDED, Checkpoint, Job, Run
 from app.services import adapters, datasets, metrics, predictions, runs
 from app.settings import get_settings
 from worker import spare, supervisor
@@ -66,27 +64,6 @@ def test_a_run_trains_scores_and_answers(owner: str, monkeypatch: pytest.MonkeyP
     assert answers[0]["probabilities"][rows[0]["answer"]] == pytest.approx(rows[0]["score"], abs=1e-3)
     elsewhere = {**question, "adapter": "/etc"}
     assert server.post("/predict", json=elsewhere, headers=allowed).json()["error"]["code"] == "adapter_not_found"
-
-
-@pytest.mark.faults
-def test_a_killed_trainer_is_tried_again_from_its_last_checkpoint(owner: str) -> None:
-    run = submit(owner, evaluations_per_epoch=4)
-    killed: list[int] = []
-
-    def kill_after_a_checkpoint(line: dict) -> None:
-        if line["type"] == "checkpoint" and not killed:
-            killed.append(job_of(run).pid or 0)
-            os.kill(killed[0], signal.SIGKILL)
-
-    supervisor.execute(run.job_id, on_spool=kill_after_a_checkpoint)
-    assert killed and job_of(run).state == QUEUED
-    with transaction() as session:
-        session.get_one(Job, run.job_id).not_before = 0.0
-    supervisor.execute(run.job_id)
-    assert job_of(run).state == SUCCEEDED
-    told = [event["message"] for event in metrics.events_since(owner, run.id)["events"]]
-    assert any(message.startswith("Continuing after step") for message in told)
-    assert [step for step, _ in metrics.series(owner, run.id)["train/loss"]] == list(range(1, 16))
 
 
 def test_a_stopped_run_keeps_its_checkpoint_and_resumes(owner: str) -> None:

@@ -12,7 +12,7 @@ from app.catalog.spec import RunSpec
 
 # Settings that say how long a run goes on or how its work is cut, not what it learns.
 FREE_SETTINGS = frozenset(
-    {"epochs", "patience", "time_limit_minutes", "accumulation", "gradient_checkpointing", "needs", "base_precision"}
+    {"epochs", "patience", "time_limit_minutes", "accumulation", "gradient_checkpointing", "needs", "base_precision", "devices"}
 )
 LIBRARIES = ("torch", "transformers", "peft", "accelerate")
 
