@@ -88,9 +88,9 @@ def base_models() -> str:
 
 def methods() -> str:
     """How it can be tuned, with the settings of each method."""
-    from app.catalog.methods import METHODS
+    from app.catalog.methods import MADE, METHODS
 
-    return "\n\n".join(_method(each) for each in METHODS)
+    return "\n\n".join(_method(each) for each in METHODS + MADE)
 
 
 def training_settings() -> str:
@@ -215,6 +215,11 @@ def _method(method: Any) -> str:
     lacking = [words for name, words in ABILITIES.items() if not card["capabilities"][name]]
     cannot = f" It cannot {'; '.join(lacking)}." if lacking else ""
     rate = method(kind=card["kind"]).recommended_learning_rate(STARTER_ENCODER)
+    if not card["task_types"]:
+        return (
+            f"### `{card['kind']}`: {card['title']}\n\n{card['summary']} {card['when']} {card['against']}\n\n"
+            f"Source: {card['source']}. Made of other runs, never chosen for training.{cannot}"
+        )
     return (
         f"### `{card['kind']}`: {card['title']}\n\n{card['summary']} {card['when']} {card['against']}\n\n"
         f"Source: {card['source']}. For: {', '.join(f'`{kind}`' for kind in card['task_types'])}. "

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from app.api.deps import UserId
 from app.catalog.base_models import base_models
-from app.catalog.methods import METHODS
+from app.catalog.methods import MADE, METHODS
 from app.catalog.task_types import TASK_TYPES
 from app.catalog.task_types.base import TaskType
 from app.catalog.training import TrainingSettings
@@ -16,9 +16,13 @@ router = APIRouter(prefix="/api/v1", tags=["catalog"])
 
 @router.get("/catalog")
 def read_catalog(user_id: UserId) -> dict[str, Any]:
-    """``{"methods", "task_types", "base_models", "training"}``; each setting with its JSON schema."""
+    """``{"methods", "made_methods", "task_types", "base_models", "training"}``; each setting with its JSON schema.
+
+    ``made_methods`` are forms that a run gets by being made of other runs.
+    """
     return {
         "methods": [method.card() for method in METHODS],
+        "made_methods": [method.card() for method in MADE],
         "task_types": [_task_card(task) for task in TASK_TYPES],
         "base_models": [card.as_dict() for card in base_models()],
         "training": {"schema": TrainingSettings.model_json_schema()},

@@ -8,7 +8,10 @@ const WAYS = [
   ["average-svd", "Average, strongest directions only"],
   ["ties", "Vote of the largest changes (TIES)"],
   ["dare", "Vote of a random share (DARE)"],
+  ["arrow", "Kept apart, every word chooses (Arrow routing)"],
 ];
+// Which further fields a way has.
+const USES = { average: ["weights"], "average-svd": ["rank", "weights"], ties: ["rank", "density", "weights"], dare: ["rank", "density", "weights"], arrow: ["top_k", "temperature"] };
 
 /** The form below a comparison; hidden unless two finished runs of one base model are there. */
 export class CombineForm {
@@ -27,19 +30,35 @@ export class CombineForm {
     const rank = number("combine-rank", 16, 1, 256, 1);
     const density = number("combine-density", 0.5, 0.05, 1, 0.05);
     const weights = runs.map((run, at) => number(`combine-weight-${at}`, 1, 0, 1000, "any"));
-    const extra = [field("combine-rank", "Rank", "Width of the new matrices: more keeps more and is larger.", rank), field("combine-density", "Density", "Share of each model's change that takes part in the vote.", density)];
+    const most = number("combine-top-k", Math.min(3, runs.length), 1, 8, 1);
+    const temperature = number("combine-temperature", 1, 0.01, 100, "any");
+    const extra = [
+      ["rank", field("combine-rank", "Rank", "Width of the new matrices: more keeps more and is larger.", rank)],
+      ["density", field("combine-density", "Density", "Share of each model's change that takes part in the vote.", density)],
+      ["top_k", field("combine-top-k", "Models per token", "How many models answer a token at most.", most)],
+      ["temperature", field("combine-temperature", "Temperature", "Small sends a token to the one model that fits best, large to all alike.", temperature)],
+      ...runs.map((run, at) => ["weights", field(`combine-weight-${at}`, `Weight of ${run.name}`, "", weights[at])]),
+    ];
     const tell = () => {
-      extra[0].hidden = way.value === "average";
-      extra[1].hidden = !["ties", "dare"].includes(way.value);
+      for (const [use, node] of extra) node.hidden = !USES[way.value].includes(use);
     };
     way.addEventListener("change", tell);
     tell();
-    const fields = [field("combine-how", "Way", "", way), ...extra, ...runs.map((run, at) => field(`combine-weight-${at}`, `Weight of ${run.name}`, "", weights[at]))];
-    const body = () => ({ run_ids: runs.map((run) => run.id), how: way.value, rank: Number(rank.value), density: Number(density.value), weights: weights.map((each) => Number(each.value)) });
+    const fields = [field("combine-how", "Way", "", way), ...extra.map(([, node]) => node)];
+    const values = { rank: () => Number(rank.value), density: () => Number(density.value), top_k: () => Number(most.value), temperature: () => Number(temperature.value), weights: () => weights.map((each) => Number(each.value)) };
+    const body = () => ({ run_ids: runs.map((run) => run.id), how: way.value, ...Object.fromEntries(USES[way.value].map((use) => [use, values[use]()])) });
     return el("details", { class: "card more", id: "combine" }, el("summary", { text: "Combine into one model" }),
       el("p", { class: "muted", text: "Makes one adapter of these, without training, and tests it beside them on the same held-out rows. They must be tuned with LoRA on the same labels." }),
       deriving("combine-form", "Combine", "/api/v1/runs/combine", body, fields));
   }
+}
+
+/** The form on the page of a finished adapter; says what the method answers if it cannot be merged. */
+export function mergeForm(run, refused) {
+  const words = "One model without an adapter, as any program loads it. It is tested beside this run; an adapter that learned on a compressed model is merged into the full one, so its answers can change a little.";
+  return el("section", {}, el("details", { class: "card more", id: "merge" }, el("summary", { text: "Merge into one plain model" }),
+    el("p", { class: "muted", text: refused || words }),
+    refused ? "" : deriving("merge-form", "Merge", `/api/v1/runs/${encodeURIComponent(run.id)}/merge`, () => ({}), [])));
 }
 
 /** The form on the page of a finished full fine-tune. */
@@ -55,7 +74,7 @@ export function originFacts(run) {
   const { parents, how } = run.spec.origin;
   const scores = run.results?.origin?.parents || [];
   const share = run.results?.origin?.linear_share;
-  const way = run.spec.origin.kind === "shrunk" ? "Shrunk from a full fine-tune" : (WAYS.find(([value]) => value === how) || [how, how])[1];
+  const way = { shrunk: "Shrunk from a full fine-tune", merged: "An adapter, added to the model's own weights" }[run.spec.origin.kind] || (WAYS.find(([value]) => value === how) || [how, how])[1];
   const rows = parents.map((parent, at) => el("div", {}, el("dt", {}, el("a", { href: `/run?id=${encodeURIComponent(parent.run_id)}`, text: parent.name || parent.run_id })),
     el("dd", { text: [parents.length > 1 ? `weight ${parent.weight}` : "", scoreWords(scores[at]?.metrics)].filter(Boolean).join(" · ") || "–" })));
   return el("section", { id: "run-origin" }, el("h3", { text: "Made of other runs" }),
@@ -65,7 +84,7 @@ export function originFacts(run) {
 
 function scoreWords(metrics) {
   if (!metrics) return "";
-  return [metrics.accuracy == null ? "" : `accuracy ${percent(metrics.accuracy)}`, metrics.loss == null ? "" : `loss ${metrics.loss.toFixed(3)}`].filter(Boolean).join(", ");
+  return [metrics.accuracy == null ? "" : `accuracy ${percent(metrics.accuracy)}`, metrics.f1 == null ? "" : `entity F1 ${percent(metrics.f1)}`, metrics.loss == null ? "" : `loss ${metrics.loss.toFixed(3)}`].filter(Boolean).join(", ");
 }
 
 function deriving(id, words, path, body, fields) {

@@ -104,7 +104,7 @@ class ExperimentForm {
     });
     const method = this.methods.find((each) => each.kind === this.kind);
     const rooms = [["method", method.schema], ["training", this.catalog.training.schema]];
-    const entries = rooms.flatMap(([room, schema]) => settingsOf(schema).map((about) => this.axisEntry(`${room}.${about.name}`, about)));
+    const entries = rooms.flatMap(([room, schema]) => settingsOf(schema).filter((about) => about.kind !== "several").map((about) => this.axisEntry(`${room}.${about.name}`, about)));
     return el("div", { class: "stack" }, field("experiment-method", "Method", "", pick),
       el("fieldset", { class: "axis-picks", id: "experiment-settings" }, el("legend", { text: "Values to try" }),
         el("p", { class: "muted small", text: "Separate values with commas. A search other than every combination also takes a range, such as 0.0001..0.01. Fields left empty keep their default." }), ...entries));

@@ -21,10 +21,11 @@ export function describe(name, schema, required = false) {
   const main = options.find((each) => each.type !== "null") || schema;
   // Beside a number a setting may take a word, such as `auto`.
   const words = options.filter((each) => each !== main && each.const !== undefined).map((each) => each.const);
-  const choices = main.enum || (main.const !== undefined ? [main.const] : null);
+  const several = main.type === "array";
+  const choices = main.enum || main.items?.enum || (main.const !== undefined ? [main.const] : null);
   return {
-    name, title: schema.title || name, help: schema.description || "", default: schema.default, required, choices, words,
-    kind: choices ? "choice" : main.type || "string", optional: options.some((each) => each.type === "null"),
+    name, title: schema.title || name, help: schema.description || "", default: schema.default ?? (several ? [] : schema.default), required, choices, words,
+    asks: schema.asks || {}, labels: schema.words || {}, kind: several ? "several" : choices ? "choice" : main.type || "string", optional: options.some((each) => each.type === "null"),
     least: main.minimum ?? main.exclusiveMinimum, most: main.maximum ?? main.exclusiveMaximum,
     aboveLeast: main.exclusiveMinimum !== undefined, belowMost: main.exclusiveMaximum !== undefined,
   };
@@ -46,6 +47,13 @@ export function rangeWords(about) {
   return [range, ...about.words].join(" or ");
 }
 
+/** What a method answers to a value that asks for something it cannot do, or an empty string. @param {object} refusals ability to sentences */
+export function refusalOf(about, value, refusals) {
+  const given = value === undefined ? about.default : value;
+  const asked = (Array.isArray(given) ? given : [given]).map((each) => about.asks[String(each).toLowerCase()]);
+  return asked.map((ability) => refusals[ability]).find(Boolean) || "";
+}
+
 function numberWords(value) {
   return Number.isInteger(value) && Math.abs(value) >= 10000 ? count(value) : String(value);
 }
@@ -64,12 +72,12 @@ export function complaint(about, text) {
 
 /**
  * A form made from a JSON schema. `values` holds only what differs from the default; `changed(values, complaints)` is
- * told on every edit.
+ * told on every edit. A value that the method refuses stays, with the reason beneath it; the form's owner holds the run back.
  */
 export class SchemaForm {
-  constructor(prefix, schema, values, changed) {
+  constructor(prefix, schema, values, changed, refusals = {}) {
     Object.assign(this, { prefix, values: { ...values }, changed, complaints: {} });
-    this.fields = settingsOf(schema).map((about) => new SettingField(`${prefix}-${about.name}`, about, this.values[about.name], (value, wrong) => this.take(about, value, wrong)));
+    this.fields = settingsOf(schema).map((about) => new SettingField(`${prefix}-${about.name}`, about, this.values[about.name], (value, wrong) => this.take(about, value, wrong), refusals));
     this.node = el("div", { class: "settings-form", role: "group" }, ...this.fields.map((each) => each.node));
   }
 
@@ -90,8 +98,8 @@ export class SchemaForm {
 }
 
 class SettingField {
-  constructor(id, about, value, told) {
-    Object.assign(this, { id, about, told });
+  constructor(id, about, value, told, refusals) {
+    Object.assign(this, { id, about, told, refusals });
     this.dot = el("span", { class: "changed-dot", title: "changed from the default" }, el("span", { class: "sr-only", text: "changed from the default" }));
     this.wrong = el("p", { id: `${id}-wrong`, class: "field-wrong", role: "alert" });
     this.reset = el("button", { type: "button", class: "link small", "aria-label": `Back to the default of ${about.title}`, text: "back to default", onclick: () => this.back() });
@@ -107,14 +115,20 @@ class SettingField {
 
   makeControl() {
     if (this.about.kind === "boolean") return el("input", { type: "checkbox" });
+    if (this.about.kind === "several") return el("div", { class: "checks", role: "group", "aria-label": this.about.title }, ...this.about.choices.map((each) => this.makeCheck(each)));
     if (this.about.choices) return select(this.id, this.about.choices.map((each) => [each, String(each)]));
     const number = (this.about.kind === "number" || this.about.kind === "integer") && !this.about.words.length;
     return el("input", { type: "text", inputmode: number ? "decimal" : "text", autocomplete: "off", spellcheck: "false", placeholder: this.about.default == null ? "recommended" : String(this.about.default) });
   }
 
+  makeCheck(value) {
+    const id = `${this.id}-${value}`;
+    return el("label", { class: "check", for: id }, el("input", { type: "checkbox", id, value }), el("span", { text: this.about.labels[value] || value }));
+  }
+
   helpWords() {
     const { about } = this;
-    const usual = about.default === undefined ? "" : `Default ${about.default === null ? "recommended" : about.default}`;
+    const usual = about.default === undefined || about.kind === "several" ? "" : `Default ${about.default === null ? "recommended" : about.default}`;
     const range = about.choices ? "" : rangeWords(about);
     return [about.help, [usual, range ? `allowed ${range}` : ""].filter(Boolean).join(", ")].filter(Boolean).join(" ").replace(/([^.])$/, "$1.");
   }
@@ -122,16 +136,22 @@ class SettingField {
   show(value) {
     const shown = value === undefined ? this.about.default : value;
     if (this.about.kind === "boolean") this.control.checked = Boolean(shown);
+    else if (this.about.kind === "several") for (const box of this.boxes()) box.checked = shown.includes(box.value);
     else this.control.value = shown == null ? "" : String(shown);
-    this.mark(value !== undefined, "");
+    this.mark(value !== undefined, refusalOf(this.about, value, this.refusals));
+  }
+
+  boxes() {
+    return [...this.control.querySelectorAll("input")];
   }
 
   read() {
-    const text = this.about.kind === "boolean" ? "" : this.control.value.trim();
-    const wrong = this.about.kind === "boolean" ? "" : complaint(this.about, text);
-    const value = this.about.kind === "boolean" ? this.control.checked : this.parsed(text);
-    const same = value === undefined || value === this.about.default;
-    this.mark(!same, wrong);
+    const typed = !["boolean", "several"].includes(this.about.kind);
+    const text = typed ? this.control.value.trim() : "";
+    const wrong = typed ? complaint(this.about, text) : "";
+    const value = typed ? this.parsed(text) : this.about.kind === "boolean" ? this.control.checked : this.boxes().filter((box) => box.checked).map((box) => box.value);
+    const same = value === undefined || JSON.stringify(value) === JSON.stringify(this.about.default);
+    this.mark(!same, wrong || refusalOf(this.about, value, this.refusals));
     this.told(same || wrong ? undefined : value, wrong);
   }
 
@@ -150,6 +170,6 @@ class SettingField {
   back() {
     this.show(undefined);
     this.told(undefined, "");
-    this.control.focus();
+    (this.boxes()[0] || this.control).focus();
   }
 }

@@ -2,6 +2,7 @@
 // session, the step and the data set in the address, so that a reload or the back button loses nothing.
 
 import { PRESETS, reviewStep, settingsStep, presetOf } from "./wizard_review.js";
+import { refusalOf, settingsOf } from "./forms.js";
 import { dataStep, goalStep, methodStep, modelStep } from "./wizard_steps.js";
 import { api, el, emptyState, errorBanner, ready } from "./studio.js";
 
@@ -151,8 +152,14 @@ class Wizard {
     if (!this.state.base_model) found.push("a base model");
     if (!this.state.method.kind) found.push("a method");
     if (this.dataset.report?.status === "rejected") found.push("data that can be trained on (see its report)");
+    found.push(...this.refused(this.catalog.methods.find((each) => each.kind === this.state.method.kind)).map(([title]) => `a method that can do what “${title}” asks`));
     for (const part of Object.values(this.complaints)) found.push(...Object.keys(part).map((title) => `an allowed value for “${title}”`));
     return found;
+  }
+
+  /** [setting, sentences] for everything that the training settings ask of this method and it cannot do. */
+  refused(method) {
+    return settingsOf(this.trainingSchema()).map((about) => [about.title, refusalOf(about, this.state.training[about.name], method?.refusals || {})]).filter(([, said]) => said);
   }
 
   go(key) {
@@ -242,7 +249,11 @@ class Wizard {
 
 /** The settings that differ from the schema's defaults. */
 function differing(schema, values) {
-  return Object.fromEntries(Object.entries(values).filter(([name, value]) => schema.properties[name] && schema.properties[name].const === undefined && value !== schema.properties[name].default));
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => schema.properties[name] && schema.properties[name].const === undefined && !same(value, schema.properties[name])));
+}
+
+function same(value, about) {
+  return JSON.stringify(value) === JSON.stringify(about.default ?? (about.type === "array" ? [] : about.default));
 }
 
 function stored() {

@@ -106,7 +106,8 @@ export class RunHeader {
     if (["failed", "cancelled", "diverged"].includes(run.state)) {
       buttons.push(this.button("run-resume", run.state === "failed" ? "Retry from the last checkpoint" : "Resume", "primary", () => this.post("resume", "Queued again.")));
     }
-    buttons.push(link("run-clone", `/new?clone=${id}`, "Clone and change"));
+    // A run made of other runs learned nothing that could be learned again with changes.
+    if (!run.spec.origin) buttons.push(link("run-clone", `/new?clone=${id}`, "Clone and change"));
     this.actions.replaceChildren(...buttons);
   }
 

@@ -6,14 +6,17 @@ export const ACTIVE = ["queued", "claimed", "running"];
 export const STATE_WORDS = { queued: "Queued", claimed: "Starting", running: "Running", succeeded: "Finished", failed: "Failed", cancelled: "Stopped", diverged: "Broke down" };
 const MARKS = { queued: "◷", claimed: "◌", running: "●", succeeded: "✓", failed: "✕", cancelled: "■", diverged: "≁" };
 
-const titles = { methods: {}, models: {} };
+const titles = { methods: {}, models: {}, unmergeable: {} };
 const families = {};
 
-/** Fetch the catalog's titles once; without them the short names are shown. */
-export async function loadTitles() {
+/** Take titles out of the catalog, which is fetched unless it is given; without them the short names are shown. */
+export async function loadTitles(given = null) {
   try {
-    const catalog = await api("/api/v1/catalog");
-    for (const method of catalog.methods) titles.methods[method.kind] = method.title;
+    const catalog = given || (await api("/api/v1/catalog"));
+    for (const method of [...catalog.methods, ...catalog.made_methods]) {
+      titles.methods[method.kind] = method.title;
+      titles.unmergeable[method.kind] = method.refusals.merge || "";
+    }
     for (const task of catalog.task_types) families[task.kind] = task.family;
     for (const model of catalog.base_models) titles.models[model.name] = model.title;
   } catch {
@@ -23,6 +26,11 @@ export async function loadTitles() {
 
 export function methodTitle(kind) {
   return titles.methods[kind] || kind;
+}
+
+/** What the method answers when its adapter is to be merged into the model; empty if it can be. */
+export function mergeRefusal(kind) {
+  return titles.unmergeable[kind] || "";
 }
 
 /** Whether the run tunes a model that writes text; such runs have perplexity and answers instead of labels. */

@@ -26,7 +26,7 @@ export function settingsStep(wizard) {
   const trainingForm = new SchemaForm("training", wizard.trainingSchema(), state.training, (values, wrong) => {
     wizard.settings({ training: values }, "training", wrong);
     mark(values);
-  });
+  }, method.refusals);
   const cards = PRESETS.map((preset) => choiceCard({
     group: "preset", value: preset.name, chosen: false, title: preset.title, badge: preset.why ? "Recommended" : "", lines: [preset.words], why: preset.why,
     onchoose: () => {

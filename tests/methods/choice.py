@@ -6,7 +6,7 @@ import pytest
 
 from app.catalog.methods import METHODS, method_class
 from app.catalog.methods.base import Method
-from app.catalog.methods.capabilities import MODEL_KINDS, SEQUENCES, TOKENS
+from app.catalog.methods.capabilities import MODEL_KINDS, SEQUENCES, TOKENS, can
 
 # One of every way to attach, to save and to load; the others differ from one of them in a formula.
 QUICK = ("lora", "full", "qlora", "sparse", "bottleneck-adapter", "prompt-tuning", "pissa", "adalora")
@@ -34,7 +34,7 @@ def pairs(quick_models: tuple[str, ...] = MODEL_KINDS, ability: str = "") -> lis
         pytest.param(kind, model, id=f"{kind}-{model}", marks=() if model in quick_models else (pytest.mark.methods,))
         for kind in KINDS
         for model in method_class(kind).capabilities.models
-        if (not ability or getattr(method_class(kind).capabilities, ability)) and _has_something_to_learn(kind, model)
+        if (not ability or can(method_class(kind), ability)) and _has_something_to_learn(kind, model)
     ]
 
 

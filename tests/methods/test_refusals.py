@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from app.catalog.base_models import STARTER_ENCODER
 from app.catalog.methods import METHODS, method_class
-from app.catalog.methods.capabilities import ABILITIES, MODEL_KINDS, require, require_model_kind
+from app.catalog.methods.capabilities import ABILITIES, MODEL_KINDS, can, refusals, require, require_model_kind
 from app.catalog.spec import RunSpec, check_fit
 from app.catalog.task_types import TASK_TYPES
 from app.errors import Rejected
@@ -15,7 +15,7 @@ LACKING = [
     (method.model_fields["kind"].default, ability)
     for method in METHODS
     for ability in ABILITIES
-    if not getattr(method.capabilities, ability)
+    if not can(method, ability)
 ]
 UNFIT = [(k, model) for k in KINDS for model in MODEL_KINDS if model not in method_class(k).capabilities.models]
 
@@ -25,7 +25,8 @@ def test_the_known_gaps_are_in_the_table():
     assert {
         ("pissa", "nf4"), ("pissa", "switch_off"), ("dora", "mixed_batches"), ("ia3", "mixed_batches"),
         ("prefix-tuning", "gradient_checkpointing"), ("prompt-tuning", "merge"), ("p-tuning", "reopen"),
-        ("adalora", "nf4"), ("c3a", "int8"), ("loha", "nf4"), ("delora", "int8"),
+        ("adalora", "nf4"), ("c3a", "int8"), ("loha", "nf4"), ("delora", "int8"), ("full", "nf4"), ("dora", "combine"),
+        ("lora", "shrink"), ("prompt-tuning", "layers"), ("trainable-tokens", "combine"),
     } <= set(LACKING)  # fmt: skip
 
 
@@ -37,7 +38,10 @@ def test_a_missing_ability_is_refused_with_an_alternative(kind: str, ability: st
     assert ABILITIES[ability] in caught.value.message
     named = [each for each in METHODS if each.title in caught.value.hint]
     assert named
-    assert any(getattr(each.capabilities, ability) for each in named)
+    assert all(
+        can(each, ability) for each in named if each.title in caught.value.hint.split(": ")[1].rstrip(".").split(", ")
+    )
+    assert refusals(method_class(kind))[ability] == f"{caught.value.message} {caught.value.hint}"
 
 
 @pytest.mark.parametrize("kind, model", UNFIT)
@@ -49,7 +53,7 @@ def test_a_kind_of_model_that_it_does_not_train_is_refused(kind: str, model: str
 
 def test_what_a_method_can_do_is_not_refused():
     for ability in ABILITIES:
-        able = [each for each in METHODS if getattr(each.capabilities, ability)]
+        able = [each for each in METHODS if can(each, ability)]
         assert able, ability
         for method in able:
             require(method, ability)

@@ -52,6 +52,9 @@ def test_two_compared_runs_are_combined_into_a_queued_one(signed_in, parents):
     page = watched.open(f"/compare?runs={parents[0]},{parents[1]}")
     page.click("#combine > summary")
     assert page.is_hidden("#combine-rank") and page.is_hidden("#combine-density")
+    page.select_option("#combine-how", "arrow")
+    assert page.is_visible("#combine-top-k") and page.is_hidden("#combine-weight-0")
+    shoot(page, "combine-arrow")
     page.select_option("#combine-how", "ties")
     page.fill("#combine-rank", "12")
     page.fill("#combine-weight-1", "3")
@@ -70,7 +73,7 @@ def test_what_does_not_fit_is_said_in_place(signed_in, parents):
     page = signed_in(NARROW).open(f"/compare?runs={parents[0]},{parents[2]}")
     page.click("#combine > summary")
     page.click("#combine-form button[type=submit]")
-    page.wait_for_selector("#combine-form :text('no plain LoRA')")
+    page.wait_for_selector("#combine-form :text('cannot be combined')")
     shoot(page, "combine-refused-narrow")
 
 
@@ -83,3 +86,31 @@ def test_a_full_fine_tune_is_shrunk_from_its_files(signed_in, parents):
     page.wait_for_url(lambda url: parents[2] not in url)
     page.wait_for_selector("#run-state:has-text('Queued')")
     assert page.input_value("#run-name") == "Whole, shrunk to rank 24"
+
+
+def test_an_adapter_is_merged_from_its_files_and_the_made_run_is_not_cloned(signed_in, parents):
+    watched = signed_in()
+    page = watched.open(f"/run?id={parents[0]}#files")
+    page.click("#merge > summary")
+    shoot(page, "merge")
+    page.click("#merge-form button[type=submit]")
+    page.wait_for_url(lambda url: parents[0] not in url)
+    page.wait_for_selector("#run-state:has-text('Queued')")
+    assert page.input_value("#run-name") == "One, merged"
+    assert page.locator("#run-clone").count() == 0
+    assert watched.complaints == []
+
+
+def test_an_adapter_that_cannot_be_merged_says_so_with_those_that_can(studio, signed_in):
+    run = make_run(studio.owner, make_version(studio.owner), "Stations")
+    with transaction() as session:
+        stored = session.get_one(Run, run.id)
+        stored.spec, stored.method = {**SPEC, "method": {"kind": "bottleneck-adapter"}}, "bottleneck-adapter"
+        stored.results = RESULTS
+    finish(run, {"model.safetensors": b"0"})
+    page = signed_in(NARROW).open(f"/run?id={run.id}#files")
+    page.click("#merge > summary")
+    told = page.inner_text("#merge")
+    assert "Bottleneck adapter cannot merge" in told and "LoRA" in told
+    assert page.locator("#merge-form").count() == 0
+    shoot(page, "merge-refused-narrow")

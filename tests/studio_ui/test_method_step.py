@@ -1,11 +1,14 @@
 """The method step of the wizard: the recommended method first with its reason, special ones behind a disclosure."""
 
+import os
+
 import pytest
 
 from app.catalog.methods import METHODS
 from app.services import datasets
 from tests.studio_ui.conftest import NARROW, WIDE
 
+SHOTS = os.environ.get("STUDIO_SHOTS")
 SPECIAL = [each for each in METHODS if each.level != "plain" and "text-classification" in each.task_types]
 PLAIN = [each for each in METHODS if each.level == "plain" and "text-classification" in each.task_types]
 
@@ -45,3 +48,37 @@ def test_a_special_method_stays_chosen_and_its_settings_are_offered(signed_in, s
     page.click("#step-back")
     page.wait_for_selector("#method-adalora")
     assert page.is_checked("#method-adalora")
+
+
+@pytest.mark.parametrize("size, scheme", [(WIDE, "light"), (NARROW, "dark")], ids=["wide-light", "narrow-dark"])
+def test_what_the_method_cannot_do_is_said_at_the_setting_before_the_run(signed_in, sample, size, scheme):
+    watched = signed_in(size, color_scheme=scheme)
+    page = watched.open(f"/new?dataset={sample.id}&step=method")
+    page.check("#method-prefix-tuning")
+    page.click("#step-next")
+    page.click("summary:has-text('All settings')")
+    page.check("#training-gradient_checkpointing")
+    page.check("#training-needs-merge")
+    told = page.inner_text("#training-gradient_checkpointing-wrong")
+    assert "Prefix tuning cannot train with gradient checkpointing" in told and "LoRA" in told
+    assert "cannot merge" in page.inner_text("#training-needs-wrong")
+    shoot(page, f"refused-settings-{scheme}")
+    page.click("#step-next")
+    assert page.is_disabled("#step-next") and "Gradient checkpointing" in page.inner_text("#step-missing")
+    page.click("#step-back")
+    page.click("#step-back")
+    page.wait_for_selector("#method-prefix-tuning")
+    assert "cannot train with gradient checkpointing" in page.inner_text("label[for=method-prefix-tuning]")
+    assert "cannot" not in page.inner_text("label[for=method-lora]")
+    page.check("#method-lora")
+    page.click("#step-next")
+    assert page.inner_text("#training-needs-wrong") == ""
+    assert page.is_checked("#training-needs-merge")
+    page.click("#step-next")
+    assert page.is_enabled("#step-next")
+    assert watched.complaints == [] and watched.foreign == []
+
+
+def shoot(page, name):
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)

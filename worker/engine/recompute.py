@@ -13,4 +13,4 @@ def recompute_blocks(body: nn.Module) -> None:
     """Let every block that learns drop its inside after the way forward; only while the body is in training mode."""
     base = body.get_base_model() if isinstance(body, PeftModel) else body
     # The other kind of checkpointing needs inputs with gradients, which a frozen embedding does not give.
-    cast(Any, base).gradient_checkpointing_enable({"use_reentrant": False})
+    cast(Any, base).activation_checkpointing_enable({"use_reentrant": False})

@@ -68,7 +68,7 @@ class ArrowLayer(nn.Module, BaseTunerLayer):
         self.arrow_up[adapter_name] = _zeros(width, outputs)
         self.arrow_prototypes[adapter_name] = _zeros(inputs, len(config.ranks))
         for part in (self.arrow_down, self.arrow_up, self.arrow_prototypes):
-            part[adapter_name].to(layer.weight.device)
+            part[adapter_name].to(next(layer.parameters()).device)
         self.set_adapter(self.active_adapters, inference_mode=config.inference_mode)
 
     def forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
@@ -80,7 +80,7 @@ class ArrowLayer(nn.Module, BaseTunerLayer):
 
     def _added(self, name: str, x: torch.Tensor) -> torch.Tensor:
         config = self.settings[name]
-        x = x.to(self.arrow_down[name].weight.dtype)
+        x = x.to(next(self.arrow_down[name].parameters()).dtype)
         likeness = self.arrow_prototypes[name](x).abs()
         best = likeness.topk(min(config.top_k, len(config.ranks)), dim=-1)
         chosen = torch.full_like(likeness, float("-inf")).scatter(-1, best.indices, best.values / config.temperature)

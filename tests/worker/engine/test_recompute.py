@@ -1,0 +1,83 @@
+"""Gradient checkpointing: the same loss curve and adapter, each block computed twice; and bases in fewer bits for any method."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from app.catalog.blocks import find_blocks
+from tests.tiny import make_spec
+from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
+from worker.engine.report import ListReport
+from worker.engine.train import Order, train
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How often a feed-forward part was computed while the model was in training mode."""
+    calls = [0]
+    plain = nn.Linear.forward
+
+    def forward(self: nn.Linear, x: torch.Tensor) -> torch.Tensor:
+        calls[0] += self.training and torch.is_grad_enabled()
+        return plain(self, x)
+
+    monkeypatch.setattr(nn.Linear, "forward", forward)
+    return calls
+
+
+@pytest.mark.parametrize(
+    "method", [{"kind": "full"}, {"kind": "lora", "rank": 4}, {"kind": "lora", "layers": "last 1"}]
+)
+def test_the_run_is_the_same_and_blocks_are_computed_again(make_order, counted: list[int], method: dict) -> None:
+    curves, weights, calls = [], [], []
+    for checkpointing in (False, True):
+        counted[0] = 0
+        order, report = make_order(make_spec(method, gradient_checkpointing=checkpointing)), ListReport()
+        train(order, report)
+        curves.append([value for _, value in report.curve("train/loss")])
+        weights.append([path.read_bytes() for path in sorted((order.folder / "adapter").glob("*.safetensors"))])
+        calls.append(counted[0])
+    assert curves[0] == curves[1] and weights[0] == weights[1]
+    assert calls[1] > 1.5 * calls[0]
+
+
+def test_models_that_write_learn_the_same(tmp_path: Path) -> None:
+    card = make_chat_card(folder := tmp_path / "base")
+    make_chat_rows(tmp_path)
+    curves = []
+    for checkpointing in (False, True):
+        spec = make_chat_spec({"kind": "lora"}, epochs=1, gradient_checkpointing=checkpointing)
+        (tmp_path / str(checkpointing)).mkdir()
+        order = Order(
+            spec, card, folder, tmp_path / "rows.parquet", tmp_path / "splits.json", tmp_path / str(checkpointing)
+        )
+        report = ListReport()
+        train(order, report)
+        curves.append([value for _, value in report.curve("train/loss")])
+    assert curves[0] == pytest.approx(curves[1], rel=1e-5)
+
+
+@pytest.mark.parametrize("held, layer", [("4-bit", "Linear4bit"), ("8-bit", "Linear8bitLt")])
+def test_any_method_that_can_learns_on_a_base_in_fewer_bits(
+    make_order, monkeypatch: pytest.MonkeyPatch, held: str, layer: str
+) -> None:
+    from worker.engine.families import classification
+
+    seen: list[set[str]] = []
+    load = classification.load_encoder
+
+    def look(*args: object) -> nn.Module:
+        encoder = load(*args)
+        seen.append({type(each).__name__ for block in find_blocks(encoder).values() for each in block.modules()})
+        return encoder
+
+    monkeypatch.setattr(classification, "load_encoder", look)
+    order = make_order(make_spec({"kind": "ia3"}, base_precision=held))
+    report = ListReport()
+    train(order, report)
+    assert layer in seen[0]
+    curve = [value for _, value in report.curve("train/loss")]
+    assert curve[-1] < curve[0]
+    assert "BitsAndBytesConfig" in (order.folder / "adapter" / "use_me.py").read_text()
