@@ -17,6 +17,8 @@ from starlette.types import Scope
 from studio_ui.frame import ASSETS, PRODUCT, Framed, container
 from studio_ui.pages import PAGES
 from studio_ui.pages.page import Page
+from studio_ui.shared import PATH as SHARED_PATH
+from studio_ui.shared import show_shared
 
 if TYPE_CHECKING:
     import gradio
@@ -34,6 +36,7 @@ def mount(api: "FastAPI") -> "FastAPI":
     import gradio
 
     api.mount(ASSETS, GZipMiddleware(Assets(directory=ASSET_FOLDER), minimum_size=1000, compresslevel=6))
+    api.add_route(SHARED_PATH, show_shared, methods=["GET"])
     with warnings.catch_warnings():
         # It warns that several pages rule out rendering on the server, which is not asked for.
         warnings.filterwarnings("ignore", "SSR mode", UserWarning)

@@ -13,6 +13,17 @@ from studio_ui.pages.page import Page
 PRODUCT = "Fine-tuning studio"
 ASSETS = "/assets/studio"
 MODULES = ("studio.js", "frame.js")
+STYLES = (
+    "studio.css",
+    "forms.css",
+    "data.css",
+    "runs.css",
+    "results.css",
+    "queue.css",
+    "chat.css",
+    "writing.css",
+    "marked.css",
+)
 
 THEME = 'document.documentElement.classList.toggle("dark",matchMedia("(prefers-color-scheme: dark)").matches)'
 
@@ -87,16 +98,7 @@ def head(page: Page | None) -> str:
         f"<script>{THEME}</script>",
         *(
             f'<link rel="stylesheet" href="{ASSETS}/{name}">'
-            for name in (
-                "studio.css",
-                "forms.css",
-                "data.css",
-                "runs.css",
-                "results.css",
-                "queue.css",
-                "chat.css",
-                "writing.css",
-            )
+            for name in STYLES
         ),
     ]
     if page and page.charts:

@@ -7,8 +7,14 @@ import re
 
 from starlette.types import Scope
 
-# The whole list. The sign-in page must be reachable to sign in; the two probes say nothing about anybody's data.
-PUBLIC = frozenset({"/healthz", "/readyz", "/sign-in", "/favicon.ico"})
+# The whole list. The sign-in page must be reachable to sign in; the two probes say nothing about anybody's data. What is
+# under /shared asks for the token of a read-only link itself.
+PUBLIC = frozenset(
+    {"/healthz", "/readyz", "/sign-in", "/favicon.ico", "/shared", "/api/v1/shared", "/api/v1/shared/compare",
+     "/api/v1/shared/series", "/api/v1/shared/examples"}
+)  # fmt: skip
+# Our own scripts and styles, the same for everybody; the page behind a read-only link is made of them.
+PUBLIC_ASSET = re.compile(r"/assets/studio/[a-z_]+(\.min)?\.(js|css)")
 PUBLIC_POST = frozenset({"/sign-in"})
 
 # What Gradio's browser code needs. Its file, upload, proxy, stream, deep-link, component-server and direct-call routes
@@ -34,8 +40,9 @@ UNCLEAN = re.compile(r"//|/\.{1,2}(/|$)|[\\;%@\x00-\x1f\x7f]")
 
 def is_public(scope: Scope) -> bool:
     """Whether anybody may ask; the path must match letter by letter."""
-    reads = scope["method"] in ("GET", "HEAD") and scope["path"] in PUBLIC
-    return reads or (scope["method"] == "POST" and scope["path"] in PUBLIC_POST)
+    path = scope["path"]
+    reads = scope["method"] in ("GET", "HEAD") and (path in PUBLIC or PUBLIC_ASSET.fullmatch(path) is not None)
+    return reads or (scope["method"] == "POST" and path in PUBLIC_POST)
 
 
 def is_page(scope: Scope) -> bool:

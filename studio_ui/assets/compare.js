@@ -2,14 +2,18 @@
 
 import { BASE_INDEX, CurveChart, lightUp, runStyle, save } from "./charts.js";
 import { ParetoChart } from "./charts_points.js";
+import { runAdder } from "./compare_adder.js";
 import { SharedExamples } from "./compare_examples.js";
 import { Grouping } from "./compare_groups.js";
 import { Parameters } from "./compare_parameters.js";
+import { openReport } from "./compare_report.js";
+import { openSharing } from "./compare_share.js";
+import { sourceOfPage } from "./compare_source.js";
 import { CombineForm } from "./derive_runs.js";
 import { chartControls, remember } from "./run_curves.js";
 import { settingWords } from "./run_details.js";
 import { loadTitles, methodTitle, modelTitle, stateChip } from "./run_words.js";
-import { api, bytes, count, duration, el, emptyState, percent, ready } from "./studio.js";
+import { bytes, count, duration, el, emptyState, percent, ready } from "./studio.js";
 
 const MOST = 10;
 const CURVES = [
@@ -17,6 +21,7 @@ const CURVES = [
   { key: "eval/loss", title: "Evaluation loss" },
   { key: "eval/accuracy", title: "Accuracy on the validation rows", hover: ".1%", tickformat: ".1~%", format: percent, noLog: true },
   { key: "eval/macro_f1", title: "Macro-F1 on the validation rows", hover: ".1%", tickformat: ".1~%", format: percent, noLog: true },
+  { key: "eval/f1", title: "Entity F1 on the validation sentences", hover: ".1%", tickformat: ".1~%", format: percent, noLog: true, optional: true },
   { key: "eval/perplexity", title: "Perplexity on the validation rows", hover: ".3~g", optional: true },
   { key: "train/learning_rate", title: "Learning rate", hover: ".3e", tickformat: ".2~g" },
   { key: "train/grad_norm", title: "Gradient norm", smooth: true },
@@ -32,7 +37,8 @@ const COSTS = [
 ];
 
 class ComparePage {
-  constructor(root) {
+  constructor(root, source) {
+    this.source = source;
     const query = new URLSearchParams(location.search);
     Object.assign(this, { root, ids: (query.get("runs") || "").split(",").filter(Boolean), baseline: query.get("baseline") || "base", hiddenRuns: new Set((query.get("hidden") || "").split(",").filter(Boolean)), series: {} });
     this.chips = el("div", { id: "compare-chips", class: "chips", role: "group", "aria-label": "Compared runs" });
@@ -47,23 +53,12 @@ class ComparePage {
   }
 
   async start() {
-    this.known = [];
-    // The list of runs that could be added is long and nothing waits for it.
-    const others = api("/api/v1/runs?limit=200").then((answer) => {
-      this.known = listOf(answer);
-      if (this.data) this.drawChips();
-    });
-    await loadTitles();
-    if (this.ids.length < 1) {
-      await others;
-      return this.askForRuns();
-    }
-    others.catch(() => {});
+    if (this.ids.length < 1) return this.askForRuns();
     this.root.replaceChildren(this.chips, this.notes, this.metrics, this.curves, this.settings, this.parameters, this.pareto, this.examples, this.combine);
     this.buildCurves();
     this.knobs = new Parameters(this.parameters, (ids) => this.brush(ids));
     this.points = new ParetoChart(this.pareto, COSTS);
-    this.shared = new SharedExamples(this.examples);
+    this.shared = new SharedExamples(this.examples, this.source);
     return this.load();
   }
 
@@ -76,14 +71,14 @@ class ComparePage {
   async load() {
     remember({ runs: this.ids.join(","), baseline: this.baseline === "base" ? null : this.baseline });
     const query = new URLSearchParams({ runs: this.ids.join(","), ...(this.baseline === "base" ? {} : { baseline: this.baseline }) });
-    this.data = await api(`/api/v1/compare?${query}`);
+    this.data = await this.source.compare(query);
     this.grouping.offer(this.data.settings);
     this.inside = null;
     this.knobs.show(this.data, this.ids);
     this.inside = this.knobs.inside();
     this.drawNotes();
     this.drawTables();
-    new CombineForm(this.combine).show(this.data.runs);
+    if (!this.source.readOnly) new CombineForm(this.combine).show(this.data.runs);
     await Promise.all([this.loadCurves(), this.shared.show(this.shown())]);
   }
 
@@ -109,13 +104,13 @@ class ComparePage {
   /** Runs as points, where quality and a cost are known. */
   drawPareto() {
     const row = (key) => this.data.metrics.find((metric) => metric.key === key);
-    const quality = row("test/accuracy");
+    const quality = row("test/accuracy") || row("test/f1");
     this.pareto.hidden = !quality || !this.data.comparable || Object.keys(quality.values).length < 2;
     if (this.pareto.hidden) return;
     const rows = this.shown().filter((run) => quality.values[run.id] != null).map((run) => ({
       id: run.id, name: run.name, style: this.ids.indexOf(run.id), quality: quality.values[run.id], interval: quality.intervals[run.id],
       ...Object.fromEntries(COSTS.map(({ key }) => [key, row(key)?.values[run.id]])) }));
-    this.points.update(rows, { metric: { key: "accuracy", title: "Accuracy (test rows)", unit: "share", higher_is_better: true }, base: quality.baseline });
+    this.points.update(rows, { metric: { key: quality.key.slice(5), title: quality.title, unit: "share", higher_is_better: true }, base: quality.baseline });
   }
 
   /** Everything that the two tables say, for a spreadsheet. */
@@ -138,7 +133,7 @@ class ComparePage {
   }
 
   fail(error) {
-    this.root.replaceChildren(emptyState(error.message, error.hint || "", { href: "/runs", text: "Go to Runs" }));
+    this.root.replaceChildren(emptyState(error.message, error.hint || "", this.source.readOnly ? null : { href: "/runs", text: "Go to Runs" }));
   }
 
   drawChips() {
@@ -158,21 +153,18 @@ class ComparePage {
     const light = () => lightUp(this.ids.indexOf(run.id));
     return el("span", { class: off ? "run-chip run-chip-off" : "run-chip", "data-run": run.id, onmouseenter: light, onfocusin: light, onmouseleave: () => lightUp(null), onfocusout: () => lightUp(null) },
       el("button", { type: "button", class: "swatch-button", "aria-pressed": String(!off), "aria-label": `${off ? "Show" : "Hide"} the curves of ${run.name}`, onclick: () => this.toggle(run.id) }, swatch(at)),
-      el("a", { href: `/run?id=${encodeURIComponent(run.id)}`, text: run.name }),
+      this.source.readOnly ? el("span", { text: run.name }) : el("a", { href: `/run?id=${encodeURIComponent(run.id)}`, text: run.name }),
       run.state === "succeeded" ? "" : stateChip(run.state),
-      el("button", { type: "button", class: "remove", "aria-label": `Remove ${run.name}`, text: "×", onclick: () => this.change(this.ids.filter((id) => id !== run.id)) }));
+      this.source.readOnly ? "" : el("button", { type: "button", class: "remove", "aria-label": `Remove ${run.name}`, text: "×", onclick: () => this.change(this.ids.filter((id) => id !== run.id)) }));
   }
 
   adder() {
-    const others = this.known.filter((run) => !this.ids.includes(run.id));
-    if (!others.length || this.ids.length >= MOST) return "";
-    const select = el("select", { id: "compare-add", "aria-label": "Add a run" }, el("option", { value: "", text: "Add a run…" }), ...others.map((run) => el("option", { value: run.id, text: `${run.name} (${run.dataset.name} @ ${run.dataset.version})` })));
-    select.addEventListener("change", () => {
-      if (!select.value) return;
-      if (!this.ids.length) location.href = `/compare?runs=${encodeURIComponent(select.value)}`;
-      else this.change([...this.ids, select.value]);
-    });
-    return select;
+    if (this.source.readOnly || this.ids.length >= MOST) return "";
+    const choose = (run) => {
+      if (this.ids.length) this.change([...this.ids, run.id]);
+      else location.href = `/compare?runs=${encodeURIComponent(run.id)}`;
+    };
+    return runAdder(this.source.others, () => this.ids, choose);
   }
 
   toggle(id) {
@@ -195,7 +187,7 @@ class ComparePage {
   drawMetrics() {
     const base = this.data.runs.length ? this.data.runs[0].base_model : "";
     const oneBase = new Set(this.data.runs.map((run) => run.base_model)).size === 1;
-    const labels = this.data.metrics.some((metric) => metric.key === "test/accuracy");
+    const labels = this.data.metrics.some((metric) => ["test/accuracy", "test/f1"].includes(metric.key));
     const head = el("tr", {}, el("th", { scope: "col", text: "Metric" }),
       el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(BASE_INDEX), "Base model"), el("span", { class: "muted row-note", text: oneBase ? labels ? `${modelTitle(base)}, linear probe` : modelTitle(base) : "each run's own" })),
       ...this.shown().map((run) => el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(this.ids.indexOf(run.id)), run.name), el("span", { class: "muted row-note", text: `${methodTitle(run.method)}${run.id === this.baseline ? ", baseline" : ""}` }))));
@@ -203,9 +195,17 @@ class ComparePage {
       el("th", { scope: "row" }, metric.title, metric.higher_is_better === null ? "" : el("span", { class: "muted", title: metric.higher_is_better ? "higher is better" : "lower is better", text: metric.higher_is_better ? " ↑" : " ↓" })),
       el("td", { class: "number" }, metric.baseline == null ? "–" : show(metric.unit, metric.baseline)),
       ...this.shown().map((run) => metricCell(metric, run.id))));
-    this.metrics.replaceChildren(el("div", { class: "card-head" }, el("h2", { text: "Did it get better?" }), el("button", { type: "button", id: "compare-csv", class: "button small", text: "Download as CSV", onclick: () => this.download() })),
+    this.metrics.replaceChildren(el("div", { class: "card-head" }, el("h2", { text: "Did it get better?" }), this.outputs()),
       el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Metric table" }, el("table", { id: "compare-table", class: "data-table" }, el("thead", {}, head), el("tbody", {}, ...rows))),
       el("p", { class: "muted", text: "Arrows show the change against the baseline. ≈ means that with this many test rows the difference may be chance; accuracy is judged by the rows that only one of the two got right. The best value of a row is marked." }));
+  }
+
+  /** Ways to take the comparison along or to show it to others. */
+  outputs() {
+    const button = (id, text, act) => el("button", { type: "button", id, class: "button small", text, onclick: act });
+    return el("div", { class: "actions" }, button("compare-csv", "Download as CSV", () => this.download()),
+      button("compare-report", "Report (PDF)", () => openReport({ data: this.data, runs: this.shown(), show, charts: this.charts.map(([, chart]) => chart) })),
+      this.source.readOnly ? "" : button("compare-share", "Share…", () => openSharing(this.ids)));
   }
 
   drawSettings() {
@@ -258,7 +258,7 @@ class ComparePage {
   async loadCurves() {
     const missing = this.ids.filter((id) => !this.series[id]);
     await Promise.all(missing.map(async (id) => {
-      const { series } = await api(`/api/v1/runs/${encodeURIComponent(id)}/series?keys=${CURVES.map((curve) => curve.key).join(",")}`);
+      const { series } = await this.source.series(id, CURVES.map((curve) => curve.key).join(","));
       this.series[id] = series;
     }));
     this.drawCurves();
@@ -268,7 +268,7 @@ class ComparePage {
     const known = (key) => this.data.runs.some((run) => this.series[run.id]?.[key]?.length);
     for (const [about, chart] of this.charts) {
       // Tasks with labels have no perplexity and tasks that write no accuracy; what does not apply is not shown.
-      const other = about.optional ? true : ["eval/accuracy", "eval/macro_f1"].includes(about.key) && known("eval/perplexity");
+      const other = about.optional ? true : ["eval/accuracy", "eval/macro_f1"].includes(about.key) && (known("eval/perplexity") || known("eval/f1"));
       chart.figure.hidden = other && !known(about.key);
       chart.update(this.lines(about));
     }
@@ -324,15 +324,18 @@ function swatch(index) {
   return mark;
 }
 
-function listOf(answer) {
-  return Array.isArray(answer) ? answer : answer.runs;
-}
-
 ready("#compare-page", async (root) => {
-  const page = new ComparePage(root);
+  const source = sourceOfPage();
+  try {
+    await loadTitles(await source.open());
+  } catch (error) {
+    return root.replaceChildren(emptyState(error.message, error.hint || ""));
+  }
+  const page = new ComparePage(root, source);
   try {
     await page.start();
   } catch (error) {
     page.fail(error);
   }
+  return undefined;
 });

@@ -1,8 +1,9 @@
 // The same held-out rows answered by every compared run, those that the runs disagree about first.
 
 import { remember } from "./run_curves.js";
-import { writes } from "./run_words.js";
-import { api, count, counted, el, percent } from "./studio.js";
+import { differences, markedText as entityText } from "./marked_text.js";
+import { marks, writes } from "./run_words.js";
+import { count, counted, el, percent } from "./studio.js";
 import { markedText } from "./word_diff.js";
 
 const ORDERS = [["disagreement", "Disagreement first"], ["wrong", "Most often wrong first"], ["file", "In the order of the file"]];
@@ -11,8 +12,9 @@ const PAGE = 25;
 
 /** Fills its section whenever `show` names other runs; the order lives in the address. */
 export class SharedExamples {
-  constructor(place) {
-    this.place = place;
+  /** @param source where the rows come from, and whether they are shown at all */
+  constructor(place, source) {
+    Object.assign(this, { place, source });
     this.order = el("select", { id: "examples-order" }, ...ORDERS.map(([value, text]) => el("option", { value, text })));
     const asked = new URLSearchParams(location.search).get("rows");
     this.order.value = ORDERS.some(([value]) => value === asked) ? asked : ORDERS[0][0];
@@ -38,9 +40,10 @@ export class SharedExamples {
   async show(runs) {
     this.runs = runs;
     this.tested = runs.filter((run) => run.test_rows);
-    this.place.hidden = !this.tested.length;
-    if (!this.tested.length) return;
+    this.place.hidden = !this.tested.length || !this.source.rows;
+    if (this.place.hidden) return;
     this.written = this.tested.every(writes);
+    this.marked = this.tested.every(marks);
     this.diffLabel.hidden = !this.written;
     this.after = 0;
     const heads = ["Text", "Expected", "Base model", ...this.tested.map((run) => run.name)];
@@ -53,7 +56,7 @@ export class SharedExamples {
     const { body } = this;
     const query = new URLSearchParams({ runs: this.tested.map((run) => run.id).join(","), order: this.order.value, limit: PAGE, after: this.after });
     try {
-      const page = await api(`/api/v1/compare/examples?${query}`);
+      const page = await this.source.examples(query);
       if (body !== this.body) return;
       this.after = page.after;
       body.append(...page.rows.map((row) => this.row(row)));
@@ -73,8 +76,16 @@ export class SharedExamples {
 
   row(row) {
     if (this.written) return this.writtenRow(row);
+    if (this.marked) return this.markedRow(row);
     const answers = this.tested.map((run) => el("td", {}, answer(row.answers[run.id].answer, row.expected, row.answers[run.id].score)));
     return el("tr", { class: row.different ? "differs" : "", "data-row": String(row.row_id) }, el("td", { class: "wide-text", text: row.input }), el("td", { text: row.expected }), el("td", {}, row.base_answer == null ? "–" : answer(row.base_answer, row.expected)), ...answers);
+  }
+
+  /** A sentence with what is expected, and what each model made of it instead. */
+  markedRow(row) {
+    const expected = JSON.parse(row.expected);
+    const made = (told) => el("td", {}, told == null ? "–" : differences(row.input, expected, JSON.parse(told)));
+    return el("tr", { class: row.different ? "differs" : "", "data-row": String(row.row_id) }, el("td", { class: "wide-text", text: row.input }), el("td", { class: "wide-text" }, entityText(row.input, expected)), made(row.base_answer), ...this.tested.map((run) => made(row.answers[run.id].answer)));
   }
 
   /** Texts with the words marked that the chosen reference does not have, or has alone. */

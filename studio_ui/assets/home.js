@@ -1,6 +1,6 @@
 // Home: three sentences, one big button, samples, recent runs and what this machine has.
 
-import { ACTIVE, loadTitles, methodTitle, stateChip } from "./run_words.js";
+import { loadTitles, methodTitle, stateChip } from "./run_words.js";
 import { loadSamples, sampleCards } from "./samples.js";
 import { api, bytes, count, durationRange, el, emptyState, errorBanner, percent, poll, ready, skeleton, when } from "./studio.js";
 
@@ -46,11 +46,11 @@ class Home {
   /** @returns {Promise<boolean>} whether something is still moving */
   async showRuns() {
     try {
-      const { runs } = await api("/api/v1/runs");
-      const look = JSON.stringify(runs.slice(0, RECENT).map((run) => [run.id, run.name, run.state, run.phase, run.progress]));
-      if (look !== this.look) this.runs.replaceChildren(...(runs.length ? [runList(runs.slice(0, RECENT))] : [emptyState("No runs yet.", "Your first one is six clicks away.")]));
+      const { runs, active } = await api(`/api/v1/runs?limit=${RECENT}`);
+      const look = JSON.stringify(runs.map((run) => [run.id, run.name, run.state, run.phase, run.progress]));
+      if (look !== this.look) this.runs.replaceChildren(...(runs.length ? [runList(runs)] : [emptyState("No runs yet.", "Your first one is six clicks away.")]));
       this.look = look;
-      return runs.some((run) => ACTIVE.includes(run.state));
+      return active > 0;
     } catch (error) {
       this.runs.replaceChildren(errorBanner(error));
       return true;
@@ -92,8 +92,9 @@ function runList(runs) {
 }
 
 function score(run) {
-  const accuracy = run.results?.metrics?.accuracy;
+  const { accuracy, f1 } = run.results?.metrics || {};
   if (accuracy != null) return percent(accuracy);
+  if (f1 != null) return `F1 ${percent(f1)}`;
   const perplexity = run.results?.metrics?.perplexity;
   if (perplexity != null) return `perplexity ${Number(perplexity.toPrecision(3))}`;
   const { step, total_steps: total } = run.progress || {};

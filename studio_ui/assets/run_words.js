@@ -38,6 +38,11 @@ export function writes(run) {
   return families[run.task_type] === "generation";
 }
 
+/** Whether the run labels words; such runs have entity F1, and spans as answers. */
+export function marks(run) {
+  return families[run.task_type] === "tokens";
+}
+
 export function modelTitle(name) {
   return titles.models[name] || name;
 }

@@ -1,0 +1,49 @@
+// Where the compare page gets its data: the signed-in person's own runs, or what a read-only link shows.
+
+import { api } from "./studio.js";
+
+const SHARED_PATH = "/shared";
+
+/** One's own runs, with everything that can be done with them. */
+const own = {
+  readOnly: false,
+  rows: true,
+  open: async () => null,
+  compare: (query) => api(`/api/v1/compare?${query}`),
+  series: (id, keys) => api(`/api/v1/runs/${encodeURIComponent(id)}/series?keys=${keys}`),
+  examples: (query) => api(`/api/v1/compare/examples?${query}`),
+  others: (query) => api(`/api/v1/runs?${query}`),
+};
+
+/** What a link shows; the token stays in the fragment, which is never sent, and travels in a header. */
+function shared(token) {
+  const ask = (path) => api(`/api/v1/shared${path}`, { headers: { "X-Studio-Share": token } });
+  const source = {
+    readOnly: true,
+    rows: false,
+    /** The first visit brings the sender's view into the address; a changed address is kept. */
+    async open() {
+      const told = await ask("");
+      source.rows = told.with_rows;
+      const query = new URLSearchParams(location.search);
+      const view = new URLSearchParams(query.size ? location.search : told.view);
+      view.set("runs", told.runs.join(","));
+      history.replaceState(history.state, "", `${SHARED_PATH}?${view}${location.hash}`);
+      return told.catalog;
+    },
+    compare: (query) => ask(`/compare?${pick(query, ["baseline"])}`),
+    series: (id, keys) => ask(`/series?run=${encodeURIComponent(id)}&keys=${keys}`),
+    examples: (query) => ask(`/examples?${pick(query, ["order", "limit", "after"])}`),
+    others: async () => ({ runs: [] }),
+  };
+  return source;
+}
+
+function pick(query, names) {
+  return new URLSearchParams(names.filter((name) => query.has(name)).map((name) => [name, query.get(name)]));
+}
+
+/** The source that belongs to the page's address. */
+export function sourceOfPage() {
+  return location.pathname === SHARED_PATH ? shared(location.hash.slice(1)) : own;
+}
