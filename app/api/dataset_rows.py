@@ -8,10 +8,12 @@ from fastapi.responses import StreamingResponse
 
 from app import storage
 from app.api.change_bodies import ChangesBody, SplitsBody
-from app.api.datasets import full
-from app.api.deps import After, UserId
-from app.services import dataset_changes, dataset_exports, dataset_versions, findings, label_reviews
+from app.api.datasets import answer
+from app.api.deps import After, Later, UserId
+from app.services import dataset_exports, dataset_versions, findings, label_reviews
 from app.services.dataset_lengths import lengths_of
+from app.services.dataset_work import Work, change_work
+from app.services.marked_rows import with_marks
 from app.services.row_search import Selection, find_rows
 
 router = APIRouter(prefix="/api/v1/datasets/{dataset_id}", tags=["datasets"])
@@ -35,10 +37,11 @@ def read_rows(
     after: Cursor = -1,
     limit: Limit = 50,
 ) -> dict[str, Any]:
-    """Rows that fit every filter: ``{"columns", "rows", "matching", "after", "lost_lines"}``."""
-    folder = storage.dataset_dir(dataset_versions.find_version(user_id, dataset_id, version).id)
+    """Rows that fit every filter: ``{"columns", "rows", "matching", "after", "lost_lines"}``; rows with marked words have
+    ``marked``: ``{"column", "text", "spans": [[start, end, label]]}``."""
+    found = dataset_versions.find_version(user_id, dataset_id, version)
     wanted = Selection(problem=problem, search=search, column=column, value=value, excluded=excluded)
-    return find_rows(folder, wanted, after, limit).as_dict()
+    return with_marks(find_rows(storage.dataset_dir(found.id), wanted, after, limit).as_dict(), found)
 
 
 @router.get("/problems/{key}")
@@ -46,9 +49,10 @@ def read_problem(
     user_id: UserId, dataset_id: str, key: str, version: Version = None, after: Cursor = -1, limit: Limit = 50
 ) -> dict[str, Any]:
     """One problem with a page of its rows and their cells; ``lost_lines`` could not be read at all."""
-    folder = storage.dataset_dir(dataset_versions.find_version(user_id, dataset_id, version).id)
+    found = dataset_versions.find_version(user_id, dataset_id, version)
+    folder = storage.dataset_dir(found.id)
     told = asdict(findings.find(folder, key))
-    page = find_rows(folder, Selection(problem=key), after, limit).as_dict()
+    page = with_marks(find_rows(folder, Selection(problem=key), after, limit).as_dict(), found)
     kept = ("key", "code", "severity", "message", "hint", "evaluation")
     return {**{name: told[name] for name in kept}, **page}
 
@@ -80,10 +84,10 @@ def download_version(
 
 
 @router.post("/changes")
-def change_rows(user_id: UserId, dataset_id: str, body: ChangesBody) -> dict[str, Any]:
+def change_rows(user_id: UserId, dataset_id: str, body: ChangesBody, later: Later) -> Any:
     """Edit, add, delete, exclude, include, set or merge; the result is the next version with its report."""
     changes = [each.change() for each in body.changes]
-    return full(dataset_changes.change(user_id, dataset_id, changes, version=body.version))
+    return answer(user_id, change_work(dataset_id, changes, body.version), later)
 
 
 @router.post("/label-review", status_code=202)
@@ -107,9 +111,9 @@ def read_splits(user_id: UserId, dataset_id: str, version: Version = None) -> di
 
 
 @router.post("/splits")
-def change_splits(user_id: UserId, dataset_id: str, body: SplitsBody) -> dict[str, Any]:
+def change_splits(user_id: UserId, dataset_id: str, body: SplitsBody, later: Later) -> Any:
     """Deal rows out by ratio, by groups or by time; the result is the next version."""
-    return full(dataset_versions.change_splits(user_id, dataset_id, body.plan()))
+    return answer(user_id, Work("splits", dataset_id, asdict(body.plan())), later)
 
 
 @router.get("/versions")
@@ -125,9 +129,9 @@ def read_changes(user_id: UserId, dataset_id: str, number: int, after: After = 0
 
 
 @router.post("/versions/{number}/restore")
-def restore_version(user_id: UserId, dataset_id: str, number: int) -> dict[str, Any]:
+def restore_version(user_id: UserId, dataset_id: str, number: int, later: Later) -> Any:
     """A new version that is what this one was."""
-    return full(dataset_versions.restore(user_id, dataset_id, number))
+    return answer(user_id, Work("restore", dataset_id, {"number": number}), later)
 
 
 def _attached(export: dataset_exports.Export) -> StreamingResponse:

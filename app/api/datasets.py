@@ -3,23 +3,32 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from fastapi.encoders import jsonable_encoder
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
 
-from app.api.deps import UserId
+from app.api.deps import Later, UserId
 from app.api.schemas import ColumnsBody
 from app.api.uploads import Upload, receive_upload
+from app.catalog.task_types import task_type as find_task_type
+from app.errors import StudioError
 from app.models import Dataset
-from app.services import datasets
+from app.readers import Choices
+from app.services import checks, dataset_readings, datasets, imports
+from app.services.dataset_work import IMPORT, Work, perform
 
 router = APIRouter(prefix="/api/v1/datasets", tags=["datasets"])
 
 
 @router.post("", status_code=201)
-async def upload_dataset(request: Request, user_id: UserId) -> dict[str, Any]:
+async def upload_dataset(request: Request, user_id: UserId, later: Later) -> Any:
     """Multipart ``file``, optional ``evaluation`` (file), ``name``, ``task_type``, ``columns`` (JSON object), and
-    ``reading`` (JSON object with any of ``sheet``, ``header_row``, ``encoding``)."""
+    ``reading`` (JSON object with any of ``sheet``, ``header_row``, ``encoding``, ``delimiter``).
+
+    With ``Prefer: respond-async`` a large file is answered with 202 as soon as its rows are read: ``{"check", "staged",
+    "reading", "preview"}``; the report is made by the check."""
     async with receive_upload(request) as upload:
-        return await run_in_threadpool(_import, user_id, upload)
+        return await run_in_threadpool(_stage if later else _import, user_id, upload)
 
 
 @router.get("")
@@ -61,9 +70,10 @@ def read_report(user_id: UserId, dataset_id: str) -> dict[str, Any]:
 
 
 @router.post("/{dataset_id}/columns")
-def change_columns(user_id: UserId, dataset_id: str, body: ColumnsBody) -> dict[str, Any]:
-    """A new version of the same rows under another task or mapping."""
-    return full(datasets.change_columns(user_id, dataset_id, body.task_type, body.columns))
+def change_columns(user_id: UserId, dataset_id: str, body: ColumnsBody, later: Later) -> Any:
+    """A new version of the same rows under another task or mapping; 202 with a check as for uploads."""
+    find_task_type(body.task_type)
+    return answer(user_id, Work("columns", dataset_id, body.model_dump()), later)
 
 
 @router.post("/{dataset_id}/archive")
@@ -85,6 +95,48 @@ def _import(user_id: str, upload: Upload) -> dict[str, Any]:
         choices=upload.choices,
     )
     return full(dataset)
+
+
+def _stage(user_id: str, upload: Upload) -> JSONResponse:
+    evaluation = (upload.evaluation.path, upload.evaluation.name) if upload.evaluation else None
+    staged_id = imports.stage(user_id, upload.file.path, upload.file.name, evaluation)
+    said = {**{name: upload.fields.get(name) for name in ("name", "task_type")}, "columns": upload.columns}
+    return begin_import(user_id, staged_id, said, upload.choices)
+
+
+def begin_import(user_id: str, staged_id: str, said: dict[str, Any], choices: Choices | None) -> JSONResponse:
+    """Read a staged file and make a dataset of it: 201 with it, or 202 with the rows and the check that makes it."""
+    if said["task_type"]:
+        find_task_type(said["task_type"])
+    read: dict[str, Any] = {}
+    try:
+        reading = imports.read_staged(user_id, staged_id, choices)
+        folder, _ = imports.staged_folder(user_id, staged_id)
+        columns = reading.main.columns
+        rows = dataset_readings.first_rows(folder, columns)
+        read = {
+            "reading": dataset_readings.describe(reading, kept=True),
+            "preview": {"columns": columns, "rows": rows, "total": reading.total},
+        }
+        work = Work(IMPORT, "", {"staged": staged_id, **said})
+        if reading.total > checks.SMALL_ROWS:
+            return JSONResponse({"check": checks.start(user_id, work), "staged": staged_id, **read}, 202)
+        return JSONResponse(jsonable_encoder(full(perform(user_id, work))), 201)
+    except StudioError as error:
+        if not read and error.code in dataset_readings.READ_OTHERWISE:
+            read = {"reading": dataset_readings.describe_unread(user_id, staged_id)}
+        if not read:
+            imports.forget_staged(user_id, staged_id)
+            raise
+        error.details = {**error.details, "staged": staged_id, **read}
+        raise
+
+
+def answer(user_id: str, work: Work, later: bool) -> Any:
+    """The dataset with its new version; or 202 with a check, where the caller would rather not wait for much data."""
+    if later and datasets.latest_version(datasets.get_dataset(user_id, work.dataset_id)).rows > checks.SMALL_ROWS:
+        return JSONResponse({"check": checks.start(user_id, work)}, 202)
+    return full(perform(user_id, work))
 
 
 def full(dataset: Dataset) -> dict[str, Any]:

@@ -15,5 +15,11 @@ def current_user(request: Request) -> str:
     return str(user_id)
 
 
+def prefers_later(request: Request) -> bool:
+    """Whether the caller would rather get a job than wait (``Prefer: respond-async``, RFC 7240)."""
+    return "respond-async" in request.headers.get("prefer", "").lower()
+
+
+Later = Annotated[bool, Depends(prefers_later)]
 UserId = Annotated[str, Depends(current_user)]
 After = Annotated[int, Query(ge=0, le=2**53, description="Cursor: the `after` of the previous answer.")]

@@ -23,6 +23,7 @@ from app import storage
 from app.errors import Rejected, StudioError, TooLarge
 from app.models import new_id
 from app.readers import Choices
+from app.services.dataset_readings import check_choices
 from app.settings import get_settings
 
 FILES = ("file", "evaluation")
@@ -73,15 +74,7 @@ class Upload:
         """How the data file is to be read, if the sender said so."""
         if "reading" not in self.fields:
             return None
-        given = self._json("reading")
-        kinds = {"sheet": str, "header_row": int, "encoding": str}
-        if not isinstance(given, dict) or not all(type(value) is kinds.get(key) for key, value in given.items()):
-            raise _bad_field(
-                "reading",
-                "is not a JSON object of sheet, header_row and encoding",
-                '{"sheet": "Data", "header_row": 3}',
-            )
-        return Choices(**given)
+        return check_choices(self._json("reading"))
 
     def _json(self, name: str) -> Any:
         try:

@@ -58,6 +58,8 @@ def open_source(source: Source) -> Table:
         raise empty_file()
     sample = Sample(source)
     for each in FORMATS:
+        if source.choices.delimiter and each in (json, jsonl, conll):
+            continue
         if each.fits(sample):
             table: Table = each.read(source)
             _tell_other_name(table, each, source)

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import threading
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ def _convert(order: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
     with RowsFile(Path(order["target"]), names, limits) as out:
         for table in tables:
             first = out.next_id
+            if limits.first:
+                table.records = islice(table.records, limits.first)
             out.write(table)
             parts.append(_part(table, first, out.next_id - first))
     return parts

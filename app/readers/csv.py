@@ -36,8 +36,9 @@ _SAID = re.compile(rf"sep=([{re.escape(''.join(DELIMITERS))}])\s*$", re.IGNORECA
 
 
 def fits(sample: Sample) -> bool:
-    """Whether the name says so, or the text is surely a table."""
-    return sample.is_text() and (sample.extension in EXTENSIONS or is_delimited(sample.text))
+    """Whether the person or the name says so, or the text is surely a table."""
+    named = sample.source.choices.delimiter or sample.extension in EXTENSIONS
+    return sample.is_text() and (bool(named) or is_delimited(sample.text))
 
 
 def read(source: Source) -> Table:
@@ -50,7 +51,8 @@ def read(source: Source) -> Table:
     lines = _first_lines(source.path, encoding)
     said = _SAID.match(lines[0]) if lines else None
     skipped = max(source.choices.header_row - 1, 1 if said else 0)
-    delimiter = said.group(1) if said else find_delimiter(lines[skipped:], USUAL.get(source.extension, ","))
+    chosen = source.choices.delimiter or (said.group(1) if said else "")
+    delimiter = chosen or find_delimiter(lines[skipped:], USUAL.get(source.extension, ","))
     # Tables with tabs are often written without any quoting; with commas that cannot be.
     plain = delimiter == "\t" and quotes_are_text(read_lines(source.path, encoding, MAX_LINE), delimiter)
     rows = _Rows(source.path, encoding, delimiter, skipped, csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL)
@@ -62,6 +64,7 @@ def read(source: Source) -> Table:
     columns = check_columns(header[1])
     rows.width = len(columns)
     table = Table("csv" if delimiter != "\t" else "tsv", encoding.name, columns, iter(()))
+    table.found = {"delimiter": delimiter, "header_row": header[0]}
     if encoding.flaw:
         table.flaws.add(encoding.flaw)
     if plain:

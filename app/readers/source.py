@@ -21,11 +21,13 @@ class Choices:
         sheet: name of a workbook's sheet, or its number from 1.
         header_row: number of the row with the column names, from 1; 0 means that it is searched.
         encoding: codec name of a text file, for when the guess is wrong.
+        delimiter: the character between the fields of a delimited text.
     """
 
     sheet: str = ""
     header_row: int = 0
     encoding: str = ""
+    delimiter: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,13 @@ class Limits:
         unpacked_bytes: most bytes that an archive may unpack to.
         text: most characters in all cells together; Parquet repeats a text at no cost, so a small file can hold any
             number of them.
+        first: stop after so many rows of each file, for a look at it; 0 reads all.
     """
 
     rows: int = 2_000_000
     unpacked_bytes: int = 2 * 1024**3
     text: int = 4 * 1024**3
+    first: int = 0
 
 
 @dataclass(frozen=True)

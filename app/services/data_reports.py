@@ -20,6 +20,7 @@ from app.services.row_tables import Reading, read_lines, read_rows, sample_rows
 from app.services.split_plans import SplitPlan, SplitRow, deal_out
 from app.services.text_survey import DEFAULT_LENGTH, Row, Surveyed, TextSurvey
 from app.services.token_lengths import TokenCounter, default_model
+from app.services.watching import Tell, counted, silent
 
 SAMPLE_ROWS = 1000
 OK, WARNINGS, REJECTED = "ok", "warnings", "rejected"
@@ -74,6 +75,7 @@ def judge(
     before: Mapping[str, Any] | None = None,
     plan: SplitPlan | None = None,
     tokens: Mapping[int, int] | None = None,
+    tell: Tell = silent,
 ) -> Judgement:
     """Check every row and deal the usable ones out.
 
@@ -82,6 +84,7 @@ def judge(
         before: splits of the version that these rows come from; rows stay where they were.
         plan: how to deal rows out; by ratio with ``seed`` if left out.
         tokens: row id -> tokens, for rows whose texts were counted before and have not changed.
+        tell: hears where the work stands.
 
     Raises:
         Rejected: ``missing_column``, ``unknown_role`` or ``same_column`` when the columns do not fit the task.
@@ -91,15 +94,17 @@ def judge(
     gone = excluded.lost | {(reading.is_evaluation(n), index.line(n)) for n in excluded.ids}
     problems, bad = _problems_of_reading(task, reading, chosen, gone)
     bad |= gone
-    problems += task.check(_rows(folder, reading, chosen, bad), chosen)
+    problems += task.check(_rows(folder, reading, chosen, bad, (tell, "Checking every row")), chosen)
     left_out = {row_id for each in problems if each.severity == "error" for row_id in each.row_ids}
-    kept = (row for row in _rows(folder, reading, chosen, bad) if row["_id"] not in left_out)
+    rows = _rows(folder, reading, chosen, bad, (tell, "Looking at the texts"))
+    kept = (row for row in rows if row["_id"] not in left_out)
     values = _values(folder, reading, plan.column) if plan else {}
-    usable, labels, surveyed = _survey(task, kept, chosen, values, tokens or {})
+    usable, labels, surveyed = _survey(task, kept, chosen, values, tokens or {}, tell)
     problems += surveyed.problems
     refusal = _refusal(problems, len(usable))
     dealt = None
     if refusal is None:
+        tell("Dealing rows out", 0, 0)
         try:
             dealt = deal_out(usable, surveyed.groups, plan or SplitPlan(seed=seed), before)
             _check_test(dealt, reading)
@@ -109,8 +114,7 @@ def judge(
     found = collect(problems, index)
     report = {
         "status": REJECTED if refusal else WARNINGS if problems else OK,
-        "format": reading.main.format,
-        "encoding": reading.main.encoding,
+        **_read_as(reading),
         "rows": {"total": reading.total, "usable": len(usable), **excluded.told},
         "task": task.kind,
         "columns": chosen,
@@ -125,6 +129,10 @@ def judge(
 def _evaluation_ids(reading: Reading) -> range:
     part = reading.evaluation
     return range(part.first_id, part.first_id + part.span) if part else range(0)
+
+
+def _read_as(reading: Reading) -> dict[str, str]:
+    return {"format": reading.main.format, "encoding": reading.main.encoding}
 
 
 def refused_report(
@@ -231,8 +239,10 @@ def _problems_of_reading(
     return problems, bad
 
 
-def _rows(folder: Path, reading: Reading, chosen: Mapping[str, str], bad: set[Any]) -> Iterator[dict[str, Any]]:
-    for row in read_rows(folder, list(chosen.values())):
+def _rows(
+    folder: Path, reading: Reading, chosen: Mapping[str, str], bad: set[Any], told: tuple[Tell, str]
+) -> Iterator[dict[str, Any]]:
+    for row in counted(read_rows(folder, list(chosen.values())), *told, reading.stored):
         row["_evaluation"] = reading.is_evaluation(row["_id"])
         if (row["_evaluation"], row["_line"]) not in bad:
             yield row
@@ -244,6 +254,7 @@ def _survey(
     chosen: Mapping[str, str],
     values: Mapping[int, str],
     tokens: Mapping[int, int],
+    tell: Tell,
 ) -> tuple[list[SplitRow], dict[str, int], Surveyed]:
     """The rows that can be used, without their texts, how often each label occurs, and what the texts are like."""
     usable: list[SplitRow] = []
@@ -257,6 +268,7 @@ def _survey(
         usable.append(SplitRow(row_id, line, "", key, evaluation, values.get(row_id, "")))
         answers.append(task.answers(row, chosen))
         survey.see(Row(row_id, line, task.readable(row, chosen), key, evaluation))
+    tell("Comparing the texts", 0, 0)
     return _balanced(usable, answers), _counted(answers), survey.finish()
 
 

@@ -4,7 +4,7 @@ Cells, labels, rows added and removed, rows left out and brought back. Knows no 
 """
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from app.services.row_search import Selection, find_ids
 from app.services.row_tables import ROWS_FILE, Reading, load_reading, read_rows, store_reading
 from app.services.split_plans import plan_of
 from app.services.token_lengths import load_tokens
+from app.services.watching import UNWATCHED, Watch
 
 MOST_ADDED = 1000
 
@@ -71,6 +72,13 @@ class Clean:
 
 
 @dataclass(frozen=True)
+class Repair:
+    """Write what rows say in the task's own way, e.g. tags of an older scheme in the present one."""
+
+    rows: Selection
+
+
+@dataclass(frozen=True)
 class SetColumn:
     """The same content in one column of many rows, e.g. a label."""
 
@@ -86,10 +94,12 @@ class MergeLabels:
     into: dict[str, str] = field(default_factory=dict)
 
 
-Change = Edit | Add | Delete | Exclude | Include | Clean | SetColumn | MergeLabels
+Change = Edit | Add | Delete | Exclude | Include | Clean | Repair | SetColumn | MergeLabels
 
 
-def change(user_id: str, dataset_id: str, changes: Sequence[Change], *, version: int | None = None) -> Dataset:
+def change(
+    user_id: str, dataset_id: str, changes: Sequence[Change], *, version: int | None = None, watch: Watch = UNWATCHED
+) -> Dataset:
     """Apply changes in their order and keep the result as the next version; the report is made anew.
 
     Args:
@@ -111,12 +121,12 @@ def change(user_id: str, dataset_id: str, changes: Sequence[Change], *, version:
         judgement = judge_into(
             aside, plan.reading, newest.task_type, newest.columns, old_splits["seed"],
             excluded=plan.exclusions(), before=old_splits, plan=plan_of(old_splits),
-            tokens=load_tokens(before / TOKENS_FILE, set(plan.edits.cells)),
+            tokens=load_tokens(before / TOKENS_FILE, set(plan.edits.cells)), tell=watch.tell,
         )  # fmt: skip
         counts = Counter(entry["kind"] for entry in entries)
         return judgement, {"summary": _summary(counts), "counts": dict(counts)}, {"entries": entries}
 
-    return add_version(user_id, dataset_id, fill, action="edit", expected=version)
+    return add_version(user_id, dataset_id, fill, action="edit", expected=version, watch=watch)
 
 
 class _Plan:
@@ -154,6 +164,8 @@ class _Plan:
                 self.ids.difference_update(find_ids(self.folder, rows))
             case Clean(rows):
                 self._clean(set(find_ids(self.folder, rows)))
+            case Repair(rows):
+                self._repair(set(find_ids(self.folder, rows)))
             case SetColumn(rows, column, value):
                 for row_id in find_ids(self.folder, rows):
                     self.edits.set(row_id, self._known(column), check_cell(value, column))
@@ -221,16 +233,38 @@ class _Plan:
                 if (cell := row[name]) is not None and (cleaned := without_hidden(cell)) != cell:
                     self.edits.set(row["_id"], name, cleaned)
 
+    def _repair(self, ids: Set[int]) -> None:
+        for row in read_rows(self.folder, list(self.columns.values())):
+            if row["_id"] in ids:
+                self._rewrite(row, {})
+
+    def _rewrite(self, row: Mapping[str, Any], names: Mapping[str, str]) -> None:
+        for column, cell in self.task.rewritten(row, self.columns, names).items():
+            if cell != row[column]:
+                self.edits.set(row["_id"], column, check_cell(cell, column))
+
     def _merge(self, into: dict[str, str]) -> None:
         column = self.columns.get("label")
         if column is None:
-            raise Rejected("no_labels", "This task has no column of labels.", "Choose another goal, or edit the cells.")
+            self._merge_marked(into)
+            return
         rows = [(row["_id"], row[column]) for row in read_rows(self.folder, [column]) if row[column] is not None]
         forms = into or merged_forms(Counter(label for _, label in rows))
         for row_id, label in rows:
             wanted = forms.get(label, forms.get(label.strip(), label))
             if wanted != label:
                 self.edits.set(row_id, column, check_cell(wanted, column))
+
+    def _merge_marked(self, into: dict[str, str]) -> None:
+        """The same for labels of words within a text."""
+        columns = list(self.columns.values())
+        counts = self.task.labels(read_rows(self.folder, columns), self.columns)
+        if not counts:
+            raise Rejected("no_labels", "This task has no column of labels.", "Choose another goal, or edit the cells.")
+        forms = into or merged_forms(counts)
+        for row in read_rows(self.folder, columns):
+            if set(self.task.answers(row, self.columns)) & forms.keys():
+                self._rewrite(row, forms)
 
 
 WORDS = (

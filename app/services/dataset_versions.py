@@ -29,6 +29,7 @@ from app.services.row_tables import READING_FILE, ROWS_FILE, Reading, load_readi
 from app.services.split_plans import SplitPlan, plan_of
 from app.services.splits import SPLITS
 from app.services.token_lengths import load_tokens, store_tokens
+from app.services.watching import UNWATCHED, Tell, Watch, silent
 
 EXCLUDED_FILE, CHANGES_FILE, LENGTHS_FILE = "excluded.json", "changes.json", "lengths.json"
 TOKENS_FILE = "tokens.npy"
@@ -95,7 +96,7 @@ def read_changes(user_id: str, dataset_id: str, number: int, after: int = 0, lim
     return {"summary": told["summary"], "entries": page, "total": len(entries), "after": after + len(page)}
 
 
-def restore(user_id: str, dataset_id: str, number: int) -> Dataset:
+def restore(user_id: str, dataset_id: str, number: int, *, watch: Watch = UNWATCHED) -> Dataset:
     """A new version that is what version ``number`` was; nothing in between is lost."""
     wanted = find_version(user_id, dataset_id, number)
 
@@ -109,13 +110,14 @@ def restore(user_id: str, dataset_id: str, number: int) -> Dataset:
         judgement = judge_into(
             aside, reading, wanted.task_type, wanted.columns, old_splits["seed"],
             excluded=excluded, before=old_splits, plan=plan_of(old_splits), tokens=load_tokens(source / TOKENS_FILE),
+            tell=watch.tell,
         )  # fmt: skip
         return judgement, {"summary": f"Back to version {number}.", "restored": number}, {"entries": []}
 
-    return add_version(user_id, dataset_id, fill, action="restore")
+    return add_version(user_id, dataset_id, fill, action="restore", watch=watch)
 
 
-def change_splits(user_id: str, dataset_id: str, plan: SplitPlan) -> Dataset:
+def change_splits(user_id: str, dataset_id: str, plan: SplitPlan, *, watch: Watch = UNWATCHED) -> Dataset:
     """A new version of the same rows, dealt out anew; scores of runs before and after cannot be compared.
 
     Raises:
@@ -128,12 +130,12 @@ def change_splits(user_id: str, dataset_id: str, plan: SplitPlan) -> Dataset:
             share(before / name, aside / name)
         judgement = judge_into(
             aside, load_reading(aside), newest.task_type, newest.columns, plan.seed,
-            excluded=load_exclusions(before), plan=plan, tokens=load_tokens(before / TOKENS_FILE),
+            excluded=load_exclusions(before), plan=plan, tokens=load_tokens(before / TOKENS_FILE), tell=watch.tell,
         )  # fmt: skip
         how = (judgement.splits or {})["how"]
         return judgement, {"summary": f"Dealt out anew: {how}."}, {"entries": []}
 
-    return add_version(user_id, dataset_id, fill, action="change_splits")
+    return add_version(user_id, dataset_id, fill, action="change_splits", watch=watch)
 
 
 def read_splits(version: DatasetVersion) -> dict[str, Any]:
@@ -142,7 +144,9 @@ def read_splits(version: DatasetVersion) -> dict[str, Any]:
     return {"how": dealt["how"], "plan": asdict(plan_of(dealt)), "sizes": version.split_sizes}
 
 
-def add_version(user_id: str, dataset_id: str, fill: Fill, *, action: str, expected: int | None = None) -> Dataset:
+def add_version(
+    user_id: str, dataset_id: str, fill: Fill, *, action: str, expected: int | None = None, watch: Watch = UNWATCHED
+) -> Dataset:
     """Make the next version of a dataset.
 
     Args:
@@ -150,6 +154,7 @@ def add_version(user_id: str, dataset_id: str, fill: Fill, *, action: str, expec
             (kept in the database) and every single change (kept in the folder).
         action: word for the audit log.
         expected: the number that the person was looking at; the newest one if left out.
+        watch: whoever waits for it.
 
     Raises:
         Conflict: somebody else changed the dataset in the meantime.
@@ -168,6 +173,8 @@ def add_version(user_id: str, dataset_id: str, fill: Fill, *, action: str, expec
         try:
             with transaction() as session:
                 session.add(version)
+                session.flush()
+                watch.conclude(session, dataset_id, version.number)
         except IntegrityError:
             raise _stale() from None
     record(user_id, action, "dataset", dataset_id, data={"version": version.number})
@@ -186,6 +193,7 @@ def judge_into(
     before: dict[str, Any] | None = None,
     plan: SplitPlan | None = None,
     tokens: dict[int, int] | None = None,
+    tell: Tell = silent,
 ) -> Judgement:
     """Judge the rows in a folder and write everything that was found beside them.
 
@@ -193,8 +201,9 @@ def judge_into(
         Rejected: the rows cannot be used.
     """
     judgement = judge(
-        folder, reading, task_type, columns, seed, excluded=excluded, before=before, plan=plan, tokens=tokens
-    )
+        folder, reading, task_type, columns, seed,
+        excluded=excluded, before=before, plan=plan, tokens=tokens, tell=tell,
+    )  # fmt: skip
     if judgement.refusal:
         raise judgement.refusal
     storage.write_json(folder / "splits.json", judgement.splits)

@@ -3,7 +3,6 @@
 A version is a folder that never changes and one row in the database; both appear, or neither. Knows no door.
 """
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,16 @@ from app import storage
 from app.catalog.task_types import task_type as find_task_type
 from app.db import snapshot, transaction
 from app.errors import NotFound, StudioError
-from app.models import Dataset, DatasetVersion, new_id
+from app.models import Dataset, DatasetVersion
 from app.readers import Choices
 from app.samples import SAMPLES, Sample, sample_path
-from app.services.accounts import home_project, record
+from app.services.accounts import record
 from app.services.data_reports import Judgement, judge, refused_report
-from app.services.dataset_versions import (
-    add_version,
-    find_dataset,
-    judge_into,
-    load_exclusions,
-    make_version,
-    share,
-)
-from app.services.row_tables import READING_FILE, ROWS_FILE, Source, load_reading, read_rows, store_rows
+from app.services.dataset_versions import add_version, find_dataset, judge_into, load_exclusions, share
+from app.services.imports import import_file
+from app.services.remembered_columns import Meaning, remember
+from app.services.row_tables import READING_FILE, ROWS_FILE, load_reading, read_rows, store_rows
+from app.services.watching import UNWATCHED, Watch
 
 __all__ = [
     "SAMPLES", "archive", "as_dict", "change_columns", "check_file", "get_dataset", "import_file", "import_sample",
@@ -58,56 +53,6 @@ def check_file(
             return judge(Path(folder), reading, task_type, columns, seed=0).report
         except StudioError as error:
             return refused_report(error, file_name, task_type, reading)
-
-
-def import_file(
-    user_id: str,
-    path: Path,
-    file_name: str,
-    *,
-    name: str | None = None,
-    task_type: str | None = None,
-    columns: dict[str, str] | None = None,
-    evaluation: Source | None = None,
-    seed: int = 0,
-    choices: Choices | None = None,
-) -> Dataset:
-    """Read, check and store a file as a new dataset with its first version.
-
-    Args:
-        path: where the bytes lie; the file is only read.
-        file_name: what the person calls it; its content decides the format.
-        columns: role -> column; roles left out are guessed.
-        evaluation: the person's own test file and its name.
-        seed: of the splits.
-        choices: sheet, header row or encoding, where the person knows better than the reader.
-
-    Raises:
-        Rejected: the file cannot be used; ``details`` name rows, or hold the whole ``report``.
-        TooLarge: more rows than ``STUDIO_MAX_ROWS``.
-    """
-    if task_type:
-        find_task_type(task_type)
-    project_id = home_project(user_id).id
-    version_id = new_id()
-    folder = storage.dataset_dir(version_id)
-    try:
-        with storage.folder_aside(folder) as aside:
-            reading = store_rows(aside, (path, file_name), evaluation, choices)
-            judgement = judge_into(aside, reading, task_type, columns, seed)
-            version = make_version(version_id, aside, reading, judgement, user_id)
-            _share_with_twin(user_id, version.content_sha256, aside / ROWS_FILE)
-        with transaction() as session:
-            dataset = Dataset(project_id=project_id, owner_id=user_id, name=_clean(name) or _name_of(file_name))
-            session.add(dataset)
-            session.flush()
-            version.dataset_id = dataset.id
-            session.add(version)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    record(user_id, "import", "dataset", dataset.id, data={"file_name": file_name[-300:], "rows": version.rows})
-    return get_dataset(user_id, dataset.id)
 
 
 def import_sample(user_id: str, name: str) -> Dataset:
@@ -158,7 +103,9 @@ def preview(user_id: str, dataset_id: str, limit: int = 20) -> dict[str, Any]:
     return {"columns": columns, "rows": rows}
 
 
-def change_columns(user_id: str, dataset_id: str, task_type: str, columns: dict[str, str]) -> Dataset:
+def change_columns(
+    user_id: str, dataset_id: str, task_type: str, columns: dict[str, str], *, watch: Watch = UNWATCHED
+) -> Dataset:
     """A new version of the same rows under another task or mapping; the old version stays as it was.
 
     Raises:
@@ -172,11 +119,15 @@ def change_columns(user_id: str, dataset_id: str, task_type: str, columns: dict[
             share(before / each, aside / each)
         seed = storage.read_json(before / "splits.json")["seed"]
         excluded = load_exclusions(before)
-        judgement = judge_into(aside, load_reading(aside), task_type, columns, seed, excluded=excluded)
+        judgement = judge_into(aside, load_reading(aside), task_type, columns, seed, excluded=excluded, tell=watch.tell)
         roles = ", ".join(f"{role}: {name}" for role, name in judgement.columns.items())
         return judgement, {"summary": f"Read as {judgement.task.title.lower()} ({roles})."}, {"entries": []}
 
-    return add_version(user_id, dataset_id, fill, action="change_columns")
+    made = add_version(user_id, dataset_id, fill, action="change_columns", watch=watch)
+    version = latest_version(made)
+    names = load_reading(storage.dataset_dir(version.id)).main.columns
+    remember(made.project_id, user_id, names, Meaning(version.task_type, version.columns))
+    return made
 
 
 def archive(user_id: str, dataset_id: str) -> None:
@@ -216,23 +167,3 @@ def as_dict(dataset: Dataset) -> dict[str, Any]:
 def _import_sample(user_id: str, sample: Sample) -> Dataset:
     path = sample_path(sample)
     return import_file(user_id, path, path.name, name=sample.title, task_type=sample.task_type)
-
-
-def _share_with_twin(user_id: str, content_sha256: str, rows: Path) -> None:
-    """Store the rows of a file that the same person has imported before only once."""
-    query = select(DatasetVersion.id).join(Dataset).where(Dataset.owner_id == user_id)
-    with snapshot() as session:
-        twin = session.scalars(query.where(DatasetVersion.content_sha256 == content_sha256)).first()
-    known = storage.dataset_dir(twin) / ROWS_FILE if twin else None
-    if known and known.exists():
-        rows.unlink()
-        share(known, rows)
-
-
-def _clean(name: str | None) -> str:
-    visible = "".join(each if each.isprintable() else " " for each in name or "")
-    return " ".join(visible.split())[:200]
-
-
-def _name_of(file_name: str) -> str:
-    return _clean(Path(file_name.replace("\\", "/")).stem) or "Dataset"

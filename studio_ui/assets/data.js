@@ -2,8 +2,8 @@
 
 import { loadSamples, sampleCards } from "./samples.js";
 import { renderReport } from "./report.js";
-import { problemRow } from "./report_problems.js";
-import { ApiError, api, banner, bytes, count, counted, confirmed, el, emptyState, errorBanner, ready, refusal, skeleton, toast, when } from "./studio.js";
+import { ApiError, api, bytes, confirmed, count, el, emptyState, errorBanner, ready, refusal, skeleton, toast, when } from "./studio.js";
+import { showArriving, showRefused } from "./upload_decision.js";
 import { remember } from "./run_curves.js";
 
 const ACCEPTED = ".csv,.tsv,.tab,.psv,.xlsx,.xlsm,.json,.jsonl,.ndjson,.parquet,.pq,.txt,.text,.md,"
@@ -14,7 +14,7 @@ class DataPage {
     this.result = el("div", { id: "data-result", "aria-live": "polite" });
     this.list = el("div", { id: "data-list" }, skeleton(3));
     this.samples = el("div", { id: "data-samples" });
-    this.upload = new Upload((dataset) => this.show(dataset), () => this.result.replaceChildren());
+    this.upload = new Upload(this.result, (dataset) => this.show(dataset));
     root.replaceChildren(this.upload.form, this.result,
       el("section", { class: "section" }, el("h2", { text: "Your data sets" }), this.list),
       el("section", { class: "section" }, el("h2", { text: "Samples" }), this.samples));
@@ -94,8 +94,8 @@ function labelCount(dataset) {
 
 /** The form that sends a file with progress; one upload at a time. */
 class Upload {
-  constructor(done, began) {
-    Object.assign(this, { done, began });
+  constructor(place, done) {
+    Object.assign(this, { place, done });
     this.file = el("input", { id: "data-file", type: "file", accept: ACCEPTED, class: "sr-only" });
     this.evaluation = el("input", { id: "data-evaluation", type: "file", accept: ACCEPTED });
     this.choose = el("button", { id: "data-choose", type: "button", class: "button primary large", text: "Choose a file", onclick: () => this.file.click() });
@@ -127,18 +127,25 @@ class Upload {
 
   async send(file) {
     if (this.request) return;
-    this.began();
+    this.place.replaceChildren();
     this.busy(true);
     try {
-      await this.done(await this.transfer(file));
-      this.status.textContent = `${file.name} (${bytes(file.size)}) was read. The report is below.`;
+      const answer = await this.transfer(file);
+      this.status.textContent = `${file.name} (${bytes(file.size)}) was read. ${answer.check ? "Its rows are below, the report follows." : "The report is below."}`;
+      this.rest();
+      await this.done(answer.check ? await showArriving(this.place, file.name, answer) : answer);
     } catch (error) {
-      this.status.replaceChildren(refused(error, file.name));
+      this.status.textContent = `${file.name} was not taken.`;
+      showRefused(this.place, file.name, error, this.done);
     } finally {
-      this.request = null;
-      this.busy(false);
-      this.file.value = "";
+      this.rest();
     }
+  }
+
+  rest() {
+    this.request = null;
+    this.busy(false);
+    this.file.value = "";
   }
 
   busy(yes) {
@@ -156,10 +163,11 @@ class Upload {
       const request = (this.request = new XMLHttpRequest());
       request.open("POST", "/api/v1/datasets");
       request.setRequestHeader("X-Requested-With", "studio");
+      request.setRequestHeader("Prefer", "respond-async");
       request.upload.addEventListener("progress", (event) => this.progress(event, file));
       request.addEventListener("load", () => {
         const content = parsed(request.responseText);
-        if (request.status === 201) resolve(content);
+        if (request.status === 201 || request.status === 202) resolve(content);
         else reject(refusal(request.status, content));
       });
       request.addEventListener("error", () => reject(new ApiError({ code: "no_answer", message: "The connection broke while the file was sent.", hint: "Nothing was stored. Try again; very large files may pass the studio's limit." })));
@@ -171,20 +179,9 @@ class Upload {
   progress(event, file) {
     const share = event.total ? event.loaded / event.total : 0;
     this.bar.value = share;
-    this.status.textContent = share < 1 ? `Sending ${file.name}: ${bytes(event.loaded)} of ${bytes(event.total)}` : `Reading and checking ${file.name}…`;
+    this.status.textContent = share < 1 ? `Sending ${file.name}: ${bytes(event.loaded)} of ${bytes(event.total)}` : `Reading ${file.name}…`;
     if (share >= 1) this.bar.removeAttribute("value");
   }
-}
-
-/** Why a file was not taken, with every problem that names rows. */
-function refused(error, fileName) {
-  const place = el("div", { class: "stack refused" }, banner("error", `${fileName} was not taken. ${error.message}`, error.hint, error.code));
-  // The refusal itself is often the first problem of its report; it is told once.
-  const problems = (error.details?.report?.problems || []).filter((each) => each.message !== error.message);
-  if (problems.length) place.append(el("ul", { class: "problems" }, ...problems.map(problemRow)));
-  const rows = error.details?.rows || [];
-  if (rows.length > 1 && !problems.length) place.append(el("p", { class: "muted", text: `${counted(rows.length, "row")}: lines ${rows.slice(0, 20).join(", ")}${rows.length > 20 ? "…" : ""}` }));
-  return place;
 }
 
 function parsed(text) {

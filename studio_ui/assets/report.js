@@ -1,13 +1,13 @@
 // The report about a data set: verdict, task and mapping, problems, labels, splits, lengths, all rows, versions.
 
-import { field, select } from "./forms.js";
 import { lengths } from "./report_lengths.js";
+import { mapping } from "./report_mapping.js";
 import { problems } from "./report_problems.js";
 import { rowBrowser } from "./row_browser.js";
 import { Draft } from "./row_draft.js";
 import { PAGE } from "./row_table.js";
 import { splits } from "./splits_form.js";
-import { api, banner, count, counted, el, errorBanner } from "./studio.js";
+import { api, banner, count, counted, el } from "./studio.js";
 import { suspects } from "./suspects.js";
 import { lastChange, versions } from "./versions.js";
 
@@ -27,10 +27,11 @@ export async function renderReport(place, dataset, changed) {
     verdict(dataset, report),
     el("div", { class: "actions report-actions" }, el("a", { id: "report-tune", class: "button primary large", href: `/new?dataset=${id}`, text: "Tune a model with this data" }),
       el("a", { id: "report-shootout", class: "button", href: `/experiments?dataset=${id}`, text: "Compare methods" })),
-    lastChange(dataset, changed),
+    lastChange(dataset, changed), el("div", { id: "report-progress" }),
     problems(dataset, rows.columns, draft),
     suspects(dataset, draft),
-    el("div", { class: "report-grid" }, mapping(dataset, rows.columns, catalog.task_types, changed), splits(dataset, rows.columns, changed), labels(dataset), lengths(dataset, catalog.training.schema)),
+    mapping(dataset, rows, catalog.task_types, changed),
+    el("div", { class: "report-grid" }, splits(dataset, rows.columns, changed), labels(dataset), lengths(dataset, catalog.training.schema)),
     rowBrowser(dataset, rows, draft),
     versions(dataset, changed),
     draft.bar));
@@ -62,49 +63,6 @@ function verdict(dataset, report) {
   const shown = banner(severity, verdictWords(report), hint);
   shown.id = "report-verdict";
   return shown;
-}
-
-function mapping(dataset, columns, tasks, changed) {
-  const task = select("report-task", tasks.map((each) => [each.kind, each.title]), dataset.task_type);
-  const roles = el("div", { class: "fields" });
-  const status = el("div", { role: "status" });
-  const check = el("button", { id: "report-recheck", type: "submit", class: "button", text: "Check again", disabled: true });
-  const fill = () => roles.replaceChildren(...taskOf(tasks, task.value).roles.map((role) => roleField(role, columns, dataset.columns[role.name])));
-  const chosen = () => Object.fromEntries([...roles.querySelectorAll("select")].filter((each) => each.value).map((each) => [each.name, each.value]));
-  const form = el("form", { class: "report-part" }, el("h3", { text: "What the columns mean" }), field("report-task", "Goal", taskOf(tasks, dataset.task_type).summary, task), roles, el("div", { class: "actions" }, check), status);
-  task.addEventListener("change", fill);
-  form.addEventListener("change", () => {
-    check.disabled = task.value === dataset.task_type && JSON.stringify(chosen()) === JSON.stringify(inOrder(chosen(), dataset.columns));
-  });
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    check.disabled = true;
-    status.textContent = "Checking every row…";
-    try {
-      await changed(await api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/columns`, { method: "POST", body: { task_type: task.value, columns: chosen() } }));
-    } catch (error) {
-      status.replaceChildren(errorBanner(error));
-      check.disabled = false;
-    }
-  });
-  fill();
-  return form;
-}
-
-function taskOf(tasks, kind) {
-  return tasks.find((each) => each.kind === kind) || tasks[0];
-}
-
-function inOrder(like, columns) {
-  return Object.fromEntries(Object.keys(like).map((name) => [name, columns[name]]));
-}
-
-function roleField(role, columns, chosen) {
-  const choices = [...(role.required ? [] : [["", "none"]]), ...columns.map((name) => [name, name])];
-  const id = `report-role-${role.name}`;
-  const box = select(id, choices, chosen);
-  box.name = role.name;
-  return field(id, role.title, role.help, box);
 }
 
 function labels(dataset) {

@@ -1,6 +1,7 @@
 // Changes to rows that are not saved yet, and the bar that saves them as one version. Knows the API, no table.
 
-import { api, banner, counted, el, errorBanner, toast } from "./studio.js";
+import { change } from "./checks.js";
+import { banner, counted, el, errorBanner, toast } from "./studio.js";
 
 /** Collects edits of one version of a data set; `saved(dataset)` is called with the next version. */
 export class Draft {
@@ -49,6 +50,14 @@ export class Draft {
     this.keep.textContent = `Save as version ${this.dataset.version + 1}`;
   }
 
+  /** Where the progress of a save is shown, at the bottom of the screen. */
+  progress() {
+    this.bar.hidden = false;
+    this.bar.setAttribute("aria-busy", "true");
+    this.words.textContent = "Checking every row…";
+    return this.status;
+  }
+
   changes() {
     const edits = [...this.cells].filter(([id]) => !this.gone.has(id)).map(([row_id, cells]) => ({ op: "edit", row_id, cells }));
     const removed = this.gone.size ? [{ op: "delete", rows: { ids: [...this.gone] } }] : [];
@@ -62,16 +71,18 @@ export class Draft {
     document.getElementById("report")?.setAttribute("aria-busy", "true");
     try {
       const body = { changes: [...this.changes(), ...more], version: this.dataset.version };
-      const dataset = await api(`/api/v1/datasets/${encodeURIComponent(this.dataset.id)}/changes`, { method: "POST", body });
+      const dataset = await change(`/api/v1/datasets/${encodeURIComponent(this.dataset.id)}/changes`, body, this.progress());
       toast(`Version ${dataset.version}: ${dataset.change?.summary || "saved"}`);
       await this.saved(dataset);
     } catch (error) {
+      this.show();
       this.bar.hidden = false;
       this.status.replaceChildren(error.code === "nothing_changed" ? banner("info", error.message, error.hint) : errorBanner(error));
       this.status.scrollIntoView({ block: "nearest" });
       toast(`${error.message} ${error.hint || ""}`, "error");
     } finally {
       this.busy = false;
+      this.bar.removeAttribute("aria-busy");
       document.getElementById("report")?.removeAttribute("aria-busy");
     }
   }

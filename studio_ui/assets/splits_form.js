@@ -1,5 +1,6 @@
 // How the rows are used: sizes, the rule by which they were dealt out, and a form to deal them out anew.
 
+import { change as asked } from "./checks.js";
 import { field, select } from "./forms.js";
 import { api, count, el, errorBanner } from "./studio.js";
 
@@ -64,7 +65,7 @@ function form(dataset, columns, told, changed) {
     const share = (input) => (input.value === "" ? null : Number(input.value) / 100);
     const body = { how: way.value, column: way.value === "ratio" ? "" : column.value, validation: share(validation), test: share(test), seed: told.plan.seed };
     try {
-      await changed(await api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/splits`, { method: "POST", body }));
+      await changed(await asked(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/splits`, body, status));
     } catch (error) {
       status.replaceChildren(errorBanner(error));
     }

@@ -1,5 +1,6 @@
 // The versions of a data set: who changed what and when, every difference, back to any of them, downloads.
 
+import { change } from "./checks.js";
 import { api, count, counted, el, errorBanner, toast, when } from "./studio.js";
 
 const FORMATS = [["csv", "CSV"], ["jsonl", "JSON Lines"], ["parquet", "Parquet"]];
@@ -67,7 +68,7 @@ function difference(entry) {
 
 async function restore(dataset, number, changed) {
   try {
-    const made = await api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/versions/${number}/restore`, { method: "POST" });
+    const made = await change(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/versions/${number}/restore`, undefined, document.getElementById("report-progress"));
     toast(`Version ${made.version} is what version ${number} was.`);
     await changed(made);
   } catch (error) {

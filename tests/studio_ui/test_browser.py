@@ -69,11 +69,13 @@ def test_another_mapping_is_checked_again(signed_in):
     page.set_input_files("#data-file", {**FILE, "name": "three.csv", "buffer": rows})
     page.wait_for_selector("#report-preview")
     assert page.is_disabled("#report-recheck")
-    other = "b" if page.input_value("#report-role-label") == "c" else "c"
-    page.select_option("#report-role-label", other)
+    # The columns are a, b and c in this order; the label is one of the last two.
+    other = 1 if page.input_value("#report-column-2") == "label" else 2
+    page.select_option(f"#report-column-{other}", "label")
+    assert page.input_value(f"#report-column-{3 - other}") == ""
     page.click("#report-recheck")
     page.wait_for_selector("#report :text('version 2')")
-    assert page.input_value("#report-role-label") == other
+    assert page.input_value(f"#report-column-{other}") == "label"
 
 
 def test_a_bad_file_is_refused_with_code_and_remedy(signed_in):

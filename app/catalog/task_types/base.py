@@ -73,8 +73,6 @@ class TaskType:
     sure_of_guess: bool = False
     # Training settings that differ from the general defaults.
     training_defaults: Mapping[str, Any] = {}
-    # Kind of problem -> words for the one click that puts it right by :meth:`repaired`.
-    repairs: Mapping[str, str] = {}
 
     def missing_role(self, chosen: Mapping[str, str]) -> Role | None:
         """The first role that must still get a column; None when the mapping is complete."""
@@ -106,8 +104,10 @@ class TaskType:
         """``{"column", "text", "spans": [[start, end, label]]}`` to show in place of a column's cell, if the task marks words."""
         return None
 
-    def repaired(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, str]:
-        """Column -> cell that says the same in the task's own way, for :attr:`repairs`."""
+    def rewritten(
+        self, row: Mapping[str, Any], columns: Mapping[str, str], names: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Column -> cell that says the same in the task's own way, with labels called by their new ``names``."""
         return {}
 
     def is_certain(self, columns: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ The checks are beside this file; how sentences are written is known to ``tagged_
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.catalog.task_types import tagged_text as forms
@@ -48,8 +49,6 @@ class TokenClassification(TaskType):
         "loss": "Loss",
     }
     training_defaults: Mapping[str, Any] = {"batch_size": 16, "epochs": 5}
-    # Kind of problem -> what one click does about it; see :meth:`repaired`.
-    repairs = {"i_without_b": "Begin each entity with B-"}
 
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Row]) -> dict[str, str]:
         """See :meth:`TaskType.guess_columns`."""
@@ -120,15 +119,17 @@ class TokenClassification(TaskType):
         role = next(roles for roles in self.role_sets if set(roles) <= columns.keys())[0]
         return {"column": columns[role], "text": sentence.text, "spans": sentence.spans}
 
-    def repaired(self, row: Row, columns: Mapping[str, str]) -> dict[str, str]:
-        """See :meth:`TaskType.repaired`: the same entities, tagged in BIO."""
+    def rewritten(self, row: Row, columns: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+        """See :meth:`TaskType.rewritten`: the same entities, tagged in BIO, or as spans of whole words."""
         try:
             sentence = self.sentence(row, columns)
         except Unfit:
             return {}
-        if "tags" in columns and "tokens" in columns:
+        renamed = tuple(each._replace(label=names.get(each.label, each.label)) for each in sentence.entities)
+        sentence = replace(sentence, entities=renamed)
+        if "tokens" in columns and "tags" in columns:
             return {columns["tags"]: json.dumps(sentence.tags, ensure_ascii=False)}
         if "spans" in columns:
-            return {}
+            return {columns["spans"]: json.dumps(sentence.spans, ensure_ascii=False)}
         pairs = zip(sentence.words, sentence.tags, strict=True)
         return {columns["text"]: " ".join(f"{word}/{tag}" for word, tag in pairs)}
