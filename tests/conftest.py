@@ -1,5 +1,6 @@
 """Fixtures for every test: a data folder of its own, the owner, and real database and message servers on loopback."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from app.queue import celery_app
 from app.services.accounts import ensure_owner
 from app.settings import get_settings
 from tests.servers import PostgresServer, RedisServer
+
+# Workers under test would take seconds of the processor away from each other.
+os.environ.setdefault("STUDIO_MEASURE_SPEED", "false")
 
 
 def forget_settings() -> None:

@@ -31,7 +31,7 @@ class TrainerProcess:
     """A fresh interpreter in its own process group, spoken to by its standard input."""
 
     def __init__(self, *, without_device: bool = False) -> None:
-        environment = _environment() | ({"CUDA_VISIBLE_DEVICES": ""} if without_device else {})
+        passed = environment() | ({"CUDA_VISIBLE_DEVICES": ""} if without_device else {})
         log = (storage.logs_dir() / "trainer-spare.log").open("ab")
         with log:
             self._process = subprocess.Popen(
@@ -39,7 +39,7 @@ class TrainerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                env=environment,
+                env=passed,
                 start_new_session=True,
             )
 
@@ -114,6 +114,7 @@ def dismiss() -> None:
         _waiting = None
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """What a process that holds models may know of ours: no secret and no address."""
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {**FIXED, **passed, MEMORY_VARIABLE: str(get_settings().trainer_memory_bytes)}

@@ -1,33 +1,29 @@
-"""What a run will cost, by arithmetic from the catalog's declarations; runs nothing and loads no model."""
+"""What a run will cost: arithmetic from the catalog's declarations, corrected by what runs on this machine took.
 
-import os
+Runs nothing and loads no model.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
-import psutil
 from pydantic import ValidationError
 
-from app.catalog.base_models import BaseModelCard
 from app.catalog.base_models import base_model as find_base_model
 from app.catalog.methods import method_class
+from app.catalog.spec import RunSpec
 from app.catalog.training import TrainingSettings
+from app.catalog.workload import Job
 from app.errors import Rejected
 from app.field_errors import field_refusal
+from app.models import DatasetVersion
+from app.services import fitting, machine_speeds
+from app.services.cost_arithmetic import Correction, correct, count, memory_parts
+from app.services.cost_lessons import lessons_of
 
-# A trainer process that has imported torch, transformers and peft, before any model.
-RUNTIME_BYTES = 550 * 1024**2
-# fp32 weights; a trained weight also has a gradient and two moments of the optimiser.
-WEIGHT_BYTES, TRAINED_EXTRA_BYTES = 4, 12
-# What a transformer block keeps per token and hidden unit for the backward pass, in fp32.
-KEPT_BYTES = 68
-# What one CPU core does with small matrices, low and high; several cores share memory, so they add up to less.
-# Measured with bf16 instructions: 45e9 in a run of three minutes, 19e9 in one of fifteen seconds.
-CORE_FLOPS = (8e9, 60e9)
-CORE_SHARE = 0.8
-# Loading the model, tokenising, the linear probe and the final evaluation.
-FIXED_SECONDS = (4.0, 20.0)
 TYPICAL_TOKENS = 40.0
 MEASURED, ESTIMATED = "measured on your data", "estimated from the characters of your data"
-TOKENIZER_BYTES = 750_000
+TOKENIZER_BYTES, WEIGHT_BYTES = 750_000, 4
+HELD_OUT_SHARE = 0.1
 
 
 def estimate(
@@ -36,9 +32,13 @@ def estimate(
     method: dict[str, Any],
     training: dict[str, Any],
     rows: int,
+    held_out: tuple[int, int] | None = None,
     tokens_per_row: float | None = None,
+    longest: float | None = None,
     labels: int = 2,
     tokens_from: str = MEASURED,
+    base_known: bool = False,
+    room: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Memory, time and size of a run before it starts.
 
@@ -47,13 +47,17 @@ def estimate(
         method: ``{"kind": ..., settings}``.
         training: training settings; missing ones take their defaults.
         rows: training rows.
-        tokens_per_row: mean length, if known.
+        held_out: validation and test rows, a tenth of ``rows`` each if not known.
+        tokens_per_row, longest: mean and greatest length, if known.
         labels: size of the answer layer.
         tokens_from: how ``tokens_per_row`` is known, in words for the basis.
+        base_known: the untouched model has read these rows in an earlier run.
+        room: as :func:`machine_speeds.room` returns it; asked for if not given.
 
     Returns:
-        ``{"trainable_parameters", "total_parameters", "memory_bytes": [low, high], "seconds": [low, high],
-        "adapter_bytes", "steps", "basis", "fit": "fits" | "tight" | "too large", "available_bytes"}``.
+        ``{"trainable_parameters", "total_parameters", "memory_bytes": [low, high], "memory_likely", "memory_parts",
+        "seconds": [low, high], "seconds_likely", "adapter_bytes", "steps", "basis", "fit": "fits" | "tight" | "too large",
+        "remedies", "available_bytes", "machine", "counted"}``.
 
     Raises:
         Rejected: an unknown model, method or setting, or a value out of bounds.
@@ -67,50 +71,81 @@ def estimate(
     except ValidationError as error:
         raise field_refusal(error.errors()) from None
     length = min(tokens_per_row or TYPICAL_TOKENS, settings.max_length)
-    # Models that write have no answer layer.
-    head = card.hidden_size * labels + labels if "text-classification" in card.task_types else 0
-    trainable = chosen.trainable_parameters(card) + head
-    memory = _memory(card, settings, trainable, length)
-    available = psutil.virtual_memory().available
+    validation, test = held_out or [max(1, round(HELD_OUT_SHARE * rows))] * 2
+    most = min(longest or settings.max_length, settings.max_length)
+    job = Job(card, chosen, settings, rows, validation, test, length, max(length, most), labels, base_known)
+    place = room or machine_speeds.room()
+    told = _costs(job, place)
+    trainable = job.adapter + job.head
     return {
         "trainable_parameters": trainable,
-        "total_parameters": card.parameters + head,
-        "memory_bytes": memory,
-        "seconds": _seconds(card, settings, trainable, rows, length),
+        "total_parameters": card.parameters + job.head,
         "adapter_bytes": trainable * WEIGHT_BYTES + TOKENIZER_BYTES,
-        "steps": max(1, round(settings.epochs * -(-rows // settings.batch_size))),
-        "basis": _basis(tokens_from if tokens_per_row else "assumed", length, rows, settings),
-        "fit": _fit(memory, available),
-        "available_bytes": available,
+        "steps": job.steps,
+        **told,
+        "basis": f"{_data_words(tokens_from if tokens_per_row else 'assumed', job)} {told['basis']}",
     }
 
 
-def _memory(card: BaseModelCard, settings: TrainingSettings, trainable: int, length: float) -> list[int]:
-    fixed = RUNTIME_BYTES + card.parameters * WEIGHT_BYTES + trainable * TRAINED_EXTRA_BYTES
-    rows = settings.batch_size / settings.accumulation
-    per_token = card.layers * card.hidden_size * KEPT_BYTES
-    # Low: every row has the mean length. High: a portion in which every row is as long as allowed.
-    return [int(fixed + rows * tokens * per_token) for tokens in (length, max(length, settings.max_length))]
+def memory_needed(spec: RunSpec, version: DatasetVersion) -> int:
+    """Bytes that a run will need on a GPU, by arithmetic alone, with texts as long as its settings allow; asks nobody."""
+    sizes = [max(1, int(version.split_sizes.get(name, 1))) for name in ("train", "validation", "test")]
+    longest = float(spec.training.max_length)
+    job = Job(
+        find_base_model(spec.base_model), spec.method, spec.training, *sizes, min(TYPICAL_TOKENS, longest), longest,
+        max(2, len(spec.labels)),
+    )  # fmt: skip
+    return int(sum(memory_parts(job, True).values()))
 
 
-def _seconds(card: BaseModelCard, settings: TrainingSettings, trainable: int, rows: int, length: float) -> list[float]:
-    matrices = card.layers * sum(inputs * outputs for inputs, outputs in card.linear_shapes)
-    # Forward 2 operations per weight and token, the same again to carry gradients back, and again for trained weights.
-    per_token = 4 * matrices + 2 * min(trainable, matrices)
-    work = per_token * rows * length * settings.epochs
-    cores = max(1.0, (os.cpu_count() or 1) * CORE_SHARE)
-    fast, slow = CORE_FLOPS[1] * cores, CORE_FLOPS[0] * cores
-    return [round(FIXED_SECONDS[0] + work / fast, 1), round(FIXED_SECONDS[1] + work / slow, 1)]
+def _costs(job: Job, place: Mapping[str, Any]) -> dict[str, Any]:
+    """Memory and time on this machine with their ranges, where they come from, and whether it fits."""
+    speed = machine_speeds.speed_of(place["machine"])
+    counted = count(job, gpu=place["gpu"], speed=speed["seconds"] if speed else None)
+    lessons = lessons_of(place["machine"])
+    like = (job.family, job.base.name, job.method.kind)
+    found = {what: correct(what, lessons, like, measured=speed is not None) for what in counted.as_dict()}
+    memory = counted.memory * found["memory"].factor
+    learning, rest = counted.learning * found["learning"].factor, counted.rest * found["rest"].factor
+    slow = learning * found["learning"].spread + rest * found["rest"].spread
+    fast = learning / found["learning"].spread + rest / found["rest"].spread
+    bounds = [memory / found["memory"].spread, memory * found["memory"].spread]
+    available = place["available_bytes"]
+    factor = found["memory"].factor * found["memory"].spread
+    return {
+        "memory_bytes": [int(each) for each in bounds],
+        "memory_likely": int(memory),
+        "memory_parts": {name: int(each) for name, each in memory_parts(job, place["gpu"]).items()},
+        "seconds": [round(fast, 1), round(slow, 1)],
+        "seconds_likely": round(learning + rest, 1),
+        "fit": fitting.judge(bounds[1], memory, available),
+        "remedies": fitting.remedies(job, place["gpu"], factor, available),
+        "available_bytes": available,
+        "machine": place["machine"],
+        "counted": counted.as_dict(),
+        "basis": _basis(found, speed is not None, place),
+    }
 
 
-def _basis(source: str, length: float, rows: int, settings: TrainingSettings) -> str:
-    return (
-        f"{rows:,} rows x {length:.0f} tokens ({source}) x {settings.epochs:g} passes on "
-        f"{os.cpu_count() or 1} processor cores. The range covers slow and fast machines; a GPU is faster."
-    )
+def _data_words(source: str, job: Job) -> str:
+    return f"{job.train_rows:,} rows x {job.length:.0f} tokens ({source}) x {job.training.epochs:g} passes."
 
 
-def _fit(memory: list[int], available: int) -> str:
-    if memory[1] < 0.8 * available:
-        return "fits"
-    return "tight" if memory[0] < available else "too large"
+# How closely the runs that are known are related to the one that is estimated, in words.
+_RELATED = {
+    "method": "with this method and model",
+    "model": "with this model",
+    "family": "of this kind of task",
+    "machine": "on this machine",
+}
+
+
+def _basis(found: Mapping[str, Correction], measured: bool, place: Mapping[str, Any]) -> str:
+    """Where the numbers come from, in one sentence or two."""
+    learning = found["learning"]
+    if learning.level != "none":
+        runs = f"{learning.runs} finished {'run' if learning.runs == 1 else 'runs'} {_RELATED[learning.level]}"
+        return f"Corrected by {runs} on {place['machine']}."
+    if measured:
+        return f"From the measured speed of {place['machine']}; no run has finished on it yet."
+    return f"By arithmetic alone: {place['machine']} was not measured yet and no run has finished on it, so the range is wide."

@@ -1,16 +1,19 @@
 """What this machine has: GPUs as the driver names them, processor, memory, disk. Loads no torch, changes nothing."""
 
 import os
+import platform
 import shutil
 import subprocess
 import time
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import psutil
 
 from app import storage
+from app.settings import get_settings
 
 DRIVER_SECONDS = 10.0
 
@@ -75,21 +78,40 @@ def _percent(busy: list[str]) -> int | None:
 
 
 def describe(gpu_seconds: float | None = None) -> dict[str, Any]:
-    """``{"gpus": [{name, total_bytes, free_bytes, driver, busy_percent}], "threads", "memory_bytes",
-    "free_memory_bytes", "disk_bytes", "free_disk_bytes"}``; the disk is that of the data folder.
+    """``{"device", "gpus": [{name, total_bytes, free_bytes, driver, busy_percent}], "threads", "memory_bytes",
+    "free_memory_bytes", "disk_bytes", "free_disk_bytes"}``; the disk is that of the data folder. ``device`` is what trains,
+    by make rather than by address: a GPU, or a processor with the threads that a trainer uses.
 
     Args:
         gpu_seconds: how old what is said about GPUs may be; as read first if left out.
     """
     memory, disk = psutil.virtual_memory(), shutil.disk_usage(storage.data_dir())
+    gpus = _known_gpus(int(time.monotonic() / gpu_seconds) if gpu_seconds else 0)
     return {
-        "gpus": [asdict(gpu) for gpu in _known_gpus(int(time.monotonic() / gpu_seconds) if gpu_seconds else 0)],
+        "device": gpus[0].name if gpus else f"{_processor()}, {trainer_threads()} threads",
+        "gpus": [asdict(gpu) for gpu in gpus],
         "threads": os.cpu_count() or 1,
         "memory_bytes": memory.total,
         "free_memory_bytes": memory.available,
         "disk_bytes": disk.total,
         "free_disk_bytes": disk.free,
     }
+
+
+def trainer_threads() -> int:
+    """Processor threads that a trainer started by this process uses."""
+    told = get_settings().threads or int(os.environ.get("OMP_NUM_THREADS") or 0)
+    return told or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+@lru_cache
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return (named[0] if named else platform.processor() or platform.machine())[:150]
 
 
 @lru_cache(maxsize=2)

@@ -2,6 +2,7 @@
 
 import { settingsOf } from "./forms.js";
 import { Fetches } from "./model_fetches.js";
+import { estimateAccuracy } from "./run_costs.js";
 import { api, confirmed, count, counted, el, errorBanner, ready, toast } from "./studio.js";
 
 function facts(pairs) {
@@ -56,7 +57,7 @@ ready("#models-page", async (root) => {
   };
   try {
     await draw();
-    root.replaceChildren(models, new Fetches(draw).place, methods, el("p", { class: "section" }, el("a", { class: "button primary large", href: "/new", text: "Tune a model" })));
+    root.replaceChildren(models, new Fetches(draw).place, methods, await estimateAccuracy(), el("p", { class: "section" }, el("a", { class: "button primary large", href: "/new", text: "Tune a model" })));
   } catch (error) {
     root.replaceChildren(errorBanner(error));
   }

@@ -4,6 +4,7 @@ import { mergeForm, originFacts, shrinkForm } from "./derive_runs.js";
 import { mergeRefusal } from "./run_words.js";
 import { trackerExports } from "./run_trackers.js";
 import { ACTIVE } from "./run_words.js";
+import { costGroup } from "./run_costs.js";
 import { api, bytes, clock, copy, el } from "./studio.js";
 
 /** The Config tab: the stored settings by group, changed ones marked, with versions and a copy button. */
@@ -16,7 +17,7 @@ export function renderConfig(place, run, settings) {
     el("div", { class: "toolbar" },
       el("label", { class: "check", for: "config-changed-only" }, only, " Only what was changed from the default"),
       el("button", { type: "button", class: "button", text: "Copy as JSON", onclick: () => copy(JSON.stringify(run.spec, null, 2)) })),
-    body);
+    run.spec.origin ? "" : costGroup(run), body);
   draw();
 }
 

@@ -2,7 +2,7 @@
 
 import { SchemaForm, settingsOf } from "./forms.js";
 import { choiceCard, fitWords, rangeOf } from "./wizard_steps.js";
-import { api, banner, bytes, count, counted, durationRange, el, errorBanner, percent, skeleton } from "./studio.js";
+import { api, banner, bytes, count, counted, duration, durationRange, el, errorBanner, percent, skeleton } from "./studio.js";
 import { settingWords } from "./run_details.js";
 import { supervisionPart } from "./supervision.js";
 
@@ -26,7 +26,7 @@ export function settingsStep(wizard) {
   const trainingForm = new SchemaForm("training", wizard.trainingSchema(), state.training, (values, wrong) => {
     wizard.settings({ training: values }, "training", wrong);
     mark(values);
-  }, method.refusals);
+  });
   const cards = PRESETS.map((preset) => choiceCard({
     group: "preset", value: preset.name, chosen: false, title: preset.title, badge: preset.why ? "Recommended" : "", lines: [preset.words], why: preset.why,
     onchoose: () => {
@@ -60,15 +60,24 @@ async function showCost(place, wizard) {
     const [cost, { runs }] = await Promise.all([wizard.estimate({}), api("/api/v1/runs")]);
     const waiting = runs.filter((run) => ["queued", "claimed", "running"].includes(run.state)).length;
     place.replaceChildren(el("div", { class: "cost-tiles" },
-      costTile("Time", durationRange(cost.seconds), `${counted(cost.steps, "update")}`),
+      costTile("Time", durationRange(cost.seconds), `about ${duration(cost.seconds_likely)}, ${counted(cost.steps, "update")}`),
       costTile("Memory", rangeOf(cost.memory_bytes, bytes), `${bytes(cost.available_bytes)} free on this machine`),
       costTile("Trainable parameters", count(cost.trainable_parameters), `${percent(cost.trainable_parameters / cost.total_parameters)} of ${count(cost.total_parameters)}`),
       costTile("Download", bytes(cost.adapter_bytes), "the adapter at the end")),
-      el("p", { class: "fit" }, fitWords(cost)[0]), lengthWords(cost.lengths),
-      el("p", { class: "muted small", text: `${cost.basis} ${waiting ? `${counted(waiting, "run")} ${waiting === 1 ? "is" : "are"} ahead in the queue.` : "Nothing is ahead in the queue."}` }));
+      el("p", { class: "fit" }, fitWords(cost)[0]), remedies(cost, wizard), lengthWords(cost.lengths),
+      el("p", { class: "muted small", text: `${cost.basis} ${waiting ? `${counted(waiting, "run")} ${waiting === 1 ? "works or waits" : "work or wait"} in the queue now.` : "Nothing is ahead in the queue."}` }));
   } catch (error) {
     place.replaceChildren(errorBanner(error));
   }
+}
+
+/** What would make a run fit that does not: one button for each single change. */
+function remedies(cost, wizard) {
+  if (cost.fit === "fits") return "";
+  if (!cost.remedies.length) return el("p", { id: "review-remedies", class: "notice", text: "No single change makes it fit here; choose a smaller base model." });
+  const take = ({ training, method }) => wizard.change(method ? { method } : { training: { ...wizard.state.training, ...training } }, true);
+  return el("div", { id: "review-remedies", class: "notice" }, el("p", { text: "It would fit with one of these:" }),
+    el("div", { class: "actions" }, ...cost.remedies.map((each) => el("button", { type: "button", class: "button small", text: `${each.words}: up to ${bytes(each.memory_bytes)}`, onclick: () => take(each) }))));
 }
 
 /** How many texts lose their end at the chosen length; counted, or estimated where the tokenizer is not installed. */

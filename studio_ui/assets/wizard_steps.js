@@ -111,8 +111,7 @@ function methodCard(wizard, method, advice, first) {
   wizard.estimate({ method: { kind: method.kind } }).then((told) => cost.replaceChildren(...costWords(told)), (error) => (cost.textContent = error.message));
   return choiceCard({
     group: "method", value: method.kind, chosen: method.kind === wizard.state.method.kind, title: method.title, badge: first ? "Recommended" : "",
-    lines: [method.summary, labelled("Choose it when", method.when), labelled("Against it", method.against), cost,
-      ...wizard.refused(method).map(([title, said]) => el("span", { class: "choice-line field-wrong", text: `${title}: ${said}` }))],
+    lines: [method.summary, labelled("Choose it when", method.when), labelled("Against it", method.against), cost],
     why: first && advice ? el("span", {}, advice.sentence, " ", el("span", { class: "muted", text: `(${advice.reasons.filter((each) => each.points > 0).map((each) => each.source).join("; ")})` })) : "",
     onchoose: (kind) => wizard.change({ method: { kind } }),
   });
@@ -132,7 +131,7 @@ export function fitWords(cost) {
 }
 
 function costWords(cost) {
-  return [el("span", { class: "muted", text: `trains ${count(cost.trainable_parameters)} parameters (${percent(cost.trainable_parameters / cost.total_parameters)}), download ${bytes(cost.adapter_bytes)}, ${durationRange(cost.seconds)}` })];
+  return [...fitWords(cost), el("span", { class: "muted", text: `trains ${count(cost.trainable_parameters)} parameters (${percent(cost.trainable_parameters / cost.total_parameters)}), download ${bytes(cost.adapter_bytes)}, ${durationRange(cost.seconds)}` })];
 }
 
 /** "1.2 GB to 2.4 GB", or one value when both ends read the same. */

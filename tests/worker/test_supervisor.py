@@ -144,6 +144,6 @@ def test_a_trainer_inherits_no_secret(studio_home: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("HF_TOKEN", "hush")
     assert not [
         name
-        for name in spare._environment()
+        for name in spare.environment()
         if name.startswith("STUDIO_") or "TOKEN" in name.upper().replace("TOKENIZERS", "")
     ]

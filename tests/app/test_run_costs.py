@@ -1,0 +1,145 @@
+"""Estimates before and actuals after: exact counts, corrections that learn, and what would make a run fit."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.catalog import workload
+from app.catalog.base_models import base_model
+from app.catalog.methods import METHODS
+from app.catalog.training import TrainingSettings
+from app.catalog.workload import LEARNING_TOKENS, LENGTH_MULTIPLE, Job, count_learning
+from app.db import transaction
+from app.models_costs import RunCost
+from app.services import cost_lessons, datasets, machine_speeds, run_costs, runs
+from app.services.cost_arithmetic import REFERENCE, Lesson, correct, count
+from app.services.estimates import estimate
+from worker.engine import batches, sampling
+from worker.engine.families import generation
+
+LIKE = ("classification", "starter-encoder", "lora")
+PLACE = {"machine": "here", "gpu": False, "available_bytes": 16e9}
+
+
+def job(kind: str = "lora", model: str = "starter-encoder", **training: object) -> Job:
+    method = next(each for each in METHODS if each.model_fields["kind"].default == kind)
+    settings = TrainingSettings.model_validate(training)
+    return Job(base_model(model), method.model_validate({"kind": kind}), settings, 1000, 100, 100, 20.0, 60.0, 8)
+
+
+def lesson(ratio: float, family: str, model: str, method: str) -> Lesson:
+    return Lesson(family, model, method, {"memory": ratio, "learning": ratio, "rest": ratio})
+
+
+def queue(owner: str, folder: Path) -> runs.Run:
+    path = folder / "rows.csv"
+    path.write_text(
+        "text,label\n" + "\n".join(f"letter number {at} arrived,{'no' if at % 2 else 'yes'}" for at in range(40))
+    )
+    dataset = datasets.import_file(owner, path, path.name)
+    return runs.submit(
+        owner,
+        dataset_id=dataset.id,
+        base_model="starter-encoder",
+        task_type="text-classification",
+        method={"kind": "lora"},
+    )
+
+
+def test_the_arithmetic_cuts_rows_as_the_engine_does() -> None:
+    assert (LEARNING_TOKENS, LENGTH_MULTIPLE) == (batches.TOKEN_BUDGET, batches.LENGTH_MULTIPLE)
+    answered = (workload.ANSWERED_ROWS, workload.ANSWERED_AT_ONCE, workload.ANSWER_TOKENS)
+    assert answered == (generation.ANSWERED_ROWS, sampling.ROWS_AT_ONCE, sampling.MOST_TOKENS)
+
+
+def test_twice_the_rows_are_twice_the_work_and_no_more_memory() -> None:
+    small, large = job(), replace(job(), train_rows=2000)
+    assert count_learning(large).learn_flops == pytest.approx(2 * count_learning(small).learn_flops)
+    assert count(large, gpu=False, speed=None).memory == pytest.approx(
+        count(small, gpu=False, speed=None).memory, rel=0.03
+    )
+    slower = {name: 2 * value for name, value in REFERENCE.items()}
+    assert count(small, gpu=False, speed=slower).learning > 1.9 * count(small, gpu=False, speed=None).learning - 1
+
+
+def test_a_card_needs_no_libraries_and_frozen_layers_keep_nothing() -> None:
+    on_card, on_processor = count(job(), gpu=True, speed=None).memory, count(job(), gpu=False, speed=None).memory
+    assert on_card < on_processor - 5e8
+    assert count(job("head-only"), gpu=False, speed=None).memory < on_processor
+
+
+def test_closer_runs_weigh_more_and_one_odd_run_does_not_decide() -> None:
+    far = [lesson(2.0, "generation", "starter-chat", "full")] * 5
+    assert correct("rest", [], LIKE, measured=True).factor == 1.0
+    assert correct("rest", far, LIKE, measured=True).factor == pytest.approx(2.0)
+    near = [lesson(1.2, *LIKE)] * 4
+    told = correct("rest", [*near, lesson(30.0, *LIKE), *far], LIKE, measured=True)
+    assert told.level == "method" and told.runs == 5 and 1.15 < told.factor < 1.4
+    assert (
+        correct("learning", [], LIKE, measured=False).spread > correct("learning", [], LIKE, measured=True).spread > 1
+    )
+
+
+def test_what_does_not_fit_says_what_would(studio_home) -> None:
+    full = {
+        "base_model": "starter-encoder",
+        "method": {"kind": "full"},
+        "rows": 1000,
+        "longest": 512.0,
+        "tokens_per_row": 300.0,
+    }
+    training = {"max_length": 512, "batch_size": 32}
+    told = estimate(**full, training=training, room={**PLACE, "available_bytes": 3.4e9})
+    assert told["fit"] == "too large" and told["remedies"]
+    for remedy in told["remedies"]:
+        method = remedy.get("method", {"kind": "full"})
+        again = estimate(
+            **{**full, "method": method}, training={**training, **remedy.get("training", {})},
+            room={**PLACE, "available_bytes": 3.4e9},
+        )  # fmt: skip
+        assert again["fit"] == "fits", remedy
+    assert estimate(**full, training=training, room={**PLACE, "available_bytes": 64e9})["remedies"] == []
+
+
+def test_a_finished_run_corrects_the_next_estimate(owner, any_database, tmp_path) -> None:
+    place = machine_speeds.room(here=True)["machine"]
+    machine_speeds.note_speed(place, dict(REFERENCE))
+    run = queue(owner, tmp_path)
+    run_costs.expect(run.id)
+    before = run_costs.read(owner, run.id)["estimate"]
+    seconds = {"total": 3 * before["seconds_likely"], "phases": {"Training": 2 * before["seconds_likely"]}}
+    with transaction() as session:
+        found = runs.find(session, owner, run.id)
+        run_costs.settle(session, found, {"seconds": seconds, "peak_memory_bytes": 1.5 * before["memory_likely"]})
+    told = run_costs.read(owner, run.id)
+    assert told["estimate"] == before and told["actual"]["seconds"] == pytest.approx(3 * before["seconds_likely"])
+    after = run_costs.estimate_for(
+        run.dataset_version,
+        base_model="starter-encoder",
+        method={"kind": "lora"},
+        training=run.spec["training"],
+        here=True,
+    )
+    assert after["seconds_likely"] == pytest.approx(3 * before["seconds_likely"], rel=0.02)
+    assert after["memory_likely"] == pytest.approx(1.5 * before["memory_likely"], rel=0.02)
+    assert "1 finished run with this method and model" in after["basis"]
+    (machine,) = cost_lessons.accuracy()["machines"]
+    assert (
+        machine["machine"] == place and machine["runs"] == 1 and machine["time_error"] == pytest.approx(2 / 3, rel=0.01)
+    )
+
+
+def test_a_run_that_was_tried_twice_is_shown_but_teaches_nothing(owner, tmp_path) -> None:
+    run = queue(owner, tmp_path)
+    run_costs.expect(run.id)
+    with transaction() as session:
+        found = runs.find(session, owner, run.id)
+        found.job.attempt = 2
+        run_costs.settle(session, found, {"seconds": {"total": 50.0, "training": 9.0}, "peak_memory_bytes": 9e8})
+    assert run_costs.read(owner, run.id)["actual"]["seconds"] == 50.0
+    with transaction() as session:
+        assert session.get_one(RunCost, run.id).finished_at is None
+    assert cost_lessons.lessons_of(machine_speeds.room(here=True)["machine"]) == []
+    assert math.isfinite(run_costs.read(owner, run.id)["estimate"]["seconds_likely"])
