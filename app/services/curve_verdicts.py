@@ -111,9 +111,11 @@ def idle_device(run: Run, points: Points) -> Verdict | None:
     """The device that does the work waits most of the time."""
     for key, name in DEVICES:
         used = _values(points, key)
-        # The first steps warm up.
-        if len(used) < FEWEST_POINTS or (usual := median(used[5:])) >= IDLE_PERCENT:
+        if not used:
             continue
+        # The first steps warm up. Where there is a GPU the processor only feeds it, and may rest.
+        if len(used) < FEWEST_POINTS or (usual := median(used[5:])) >= IDLE_PERCENT:
+            return None
         rows = (run.spec.get("training") or {}).get("batch_size") if run.spec else None
         more = (
             {"words": f"New run with {2 * rows} rows per update", "training": {"batch_size": 2 * rows}}

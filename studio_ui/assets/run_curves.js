@@ -6,11 +6,14 @@ import { el, percent } from "./studio.js";
 const CHARTS = [
   { title: "Loss", keys: [["train/loss", "training", true], ["eval/loss", "evaluation", false]], empty: "The first point appears after the first training step." },
   { title: "Quality on the validation rows", keys: [["eval/accuracy", "accuracy", false], ["eval/macro_f1", "macro-F1", false]], hover: ".1%", tickformat: ".1~%", format: percent, noLog: true, empty: "Appears at the first check. More checks per pass give more points." },
+  { title: "Quality on the validation sentences", keys: [["eval/f1", "entity F1", false], ["eval/precision", "precision", false], ["eval/recall", "recall", false]], hover: ".1%", tickformat: ".1~%", format: percent, noLog: true, optional: true },
   { title: "Perplexity on the validation rows", keys: [["eval/perplexity", "perplexity", false]], hover: ".3~g", optional: true },
   { title: "Learning rate", keys: [["train/learning_rate", "learning rate", false]], hover: ".3e", tickformat: ".2~g", format: (value) => value.toExponential(2), empty: "Appears with the first training step." },
   { title: "Gradient norm", keys: [["train/grad_norm", "gradient norm", true]], empty: "Appears with the first training step." },
-  { title: "Memory (GB)", keys: [["system/memory_bytes", "memory", false]], scale: 1e-9, hover: ".2f", format: (value) => `${value.toFixed(2)} GB`, noLog: true, empty: "Appears once training has started." },
+  { title: "Memory (GB)", keys: [["system/memory_bytes", "this run", false], ["system/gpu_memory_bytes", "whole GPU", false], ["system/process_bytes", "main memory", false]], scale: 1e-9, hover: ".2f", format: (value) => `${value.toFixed(2)} GB`, noLog: true, empty: "Appears once training has started." },
   { title: "How busy the device is (%)", keys: [["system/cpu_percent", "processor cores of this run", true], ["system/gpu_percent", "GPU", true]], hover: ".0f", format: (value) => `${Math.round(value)} %`, noLog: true, empty: "Appears with the first training step." },
+  { title: "Power of the GPU (W)", keys: [["system/gpu_power_watts", "power", true]], hover: ".0f", format: (value) => `${Math.round(value)} W`, noLog: true, optional: true },
+  { title: "Temperature of the GPU (°C)", keys: [["system/gpu_temperature_celsius", "temperature", false]], hover: ".0f", format: (value) => `${Math.round(value)} °C`, noLog: true, optional: true },
   { title: "Speed (rows per second)", keys: [["train/rows_per_second", "rows per second", true]], hover: ".1f", empty: "Appears with the first training step." },
 ];
 
@@ -48,7 +51,7 @@ export class RunCurves {
   draw() {
     for (const [about, chart] of this.charts) {
       // Tasks with labels have no perplexity and tasks that write no accuracy; what does not apply is not shown.
-      chart.figure.hidden = about.optional ? !this.has(about) : about.keys[0][0] === "eval/accuracy" && Boolean(this.points["eval/perplexity"]);
+      chart.figure.hidden = about.optional ? !this.has(about) : about.keys[0][0] === "eval/accuracy" && Boolean(this.points["eval/perplexity"] || this.points["eval/f1"]);
       chart.update(about.keys.map(([key, name, smooth], style) => ({ name, style, smooth, points: this.curve(key, about.scale || 1) })));
     }
   }

@@ -1,9 +1,12 @@
-"""How busy the device that does the work is: the processor cores this run may use, or the GPU. Knows nothing else."""
+"""How busy the machine is with this run: processor cores, main memory and, where there is one, the GPU."""
 
 import os
 import time
 
+import psutil
 import torch
+
+from worker.engine.gpu_watch import watch_gpu
 
 
 class DeviceUse:
@@ -11,9 +14,14 @@ class DeviceUse:
 
     def __init__(self) -> None:
         self._wall, self._used = time.monotonic(), _processor_seconds()
+        self._watch = watch_gpu()
 
     def read(self) -> dict[str, float]:
-        """Metric key -> percent (0 to 100): ``system/cpu_percent`` of this run's threads, ``system/gpu_percent`` if known."""
+        """Metric key -> value.
+
+        ``system/cpu_percent`` (0 to 100) of the cores this run may use; on a GPU also ``system/process_bytes`` in main
+        memory and what :mod:`worker.engine.gpu_watch` reads: per cent, bytes, watts, degrees Celsius.
+        """
         wall, used = time.monotonic(), _processor_seconds()
         passed, worked = wall - self._wall, used - self._used
         self._wall, self._used = wall, used
@@ -21,21 +29,10 @@ class DeviceUse:
         if passed > 0:
             found["system/cpu_percent"] = min(100.0, 100 * worked / passed / max(1, torch.get_num_threads()))
         if torch.cuda.is_available():
-            busy = _gpu_percent()
-            if busy is not None:
-                # The processor only feeds the GPU; how idle it is says nothing about the run.
-                found = {"system/gpu_percent": busy}
-        return found
+            found["system/process_bytes"] = float(psutil.Process().memory_info().rss)
+        return {**found, **(self._watch.latest if self._watch else {})}
 
 
 def _processor_seconds() -> float:
     times = os.times()
     return times.user + times.system
-
-
-def _gpu_percent() -> float | None:
-    try:
-        return float(torch.cuda.utilization())
-    except (ImportError, RuntimeError):
-        # The driver's own library is not installed, or does not tell.
-        return None
