@@ -94,3 +94,28 @@ def test_the_list_leads_to_the_table(signed_in, finished):
     page.wait_for_selector("#leaderboard")
     page.click("#experiment-compare")
     page.wait_for_selector("#compare-table")
+
+
+def test_a_learning_search_tells_that_more_runs_follow(signed_in, sample):
+    page = signed_in().open(f"/experiments?dataset={sample.id}")
+    page.check("#mode-settings")
+    page.fill("#axis-training-learning_rate", "0.0001..0.01")
+    page.select_option("#experiment-search", "adaptive")
+    page.fill("#experiment-runs", "9")
+    page.check("#experiment-halving")
+    page.click("#experiment-start:enabled:has-text('Queue 9 runs')")
+    page.wait_for_selector("#experiment-state:has-text('Up to 9 in all')")
+    assert page.locator("#leaderboard tr[data-run]").count() == 4
+    assert "only the better half goes on" in page.inner_text("#experiment-plan")
+    page.click("#experiment-stop")
+    page.click("dialog .stop")
+    page.wait_for_selector("#experiment-state:has-text('All 4 runs ended')")
+
+
+def test_a_run_is_written_for_another_tracker(signed_in, finished):
+    page = signed_in().open(f"/run?id={finished[1]}")
+    page.click("[role=tab]:has-text('Files')")
+    page.click("#tracker-list [data-tracker=tensorboard] button:has-text('Write')")
+    page.wait_for_selector("#tracker-list [data-tracker=tensorboard] button:has-text('Stop')")
+    page.click("#tracker-list [data-tracker=tensorboard] button:has-text('Stop')")
+    page.wait_for_selector("#tracker-list [data-tracker=tensorboard] button:has-text('Write again')")
