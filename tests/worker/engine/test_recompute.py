@@ -59,9 +59,14 @@ def test_models_that_write_learn_the_same(tmp_path: Path) -> None:
     assert curves[0] == pytest.approx(curves[1], rel=1e-5)
 
 
-@pytest.mark.parametrize("held, layer", [("4-bit", "Linear4bit"), ("8-bit", "Linear8bitLt")])
+@pytest.mark.parametrize(
+    "method, held, layer",
+    [({"kind": "ia3"}, "4-bit", "Linear4bit"), ({"kind": "ia3"}, "8-bit", "Linear8bitLt"),
+     ({"kind": "head-only"}, "4-bit", "Linear4bit"), ({"kind": "qlora"}, "auto", "Linear4bit"),
+     ({"kind": "qlora", "bits": "8"}, "auto", "Linear8bitLt")],
+)  # fmt: skip
 def test_any_method_that_can_learns_on_a_base_in_fewer_bits(
-    make_order, monkeypatch: pytest.MonkeyPatch, held: str, layer: str
+    make_order, monkeypatch: pytest.MonkeyPatch, method: dict, held: str, layer: str
 ) -> None:
     from worker.engine.families import classification
 
@@ -74,7 +79,7 @@ def test_any_method_that_can_learns_on_a_base_in_fewer_bits(
         return encoder
 
     monkeypatch.setattr(classification, "load_encoder", look)
-    order = make_order(make_spec({"kind": "ia3"}, base_precision=held))
+    order = make_order(make_spec(method, base_precision=held))
     report = ListReport()
     train(order, report)
     assert layer in seen[0]
