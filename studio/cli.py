@@ -186,19 +186,20 @@ def check(
 @click.option("--method", default="lora", show_default=True, metavar="KIND", help="Tuning method.")
 @click.option("--columns", "pairs", multiple=True, metavar="ROLE=NAME", help="Which column plays a role; repeatable.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting by its name; repeatable.")
+@click.option("--strict", is_flag=True, help="Refuse data with rows that cannot be used, instead of leaving them out.")
 @click.option("--eval", "evaluation", type=click.Path(path_type=Path), help="Rows to test on, if you have your own.")
 @click.option("--out", type=click.Path(path_type=Path), help="Empty or new folder that receives the adapter.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def finetune(
     data: Path, task: str | None, model: str | None, method: str, pairs: tuple[str, ...], settings: tuple[str, ...],
-    evaluation: Path | None, out: Path | None, as_json: bool,
+    strict: bool, evaluation: Path | None, out: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Tune a model on a data file, from the check to the adapter."""
     from studio.finetune import Order, finetune_file
 
     order = Order(
         data=data, evaluation=evaluation, task=task, model=model, method=method, columns=split_pairs(pairs, "--columns"),
-        settings=split_pairs(settings, "--set"), out=out,
+        settings=split_pairs(settings, "--set"), out=out, strict=strict,
     )  # fmt: skip
     return finetune_file(order, as_json)
 

@@ -27,6 +27,7 @@ from app.catalog.training import TrainingSettings
 from app.errors import Conflict, Rejected, StudioError
 from app.models import CANCELLED, SUCCEEDED, TERMINAL_STATES, Run
 from app.services import accounts, adapters, datasets, jobs, runs
+from app.services.row_errors import undecided
 from app.services.token_lengths import default_model
 from app.settings import get_settings
 from studio.check import require_file
@@ -50,6 +51,7 @@ class Order:
     columns: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     out: Path | None = None
+    strict: bool = False
 
 
 def finetune_file(order: Order, as_json: bool) -> int:
@@ -122,12 +124,24 @@ def _submit(user_id: str, order: Order, method: dict[str, Any], training: dict[s
     dataset = datasets.import_file(
         user_id, order.data, order.data.name, task_type=order.task, columns=order.columns or None, evaluation=evaluation
     )
-    task = datasets.latest_version(dataset).task_type
+    version = datasets.latest_version(dataset)
+    task = version.task_type
+    if undecided(version) and not order.strict:
+        _tell_left_out(version.report)
     base = order.model or default_model(task)
     with _without_doorbell():
         return runs.submit(
-            user_id, dataset_id=dataset.id, base_model=base, task_type=task, method=method, training=training
-        )
+            user_id, dataset_id=dataset.id, base_model=base, task_type=task, method=method, training=training,
+            leave_out_errors=not order.strict,
+        )  # fmt: skip
+
+
+def _tell_left_out(report: dict[str, Any]) -> None:
+    """On standard error, with the lines: the person has decided nothing about them."""
+    for each in report["problems"]:
+        if each["severity"] == "error" and each["count"]:
+            lines = ", ".join(map(str, each["rows"][:10])) + (" ..." if each["count"] > 10 else "")
+            click.echo(f"Left out, {each['count']:,} x {each['code']} (line {lines}): {each['message']}", err=True)
 
 
 @contextmanager

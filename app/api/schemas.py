@@ -45,6 +45,7 @@ class RunBody(Body):
     method: dict[str, Any]
     training: dict[str, Any] | None = None
     name: Name = ""
+    leave_out_errors: bool = False
 
 
 class NameBody(Body):

@@ -17,6 +17,7 @@ from app.models import ACTIVE_STATES, Dataset, DatasetVersion, Experiment, Job, 
 from app.services import datasets, experiment_plans, jobs, leaderboard, paired, runs
 from app.services.accounts import record
 from app.services.experiment_plans import Candidate
+from app.services.row_errors import require_decided
 from app.services.token_lengths import default_model
 
 FEWEST_RUNS = 2
@@ -221,7 +222,9 @@ def _question(plan: Mapping[str, Any]) -> str:
 def _newest_version(user_id: str, dataset_id: str | None) -> DatasetVersion:
     if not dataset_id:
         raise Rejected("no_data", "Neither a data set nor a run was named.", "Give `dataset_id` or `run_id`.")
-    return datasets.latest_version(datasets.get_dataset(user_id, dataset_id))
+    version = datasets.latest_version(datasets.get_dataset(user_id, dataset_id))
+    require_decided(version)
+    return version
 
 
 def _settings(first: Run | None) -> dict[str, Any]:

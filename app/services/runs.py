@@ -19,6 +19,7 @@ from app.errors import Conflict, NotFound, Rejected
 from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, Dataset, DatasetVersion, Job, Run
 from app.services import datasets, estimates, jobs, limits, placement, queue_order
 from app.services.accounts import record
+from app.services.row_errors import decided
 
 TRAIN = "train"
 
@@ -34,18 +35,23 @@ def submit(
     training: dict[str, Any] | None = None,
     name: str = "",
     idempotency_key: str | None = None,
+    leave_out_errors: bool = False,
 ) -> Run:
     """Queue a run: spec, run and job are written together, then the doorbell rings.
 
     The same ``idempotency_key`` from the same person returns the run that the first call made.
 
+    Args:
+        leave_out_errors: leave out rows that cannot be used, as a new version of the data, instead of refusing it.
+
     Raises:
         Rejected: an unknown model, method, task or setting, or a value out of bounds; ``details.fields`` names it.
+        Conflict: ``rows_undecided``, rows of the data must be fixed or left out first.
         NotFound: the dataset is not theirs.
     """
     if idempotency_key and (earlier := _by_key(user_id, idempotency_key)):
         return earlier
-    version = _version_for(user_id, dataset_id, task_type, columns)
+    version = decided(user_id, _version_for(user_id, dataset_id, task_type, columns), leave_out_errors)
     spec = make_spec(version, base_model=base_model, task_type=task_type, method=method, training=training or {})
     placement.check_devices(spec.training.devices)
     try:

@@ -4,6 +4,7 @@
 import { PRESETS, reviewStep, settingsStep, presetOf } from "./wizard_review.js";
 import { refusalOf, settingsOf } from "./forms.js";
 import { dataStep, goalStep, methodStep, modelStep } from "./wizard_steps.js";
+import { undecidedPart, undecidedWords } from "./row_errors.js";
 import { api, el, emptyState, errorBanner, ready } from "./studio.js";
 
 const KEY = "studio-new-run";
@@ -102,6 +103,12 @@ class Wizard {
     this.draw();
   }
 
+  /** The data has a new version; everything that was chosen stays. */
+  async again() {
+    await this.useDataset(this.dataset.id, true);
+    this.draw();
+  }
+
   /** Take over a choice. @param {boolean} again whether the step must be drawn anew because of it */
   change(values, again = false) {
     Object.assign(this.state, values);
@@ -151,6 +158,7 @@ class Wizard {
     const found = task.roles.filter((role) => role.required && !this.state.columns[role.name]).map((role) => `a column for “${role.title}”`);
     if (!this.state.base_model) found.push("a base model");
     if (!this.state.method.kind) found.push("a method");
+    found.push(...undecidedWords(this.dataset));
     if (this.dataset.report?.status === "rejected") found.push("data that can be trained on (see its report)");
     found.push(...this.refused(this.catalog.methods.find((each) => each.kind === this.state.method.kind)).map(([title]) => `a method that can do what “${title}” asks`));
     for (const part of Object.values(this.complaints)) found.push(...Object.keys(part).map((title) => `an allowed value for “${title}”`));
@@ -199,7 +207,9 @@ class Wizard {
   }
 
   fillPanel() {
-    this.panel.replaceChildren(...STEPS[this.at].fill(this).filter(Boolean));
+    const asks = ["data", "review"].includes(STEPS[this.at].key) && this.dataset;
+    const undecided = asks ? undecidedPart(this.dataset, () => this.again()) : "";
+    this.panel.replaceChildren(...[undecided, ...STEPS[this.at].fill(this)].filter(Boolean));
   }
 
   drawFrame() {
