@@ -16,6 +16,9 @@ from tests.servers import PostgresServer, RedisServer
 
 # Workers under test would take seconds of the processor away from each other.
 os.environ.setdefault("STUDIO_MEASURE_SPEED", "false")
+# Files run two at a time. Threads of one training that wait for each other at every operation lose what the other file's
+# training takes: with one thread each, both end sooner. Set before torch is loaded, and passed on to trainers.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def forget_settings() -> None:
