@@ -26,7 +26,8 @@ from pydantic import BaseModel, Field
 from app import logs, manifest, storage
 from app.errors import Conflict, NotFound, NotSignedIn, StudioError
 from app.settings import get_settings
-from worker.engine.chat import Sampling, Speaker, Told
+from worker.engine.chat import Speaker, Told
+from worker.engine.choosing import Sampling
 from worker.residents import Residents
 from worker.slots import Slots
 
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.05
 # After the last word to its readers, before what still computes is given up.
 STOP_SECONDS = 3.0
-# Replies in the making at once; each computes one token in its turn.
+# Replies in the making at once, or more if more share a step.
 MOST_REPLIES = 8
 
 
@@ -83,7 +84,9 @@ class House:
     """Who is inside: open, or closing for a training; ``stopping`` says that answers are ended where they are."""
 
     def __init__(self) -> None:
-        self.residents, self.slots = Residents(), Slots(MOST_REPLIES)
+        batch = get_settings().inference_batch
+        self.most_replies = max(MOST_REPLIES, batch)
+        self.residents, self.slots = Residents(batch), Slots(self.most_replies)
         self.closing = self.stopping = False
         self.inside = self.stopped = 0
 
@@ -133,7 +136,7 @@ def create_inference() -> FastAPI:
     @api.get("/status")
     def status(x_studio_secret: str = Header("")) -> dict[str, Any]:
         _check_secret(x_studio_secret)
-        busy = {"replies": MOST_REPLIES - slots.free, "waiting": slots.waiting}
+        busy = {"replies": house.most_replies - slots.free, "waiting": slots.waiting}
         return {**busy, "idle_seconds": time.monotonic() - residents.used_at, **residents.describe()}
 
     @api.post("/close")

@@ -148,7 +148,7 @@ def keep(idle_seconds: float | None = None) -> None:
     """Look after a server at ``STUDIO_INFERENCE_URL`` until this process is told to stop."""
     settings = get_settings()
     logs.set_up("inference")
-    place = Place(jobs.default_holder(), settings.inference_url.rstrip("/"), devices.device_name())
+    place = Place(jobs.default_holder(), settings.inference_url.rstrip("/"), next(iter(devices.device_names()), ""))
     keeper = Keeper(place, settings.inference_idle_seconds if idle_seconds is None else idle_seconds)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: keeper.leaving.set())

@@ -15,12 +15,20 @@ from app import manifest
 from app.catalog.base_models import base_model, base_model_path
 from app.catalog.chat_templates import PLAIN_TURNS
 from app.catalog.spec import RunSpec
+from app.catalog.task_types import task_type
 from app.errors import Rejected
-from worker.engine.chat import Speaker, Turns, tune
+from worker.engine.answer_rows import can_share_steps
+from worker.engine.chat import Speaker
+from worker.engine.choir import Choir, Part
 from worker.engine.decoder import load_decoder
+from worker.engine.mixture import Mixture
 from worker.engine.model import load_tokenizer
 from worker.engine.predict import Predictor
 from worker.engine.save import SPEC
+from worker.engine.sharing import tune
+from worker.engine.tag_predict import TagPredictor
+from worker.engine.turns import Turns
+from worker.restoring import is_checkpoint, restored
 
 MOST_CLASSIFIERS = 4
 MOST_TUNED = 8
@@ -61,23 +69,24 @@ class Shelf(Generic[Model]):
 class Residents:
     """All models in memory, and when somebody last asked one of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_rows: int = 8) -> None:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._classifiers: Shelf[Predictor] = Shelf(MOST_CLASSIFIERS)
+        self._classifiers: Shelf[Predictor | TagPredictor] = Shelf(MOST_CLASSIFIERS)
         self._bases: Shelf[Speaker] = Shelf(MOST_BASES)
         self._tuned: Shelf[Speaker] = Shelf(MOST_TUNED)
         self._computing = threading.Lock()
         self.turns = Turns()
+        self._choir = Choir(self.turns, most_rows)
         self.used_at = time.monotonic()
 
     def classify(self, folder: Path, inputs: list[str]) -> list[dict[str, object]]:
-        """Labels with probabilities, in the order of the inputs; one question at a time computes."""
+        """Labels with probabilities, or marked words, in the order of the inputs; one question at a time computes."""
         with self._computing:
             self.used_at = time.monotonic()
             return self._classifiers.take(_name(folder), lambda: self._load_classifier(folder)).predict(inputs)
 
     def speaker(self, base: str, folder: Path | None) -> Speaker:
-        """A base model that can talk, or one of its tuned forms.
+        """A base model that can talk, or one of its tuned forms: a finished run's download, or a checkpoint.
 
         Raises:
             Rejected: the model was not made to write text, or has no chat template.
@@ -85,6 +94,7 @@ class Residents:
         self.used_at = time.monotonic()
         if folder is None:
             return self._base(base)
+        folder = restored(folder) if is_checkpoint(folder) else folder
         spec = read_spec(folder)
         # Taken outside of the other shelf's lock, so that loading an adapter never waits for itself.
         plain = self._base(spec.base_model, spec.base_precision)
@@ -96,8 +106,11 @@ class Residents:
         held = {"tuned": len(self._tuned), "classifiers": len(self._classifiers)}
         return {"bases": bases, **held, "device": self._device}
 
-    def _load_classifier(self, folder: Path) -> Predictor:
-        name = read_spec(folder).base_model
+    def _load_classifier(self, folder: Path) -> Predictor | TagPredictor:
+        spec = read_spec(folder)
+        name = spec.base_model
+        if task_type(spec.task_type).family == "tokens":
+            return TagPredictor(folder, base_model_path(name), self._device)
         return Predictor(folder, base_model_path(name), base_model(name), self._device)
 
     def _base(self, name: str, precision: str = "full") -> Speaker:
@@ -115,11 +128,21 @@ class Residents:
         model = load_decoder(folder, card, precision)
         if precision == "full" and self._device == "cuda":
             model.to(self._device, torch.bfloat16)
-        return Speaker(model, _with_template(load_tokenizer(folder)), card.context_length, self.turns)
+        shares = can_share_steps(model.eval())
+        log.info("%s: answers at the same time %s", name, "share steps" if shares else "are computed one by one")
+        part = Part(model, Mixture(model) if shares else None)
+        return self._speaker(part, folder, card.context_length, shares)
 
     def _load_tuned(self, spec: RunSpec, plain: Speaker, folder: Path) -> Speaker:
         model = tune(plain.model, spec.method, folder).to(self._device)
-        return Speaker(model, _with_template(load_tokenizer(folder)), plain.context_length, self.turns)
+        mixture = plain.part.mixture
+        part = Part(model, mixture if mixture and mixture.takes(model, spec.method) else None)
+        # A soft prompt's own tokens stand before the text, which only transformers' own loop knows how to place.
+        return self._speaker(part, folder, plain.context_length, mixture is not None and not spec.method.virtual_tokens)
+
+    def _speaker(self, part: Part, folder: Path, context_length: int, shares: bool) -> Speaker:
+        tokenizer = _with_template(load_tokenizer(folder))
+        return Speaker(part, tokenizer, context_length, self.turns, self._choir if shares else None)
 
 
 def read_spec(folder: Path) -> RunSpec:

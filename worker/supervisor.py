@@ -105,7 +105,7 @@ class _Attempt:
             self._run()
 
     def _run(self) -> None:
-        if not devices.take(self.claim, stopping.is_set):
+        if not devices.take(self.claim, stopping.is_set, self.order.devices):
             log.warning("the device was not made free; the training begins beside whoever holds it")
         with device_locks.hold(placement.own_offer().names[: self.order.devices], self._waits_for_devices) as got:
             code = self._train() if got else STOPPED

@@ -92,8 +92,8 @@ def is_taken(device: str) -> bool:
     if not device:
         return False
     with snapshot() as session:
-        works = select(Job.id).where(Job.device == device, Job.state.in_((CLAIMED, RUNNING))).limit(1)
-        return session.scalar(works) is not None
+        works = select(Job.device).where(Job.device != "", Job.state.in_((CLAIMED, RUNNING)))
+        return any(device in used.split(",") for used in session.scalars(works))
 
 
 def list_servers() -> list[Server]:

@@ -28,7 +28,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_inference_servers_heartbeat_at", "inference_servers", ["heartbeat_at"])
     with op.batch_alter_table("jobs") as table:
-        table.add_column(sa.Column("device", sa.String(length=200), nullable=False, server_default=""))
+        table.add_column(sa.Column("device", sa.String(length=1000), nullable=False, server_default=""))
 
 
 def downgrade() -> None:

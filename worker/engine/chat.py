@@ -1,40 +1,26 @@
-"""Writes answers to conversations, token by token. Knows no web and no person; whoever asks gets a stream of pieces.
+"""Writes answers to conversations, piece by piece. Knows no web and no person; whoever asks gets a stream of text.
 
-Every tuned model is a copy of the base model's structure around the same weights in memory, so nothing that is loaded
-beside it can change what it says, and changing from one to another costs nothing.
+Every tuned model is a copy of the base model's structure around the same weights in memory (:mod:`worker.engine.sharing`), so
+changing from one to another costs nothing. Answers that are in the making at the same time share steps where models allow
+it (:mod:`worker.engine.choir`).
 """
 
-import copy
-import queue
-import threading
 import time
-from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from transformers import StoppingCriteria, StoppingCriteriaList
 
-from app.catalog.methods.base import Method, PeftMethod
 from app.errors import Rejected
+from worker.engine.choir import Choir, Part, Row
+from worker.engine.choosing import Sampling
+from worker.engine.solo import SoloReply
+from worker.engine.turns import Turns
 
 # An incomplete UTF-8 sequence decodes to this character; the rest of it comes with the next token.
 INCOMPLETE = "\N{REPLACEMENT CHARACTER}"
 LONGEST_STOP = 64
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How the next token is chosen. ``temperature`` 0 takes the most probable one; ``seed`` makes chance repeatable."""
-
-    max_tokens: int = 256
-    temperature: float = 0.7
-    top_p: float = 0.95
-    seed: int | None = None
-    stop: tuple[str, ...] = ()
 
 
 @dataclass
@@ -46,6 +32,13 @@ class Told:
     finish: str = ""
     first_token_seconds: float = 0.0
     seconds: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+
+    def hear(self, token: int) -> None:
+        """One more token has come."""
+        self.seconds = time.monotonic() - self.began
+        self.first_token_seconds = self.first_token_seconds or self.seconds
+        self.tokens.append(token)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready numbers; the rate counts what came after the first token."""
@@ -59,43 +52,33 @@ class Told:
         }
 
 
-class Turns:
-    """Lets many replies share one device: each computes one token, then goes to the end of the line."""
+class Reply(Protocol):
+    """An answer in the making, whoever computes it."""
 
-    def __init__(self) -> None:
-        self._line: deque[threading.Event] = deque()
-        self._busy = False
-        self._lock = threading.Lock()
+    def start(self) -> None:
+        """Begin to compute."""
 
-    def take(self) -> None:
-        """Wait for the turn; first come, first served."""
-        with self._lock:
-            if not self._busy:
-                self._busy = True
-                return
-            mine = threading.Event()
-            self._line.append(mine)
-        mine.wait()
+    def cancel(self) -> None:
+        """Stop after the token at hand and wait for it."""
 
-    def give(self) -> None:
-        """End the turn; the next in line begins."""
-        with self._lock:
-            if self._line:
-                self._line.popleft().set()
-            else:
-                self._busy = False
-
-    @property
-    def taken(self) -> bool:
-        """Whether somebody computes."""
-        return self._busy
+    def tokens(self) -> Iterator[int]:
+        """Token ids as they come."""
 
 
 class Speaker:
-    """One model, base or tuned, with its tokenizer, ready to answer."""
+    """One model, base or tuned, with its tokenizer, ready to answer; with a ``choir`` its answers share steps."""
 
-    def __init__(self, model: torch.nn.Module, tokenizer: Any, context_length: int, turns: Turns) -> None:
-        self.model, self.tokenizer, self.context_length, self.turns = model.eval(), tokenizer, context_length, turns
+    def __init__(
+        self, part: Part, tokenizer: Any, context_length: int, turns: Turns, choir: Choir | None = None
+    ) -> None:
+        self.part, self.tokenizer, self.context_length = part, tokenizer, context_length
+        self.turns, self.choir = turns, choir
+        part.model.eval()
+
+    @property
+    def model(self) -> torch.nn.Module:
+        """What answers."""
+        return self.part.model
 
     def read(self, messages: Sequence[dict[str, str]]) -> torch.Tensor:
         """Token ids (1, tokens) of a conversation as the tokenizer's template writes it, ready for an answer.
@@ -131,82 +114,37 @@ class Speaker:
         ids = self.read(messages)
         told.prompt_tokens = ids.shape[1]
         room = min(sampling.max_tokens, self.context_length - ids.shape[1])
-        reply = _Reply(self, ids, sampling, room, told)
-        told.finish = "cancelled"
+        told.finish, told.began = "cancelled", time.monotonic()
+        reply = self._reply(ids, sampling, room, told)
         try:
             reply.start()
             yield from _pieces(self, reply, sampling.stop, told)
         finally:
             reply.cancel()
 
+    def _reply(self, ids: torch.Tensor, sampling: Sampling, room: int, told: Told) -> Reply:
+        if self.choir is None:
+            return SoloReply(self.model, ids, sampling, room, self.tokenizer.pad_token_id, told.hear, self.turns)
+        row = Row(self.part, ids[0].tolist(), sampling, room, self.ends, told.hear)
+        return _Sung(self.choir, row)
 
-class _Reply(StoppingCriteria):
-    """One answer in the making: a thread that computes, and the line of tokens it has computed."""
 
-    def __init__(self, speaker: Speaker, ids: torch.Tensor, sampling: Sampling, room: int, told: Told) -> None:
-        self._speaker, self._ids, self._sampling, self._room, self._told = speaker, ids, sampling, room, told
-        self._stop = threading.Event()
-        self._tokens: queue.SimpleQueue[int | BaseException | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._began = time.monotonic()
+class _Sung:
+    """One row of a choir as a reply."""
+
+    def __init__(self, choir: Choir, row: Row) -> None:
+        self._choir, self._row = choir, row
+        self.tokens = row.tokens
 
     def start(self) -> None:
-        """Begin to compute."""
-        self._thread.start()
+        self._choir.add(self._row)
 
     def cancel(self) -> None:
-        """Stop after the token at hand and wait for it."""
-        self._stop.set()
-        self._thread.join()
-
-    def tokens(self) -> Iterator[int]:
-        """Token ids as they come."""
-        while (token := self._tokens.get()) is not None:
-            if isinstance(token, BaseException):
-                raise token
-            yield token
-
-    def __call__(self, input_ids: torch.LongTensor, scores: Any, **_: Any) -> torch.Tensor:
-        """Called by ``generate`` after every token: pass it on, let the others have their turn."""
-        now = time.monotonic() - self._began
-        if not self._told.tokens:
-            self._told.first_token_seconds = now
-        token = int(input_ids[0, -1])
-        self._told.tokens.append(token)
-        self._told.seconds = now
-        self._tokens.put(token)
-        chance = _random_state()
-        self._speaker.turns.give()
-        self._speaker.turns.take()
-        _set_random_state(chance)
-        return torch.tensor([self._stop.is_set()], device=input_ids.device)
-
-    def _work(self) -> None:
-        self._speaker.turns.take()
-        try:
-            self._generate()
-        except BaseException as error:  # noqa: BLE001 - handed to the reader of the stream
-            self._tokens.put(error)
-        finally:
-            self._speaker.turns.give()
-            self._tokens.put(None)
-
-    @torch.no_grad()
-    def _generate(self) -> None:
-        if self._stop.is_set():
-            return
-        sampling = self._sampling
-        how: dict[str, Any] = {"do_sample": False}
-        if sampling.temperature > 0:
-            how = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
-            torch.manual_seed(torch.seed() % 2**63 if sampling.seed is None else sampling.seed)
-        self._speaker.model.generate(  # type: ignore[operator]
-            input_ids=self._ids, attention_mask=torch.ones_like(self._ids), max_new_tokens=self._room,
-            pad_token_id=self._speaker.tokenizer.pad_token_id, stopping_criteria=StoppingCriteriaList([self]), **how,
-        )  # fmt: skip
+        self._row.stop.set()
+        self._row.gone.wait()
 
 
-def _pieces(speaker: Speaker, reply: _Reply, stops: Sequence[str], told: Told) -> Iterator[str]:
+def _pieces(speaker: Speaker, reply: Reply, stops: Sequence[str], told: Told) -> Iterator[str]:
     """Decode as far as the text is certain: whole characters, and nothing that may be the start of a stop sequence."""
     ids: list[int] = []
     given, finish = 0, "length"
@@ -235,26 +173,3 @@ def _pieces(speaker: Speaker, reply: _Reply, stops: Sequence[str], told: Told) -
 def _held_back(text: str, stops: Sequence[str]) -> int:
     """Characters at the end of a text that may turn out to begin a stop sequence."""
     return max((n for stop in stops for n in range(1, len(stop)) if text.endswith(stop[:n])), default=0)
-
-
-def share(model: torch.nn.Module) -> torch.nn.Module:
-    """A copy of the model's structure around the very same weights; costs no memory for them."""
-    same = {id(each): each for each in chain(model.parameters(), model.buffers())}
-    return copy.deepcopy(model, same)
-
-
-def tune(base: torch.nn.Module, method: Method, folder: Path) -> torch.nn.Module:
-    """A saved adapter on a base model that stays as it is; methods that change its own weights get weights of their own."""
-    mine = share(base) if isinstance(method, PeftMethod) else copy.deepcopy(base)
-    return method.load(mine, folder)
-
-
-def _random_state() -> list[torch.Tensor]:
-    state = [torch.get_rng_state()]
-    return [*state, torch.cuda.get_rng_state()] if torch.cuda.is_available() else state
-
-
-def _set_random_state(state: list[torch.Tensor]) -> None:
-    torch.set_rng_state(state[0])
-    if len(state) > 1:
-        torch.cuda.set_rng_state(state[1])

@@ -9,7 +9,7 @@ import pytest
 
 from app import storage
 from app.errors import Conflict
-from app.services import devices, inference, inference_servers, jobs
+from app.services import devices, inference, inference_servers, jobs, placement
 from app.services.inference_servers import READY, RESTING, STARTING, YIELDED
 from app.settings import get_settings
 from tests.app.api.test_runs import finish
@@ -164,19 +164,8 @@ def test_a_device_is_taken_while_a_job_computes_on_it(owner, any_database, monke
     assert not inference_servers.is_taken("gpu")
 
 
-@pytest.mark.parametrize(
-    ("visible", "found"),
-    [(None, "GPU-a"), ("1,0", "GPU-b"), ("", ""), ("-1", ""), ("GPU-b", "GPU-b"), ("MIG-7", "MIG-7"), ("7", "")],
-)
-def test_a_device_is_named_by_the_driver(studio_home, tmp_path, monkeypatch, visible, found):
-    program = tmp_path / "nvidia-smi"
-    program.write_text("#!/bin/sh\nprintf 'GPU-a\\nGPU-b\\n'\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    devices._first_gpu.cache_clear()
-    if visible is None:
-        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    else:
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert devices.device_name() == found
-    devices._first_gpu.cache_clear()
+def test_several_devices_are_taken_together(owner, studio_home, monkeypatch):
+    monkeypatch.setattr(placement, "own_offer", lambda: placement.Offer(3, 1, 1, ("GPU-a", "GPU-b", "GPU-c")))
+    claim = jobs.claim(make_run(owner).job_id)
+    assert devices.device_names() == ("GPU-a",) and devices.take(claim, count=2)
+    assert [inference_servers.is_taken(f"GPU-{each}") for each in "abc"] == [True, True, False]

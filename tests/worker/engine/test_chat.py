@@ -10,8 +10,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from app.catalog.methods.lora import Lora
 from app.errors import Rejected
+from tests.studio.processes import wait_until
 from tests.tiny_chat import CONTEXT, make_chat_base
-from worker.engine.chat import Sampling, Speaker, Told, Turns, share, tune
+from worker.engine.chat import Speaker, Told
+from worker.engine.choir import Choir, Part
+from worker.engine.choosing import Sampling
+from worker.engine.sharing import share, tune
+from worker.engine.turns import Turns
 
 ASK = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Wann öffnen Sie?"}]
 GREEDY = Sampling(max_tokens=40, temperature=0)
@@ -38,9 +43,12 @@ def adapter(base_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
-@pytest.fixture
-def speaker(base: torch.nn.Module, base_folder: Path) -> Speaker:
-    return Speaker(base, AutoTokenizer.from_pretrained(base_folder), CONTEXT, Turns())
+@pytest.fixture(params=["alone", "together"])
+def speaker(request: pytest.FixtureRequest, base: torch.nn.Module, base_folder: Path) -> Speaker:
+    """The base model, once through transformers' own loop and once in steps that answers share."""
+    turns = Turns()
+    choir = Choir(turns) if request.param == "together" else None
+    return Speaker(Part(base), AutoTokenizer.from_pretrained(base_folder), CONTEXT, turns, choir)
 
 
 def answer(speaker: Speaker, sampling: Sampling = GREEDY, messages=ASK) -> tuple[str, Told]:
@@ -51,7 +59,8 @@ def answer(speaker: Speaker, sampling: Sampling = GREEDY, messages=ASK) -> tuple
 def test_greedy_answers_are_those_of_plain_transformers_and_peft(speaker, base_folder, adapter):
     from peft import PeftModel
 
-    tuned = Speaker(tune(speaker.model, Lora(), adapter), speaker.tokenizer, CONTEXT, Turns())
+    part = Part(tune(speaker.model, Lora(), adapter))
+    tuned = Speaker(part, speaker.tokenizer, CONTEXT, speaker.turns, speaker.choir)
     plain, other = (AutoModelForCausalLM.from_pretrained(base_folder, dtype=torch.float32) for _ in range(2))
     ids = speaker.tokenizer.apply_chat_template(ASK, add_generation_prompt=True, return_tensors="pt")["input_ids"]
     for ours, theirs in ((speaker, plain), (tuned, PeftModel.from_pretrained(other, adapter))):
@@ -110,7 +119,7 @@ def test_closing_a_stream_stops_the_work(speaker):
     next(stream)
     stream.close()
     assert told.finish == "cancelled" and len(told.tokens) < 200 and not speaker.turns.taken
-    assert not [each for each in threading.enumerate() if "_work" in repr(each)]
+    wait_until(lambda: not [each for each in threading.enumerate() if "(_work)" in repr(each) or each.name == "choir"], "no thread is left")  # fmt: skip
 
 
 def test_a_stop_sequence_ends_the_answer_before_it(speaker):
