@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from app.models import Run
+from app.services import remedies
 
 Points = Mapping[str, Sequence[Sequence[float]]]
 Verdict = dict[str, Any]
@@ -103,7 +104,7 @@ def slowing_down(run: Run, points: Points) -> Verdict | None:
         "title": "Training has become much slower.",
         "evidence": f"{now:,.3g} rows per second at last, {usual:,.3g} in the middle of the run.",
         "tip": "Something else may use this machine, or memory runs short; fewer rows per update need less of it.",
-        "remedy": None,
+        "remedy": remedies.smaller_updates(run),
     }
 
 

@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.models import SUCCEEDED, Run
+from app.services import remedies
+from app.services.curve_verdicts import other_rate
 
 Points = Mapping[str, Sequence[Sequence[float]]]
 # A perplexity this near to 1 means that the held-out answers are known by heart.
 BY_HEART = 1.05
 
 
-def against_base(run: Run, points: Points) -> dict[str, str] | None:
+def against_base(run: Run, points: Points) -> dict[str, Any] | None:
     """The change of the loss per token on the same rows, with its interval."""
     results = run.results or {}
     tuned = (results.get("metrics") or {}).get("perplexity")
@@ -32,16 +35,18 @@ def against_base(run: Run, points: Points) -> dict[str, str] | None:
             "Tuning made the model worse on rows that it has not seen.",
             f"{facts}.",
             "Lower the learning rate to a third, or choose fewer passes.",
+            other_rate(run, points, 1 / 3),
         )
     return _verdict(
         "info",
         "Cannot be told apart from the untouched base model.",
         f"{facts}; the difference may be chance.",
         "More passes, a higher learning rate or more rows may help.",
+        remedies.more_passes(run),
     )
 
 
-def by_heart(run: Run, points: Points) -> dict[str, str] | None:
+def by_heart(run: Run, points: Points) -> dict[str, Any] | None:
     """Held-out answers that cost nothing any more were probably seen while training."""
     tuned = ((run.results or {}).get("metrics") or {}).get("perplexity")
     if tuned is None or tuned > BY_HEART:
@@ -51,10 +56,11 @@ def by_heart(run: Run, points: Points) -> dict[str, str] | None:
         "The held-out answers are almost known by heart.",
         f"Perplexity is {tuned:.3f}; 1 means that every word was certain.",
         "Check that the held-out rows are not copies of training rows, or that all answers are not the same.",
+        remedies.LOOK_AT_DATA,
     )
 
 
-def stopped_improving(run: Run, points: Points) -> dict[str, str] | None:
+def stopped_improving(run: Run, points: Points) -> dict[str, Any] | None:
     """Later checks brought nothing."""
     checks = [(value, step) for step, value in points.get("eval/perplexity", ()) if value and math.isfinite(value)]
     if len(checks) < 3:
@@ -69,10 +75,11 @@ def stopped_improving(run: Run, points: Points) -> dict[str, str] | None:
         f"Evaluation stopped improving at step {int(best_step):,}; the best checkpoint is kept.",
         f"Perplexity on the validation rows was {best:.3g} there; {len(later)} later checks were not better.",
         tip,
+        remedies.with_patience(),
     )
 
 
-def left_out(run: Run, points: Points) -> dict[str, str] | None:
+def left_out(run: Run, points: Points) -> dict[str, Any] | None:
     """Rows that were cut before anything that could be learned."""
     lost = int((run.results or {}).get("left_out_rows") or 0)
     if not lost:
@@ -82,6 +89,7 @@ def left_out(run: Run, points: Points) -> dict[str, str] | None:
         f"{lost:,} rows could not be used: their answers begin after the longest text.",
         f"The limit is {run.spec['training']['max_length']} tokens.",
         "Raise “Longest text”, or shorten the questions.",
+        remedies.longer_text(run),
     )
 
 
@@ -92,5 +100,7 @@ def _plain(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _verdict(severity: str, title: str, evidence: str, tip: str) -> dict[str, str]:
-    return {"severity": severity, "title": title, "evidence": evidence, "tip": tip}
+def _verdict(
+    severity: str, title: str, evidence: str, tip: str, remedy: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return {"severity": severity, "title": title, "evidence": evidence, "tip": tip, "remedy": remedy}

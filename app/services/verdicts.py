@@ -2,7 +2,7 @@
 
 Pure: reads what it is given, opens no transaction. Every verdict is
 ``{"severity": "good|info|warning|error", "title", "evidence", "tip", "remedy"}``; the most severe comes first. A remedy is
-None or ``{"words", "training": settings}``: what a new run would change.
+None or what :mod:`app.services.remedies` makes: what a new run would change, or where the cause is mended.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import Any
 
 from app.intervals import overlap, wilson
 from app.models import CANCELLED, FAILED, SUCCEEDED, Run
-from app.services import curve_verdicts, generation_verdicts
+from app.services import curve_verdicts, entity_verdicts, forgetting_verdicts, generation_verdicts, remedies
 from app.services.curve_verdicts import other_rate
 from app.services.statistics import Paired
 
@@ -50,6 +50,7 @@ def judge(run: Run, points: Points, against_base: Paired | None = None) -> list[
         _cut_rows,
         *curve_verdicts.RULES,
         *generation_verdicts.RULES,
+        *forgetting_verdicts.RULES,
     )
     found = [{"remedy": None, **verdict} for rule in rules if (verdict := rule(run, points))]
     return sorted(found, key=lambda verdict: SEVERITIES.index(verdict["severity"]))
@@ -119,6 +120,7 @@ def _against_majority(run: Run, points: Points) -> Verdict | None:
         f"It is right on {_percent(tuned)} of the test rows; always giving the commonest label reaches "
         f"{_percent(majority)}.",
         "Check that the label column is the right one, then try a higher learning rate or more passes.",
+        other_rate(run, points, 3.0) or remedies.more_passes(run),
     )
 
 
@@ -135,6 +137,7 @@ def _against_base(run: Run, points: Points, pair: Paired | None = None) -> Verdi
             "The untouched base model already answers every test row right.",
             f"{facts}; there was nothing left to improve.",
             "Harder test rows would show a difference, such as the questions that people get wrong.",
+            remedies.MORE_DATA,
         )
     if tuned <= base:
         return _verdict(
@@ -142,6 +145,7 @@ def _against_base(run: Run, points: Points, pair: Paired | None = None) -> Verdi
             "Tuning did not improve on the untouched base model.",
             f"{facts}.",
             "Try more passes or another method; if that does not help, the base model with a linear probe is enough.",
+            remedies.OTHER_METHODS,
         )
     if not apart:
         return _verdict(
@@ -150,6 +154,7 @@ def _against_base(run: Run, points: Points, pair: Paired | None = None) -> Verdi
             + ("too few rows differ to be sure." if pair else "the intervals overlap."),
             f"{facts}; the difference may be chance{_rows_apart(pair)}.",
             "More test rows would settle it; the Examples tab shows which rows improved and which got worse.",
+            remedies.MORE_DATA,
         )
     return _verdict(
         "good",
@@ -177,6 +182,7 @@ def _too_few_rows(run: Run, points: Points) -> Verdict | None:
         "Too few test rows to say precisely how good it is.",
         f"With {_test_rows(run):,} test rows the true accuracy lies anywhere between {_percent(low)} and {_percent(high)}.",
         "Add labelled rows, or upload a larger evaluation file of your own.",
+        remedies.MORE_DATA,
     )
 
 
@@ -197,6 +203,7 @@ def _memorising(run: Run, points: Points) -> Verdict | None:
         f"Evaluation loss was lowest at step {best_step:,} ({lowest:.3g}) and rose to {last:.3g}, while the training "
         f"loss kept falling to {smooth[-1]:.3g}.",
         "Fewer passes, more data or a higher weight decay help; the best checkpoint is kept, not the last.",
+        remedies.passes_until(run, points, best_step),
     )
 
 
@@ -219,6 +226,7 @@ def _stopped_improving(run: Run, points: Points) -> Verdict | None:
         f"Evaluation stopped improving at step {best_step:,}; the best checkpoint is kept.",
         f"Accuracy on the validation rows was {_percent(best)} there; {len(later)} later checks were not better.",
         tip,
+        remedies.with_patience(),
     )
 
 
@@ -232,7 +240,7 @@ def _cut_rows(run: Run, points: Points) -> Verdict | None:
         f"{cut:,} of {rows:,} training texts were cut at the end.",
         f"They are longer than the limit of {run.spec['training']['max_length']} tokens.",
         "Raise “Longest text” if the end of the texts matters.",
-        {"words": "New run with twice the length", "training": {"max_length": 2 * run.spec["training"]["max_length"]}},
+        remedies.longer_text(run),
     )
 
 

@@ -2,7 +2,8 @@
 // a button asks for; `run.js` hands it the run whenever it changes.
 
 import { api, bytes, count, duration, el, percent, toast, when } from "./studio.js";
-import { ACTIVE, STATE_WORDS, methodTitle, modelTitle, stateChip, writes } from "./run_words.js";
+import { markedTiles } from "./run_marked.js";
+import { ACTIVE, STATE_WORDS, marks, methodTitle, modelTitle, stateChip, writes } from "./run_words.js";
 import { RunNotes } from "./run_notes.js";
 import { writingTiles } from "./run_writing.js";
 
@@ -149,13 +150,16 @@ export function renderVerdicts(place, verdicts, run) {
         el("div", {},
           el("strong", {}, el("span", { class: "sr-only", text: `${MARKS[verdict.severity][1]}: ` }), verdict.title),
           el("p", {}, verdict.evidence, verdict.tip ? " " : "", verdict.tip ? el("span", { class: "verdict-tip", text: verdict.tip }) : ""),
-          verdict.remedy ? el("p", {}, el("a", { class: "button small verdict-remedy", href: remedyAddress(run.id, verdict.remedy), text: verdict.remedy.words })) : "")),
+          verdict.remedy ? el("p", {}, el("a", { class: "button small verdict-remedy", href: remedyAddress(run, verdict.remedy), text: verdict.remedy.words })) : "")),
     ),
   );
 }
 
-/** The wizard, filled in like this run but for what the remedy changes. */
-function remedyAddress(id, remedy) {
+/** The wizard, filled in like this run but for what the remedy changes; or the page where the cause is mended. */
+function remedyAddress(run, remedy) {
+  const id = run.id;
+  if (remedy.page === "data") return `/datasets?id=${encodeURIComponent(run.dataset.id)}`;
+  if (remedy.page === "methods") return `/experiments?run=${encodeURIComponent(id)}`;
   const changes = Object.entries(remedy.training || {}).map(([name, value]) => [`training.${name}`, JSON.stringify(value)]);
   return `/new?${new URLSearchParams([["clone", id], ...changes])}`;
 }
@@ -172,7 +176,7 @@ function quiet(run) {
 export function renderTiles(place, run, latest, comparison) {
   const results = run.results || {};
   const verdictOf = (key) => comparison?.metrics.find((metric) => metric.key === key)?.verdicts[run.id];
-  const tiles = writes(run) ? writingTiles(run, latest, verdictOf("test/perplexity"), tile) : labelTiles(run, results, latest, verdictOf("test/accuracy"));
+  const tiles = writes(run) ? writingTiles(run, latest, verdictOf("test/perplexity"), tile) : marks(run) ? markedTiles(run, latest, verdictOf("test/f1"), { tile, delta }) : labelTiles(run, results, latest, verdictOf("test/accuracy"));
   tiles.push(tile("tile-train-loss", "Training loss", number(latest["train/loss"]?.value), at(latest["train/loss"])));
   tiles.push(tile("tile-eval-loss", "Evaluation loss", number(latest["eval/loss"]?.value), at(latest["eval/loss"])));
   const speed = latest["train/rows_per_second"]?.value ?? run.progress?.rows_per_second;
@@ -181,10 +185,27 @@ export function renderTiles(place, run, latest, comparison) {
   tiles.push(tile("tile-memory", "Peak memory", memory ? bytes(memory) : "–", results.device || "of the trainer"));
   const { trainable_parameters: trainable, total_parameters: total } = results;
   tiles.push(tile("tile-parameters", "Trainable parameters", trainable ? count(trainable) : "–", trainable && total ? `${percent(trainable / total)} of ${count(total)}` : "counted at the start"));
+  if (results.forgetting) tiles.push(retentionTile(results.forgetting));
   if (results.rate_race) tiles.push(tile("tile-rate", "Learning rate", number(results.learning_rate), raceWords(results.rate_race)));
   const { total: seconds, training } = results.seconds || {};
   tiles.push(tile("tile-seconds", "Time", seconds ? duration(seconds) : "–", training ? `of which training ${duration(training)}` : "told at the end"));
   place.replaceChildren(...tiles);
+}
+
+const KEPT = { kept: ["✓", "kept"], amber: ["!", "some lost"], red: ["✕", "much lost"] };
+
+/** What became of what the untouched model knew elsewhere; the marks follow fixed limits. */
+function retentionTile(found) {
+  const change = found.after - found.before;
+  const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
+  const inLoss = found.unit === "loss";
+  const value = inLoss ? `${sign}${Math.abs(change).toFixed(3)} loss` : `${sign}${(Math.abs(change) * 100).toFixed(1)} points`;
+  const [mark, words] = KEPT[found.level] || ["", "not judged"];
+  const [amber, red] = found.limits || [];
+  const limits = found.limits ? `amber from ${inLoss ? `+${amber}` : `${100 * amber} points`}, red from ${inLoss ? `+${red}` : `${100 * red} points`}` : "";
+  const note = [el("span", { class: `retention retention-${found.level || "kept"}` }, el("span", { "aria-hidden": "true", text: `${mark} ` }), words),
+    el("span", { text: `${found.task}: ${inLoss ? `${found.before.toFixed(2)} → ${found.after.toFixed(2)}` : `${percent(found.before)} → ${percent(found.after)}`}${limits ? `; ${limits}` : ""}` })];
+  return tile("tile-retention", "Other abilities", value, note);
 }
 
 /** How the rate was found: lowest validation loss of a few, or why there was no race. */
@@ -236,7 +257,7 @@ function tile(id, title, value, note, wide = false) {
 /** Where this model is tried: classifiers label texts, others talk beside the untouched model. */
 function tryAddress(run) {
   const id = encodeURIComponent(run.id);
-  return run.results?.metrics?.accuracy != null ? `/playground?models=${id}` : `/chat?models=${encodeURIComponent(`base:${run.base_model}`)},${id}`;
+  return !writes(run) ? `/playground?models=${id}` : `/chat?models=${encodeURIComponent(`base:${run.base_model}`)},${id}`;
 }
 
 function link(id, href, text, look = "") {
