@@ -1,6 +1,6 @@
 # Every target that people call has a description after `##`; `make help` prints them.
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-methods check faults docs bench-dashboard bench-pickup bench-read bench-web clean
+.PHONY: help install run test test-methods check faults docs bench-dashboard bench-gpu bench-pickup bench-read bench-web clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -36,6 +36,9 @@ docs: $(VENV)/installed ## write docs/reference.md from the code
 bench-dashboard: $(VENV)/installed-dev ## measure tables, charts, comparison and metric intake on 10,000 runs
 	@scripts/ensure programs
 	@$(BIN)/python -m benchmarks.dashboard
+
+bench-gpu: $(VENV)/installed ## measure LoRA and QLoRA steps of 1 B and 8 B models beside a plain script; tiny without a GPU
+	@$(BIN)/python -m benchmarks.gpu_steps
 
 bench-pickup: $(VENV)/installed ## measure the time from submit to the first training step
 	@$(BIN)/python -m benchmarks.pickup
