@@ -45,7 +45,7 @@ class Progress:
             self.watch(line.get("phase", "Training"), line)
         elif line["type"] == "event":
             self._show_event(line)
-        elif line["type"] == "metric" and line["key"] in ("train/loss", "eval/accuracy", "eval/perplexity"):
+        elif line["type"] == "metric" and line["key"] in ("train/loss", "eval/accuracy", "eval/f1", "eval/perplexity"):
             self._bars.update(self._bar, note=f"{line['key'].split('/')[1]} {line['value']:.3f}")
 
     def watch(self, phase: str, told: dict[str, Any]) -> None:

@@ -54,9 +54,9 @@ class AddBody(Body):
 
 
 class ManyBody(Body):
-    """Remove rows, leave them out, bring them back, or clean their texts of characters that nobody sees."""
+    """Remove rows, leave them out, bring them back, clean their texts of characters that nobody sees, or repair them."""
 
-    op: Literal["delete", "exclude", "include", "clean"]
+    op: Literal["delete", "exclude", "include", "clean", "repair"]
     rows: RowsBody
 
     def change(self) -> service.Change:
@@ -66,6 +66,7 @@ class ManyBody(Body):
             "exclude": service.Exclude,
             "include": service.Include,
             "clean": service.Clean,
+            "repair": service.Repair,
         }
         made: service.Change = kinds[self.op](self.rows.selection())
         return made

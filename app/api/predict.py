@@ -13,5 +13,5 @@ router = APIRouter(prefix="/api/v1", tags=["predict"])
 
 @router.post("/predict")
 def predict(user_id: UserId, body: PredictBody) -> dict[str, Any]:
-    """Labels with probabilities; ``model`` is a run id or ``base:<name>``."""
+    """Labels with probabilities, or ``entities`` with their places; ``model`` is a run id or ``base:<name>``."""
     return {"model": body.model, "answers": playground.predict(user_id, body.model, body.inputs)}

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from app.intervals import wilson
+
 # What stands in the confusion table where one side has no entity.
 NOTHING = "(nothing)"
 ROUNDS = 1000
@@ -78,9 +80,13 @@ def confusion(expected: Sequence[Spans], answered: Sequence[Spans], labels: Sequ
 
 
 def f1_interval(counts: Sequence[Counts], seed: int = 0, rounds: int = ROUNDS) -> tuple[float, float]:
-    """95 % interval of F1 when sentences are drawn anew (bootstrap, Efron and Tibshirani 1993)."""
-    if not counts:
-        return 0.0, 1.0
+    """95 % interval of F1 when sentences are drawn anew (bootstrap, Efron and Tibshirani 1993).
+
+    Where every sentence is right, or none, drawing anew changes nothing; then the entities count as one share.
+    """
+    whole = total(counts)
+    if not whole.wanted or whole.right in (0, max(whole.given, whole.wanted)):
+        return wilson(whole.scores["f1"], whole.wanted)
     low, high = np.quantile(draw_f1(np.array(counts, dtype=float)[:, :, None], seed, rounds)[:, 0], (0.025, 0.975))
     return float(low), float(high)
 

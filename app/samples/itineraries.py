@@ -48,15 +48,28 @@ TEMPLATES = (
     "{COMPANY} in {PLACE} closes on {DATE} .",
 )
 
+# Nothing is marked in these.
+PLAIN = (
+    "Nothing to see here .", "Thank you for waiting .", "The weather was fine all week .",
+    "Breakfast is included , lunch is not .", "Did you get my last message ?", "Two of the photographs are missing .",
+    "We would rather pay by card .", "The bus was late again .", "A quiet table near the window would be lovely .",
+    "Please call back when you have time .", "Everything went well , many thanks .", "How long does the form take ?",
+    "The children were happy with the pool .", "Someone has to sign the second page .", "Luggage is limited to one piece each .",
+    "Is there a discount for students ?",
+)  # fmt: skip
+
 
 def make_conll(sentences: int, seed: int) -> str:
     """CoNLL with the tags PERSON, PLACE, COMPANY and DATE in BIO: ``sentences`` different ones."""
     chooser = random.Random(seed)
     found: dict[str, str] = {}
-    while len(found) < sentences:
+    while len(found) < sentences - len(PLAIN):
         lines = [line for word in TEMPLATES[chooser.randrange(len(TEMPLATES))].split() for line in _lines(word, chooser)]
         found.setdefault(" ".join(line.split("\t")[0] for line in lines), "\n".join(lines))
-    return "\n\n".join(found.values()) + "\n"
+    plain = ["\n".join(f"{word}\tO" for word in sentence.split()) for sentence in PLAIN]
+    mixed = [*found.values(), *plain]
+    chooser.shuffle(mixed)
+    return "\n\n".join(mixed) + "\n"
 
 
 def _lines(word: str, chooser: random.Random) -> list[str]:

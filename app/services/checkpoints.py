@@ -151,7 +151,7 @@ def _selected(run: Run, kept: dict[int, list[Checkpoint]]) -> int | None:
 
 
 def _goodness(metrics: dict[str, float]) -> tuple[float, float]:
-    shares = metrics.get("accuracy", -metrics.get("perplexity", float("inf")))
+    shares = metrics.get("accuracy", metrics.get("f1", -metrics.get("perplexity", float("inf"))))
     return shares, -metrics.get("loss", 0.0)
 
 

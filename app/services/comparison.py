@@ -41,12 +41,18 @@ class Measure:
 MEASURES = (
     Measure("test/accuracy", "Accuracy (test rows)", "share", True, ("metrics", "accuracy"), share=True),
     Measure("test/macro_f1", "Macro-F1 (test rows)", "share", True, ("metrics", "macro_f1")),
+    Measure("test/f1", "Entity F1 (test sentences)", "share", True, ("metrics", "f1"), share=True),
+    Measure("test/precision", "Precision (test sentences)", "share", True, ("metrics", "precision")),
+    Measure("test/recall", "Recall (test sentences)", "share", True, ("metrics", "recall")),
     Measure("test/perplexity", "Perplexity (test rows)", "number", False, ("metrics", "perplexity")),
     Measure("test/token_accuracy", "Token accuracy (test rows)", "share", True, ("metrics", "token_accuracy")),
     Measure("test/rouge_l", "ROUGE-L (answered test rows)", "share", True, ("metrics", "rouge_l")),
     Measure("test/exact_match", "Exact match (answered test rows)", "share", True, ("metrics", "exact_match")),
     Measure("test/loss", "Loss (test rows)", "number", False, ("metrics", "loss")),
+    Measure("retention/share", "Change on an unrelated question (retention)", "share", True, ("retention", "share")),
+    Measure("retention/loss", "Change of the loss on general text (retention)", "number", False, ("retention", "loss")),
     Measure("validation/accuracy", "Best accuracy (validation rows)", "share", True, ("validation", "accuracy")),
+    Measure("validation/f1", "Best entity F1 (validation sentences)", "share", True, ("validation", "f1")),
     Measure(
         "validation/perplexity", "Best perplexity (validation rows)", "number", False, ("validation", "perplexity")
     ),
@@ -62,7 +68,8 @@ MEASURES = (
 
 LAST_KEYS = ("train/loss", "eval/loss", "train/rows_per_second")
 DEVICE_KEYS = ("system/cpu_percent", "system/gpu_percent")
-SERIES_KEYS = (*LAST_KEYS, *DEVICE_KEYS, "train/grad_norm", "train/learning_rate", "eval/accuracy", "eval/perplexity")
+CHECK_KEYS = ("eval/accuracy", "eval/f1", "eval/perplexity")
+SERIES_KEYS = (*LAST_KEYS, *DEVICE_KEYS, "train/grad_norm", "train/learning_rate", *CHECK_KEYS)
 
 
 def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -> dict[str, Any]:
@@ -96,7 +103,7 @@ def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -
     with snapshot() as session:
         series = metrics.series_of(session, wanted, SERIES_KEYS, max_points=2000)
         answers = paired.answers_of(session, found)
-    pairs = {run_id: paired.against_base(each) for run_id, each in answers.items() if each.labels}
+    pairs = {run_id: paired.against_base(each) for run_id, each in answers.items() if each.decides}
     told = {run.id: verdicts.judge(run, series[run.id], pairs.get(run.id)) for run in found}
     return {**build([runs.as_dict(run) for run in found], series, baseline or BASE, answers), "verdicts": told}
 
@@ -179,14 +186,14 @@ def _may_be_chance(fact: Mapping[str, Any]) -> bool:
 
 
 def _pair(rows: Sequence[dict[str, Any]], views: Sequence[View], baseline: str, answers: Mapping[str, Answers]) -> None:
-    """Replace what overlapping intervals say about accuracy by what the same rows say, answered by both."""
-    row = next((row for row in rows if row["key"] == "test/accuracy"), None)
+    """Replace what overlapping intervals say about accuracy or entity F1 by what the same rows say, answered by both."""
+    row = _leading(rows)
     if row is None:
         return
     found = {}
     for view in views:
         mine, other = answers.get(view["id"]), answers.get(baseline)
-        if view["id"] == baseline or mine is None or not mine.labels:
+        if view["id"] == baseline or mine is None or not mine.decides:
             continue
         test = paired.against_base(mine) if baseline == BASE else (paired.against(mine, other) if other else None)
         if test and view["id"] in row["verdicts"]:
@@ -203,6 +210,11 @@ def _pair(rows: Sequence[dict[str, Any]], views: Sequence[View], baseline: str, 
         for run, test in found.items()
     }
     row["best"] = _best_paired(row["values"], answers) if len(answers) == len(views) else row["best"]
+
+
+def _leading(rows: Sequence[Any]) -> Any:
+    """The row that paired tests decide about, None where the tasks have no such score."""
+    return next((row for row in rows if row["key"] in ("test/accuracy", "test/f1")), None)
 
 
 def _best_paired(values: Mapping[str, float], answers: Mapping[str, Answers]) -> list[str]:
@@ -241,7 +253,7 @@ def _best(measure: Measure, values: Mapping[str, float], intervals: Mapping[str,
 
 def _share_doubt(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """F1 and loss of the same test rows have no interval of their own; they inherit what accuracy cannot tell."""
-    accuracy = next((row for row in rows if row["key"] == "test/accuracy"), None)
+    accuracy = _leading(rows)
     for row in rows:
         if accuracy is None or row is accuracy or not row["key"].startswith("test/"):
             continue
@@ -255,7 +267,11 @@ def _facts(view: View, series: Series) -> dict[str, Any]:
     last = {key: points[-1][1] for key in LAST_KEYS if (points := series.get(key))}
     if last.get("train/loss") is not None and last.get("eval/loss") is not None:
         last["gap"] = last["eval/loss"] - last["train/loss"]
-    return {**(view.get("results") or {}), "last": last}
+    results = view.get("results") or {}
+    kept = results.get("forgetting") or {}
+    # Older results hold shares of right answers without saying so.
+    change = kept["after"] - kept["before"] if "after" in kept else None
+    return {**results, "last": last, "retention": {kept.get("unit", "share"): change}}
 
 
 def _base_value(fact: Mapping[str, Any], measure: Measure) -> float | None:
@@ -266,7 +282,8 @@ def _base_value(fact: Mapping[str, Any], measure: Measure) -> float | None:
 
 def _interval(fact: Mapping[str, Any], value: float) -> list[float]:
     # The stored interval belongs to the test metric; any other share is given its own.
-    given = _at(fact, ("metrics", "accuracy")) == value and (fact.get("intervals") or {}).get("accuracy")
+    known = (fact.get("intervals") or {}).items()
+    given = next((each for name, each in known if _at(fact, ("metrics", name)) == value), None)
     return list(given or wilson(value, _rows(fact)))
 
 
@@ -315,7 +332,7 @@ def _notes(views: Sequence[View]) -> list[dict[str, Any]]:
 
 
 def _unclear_note(rows: Sequence[Mapping[str, Any]], views: Sequence[View]) -> list[dict[str, Any]]:
-    accuracy = next((row for row in rows if row["key"] == "test/accuracy"), None)
+    accuracy = _leading(rows)
     unclear = [run for run, verdict in accuracy["verdicts"].items() if verdict == "unclear"] if accuracy else []
     if not unclear:
         return []

@@ -52,7 +52,7 @@ def no_learning(run: Run, points: Points) -> Verdict | None:
     if len(losses) < FEWEST_POINTS:
         return None
     smooth = _smoothed(losses)
-    checks = _values(points, "eval/accuracy")
+    checks = _values(points, "eval/accuracy") or _values(points, "eval/f1")
     gained = len(checks) > 1 and max(checks) - checks[0] >= GAIN
     unmoved = UNMOVED * smooth[0] < smooth[-1] <= smooth[0] * (2 - UNMOVED)
     if not unmoved or smooth[0] < LEARNED or gained:

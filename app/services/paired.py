@@ -1,8 +1,10 @@
 """Answers of runs to the same held-out rows, ready for a paired test. Reads predictions; knows no page.
 
-A label is right or wrong (McNemar); a number is as good as it is close (bootstrap over the rows).
+A label is right or wrong (McNemar); a number is as good as it is close, and marked words are counted in every sentence
+(bootstrap over the rows).
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.catalog.entity_scores import Counts, count
 from app.catalog.task_types import task_type
 from app.models import Prediction, Run
 from app.services import statistics
@@ -20,19 +23,32 @@ REGRESSION = "regression"
 
 @dataclass
 class Answers:
-    """Score of each test row by row id: 1 or 0 for labels, minus the distance for numbers; higher is better."""
+    """Score of each test row by row id: 1 or 0 for labels, minus the distance for numbers; higher is better.
+
+    ``entities``: instead of a score each row has the counts of its marked words.
+    """
 
     data: tuple[str, str]
     labels: bool = True
-    tuned: dict[int, float] = field(default_factory=dict)
-    base: dict[int, float] = field(default_factory=dict)
+    tuned: dict[int, Any] = field(default_factory=dict)
+    base: dict[int, Any] = field(default_factory=dict)
+    entities: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """Whether the paired test on these answers is the verdict on the task's own score."""
+        return self.labels or self.entities
 
 
 def answers_of(session: Session, runs: Sequence[Run]) -> dict[str, Answers]:
     """Run id -> its answers to the test rows; runs without any, and tasks whose answers are free text, are left out."""
     testable = [run for run in runs if _testable(run)]
     found = {
-        run.id: Answers((run.dataset_version_id, str(sorted(run.spec["columns"].items()))), run.task_type != REGRESSION)
+        run.id: Answers(
+            (run.dataset_version_id, str(sorted(run.spec["columns"].items()))),
+            labels=not _marks(run) and run.task_type != REGRESSION,
+            entities=_marks(run),
+        )
         for run in testable
     }
     for labels in (True, False):
@@ -53,20 +69,21 @@ def _fill(session: Session, found: Mapping[str, Answers], wanted: Sequence[str],
             found[run_id].tuned = {row[0]: float(row[1]) for row in rows}
             found[run_id].base = {row[0]: float(row[2]) for row in rows if row[2] is not None}
         else:
-            found[run_id].tuned = {row[0]: _closeness(row[1], row[3]) for row in rows}
-            found[run_id].base = {row[0]: _closeness(row[2], row[3]) for row in rows if row[2] is not None}
+            score = _entities if found[run_id].entities else _closeness
+            found[run_id].tuned = {row[0]: score(row[1], row[3]) for row in rows}
+            found[run_id].base = {row[0]: score(row[2], row[3]) for row in rows if row[2] is not None}
 
 
 def against_base(answers: Answers) -> Paired | None:
     """The tuned model against its untouched base; None when the base did not answer the same rows."""
-    return _compare(answers.tuned, answers.base, answers.labels)
+    return _compare(answers, answers.base)
 
 
 def against(answers: Answers, other: Answers) -> Paired | None:
     """One run against another; None when they were not tested on the same rows of the same data."""
     if answers.data != other.data:
         return None
-    return _compare(answers.tuned, other.tuned, answers.labels)
+    return _compare(answers, other.tuned)
 
 
 def corrected(found: Mapping[str, Paired]) -> dict[str, tuple[str, float]]:
@@ -78,18 +95,29 @@ def corrected(found: Mapping[str, Paired]) -> dict[str, tuple[str, float]]:
     }
 
 
-def _compare(first: Mapping[int, float], second: Mapping[int, float], labels: bool) -> Paired | None:
+def _compare(answers: Answers, second: Mapping[int, Any]) -> Paired | None:
+    first = answers.tuned
     if not first or first.keys() != second.keys():
         return None
     rows = sorted(first)
     one, other = [first[row] for row in rows], [second[row] for row in rows]
-    if labels:
+    if answers.entities:
+        return statistics.paired_f1(one, other)
+    if answers.labels:
         return statistics.mcnemar([bool(each) for each in one], [bool(each) for each in other])
     return statistics.paired_bootstrap(one, other)
 
 
 def _testable(run: Run) -> bool:
-    return run.task_type == REGRESSION or task_type(run.task_type).primary_metric == "accuracy"
+    return run.task_type == REGRESSION or _marks(run) or task_type(run.task_type).primary_metric == "accuracy"
+
+
+def _marks(run: Run) -> bool:
+    return run.task_type != REGRESSION and task_type(run.task_type).family == "tokens"
+
+
+def _entities(answer: str, expected: str) -> Counts:
+    return count(json.loads(expected), json.loads(answer))
 
 
 def _closeness(answer: str, expected: str) -> float:

@@ -23,7 +23,8 @@ def predict(user_id: str, model: str, inputs: Sequence[str]) -> list[dict[str, A
         inputs: 1-256 texts of at most 20,000 characters.
 
     Returns:
-        ``[{"label", "probabilities": {label: probability}}]``.
+        ``[{"label", "probabilities": {label: probability}}]``; from a model that labels words ``[{"entities": [{"start",
+        "end", "label", "score", "text"}], "read_to"}]`` with places in characters.
 
     Raises:
         Rejected: no, too many or too long inputs, or a base model, which knows none of the labels.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.catalog.entity_scores import Counts, draw_f1
 from app.intervals import NORMAL_95
 
 # A difference at least this unlikely under "no difference" is called one (5 %).
@@ -99,6 +100,32 @@ def paired_bootstrap(first: Sequence[float], second: Sequence[float], seed: int 
         p_value=min(1.0, 2 * (tail + 1) / (rounds + 1)),
         first_only=int((differences > 0).sum()),
         second_only=int((differences < 0).sum()),
+    )
+
+
+def paired_f1(first: Sequence[Counts], second: Sequence[Counts], seed: int = 0, rounds: int = ROUNDS) -> Paired:
+    """Difference of the F1 of all entities together; sentences are drawn anew ``rounds`` times, as in the bootstrap above.
+
+    ``first_only`` counts the sentences in which the first made fewer mistakes.
+    """
+    _same_length(np.empty(len(first)), np.empty(len(second)))
+    if not first:
+        return Paired(0, 0.0, (-1.0, 1.0), 1.0, 0, 0)
+    table = np.stack([np.array(first, dtype=float), np.array(second, dtype=float)], axis=2)
+    drawn = draw_f1(table, seed, rounds)
+    differences = drawn[:, 0] - drawn[:, 1]
+    low, high = np.quantile(differences, (0.025, 0.975))
+    tail = min(int((differences <= 0).sum()), int((differences >= 0).sum()))
+    mistakes = table[:, 1] + table[:, 2] - 2 * table[:, 0]
+    right, given, wanted = table.sum(0)
+    scores = 2 * right / np.maximum(given + wanted, 1)
+    return Paired(
+        rows=len(first),
+        difference=float(scores[0] - scores[1]),
+        interval=(float(low), float(high)),
+        p_value=min(1.0, 2 * (tail + 1) / (rounds + 1)),
+        first_only=int((mistakes[:, 0] < mistakes[:, 1]).sum()),
+        second_only=int((mistakes[:, 0] > mistakes[:, 1]).sum()),
     )
 
 

@@ -27,6 +27,8 @@ OVERFIT_RISE = 0.05
 # An interval wider than this (0.10 = ten points of accuracy) cannot settle most questions.
 WIDE_INTERVAL = 0.10
 CUT_SHARE = 0.05
+# A loss this near zero (nats) rises by chance.
+LEARNED = 0.01
 
 
 def judge(run: Run, points: Points, against_base: Paired | None = None) -> list[Verdict]:
@@ -44,12 +46,14 @@ def judge(run: Run, points: Points, against_base: Paired | None = None) -> list[
         _diverged,
         _against_majority,
         partial(_against_base, pair=against_base),
+        partial(entity_verdicts.against_base, pair=against_base),
         _too_few_rows,
         _memorising,
         _stopped_improving,
         _cut_rows,
         *curve_verdicts.RULES,
         *generation_verdicts.RULES,
+        *entity_verdicts.RULES,
         *forgetting_verdicts.RULES,
     )
     found = [{"remedy": None, **verdict} for rule in rules if (verdict := rule(run, points))]
@@ -195,7 +199,7 @@ def _memorising(run: Run, points: Points) -> Verdict | None:
     last = checks[-1][1]
     smooth = _smoothed(train)
     still_falling = smooth[-1] < smooth[len(smooth) // 2]
-    if last <= lowest * (1 + OVERFIT_RISE) or not still_falling:
+    if last <= lowest * (1 + OVERFIT_RISE) or last < LEARNED or not still_falling:
         return None
     return _verdict(
         "warning",

@@ -46,7 +46,7 @@ export class SharedExamples {
     this.marked = this.tested.every(marks);
     this.diffLabel.hidden = !this.written;
     this.after = 0;
-    const heads = ["Text", "Expected", "Base model", ...this.tested.map((run) => run.name)];
+    const heads = [...(this.marked ? ["Sentence and what is expected"] : ["Text", "Expected"]), "Base model", ...this.tested.map((run) => run.name)];
     this.body = el("tbody");
     this.table.replaceChildren(el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col", text })))), this.body);
     await this.load();
@@ -85,7 +85,7 @@ export class SharedExamples {
   markedRow(row) {
     const expected = JSON.parse(row.expected);
     const made = (told) => el("td", {}, told == null ? "–" : differences(row.input, expected, JSON.parse(told)));
-    return el("tr", { class: row.different ? "differs" : "", "data-row": String(row.row_id) }, el("td", { class: "wide-text", text: row.input }), el("td", { class: "wide-text" }, entityText(row.input, expected)), made(row.base_answer), ...this.tested.map((run) => made(row.answers[run.id].answer)));
+    return el("tr", { class: row.different ? "differs" : "", "data-row": String(row.row_id) }, el("td", { class: "wide-text" }, entityText(row.input, expected)), made(row.base_answer), ...this.tested.map((run) => made(row.answers[run.id].answer)));
   }
 
   /** Texts with the words marked that the chosen reference does not have, or has alone. */

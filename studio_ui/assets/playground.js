@@ -2,9 +2,10 @@
 
 import { runStyle } from "./charts.js";
 import { modes } from "./chat_modes.js";
+import { mark as markWord, markedText } from "./marked_text.js";
 import { probability } from "./run_answers.js";
 import { remember } from "./run_curves.js";
-import { loadTitles, methodTitle } from "./run_words.js";
+import { loadTitles, methodTitle, writes } from "./run_words.js";
 import { api, count, el, emptyState, ready } from "./studio.js";
 
 const MOST_MODELS = 3;
@@ -112,7 +113,17 @@ class Playground {
   }
 }
 
+/** A text with what was marked in it, and how certain each mark is. */
+function markedReply(text, { entities, read_to: readTo }) {
+  const letters = Array.from(text).length;
+  const items = entities.map((each) => el("li", {}, markWord(each.text, each.label), probability(each.score)));
+  return el("article", { class: "reply" }, el("p", { class: "reply-text" }, markedText(text, entities.map((each) => [each.start, each.end, each.label]))),
+    items.length ? el("ul", { class: "entity-list" }, ...items) : el("p", { class: "muted", text: "Nothing is marked." }),
+    readTo < letters ? el("p", { class: "muted", text: `The text is too long for this model: only the first ${count(readTo)} of ${count(letters)} characters were read.` }) : "");
+}
+
 function reply(text, answer) {
+  if (answer.entities) return markedReply(text, answer);
   const ranked = Object.entries(answer.probabilities || {}).sort((one, other) => other[1] - one[1]);
   // A single label left over is shown by its name: "1 other" would take the same room.
   const shown = ranked.slice(0, ranked.length === SHOWN_LABELS + 1 ? ranked.length : SHOWN_LABELS);
@@ -131,7 +142,7 @@ function mark(index) {
 ready("#playground-page", async (root) => {
   try {
     const [answer] = await Promise.all([api("/api/v1/runs?limit=500"), loadTitles()]);
-    const finished = (Array.isArray(answer) ? answer : answer.runs).filter((run) => run.state === "succeeded" && run.results?.metrics?.accuracy != null);
+    const finished = (Array.isArray(answer) ? answer : answer.runs).filter((run) => run.state === "succeeded" && !writes(run));
     if (finished.length) new Playground(root, finished);
     else root.replaceChildren(modes("/playground"), emptyState("No tuned model yet.", "Once a run has finished, you can try it here on texts of your own.", { href: "/new", text: "Tune a model" }));
   } catch (error) {

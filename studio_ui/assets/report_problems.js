@@ -9,6 +9,8 @@ const REMEDIES = {
   label_spelling: ["merge_labels", "Write each label in one way"],
   hidden_characters: ["clean", "Remove these characters"],
   control_characters: ["clean", "Remove these characters"],
+  span_within_word: ["repair", "Take the whole words"],
+  i_without_b: ["repair", "Begin each entity with B-"],
 };
 // Which problems were opened, so that they stay open when a change made a new version.
 const opened = new Set();
@@ -58,7 +60,7 @@ function tools(place, problem, dataset, columns, draft) {
   const leave = el("button", { type: "button", class: "button small problem-exclude", text: `Leave out ${problem.count === 1 ? "this row" : `these ${count(problem.count)} rows`}`,
     onclick: () => draft.send([{ op: "exclude", rows: { problem: problem.key } }]) });
   const [op, words] = REMEDIES[problem.code] || [];
-  const remedy = op ? el("button", { type: "button", class: "button small primary problem-remedy", text: words, onclick: () => draft.send([op === "clean" ? { op, rows: { problem: problem.key } } : { op }]) }) : "";
+  const remedy = op ? el("button", { type: "button", class: "button small primary problem-remedy", text: words, onclick: () => draft.send([op === "merge_labels" ? { op } : { op, rows: { problem: problem.key } }]) }) : "";
   place.append(el("div", { class: "actions problem-actions" }, remedy, show, op === "merge_labels" ? "" : leave), rows);
   if (opened.has(problem.key)) toggle();
 }

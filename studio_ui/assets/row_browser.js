@@ -20,7 +20,7 @@ export function rowBrowser(dataset, first, draft) {
   const title = el("h3", { text: "Rows" });
   const table = new RowTable({ dataset, columns, draft, name: "Rows", loaded: (page) => showBulk(page.matching) });
   const filter = () => ({
-    ...(search.value.trim() && { search: search.value.trim() }), ...(labels.value && { column: label, value: labels.value }), ...(state.value && { excluded: state.value }),
+    ...(search.value.trim() && { search: search.value.trim() }), ...(labels.value && (label ? { column: label, value: labels.value } : { search: labels.value })), ...(state.value && { excluded: state.value }),
   });
   const wanted = () => {
     const { excluded, ...rest } = filter();

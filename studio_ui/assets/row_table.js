@@ -1,5 +1,6 @@
 // A table of a data set's rows, page by page, with cells that can be edited in place. Knows the draft, no filter's form.
 
+import { knownTypes, markedText } from "./marked_text.js";
 import { api, counted, count, el, errorBanner } from "./studio.js";
 
 export const PAGE = 20;
@@ -13,6 +14,8 @@ export class RowTable {
     Object.assign(this, { loaded: () => {}, ...about });
     const shown = [...new Set([...Object.values(this.dataset.columns), ...this.columns])];
     this.shown = shown;
+    knownTypes(Object.keys(this.dataset.labels || {}));
+    this.used = new Set(Object.values(this.dataset.columns));
     this.label = this.dataset.columns.label;
     this.head = el("tr", {}, el("th", { scope: "col", class: "number", text: "Line" }), ...shown.map((text) => el("th", { scope: "col", text })), el("th", { scope: "col" }, el("span", { class: "sr-only", text: "Actions" })));
     this.body = el("tbody", {});
@@ -101,7 +104,14 @@ export class RowTable {
 
   cell(row, name, edit) {
     const value = this.draft.get(row, name);
-    const cell = el("td", { class: "cell-text", "data-column": name }, value == null || value === "" ? el("span", { class: "muted", text: "empty" }) : visible(value));
+    const marked = row.marked && !this.draft.cells.has(row._id) ? row.marked : null;
+    if (marked?.column === name) {
+      const shown = el("td", { class: "cell-text", "data-column": name }, markedText(marked.text, marked.spans));
+      shown.addEventListener("dblclick", () => edit(name));
+      return shown;
+    }
+    const quiet = marked && this.used.has(name) ? " cell-quiet" : "";
+    const cell = el("td", { class: `cell-text${quiet}`, "data-column": name }, value == null || value === "" ? el("span", { class: "muted", text: "empty" }) : visible(value));
     cell.addEventListener("dblclick", () => edit(name));
     return cell;
   }

@@ -8,7 +8,8 @@ import { RunCurves } from "./run_curves.js";
 import { Log, renderConfig, renderFiles } from "./run_details.js";
 import { RunHeader, renderTiles, renderVerdicts } from "./run_header.js";
 import { WrittenSamples } from "./run_samples.js";
-import { ACTIVE, loadTitles, writes } from "./run_words.js";
+import { markedRows } from "./run_marked.js";
+import { ACTIVE, loadTitles, marks, writes } from "./run_words.js";
 import { WrittenAnswers } from "./run_writing.js";
 import { api, el, emptyState, ready, toast } from "./studio.js";
 
@@ -69,7 +70,7 @@ class RunPage {
     const [run, fresh] = await Promise.all([api(base), this.newPoints(base)]);
     const changed = !this.run || this.run.state !== run.state || fresh.some((point) => point.key.startsWith("eval/"));
     this.run = run;
-    for (const key of ["confusion", "labels", "certainty"]) this.buttons[key].hidden = writes(run);
+    for (const key of ["confusion", "labels", "certainty"]) this.buttons[key].hidden = writes(run) || (key === "certainty" && marks(run));
     this.curves.append(fresh);
     this.header.render(run);
     if (changed) {
@@ -157,9 +158,9 @@ class RunPage {
     if (!has) return panel.replaceChildren(emptyState(...this.missing(key)));
     panel.replaceChildren();
     if (key === "confusion") return renderConfusion(panel, results);
-    if (key === "labels") return renderLabels(panel, results.per_class);
+    if (key === "labels") return renderLabels(panel, results.per_class, marks(this.run) ? "Entities" : undefined);
     if (key === "certainty") return renderCertainty(panel, this.id);
-    return new Examples(panel, this.id).load();
+    return new Examples(panel, this.id, marks(this.run) ? markedRows(results) : {}).load();
   }
 
   /** Answers to the test questions once there are any, and what was said at each check. */

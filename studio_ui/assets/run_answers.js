@@ -6,20 +6,19 @@ import { api, count, el, percent } from "./studio.js";
 const FILTERS = [["wrong", "Wrong"], ["improved", "Wrong → right"], ["worsened", "Right → wrong"], ["right", "Right"], ["", "All"]];
 const SMALL = 12;
 const PAGE = 50;
+const HEADS = ["Text", "Expected", "Base model", "Tuned model", "Probability"];
 
 /** The Examples tab; loads its first page when shown. */
 export class Examples {
-  constructor(place, id) {
-    this.id = id;
-    this.only = "wrong";
+  constructor(place, id, { heads = HEADS, row = exampleRow } = {}) {
+    Object.assign(this, { id, only: "wrong", rowOf: row });
     this.filters = el("div", { class: "segments", role: "group", "aria-label": "Which rows to show" });
     this.buttons = FILTERS.map(([only, text]) => el("button", { type: "button", class: "segment", "data-only": only || "all", "aria-pressed": "false", text, onclick: () => this.choose(only) }));
     this.filters.append(...this.buttons);
     this.body = el("tbody");
-    const heads = ["Text", "Expected", "Base model", "Tuned model", "Probability"].map((text) => el("th", { scope: "col", text }));
     this.status = el("p", { class: "muted", role: "status", text: "Loading the rows…" });
     this.more = el("button", { type: "button", class: "button", text: "Show more rows", hidden: true, onclick: () => this.load() });
-    this.box = el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Held-out rows", hidden: true }, el("table", { id: "examples-table", class: "data-table" }, el("thead", {}, el("tr", {}, ...heads)), this.body));
+    this.box = el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Held-out rows", hidden: true }, el("table", { id: "examples-table", class: "data-table" }, el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col", text })))), this.body));
     place.append(
       el("p", { class: "muted", text: "Rows the model never trained on. Choosing settings to fit these very rows makes the test number look better than it is." }),
       this.filters, this.status,
@@ -44,7 +43,7 @@ export class Examples {
       if (asked !== this.only) return;
       this.after = page.after;
       this.label(page.counts);
-      this.body.append(...page.rows.map(exampleRow));
+      this.body.append(...page.rows.map(this.rowOf));
       this.more.hidden = page.rows.length < PAGE;
       const shown = this.body.children.length;
       this.box.hidden = shown === 0;
@@ -143,15 +142,15 @@ function confusedPairs(labels, counts) {
     pairs.length ? el("ol", {}, ...items) : el("p", { text: "Nothing was confused on the test rows." }));
 }
 
-const COLUMNS = [["label", "Label"], ["f1", "F1"], ["precision", "Precision"], ["recall", "Recall"], ["count", "Test rows"]];
+const COLUMNS = [["label", "Label"], ["f1", "F1"], ["precision", "Precision"], ["recall", "Recall"], ["count", ""]];
 
 /** The Labels tab: precision, recall and F1 per label, weakest first; every column sorts. */
-export function renderLabels(place, rows) {
+export function renderLabels(place, rows, counted = "Test rows") {
   let key = "f1";
   let down = false;
   const body = el("tbody");
   const heads = COLUMNS.map(([name, text]) => {
-    const sorted = el("th", { scope: "col", "data-key": name }, el("button", { type: "button", class: "sort", text, onclick: () => sort(name) }));
+    const sorted = el("th", { scope: "col", "data-key": name }, el("button", { type: "button", class: "sort", text: text || counted, onclick: () => sort(name) }));
     return sorted;
   });
   const draw = () => {

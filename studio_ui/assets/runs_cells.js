@@ -39,12 +39,13 @@ function nameCell(run, act) {
 function qualityCell(run) {
   const metrics = run.results?.metrics;
   if (!metrics) return "–";
-  if (metrics.accuracy == null) {
+  const key = ["accuracy", "f1"].find((each) => metrics[each] != null);
+  if (!key) {
     const [name, value] = Object.entries(metrics).find(([key]) => !key.includes("loss")) || [];
     return name ? el("span", {}, Number(value.toPrecision(3)).toString(), el("span", { class: "muted row-note", text: name.replaceAll("_", " ") })) : "–";
   }
-  const value = metrics.accuracy;
-  const base = run.results.baseline?.linear_probe?.accuracy;
+  const value = metrics[key];
+  const base = run.results.baseline?.linear_probe?.[key];
   const way = base == null ? "" : value > base ? "better" : value < base ? "worse" : "same";
   const mark = { better: "▲", worse: "▼", same: "=" }[way];
   return el("span", {}, percent(value), mark ? el("span", { class: `delta delta-${way}`, title: `untouched base model ${percent(base)}`, text: ` ${mark}${Math.abs((value - base) * 100).toFixed(1)}` }) : "");

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -36,7 +35,7 @@ class TagPredictor:
         """Scores (words that are read, tags) of each text, given with the places of its words."""
         return self._read(self._cut_up(texts))
 
-    def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+    def predict(self, texts: Sequence[str]) -> list[dict[str, object]]:
         """``[{"entities": [{"start", "end", "label", "score", "text"}], "read_to"}]``, places in characters.
 
         ``read_to`` is the character up to which the text was read; less than its length when it is too long.

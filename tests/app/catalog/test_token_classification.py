@@ -155,10 +155,13 @@ def test_a_span_may_hold_spaces_at_its_ends_but_not_parts_of_words() -> None:
 def test_the_repair_says_the_same_in_bio() -> None:
     columns = {"tokens": "tokens", "tags": "tags"}
     row = {"tokens": '["Anna", "Kovac", "slept"]', "tags": "I-PER I-PER O"}
-    mended = {**row, **TASK.repaired(row, columns)}
+    mended = {**row, **TASK.rewritten(row, columns, {})}
     assert json.loads(mended["tags"]) == ["B-PER", "I-PER", "O"]
     assert TASK.marked(mended, columns) == TASK.marked(row, columns)
-    assert TASK.repaired({"t": "Bo/I-PER left/O"}, {"text": "t"}) == {"t": "Bo/B-PER left/O"}
+    spans = {"text": "Bo met Al.", "spans": '[[7, 8, "Per"]]'}
+    told = TASK.rewritten(spans, {"text": "text", "spans": "spans"}, {"Per": "PER"})
+    assert json.loads(told["spans"]) == [[7, 9, "PER"]]
+    assert TASK.rewritten({"t": "Bo/I-PER left/O"}, {"text": "t"}, {}) == {"t": "Bo/B-PER left/O"}
 
 
 # Worked out by hand: two of three marked rightly in the first, a wrong end in the second, a wrong type in the third.
@@ -186,3 +189,9 @@ def test_confusion_tells_wrong_types_from_misses() -> None:
 def test_the_interval_holds_the_score_and_narrows_with_more_sentences() -> None:
     few, many = [f1_interval([Counts(1, 2, 1), Counts(1, 1, 1), Counts(0, 1, 2)] * size) for size in (5, 50)]
     assert few[0] < many[0] < total([Counts(1, 2, 1), Counts(1, 1, 1), Counts(0, 1, 2)]).scores["f1"] < many[1] < few[1]
+
+
+def test_a_perfect_score_on_a_few_entities_is_not_certain() -> None:
+    low, high = f1_interval([Counts(2, 2, 2)] * 10)
+    assert low == pytest.approx(0.839, abs=0.001) and high == 1.0
+    assert f1_interval([]) == (0.0, 1.0)
