@@ -52,18 +52,18 @@ FIRST = (
     case(CHAT, "full", 260, 20, batch=8, longest=256),
 )
 CASES = (
-    case(ENCODE, "lora", 2000, 12),
-    case(ENCODE, "lora", 900, 60, longest=256),
-    case(ENCODE, "full", 1500, 12, epochs=2),
-    case(ENCODE, "full", 700, 50, batch=64),
-    case(ENCODE, "head-only", 2500, 20, epochs=3),
-    case(ENCODE, "ia3", 1500, 16),
-    case(ENCODE, "bitfit", 1000, 40, batch=16),
-    case(ENCODE, "prompt-tuning", 900, 16),
-    case(CHAT, "lora", 700, 24, batch=8, longest=256),
-    case(CHAT, "lora", 400, 90, batch=16, longest=512, rank=32),
-    case(CHAT, "full", 600, 30, batch=8, longest=256, epochs=2),
-    case(CHAT, "ia3", 800, 20, batch=16, longest=256),
+    case(ENCODE, "lora", 1200, 30, epochs=2),
+    case(ENCODE, "lora", 1500, 10, targets="attention"),
+    case(ENCODE, "full", 500, 80, longest=256),
+    case(ENCODE, "dora", 800, 25),
+    case(ENCODE, "bottleneck-adapter", 1000, 20),
+    case(ENCODE, "sparse", 900, 30),
+    case(ENCODE, "bitfit", 2000, 15, batch=64),
+    case(ENCODE, "chosen-layers", 1500, 24),
+    case(CHAT, "lora", 500, 50, batch=8, longest=256),
+    case(CHAT, "rslora", 300, 120, batch=8, longest=512),
+    case(CHAT, "full", 300, 60, batch=4, longest=256),
+    case(CHAT, "bottleneck-adapter", 500, 30, batch=16, longest=256),
 )
 
 

@@ -109,10 +109,10 @@ class TrainingSettings(BaseModel):
         "to rounding and the draws of dropout. Without a GPU so many processes share the processor. At most what one worker "
         "has.",
     )  # fmt: skip
-    measure_forgetting: bool = Field(
-        False, title="Measure forgetting",
-        description="Asks a fixed, unrelated question before and after, to see how much the model loses elsewhere. "
-        "Takes some seconds; experiments always do it. Only for models that sort texts.",
+    measure_forgetting: Literal["auto", "yes", "no"] = Field(
+        "auto", title="Measure forgetting",
+        description="Asks the same unrelated things before and after, to see how much the model loses elsewhere. auto does it "
+        "where it takes less than a twentieth of the run; experiments always do it.",
     )  # fmt: skip
     seed: int = Field(
         0, ge=0, le=2**32 - 1, title="Seed",
@@ -137,6 +137,12 @@ class TrainingSettings(BaseModel):
                 if ability:
                     found.append((name, str(ability)))
         return found
+
+    @field_validator("measure_forgetting", mode="before")
+    @classmethod
+    def _in_words(cls, value: Any) -> Any:
+        """Yes and no were all there was once; stored settings and programs still say so."""
+        return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
     @field_validator("learning_rate", mode="wrap")
     @classmethod

@@ -57,7 +57,7 @@ def start(
     first = runs.get_run(user_id, run_id) if run_id else None
     version = first.dataset_version if first else _newest_version(user_id, dataset_id)
     base = base_model or (first.base_model if first else default_model(version.task_type))
-    shared = {**_settings(first), "measure_forgetting": True, **(training or {})}
+    shared = {**_settings(first), "measure_forgetting": "yes", **(training or {})}
     found = experiment_plans.plan(
         methods, vary=vary, search=search, most_runs=most_runs, training=shared, seed=int(shared.get("seed", 0))
     )

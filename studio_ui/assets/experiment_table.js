@@ -202,6 +202,7 @@ function shortName(row) {
 
 function forgettingWords(found) {
   if (!found || found.before == null || found.after == null) return "–";
+  if (found.unit === "loss") return `${found.change > 0 ? "+" : "−"}${Math.abs(found.change).toFixed(3)} loss`;
   const change = (found.after - found.before) * 100;
   return `${change > 0 ? "+" : change < 0 ? "−" : "±"}${Math.abs(change).toFixed(1)} points`;
 }

@@ -5,6 +5,7 @@ places, or not; "bigram shift", Conneau et al. 2018, arXiv 1805.01070): a linear
 with some verbs and tested on sentences with others. Knows no files.
 """
 
+import math
 from itertools import product
 from typing import Any
 
@@ -13,6 +14,7 @@ from accelerate import Accelerator
 
 from worker.engine.data import Encoded
 from worker.engine.evaluate import read_all
+from worker.engine.forgetting_limits import SHARE_LIMITS, level
 from worker.engine.model import PooledClassifier
 from worker.engine.probe import fit_probe
 from worker.engine.report import Report
@@ -25,6 +27,8 @@ VERBS = (
 )  # fmt: skip
 OBJECTS = ("the old wooden bridge", "a small green bicycle", "their very first boat", "several maps of the town")
 TEST_VERBS = 5
+# Changes that chance makes as often as this or more are none.
+SIGNIFICANT = 0.05
 
 
 def sentences() -> tuple[list[str], list[int], list[bool]]:
@@ -42,18 +46,36 @@ def sentences() -> tuple[list[str], list[int], list[bool]]:
     return texts, labels, held_out
 
 
-def accuracy(model: PooledClassifier, tokenizer: Any, accelerator: Accelerator, report: Report) -> float:
-    """Share (0 to 1) of the held-out sentences that a fresh probe on this encoder's vectors tells right."""
-    texts, labels, held_out = sentences()
-    data = Encoded(tokenizer(texts)["input_ids"], labels, 0)
+def encode(tokenizer: Any) -> Encoded:
+    """The sentences as tokens with their answers."""
+    texts, labels, _ = sentences()
+    return Encoded(tokenizer(texts)["input_ids"], labels, 0)
+
+
+def right(model: PooledClassifier, tokenizer: Any, accelerator: Accelerator, report: Report) -> torch.Tensor:
+    """Which of the held-out sentences a fresh probe on this encoder's vectors tells right, (sentences,) of bool."""
+    _, labels, held_out = sentences()
+    data = encode(tokenizer)
     vectors = read_all(model, data, tokenizer.pad_token_id, accelerator, report, what="features", exact=True)
     test = torch.tensor(held_out)
     wanted = torch.tensor(labels)
     probe = fit_probe(vectors[~test], wanted[~test].tolist(), 2)
-    return float((probe.logits(vectors[test]).argmax(-1) == wanted[test]).float().mean())
+    return probe.logits(vectors[test]).argmax(-1) == wanted[test]
 
 
-def told(before: float, after: float) -> dict[str, Any]:
-    """What ``result.json`` says about it."""
-    _, _, held_out = sentences()
-    return {"task": TASK, "before": before, "after": after, "rows": sum(held_out)}
+def told(before: torch.Tensor, after: torch.Tensor) -> dict[str, Any]:
+    """What ``result.json`` says about it: shares of right answers, and what became of them."""
+    lost, gained = int((before & ~after).sum()), int((after & ~before).sum())
+    first, last = float(before.float().mean()), float(after.float().mean())
+    by_chance = _sign_test(lost, gained) >= SIGNIFICANT
+    return {
+        "task": TASK, "unit": "share", "before": first, "after": last, "change": last - first, "rows": len(before),
+        "level": level(first - last, SHARE_LIMITS, by_chance=by_chance), "limits": [-each for each in SHARE_LIMITS],
+    }  # fmt: skip
+
+
+def _sign_test(lost: int, gained: int) -> float:
+    """Two-sided probability of a split at least this uneven if losses and gains were equally likely (McNemar's exact test)."""
+    changed = lost + gained
+    tail = sum(math.comb(changed, each) for each in range(min(lost, gained) + 1)) / 2**changed
+    return min(1.0, 2 * tail)

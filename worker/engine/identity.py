@@ -12,7 +12,8 @@ from app.catalog.spec import RunSpec
 
 # Settings that say how long a run goes on or how its work is cut, not what it learns.
 FREE_SETTINGS = frozenset(
-    {"epochs", "patience", "time_limit_minutes", "accumulation", "gradient_checkpointing", "needs", "base_precision", "devices"}
+    {"epochs", "patience", "time_limit_minutes", "accumulation", "gradient_checkpointing", "needs", "base_precision", "devices",
+     "measure_forgetting"}
 )
 LIBRARIES = ("torch", "transformers", "peft", "accelerate")
 
@@ -39,7 +40,7 @@ def differences(kept: dict[str, str], now: dict[str, str]) -> list[str]:
     return [
         f"{name}: {_short(kept.get(name))} then, {_short(now.get(name))} now"
         for name in sorted({*kept, *now})
-        if kept.get(name) != now.get(name)
+        if kept.get(name) != now.get(name) and name.removeprefix("training.") not in FREE_SETTINGS
     ]
 
 

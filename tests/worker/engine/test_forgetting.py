@@ -1,9 +1,14 @@
-"""The forgetting probe: a question without hints in its words, answered before and after a run that asks for it."""
+"""Forgetting: fixed questions without hints, asked before and after a run that wants it, judged by fixed limits."""
 
 from collections import Counter
 
+import pytest
+import torch
+
+from app.catalog.training import TrainingSettings
 from tests.tiny import make_spec
 from worker.engine import forgetting
+from worker.engine.forgetting_limits import LOSS_LIMITS, SHARE_LIMITS, is_wanted, level
 from worker.engine.report import ListReport
 from worker.engine.train import train
 
@@ -20,11 +25,44 @@ def test_no_word_gives_the_answer_away() -> None:
     assert fitted.isdisjoint(tested) and sum(held_out) == 160
 
 
+@pytest.mark.parametrize(
+    ("harm", "limits", "expected"),
+    [(-0.1, SHARE_LIMITS, "kept"), (0.03, SHARE_LIMITS, "amber"), (0.08, SHARE_LIMITS, "red"),
+     (0.049, LOSS_LIMITS, "kept"), (0.05, LOSS_LIMITS, "amber"), (0.2, LOSS_LIMITS, "red")],
+)  # fmt: skip
+def test_the_limits_are_those_of_the_note(harm: float, limits: tuple[float, float], expected: str) -> None:
+    assert level(harm, limits) == expected
+    assert level(harm, limits, by_chance=True) == "kept"
+
+
+def test_a_loss_that_chance_makes_is_not_called_one() -> None:
+    before = torch.ones(160, dtype=torch.bool)
+    few, many = before.clone(), before.clone()
+    few[:6], many[:20] = False, False
+    assert forgetting.told(before, few)["level"] == "amber" and forgetting.told(before, many)["level"] == "red"
+    shuffled = few.clone()
+    before[154:] = False
+    told = forgetting.told(before, shuffled)
+    assert told["change"] == 0 and told["level"] == "kept"
+    mixed = before.clone()
+    mixed[:12], mixed[155:] = False, True
+    assert forgetting.told(before, mixed)["change"] < -SHARE_LIMITS[0]
+    assert forgetting.told(before, mixed)["level"] == "kept"
+
+
+def test_left_alone_it_is_measured_where_it_takes_a_twentieth_at_most() -> None:
+    assert not is_wanted("auto", 1000, [10] * 100, epochs=1) and is_wanted("auto", 1000, [10] * 2000, epochs=3)
+    assert is_wanted("yes", 1000, [1], epochs=1) and not is_wanted("no", 1, [10] * 9999, epochs=9)
+    stored = [
+        TrainingSettings.model_validate({"measure_forgetting": each}).measure_forgetting for each in (True, False)
+    ]
+    assert stored == ["yes", "no"]
+
+
 def test_a_run_that_asks_for_it_tells_before_and_after(make_order) -> None:
     silent = train(make_order(make_spec({"kind": "head-only"})), ListReport())
     assert "forgetting" not in silent
-    spec = make_spec({"kind": "head-only"})
-    asking = spec.model_copy(update={"training": spec.training.model_copy(update={"measure_forgetting": True})})
-    told = train(make_order(asking), ListReport())["forgetting"]
+    told = train(make_order(make_spec({"kind": "head-only"}, measure_forgetting="yes")), ListReport())["forgetting"]
     # The encoder does not change when only the head learns, so nothing can be forgotten.
     assert told["before"] == told["after"] and 0 <= told["before"] <= 1 and told["rows"] == 160
+    assert told["level"] == "kept"

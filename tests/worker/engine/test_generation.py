@@ -299,3 +299,10 @@ def test_only_the_adapter_learns(chat_order: MakeOrder) -> None:
     order = chat_order()
     train(order, ListReport())
     assert all("lora_" in name for name in load_file(order.folder / "adapter" / "adapter_model.safetensors"))
+
+
+def test_a_run_that_asks_for_it_tells_its_loss_on_general_text(chat_order: MakeOrder) -> None:
+    told = train(chat_order(make_chat_spec(measure_forgetting="yes")), ListReport())["forgetting"]
+    assert told["unit"] == "loss" and told["rows"] > 50 and told["limits"] == [0.05, 0.2]
+    assert told["change"] == pytest.approx(told["after"] - told["before"]) and told["change"] != 0
+    assert (told["level"] == "kept") == (told["change"] < 0.05)

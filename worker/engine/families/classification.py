@@ -16,6 +16,7 @@ from worker.engine.context import make_context
 from worker.engine.data import Encoded, Splits, encode, read_splits
 from worker.engine.families.base import SPLITS, Family, reload_failed, require_rows
 from worker.engine.features import Features
+from worker.engine.forgetting_limits import is_wanted
 from worker.engine.model import PooledClassifier, load_encoder, load_tokenizer, make_head
 from worker.engine.predict import Predictor
 from worker.engine.ranks import ALONE, Ranks
@@ -53,7 +54,7 @@ class Classification(Family):
     base_logits: torch.Tensor
     test_logits: torch.Tensor
     answer_seconds: float
-    knew: float | None = None
+    knew: torch.Tensor | None = None
     forgotten: dict[str, Any] | None = None
 
     @property
@@ -111,8 +112,9 @@ class Classification(Family):
             self.model, self.order.base, self.encoded, self._tokenizer.pad_token_id, self.accelerator, self.report,
             self.order.cache, self.order.spec.base_precision,
         )  # fmt: skip
-        if self.order.spec.training.measure_forgetting and self.order.ranks.leads:
-            self.knew = forgetting.accuracy(self.model, self._tokenizer, self.accelerator, self.report)
+        training, asked = self.order.spec.training, sum(forgetting.encode(self._tokenizer).lengths)
+        if is_wanted(training.measure_forgetting, asked, self.lessons.lengths, training.epochs) and self.order.ranks.leads:
+            self.knew = forgetting.right(self.model, self._tokenizer, self.accelerator, self.report)
         probe = self.features.probe(len(self.order.spec.labels))
         self.base_logits = probe.logits(self.features.of("test"))
         if self.order.spec.training.head_start == "linear-probe":
@@ -151,7 +153,7 @@ class Classification(Family):
         self.test_logits = self._read_split("test", exact=True)
         self.answer_seconds = (time.monotonic() - began) / len(self.encoded["test"].labels)
         if self.knew is not None:
-            after = forgetting.accuracy(self.model, self._tokenizer, self.accelerator, self.report)
+            after = forgetting.right(self.model, self._tokenizer, self.accelerator, self.report)
             self.forgotten = forgetting.told(self.knew, after)
 
     def _read_split(self, name: str, exact: bool = False, ranks: Ranks = ALONE) -> torch.Tensor:

@@ -13,10 +13,11 @@ from app.catalog.methods.base import RunContext
 from app.catalog.supervision import Marker, plain
 from app.catalog.task_types import task_type
 from app.catalog.task_types.generative import SYSTEM, GenerativeTask
-from worker.engine import chat_card, save
+from worker.engine import chat_card, forgetting_text, save
 from worker.engine.batches import MicroBatch, Update
 from worker.engine.decoder import Writer, keeps_apart, load_decoder
 from worker.engine.families.base import SPLITS, Family, reload_failed, require_rows
+from worker.engine.forgetting_limits import is_wanted
 from worker.engine.lessons import Part, Taught, mark_all, read_lessons
 from worker.engine.model import load_tokenizer
 from worker.engine.packing import NOTHING, make_batch
@@ -63,6 +64,8 @@ class Generation(Family):
     marker: Marker
     base_scores: RowScores
     test_scores: RowScores
+    knew: RowScores | None = None
+    forgotten: dict[str, Any] | None = None
 
     @property
     def tokenizer(self) -> Any:
@@ -168,6 +171,9 @@ class Generation(Family):
             return
         self.model.eval()
         self.base_scores = self._read("test", exact=True)
+        texts, training = forgetting_text.examples(self._tokenizer, self._longest), self.order.spec.training
+        if is_wanted(training.measure_forgetting, sum(len(each.ids) for each in texts), self.lessons.lengths, training.epochs):
+            self.knew = self._foresee(texts)
         self.base_answers = self._answer(soft=False)
         self.shown_by_base = self._show(soft=False)
 
@@ -218,6 +224,19 @@ class Generation(Family):
         """See :class:`Family`."""
         self.test_scores = self._read("test", exact=True)
         self.test_answers = self._answer(soft=not self.lessons.packed)
+        if self.knew is not None:
+            after = self._foresee(forgetting_text.examples(self._tokenizer, self._longest))
+            self.forgotten = forgetting_text.told(self.knew, after)
+
+    @property
+    def _longest(self) -> int:
+        """Tokens of a text that the model reads beside what the method puts before it."""
+        return self.order.base.context_length - self.order.spec.method.virtual_tokens
+
+    def _foresee(self, texts: list[Taught]) -> RowScores:
+        return forgetting_text.losses(
+            self.model, texts, self._pad_id, self.accelerator, self.report, packed=self.lessons.packed
+        )
 
     def _read(self, name: str, exact: bool = False, ranks: Ranks = ALONE) -> RowScores:
         return read_all(
@@ -250,6 +269,7 @@ class Generation(Family):
             "answered_rows": len(self.test_answers),
             "cut_rows": self.parts["train"].cut_rows,
             "left_out_rows": sum(each.left_out for each in self.parts.values()),
+            **({"forgetting": self.forgotten} if self.forgotten else {}),
         }
 
     def _system_prompt(self) -> str:
