@@ -1,23 +1,25 @@
-"""Reads a JSON file that holds one list of objects, piece by piece; objects one after another are read as lines."""
+"""Reads a JSON file that holds a list of objects, alone or under a key, or a list for each column, piece by piece.
 
-import json
+Objects one after another are read as lines.
+"""
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from app.errors import Rejected
 from app.readers import jsonl
-from app.readers.decoding import PIECE, Encoding, find_encoding, read_pieces
+from app.readers.decoding import Encoding, find_encoding, read_pieces
 from app.readers.delimiters import is_delimited
-from app.readers.json_values import DECODER, Cells, Unfit, broken, check_count, not_an_object, parse
+from app.readers.json_shapes import Shape, find_shape
+from app.readers.json_values import DECODER, Cells, not_an_object
+from app.readers.json_window import SPACE, Window, end, items
 from app.readers.signatures import looks_like_json
 from app.readers.source import Sample, Source
 from app.readers.table import Flaw, Record, Table, check_column_count, check_columns, check_row_count, no_rows
 
 EXTENSIONS = ("json",)
 NAME = "a JSON list"
-MAX_VALUE = 16 * 1024 * 1024
-_SPACE = " \t\n\r"
 
 
 def fits(sample: Sample) -> bool:
@@ -41,11 +43,15 @@ def read(source: Source) -> Table:
     path = source.path
     encoding = find_encoding(path, source.choices.encoding)
     start = next(read_pieces(path, encoding), "")
-    if start.lstrip(_SPACE).startswith("{"):
-        return _read_as_lines(source, start)
+    if start.lstrip(SPACE).startswith("{"):
+        if _are_several(start):
+            return _read_as_lines(source)
+        shape = find_shape(path, encoding)
+    else:
+        shape = Shape(lambda: _values(path, encoding))
     keys: dict[str, None] = {}
     count = 0
-    for _, value in _values(path, encoding):
+    for _, value in shape.values():
         count += 1
         check_row_count(count, source.limits.rows)
         if isinstance(value, dict):
@@ -59,19 +65,22 @@ def read(source: Source) -> Table:
         raise Rejected(flaw.code, flaw.message, flaw.hint, details={"rows": list(range(1, min(count, 50) + 1))})
     if encoding.flaw:
         table.flaws.add(encoding.flaw)
-    table.records = _records(path, encoding, table, list(keys))
+    for flaw in shape.flaws:
+        table.flaws.add(flaw)
+    table.records = _records(shape, table, list(keys))
     return table
 
 
-def _read_as_lines(source: Source, start: str) -> Table:
-    first, _, more = start.lstrip(_SPACE).partition("\n")
+def _are_several(start: str) -> bool:
+    first, _, more = start.lstrip(SPACE).partition("\n")
     try:
         DECODER.decode(first)
-        several = more.lstrip(_SPACE).startswith("{")
+        return more.lstrip(SPACE).startswith("{")
     except (ValueError, RecursionError):
-        several = False
-    if not several:
-        raise broken(1, 1, "the file begins with an object; a list of objects in [ ] is needed")
+        return False
+
+
+def _read_as_lines(source: Source) -> Table:
     table = jsonl.read(source)
     table.flaws.add(
         Flaw(
@@ -84,9 +93,9 @@ def _read_as_lines(source: Source, start: str) -> Table:
     return table
 
 
-def _records(path: Path, encoding: Encoding, table: Table, keys: list[str]) -> Iterator[Record]:
+def _records(shape: Shape, table: Table, keys: list[str]) -> Iterator[Record]:
     cells = Cells(keys, table.flaws)
-    for number, value in _values(path, encoding):
+    for number, value in shape.values():
         if not isinstance(value, dict):
             table.flaws.add(not_an_object(), number)
             continue
@@ -95,80 +104,7 @@ def _records(path: Path, encoding: Encoding, table: Table, keys: list[str]) -> I
             yield number, row
 
 
-class _Window:
-    """The part of the text that is being parsed, and how much of it has gone by."""
-
-    def __init__(self, path: Path, encoding: Encoding) -> None:
-        self._pieces = read_pieces(path, encoding)
-        self.text = ""
-        self.at = 0
-        self._line, self._column = 1, 1
-
-    def more(self) -> bool:
-        """Read on; False at the end of the file."""
-        piece = next(self._pieces, None)
-        if piece is None:
-            return False
-        self._line, self._column = self.place(self.at)
-        self.text, self.at = self.text[self.at :] + piece, 0
-        return True
-
-    def place(self, at: int) -> tuple[int, int]:
-        """Line and character, from 1, of a position in the window."""
-        before = self.text[:at]
-        breaks = before.count("\n")
-        return self._line + breaks, (at - before.rindex("\n") if breaks else self._column + at)
-
-    def peek(self) -> str:
-        """The next character that is no space; empty at the end."""
-        while True:
-            while self.at < len(self.text) and self.text[self.at] in _SPACE:
-                self.at += 1
-            if self.at < len(self.text):
-                return self.text[self.at]
-            if not self.more():
-                return ""
-
-    def value(self) -> Any:
-        """Parse the value that begins here, reading on while it may be incomplete."""
-        while True:
-            try:
-                if len(self.text) - self.at > 2 * PIECE:
-                    check_count(self.text[self.at :])
-                value, end = parse(lambda: DECODER.raw_decode(self.text, self.at))
-                # A number at the very end of the window may go on in the next piece.
-                if end < len(self.text) or not self.more():
-                    self.at = end
-                    return value
-            except json.JSONDecodeError as error:
-                if len(self.text) - self.at > MAX_VALUE or not self.more():
-                    raise broken(*self.place(error.pos), error.msg[:1].lower() + error.msg[1:]) from None
-            except Unfit as error:
-                raise broken(*self.place(self.at), f"there is {error}") from None
-
-
 def _values(path: Path, encoding: Encoding) -> Iterator[tuple[int, Any]]:
-    window = _Window(path, encoding)
-    _expect(window, "[")
-    if window.peek() == "]":
-        return
-    number = 0
-    while True:
-        number += 1
-        yield number, window.value()
-        if window.peek() == "]":
-            break
-        _expect(window, ",")
-        if window.peek() == "]":
-            raise broken(*window.place(window.at), "there is a comma after the last item")
-    window.at += 1
-    if window.peek():
-        raise broken(*window.place(window.at), "there is more text after the list")
-
-
-def _expect(window: _Window, character: str) -> None:
-    found = window.peek()
-    if found != character:
-        told = f"{found!r} stands where" if found else "the file ends where"
-        raise broken(*window.place(window.at), f"{told} {character!r} is expected")
-    window.at += 1
+    window = Window(path, encoding)
+    yield from enumerate(items(window), start=1)
+    end(window)

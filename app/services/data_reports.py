@@ -13,6 +13,7 @@ from typing import Any
 from app.catalog.task_types import TASK_TYPES
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.task_types.base import Problem, TaskType
+from app.catalog.task_types.not_yet import recognise
 from app.catalog.task_types.text_patterns import text_key
 from app.errors import Rejected, StudioError
 from app.services.findings import Finding, LineIndex, collect, report_entry
@@ -158,6 +159,8 @@ def choose_columns(
 ) -> tuple[TaskType, dict[str, str]]:
     """The task and the column of each role: what the person said, and guesses for the rest."""
     sample = sample_rows(folder, reading.main.columns, reading.main.rows, SAMPLE_ROWS)
+    if not task_type and not columns:
+        _refuse_unserved(reading.main.columns, sample)
     candidates = [find_task_type(task_type)] if task_type else list(TASK_TYPES)
     guesses = [(task, task.guess_columns(reading.main.columns, sample)) for task in candidates]
     whole = [(task, guess) for task, guess in guesses if task.missing_role(guess) is None]
@@ -169,6 +172,17 @@ def choose_columns(
     chosen = {role: name for role, name in guess.items() if name not in taken} | given
     _check_complete(task, chosen, reading)
     return task, {role.name: chosen[role.name] for role in task.roles if role.name in chosen}
+
+
+def _refuse_unserved(columns: list[str], sample: Sequence[Mapping[str, Any]]) -> None:
+    found = recognise(columns, sample, [task.kind for task in TASK_TYPES])
+    if found is not None:
+        raise Rejected(
+            "no_task_yet",
+            f"The file seems to hold {found.words}; there is no task for it here yet.",
+            found.hint,
+            details={"kind": found.kind, "columns": columns[:50]},
+        )
 
 
 def _check_given(task: TaskType, given: Mapping[str, str], reading: Reading) -> None:

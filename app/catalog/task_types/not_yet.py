@@ -1,0 +1,74 @@
+"""Kinds of data that are recognised although there is no task for them here yet, so that they are not taken for others.
+
+One line in ``NOT_YET`` for each; it falls silent as soon as a task of its kind is in the menu. Looks at names and a sample.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.catalog.task_types.generative import find_column
+
+Columns = Sequence[str]
+Sample = Sequence[Mapping[str, Any]]
+
+CHOSEN = ("chosen", "preferred", "response_chosen", "chosen_response", "accepted", "winner")
+REJECTED = ("rejected", "response_rejected", "rejected_response", "dispreferred", "loser")
+LABEL_LISTS = ("labels", "label", "tags", "categories", "topics", "classes", "emotions", "intents")
+TOKENS = ("tokens", "words")
+LIST_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What was recognised: the ``kind`` its task would have, what it is in words, and what can be done with it now."""
+
+    kind: str
+    words: str
+    hint: str
+    fits: Callable[[Columns, Sample], bool]
+
+
+def _is_preference(columns: Columns, sample: Sample) -> bool:
+    return find_column(columns, CHOSEN) is not None and find_column(columns, REJECTED) is not None
+
+
+def _is_multi_label(columns: Columns, sample: Sample) -> bool:
+    name = find_column(columns, LABEL_LISTS)
+    if name is None or find_column(columns, TOKENS):
+        return False
+    given = [row[name] for row in sample if row.get(name)]
+    return bool(given) and sum(map(_is_list_of_labels, given)) >= LIST_SHARE * len(given)
+
+
+def _is_list_of_labels(cell: Any) -> bool:
+    if not isinstance(cell, str) or not cell.lstrip().startswith("["):
+        return False
+    try:
+        value = json.loads(cell)
+    except ValueError:
+        return False
+    return isinstance(value, list) and all(isinstance(each, str | int) for each in value)
+
+
+NOT_YET: tuple[Recognised, ...] = (
+    Recognised(
+        "preference",
+        "pairs of a preferred and a rejected answer (chosen and rejected)",
+        "To learn from the preferred answers alone, choose the goal “Follow instructions” and the column with them.",
+        _is_preference,
+    ),
+    Recognised(
+        "multi-label-classification",
+        "texts with several labels each (a list of labels in every row)",
+        "To learn one label for each text, write one label instead of the list.",
+        _is_multi_label,
+    ),
+)
+
+
+def recognise(columns: Columns, sample: Sample, kinds: Sequence[str]) -> Recognised | None:
+    """What the data is, if that is something that none of the tasks in ``kinds`` serves."""
+    waiting = (each for each in NOT_YET if each.kind not in kinds)
+    return next((each for each in waiting if each.fits(columns, sample)), None)

@@ -1,0 +1,83 @@
+"""Rows under a key, a list for each column, and data that no task serves yet: read, or said what they are."""
+
+import json
+
+import pytest
+
+from app.errors import Rejected
+from app.readers import open_table
+from app.services import datasets
+from tests.app import written_files as write
+
+ROWS = [[f"text number {n} of many", ("yes", "no")[n % 2]] for n in range(40)]
+NAMES = ["text", "label"]
+OBJECTS = [dict(zip(NAMES, row, strict=True)) for row in ROWS]
+
+
+def read(tmp_path, value, name="a.json"):
+    path = tmp_path / "stored"
+    path.write_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), encoding="utf-8")
+    table = open_table(path, name)
+    return table, list(table.records)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"data": OBJECTS},
+        {"version": "1.1", "data": OBJECTS, "about": {"made": {"by": "ann"}}},
+        {"text": [row[0] for row in ROWS], "label": [row[1] for row in ROWS]},
+        {name: {str(n): row[at] for n, row in enumerate(ROWS)} for at, name in enumerate(NAMES)},
+    ],
+    ids=["under a key", "among other keys", "lists side by side", "as pandas writes"],
+)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_shapes_of_json_give_the_same_rows(tmp_path, value, indent):
+    table, records = read(tmp_path, json.dumps(value, indent=indent))
+    assert table.columns == NAMES and records == [(n, row) for n, row in enumerate(ROWS, start=1)]
+    left = [flaw.message for flaw in table.flaws.all()]
+    assert bool(left) == ("version" in value) and all("'version', 'about'" in each for each in left)
+
+
+@pytest.mark.parametrize(
+    "value, code, words",
+    [
+        ({"text": ["a", "b"], "label": ["x"]}, "json_shape", "'text' 2, 'label' 1"),
+        ({"train": OBJECTS, "test": OBJECTS[:9]}, "json_shape", "'train' (40), 'test' (9)"),
+        ({"text": "alone", "label": "x"}, "json", "begins with an object"),
+        ({"messages": [{"role": "user", "content": "hi"}]}, "json", "begins with an object"),
+        ({"data": []}, "no_rows", ""),
+        ('{"data": [{"a": 1}, ], "b": 2}', "json", "comma after the last item"),
+        ('{"data": [{"a": 1}], "data": [{"a": 2}]}', "json", "there twice"),
+        ('{"data": [{"a": 1}]} and more', "json", "more text after the list"),
+        ('{"data": [{"a": 1}', "json", "the file ends"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_words(tmp_path, value, code, words):
+    with pytest.raises(Rejected) as caught:
+        read(tmp_path, value)
+    assert caught.value.code == code and words in caught.value.message, caught.value.message
+
+
+@pytest.mark.parametrize(
+    "names, row, kind",
+    [
+        (["prompt", "chosen", "rejected"], ["say {n}", "yes {n}, gladly", "no {n}"], "preference"),
+        (["text", "labels"], ["text {n} of many", ["a", "b"]], "multi-label-classification"),
+    ],
+)
+def test_data_that_no_task_serves_is_called_by_its_name(tmp_path, names, row, kind):
+    rows = [[cell.format(n=n) if isinstance(cell, str) else cell for cell in row] for n in range(40)]
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(write.as_jsonl(rows, names))
+    report = datasets.check_file(path, path.name)
+    from app.catalog.task_types import TASK_TYPES
+
+    if kind in [task.kind for task in TASK_TYPES]:
+        assert report["task"] == kind
+        return
+    assert report["status"] == "rejected" and report["problems"][0]["code"] == "no_task_yet"
+    assert "no task for it here yet" in report["problems"][0]["message"]
+    if kind == "preference":
+        asked = {"task_type": "instruction", "columns": {"prompt": "prompt", "response": "chosen"}}
+        assert datasets.check_file(path, path.name, **asked)["rows"]["usable"] == 40
