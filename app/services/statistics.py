@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.catalog.entity_scores import Counts, draw_f1
-from app.intervals import NORMAL_95
+from app.intervals import NORMAL_95, sign_test
 
 # A difference at least this unlikely under "no difference" is called one (5 %).
 LEVEL = 0.05
@@ -64,16 +64,6 @@ def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> Paired:
         first_only=first_only,
         second_only=second_only,
     )
-
-
-def sign_test(wins: int, losses: int) -> float:
-    """Two-sided exact p value of so uneven a split of ``wins + losses`` fair coin tosses."""
-    tosses = wins + losses
-    if tosses == 0:
-        return 1.0
-    log_half = tosses * math.log(0.5)
-    at_most = sum(math.exp(_log_choose(tosses, k) + log_half) for k in range(min(wins, losses) + 1))
-    return min(1.0, 2 * at_most)
 
 
 def paired_bootstrap(first: Sequence[float], second: Sequence[float], seed: int = 0, rounds: int = ROUNDS) -> Paired:
@@ -160,10 +150,6 @@ def _matched_interval(first_only: int, second_only: int, rows: int) -> tuple[flo
     centre = (one - other) / total
     spread = NORMAL_95 * math.sqrt(max(0.0, (one + other) - (one - other) ** 2 / total)) / total
     return max(-1.0, centre - spread), min(1.0, centre + spread)
-
-
-def _log_choose(n: int, k: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
 def _same_length(one: "np.ndarray", other: "np.ndarray") -> None:

@@ -5,13 +5,13 @@ places, or not; "bigram shift", Conneau et al. 2018, arXiv 1805.01070): a linear
 with some verbs and tested on sentences with others. Knows no files.
 """
 
-import math
 from itertools import product
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 
+from app.intervals import sign_test
 from worker.engine.data import Encoded
 from worker.engine.evaluate import read_all
 from worker.engine.forgetting_limits import SHARE_LIMITS, level
@@ -67,15 +67,8 @@ def told(before: torch.Tensor, after: torch.Tensor) -> dict[str, Any]:
     """What ``result.json`` says about it: shares of right answers, and what became of them."""
     lost, gained = int((before & ~after).sum()), int((after & ~before).sum())
     first, last = float(before.float().mean()), float(after.float().mean())
-    by_chance = _sign_test(lost, gained) >= SIGNIFICANT
+    by_chance = sign_test(lost, gained) >= SIGNIFICANT
     return {
         "task": TASK, "unit": "share", "before": first, "after": last, "change": last - first, "rows": len(before),
         "level": level(first - last, SHARE_LIMITS, by_chance=by_chance), "limits": [-each for each in SHARE_LIMITS],
     }  # fmt: skip
-
-
-def _sign_test(lost: int, gained: int) -> float:
-    """Two-sided probability of a split at least this uneven if losses and gains were equally likely (McNemar's exact test)."""
-    changed = lost + gained
-    tail = sum(math.comb(changed, each) for each in range(min(lost, gained) + 1)) / 2**changed
-    return min(1.0, 2 * tail)
