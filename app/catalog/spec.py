@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods import AnyMethod
+from app.catalog.methods.base import Method
 from app.catalog.methods.capabilities import require
 from app.catalog.origins import Origin
 from app.catalog.training import TrainingSettings
@@ -35,7 +36,12 @@ class RunSpec(BaseModel):
     @property
     def base_precision(self) -> str:
         """How the untouched weights are held: ``full``, ``nf4`` or ``int8``."""
-        return PRECISIONS.get(self.training.base_precision, self.method.base_precision)
+        return held_precision(self.method, self.training)
+
+
+def held_precision(method: Method, training: TrainingSettings) -> str:
+    """How a run with these settings holds the untouched weights: ``full``, ``nf4`` or ``int8``."""
+    return PRECISIONS.get(training.base_precision, method.base_precision)
 
 
 def check_fit(spec: RunSpec, card: BaseModelCard) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from app.catalog.spec import held_precision
 from app.catalog.workload import Job, Work, count_learning, count_rest, largest_portion
 from app.services.machine_speeds import REFERENCE
 
@@ -132,7 +133,7 @@ def correct(what: str, lessons: Sequence[Lesson], job: tuple[str, str, str], *, 
 def memory_parts(job: Job, gpu: bool) -> dict[str, float]:
     """Bytes at the moment of the most: ``libraries``, ``weights``, ``adapter``, ``optimiser``, ``activations``, ``rows``, ``evaluation``."""
     base, learns = job.base, job.adapter + job.head
-    held = HELD_BYTES.get(job.method.base_precision, 4.0)
+    held = HELD_BYTES[held_precision(job.method, job.training)]
     tokens = largest_portion(job, job.longest)
     adapters = 0.0 if job.method.whole_model else ADAPTER_KEPT_BYTES
     frozen = 0 if job.writes else min(base.layers, job.method.frozen_blocks(base.layers))

@@ -45,3 +45,13 @@ def test_it_refuses_what_a_run_would_refuse(studio_home, change, code):
     with pytest.raises(StudioError) as refused:
         estimate(**{**BASE, **change})
     assert refused.value.code == code
+
+
+def test_fewer_bits_and_computing_twice_need_less_memory(studio_home):
+    def parts(**training):
+        return estimate(**{**BASE, "training": training})["memory_parts"]
+
+    full, quarter = parts(), parts(base_precision="4-bit")
+    assert quarter["weights"] < 0.2 * full["weights"]
+    assert estimate(**{**BASE, "method": {"kind": "qlora"}})["memory_parts"]["weights"] == quarter["weights"]
+    assert parts(gradient_checkpointing=True)["activations"] < 0.5 * full["activations"]
