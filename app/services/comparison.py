@@ -64,7 +64,6 @@ MEASURES = (
     Measure("answer_seconds", "Time per test row, answered in batches", "milliseconds", False, ("answer_seconds",)),
     Measure("pass/adapter", "Time per row, adapter beside the model", "milliseconds", False, ("pass_seconds", "adapter")),
     Measure("pass/merged", "Time per row, merged into the model", "milliseconds", False, ("pass_seconds", "merged")),
-    Measure("forgetting", "Lost of other abilities", "number", False, ("forgetting", "lost")),
     Measure("peak_memory", "Peak memory", "bytes", False, ("peak_memory_bytes",)),
     Measure("trainable", "Trainable parameters", "count", None, ("trainable_parameters",)),
     Measure("adapter", "Size of the download", "bytes", False, ("adapter_bytes",)),

@@ -31,6 +31,8 @@ const CURVES = [
 const AXES = [["step", "step"], ["share", "share of the run"], ["rows", "rows seen"]];
 const COSTS = [
   { key: "seconds/training", title: "Training time", words: duration },
+  { key: "answer_seconds", title: "Time per answer", words: milliseconds },
+  { key: "pass/merged", title: "Time per row, merged", words: milliseconds },
   { key: "adapter", title: "Download", words: bytes },
   { key: "peak_memory", title: "Peak memory", words: bytes },
   { key: "trainable", title: "Trainable parameters", words: count },
@@ -307,7 +309,12 @@ function metricCell(metric, id) {
 }
 
 function show(unit, value) {
-  return { share: percent, bytes, seconds: duration, count }[unit]?.(value) ?? Number(value.toPrecision(3)).toString();
+  return { share: percent, bytes, seconds: duration, milliseconds, count }[unit]?.(value) ?? Number(value.toPrecision(3)).toString();
+}
+
+/** Seconds so short that people say them in thousandths. */
+function milliseconds(seconds) {
+  return `${Number((seconds * 1000).toPrecision(3))} ms`;
 }
 
 function difference(unit, change) {

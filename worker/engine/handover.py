@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
-from worker.engine import save
+from worker.engine import answer_time, save
 from worker.engine.families.base import Family
 from worker.engine.memory import peak_bytes
 from worker.engine.report import Report
@@ -75,6 +75,7 @@ def hand_over(
     results["adapter_bytes"] = save.save_adapter(folder / "adapter", family, results)
     family.check_reload(folder / "adapter")
     save.write_predictions(folder / "predictions.jsonl", family.answers())
+    results["pass_seconds"] = answer_time.measure(family)
     clock.close()
     results["seconds"] = {
         "total": time.monotonic() - clock.began,

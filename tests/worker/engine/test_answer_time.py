@@ -1,0 +1,15 @@
+"""The time for a row with the adapter beside the model and merged into it."""
+
+import pytest
+
+from tests.tiny import make_spec
+from worker.engine.report import ListReport
+from worker.engine.train import train
+
+
+@pytest.mark.parametrize(("kind", "merges"), [("lora", True), ("full", False)])
+def test_what_can_be_merged_is_timed_both_ways(make_order, kind: str, merges: bool) -> None:
+    results = train(make_order(make_spec({"kind": kind}, epochs=1)), ListReport())
+    told = results["pass_seconds"]
+    assert set(told) == ({"adapter", "merged"} if merges else set())
+    assert all(0 < seconds < 5 for seconds in told.values())
