@@ -1,6 +1,6 @@
 # Every target that people call has a description after `##`; `make help` prints them.
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-methods check faults docs bench-dashboard bench-gpu bench-pickup bench-read bench-web clean
+.PHONY: help install run test test-methods check faults docs bench-answers bench-dashboard bench-gpu bench-pickup bench-read bench-web clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,6 +32,9 @@ faults: $(VENV)/installed-dev ## kill, freeze and starve processes and servers; 
 
 docs: $(VENV)/installed ## write docs/reference.md from the code
 	@$(BIN)/python docs/generate.py
+
+bench-answers: $(VENV)/installed ## measure eight answers over four adapters at once against one after the other
+	@$(BIN)/python -m benchmarks.answers
 
 bench-dashboard: $(VENV)/installed-dev ## measure tables, charts, comparison and metric intake on 10,000 runs
 	@scripts/ensure programs

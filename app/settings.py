@@ -41,6 +41,14 @@ class Settings(BaseSettings):
         description="Most answers of one base model that are computed in one step; 1: each by itself, bit for bit as plain "
         "transformers says it.",
     )  # fmt: skip
+    inference_vllm: bool = Field(
+        False,
+        description="Let vLLM answer for the models and LoRA adapters it serves, where it is installed beside a GPU. It "
+        "keeps one base model in memory at a time.",
+    )
+    inference_vllm_memory: float = Field(
+        0.8, gt=0, lt=1, description="Share of the GPU's memory that vLLM takes; the rest is for what it does not serve."
+    )
     max_upload_bytes: int = Field(2 * 1024**3, gt=0, description="Largest accepted upload, in bytes.")
     max_rows: int = Field(2_000_000, gt=0, description="Most rows accepted in one dataset.")
     trainer_module: str = Field("worker.trainer", description="Python module that is started as the training process.")

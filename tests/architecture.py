@@ -110,6 +110,9 @@ HEAVY_ROOMS = (
     "worker.engine", "worker.trainer", "worker.reviewer", "worker.inference", "worker.residents", "app.catalog.tuners",
 )  # fmt: skip
 
+# Library -> the room that does without it where nobody has installed it; imported inside functions only.
+OPTIONAL_LIBRARIES = {"vllm": "worker.engine.vllm_answers"}
+
 FORBIDDEN_CALLS = {"eval": "runs text as code", "exec": "runs text as code", "__import__": "hides an import"}
 FORBIDDEN_LIBRARIES = {"pickle": "runs code on loading", "dill": "runs code on loading", "joblib": "runs code on loading",
                        "cloudpickle": "runs code on loading", "marshal": "runs code on loading"}  # fmt: skip

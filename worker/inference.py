@@ -86,7 +86,8 @@ class House:
     def __init__(self) -> None:
         batch = get_settings().inference_batch
         self.most_replies = max(MOST_REPLIES, batch)
-        self.residents, self.slots = Residents(batch), Slots(self.most_replies)
+        vllm_memory = get_settings().inference_vllm_memory if get_settings().inference_vllm else 0.0
+        self.residents, self.slots = Residents(batch, vllm_memory), Slots(self.most_replies)
         self.closing = self.stopping = False
         self.inside = self.stopped = 0
 

@@ -28,6 +28,7 @@ from worker.engine.save import SPEC
 from worker.engine.sharing import tune
 from worker.engine.tag_predict import TagPredictor
 from worker.engine.turns import Turns
+from worker.engine.vllm_answers import VllmAnswers, is_installed
 from worker.restoring import is_checkpoint, restored
 
 MOST_CLASSIFIERS = 4
@@ -69,7 +70,7 @@ class Shelf(Generic[Model]):
 class Residents:
     """All models in memory, and when somebody last asked one of them."""
 
-    def __init__(self, most_rows: int = 8) -> None:
+    def __init__(self, most_rows: int = 8, vllm_memory: float = 0.0) -> None:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._classifiers: Shelf[Predictor | TagPredictor] = Shelf(MOST_CLASSIFIERS)
         self._bases: Shelf[Speaker] = Shelf(MOST_BASES)
@@ -77,6 +78,8 @@ class Residents:
         self._computing = threading.Lock()
         self.turns = Turns()
         self._choir = Choir(self.turns, most_rows)
+        use_vllm = vllm_memory > 0 and self._device == "cuda" and is_installed()
+        self._vllm = VllmAnswers(vllm_memory, most_rows) if use_vllm else None
         self.used_at = time.monotonic()
 
     def classify(self, folder: Path, inputs: list[str]) -> list[dict[str, object]]:
@@ -92,19 +95,34 @@ class Residents:
             Rejected: the model was not made to write text, or has no chat template.
         """
         self.used_at = time.monotonic()
-        if folder is None:
+        if folder is not None and is_checkpoint(folder):
+            folder = restored(folder)
+        spec = read_spec(folder) if folder else None
+        if (served := self._by_vllm(spec.base_model if spec else base, spec, folder)) is not None:
+            return served
+        if folder is None or spec is None:
             return self._base(base)
-        folder = restored(folder) if is_checkpoint(folder) else folder
-        spec = read_spec(folder)
         # Taken outside of the other shelf's lock, so that loading an adapter never waits for itself.
         plain = self._base(spec.base_model, spec.base_precision)
         return self._tuned.take(_name(folder), lambda: self._load_tuned(spec, plain, folder))
 
+    def _by_vllm(self, name: str, spec: RunSpec | None, folder: Path | None) -> Speaker | None:
+        """The same from vLLM, if it may answer and serves this base model and method."""
+        if self._vllm is None:
+            return None
+        path = base_model_path(name)
+        if not self._vllm.serves(path, spec.method if spec else None, folder):
+            return None
+        tokenizer = _with_template(load_tokenizer(folder or path))
+        unique = _name(folder) if folder else name
+        return self._vllm.speaker(path, tokenizer, base_model(name).context_length, folder, unique)
+
     def describe(self) -> dict[str, Any]:
-        """``{"bases": [name], "tuned": count, "classifiers": count, "device"}``: what is in memory, and where."""
+        """``{"bases": [name], "tuned": count, "classifiers": count, "device", "vllm": name}``: what is in memory, and where."""
         bases = [each.removesuffix(":full") for each in self._bases.names()]
         held = {"tuned": len(self._tuned), "classifiers": len(self._classifiers)}
-        return {"bases": bases, **held, "device": self._device}
+        vllm = self._vllm.describe() if self._vllm else ""
+        return {"bases": bases, **held, "device": self._device, "vllm": vllm}
 
     def _load_classifier(self, folder: Path) -> Predictor | TagPredictor:
         spec = read_spec(folder)

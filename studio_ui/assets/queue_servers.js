@@ -25,8 +25,8 @@ export function serverCards(queue) {
 
 function holds(server) {
   if (server.state !== "ready") return "No model is in memory.";
-  const { bases = [], tuned = 0, classifiers = 0, replies = 0, waiting = 0 } = server.facts;
-  const kinds = [bases.join(", "), tuned && counted(tuned, "tuned model"), classifiers && counted(classifiers, "classifier")].filter(Boolean);
+  const { bases = [], vllm = "", tuned = 0, classifiers = 0, replies = 0, waiting = 0 } = server.facts;
+  const kinds = [bases.join(", "), vllm && `${vllm} (vLLM)`, tuned && counted(tuned, "tuned model"), classifiers && counted(classifiers, "classifier")].filter(Boolean);
   const busy = replies || waiting ? ` · ${counted(replies, "answer")} in the making${waiting ? `, ${waiting} waiting` : ""}` : "";
   return `${kinds.length ? `In memory: ${kinds.join(" · ")}` : "No model is in memory yet"}${busy}`;
 }

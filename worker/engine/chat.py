@@ -98,7 +98,7 @@ class Speaker:
                 f"The conversation has {ids.shape[1]:,} tokens; this model reads at most {self.context_length:,}.",
                 "Shorten the last message, or start a new conversation.",
             )
-        return ids.to(next(self.model.parameters()).device)
+        return ids  # type: ignore[no-any-return]
 
     @property
     def ends(self) -> set[int]:
@@ -124,6 +124,7 @@ class Speaker:
 
     def _reply(self, ids: torch.Tensor, sampling: Sampling, room: int, told: Told) -> Reply:
         if self.choir is None:
+            ids = ids.to(next(self.model.parameters()).device)
             return SoloReply(self.model, ids, sampling, room, self.tokenizer.pad_token_id, told.hear, self.turns)
         row = Row(self.part, ids[0].tolist(), sampling, room, self.ends, told.hear)
         return _Sung(self.choir, row)
