@@ -1,4 +1,4 @@
-"""``POST /api/v1/recommendations``: which tuning method to try first on a dataset, and why."""
+"""Which tuning method to try first on a dataset, and why; and a race of the first three."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.api.deps import UserId
 from app.api.schemas import Body, ObjectId, Word
+from app.services import experiments, method_race
 from app.services.recommendation import recommend_method
 
 router = APIRouter(prefix="/api/v1", tags=["recommendations"])
@@ -25,3 +26,10 @@ class RecommendationBody(Body):
 def recommend(user_id: UserId, body: RecommendationBody) -> dict[str, Any]:
     """The methods that serve the task, the most promising first, each with the rules that fired and their sources."""
     return recommend_method(user_id, body.dataset_id, body.base_model, task_type=body.task_type, wishes=body.wishes)
+
+
+@router.post("/recommendations/race", status_code=201)
+def race(user_id: UserId, body: RecommendationBody) -> dict[str, Any]:
+    """Queue the first three methods on a slice of the data with successive halving; answers with the experiment."""
+    started = method_race.start(user_id, body.dataset_id, body.base_model, task_type=body.task_type, wishes=body.wishes)
+    return experiments.read(user_id, started.id)

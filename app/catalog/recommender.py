@@ -25,6 +25,8 @@ FEW_ROWS, MANY_ROWS, FEW_PER_LABEL = 100, 10_000, 8
 SMALL_MODEL, LARGE_MODEL = 150_000_000, 7_000_000_000
 # Share of the free memory that a run may take.
 ROOM = 0.8
+# Ranks to choose from, and bytes of a weight in 4 bits with its scales.
+RANKS, NF4_BYTES = (8, 16, 32, 64), 0.6
 MEASURED = "measured with the starter encoder on Banking77"
 PEFT = "peft's benchmark of methods (MetaMathQA to GSM8K)"
 
@@ -52,11 +54,12 @@ class Facts:
 
 @dataclass(frozen=True)
 class Advice:
-    """Points for some methods, half a sentence, and its source."""
+    """Points for some methods, half a sentence, and its source; ``settings`` are other values than the default for some."""
 
     points: dict[str, float]
     words: str
     source: str
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass
@@ -81,8 +84,9 @@ def recommend(facts: Facts) -> dict[str, Any]:
     """The methods that serve the task, the most promising first.
 
     Returns:
-        ``{"about", "ranked": [{"kind", "title", "level", "points", "sentence", "reasons": [{"words", "source",
-        "points"}]}]}``; ``about`` is what is known of the data and the model in half a sentence.
+        ``{"about", "before": [{"words", "source"}], "ranked": [{"kind", "title", "level", "points", "settings", "sentence",
+        "reasons": [{"words", "source", "points"}]}]}``; ``about`` is what is known of the data and the model in half a
+        sentence, ``before`` what to do before any training.
     """
     serving = {each.kind: each for each in map(Ranked, METHODS) if facts.task_type in each.method.task_types}
     for advice in filter(None, (rule(facts) for rule in RULES)):
@@ -92,13 +96,14 @@ def recommend(facts: Facts) -> dict[str, Any]:
                 serving[kind].reasons.append(advice)
     # Equal points: the order of the menu, plain methods before special ones.
     order = sorted(serving.values(), key=lambda each: (-each.points, each.method.level != "plain"))
-    return {"about": about(facts), "ranked": [_told(each, facts) for each in order]}
+    hints = [{"words": each.words, "source": each.source} for each in filter(None, (rule(facts) for rule in BEFORE))]
+    return {"about": about(facts), "before": hints, "ranked": [_told(each, facts) for each in order]}
 
 
 def about(facts: Facts) -> str:
     """The facts in half a sentence."""
     labels = f", {facts.labels} labels" if facts.labels else ""
-    kind = "an encoder" if facts.family == "classification" else "a writing model"
+    kind = "a writing model" if facts.family == "generation" else "an encoder"
     return f"{facts.rows:,} training rows{labels}, {kind} of {facts.base.parameters / 1e6:,.0f} million weights"
 
 
@@ -106,11 +111,15 @@ def _told(ranked: Ranked, facts: Facts) -> dict[str, Any]:
     pro = [each for each in ranked.reasons if each.points[ranked.kind] > 0]
     against = [each for each in ranked.reasons if each.points[ranked.kind] < 0]
     words = "; ".join(each.words for each in (pro or against)[:2])
+    settings: dict[str, Any] = {}
+    for each in ranked.reasons:
+        settings |= each.settings.get(ranked.kind, {})
     return {
         "kind": ranked.kind,
         "title": ranked.method.title,
         "level": ranked.method.level,
         "points": round(ranked.points, 1),
+        "settings": settings,
         "sentence": f"{about(facts)}: {words}." if words else "",
         "reasons": [
             {"words": each.words, "source": each.source, "points": each.points[ranked.kind]} for each in ranked.reasons
@@ -141,19 +150,40 @@ def _memory(facts: Facts) -> Advice | None:
     )
 
 
-def _long_data(facts: Facts) -> Advice | None:
-    """Rank by answer tokens: LoRA of rank 32 no longer holds what more tokens say."""
-    per_rank = facts.base.layers * sum(inputs + outputs for inputs, outputs in facts.base.linear_shapes)
-    if facts.family != "generation" or facts.answer_tokens < 32 * per_rank:
+def _compressed(facts: Facts) -> Advice | None:
+    """Rule 13: what learns wrongly, or not at all, on a compressed model is not offered for one."""
+    if facts.weight_bytes * 1.5 <= ROOM * facts.memory_bytes:
         return None
-    return Advice(
-        {"rslora": 4}, f"{facts.answer_tokens:,} answer tokens are more than LoRA of rank 32 has numbers",
-        f"Tinker's LoRA primer (at least as many numbers as answer tokens); {PEFT}",
-    )  # fmt: skip
+    unfit = _kinds(lambda each: not each.capabilities.nf4)
+    return Advice(dict.fromkeys(unfit, -16.0), "it cannot be trained on a compressed model", "measured, method by method")
+
+
+def _rank(facts: Facts) -> Advice | None:
+    """Rule 4: the smallest rank whose numbers are at least as many as answer tokens; from 64 on scaled for stability."""
+    if facts.family != "generation" or not facts.answer_tokens:
+        return None
+    per_rank = facts.base.layers * sum(inputs + outputs for inputs, outputs in facts.base.linear_shapes)
+    rank = next((each for each in RANKS if each * per_rank >= facts.answer_tokens), RANKS[-1])
+    source = f"Tinker's LoRA primer (at least as many numbers as answer tokens); {PEFT}"
+    words = f"{facts.answer_tokens:,} answer tokens ask for rank {rank}"
+    if rank < RANKS[-1]:
+        return Advice(dict.fromkeys(("lora", "qlora"), 0.5), words, source, _ranked_so(("lora", "qlora"), rank))
+    words = f"{facts.answer_tokens:,} answer tokens are more than LoRA of rank 32 has numbers"
+    return Advice({"rslora": 4}, words, source, _ranked_so(("rslora",), rank))
+
+
+def _ranked_so(kinds: Sequence[str], rank: int) -> dict[str, dict[str, Any]]:
+    """The rank as a setting of these methods, with the strength that belongs to it, where their defaults differ."""
+    told: dict[str, dict[str, Any]] = {}
+    for method in METHODS:
+        kind, default = method.model_fields["kind"].default, method.model_fields.get("rank")
+        if kind in kinds and default is not None and default.default != rank:
+            told[kind] = {"rank": rank, "alpha": rank if kind == "rslora" else 2 * rank}
+    return told
 
 
 def _full(facts: Facts) -> Advice | None:
-    if facts.family == "classification" and facts.base.parameters <= SMALL_MODEL:
+    if facts.family != "generation" and facts.base.parameters <= SMALL_MODEL:
         points = 2.0 if facts.rows >= MANY_ROWS / 5 else 0.5
         return Advice({"full": points}, "the model is small enough to move all of it", MEASURED)
     if facts.rows >= MANY_ROWS:
@@ -193,15 +223,29 @@ def _soft_prompts(facts: Facts) -> Advice | None:
     return None
 
 
+def _words(facts: Facts) -> Advice | None:
+    if facts.family != "tokens":
+        return None
+    return Advice(
+        {"lora": 1.5, "ia3": 1, "bitfit": 1, "full": 1},
+        "for labelling words it trains and reloads without exceptions on every encoder",
+        "measured, method by method and model by model",
+    )
+
+
 def _retention(facts: Facts) -> Advice | None:
     if "keep_abilities" not in facts.wishes:
         return None
-    encoder = facts.family == "classification"
+    encoder = facts.family != "generation"
     gentle = {"prompt-tuning": 4.5, "head-only": 4} if encoder else {"oft": 3, "lora": 1}
+    # Of what was measured on writing models, LoRA on the feed-forward part forgot least for its quality.
+    settings: dict[str, dict[str, Any]] = {} if encoder else {"lora": {"targets": "feed-forward"}}
+    harsh = {"full": -4, "ia3": -2, "miss": -3, **({} if encoder else {"prefix-tuning": -3})}
     return Advice(
-        {"sparse": 4, "full": -4, "ia3": -2, "miss": -3, **gentle},
+        {"sparse": 4, **harsh, **gentle},
         "it keeps most of what the model knew" if encoder else "it forgets little",
         f"{MEASURED} (similarity judgements before and after)" if encoder else PEFT,
+        settings,
     )
 
 
@@ -243,7 +287,33 @@ def _processor(facts: Facts) -> Advice | None:
     )
 
 
+def _ask_first(facts: Facts) -> Advice | None:
+    """Rule 1: what an instruction can do needs no training."""
+    if facts.family != "generation":
+        return None
+    return Advice(
+        {},
+        "Before any training, give the untouched model an instruction with three to five examples in the chat; if that answers "
+        "well enough, nothing needs to be tuned.",
+        "peft's overview of methods",
+    )
+
+
+def _smaller_base(facts: Facts) -> Advice | None:
+    """Rule 2, its end: a model that does not even fit in 4 bits."""
+    if facts.base.parameters * NF4_BYTES * 1.5 <= ROOM * facts.memory_bytes:
+        return None
+    return Advice(
+        {},
+        f"Even in 4 bits the model's weights take {facts.base.parameters * NF4_BYTES / 1e9:,.1f} GB of "
+        f"{facts.memory_bytes / 1e9:,.1f} GB free: choose a smaller base model.",
+        "memory by arithmetic",
+    )
+
+
+# What to say before any method is chosen.
+BEFORE: Sequence[Rule] = (_ask_first, _smaller_base)
 RULES: Sequence[Rule] = (
-    _robust, _memory, _long_data, _full, _few_rows, _few_per_label, _soft_prompts, _retention, _sparse, _one_model,
+    _robust, _memory, _compressed, _rank, _full, _few_rows, _few_per_label, _soft_prompts, _words, _retention, _sparse, _one_model,
     _many_variants, _fast, _processor,
 )  # fmt: skip

@@ -58,7 +58,7 @@ class TrainingSettings(BaseModel):
         description="Splits each update into this many smaller portions: less memory, same result.",
     )  # fmt: skip
     evaluations_per_epoch: int = Field(
-        1, ge=1, le=20, title="Checks per pass",
+        1, ge=1, le=1000, title="Checks per pass",
         description="How often the model is checked on the validation rows; the best check is the one that is kept.",
     )  # fmt: skip
     patience: int = Field(

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-import psutil
-
 from app.catalog.base_models import base_model as find_base_model
 from app.catalog.recommender import WISHES, Facts, recommend
 from app.catalog.task_types import task_type as find_task_type
-from app.errors import Rejected
-from app.services import datasets
+from app.errors import Rejected, StudioError
+from app.models import DatasetVersion
+from app.services import datasets, machine_speeds
+from app.services.supervision_previews import count_learned
 
 
 def recommend_method(
@@ -26,7 +26,8 @@ def recommend_method(
         raise Rejected("unknown_choice", f"There is no wish {unknown[0]!r}.", "Use: " + ", ".join(WISHES) + ".")
     version = datasets.latest_version(datasets.get_dataset(user_id, dataset_id))
     task = find_task_type(task_type or version.task_type)
-    labels = version.labels if task.family == "classification" else {}
+    labels = version.labels if task.family != "generation" else {}
+    place = machine_speeds.room()
     return recommend(
         Facts(
             task_type=task.kind,
@@ -35,7 +36,17 @@ def recommend_method(
             rows=version.split_sizes["train"],
             labels=len(labels),
             least_per_label=min(labels.values(), default=0),
-            memory_bytes=psutil.virtual_memory().available,
+            answer_tokens=_answer_tokens(version, base_model) if task.kind == version.task_type else 0,
+            memory_bytes=place["available_bytes"],
+            has_gpu=place["gpu"],
             wishes=frozenset(wishes),
         )
     )
+
+
+def _answer_tokens(version: DatasetVersion, base_model: str) -> int:
+    """What a writing model learns from; unknown (0) where the rows cannot be written by the model's template."""
+    try:
+        return count_learned(version, base_model)
+    except StudioError:
+        return 0

@@ -16,6 +16,7 @@ from app.catalog.task_types.generative import GenerativeTask, Lesson, Unfit
 from app.catalog.training import TrainingSettings, with_defaults
 from app.errors import Rejected
 from app.field_errors import field_refusal
+from app.models import DatasetVersion
 from app.services import datasets
 from app.services.row_tables import read_rows
 from app.services.runs import room_for_text
@@ -85,6 +86,18 @@ def preview(
         "lengths": _lengths(seen, longest),
         "examples": [_example(each) for each in _chosen(seen)],
     }
+
+
+def count_learned(version: DatasetVersion, base_model: str) -> int:
+    """Tokens of all training rows that a model learns to write, from a sample of the rows; 0 for tasks that sort."""
+    task = find_task_type(version.task_type)
+    if not isinstance(task, GenerativeTask):
+        return 0
+    settings = _settings(dict(task.training_defaults))
+    marker = open_marker(base_model_path(base_model), settings.learn_from)
+    lessons = _lessons(storage.dataset_dir(version.id), task, version.columns)
+    seen = [_Seen(line, marker.mark(lesson), settings.max_length, not lesson.turns) for line, lesson in lessons]
+    return round(sum(each.learned for each in seen) / max(1, len(seen)) * version.split_sizes["train"])
 
 
 def _settings(training: dict[str, Any]) -> TrainingSettings:

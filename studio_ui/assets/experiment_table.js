@@ -1,6 +1,7 @@
 // One experiment: what came out of every run, what it cost, which differences are real, and what to use.
 
 import { BASE_INDEX, runStyle } from "./charts.js";
+import { onAllRows } from "./method_race.js";
 import { ParetoChart } from "./charts_points.js";
 import { methodTitle, stateChip } from "./run_words.js";
 import { api, bytes, confirmed, count, counted, duration, el, percent, toast } from "./studio.js";
@@ -79,7 +80,8 @@ export class ExperimentTable {
     const sentence = `${advice.final ? "" : "So far: "}${advice.sentence}`;
     const use = advice.run && advice.run !== chosen ? el("button", { type: "button", id: "experiment-use", class: "button primary", text: "Use this one", onclick: () => this.use(advice.run) }) : "";
     const picked = chosen ? el("p", { id: "experiment-chosen" }, "You use ", el("a", { href: `/run?id=${encodeURIComponent(chosen)}`, text: row ? shortName(row) : "a run" }), ". ",
-      el("a", { href: `/playground?models=${encodeURIComponent(chosen)}`, text: "Try it" }), " or ", el("a", { href: `/api/v1/runs/${encodeURIComponent(chosen)}/adapter`, download: "", text: "download it" }), ".") : "";
+      el("a", { href: `/playground?models=${encodeURIComponent(chosen)}`, text: "Try it" }), " or ", el("a", { href: `/api/v1/runs/${encodeURIComponent(chosen)}/adapter`, download: "", text: "download it" }), ".",
+      this.data.plan.race && row ? el("span", {}, " The race took a slice: ", el("a", { id: "race-all-rows", href: onAllRows(this.data, row), text: "tune with this method on all rows" }), ".") : "") : "";
     this.advice.replaceChildren(el("div", { class: `verdict verdict-${look} banner` }, el("span", { class: "verdict-mark", "aria-hidden": "true", text: advice.run ? "✓" : "i" }),
       el("div", {}, el("strong", { class: "advice-sentence", text: sentence }), el("p", { text: advice.reason }), picked, use ? el("div", { class: "actions" }, use) : "")));
   }
@@ -172,7 +174,7 @@ export class ExperimentTable {
 
   drawPlan() {
     const { plan } = this.data;
-    const limits = [plan.most_minutes ? `at most ${plan.most_minutes} minutes of training` : "", plan.stop_hopeless ? "hopeless runs are stopped halfway" : "", plan.halving ? "only the better half goes on at 20, 40 and 80 % of the steps" : ""].filter(Boolean);
+    const limits = [plan.race ? `a slice of ${counted(plan.race.steps, "update")} for each` : "", plan.most_minutes ? `at most ${plan.most_minutes} minutes of training` : "", plan.stop_hopeless ? "hopeless runs are stopped halfway" : "", plan.halving ? "only the better half goes on at 20, 40 and 80 % of the steps" : ""].filter(Boolean);
     this.conditions.replaceChildren(el("p", { text: `Every run learned from the same rows with the same split, seed and number of passes${plan.vary && Object.keys(plan.vary).length ? ", apart from what was varied on purpose" : ""}; each method uses its own recommended learning rate unless it was varied.${limits.length ? ` Limits: ${limits.join(", ")}.` : ""}` }));
   }
 

@@ -37,6 +37,7 @@ class Wizard {
     this.state = query.get("clone") ? await this.cloned(query.get("clone")) : stored();
     const wanted = query.get("dataset") || this.state?.dataset_id || datasets[0]?.id;
     if (wanted) await this.useDataset(wanted, query.get("clone") !== null || wanted === this.state?.dataset_id);
+    if (this.dataset) this.take(query);
     const asked = query.get("step") || (query.get("clone") ? "settings" : query.get("dataset") ? "goal" : "data");
     this.root.replaceChildren(this.list, el("section", { class: "card step-card", "aria-labelledby": "step-title" }, this.title, this.panel, this.error,
       el("div", { class: "step-actions" }, this.back, this.skip, this.missing, this.next)));
@@ -49,6 +50,13 @@ class Wizard {
     const { columns, training, method, name, ...rest } = await api(`/api/v1/runs/${encodeURIComponent(id)}/clone`, { method: "POST" });
     const kind = this.catalog.methods.find((each) => each.kind === method.kind);
     return { ...rest, columns, name, method: { kind: method.kind, ...differing(kind.schema, method) }, training: { ...differing(this.catalog.training.schema, training), ...this.asked() } };
+  }
+
+  /** The model and method that the address names, where they serve the goal. */
+  take(query) {
+    const serves = (all, name, key) => all.some((each) => each[key] === name && each.task_types.includes(this.state.task_type));
+    if (serves(this.catalog.base_models, query.get("model"), "name")) this.state.base_model = query.get("model");
+    if (serves(this.catalog.methods, query.get("method"), "kind")) this.state.method = { kind: query.get("method") };
   }
 
   /** Training settings that the address asks for, such as `training.learning_rate=0.001`; others are not taken. */
@@ -88,8 +96,8 @@ class Wizard {
   }
 
   async takeAdvice() {
-    const first = await this.advice().then((told) => told.ranked[0]?.kind, () => null);
-    if (first) this.state.method = { kind: first };
+    const first = await this.advice().then((told) => told.ranked[0], () => null);
+    if (first) this.state.method = { kind: first.kind, ...first.settings };
   }
 
   async chooseDataset(id) {

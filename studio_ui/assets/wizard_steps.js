@@ -2,6 +2,7 @@
 // wizard what was chosen; none of them keeps anything.
 
 import { field, select } from "./forms.js";
+import { raceOffer } from "./method_race.js";
 import { verdictWords } from "./report.js";
 import { bytes, count, counted, durationRange, el, emptyState, percent, when } from "./studio.js";
 
@@ -77,12 +78,12 @@ export function modelStep(wizard) {
 /** The methods that serve the goal, the recommended one first; special ones wait behind a disclosure. */
 export function methodStep(wizard) {
   const box = el("div", { class: "method-groups", "aria-busy": "true" }, el("p", { class: "muted", text: "Weighing the methods for your data…" }));
-  const fill = (ranked) => {
-    box.replaceChildren(...methodGroups(wizard, ranked));
+  const fill = (ranked, before = []) => {
+    box.replaceChildren(...before.map((each) => el("p", { class: "muted", title: each.source, text: each.words })), raceOffer(wizard, ranked), ...methodGroups(wizard, ranked));
     box.removeAttribute("aria-busy");
   };
   // Without advice the order of the menu stands, and nothing is called recommended.
-  wizard.advice().then((told) => fill(told.ranked), () => fill([]));
+  wizard.advice().then((told) => fill(told.ranked, told.before), () => fill([]));
   return [box];
 }
 
@@ -113,7 +114,7 @@ function methodCard(wizard, method, advice, first) {
     group: "method", value: method.kind, chosen: method.kind === wizard.state.method.kind, title: method.title, badge: first ? "Recommended" : "",
     lines: [method.summary, labelled("Choose it when", method.when), labelled("Against it", method.against), cost],
     why: first && advice ? el("span", {}, advice.sentence, " ", el("span", { class: "muted", text: `(${advice.reasons.filter((each) => each.points > 0).map((each) => each.source).join("; ")})` })) : "",
-    onchoose: (kind) => wizard.change({ method: { kind } }),
+    onchoose: (kind) => wizard.change({ method: { kind, ...advice?.settings } }),
   });
 }
 

@@ -84,3 +84,47 @@ def test_rules_name_only_methods_that_exist():
         for rule in RULES:
             advice = rule(case)
             assert advice is None or set(advice.points) <= known
+
+
+def test_the_rank_follows_the_answers_to_learn():
+    base = large_model(1_000_000_000)
+    per_rank = base.layers * sum(inputs + outputs for inputs, outputs in base.linear_shapes)
+    chat = {"task_type": "chat", "family": "generation", "base": base, "labels": 0, "has_gpu": True}
+    few = recommend(facts(**chat, answer_tokens=5 * per_rank))["ranked"][0]
+    assert few["kind"] == "lora" and few["settings"] == {"rank": 8, "alpha": 16} and "rank 8" in few["sentence"]
+    usual = recommend(facts(**chat, answer_tokens=12 * per_rank))["ranked"][0]
+    assert usual["settings"] == {} and usual["kind"] == "lora"
+    many = recommend(facts(**chat, answer_tokens=90 * per_rank))["ranked"][0]
+    assert many["kind"] == "rslora" and many["settings"] == {"rank": 64, "alpha": 64}
+
+
+def test_keeping_abilities_means_the_feed_forward_part_for_models_that_write():
+    told = recommend(
+        facts(
+            task_type="chat", family="generation", base=large_model(1_000_000_000), labels=0, has_gpu=True,
+            wishes=frozenset({"keep_abilities"}),
+        )
+    )["ranked"]  # fmt: skip
+    lora = next(each for each in told if each["kind"] == "lora")
+    assert lora["settings"] == {"targets": "feed-forward"}
+    places = {each["kind"]: at for at, each in enumerate(told)}
+    assert (
+        places["lora"] < places["prefix-tuning"] and places["lora"] < places["miss"] and places["lora"] < places["full"]
+    )
+
+
+def test_a_compressed_model_is_not_offered_what_fails_on_one():
+    told = recommend(
+        facts(task_type="chat", family="generation", base=large_model(7_000_000_000), labels=0, has_gpu=True)
+    )["ranked"]
+    able = [method_class(each["kind"]).capabilities.nf4 for each in told]
+    assert able == sorted(able, reverse=True) and False in able
+
+
+def test_models_that_write_are_asked_before_they_are_trained_and_a_giant_is_refused_in_words():
+    assert recommend(facts())["before"] == []
+    chat = {"task_type": "chat", "family": "generation", "labels": 0}
+    (ask,) = recommend(facts(**chat, base=large_model(300_000_000)))["before"]
+    assert "three to five examples" in ask["words"] and ask["source"]
+    hints = recommend(facts(**chat, base=large_model(70_000_000_000)))["before"]
+    assert "choose a smaller base model" in hints[1]["words"]
