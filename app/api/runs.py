@@ -40,6 +40,12 @@ def list_tags(user_id: UserId) -> dict[str, Any]:
     return {"tags": run_lists.tags(user_id)}
 
 
+@router.get("/facets")
+def list_facets(user_id: UserId) -> dict[str, Any]:
+    """Models, methods, data sets and tags of own runs, to filter by."""
+    return run_lists.facets(user_id)
+
+
 @router.get("/{run_id}")
 def read_run(user_id: UserId, run_id: str) -> dict[str, Any]:
     """One run with state, progress, spec and results."""

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import InstrumentedAttribute
 
+from app.catalog.task_types import task_type
 from app.db import snapshot, transaction
 from app.errors import Conflict, Rejected
 from app.models import ACTIVE_STATES, Dataset, DatasetVersion, Job, Run
@@ -37,6 +38,7 @@ SORTS: dict[str, InstrumentedAttribute[Any]] = {
     "loss": Run.train_loss,
     "duration": Run.seconds,
     "memory": Run.memory_bytes,
+    "starred": Run.starred,
 }
 # Columns that are empty until a run has ended; for the others the order alone can use an index.
 MAY_BE_MISSING = ("accuracy", "loss", "duration", "memory")
@@ -67,7 +69,8 @@ def page(
         cursor: ``next`` of the page before; only good for the same sort and direction.
 
     Returns:
-        ``{"runs": [as ``runs.as_dict``, less the large parts of results], "next": cursor | None, "total", "active"}``.
+        ``{"runs": [as ``runs.as_dict``, less the large parts of results], "next": cursor | None, "total", "active"}``;
+        ``best`` marks the best finished run on its version of the data, where there are others.
 
     Raises:
         Rejected: an unknown sort or a damaged cursor.
@@ -91,7 +94,8 @@ def page(
         found = {run.id: run for run in session.scalars(select(Run).where(Run.id.in_(wanted_ids)))}
         shown = [(found[run_id], name) for run_id, name in places[:size] if run_id in found]
         lines = _live_lines(session, [run for run, _ in shown])
-    told = [_row(run, name, lines.get(run.id, run.sparkline)) for run, name in shown]
+        best = _best(session, user_id, [run for run, _ in shown])
+    told = [{**_row(run, name, lines.get(run.id, run.sparkline)), "best": run.id in best} for run, name in shown]
     last = _closed(shown[-1], sort, descending) if len(places) > size else None
     return {"runs": told, "next": last, "total": total, "active": active}
 
@@ -101,6 +105,25 @@ def tags(user_id: str) -> list[str]:
     with snapshot() as session:
         found = session.scalars(select(Run.tags).where(Run.owner_id == user_id, cast(Run.tags, String) != "[]"))
         return sorted({tag for given in found for tag in given})
+
+
+def facets(user_id: str) -> dict[str, list[Any]]:
+    """What the person's runs can be filtered by: ``{"models", "methods", "datasets": [{"id", "name"}], "tags"}``."""
+    mine = Run.owner_id == user_id
+    by_name = select(Dataset.id, Dataset.name).where(Dataset.id.in_(_datasets_of(user_id))).order_by(Dataset.name)
+    with snapshot() as session:
+        models = session.scalars(select(Run.base_model).where(mine).distinct()).all()
+        methods = session.scalars(select(Run.method).where(mine).distinct()).all()
+        named = [{"id": dataset_id, "name": name} for dataset_id, name in session.execute(by_name)]
+    return {"models": sorted(models), "methods": sorted(methods), "datasets": named, "tags": tags(user_id)}
+
+
+def _datasets_of(user_id: str) -> Any:
+    return (
+        select(DatasetVersion.dataset_id)
+        .join(Run, Run.dataset_version_id == DatasetVersion.id)
+        .where(Run.owner_id == user_id)
+    )
 
 
 def mark(
@@ -192,6 +215,8 @@ def _beyond(column: Any, descending: bool, value: Any, run_id: str) -> ColumnEle
     after = Run.id < run_id if descending else Run.id > run_id
     if value is None:
         return and_(column.is_(None), after)
+    if isinstance(value, bool):
+        value = literal(value)
     further = column < value if descending else column > value
     return or_(column.is_(None), further, and_(column == value, after))
 
@@ -216,6 +241,28 @@ def _opened(cursor: str, sort: str, descending: bool) -> tuple[Any, str]:
             "bad_cursor", "This cursor does not belong to this list.", "Start again without a cursor."
         ) from None
     return value, run_id
+
+
+def _best(session: Session, user_id: str, shown: Sequence[Run]) -> set[str]:
+    """Ids of those shown that no other finished run on the same data and task is better than."""
+    ended = [run for run in shown if run.quality is not None]
+    versions = {run.dataset_version_id for run in ended}
+    key = (Run.dataset_version_id, Run.task_type)
+    query = (
+        select(*key, func.max(Run.quality), func.min(Run.quality), func.count())
+        .where(Run.owner_id == user_id, Run.dataset_version_id.in_(versions), Run.quality.is_not(None))
+        .group_by(*key)
+    )
+    tops = {
+        (version, task): low if _lower_is_better(task) else high
+        for version, task, high, low, count in (session.execute(query) if versions else ())
+        if count > 1
+    }
+    return {run.id for run in ended if tops.get((run.dataset_version_id, run.task_type)) == run.quality}
+
+
+def _lower_is_better(task: str) -> bool:
+    return task_type(task).primary_metric in ("perplexity", "loss")
 
 
 def _live_lines(session: Session, found: Sequence[Run]) -> dict[str, list[float]]:

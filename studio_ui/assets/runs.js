@@ -2,16 +2,19 @@
 // a name. Polls every few seconds only while a run is active.
 
 import { remember } from "./run_curves.js";
-import { STATE_WORDS, loadTitles } from "./run_words.js";
+import { ACTIVE, STATE_WORDS, loadTitles, methodTitle, modelTitle } from "./run_words.js";
 import { columns } from "./runs_cells.js";
-import { api, count, counted, el, emptyState, poll, ready, toast } from "./studio.js";
+import { api, confirmed, count, counted, el, emptyState, poll, ready, toast } from "./studio.js";
 
 const EVERY = 3000;
 const MOST = 10;
 const PAGE = 50;
 const LARGEST = 500;
 const VIEWS = "studio-run-views";
-const KEYS = ["q", "state", "tag", "starred", "archived", "sort", "order"];
+const FILTERS = ["q", "state", "model", "method", "dataset", "tag", "starred", "archived"];
+const KEYS = [...FILTERS, "sort", "order"];
+// What runs can be filtered by, as the server knows it: which part of its answer, and the words of "no filter".
+const FACETS = [["model", "models", "Any base model"], ["method", "methods", "Any method"], ["dataset", "datasets", "Any data set"], ["tag", "tags", "Any tag"]];
 
 class RunsPage {
   constructor(root) {
@@ -21,7 +24,7 @@ class RunsPage {
     this.search = el("input", { type: "search", id: "runs-search", placeholder: "Search name, model, method, data set, tag, note", "aria-label": "Search runs" });
     this.search.addEventListener("input", () => this.soon());
     this.state = this.choice("runs-state", "Status", [["", "Any status"], ["queued,claimed,running", "Active"], ...Object.entries(STATE_WORDS)], "state");
-    this.tag = this.choice("runs-tag", "Tag", [["", "Any tag"]], "tag");
+    this.facets = Object.fromEntries(FACETS.map(([key, , any]) => [key, this.choice(`runs-${key}`, any.slice(4), [["", any]], key)]));
     this.archived = this.choice("runs-archived", "Archive", [["", "Not archived"], ["only", "Archived"], ["all", "All"]], "archived");
     this.starred = el("button", { type: "button", id: "runs-starred", class: "button", text: "★ Starred", onclick: () => this.change({ starred: this.view.starred ? "" : "true" }) });
     this.views = el("select", { id: "runs-views", "aria-label": "Saved views" });
@@ -29,6 +32,8 @@ class RunsPage {
     this.compare = el("button", { type: "button", id: "runs-compare", class: "button primary", text: "Compare", disabled: true, onclick: () => this.openComparison() });
     this.tagging = el("button", { type: "button", id: "runs-tagging", class: "button", text: "Tag…", disabled: true, onclick: () => this.askForTag() });
     this.archive = el("button", { type: "button", id: "runs-archive", class: "button", text: "Archive", disabled: true, onclick: () => this.archiveChosen() });
+    this.starring = el("button", { type: "button", id: "runs-starring", class: "button", text: "Star", disabled: true, onclick: () => this.mark([...this.chosen.values()], { starred: !this.allStarred() }) });
+    this.stopping = el("button", { type: "button", id: "runs-stopping", class: "button stop", text: "Stop", hidden: true, onclick: () => this.stopChosen() });
     this.status = el("p", { class: "muted", role: "status", id: "runs-status", text: "Loading the runs…" });
     this.more = el("button", { type: "button", id: "runs-more", class: "button", hidden: true, onclick: () => this.showMore() });
     this.body = el("tbody");
@@ -36,14 +41,14 @@ class RunsPage {
   }
 
   build() {
-    this.heads = this.columns.map((column) => el("th", { scope: "col", class: column.number ? "number" : "", "data-key": column.key }, column.plain ? el("span", { "aria-label": column.label, text: column.title }) : el("button", { type: "button", class: "sort", text: column.title, onclick: () => this.sort(column.key) })));
+    this.heads = this.columns.map((column) => el("th", { scope: "col", class: column.number ? "number" : "", "data-key": column.key }, el("button", { type: "button", class: "sort", "aria-label": column.label || null, text: column.title, onclick: () => this.sort(column.key) })));
     const table = el("table", { id: "runs-table", class: "data-table" },
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "sr-only", text: "Choose" })), ...this.heads)), this.body);
     this.box = el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Runs" }, table);
     this.empty = el("div", { hidden: true }, emptyState("No runs yet.", "A run tunes a model on your data. It takes six clicks from a file.", { href: "/new", text: "Tune a model" }));
     this.root.replaceChildren(
-      el("div", { class: "toolbar" }, this.search, this.compare, this.tagging, this.archive, el("a", { class: "button", href: "/new", text: "New run" })),
-      el("div", { class: "toolbar run-filters", role: "group", "aria-label": "Filters" }, this.state, this.tag, this.archived, this.starred, this.views,
+      el("div", { class: "toolbar" }, this.search, this.compare, this.starring, this.tagging, this.archive, this.stopping, el("a", { class: "button", href: "/new", text: "New run" })),
+      el("div", { class: "toolbar run-filters", role: "group", "aria-label": "Filters" }, this.state, ...Object.values(this.facets), this.archived, this.starred, this.views,
         el("button", { type: "button", id: "runs-save-view", class: "button quiet small", text: "Keep this view", onclick: () => this.keepView() })),
       this.status, this.box, this.more, this.empty);
     this.showView();
@@ -60,8 +65,11 @@ class RunsPage {
     this.search.value = this.view.q || "";
     this.state.value = this.view.state || "";
     this.archived.value = this.view.archived || "";
-    if (this.view.tag && ![...this.tag.options].some((each) => each.value === this.view.tag)) this.tag.append(el("option", { value: this.view.tag, text: this.view.tag }));
-    this.tag.value = this.view.tag || "";
+    for (const [key, box] of Object.entries(this.facets)) {
+      const asked = this.view[key] || "";
+      if (![...box.options].some((each) => each.value === asked)) box.append(el("option", { value: asked, text: asked }));
+      box.value = asked;
+    }
     this.starred.setAttribute("aria-pressed", String(Boolean(this.view.starred)));
     const [key, down] = [this.view.sort || "created", this.view.order !== "up"];
     for (const head of this.heads) head.setAttribute("aria-sort", head.dataset.key !== key ? "none" : down ? "descending" : "ascending");
@@ -83,7 +91,7 @@ class RunsPage {
   }
 
   sort(key) {
-    const down = key === (this.view.sort || "created") ? this.view.order === "up" : ["accuracy", "created"].includes(key);
+    const down = key === (this.view.sort || "created") ? this.view.order === "up" : ["accuracy", "created", "starred"].includes(key);
     this.change({ sort: key === "created" ? "" : key, order: down ? "" : "up" });
   }
 
@@ -107,7 +115,7 @@ class RunsPage {
       this.total = answer.total;
       this.active = answer.active;
       this.draw();
-      if (!this.tagged) this.loadTags();
+      if (!this.offered) this.loadFacets();
     } catch (error) {
       this.status.textContent = `${error.message} ${error.hint || ""}`;
     }
@@ -119,10 +127,14 @@ class RunsPage {
     return api(`/api/v1/runs?${new URLSearchParams(asked)}`);
   }
 
-  async loadTags() {
-    this.tagged = true;
-    const { tags } = await api("/api/v1/runs/tags");
-    this.tag.replaceChildren(el("option", { value: "", text: "Any tag" }), ...tags.map((tag) => el("option", { value: tag, text: tag })));
+  async loadFacets() {
+    this.offered = true;
+    const found = await api("/api/v1/runs/facets");
+    const words = { model: modelTitle, method: methodTitle };
+    for (const [key, part, any] of FACETS) {
+      const options = found[part].map((each) => (each.id ? [each.id, each.name] : [each, (words[key] || String)(each)]));
+      this.facets[key].replaceChildren(...[["", any], ...options].map(([value, text]) => el("option", { value, text })));
+    }
     this.showView();
   }
 
@@ -135,7 +147,7 @@ class RunsPage {
   }
 
   draw() {
-    const filtered = ["q", "state", "tag", "starred", "archived"].some((key) => this.view[key]);
+    const filtered = FILTERS.some((key) => this.view[key]);
     this.empty.hidden = this.runs.length > 0 || filtered;
     this.box.hidden = this.runs.length === 0;
     this.more.hidden = !this.next;
@@ -143,7 +155,7 @@ class RunsPage {
     const words = `${count(this.runs.length)} of ${counted(this.total, "run")}${this.active ? `, ${this.active} active` : ""}.`;
     this.status.textContent = this.runs.length ? `${words} Choose 2 to ${MOST} finished runs to compare them.` : filtered ? "No run fits these filters." : "";
     // Rows are made again only when something in them changed, so that focus and selection stay where they are.
-    const look = JSON.stringify(this.runs.map((run) => [run.id, run.name, run.state, run.progress, run.results?.metrics, run.starred, run.tags, run.note, run.sparkline]));
+    const look = JSON.stringify(this.runs.map((run) => [run.id, run.name, run.state, run.progress, run.results?.metrics, run.starred, run.tags, run.note, run.best, run.sparkline]));
     if (look !== this.shown) this.fillRows();
     this.shown = look;
     this.renderButtons();
@@ -171,7 +183,9 @@ class RunsPage {
     const number = this.chosen.size;
     this.compare.disabled = number < 2 || number > MOST;
     this.compare.textContent = number ? `Compare ${number} selected` : "Compare";
-    this.archive.disabled = this.tagging.disabled = number === 0;
+    this.archive.disabled = this.tagging.disabled = this.starring.disabled = this.stopping.disabled = number === 0;
+    this.starring.textContent = this.allStarred() ? "Unstar" : "Star";
+    this.stopping.hidden = ![...this.chosen.values()].some((run) => ACTIVE.includes(run.state));
     this.archive.textContent = this.view.archived === "only" ? "Bring back" : "Archive";
   }
 
@@ -183,22 +197,42 @@ class RunsPage {
     return this.mark([...this.chosen.values()], { archived: this.view.archived !== "only" }, true);
   }
 
+  allStarred() {
+    return this.chosen.size > 0 && [...this.chosen.values()].every((run) => run.starred);
+  }
+
+  async stopChosen() {
+    const active = [...this.chosen.values()].filter((run) => ACTIVE.includes(run.state));
+    const words = { title: `Stop ${counted(active.length, "run")}?`, text: "Each keeps its last checkpoint and can be resumed.", action: "Stop them", look: "stop" };
+    if (!(await confirmed(words))) return;
+    await this.each(active, (run) => api(`/api/v1/runs/${encodeURIComponent(run.id)}/cancel`, { method: "POST" }));
+  }
+
   async askForTag() {
-    const tag = await ask("Give the selected runs a tag", "Tag", [...this.tag.options].map((each) => each.value).filter(Boolean));
+    const tag = await ask("Give the selected runs a tag", "Tag", [...this.facets.tag.options].map((each) => each.value).filter(Boolean));
     if (!tag) return;
     await this.mark([...this.chosen.values()], (run) => ({ tags: [...new Set([...run.tags, tag])] }));
-    this.tagged = false;
+    this.offered = false;
     this.follow();
   }
 
   /** Write on runs; those that succeed leave the selection when they leave the list. */
-  async mark(runs, change, leave = false) {
+  mark(runs, change, leave = false) {
+    return this.each(runs, async (run) => {
+      const body = typeof change === "function" ? change(run) : change;
+      const marked = await api(`/api/v1/runs/${encodeURIComponent(run.id)}/mark`, { method: "POST", body });
+      if (leave) this.chosen.delete(run.id);
+      else if (this.chosen.has(run.id)) this.chosen.set(run.id, { ...run, starred: marked.starred, tags: marked.tags });
+    });
+  }
+
+  /** Do the same to several runs; one that is refused is told and does not keep the others waiting. */
+  async each(runs, act) {
     for (const run of runs) {
       try {
-        await api(`/api/v1/runs/${encodeURIComponent(run.id)}/mark`, { method: "POST", body: typeof change === "function" ? change(run) : change });
-        if (leave) this.chosen.delete(run.id);
+        await act(run);
       } catch (error) {
-        toast(`${error.message} ${error.hint || ""}`, "error");
+        toast(`${run.name}: ${error.message} ${error.hint || ""}`, "error");
       }
     }
     this.follow();

@@ -6,7 +6,7 @@ import { bytes, duration, el, percent } from "./studio.js";
 /** The columns; `key` is also the name by which the server sorts. `act` marks what a click in the cell does. */
 export function columns(act) {
   return [
-    { key: "starred", title: "★", plain: true, label: "Star", cell: (run) => star(run, act) },
+    { key: "starred", title: "★", label: "Star", cell: (run) => star(run, act) },
     { key: "state", title: "Status", cell: (run) => stateChip(run.state) },
     { key: "name", title: "Name", cell: (run) => nameCell(run, act), head: true },
     { key: "model", title: "Base model", cell: (run) => run.base_model },
@@ -39,16 +39,17 @@ function nameCell(run, act) {
 function qualityCell(run) {
   const metrics = run.results?.metrics;
   if (!metrics) return "–";
+  const best = run.best ? el("span", { class: "badge best-badge", title: "No other finished run on this version of the data is better.", text: "best" }) : "";
   const key = ["accuracy", "f1"].find((each) => metrics[each] != null);
   if (!key) {
     const [name, value] = Object.entries(metrics).find(([key]) => !key.includes("loss")) || [];
-    return name ? el("span", {}, Number(value.toPrecision(3)).toString(), el("span", { class: "muted row-note", text: name.replaceAll("_", " ") })) : "–";
+    return name ? el("span", {}, Number(value.toPrecision(3)).toString(), el("span", { class: "muted row-note", text: name.replaceAll("_", " ") }), best) : "–";
   }
   const value = metrics[key];
   const base = run.results.baseline?.linear_probe?.[key];
   const way = base == null ? "" : value > base ? "better" : value < base ? "worse" : "same";
   const mark = { better: "▲", worse: "▼", same: "=" }[way];
-  return el("span", {}, percent(value), mark ? el("span", { class: `delta delta-${way}`, title: `untouched base model ${percent(base)}`, text: ` ${mark}${Math.abs((value - base) * 100).toFixed(1)}` }) : "");
+  return el("span", {}, percent(value), mark ? el("span", { class: `delta delta-${way}`, title: `untouched base model ${percent(base)}`, text: ` ${mark}${Math.abs((value - base) * 100).toFixed(1)}` }) : "", best);
 }
 
 function lossCell(run) {

@@ -106,3 +106,30 @@ def test_what_cannot_be_is_refused(owner: str, many: list[str]) -> None:
     with pytest.raises(NotFound):
         run_lists.mark(other, many[0], starred=True)
     assert run_lists.page(other, ALL)["runs"] == [] and run_lists.tags(other) == []
+
+
+def test_the_best_run_on_its_data_is_marked_and_alone_is_not(owner: str, any_database: str) -> None:
+    place = make_version(owner)
+    good, other, alone = (make_run(owner, at, "x").id for at in (place, place, make_version(owner)))
+    end_run(good, rows_right(9, 10), rows_right(5, 10))
+    end_run(other, rows_right(7, 10), rows_right(5, 10))
+    end_run(alone, rows_right(9, 10), rows_right(5, 10))
+    told = {run["id"]: run["best"] for run in run_lists.page(owner, ALL)["runs"]}
+    assert (told[good], told[other], told[alone]) == (True, False, False)
+    with transaction() as session:
+        for run_id, perplexity in ((good, 5.0), (other, 4.0)):
+            run = session.get_one(Run, run_id)
+            run.task_type, run.results = "chat", {"metrics": {"perplexity": perplexity}}
+    told = {run["id"]: run["best"] for run in run_lists.page(owner, ALL)["runs"]}
+    assert (told[good], told[other]) == (False, True)
+
+
+def test_facets_name_what_ones_own_runs_have(owner: str, many: list[str]) -> None:
+    run_lists.mark(owner, many[0], tags=["keeper"])
+    found = run_lists.facets(owner)
+    assert (found["models"], found["methods"], found["tags"]) == (["starter-encoder"], ["lora"], ["keeper"])
+    assert [each["name"] for each in found["datasets"]] == ["Letters"]
+    other = add_user("bob").id
+    assert run_lists.facets(other) == {"models": [], "methods": [], "datasets": [], "tags": []}
+    chosen = Filter(dataset_id=found["datasets"][0]["id"], method="lora", model="starter-encoder", tag="keeper")
+    assert [run["id"] for run in run_lists.page(owner, chosen)["runs"]] == [many[0]]

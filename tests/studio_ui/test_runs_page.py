@@ -60,10 +60,30 @@ def test_stars_tags_notes_and_kept_views(signed_in, many):
     page.wait_for_url("**starred=true*")
     page.wait_for_function(f"document.querySelector('#runs-table tbody tr')?.dataset.id === '{many[1]}'")
     page.check(f"[data-run='{many[1]}']")
+    assert page.inner_text("#runs-starring") == "Unstar" and page.is_hidden("#runs-stopping")
     page.click("#runs-tagging")
     page.fill("#ask-text", "second")
     page.click(".page-dialog .primary")
     page.wait_for_selector(f"tr[data-id='{many[1]}'] .tag:has-text('second')")
+    assert watched.complaints == []
+
+
+def test_runs_are_filtered_by_method_and_data_and_stopped_together(signed_in, many):
+    watched = signed_in()
+    page = watched.open("/runs?sort=starred")
+    page.wait_for_selector(
+        f"tr[data-id='{many[0]}'] .best-badge, #runs-table th[data-key=starred][aria-sort=descending]"
+    )
+    page.wait_for_selector("#runs-method option[value=lora]", state="attached")
+    assert "Letters" in page.inner_text("#runs-dataset")
+    page.select_option("#runs-method", "lora")
+    page.wait_for_url("**method=lora*")
+    page.fill("#runs-search", "Try 59")
+    page.wait_for_function("document.querySelectorAll('#runs-table tbody tr').length === 1")
+    page.check(f"[data-run='{many[59]}']")
+    page.click("#runs-stopping")
+    page.click(".dialog .stop")
+    page.wait_for_selector(f"tr[data-id='{many[59]}'] .state-cancelled")
     assert watched.complaints == []
 
 
