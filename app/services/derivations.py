@@ -13,6 +13,7 @@ from app import storage
 from app.catalog.methods import method_class
 from app.catalog.methods.capabilities import require
 from app.catalog.spec import RunSpec
+from app.catalog.task_types import task_type
 from app.db import transaction
 from app.errors import Conflict, Rejected
 from app.models import SUCCEEDED, Run
@@ -50,6 +51,7 @@ def combine(
     if len(set(run_ids)) < max(2, len(run_ids)):
         raise Rejected("too_few_runs", "Two or more different runs are needed.", "Choose at least two runs.")
     _check_alike(parents)
+    _check_layer(parents[0], "combined")
     ranks = [_lora_rank(adapters.adapter_folder(user_id, each.id), each) for each in parents]
     shares = list(weights) if weights is not None else [1.0] * len(parents)
     if len(shares) != len(parents) or sum(shares) <= 0:
@@ -88,6 +90,7 @@ def shrink(user_id: str, run_id: str, *, rank: int = 32, name: str = "") -> Run:
     """
     parent = _finished(user_id, run_id)
     require(method_class(parent.method), "shrink", task_type=parent.task_type)
+    _check_layer(parent, "shrunk")
     origin = {"kind": "shrunk", "parents": [_parent(parent, 1.0)], "rank": rank}
     return _queue(user_id, [parent], origin, _plain_lora(rank), name or f"{parent.name}, shrunk to rank {rank}")
 
@@ -134,6 +137,16 @@ def _check_alike(parents: Sequence[Run]) -> None:
                     f"{other.name!r} and {first.name!r} have different {what}.",
                     f"Choose runs with the same {what}.",
                 )
+
+
+def _check_layer(run: Run, done: str) -> None:
+    """Refuse what has no meaning where the layer that gives the answers is a part of the adapter."""
+    if task_type(run.task_type).family == "tokens":
+        raise Rejected(
+            "answer_layer_inside",
+            f"Models that label words cannot be {done}: the layer that judges words is a part of each adapter.",
+            "Merge one of them into a plain model instead, or train one model on all the data.",
+        )
 
 
 def _lora_rank(folder: Path, run: Run) -> int:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from app.catalog.base_models import base_model as find_base_model
 from app.catalog.methods import method_class
 from app.catalog.spec import RunSpec
+from app.catalog.task_types import task_type
 from app.catalog.training import TrainingSettings
 from app.catalog.workload import Job
 from app.errors import Rejected
@@ -93,7 +94,7 @@ def memory_needed(spec: RunSpec, version: DatasetVersion) -> int:
     longest = float(spec.training.max_length)
     job = Job(
         find_base_model(spec.base_model), spec.method, spec.training, *sizes, min(TYPICAL_TOKENS, longest), longest,
-        max(2, len(spec.labels)),
+        task_type(spec.task_type).outputs(max(2, len(spec.labels))),
     )  # fmt: skip
     return int(sum(memory_parts(job, True).values()))
 

@@ -48,7 +48,7 @@ def estimate_for(
         held_out=(version.split_sizes["validation"], version.split_sizes["test"]),
         tokens_per_row=lengths["tokens_per_row"],
         longest=lengths["longest"],
-        labels=max(1, len(version.labels)),
+        labels=task_type(version.task_type).outputs(max(1, len(version.labels))),
         tokens_from=MEASURED if lengths["measured"] else ESTIMATED,
         base_known=_base_known(version.id, base_model, longest),
         room=machine_speeds.room(here=here),

@@ -29,6 +29,7 @@ from worker.engine.order import Order
 from worker.engine.report import Report
 from worker.engine.route import route
 from worker.engine.shrink import shrink
+from worker.engine.tagger import Tagger
 
 Weights = dict[str, torch.Tensor]
 TITLES = {"combined": "Combining", "shrunk": "Shrinking", "merged": "Merging"}
@@ -137,6 +138,8 @@ def _put(family: Family, body: nn.Module, head: Weights | None) -> None:
         family.model.encoder = body
         if head is not None:
             family.model.head.load_state_dict(head)
+    elif isinstance(family.model, Tagger):
+        family.model.network = body
     else:
         cast(Writer, family.model).decoder = body
 

@@ -82,6 +82,10 @@ class TaskType:
             needed |= set(min(self.role_sets, key=lambda roles: len(set(roles) - chosen.keys())))
         return next((role for role in self.roles if role.name in needed and role.name not in chosen), None)
 
+    def outputs(self, labels: int) -> int:
+        """How many numbers the answer layer gives for data with so many labels."""
+        return labels
+
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """Role -> column name, guessed from names, types and values; roles that fit nothing are left out."""
         raise NotImplementedError

@@ -50,6 +50,10 @@ class TokenClassification(TaskType):
     }
     training_defaults: Mapping[str, Any] = {"batch_size": 16, "epochs": 5}
 
+    def outputs(self, labels: int) -> int:
+        """See :meth:`TaskType.outputs`: nothing, and the beginning and inside of each type."""
+        return 2 * labels + 1
+
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Row]) -> dict[str, str]:
         """See :meth:`TaskType.guess_columns`."""
         return guess_columns(columns, sample)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from peft import AutoPeftModelForTokenClassification
 from app.catalog.base_models import base_model_path
 from app.catalog.methods import METHODS
 from app.catalog.methods.capabilities import TOKENS
+from app.catalog.spec import RunSpec
 from app.catalog.task_types.tagged_text import from_spans, from_tags
 from tests.tiny_tokens import LABELS, make_rows, make_spec
+from worker.engine.derive import derive
 from worker.engine.model import load_tokenizer
 from worker.engine.report import ListReport, Stopped
 from worker.engine.tag_predict import TagPredictor
@@ -114,7 +117,7 @@ def test_gradient_checkpointing_learns_the_same(make_order, kind: str) -> None:
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
-@pytest.mark.parametrize("kind", every(("lora",)))
+@pytest.mark.parametrize("kind", every(()))
 def test_use_me_marks_what_the_studio_marks(make_order, tmp_path: Path, kind: str) -> None:
     order = make_order(make_spec({"kind": kind}, epochs=4))
     train(order, ListReport())
@@ -135,8 +138,21 @@ def test_use_me_marks_what_the_studio_marks(make_order, tmp_path: Path, kind: st
     ]
 
 
+@pytest.mark.parametrize("kind", [pytest.param("head-only", marks=pytest.mark.methods), "lora"])
+def test_merged_into_a_plain_model_it_marks_the_same(make_order, kind: str) -> None:
+    parent = make_order(make_spec({"kind": kind}, epochs=2))
+    train(parent, ListReport())
+    origin = {"kind": "merged", "parents": [{"run_id": "parent", "name": "A run"}]}
+    spec = RunSpec.model_validate({**parent.spec.model_dump(), "method": {"kind": "full"}, "origin": origin})
+    order = replace(make_order(spec), parents=(parent.folder / "adapter",))
+    results = derive(order, ListReport())
+    wanted = json.loads((parent.folder / "result.json").read_text())["metrics"]
+    assert results["metrics"] == pytest.approx(wanted, abs=1e-4)
+    assert results["origin"]["parents"][0]["metrics"] == pytest.approx(wanted, abs=1e-4)
+    assert not list((order.folder / "adapter").glob("adapter_*"))
+
+
 def test_plain_peft_opens_the_download(make_order) -> None:
-    order = make_order()
     order = make_order(make_spec(epochs=1))
     train(order, ListReport())
     adapter = order.folder / "adapter"
