@@ -4,9 +4,8 @@ Works on a folder with ``rows.parquet``; knows no database and no door.
 """
 
 import difflib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from app.catalog.task_types.text_patterns import text_key
 from app.errors import Rejected, StudioError
 from app.services.findings import Finding, LineIndex, collect, report_entry
 from app.services.row_tables import Reading, read_lines, read_rows, sample_rows
-from app.services.split_plans import SplitPlan, SplitRow, deal_out
+from app.services.split_plans import SplitPlan, deal_out
+from app.services.split_rows import SplitRows
 from app.services.text_survey import DEFAULT_LENGTH, Row, Surveyed, TextSurvey
 from app.services.token_lengths import TokenCounter, default_model
 from app.services.watching import Tell, counted, silent
@@ -100,7 +100,7 @@ def judge(
     rows = _rows(folder, reading, chosen, bad, (tell, "Looking at the texts"))
     kept = (row for row in rows if row["_id"] not in left_out)
     values = _values(folder, reading, plan.column) if plan else {}
-    usable, labels, surveyed = _survey(task, kept, chosen, values, tokens or {}, tell)
+    usable, surveyed = _survey(folder, task, kept, chosen, values, tokens or {}, tell)
     problems += surveyed.problems
     refusal = _refusal(problems, len(usable))
     dealt = None
@@ -119,12 +119,14 @@ def judge(
         "rows": {"total": reading.total, "usable": len(usable), **excluded.told},
         "task": task.kind,
         "columns": chosen,
-        "labels": labels,
+        "labels": dict(usable.counts()),
         "problems": [report_entry(*each) for each in zip(problems, found, strict=True)],
     }
     if refusal:
         refusal.details = {**refusal.details, "report": report}
-    return Judgement(task, chosen, labels, report, dealt, refusal, found, surveyed.lengths, surveyed.tokens)
+    return Judgement(
+        task, chosen, dict(usable.counts()), report, dealt, refusal, found, surveyed.lengths, surveyed.tokens
+    )
 
 
 def _evaluation_ids(reading: Reading) -> range:
@@ -263,39 +265,32 @@ def _rows(
 
 
 def _survey(
+    folder: Path,
     task: TaskType,
     rows: Iterable[dict[str, Any]],
     chosen: Mapping[str, str],
     values: Mapping[int, str],
     tokens: Mapping[int, int],
     tell: Tell,
-) -> tuple[list[SplitRow], dict[str, int], Surveyed]:
-    """The rows that can be used, without their texts, how often each label occurs, and what the texts are like."""
-    usable: list[SplitRow] = []
-    answers: list[tuple[str, ...]] = []
+) -> tuple[SplitRows, Surveyed]:
+    """The rows that can be used, without their texts, and what the texts are like."""
+    usable = SplitRows()
     counter = TokenCounter(default_model(task.kind))
     survey = TextSurvey(counter, task.training_defaults.get("max_length", DEFAULT_LENGTH), tokens)
     for row in rows:
         # Rows with the same inputs share a key.
         key = text_key(task.identity(row, chosen))
         row_id, line, evaluation = row["_id"], row["_line"], row["_evaluation"]
-        usable.append(SplitRow(row_id, line, "", key, evaluation, values.get(row_id, "")))
-        answers.append(task.answers(row, chosen))
+        usable.add(row_id, line, key, task.answers(row, chosen), evaluation, values.get(row_id, ""))
         survey.see(Row(row_id, line, task.readable(row, chosen), key, evaluation))
     tell("Comparing the texts", 0, 0)
-    return _balanced(usable, answers), _counted(answers), survey.finish()
 
+    def texts(wanted: Set[int]) -> dict[int, str]:
+        """The texts of a few rows, once more from the table."""
+        found = (row for row in read_rows(folder, list(chosen.values())) if row["_id"] in wanted)
+        return {row["_id"]: task.readable(row, chosen) for row in found}
 
-def _balanced(usable: Sequence[SplitRow], answers: Sequence[tuple[str, ...]]) -> list[SplitRow]:
-    """The rows with the label that splits are balanced over: the rarest of those that a row has."""
-    rows_with = Counter(label for each in answers for label in set(each))
-    rarest = (min(each, key=lambda label: (rows_with[label], label), default="") for each in answers)
-    return [replace(row, label=label) if label else row for row, label in zip(usable, rarest, strict=True)]
-
-
-def _counted(answers: Sequence[tuple[str, ...]]) -> dict[str, int]:
-    """Label -> how often it is given, sorted by label."""
-    return dict(sorted(Counter(label for each in answers for label in each).items()))
+    return usable, survey.finish(texts)
 
 
 def _values(folder: Path, reading: Reading, column: str) -> dict[int, str]:

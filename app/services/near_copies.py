@@ -5,9 +5,12 @@ either has (Jaccard similarity of shingles; Broder 1997, "On the resemblance and
 table and no problem.
 """
 
+import os
 import re
+import tempfile
 import zlib
 from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +21,7 @@ WORTH_COMPARING = 0.65
 BANDS, BAND_ROWS = 12, 4
 NEIGHBOURS = 8
 LEAST_WORDS, MOST_WORDS = 4, 200
-# 300 bytes are held per text.
+# 200 bytes are held per text, and about as many on the disk.
 MOST_TEXTS = 300_000
 PORTION_TEXTS = 5000
 MOST_CODES = 500_000
@@ -40,7 +43,7 @@ class NearCopies:
     _words: array = field(default_factory=lambda: array("I"))
     _lengths: list[int] = field(default_factory=list)
     _ids: array = field(default_factory=lambda: array("q"))
-    _shingles: list[np.ndarray] = field(default_factory=list)
+    _shingles: "_Spilled" = field(default_factory=lambda: _Spilled())
     _signatures: list[np.ndarray] = field(default_factory=list)
     left_out: int = 0
 
@@ -65,6 +68,7 @@ class NearCopies:
         if len(self._ids) < 2:
             return []
         signatures = np.concatenate(self._signatures)
+        self._signatures.clear()
         found: dict[int, int] = {}
         groups = Groups(len(self._ids))
         for earlier, later in _candidates(signatures):
@@ -72,7 +76,8 @@ class NearCopies:
                 continue
             if _similarity(self._shingles[earlier], self._shingles[later]) >= SIMILAR:
                 groups.join(earlier, later)
-                found.setdefault(later, earlier)
+                found[later] = min(earlier, found.get(later, earlier))
+        self._shingles.close()
         # A text that was only met as the earlier of its pair may still belong to a group that began before it.
         for place in range(len(self._ids)):
             if place not in found and groups.root(place) != place:
@@ -94,8 +99,33 @@ class NearCopies:
         both[1:-1:2] = pairs
         both[2 * ends - 1] = words[ends - 1]
         self._signatures.append(_minima(_mixed(both), 2 * starts))
-        self._shingles.extend(np.unique(each) for each in np.split(both, 2 * ends[:-1]))
+        self._shingles.extend([np.unique(each) for each in np.split(both, 2 * ends[:-1])])
         self._words, self._lengths = array("I"), []
+
+
+class _Spilled:
+    """Arrays of uint32 in a temporary file, by the order of their arrival; only where each begins is held."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._starts = array("q", [0])
+
+    def extend(self, arrays: Sequence[np.ndarray]) -> None:
+        """Append arrays."""
+        if arrays:
+            self._file.seek(0, os.SEEK_END)
+            self._file.write(np.concatenate(arrays).tobytes())
+            for each in arrays:
+                self._starts.append(self._starts[-1] + each.nbytes)
+
+    def __getitem__(self, place: int) -> np.ndarray:
+        start, end = self._starts[place], self._starts[place + 1]
+        self._file.flush()
+        return np.frombuffer(os.pread(self._file.fileno(), end - start, start), dtype=np.uint32)
+
+    def close(self) -> None:
+        """Give the space back."""
+        self._file.close()
 
 
 class _Codes(dict[str, int]):
@@ -111,8 +141,9 @@ class _Codes(dict[str, int]):
 class Groups:
     """Disjoint groups of numbers; the root of a group is its smallest member."""
 
-    def __init__(self, count: int) -> None:
-        self._parent = list(range(count))
+    def __init__(self, count: int, parents: np.ndarray | None = None) -> None:
+        """``parents``: for each number a smaller or the same one of its group, to begin with."""
+        self._parent = array("q", (np.arange(count) if parents is None else parents.astype(np.int64)).tobytes())
 
     def root(self, member: int) -> int:
         """The smallest member of the group."""
@@ -121,6 +152,13 @@ class Groups:
             parent[member] = parent[parent[member]]
             member = parent[member]
         return member
+
+    def roots(self) -> np.ndarray:
+        """The root of every number, int64."""
+        found = np.array(self._parent, dtype=np.int64)
+        while not np.array_equal(further := found[found], found):
+            found = further
+        return found
 
     def join(self, one: int, other: int) -> None:
         """Make one group of two."""
@@ -149,10 +187,9 @@ def _minima(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(signature.T)
 
 
-def _candidates(signatures: np.ndarray) -> list[tuple[int, int]]:
+def _candidates(signatures: np.ndarray) -> Iterator[tuple[int, int]]:
     """(earlier place, later place) of texts that agree in a whole band and roughly in all; each is put beside the
     nearest and the first of its bucket, so that a bucket of any size costs no more than its length."""
-    found = []
     for band in range(BANDS):
         part = signatures[:, band * BAND_ROWS : (band + 1) * BAND_ROWS].astype(np.uint64)
         keys = np.zeros(len(part), dtype=np.uint64)
@@ -162,18 +199,14 @@ def _candidates(signatures: np.ndarray) -> list[tuple[int, int]]:
         same = keys[order][1:] == keys[order][:-1]
         run = np.maximum.accumulate(np.where(np.concatenate(([True], ~same)), np.arange(len(order)), 0))
         later = np.nonzero(same)[0] + 1
-        found.append(np.stack([order[run[later]], order[later]], axis=1))
+        found = [np.stack([order[run[later]], order[later]], axis=1)]
         for distance in range(1, NEIGHBOURS + 1):
             near = later[later - distance > run[later]]
             found.append(np.stack([order[near - distance], order[near]], axis=1))
-    pairs = np.unique(np.concatenate(found), axis=0)
-    alike = np.concatenate(
-        [
-            (signatures[some[:, 0]] == signatures[some[:, 1]]).mean(axis=1) >= WORTH_COMPARING
-            for some in np.array_split(pairs, 1 + len(pairs) // 100_000)
-        ]
-    )
-    return [(int(one), int(other)) for one, other in pairs[alike].tolist()]
+        pairs = np.unique(np.concatenate(found), axis=0)
+        for some in np.array_split(pairs, 1 + len(pairs) // 100_000):
+            alike = (signatures[some[:, 0]] == signatures[some[:, 1]]).mean(axis=1) >= WORTH_COMPARING
+            yield from map(tuple, some[alike].tolist())
 
 
 def _similarity(one: np.ndarray, other: np.ndarray) -> float:

@@ -3,15 +3,17 @@
 Turns usable rows and a plan into the content of ``splits.json``. Knows no table and no door.
 """
 
-from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from app.errors import Rejected
 from app.services import splits
 from app.services.near_copies import Groups
+from app.services.split_rows import SplitRows
 
 RATIO, GROUP, TIME = "ratio", "group", "time"
 # When more rows than this are near copies of one text, the data is made that way and cannot be kept together.
@@ -34,20 +36,8 @@ class SplitPlan:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SplitRow:
-    """A usable row: ``key`` is that of its text, ``value`` its cell in the plan's column."""
-
-    id: int
-    line: int
-    label: str
-    key: bytes
-    evaluation: bool
-    value: str = ""
-
-
 def deal_out(
-    rows: Sequence[SplitRow], near: Mapping[int, int], plan: SplitPlan, before: Mapping[str, Any] | None = None
+    rows: SplitRows, near: Mapping[int, int], plan: SplitPlan, before: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """``{"train", "validation", "test", "seed", "how", "plan"}``; every id is in exactly one of the three.
 
@@ -58,18 +48,17 @@ def deal_out(
     Raises:
         Rejected: too few rows or groups to fill the three, or a cell that is no time.
     """
-    own_test = any(row.evaluation for row in rows)
-    groups = _groups(rows, near, plan)
+    own_test = bool(rows.evaluation.any())
+    exact, groups = _groups(rows, near, plan)
     if before:
-        evaluation = {row.id for row in rows if row.evaluation}
-        kept = splits.carry(before, [row.id for row in rows], groups, evaluation.__contains__)
+        kept = splits.carry(before, rows.ids, groups, rows.evaluation)
         if kept:
             return {**kept, **{name: before[name] for name in ("seed", "how", "plan") if name in before}}
-    main = [(row, group) for row, group in zip(rows, groups, strict=True) if not row.evaluation]
-    shares = _shares(plan, len(main), own_test)
-    dealt = _by_time([row for row, _ in main], shares) if plan.how == TIME else _by_group(main, plan, shares)
+    main = ~rows.evaluation
+    shares = _shares(plan, int(main.sum()), own_test)
+    dealt = _by_time(rows, main, shares) if plan.how == TIME else _by_group(rows, main, (exact, groups), plan, shares)
     if own_test:
-        dealt["test"] = [row.id for row in rows if row.evaluation]
+        dealt["test"] = rows.ids[rows.evaluation].tolist()
     return {**dealt, "seed": plan.seed, "how": _told(plan, shares, own_test), "plan": asdict(plan)}
 
 
@@ -78,30 +67,46 @@ def plan_of(dealt: Mapping[str, Any]) -> SplitPlan:
     return SplitPlan(**dealt["plan"]) if "plan" in dealt else SplitPlan(seed=dealt["seed"])
 
 
-def _groups(rows: Sequence[SplitRow], near: Mapping[int, int], plan: SplitPlan) -> list[Hashable]:
-    """For each row what it shares with the rows that must be on its side: the same text, or nearly, and the value."""
-    place = {row.id: number for number, row in enumerate(rows)}
-    exact = _joined(rows, {}, place, plan)
+def _groups(rows: SplitRows, near: Mapping[int, int], plan: SplitPlan) -> tuple[np.ndarray, np.ndarray]:
+    """For each row the place of the first with the same text, and of the first that must be on its side for any reason: the
+    same text, or nearly, and the value."""
+    # A text in both files is two groups: one side of it is not ours to deal out.
+    apart = rows.keys ^ (rows.evaluation.astype(np.uint64) << np.uint64(63))
+    exact = _first_with(apart)
+    groups = Groups(len(rows), exact)
+    if plan.how == GROUP:
+        valued = ~rows.evaluation & (rows.value_codes != _code_of("", rows.values))
+        places = np.nonzero(valued)[0]
+        firsts = places[_first_with(rows.value_codes[places])]
+        for place, first in zip(places.tolist(), firsts.tolist(), strict=True):
+            groups.join(first, place)
+    known = groups.roots()
     if not near:
-        return exact
-    together = _joined(rows, near, place, plan)
-    largest = max(Counter(together).values(), default=0)
-    known = max(Counter(exact).values(), default=0)
-    return exact if largest > max(known, MOST_TOGETHER * len(rows)) else together
+        return exact, known
+    for later, earlier in zip(*_places(rows, near), strict=True):
+        groups.join(earlier, later)
+    together = groups.roots()
+    largest, before = (int(np.bincount(each).max(initial=0)) for each in (together, known))
+    return exact, known if largest > max(before, MOST_TOGETHER * len(rows)) else together
 
 
-def _joined(
-    rows: Sequence[SplitRow], near: Mapping[int, int], place: Mapping[int, int], plan: SplitPlan
-) -> list[Hashable]:
-    groups = Groups(len(rows))
-    first: dict[Hashable, int] = {}
-    for number, row in enumerate(rows):
-        groups.join(first.setdefault((row.evaluation, row.key), number), number)
-        if plan.how == GROUP and row.value and not row.evaluation:
-            groups.join(first.setdefault(row.value, number), number)
-        if row.id in near and near[row.id] in place and rows[place[near[row.id]]].evaluation == row.evaluation:
-            groups.join(place[near[row.id]], number)
-    return [rows[groups.root(number)].id for number in range(len(rows))]
+def _first_with(values: np.ndarray) -> np.ndarray:
+    """For each value the place of the first that is the same."""
+    _, first, inverse = np.unique(values, return_index=True, return_inverse=True)
+    found: np.ndarray = first[inverse]
+    return found
+
+
+def _places(rows: SplitRows, near: Mapping[int, int]) -> tuple[list[int], list[int]]:
+    """Places of near copies and of the rows that they copy, where both are of one file and usable."""
+    pairs = np.array(list(near.items()), dtype=np.int64).reshape(-1, 2)
+    at = np.minimum(np.searchsorted(rows.ids, pairs), len(rows) - 1)
+    fits = (rows.ids[at] == pairs).all(axis=1) & (rows.evaluation[at[:, 0]] == rows.evaluation[at[:, 1]])
+    return at[fits, 0].tolist(), at[fits, 1].tolist()
+
+
+def _code_of(value: str, values: Sequence[str]) -> int:
+    return values.index(value) if value in values else -1
 
 
 def _shares(plan: SplitPlan, rows: int, own_test: bool) -> dict[str, float]:
@@ -114,11 +119,16 @@ def _shares(plan: SplitPlan, rows: int, own_test: bool) -> dict[str, float]:
 
 
 def _by_group(
-    main: Sequence[tuple[SplitRow, Hashable]], plan: SplitPlan, shares: Mapping[str, float]
+    rows: SplitRows,
+    main: np.ndarray,
+    found: tuple[np.ndarray, np.ndarray],
+    plan: SplitPlan,
+    shares: Mapping[str, float],
 ) -> dict[str, list[int]]:
-    ids, labels = [row.id for row, _ in main], [row.label for row, _ in main]
+    exact, groups = (each[main] for each in found)
+    labels = [label for label, here in zip(rows.labels(), main.tolist(), strict=True) if here]
     try:
-        return splits.deal(ids, labels, [group for _, group in main], plan.seed, shares)
+        return splits.deal(rows.ids[main], labels, groups, plan.seed, shares)
     except Rejected as error:
         if plan.how == GROUP:
             raise Rejected(
@@ -126,26 +136,27 @@ def _by_group(
                 f"The values of {plan.column!r} cannot be dealt out so that every part gets some of them.",
                 "Choose a column with more different values, or deal rows out by ratio.",
             ) from None
-        if len({group for _, group in main}) == len({row.key for row, _ in main}):
+        if len(np.unique(groups)) == len(np.unique(exact)):
             raise error
-        return splits.deal(ids, labels, [row.key for row, _ in main], plan.seed, shares)
+        return splits.deal(rows.ids[main], labels, exact, plan.seed, shares)
 
 
-def _by_time(main: Sequence[SplitRow], shares: Mapping[str, float]) -> dict[str, list[int]]:
+def _by_time(rows: SplitRows, main: np.ndarray, shares: Mapping[str, float]) -> dict[str, list[int]]:
     """The oldest rows first; rows of one moment stay together, on the later side."""
-    moments = _moments(main)
-    ordered = sorted(main, key=lambda row: (moments[row.id], row.id))
+    ids, moments = rows.ids[main], _moments(rows, main)
+    order = np.lexsort((ids, moments))
+    moments = moments[order]
     dealt: dict[str, list[int]] = {}
-    end = len(ordered)
+    end = len(order)
     for name in ("test", "validation"):
         if name not in shares:
             continue
-        start = end - max(1, round(shares[name] * len(ordered)))
-        while start > 0 and moments[ordered[start - 1].id] == moments[ordered[min(start, end - 1)].id]:
-            start -= 1
-        dealt[name] = sorted(row.id for row in ordered[max(0, start) : end])
-        end = max(0, start)
-    dealt["train"] = sorted(row.id for row in ordered[:end])
+        start = max(0, end - max(1, round(shares[name] * len(order))))
+        # To the first row of its moment.
+        start = int(np.searchsorted(moments[:end], moments[min(start, end - 1)])) if end else 0
+        dealt[name] = sorted(ids[order[start:end]].tolist())
+        end = start
+    dealt["train"] = sorted(ids[order[:end]].tolist())
     if not all(dealt.values()):
         raise Rejected(
             "too_few_moments",
@@ -155,21 +166,19 @@ def _by_time(main: Sequence[SplitRow], shares: Mapping[str, float]) -> dict[str,
     return dealt
 
 
-def _moments(rows: Sequence[SplitRow]) -> dict[int, float]:
-    moments: dict[int, float] = {}
-    wrong: list[SplitRow] = []
-    for row in rows:
-        moment = _moment(row.value.strip())
-        if moment is None:
-            wrong.append(row)
-        else:
-            moments[row.id] = moment
-    if wrong:
+def _moments(rows: SplitRows, main: np.ndarray) -> np.ndarray:
+    """Unix seconds of the main file's rows, float64."""
+    values = rows.values
+    read = np.array([np.nan if (moment := _moment(each.strip())) is None else moment for each in values])
+    codes = rows.value_codes[main]
+    moments: np.ndarray = read[codes]
+    if (wrong := np.nonzero(np.isnan(moments))[0]).size:
+        lines = rows.lines[main][wrong[:50]].tolist()
         raise Rejected(
             "not_a_time",
-            f"{len(wrong):,} cells hold no time that can be read, e.g. {wrong[0].value[:40]!r} in line {wrong[0].line}.",
+            f"{len(wrong):,} cells hold no time that can be read, e.g. {values[codes[wrong[0]]][:40]!r} in line {lines[0]}.",
             "Write times like 2026-05-31 or 2026-05-31T14:05, correct or leave out these rows, or choose another column.",
-            details={"rows": [row.line for row in wrong[:50]]},
+            details={"rows": lines},
         )
     return moments
 

@@ -4,9 +4,9 @@ Rows of one group (the same text) stay together, so that nothing tested has been
 """
 
 import random
-from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+
+import numpy as np
 
 from app.errors import Rejected
 
@@ -16,16 +16,6 @@ WITH_OWN_TEST = {"train": 0.9, "validation": 0.1}
 # More rows than these say little more: 500 tell checkpoints apart, 5,000 pin an accuracy down to one point. On
 # Banking77 500 rows more to learn from are worth half a point.
 MOST_ROWS = {"validation": 500, "test": 5000}
-
-
-@dataclass(eq=False, slots=True)
-class _Unit:
-    """Rows with one text and the split they are in; ``label`` is that of the first, ``labels`` are all, each once."""
-
-    ids: tuple[int, ...]
-    label: str
-    labels: tuple[str, ...]
-    split: str
 
 
 def choose_shares(rows: int, own_test: bool = False) -> dict[str, float]:
@@ -53,95 +43,133 @@ def deal(
     Raises:
         Rejected: ``too_few_rows`` when there are not enough different texts to fill every split.
     """
+    units = _Units(ids, labels, groups)
     train, *held_out = shares
-    units = _units(ids, labels, groups, train)
     chooser = random.Random(seed)
-    by_label: dict[str, list[_Unit]] = defaultdict(list)
-    for unit in units:
-        by_label[unit.label].append(unit)
+    by_label = units.by_label()
     for label in sorted(by_label):
         chooser.shuffle(by_label[label])
-    in_train = Counter(label for unit in units for label in unit.labels)
-    for name in held_out:
-        quotas = _quotas(by_label, shares[name], chooser, in_train)
+    for number, name in enumerate(held_out, start=1):
+        quotas = _quotas(units, by_label, shares[name], chooser)
         for label in sorted(by_label):
-            _take(by_label[label], quotas[label], name, train, in_train)
-        if all(unit.split != name for unit in units):
-            _take_any(units, name, train, in_train)
-    return {name: sorted(n for unit in units if unit.split == name for n in unit.ids) for name in shares}
+            units.take(by_label[label], quotas[label], number)
+        if not (units.split == number).any():
+            units.take_any(number, name)
+    return {name: units.ids_of(number) for number, name in enumerate((train, *held_out))}
 
 
 def carry(
-    before: Mapping[str, Sequence[int]], ids: Sequence[int], groups: Sequence[Hashable], is_test: Callable[[int], bool]
+    before: Mapping[str, Sequence[int]], ids: np.ndarray, groups: np.ndarray, is_test: np.ndarray
 ) -> dict[str, list[int]] | None:
     """The splits of an earlier version for the rows of a changed one, so that scores of both can be compared.
 
     Rows stay where they were. New ones join the rows with the same text, else the training rows; a text that an edit
-    brought into two splits goes to the first of them. ``is_test`` names rows of the person's own evaluation file, which
+    brought into two splits goes to the first of them. ``is_test`` marks rows of the person's own evaluation file, which
     stay in ``test``. None when a split would be left without rows; deal anew then.
+
+    Args:
+        ids: int64; ``groups`` is the same number for rows of one group; ``is_test`` bool.
     """
-    home = {row_id: name for name in SPLITS for row_id in before[name]}
-    of_group: dict[Hashable, str] = {}
-    for row_id, group in zip(ids, groups, strict=True):
-        if row_id in home and not is_test(row_id):
-            known = of_group.get(group)
-            of_group[group] = min(home[row_id], known or home[row_id], key=SPLITS.index)
-    kept: dict[str, list[int]] = {name: [] for name in SPLITS}
-    for row_id, group in zip(ids, groups, strict=True):
-        kept["test" if is_test(row_id) else of_group.get(group, "train")].append(row_id)
-    return {name: sorted(rows) for name, rows in kept.items()} if all(kept.values()) else None
+    nowhere = len(SPLITS)
+    home = np.full(len(ids), nowhere, dtype=np.int8)
+    for number, name in enumerate(SPLITS):
+        home[np.isin(ids, np.asarray(before[name], dtype=np.int64))] = number
+    _, group = np.unique(groups, return_inverse=True)
+    of_group = np.full(int(group.max(initial=-1)) + 1, nowhere, dtype=np.int8)
+    np.minimum.at(of_group, group[~is_test], home[~is_test])
+    wanted = of_group[group]
+    wanted[wanted == nowhere] = SPLITS.index("train")
+    wanted[is_test] = SPLITS.index("test")
+    kept = {name: sorted(ids[wanted == number].tolist()) for number, name in enumerate(SPLITS)}
+    return kept if all(kept.values()) else None
 
 
-def _units(ids: Sequence[int], labels: Sequence[str], groups: Sequence[Hashable], split: str) -> list[_Unit]:
-    members: dict[Hashable, list[tuple[int, str]]] = defaultdict(list)
-    for row_id, label, group in sorted(zip(ids, labels, groups, strict=True), key=lambda row: row[0]):
-        members[group].append((row_id, label))
-    return [
-        _Unit(tuple(row_id for row_id, _ in rows), rows[0][1], tuple(dict.fromkeys(label for _, label in rows)), split)
-        for rows in members.values()
-    ]
+class _Units:
+    """Rows with one text are a unit; its label is that of its first row, and each unit is in one split, 0 to begin with.
+
+    Labels are numbers in the order of their names. Held as columns, since there may be millions.
+    """
+
+    def __init__(self, ids: Sequence[int], labels: Sequence[str], groups: Sequence[Hashable]) -> None:
+        numbers = np.asarray(ids, dtype=np.int64)
+        order = np.argsort(numbers, kind="stable")
+        self._ids = numbers[order]
+        _, first, inverse = np.unique(_codes(groups)[order], return_index=True, return_inverse=True)
+        # Units are numbered by the ids of their first rows.
+        rank = np.empty(len(first), dtype=np.int64)
+        rank[np.argsort(first)] = np.arange(len(first))
+        self._unit = rank[inverse]
+        names = {name: number for number, name in enumerate(sorted(set(labels)))}
+        codes = np.fromiter((names[name] for name in labels), dtype=np.int32, count=len(labels))[order]
+        self.label = codes[np.sort(first)]
+        self.size = np.bincount(self._unit, minlength=len(first))
+        self.split = np.zeros(len(first), dtype=np.int8)
+        pairs = np.unique(self._unit * len(names) + codes) if names else np.zeros(0, dtype=np.int64)
+        self._unit_of_pair, self._label_of_pair = np.divmod(pairs, max(1, len(names)))
+        self.in_train = np.bincount(self._label_of_pair, minlength=len(names))
+
+    def by_label(self) -> dict[int, list[int]]:
+        """Label -> its units, in their order."""
+        found: dict[int, list[int]] = {int(label): [] for label in np.unique(self.label)}
+        for unit, label in enumerate(self.label.tolist()):
+            found[label].append(unit)
+        return found
+
+    def ids_of(self, split: int) -> list[int]:
+        """Row ids of a split, ascending."""
+        here: list[int] = self._ids[self.split[self._unit] == split].tolist()
+        return here
+
+    def take(self, units: Sequence[int], quota: int, split: int) -> None:
+        """Move units into a split until it has its rows of a label."""
+        for unit in units:
+            if quota <= 0:
+                return
+            if self.split[unit] == 0 and self.size[unit] <= quota and self._can_leave(unit):
+                self._move(unit, split)
+                quota -= int(self.size[unit])
+
+    def take_any(self, split: int, name: str) -> None:
+        """The smallest text that can be spared, for data in which no quota could be met."""
+        spare = [unit for unit in range(len(self.split)) if self.split[unit] == 0 and self._can_leave(unit)]
+        if not spare:
+            raise Rejected(
+                "too_few_rows",
+                f"There are too few different texts ({len(self.split)}) to keep some aside for {name}.",
+                "Add examples, at least three different texts for one of the labels.",
+            )
+        self._move(min(spare, key=lambda unit: (int(self.size[unit]), unit)), split)
+
+    def _labels_of(self, unit: int) -> np.ndarray:
+        start, end = np.searchsorted(self._unit_of_pair, (unit, unit + 1))
+        found: np.ndarray = self._label_of_pair[start:end]
+        return found
+
+    def _can_leave(self, unit: int) -> bool:
+        return bool((self.in_train[self._labels_of(unit)] > 1).all())
+
+    def _move(self, unit: int, split: int) -> None:
+        self.split[unit] = split
+        self.in_train[self._labels_of(unit)] -= 1
+
+
+def _codes(groups: Sequence[Hashable]) -> np.ndarray:
+    if isinstance(groups, np.ndarray):
+        return groups
+    known: dict[Hashable, int] = {}
+    return np.fromiter((known.setdefault(each, len(known)) for each in groups), dtype=np.int64, count=len(groups))
 
 
 def _quotas(
-    by_label: Mapping[str, list[_Unit]], share: float, chooser: random.Random, in_train: Counter[str]
-) -> dict[str, int]:
+    units: _Units, by_label: Mapping[int, Sequence[int]], share: float, chooser: random.Random
+) -> dict[int, int]:
     """Rows of each label for a split: whole parts first, then one more where the remainder is largest."""
-    exact = {label: share * sum(len(unit.ids) for unit in by_label[label]) for label in sorted(by_label)}
+    exact = {label: share * int(units.size[by_label[label]].sum()) for label in sorted(by_label)}
     quotas = {label: int(value) for label, value in exact.items()}
     missing = max(1, round(sum(exact.values()))) - sum(quotas.values())
-    order = sorted(label for label in exact if in_train[label] > 1)
+    order = sorted(label for label in exact if units.in_train[label] > 1)
     chooser.shuffle(order)
     order.sort(key=lambda label: exact[label] - quotas[label], reverse=True)
     for label in order[:missing]:
         quotas[label] += 1
     return quotas
-
-
-def _take(units: Sequence[_Unit], quota: int, name: str, train: str, in_train: Counter[str]) -> None:
-    for unit in units:
-        if quota <= 0:
-            return
-        if unit.split == train and len(unit.ids) <= quota and _can_leave(unit, in_train):
-            _move(unit, name, in_train)
-            quota -= len(unit.ids)
-
-
-def _take_any(units: Sequence[_Unit], name: str, train: str, in_train: Counter[str]) -> None:
-    """The smallest text that can be spared, for data in which no quota could be met."""
-    spare = [unit for unit in units if unit.split == train and _can_leave(unit, in_train)]
-    if not spare:
-        raise Rejected(
-            "too_few_rows",
-            f"There are too few different texts ({len(units)}) to keep some aside for {name}.",
-            "Add examples, at least three different texts for one of the labels.",
-        )
-    _move(min(spare, key=lambda unit: (len(unit.ids), unit.ids)), name, in_train)
-
-
-def _can_leave(unit: _Unit, in_train: Counter[str]) -> bool:
-    return all(in_train[label] > 1 for label in unit.labels)
-
-
-def _move(unit: _Unit, name: str, in_train: Counter[str]) -> None:
-    unit.split = name
-    in_train.subtract(unit.labels)

@@ -5,7 +5,7 @@ One pass over the usable rows; adds warnings to those of the task's own checks. 
 
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from app.catalog.task_types import text_patterns as patterns
 from app.catalog.task_types.base import Problem
+from app.catalog.task_types.first_seen import FirstSeen
 from app.catalog.training import TrainingSettings
 from app.services import near_copies, token_lengths
 from app.services.text_languages import TITLES, language_of
@@ -23,7 +24,9 @@ SHORT_CHARACTERS = 2
 MIX_SHARE, MIX_ROWS = 0.01, 3
 EXAMPLE_CHARACTERS = 120
 EXAMPLES = 5
-PORTION_TEXTS = 2000
+PORTION_TEXTS, PORTION_CHARACTERS = 2000, 1_000_000
+# Counting tokens is a third of the whole work; so many rows tell how long texts are, and every tenth of the others.
+MOST_COUNTED, SAMPLE_EVERY = 200_000, 10
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,15 @@ class TextSurvey:
     known: Mapping[int, int] = field(default_factory=dict)
     _problems: dict[tuple[bool, str], Problem] = field(default_factory=dict)
     _twins: near_copies.NearCopies = field(default_factory=near_copies.NearCopies)
-    _seen: set[bytes] = field(default_factory=set)
-    _places: dict[int, tuple[int, bool, str]] = field(default_factory=dict)
-    _languages: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    _seen: FirstSeen = field(default_factory=FirstSeen)
+    _places: tuple[array, array, bytearray] = field(default_factory=lambda: (array("q"), array("q"), bytearray()))
+    _languages: dict[str, tuple[array, array]] = field(default_factory=dict)
     _tokens: tuple[array, array] = field(default_factory=lambda: (array("q"), array("q")))
-    _waiting: list[Row] = field(default_factory=list)
+    _waiting: list[tuple[Row, list[str]]] = field(default_factory=list)
+    _characters: int = 0
+    _rows: int = 0
+    _measured_characters: int = 0
+    _counted_tokens: int = 0
 
     def see(self, row: Row) -> None:
         """Look at one row."""
@@ -71,57 +78,88 @@ class TextSurvey:
         if not words or len(row.text.strip()) < SHORT_CHARACTERS:
             self._note("short_text", row, {"text": _short(row.text)})
         if language := language_of(row.text, words):
-            self._languages.setdefault(language, []).append((row.id, row.line))
-        if row.key not in self._seen:
-            self._seen.add(row.key)
-            if self._twins.add(row.id, words):
-                self._places[row.id] = row.line, row.evaluation, _short(row.text)
-        self._waiting.append(row)
-        if len(self._waiting) >= PORTION_TEXTS:
+            for kept, number in zip(self._languages.setdefault(language, _pair()), (row.id, row.line), strict=True):
+                kept.append(number)
+        self._waiting.append((row, words))
+        self._characters += len(row.text)
+        if len(self._waiting) >= PORTION_TEXTS or self._characters >= PORTION_CHARACTERS:
             self._measure()
 
-    def finish(self) -> Surveyed:
-        """Add what only the whole can tell."""
+    def finish(self, texts: Callable[[Set[int]], Mapping[int, str]]) -> Surveyed:
+        """Add what only the whole can tell.
+
+        Args:
+            texts: gives the texts of a few rows once more, by their ids.
+        """
         self._measure()
-        groups = self._find_twins()
+        groups = self._find_twins(texts)
         told = [*self._problems.values(), *self._mix(), *self._limits()]
         for each in told:
             each.rows.sort()
             each.row_ids.sort()
         lengths = token_lengths.describe(Counter(self._tokens[1]), self.counter.base_model, self.counter.measured)
+        if self._rows > len(self._tokens[0]):
+            lengths["of_rows"] = self._rows
         return Surveyed(sorted(told, key=lambda each: -len(each.rows)), lengths, groups, np.array(self._tokens))
 
     def _measure(self) -> None:
-        new = [row for row in self._waiting if row.id not in self.known]
+        """Take in the rows that wait: which texts are new, and how long they are."""
+        rows = [row for row, _ in self._waiting]
+        own = range(self._seen.count, self._seen.count + len(rows))
+        places = self._seen.places([row.key for row in rows])
+        for (row, words), place, first in zip(self._waiting, own, places, strict=True):
+            if place == first and self._twins.add(row.id, words):
+                for kept, value in zip(self._places, (row.id, row.line, row.evaluation), strict=True):
+                    kept.append(value)
+        self._count(rows)
+        self._waiting.clear()
+        self._characters = 0
+
+    def _count(self, rows: list[Row]) -> None:
+        """Tokens of the texts: of all up to a number of rows, beyond that of every tenth, and the others by characters."""
+        dense = max(0, MOST_COUNTED - self._rows)
+        asked = [row for n, row in enumerate(rows) if n < dense or (self._rows + n) % SAMPLE_EVERY == 0]
+        new = [row for row in asked if row.id not in self.known]
         counted = dict(zip((row.id for row in new), self.counter.count([row.text for row in new]), strict=True))
-        for row in self._waiting:
-            count = counted[row.id] if row.id in counted else self.known[row.id]
-            self._tokens[0].append(row.id)
-            self._tokens[1].append(count)
+        taken = {row.id for row in asked}
+        self._rows += len(rows)
+        for row in rows:
+            if row.id in taken:
+                count = counted[row.id] if row.id in counted else self.known[row.id]
+                self._tokens[0].append(row.id)
+                self._tokens[1].append(count)
+                self._measured_characters += len(row.text)
+                self._counted_tokens += count
+            else:
+                count = round(len(row.text) * self._counted_tokens / max(1, self._measured_characters))
             if count > self.max_length:
                 self._note("cut_text", row, {"tokens": count, "text": _short(row.text)})
-        self._waiting.clear()
 
-    def _find_twins(self) -> dict[int, int]:
+    def _find_twins(self, texts: Callable[[Set[int]], Mapping[int, str]]) -> dict[int, int]:
         groups: dict[int, int] = {}
-        for later, earlier in self._twins.pairs():
+        ids, lines, own = (np.array(each) for each in self._places)
+        pairs = self._twins.pairs()
+        for later, earlier in pairs:
             groups[later] = groups.get(earlier, earlier)
-            line, evaluation, text = self._places[later]
-            other_line, other_evaluation, other_text = self._places[earlier]
-            code = "near_leakage" if evaluation != other_evaluation else "near_duplicates"
-            row = Row(later, line, text, b"", evaluation)
-            self._note(code, row, {"text": text, "nearly the same as row": other_line, "which says": other_text})
-            self._problems[evaluation, code].related[later] = earlier
+        shown = texts({row_id for pair in pairs[: 4 * EXAMPLES] for row_id in pair}) if pairs else {}
+        for later, earlier in pairs:
+            place, other = np.searchsorted(ids, (later, earlier)).tolist()
+            code = "near_leakage" if own[place] != own[other] else "near_duplicates"
+            row = Row(later, int(lines[place]), "", b"", bool(own[place]))
+            told = [_short(shown.get(each, "")) for each in (later, earlier)]
+            example = {"text": told[0], "nearly the same as row": int(lines[other]), "which says": told[1]}
+            self._note(code, row, example if told[0] else None)
+            self._problems[row.evaluation, code].related[later] = earlier
         return groups
 
     def _mix(self) -> list[Problem]:
-        found = sorted(self._languages.items(), key=lambda each: (-len(each[1]), each[0]))
-        known = sum(len(rows) for _, rows in found)
+        found = sorted(self._languages.items(), key=lambda each: (-len(each[1][0]), each[0]))
+        known = sum(len(ids) for _, (ids, _) in found)
         others = found[1:]
-        rows = sorted(each for _, places in others for each in places)
+        rows = sorted(each for _, places in others for each in zip(*places, strict=True))
         if len(rows) < max(MIX_ROWS, MIX_SHARE * known):
             return []
-        listed = ", ".join(f"{len(places):,} {TITLES[code]}" for code, places in others[:6])
+        listed = ", ".join(f"{len(ids):,} {TITLES[code]}" for code, (ids, _) in others[:6])
         return [
             Problem(
                 "language_mix",
@@ -143,7 +181,7 @@ class TextSurvey:
         )
         return [Problem("near_copies_limit", "warning", message, "Exact copies are found among all of them.")]
 
-    def _note(self, code: str, row: Row, example: Mapping[str, Any]) -> None:
+    def _note(self, code: str, row: Row, example: Mapping[str, Any] | None) -> None:
         problem = self._problems.get((row.evaluation, code))
         if problem is None:
             message, hint = _WORDS[code]
@@ -152,12 +190,16 @@ class TextSurvey:
             problem = self._problems[row.evaluation, code] = Problem(code, "warning", message, hint)
         problem.rows.append(row.line)
         problem.row_ids.append(row.id)
-        if len(problem.examples) < EXAMPLES:
+        if example and len(problem.examples) < EXAMPLES:
             problem.examples.append({"row": row.line, **example})
 
     @property
     def _about(self) -> str:
         return "" if self.counter.measured else " (estimated from their characters)"
+
+
+def _pair() -> tuple[array, array]:
+    return array("q"), array("q")
 
 
 def _short(text: str) -> str:

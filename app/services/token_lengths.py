@@ -4,7 +4,7 @@ Uses the ``tokenizers`` library, which needs no torch. Knows no table.
 """
 
 import os
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from app.errors import StudioError
 
 # English text has four to five characters per token of a 30,000-piece vocabulary; two more tokens frame every text.
 CHARACTERS_PER_TOKEN, FRAME_TOKENS = 4.3, 2
-PORTION_TEXTS = 2000
+PORTION_TEXTS, PORTION_CHARACTERS = 2000, 1_000_000
 # Above this the map of known lengths would take more memory than counting anew takes time.
 MOST_KNOWN = 300_000
 # Beyond this a text is far over every limit of a model that is tuned here; its exact length no longer matters.
@@ -36,10 +36,23 @@ class TokenCounter:
         if self._tokenizer is None:
             return [round(len(text) / CHARACTERS_PER_TOKEN) + FRAME_TOKENS for text in texts]
         lengths: list[int] = []
-        for start in range(0, len(texts), PORTION_TEXTS):
-            portion = [text[:MOST_CHARACTERS] for text in texts[start : start + PORTION_TEXTS]]
+        for portion in _portions([text[:MOST_CHARACTERS] for text in texts]):
             lengths.extend(len(each) for each in self._tokenizer.encode_batch_fast(portion))
         return lengths
+
+
+def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Texts in portions of a bounded number and size: a tokenizer holds a hundred bytes for every token."""
+    portion: list[str] = []
+    size = 0
+    for text in texts:
+        portion.append(text)
+        size += len(text)
+        if len(portion) >= PORTION_TEXTS or size >= PORTION_CHARACTERS:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 def default_model(task_kind: str) -> str:

@@ -4,12 +4,14 @@ Two kinds of ``error``: one that names rows leaves those rows out; one without r
 Rows may carry ``_evaluation`` (true for rows of the person's own evaluation file) beside ``_id`` and ``_line``.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.catalog.task_types import text_patterns as patterns
 from app.catalog.task_types.base import Problem
+from app.catalog.task_types.first_seen import FirstSeen
 from app.catalog.task_types.label_forms import label_key
 
 LEAST_ROWS = 10
@@ -22,6 +24,7 @@ DISTINCT_FROM_ROWS = 20
 NUMBER_SHARE = 0.9
 IMBALANCE = 10
 EXAMPLE_CHARACTERS = 120
+PORTION_ROWS = 2000
 
 TEXT_NAMES = (
     "text", "sentence", "message", "utterance", "content", "review", "comment", "question", "query", "body", "input",
@@ -114,10 +117,14 @@ class _Survey:
         self._text, self._label = text, label
         self._problems: dict[tuple[bool, str], Problem] = {}
         self._usable = self._numbers = 0
-        self._main_labels: dict[str, list[int]] = {}
+        self._main_labels: dict[str, array] = {}
         self._raw_labels: dict[str, set[str]] = {}
-        self._first: dict[bytes, tuple[int, int, str, bool]] = {}
-        self._conflicts: set[bytes] = set()
+        self._first = FirstSeen()
+        # Of each row that was looked at: id, line, number of its label, whether it is of the evaluation file.
+        self._looked = array("q"), array("q"), array("i"), bytearray()
+        self._label_numbers: dict[str, int] = {}
+        self._conflicts: set[int] = set()
+        self._waiting: list[tuple[bytes, str, Mapping[str, Any]]] = []
         self._unknown: list[tuple[str, int, int]] = []
 
     def see(self, row: Mapping[str, Any]) -> None:
@@ -136,10 +143,16 @@ class _Survey:
         else:
             self._usable += 1
             self._numbers += patterns.is_number(text)
-            self._main_labels.setdefault(label, []).append(row["_line"])
+            self._main_labels.setdefault(label, array("q")).append(row["_line"])
             self._raw_labels.setdefault(label_key(label), set()).add(str(row[self._label]))
         self._look_at_text(text, row, evaluation)
-        self._look_for_twin(text, label, row, evaluation)
+        told = row["_id"], row["_line"], self._label_numbers.setdefault(label, len(self._label_numbers)), evaluation
+        for kept, value in zip(self._looked, told, strict=True):
+            kept.append(value)
+        seen = {"_id": row["_id"], "_line": row["_line"]}
+        self._waiting.append((patterns.text_key(text), _short(text), seen))
+        if len(self._waiting) >= PORTION_ROWS:
+            self._look_for_twins()
 
     def _look_at_text(self, text: str, row: Mapping[str, Any], evaluation: bool) -> None:
         if len(text) > LONG_CHARACTERS:
@@ -151,26 +164,34 @@ class _Survey:
         for kind in patterns.personal_data(text):
             self._note(f"personal_data_{kind}", row, evaluation, None)
 
-    def _look_for_twin(self, text: str, label: str, row: Mapping[str, Any], evaluation: bool) -> None:
-        key = patterns.text_key(text)
-        known = self._first.get(key)
-        if known is None:
-            self._first[key] = (row["_id"], row["_line"], label, evaluation)
-            return
-        first_id, first_line, first_label, first_evaluation = known
+    def _look_for_twins(self) -> None:
+        """Put the rows that wait beside the first ones with the same text."""
+        labels = list(self._label_numbers)
+        own = range(self._first.count, self._first.count + len(self._waiting))
+        places = self._first.places([key for key, _, _ in self._waiting])
+        for (_, text, row), place, first in zip(self._waiting, own, places, strict=True):
+            if first != place:
+                self._note_twin(text, row, place, first, labels)
+        self._waiting.clear()
+
+    def _note_twin(self, text: str, row: Mapping[str, Any], place: int, first: int, labels: Sequence[str]) -> None:
+        ids, lines, numbers, own = self._looked
+        evaluation, first_evaluation = bool(own[place]), bool(own[first])
+        label, first_label = labels[numbers[place]], labels[numbers[first]]
         if evaluation and not first_evaluation:
-            self._note("leakage", row, True, {"text": _short(text), "same as row": first_line})
+            self._note("leakage", row, True, {"text": text, "same as row": lines[first]})
         elif label == first_label:
-            self._note("duplicate_rows", row, evaluation, {"text": _short(text), "same as row": first_line})
+            self._note("duplicate_rows", row, evaluation, {"text": text, "same as row": lines[first]})
         if label != first_label and evaluation == first_evaluation:
-            if key not in self._conflicts:
-                self._conflicts.add(key)
-                first = {"_id": first_id, "_line": first_line}
-                self._note("conflicting_labels", first, evaluation, {"text": _short(text), "label": first_label})
-            self._note("conflicting_labels", row, evaluation, {"text": _short(text), "label": label})
+            if first not in self._conflicts:
+                self._conflicts.add(first)
+                one = {"_id": ids[first], "_line": lines[first]}
+                self._note("conflicting_labels", one, evaluation, {"text": text, "label": first_label})
+            self._note("conflicting_labels", row, evaluation, {"text": text, "label": label})
 
     def finish(self) -> list[Problem]:
         """Add what only the whole can tell, and put every problem into words."""
+        self._look_for_twins()
         counts = {label: len(lines) for label, lines in self._main_labels.items()}
         for label, row_id, line in self._unknown:
             if label not in counts:
