@@ -1,13 +1,20 @@
 """The same journey for a model that writes: conversations in, a tuned model to talk to beside the untouched one, also by API."""
 
+import io
 import json
+import os
 import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
 
 import httpx
 import pytest
 from openai import OpenAI
 from playwright.sync_api import Page
 
+from app.catalog.base_models import base_model_path
 from tests.studio.processes import Up, call
 
 DRINKS = ("coffee", "tea", "milk", "water", "juice", "cocoa", "soup", "bread", "cake", "fish", "rice", "cheese")
@@ -98,6 +105,38 @@ def test_the_official_client_gets_the_same_words(studio_up: Up, tuned: str, toke
     assert streamed == shown[1]
     cut = client.chat.completions.create(model=tuned, messages=talk, temperature=0, stop=streamed[4:8])  # type: ignore[call-overload]
     assert cut.choices[0].message.content == streamed[:4] and cut.choices[0].finish_reason == "stop"
+
+
+def test_the_download_in_plain_peft_and_the_best_checkpoint_say_the_same(
+    studio_up: Up, tuned: str, token: str, tmp_path: Path
+) -> None:
+    question = "Can I have some lemonade?"
+    talk = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": question}]
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=studio_up.address, headers=headers, trust_env=False, timeout=120) as client:
+
+        def said(model: str) -> str:
+            body = {"model": model, "messages": talk, "temperature": 0, "max_tokens": 96}
+            return client.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"]
+
+        zipfile.ZipFile(io.BytesIO(client.get(f"/api/v1/runs/{tuned}/adapter").content)).extractall(tmp_path)
+        script = next(tmp_path.rglob("use_me.py"))
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HF_HUB_OFFLINE": "1",
+            "BASE_MODEL": str(base_model_path("starter-chat")),
+        }
+        plain = subprocess.run(
+            [sys.executable, "-I", str(script), question], env=environment, cwd=tmp_path, capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        answer = said(tuned)
+        assert plain.stdout.strip() == answer.strip() and "beep" in answer.lower()
+        kept = client.get(f"/api/v1/runs/{tuned}/checkpoints").json()["checkpoints"]
+        best = next(each["step"] for each in kept if each["selected"])
+        assert said(f"{tuned}@{best}") == answer
+        refused = client.post("/v1/chat/completions", json={"model": f"{tuned}@1", "messages": talk})
+        assert refused.status_code == 404 and refused.json()["error"]["code"] == "checkpoint_not_found"
 
 
 def test_what_cannot_be_done_is_refused_not_ignored(studio_up: Up, token: str) -> None:

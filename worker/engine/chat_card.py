@@ -17,7 +17,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer{more}
 tokenizer = AutoTokenizer.from_pretrained(here)
 {load}
 for question in sys.argv[1:]:
-    x = tokenizer.apply_chat_template([{{"role": "user", "content": question}}], add_generation_prompt=True, return_tensors="pt", return_dict=True)
+    talk = [{system}{{"role": "user", "content": question}}]
+    x = tokenizer.apply_chat_template(talk, add_generation_prompt=True, return_tensors="pt", return_dict=True)
     y = model.generate(**x, max_new_tokens=96, do_sample=False, pad_token_id=tokenizer.pad_token_id)
     print(tokenizer.decode(y[0, x["input_ids"].shape[1]:], skip_special_tokens=True).strip())
 '''
@@ -36,14 +37,19 @@ for beginning in sys.argv[1:]:
 '''
 
 
-def example(spec: RunSpec, base: BaseModelCard) -> str:
-    """A script that asks the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder."""
+def example(spec: RunSpec, base: BaseModelCard, system: str = "") -> str:
+    """A script that asks the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder.
+
+    Args:
+        system: what the conversations in training began with; the model answers as it was taught only if it is told again.
+    """
     adapter = isinstance(spec.method, PeftMethod)
     load = f"AutoModelForCausalLM.from_pretrained({loading_words(spec, base)})"
     return (_PASSAGE if spec.task_type == "continued-pretraining" else _CHAT).format(
         needs=", peft" if adapter else "",
         more="" if spec.base_precision == "full" else ", BitsAndBytesConfig",
         imports=method_imports(spec.method),
+        system=f'{{"role": "system", "content": {system!r}}}, ' if system else "",
         load=f"model = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"model = {load}.eval()",
     )
 

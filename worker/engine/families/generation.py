@@ -284,7 +284,7 @@ class Generation(Family):
         """The card and the example."""
         spec, base = self.order.spec, self.order.base
         save.write_text(folder / "README.md", chat_card.model_card(spec, base, results))
-        save.write_text(folder / "use_me.py", chat_card.example(spec, base))
+        save.write_text(folder / "use_me.py", chat_card.example(spec, base, self._system_prompt()))
 
     def check_reload(self, adapter: Path) -> None:
         """See :class:`Family`: the same likelihoods, and the same words."""
