@@ -76,7 +76,7 @@ export function originFacts(run) {
   const share = run.results?.origin?.linear_share;
   const way = { shrunk: "Shrunk from a full fine-tune", merged: "An adapter, added to the model's own weights" }[run.spec.origin.kind] || (WAYS.find(([value]) => value === how) || [how, how])[1];
   const rows = parents.map((parent, at) => el("div", {}, el("dt", {}, el("a", { href: `/run?id=${encodeURIComponent(parent.run_id)}`, text: parent.name || parent.run_id })),
-    el("dd", { text: [parents.length > 1 ? `weight ${parent.weight}` : "", scoreWords(scores[at]?.metrics)].filter(Boolean).join(" · ") || "–" })));
+    el("dd", { text: [parents.length > 1 && how !== "arrow" ? `weight ${parent.weight}` : "", scoreWords(scores[at]?.metrics)].filter(Boolean).join(" · ") || "–" })));
   return el("section", { id: "run-origin" }, el("h3", { text: "Made of other runs" }),
     el("p", { class: "muted", text: `${way}; nothing was trained.${share == null ? "" : ` It holds ${percent(share)} of what changed in the matrices.`}` }),
     el("dl", { class: "settings" }, ...rows, scores.length ? el("div", {}, el("dt", { text: "This run" }), el("dd", { text: scoreWords(run.results.metrics) })) : ""));

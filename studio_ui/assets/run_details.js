@@ -1,9 +1,8 @@
 // Config, Log and Files of one run.
 
 import { mergeForm, originFacts, shrinkForm } from "./derive_runs.js";
-import { mergeRefusal } from "./run_words.js";
 import { trackerExports } from "./run_trackers.js";
-import { ACTIVE } from "./run_words.js";
+import { ACTIVE, broughtFile, mergeRefusal } from "./run_words.js";
 import { costGroup } from "./run_costs.js";
 import { api, bytes, clock, copy, el } from "./studio.js";
 
@@ -99,16 +98,19 @@ python adapter/use_me.py "a text of your own"`;
 export function renderFiles(place, run) {
   const done = run.state === "succeeded";
   const size = run.results?.adapter_bytes;
+  const whole = run.method === "full";
+  const brought = broughtFile(run.method);
   const contents = [
-    ["adapter_model.safetensors", "the weights that were tuned"],
-    ["adapter_config.json", "PEFT's own description of them"],
+    ...(whole ? [["model.safetensors", "the whole tuned model"], ["config.json", "transformers' own description of it"]]
+      : [["adapter_model.safetensors", "the weights that were tuned"], ["adapter_config.json", "PEFT's own description of them"]]),
+    ...(brought ? [[brought, "teaches PEFT this method, which it does not know by itself"]] : []),
     ["labels and tokenizer", "so that answers come as your words"],
     ["spec and model card", "data fingerprint, settings, results, limits"],
     ["use_me.py", "ten lines that load it with plain transformers and peft"],
   ];
   place.replaceChildren(
     el("section", {}, el("h3", { text: "Adapter" }),
-      el("p", { class: "muted", text: done ? `A zip in PEFT's own format${size ? `, about ${bytes(size)} before packing` : ""}.` : "The adapter can be downloaded here once the run has finished." }),
+      el("p", { class: "muted", text: done ? `A zip in ${whole ? "transformers'" : "PEFT's"} own format${size ? `, about ${bytes(size)} before packing` : ""}.` : "The adapter can be downloaded here once the run has finished." }),
       done ? el("a", { id: "files-download", class: "button primary", href: `/api/v1/runs/${encodeURIComponent(run.id)}/adapter`, download: "", text: "Download adapter (zip)" }) : ""),
     el("section", {}, el("h3", { text: "What is inside" }), el("dl", { class: "settings" }, ...contents.map(([name, words]) => el("div", {}, el("dt", {}, el("code", { text: name })), el("dd", { text: words }))))),
     run.spec.origin ? originFacts(run) : "",

@@ -6,7 +6,7 @@ export const ACTIVE = ["queued", "claimed", "running"];
 export const STATE_WORDS = { queued: "Queued", claimed: "Starting", running: "Running", succeeded: "Finished", failed: "Failed", cancelled: "Stopped", diverged: "Broke down" };
 const MARKS = { queued: "◷", claimed: "◌", running: "●", succeeded: "✓", failed: "✕", cancelled: "■", diverged: "≁" };
 
-const titles = { methods: {}, models: {}, unmergeable: {} };
+const titles = { methods: {}, models: {}, unmergeable: {}, files: {} };
 const families = {};
 
 /** Take titles out of the catalog, which is fetched unless it is given; without them the short names are shown. */
@@ -16,6 +16,7 @@ export async function loadTitles(given = null) {
     for (const method of [...catalog.methods, ...catalog.made_methods]) {
       titles.methods[method.kind] = method.title;
       titles.unmergeable[method.kind] = method.refusals.merge || "";
+      titles.files[method.kind] = method.brings;
     }
     for (const task of catalog.task_types) families[task.kind] = task.family;
     for (const model of catalog.base_models) titles.models[model.name] = model.title;
@@ -26,6 +27,11 @@ export async function loadTitles(given = null) {
 
 export function methodTitle(kind) {
   return titles.methods[kind] || kind;
+}
+
+/** Name of the file that teaches PEFT the method and travels with its downloads; empty if none is needed. */
+export function broughtFile(kind) {
+  return titles.files[kind] || "";
 }
 
 /** What the method answers when its adapter is to be merged into the model; empty if it can be. */

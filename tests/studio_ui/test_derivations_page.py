@@ -109,6 +109,7 @@ def test_an_adapter_that_cannot_be_merged_says_so_with_those_that_can(studio, si
         stored.results = RESULTS
     finish(run, {"model.safetensors": b"0"})
     page = signed_in(NARROW).open(f"/run?id={run.id}#files")
+    page.wait_for_selector("text=bottleneck.py")
     page.click("#merge > summary")
     told = page.inner_text("#merge")
     assert "Bottleneck adapter cannot merge" in told and "LoRA" in told

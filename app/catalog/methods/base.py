@@ -163,6 +163,7 @@ class Method(BaseModel):
             "task_types": list(cls.task_types),
             "capabilities": {**{each: can(cls, each) for each in ABILITIES}, "models": list(cls.capabilities.models)},
             "refusals": refusals(cls),
+            "brings": f"{cls.tuner}.py" if issubclass(cls, PeftMethod) and cls.tuner else "",
             "schema": cls._form(),
         }
 
