@@ -7,14 +7,20 @@ from pathlib import Path
 
 import httpx
 import pytest
+import torch
 import uvicorn
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
 
+from app import manifest
 from app.catalog.base_models import STARTER_ENCODER, BaseModelCard
 from tests.conftest import forget_settings
 from tests.servers import free_port
 from tests.studio.processes import wait_until
-from tests.tiny_chat import CONTEXT, make_chat_base
+from tests.tiny_chat import CONTEXT, make_chat_base, make_tokenizer
+from tests.tiny_generation import make_chat_spec
 from worker import residents
+from worker.engine.save import SPEC
 from worker.inference import MOST_REPLIES, create_inference
 
 SECRET = {"X-Studio-Secret": "a secret of the test"}
@@ -80,27 +86,78 @@ def test_without_the_secret_nothing_is_said(server):
     assert httpx.post(f"{server}/chat", json=body, trust_env=False).status_code == 401
 
 
-def test_twenty_streams_half_of_them_dropped_leave_no_place_taken(server):
-    finished: list[str] = []
+@pytest.fixture
+def adapters(server: str, studio_home: Path, tmp_path: Path) -> list[str | None]:
+    """The base model, and two adapters on it as runs leave them behind."""
+    folders: list[str | None] = [None]
+    for number in (1, 2):
+        folder = studio_home / f"adapter{number}"
+        torch.manual_seed(number)
+        base = AutoModelForCausalLM.from_pretrained(tmp_path / "base", dtype=torch.float32)
+        config = LoraConfig(r=4 * number, target_modules="all-linear", init_lora_weights=False)
+        get_peft_model(base, config).save_pretrained(folder)
+        make_tokenizer().save_pretrained(folder)
+        (folder / SPEC).write_text(make_chat_spec().model_dump_json())
+        manifest.write(folder)
+        folders.append(str(folder))
+    return folders
+
+
+def test_twenty_streams_half_of_them_dropped_leave_no_place_taken(server, adapters):
+    """With three models asked at once, whoever stays hears what the model says when nobody else asks."""
+    finished: dict[int, list[str]] = {}
 
     def listen(number: int) -> None:
         body = {"base": "tiny-chat", "messages": HELLO, "max_tokens": 150, "seed": number, "asker": str(number % 3)}
+        heard = []
         with (
             httpx.Client(base_url=server, headers=SECRET, trust_env=False, timeout=120) as client,
-            client.stream("POST", "/chat", json=body) as answer,
+            client.stream("POST", "/chat", json={**body, "adapter": adapters[number % 3]}) as answer,
         ):
             for line in answer.iter_lines():
                 if number % 2:
                     return  # Gone after the first piece.
-                if "done" in line:
-                    finished.append(line)
+                heard.append(json.loads(line))
+        assert "done" in heard[-1]
+        finished[number] = [each["text"] for each in heard[:-1]]
 
     threads = [threading.Thread(target=listen, args=(number,)) for number in range(20)]
     for each in threads:
         each.start()
     for each in threads:
         each.join(120)
-    assert len(finished) == 10
+    assert sorted(finished) == list(range(0, 20, 2))
     wait_until(lambda: status(server)["replies"] == 0 and status(server)["waiting"] == 0, "every place is free again")
-    assert ask(server, max_tokens=2).status_code == 200
-    assert MOST_REPLIES < 20
+    assert MOST_REPLIES < 20 and status(server)["tuned"] == 2
+    for number in (0, 2, 4):
+        alone = ask(server, max_tokens=150, seed=number, adapter=adapters[number % 3])
+        assert "".join(json.loads(line).get("text", "") for line in alone.text.splitlines()) == "".join(
+            finished[number]
+        )
+
+
+def test_a_server_that_closes_stops_answers_with_a_word_and_lets_nobody_in(server):
+    heard: list[dict] = []
+    begun = threading.Event()
+
+    def listen() -> None:
+        body = {"base": "tiny-chat", "messages": HELLO, "max_tokens": 230, "temperature": 2.0, "seed": 4}
+        with (
+            httpx.Client(base_url=server, headers=SECRET, trust_env=False, timeout=60) as client,
+            client.stream("POST", "/chat", json=body) as answer,
+        ):
+            for line in answer.iter_lines():
+                heard.append(json.loads(line))
+                begun.set()
+
+    listeners = [threading.Thread(target=listen) for _ in range(MOST_REPLIES + 2)]
+    for each in listeners:
+        each.start()
+    assert begun.wait(30)
+    told = httpx.post(f"{server}/close", json={"seconds": 0}, headers=SECRET, trust_env=False, timeout=30).json()
+    for each in listeners:
+        each.join(30)
+    stopped = [each["error"]["code"] for each in heard if "error" in each]
+    assert stopped and set(stopped) == {"device_training"} and told["stopped"] == len(stopped)
+    assert ask(server).json()["error"]["code"] == "device_training"
+    assert (status(server)["replies"], status(server)["waiting"]) == (0, 0)
