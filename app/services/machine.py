@@ -88,7 +88,7 @@ def describe(gpu_seconds: float | None = None) -> dict[str, Any]:
     memory, disk = psutil.virtual_memory(), shutil.disk_usage(storage.data_dir())
     gpus = _known_gpus(int(time.monotonic() / gpu_seconds) if gpu_seconds else 0)
     return {
-        "device": gpus[0].name if gpus else f"{_processor()}, {trainer_threads()} threads",
+        "device": gpus[0].name if gpus else f"{_processor()}, {_counted_threads()}",
         "gpus": [asdict(gpu) for gpu in gpus],
         "threads": os.cpu_count() or 1,
         "memory_bytes": memory.total,
@@ -102,6 +102,11 @@ def trainer_threads() -> int:
     """Processor threads that a trainer started by this process uses."""
     told = get_settings().threads or int(os.environ.get("OMP_NUM_THREADS") or 0)
     return told or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def _counted_threads() -> str:
+    threads = trainer_threads()
+    return f"{threads} {'thread' if threads == 1 else 'threads'}"
 
 
 @lru_cache

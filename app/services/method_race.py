@@ -37,11 +37,12 @@ def start(
             "Change the goal on the page of the data set, then race.",
         )
     ranked = recommend_method(user_id, dataset_id, base_model, task_type=task_type, wishes=wishes)["ranked"]
-    kinds = [each["kind"] for each in ranked[:RACERS]]
+    racers = ranked[:RACERS]
     training = slice_of(version)
     started = experiments.start(
-        user_id, dataset_id=dataset_id, base_model=base_model, methods=[{"kind": kind} for kind in kinds],
-        training=training, halving=True, most_runs=RACERS, name=f"Race: {', '.join(kinds)}",
+        user_id, dataset_id=dataset_id, base_model=base_model,
+        methods=[{"kind": each["kind"], **each["settings"]} for each in racers],
+        training=training, halving=True, most_runs=RACERS, name="Race: " + ", ".join(each["title"] for each in racers),
     )  # fmt: skip
     with transaction() as session:
         found = session.get_one(Experiment, started.id)

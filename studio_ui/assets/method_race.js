@@ -14,7 +14,7 @@ export function raceOffer(wizard, ranked) {
   // One pass over the data is at most what the race itself takes on small data; on larger data it takes less.
   wizard.estimate({ method: { kind: racers[0].kind }, training: { ...wizard.state.training, epochs: 1 } })
     .then((cost) => { time.textContent = ` One pass takes ${durationRange(cost.seconds)} with the first of them.`; }, () => {});
-  return el("section", { class: "race-offer notice", "aria-label": "Race" },
+  return el("section", { class: "race-offer", "aria-label": "Race" },
     el("p", {}, el("strong", { text: "Not sure? Let your own data decide. " }), `${names.slice(0, -1).join(", ")} and ${names.at(-1)} learn from a slice of it, at most 200 updates each, and are checked on the validation rows; only the better half goes on.`, time), start);
 }
 
