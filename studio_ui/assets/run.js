@@ -5,6 +5,7 @@ import { Examples, renderConfusion, renderLabels } from "./run_answers.js";
 import { renderCertainty } from "./run_certainty.js";
 import { renderCheckpoints } from "./run_checkpoints.js";
 import { RunCurves } from "./run_curves.js";
+import { marksOf } from "./run_marks.js";
 import { Log, renderConfig, renderFiles } from "./run_details.js";
 import { RunHeader, renderTiles, renderVerdicts } from "./run_header.js";
 import { WrittenSamples } from "./run_samples.js";
@@ -76,11 +77,20 @@ class RunPage {
     if (changed) {
       this.comparison = await api(`/api/v1/compare?runs=${encodeURIComponent(this.id)}`);
       renderVerdicts(this.verdicts, this.comparison.verdicts[this.id], run);
+      this.markCurves(base, run);
       this.fillAgain();
       if (this.open === "examples") this.samples?.load();
     }
     renderTiles(this.tiles, run, this.curves.latest, this.comparison);
     if (this.open === "log") await this.log.refresh(run, () => this.header.post("resume", "Queued again."));
+  }
+
+  /** Checkpoints, restarts and alerts as marks on the curves; the curves do without when they cannot be had. */
+  async markCurves(base, run) {
+    const [kept, told] = await Promise.all([api(`${base}/checkpoints`), api(`${base}/events`)]).catch(() => []);
+    if (!told) return;
+    const { total_steps: total } = run.results || run.progress || {};
+    this.curves.mark(marksOf(kept.checkpoints, told.events), total / run.spec.training.epochs || 0);
   }
 
   async newPoints(base) {
@@ -133,6 +143,8 @@ class RunPage {
 
   /** What a tab shows depends on the state of the run; it is made again when that changed. */
   async fill(key) {
+    // A tab that is opened before the run has come is filled with it.
+    if (!this.run) return undefined;
     const panel = this.tabs.panels[key];
     const version = `${this.run.state}-${Boolean(this.run.results)}`;
     if (key === "curves") return this.curves.draw();

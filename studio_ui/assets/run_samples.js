@@ -13,8 +13,8 @@ export class WrittenSamples {
     this.chooser = el("div", { class: "samples-chooser", hidden: true }, this.earlier, el("label", { for: "samples-step", text: "Check after step" }), this.choice, this.later);
     this.list = el("ol", { id: "written-samples", class: "written-answers" });
     this.status = el("p", { class: "muted", role: "status" });
-    place.append(el("section", { class: "samples", "aria-label": "While it learned" },
-      el("h3", { text: "While it learned" }),
+    place.append(el("section", { class: "samples", "aria-label": "Answers on the way" },
+      el("h3", { text: "Answers on the way" }),
       el("p", { class: "muted", text: "The same few validation questions at every check, answered in at most 40 tokens, so that you can watch the answers change." }),
       this.chooser, this.status, this.list));
   }

@@ -51,7 +51,9 @@ def tuned(studio_up: Up, page: Page) -> str:
     for question in ("learn to do", "Which model", "be tuned", "thoroughly", "Ready to start"):
         page.wait_for_selector(f"#step-title:has-text('{question}')")
         if question == "thoroughly":
-            page.click(".all-settings summary")
+            # Open already where the recommendation has set one of them.
+            if not page.locator(".all-settings").evaluate("part => part.open"):
+                page.click(".all-settings summary")
             page.fill("#training-epochs", "10")
         page.click("#step-next:enabled")
     page.wait_for_url("**/run?id=*")
