@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -75,13 +75,41 @@ def bound_log(path: Path) -> None:
         return
 
 
-def killed_for_memory() -> int:
-    """How many processes the kernel has ended for lack of memory since the machine started."""
+def killed_for_memory(counters: Sequence[Path] | None = None) -> int:
+    """How many processes the kernel has ended for lack of memory, here and in whatever bounds this process.
+
+    Args:
+        counters: files with a line ``oom_kill N``; by default those of this process's control group (memory.events, or
+            memory.oom_control of the older kind) and of the whole machine.
+    """
+    return sum(_count_kills(path) for path in (MEMORY_COUNTERS if counters is None else counters))
+
+
+def _count_kills(path: Path) -> int:
     try:
-        with open("/proc/vmstat", encoding="ascii") as source:
-            return next((int(line.split()[1]) for line in source if line.startswith("oom_kill ")), 0)
+        lines = path.read_text(encoding="ascii").splitlines()
     except OSError:
         return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+
+
+def _memory_counters() -> list[Path]:
+    found = [Path("/proc/vmstat")]
+    try:
+        groups = Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return found
+    for line in groups:
+        _, controllers, path = line.split(":", 2)
+        home = Path("/sys/fs/cgroup")
+        if not controllers:
+            found.append(home / path.strip("/") / "memory.events")
+        elif "memory" in controllers.split(","):
+            found.append(home / "memory" / path.strip("/") / "memory.oom_control")
+    return found
+
+
+MEMORY_COUNTERS = _memory_counters()
 
 
 def free_bytes(folder: Path) -> int:

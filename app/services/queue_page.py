@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.db import db_now, snapshot, transaction
 from app.errors import Conflict, StudioError
 from app.models import CLAIMED, QUEUED, RUNNING, SUCCEEDED, Job, Run
-from app.services import estimates, inference_servers, jobs, queue_order, runs, workers
+from app.services import estimates, inference_servers, jobs, placement, queue_order, runs, workers
 from app.services.accounts import record
 from app.settings import get_settings
 
@@ -31,7 +31,7 @@ def describe(user_id: str) -> dict[str, Any]:
         ``{"running": [row], "waiting": [row], "paused": [row], "workers": [...], "servers": [...], "now": seconds,
         "pace": factor}``; a row is
         ``{"id", "name", "mine", "method", "base_model", "state", "phase", "progress", "position", "why", "priority",
-        "starts_at", "ends_at", "started_at", "created_at", "worker"}``, times in the database's seconds, null if unknown.
+        "starts_at", "ends_at", "started_at", "created_at", "worker", "devices"}``, times in the database's seconds, null if unknown.
     """
     machines = workers.list_workers()
     with snapshot() as session:
@@ -135,6 +135,7 @@ def _row(user_id: str, run: Run) -> dict[str, Any]:
         "worker": None,
         "pausing": run.job.pause_requested_at is not None,
         "stopping": run.job.cancel_requested_at is not None,
+        "devices": run.job.devices,
     }
 
 
@@ -173,8 +174,13 @@ def _why(
         return "No worker is fit for work: the only ones there do not answer, or their device has failed."
     if all(each["machine"].get("free_disk_bytes", 1) < get_settings().free_disk_bytes for each in fit):
         return "The disk is nearly full; work goes on when there is room."
+    able = [each for each in fit if placement.offer_of(each["machine"]).takes(run.job.devices)]
+    if not able:
+        return f"It asks for {run.job.devices} devices at once, and no worker here has so many."
     if run.job.not_before > now:
         return f"It stopped unexpectedly and is tried again in {run.job.not_before - now:.0f} s."
+    if run.job.devices > 1 and all(each["job_id"] for each in able):
+        return f"It asks for {run.job.devices} devices at once; the workers that have so many are busy."
     if len(working) < len(fit):
         return "A worker is free and takes it in a moment."
     ahead = number - 1

@@ -71,7 +71,7 @@ class QueuePage {
     words.textContent = row.why;
     return el("li", { class: row.mine ? "queue-row" : "queue-row theirs", "data-run": row.id },
       el("span", { class: "queue-place", role: "img", "aria-label": spoken, text: String(place) }),
-      el("div", {}, name, row.mine ? el("span", { class: "muted", text: `  ${methodTitle(row.method)}` }) : "", words, bar),
+      el("div", {}, name, row.mine ? el("span", { class: "muted", text: `  ${methodTitle(row.method)}` }) : "", row.devices > 1 ? el("span", { class: "muted", text: ` · ${counted(row.devices, "device")}` }) : "", words, bar),
       times,
       el("div", { class: "queue-buttons" }, ...(row.mine ? this.buttons(row, queue) : [])));
   }
@@ -156,9 +156,18 @@ function workerCards(queue) {
     return el("li", { class: "worker-card" },
       el("p", {}, el("strong", { text: worker.host }), " ", el("span", { class: worker.alive && !worker.barred ? "worker-good" : "worker-bad", text: `● ${state}` })),
       ...has.map((text) => el("p", { text })),
+      offerWords(worker.machine.offer || {}, gpus.length),
       el("p", { class: "muted", text: `Memory ${bytes(worker.machine.free_memory_bytes || 0)} of ${bytes(worker.machine.memory_bytes || 0)} free · disk ${bytes(worker.machine.free_disk_bytes || 0)} free` }),
       el("p", { class: "muted", text: `Started ${duration(Math.max(0, queue.now - worker.started_at))} ago · last heard of ${duration(worker.seconds_since)} ago` }));
   });
+}
+
+/** What a worker takes, where that is not simply one run on one device. */
+function offerWords(offer, gpus) {
+  const least = offer.least || 1;
+  if (least > 1) return el("p", { class: "muted", text: `Takes runs that ask for ${count(least)} to ${count(offer.devices)} devices` });
+  if (gpus && offer.devices > 1) return el("p", { class: "muted", text: `A run may use up to ${count(offer.devices)} of them together` });
+  return "";
 }
 
 ready("#queue-page", async (root) => {

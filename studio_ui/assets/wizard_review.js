@@ -26,7 +26,7 @@ export function settingsStep(wizard) {
   const trainingForm = new SchemaForm("training", wizard.trainingSchema(), state.training, (values, wrong) => {
     wizard.settings({ training: values }, "training", wrong);
     mark(values);
-  });
+  }, method.refusals);
   const cards = PRESETS.map((preset) => choiceCard({
     group: "preset", value: preset.name, chosen: false, title: preset.title, badge: preset.why ? "Recommended" : "", lines: [preset.words], why: preset.why,
     onchoose: () => {
@@ -57,14 +57,14 @@ export function reviewStep(wizard) {
 
 async function showCost(place, wizard) {
   try {
-    const [cost, { runs }] = await Promise.all([wizard.estimate({}), api("/api/v1/runs")]);
-    const waiting = runs.filter((run) => ["queued", "claimed", "running"].includes(run.state)).length;
+    const [cost, queue] = await Promise.all([wizard.estimate({}), api("/api/v1/queue")]);
+    const waiting = queue.running.length + queue.waiting.length;
     place.replaceChildren(el("div", { class: "cost-tiles" },
       costTile("Time", durationRange(cost.seconds), `about ${duration(cost.seconds_likely)}, ${counted(cost.steps, "update")}`),
       costTile("Memory", rangeOf(cost.memory_bytes, bytes), `${bytes(cost.available_bytes)} free on this machine`),
       costTile("Trainable parameters", count(cost.trainable_parameters), `${percent(cost.trainable_parameters / cost.total_parameters)} of ${count(cost.total_parameters)}`),
       costTile("Download", bytes(cost.adapter_bytes), "the adapter at the end")),
-      el("p", { class: "fit" }, fitWords(cost)[0]), remedies(cost, wizard), lengthWords(cost.lengths),
+      el("p", { class: "fit" }, fitWords(cost)[0]), remedies(cost, wizard), deviceWords(wizard, queue), lengthWords(cost.lengths),
       el("p", { class: "muted small", text: `${cost.basis} ${waiting ? `${counted(waiting, "run")} ${waiting === 1 ? "works or waits" : "work or wait"} in the queue now.` : "Nothing is ahead in the queue."}` }));
   } catch (error) {
     place.replaceChildren(errorBanner(error));
@@ -102,9 +102,22 @@ function summary(wizard) {
     ["model", "Model", catalog.base_models.find((each) => each.name === state.base_model).title],
     ["method", "Method", method.title],
     ["settings", "Settings", settingsWords(wizard, method)],
+    ...(devicesOf(wizard) > 1 ? [["settings", "Devices", `${count(devicesOf(wizard))} at once on one machine; each learns from its share of every update, and the result is one model`]] : []),
   ];
   return el("dl", { id: "review-summary", class: "summary" }, ...rows.map(([step, title, words]) => el("div", {}, el("dt", { text: title }), el("dd", { text: words }),
     el("button", { type: "button", class: "link", "aria-label": `Change: ${title}`, text: "Change", onclick: () => wizard.go(step) }))));
+}
+
+function devicesOf(wizard) {
+  return Number(wizard.state.training.devices) || 1;
+}
+
+/** A run that asks for more devices than any worker has would be refused; better said before the button is pressed. */
+function deviceWords(wizard, queue) {
+  const wanted = devicesOf(wizard);
+  const most = Math.max(1, ...queue.workers.filter((each) => each.alive).map((each) => each.machine.offer?.devices || 1));
+  if (wanted <= most || !queue.workers.length) return "";
+  return el("p", { id: "review-devices", class: "notice", text: `${count(wanted)} devices are asked for, and no worker here has more than ${count(most)}. Choose at most ${count(most)} in the settings.` });
 }
 
 function settingsWords(wizard, method) {

@@ -123,7 +123,8 @@ class Work:
     def go_wrong(self) -> int | None:
         """What the plan holds for this step, if it is that step's turn and the try is not past it."""
         plan = self.plan
-        if self.step != plan.get("at", -1) or self.tries > plan.get("tries", 10**9):
+        # At step 0: at every step.
+        if (plan.get("at", -1) and self.step != plan.get("at", -1)) or self.tries > plan.get("tries", 10**9):
             return None
         fault = plan.get("fault")
         if fault == "crash":
@@ -135,10 +136,17 @@ class Work:
             while True:
                 time.sleep(60)
         if fault == "flood":
+            into = os.open(self.folder / "aside", os.O_WRONLY | os.O_CREAT | os.O_APPEND) if plan.get("aside") else 2
             for _ in range(plan["megabytes"]):
-                os.write(2, b"x" * 1023 + b"\n" * 1 + (b"x" * 1023 + b"\n") * 1023)
+                os.write(into, b"x" * 1023 + b"\n" * 1 + (b"x" * 1023 + b"\n") * 1023)
         if fault == "memory" and self.order["portions"] < plan["needs"]:
             return self.refuse("out_of_memory", "Memory ran out.")
+        if fault == "kernel" and self.order["portions"] < plan["needs"]:
+            # What the kernel does when memory is used up: it counts, and the process is gone without a word.
+            counter = Path(plan["counter"])
+            killed = int(counter.read_text().split()[-1]) + 1
+            counter.write_text(f"low 0\noom 3\noom_kill {killed}\n")
+            os.kill(os.getpid(), signal.SIGKILL)
         if fault == "diverged":
             return self.refuse("diverged", "The training loss became nan.")
         if fault == "device":

@@ -12,7 +12,7 @@ def main() -> None:
     logging.basicConfig(level="INFO")
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: told.append(number))
-    _shift_clock(float(os.environ.get("TEST_CLOCK_SHIFT", "0")))
+    _spoil_clock(os.environ.get("TEST_CLOCK", ""))
     executor.start()
     while not told:
         signal.sigtimedwait([], 0.05)
@@ -20,10 +20,19 @@ def main() -> None:
     executor.leave()
 
 
-def _shift_clock(seconds: float) -> None:
-    """This host's clock is wrong by so much."""
-    right = time.time
-    time.time = lambda: right() + seconds
+def _spoil_clock(plan: str) -> None:
+    """This host's clock is wrong: ``shift 7200`` by so many seconds, ``jump 3600`` forth and back every two seconds, as a
+    clock that is set by local time at the end of summer time, ``drift 0.05`` ever more by this share of the time passed."""
+    if not plan:
+        return
+    way, amount = plan.split()
+    right, began, size = time.time, time.time(), float(amount)
+    wrong = {
+        "shift": lambda now: size,
+        "jump": lambda now: size if int(now - began) // 2 % 2 else 0.0,
+        "drift": lambda now: (now - began) * size,
+    }[way]
+    time.time = lambda: right() + wrong(right())
 
 
 if __name__ == "__main__":

@@ -240,25 +240,12 @@ def _restore(bench: Bench, home: Path, world: World, working: list[Run]) -> None
         os.environ.update(before)
 
 
-def poison_rows(bench: Bench, count: int) -> None:
-    """F-14: one row in a hundred is bad, in twelve ways: named before queueing, and what is used cannot crash a run."""
-    bad = ["", " ", "​", "\t", " ", "x" * 70_000, "a\x00b", "﻿", "\r", "‮", "﻿ ", "  "]
-    with bench.world("F-14") as world:
-        for number in range(count):
-            path = world.home / f"poison-{number}.csv"
-            _table(path, bad[number % len(bad)])
-            report = datasets.check_file(path, path.name)
-            assert report["status"] in ("warnings", "rejected"), f"{bad[number % len(bad)][:20]!r} passed unseen"
-            assert any(problem.get("rows") for problem in report["problems"]), "no row is named"
-
-
-def _table(path: Path, poison: str | None = None) -> bytes:
+def _table(path: Path) -> bytes:
     with path.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(("text", "label"))
         for number in range(400):
-            text = poison if poison is not None and number % 100 == 50 else f"message number {number} about a thing"
-            writer.writerow((text, ("card", "refund")[number % 2]))
+            writer.writerow((f"message number {number} about a thing", ("card", "refund")[number % 2]))
     return path.read_bytes()
 
 

@@ -44,20 +44,26 @@ class Tiny:
         self.folder = folder
         self.spec = make_spec(epochs=4, evaluations_per_epoch=2)
 
-    def fork(self, place: Path, resume_from: Path | None, die_at: int | None = None) -> int:
-        """Start an attempt in ``place``; with ``die_at`` it kills itself at that file operation inside its saves."""
+    def fork(
+        self, place: Path, resume_from: Path | None, die_at: int | None = None, share: tuple[int, int] = (0, 1)
+    ) -> int:
+        """Start an attempt in ``place``; with ``die_at`` it kills itself at that file operation inside its saves.
+
+        ``share`` is this process's number and how many there are for the run.
+        """
         pid = os.fork()
         if pid:
             return pid
         code = 1
         try:
             os.setsid()
-            code = self._train(place, resume_from, die_at)
+            code = self._train(place, resume_from, die_at, share)
         finally:
             sys.stderr.flush()
             os._exit(code)
 
-    def _train(self, place: Path, resume_from: Path | None, die_at: int | None) -> int:
+    def _train(self, place: Path, resume_from: Path | None, die_at: int | None, share: tuple[int, int]) -> int:
+        from worker.engine import ranks
         from worker.engine.train import Order, train
         from worker.spool import SpoolReport
 
@@ -69,9 +75,9 @@ class Tiny:
         rows = self.folder / "rows"
         order = Order(
             self.spec, self.card, self.folder / "base", rows / "rows.parquet", rows / "splits.json", place,
-            self.folder / "cache", resume_from,
+            self.folder / "cache", resume_from, ranks=ranks.join(*share, place / "meeting"),
         )  # fmt: skip
-        train(order, SpoolReport(place / "spool.jsonl"))
+        train(order, SpoolReport(place / "spool.jsonl") if order.ranks.leads else ranks.Unheard())
         return 0
 
 
@@ -119,6 +125,51 @@ def kill_trainers(bench: Bench, count: int) -> None:
             world.tally.equal += 1
         bench.notes["F-01"] = f"{inside} of {count} inside a save"
         assert inside * 5 >= count, f"only {inside} of {count} kills hit a save"
+
+
+def kill_one_of_two(bench: Bench, count: int) -> None:
+    """F-27: two processes learn a run together and one of them, either one, is killed: the other ends too, and the pair that
+    goes on ends bitwise as a pair that nobody disturbed."""
+    with bench.world("F-27") as world:
+        tiny = Tiny(Path(bench.folder / "tiny-pairs"))
+        twin = world.home / "twin"
+        twin.mkdir()
+        assert _wait_for_pair(_fork_pair(tiny, twin, None)) == [0, 0], (twin / "trainer.log").read_text()[-2000:]
+        wanted = [(twin / "adapter" / name).read_bytes() for name in FILES]
+        for _ in range(count):
+            run = make_run(world.owner, world.place)
+            for killed in (True, False):
+                claim = jobs.claim(run.job_id)
+                assert claim is not None
+                order = run_folders.prepare(claim, lambda name: tiny.folder / "base", 1)
+                told = json.loads((order.folder / "job.json").read_text())
+                pair = _fork_pair(tiny, order.folder, Path(told["resume_from"]) if told["resume_from"] else None)
+                jobs.begin(claim, pid=pair[0], phase="Training")
+                if killed:
+                    pause(world.dice.uniform(0.1, 2.5))
+                    os.kill(world.dice.choice(pair), signal.SIGKILL)
+                codes = _wait_for_pair(pair)
+                _ship(claim, order)
+                world.check()
+                if codes == [0, 0]:
+                    break
+                assert killed and all(codes), (codes, (order.folder / "trainer.log").read_text()[-2000:])
+                world.tally.kills += 1
+                assert jobs.retry(claim, {"error": {"code": "trainer_crashed", "message": "killed", "hint": ""}})
+                with transaction() as session:
+                    session.get_one(Job, run.job_id).not_before = 0.0
+            run_folders.store_results(claim, order)
+            assert [(order.folder / "adapter" / name).read_bytes() for name in FILES] == wanted, "not bitwise the same"
+            _check_points(world, run, _curve(twin / "spool.jsonl"))
+            world.tally.equal += 1
+
+
+def _fork_pair(tiny: Tiny, place: Path, resume_from: Path | None) -> list[int]:
+    return [tiny.fork(place, resume_from, share=(number, 2)) for number in range(2)]
+
+
+def _wait_for_pair(pair: list[int]) -> list[int]:
+    return [_code(pid) for pid in pair]
 
 
 def _one_run(world: World, tiny: Tiny, kills: int) -> tuple[Run, int]:

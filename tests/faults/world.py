@@ -73,11 +73,11 @@ class World:
         with db.transaction() as session:
             return session.get_one(Job, session.get_one(Run, run.id).job_id)
 
-    def start_worker(self, *, celery: bool = False) -> subprocess.Popen[bytes]:
+    def start_worker(self, *, celery: bool = False, app: str = "worker.app") -> subprocess.Popen[bytes]:
         """A worker process: Celery's with its pool, or the same work without a broker, which starts faster."""
         if celery:
             name = f"w{len(self.processes)}@localhost"
-            command = ["-m", "celery", "-A", "worker.app", "worker", "-Q", "gpu", "-c", "1", "-n", name]
+            command = ["-m", "celery", "-A", app, "worker", "-Q", "gpu", "-c", "1", "-n", name]
             command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         else:
             command = ["-m", "tests.faults.lone_worker"]
