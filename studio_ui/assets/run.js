@@ -137,7 +137,8 @@ class RunPage {
       this.tabs.panels[name].hidden = name !== key;
     }
     this.buttons[key].scrollIntoView({ block: "nearest", inline: "center" });
-    if (remembered) history.replaceState(history.state, "", `#${key}`);
+    // The frame has a base address; a bare fragment would lead to its home.
+    if (remembered) history.replaceState(history.state, "", `${location.pathname}${location.search}#${key}`);
     this.fill(key);
   }
 

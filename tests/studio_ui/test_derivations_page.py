@@ -63,6 +63,7 @@ def test_two_compared_runs_are_combined_into_a_queued_one(signed_in, parents):
     page.wait_for_url("**/run?id=*")
     page.wait_for_selector("#run-state:has-text('Queued')")
     page.click("[role=tab]:has-text('Files')")
+    assert "/run?id=" in page.url and page.url.endswith("#files")
     told = page.inner_text("#run-origin")
     assert "Vote of the largest changes" in told and "One" in told and "weight 3" in told
     shoot(page, "combined-files")
