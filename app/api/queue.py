@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.api.deps import UserId
 from app.api.schemas import Body
-from app.services import queue_page, runs, workers
+from app.services import inference, queue_page, runs, workers
 
 router = APIRouter(prefix="/api/v1", tags=["queue"])
 
@@ -40,6 +40,12 @@ def read_queue(user_id: UserId) -> dict[str, Any]:
 def read_workers(user_id: UserId) -> dict[str, Any]:
     """Workers heard of in the last ten minutes, with what their machines have."""
     return {"workers": workers.list_workers()}
+
+
+@router.get("/inference")
+def read_inference(user_id: UserId) -> dict[str, Any]:
+    """The servers that answer for models, and why none could now, if so."""
+    return inference.describe()
 
 
 @router.post("/runs/{run_id}/pause")

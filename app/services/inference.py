@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import httpx
 
 from app.errors import Conflict, StudioError
 from app.services import inference_servers
-from app.services.inference_servers import ALIVE_SECONDS, READY, YIELDED, Server
+from app.services.inference_servers import READY, YIELDED, Server
 from app.settings import get_settings
 
 WAKE_SECONDS = 60.0
@@ -38,6 +39,17 @@ def wake() -> str:
                 details={"server": server.name, "state": server.state, "problem": server.facts.get("problem", "")},
             )
         time.sleep(LOOK_SECONDS)
+
+
+def describe() -> dict[str, Any]:
+    """``{"problem": a StudioError's body or None, "servers": [...]}``: whether a model could answer now, and if not why."""
+    servers = inference_servers.list_servers()
+    told = [each.as_dict() for each in servers]
+    try:
+        _choose(servers)
+    except Conflict as problem:
+        return {"problem": problem.as_dict(), "servers": told}
+    return {"problem": None, "servers": told}
 
 
 def client(address: str) -> httpx.Client:
@@ -86,8 +98,7 @@ def _choose(servers: Sequence[Server]) -> Server:
     if not first.alive:
         raise Conflict(
             "inference_silent",
-            f"The inference server on {first.host} has not been heard of for {first.seconds_since:.0f} s "
-            f"(it tells every few seconds that it is there; after {ALIVE_SECONDS:.0f} s it counts as gone).",
+            f"The inference server on {first.host} has not been heard of for {first.seconds_since:.0f} s.",
             "Start it again: restart `studio up`, or run `studio inference` on that machine.",
             details={"server": first.name},
         )

@@ -5,6 +5,7 @@ import { Pane } from "./chat_pane.js";
 import { Prompts } from "./chat_prompts.js";
 import { modes } from "./chat_modes.js";
 import { remember } from "./run_curves.js";
+import { serverNotice } from "./server_notice.js";
 import { api, confirmed, count, counted, el, emptyState, errorBanner, ready, toast, when } from "./studio.js";
 
 const MOST = 4;
@@ -36,7 +37,7 @@ class ChatPage {
     this.status = el("p", { id: "chat-status", class: "muted", role: "status" });
     this.earlier = el("div", { id: "chat-earlier" });
     this.prompts = new Prompts(() => this.models.map((id) => this.voice(id)), () => ({ system: this.system.value, sampling: this.sampling }));
-    root.replaceChildren(modes("/chat"), this.picks, this.settings(), this.notice, this.grid, this.composer(), this.prompts.place, this.history());
+    root.replaceChildren(modes("/chat"), serverNotice(), this.picks, this.settings(), this.notice, this.grid, this.composer(), this.prompts.place, this.history());
     this.tellOfLost(asked.filter((id) => !there.includes(id)));
     this.open();
   }

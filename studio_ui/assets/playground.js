@@ -6,6 +6,7 @@ import { mark as markWord, markedText } from "./marked_text.js";
 import { probability } from "./run_answers.js";
 import { remember } from "./run_curves.js";
 import { loadTitles, methodTitle, writes } from "./run_words.js";
+import { serverNotice } from "./server_notice.js";
 import { api, count, el, emptyState, ready } from "./studio.js";
 
 const MOST_MODELS = 3;
@@ -30,7 +31,7 @@ class Playground {
       this.answer();
     });
     this.texts.addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && this.answer());
-    root.replaceChildren(modes("/playground"), this.picks, form, this.panes);
+    root.replaceChildren(modes("/playground"), serverNotice(), this.picks, form, this.panes);
     this.draw();
   }
 

@@ -114,6 +114,8 @@ def test_without_a_server_the_answer_says_what_to_do(ann, studio_home, monkeypat
     def refusal() -> str:
         answer = ann.post(address, json_body={"inputs": ["a"]})
         assert answer.status == 409
+        told = ann.get("/api/v1/inference").json["problem"]
+        assert answer.code == "inference_gone" or told["error"]["code"] == answer.code
         return answer.code
 
     assert refusal() == "inference_missing"
