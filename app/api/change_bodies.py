@@ -106,6 +106,13 @@ class ChangesBody(Body):
     version: int | None = Field(None, ge=1)
 
 
+class PeekBody(Body):
+    """Rows of the final test that somebody was shown."""
+
+    rows: int = Field(ge=1, le=10_000)
+    version: int | None = Field(None, ge=1)
+
+
 class SplitsBody(Body):
     """How to deal rows out anew; shares left out are chosen by the number of rows."""
 

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from app import storage
-from app.api.change_bodies import ChangesBody, SplitsBody
+from app.api.change_bodies import ChangesBody, PeekBody, SplitsBody
 from app.api.datasets import answer
 from app.api.deps import After, Later, UserId
-from app.services import dataset_exports, dataset_versions, findings, label_reviews
+from app.services import dataset_exports, dataset_versions, findings, label_reviews, test_peeks
 from app.services.dataset_lengths import lengths_of
 from app.services.dataset_work import Work, change_work
 from app.services.marked_rows import with_marks
@@ -106,8 +106,15 @@ def read_review(
 
 @router.get("/splits")
 def read_splits(user_id: UserId, dataset_id: str, version: Version = None) -> dict[str, Any]:
-    """How rows are dealt out: ``{"how", "plan", "sizes"}``."""
-    return dataset_versions.read_splits(dataset_versions.find_version(user_id, dataset_id, version))
+    """How rows are dealt out: ``{"how", "plan", "sizes", "peeks"}``; ``peeks`` tells who has looked at the test rows."""
+    dealt = dataset_versions.read_splits(dataset_versions.find_version(user_id, dataset_id, version))
+    return {**dealt, "peeks": test_peeks.told(user_id, dataset_id)}
+
+
+@router.post("/peeks", status_code=201)
+def note_peek(user_id: UserId, dataset_id: str, body: PeekBody) -> dict[str, Any]:
+    """Record that rows kept for the final test were shown to the person."""
+    return test_peeks.note_look(user_id, dataset_id, body.version, body.rows)
 
 
 @router.post("/splits")

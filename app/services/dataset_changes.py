@@ -124,7 +124,12 @@ def change(
             tokens=load_tokens(before / TOKENS_FILE, set(plan.edits.cells)), tell=watch.tell,
         )  # fmt: skip
         counts = Counter(entry["kind"] for entry in entries)
-        return judgement, {"summary": _summary(counts), "counts": dict(counts)}, {"entries": entries}
+        told: dict[str, Any] = {"summary": _summary(counts), "counts": dict(counts)}
+        kept = set(old_splits["test"])
+        if tested := len({entry["id"] for entry in entries if entry.get("id") in kept}):
+            told["test_rows"] = tested
+            told["summary"] += f" {tested:,} of the rows {'is' if tested == 1 else 'are'} kept for the final test."
+        return judgement, told, {"entries": entries}
 
     return add_version(user_id, dataset_id, fill, action="edit", expected=version, watch=watch)
 

@@ -14,6 +14,7 @@ from app.errors import Rejected
 from app.services import findings
 from app.services.dataset_versions import load_exclusions
 from app.services.row_tables import PORTION_ROWS, ROWS_FILE, load_reading
+from app.services.test_peeks import test_ids
 
 MOST_WORDS = 200
 
@@ -37,7 +38,7 @@ class Selection:
 
 @dataclass
 class RowPage:
-    """Some rows of a selection: ``rows`` are ``{"_id", "_line", "excluded", "evaluation", "cells": {column: text}}``."""
+    """Some rows of a selection: ``rows`` are ``{"_id", "_line", "excluded", "evaluation", "test", "cells": {column: text}}``."""
 
     columns: list[str]
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -54,6 +55,7 @@ def find_rows(folder: Path, wanted: Selection, after: int = -1, limit: int = 50)
     """The next ``limit`` matching rows with ids above ``after``, and how many match in all."""
     reading = load_reading(folder)
     excluded = load_exclusions(folder).ids
+    kept = test_ids(folder.name)
     page = RowPage(reading.columns)
     related: Mapping[str, int] = {}
     if wanted.problem:
@@ -68,6 +70,7 @@ def find_rows(folder: Path, wanted: Selection, after: int = -1, limit: int = 50)
             row_id, line = row.pop("_id"), row.pop("_line")
             told = {"_id": row_id, "_line": line, "excluded": row_id in excluded, "cells": row}
             told["evaluation"] = reading.is_evaluation(row_id)
+            told["test"] = bool(np.isin(row_id, kept))
             if str(row_id) in related:
                 told["related"] = related[str(row_id)]
             page.rows.append(told)

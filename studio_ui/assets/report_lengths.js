@@ -26,7 +26,7 @@ function content(told, limit) {
   const about = told.measured ? `tokens of ${told.base_model}` : "tokens, estimated from the characters";
   const words = cut ? `${count(cut)} of ${count(told.rows)} rows (${percent(cut / told.rows)}) are longer than ${limit} ${about}: their end is not read unless you allow more in the settings.` : `No row is longer than ${limit} ${about}, so nothing is cut.`;
   return [histogram(lengthsFound, told.longest, limit), el("p", { id: "lengths-words", class: "small" }, words),
-    el("p", { class: "muted small", text: `On average ${told.mean.toFixed(0)}, at most ${count(told.longest)}. A token is a word or a part of one.` })];
+    el("p", { class: "muted small", text: `On average ${told.mean.toFixed(0)}, at most ${count(told.longest)}. A token is a word or a part of one.${told.of_rows ? ` Counted on a sample of ${count(told.rows)} of ${count(told.of_rows)} rows.` : ""}` })];
 }
 
 function histogram(found, longest, limit) {

@@ -18,7 +18,7 @@ export function rowBrowser(dataset, first, draft) {
   state.setAttribute("aria-label", "Which rows");
   const bulk = el("div", { id: "rows-bulk", class: "bulk-bar", hidden: true });
   const title = el("h3", { text: "Rows" });
-  const table = new RowTable({ dataset, columns, draft, name: "Rows", loaded: (page) => showBulk(page.matching) });
+  const table = new RowTable({ dataset, columns, draft, name: "Rows", browsing: true, loaded: (page) => showBulk(page.matching) });
   const filter = () => ({
     ...(search.value.trim() && { search: search.value.trim() }), ...(labels.value && (label ? { column: label, value: labels.value } : { search: labels.value })), ...(state.value && { excluded: state.value }),
   });

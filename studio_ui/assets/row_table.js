@@ -2,6 +2,7 @@
 
 import { knownTypes, markedText } from "./marked_text.js";
 import { api, counted, count, el, errorBanner } from "./studio.js";
+import { isVeiled, noteLook, peekNote } from "./test_peek.js";
 
 export const PAGE = 20;
 
@@ -11,7 +12,7 @@ export const PAGE = 20;
  */
 export class RowTable {
   constructor(about) {
-    Object.assign(this, { loaded: () => {}, ...about });
+    Object.assign(this, { loaded: () => {}, browsing: false, tested: [], fills: [], ...about });
     const shown = [...new Set([...Object.values(this.dataset.columns), ...this.columns])];
     this.shown = shown;
     knownTypes(Object.keys(this.dataset.labels || {}));
@@ -22,7 +23,8 @@ export class RowTable {
     this.more = el("button", { type: "button", class: "button small", text: "Show more", hidden: true, onclick: () => this.next() });
     this.found = el("p", { class: "muted small", role: "status" });
     this.note = el("div", {});
-    this.node = el("div", { class: "row-table" }, this.note,
+    this.peek = el("div", { class: "peek-note" });
+    this.node = el("div", { class: "row-table" }, this.note, this.peek,
       el("div", { class: "table-box preview-box", tabindex: "0", role: "region", "aria-label": this.name }, el("table", { class: "data-table" }, el("thead", {}, this.head), this.body)),
       el("div", { class: "actions row-more" }, this.found, this.more));
   }
@@ -34,6 +36,7 @@ export class RowTable {
     const page = await this.fetch();
     if (!page || asked !== this.asked) return;
     this.body.replaceChildren();
+    Object.assign(this, { tested: [], fills: [] });
     this.note.replaceChildren(lostLines(page.lost_lines));
     this.append(page);
   }
@@ -63,11 +66,25 @@ export class RowTable {
 
   append(page) {
     this.body.append(...page.rows.map((row) => this.row(row)));
+    this.tested.push(...page.rows.filter((row) => row.test));
+    if (page.rows.some((row) => row.test) && !this.veiled) noteLook(this.dataset, page.rows.filter((row) => row.test));
+    this.peek.replaceChildren(peekNote(this.dataset, this.tested, () => this.unveil()));
     this.count += page.rows.length;
     this.after = page.after;
     this.more.hidden = page.after == null;
     this.found.textContent = page.matching ? `${count(this.count)} of ${counted(page.matching, "row")} shown` : page.lost_lines.length ? "" : "No row fits.";
     this.loaded(page);
+  }
+
+  /** Rows of the final test are veiled where people only browse; a problem cannot be judged without its rows. */
+  get veiled() {
+    return this.browsing && isVeiled(this.dataset);
+  }
+
+  unveil() {
+    noteLook(this.dataset, this.tested);
+    for (const fill of this.fills) fill();
+    this.peek.replaceChildren(peekNote(this.dataset, this.tested, () => {}));
   }
 
   row(row) {
@@ -94,15 +111,17 @@ export class RowTable {
       inputs.get(focus ?? this.shown[0]).focus();
     };
     fill();
+    if (row.test) this.fills.push(fill);
     return line;
   }
 
   lineCell(row, gone, changed) {
-    const words = gone ? "will be deleted" : changed ? "changed" : row.excluded ? "left out" : row.evaluation ? "test file" : "";
+    const words = gone ? "will be deleted" : changed ? "changed" : row.excluded ? "left out" : row.evaluation ? "test file" : row.test ? "final test" : "";
     return el("td", { class: "number muted", "data-column": "Line" }, String(row._line), words ? el("div", { class: "row-state", text: words }) : "");
   }
 
   cell(row, name, edit) {
+    if (row.test && this.veiled) return el("td", { class: "cell-text muted", "data-column": name, text: name === this.shown[0] ? "kept for the final test" : "" });
     const value = this.draft.get(row, name);
     const marked = row.marked && !this.draft.cells.has(row._id) ? row.marked : null;
     if (marked?.column === name) {

@@ -3,6 +3,7 @@
 import { change as asked } from "./checks.js";
 import { field, select } from "./forms.js";
 import { api, count, el, errorBanner } from "./studio.js";
+import { peekWords } from "./test_peek.js";
 
 const SPLITS = [["train", "learned from"], ["validation", "checked while training"], ["test", "kept for the final test"]];
 const WAYS = [["ratio", "By ratio, every label evenly"], ["group", "By a column whose values stay together"], ["time", "By time, the newest rows for the test"]];
@@ -24,7 +25,14 @@ export function splits(dataset, columns, changed) {
   const how = el("p", { id: "splits-how", class: "muted small", text: "Chosen once and kept for every run, so that results can be compared. Texts that are the same, or nearly, are kept together." });
   return el("section", { class: "report-part", id: "report-splits" }, el("h3", { text: "How the rows are used" }), bar,
     el("ul", { class: "split-words" }, ...SPLITS.map(([name, words]) => el("li", {}, el("span", { class: `split-mark split-${name}`, "aria-hidden": "true" }),
-      el("strong", { class: "number", text: count(sizes[name] || 0) }), ` ${words}`))), how, change(dataset, columns, changed));
+      el("strong", { class: "number", text: count(sizes[name] || 0) }), ` ${words}`))), how, peeks(dataset), change(dataset, columns, changed));
+}
+
+/** How often the rows of the final test were seen; filled when it is known. */
+function peeks(dataset) {
+  const words = el("p", { id: "splits-peeks", class: "muted small" });
+  api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/splits?version=${dataset.version}`).then((told) => (words.textContent = peekWords(told.peeks)), () => {});
+  return words;
 }
 
 function change(dataset, columns, changed) {

@@ -56,3 +56,19 @@ def test_rows_with_errors_are_left_out_with_the_run_as_a_version_of_their_own(an
     assert newest["version"] == 2 and newest["change"]["counts"] == {"excluded": 3}
     changes = ann.get(f"{home}/versions/2/changes").json["entries"]
     assert sorted(each["line"] for each in changes) == [30, 42, 43]
+
+
+def test_looks_at_test_rows_and_changes_of_them_are_counted(ann, bob):
+    made = ann.upload([("file", "x.csv", write.as_csv(GOOD))]).json
+    home = f"/api/v1/datasets/{made['id']}"
+    rows = ann.get(f"{home}/rows?limit=100").json["rows"]
+    kept = [row["_id"] for row in rows if row["test"]]
+    assert len(kept) == made["split_sizes"]["test"] == 8
+    assert ann.get(f"{home}/splits").json["peeks"] == {"looks": 0, "rows_seen": 0, "rows_changed": 0}
+    assert post(bob, f"{home}/peeks", {"rows": 3}).status == 404
+    for rows_shown in (3, 8):
+        assert post(ann, f"{home}/peeks", {"rows": rows_shown, "version": 1}).status == 201
+    edit = [{"op": "edit", "row_id": each, "cells": {"text": f"written anew {each}"}} for each in (kept[0], kept[1])]
+    changed = post(ann, f"{home}/changes", {"changes": edit}).json
+    assert changed["change"]["test_rows"] == 2 and "kept for the final test" in changed["change"]["summary"]
+    assert ann.get(f"{home}/splits").json["peeks"] == {"looks": 2, "rows_seen": 11, "rows_changed": 2}
