@@ -8,6 +8,8 @@ const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "s
 export const BASE_INDEX = -1;
 
 const USUAL_HEIGHT = 260;
+// With fewer points nothing is an outlier.
+const FEW = 25;
 
 const live = new Set();
 
@@ -55,10 +57,16 @@ export function smoothed(points, weight) {
  * Range of the y axis where Plotly's own choice misleads: shares never leave 0 to 1, so a flat curve at 100 % must not
  * be drawn up to 200 %; and one value alone, or a flat curve, gets half its size as room on both sides.
  */
-function yRange(series, share) {
+function yRange(series, share, clip) {
   const values = series.flatMap((one) => [...one.points.map(([, y]) => y), ...(one.band || []).flatMap(([, low, high]) => [low, high])]).filter(Number.isFinite);
   if (!values.length) return {};
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  let [low, high] = [Math.min(...values), Math.max(...values)];
+  if (clip && values.length >= FEW) {
+    const sorted = [...values].sort((one, other) => one - other);
+    [low, high] = [0.02, 0.98].map((part) => sorted[Math.round(part * (sorted.length - 1))]);
+    const room = (high - low) * 0.05;
+    if (!share && high > low) return { range: [low - room, high + room] };
+  }
   if (share) {
     const room = Math.max(0.01, (high - low) * 0.1);
     return { range: [Math.max(-0.005, low - room), Math.min(1.005, high + room)] };
@@ -91,9 +99,13 @@ export class CurveChart {
     this.draw();
   }
 
-  /** @param {{name, points, style, smooth?, marker?, width?}[]} series replaces what is shown; `style` is a run index. */
-  update(series) {
+  /**
+   * @param {{name, points, style, smooth?, marker?, width?, band?}[]} series replaces what is shown; `style` is a run index
+   * @param {{x, sign, text}[]} marks places along the x axis where something happened
+   */
+  update(series, marks = []) {
     this.series = series;
+    this.marks = marks;
     this.draw();
   }
 
@@ -172,8 +184,9 @@ export class CurveChart {
       showlegend: legend,
       legend: { orientation: "h", y: -0.2, x: 0, font: { color: axis.color } },
       xaxis: { ...axis, title: { text: this.options.xTitle, standoff: 4 }, rangemode: "tozero" },
-      yaxis: { ...axis, type: log ? "log" : "linear", tickformat: this.about.tickformat || "", automargin: true, nticks: 6, ...(log ? {} : yRange(this.series, this.about.tickformat?.includes("%"))) },
-      uirevision: `${this.options.xTitle}-${log}`,
+      yaxis: { ...axis, type: log ? "log" : "linear", tickformat: this.about.tickformat || "", automargin: true, nticks: 6, ...(log ? {} : yRange(this.series, this.about.tickformat?.includes("%"), this.options.clip)) },
+      ...markLines(this.marks || []),
+      uirevision: `${this.options.xTitle}-${log}-${Boolean(this.options.clip)}`,
     };
   }
 
@@ -292,6 +305,15 @@ export function save(name, text) {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+/** A thin line with a sign on top for each mark; pointing at the sign says what it was. */
+function markLines(marks) {
+  const color = isDark() ? "#7d8894" : "#98a2ad";
+  return {
+    shapes: marks.map(({ x }) => ({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color, width: 1, dash: "dot" } })),
+    annotations: marks.map(({ x, sign, text }) => ({ x, yref: "paper", y: 1, yanchor: "top", text: sign, hovertext: plain(text), showarrow: false, font: { size: 13, color: axisStyle().color } })),
+  };
 }
 
 /** Pixels that a legend needs below its first row, so that long names do not press the curves flat. */

@@ -17,14 +17,19 @@ const CHARTS = [
   { title: "Speed (rows per second)", keys: [["train/rows_per_second", "rows per second", true]], hover: ".1f", empty: "Appears with the first training step." },
 ];
 
+const AXES = [["step", "step"], ["pass", "passes over the data"], ["time", "minutes"]];
+
 export class RunCurves {
   constructor(place) {
     this.points = {};
     this.latest = {};
     this.began = null;
     this.axis = "step";
+    this.marks = [];
+    this.stepsPerPass = 0;
     const grid = el("div", { class: "chart-grid" });
-    place.append(chartControls("run", (options) => this.configure(options), [["step", "step"], ["time", "minutes"]]), grid);
+    this.words = el("p", { id: "curve-marks", class: "muted small" });
+    place.append(chartControls("run", (options) => this.configure(options), AXES), grid, this.words);
     this.charts = CHARTS.map((about) => [about, new CurveChart(grid, about)]);
   }
 
@@ -42,9 +47,16 @@ export class RunCurves {
     if (points.length) this.draw();
   }
 
+  /** What happened on the way: `{step, at, sign, text}`, drawn as a line through every chart and told below them. */
+  mark(marks, stepsPerPass) {
+    Object.assign(this, { marks, stepsPerPass });
+    this.words.textContent = marks.map(({ sign, text }) => `${sign} ${text}`).join(" · ");
+    this.draw();
+  }
+
   configure({ axis, ...options }) {
     this.axis = axis || this.axis;
-    for (const [, chart] of this.charts) chart.configure({ ...options, xTitle: this.axis === "time" ? "minutes" : "step" });
+    for (const [, chart] of this.charts) chart.configure({ ...options, xTitle: Object.fromEntries(AXES)[this.axis] });
     this.draw();
   }
 
@@ -52,7 +64,8 @@ export class RunCurves {
     for (const [about, chart] of this.charts) {
       // Tasks with labels have no perplexity and tasks that write no accuracy; what does not apply is not shown.
       chart.figure.hidden = about.optional ? !this.has(about) : about.keys[0][0] === "eval/accuracy" && Boolean(this.points["eval/perplexity"] || this.points["eval/f1"]);
-      chart.update(about.keys.map(([key, name, smooth], style) => ({ name, style, smooth, points: this.curve(key, about.scale || 1) })));
+      const marks = this.marks.map((mark) => ({ x: this.across(mark), sign: mark.sign, text: mark.text }));
+      chart.update(about.keys.map(([key, name, smooth], style) => ({ name, style, smooth, points: this.curve(key, about.scale || 1) })), marks);
     }
   }
 
@@ -60,9 +73,13 @@ export class RunCurves {
     return about.keys.some(([key]) => this.points[key]?.length);
   }
 
+  across({ step, at }) {
+    if (this.axis === "time") return (at - this.began) / 60;
+    return this.axis === "pass" && this.stepsPerPass ? step / this.stepsPerPass : step;
+  }
+
   curve(key, scale) {
-    const across = this.axis === "time" ? (point) => (point.at - this.began) / 60 : (point) => point.step;
-    return (this.points[key] || []).map((point) => [across(point), point.value * scale]).sort((one, other) => one[0] - other[0]);
+    return (this.points[key] || []).map((point) => [this.across(point), point.value * scale]).sort((one, other) => one[0] - other[0]);
   }
 }
 
@@ -76,18 +93,21 @@ export function chartControls(id, changed, axes) {
   const shown = el("output", { for: `${id}-smoothing` });
   const log = el("input", { id: `${id}-log`, type: "checkbox" });
   log.checked = query.get("log") === "1";
+  const clip = el("input", { id: `${id}-clip`, type: "checkbox" });
+  clip.checked = query.get("clip") === "1";
   const axis = el("select", { id: `${id}-axis` }, ...axes.map(([value, text]) => el("option", { value, text })));
   axis.value = axes.some(([value]) => value === query.get("axis")) ? query.get("axis") : axes[0][0];
   const tell = () => {
     shown.textContent = Number(smoothing.value).toFixed(2);
-    remember({ smoothing: smoothing.value === "0.6" ? null : smoothing.value, log: log.checked ? "1" : null, axis: axis.value === axes[0][0] ? null : axis.value });
-    changed({ smoothing: Number(smoothing.value), log: log.checked, axis: axis.value });
+    remember({ smoothing: smoothing.value === "0.6" ? null : smoothing.value, log: log.checked ? "1" : null, clip: clip.checked ? "1" : null, axis: axis.value === axes[0][0] ? null : axis.value });
+    changed({ smoothing: Number(smoothing.value), log: log.checked, clip: clip.checked, axis: axis.value });
   };
-  for (const control of [smoothing, log, axis]) control.addEventListener("input", tell);
+  for (const control of [smoothing, log, clip, axis]) control.addEventListener("input", tell);
   queueMicrotask(tell);
   return el("div", { class: "chart-controls" },
     el("label", { for: `${id}-smoothing` }, "Smoothing ", smoothing, shown),
     el("label", { class: "check", for: `${id}-log` }, log, " Logarithmic scale"),
+    el("label", { class: "check", for: `${id}-clip`, title: "The axis leaves out the highest and the lowest two per cent of the points." }, clip, " Cut outliers"),
     el("label", { for: `${id}-axis` }, "Across ", axis));
 }
 

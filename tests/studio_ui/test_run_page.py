@@ -2,9 +2,11 @@
 
 import pytest
 
+from app.db import transaction
+from app.models import Event
 from tests.app.outcomes import end_run, rows_right
 from tests.app.test_checkpoints import keep
-from tests.factories import make_run, make_version
+from tests.factories import SPEC, make_run, make_version
 from tests.studio_ui.conftest import NARROW
 
 
@@ -72,4 +74,30 @@ def test_star_tags_and_note_are_written_in_the_header(signed_in, ended):
     with page.expect_response("**/mark"):
         page.click("#run-tags .tag-remove")
     page.wait_for_function("document.querySelector('#run-tags').hidden")
+    assert watched.complaints == []
+
+
+def test_what_happened_is_marked_on_every_curve(signed_in, studio):
+    run = make_run(studio.owner, make_version(studio.owner), "Marked", {**SPEC, "training": {"epochs": 3}})
+    end_run(run.id, rows_right(9, 10), rows_right(5, 10), best_step=20, total_steps=40)
+    for step in (20, 40):
+        keep(run.id, step, accuracy=0.9)
+    with transaction() as session:
+        session.add(
+            Event(
+                run_id=run.id, source="attempt-2", number=1, kind="notice", severity="info", at=1030.0,
+                message="Continuing after step 30 of 40.", data={"step": 30},
+            )
+        )  # fmt: skip
+    watched = signed_in()
+    page = watched.open(f"/run?id={run.id}")
+    page.wait_for_function("document.querySelector('#curve-marks')?.textContent.includes('continued')")
+    assert page.text_content("#curve-marks").startswith("★ best check after step 20, kept · ↻ continued after step 30")
+    plot = "document.querySelector('#panel-curves .js-plotly-plot')"
+    page.wait_for_function(f"{plot}?.layout.shapes?.length === 3")
+    assert page.evaluate(f"{plot}.layout.shapes.map(s => s.x0)") == [20, 30, 40]
+    page.select_option("#run-axis", "pass")
+    page.wait_for_function(f"{plot}.layout.xaxis.title.text === 'passes over the data'")
+    # 40 steps in three passes.
+    assert page.evaluate(f"{plot}.layout.shapes[2].x0") == pytest.approx(3.0)
     assert watched.complaints == []
