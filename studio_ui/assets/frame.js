@@ -13,3 +13,9 @@ followTheme();
 
 // On a narrow screen the menu scrolls sideways; the current page must be in sight.
 document.querySelector('.site-head [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// The frame's base address would lead a bare fragment to Home; here the content of this very page is meant.
+document.querySelector(".skip-link")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  document.querySelector("#content")?.focus();
+});

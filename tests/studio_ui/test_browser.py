@@ -46,6 +46,14 @@ def test_the_main_button_is_reached_by_keyboard(signed_in):
     page.wait_for_url("**/new*")
 
 
+def test_the_skip_link_stays_on_its_page(signed_in):
+    page = signed_in().open("/runs")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    assert page.url.endswith("/runs")
+
+
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_an_upload_shows_its_report(signed_in, size):
     watched = signed_in(size)
