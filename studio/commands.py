@@ -23,10 +23,11 @@ def web() -> list[str]:
     ]  # fmt: skip
 
 
-def worker() -> list[str]:
-    """The Celery worker of one GPU: one run at a time."""
+def worker(name: str = "celery") -> list[str]:
+    """A Celery worker, of one GPU or of several together: one run at a time. Workers of one machine have different names."""
     return [
         *_celery(), "worker", "-Q", "gpu", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat",
+        "-n", f"{name}@%h",
         "--loglevel", get_settings().log_level,
     ]  # fmt: skip
 

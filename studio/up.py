@@ -10,13 +10,14 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from types import FrameType
 
 import httpx
 
 from app import storage
 from app.errors import Conflict, Rejected, StudioError
-from app.services import accounts
+from app.services import accounts, placement
 from app.settings import Settings, get_settings
 from studio import commands
 from studio.children import Child, Hurry, end_all, rotate_log
@@ -44,6 +45,18 @@ def run_up() -> None:
         _Studio(settings, port, address).run()
 
 
+def workers(environment: dict[str, str], gpus: Sequence[str]) -> list[Child]:
+    """One worker per GPU; where there are several, one more sees all of them, for runs that ask for more than one."""
+    if len(gpus) < 2:
+        return [Child("worker", commands.worker(), environment)]
+    single = [
+        Child(f"worker-{number}", commands.worker(f"gpu{number}"), {**environment, "CUDA_VISIBLE_DEVICES": gpu})
+        for number, gpu in enumerate(gpus, 1)
+    ]
+    wide = {**environment, "CUDA_VISIBLE_DEVICES": ",".join(gpus), "STUDIO_LEAST_DEVICES": "2"}
+    return [*single, Child("worker-all", commands.worker("all"), wide)]
+
+
 class _Studio:
     """The children, and the loop that watches them."""
 
@@ -55,7 +68,7 @@ class _Studio:
         environment = commands.environment(**shared)
         self.children = [
             Child("web", _with_port(commands.web(), port), environment),
-            Child("worker", commands.worker(), environment),
+            *workers(environment, placement.own_offer().names),
             Child("beat", commands.beat(), environment),
         ]
         # It starts the process that holds models only when somebody asks one; somebody else's address is left to them.

@@ -14,6 +14,7 @@ from app.models import QUEUED, RUNNING, Job, Run
 from app.services import inference, inference_servers
 from app.services.accounts import ensure_owner
 from studio.children import DEATHS, Child, rotate_log
+from studio.up import workers
 from tests.conftest import forget_settings
 from tests.factories import SPEC, make_run
 from tests.studio.processes import Up, call, start_up, still_alive, stop, wait_until
@@ -169,3 +170,13 @@ def test_logs_of_earlier_starts_are_kept_aside(tmp_path: Path) -> None:
     assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {
         "web.log": "start 5", "web.log.1": "start 4", "web.log.2": "start 3", "web.log.3": "start 2",
     }  # fmt: skip
+
+
+def test_every_gpu_gets_a_worker_and_several_together_one_more() -> None:
+    assert [each.environment for each in workers({"A": "b"}, ())] == [{"A": "b"}]
+    found = {each.name: each for each in workers({"A": "b"}, ("GPU-1", "GPU-2"))}
+    assert {name: each.environment["CUDA_VISIBLE_DEVICES"] for name, each in found.items()} == {
+        "worker-1": "GPU-1", "worker-2": "GPU-2", "worker-all": "GPU-1,GPU-2",
+    }  # fmt: skip
+    assert found["worker-all"].environment["STUDIO_LEAST_DEVICES"] == "2"
+    assert len({each.command[each.command.index("-n") + 1] for each in found.values()}) == 3
