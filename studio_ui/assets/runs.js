@@ -4,7 +4,7 @@
 import { remember } from "./run_curves.js";
 import { ACTIVE, STATE_WORDS, loadTitles, methodTitle, modelTitle } from "./run_words.js";
 import { columns } from "./runs_cells.js";
-import { api, confirmed, count, counted, el, emptyState, poll, ready, toast } from "./studio.js";
+import { api, bytes, confirmed, count, counted, el, emptyState, poll, ready, toast } from "./studio.js";
 
 const EVERY = 3000;
 const MOST = 10;
@@ -34,6 +34,7 @@ class RunsPage {
     this.archive = el("button", { type: "button", id: "runs-archive", class: "button", text: "Archive", disabled: true, onclick: () => this.archiveChosen() });
     this.starring = el("button", { type: "button", id: "runs-starring", class: "button", text: "Star", disabled: true, onclick: () => this.mark([...this.chosen.values()], { starred: !this.allStarred() }) });
     this.stopping = el("button", { type: "button", id: "runs-stopping", class: "button stop", text: "Stop", hidden: true, onclick: () => this.stopChosen() });
+    this.deleting = el("button", { type: "button", id: "runs-deleting", class: "button", text: "Delete…", disabled: true, onclick: () => this.deleteChosen() });
     this.status = el("p", { class: "muted", role: "status", id: "runs-status", text: "Loading the runs…" });
     this.more = el("button", { type: "button", id: "runs-more", class: "button", hidden: true, onclick: () => this.showMore() });
     this.body = el("tbody");
@@ -47,7 +48,7 @@ class RunsPage {
     this.box = el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Runs" }, table);
     this.empty = el("div", { hidden: true }, emptyState("No runs yet.", "A run tunes a model on your data. It takes six clicks from a file.", { href: "/new", text: "Tune a model" }));
     this.root.replaceChildren(
-      el("div", { class: "toolbar" }, this.search, this.compare, this.starring, this.tagging, this.archive, this.stopping, el("a", { class: "button", href: "/new", text: "New run" })),
+      el("div", { class: "toolbar" }, this.search, this.compare, this.starring, this.tagging, this.archive, this.deleting, this.stopping, el("a", { class: "button", href: "/new", text: "New run" })),
       el("div", { class: "toolbar run-filters", role: "group", "aria-label": "Filters" }, this.state, ...Object.values(this.facets), this.archived, this.starred, this.views,
         el("button", { type: "button", id: "runs-save-view", class: "button quiet small", text: "Keep this view", onclick: () => this.keepView() })),
       this.status, this.box, this.more, this.empty);
@@ -183,7 +184,7 @@ class RunsPage {
     const number = this.chosen.size;
     this.compare.disabled = number < 2 || number > MOST;
     this.compare.textContent = number ? `Compare ${number} selected` : "Compare";
-    this.archive.disabled = this.tagging.disabled = this.starring.disabled = this.stopping.disabled = number === 0;
+    this.archive.disabled = this.tagging.disabled = this.starring.disabled = this.stopping.disabled = this.deleting.disabled = number === 0;
     this.starring.textContent = this.allStarred() ? "Unstar" : "Star";
     this.stopping.hidden = ![...this.chosen.values()].some((run) => ACTIVE.includes(run.state));
     this.archive.textContent = this.view.archived === "only" ? "Bring back" : "Archive";
@@ -206,6 +207,23 @@ class RunsPage {
     const words = { title: `Stop ${counted(active.length, "run")}?`, text: "Each keeps its last checkpoint and can be resumed.", action: "Stop them", look: "stop" };
     if (!(await confirmed(words))) return;
     await this.each(active, (run) => api(`/api/v1/runs/${encodeURIComponent(run.id)}/cancel`, { method: "POST" }));
+  }
+
+  /** Ask what to delete: only what takes room on the disk, or the runs themselves. */
+  async deleteChosen() {
+    const chosen = [...this.chosen.values()];
+    const what = await choose(`Delete ${counted(chosen.length, "run")}?`, "This cannot be undone.", [
+      ["files", "Only the files: checkpoints, download and log. Results, curves and answers stay, so they can still be compared."],
+      ["all", "Everything. The runs disappear from every table and comparison."],
+    ]);
+    if (!what) return;
+    let freed = 0;
+    await this.each(chosen, async (run) => {
+      freed += (await api(`/api/v1/runs/${encodeURIComponent(run.id)}?keep_results=${what === "files"}`, { method: "DELETE" })).freed_bytes;
+      this.chosen.delete(run.id);
+    });
+    this.shown = "";
+    toast(`Freed ${bytes(freed)}.`);
   }
 
   async askForTag() {
@@ -283,6 +301,23 @@ function ask(title, label, suggestions) {
       el("div", { class: "actions" }, el("button", { class: "button primary", text: "Save" }), el("button", { type: "button", class: "button", text: "Close", onclick: () => finish("") })));
     form.addEventListener("submit", () => finish(box.value.trim()));
     const dialog = el("dialog", { class: "dialog page-dialog", "aria-label": title }, el("h2", { text: title }), form);
+    dialog.addEventListener("cancel", () => finish(""));
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** One of several choices in a dialog. @returns {Promise<string>} empty when it was closed */
+function choose(title, text, options) {
+  return new Promise((resolve) => {
+    const finish = (value) => {
+      dialog.remove();
+      resolve(value);
+    };
+    const form = el("form", { method: "dialog" }, ...options.map(([value, words], at) => el("label", { class: "check choose-one" }, el("input", { type: "radio", name: "choose", value, checked: at === 0 }), el("span", { text: words }))),
+      el("div", { class: "actions" }, el("button", { class: "button stop", text: "Delete" }), el("button", { type: "button", class: "button", text: "Keep everything", onclick: () => finish("") })));
+    form.addEventListener("submit", () => finish(new FormData(form).get("choose")));
+    const dialog = el("dialog", { class: "dialog page-dialog", "aria-label": title }, el("h2", { text: title }), el("p", { text }), form);
     dialog.addEventListener("cancel", () => finish(""));
     document.body.append(dialog);
     dialog.showModal();

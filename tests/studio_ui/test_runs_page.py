@@ -98,3 +98,14 @@ def test_archived_runs_leave_and_come_back(signed_in, many):
     page.click("#runs-archive:has-text('Bring back')")
     page.wait_for_selector("#runs-status:has-text('No run fits')")
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+def test_chosen_runs_are_deleted_after_a_choice(signed_in, studio, many):
+    run = make_run(studio.owner, name="Away with it")
+    end_run(run.id, rows_right(9, 10), rows_right(5, 10))
+    page = signed_in().open("/runs?q=Away")
+    page.check(f"[data-run='{run.id}']")
+    page.click("#runs-deleting")
+    page.check(".choose-one input[value=all]")
+    page.click(".dialog .stop")
+    page.wait_for_selector("#runs-status:has-text('No run fits')")

@@ -1,0 +1,53 @@
+"""Deleting runs: only files, or everything, and never what is still at work or somebody else's."""
+
+import pytest
+from sqlalchemy import func, select
+
+from app import storage
+from app.db import snapshot, transaction
+from app.errors import Conflict, NotFound
+from app.models import Checkpoint, Job, MetricPoint, Prediction
+from app.services import comparison, invariants, run_removal, runs
+from tests.app.outcomes import end_run, rows_right
+from tests.app.test_checkpoints import keep
+from tests.factories import make_run, make_user
+
+
+def ended(owner: str) -> str:
+    run = make_run(owner)
+    end_run(run.id, rows_right(9, 10), rows_right(5, 10))
+    with transaction() as session:
+        session.get_one(Job, run.job_id).fence = 1
+    keep(run.id, 40)
+    return run.id
+
+
+def rows_of(run_id: str) -> list[int]:
+    with snapshot() as session:
+        tables = (Checkpoint, MetricPoint, Prediction)
+        return [session.scalar(select(func.count()).where(each.run_id == run_id)) or 0 for each in tables]
+
+
+def test_files_go_and_results_stay(owner: str, any_database: str) -> None:
+    run_id = ended(owner)
+    assert run_removal.remove(owner, run_id, keep_results=True) >= 40
+    assert not (storage.data_dir() / "runs" / run_id).exists()
+    assert rows_of(run_id) == [0, 44, 10]
+    assert comparison.compare(owner, [run_id])["metrics"]
+    assert invariants.violations() == []
+
+
+def test_everything_goes_but_other_runs(owner: str, any_database: str) -> None:
+    run_id, other = ended(owner), ended(owner)
+    run_removal.remove(owner, run_id, keep_results=False)
+    with pytest.raises(NotFound):
+        runs.get_run(owner, run_id)
+    assert rows_of(run_id) == [0, 0, 0] and rows_of(other) == [1, 44, 10]
+    assert (storage.data_dir() / "runs" / other).exists() and invariants.violations() == []
+
+
+def test_active_runs_and_other_peoples_stay(owner: str) -> None:
+    with pytest.raises(Conflict, match="still active"):
+        run_removal.remove(owner, make_run(owner).id, keep_results=False)
+    with pytest.raises(NotFound):
+        run_removal.remove(make_user(), ended(owner), keep_results=True)
