@@ -63,7 +63,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     # The two processes that hold a model know no database, queue or service.
     "worker.spool": (*LEVEL_0, "worker.engine"),
     "worker.sandbox": (),
-    "worker.trainer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.sandbox", "worker.spool"),
+    "worker.companions": (),
+    "worker.trainer": (*LEVEL_0, "app.catalog", "worker.companions", "worker.engine", "worker.sandbox", "worker.spool"),
     "worker.reviewer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.sandbox"),
     "worker.slots": (),
     "worker.residents": (*LEVEL_0, "app.catalog", "worker.engine"),
