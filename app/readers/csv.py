@@ -60,7 +60,7 @@ def read(source: Source) -> Table:
     if header is None:
         raise no_rows([])
     if not header[1]:
-        raise _open_quote(header[0])
+        raise _odd_quotes(header[0])
     columns = check_columns(header[1])
     rows.width = len(columns)
     table = Table("csv" if delimiter != "\t" else "tsv", encoding.name, columns, iter(()))
@@ -186,6 +186,15 @@ def _open_quote(line: int) -> Rejected:
         "csv_shape",
         f"A quote that opens in row {line:,} is never closed.",
         'Close it, or double it ("") if it belongs to the text.',
+        details={"rows": [line]},
+    )
+
+
+def _odd_quotes(line: int) -> Rejected:
+    return Rejected(
+        "csv_shape",
+        f"The quotes in row {line:,} do not enclose whole fields.",
+        "Put each text that needs it in double quotes, double those inside, and end every row with a line break.",
         details={"rows": [line]},
     )
 

@@ -109,7 +109,7 @@ def check_depth(value: Any, room: int = MAX_DEPTH) -> None:
         Unfit: nested deeper than ``MAX_DEPTH``.
     """
     if room < 0:
-        raise Unfit(f"lists and objects nested more than {MAX_DEPTH} deep")
+        raise Unfit(f"a nesting of lists and objects more than {MAX_DEPTH} deep")
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for each in inner:
         if isinstance(each, dict | list):
@@ -131,7 +131,7 @@ def parse(read: Callable[[], Any]) -> Any:
     try:
         value = read()
     except RecursionError:
-        raise Unfit(f"lists and objects nested more than {MAX_DEPTH} deep") from None
+        raise Unfit(f"a nesting of lists and objects more than {MAX_DEPTH} deep") from None
     # `raw_decode` gives the value with the place where it ends.
     check_depth(value[0] if isinstance(value, tuple) else value)
     return value

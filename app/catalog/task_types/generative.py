@@ -150,7 +150,8 @@ class _Notes:
         """The refusals first, then errors, then warnings; within these, what touches most rows first."""
         found = sorted(self._problems.values(), key=lambda each: (each.severity != "error", -len(each.rows)))
         if self._usable < LEAST_ROWS:
-            message = f"Only {self._usable} rows can be used; at least {LEAST_ROWS} are needed."
+            rows = f"Only {self._usable} row{'' if self._usable == 1 else 's'}" if self._usable else "No row"
+            message = f"{rows} can be used; at least {LEAST_ROWS} are needed."
             return [Problem("too_few_rows", "error", message, "Add examples, ideally a few hundred."), *found]
         if self._usable < FEW_ROWS:
             message = f"Only {self._usable} usable rows; scores on so few say little."

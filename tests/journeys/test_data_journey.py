@@ -1,0 +1,46 @@
+"""From a file with forty defects to a run on what is left: rows with errors wait for a decision, one click takes it."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.studio.processes import Up
+from tests.studio_ui.defects import write_defects
+
+FINISHED_MS = 180_000
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2,000 rows, eight of them with an error."""
+    path = tmp_path_factory.mktemp("defects") / "messages.csv"
+    write_defects(path)
+    return path
+
+
+def test_rows_with_errors_are_decided_about_and_the_rest_is_learned(studio_up: Up, page: Page, file: Path) -> None:
+    page.goto(f"{studio_up.address}/datasets")
+    page.set_input_files("#data-file", file)
+    page.wait_for_selector("#report-preview")
+    assert "8 need attention" in page.inner_text("#report-verdict")
+    page.click("#report-tune")
+    page.wait_for_selector("#step-title:has-text('learn to do')")
+    page.click(".step >> nth=5")
+    page.wait_for_selector("#rows-undecided:has-text('8 rows have errors')")
+    assert "a decision about 8 rows with errors" in page.inner_text(".step-actions")
+    assert page.is_disabled("#step-next")
+    page.click("#rows-leave-out")
+    page.wait_for_selector("#step-next:enabled")
+    assert page.locator("#rows-undecided").count() == 0
+    page.click(".step >> nth=4")
+    page.click("label[for='preset-quick']")
+    page.click(".step >> nth=5")
+    page.wait_for_selector("#step-title:has-text('Ready to start')")
+    page.click("#step-next:enabled")
+    page.wait_for_url("**/run?id=*")
+    ended = "#run-state .chip:has-text('Finished'), #run-state .chip:has-text('Failed')"
+    page.wait_for_selector(ended, timeout=FINISHED_MS)
+    assert "Finished" in page.inner_text("#run-state"), page.inner_text("#content")
+    told = page.evaluate("fetch('/api/v1/datasets').then((answer) => answer.json())")["datasets"][0]
+    assert (told["version"], told["usable_rows"], told["change"]["counts"]) == (2, 1992, {"excluded": 8})
