@@ -17,6 +17,7 @@ LEVEL_1 = (
     "app.db",
     "app.models",
     "app.models_chat",
+    "app.models_costs",
     "app.models_data",
     "app.models_shares",
     "app.models_work",
@@ -43,8 +44,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     # A tuner leaves the studio with every download, so it may import nothing of it.
     "app.catalog.tuners": (),
     "app.db": LEVEL_0,
-    "app.models": (*LEVEL_0, "app.db", "app.models_chat", "app.models_data", "app.models_shares", "app.models_work"),
+    "app.models": (
+        *LEVEL_0, "app.db", "app.models_chat", "app.models_costs", "app.models_data", "app.models_shares", "app.models_work",
+    ),  # fmt: skip
     "app.models_chat": (*LEVEL_0, "app.db"),
+    "app.models_costs": (*LEVEL_0, "app.db"),
     "app.models_data": (*LEVEL_0, "app.db"),
     "app.models_shares": (*LEVEL_0, "app.db"),
     "app.models_work": (*LEVEL_0, "app.db"),
@@ -65,6 +69,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "worker.sandbox": (),
     "worker.companions": (),
     "worker.trainer": (*LEVEL_0, "app.catalog", "worker.companions", "worker.engine", "worker.sandbox", "worker.spool"),
+    "worker.speed": (*LEVEL_0, "worker.engine"),
     "worker.reviewer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.sandbox"),
     "worker.slots": (),
     "worker.residents": (*LEVEL_0, "app.catalog", "worker.engine"),
@@ -94,6 +99,7 @@ OWNED_LIBRARIES: dict[str, tuple[str, ...]] = {
         "app.db",
         "app.models",
         "app.models_chat",
+        "app.models_costs",
         "app.models_data",
         "app.models_shares",
         "app.models_work",
@@ -108,7 +114,8 @@ OWNED_LIBRARIES: dict[str, tuple[str, ...]] = {
 HEAVY = ("torch", "transformers", "peft", "accelerate", "datasets", "sklearn", "bitsandbytes")
 # A tuner is imported only where a model is; it stands alone in a download, so it names its libraries at its top.
 HEAVY_ROOMS = (
-    "worker.engine", "worker.trainer", "worker.reviewer", "worker.inference", "worker.residents", "app.catalog.tuners",
+    "worker.engine", "worker.trainer", "worker.reviewer", "worker.speed", "worker.inference", "worker.residents",
+    "app.catalog.tuners",
 )  # fmt: skip
 
 # Library -> the room that does without it where nobody has installed it; imported inside functions only.

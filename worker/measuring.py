@@ -18,7 +18,7 @@ from worker.outage import DATABASE_AWAY
 log = logging.getLogger(__name__)
 
 # The worker's first seconds belong to its spare process and to jobs that wait.
-AFTER_SECONDS, LOOK_SECONDS, LONGEST_SECONDS = 15.0, 5.0, 120.0
+AFTER_SECONDS, LOOK_SECONDS, LONGEST_SECONDS = 15.0, 5.0, 600.0
 
 
 def measure_once(busy: Callable[[], bool], leaving: threading.Event) -> None:

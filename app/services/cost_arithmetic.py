@@ -11,11 +11,12 @@ from statistics import median
 
 from app.catalog.spec import held_precision
 from app.catalog.workload import Job, Work, count_learning, count_rest, largest_portion
-from app.services.machine_speeds import REFERENCE
 
 # Raised whenever the arithmetic changes: what runs taught about an older one no longer applies.
 FORMULA = 1
 GIGA = 1e9
+# What `worker.speed` measures, in seconds, on the machine that the rates come from.
+REFERENCE = {"learn": 0.40, "calls": 0.0185}
 # Seconds per 1e9 operations, per call of a block, per 1e9 updated weights, per token of one block, per row, per GB saved.
 # Full precision takes twice as long as bf16.
 RATES = {
@@ -24,16 +25,20 @@ RATES = {
 }  # fmt: skip
 COUNTED_IN_GIGA = frozenset({"learn_flops", "read_flops", "exact_flops", "updated", "saved_bytes"})
 # Which measured time a rate follows; the rest is the same everywhere.
-FOLLOWS = dict.fromkeys(("learn_flops", "read_flops", "exact_flops", "updated"), "learn") | dict.fromkeys(("learn_calls", "written", "rows"), "calls")
+FOLLOWS = dict.fromkeys(("learn_flops", "read_flops", "exact_flops", "updated"), "learn") | dict.fromkeys(
+    ("learn_calls", "written", "rows"), "calls"
+)
 LEARNING_START, REST_START = 0.3, 0.8
 
 # A trainer process that has imported torch, transformers and peft and used them once.
 RUNTIME_BYTES = {False: 780e6, True: 0.0}
 # Bytes per weight by how the untouched model is held; a weight that learns has a gradient and two moments beside it.
 HELD_BYTES = {"full": 4.0, "int8": 1.1, "nf4": 0.6}
-LEARNING_BYTES = 10.0
-# What a block keeps per token and unit for the way back; adapters keep their inputs too.
-KEPT_BYTES, ADAPTER_KEPT_BYTES = 19.0, 52.0
+# On a processor part of that is gone again when the activations are there.
+LEARNING_BYTES = {False: 10.0, True: 12.0}
+# What a block keeps per token and unit for the way back; adapters keep their inputs too. On a processor as fitted to runs,
+# on a GPU by counting (Korthikanti et al. 2022, arXiv 2205.05198, section 4).
+KEPT_BYTES, ADAPTER_KEPT_BYTES = {False: 19.0, True: 34.0}, {False: 52.0, True: 30.0}
 # Attention keeps its weights where texts do not share a row: per token, per token of the text and per head of 32 units.
 ATTENTION_BYTES, HEAD_UNITS = 40.0, 32
 # Per token and entry of the vocabulary; per token of all rows, which stay in memory; and what writing answers takes.
@@ -135,22 +140,27 @@ def memory_parts(job: Job, gpu: bool) -> dict[str, float]:
     base, learns = job.base, job.adapter + job.head
     held = HELD_BYTES[held_precision(job.method, job.training)]
     tokens = largest_portion(job, job.longest)
-    adapters = 0.0 if job.method.whole_model else ADAPTER_KEPT_BYTES
+    adapters = 0.0 if job.method.whole_model else ADAPTER_KEPT_BYTES[gpu]
     frozen = 0 if job.writes else min(base.layers, job.method.frozen_blocks(base.layers))
-    attention = 0.0 if job.packed else base.hidden_size / HEAD_UNITS * job.longest * ATTENTION_BYTES
-    per_token = (base.layers - frozen) * (base.hidden_size * (KEPT_BYTES + adapters) + attention)
+    # The fused kernels of a GPU keep no attention weights.
+    attention = 0.0 if job.packed or gpu else base.hidden_size / HEAD_UNITS * job.longest * ATTENTION_BYTES
+    per_token = (base.layers - frozen) * (base.hidden_size * (KEPT_BYTES[gpu] + adapters) + attention)
     if job.training.gradient_checkpointing:
         per_token *= RECOMPUTED_SHARE
     output = job.vocabulary * OUTPUT_BYTES if job.writes else 0.0
+    activations = tokens * (per_token + output)
+    # The download is loaded afresh beside the trained model, to see that it answers the same. A GPU has given the
+    # activations back by then; a process keeps the memory that it once had.
+    again = base.parameters * held
+    evaluation = max(0.0, again - activations) if gpu else again + (WRITING_BYTES if job.writes else 0.0)
     return {
         "libraries": RUNTIME_BYTES[gpu],
         "weights": base.parameters * held,
         "adapter": 0.0 if job.method.whole_model else learns * 4.0,
-        "optimiser": learns * LEARNING_BYTES,
-        "activations": tokens * (per_token + output),
+        "optimiser": learns * LEARNING_BYTES[gpu],
+        "activations": activations,
         "rows": (job.train_rows + job.test_rows) * job.length * ROW_BYTES if not gpu else 0.0,
-        # The download is loaded afresh beside the trained model, to see that it answers the same.
-        "evaluation": base.parameters * held + (WRITING_BYTES if job.writes and not gpu else 0.0),
+        "evaluation": evaluation,
     }
 
 

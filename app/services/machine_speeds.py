@@ -7,8 +7,6 @@ from app.models_costs import MachineSpeed
 from app.services import machine, workers
 from app.settings import get_settings
 
-# The same work on the machine that the estimates' numbers come from, in seconds: one core of an AMD EPYC with bf16.
-REFERENCE = {"learn": 0.40, "calls": 0.0185}
 # How old what is said about a GPU may be.
 GPU_SECONDS = 15.0
 

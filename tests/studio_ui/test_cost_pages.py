@@ -7,6 +7,7 @@ import pytest
 from app.db import transaction
 from app.models import Run
 from app.services import datasets, machine_speeds, run_costs, runs
+from app.services.cost_arithmetic import REFERENCE
 from tests.app.outcomes import end_run, rows_right
 from tests.studio_ui.conftest import NARROW, WIDE
 
@@ -28,7 +29,7 @@ def sample(studio):
 
 @pytest.fixture(scope="module")
 def finished(studio, sample):
-    machine_speeds.note_speed(machine_speeds.room(here=True)["machine"], dict(machine_speeds.REFERENCE))
+    machine_speeds.note_speed(machine_speeds.room(here=True)["machine"], dict(REFERENCE))
     run = runs.submit(
         studio.owner, dataset_id=sample.id, base_model="starter-encoder", task_type="text-classification",
         method={"kind": "lora"}, training={"learning_rate": "auto"},
