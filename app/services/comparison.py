@@ -56,6 +56,9 @@ MEASURES = (
     Measure(
         "validation/perplexity", "Best perplexity (validation rows)", "number", False, ("validation", "perplexity")
     ),
+    Measure("last/accuracy", "Last accuracy (validation rows)", "share", True, ("last", "eval/accuracy")),
+    Measure("last/f1", "Last entity F1 (validation sentences)", "share", True, ("last", "eval/f1")),
+    Measure("last/perplexity", "Last perplexity (validation rows)", "number", False, ("last", "eval/perplexity")),
     Measure("train/loss", "Training loss (last)", "number", False, ("last", "train/loss")),
     Measure("gap", "Gap between evaluation and training loss", "number", False, ("last", "gap")),
     Measure("seconds/total", "Duration", "seconds", False, ("seconds", "total")),
@@ -267,7 +270,7 @@ def _share_doubt(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _facts(view: View, series: Series) -> dict[str, Any]:
-    last = {key: points[-1][1] for key in LAST_KEYS if (points := series.get(key))}
+    last = {key: points[-1][1] for key in (*LAST_KEYS, *CHECK_KEYS) if (points := series.get(key))}
     if last.get("train/loss") is not None and last.get("eval/loss") is not None:
         last["gap"] = last["eval/loss"] - last["train/loss"]
     results = view.get("results") or {}

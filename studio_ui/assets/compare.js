@@ -6,6 +6,7 @@ import { runAdder } from "./compare_adder.js";
 import { SharedExamples } from "./compare_examples.js";
 import { Grouping } from "./compare_groups.js";
 import { Parameters } from "./compare_parameters.js";
+import { Places } from "./compare_places.js";
 import { openReport } from "./compare_report.js";
 import { openSharing } from "./compare_share.js";
 import { sourceOfPage } from "./compare_source.js";
@@ -13,7 +14,7 @@ import { CombineForm } from "./derive_runs.js";
 import { chartControls, remember } from "./run_curves.js";
 import { settingWords } from "./run_details.js";
 import { loadTitles, methodTitle, modelTitle, stateChip } from "./run_words.js";
-import { bytes, count, duration, el, emptyState, percent, ready } from "./studio.js";
+import { bytes, copy, count, duration, el, emptyState, percent, ready } from "./studio.js";
 
 const MOST = 10;
 const CURVES = [
@@ -43,6 +44,7 @@ class ComparePage {
     this.source = source;
     const query = new URLSearchParams(location.search);
     Object.assign(this, { root, ids: (query.get("runs") || "").split(",").filter(Boolean), baseline: query.get("baseline") || "base", hiddenRuns: new Set((query.get("hidden") || "").split(",").filter(Boolean)), series: {} });
+    this.places = new Places(this.ids);
     this.chips = el("div", { id: "compare-chips", class: "chips", role: "group", "aria-label": "Compared runs" });
     this.notes = el("ul", { id: "compare-notes", class: "verdicts", "aria-label": "Notes" });
     this.metrics = el("section", { id: "compare-metrics", "aria-label": "Metrics" });
@@ -74,9 +76,10 @@ class ComparePage {
     remember({ runs: this.ids.join(","), baseline: this.baseline === "base" ? null : this.baseline });
     const query = new URLSearchParams({ runs: this.ids.join(","), ...(this.baseline === "base" ? {} : { baseline: this.baseline }) });
     this.data = await this.source.compare(query);
+    this.places.keep(this.ids);
     this.grouping.offer(this.data.settings);
     this.inside = null;
-    this.knobs.show(this.data, this.ids);
+    this.knobs.show(this.data, this.ids, this.places);
     this.inside = this.knobs.inside();
     this.drawNotes();
     this.drawTables();
@@ -110,7 +113,7 @@ class ComparePage {
     this.pareto.hidden = !quality || !this.data.comparable || Object.keys(quality.values).length < 2;
     if (this.pareto.hidden) return;
     const rows = this.shown().filter((run) => quality.values[run.id] != null).map((run) => ({
-      id: run.id, name: run.name, style: this.ids.indexOf(run.id), quality: quality.values[run.id], interval: quality.intervals[run.id],
+      id: run.id, name: run.name, style: this.places.of(run.id), quality: quality.values[run.id], interval: quality.intervals[run.id],
       ...Object.fromEntries(COSTS.map(({ key }) => [key, row(key)?.values[run.id]])) }));
     this.points.update(rows, { metric: { key: quality.key.slice(5), title: quality.title, unit: "share", higher_is_better: true }, base: quality.baseline });
   }
@@ -146,15 +149,22 @@ class ComparePage {
       this.load().catch((error) => this.fail(error));
     });
     this.chips.replaceChildren(
-      ...this.data.runs.map((run, at) => this.chip(run, at)), this.adder(),
+      ...this.data.runs.map((run) => this.chip(run)), this.adder(),
       el("label", { class: "baseline-choice", for: "compare-baseline" }, "Baseline ", baseSelect));
   }
 
-  chip(run, at) {
+  chip(run) {
     const off = this.hiddenRuns.has(run.id) || Boolean(this.inside && !this.inside.has(run.id));
-    const light = () => lightUp(this.ids.indexOf(run.id));
-    return el("span", { class: off ? "run-chip run-chip-off" : "run-chip", "data-run": run.id, onmouseenter: light, onfocusin: light, onmouseleave: () => lightUp(null), onfocusout: () => lightUp(null) },
-      el("button", { type: "button", class: "swatch-button", "aria-pressed": String(!off), "aria-label": `${off ? "Show" : "Hide"} the curves of ${run.name}`, onclick: () => this.toggle(run.id) }, swatch(at)),
+    const light = () => lightUp(this.places.of(run.id));
+    const moves = {
+      draggable: "true",
+      onkeydown: (event) => event.altKey && ["ArrowLeft", "ArrowRight"].includes(event.key) && this.move(event, run.id, this.ids.indexOf(run.id) + (event.key === "ArrowRight" ? 1 : -1)),
+      ondragstart: (event) => event.dataTransfer.setData("text/plain", run.id),
+      ondragover: (event) => event.preventDefault(),
+      ondrop: (event) => this.move(event, event.dataTransfer.getData("text/plain"), this.ids.indexOf(run.id)),
+    };
+    return el("span", { ...moves, class: off ? "run-chip run-chip-off" : "run-chip", "data-run": run.id, onmouseenter: light, onfocusin: light, onmouseleave: () => lightUp(null), onfocusout: () => lightUp(null) },
+      el("button", { type: "button", class: "swatch-button", "aria-pressed": String(!off), "aria-label": `${off ? "Show" : "Hide"} the curves of ${run.name}`, title: "Alt with the arrow keys, or dragging, moves the run", onclick: () => this.toggle(run.id) }, swatch(this.places.of(run.id))),
       this.source.readOnly ? el("span", { text: run.name }) : el("a", { href: `/run?id=${encodeURIComponent(run.id)}`, text: run.name }),
       run.state === "succeeded" ? "" : stateChip(run.state),
       this.source.readOnly ? "" : el("button", { type: "button", class: "remove", "aria-label": `Remove ${run.name}`, text: "×", onclick: () => this.change(this.ids.filter((id) => id !== run.id)) }));
@@ -167,6 +177,16 @@ class ComparePage {
       else location.href = `/compare?runs=${encodeURIComponent(run.id)}`;
     };
     return runAdder(this.source.others, () => this.ids, choose);
+  }
+
+  /** Put a run at another place of the order; colours stay. */
+  async move(event, id, to) {
+    event.preventDefault();
+    if (!this.ids.includes(id) || to < 0 || to >= this.ids.length) return;
+    const ids = this.ids.filter((each) => each !== id);
+    ids.splice(to, 0, id);
+    await this.change(ids);
+    this.chips.querySelector(`[data-run="${CSS.escape(id)}"] .swatch-button`)?.focus();
   }
 
   toggle(id) {
@@ -192,7 +212,7 @@ class ComparePage {
     const labels = this.data.metrics.some((metric) => ["test/accuracy", "test/f1"].includes(metric.key));
     const head = el("tr", {}, el("th", { scope: "col", text: "Metric" }),
       el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(BASE_INDEX), "Base model"), el("span", { class: "muted row-note", text: oneBase ? labels ? `${modelTitle(base)}, linear probe` : modelTitle(base) : "each run's own" })),
-      ...this.shown().map((run) => el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(this.ids.indexOf(run.id)), run.name), el("span", { class: "muted row-note", text: `${methodTitle(run.method)}${run.id === this.baseline ? ", baseline" : ""}` }))));
+      ...this.shown().map((run) => el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(this.places.of(run.id)), run.name), el("span", { class: "muted row-note", text: `${methodTitle(run.method)}${run.id === this.baseline ? ", baseline" : ""}` }))));
     const rows = this.data.metrics.map((metric) => el("tr", { "data-key": metric.key },
       el("th", { scope: "row" }, metric.title, metric.higher_is_better === null ? "" : el("span", { class: "muted", title: metric.higher_is_better ? "higher is better" : "lower is better", text: metric.higher_is_better ? " ↑" : " ↓" })),
       el("td", { class: "number" }, metric.baseline == null ? "–" : show(metric.unit, metric.baseline)),
@@ -214,15 +234,19 @@ class ComparePage {
     const all = el("input", { type: "checkbox", id: "compare-all-settings" });
     all.checked = new URLSearchParams(location.search).get("all") === "1";
     const body = el("tbody");
+    const search = el("input", { type: "search", id: "compare-setting-search", placeholder: "Find a setting", "aria-label": "Find a setting by name" });
+    const wanted = () => this.data.settings.filter((row) => (all.checked || row.differs) && `${row.group} ${row.title} ${row.key}`.toLowerCase().includes(search.value.trim().toLowerCase()));
     const fill = () => {
       remember({ all: all.checked ? "1" : null });
-      const rows = this.data.settings.filter((row) => all.checked || row.differs);
-      body.replaceChildren(...(rows.length ? rows.map((row) => this.settingRow(row)) : [el("tr", {}, el("td", { colspan: String(this.data.runs.length + 2), text: "No setting differs." }))]));
+      const rows = wanted();
+      const nothing = search.value ? "No setting here has this in its name." : "No setting differs.";
+      body.replaceChildren(...(rows.length ? rows.map((row) => this.settingRow(row)) : [el("tr", {}, el("td", { colspan: String(this.data.runs.length + 2), text: nothing }))]));
     };
-    all.addEventListener("change", fill);
-    const head = el("tr", {}, el("th", { scope: "col", text: "Group" }), el("th", { scope: "col", text: "Setting" }), ...this.shown().map((run) => el("th", { scope: "col" }, el("span", { class: "run-head-cell" }, swatch(this.ids.indexOf(run.id)), run.name))));
+    const asText = () => [["", ...this.shown().map((run) => run.name)], ...wanted().map((row) => [row.key, ...this.shown().map((run) => settingWords(row.values[run.id]))])].map((line) => line.join("\t")).join("\n");
+    for (const control of [all, search]) control.addEventListener("input", fill);
+    const head = el("tr", {}, el("th", { scope: "col", text: "Group" }), el("th", { scope: "col", text: "Setting" }), ...this.shown().map((run) => el("th", { scope: "col" }, el("span", { class: "run-head-cell" }, swatch(this.places.of(run.id)), run.name))));
     this.settings.replaceChildren(el("h2", { text: "What was different?" }),
-      el("label", { class: "check", for: "compare-all-settings" }, all, " Show settings that are the same, too"),
+      el("div", { class: "toolbar" }, el("label", { class: "check", for: "compare-all-settings" }, all, " Show settings that are the same, too"), search, el("button", { type: "button", class: "button small", text: "Copy", onclick: () => copy(asText()) })),
       el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Configuration table" }, el("table", { id: "compare-settings-table", class: "data-table" }, el("thead", {}, head), body)));
     fill();
   }
@@ -281,7 +305,7 @@ class ComparePage {
     const runs = this.shown().filter((run) => !this.hiddenRuns.has(run.id));
     const curve = (run) => this.across(run.id, this.series[run.id]?.[about.key] || []);
     const groups = this.grouping.groups(runs);
-    const style = (run) => this.ids.indexOf(run.id);
+    const style = (run) => this.places.of(run.id);
     if (!groups) return runs.map((run) => ({ name: run.name, style: style(run), smooth: about.smooth, width: run.id === this.baseline ? 4 : 2, points: curve(run) }));
     return groups.map(({ name, runs: members }) => ({ name, style: style(members[0]), smooth: about.smooth, ...this.grouping.line(members.map(curve).filter((points) => points.length)) }));
   }
@@ -298,7 +322,7 @@ function metricCell(metric, id) {
   if (verdict) {
     const [mark, words] = VERDICTS[verdict];
     const way = verdict === "unclear" ? "same" : verdict;
-    cell.append(el("span", { class: `delta delta-${way}` }, el("span", { "aria-hidden": "true", text: `${mark} ` }), el("span", { class: "sr-only", text: `${words}: ` }), difference(metric.unit, metric.deltas[id])));
+    cell.append(el("span", { class: `delta delta-${way}` }, el("span", { "aria-hidden": "true", text: `${mark} ` }), el("span", { class: "sr-only", text: `${words}: ` }), difference(metric.unit, metric.deltas[id], value - metric.deltas[id])));
   }
   if (metric.baseline == null && metric.base[id] != null) cell.append(el("span", { class: "muted row-note", text: `its base ${show(metric.unit, metric.base[id])}` }));
   const pair = metric.paired?.[id];
@@ -317,7 +341,13 @@ function milliseconds(seconds) {
   return `${Number((seconds * 1000).toPrecision(3))} ms`;
 }
 
-function difference(unit, change) {
+/** The change with its size relative to what it is held against, where that says more. */
+function difference(unit, change, against) {
+  const share = against ? Math.abs(change / against) : 0;
+  return absolute(unit, change) + (share >= 0.001 && share < 10 ? ` (${change > 0 ? "+" : "−"}${percent(share)})` : "");
+}
+
+function absolute(unit, change) {
   const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
   const size = Math.abs(change);
   if (unit === "share") return `${sign}${(size * 100).toFixed(1)} points`;

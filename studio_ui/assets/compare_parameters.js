@@ -35,9 +35,9 @@ export class Parameters {
       this.parallelPlace, el("div", { class: "brush-row" }, this.words, this.clear));
   }
 
-  /** @param data the whole answer of the comparison; @param ids the runs in the order of their colours */
-  show(data, ids) {
-    Object.assign(this, { data, ids });
+  /** @param data the whole answer of the comparison; @param ids the runs in order; @param places their colours */
+  show(data, ids, places) {
+    Object.assign(this, { data, ids, places });
     this.settings = data.settings.filter((row) => row.differs && !NO_CHOICES.has(row.key));
     this.metrics = data.metrics.filter((row) => Object.keys(row.values).length >= FEWEST);
     this.place.hidden = !this.settings.length || !this.metrics.length;
@@ -97,7 +97,7 @@ export class Parameters {
   }
 
   style(run) {
-    if (this.tint.value === RUN) return this.ids.indexOf(run.id);
+    if (this.tint.value === RUN) return this.places.of(run.id);
     const values = this.settings.find((row) => row.key === this.tint.value).values;
     const distinct = [...new Set(this.ids.map((id) => settingWords(values[id])))];
     return distinct.indexOf(settingWords(values[run.id]));

@@ -182,3 +182,23 @@ def test_written_answers_are_marked_word_by_word_and_sorted_by_how_far_they_lie_
     page.select_option("#examples-diff", "none")
     page.wait_for_function("!document.querySelector('.word-diff')")
     assert "diff=none" in page.url
+
+
+def test_a_run_keeps_its_colour_when_others_go_or_change_places(signed_in, three):
+    page = signed_in().open(f"/compare?runs={','.join(three)}")
+    page.wait_for_selector("#compare-table")
+    colour = f".run-chip[data-run='{three[2]}'] .swatch"
+    before = page.eval_on_selector(colour, "each => each.style.color")
+    page.click(f".run-chip[data-run='{three[0]}'] .remove")
+    page.wait_for_url("**colours=1%2C2*")
+    assert page.eval_on_selector(colour, "each => each.style.color") == before
+    page.focus(f".run-chip[data-run='{three[2]}'] .swatch-button")
+    page.keyboard.press("Alt+ArrowLeft")
+    page.wait_for_function(f"document.querySelector('.run-chip').dataset.run === '{three[2]}'")
+    assert page.eval_on_selector(colour, "each => each.style.color") == before
+    # 60 of 100 against 50: ten points, a fifth more.
+    assert "+10.0 points (+20.0 %)" in page.inner_text("#compare-table tr[data-key='test/accuracy']")
+    page.fill("#compare-add", "Run one")
+    page.click(f"#compare-add-list li[data-run='{three[0]}']")
+    page.wait_for_function("document.querySelectorAll('.run-chip').length === 3")
+    assert page.eval_on_selector(colour, "each => each.style.color") == before
