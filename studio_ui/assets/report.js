@@ -7,7 +7,8 @@ import { rowBrowser } from "./row_browser.js";
 import { Draft } from "./row_draft.js";
 import { PAGE } from "./row_table.js";
 import { splits } from "./splits_form.js";
-import { api, banner, count, counted, el } from "./studio.js";
+import { leaveOut, undecidedRows } from "./row_errors.js";
+import { api, banner, count, counted, el, errorBanner } from "./studio.js";
 import { suspects } from "./suspects.js";
 import { lastChange, versions } from "./versions.js";
 
@@ -27,7 +28,7 @@ export async function renderReport(place, dataset, changed) {
     verdict(dataset, report),
     el("div", { class: "actions report-actions" }, el("a", { id: "report-tune", class: "button primary large", href: `/new?dataset=${id}`, text: "Tune a model with this data" }),
       el("a", { id: "report-shootout", class: "button", href: `/experiments?dataset=${id}`, text: "Compare methods" })),
-    lastChange(dataset, changed), el("div", { id: "report-progress" }),
+    lastChange(dataset, changed), el("div", { id: "report-progress" }), leaveAll(dataset, changed),
     problems(dataset, rows.columns, draft),
     suspects(dataset, draft),
     mapping(dataset, rows, catalog.task_types, changed),
@@ -53,12 +54,30 @@ export function verdictWords(report) {
   return `${words.join(", ")}.`;
 }
 
+/** One click for all rows with errors, where there are several kinds of them. */
+function leaveAll(dataset, changed) {
+  const number = undecidedRows(dataset);
+  const kinds = (dataset.report.problems || []).filter((each) => each.severity === "error" && each.count);
+  if (!number || kinds.length < 2) return "";
+  const leave = el("button", { id: "report-leave-all", type: "button", class: "button small", text: `Leave out all ${counted(number, "row")} with errors`, onclick: async () => {
+    leave.disabled = true;
+    const place = document.getElementById("report-progress");
+    try {
+      await changed(await leaveOut(dataset, place));
+    } catch (error) {
+      place.replaceChildren(errorBanner(error));
+      leave.disabled = false;
+    }
+  } });
+  return el("div", { class: "actions" }, leave);
+}
+
 function verdict(dataset, report) {
   const warnings = (report.problems || []).filter((each) => each.severity === "warning").length;
   const errors = (report.problems || []).length - warnings;
   const severity = report.status === "rejected" ? "error" : report.status === "warnings" || errors ? "warning" : "good";
   const hint = { error: "It cannot be trained on yet; the list below says why.",
-    warning: errors ? "Rows with a problem are not used as long as they have it. Fix them here, leave them out for good, or go on without them." : "Nothing stops you; the list below says what to look at.",
+    warning: errors ? "No run starts until every row with an error was fixed or left out, each with one click below; both can be undone." : "Nothing stops you; the list below says what to look at.",
     good: "Every row can be used." }[severity];
   const shown = banner(severity, verdictWords(report), hint);
   shown.id = "report-verdict";

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.services import datasets
+from app.services import checks, datasets
+from tests.app import written_files as write
 from tests.studio_ui.conftest import NARROW, WIDE
 from tests.studio_ui.defects import KINDS, places, write_defects
 
@@ -143,3 +144,49 @@ def test_everything_open_fits_the_screen(signed_in, file, size):
     page.wait_for_selector("#lengths-words")
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert watched.complaints == []
+
+
+def test_a_large_file_shows_its_rows_first_and_its_report_when_it_is_there(signed_in, monkeypatch):
+    """Rows that were not understood are understood in another way; the next file with such columns needs no word."""
+    monkeypatch.setattr(checks, "SMALL_ROWS", 100)
+    watched = signed_in()
+    page = watched.open("/datasets")
+    lines = [
+        f"{n} questions about the {'card' if n % 2 else 'loan'},{'card' if n % 2 else 'loan'},{'ab'[n % 3 == 0]}"
+        for n in range(400)
+    ]
+    sent = {"name": "q.csv", "mimeType": "text/csv", "buffer": "\n".join(["what,topic,kind", *lines]).encode()}
+    page.set_input_files("#data-file", sent)
+    page.wait_for_selector("#data-arriving tbody tr")
+    assert "400 rows" in page.inner_text("#data-arriving")
+    page.wait_for_selector("#report-preview", timeout=60_000)
+    assert "400 usable rows" in page.inner_text("#report-verdict")
+    page.select_option("#report-column-2", "label")
+    page.click("#report-recheck")
+    page.wait_for_selector("#report .card-head :text('version 2,')", timeout=60_000)
+    page.set_input_files("#data-file", {**sent, "name": "again.csv"})
+    page.wait_for_selector("#report-remembered", timeout=60_000)
+    assert page.input_value("#report-column-2") == "label"
+    veiled = page.locator("#report-preview tbody tr", has_text="kept for the final test")
+    assert veiled.count() >= 1 and "Nobody has looked" in page.inner_text("#splits-peeks")
+    page.click("#report-preview .peek-look")
+    page.wait_for_selector("#splits-peeks:has-text('looked at 1 time')")
+    assert veiled.count() == 0
+    assert watched.complaints == []
+
+
+def test_a_refused_workbook_is_read_by_another_sheet(signed_in):
+    watched = signed_in()
+    page = watched.open("/datasets")
+    rows = [[f"question {n} about {'card' if n % 2 else 'loan'}", "card" if n % 2 else "loan"] for n in range(40)]
+    book = write.workbook({"Notes": [["a", "b"], ["c", "d"]], "Data": [["text", "label"], *rows]})
+    page.set_input_files("#data-file", {"name": "b.xlsx", "mimeType": "application/octet-stream", "buffer": book})
+    page.click(".refused details summary:has-text('another way')")
+    page.select_option("#reading-sheet", "Data")
+    page.wait_for_selector(".reading-seen td:has-text('question 0')")
+    page.click(".reading-keep:enabled")
+    page.wait_for_selector("#report-preview")
+    assert "40 usable rows" in page.inner_text("#report-verdict")
+    assert watched.complaints == [
+        "Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"
+    ]
