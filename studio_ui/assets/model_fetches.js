@@ -53,10 +53,11 @@ export class Fetches {
     const error = fetch.error?.error;
     const buttons = active
       ? [this.button("Stop", "stop", () => this.act(fetch, "cancel", "POST"))]
-      : [this.button("Go on", "", () => this.act(fetch, "resume", "POST")), this.button("Dismiss", "", () => this.act(fetch, "", "DELETE"))];
+      : [this.button(fetch.state === "cancelled" ? "Go on" : "Try again", "", () => this.act(fetch, "resume", "POST")), this.button("Dismiss", "", () => this.act(fetch, "", "DELETE"))];
     return el("li", { class: "fetch", "data-repo": fetch.repo },
       el("div", { class: "fetch-head" }, el("strong", { text: fetch.repo }), el("code", { class: "muted", text: fetch.commit ? fetch.commit.slice(0, 8) : fetch.revision }), stateChip(fetch.state)),
       active ? el("div", {}, bar, el("span", { class: "muted small", text: total ? ` ${bytes(here)} of ${bytes(total)}, ${percent(here / total)}` : ` ${fetch.phase}` })) : "",
+      fetch.state === "cancelled" && total ? el("p", { class: "muted small", text: `${bytes(here)} of ${bytes(total)} are here already.` }) : "",
       error ? el("p", {}, `${error.message} `, el("span", { class: "muted", text: error.hint || "" })) : "",
       el("div", { class: "actions" }, ...buttons));
   }
@@ -77,6 +78,7 @@ export class Fetches {
   }
 
   async start() {
+    this.message.textContent = "";
     try {
       const told = await api("/api/v1/models/fetches", { method: "POST", body: { repo: this.repo.value, revision: this.revision.value || "main" } });
       this.message.textContent = `${told.repo} is queued; it appears above when all of it is here and checked.`;

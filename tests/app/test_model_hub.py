@@ -118,6 +118,21 @@ def test_a_stop_keeps_what_has_come(hub: Hub) -> None:
     assert fetch(TINY) == base_model(f"{TINY}@{COMMIT[:8]}")
 
 
+def test_a_stop_in_the_middle_of_a_file_goes_on_there(hub: Hub) -> None:
+    hub.repos["tests/breaking"].breaks_after = 0
+    here: list[int] = []
+    with pytest.raises(model_hub.Stopped):
+        fetch(
+            "tests/breaking",
+            progress=lambda done, total: here.append(done),
+            should_stop=lambda: here[-1:] > [11 * 2**20],
+        )
+    asked = len(hub.ranges)
+    card = fetch("tests/breaking")
+    assert (base_model_path(card.name) / "model-2.safetensors").read_bytes() == LARGE
+    assert hub.ranges[asked:] == ["bytes=10485760-"]
+
+
 def test_a_file_that_changes_later_is_noticed(hub: Hub) -> None:
     card = fetch(TINY)
     base_model_path.cache_clear()
