@@ -43,7 +43,7 @@ export class RunHeader {
     document.title = `${run.name} · ${STATE_WORDS[run.state]}`;
     this.chip.replaceChildren(stateChip(run.state));
     this.about.replaceChildren(
-      el("span", { text: methodTitle(run.method) }), " on ", el("span", { text: modelTitle(run.base_model) }), " with ",
+      el("span", { text: run.spec.origin?.kind === "merged" ? "An adapter merged into its model" : methodTitle(run.method) }), " on ", el("span", { text: modelTitle(run.base_model) }), " with ",
       el("a", { href: `/datasets?id=${encodeURIComponent(run.dataset.id)}`, text: `${run.dataset.name} @ ${run.dataset.version}` }),
       `, created ${when(run.created_at)}`,
     );

@@ -93,6 +93,13 @@ def making(spec: RunSpec, results: dict[str, Any]) -> list[str]:
     return [f"- not trained: {way} from {parents}", f"- measured on {data}"]
 
 
+def tuned_with(spec: RunSpec) -> str:
+    """How the model came to be, for the card's title."""
+    if spec.origin is not None and spec.origin.kind == "merged":
+        return "an adapter merged into its weights"
+    return f"tuned with {spec.method.title}"
+
+
 def tuner_words(method: Method) -> list[str]:
     """How an adapter that peft does not know by itself is opened; nothing for the others."""
     if not isinstance(method, PeftMethod) or not method.tuner:
@@ -117,7 +124,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "pipeline_tag: text-classification",
             "---",
             "",
-            f"# {base.title}, tuned with {method.title}",
+            f"# {base.title}, {tuned_with(spec)}",
             "",
             f"Gives a text one of {len(spec.labels)} labels. Made with the fine-tuning studio.",
             "",

@@ -7,7 +7,7 @@ from app.catalog.methods import method_class
 from app.catalog.methods.base import PeftMethod
 from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
-from worker.engine.card_text import loading_words, making, method_imports, tuner_words
+from worker.engine.card_text import loading_words, making, method_imports, tuned_with, tuner_words
 
 _CHAT = '''\
 """Ask the tuned model: python use_me.py "first question" "second question" (needs torch, transformers{needs})."""
@@ -71,7 +71,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "pipeline_tag: text-generation",
             "---",
             "",
-            f"# {base.title}, tuned with {method.title}",
+            f"# {base.title}, {tuned_with(spec)}",
             "",
             f"{task.title}. Made with the fine-tuning studio.",
             "",

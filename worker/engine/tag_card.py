@@ -10,7 +10,7 @@ from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.methods.head_only import FILE as NEW_PARTS
 from app.catalog.spec import RunSpec
 from app.catalog.task_types.tagged_text import WORD_PATTERN
-from worker.engine.card_text import loading_words, making, method_imports, tuner_words
+from worker.engine.card_text import loading_words, making, method_imports, tuned_with, tuner_words
 
 _EXAMPLE = '''\
 """Mark words with the tuned model: python use_me.py "first text" "second text" (needs torch, transformers{needs})."""
@@ -68,7 +68,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "pipeline_tag: token-classification",
             "---",
             "",
-            f"# {base.title}, tuned with {method.title}",
+            f"# {base.title}, {tuned_with(spec)}",
             "",
             f"Marks words of {len(spec.labels)} types: {', '.join(spec.labels)}. Made with the fine-tuning studio.",
             "",

@@ -80,6 +80,7 @@ def test_an_adapter_becomes_a_plain_model_that_answers_as_it_did(make_order, tmp
     results = derive(order, ListReport())
     assert results["metrics"] == pytest.approx(metrics(parent), abs=1e-4)
     assert not list((order.folder / "adapter").glob("adapter_*"))
+    assert "an adapter merged into its weights" in (order.folder / "adapter" / "README.md").read_text()
     rows = [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
     told = ask(
         (order.folder / "adapter").rename(tmp_path / "download"), tmp_path, [row["input"] for row in rows], tmp_path
