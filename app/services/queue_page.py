@@ -3,7 +3,6 @@
 Other people's runs are shown without names: how long one waits is everybody's business, what others tune is not.
 """
 
-import heapq
 from collections.abc import Sequence
 from statistics import median
 from typing import Any
@@ -149,46 +148,45 @@ def _working(user_id: str, run: Run, now: float, pace: float) -> dict[str, Any]:
 def _waiting(
     user_id: str, line: Sequence[Run], working: list[dict[str, Any]], machines: list[dict[str, Any]], now: float, pace: float
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Walk along the line as the workers will: each run starts when the first worker becomes free."""
+    """Walk along the line as the workers will: each run starts when the first worker that may take it becomes free."""
     fit = [each for each in machines if each["alive"] and not each["barred"]]
-    free = [row["ends_at"] for row in working][: len(fit)]
-    free += [now] * (len(fit) - len(free))
-    heapq.heapify(free)
+    busy_until = {row["worker"]: row["ends_at"] for row in working}
+    free_at = {each["name"]: busy_until.get(each["name"], now) for each in fit}
     rows = []
     for number, run in enumerate(line, 1):
         row = {**_row(user_id, run), "position": number}
-        if free:
-            row["starts_at"] = max(heapq.heappop(free), run.job.not_before)
-            row["ends_at"] = row["starts_at"] + _seconds(run) * pace
-            heapq.heappush(free, row["ends_at"])
-        rows.append({**row, "why": _why(run, number, fit, machines, working, now)})
+        able = [each["name"] for each in fit if placement.offer_of(each["machine"]).takes(run.job.devices)]
+        why = _why(run, number, fit, machines, [name for name in able if name not in busy_until], able, now)
+        if able:
+            first = min(able, key=lambda name: free_at[name])
+            row["starts_at"] = max(free_at[first], run.job.not_before)
+            row["ends_at"] = free_at[first] = row["starts_at"] + _seconds(run) * pace
+        rows.append({**row, "why": why})
     return rows
 
 
 def _why(
-    run: Run, number: int, fit: list[dict[str, Any]], machines: list[dict[str, Any]], working: list[dict[str, Any]], now: float
+    run: Run, number: int, fit: list[dict[str, Any]], machines: list[dict[str, Any]], free: list[str], able: list[str],
+    now: float,
 ) -> str:  # fmt: skip
+    devices, ahead = run.job.devices, number - 1
     if not machines:
         return "No worker is running. Start one, or ask whoever runs this studio."
     if not fit:
         return "No worker is fit for work: the only ones there do not answer, or their device has failed."
+    if not able:
+        return f"It asks for {devices} devices at once, and no worker here has so many."
     if all(each["machine"].get("free_disk_bytes", 1) < get_settings().free_disk_bytes for each in fit):
         return "The disk is nearly full; work goes on when there is room."
-    able = [each for each in fit if placement.offer_of(each["machine"]).takes(run.job.devices)]
-    if not able:
-        return f"It asks for {run.job.devices} devices at once, and no worker here has so many."
     if run.job.not_before > now:
         return f"It stopped unexpectedly and is tried again in {run.job.not_before - now:.0f} s."
-    if run.job.devices > 1 and all(each["job_id"] for each in able):
-        return f"It asks for {run.job.devices} devices at once; the workers that have so many are busy."
-    if len(working) < len(fit):
+    if number <= len(free):
         return "A worker is free and takes it in a moment."
-    ahead = number - 1
-    return (
-        f"All workers are busy, and {ahead} {'run is' if ahead == 1 else 'runs are'} ahead."
-        if ahead
-        else "All workers are busy; it is next."
-    )
+    ahead_words = f"{ahead} {'run is' if ahead == 1 else 'runs are'} ahead" if ahead else "it is next"
+    if free:
+        return f"{ahead_words.capitalize()}."
+    who = f"All workers with {devices} devices" if devices > 1 else "All workers"
+    return f"{who} are busy, and {ahead_words}." if ahead else f"{who} are busy; it is next."
 
 
 def _pace(session: Session) -> float:

@@ -64,7 +64,7 @@ class QueuePage {
     const times = el("dl", { class: "queue-times" });
     const words = el("p", { class: "queue-why" });
     const bar = el("progress", { max: "1", hidden: true, "aria-label": "Progress" });
-    if (row.id || row.position) this.moving.set(keyOf(row), { times, words, bar });
+    this.moving.set(keyOf(row), { times, words, bar });
     const name = row.mine ? el("a", { class: "queue-name", href: `/run?id=${encodeURIComponent(row.id)}`, text: row.name }) : el("span", { class: "queue-name muted", text: row.name });
     const place = row.position ?? (row.state === "queued" ? "‖" : "●");
     const spoken = row.position ? `Number ${row.position}` : row.state === "queued" ? "Paused" : "Working";
@@ -142,7 +142,8 @@ function keyOf(row) {
 function inWords(moment, now) {
   if (moment == null) return "not known";
   const left = moment - now;
-  return left < 5 ? "any moment" : `in about ${duration(left < 90 ? Math.round(left / 5) * 5 : Math.round(left / 60) * 60)}`;
+  if (left < 5) return "any moment";
+  return `in about ${left < 90 ? `${Math.round(left / 5) * 5} s` : duration(Math.round(left / 60) * 60)}`;
 }
 
 function workerCards(queue) {
@@ -165,7 +166,7 @@ function workerCards(queue) {
 /** What a worker takes, where that is not simply one run on one device. */
 function offerWords(offer, gpus) {
   const least = offer.least || 1;
-  if (least > 1) return el("p", { class: "muted", text: `Takes runs that ask for ${count(least)} to ${count(offer.devices)} devices` });
+  if (least > 1) return el("p", { class: "muted", text: offer.devices > least ? `Takes only runs that ask for ${count(least)} to ${count(offer.devices)} devices` : `Takes only runs that ask for ${count(least)} devices` });
   if (gpus && offer.devices > 1) return el("p", { class: "muted", text: `A run may use up to ${count(offer.devices)} of them together` });
   return "";
 }

@@ -142,7 +142,7 @@ def test_hours_of_the_week_are_counted(ann: str, monkeypatch: pytest.MonkeyPatch
 def test_the_page_says_when_and_why_and_hides_what_others_tune(ann: str, bob: str) -> None:
     mine, theirs = jobs_of(ann, 2), jobs_of(bob, 1)
     assert "No worker is running" in queue_page.describe(ann)["waiting"][0]["why"]
-    workers.beat("here:1", mine[0])
+    workers.beat(jobs.default_holder(), mine[0])
     claim = jobs.claim(mine[0])
     jobs.begin(claim, pid=1, phase="Training")
     with transaction() as session:
@@ -157,6 +157,17 @@ def test_the_page_says_when_and_why_and_hides_what_others_tune(ann: str, bob: st
     assert own["why"] == "All workers are busy, and 1 run is ahead."
     assert told["workers"][0]["machine"]["threads"] >= 1
     assert theirs[0] not in str(told["waiting"])
+
+
+def test_the_page_says_that_nobody_has_so_many_devices(owner: str) -> None:
+    usual, pair = jobs_of(owner, 1)[0], jobs_of(owner, 1)[0]
+    workers.beat("here:1")
+    with transaction() as session:
+        session.get_one(Job, pair).devices = 64
+    free, never = queue_page.describe(owner)["waiting"]
+    assert (free["id"], free["why"]) == (run_of(usual), "A worker is free and takes it in a moment.")
+    assert never["devices"] == 64 and never["why"] == "It asks for 64 devices at once, and no worker here has so many."
+    assert (never["starts_at"], never["ends_at"]) == (None, None)
 
 
 def test_two_device_failures_bar_a_worker_and_others_go_on(ann: str) -> None:
