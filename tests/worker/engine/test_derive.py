@@ -139,12 +139,17 @@ def test_models_that_write_are_combined_and_shrunk_too(tmp_path: Path) -> None:
     for name, method in (("one", "lora"), ("two", "lora"), ("whole", "full")):
         spec = make_chat_spec({"kind": method}, epochs=3, seed=len(results), learning_rate=5e-3)
         results[name] = train(order(name, spec), ListReport())
-    for kind, names in (("combined", ("one", "two")), ("shrunk", ("whole",))):
-        origin = {"kind": kind, "parents": [{"run_id": name} for name in names], "rank": 32}
-        spec = make_chat_spec({"kind": "lora", "rank": 32, "alpha": 32, "dropout": 0})
-        spec = RunSpec.model_validate({**spec.model_dump(), "origin": origin})
-        made = derive(order(kind, spec, tuple(tmp_path / name / "adapter" for name in names)), ListReport())
+    plain = {"kind": "lora", "rank": 32, "alpha": 32, "dropout": 0}
+    for made_as, names, method, origin in (
+        ("combined", ("one", "two"), plain, {"kind": "combined", "rank": 32}),
+        ("shrunk", ("whole",), plain, {"kind": "shrunk", "rank": 32}),
+        ("routed", ("one", "two"), {"kind": "routed"}, {"kind": "combined", "how": "arrow"}),
+    ):
+        spec = make_chat_spec(plain).model_dump()
+        origin = {**origin, "parents": [{"run_id": name} for name in names]}
+        spec = RunSpec.model_validate({**spec, "method": method, "origin": origin})
+        made = derive(order(made_as, spec, tuple(tmp_path / name / "adapter" for name in names)), ListReport())
         for name, told in zip(names, made["origin"]["parents"], strict=True):
             assert told["metrics"]["loss"] == pytest.approx(results[name]["metrics"]["loss"], abs=1e-4)
         assert made["metrics"]["perplexity"] < made["baseline"]["untouched"]["perplexity"]
-        assert "not trained" in (tmp_path / kind / "adapter" / "README.md").read_text()
+        assert "not trained" in (tmp_path / made_as / "adapter" / "README.md").read_text()
