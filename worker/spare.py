@@ -60,6 +60,13 @@ class TrainerProcess:
         """Exit code, or None while it lives."""
         return self._process.poll()
 
+    def wait(self, seconds: float) -> int | None:
+        """Exit code as soon as it ends, or None when it still lives after so long."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
     def signal_group(self, number: signal.Signals) -> None:
         """Send a signal to the trainer and everything that it started."""
         try:

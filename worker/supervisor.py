@@ -133,8 +133,7 @@ class _Attempt:
 
     def _watch(self, trainer: spare.TrainerProcess) -> int:
         shipped = renewed = time.monotonic()
-        while (code := trainer.poll()) is None:
-            time.sleep(LOOK_SECONDS)
+        while (code := trainer.wait(LOOK_SECONDS)) is None:
             now = time.monotonic()
             watchdog.bound_log(self.order.folder / "trainer.log")
             if now - shipped >= SHIP_SECONDS:
