@@ -25,6 +25,8 @@ LOOK_SECONDS = 0.25
 START_SECONDS, SILENT_SECONDS = 120.0, 60.0
 # Readers of a running answer are given so long to see its end before it is stopped for a training.
 FAREWELL_SECONDS = 3.0
+# A server that answers is asked how it does this often.
+STATUS_SECONDS = 1.0
 # After a server that died by itself, so that one that cannot start does not burn a processor.
 AGAIN_SECONDS = 5.0
 
@@ -93,6 +95,8 @@ class Keeper:
         self._server, self._heard_at = ModelServer(self.place.url), time.monotonic()
 
     def _listen(self, server: ModelServer) -> None:
+        if self._state == READY and time.monotonic() - self._heard_at < STATUS_SECONDS:
+            return
         told = server.status()
         if told is not None:
             if self._state == STARTING:
@@ -148,6 +152,7 @@ def keep(idle_seconds: float | None = None) -> None:
     """Look after a server at ``STUDIO_INFERENCE_URL`` until this process is told to stop."""
     settings = get_settings()
     logs.set_up("inference")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     place = Place(jobs.default_holder(), settings.inference_url.rstrip("/"), next(iter(devices.device_names()), ""))
     keeper = Keeper(place, settings.inference_idle_seconds if idle_seconds is None else idle_seconds)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

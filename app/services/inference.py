@@ -12,26 +12,33 @@ from app.services import inference_servers
 from app.services.inference_servers import READY, YIELDED, Server
 from app.settings import get_settings
 
-WAKE_SECONDS = 60.0
+# The libraries alone take seconds to load, on a busy machine very many.
+WAKE_SECONDS = 120.0
+# Right after the studio has started its server may not have registered yet.
+APPEAR_SECONDS = 5.0
 LOOK_SECONDS = 0.1
 
 
 def wake() -> str:
-    """The address of a server that answers; one that rests is asked to come and waited for, up to a minute.
+    """The address of a server that answers; one that rests is asked to come and waited for, up to two minutes.
 
     Raises:
         Conflict: there is none, it has fallen silent, a training has its device, or it did not come.
     """
-    deadline = time.monotonic() + WAKE_SECONDS
+    began = time.monotonic()
     asked = ""
     while True:
-        server = _choose(inference_servers.list_servers())
+        servers = inference_servers.list_servers()
+        if not servers and time.monotonic() - began < APPEAR_SECONDS:
+            time.sleep(LOOK_SECONDS)
+            continue
+        server = _choose(servers)
         if server.state == READY:
             return server.url
         if server.name != asked:
             inference_servers.want(server.name)
             asked = server.name
-        if time.monotonic() > deadline:
+        if time.monotonic() - began > WAKE_SECONDS:
             raise Conflict(
                 "inference_not_ready",
                 f"The inference server on {server.host} did not begin to answer within {WAKE_SECONDS:.0f} s.",

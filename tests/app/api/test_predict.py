@@ -107,6 +107,7 @@ def test_a_server_that_rests_is_asked_to_come_and_waited_for(studio_home, monkey
 
 
 def test_without_a_server_the_answer_says_what_to_do(ann, studio_home, monkeypatch):
+    monkeypatch.setattr(inference, "APPEAR_SECONDS", 0.0)
     run = make_run(ann.id)
     finish(run)
     address = f"/api/v1/runs/{run.id}/predict"
