@@ -94,16 +94,14 @@ def judge(
     index = LineIndex(*read_lines(folder), _evaluation_ids(reading))
     gone = excluded.lost | {(reading.is_evaluation(n), index.line(n)) for n in excluded.ids}
     problems, bad = _problems_of_reading(task, reading, chosen, gone)
-    bad |= gone
     problems += task.check(_rows(folder, reading, chosen, bad, (tell, "Checking every row")), chosen)
     left_out = {row_id for each in problems if each.severity == "error" for row_id in each.row_ids}
-    rows = _rows(folder, reading, chosen, bad, (tell, "Looking at the texts"))
-    kept = (row for row in rows if row["_id"] not in left_out)
-    values = _values(folder, reading, plan.column) if plan else {}
+    looked_at = _rows(folder, reading, chosen, bad, (tell, "Looking at the texts"))
+    kept = (row for row in looked_at if row["_id"] not in left_out)
+    values = _values(folder, reading, plan.column if plan else "")
     usable, surveyed = _survey(folder, task, kept, chosen, values, tokens or {}, tell)
     problems += surveyed.problems
-    refusal = _refusal(problems, len(usable))
-    dealt = None
+    refusal, dealt = _refusal(problems, len(usable)), None
     if refusal is None:
         tell("Dealing rows out", 0, 0)
         try:
@@ -113,20 +111,18 @@ def judge(
             refusal = error
             problems.insert(0, Problem(error.code, "error", error.message, error.hint))
     found = collect(problems, index)
-    report = {
+    report: dict[str, Any] = {
         "status": REJECTED if refusal else WARNINGS if problems else OK,
         **_read_as(reading),
         "rows": {"total": reading.total, "usable": len(usable), **excluded.told},
         "task": task.kind,
         "columns": chosen,
-        "labels": dict(usable.counts()),
+        "labels": usable.counts(),
         "problems": [report_entry(*each) for each in zip(problems, found, strict=True)],
     }
     if refusal:
         refusal.details = {**refusal.details, "report": report}
-    return Judgement(
-        task, chosen, dict(usable.counts()), report, dealt, refusal, found, surveyed.lengths, surveyed.tokens
-    )
+    return Judgement(task, chosen, usable.counts(), report, dealt, refusal, found, surveyed.lengths, surveyed.tokens)
 
 
 def _evaluation_ids(reading: Reading) -> range:
@@ -234,7 +230,7 @@ def _listed(columns: Sequence[str]) -> str:
 def _problems_of_reading(
     task: TaskType, reading: Reading, chosen: Mapping[str, str], gone: Set[tuple[bool, int]]
 ) -> tuple[list[Problem], set[tuple[bool, int]]]:
-    """What the reader met, as far as it concerns the chosen columns, and the stored lines that it makes unusable."""
+    """What the reader met, as far as it concerns the chosen columns, and the stored lines that cannot be used."""
     problems: list[Problem] = []
     bad: set[tuple[bool, int]] = set()
     roles = {name: role for role, name in chosen.items()}
@@ -252,7 +248,7 @@ def _problems_of_reading(
             problems.append(Problem(code, flaw.severity, message, flaw.hint, rows=rows))
             if flaw.severity == "error":
                 bad |= {(evaluation, line) for line in rows}
-    return problems, bad
+    return problems, bad | gone
 
 
 def _rows(

@@ -5,7 +5,7 @@ Knows no file and no plan.
 
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -77,9 +77,9 @@ class SplitRows:
         for place, names in self._several.items():
             rarest = min(names, key=lambda name: (self._rows_with[name], name))
             self._labels[place] = self._names.setdefault(rarest, len(self._names))
-        names = list(self._names)
-        return [names[code] for code in self._labels]
+        known = list(self._names)
+        return [known[code] for code in self._labels]
 
-    def counts(self) -> Mapping[str, int]:
+    def counts(self) -> dict[str, int]:
         """Label -> how often it is given, sorted by label."""
         return dict(sorted(self._given.items()))
