@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods.base import Method
+from app.catalog.methods.families import LoraFamily
 from app.catalog.training import TrainingSettings
 
 # As the engine cuts updates: padded tokens at once, lengths in multiples of this.
@@ -17,6 +18,8 @@ ANSWERED_ROWS, ANSWERED_AT_ONCE, ANSWER_TOKENS, ANSWERING_MODELS = 24, 16, 96, 2
 # Operations per unit and token of the text that attention counts for: 4 are products, the rest is spent moving its weights;
 # and per token of a row that several texts share, where a fused kernel moves less.
 ATTENTION, PACKED_ATTENTION = 24, 8
+# What a layer with two narrow ones beside it takes more, as a share of calling a whole block.
+WRAPPED_CALL = 0.045
 # Adapters: a product forth, one back for the input and one for the weights.
 ADAPTER_PRODUCTS = 6
 
@@ -125,8 +128,8 @@ def count_learning(job: Job) -> Work:
         else 0.0
     )
     return Work(
-        learn_flops=tokens * (learning * _block_flops(job) + back + output),
-        learn_calls=portions * learning,
+        learn_flops=tokens * (learning * _block_flops(job) + back + output) * job.method.relative_time,
+        learn_calls=portions * (learning + _wrapped(job) * WRAPPED_CALL) * job.method.relative_time,
         read_flops=checked * job.padded * (learning * _block_flops(job) + _output_flops(job)) + once,
         exact_flops=0.0,
         updated=float(job.steps) * (job.adapter + job.head),
@@ -161,6 +164,11 @@ def largest_portion(job: Job, length: float) -> float:
     rows = job.training.batch_size / job.training.accumulation
     tokens = length + job.method.virtual_tokens
     return max(tokens, min(LEARNING_TOKENS, rows * tokens))
+
+
+def _wrapped(job: Job) -> int:
+    """Linear layers beside which two more are called."""
+    return len(job.method.shapes(job.base)) if isinstance(job.method, LoraFamily) else 0
 
 
 def _frozen(job: Job) -> int:

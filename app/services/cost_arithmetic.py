@@ -20,7 +20,7 @@ REFERENCE = {"learn": 0.40, "calls": 0.0185}
 # Seconds per 1e9 operations, per call of a block, per 1e9 updated weights, per token of one block, per row, per GB saved.
 # Full precision takes twice as long as bf16.
 RATES = {
-    "learn_flops": 0.0063, "learn_calls": 0.0175, "read_flops": 0.0064, "exact_flops": 0.0128, "updated": 1.7,
+    "learn_flops": 0.0063, "learn_calls": 0.016, "read_flops": 0.0064, "exact_flops": 0.0128, "updated": 1.7,
     "written": 0.00098, "rows": 0.00021, "saved_bytes": 1.2,
 }  # fmt: skip
 COUNTED_IN_GIGA = frozenset({"learn_flops", "read_flops", "exact_flops", "updated", "saved_bytes"})
@@ -145,6 +145,7 @@ def memory_parts(job: Job, gpu: bool) -> dict[str, float]:
     # The fused kernels of a GPU keep no attention weights.
     attention = 0.0 if job.packed or gpu else base.hidden_size / HEAD_UNITS * job.longest * ATTENTION_BYTES
     per_token = (base.layers - frozen) * (base.hidden_size * (KEPT_BYTES[gpu] + adapters) + attention)
+    per_token *= 1.0 if gpu else job.method.relative_memory
     if job.training.gradient_checkpointing:
         per_token *= RECOMPUTED_SHARE
     output = job.vocabulary * OUTPUT_BYTES if job.writes else 0.0

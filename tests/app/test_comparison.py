@@ -124,3 +124,12 @@ def test_numbers_that_are_not_finite_are_left_out() -> None:
 def test_wrong_questions_are_refused_before_anything_is_read(count: int, baseline: str | None) -> None:
     with pytest.raises(comparison.Rejected):
         comparison.compare("nobody", [str(number) for number in range(count)], baseline)
+
+
+def test_what_was_forgotten_has_a_row_of_its_own() -> None:
+    one, other = _view("a", 0.95), _view("b", 0.95)
+    one["results"]["forgetting"] = {"unit": "share", "before": 0.9, "after": 0.85}
+    other["results"]["forgetting"] = {"before": 0.9, "after": 0.9}
+    assert _metric(build([one, other], {}), "retention/share")["values"] == {"a": pytest.approx(-0.05), "b": 0.0}
+    one["results"]["forgetting"] = {"unit": "loss", "before": 2.0, "after": 2.1}
+    assert _metric(build([one], {}), "retention/loss")["values"] == {"a": pytest.approx(0.1)}

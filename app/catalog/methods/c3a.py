@@ -29,6 +29,7 @@ class C3a(LinearMethod):
     when: ClassVar[str] = "Downloads must be small and LoRA at low rank is not enough."
     against: ClassVar[str] = "Slower than LoRA, needs rates a hundred times higher; not on quantised encoders."
     source: ClassVar[str] = "Chen et al. 2024, arXiv 2407.19342"
+    relative_time: ClassVar[float] = 1.3
     level: ClassVar[str] = "advanced"
     capabilities: ClassVar[Capabilities] = Capabilities(nf4=False, int8=False)
 

@@ -17,6 +17,8 @@ class Dora(LoraFamily):
     when: ClassVar[str] = "Very low ranks, where it was published as better than LoRA."
     against: ClassVar[str] = "A quarter slower than LoRA, and peft's own benchmark shows no gain."
     source: ClassVar[str] = "Liu et al. 2024, arXiv 2402.09353"
+    relative_time: ClassVar[float] = 1.8
+    relative_memory: ClassVar[float] = 1.8
     level: ClassVar[str] = "advanced"
     capabilities: ClassVar[Capabilities] = Capabilities(int8=False)
 

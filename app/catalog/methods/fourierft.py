@@ -27,6 +27,7 @@ class FourierFt(LinearMethod):
     when: ClassVar[str] = "Very small downloads, with a say over their exact size."
     against: ClassVar[str] = "A third slower than LoRA, and at default rates it learns little."
     source: ClassVar[str] = "Gao et al. 2024, arXiv 2405.03003"
+    relative_time: ClassVar[float] = 1.4
     level: ClassVar[str] = "advanced"
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:

@@ -27,6 +27,7 @@ class Hira(LinearMethod):
     when: ClassVar[str] = "Hard tasks with much data: second best in peft's benchmark."
     against: ClassVar[str] = "A third slower than LoRA, and needs a rate many times higher."
     source: ClassVar[str] = "Huang et al. 2025, HiRA, ICLR (openreview TwJrTz9cRS)"
+    relative_time: ClassVar[float] = 1.3
     level: ClassVar[str] = "advanced"
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:

@@ -32,6 +32,7 @@ class LoHa(LinearMethod):
     when: ClassVar[str] = "LoRA's rank is the limit and the download must stay small."
     against: ClassVar[str] = "Half as fast again as LoRA; not on 4 bits."
     source: ClassVar[str] = "Hyeon-Woo et al. 2021, arXiv 2108.06098"
+    relative_time: ClassVar[float] = 1.2
     level: ClassVar[str] = "advanced"
     capabilities: ClassVar[Capabilities] = Capabilities(nf4=False)
 

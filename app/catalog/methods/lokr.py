@@ -36,6 +36,7 @@ class LoKr(LinearMethod):
     when: ClassVar[str] = "Downloads must be small: about a tenth of LoRA's numbers."
     against: ClassVar[str] = "A third slower than LoRA; not on 4 bits."
     source: ClassVar[str] = "Yeh et al. 2023, arXiv 2309.14859; Edalati et al. 2022, arXiv 2212.10650"
+    relative_time: ClassVar[float] = 1.3
     level: ClassVar[str] = "advanced"
     capabilities: ClassVar[Capabilities] = Capabilities(nf4=False)
 

@@ -23,6 +23,7 @@ class Qlora(LoraFamily):
         "Slower than LoRA, and pointless for small encoders; check answers again after merging into the full model."
     )
     source: ClassVar[str] = "Dettmers et al. 2023, arXiv 2305.14314"
+    relative_memory: ClassVar[float] = 1.6
 
     @property
     def base_precision(self) -> str:

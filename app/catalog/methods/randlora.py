@@ -27,6 +27,7 @@ class RandLora(LinearMethod):
     when: ClassVar[str] = "LoRA's rank is the limit and training memory is short."
     against: ClassVar[str] = "Half as fast again as LoRA, and the download can be large because of the random matrices."
     source: ClassVar[str] = "Albert et al. 2025, arXiv 2502.00987"
+    relative_time: ClassVar[float] = 1.4
     level: ClassVar[str] = "advanced"
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:

@@ -27,6 +27,7 @@ class WaveFt(LinearMethod):
     when: ClassVar[str] = "Very small downloads, with a say over their exact size."
     against: ClassVar[str] = "A third slower than LoRA, and at default rates it learns little."
     source: ClassVar[str] = "Bilican et al. 2025, arXiv 2505.12532"
+    relative_time: ClassVar[float] = 1.3
     level: ClassVar[str] = "advanced"
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
