@@ -99,7 +99,7 @@ STARTER_CHAT = BaseModelCard(
     linear_shapes=((256, 256), (256, 256), (256, 256), (256, 256), (256, 704), (256, 704), (704, 256)),
     package="app.catalog",
     folder="bundled/starter-chat",
-    weights_sha256="ecf8565b882539126c4a1e79bb8f59190d1019a599fe762598b8f607896e7206",
+    weights_sha256="348ba5523f48721f6f9eece500b3bb784b2cb2d012e3f7116d9bae42b24e2a83",
     # It is on no hub: plain peft opens a download with the folder of this model in BASE_MODEL.
     hub_id="starter-chat",
     task_types=("instruction", "chat", "continued-pretraining"),

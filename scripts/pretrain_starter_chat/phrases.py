@@ -54,6 +54,12 @@ class Speaker(Random):
     """A source of chance whose questions come in many more wordings; a plain ``Random`` keeps to the topic's own."""
 
 
+class Pupil(Speaker):
+    """A speaker who practises: a ``share`` of the conversations are rows of small tasks, most with numbers up to ten."""
+
+    share = 0.3
+
+
 @dataclass(frozen=True)
 class Exchange:
     """One question and its answer, with the facts (for the system message) that the answer needs."""

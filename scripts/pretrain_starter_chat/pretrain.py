@@ -1,10 +1,13 @@
-"""Pre-trains `starter-chat` from a seed, in two stages; knows nothing of the studio.
+r"""Pre-trains `starter-chat` from seeds, in three stages; knows nothing of the studio.
 
     python -m scripts.pretrain_starter_chat.pretrain --out FIRST --plain --adamw --rate 0.0025 --steps 2400 --stop 900
-    python -m scripts.pretrain_starter_chat.pretrain --out LAST --start FIRST --rate 0.004 --steps 340
+    python -m scripts.pretrain_starter_chat.pretrain --out SECOND --start FIRST --rate 0.004 --steps 340
+    python -m scripts.pretrain_starter_chat.pretrain --out LAST --start SECOND --rate 0.003 --steps 700 --seed 2 \
+        --processes 1 --practise 0.3
 
-The first stage learns the language and the answers, the second that many wordings ask the same. The seed fixes
-text, order and first weights; another machine, library or number of processes rounds sums differently.
+The first stage learns the language and the answers, the second that many wordings ask the same, the third practises what
+was still wrong. The seeds fix text, order and first weights; another machine, library or number of processes rounds sums
+differently.
 """
 
 import math
@@ -23,7 +26,7 @@ from transformers import AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForC
 
 from scripts.pretrain_starter_chat import tokenizer as tokenizers
 from scripts.pretrain_starter_chat.conversations import conversation, held_out_conversations
-from scripts.pretrain_starter_chat.phrases import Speaker
+from scripts.pretrain_starter_chat.phrases import Pupil, Speaker
 from scripts.pretrain_starter_chat.rows import Document, batches, chat, documents
 from scripts.pretrain_starter_chat.texts import text
 
@@ -46,6 +49,7 @@ class Plan:
     start: Path | None
     stop: int
     plain: bool
+    practise: float
     muon: bool
 
 
@@ -180,7 +184,10 @@ def train(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, plan: Pla
     engine = (Muon if plan.muon else AdamW)(model, plan.rate)
     compiled = torch.compile(model)
     seen, began, last = 0, time.monotonic(), min(plan.stop or plan.steps, plan.steps)
-    stream = documents((Random if plan.plain else Speaker)(f"{plan.seed} {rank}"), tokenizer)
+    chance = (Random if plan.plain else Pupil if plan.practise else Speaker)(f"{plan.seed} {rank}")
+    if isinstance(chance, Pupil):
+        chance.share = plan.practise
+    stream = documents(chance, tokenizer)
     rows = plan.rows // plan.processes
     short = batches(stream, rows, SHORT_ROW, tokenizer.pad_token_id)
     long = batches(stream, rows * SHORT_ROW // tokenizers.CONTEXT, tokenizers.CONTEXT, tokenizer.pad_token_id)
@@ -234,6 +241,7 @@ def work(rank: int, plan: Plan, meeting_point: str) -> None:
 @click.option("--start", type=click.Path(path_type=Path), help="Folder of a model to go on from.")
 @click.option("--stop", default=0, help="Stop after so many of the steps.")
 @click.option("--plain/--varied", default=False, show_default=True, help="Only the topics' own wordings of questions.")
+@click.option("--practise", default=0.0, help="Share of rows of small tasks: sums, counting, what is easily confused.")
 @click.option("--muon/--adamw", default=True, show_default=True)
 def main(**options: Any) -> None:
     """Make the tokenizer, train the model, write both to a folder."""

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from scripts.pretrain_starter_chat.phrases import Row, Topic, pool
+from scripts.pretrain_starter_chat.phrases import Pupil, Row, Topic, pool
 
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -28,13 +28,18 @@ PEOPLE = pool("who", "Anna, Tom, Maria, Ben, Lena, Omar, Sara, Paul, Nina, Jack,
 ALONE: tuple[Row, ...] = ({},)
 
 
+def _highest(random: Random) -> int:
+    return 10 if isinstance(random, Pupil) and random.random() < 0.7 else 20
+
+
 def _add(row: Row, random: Random) -> Row:
-    a, b = random.randint(0, 20), random.randint(0, 20)
+    highest = _highest(random)
+    a, b = random.randint(0, highest), random.randint(0, highest)
     return {"a": str(a), "b": str(b), "c": str(a + b), "wa": WORDS[a], "wb": WORDS[b]}
 
 
 def _subtract(row: Row, random: Random) -> Row:
-    a = random.randint(1, 20)
+    a = random.randint(1, _highest(random))
     b = random.randint(0, a)
     return {"a": str(a), "b": str(b), "c": str(a - b), "wa": WORDS[a], "wb": WORDS[b]}
 
