@@ -16,16 +16,21 @@ import pytest
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from app import manifest
+from app.catalog import fetched_models
 from app.catalog.methods.dora import Dora
 from app.catalog.methods.ia3 import Ia3
 from app.catalog.methods.lora import Lora
 from app.catalog.methods.qlora import Qlora
 from tests.studio.processes import wait_until
-from tests.tiny_chat import CONTEXT, make_chat_base
+from tests.tiny_chat import CONTEXT, make_chat_base, make_tokenizer
+from tests.tiny_generation import install_chat_model, make_chat_spec
 from worker.engine import vllm_answers
-from worker.engine.chat import Told
+from worker.engine.chat import Speaker, Told
 from worker.engine.choosing import Sampling
-from worker.engine.vllm_answers import VllmAnswers
+from worker.engine.save import SPEC
+from worker.engine.vllm_answers import VllmAnswers, VllmSpeaker
+from worker.residents import Residents
 
 ASK = [{"role": "user", "content": "Hello?"}]
 
@@ -207,6 +212,23 @@ def test_unknown_architectures_and_special_ways_to_choose_stay_with_transformers
     (other / "config.json").write_text(config)
     (other / "generation_config.json").write_text('{"min_p": 0.2}')
     assert not answers.serves(other, None, None)
+
+
+def test_the_server_asks_vllm_for_what_it_serves_and_transformers_for_the_rest(package, studio_home, tmp_path):
+    name = install_chat_model()
+    held = Residents()
+    held._vllm = VllmAnswers(0.7, 8)
+    folders = {}
+    for kind, options in (("lora", {}), ("dora", {"use_dora": True})):
+        folders[kind] = make_adapter(fetched_models.model_folder(name), tmp_path / kind, **options)
+        make_tokenizer().save_pretrained(folders[kind])
+        spec = make_chat_spec({"kind": kind}).model_copy(update={"base_model": name})
+        (folders[kind] / SPEC).write_text(spec.model_dump_json())
+        manifest.write(folders[kind])
+    found = [held.speaker(name, folder) for folder in (None, folders["lora"], folders["dora"])]
+    assert [type(each) for each in found] == [VllmSpeaker, VllmSpeaker, Speaker]
+    assert "".join(found[1].stream(ASK, Sampling(3), told := Told())) and told.tokens == [41] * 3
+    assert held.describe()["vllm"] and held.describe()["bases"] == [name]
 
 
 def test_without_the_package_it_is_not_there(monkeypatch):
