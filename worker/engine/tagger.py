@@ -9,8 +9,10 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from peft import PeftModel
 from torch import nn
-from transformers import AutoModelForTokenClassification
+from transformers import AutoModelForTokenClassification, PreTrainedModel
+from transformers.utils import logging
 
 from app.catalog.task_types.tagged_text import Entity
 from app.errors import StudioError
@@ -36,6 +38,11 @@ class Tagger(nn.Module):
     def head(self) -> nn.Linear:
         """The layer that judges tokens, of a network that no method has wrapped yet."""
         return cast(nn.Linear, self.network.get_submodule(find_head(self.network)))
+
+    def encoder(self) -> nn.Module:
+        """The encoder below the layer that judges tokens, with whatever a method put into it."""
+        whole = self.network.get_base_model() if isinstance(self.network, PeftModel) else self.network
+        return cast(PreTrainedModel, whole).base_model
 
     def vectors(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """What the layer that judges tokens sees (rows, tokens, hidden), in fp32."""
@@ -107,6 +114,16 @@ def _is_inside(tag: int) -> bool:
 
 
 def _load(folder: Path, tags: Sequence[str], more: dict[str, Any]) -> tuple[Any, set[str]]:
+    # That the new layer is new is no news.
+    said = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        return _from_pretrained(folder, tags, more)
+    finally:
+        logging.set_verbosity(said)
+
+
+def _from_pretrained(folder: Path, tags: Sequence[str], more: dict[str, Any]) -> tuple[Any, set[str]]:
     # On a CPU the fused kernel's backward pass costs a third of a step at sentence length; plain products do not.
     network, told = AutoModelForTokenClassification.from_pretrained(
         str(folder),

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from app.catalog.task_types.generative import Unfit
@@ -190,13 +191,13 @@ def _decode(words: Sequence[str], tags: Sequence[str]) -> tuple[tuple[Entity, ..
     orphans = begun = needless = 0
     inside, closed = "", True
     for at, (word, tag) in enumerate(zip(words, tags, strict=True)):
-        found = _TAG.fullmatch(tag.strip())
+        found = _parse(tag)
         if found is None:
             raise Unfit("unknown_tag", word=word, tag=tag)
-        if found[1] is None:
+        letter, label = found
+        if not letter:
             inside = ""
             continue
-        letter, label = _SAME.get(found[1], found[1]), found[2]
         adjoins = inside == label
         if letter in "IE" and adjoins and not closed:
             entities[-1] = entities[-1]._replace(end=at + 1)
@@ -207,6 +208,13 @@ def _decode(words: Sequence[str], tags: Sequence[str]) -> tuple[tuple[Entity, ..
             needless += letter in "BS" and not adjoins
         inside, closed = label, letter in "ES"
     return tuple(entities), orphans, begun, needless
+
+
+@lru_cache(maxsize=4096)
+def _parse(tag: str) -> tuple[str, str] | None:
+    """Letter and type of a tag, both empty for O; None for something else."""
+    found = _TAG.fullmatch(tag.strip())
+    return (_SAME.get(found[1], found[1]) or "", found[2] or "") if found else None
 
 
 def _value(text: str) -> Any:

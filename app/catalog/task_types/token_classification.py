@@ -6,6 +6,7 @@ The checks are beside this file; how sentences are written is known to ``tagged_
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from app.catalog.task_types import tagged_text as forms
@@ -64,20 +65,7 @@ class TokenClassification(TaskType):
         Raises:
             Unfit: nothing can be learned from it; the code is one of the report's.
         """
-        cells = {role: row.get(name) for role, name in columns.items()}
-        if "tokens" in cells and "tags" in cells:
-            words, tags = forms.read_list(cells["tokens"]), forms.read_list(cells["tags"])
-            if not words:
-                raise Unfit("empty_text" if words is not None or cells["tokens"] is None else "not_a_list")
-            if tags is None:
-                raise Unfit("no_tags" if cells["tags"] is None else "not_a_list", found=cells["tags"])
-            return forms.from_tags(words, tags)
-        text = cells.get("text")
-        if not isinstance(text, str):
-            raise Unfit("empty_text")
-        if "spans" in cells:
-            return forms.from_spans(text, forms.read_spans(cells["spans"]))
-        return forms.from_inline(text)
+        return _read(tuple((role, row.get(name)) for role, name in columns.items()))
 
     def check(self, rows: Iterable[Row], columns: Mapping[str, str]) -> list[Problem]:
         """See :meth:`TaskType.check`."""
@@ -137,3 +125,22 @@ class TokenClassification(TaskType):
             return {columns["spans"]: json.dumps(sentence.spans, ensure_ascii=False)}
         pairs = zip(sentence.words, sentence.tags, strict=True)
         return {columns["text"]: " ".join(f"{word}/{tag}" for word, tag in pairs)}
+
+
+# One row is asked for several things in a row.
+@lru_cache(maxsize=8)
+def _read(given: tuple[tuple[str, Any], ...]) -> Sentence:
+    cells = dict(given)
+    if "tokens" in cells and "tags" in cells:
+        words, tags = forms.read_list(cells["tokens"]), forms.read_list(cells["tags"])
+        if not words:
+            raise Unfit("empty_text" if words is not None or cells["tokens"] is None else "not_a_list")
+        if tags is None:
+            raise Unfit("no_tags" if cells["tags"] is None else "not_a_list", found=cells["tags"])
+        return forms.from_tags(words, tags)
+    text = cells.get("text")
+    if not isinstance(text, str):
+        raise Unfit("empty_text")
+    if "spans" in cells:
+        return forms.from_spans(text, forms.read_spans(cells["spans"]))
+    return forms.from_inline(text)

@@ -24,7 +24,7 @@ from worker.engine.model import load_tokenizer
 from worker.engine.report import ListReport, Stopped
 from worker.engine.tag_predict import TagPredictor
 from worker.engine.tagged_rows import NOTHING, mark, tag_names
-from worker.engine.tagger import decode, entities_of
+from worker.engine.tagger import decode, entities_of, load_tagger
 from worker.engine.train import Order, train
 
 ALLOWED = [m.model_fields["kind"].default for m in METHODS if TOKENS in m.capabilities.models]
@@ -74,6 +74,22 @@ def test_the_layer_that_judges_words_starts_from_the_probe(make_order) -> None:
     other = make_order(make_spec(learning_rate=1e-12, epochs=1, head_start="random"))
     train(other, ListReport())
     assert [row["answer"] for row in read(other)] != [row["answer"] for row in rows]
+
+
+def test_what_is_forgotten_is_measured_on_the_tuned_encoder_below(make_order, tiny_base) -> None:
+    order = make_order(make_spec({"kind": "head-only"}, measure_forgetting="yes", epochs=1))
+    told = train(order, ListReport())["forgetting"]
+    assert told["change"] == 0.0 and told["rows"] > 100
+    tagger = load_tagger(tiny_base[1], tag_names(LABELS)).eval()
+    ids = torch.arange(4, 12).reshape(1, 8)
+    untouched = tagger.encoder()(ids).last_hidden_state
+    tagger.network = order.spec.method.model_copy().apply(tagger.network)
+    torch.testing.assert_close(tagger.encoder()(ids).last_hidden_state, untouched)
+    tagger.network = make_spec().method.apply(tagger.network)
+    for name, weight in tagger.network.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.ones_(weight)
+    assert not torch.allclose(tagger.eval().encoder()(ids).last_hidden_state, untouched, atol=1e-2)
 
 
 def test_words_beyond_the_longest_text_are_told_and_count_as_missed(make_order, tmp_path: Path) -> None:

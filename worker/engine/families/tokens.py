@@ -13,10 +13,11 @@ from app.catalog import entity_scores
 from app.catalog.methods.base import RunContext
 from app.catalog.task_types import task_type
 from app.catalog.task_types.token_classification import TokenClassification
-from worker.engine import save, tag_card, tag_reading
+from worker.engine import forgetting, save, tag_card, tag_reading
 from worker.engine.batches import MicroBatch, Update, collate
 from worker.engine.families.base import SPLITS, Family, reload_failed, require_rows
-from worker.engine.model import load_tokenizer
+from worker.engine.forgetting_limits import is_wanted
+from worker.engine.model import PooledClassifier, load_tokenizer, make_head
 from worker.engine.probe import Probe
 from worker.engine.tag_predict import TagPredictor
 from worker.engine.tag_reading import Answer
@@ -67,6 +68,8 @@ class Tokens(Family):
     test_logits: list[np.ndarray]
     test_answers: list[Answer]
     answer_seconds: float
+    knew: torch.Tensor | None = None
+    forgotten: dict[str, Any] | None = None
 
     @property
     def tokenizer(self) -> Any:
@@ -128,6 +131,12 @@ class Tokens(Family):
     def measure_base(self) -> None:
         """Fit the probe, note what it marks in the test rows, and let the token layer start from it."""
         self.model.eval()
+        training, asked = self.order.spec.training, sum(forgetting.encode(self._tokenizer).lengths)
+        if (
+            is_wanted(training.measure_forgetting, asked, self.lessons.lengths, training.epochs)
+            and self.order.ranks.leads
+        ):
+            self.knew = self._recall()
         head = self.model.head()
         fresh = {name: value.clone() for name, value in head.state_dict().items()}
         fitted = tag_reading.probe(
@@ -172,6 +181,14 @@ class Tokens(Family):
         self.test_logits = self._read("test", exact=True)
         self.answer_seconds = (time.monotonic() - began) / len(self.test_logits)
         self.test_answers = self._answer("test", self.test_logits)
+        if self.knew is not None:
+            self.forgotten = forgetting.told(self.knew, self._recall())
+
+    def _recall(self) -> torch.Tensor:
+        """What the encoder under the token layer knows of the sentences that measure forgetting."""
+        base = self.order.base
+        reader = PooledClassifier(self.model.encoder(), make_head(base.hidden_size, 1), base).eval()
+        return forgetting.right(reader, self._tokenizer, self.accelerator, self.report)
 
     def _read(self, name: str, exact: bool = False) -> list[np.ndarray]:
         return tag_reading.read_all(
@@ -201,6 +218,7 @@ class Tokens(Family):
             "cut_rows": self.parts["train"].cut_rows,
             "cut_test_rows": test.cut_rows,
             "answer_seconds": self.answer_seconds,
+            **({"forgetting": self.forgotten} if self.forgotten else {}),
         }
 
     def _words(self, name: str) -> list[str]:
