@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
+import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -68,28 +71,27 @@ def series(
     """
     with snapshot() as session:
         runs.find(session, user_id, run_id)
-        query = select(MetricPoint.key, MetricPoint.step, MetricPoint.value).where(MetricPoint.run_id == run_id)
-        if keys:
-            query = query.where(MetricPoint.key.in_(keys))
-        rows = session.execute(query.order_by(MetricPoint.key, MetricPoint.step)).all()
-    curves: dict[str, list[list[float]]] = {}
-    for key, step, value in rows:
-        curves.setdefault(key, []).append([step, value])
-    return {key: _thinned(key, points, max_points) for key, points in curves.items()}
+        return _curves(session, run_id, keys, max_points)
 
 
 def series_of(
     session: Session, run_ids: Sequence[str], keys: Sequence[str], max_points: int = 1000
 ) -> dict[str, dict[str, list[list[float]]]]:
     """The curves of several runs at once: run id -> key -> points, thinned like :func:`series`."""
-    curves: dict[str, dict[str, list[list[float]]]] = {run_id: {} for run_id in run_ids}
-    for run_id in run_ids:
-        query = select(MetricPoint.key, MetricPoint.step, MetricPoint.value)
-        query = query.where(MetricPoint.run_id == run_id, MetricPoint.key.in_(keys))
-        for key, step, value in session.execute(query.order_by(MetricPoint.key, MetricPoint.step)):
-            curves[run_id].setdefault(key, []).append([step, value])
-        curves[run_id] = {key: _thinned(key, points, max_points) for key, points in curves[run_id].items()}
-    return curves
+    return {run_id: _curves(session, run_id, keys, max_points) for run_id in run_ids}
+
+
+def _curves(session: Session, run_id: str, keys: Sequence[str] | None, most: int) -> dict[str, list[list[float]]]:
+    # The table rather than the mapped class: long curves are many rows, and nothing of them needs mapping.
+    table = MetricPoint.__table__.c
+    query = select(table.key, table.step, table.value).where(table.run_id == run_id)
+    if keys:
+        query = query.where(table.key.in_(keys))
+    rows = session.execute(query.order_by(table.key, table.step)).all()
+    return {
+        key: _thinned(key, [[step, value] for _, step, value in points], most)
+        for key, points in groupby(rows, key=itemgetter(0))
+    }
 
 
 def _thinned(key: str, points: list[list[float]], most: int) -> list[list[float]]:
@@ -101,14 +103,14 @@ def thin(points: list[list[float]], most: int) -> list[list[float]]:
     if len(points) <= most:
         return points
     buckets = max(1, (most - 2) // 2)
-    inner = points[1:-1]
-    kept = [points[0]]
-    for number in range(buckets):
-        bucket = inner[number * len(inner) // buckets : (number + 1) * len(inner) // buckets]
-        if bucket:
-            extremes = {id(p): p for p in (min(bucket, key=_value), max(bucket, key=_value))}
-            kept.extend(sorted(extremes.values(), key=lambda p: p[0]))
-    return [*kept, points[-1]]
+    values = np.array([value for _, value in points[1:-1]], dtype=float)
+    edges = [number * len(values) // buckets for number in range(buckets + 1)]
+    kept = [0]
+    for first, end in pairwise(edges):
+        if first < end:
+            bucket = values[first:end]
+            kept += sorted({first + int(bucket.argmin()) + 1, first + int(bucket.argmax()) + 1})
+    return [points[place] for place in [*kept, len(points) - 1]]
 
 
 def events_since(user_id: str, run_id: str, after: int = 0) -> dict[str, Any]:
@@ -156,10 +158,6 @@ def checks_of(session: Session, run_ids: Sequence[str], key: str) -> dict[str, l
         if math.isfinite(value):
             found.setdefault(run_id, []).append((at, step, value))
     return found
-
-
-def _value(point: list[float]) -> float:
-    return point[1]
 
 
 def _insert_new(session: Session, table: type[MetricPoint] | type[Event], rows: list[dict[str, Any]]) -> None:

@@ -84,15 +84,16 @@ def page(
     if sort in MAY_BE_MISSING:
         order = (column.is_(None), *order)
     # First only ids: sorting whole rows would carry every run's results through the sort.
-    query = _joined(select(Run.id, Dataset.name)).where(*rules).order_by(*order).limit(size + 1)
+    query = _from(select(Run.id), wanted, sort).where(*rules).order_by(*order).limit(size + 1)
     if cursor:
         query = query.where(_beyond(column, descending, *_opened(cursor, sort, descending)))
     with snapshot() as session:
-        places = session.execute(query).all()
-        total, active = session.execute(_counted(wanted).where(*rules)).one()
-        wanted_ids = [run_id for run_id, _ in places[:size]]
-        found = {run.id: run for run in session.scalars(select(Run).where(Run.id.in_(wanted_ids)))}
-        shown = [(found[run_id], name) for run_id, name in places[:size] if run_id in found]
+        places = session.scalars(query).all()
+        counts = select(func.count(), func.count().filter(Job.state.in_(ACTIVE_STATES)))
+        total, active = session.execute(_from(counts, wanted, "state").where(*rules)).one()
+        whole = _from(select(Run, Dataset.name), wanted, "dataset").where(Run.id.in_(places[:size]))
+        found = {run.id: (run, name) for run, name in session.execute(whole)}
+        shown = [found[run_id] for run_id in places[:size] if run_id in found]
         lines = _live_lines(session, [run for run, _ in shown])
         best = _best(session, user_id, [run for run, _ in shown])
     told = [{**_row(run, name, lines.get(run.id, run.sparkline)), "best": run.id in best} for run, name in shown]
@@ -165,21 +166,16 @@ def _clean_tags(given: Sequence[str]) -> list[str]:
     return cleaned
 
 
-def _joined(query: Any) -> Any:
-    return (
-        query.select_from(Run)
-        .join(Job, Job.id == Run.job_id)
-        .join(DatasetVersion, DatasetVersion.id == Run.dataset_version_id)
-        .join(Dataset, Dataset.id == DatasetVersion.dataset_id)
-    )
-
-
-def _counted(wanted: Filter) -> Any:
-    """How many rows, and how many of them still work; tables that no rule asks for are left out of the count."""
-    counts = select(func.count(), func.count().filter(Job.state.in_(ACTIVE_STATES)))
-    if wanted.words or wanted.dataset_id:
-        return _joined(counts)
-    return counts.select_from(Run).join(Job, Job.id == Run.job_id)
+def _from(query: Any, wanted: Filter, also: str) -> Any:
+    """The query from runs, joined with what the filter asks for and the table of the column ``also``, no more."""
+    query = query.select_from(Run)
+    if wanted.words or wanted.states or also == "state":
+        query = query.join(Job, Job.id == Run.job_id)
+    if wanted.words or wanted.dataset_id or also == "dataset":
+        query = query.join(DatasetVersion, DatasetVersion.id == Run.dataset_version_id)
+    if wanted.words or also == "dataset":
+        query = query.join(Dataset, Dataset.id == DatasetVersion.dataset_id)
+    return query
 
 
 def _rules(user_id: str, wanted: Filter) -> list[ColumnElement[bool]]:

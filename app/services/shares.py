@@ -130,7 +130,7 @@ def compare(token: str, baseline: str | None = None) -> dict[str, Any]:
     return comparison.compare(share.owner_id, share.run_ids, baseline)
 
 
-def series(token: str, run_id: str, keys: Sequence[str] | None, max_points: int = 1000) -> dict[str, Any]:
+def series(token: str, run_id: str, keys: Sequence[str] | None, max_points: int = 400) -> dict[str, Any]:
     """Curves of one of the shared runs.
 
     Raises:

@@ -13,6 +13,26 @@ const FEW = 25;
 
 const live = new Set();
 
+// Charts in sight are drawn at once, the others one by one when the browser has nothing else to do, so that a page of many
+// charts answers sooner.
+const byFigure = new WeakMap();
+const sight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) byFigure.get(target)?.comes(isIntersecting);
+}, { rootMargin: "400px" });
+const later = [];
+const whenIdle = window.requestIdleCallback || ((act) => setTimeout(act, 30));
+
+function drawLater(chart) {
+  if (!later.includes(chart)) later.push(chart);
+  if (later.length === 1) whenIdle(drawNext);
+}
+
+function drawNext() {
+  const chart = later.shift();
+  if (chart.late) chart.draw(true);
+  if (later.length) whenIdle(drawNext);
+}
+
 /** A chart that is drawn again when the theme changes or the chart library arrives; subclasses have `draw`. */
 export class Redrawn {
   keep() {
@@ -96,7 +116,15 @@ export class CurveChart {
     this.figure.append(caption, this.plot, this.note);
     place.append(this.figure);
     live.add(this);
+    byFigure.set(this.figure, this);
+    sight.observe(this.figure);
     this.draw();
+  }
+
+  /** It comes near the visible part of the page, or leaves it. */
+  comes(near) {
+    this.near = near;
+    if (near && this.late) this.draw();
   }
 
   /**
@@ -117,6 +145,7 @@ export class CurveChart {
 
   remove() {
     live.delete(this);
+    sight.unobserve(this.figure);
     if (this.drawn) window.Plotly.purge(this.plot);
     this.figure.remove();
   }
@@ -128,7 +157,7 @@ export class CurveChart {
     window.Plotly.restyle(this.plot, { opacity: this.plot.data.map(fade) });
   }
 
-  draw() {
+  draw(now = this.near) {
     const filled = this.series.filter((one) => one.points.length);
     const ready = filled.length > 0 && Boolean(window.Plotly);
     this.note.hidden = ready;
@@ -137,7 +166,9 @@ export class CurveChart {
     this.latest.textContent = filled.length === 1 ? this.describe(filled[0]) : filled.length === 2 && !this.about.quiet ? filled.map((one) => `${one.name} ${this.describe(one)}`).join(", ") : "";
     this.figure.setAttribute("aria-label", [this.about.title, ...filled.map((one) => `${one.name}: ${this.describe(one)}`)].join("; "));
     // In a tab that is not shown a chart has no width; it is drawn when the tab is opened.
-    if (!ready || !this.plot.clientWidth) return;
+    this.late = ready && !now;
+    if (this.late) drawLater(this);
+    if (!ready || this.late || !this.plot.clientWidth) return;
     const traces = filled.flatMap((one) => this.traces(one));
     const height = USUAL_HEIGHT + legendRoom(filled, this.plot.clientWidth);
     this.plot.style.height = `${height}px`;

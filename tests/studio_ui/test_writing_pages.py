@@ -41,7 +41,10 @@ def test_the_run_page_tells_of_perplexity_and_answers(signed_in, tuned, size, tm
     wide = "each => each.querySelector('svg.main-svg').getBoundingClientRect().width <= each.clientWidth + 1"
     page.wait_for_selector(".chart-plot svg.main-svg")
     drawn = page.locator(".chart:not([hidden]) .chart-plot").element_handles()
-    assert len(drawn) == 7 and all(each.evaluate(wide) for each in drawn)
+    assert len(drawn) == 7
+    for each in drawn:
+        each.wait_for_selector("svg.main-svg")
+        assert each.evaluate(wide)
     page.screenshot(path=tmp_path / "run.png", full_page=True)
     page.click("#tab-examples")
     page.wait_for_selector("#written-answers li")
