@@ -122,12 +122,18 @@ def test_the_template_marks_exactly_the_answers(tokenizer: Any) -> None:
     assert tokenizer.decode(learned) == "First answer.<|end|>Second answer.<|end|>"
 
 
+def test_it_adds_very_small_numbers(model: Any, tokenizer: Any) -> None:
+    sums = [(a, b) for a in (1, 2, 3, 4) for b in (1, 3, 5)]
+    right = [say(model, tokenizer, f"What is {a} plus {b}?").rstrip(".").endswith(f" {a + b}") for a, b in sums]
+    assert sum(right) >= len(sums) - 1
+
+
 @pytest.mark.parametrize(
     ("turns", "system", "words"),
     [
         (["Hello!"], "", ["help|do for you"]),
         (["Could you describe a kettle to me?"], "", ["kettle", "water"]),
-        # It keeps to the sum; its card says that the result is often wrong.
+        # It keeps to the sum; its card says that the results of larger ones are often wrong.
         (["What is 7 plus 5?"], "", ["7 + 5|7 plus 5"]),
         (["Can you name the opposite of hot?"], "", ["cold"]),
         (["At what time can I visit the bakery?"], HOURS, ["7 am", "6 pm"]),
