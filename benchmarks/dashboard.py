@@ -233,7 +233,8 @@ class WebProcess:
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
         environment = {**os.environ, "STUDIO_PORT": str(port)}
-        self.process = subprocess.Popen([sys.executable, "-m", "studio.cli", "web"], env=environment)
+        command = [sys.executable, "-m", "studio.cli", "web"]
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
