@@ -65,6 +65,8 @@ function settingTable(data, runs) {
 
 /** The first curves that have values, as pictures in the colours of paper. */
 async function pictures(charts) {
+  // A chart that nobody has scrolled to is not drawn yet.
+  for (const chart of charts) chart.comes?.(true);
   const drawn = charts.filter((chart) => chart.drawn && !chart.figure.hidden && chart.series.some((one) => one.points.length)).slice(0, MOST_CHARTS);
   const dark = isDark();
   const toggle = (on) => {

@@ -40,6 +40,7 @@ def test_a_shared_address_shows_the_same_in_a_fresh_browser(signed_in, three):
     watched = signed_in()
     page = watched.open(f"/compare?runs={','.join(three)}")
     page.wait_for_selector("#compare-examples-table tbody tr")
+    page.locator("#compare-curves .chart-controls").scroll_into_view_if_needed()
     page.wait_for_selector("#compare-curves .xtitle")
     page.select_option("#compare-baseline", three[1])
     page.wait_for_selector("#compare-table th:has-text('baseline')")
@@ -49,6 +50,7 @@ def test_a_shared_address_shows_the_same_in_a_fresh_browser(signed_in, three):
     page.check("#compare-log")
     page.select_option("#examples-order", "wrong")
     page.select_option("#pareto-cost", "adapter")
+    page.locator("#compare-curves .chart-controls").scroll_into_view_if_needed()
     page.wait_for_selector("#compare-curves .xtitle:has-text('share of the run')")
     told = state(page)
     assert told["baseline"] == three[1] and told["hidden"] == [three[2]] and told["smoothing"] == "0.9"
@@ -57,6 +59,7 @@ def test_a_shared_address_shows_the_same_in_a_fresh_browser(signed_in, three):
 
     other = signed_in().open(f"{address.path}?{address.query}")
     other.wait_for_selector("#compare-examples-table tbody tr")
+    other.locator("#compare-curves .chart-controls").scroll_into_view_if_needed()
     other.wait_for_selector("#compare-curves .xtitle:has-text('share of the run')")
     assert state(other) == told
     assert watched.complaints == []
@@ -77,6 +80,7 @@ def test_answers_stand_side_by_side_with_disagreement_first(signed_in, three):
 
 def test_a_pointed_run_stands_out_in_every_chart(signed_in, three):
     page = signed_in().open(f"/compare?runs={','.join(three)}")
+    page.locator("#compare-curves .chart-controls").scroll_into_view_if_needed()
     page.wait_for_selector("#compare-curves .main-svg")
     page.wait_for_function("document.querySelectorAll('#compare-curves .js-plotly-plot').length >= 2")
     page.hover(f".run-chip[data-run='{three[1]}'] a")
@@ -115,6 +119,7 @@ def six(studio):
 
 def test_seeds_of_one_configuration_become_a_line_with_a_band(signed_in, six):
     page = signed_in().open(f"/compare?runs={','.join(six)}&band=deviation")
+    page.locator("#compare-curves .chart-controls").scroll_into_view_if_needed()
     page.wait_for_selector("#compare-curves .main-svg")
     page.select_option("#compare-group", "alike")
     chart = (

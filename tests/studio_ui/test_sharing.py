@@ -41,6 +41,7 @@ def test_a_link_shows_the_senders_view_to_a_stranger_until_it_is_revoked(signed_
     theirs.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     theirs.on("request", lambda request: said.append(request.url) if "runs?" in request.url else None)
     theirs.goto(address)
+    theirs.locator("#compare-curves .chart-controls").scroll_into_view_if_needed()
     theirs.wait_for_selector("#compare-curves .xtitle:has-text('share of the run')")
     assert theirs.input_value("#compare-baseline") == ten[1] and theirs.input_value("#compare-smoothing") == "0.9"
     assert theirs.locator(".run-chip").count() == 2
@@ -64,11 +65,12 @@ def test_a_link_shows_the_senders_view_to_a_stranger_until_it_is_revoked(signed_
 def test_the_report_is_one_page_that_says_how_sure_it_is(signed_in, ten, number):
     watched = signed_in(color_scheme="dark")
     page = watched.open(f"/compare?runs={','.join(ten[:number])}")
+    page.locator("#compare-curves .chart-controls").scroll_into_view_if_needed()
     page.wait_for_selector("#compare-curves .main-svg")
     page.evaluate("window.print = () => {}")
     page.click("#compare-report")
-    page.wait_for_selector("#report img", state="attached")
-    text = page.text_content("#report")
+    page.wait_for_selector("#paper-report img", state="attached")
+    text = page.text_content("#paper-report")
     assert f"Comparison of {number} runs" in text and "Прогон 1" in text and "Rank" in text
     assert "cannot tell apart" in text or "▲" in text
     paper = page.pdf(prefer_css_page_size=True, print_background=True)
