@@ -166,8 +166,9 @@ def _row(
         for run in values
         if run in against and run != baseline and (comparable or baseline == BASE)
     }
-    if baseline == BASE and measure.path in (("metrics", "perplexity"), ("metrics", "loss")):
-        judged = {run: "unclear" if _may_be_chance(facts[run]) else told for run, told in judged.items()}
+    if measure.path in (("metrics", "perplexity"), ("metrics", "loss")):
+        other = None if baseline == BASE else facts.get(baseline)
+        judged = {run: "unclear" if _may_be_chance(facts[run], other) else told for run, told in judged.items()}
     distinct = set(base.values())
     return {
         "key": measure.key,
@@ -185,8 +186,14 @@ def _row(
     }
 
 
-def _may_be_chance(fact: Mapping[str, Any]) -> bool:
-    """Whether the interval of the change of loss on the same rows, where there is one, holds zero."""
+def _may_be_chance(fact: Mapping[str, Any], other: Mapping[str, Any] | None) -> bool:
+    """Whether the interval of the change of loss on the same rows, where there is one, holds zero.
+
+    Two runs that write (``other``) keep no loss of each row; between them, perplexities whose intervals overlap may be equal.
+    """
+    if other is not None:
+        mine, theirs = ((each.get("intervals") or {}).get("perplexity") for each in (fact, other))
+        return bool(mine and theirs and mine[0] <= theirs[1] and theirs[0] <= mine[1])
     low, high = (fact.get("change") or {}).get("interval") or (0.0, -1.0)
     return bool(low <= 0 <= high)
 

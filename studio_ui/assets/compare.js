@@ -219,7 +219,7 @@ class ComparePage {
       ...this.shown().map((run) => metricCell(metric, run.id))));
     this.metrics.replaceChildren(el("div", { class: "card-head" }, el("h2", { text: "Did it get better?" }), this.outputs()),
       el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Metric table" }, el("table", { id: "compare-table", class: "data-table" }, el("thead", {}, head), el("tbody", {}, ...rows))),
-      el("p", { class: "muted", text: "Arrows show the change against the baseline. ≈ means that with this many test rows the difference may be chance; accuracy is judged by the rows that only one of the two got right. The best value of a row is marked." }));
+      el("p", { class: "muted", text: `Arrows show the change against the baseline. ≈ means that with this many test rows the difference may be chance; ${labels ? "it is judged by the rows that only one of the two got right" : "perplexity and loss are judged against the base on the same rows, between two runs by whether their intervals overlap"}. The best value of a row is marked.` }));
   }
 
   /** Ways to take the comparison along or to show it to others. */

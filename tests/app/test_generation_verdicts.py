@@ -66,3 +66,20 @@ def test_the_comparison_shows_perplexity_against_the_untouched_model() -> None:
     assert rows["test/perplexity"]["verdicts"] == {"a": "better"} and rows["test/perplexity"]["deltas"] == {"a": -6.0}
     doubtful = comparison.build([{**view, "results": results(8.9, 9.0, (-0.1, 0.1))}], {})
     assert {row["key"]: row["verdicts"] for row in doubtful["metrics"]}["test/perplexity"] == {"a": "unclear"}
+
+
+def test_two_runs_whose_perplexities_overlap_are_not_told_apart() -> None:
+    def view(name: str, tuned: float, low: float, high: float) -> dict[str, Any]:
+        told = results(tuned, 9.0, (-1.2, -0.9), intervals={"perplexity": [low, high]})
+        return {
+            "id": name, "name": name, "state": "succeeded", "base_model": "m", "method": "lora", "task_type": "chat",
+            "dataset": {"id": "d", "version": 1}, "created_at": 0, "spec": SPEC, "results": told,
+        }  # fmt: skip
+
+    def verdict(tuned: float, low: float, high: float) -> str:
+        built = comparison.build([view("a", 4.0, 3.6, 4.4), view("b", tuned, low, high)], {}, baseline="a")
+        return {row["key"]: row["verdicts"] for row in built["metrics"]}["test/perplexity"]["b"]
+
+    assert verdict(3.8, 3.5, 4.1) == "unclear"
+    assert verdict(3.0, 2.8, 3.2) == "better"
+    assert verdict(6.0, 5.5, 6.5) == "worse"
