@@ -14,7 +14,7 @@ import { CombineForm } from "./derive_runs.js";
 import { chartControls, remember } from "./run_curves.js";
 import { settingWords } from "./run_details.js";
 import { loadTitles, methodTitle, modelTitle, stateChip } from "./run_words.js";
-import { bytes, copy, count, duration, el, emptyState, percent, ready } from "./studio.js";
+import { bytes, copy, count, duration, el, emptyState, milliseconds, percent, ready } from "./studio.js";
 
 const MOST = 10;
 const CURVES = [
@@ -334,11 +334,6 @@ function metricCell(metric, id) {
 
 function show(unit, value) {
   return { share: percent, bytes, seconds: duration, milliseconds, count }[unit]?.(value) ?? Number(value.toPrecision(3)).toString();
-}
-
-/** Seconds so short that people say them in thousandths. */
-function milliseconds(seconds) {
-  return `${Number((seconds * 1000).toPrecision(3))} ms`;
 }
 
 /** The change with its size relative to what it is held against, where that says more. */

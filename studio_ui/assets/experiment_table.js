@@ -4,14 +4,14 @@ import { BASE_INDEX, runStyle } from "./charts.js";
 import { onAllRows } from "./method_race.js";
 import { ParetoChart } from "./charts_points.js";
 import { methodTitle, stateChip } from "./run_words.js";
-import { api, bytes, confirmed, count, counted, duration, el, percent, toast } from "./studio.js";
+import { api, bytes, confirmed, count, counted, duration, el, milliseconds, percent, toast } from "./studio.js";
 
 const COSTS = [
   { key: "training_seconds", title: "Training time", words: duration },
   { key: "adapter_bytes", title: "Download", words: bytes },
   { key: "peak_memory_bytes", title: "Peak memory", words: bytes },
   { key: "trainable_parameters", title: "Trainable", words: count },
-  { key: "answer_seconds", title: "Time per answer", words: (seconds) => `${(seconds * 1000).toPrecision(2)} ms` },
+  { key: "answer_seconds", title: "Time per answer", words: milliseconds },
 ];
 const RANKS = { best: ["★", "best"], tied: ["≈", "cannot be told from the best"], behind: ["", "measurably behind the best"] };
 const CHANGES = { better: ["▲", "better"], worse: ["▼", "worse"], same: ["=", "the same"], unclear: ["≈", "cannot tell apart"] };
@@ -155,7 +155,7 @@ export class ExperimentTable {
     if (row.change == null) return "–";
     const [mark, words] = CHANGES[row.verdict] || ["", ""];
     const way = row.verdict === "unclear" ? "same" : row.verdict || "same";
-    const size = this.data.metric.unit === "share" ? `${Math.abs(row.change * 100).toFixed(1)} points` : Math.abs(row.change).toPrecision(2);
+    const size = this.data.metric.unit === "share" ? `${Math.abs(row.change * 100).toFixed(1)} points` : Number(Math.abs(row.change).toPrecision(3)).toString();
     const sign = row.change > 0 ? "+" : row.change < 0 ? "−" : "±";
     const [low, high] = row.change_interval || [];
     return el("span", {}, el("span", { class: `delta delta-${way}` }, el("span", { "aria-hidden": "true", text: `${mark} ` }), el("span", { class: "sr-only", text: `${words}: ` }), `${sign}${size}`),

@@ -185,6 +185,11 @@ export function duration(seconds) {
   return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ""}`;
 }
 
+/** Seconds so short that people say them in thousandths. */
+export function milliseconds(seconds) {
+  return `${Number((seconds * 1000).toPrecision(3))} ms`;
+}
+
 /** An estimate from low to high, rounded as estimates deserve: "20 to 50 s", "1 to 5 min". */
 export function durationRange([low, high]) {
   const [size, unit] = high < 90 ? [1, "s"] : high < 5400 ? [60, "min"] : [3600, "h"];
