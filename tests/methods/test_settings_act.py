@@ -10,8 +10,10 @@ from torch import nn
 from app.catalog.methods.base import Method, RunContext
 from app.catalog.methods.capabilities import CAUSAL, SEQUENCES
 from tests.methods import models
-from tests.methods.choice import KINDS, QUICK, make
+from tests.methods.choice import KINDS, make
 
+# One of every way to attach; the others are run by `make test-methods` alone.
+QUICK = ("lora", "sparse", "bottleneck-adapter", "prompt-tuning", "qlora")
 # Where the general rule would choose a value that cannot be, or that a tiny model is too small for.
 OTHERS: dict[tuple[str, str], list[Any]] = {("adalora", "start_rank"): [9], ("adalora", "rank"): [2]}
 
