@@ -1,7 +1,6 @@
 // The comparison on one printed page: what was compared, who was better and how sure that is, what was different, curves.
 // The browser prints it or saves it as PDF, so every script and script direction that it can show is in it.
 
-import { isDark, redrawAll } from "./charts.js";
 import { settingWords } from "./run_details.js";
 import { methodTitle, modelTitle } from "./run_words.js";
 import { count, counted, el, percent, toast } from "./studio.js";
@@ -66,19 +65,19 @@ function settingTable(data, runs) {
 /** The first curves that have values, as pictures in the colours of paper. */
 async function pictures(charts) {
   // A chart that nobody has scrolled to is not drawn yet.
-  for (const chart of charts) chart.comes?.(true);
+  for (const chart of charts) chart.draw(true);
   const drawn = charts.filter((chart) => chart.drawn && !chart.figure.hidden && chart.series.some((one) => one.points.length)).slice(0, MOST_CHARTS);
-  const dark = isDark();
+  const dark = [document.documentElement, document.body].filter((each) => each.classList.contains("dark"));
   const toggle = (on) => {
-    document.documentElement.classList.toggle("dark", on);
-    redrawAll();
+    for (const each of dark) each.classList.toggle("dark", on);
+    for (const chart of drawn) chart.draw(true);
   };
-  if (dark) toggle(false);
+  toggle(false);
   try {
     const figures = drawn.map(async (chart) => el("figure", {}, el("figcaption", { text: chart.about.title }), el("img", { alt: "", src: await window.Plotly.toImage(chart.plot, { format: "svg", width: 520, height: 260 }) })));
     return el("div", { class: "report-charts" }, ...(await Promise.all(figures)));
   } finally {
-    if (dark) toggle(true);
+    toggle(true);
   }
 }
 
