@@ -72,7 +72,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "worker.speed": (*LEVEL_0, "worker.engine"),
     "worker.reviewer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.sandbox"),
     "worker.slots": (),
-    "worker.residents": (*LEVEL_0, "app.catalog", "worker.engine"),
+    "worker.residents": (*LEVEL_0, "app.catalog", "worker.engine", "worker.restoring"),
+    "worker.restoring": (*LEVEL_0, "app.storage", "worker.spare"),
     "worker.inference": (
         *LEVEL_0,
         "app.catalog",
