@@ -73,7 +73,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "worker.reviewer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.sandbox"),
     "worker.slots": (),
     "worker.residents": (*LEVEL_0, "app.catalog", "worker.engine", "worker.restoring"),
-    "worker.restoring": (*LEVEL_0, "app.storage", "worker.spare"),
+    "worker.restoring": (*LEVEL_0, "app.storage", "worker"),
     "worker.inference": (
         *LEVEL_0,
         "app.catalog",
