@@ -39,8 +39,10 @@ class SplitRows:
         self._evaluation.append(evaluation)
         self._labels.append(self._names.setdefault(labels[0] if labels else "", len(self._names)))
         self._values.append(self._cells.setdefault(value, len(self._cells)))
-        self._given.update(labels)
-        self._rows_with.update(different)
+        for label in labels:
+            self._given[label] += 1
+        for label in different:
+            self._rows_with[label] += 1
 
     @property
     def ids(self) -> np.ndarray:

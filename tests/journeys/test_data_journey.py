@@ -34,7 +34,10 @@ def test_rows_with_errors_are_decided_about_and_the_rest_is_learned(studio_up: U
     page.wait_for_selector("#step-next:enabled")
     assert page.locator("#rows-undecided").count() == 0
     page.click(".step >> nth=4")
-    page.click("label[for='preset-quick']")
+    page.click(".all-settings summary")
+    page.fill("#training-epochs", "0.1")
+    page.fill("#training-max_length", "32")
+    page.keyboard.press("Tab")
     page.click(".step >> nth=5")
     page.wait_for_selector("#step-title:has-text('Ready to start')")
     page.click("#step-next:enabled")
