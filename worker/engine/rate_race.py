@@ -21,20 +21,25 @@ from worker.engine.model import trainable
 from worker.engine.report import Report, stop_if_asked
 
 FACTORS = (1 / 3, 1.0, 3.0)
-# Of the run's updates, all three together; and how many one of them needs at least for its loss to say anything.
-SHARE, LEAST_STEPS = 0.05, 3
+# Of the run's updates, all three together; and how many one of them needs at least for its loss to say anything: over fewer
+# a low rate looks best, because it has not moved the model yet.
+SHARE, LEAST_STEPS = 0.05, 10
 HIGHEST = 1.0
 
 
 @dataclass(frozen=True)
 class RaceSchedule(Schedule):
-    """Few updates at one rate, with a straight climb over the first third."""
+    """Few updates with a straight climb over the first third and a straight fall to the end, as the run's in small.
+
+    Without the fall high rates would be judged in the middle of their noise.
+    """
 
     steps: int = 1
 
     def learning_rate(self, step: int) -> float:
         """See :class:`Schedule`."""
-        return self.rate * min(1.0, step / max(1.0, self.steps / 3))
+        climb = max(1.0, self.steps / 3)
+        return self.rate * min(step / climb, (self.steps - step + 1) / max(1.0, self.steps - climb), 1.0)
 
 
 def steps_each(total: int) -> int:

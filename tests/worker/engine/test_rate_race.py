@@ -6,6 +6,7 @@ import pytest
 
 from tests.tiny import make_spec
 from tests.worker.engine.test_resume import learned, stop
+from worker.engine import rate_race
 from worker.engine.rate_race import FACTORS, SHARE, steps_each
 from worker.engine.report import ListReport
 from worker.engine.train import train
@@ -15,10 +16,17 @@ LONG = {"epochs": 32.0, "learning_rate": "auto"}
 
 
 def test_it_takes_at_most_its_share_and_short_runs_have_none() -> None:
-    assert steps_each(100) == 0 and steps_each(180) == 3
+    assert steps_each(599) == 0 and steps_each(600) == 10
     assert all(len(FACTORS) * steps_each(total) <= SHARE * total for total in range(1, 5000))
 
 
+@pytest.fixture
+def short_races(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Races of a few updates, so that the tiny runs have one."""
+    monkeypatch.setattr(rate_race, "LEAST_STEPS", 3)
+
+
+@pytest.mark.usefixtures("short_races")
 def test_the_run_is_the_one_that_the_chosen_rate_alone_would_have_made(make_order) -> None:
     spec, report = make_spec({"kind": "lora"}, **LONG), ListReport()
     raced = make_order(spec)
@@ -35,6 +43,7 @@ def test_the_run_is_the_one_that_the_chosen_rate_alone_would_have_made(make_orde
     assert learned(raced) == learned(alone)
 
 
+@pytest.mark.usefixtures("short_races")
 @pytest.mark.parametrize("kind", ["lora", "adalora"])
 def test_a_run_that_was_cut_off_does_not_race_again_and_ends_the_same(make_order, kind: str) -> None:
     spec = make_spec({"kind": kind}, **LONG)
@@ -46,6 +55,7 @@ def test_a_run_that_was_cut_off_does_not_race_again_and_ends_the_same(make_order
     assert learned(resumed) == learned(twin)
 
 
+@pytest.mark.usefixtures("short_races")
 def test_the_race_is_on_disk_before_the_first_update(make_order) -> None:
     spec = make_spec({"kind": "lora"}, **LONG)
     twin, order, report = make_order(spec), make_order(spec), ListReport()
