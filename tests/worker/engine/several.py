@@ -41,3 +41,5 @@ def main(plan: Path) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+    # As a trainer: skips the slow teardown of torch.
+    os._exit(0)

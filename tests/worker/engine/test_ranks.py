@@ -24,7 +24,7 @@ from worker.engine.report import ListReport
 from worker.engine.train import Order, train
 
 LOSS_BOUND, WEIGHT_BOUND = 1e-5, 1e-5
-DEADLINE_SECONDS = 120
+DEADLINE_SECONDS = 300
 Plan = list[dict[str, Any]]
 
 CASES: dict[str, dict[str, Any]] = {
@@ -76,7 +76,11 @@ def run_together(path: Path, plan: Plan, count: int = 2) -> None:
         )
         for number in range(count)
     ]  # fmt: skip
-    codes = [each.wait(DEADLINE_SECONDS) for each in started]
+    try:
+        codes = [each.wait(DEADLINE_SECONDS) for each in started]
+    finally:
+        for each in started:
+            each.kill()
     assert codes == [0] * count, path.with_suffix(".log").read_text()[-3000:]
 
 
