@@ -1,0 +1,22 @@
+"""A check of data that the web process could not finish is done by a worker, on both databases."""
+
+from app.services import checks, datasets, imports
+from app.services.dataset_work import IMPORT, Work
+from tests.app import written_files as write
+from worker import supervisor
+
+
+def test_a_worker_does_a_check_that_waits(owner, any_database, studio_home, monkeypatch):
+    # Whoever took the upload is gone before it could begin.
+    monkeypatch.setattr(checks, "_begin_here", lambda job_id: None)
+    sent = studio_home / "sent.csv"
+    sent.write_bytes(write.as_csv([[f"question {n} about it", "ab"[n % 2]] for n in range(60)]))
+    staged = imports.stage(owner, sent, "sent.csv")
+    imports.read_staged(owner, staged)
+    check = checks.start(owner, Work(IMPORT, "", {"staged": staged, "name": "Sent"}))
+    assert check["state"] == "queued" and datasets.list_datasets(owner) == []
+    supervisor.execute(check["job_id"], on_spool=lambda line: None)
+    told = checks.status(owner, check["id"])
+    assert (told["state"], told["version"]) == ("succeeded", 1), told
+    [made] = datasets.list_datasets(owner)
+    assert made.id == told["dataset_id"] and datasets.latest_version(made).usable_rows == 60
