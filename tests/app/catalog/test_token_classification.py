@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from app.catalog.entity_scores import NOTHING, Counts, confusion, count, f1_interval, per_type, total
-from app.catalog.task_types import task_type
 from app.catalog.task_types import tagged_text as forms
+from app.catalog.task_types import task_type
 from app.catalog.task_types.generative import Unfit
 from app.services.datasets import check_file
 
@@ -127,8 +127,8 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_every_scheme_says_the_same(scheme: str, tags: str) -> None:
-    sentence = forms.from_tags("Anna Kovac likes Oslo Lisbon".split(), tags.split())
-    assert sentence.tags == "B-PER I-PER O B-LOC B-LOC".split()
+    sentence = forms.from_tags(["Anna", "Kovac", "likes", "Oslo", "Lisbon"], tags.split())
+    assert sentence.tags == ["B-PER", "I-PER", "O", "B-LOC", "B-LOC"]
     assert sentence.spans == [[0, 10, "PER"], [17, 21, "LOC"], [22, 28, "LOC"]]
 
 
