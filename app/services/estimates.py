@@ -90,10 +90,12 @@ def estimate(
 
 def memory_needed(spec: RunSpec, version: DatasetVersion) -> int:
     """Bytes that a run will need on a GPU, by arithmetic alone, with texts as long as its settings allow; asks nobody."""
-    sizes = [max(1, int(version.split_sizes.get(name, 1))) for name in ("train", "validation", "test")]
+    train, validation, test = (
+        max(1, int(version.split_sizes.get(name, 1))) for name in ("train", "validation", "test")
+    )
     longest = float(spec.training.max_length)
     job = Job(
-        find_base_model(spec.base_model), spec.method, spec.training, *sizes, min(TYPICAL_TOKENS, longest), longest,
+        find_base_model(spec.base_model), spec.method, spec.training, train, validation, test, min(TYPICAL_TOKENS, longest), longest,
         task_type(spec.task_type).outputs(max(2, len(spec.labels))),
     )  # fmt: skip
     return int(sum(memory_parts(job, True).values()))
