@@ -64,7 +64,9 @@ def make_conll(sentences: int, seed: int) -> str:
     chooser = random.Random(seed)
     found: dict[str, str] = {}
     while len(found) < sentences - len(PLAIN):
-        lines = [line for word in TEMPLATES[chooser.randrange(len(TEMPLATES))].split() for line in _lines(word, chooser)]
+        lines = [
+            line for word in TEMPLATES[chooser.randrange(len(TEMPLATES))].split() for line in _lines(word, chooser)
+        ]
         found.setdefault(" ".join(line.split("\t")[0] for line in lines), "\n".join(lines))
     plain = ["\n".join(f"{word}\tO" for word in sentence.split()) for sentence in PLAIN]
     mixed = [*found.values(), *plain]

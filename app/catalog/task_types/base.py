@@ -108,9 +108,7 @@ class TaskType:
         """``{"column", "text", "spans": [[start, end, label]]}`` to show in place of a column's cell, if the task marks words."""
         return None
 
-    def rewritten(
-        self, row: Mapping[str, Any], columns: Mapping[str, str], names: Mapping[str, str]
-    ) -> dict[str, str]:
+    def rewritten(self, row: Mapping[str, Any], columns: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
         """Column -> cell that says the same in the task's own way, with labels called by their new ``names``."""
         return {}
 
