@@ -1,5 +1,5 @@
-// Every chart of the studio: curves with smoothing over a raw underlay, and heat maps. Draws with the global Plotly;
-// colours come from the page's CSS tokens, so charts follow light and dark. Knows no page and fetches nothing.
+// Every chart of the studio: curves with smoothing over a raw underlay, and what all charts share. Draws with the global
+// Plotly; colours come from the page's CSS tokens, so charts follow light and dark. Knows no page and fetches nothing.
 
 // Told apart by colour-blind readers in this order (after Okabe and Ito), with a dash pattern as second signal.
 const LIGHT = ["#0a6ebd", "#c2410c", "#047857", "#a21caf", "#92650a", "#0e7490", "#be123c", "#4d5b6a", "#5b4bd6", "#4d7c0f"];
@@ -240,60 +240,6 @@ export function lightUp(style) {
   for (const chart of live) if (chart.about?.linked) chart.highlight(style);
 }
 
-/**
- * Rows expected, columns answered. Counts are coloured by their share of the expected label, so that rare labels show too.
- * @param {HTMLElement} place; @param {string[]} labels; @param {number[][]} counts
- */
-export class HeatMap {
-  constructor(place, labels, counts) {
-    Object.assign(this, { labels, counts });
-    this.plot = document.createElement("div");
-    this.plot.className = "heatmap";
-    place.append(this.plot);
-    live.add(this);
-    this.draw();
-  }
-
-  remove() {
-    live.delete(this);
-    if (window.Plotly) window.Plotly.purge(this.plot);
-    this.plot.remove();
-  }
-
-  draw() {
-    if (!window.Plotly) return;
-    const { labels, counts } = this;
-    const shares = counts.map((row) => {
-      const total = row.reduce((sum, count) => sum + count, 0) || 1;
-      return row.map((count) => count / total);
-    });
-    const many = labels.length > 30;
-    const names = labels.map((label) => plain(shortened(label, 28)));
-    // Positions, not names, are the coordinates: two long labels may shorten to the same text.
-    const places = labels.map((_, at) => at);
-    const axis = { ...axisStyle(), tickvals: places, ticktext: names, showgrid: false, tickfont: { size: many ? 9 : 11, color: axisStyle().color } };
-    const text = counts.map((row, at) => row.map((count, to) => `${count} of “${plain(labels[at])}” answered “${plain(labels[to])}”`));
-    const trace = {
-      type: "heatmap", z: shares, x: places, y: places, text, zmin: 0, zmax: 1, showscale: false, xgap: 1, ygap: 1,
-      hovertemplate: "%{text}<extra></extra>", colorscale: heatScale(),
-    };
-    const size = Math.max(420, labels.length * (many ? 13 : 24) + 200);
-    const layout = {
-      ...frame(), height: chartHeight(this.plot, size), margin: { l: 10, r: 10, t: 10, b: 10 },
-      xaxis: { ...axis, title: { text: "answered" }, tickangle: -60, automargin: true, constrain: "domain" },
-      yaxis: { ...axis, title: { text: "expected" }, autorange: "reversed", automargin: true },
-    };
-    this.plot.style.minWidth = `${Math.min(size, 760)}px`;
-    window.Plotly.react(this.plot, [trace], layout, (this.config ??= settings("Confusion matrix", null)));
-  }
-}
-
-/** Background for one cell of a small confusion table: stronger for a larger share. */
-export function heatColour(share) {
-  const strength = Math.round(Math.min(1, Math.max(0, share)) * 62);
-  return `color-mix(in srgb, ${runStyle(0).color} ${strength}%, transparent)`;
-}
-
 /** Draw every chart again; needed when the theme changes or Plotly arrives late. */
 export function redrawAll() {
   for (const chart of live) chart.draw();
@@ -389,12 +335,6 @@ export function axisStyle() {
   };
 }
 
-function heatScale() {
-  return isDark()
-    ? [[0, "#161c24"], [0.02, "#1d3148"], [0.5, "#2f6fae"], [1, "#8cc8ff"]]
-    : [[0, "#f5f7f9"], [0.02, "#dcebf8"], [0.5, "#5aa2dc"], [1, "#084a86"]];
-}
-
 function token(name, fallback) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || fallback;
 }
@@ -404,7 +344,7 @@ export function plain(text) {
   return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-function shortened(text, most) {
+export function shortened(text, most) {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 

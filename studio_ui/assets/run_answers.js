@@ -1,6 +1,6 @@
 // Held-out rows answered by base and tuned model, the confusion matrix and the scores per label.
 
-import { HeatMap, heatColour } from "./charts.js";
+import { HeatMap, heatColour } from "./charts_heat.js";
 import { api, count, el, percent } from "./studio.js";
 
 const FILTERS = [["wrong", "Wrong"], ["improved", "Wrong → right"], ["worsened", "Right → wrong"], ["right", "Right"], ["", "All"]];

@@ -70,8 +70,15 @@ def test_every_asset_is_served_and_checked_for_changes(web, cookie):
     assert ask(web, "GET", "/assets/studio/../app.py", headers=cookie).status == 404
 
 
-def test_assets_need_a_signed_in_person_and_leave_the_folder_alone(web):
-    assert ask(web, "GET", "/assets/studio/studio.js").status in (302, 401)
+def test_strangers_get_our_scripts_and_styles_and_no_other_file(web):
+    """The page behind a read-only link is made of them; they are the same for everybody."""
+    for name in ("studio.js", "compare.js", "studio.css", "plotly.min.js"):
+        assert ask(web, "GET", f"/assets/studio/{name}").status == 200, name
+    for path in ("studio.js/", "../app.py", "pages/run.py", "STUDIO.JS", "studio.js%00", "", "a/studio.js"):
+        assert ask(web, "GET", f"/assets/studio/{path}").status in (302, 400, 401, 404), path
+    for path in ("/static/js/index.js", "/assets/index.js", "/svelte/svelte.js", "/theme.css"):
+        assert ask(web, "GET", path).status == 401, path
+    assert ask(web, "POST", "/assets/studio/studio.js").status in (401, 403)
 
 
 def test_scripts_exist_and_never_write_markup():
