@@ -249,7 +249,9 @@ def test_a_stranger_gets_the_same_words(chat_order: MakeOrder, chat_base: Any, t
         env={"PATH": os.environ["PATH"], "BASE_MODEL": str(chat_base[1]), "HF_HUB_OFFLINE": "1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.strip("\n") == "\n".join(row["answer"] for row in asked).strip("\n")
+    # An untrained byte model may write NUL, which no database takes.
+    printed = done.stdout.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    assert printed.strip("\n") == "\n".join(row["answer"] for row in asked).strip("\n")
 
 
 def test_instructions_and_running_text_run_too(chat_order: MakeOrder) -> None:
