@@ -59,4 +59,4 @@ $(VENV)/installed: constraints.txt pyproject.toml
 	@PYTHON="$(PYTHON)" scripts/ensure environment '.[worker]'
 
 $(VENV)/installed-dev: constraints.txt pyproject.toml
-	@PYTHON="$(PYTHON)" scripts/ensure environment '.[worker,dev]'
+	@PYTHON="$(PYTHON)" scripts/ensure environment '.[worker,trackers,dev]'

@@ -124,7 +124,10 @@ HEAVY_ROOMS = (
 )  # fmt: skip
 
 # Library -> the room that does without it where nobody has installed it; imported inside functions only.
-OPTIONAL_LIBRARIES = {"vllm": "worker.engine.vllm_answers"}
+OPTIONAL_LIBRARIES = {
+    "vllm": "worker.engine.vllm_answers",
+    **{each: f"app.catalog.trackers.{each}" for each in ("mlflow", "tensorboard", "trackio", "wandb")},
+}
 
 FORBIDDEN_CALLS = {"eval": "runs text as code", "exec": "runs text as code", "__import__": "hides an import"}
 FORBIDDEN_LIBRARIES = {"pickle": "runs code on loading", "dill": "runs code on loading", "joblib": "runs code on loading",
