@@ -112,7 +112,8 @@ function methodCard(wizard, method, advice, first) {
   wizard.estimate({ method: { kind: method.kind } }).then((told) => cost.replaceChildren(...costWords(told)), (error) => (cost.textContent = error.message));
   return choiceCard({
     group: "method", value: method.kind, chosen: method.kind === wizard.state.method.kind, title: method.title, badge: first ? "Recommended" : "",
-    lines: [method.summary, labelled("Choose it when", method.when), labelled("Against it", method.against), cost],
+    lines: [method.summary, labelled("Choose it when", method.when), labelled("Against it", method.against), cost,
+      ...wizard.refused(method).map(([title, said]) => el("span", { class: "choice-line field-wrong", text: `${title}: ${said}` }))],
     why: first && advice ? el("span", {}, advice.sentence, " ", el("span", { class: "muted", text: `(${advice.reasons.filter((each) => each.points > 0).map((each) => each.source).join("; ")})` })) : "",
     onchoose: (kind) => wizard.change({ method: { kind, ...advice?.settings } }),
   });
