@@ -7,6 +7,7 @@ and writes nothing more. While the database is away training goes on, and what i
 import errno
 import json
 import logging
+import math
 import multiprocessing
 import signal
 import time
@@ -137,7 +138,7 @@ class _Attempt:
             now = time.monotonic()
             watchdog.bound_log(self.order.folder / "trainer.log")
             if now - shipped >= SHIP_SECONDS:
-                self.outage.survive(self._ship)
+                self.outage.survive(lambda: self._ship(SHIP_SECONDS))
                 shipped = now
             if now - renewed >= RENEW_SECONDS:
                 self.outage.survive(self._renew)
@@ -165,9 +166,13 @@ class _Attempt:
         elif now - self.stop_asked_at > TERM_AFTER_SECONDS:
             trainer.signal_group(signal.SIGTERM)
 
-    def _ship(self) -> None:
-        """Store new spool lines; they count as read only after the commit."""
-        while lines := self.spool.peek():
+    def _ship(self, most_seconds: float = math.inf) -> None:
+        """Store new spool lines; they count as read only after the commit.
+
+        A trainer may write faster than a busy database stores; the lease and the person's wishes must not wait for it.
+        """
+        deadline = time.monotonic() + most_seconds
+        while time.monotonic() < deadline and (lines := self.spool.peek()):
             run_folders.store_lines(self.claim, self.order.run_id, self.order.source, lines)
             self.spool.accept(lines)
             self.watchdog.hear(lines)
