@@ -23,7 +23,7 @@ from tests.faults.injections import INJECTIONS  # noqa: E402
 def main(names: list[str]) -> int:
     """Run the named injections, or all."""
     share, seed = float(os.environ.get("FAULTS_N", "0.1")), int(os.environ.get("FAULTS_SEED", "0"))
-    chosen = [each for each in INJECTIONS if not names or each.name in names]
+    chosen = sorted((each for each in INJECTIONS if not names or each.name in names), key=lambda each: not each.forks)
     began, missed, injected = time.monotonic(), [], 0
     # What goes wrong here goes wrong on purpose.
     logging.lastResort = None

@@ -67,10 +67,12 @@ class Bench:
 class Injection:
     """One fault: ``act(bench, count)`` injects it so often and raises AssertionError on the first miss.
 
-    ``full`` is the count of a full run; a smaller run does a share of it.
+    ``full`` is the count of a full run; a smaller run does a share of it. One that ``forks`` trainers comes before whatever
+    starts threads in this process.
     """
 
     name: str
     title: str
     full: int
     act: Callable[[Bench, int], None]
+    forks: bool = False

@@ -110,8 +110,8 @@ class Several(Ranks):
         gradients = [each.grad for each in weights if each.grad is not None]
         flat = torch.cat([each.flatten() for each in gradients])
         distributed.all_reduce(flat)
-        for each, summed in zip(gradients, flat.split([each.numel() for each in gradients]), strict=True):
-            each.copy_(summed.view_as(each))
+        for gradient, summed in zip(gradients, flat.split([each.numel() for each in gradients]), strict=True):
+            gradient.copy_(summed.view_as(gradient))
 
     def add_up(self, values: torch.Tensor) -> torch.Tensor:
         """See :class:`Ranks`."""
