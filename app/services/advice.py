@@ -95,7 +95,9 @@ def _name(row: Mapping[str, Any]) -> str:
 def _value(value: float | None, metric: Mapping[str, Any]) -> str:
     if value is None:
         return "an unknown score"
-    return f"{value * 100:.1f} %" if metric["unit"] == "share" else f"{value:.3g}"
+    if metric["unit"] == "share":
+        return f"{value * 100:.1f} %"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _rows(test_rows: int | None, capital: bool = False) -> str:

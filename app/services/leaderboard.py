@@ -37,7 +37,7 @@ COSTS: tuple[tuple[str, Callable[[Mapping[str, Any]], float | None]], ...] = (
 def build(
     runs: Sequence[Run], answers: Mapping[str, Answers], stopped: Mapping[str, str], *, growing: bool = False
 ) -> dict[str, Any]:
-    """``{"state", "metric", "base", "test_rows", "paired", "rows", "advice", "counts"}`` of an experiment's runs.
+    """``{"state", "metric", "base", "base_name", "test_rows", "paired", "rows", "advice", "counts"}`` of an experiment's runs.
 
     Args:
         runs: all of one task, with their jobs; the order of the queue.
@@ -65,6 +65,7 @@ def build(
         "counts": {"runs": len(runs), "finished": len(finished), "active": active},
         "metric": metric,
         "base": bases.pop() if len(bases) == 1 else None,
+        "base_name": next((_untouched_name(run.results) for run in runs if run.results), ""),
         "test_rows": test_rows,
         "paired": bool(answers),
         "rows": rows,
@@ -74,8 +75,12 @@ def build(
 
 def untouched(results: Mapping[str, Any]) -> Mapping[str, float]:
     """The scores of the untouched model on the same test rows; empty when it was not measured."""
+    return (results.get("baseline") or {}).get(_untouched_name(results), {})
+
+
+def _untouched_name(results: Mapping[str, Any]) -> str:
     baseline = results.get("baseline") or {}
-    return next((baseline[name] for name in UNTOUCHED if baseline.get(name)), {})
+    return next((name for name in UNTOUCHED if baseline.get(name)), "")
 
 
 def hopeless(runs: Sequence[Run], checks: Mapping[str, Mapping[str, float]]) -> dict[str, str]:

@@ -2,7 +2,10 @@
 
 import { BASE_INDEX, Redrawn, axisStyle, chartHeight, frame, isDark, plain, runStyle, settings } from "./charts.js";
 import { remember } from "./run_curves.js";
-import { el, percent } from "./studio.js";
+import { el, figure, percent } from "./studio.js";
+
+// From this ratio between the largest and the smallest value on, a logarithmic scale shows more.
+export const WIDE = 20;
 
 /** Quality upwards, a chosen cost to the right; runs on the front are joined by a line. */
 export class ParetoChart extends Redrawn {
@@ -65,21 +68,22 @@ export class ParetoChart extends Redrawn {
     const axis = axisStyle();
     const values = rows.map((row) => row[cost.key]);
     const [low, high] = [Math.min(...values), Math.max(...values)];
-    const log = high / low > 20;
+    const log = high / low > WIDE;
     const base = this.about.base;
+    const tall = spread([...rows.map((row) => row.quality), ...(base == null ? [] : [base])]) > WIDE;
     const shapes = base == null ? [] : [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: base, y1: base, line: { color: runStyle(BASE_INDEX).color, width: 1, dash: "dash" } }];
-    const annotations = base == null ? [] : [{ xref: "paper", x: 1, xanchor: "right", y: base, yanchor: "bottom", text: "untouched base model", showarrow: false, font: { size: 11, color: axis.color } }];
+    const annotations = base == null ? [] : [{ xref: "paper", x: 1, xanchor: "right", y: tall ? Math.log10(base) : base, yanchor: "bottom", text: "untouched base model", showarrow: false, font: { size: 11, color: axis.color } }];
     const ticks = ticksBetween(low, high, log);
     return {
       ...frame(), height: chartHeight(this.plot, 380), margin: { l: 60, r: 20, t: 12, b: 96 }, hovermode: "closest", showlegend: true, shapes, annotations,
       legend: { orientation: "h", y: -0.22, x: 0, font: { color: axis.color, size: 11 } },
       xaxis: { ...axis, type: log ? "log" : "linear", title: { text: cost.title, standoff: 8 }, tickvals: ticks, ticktext: ticks.map((value) => cost.words(value)), tickangle: 0 },
-      yaxis: { ...axis, title: { text: plain(this.about.metric.title) }, tickformat: this.about.metric.unit === "share" ? ".1~%" : "", automargin: true },
+      yaxis: { ...axis, type: tall ? "log" : "linear", title: { text: plain(this.about.metric.title) }, tickformat: this.about.metric.unit === "share" ? ".1~%" : "", automargin: true },
     };
   }
 
   score(value) {
-    return this.about.metric.unit === "share" ? percent(value) : Number(value.toPrecision(3)).toString();
+    return this.about.metric.unit === "share" ? percent(value) : figure(value);
   }
 
   csv() {
@@ -89,6 +93,12 @@ export class ParetoChart extends Redrawn {
 }
 
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon", "triangle-down", "pentagon"];
+
+/** How many times the smallest value goes into the largest; 1 where that means nothing. */
+export function spread(values) {
+  const low = Math.min(...values);
+  return low > 0 ? Math.max(...values) / low : 1;
+}
 
 /** Runs that no other run beats in both quality and cost, by rising cost. */
 export function frontOf(rows, key, higher) {

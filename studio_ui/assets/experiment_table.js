@@ -2,9 +2,9 @@
 
 import { BASE_INDEX, runStyle } from "./charts.js";
 import { onAllRows } from "./method_race.js";
-import { ParetoChart } from "./charts_points.js";
+import { ParetoChart, spread, WIDE } from "./charts_points.js";
 import { methodTitle, stateChip } from "./run_words.js";
-import { api, bytes, confirmed, count, counted, duration, el, milliseconds, percent, toast } from "./studio.js";
+import { api, bytes, confirmed, count, counted, duration, el, figure, milliseconds, percent, toast } from "./studio.js";
 
 const COSTS = [
   { key: "training_seconds", title: "Training time", words: duration },
@@ -107,7 +107,7 @@ export class ExperimentTable {
   }
 
   baseRow() {
-    return el("tr", { class: "base-row" }, el("td", {}, swatch(BASE_INDEX)), el("th", { scope: "row" }, "Untouched base model", el("span", { class: "muted row-note", text: "linear probe" })),
+    return el("tr", { class: "base-row" }, el("td", {}, swatch(BASE_INDEX)), el("th", { scope: "row" }, "Untouched base model", this.data.base_name === "linear_probe" ? el("span", { class: "muted row-note", text: "linear probe" }) : ""),
       el("td", { class: "number" }, this.score(this.data.base)), ...Array.from({ length: this.withForgetting ? 9 : 8 }, () => el("td")));
   }
 
@@ -137,8 +137,10 @@ export class ExperimentTable {
   intervalBar(row) {
     if (!row.interval) return "";
     const all = this.data.rows.flatMap((each) => each.interval || []).concat(this.data.base ?? []);
-    const [low, high] = [Math.min(...all), Math.max(...all)];
-    const place = (value) => `${high > low ? (100 * (value - low)) / (high - low) : 50}%`;
+    // Beside an untouched perplexity in the thousands all tuned ones would be one dot.
+    const along = spread(all) > WIDE ? Math.log : (value) => value;
+    const [low, high] = [along(Math.min(...all)), along(Math.max(...all))];
+    const place = (number, value = along(number)) => `${high > low ? (100 * (value - low)) / (high - low) : 50}%`;
     const line = el("span", { class: "interval-line" });
     line.style.left = place(row.interval[0]);
     line.style.right = `calc(100% - ${place(row.interval[1])})`;
@@ -155,7 +157,7 @@ export class ExperimentTable {
     if (row.change == null) return "–";
     const [mark, words] = CHANGES[row.verdict] || ["", ""];
     const way = row.verdict === "unclear" ? "same" : row.verdict || "same";
-    const size = this.data.metric.unit === "share" ? `${Math.abs(row.change * 100).toFixed(1)} points` : Number(Math.abs(row.change).toPrecision(3)).toString();
+    const size = this.data.metric.unit === "share" ? `${Math.abs(row.change * 100).toFixed(1)} points` : figure(Math.abs(row.change));
     const sign = row.change > 0 ? "+" : row.change < 0 ? "−" : "±";
     const [low, high] = row.change_interval || [];
     return el("span", {}, el("span", { class: `delta delta-${way}` }, el("span", { "aria-hidden": "true", text: `${mark} ` }), el("span", { class: "sr-only", text: `${words}: ` }), `${sign}${size}`),
@@ -163,7 +165,7 @@ export class ExperimentTable {
   }
 
   score(value) {
-    return this.data.metric.unit === "share" ? percent(value) : Number(value.toPrecision(3)).toString();
+    return this.data.metric.unit === "share" ? percent(value) : figure(value);
   }
 
   waiting(row) {

@@ -185,6 +185,12 @@ export function duration(seconds) {
   return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ""}`;
 }
 
+/** A score or a change as people read it: three digits, and large numbers whole: "0.0123", "16.3", "14,900". */
+export function figure(value) {
+  const rounded = Number(value.toPrecision(3));
+  return Math.abs(rounded) >= 1000 ? count(rounded) : rounded.toString();
+}
+
 /** Seconds so short that people say them in thousandths. */
 export function milliseconds(seconds) {
   return `${Number((seconds * 1000).toPrecision(3))} ms`;
