@@ -36,6 +36,9 @@ def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_order, step: int
     assert learned(resumed) == learned(twin)
     assert report.curve("train/loss")[0][0] == step + 1
     assert (resumed.folder / "predictions.jsonl").read_bytes() == (twin.folder / "predictions.jsonl").read_bytes()
+    seconds = json.loads((resumed.folder / "result.json").read_text(encoding="utf-8"))["seconds"]
+    earlier = seconds["training"] - seconds["phases"]["Training"]
+    assert seconds["total"] >= sum(seconds["phases"].values()) + max(0.0, earlier) - 0.01
 
 
 @pytest.mark.parametrize("kind", [each for each in every() if each not in ("lora", "bottleneck-adapter")])
