@@ -18,7 +18,10 @@ from app.services import accounts
 from tests.app.wire import ORIGIN, ask
 
 # Everything that answers somebody who is not signed in. A new entry needs a reason.
-PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/favicon.ico")}
+PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/favicon.ico"),
+          ("GET", "/shared")}  # fmt: skip
+# They need no sign-in but the token of a read-only link.
+FOR_LINKS = "/api/v1/shared"
 
 LIGHT = """
 import json, sys, psutil
@@ -67,6 +70,9 @@ def test_a_stranger_gets_nothing_beyond_the_public_list(web, routes):
     for method, path in routes:
         answer = ask(web, method, path, headers={"origin": ORIGIN})
         if (method, path) in PUBLIC or (method == "HEAD" and ("GET", path) in PUBLIC):
+            continue
+        if path.startswith(FOR_LINKS):
+            assert answer.status == 422 and b"X-Studio-Share" in answer.body, (method, path)
             continue
         assert answer.status in (401, 302), (method, path, answer.status)
         if answer.status == 302:

@@ -72,9 +72,24 @@ def test_weights_and_biases_without_a_key_stays_here(tmp_path: Path) -> None:
     told, files = written(tmp_path, "wandb")
     assert told["address"] == ""
     (folder,) = (files / "wandb").glob("offline-run-*")
-    # Its own format of records; the names of settings and metrics stand in it as text.
-    content = (folder / f"run-{RUN.id}.wandb").read_bytes()
+    content = joined((folder / f"run-{RUN.id}.wandb").read_bytes())
+    # The names of settings and metrics stand in the records as text.
     assert all(word in content for word in (b"eval/accuracy", b"method.rank", b"test/accuracy"))
+
+
+def joined(log: bytes) -> bytes:
+    """The records of a log in LevelDB's format: blocks of 32 KiB with parts of (checksum 4, length 2, kind 1, content)."""
+    content = b""
+    at = 7
+    while at + 7 <= len(log):
+        left = 32768 - at % 32768
+        length = int.from_bytes(log[at + 4 : at + 6], "little")
+        if left < 7:
+            at += left
+            continue
+        content += log[at + 7 : at + 7 + length]
+        at += 7 + length
+    return content
 
 
 def test_trackio_has_every_step(tmp_path: Path) -> None:

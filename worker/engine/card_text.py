@@ -59,10 +59,14 @@ def example(spec: RunSpec, base: BaseModelCard) -> str:
 
 
 def loading_words(spec: RunSpec, base: BaseModelCard) -> str:
-    """The arguments that load the base model, as code; a whole model is loaded from the download itself."""
+    """The arguments that load the base model, as code; a whole model is loaded from the download itself.
+
+    In 32 bits as the studio does: a model that is kept in 16 would be computed in 16, and say other words where two are
+    nearly as likely.
+    """
     options = "".join(f", {name}={value!r}" for name, value in base.load_arguments)
     source = "here" if spec.method.whole_model else f'os.environ.get("BASE_MODEL", {base.hub_id!r})'
-    return f"{source}{options}{_QUANTISED[spec.base_precision]}"
+    return f"{source}, dtype=torch.float32{options}{_QUANTISED[spec.base_precision]}"
 
 
 def method_imports(method: Method) -> str:

@@ -281,4 +281,5 @@ def test_a_model_of_unknown_build_is_refused_by_name() -> None:
 
 def test_every_tuner_file_belongs_to_a_method() -> None:
     files = Path("app/catalog/tuners").glob("[a-z]*.py")
-    assert {each.stem for each in files} == {getattr(each, "tuner", "") for each in METHODS} - {""}
+    # `arrow` belongs to `routed`, which is made of finished runs and therefore not in the menu.
+    assert {each.stem for each in files} == {getattr(each, "tuner", "") for each in METHODS} - {""} | {"arrow"}
