@@ -16,7 +16,7 @@ run: $(VENV)/installed ## start the studio and print a link to sign in
 
 test: $(VENV)/installed-dev ## install what the tests need, then run all of them
 	@scripts/ensure programs
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/installed-dev ## look at format, style and types
 	@$(BIN)/ruff format --check .

@@ -28,19 +28,44 @@ function drawLater(chart) {
 }
 
 function drawNext() {
-  const chart = later.shift();
-  if (chart.late) chart.draw(true);
+  const height = (chart) => chart.watched.getBoundingClientRect().top;
+  const [chart] = later.sort((one, other) => height(one) - height(other)).splice(0, 1);
+  if (chart.late) chart.drawNow();
   if (later.length) whenIdle(drawNext);
 }
 
 /** A chart that is drawn again when the theme changes or the chart library arrives; subclasses have `draw`. */
 export class Redrawn {
-  keep() {
+  /** @param {HTMLElement} figure what has to come into sight for `drawSoon` to draw at once */
+  keep(figure) {
     live.add(this);
+    this.watched = figure;
+    byFigure.set(figure, this);
+    sight.observe(figure);
+  }
+
+  /** Draw at once where it can be seen, otherwise when nothing else is to be done. */
+  drawSoon() {
+    this.late = true;
+    if (this.near) this.drawNow();
+    else drawLater(this);
+  }
+
+  drawNow() {
+    // In a tab that is not open a chart has no width; it is drawn when it comes into sight.
+    this.late = !this.plot.clientWidth;
+    this.draw();
+  }
+
+  /** It comes near the visible part of the page, or leaves it. */
+  comes(near) {
+    this.near = near;
+    if (near && this.late) this.drawNow();
   }
 
   forget() {
     live.delete(this);
+    sight.unobserve(this.watched);
     if (window.Plotly && this.plot) window.Plotly.purge(this.plot);
   }
 }
@@ -95,9 +120,10 @@ function yRange(series, share, clip) {
 }
 
 /** A chart of curves in a figure of its own; `update` may be called as often as data arrives. */
-export class CurveChart {
+export class CurveChart extends Redrawn {
   /** @param {HTMLElement} place; @param {{title, unit?, format?, hover?, empty?, tickformat?}} about */
   constructor(place, about) {
+    super();
     this.about = about;
     this.series = [];
     this.options = { smoothing: 0, log: false, xTitle: "step" };
@@ -115,16 +141,8 @@ export class CurveChart {
     this.note.className = "chart-empty";
     this.figure.append(caption, this.plot, this.note);
     place.append(this.figure);
-    live.add(this);
-    byFigure.set(this.figure, this);
-    sight.observe(this.figure);
+    this.keep(this.figure);
     this.draw();
-  }
-
-  /** It comes near the visible part of the page, or leaves it. */
-  comes(near) {
-    this.near = near;
-    if (near && this.late) this.draw();
   }
 
   /**
@@ -134,19 +152,17 @@ export class CurveChart {
   update(series, marks = []) {
     this.series = series;
     this.marks = marks;
-    this.draw();
+    this.drawSoon();
   }
 
   /** @param {{smoothing?: number, log?: boolean, xTitle?: string}} options */
   configure(options) {
     Object.assign(this.options, options);
-    this.draw();
+    this.drawSoon();
   }
 
   remove() {
-    live.delete(this);
-    sight.unobserve(this.figure);
-    if (this.drawn) window.Plotly.purge(this.plot);
+    this.forget();
     this.figure.remove();
   }
 
@@ -157,7 +173,7 @@ export class CurveChart {
     window.Plotly.restyle(this.plot, { opacity: this.plot.data.map(fade) });
   }
 
-  draw(now = this.near) {
+  draw() {
     const filled = this.series.filter((one) => one.points.length);
     const ready = filled.length > 0 && Boolean(window.Plotly);
     this.note.hidden = ready;
@@ -166,9 +182,7 @@ export class CurveChart {
     this.latest.textContent = filled.length === 1 ? this.describe(filled[0]) : filled.length === 2 && !this.about.quiet ? filled.map((one) => `${one.name} ${this.describe(one)}`).join(", ") : "";
     this.figure.setAttribute("aria-label", [this.about.title, ...filled.map((one) => `${one.name}: ${this.describe(one)}`)].join("; "));
     // In a tab that is not shown a chart has no width; it is drawn when the tab is opened.
-    this.late = ready && !now;
-    if (this.late) drawLater(this);
-    if (!ready || this.late || !this.plot.clientWidth) return;
+    if (!ready || !this.plot.clientWidth) return;
     const traces = filled.flatMap((one) => this.traces(one));
     const height = USUAL_HEIGHT + legendRoom(filled, this.plot.clientWidth);
     this.plot.style.height = `${height}px`;

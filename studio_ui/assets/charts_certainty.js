@@ -13,7 +13,7 @@ export class ReliabilityChart extends Redrawn {
     const words = bins.filter((bin) => bin.rows).map((bin) => `${counted(bin)}: certain ${percent(bin.confidence)}, right ${percent(bin.accuracy)}`);
     this.figure = el("figure", { class: "chart", id: "reliability", role: "group", "aria-label": `Calibration. ${words.join("; ")}` }, el("figcaption", {}, el("strong", { text: "Stated certainty against truth" })), this.plot);
     place.append(this.figure);
-    this.keep();
+    this.keep(this.figure);
     this.draw();
   }
 

@@ -13,7 +13,7 @@ export class HeatMap extends Redrawn {
     this.plot = document.createElement("div");
     this.plot.className = "heatmap";
     place.append(this.plot);
-    this.keep();
+    this.keep(this.plot);
     this.draw();
   }
 

@@ -13,12 +13,12 @@ class Figure extends Redrawn {
     this.figure = el("figure", { class: "chart", id, role: "group", "aria-label": title }, el("figcaption", {}, el("strong", { text: title })), this.plot);
     this.title = title;
     place.replaceChildren(this.figure);
-    this.keep();
+    this.keep(this.figure);
   }
 
   update(about) {
     this.about = about;
-    this.draw();
+    this.drawSoon();
   }
 
   get ready() {

@@ -25,13 +25,13 @@ export class ParetoChart extends Redrawn {
     this.words = el("p", { class: "muted small" });
     place.replaceChildren(el("div", { class: "card-head" }, el("h2", { text: "Quality against cost" }), el("label", { for: "pareto-cost" }, "Cost ", this.axis)),
       el("figure", { class: "chart" }, this.plot, this.note), this.words);
-    this.keep();
+    this.keep(place);
   }
 
   /** @param {{id, name, quality, interval, style}[]} rows with the cost keys; @param {{metric, base}} about */
   update(rows, about) {
     Object.assign(this, { rows, about });
-    this.draw();
+    this.drawSoon();
   }
 
   draw() {

@@ -75,16 +75,20 @@ class ComparePage {
   async load() {
     remember({ runs: this.ids.join(","), baseline: this.baseline === "base" ? null : this.baseline });
     const query = new URLSearchParams({ runs: this.ids.join(","), ...(this.baseline === "base" ? {} : { baseline: this.baseline }) });
+    const curves = this.fetchCurves();
+    // A refusal of the comparison says more than one of its curves, and comes first.
+    curves.catch(() => {});
     this.data = await this.source.compare(query);
     this.places.keep(this.ids);
     this.grouping.offer(this.data.settings);
     this.inside = null;
-    this.knobs.show(this.data, this.ids, this.places);
+    const drawn = curves.then(() => this.drawCurves());
+    this.knobs.show(this.data, this.ids, this.places, drawn);
     this.inside = this.knobs.inside();
     this.drawNotes();
     this.drawTables();
     if (!this.source.readOnly) new CombineForm(this.combine).show(this.data.runs);
-    await Promise.all([this.loadCurves(), this.shared.show(this.shown())]);
+    await Promise.all([drawn, this.shared.show(this.shown())]);
   }
 
   /** The runs inside the ranges that were chosen on the parallel axes; all while nothing is chosen. */
@@ -281,13 +285,12 @@ class ComparePage {
     return this.axis === "rows" ? points.map(([step, value]) => [step * (setting("training.batch_size") || 1), value]) : points;
   }
 
-  async loadCurves() {
+  async fetchCurves() {
     const missing = this.ids.filter((id) => !this.series[id]);
     await Promise.all(missing.map(async (id) => {
       const { series } = await this.source.series(id, CURVES.map((curve) => curve.key).join(","));
       this.series[id] = series;
     }));
-    this.drawCurves();
   }
 
   drawCurves() {

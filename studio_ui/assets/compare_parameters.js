@@ -35,9 +35,12 @@ export class Parameters {
       this.parallelPlace, el("div", { class: "brush-row" }, this.words, this.clear));
   }
 
-  /** @param data the whole answer of the comparison; @param ids the runs in order; @param places their colours */
-  show(data, ids, places) {
-    Object.assign(this, { data, ids, places });
+  /**
+   * @param data the whole answer of the comparison; @param ids the runs in order; @param places their colours
+   * @param {Promise} curves the charts here are costly to draw and farther down, so they wait for the curves
+   */
+  show(data, ids, places, curves) {
+    Object.assign(this, { data, ids, places, curves: curves.catch(() => {}) });
     this.settings = data.settings.filter((row) => row.differs && !NO_CHOICES.has(row.key));
     this.metrics = data.metrics.filter((row) => Object.keys(row.values).length >= FEWEST);
     this.place.hidden = !this.settings.length || !this.metrics.length;
@@ -89,8 +92,9 @@ export class Parameters {
     this.axes = [...this.settings.map((row) => axisOf(row, this.data.runs)), { ...axisOf(metric, runs), share: metric.unit === "share" }];
     const inside = this.inside();
     const shown = runs.filter((run) => !inside || inside.has(run.id));
-    this.charts[0].update({ metric, setting: axisOf(setting, this.data.runs), runs: shown.map((run) => ({ id: run.id, name: run.name, style: this.style(run) })) });
-    this.charts[1].update({ axes: this.axes, runs, metric, ranges: this.ranges });
+    const points = { metric, setting: axisOf(setting, this.data.runs), runs: shown.map((run) => ({ id: run.id, name: run.name, style: this.style(run) })) };
+    const lines = { axes: this.axes, runs, metric, ranges: this.ranges };
+    this.curves.then(() => [points, lines].forEach((about, at) => this.charts[at].update(about)));
     const missing = this.data.runs.length - runs.length;
     this.clear.hidden = !inside;
     this.words.textContent = [inside ? `${counted(inside.size, "run")} of ${this.data.runs.length} inside the chosen ranges; the whole page shows only these.` : "Drag along an axis to keep only the runs that pass there; click the axis to undo.", missing ? `${counted(missing, "run")} without this result ${missing === 1 ? "is" : "are"} not drawn.` : ""].filter(Boolean).join(" ");
