@@ -2,6 +2,9 @@
 
 import { api, el, toast } from "./studio.js";
 
+// For so long after a change, answers to questions that were asked before it may still arrive.
+const SETTLING = 3000;
+
 export class RunNotes {
   /** @param {string} id of the run; `node` goes into the header, `star` beside the name */
   constructor(id) {
@@ -17,7 +20,12 @@ export class RunNotes {
     this.node = el("div", { class: "run-notes" }, el("div", { class: "run-tags-row" }, this.tags, this.adding, this.known), this.note);
   }
 
+  /** What a poll brought; it may be older than what was changed here a moment ago. */
   render(run) {
+    if (!this.changedAt || Date.now() - this.changedAt > SETTLING) this.show(run);
+  }
+
+  show(run) {
     this.run = run;
     this.star.textContent = run.starred ? "★" : "☆";
     this.star.setAttribute("aria-pressed", String(run.starred));
@@ -44,11 +52,14 @@ export class RunNotes {
   }
 
   async save(change) {
+    this.changedAt = Date.now();
     try {
-      this.render(await api(`/api/v1/runs/${encodeURIComponent(this.id)}/mark`, { method: "POST", body: change }));
+      this.show(await api(`/api/v1/runs/${encodeURIComponent(this.id)}/mark`, { method: "POST", body: change }));
     } catch (error) {
       toast(`${error.message} ${error.hint || ""}`.trim(), "error");
-      this.render(this.run);
+      this.show(this.run);
+    } finally {
+      this.changedAt = Date.now();
     }
   }
 }
