@@ -47,7 +47,10 @@ class Settings(BaseSettings):
         "keeps one base model in memory at a time.",
     )
     inference_vllm_memory: float = Field(
-        0.8, gt=0, lt=1, description="Share of the GPU's memory that vLLM takes; the rest is for what it does not serve."
+        0.8,
+        gt=0,
+        lt=1,
+        description="Share of the GPU's memory that vLLM takes; the rest is for what it does not serve.",
     )
     max_upload_bytes: int = Field(2 * 1024**3, gt=0, description="Largest accepted upload, in bytes.")
     max_rows: int = Field(2_000_000, gt=0, description="Most rows accepted in one dataset.")

@@ -96,10 +96,7 @@ def head(page: Page | None) -> str:
         f"<title>{escape(title)}</title>",
         '<meta name="color-scheme" content="light dark">',
         f"<script>{THEME}</script>",
-        *(
-            f'<link rel="stylesheet" href="{ASSETS}/{name}">'
-            for name in STYLES
-        ),
+        *(f'<link rel="stylesheet" href="{ASSETS}/{name}">' for name in STYLES),
     ]
     if page and page.charts:
         lines.append(f'<script defer src="{ASSETS}/plotly.min.js"></script>')

@@ -46,7 +46,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.catalog.tuners": (),
     "app.db": LEVEL_0,
     "app.models": (
-        *LEVEL_0, "app.db", "app.models_chat", "app.models_costs", "app.models_data", "app.models_shares", "app.models_work",
+        *LEVEL_0,
+        "app.db",
+        "app.models_chat",
+        "app.models_costs",
+        "app.models_data",
+        "app.models_shares",
+        "app.models_work",
         "app.models_written",
     ),  # fmt: skip
     "app.models_chat": (*LEVEL_0, "app.db"),

@@ -25,7 +25,11 @@ _leaving = threading.Event()
 def work_off() -> None:
     """Do whatever waits until nothing does. Waits while this worker is busy with an earlier job."""
     with _busy:
-        while not supervisor.stopping.is_set() and _fit_for_work() and (job_id := queue_order.next_job(placement.own_offer())):
+        while (
+            not supervisor.stopping.is_set()
+            and _fit_for_work()
+            and (job_id := queue_order.next_job(placement.own_offer()))
+        ):
             _current.append(job_id)
             try:
                 supervisor.execute(job_id)

@@ -129,7 +129,9 @@ class _Attempt:
         if now - self.waited_at > RENEW_SECONDS:
             self.waited_at = now
             self.outage.survive(self._renew)
-            self.outage.survive(lambda: jobs.note_phase(self.claim, "Waiting for a device that another worker still uses"))
+            self.outage.survive(
+                lambda: jobs.note_phase(self.claim, "Waiting for a device that another worker still uses")
+            )
         return not (self.wish or stopping.is_set())
 
     def _watch(self, trainer: spare.TrainerProcess) -> int:

@@ -155,7 +155,9 @@ def _compressed(facts: Facts) -> Advice | None:
     if facts.weight_bytes * 1.5 <= ROOM * facts.memory_bytes:
         return None
     unfit = _kinds(lambda each: not each.capabilities.nf4)
-    return Advice(dict.fromkeys(unfit, -16.0), "it cannot be trained on a compressed model", "measured, method by method")
+    return Advice(
+        dict.fromkeys(unfit, -16.0), "it cannot be trained on a compressed model", "measured, method by method"
+    )
 
 
 def _rank(facts: Facts) -> Advice | None:

@@ -65,7 +65,9 @@ MEASURES = (
     Measure("seconds/training", "of which training", "seconds", False, ("seconds", "training")),
     Measure("rows_per_second", "Rows per second", "number", True, ("last", "train/rows_per_second")),
     Measure("answer_seconds", "Time per test row, answered in batches", "milliseconds", False, ("answer_seconds",)),
-    Measure("pass/adapter", "Time per row, adapter beside the model", "milliseconds", False, ("pass_seconds", "adapter")),
+    Measure(
+        "pass/adapter", "Time per row, adapter beside the model", "milliseconds", False, ("pass_seconds", "adapter")
+    ),
     Measure("pass/merged", "Time per row, merged into the model", "milliseconds", False, ("pass_seconds", "merged")),
     Measure("peak_memory", "Peak memory", "bytes", False, ("peak_memory_bytes",)),
     Measure("trainable", "Trainable parameters", "count", None, ("trainable_parameters",)),

@@ -46,7 +46,9 @@ def next_job(mine: Offer | None = None) -> str | None:
         if mine is None:
             return session.scalar(query.limit(1))
         offers = placement.others(session)
-        suiting = (row.id for row in session.execute(query) if placement.suits(row.devices, row.memory_bytes, mine, offers))
+        suiting = (
+            row.id for row in session.execute(query) if placement.suits(row.devices, row.memory_bytes, mine, offers)
+        )
         return next(suiting, None)
 
 

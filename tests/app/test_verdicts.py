@@ -115,9 +115,23 @@ def test_wilson_matches_published_values() -> None:
 
 
 def test_what_was_forgotten_is_told_from_the_amber_limit_on() -> None:
-    loss = {"unit": "loss", "before": 2.0, "after": 2.3, "rows": 56, "task": "how well it foresees texts", "level": "red"}
+    loss = {
+        "unit": "loss",
+        "before": 2.0,
+        "after": 2.3,
+        "rows": 56,
+        "task": "how well it foresees texts",
+        "level": "red",
+    }
     (told,) = verdicts.judge(_run(forgetting=loss), {})
     assert told["severity"] == "warning" and "lost much" in told["title"] and "2.000 to 2.300" in told["evidence"]
-    share = {"unit": "share", "before": 0.9, "after": 0.86, "rows": 160, "task": "whether words changed", "level": "amber"}
+    share = {
+        "unit": "share",
+        "before": 0.9,
+        "after": 0.86,
+        "rows": 160,
+        "task": "whether words changed",
+        "level": "amber",
+    }
     assert "lost some" in _titles(_run(forgetting=share))
     assert verdicts.judge(_run(forgetting={**share, "level": "kept"}), {}) == []

@@ -90,7 +90,9 @@ def making(spec: RunSpec, results: dict[str, Any]) -> list[str]:
             f"- {results['trainable_parameters']:,} of {results['total_parameters']:,} parameters learned, "
             f"{results['total_steps']:,} steps, best at step {results['best_step']:,}",
         ]
-    way = {"shrunk": "shrunk by singular values", "merged": "merged into the base model's weights"}.get(spec.origin.kind, "")
+    way = {"shrunk": "shrunk by singular values", "merged": "merged into the base model's weights"}.get(
+        spec.origin.kind, ""
+    )
     if isinstance(spec.origin, Combined):
         way = f"combined ({spec.origin.how})"
     parents = ", ".join(f"{each.name or 'run'} `{each.run_id}`, weight {each.weight:g}" for each in spec.origin.parents)

@@ -12,8 +12,17 @@ from app.catalog.spec import RunSpec
 
 # Settings that say how long a run goes on or how its work is cut, not what it learns.
 FREE_SETTINGS = frozenset(
-    {"epochs", "patience", "time_limit_minutes", "accumulation", "gradient_checkpointing", "needs", "base_precision", "devices",
-     "measure_forgetting"}
+    {
+        "epochs",
+        "patience",
+        "time_limit_minutes",
+        "accumulation",
+        "gradient_checkpointing",
+        "needs",
+        "base_precision",
+        "devices",
+        "measure_forgetting",
+    }
 )
 LIBRARIES = ("torch", "transformers", "peft", "accelerate")
 

@@ -24,7 +24,10 @@ def test_more_work_costs_more(studio_home):
     assert large["seconds"][0] > small["seconds"][1] and large["memory_likely"] < 1.5 * small["memory_likely"]
     full = estimate(**{**BASE, "method": {"kind": "full"}})
     assert full["trainable_parameters"] > 20 * small["trainable_parameters"]
-    assert full["memory_parts"]["optimiser"] > 20 * small["memory_parts"]["optimiser"] and full["seconds_likely"] > small["seconds_likely"]
+    assert (
+        full["memory_parts"]["optimiser"] > 20 * small["memory_parts"]["optimiser"]
+        and full["seconds_likely"] > small["seconds_likely"]
+    )
     short = estimate(**{**BASE, "training": {"max_length": 16}})
     assert short["memory_bytes"][1] < small["memory_bytes"][1]
     for low, high in (small["seconds"], small["memory_bytes"], full["seconds"]):

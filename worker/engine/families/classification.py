@@ -113,7 +113,10 @@ class Classification(Family):
             self.order.cache, self.order.spec.base_precision,
         )  # fmt: skip
         training, asked = self.order.spec.training, sum(forgetting.encode(self._tokenizer).lengths)
-        if is_wanted(training.measure_forgetting, asked, self.lessons.lengths, training.epochs) and self.order.ranks.leads:
+        if (
+            is_wanted(training.measure_forgetting, asked, self.lessons.lengths, training.epochs)
+            and self.order.ranks.leads
+        ):
             self.knew = forgetting.right(self.model, self._tokenizer, self.accelerator, self.report)
         probe = self.features.probe(len(self.order.spec.labels))
         self.base_logits = probe.logits(self.features.of("test"))

@@ -172,7 +172,9 @@ class Generation(Family):
         self.model.eval()
         self.base_scores = self._read("test", exact=True)
         texts, training = forgetting_text.examples(self._tokenizer, self._longest), self.order.spec.training
-        if is_wanted(training.measure_forgetting, sum(len(each.ids) for each in texts), self.lessons.lengths, training.epochs):
+        if is_wanted(
+            training.measure_forgetting, sum(len(each.ids) for each in texts), self.lessons.lengths, training.epochs
+        ):
             self.knew = self._foresee(texts)
         self.base_answers = self._answer(soft=False)
         self.shown_by_base = self._show(soft=False)
