@@ -48,7 +48,7 @@ def hanging_job(mine: Up, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     run = make_run(ensure_owner().id)
     with transaction() as session:
         session.get_one(Run, run.id).spec = {**SPEC, "labels": ["hang", "x"]}
-    wait_until(lambda: _job(run.job_id).state == RUNNING, "the worker takes the run")
+    wait_until(lambda: _job(run.job_id).state == RUNNING, "the worker takes the run", 60)
     wait_until(lambda: len(mine.tree) >= 5, "a trainer is running")
     yield run.job_id
     forget_settings()

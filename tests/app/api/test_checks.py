@@ -80,7 +80,8 @@ def test_a_refused_check_keeps_the_file_for_another_decision(ann, long, studio_h
     check = ended(ann, answer.json["check"]["id"])
     assert check["state"] == "succeeded", check
     assert ann.get(f"/api/v1/datasets/{check['dataset_id']}").json["columns"] == said["columns"]
-    assert not list((studio_home / "uploads").glob("staged-*"))
+    # The file goes right after the state is told.
+    wait_until(lambda: not list((studio_home / "uploads").glob("staged-*")), "the kept file is gone")
 
 
 def test_a_check_is_stopped_and_repeated(ann, long):
