@@ -55,6 +55,8 @@ def test_the_run_page_tells_of_perplexity_and_answers(signed_in, tuned, size, tm
     last = page.inner_text("#written-samples li:first-child .written-tuned")
     page.locator("#samples-step").select_option(index=0)
     page.wait_for_selector("#samples-earlier[disabled]")
+    # The validation rows of this file ask one and the same question, and a question is shown once.
+    assert page.locator("#written-samples li").count() == 1
     assert page.inner_text("#written-samples li:first-child .written-tuned") != last
     page.screenshot(path=tmp_path / "answers.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]

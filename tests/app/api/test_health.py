@@ -28,4 +28,6 @@ def test_the_catalog_lists_every_setting_with_its_schema(ann):
     assert "starter-encoder" in {each["name"] for each in catalog["base_models"]}
     assert "rank" in catalog["methods"][0]["schema"]["properties"] or len(catalog["methods"]) > 1
     assert "learning_rate" in catalog["training"]["schema"]["properties"]
-    assert all(each["schema"]["properties"] for each in catalog["task_types"])
+    # Marked words come in one of several forms, so no single column is required.
+    free = [each["kind"] for each in catalog["task_types"] if not each["schema"].get("required")]
+    assert free == ["token-classification"]
