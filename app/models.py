@@ -250,6 +250,22 @@ class MetricPoint(Base):
     at: Mapped[float] = mapped_column(Float)
 
 
+class MetricExtremes(Base):
+    """Lowest and highest point of a part of a curve (``curves.STRIDE`` steps): long curves are drawn from these."""
+
+    __tablename__ = "metric_extremes"
+    __table_args__ = {"sqlite_with_rowid": False}
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    part: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    low_step: Mapped[int] = mapped_column(BigInteger)
+    low: Mapped[float] = mapped_column(Float)
+    low_at: Mapped[float] = mapped_column(Float)
+    high_step: Mapped[int] = mapped_column(BigInteger)
+    high: Mapped[float] = mapped_column(Float)
+    high_at: Mapped[float] = mapped_column(Float)
+
+
 class Event(Base):
     """Something worth telling about a run: a phase, a notice, an alert. ``source`` + ``number`` make it unique."""
 

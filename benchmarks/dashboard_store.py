@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import insert
 
 from app.db import get_engine, transaction
-from app.models import Dataset, DatasetVersion, Job, MetricPoint, Prediction, Project, Run, new_id
+from app.models import Dataset, DatasetVersion, Job, MetricExtremes, MetricPoint, Prediction, Project, Run, new_id
+from app.services.curves import extremes
 
 STEP_KEYS = ("train/loss", "train/learning_rate", "train/grad_norm", "train/rows_per_second", "system/memory_bytes")
 CHECK_KEYS = ("eval/loss", "eval/accuracy", "eval/macro_f1")
@@ -43,7 +44,7 @@ def fill(owner: str, runs: int, points: int, *, test_rows: int = 3000, seed: int
     _runs(owner, project_id, version_id, ids, test_rows, dice)
     long_steps = min(20_000, max(1000, points // 20))
     each = max(10, (points - long_steps * len(STEP_KEYS)) // max(1, runs - 1))
-    written = _insert(MetricPoint, _curves(ids, each, long_steps, dice))
+    written = _write_curves(ids, each, long_steps, dice)
     finished = [run_id for at, run_id in enumerate(ids) if at % len(STATES) < 17][:10]
     _insert(Prediction, _answers(finished, test_rows, dice))
     return Store(owner, ids, ids[0], finished, written)
@@ -115,22 +116,41 @@ def _results(accuracy: float, test_rows: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _curves(ids: list[str], each: int, long_steps: int, dice: random.Random) -> Iterator[dict[str, Any]]:
+def _write_curves(ids: list[str], each: int, long_steps: int, dice: random.Random) -> int:
+    """Points and what is kept beside them, as ``metrics.append`` would."""
+    written = 0
+    points: list[dict[str, Any]] = []
+    beside: list[dict[str, Any]] = []
     for at, run_id in enumerate(ids):
-        steps = long_steps if at == 0 else max(2, each // len(STEP_KEYS))
-        for step in range(1, steps + 1):
-            level = 2.0 / step**0.3
-            for key in STEP_KEYS:
-                yield {
-                    "run_id": run_id,
-                    "key": key,
-                    "step": step,
-                    "value": level + dice.random() / 10,
-                    "at": float(step),
-                }
-            if step % max(1, steps // 10) == 0:
-                for key in CHECK_KEYS:
-                    yield {"run_id": run_id, "key": key, "step": step, "value": dice.random(), "at": float(step)}
+        mine = list(_curves(run_id, long_steps if at == 0 else max(2, each // len(STEP_KEYS)), dice))
+        points += mine
+        beside += _extremes(run_id, mine)
+        if len(points) >= CHUNK or at == len(ids) - 1:
+            written += _insert(MetricPoint, iter(points))
+            _insert(MetricExtremes, iter(beside))
+            points, beside = [], []
+    return written
+
+
+def _curves(run_id: str, steps: int, dice: random.Random) -> Iterator[dict[str, Any]]:
+    for step in range(1, steps + 1):
+        level = 2.0 / step**0.3
+        for key in STEP_KEYS:
+            value = level + dice.random() / 10
+            yield {"run_id": run_id, "key": key, "step": step, "value": value, "at": float(step)}
+        if step % max(1, steps // 10) == 0:
+            for key in CHECK_KEYS:
+                yield {"run_id": run_id, "key": key, "step": step, "value": dice.random(), "at": float(step)}
+
+
+def _extremes(run_id: str, points: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for key in (*STEP_KEYS, *CHECK_KEYS):
+        curve = [(point["step"], point["value"], point["at"]) for point in points if point["key"] == key]
+        for part, low, high in extremes(curve):
+            yield {
+                "run_id": run_id, "key": key, "part": part, "low_step": low[0], "low": low[1], "low_at": low[2],
+                "high_step": high[0], "high": high[1], "high_at": high[2],
+            }  # fmt: skip
 
 
 def _answers(ids: list[str], rows: int, dice: random.Random) -> Iterator[dict[str, Any]]:

@@ -109,7 +109,7 @@ def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -
         )
     found = [runs.get_run(user_id, run_id) for run_id in wanted]
     with snapshot() as session:
-        series = metrics.series_of(session, wanted, SERIES_KEYS, max_points=2000)
+        series = metrics.series_of(session, wanted, SERIES_KEYS)
         answers = paired.answers_of(session, found)
     pairs = {run_id: paired.against_base(each) for run_id, each in answers.items() if each.decides}
     told = {run.id: verdicts.judge(run, series[run.id], pairs.get(run.id)) for run in found}

@@ -1,19 +1,24 @@
 """Metric points and events of a run: written by its supervisor under a claim, read by cursor. Sole user of these tables."""
 
 import math
-from collections.abc import Sequence
-from itertools import groupby, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import Row, and_, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db import dialect, snapshot
-from app.models import Event, MetricPoint
-from app.services import runs
+from app.models import Event, MetricExtremes, MetricPoint
+from app.services import curves, runs
+
+# Tables rather than mapped classes: curves are many rows, and nothing of them needs mapping.
+POINTS = MetricPoint.__table__
+EXTREMES = MetricExtremes.__table__
+# Checks are few and each of them counts.
+CHECKS = "eval/"
 
 
 def append(session: Session, run_id: str, source: str, lines: Sequence[dict[str, Any]]) -> None:
@@ -43,22 +48,21 @@ def append(session: Session, run_id: str, source: str, lines: Sequence[dict[str,
         for line in lines
         if line["type"] == "event"
     ]
-    _insert_new(session, MetricPoint, points)
-    _insert_new(session, Event, events)
+    if points:
+        _widen(session, run_id, _insert_points(session, points))
+    if events:
+        session.execute(_insert(Event).on_conflict_do_nothing(), events)
 
 
 def since(user_id: str, run_id: str, after: int = 0, limit: int = 5000) -> dict[str, Any]:
     """Points newer than the cursor ``after``, oldest first, with the next cursor and the run's state."""
     with snapshot() as session:
         run = runs.find(session, user_id, run_id)
-        rows = session.scalars(
-            select(MetricPoint)
-            .where(MetricPoint.run_id == run_id, MetricPoint.seq > after)
-            .order_by(MetricPoint.seq)
-            .limit(max(1, min(limit, 20_000)))
-        ).all()
+        columns = (POINTS.c.seq, POINTS.c.key, POINTS.c.step, POINTS.c.value, POINTS.c.at)
+        query = select(*columns).where(POINTS.c.run_id == run_id, POINTS.c.seq > after).order_by(POINTS.c.seq)
+        rows = session.execute(query.limit(max(1, min(limit, 20_000)))).all()
         state = run.job.state
-    points = [{"seq": p.seq, "key": p.key, "step": p.step, "value": p.value, "at": p.at} for p in rows]
+    points = [{"seq": seq, "key": key, "step": step, "value": value, "at": at} for seq, key, step, value, at in rows]
     return {"points": points, "after": rows[-1].seq if rows else after, "state": state, "more": len(rows) == limit}
 
 
@@ -67,50 +71,94 @@ def series(
 ) -> dict[str, list[list[float]]]:
     """Whole curves as ``{key: [[step, value], ...]}``, thinned per metric to at most ``max_points``.
 
-    Checks (``eval/``) are few and each of them counts: they are never thinned.
+    Checks (``eval/``) are never thinned.
     """
     with snapshot() as session:
         runs.find(session, user_id, run_id)
-        return _curves(session, run_id, keys, max_points)
+        return series_of(session, [run_id], keys, max_points)[run_id]
+
+
+def so_far(user_id: str, run_id: str, max_points: int = 1000) -> dict[str, Any]:
+    """Whole curves with times, and the cursor for :func:`since` that brings what comes after them.
+
+    Returns:
+        ``{"series": {key: [[step, value, at], ...]}, "after"}``, thinned like :func:`series`.
+    """
+    with snapshot() as session:
+        runs.find(session, user_id, run_id)
+        found = _curves(session, [run_id], None, max_points)
+        after = session.scalar(select(func.max(POINTS.c.seq)).where(POINTS.c.run_id == run_id)) or 0
+    return {"series": {key: [list(point) for point in points] for (_, key), points in found.items()}, "after": after}
 
 
 def series_of(
-    session: Session, run_ids: Sequence[str], keys: Sequence[str], max_points: int = 1000
+    session: Session, run_ids: Sequence[str], keys: Sequence[str] | None, max_points: int = 1000
 ) -> dict[str, dict[str, list[list[float]]]]:
     """The curves of several runs at once: run id -> key -> points, thinned like :func:`series`."""
-    return {run_id: _curves(session, run_id, keys, max_points) for run_id in run_ids}
+    told: dict[str, dict[str, list[list[float]]]] = {run_id: {} for run_id in run_ids}
+    for (run_id, key), points in _curves(session, run_ids, keys, max_points).items():
+        told[run_id][key] = [[step, value] for step, value, _ in points]
+    return told
 
 
-def _curves(session: Session, run_id: str, keys: Sequence[str] | None, most: int) -> dict[str, list[list[float]]]:
-    # The table rather than the mapped class: long curves are many rows, and nothing of them needs mapping.
-    table = MetricPoint.__table__.c
-    query = select(table.key, table.step, table.value).where(table.run_id == run_id)
+def _curves(
+    session: Session, run_ids: Sequence[str], keys: Sequence[str] | None, most: int
+) -> dict[tuple[str, str], list[curves.Point]]:
+    """``(run, key)`` -> points ``(step, value, at)`` by step; long curves come from their extremes."""
+    parts = select(
+        EXTREMES.c.run_id, EXTREMES.c.key, func.count(), func.min(EXTREMES.c.part), func.max(EXTREMES.c.part)
+    )
+    parts = parts.where(EXTREMES.c.run_id.in_(run_ids)).group_by(EXTREMES.c.run_id, EXTREMES.c.key)
     if keys:
-        query = query.where(table.key.in_(keys))
-    rows = session.execute(query.order_by(table.key, table.step)).all()
+        parts = parts.where(EXTREMES.c.key.in_(keys))
+    whole: list[Row[Any]] = []
+    long: list[Row[Any]] = []
+    for row in session.execute(parts):
+        # Two points of each part are then enough to fill the curve.
+        (long if row[2] > most // 2 and not row[1].startswith(CHECKS) else whole).append(row)
+    found = {curve: list(points) for curve, points in _whole_curves(session, whole)}
+    found |= {curve: sorted(points) for curve, points in _outlines(session, long).items()}
     return {
-        key: _thinned(key, [[step, value] for _, step, value in points], most)
-        for key, points in groupby(rows, key=itemgetter(0))
+        (run_id, key): points if key.startswith(CHECKS) else curves.thin(points, most)
+        for (run_id, key), points in sorted(found.items())
     }
 
 
-def _thinned(key: str, points: list[list[float]], most: int) -> list[list[float]]:
-    return points if key.startswith("eval/") else thin(points, most)
+def _whole_curves(session: Session, wanted: Sequence[Any]) -> Iterator[tuple[tuple[str, str], Iterator[Any]]]:
+    """Every point of these curves."""
+    of_run: Any = itemgetter(0)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for run_id, rows in groupby(sorted(wanted, key=of_run), of_run):
+        alike.setdefault(tuple(sorted(row[1] for row in rows)), []).append(run_id)
+    columns = (POINTS.c.run_id, POINTS.c.key, POINTS.c.step, POINTS.c.value, POINTS.c.at)
+    for keys, run_ids in alike.items():
+        query = select(*columns).where(POINTS.c.run_id.in_(run_ids), POINTS.c.key.in_(keys))
+        rows = session.execute(query.order_by(POINTS.c.run_id, POINTS.c.key, POINTS.c.step))
+        for curve, points in groupby(rows, itemgetter(0, 1)):
+            yield curve, (row[2:] for row in points)
 
 
-def thin(points: list[list[float]], most: int) -> list[list[float]]:
-    """At most ``most`` points that keep the first, the last and the extremes of every bucket, so no spike is lost."""
-    if len(points) <= most:
-        return points
-    buckets = max(1, (most - 2) // 2)
-    values = np.array([value for _, value in points[1:-1]], dtype=float)
-    edges = [number * len(values) // buckets for number in range(buckets + 1)]
-    kept = [0]
-    for first, end in pairwise(edges):
-        if first < end:
-            bucket = values[first:end]
-            kept += sorted({first + int(bucket.argmin()) + 1, first + int(bucket.argmax()) + 1})
-    return [points[place] for place in [*kept, len(points) - 1]]
+def _outlines(session: Session, wanted: Sequence[Any]) -> dict[tuple[str, str], set[curves.Point]]:
+    """The extremes of every part of these curves, and every point of their first and last part."""
+    if not wanted:
+        return {}
+    found: dict[tuple[str, str], set[curves.Point]] = {}
+    of = EXTREMES.c
+    columns = (of.run_id, of.key, of.low_step, of.low, of.low_at, of.high_step, of.high, of.high_at)
+    these = or_(*(and_(of.run_id == row[0], of.key == row[1]) for row in wanted))
+    for run_id, key, *low_and_high in session.execute(select(*columns).where(these)):
+        found.setdefault((run_id, key), set()).update((tuple(low_and_high[:3]), tuple(low_and_high[3:])))
+    at = POINTS.c
+    ends = [
+        and_(
+            at.run_id == row[0], at.key == row[1], at.step.between(part * curves.STRIDE, (part + 1) * curves.STRIDE - 1)
+        )
+        for row in wanted
+        for part in (row[3], row[4])
+    ]
+    for run_id, key, *point in session.execute(select(at.run_id, at.key, at.step, at.value, at.at).where(or_(*ends))):
+        found[(run_id, key)].add(tuple(point))
+    return found
 
 
 def events_since(user_id: str, run_id: str, after: int = 0) -> dict[str, Any]:
@@ -160,9 +208,34 @@ def checks_of(session: Session, run_ids: Sequence[str], key: str) -> dict[str, l
     return found
 
 
-def _insert_new(session: Session, table: type[MetricPoint] | type[Event], rows: list[dict[str, Any]]) -> None:
-    """Insert what is not there yet; unique keys make repeated delivery harmless."""
+def _insert_points(session: Session, points: list[dict[str, Any]]) -> Sequence[Row[Any]]:
+    """Store what is not there yet and return it; the unique key makes repeated delivery harmless."""
+    told = (MetricPoint.key, MetricPoint.step, MetricPoint.value, MetricPoint.at)
+    return session.execute(_insert(MetricPoint).on_conflict_do_nothing().returning(*told), points).all()
+
+
+def _widen(session: Session, run_id: str, stored: Sequence[Row[Any]]) -> None:
+    """Take points that have just been stored into the extremes of their parts."""
+    by_key: Any = itemgetter(0)
+    rows = [
+        {
+            "run_id": run_id, "key": key, "part": part, "low_step": low[0], "low": low[1], "low_at": low[2],
+            "high_step": high[0], "high": high[1], "high_at": high[2],
+        }
+        for key, points in groupby(sorted(stored, key=by_key), by_key)
+        for part, low, high in curves.extremes([row[1:] for row in points])
+    ]  # fmt: skip
     if not rows:
         return
-    insert = postgresql.insert if dialect().name == "postgresql" else sqlite.insert
-    session.execute(insert(table).on_conflict_do_nothing(), rows)
+    insert = _insert(MetricExtremes)
+    new, old = insert.excluded, EXTREMES.c
+    lower = or_(new.low < old.low, and_(new.low == old.low, new.low_step < old.low_step))
+    higher = or_(new.high > old.high, and_(new.high == old.high, new.high_step < old.high_step))
+    sides = (("low", lower), ("high", higher))
+    names = [(f"{side}{part}", better) for side, better in sides for part in ("_step", "", "_at")]
+    wider = {name: case((better, new[name]), else_=old[name]) for name, better in names}
+    session.execute(insert.on_conflict_do_update(index_elements=["run_id", "key", "part"], set_=wider), rows)
+
+
+def _insert(table: type[Any]) -> Any:
+    return (postgresql.insert if dialect().name == "postgresql" else sqlite.insert)(table)
