@@ -11,7 +11,7 @@ from app.api.change_bodies import ChangesBody, PeekBody, SplitsBody
 from app.api.datasets import answer
 from app.api.deps import After, Later, UserId
 from app.services import dataset_exports, dataset_versions, findings, label_reviews, test_peeks
-from app.services.dataset_lengths import lengths_of
+from app.services.dataset_lengths import with_usual_cut
 from app.services.dataset_work import Work, change_work
 from app.services.marked_rows import with_marks
 from app.services.row_search import Selection, find_rows
@@ -60,7 +60,7 @@ def read_problem(
 @router.get("/lengths")
 def read_lengths(user_id: UserId, dataset_id: str, base_model: Words = "", version: Version = None) -> dict[str, Any]:
     """How long the usable texts are in tokens of a model: ``{"base_model", "measured", "mean", "longest", "counts"}``."""
-    return lengths_of(dataset_versions.find_version(user_id, dataset_id, version), base_model)
+    return with_usual_cut(dataset_versions.find_version(user_id, dataset_id, version), base_model)
 
 
 @router.get("/report.csv")

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from app.api.deps import Later, UserId
-from app.api.schemas import ColumnsBody
+from app.api.schemas import ColumnsBody, NameBody
 from app.api.uploads import Upload, receive_upload
 from app.catalog.task_types import task_type as find_task_type
 from app.errors import StudioError
@@ -74,6 +74,12 @@ def change_columns(user_id: UserId, dataset_id: str, body: ColumnsBody, later: L
     """A new version of the same rows under another task or mapping; 202 with a check as for uploads."""
     find_task_type(body.task_type)
     return answer(user_id, Work("columns", dataset_id, body.model_dump()), later)
+
+
+@router.post("/{dataset_id}/rename")
+def rename_dataset(user_id: UserId, dataset_id: str, body: NameBody) -> dict[str, Any]:
+    """Give the dataset another name."""
+    return datasets.as_dict(datasets.rename(user_id, dataset_id, body.name))
 
 
 @router.post("/{dataset_id}/archive")

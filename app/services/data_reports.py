@@ -21,6 +21,7 @@ from app.services.split_plans import SplitPlan, deal_out
 from app.services.split_rows import SplitRows
 from app.services.text_survey import DEFAULT_LENGTH, Row, Surveyed, TextSurvey
 from app.services.token_lengths import TokenCounter, default_model
+from app.services.unread_texts import unread_texts
 from app.services.watching import Tell, counted, silent
 
 SAMPLE_ROWS = 1000
@@ -90,10 +91,12 @@ def judge(
     Raises:
         Rejected: ``missing_column``, ``unknown_role`` or ``same_column`` when the columns do not fit the task.
     """
-    task, chosen = choose_columns(folder, reading, task_type, columns)
+    sample = sample_rows(folder, reading.main.columns, reading.main.rows, SAMPLE_ROWS)
+    task, chosen = choose_columns(reading, sample, task_type, columns)
     index = LineIndex(*read_lines(folder), _evaluation_ids(reading))
     gone = excluded.lost | {(reading.is_evaluation(n), index.line(n)) for n in excluded.ids}
     problems, bad = _problems_of_reading(task, reading, chosen, gone)
+    problems += unread_texts(task, chosen, sample)
     problems += task.check(_rows(folder, reading, chosen, bad, (tell, "Checking every row")), chosen)
     left_out = {row_id for each in problems if each.severity == "error" for row_id in each.row_ids}
     looked_at = _rows(folder, reading, chosen, bad, (tell, "Looking at the texts"))
@@ -153,10 +156,9 @@ def refused_report(
 
 
 def choose_columns(
-    folder: Path, reading: Reading, task_type: str | None, columns: Mapping[str, str] | None
+    reading: Reading, sample: Sequence[Mapping[str, Any]], task_type: str | None, columns: Mapping[str, str] | None
 ) -> tuple[TaskType, dict[str, str]]:
-    """The task and the column of each role: what the person said, and guesses for the rest."""
-    sample = sample_rows(folder, reading.main.columns, reading.main.rows, SAMPLE_ROWS)
+    """The task and the column of each role: what the person said, and guesses for the rest, made from a sample of rows."""
     if not task_type and not columns:
         _refuse_unserved(reading.main.columns, sample)
     candidates = [find_task_type(task_type)] if task_type else list(TASK_TYPES)

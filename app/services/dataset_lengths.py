@@ -10,6 +10,7 @@ from typing import Any
 from app import storage
 from app.catalog.base_models import base_model as find_base_model
 from app.catalog.task_types import task_type as find_task_type
+from app.catalog.training import with_defaults
 from app.models import DatasetVersion
 from app.services.dataset_versions import LENGTHS_FILE
 from app.services.row_tables import read_rows
@@ -30,6 +31,14 @@ def lengths_of(version: DatasetVersion, base_model: str = "") -> dict[str, Any]:
     if not kept.exists():
         storage.write_json(kept, _count(version, name))
     return dict(storage.read_json(kept))
+
+
+def with_usual_cut(version: DatasetVersion, base_model: str = "") -> dict[str, Any]:
+    """``lengths_of`` and ``max_length``: how many tokens of a text a run reads when nobody changes that setting."""
+    lengths = lengths_of(version, base_model)
+    card = find_base_model(lengths["base_model"])
+    settings = with_defaults({}, find_task_type(version.task_type).training_defaults, card.context_length)
+    return {**lengths, "max_length": settings["max_length"]}
 
 
 def cut_at(version: DatasetVersion, base_model: str, max_length: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from app.errors import NotFound, StudioError
 from app.models import Dataset, DatasetVersion
 from app.readers import Choices
 from app.samples import SAMPLES, Sample, sample_path
+from app.services import names
 from app.services.accounts import record
 from app.services.data_reports import Judgement, judge, refused_report
 from app.services.dataset_versions import add_version, find_dataset, judge_into, load_exclusions, share
@@ -27,7 +28,7 @@ from app.services.watching import UNWATCHED, Watch
 
 __all__ = [
     "SAMPLES", "archive", "as_dict", "change_columns", "check_file", "get_dataset", "import_file", "import_sample",
-    "latest_version", "list_datasets", "preview",
+    "latest_version", "list_datasets", "preview", "rename",
 ]  # fmt: skip
 
 
@@ -128,6 +129,19 @@ def change_columns(
     names = load_reading(storage.dataset_dir(version.id)).main.columns
     remember(made.project_id, user_id, names, Meaning(version.task_type, version.columns))
     return made
+
+
+def rename(user_id: str, dataset_id: str, name: str) -> Dataset:
+    """Give the dataset another name; runs show it from then on.
+
+    Raises:
+        Rejected: the name is empty or too long.
+    """
+    cleaned = names.checked(name)
+    with transaction() as session:
+        find_dataset(session, user_id, dataset_id).name = cleaned
+    record(user_id, "rename", "dataset", dataset_id, data={"name": cleaned})
+    return get_dataset(user_id, dataset_id)
 
 
 def archive(user_id: str, dataset_id: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import storage
 from app.catalog.task_types import task_type as find_task_type
@@ -19,6 +20,7 @@ from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
 from app.models import Dataset, DatasetVersion, new_id
 from app.readers import Choices
+from app.services import names
 from app.services.accounts import home_project, record
 from app.services.data_reports import Judgement
 from app.services.dataset_versions import find_dataset, judge_into, make_version, share
@@ -70,7 +72,7 @@ def import_file(
                 share(source, aside / kept)
         return reading
 
-    return _add_dataset(user_id, read, name or _name_of(file_name), (task_type, columns), seed, watch)
+    return _add_dataset(user_id, read, (name, file_name), (task_type, columns), seed, watch)
 
 
 def stage(user_id: str, path: Path, file_name: str, evaluation: Source | None = None) -> str:
@@ -148,7 +150,7 @@ def import_staged(
                 share(folder / each, aside / each)
         return load_reading(aside)
 
-    made = _add_dataset(user_id, read, name or _name_of(told["file_name"]), (task_type, columns), 0, watch)
+    made = _add_dataset(user_id, read, (name, told["file_name"]), (task_type, columns), 0, watch)
     shutil.rmtree(folder, ignore_errors=True)
     return made
 
@@ -156,7 +158,7 @@ def import_staged(
 def _add_dataset(
     user_id: str,
     read: Read,
-    name: str,
+    called: tuple[str | None, str],
     said: tuple[str | None, dict[str, str] | None],
     seed: int,
     watch: Watch,
@@ -171,7 +173,8 @@ def _add_dataset(
             version = make_version(version_id, aside, reading, judgement, user_id, change)
             _share_with_twin(user_id, version.content_sha256, aside / ROWS_FILE)
         with transaction() as session:
-            dataset = Dataset(project_id=project_id, owner_id=user_id, name=_clean(name) or "Dataset")
+            name = names.shortened(called[0]) or _free_name(session, user_id, called[1])
+            dataset = Dataset(project_id=project_id, owner_id=user_id, name=name)
             session.add(dataset)
             session.flush()
             version.dataset_id = dataset.id
@@ -235,10 +238,8 @@ def _staged(user_id: str, staged_id: str) -> tuple[Path, dict[str, Any]]:
     return folder, told
 
 
-def _clean(name: str | None) -> str:
-    visible = "".join(each if each.isprintable() else " " for each in name or "")
-    return " ".join(visible.split())[:200]
-
-
-def _name_of(file_name: str) -> str:
-    return _clean(Path(file_name.replace("\\", "/")).stem) or "Dataset"
+def _free_name(session: Session, user_id: str, file_name: str) -> str:
+    """The file's name, numbered where the person's list has it already."""
+    stem = names.shortened(Path(file_name.replace("\\", "/")).stem) or "Dataset"
+    own = select(Dataset.name).where(Dataset.owner_id == user_id, Dataset.archived.is_(False))
+    return names.not_among(stem, set(session.scalars(own)))

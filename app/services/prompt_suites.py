@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
 from app.models_chat import PromptSuite
+from app.services import names
 
 MOST_PROMPTS = 100
 LONGEST_PROMPT = 4_000
@@ -22,9 +23,7 @@ def list_suites(user_id: str) -> list[dict[str, Any]]:
 
 def save(user_id: str, name: str, prompts: list[str]) -> dict[str, Any]:
     """Keep prompts under a name; what had this name before is replaced."""
-    cleaned, kept = " ".join(name.split()), [each.strip() for each in prompts if each.strip()]
-    if not 1 <= len(cleaned) <= 200:
-        raise Rejected("name_length", f"A name has 1 to 200 characters, this one has {len(cleaned)}.", "Change it.")
+    cleaned, kept = names.checked(name), [each.strip() for each in prompts if each.strip()]
     if not 1 <= len(kept) <= MOST_PROMPTS:
         raise Rejected("prompts", f"{len(kept)} prompts were given.", f"Give 1 to {MOST_PROMPTS}, one on each line.")
     too_long = next((number for number, each in enumerate(kept, 1) if len(each) > LONGEST_PROMPT), None)

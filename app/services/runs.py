@@ -17,7 +17,7 @@ from app.catalog.training import with_defaults
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected
 from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, Dataset, DatasetVersion, Job, Run
-from app.services import datasets, estimates, jobs, limits, placement, queue_order
+from app.services import datasets, estimates, jobs, limits, names, placement, queue_order
 from app.services.accounts import record
 from app.services.row_errors import decided
 
@@ -247,9 +247,7 @@ def archive(user_id: str, run_id: str) -> None:
 
 def rename(user_id: str, run_id: str, name: str) -> Run:
     """Give the run another name of 1 to 200 characters."""
-    cleaned = " ".join(name.split())
-    if not 1 <= len(cleaned) <= 200:
-        raise Rejected("name_length", f"A name has 1 to 200 characters, this one has {len(cleaned)}.", "Shorten it.")
+    cleaned = names.checked(name)
     with transaction() as session:
         find(session, user_id, run_id).name = cleaned
     return get_run(user_id, run_id)

@@ -37,7 +37,7 @@ class DataPage {
 
   async show(dataset) {
     remember({ id: dataset.id });
-    await renderReport(this.result, dataset, (changed) => this.show(changed));
+    await renderReport(this.result, dataset, (changed) => this.show(changed), () => this.refresh());
     this.result.scrollIntoView({ block: "nearest" });
     return this.refresh();
   }

@@ -1,5 +1,6 @@
 // The report about a data set: verdict, task and mapping, problems, labels, splits, lengths, all rows, versions.
 
+import { nameField } from "./name_field.js";
 import { lengths } from "./report_lengths.js";
 import { mapping } from "./report_mapping.js";
 import { problems } from "./report_problems.js";
@@ -17,14 +18,15 @@ const LABELS_SHOWN = 12;
 /**
  * Fill `place` with the report of a data set as `GET /api/v1/datasets/{id}` tells it.
  * @param changed called with the data set when a re-check made a new version
+ * @param renamed called when it got another name
  */
-export async function renderReport(place, dataset, changed) {
+export async function renderReport(place, dataset, changed, renamed) {
   const id = encodeURIComponent(dataset.id);
   const [rows, catalog] = await Promise.all([api(`/api/v1/datasets/${id}/rows?limit=${PAGE}&version=${dataset.version}`), api("/api/v1/catalog")]);
   const { report } = dataset;
   const draft = new Draft(dataset, changed);
   place.replaceChildren(el("section", { id: "report", class: "card report", "aria-label": `Report about ${dataset.name}` },
-    el("div", { class: "card-head" }, el("h2", { text: dataset.name }), el("span", { class: "muted", text: origin(dataset, report) })),
+    head(dataset, report, renamed),
     verdict(dataset, report),
     el("div", { class: "actions report-actions" }, el("a", { id: "report-tune", class: "button primary large", href: `/new?dataset=${id}`, text: "Tune a model with this data" }),
       el("a", { id: "report-shootout", class: "button", href: `/experiments?dataset=${id}`, text: "Compare methods" })),
@@ -32,10 +34,17 @@ export async function renderReport(place, dataset, changed) {
     problems(dataset, rows.columns, draft),
     suspects(dataset, draft),
     mapping(dataset, rows, catalog.task_types, changed),
-    el("div", { class: "report-grid" }, splits(dataset, rows.columns, changed), labels(dataset), lengths(dataset, catalog.training.schema)),
+    el("div", { class: "report-grid" }, splits(dataset, rows.columns, changed), labels(dataset), lengths(dataset)),
     rowBrowser(dataset, rows, draft),
     versions(dataset, changed),
     draft.bar));
+}
+
+/** The name, which can be typed over, and what was read. */
+function head(dataset, report, renamed) {
+  const name = nameField("report-name", "Name of the data set (change it here)", `/api/v1/datasets/${encodeURIComponent(dataset.id)}/rename`, renamed);
+  name.show(dataset.name);
+  return el("div", { class: "card-head" }, el("h2", { class: "sr-only", text: dataset.name }), name.field, el("span", { class: "muted", text: origin(dataset, report) }));
 }
 
 function origin(dataset, report) {

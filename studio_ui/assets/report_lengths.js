@@ -5,22 +5,23 @@ import { api, count, el, errorBanner, percent } from "./studio.js";
 const BARS = 24;
 
 /** A section with a histogram; filled when the lengths have arrived. */
-export function lengths(dataset, training) {
+export function lengths(dataset) {
   const place = el("section", { class: "report-part", id: "report-lengths" }, el("h3", { text: "How long the texts are" }));
-  fill(place, dataset, training?.properties?.max_length?.default || 128);
+  fill(place, dataset);
   return place;
 }
 
-async function fill(place, dataset, limit) {
+async function fill(place, dataset) {
   try {
     const told = await api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/lengths?version=${dataset.version}`);
-    place.append(...content(told, limit));
+    place.append(...content(told));
   } catch (error) {
     place.append(errorBanner(error));
   }
 }
 
-function content(told, limit) {
+function content(told) {
+  const limit = told.max_length;
   const lengthsFound = Object.entries(told.counts).map(([tokens, rows]) => [Number(tokens), rows]);
   const cut = lengthsFound.reduce((sum, [tokens, rows]) => sum + (tokens > limit ? rows : 0), 0);
   const about = told.measured ? `tokens of ${told.base_model}` : "tokens, estimated from the characters";

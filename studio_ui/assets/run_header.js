@@ -2,6 +2,7 @@
 // a button asks for; `run.js` hands it the run whenever it changes.
 
 import { api, bytes, count, duration, el, percent, toast, when } from "./studio.js";
+import { nameField } from "./name_field.js";
 import { markedTiles } from "./run_marked.js";
 import { ACTIVE, STATE_WORDS, marks, methodTitle, modelTitle, stateChip, writes } from "./run_words.js";
 import { RunNotes } from "./run_notes.js";
@@ -11,13 +12,7 @@ import { writingTiles } from "./run_writing.js";
 export class RunHeader {
   constructor(place, id, changed) {
     Object.assign(this, { id, changed });
-    this.name = el("textarea", { id: "run-name", class: "name-input", "aria-label": "Name of the run (change it here)", maxlength: "200", rows: "1", spellcheck: "false" });
-    this.name.addEventListener("change", () => this.rename());
-    this.name.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
-      event.preventDefault();
-      this.name.blur();
-    });
+    this.name = nameField("run-name", "Name of the run (change it here)", `/api/v1/runs/${encodeURIComponent(id)}/rename`);
     this.title = el("h1", { class: "sr-only" });
     this.chip = el("span", { id: "run-state" });
     this.about = el("p", { id: "run-about", class: "muted" });
@@ -28,7 +23,7 @@ export class RunHeader {
     this.notes = new RunNotes(id);
     place.append(
       this.title,
-      el("div", { class: "run-title" }, this.name, this.chip, this.notes.star),
+      el("div", { class: "run-title" }, this.name.field, this.chip, this.notes.star),
       this.about,
       this.notes.node,
       el("div", { class: "run-progress-row" }, this.phase, this.bar),
@@ -38,7 +33,7 @@ export class RunHeader {
   }
 
   render(run) {
-    if (document.activeElement !== this.name) this.name.value = run.name;
+    this.name.show(run.name);
     this.title.textContent = run.name;
     document.title = `${run.name} · ${STATE_WORDS[run.state]}`;
     this.chip.replaceChildren(stateChip(run.state));
@@ -124,18 +119,6 @@ export class RunHeader {
       this.changed();
     } catch (error) {
       toast(`${error.message} ${error.hint || ""}`.trim(), "error");
-    }
-  }
-
-  async rename() {
-    const name = this.name.value.trim();
-    try {
-      const run = await api(`/api/v1/runs/${encodeURIComponent(this.id)}/rename`, { method: "POST", body: { name } });
-      this.name.value = run.name;
-      toast("Name saved.");
-    } catch (error) {
-      toast(`${error.message} ${error.hint || ""}`.trim(), "error");
-      this.changed();
     }
   }
 }

@@ -191,6 +191,22 @@ def test_columns_can_be_named(owner, tmp_path):
     assert version.columns == {"text": "a", "label": "c"} and set(version.labels) == {"c", "d"}
 
 
+def test_texts_that_no_role_reads_are_named(owner, tmp_path):
+    """A column of ids, of a few categories or of numbers is no text; one of sentences is, and is told."""
+    lines = [
+        f"the card {n} was lost,{'card' if n % 2 else 'loan'},id-{n},3.5,we sent letter {n} to them" for n in range(40)
+    ]
+    path = tmp_path / "a.csv"
+    path.write_text("text,label,number,score,reply\n" + "\n".join(lines))
+    named = [each for each in datasets.check_file(path, path.name)["problems"] if each["code"] == "unread_text"]
+    assert len(named) == 1 and "'reply' are not read" in named[0]["message"] and named[0]["severity"] == "warning"
+    asked = {"columns": {"text": "reply", "label": "label"}}
+    (other,) = [
+        each for each in datasets.check_file(path, path.name, **asked)["problems"] if each["code"] == "unread_text"
+    ]
+    assert "'text' are not read" in other["message"]
+
+
 def test_change_columns_makes_a_version_and_leaves_the_old_one(owner, tmp_path):
     path = write(
         tmp_path / "x.csv", [(*row, "cd"[n % 3 == 0]) for n, row in enumerate(ROWS)], ("text", "label", "other")

@@ -142,6 +142,9 @@ def test_everything_open_fits_the_screen(signed_in, file, size):
     page.wait_for_selector("#splits-form")
     page.wait_for_selector("[data-version]")
     page.wait_for_selector("#lengths-words")
+    page.fill("#report-name", "Letters of May")
+    page.press("#report-name", "Enter")
+    page.wait_for_selector("#data-table th:has-text('Letters of May')")
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert watched.complaints == []
 

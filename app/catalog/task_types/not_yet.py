@@ -17,6 +17,11 @@ CHOSEN = ("chosen", "preferred", "response_chosen", "chosen_response", "accepted
 REJECTED = ("rejected", "response_rejected", "rejected_response", "dispreferred", "loser")
 LABEL_LISTS = ("labels", "label", "tags", "categories", "topics", "classes", "emotions", "intents")
 TOKENS = ("tokens", "words")
+# Under the names that public sets of this kind give them.
+PAIRS = (
+    ("sentence1", "sentence2"), ("sentence_1", "sentence_2"), ("sentence_a", "sentence_b"), ("text1", "text2"),
+    ("text_a", "text_b"), ("question1", "question2"), ("premise", "hypothesis"),
+)  # fmt: skip
 LIST_SHARE = 0.9
 
 
@@ -32,6 +37,11 @@ class Recognised:
 
 def _is_preference(columns: Columns, sample: Sample) -> bool:
     return find_column(columns, CHOSEN) is not None and find_column(columns, REJECTED) is not None
+
+
+def _is_pair(columns: Columns, sample: Sample) -> bool:
+    plain = {name.casefold().strip() for name in columns}
+    return any(plain.issuperset(pair) for pair in PAIRS)
 
 
 def _is_multi_label(columns: Columns, sample: Sample) -> bool:
@@ -58,6 +68,12 @@ NOT_YET: tuple[Recognised, ...] = (
         "pairs of a preferred and a rejected answer (chosen and rejected)",
         "To learn from the preferred answers alone, choose the goal “Follow instructions” and the column with them.",
         _is_preference,
+    ),
+    Recognised(
+        "pair-classification",
+        "pairs of texts with one label for both (such as sentence1 and sentence2)",
+        "Put both texts into one column, with a word such as “versus” between them, and choose “Sort texts into categories”.",
+        _is_pair,
     ),
     Recognised(
         "multi-label-classification",

@@ -34,6 +34,13 @@ def test_a_problem_is_paged_left_out_and_brought_back(ann, address):
     assert back.json["version"] == 3 and back.json["report"]["rows"]["usable"] == 61
 
 
+def test_the_usual_cut_is_that_of_the_task(ann):
+    rows = "".join(f'{{"prompt": "say {n}", "response": "{n}"}}\n' for n in range(30))
+    address = f"/api/v1/datasets/{ann.upload([('file', 'a.jsonl', rows.encode())]).json['id']}"
+    # The chat model reads 512 tokens, and tasks that write start from all of them.
+    assert ann.get(address + "/lengths").json["max_length"] == 512
+
+
 def test_rows_are_found_and_changed_together(ann, address):
     assert ann.get(address + "/rows?search=GOOD&column=label&value=yes&limit=5").json["matching"] == 30
     made = change(ann, address, {"op": "set", "rows": {"search": "good"}, "column": "label", "value": "fine"})
@@ -57,6 +64,7 @@ def test_downloads_are_named_and_harmless(ann, address):
 def test_lengths_and_splits_are_told_and_changed(ann, address):
     lengths = ann.get(address + "/lengths").json
     assert lengths["base_model"] == "starter-encoder" and sum(lengths["counts"].values()) == 61
+    assert lengths["max_length"] == 128
     assert ann.get(address + "/splits").json["plan"]["how"] == "ratio"
     made = ann.post(address + "/splits", json_body={"how": "ratio", "test": 0.3, "seed": 4})
     assert made.status == 200 and made.json["split_sizes"]["test"] == 18

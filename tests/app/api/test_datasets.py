@@ -40,6 +40,23 @@ def test_columns_can_be_changed_and_the_dataset_archived(ann):
     assert ann.get("/api/v1/datasets").json["datasets"] == []
 
 
+def test_files_of_one_name_can_be_told_apart_and_renamed(ann, bob):
+    made = [ann.upload([("file", "train.csv", CSV.replace(b"thing", word))]).json for word in (b"dog", b"cat", b"cow")]
+    assert [each["name"] for each in made] == ["train", "train 2", "train 3"]
+    address = f"/api/v1/datasets/{made[1]['id']}/rename"
+    assert ann.post(address, json_body={"name": "  Letters   of May "}).json["name"] == "Letters of May"
+    assert {each["name"] for each in ann.get("/api/v1/datasets").json["datasets"]} == {
+        "train",
+        "Letters of May",
+        "train 3",
+    }
+    assert ann.post(address, json_body={"name": "  "}).status == 422
+    assert bob.post(address, json_body={"name": "mine"}).status == 404
+    # The freed name is the next one given; a name that the sender chose stays as it is.
+    assert ann.upload([("file", "train.csv", CSV)]).json["name"] == "train 2"
+    assert ann.upload([FILE, ("name", None, b"train")]).json["name"] == "train"
+
+
 def test_samples_can_be_listed_and_imported(ann):
     samples = ann.get("/api/v1/datasets/samples").json["samples"]
     assert samples
