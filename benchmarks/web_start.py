@@ -27,7 +27,7 @@ def measure() -> dict[str, float]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "uvicorn", "--factory", "studio.web:create_web", "--port", str(port)]
+        command = [sys.executable, "-m", "uvicorn", "--factory", "studio.web:serve_web", "--port", str(port)]
         environment = {**os.environ, "STUDIO_DATA_DIR": folder, "STUDIO_PORT": str(port)}
         began = time.perf_counter()
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)

@@ -17,7 +17,7 @@ def web() -> list[str]:
     """Pages and API."""
     settings = get_settings()
     return [
-        sys.executable, "-m", "uvicorn", "--factory", "studio.web:create_web",
+        sys.executable, "-m", "uvicorn", "--factory", "studio.web:serve_web",
         "--host", settings.host, "--port", str(settings.port), "--log-level", settings.log_level.lower(),
         "--timeout-graceful-shutdown", str(WEB_GRACE_SECONDS),
     ]  # fmt: skip

@@ -1,5 +1,6 @@
-"""The web process: API and pages in one application, behind the gate. ``uvicorn --factory studio.web:create_web``."""
+"""The web process: API and pages in one application, behind the gate. ``uvicorn --factory studio.web:serve_web``."""
 
+import gc
 import logging
 import re
 
@@ -22,6 +23,16 @@ def create_web() -> ASGIApp:
             logs.adopt(name, "web")
     logging.getLogger("uvicorn.access").addFilter(_without_token)
     return Gate(mount(create_api()))
+
+
+def serve_web() -> ASGIApp:
+    """What ``studio web`` serves: :func:`create_web` in a process that does nothing else."""
+    web = create_web()
+    # What has been imported stays for good; looking through all of it for garbage would hold requests up for tenths of a
+    # second, again and again.
+    gc.collect()
+    gc.freeze()
+    return web
 
 
 def _without_token(entry: logging.LogRecord) -> bool:

@@ -3,18 +3,12 @@
 Must not know any service or table; pages talk to the REST API like every other program does.
 """
 
-import importlib.util
 import os
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
-
-from studio_ui.frame import ASSETS, PRODUCT, Framed, container
+from studio_ui.asset_files import ASSET_FOLDER, ASSETS, Assets
+from studio_ui.frame import PRODUCT, Framed, container
 from studio_ui.pages import PAGES
 from studio_ui.pages.page import Page
 from studio_ui.shared import PATH as SHARED_PATH
@@ -24,7 +18,6 @@ if TYPE_CHECKING:
     import gradio
     from fastapi import FastAPI
 
-ASSET_FOLDER = Path(__file__).parent / "assets"
 SYSTEM_FONT = ("system-ui", "sans-serif")
 MONO_FONT = ("ui-monospace", "monospace")
 
@@ -35,7 +28,7 @@ def mount(api: "FastAPI") -> "FastAPI":
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     import gradio
 
-    api.mount(ASSETS, GZipMiddleware(Assets(directory=ASSET_FOLDER), minimum_size=1000, compresslevel=6))
+    api.mount(ASSETS, Assets(directory=ASSET_FOLDER))
     api.add_route(SHARED_PATH, show_shared, methods=["GET"])
     with warnings.catch_warnings():
         # It warns that several pages rule out rendering on the server, which is not asked for.
@@ -75,30 +68,3 @@ def _place(page: Page) -> None:
     import gradio
 
     gradio.HTML(container(page), apply_default_css=False, js_on_load=None)
-
-
-class Assets(StaticFiles):
-    """Our scripts and styles, and the chart library out of its installed package.
-
-    Browsers ask each time whether a file has changed, so that an update of the studio never mixes old and new scripts.
-    """
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """See :meth:`StaticFiles.get_response`."""
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """See :meth:`StaticFiles.lookup_path`."""
-        if path == "plotly.min.js":
-            file = chart_library()
-            return str(file), file.stat()
-        return super().lookup_path(path)
-
-
-def chart_library() -> Path:
-    """The browser build of Plotly that its Python package carries; found without importing the package."""
-    found = importlib.util.find_spec("plotly")
-    assert found is not None and found.origin is not None, "the package plotly is not installed"
-    return Path(found.origin).parent / "package_data" / "plotly.min.js"

@@ -3,15 +3,16 @@ there with the first paint and page scripts load while Gradio starts. Knows the 
 """
 
 import re
+from collections.abc import Sequence
 from html import escape
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from studio_ui.asset_files import CHART_LIBRARY, address, modules
 from studio_ui.pages import PAGES, page_at
 from studio_ui.pages.page import Page
 
 PRODUCT = "Fine-tuning studio"
-ASSETS = "/assets/studio"
 MODULES = ("studio.js", "frame.js")
 STYLES = (
     "studio.css",
@@ -96,17 +97,21 @@ def head(page: Page | None) -> str:
         f"<title>{escape(title)}</title>",
         '<meta name="color-scheme" content="light dark">',
         f"<script>{THEME}</script>",
-        *(f'<link rel="stylesheet" href="{ASSETS}/{name}">' for name in STYLES),
+        *styles_and_scripts((*MODULES, page.script) if page else MODULES, charts=bool(page and page.charts)),
     ]
-    if page and page.charts:
-        lines.append(f'<script defer src="{ASSETS}/plotly.min.js"></script>')
-    lines += [f'<script type="module" src="{ASSETS}/{name}"></script>' for name in (*MODULES, *scripts(page))]
     return "\n".join(lines)
 
 
-def scripts(page: Page | None) -> tuple[str, ...]:
-    """The page's own module, if it is a page."""
-    return (page.script,) if page else ()
+def styles_and_scripts(scripts: Sequence[str], *, charts: bool) -> list[str]:
+    """Lines of a head. Every module that will be imported is named, so that none waits for another to be read.
+
+    The chart library comes last: it is large, and pages ask for their data before it is run.
+    """
+    imported = dict.fromkeys(name for script in scripts for name in modules(script))
+    lines = [f'<link rel="stylesheet" href="{address(name)}">' for name in STYLES]
+    lines += [f'<link rel="modulepreload" href="{address(name)}">' for name in imported]
+    lines += [f'<script type="module" src="{address(name)}"></script>' for name in scripts]
+    return [*lines, f'<script defer src="{address(CHART_LIBRARY)}"></script>'] if charts else lines
 
 
 def menu(page: Page | None) -> str:

@@ -10,7 +10,7 @@ from html import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from studio_ui.frame import ASSETS, PRODUCT, STYLES, THEME
+from studio_ui.frame import PRODUCT, THEME, styles_and_scripts
 from studio_ui.pages.compare import COMPARE
 
 PATH = "/shared"
@@ -30,14 +30,11 @@ def show_shared(request: Request) -> HTMLResponse:
 
 
 def _content(nonce: str) -> str:
-    styles = "".join(f'<link rel="stylesheet" href="{ASSETS}/{name}">' for name in STYLES)
+    files = "".join(styles_and_scripts(("studio.js", COMPARE.script), charts=True))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="robots" content="noindex">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-        f'<title>Shared comparison · {PRODUCT}</title><script nonce="{nonce}">{THEME}</script>{styles}'
-        f'<script defer src="{ASSETS}/plotly.min.js"></script>'
-        f'<script type="module" src="{ASSETS}/studio.js"></script>'
-        f'<script type="module" src="{ASSETS}/{COMPARE.script}"></script></head><body>'
+        f'<title>Shared comparison · {PRODUCT}</title><script nonce="{nonce}">{THEME}</script>{files}</head><body>'
         f'<header class="site-head"><div class="site-row"><span class="site-name"><span class="site-mark" aria-hidden="true">'
         f'</span>{PRODUCT}</span><span class="muted">Shared with you, to look at</span></div></header>'
         f'<main class="page" id="content" tabindex="-1"><h1>{escape(COMPARE.title)}</h1>'

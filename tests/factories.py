@@ -1,8 +1,10 @@
 """Rows with sensible defaults, written straight to the database; for tests that are not about how they come to be."""
 
+from sqlalchemy.orm import Session
+
 from app.db import transaction
 from app.models import Dataset, DatasetVersion, Project, Run, User
-from app.services import jobs
+from app.services import jobs, metrics
 
 SPEC = {
     "version": 1,
@@ -56,3 +58,13 @@ def make_run(owner_id: str, place: tuple[str, str] | None = None, name: str = "A
         )  # fmt: skip
         session.add(run)
     return run
+
+
+def measured(session: Session, run_id: str, curves: dict[str, list[tuple[int, float]]], began: float = 0.0) -> None:
+    """Put curves into a run as its supervisor does: metric -> ``(step, value)``, a second for each step."""
+    lines = [
+        {"n": number, "type": "metric", "key": key, "step": step, "value": value, "at": began + step}
+        for key, points in curves.items()
+        for number, (step, value) in enumerate(points)
+    ]
+    metrics.append(session, run_id, "attempt-1", lines)

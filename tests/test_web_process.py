@@ -112,7 +112,7 @@ def test_a_real_server_signs_in_and_logs_no_token(studio_home, owner):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "--factory", "studio.web:create_web", "--port", str(port)]
+    command = [sys.executable, "-m", "uvicorn", "--factory", "studio.web:serve_web", "--port", str(port)]
     environment = {**os.environ, "STUDIO_PORT": str(port)}
     log = studio_home / "web.log"
     token = accounts.create_sign_in_link(owner)

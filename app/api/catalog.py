@@ -1,5 +1,6 @@
 """``GET /api/v1/catalog``: methods, task types and base models as they declare themselves."""
 
+from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter
@@ -20,11 +21,16 @@ def read_catalog(user_id: UserId) -> dict[str, Any]:
 
     ``made_methods`` are forms that a run gets by being made of other runs.
     """
+    return {**_declared(), "base_models": [card.as_dict() for card in base_models()]}
+
+
+@lru_cache
+def _declared() -> dict[str, Any]:
+    """What stays as it is for as long as the process lives; models may come while it does."""
     return {
         "methods": [method.card() for method in METHODS],
         "made_methods": [method.card() for method in MADE],
         "task_types": [_task_card(task) for task in TASK_TYPES],
-        "base_models": [card.as_dict() for card in base_models()],
         "training": {"schema": TrainingSettings.model_json_schema()},
     }
 

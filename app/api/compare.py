@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from app.api.deps import After, UserId
+from app.api.deps import After, CurveKeys, MostPoints, UserId
 from app.services import comparison, example_table
 
 router = APIRouter(prefix="/api/v1", tags=["compare"])
@@ -18,6 +18,17 @@ def compare_runs(
 ) -> dict[str, Any]:
     """Metrics, settings that differ and notes for several runs beside the untouched base model."""
     return comparison.compare(user_id, _ids(runs), baseline)
+
+
+@router.get("/compare/series")
+def compare_series(
+    user_id: UserId,
+    runs: Annotated[str, Query(min_length=1, max_length=1000, description="Run ids separated by commas.")],
+    keys: CurveKeys = None,
+    max_points: MostPoints = 400,
+) -> dict[str, Any]:
+    """Whole curves of several runs, thinned: ``{"series": {run: {key: [[step, value], ...]}}}``."""
+    return {"series": comparison.series(user_id, _ids(runs), keys.split(",") if keys else None, max_points)}
 
 
 @router.get("/compare/examples")

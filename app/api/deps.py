@@ -22,4 +22,10 @@ def prefers_later(request: Request) -> bool:
 
 Later = Annotated[bool, Depends(prefers_later)]
 UserId = Annotated[str, Depends(current_user)]
+CurveKeys = Annotated[
+    str | None, Query(max_length=1000, description="Names of metrics separated by commas; all if absent.")
+]
+MostPoints = Annotated[
+    int, Query(ge=10, le=10_000, description="Points that a curve has at most; checks are all there.")
+]
 After = Annotated[int, Query(ge=0, le=2**53, description="Cursor: the `after` of the previous answer.")]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query
 from starlette.responses import PlainTextResponse, StreamingResponse
 
-from app.api.deps import After, UserId
+from app.api.deps import After, CurveKeys, MostPoints, UserId
 from app.api.schemas import InputsBody, MarkBody, NameBody, RunBody, RunsQuery
 from app.services import adapters, metrics, playground, predictions, run_lists, run_logs, runs
 
@@ -64,12 +64,17 @@ def read_metrics(
 def read_series(
     user_id: UserId,
     run_id: str,
-    keys: Annotated[str | None, Query(max_length=1000, description="Comma-separated; all if absent.")] = None,
-    max_points: Annotated[int, Query(ge=10, le=10_000)] = 1000,
+    keys: CurveKeys = None,
+    max_points: MostPoints = 1000,
 ) -> dict[str, Any]:
     """Whole curves, thinned: ``{"series": {key: [[step, value], ...]}}``."""
-    wanted = [key for key in keys.split(",") if key] if keys else None
-    return {"series": metrics.series(user_id, run_id, wanted, max_points)}
+    return {"series": metrics.series(user_id, run_id, keys.split(",") if keys else None, max_points)}
+
+
+@router.get("/{run_id}/curves")
+def read_curves(user_id: UserId, run_id: str, max_points: MostPoints = 1000) -> dict[str, Any]:
+    """All curves so far, thinned: ``{"series": {key: [[step, value, at], ...]}, "after"}``; go on with ``/metrics?after=``."""
+    return metrics.so_far(user_id, run_id, max_points)
 
 
 @router.get("/{run_id}/events")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query
 from pydantic import Field
 
-from app.api.deps import After, UserId
+from app.api.deps import After, CurveKeys, MostPoints, UserId
 from app.api.schemas import Body, ObjectId
 from app.services import shares
 
@@ -58,13 +58,9 @@ def compare_shared(token: Token, baseline: Annotated[str | None, Query(max_lengt
 
 
 @router.get("/shared/series")
-def read_shared_series(
-    token: Token,
-    run: Annotated[str, Query(min_length=1, max_length=100)],
-    keys: Annotated[str | None, Query(max_length=1000)] = None,
-) -> dict[str, Any]:
-    """Curves of one of the shared runs; needs no sign-in."""
-    return {"series": shares.series(token, run, [key for key in keys.split(",") if key] if keys else None)}
+def read_shared_series(token: Token, keys: CurveKeys = None, max_points: MostPoints = 400) -> dict[str, Any]:
+    """Curves of the shared runs, as ``GET /api/v1/compare/series`` tells them; needs no sign-in."""
+    return {"series": shares.series(token, keys.split(",") if keys else None, max_points)}
 
 
 @router.get("/shared/examples")

@@ -14,7 +14,7 @@ PUBLIC = frozenset(
      "/api/v1/shared/series", "/api/v1/shared/examples"}
 )  # fmt: skip
 # Our own scripts and styles, the same for everybody; the page behind a read-only link is made of them.
-PUBLIC_ASSET = re.compile(r"/assets/studio/[a-z_]+(\.min)?\.(js|css)")
+PUBLIC_ASSET = re.compile(r"/assets/studio/(v[0-9a-f]{12}/)?[a-z_]+(\.min)?\.(js|css)")
 PUBLIC_POST = frozenset({"/sign-in"})
 
 # What Gradio's browser code needs. Its file, upload, proxy, stream, deep-link, component-server and direct-call routes

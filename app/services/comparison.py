@@ -94,6 +94,37 @@ def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -
         Rejected: none or too many runs, or a baseline that is not among them.
         NotFound: a run that is not theirs.
     """
+    wanted = _wanted(run_ids)
+    if baseline not in (None, BASE, *wanted):
+        raise Rejected(
+            "unknown_baseline",
+            f"The baseline {baseline!r} is not among the compared runs.",
+            "Use `base` or the id of one of the compared runs.",
+        )
+    with snapshot() as session:
+        found = [runs.find(session, user_id, run_id) for run_id in wanted]
+        series = metrics.series_of(session, wanted, SERIES_KEYS)
+        answers = paired.answers_of(session, found)
+    pairs = {run_id: paired.against_base(each) for run_id, each in answers.items() if each.decides}
+    told = {run.id: verdicts.judge(run, series[run.id], pairs.get(run.id)) for run in found}
+    return {**build([runs.as_dict(run) for run in found], series, baseline or BASE, answers), "verdicts": told}
+
+
+def series(user_id: str, run_ids: Sequence[str], keys: Sequence[str] | None, max_points: int) -> dict[str, Any]:
+    """The curves of 1-10 runs of this person, as ``metrics.series_of`` thins them: run id -> key -> points.
+
+    Raises:
+        Rejected: none or too many runs.
+        NotFound: a run that is not theirs.
+    """
+    wanted = _wanted(run_ids)
+    with snapshot() as session:
+        for run_id in wanted:
+            runs.find(session, user_id, run_id)
+        return metrics.series_of(session, wanted, keys, max_points)
+
+
+def _wanted(run_ids: Sequence[str]) -> list[str]:
     wanted = list(dict.fromkeys(run_ids))
     if not 1 <= len(wanted) <= MOST_RUNS:
         raise Rejected(
@@ -101,19 +132,7 @@ def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -
             f"{len(wanted)} runs were asked for; one comparison takes 2 to {MOST_RUNS}.",
             "Choose runs on the Runs page, then press Compare.",
         )
-    if baseline not in (None, BASE, *wanted):
-        raise Rejected(
-            "unknown_baseline",
-            f"The baseline {baseline!r} is not among the compared runs.",
-            "Use `base` or the id of one of the compared runs.",
-        )
-    found = [runs.get_run(user_id, run_id) for run_id in wanted]
-    with snapshot() as session:
-        series = metrics.series_of(session, wanted, SERIES_KEYS)
-        answers = paired.answers_of(session, found)
-    pairs = {run_id: paired.against_base(each) for run_id, each in answers.items() if each.decides}
-    told = {run.id: verdicts.judge(run, series[run.id], pairs.get(run.id)) for run in found}
-    return {**build([runs.as_dict(run) for run in found], series, baseline or BASE, answers), "verdicts": told}
+    return wanted
 
 
 def build(

@@ -18,7 +18,7 @@ from app.db import db_now, snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected, StudioError
 from app.models import new_id
 from app.models_shares import Share
-from app.services import comparison, example_table, metrics, runs
+from app.services import comparison, example_table, runs
 from app.services.accounts import record
 
 DAY = 24 * 3600.0
@@ -130,16 +130,10 @@ def compare(token: str, baseline: str | None = None) -> dict[str, Any]:
     return comparison.compare(share.owner_id, share.run_ids, baseline)
 
 
-def series(token: str, run_id: str, keys: Sequence[str] | None, max_points: int = 400) -> dict[str, Any]:
-    """Curves of one of the shared runs.
-
-    Raises:
-        NotFound: the link does not show this run.
-    """
+def series(token: str, keys: Sequence[str] | None, max_points: int) -> dict[str, Any]:
+    """Curves of exactly the shared runs, as ``comparison.series`` tells them."""
     share = _opened(token)
-    if run_id not in share.run_ids:
-        raise NotFound("run_not_found", f"This link does not show a run {run_id!r}.", "Choose one that it shows.")
-    return metrics.series(share.owner_id, run_id, keys, max_points)
+    return comparison.series(share.owner_id, share.run_ids, keys, max_points)
 
 
 def examples(token: str, *, order: str, limit: int, after: int) -> dict[str, Any]:

@@ -254,10 +254,12 @@ export function lightUp(style) {
   for (const chart of live) if (chart.about?.linked) chart.highlight(style);
 }
 
-/** Draw every chart again; needed when the theme changes or Plotly arrives late. */
+/** Draw every chart again; needed when the theme changes, and when Plotly has arrived. */
 export function redrawAll() {
-  for (const chart of live) chart.draw();
+  for (const chart of live) chart.drawSoon();
 }
+
+document.querySelector('script[src$="/plotly.min.js"]')?.addEventListener("load", redrawAll);
 
 // Drawn for Plotly's bar of buttons, in the same 1000 units as its own.
 const CORNERS = { width: 1000, height: 1000, path: "M0 0h400v120H120v280H0zM600 0h400v400H880V120H600zM0 600h120v280h280v120H0zM880 600h120v400H600V880h280z" };

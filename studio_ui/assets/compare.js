@@ -287,10 +287,9 @@ class ComparePage {
 
   async fetchCurves() {
     const missing = this.ids.filter((id) => !this.series[id]);
-    await Promise.all(missing.map(async (id) => {
-      const { series } = await this.source.series(id, CURVES.map((curve) => curve.key).join(","));
-      this.series[id] = series;
-    }));
+    if (!missing.length) return;
+    const { series } = await this.source.series(missing, CURVES.map((curve) => curve.key).join(","));
+    Object.assign(this.series, series);
   }
 
   drawCurves() {

@@ -12,7 +12,7 @@ const own = {
   rows: true,
   open: async () => null,
   compare: (query) => api(`/api/v1/compare?${query}`),
-  series: (id, keys) => api(`/api/v1/runs/${encodeURIComponent(id)}/series?keys=${keys}&max_points=${MOST_POINTS}`),
+  series: (ids, keys) => api(`/api/v1/compare/series?runs=${ids.join(",")}&keys=${keys}&max_points=${MOST_POINTS}`),
   examples: (query) => api(`/api/v1/compare/examples?${query}`),
   others: (query) => api(`/api/v1/runs?${query}`),
 };
@@ -34,7 +34,7 @@ function shared(token) {
       return told.catalog;
     },
     compare: (query) => ask(`/compare?${pick(query, ["baseline"])}`),
-    series: (id, keys) => ask(`/series?run=${encodeURIComponent(id)}&keys=${keys}`),
+    series: (ids, keys) => ask(`/series?keys=${keys}&max_points=${MOST_POINTS}`),
     examples: (query) => ask(`/examples?${pick(query, ["order", "limit", "after"])}`),
     others: async () => ({ runs: [] }),
   };

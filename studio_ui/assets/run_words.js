@@ -13,9 +13,9 @@ const families = {};
 export async function loadTitles(given = null) {
   try {
     const catalog = given || (await api("/api/v1/catalog"));
-    for (const method of [...catalog.methods, ...catalog.made_methods]) {
+    for (const method of [...catalog.methods, ...(catalog.made_methods || [])]) {
       titles.methods[method.kind] = method.title;
-      titles.unmergeable[method.kind] = method.refusals.merge || "";
+      titles.unmergeable[method.kind] = method.refusals?.merge || "";
       titles.files[method.kind] = method.brings;
     }
     for (const task of catalog.task_types) families[task.kind] = task.family;

@@ -5,7 +5,8 @@ from typing import Any
 
 from app.db import transaction
 from app.intervals import wilson
-from app.models import SUCCEEDED, Job, MetricPoint, Prediction, Run
+from app.models import SUCCEEDED, Job, Prediction, Run
+from tests.factories import measured
 
 
 def end_run(
@@ -54,14 +55,11 @@ def end_run(
                     score=0.6 + 0.4 * (row_id % 10) / 10,
                 )
             )  # fmt: skip
-        for step in range(1, 41):
-            session.add(
-                MetricPoint(run_id=run_id, key="train/loss", step=step, value=2 * 0.9**step + 0.1, at=1000 + step)
-            )
-        for step in (10, 20, 30, 40):
-            session.add(
-                MetricPoint(run_id=run_id, key="eval/accuracy", step=step, value=accuracy * step / 40, at=1000 + step)
-            )
+        curves = {
+            "train/loss": [(step, 2 * 0.9**step + 0.1) for step in range(1, 41)],
+            "eval/accuracy": [(step, accuracy * step / 40) for step in (10, 20, 30, 40)],
+        }
+        measured(session, run_id, curves, began=1000)
 
 
 def rows_right(count: int, of: int, skip: int = 0) -> list[bool]:

@@ -1,5 +1,6 @@
 """Every declared page is served to people who are signed in and to nobody else; assets and lost pages too."""
 
+import gzip
 import re
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.services import accounts
-from studio_ui.app import ASSET_FOLDER
+from studio_ui.asset_files import ASSET_FOLDER, address
 from studio_ui.pages import PAGES, page_at
 from tests.app.wire import ask
 
@@ -38,7 +39,7 @@ def test_every_page_is_served_with_its_words(web, cookie):
         text = answer.body.decode()
         assert answer.status == 200, page.path
         assert text.count("<title>") == 1 and (page.title in text) and page.container in text
-        assert f"/assets/studio/{page.script}" in text
+        assert re.search(rf'<script type="module" src="/assets/studio/v[0-9a-f]+/{page.script}"', text)
         assert text.count("aria-current=page") == 1
         assert "githubusercontent" not in text
 
@@ -104,3 +105,28 @@ def test_importing_the_pages_is_light():
 def test_files_stay_small():
     for file in [*ASSET_FOLDER.glob("*"), *Path(ASSET_FOLDER.parent).rglob("*.py")]:
         assert len(file.read_text().splitlines()) < 400, file.name
+
+
+def test_an_address_that_names_a_version_is_kept_for_good_and_packed_once(web, cookie):
+    ours = address("compare.js")
+    answer = ask(web, "GET", ours, headers={**cookie, "accept-encoding": "gzip"})
+    assert "immutable" in answer.headers["cache-control"] and answer.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(answer.body) == (ASSET_FOLDER / "compare.js").read_bytes()
+    plain = ask(web, "GET", ours, headers=cookie)
+    assert plain.body == (ASSET_FOLDER / "compare.js").read_bytes() and "content-encoding" not in plain.headers
+    # A page that was opened before an update still gets what it asks for, and asks again the next time.
+    older = ask(web, "GET", "/assets/studio/v0123456789ab/compare.js", headers=cookie)
+    assert older.status == 200 and older.headers["cache-control"] == "no-cache"
+
+
+def test_a_page_names_every_module_that_it_will_import(web, cookie):
+    text = ask(web, "GET", "/compare", headers=cookie).body.decode()
+    named = set(re.findall(r'rel="modulepreload" href="[^"]*/([a-z_]+\.js)"', text))
+    waiting = [*named]
+    for name in waiting:
+        waiting += [
+            each
+            for each in re.findall(r'from "\./([a-z_]+\.js)"', (ASSET_FOLDER / name).read_text())
+            if each not in waiting
+        ]
+    assert "charts.js" in named and set(waiting) == named

@@ -3,8 +3,9 @@
 import pytest
 
 from app.db import transaction
-from app.models import Job, MetricPoint
+from app.models import Job
 from app.services import datasets, runs
+from tests.factories import measured
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +18,12 @@ def stuck(studio):
     )  # fmt: skip
     with transaction() as session:
         session.get_one(Job, run.job_id).state = "cancelled"
-        for step in range(1, 41):
-            session.add(MetricPoint(run_id=run.id, key="train/loss", step=step, value=2.3, at=float(step)))
-            session.add(MetricPoint(run_id=run.id, key="train/learning_rate", step=step, value=1e-4, at=float(step)))
+        steps = range(1, 41)
+        measured(
+            session,
+            run.id,
+            {"train/loss": [(step, 2.3) for step in steps], "train/learning_rate": [(step, 1e-4) for step in steps]},
+        )
     return run
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from app import manifest, storage
 from app.db import transaction
-from app.models import Artifact, Event, Job, MetricPoint, Prediction, Run
+from app.models import Artifact, Event, Job, Prediction, Run
 from app.services import adapters
 from tests.app.api.test_datasets import FILE
-from tests.factories import make_run
+from tests.factories import make_run, measured
 
 SUBMIT = {"base_model": "starter-encoder", "task_type": "text-classification", "method": {"kind": "lora"}}
 ADAPTER = {"adapter_config.json": b'{"peft_type": "LORA"}', "sub/head.safetensors": bytes(range(256)) * 20_000}
@@ -33,7 +33,7 @@ def finish(run: Run, files: dict[str, bytes] = ADAPTER) -> None:
         path = str(folder.relative_to(storage.data_dir()))
         digest = manifest.sha256_of(folder / "manifest.json")
         session.add(Artifact(run_id=run.id, kind="adapter", path=path, bytes=1, sha256=digest))
-        session.add(MetricPoint(run_id=run.id, key="train/loss", step=1, value=0.5, at=1.0))
+        measured(session, run.id, {"train/loss": [(1, 0.5)]})
         session.add(Event(run_id=run.id, source="attempt-1", number=0, kind="phase", message="Training", at=1.0))
         session.add(Prediction(run_id=run.id, split="test", row_id=1, input="a", expected="x", answer="y", score=0.9))
 
@@ -74,6 +74,9 @@ def test_a_run_can_be_watched_and_read(ann):
     assert points["points"][0]["value"] == 0.5 and points["state"] == "succeeded"
     assert ann.get(f"{address}/metrics?after={points['after']}").json["points"] == []
     assert ann.get(address + "/series?keys=train/loss").json["series"] == {"train/loss": [[1, 0.5]]}
+    so_far = ann.get(address + "/curves").json
+    assert so_far["series"] == {"train/loss": [[1, 0.5, 1.0]]}
+    assert ann.get(f"{address}/metrics?after={so_far['after']}").json["points"] == []
     assert ann.get(address + "/events").json["events"][0]["message"] == "Training"
     assert ann.get(address + "/predictions?only=wrong").json["rows"][0]["answer"] == "y"
     log = ann.get(address + "/log")
@@ -144,7 +147,7 @@ def test_what_is_not_theirs_does_not_exist(ann, bob):
     run = make_run(ann.id)
     finish(run)
     dataset = ann.upload([FILE]).json["id"]
-    reads = ["", "/metrics", "/series", "/events", "/predictions", "/log", "/adapter"]
+    reads = ["", "/metrics", "/series", "/curves", "/events", "/predictions", "/log", "/adapter"]
     writes = ["/cancel", "/resume", "/clone", "/archive"]
     mine, missing = f"/api/v1/runs/{run.id}", "/api/v1/runs/00000000-0000-0000-0000-000000000000"
     attempts = [("GET", path, None) for path in reads] + [("POST", path, None) for path in writes]
