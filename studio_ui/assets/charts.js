@@ -13,25 +13,37 @@ const FEW = 25;
 
 const live = new Set();
 
-// Charts in sight are drawn at once, the others one by one when the browser has nothing else to do, so that a page of many
-// charts answers sooner.
+// Charts are drawn one by one from the top, and the page may answer between two of them: those in sight after the next
+// picture of the page, the others when the browser has nothing else to do. Where a chart is comes from the observer, which
+// tells it after each picture; asking would lay out the page anew.
 const byFigure = new WeakMap();
 const sight = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) byFigure.get(target)?.comes(isIntersecting);
+  for (const { target, isIntersecting, boundingClientRect } of entries) byFigure.get(target)?.comes(isIntersecting, boundingClientRect.top);
 }, { rootMargin: "400px" });
-const later = [];
+const waiting = new Set();
+const planned = { soon: false, idle: false };
 const whenIdle = window.requestIdleCallback || ((act) => setTimeout(act, 30));
 
-function drawLater(chart) {
-  if (!later.includes(chart)) later.push(chart);
-  if (later.length === 1) whenIdle(drawNext);
+function planDrawing() {
+  const drawable = [...waiting].filter((chart) => chart.near || !chart.heavy);
+  const when = drawable.some((chart) => chart.near) ? "soon" : "idle";
+  if (!drawable.length || planned[when]) return;
+  planned[when] = true;
+  const act = () => {
+    planned[when] = false;
+    drawNext();
+  };
+  if (when === "soon") requestAnimationFrame(() => setTimeout(act));
+  else whenIdle(act);
 }
 
 function drawNext() {
-  const height = (chart) => chart.watched.getBoundingClientRect().top;
-  const [chart] = later.sort((one, other) => height(one) - height(other)).splice(0, 1);
-  if (chart.late) chart.drawNow();
-  if (later.length) whenIdle(drawNext);
+  const drawable = [...waiting].filter((chart) => chart.near || !chart.heavy);
+  const [chart] = drawable.sort((one, other) => Number(other.near) - Number(one.near) || one.top - other.top);
+  if (!chart) return;
+  waiting.delete(chart);
+  chart.drawNow();
+  planDrawing();
 }
 
 /** A chart that is drawn again when the theme changes or the chart library arrives; subclasses have `draw`. */
@@ -39,16 +51,15 @@ export class Redrawn {
   /** @param {HTMLElement} figure what has to come into sight for `drawSoon` to draw at once */
   keep(figure) {
     live.add(this);
-    this.watched = figure;
+    Object.assign(this, { watched: figure, near: false, top: 0, late: false });
     byFigure.set(figure, this);
     sight.observe(figure);
   }
 
-  /** Draw at once where it can be seen, otherwise when nothing else is to be done. */
+  /** Draw as soon as the page has answered, where it can be seen; otherwise when nothing else is to be done, or if `heavy` never. */
   drawSoon() {
-    this.late = true;
-    if (this.near) this.drawNow();
-    else drawLater(this);
+    waiting.add(this);
+    planDrawing();
   }
 
   drawNow() {
@@ -58,13 +69,14 @@ export class Redrawn {
   }
 
   /** It comes near the visible part of the page, or leaves it. */
-  comes(near) {
-    this.near = near;
-    if (near && this.late) this.drawNow();
+  comes(near, top) {
+    Object.assign(this, { near, top });
+    if (near && (this.late || waiting.has(this))) this.drawSoon();
   }
 
   forget() {
     live.delete(this);
+    waiting.delete(this);
     sight.unobserve(this.watched);
     if (window.Plotly && this.plot) window.Plotly.purge(this.plot);
   }

@@ -88,6 +88,8 @@ export class ParallelChart extends Figure {
   constructor(place, brushed) {
     super(place, "All settings that differ, one line for each run", "parameter-parallel");
     this.brushed = brushed;
+    // Lines of this kind are drawn by WebGL, which takes a second where there is no graphics card.
+    this.heavy = true;
   }
 
   draw() {

@@ -40,10 +40,10 @@ const COSTS = [
 ];
 
 class ComparePage {
-  constructor(root, source) {
+  constructor(source) {
     this.source = source;
     const query = new URLSearchParams(location.search);
-    Object.assign(this, { root, ids: (query.get("runs") || "").split(",").filter(Boolean), baseline: query.get("baseline") || "base", hiddenRuns: new Set((query.get("hidden") || "").split(",").filter(Boolean)), series: {} });
+    Object.assign(this, { ids: (query.get("runs") || "").split(",").filter(Boolean), baseline: query.get("baseline") || "base", hiddenRuns: new Set((query.get("hidden") || "").split(",").filter(Boolean)), series: {} });
     this.places = new Places(this.ids);
     this.chips = el("div", { id: "compare-chips", class: "chips", role: "group", "aria-label": "Compared runs" });
     this.notes = el("ul", { id: "compare-notes", class: "verdicts", "aria-label": "Notes" });
@@ -56,6 +56,19 @@ class ComparePage {
     this.combine = el("section", { id: "compare-combine", "aria-label": "Combine" });
   }
 
+  /** Ask for the comparison and its curves; both are awaited when they are drawn. */
+  ask() {
+    if (!this.ids.length) return;
+    const query = new URLSearchParams({ runs: this.ids.join(","), ...(this.baseline === "base" ? {} : { baseline: this.baseline }) });
+    this.asked = { data: this.source.compare(query), curves: this.fetchCurves() };
+    // A refusal of the comparison says more than one of its curves, and comes first.
+    for (const answer of Object.values(this.asked)) answer.catch(() => {});
+  }
+
+  fill(root) {
+    this.root = root;
+  }
+
   async start() {
     if (this.ids.length < 1) return this.askForRuns();
     this.root.replaceChildren(this.chips, this.notes, this.metrics, this.curves, this.settings, this.parameters, this.pareto, this.examples, this.combine);
@@ -63,7 +76,7 @@ class ComparePage {
     this.knobs = new Parameters(this.parameters, (ids) => this.brush(ids));
     this.points = new ParetoChart(this.pareto, COSTS);
     this.shared = new SharedExamples(this.examples, this.source);
-    return this.load();
+    return this.show();
   }
 
   askForRuns() {
@@ -72,13 +85,15 @@ class ComparePage {
       this.adder());
   }
 
-  async load() {
+  load() {
+    this.ask();
+    return this.show();
+  }
+
+  async show() {
     remember({ runs: this.ids.join(","), baseline: this.baseline === "base" ? null : this.baseline });
-    const query = new URLSearchParams({ runs: this.ids.join(","), ...(this.baseline === "base" ? {} : { baseline: this.baseline }) });
-    const curves = this.fetchCurves();
-    // A refusal of the comparison says more than one of its curves, and comes first.
-    curves.catch(() => {});
-    this.data = await this.source.compare(query);
+    const { data, curves } = this.asked;
+    this.data = await data;
     this.places.keep(this.ids);
     this.grouping.offer(this.data.settings);
     this.inside = null;
@@ -358,14 +373,27 @@ function swatch(index) {
   return mark;
 }
 
+// Titles and the chosen runs are asked for before there is anything to put them into; the frame takes longer to come.
+const opening = open(sourceOfPage());
+opening.catch(() => {});
+
+async function open(source) {
+  const given = await source.open();
+  const page = new ComparePage(source);
+  const titles = loadTitles(given);
+  page.ask();
+  await titles;
+  return page;
+}
+
 ready("#compare-page", async (root) => {
-  const source = sourceOfPage();
+  let page;
   try {
-    await loadTitles(await source.open());
+    page = await opening;
+    page.fill(root);
   } catch (error) {
     return root.replaceChildren(emptyState(error.message, error.hint || ""));
   }
-  const page = new ComparePage(root, source);
   try {
     await page.start();
   } catch (error) {

@@ -19,7 +19,7 @@ const TABS = [["curves", "Curves"], ["examples", "Examples"], ["confusion", "Con
 
 class RunPage {
   constructor(root, id) {
-    Object.assign(this, { root, id, cursor: 0, filled: {} });
+    Object.assign(this, { root, id, cursor: null, filled: {} });
     this.head = el("header", { class: "run-head" });
     this.verdicts = el("ul", { id: "run-verdicts", class: "verdicts", "aria-label": "Verdict" });
     this.tiles = el("div", { id: "run-tiles", class: "tiles" });
@@ -93,7 +93,13 @@ class RunPage {
     this.curves.mark(marksOf(kept.checkpoints, told.events), total / run.spec.training.epochs || 0);
   }
 
+  /** At first whole curves, thinned by the server however long they are; then what is new since. */
   async newPoints(base) {
+    if (this.cursor === null) {
+      const { series, after } = await api(`${base}/curves`);
+      this.cursor = after;
+      return Object.entries(series).flatMap(([key, points]) => points.map(([step, value, at]) => ({ key, step, value, at })));
+    }
     const found = [];
     let page;
     do {

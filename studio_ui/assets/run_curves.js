@@ -38,7 +38,7 @@ export class RunCurves {
     for (const { key, step, value, at } of points) {
       const curve = (this.points[key] ||= []);
       const number = value == null ? NaN : value;
-      this.began ??= at;
+      this.began = Math.min(this.began ?? at, at);
       curve.push({ step, value: number, at });
       const last = this.latest[key];
       const best = Math.max(last?.best ?? -Infinity, Number.isFinite(number) ? number : -Infinity);

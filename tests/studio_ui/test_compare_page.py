@@ -138,6 +138,7 @@ def test_seeds_of_one_configuration_become_a_line_with_a_band(signed_in, six):
 def test_a_range_on_an_axis_filters_the_whole_page_and_lives_in_the_address(signed_in, six):
     watched = signed_in()
     page = watched.open(f"/compare?runs={','.join(six)}")
+    page.locator("#parameter-parallel").scroll_into_view_if_needed()
     page.wait_for_selector("#parameter-parallel .axis-brush")
     assert "Rank" in page.inner_text("#compare-importance li:first-child")
     assert "indicative" in page.inner_text("#compare-importance")
