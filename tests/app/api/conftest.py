@@ -37,17 +37,23 @@ class Person:
 
 
 def multipart(parts: list[tuple[str, str | None, bytes]]) -> bytes:
-    body = b""
+    body: list[bytes] = []
     for name, file_name, content in parts:
         file = f'; filename="{file_name}"'.encode() if file_name is not None else b""
-        body += b'--BOUND\r\nContent-Disposition: form-data; name="' + name.encode() + b'"' + file + b"\r\n\r\n"
-        body += content + b"\r\n"
-    return body + b"--BOUND--\r\n"
+        body += [b'--BOUND\r\nContent-Disposition: form-data; name="', name.encode(), b'"', file, b"\r\n\r\n"]
+        body += [content, b"\r\n"]
+    return b"".join([*body, b"--BOUND--\r\n"])
+
+
+@pytest.fixture(scope="session")
+def routes() -> ASGIApp:
+    """All routes, made once: they keep nothing between requests."""
+    return create_api()
 
 
 @pytest.fixture
-def api(studio_home: Any) -> ASGIApp:
-    return Gate(create_api())
+def api(studio_home: Any, routes: ASGIApp) -> ASGIApp:
+    return Gate(routes)
 
 
 @pytest.fixture
