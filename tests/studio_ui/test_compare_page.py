@@ -125,7 +125,8 @@ def test_seeds_of_one_configuration_become_a_line_with_a_band(signed_in, six):
     chart = (
         "[...document.querySelectorAll('#compare-curves .js-plotly-plot')].find(p => p._fullLayout?.yaxis.tickformat)"
     )
-    page.wait_for_function(f"{chart}.data.length === 6")
+    # Six lines of single runs are drawn before three lines with three bands.
+    page.wait_for_function(f"{chart}.data.length === 6 && {chart}.data.some(t => t.fill)")
     drawn = page.evaluate(f"{chart}.data.map(t => [t.name || '', t.fill || '', [...t.y]])")
     bands, lines = [each for each in drawn if each[1]], [each for each in drawn if not each[1]]
     assert [name for name, _, _ in lines] == [f"Rank {rank} (2 runs)" for rank in (4, 8, 16)]

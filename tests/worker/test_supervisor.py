@@ -18,6 +18,8 @@ from worker import spare, supervisor
 def stub_trainer(studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUDIO_TRAINER_MODULE", "tests.worker.stub_trainer")
     get_settings.cache_clear()
+    # Another file's warm trainer would be taken for the stub.
+    spare.dismiss()
     yield
     spare.dismiss()
 
