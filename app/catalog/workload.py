@@ -18,6 +18,8 @@ ANSWERED_ROWS, ANSWERED_AT_ONCE, ANSWER_TOKENS, ANSWERING_MODELS = 24, 16, 96, 2
 # Operations per unit and token of the text that attention counts for: 4 are products, the rest is spent moving its weights;
 # and per token of a row that several texts share, where a fused kernel moves less.
 ATTENTION, PACKED_ATTENTION = 24, 8
+# What the untouched lower blocks make of rows that are read again and again is kept up to so many bytes, two for a number.
+MOST_KEPT_STATES, STATE_BYTES = 4 * 1024**3, 2
 # What a layer with two narrow ones beside it takes more, as a share of calling a whole block.
 WRAPPED_CALL = 0.045
 # Adapters: a product forth, one back for the input and one for the weights.
@@ -121,16 +123,11 @@ def count_learning(job: Job) -> Work:
     output = 3 * _output_flops(job)
     portions = job.steps * _pieces(job.training.batch_size * job.padded, LEARNING_TOKENS)
     checked = job.checks * job.validation_rows
-    # What a method leaves untouched is read once and remembered.
-    once = (
-        (job.train_rows + job.validation_rows) * job.padded * frozen * _block_flops(job)
-        if frozen < base.layers
-        else 0.0
-    )
     return Work(
         learn_flops=tokens * (learning * _block_flops(job) + back + output) * job.method.relative_time,
         learn_calls=portions * (learning + _wrapped(job) * WRAPPED_CALL) * job.method.relative_time,
-        read_flops=checked * job.padded * (learning * _block_flops(job) + _output_flops(job)) + once,
+        read_flops=checked * job.padded * (learning * _block_flops(job) + _output_flops(job))
+        + _frozen_rows(job) * job.padded * frozen * _block_flops(job),
         exact_flops=0.0,
         updated=float(job.steps) * (job.adapter + job.head),
         written=0.0,
@@ -172,7 +169,18 @@ def _wrapped(job: Job) -> int:
 
 
 def _frozen(job: Job) -> int:
-    return 0 if job.writes else min(job.base.layers, job.method.frozen_blocks(job.base.layers))
+    return min(job.base.layers, job.method.frozen_blocks(job.base.layers))
+
+
+def _frozen_rows(job: Job) -> float:
+    """How many rows go through what the method leaves untouched while it learns: each once if the result can be kept."""
+    if _frozen(job) >= job.base.layers:
+        # The vectors that the probe was fitted on are known already.
+        return 0.0
+    rows = job.train_rows + job.validation_rows
+    if rows * job.length * job.base.hidden_size * STATE_BYTES > MOST_KEPT_STATES:
+        return job.training.epochs * job.train_rows + job.checks * job.validation_rows
+    return rows
 
 
 def _matrices(base: BaseModelCard) -> int:

@@ -13,7 +13,7 @@ from app.catalog.spec import held_precision
 from app.catalog.workload import Job, Work, count_learning, count_rest, largest_portion
 
 # Raised whenever the arithmetic changes: what runs taught about an older one no longer applies.
-FORMULA = 1
+FORMULA = 2
 GIGA = 1e9
 # What `worker.speed` measures, in seconds, on the machine that the rates come from.
 REFERENCE = {"learn": 0.40, "calls": 0.0185}
@@ -141,7 +141,7 @@ def memory_parts(job: Job, gpu: bool) -> dict[str, float]:
     held = HELD_BYTES[held_precision(job.method, job.training)]
     tokens = largest_portion(job, job.longest)
     adapters = 0.0 if job.method.whole_model else ADAPTER_KEPT_BYTES[gpu]
-    frozen = 0 if job.writes else min(base.layers, job.method.frozen_blocks(base.layers))
+    frozen = min(base.layers, job.method.frozen_blocks(base.layers))
     # The fused kernels of a GPU keep no attention weights.
     attention = 0.0 if job.packed or gpu else base.hidden_size / HEAD_UNITS * job.longest * ATTENTION_BYTES
     per_token = (base.layers - frozen) * (base.hidden_size * (KEPT_BYTES[gpu] + adapters) + attention)

@@ -7,14 +7,17 @@ import torch
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods import METHODS
-from app.catalog.methods.base import RunContext
+from app.catalog.methods.base import Method, RunContext
+from app.catalog.methods.capabilities import SEQUENCES
+from tests.methods.choice import every, make
 from tests.tiny import make_base
-from worker.engine.frozen_rows import KnownStates, check_untouched
-from worker.engine.model import load_encoder
+from worker.engine.frozen_rows import below, count_untouched
+from worker.engine.model import PooledClassifier, load_encoder, make_head
 
 WITH_LAYERS = [each for each in METHODS if "layers" in each.model_fields]
 IDS = torch.arange(4, 20).reshape(2, 8)
-BATCH = {"input_ids": IDS, "attention_mask": torch.ones_like(IDS)}
+MASK = torch.ones_like(IDS)
+BATCH = {"input_ids": IDS, "attention_mask": MASK}
 
 
 @pytest.fixture(scope="module")
@@ -27,20 +30,29 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[BaseModelCard, Path]
 def test_below_the_last_layer_the_model_is_the_base(tiny: tuple[BaseModelCard, Path], method: type) -> None:
     card, folder = tiny
     settings = method.model_validate({"kind": method.model_fields["kind"].default, "layers": "last 1"})
+    model = applied(settings, card, folder)
+    untouched = count_untouched(model, IDS, MASK)
+    # What is declared, and counted by estimates, is what the model shows.
+    assert untouched == settings.frozen_blocks(card.layers)
+    base = PooledClassifier(load_encoder(folder, card, settings.base_precision).eval(), make_head(32, 2), card)
+    model.freeze(1)
+    base.freeze(1)
+    assert torch.equal(below(model, IDS, MASK), below(base, IDS, MASK))
 
-    def load() -> torch.nn.Module:
-        return load_encoder(folder, card, settings.base_precision).eval()
 
-    wanted = KnownStates(load(), 1)._below(**_named(BATCH))
-    encoder = load()
+@pytest.mark.parametrize("kind", every())
+def test_on_all_layers_what_is_declared_as_untouched_is(tiny: tuple[BaseModelCard, Path], kind: str) -> None:
+    card, folder = tiny
+    settings = make(kind)
+    if SEQUENCES not in settings.capabilities.models:
+        return
+    assert count_untouched(applied(settings, card, folder), IDS, MASK) == settings.frozen_blocks(card.layers)
+
+
+def applied(settings: Method, card: BaseModelCard, folder: Path) -> PooledClassifier:
+    """The tiny encoder with a method."""
+    encoder = load_encoder(folder, card, settings.base_precision).eval()
     context = RunContext(
         total_steps=20, batches=[BATCH] * 4, loss=lambda number: encoder(**BATCH).last_hidden_state.square().mean()
     )
-    model = settings.apply(encoder, context).eval()
-    if frozen := settings.frozen_blocks(card.layers):
-        check_untouched(model, frozen)
-    assert torch.equal(KnownStates(model, 1)._below(**_named(BATCH)), wanted)
-
-
-def _named(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {"ids": batch["input_ids"], "mask": batch["attention_mask"]}
+    return PooledClassifier(settings.apply(encoder, context), make_head(32, 2), card).eval()

@@ -9,13 +9,14 @@ from transformers import AutoModelForCausalLM
 
 from app.catalog.base_models import BaseModelCard
 from worker.engine.packing import NOTHING, Batch, make_batch
+from worker.engine.partly_frozen import PartlyFrozen
 from worker.engine.quantised import keep_learnable, loading_arguments
 
 # Two examples in one row must be read as each alone; fp32 leaves only rounding.
 APART_TOLERANCE = 1e-3
 
 
-class Writer(nn.Module):
+class Writer(PartlyFrozen):
     """A decoder, perhaps wrapped by peft; ``forward`` gives the logits of the tokens that are to be predicted."""
 
     def __init__(self, decoder: nn.Module) -> None:
@@ -41,10 +42,19 @@ class Writer(nn.Module):
         output = cast(Any, self.decoder).get_output_embeddings()
         handle = output.register_forward_pre_hook(choose)
         try:
-            logits: torch.Tensor = self.decoder(input_ids=batch.ids, **told).logits
+            with self.entered(batch.pieces, batch.ids):
+                logits: torch.Tensor = self.decoder(input_ids=batch.ids, **told).logits
         finally:
             handle.remove()
         return logits[0].float()
+
+    def core(self) -> nn.Module:
+        """See :class:`PartlyFrozen`."""
+        return self.decoder
+
+    def walk(self, ids: torch.Tensor, mask: torch.Tensor) -> Any:
+        """See :class:`PartlyFrozen`: the decoder's own output."""
+        return self.decoder(input_ids=ids, attention_mask=mask, use_cache=False)
 
 
 def load_decoder(folder: Path, card: BaseModelCard, precision: str = "full") -> nn.Module:

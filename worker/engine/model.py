@@ -4,40 +4,24 @@ The vector is pooled the way the encoder was trained to be pooled; a pooler of i
 have to be learned from nothing and costs 4 points of accuracy on Banking77.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any
 
 import torch
 from torch import nn
 from transformers import AutoModel, AutoTokenizer
 
 from app.catalog.base_models import BaseModelCard
-from app.catalog.blocks import find_blocks
 from app.errors import StudioError
+from worker.engine.partly_frozen import PartlyFrozen, padded_rows
 from worker.engine.quantised import keep_learnable, loading_arguments
 
-Read = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
-
-class FrozenRows(Protocol):
-    """A memory of rows on their way through an untouched part of the encoder."""
-
-    def vectors(self, ids: torch.Tensor, mask: torch.Tensor, read: Read) -> torch.Tensor | None:
-        """Sentence vectors (rows, hidden), or None if some row is not known.
-
-        Args:
-            ids: token ids (rows, tokens), padded on the right.
-            mask: 1 for tokens, 0 for padding, of the same shape.
-            read: the ordinary way from ids and mask to sentence vectors.
-        """
-
-
-class PooledClassifier(nn.Module):
+class PooledClassifier(PartlyFrozen):
     """Encoder, pooling, linear head. ``encoder`` may be wrapped by peft.
 
-    ``frozen_rows`` shortens the way of rows that it knows; ``frozen_blocks`` at the input never learn and are read as in
-    evaluation also while the others learn.
+    ``known_vectors`` are sentence vectors by the text's name, where nothing in the encoder learns.
     """
 
     def __init__(self, encoder: nn.Module, head: nn.Linear, card: BaseModelCard) -> None:
@@ -46,25 +30,30 @@ class PooledClassifier(nn.Module):
         self.head = head
         self._pool = POOLINGS[card.pooling]
         self._normalize = card.normalize
-        self.frozen_blocks = 0
-        self.frozen_rows: FrozenRows | None = None
+        self.known_vectors: Mapping[bytes, torch.Tensor] = {}
 
-    def train(self, mode: bool = True) -> Self:
-        """As every module's, but the frozen blocks stay as in evaluation."""
-        super().train(mode)
-        if mode and self.frozen_blocks:
-            self.encoder.eval()
-            for block in list(find_blocks(self.encoder).values())[self.frozen_blocks :]:
-                block.train()
-        return self
+    def core(self) -> nn.Module:
+        """See :class:`PartlyFrozen`."""
+        return self.encoder
+
+    def walk(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """See :class:`PartlyFrozen`: hidden states (rows, tokens, hidden)."""
+        states: torch.Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        return states
+
+    def forget(self) -> None:
+        """See :class:`PartlyFrozen`."""
+        super().forget()
+        self.known_vectors = {}
 
     def features(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Sentence vectors (rows, hidden) in fp32 for token ids and mask, both (rows, tokens)."""
-        known = self.frozen_rows.vectors(ids, mask, self._read) if self.frozen_rows else None
-        return self._read(ids, mask) if known is None else known
-
-    def _read(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        tokens = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        if self.known_vectors:
+            known = [self.known_vectors.get(each.name) for each in padded_rows(ids, mask)]
+            if all(each is not None for each in known):
+                return torch.stack([each for each in known if each is not None]).to(ids.device)
+        with self.entered(lambda: padded_rows(ids, mask), ids):
+            tokens = self.walk(ids, mask)
         # A soft prompt's own tokens come first and are no part of the text.
         tokens = tokens[:, -mask.shape[1] :]
         vectors = self._pool(tokens.float(), mask)

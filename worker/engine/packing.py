@@ -4,11 +4,14 @@ Positions begin anew with each example; from that, transformers' models build at
 left of a row is filled with an example of padding that nobody learns from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol
 
 import torch
+
+from worker.engine.partly_frozen import Piece, name_of
 
 # Rows are at least this long: on short examples longer rows make better use of the machine, while attention, which grows
 # with the square of the length, stays a small part of the work.
@@ -47,6 +50,17 @@ class Batch:
             each.to(device) for each in (self.ids, self.positions, self.targets, self.owners)
         )
         return Batch(ids, positions, targets, owners, mask)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Its examples and where they stand."""
+        ids = self.ids.cpu().numpy()
+        for row, owners in enumerate(self.owners.tolist()):
+            at = 0
+            for owner, places in groupby(owners):
+                end = at + len(list(places))
+                if owner >= 0:
+                    yield Piece(name_of(ids[row, at:end]), row, at)
+                at = end
 
 
 def make_batch(examples: Sequence[Example], pad_id: int, *, packed: bool = True) -> Batch:

@@ -17,13 +17,14 @@ from transformers.utils import logging
 from app.catalog.task_types.tagged_text import Entity
 from app.errors import StudioError
 from worker.engine.new_parts import find_new_parts
+from worker.engine.partly_frozen import PartlyFrozen, padded_rows
 from worker.engine.quantised import keep_learnable, loading_arguments
 
 # What the layer that judges tokens is called in transformers' models, and in peft.
 HEADS = ("classifier", "score")
 
 
-class Tagger(nn.Module):
+class Tagger(PartlyFrozen):
     """``network`` may be wrapped by peft; ``heads`` are the names of its parts that no pre-training has touched."""
 
     def __init__(self, network: nn.Module, heads: tuple[str, ...]) -> None:
@@ -33,11 +34,20 @@ class Tagger(nn.Module):
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Logits (rows, tokens, tags) in fp32 for token ids and mask, both (rows, tokens)."""
-        return self.network(input_ids=ids, attention_mask=mask).logits.float()
+        with self.entered(lambda: padded_rows(ids, mask), ids):
+            return self.walk(ids, mask).logits.float()
+
+    def walk(self, ids: torch.Tensor, mask: torch.Tensor) -> Any:
+        """See :class:`PartlyFrozen`: the network's own output."""
+        return self.network(input_ids=ids, attention_mask=mask)
 
     def head(self) -> nn.Linear:
         """The layer that judges tokens, of a network that no method has wrapped yet."""
         return cast(nn.Linear, self.network.get_submodule(find_head(self.network)))
+
+    def core(self) -> nn.Module:
+        """See :class:`PartlyFrozen`."""
+        return self.encoder()
 
     def encoder(self) -> nn.Module:
         """The encoder below the layer that judges tokens, with whatever a method put into it."""

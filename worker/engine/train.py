@@ -11,7 +11,7 @@ from accelerate.utils import set_seed
 
 from app.catalog.task_types import task_type
 from app.catalog.training import AUTO
-from worker.engine import checkpoints, fit, rate_race
+from worker.engine import checkpoints, fit, frozen_rows, rate_race
 from worker.engine.checkpoints import Checkpoints, Position
 from worker.engine.dropout import quicken
 from worker.engine.families import open_family
@@ -52,6 +52,7 @@ def train(order: Order, report: Report) -> dict[str, Any]:
     if not order.ranks.leads:
         return {}
     clock.enter("Testing")
+    family.model.forget()
     family.model.eval()
     family.test()
     results = _results(family, schedule, position)
@@ -69,6 +70,7 @@ def _learn(family: Family) -> tuple[fit.Schedule, Position, float | None]:
         recompute_blocks(family.body)
     if family.accelerator.device.type == "cpu":
         quicken(family.model)
+    frozen_rows.remember(family)
     order.ranks.equalise(family.model)
     prepared = family.accelerator.prepare(family.model)
 

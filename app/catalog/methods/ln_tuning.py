@@ -37,6 +37,10 @@ class LnTuning(PeftMethod):
         """The chosen layers must exist."""
         chosen_layers(self.layers, base.layers)
 
+    def frozen_blocks(self, count: int) -> int:
+        """Everything below the first chosen layer; with all layers the norm below them learns, too."""
+        return chosen_layers(self.layers, count).start
+
     def trainable_parameters(self, base: BaseModelCard) -> int:
         """The norms of the chosen layers; with all of them also those outside of the blocks."""
         outer = base.outer_norm_parameters if self.layers == "all" else 0

@@ -1,6 +1,9 @@
 """What stays untouched is read once: the same losses as with reading it in every pass, and the same answers."""
 
+import os
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +11,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests import tiny_tokens
 from tests.tiny import make_spec
+from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from worker.engine import frozen_rows
-from worker.engine.model import load_encoder
+from worker.engine.families.classification import Classification
+from worker.engine.model import PooledClassifier, load_encoder, make_head
+from worker.engine.partly_frozen import Piece, name_of
+from worker.engine.ranks import ALONE
 from worker.engine.report import ListReport, Stopped
 from worker.engine.train import Order, train
 
@@ -51,12 +59,110 @@ def test_remembered_and_read_anew_the_losses_are_the_same(
     # Dropout is on above the frozen part; below it there is none, so both runs draw the same masks.
     spec = make_spec(method, epochs=3, learning_rate=1e-2)
     remembered = losses(make_order(spec))
-    monkeypatch.setattr(frozen_rows, "MOST_BYTES", 0)
-    if method["kind"] == "head-only":
-        monkeypatch.setattr(frozen_rows.KnownVectors, "add", lambda self, tokens, vectors: None)
+    forbid(monkeypatch)
     again = losses(make_order(spec))
     assert remembered[0] == pytest.approx(again[0], abs=1e-5)
     assert remembered[1] == pytest.approx(again[1], abs=1e-5)
+
+
+def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every row go all the way in every pass."""
+    monkeypatch.setattr(frozen_rows, "MOST_KEPT_STATES", 0)
+    monkeypatch.setattr(Classification, "knows_vectors", lambda self: False)
+
+
+@pytest.fixture(params=["words", "chat"])
+def other_order(request: pytest.FixtureRequest, make_order, tmp_path: Path) -> Callable[[], Order]:
+    """Orders for another task than sorting texts, in which only the last block learns."""
+    method = {"kind": "lora", "rank": 4, "layers": "last 1"}
+    rows, base = tmp_path / "rows", tmp_path / "base"
+    rows.mkdir()
+    base.mkdir()
+    if request.param == "words":
+        tiny_tokens.make_rows(rows)
+        spec, base_of = tiny_tokens.make_spec(method, epochs=3), {}
+    else:
+        make_chat_rows(rows, 32)
+        spec, base_of = make_chat_spec(method, epochs=3), {"base": make_chat_card(base), "base_folder": base}
+    places = {"rows": rows / "rows.parquet", "splits": rows / "splits.json"}
+    return lambda: replace(make_order(spec), **places, **base_of)
+
+
+def test_marked_words_and_conversations_learn_the_same_too(
+    other_order: Callable[[], Order], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = frozen_rows.States.place
+    found: Counter[bool] = Counter()
+
+    def counted(self: Any, pieces: list[Piece], *rest: Any) -> torch.Tensor | None:
+        states = kept(self, pieces, *rest)
+        found[states is not None] += len(pieces)
+        return states
+
+    monkeypatch.setattr(frozen_rows.States, "place", counted)
+    remembered = stopped_losses(other_order())
+    # Nothing but rows that are known was asked for, in training and in checks alike.
+    assert found[True] > 0
+    assert not found[False]
+    forbid(monkeypatch)
+    again = stopped_losses(other_order())
+    assert found[False] == 0
+    assert len(again) > 8
+    assert remembered == pytest.approx(again, abs=1e-5)
+
+
+def stopped_losses(order: Order) -> list[float]:
+    """Losses of training and checks up to an update after the first pass; what comes after learning is left out."""
+    report = ListReport(stop_at=8)
+    with pytest.raises(Stopped):
+        train(order, report)
+    return [value for curve in ("train/loss", "eval/loss") for _, value in report.curve(curve)]
+
+
+def test_the_test_rows_go_all_the_way_in_full_precision(make_order, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = make_spec({"kind": "lora", "rank": 4, "layers": "last 1"})
+    seen: Counter[bool] = Counter()
+    forward = PooledClassifier.forward
+
+    def watched(self: PooledClassifier, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        seen[self.known_states is not None] += len(ids)
+        return forward(self, ids, mask)
+
+    def tested(self: Classification) -> None:
+        assert seen[True] > 0
+        seen.clear()
+        test(self)
+        assert seen == {False: len(self.splits.test)}
+
+    test = Classification.test
+    monkeypatch.setattr(PooledClassifier, "forward", watched)
+    monkeypatch.setattr(Classification, "test", tested)
+    train(make_order(spec), ListReport())
+
+
+def test_rows_that_need_too_much_disk_are_read_anew_and_it_is_told(make_order) -> None:
+    report = ListReport()
+    order = replace(make_order(make_spec({"kind": "lora", "rank": 4, "layers": "last 1"})), free_disk_bytes=2**60)
+    with pytest.raises(Exception, match="disk is nearly full"):
+        train(order, report)
+    assert any("goes through them in every pass" in each["message"] for each in report.events)
+
+
+def test_what_is_kept_is_told_and_leaves_no_file(make_order) -> None:
+    report, order = ListReport(), make_order(make_spec({"kind": "lora", "rank": 4, "layers": "last 1"}))
+    train(order, report)
+    assert any("went through them once" in each["message"] for each in report.events)
+    assert not (order.folder / frozen_rows.FILE).exists()
+    held = [os.path.realpath(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")]
+    assert not [each for each in held if str(order.folder) in each]
+
+
+def test_a_number_too_large_for_sixteen_bits_is_not_kept(tmp_path: Path) -> None:
+    states = frozen_rows.States([[2, 5, 3]], 4, torch.float16)
+    states.open(tmp_path, ALONE)
+    with pytest.raises(OverflowError):
+        states.put([2, 5, 3], torch.full((3, 4), 1e6))
+    states.close()
 
 
 @some
@@ -98,19 +204,28 @@ def test_a_method_that_learns_below_its_first_layer_remembers_nothing(make_order
     assert not any(torch.equal(vector, old) for vector in kept[name] for old in start)
 
 
-def test_a_wrong_claim_of_untouched_layers_is_noticed(tiny_base) -> None:
+@pytest.mark.parametrize(("learning", "untouched"), [("encoder.layer.1", 1), ("embeddings", 0), ("", 2)])
+def test_what_is_untouched_follows_from_what_learns(tiny_base, learning: str, untouched: int) -> None:
     card, folder = tiny_base
-    encoder = load_encoder(folder, card).requires_grad_(False)
-    frozen_rows.check_untouched(encoder, 2)
-    encoder.encoder.layer[1].requires_grad_(True)
-    frozen_rows.check_untouched(encoder, 1)
-    with pytest.raises(RuntimeError, match="layer.1"):
-        frozen_rows.check_untouched(encoder, 2)
+    model = PooledClassifier(load_encoder(folder, card).requires_grad_(False), make_head(32, 3), card)
+    if learning:
+        model.encoder.get_submodule(learning).requires_grad_(True)
+    ids = torch.tensor([[2, 5, 3]])
+    assert frozen_rows.count_untouched(model, ids, torch.ones_like(ids)) == untouched
 
 
-def test_a_row_that_was_never_read_takes_the_ordinary_way() -> None:
-    known = frozen_rows.KnownVectors()
-    known.add([[2, 5, 3]], torch.ones(1, 4))
-    ids, mask = torch.tensor([[2, 5, 3, 0], [2, 6, 7, 3]]), torch.tensor([[1, 1, 1, 0], [1, 1, 1, 1]])
-    assert known.vectors(ids, mask, lambda ids, mask: ids) is None
-    assert torch.equal(known.vectors(ids[:1], mask[:1], lambda ids, mask: ids), torch.ones(1, 4))
+def test_kept_rows_come_back_where_they_stand_in_a_batch(tmp_path: Path) -> None:
+    rows = [[2, 5, 3], [2, 6, 7, 3]]
+    states = frozen_rows.States(rows, 4, torch.float32)
+    states.open(tmp_path, ALONE)
+    values = [torch.randn(len(row), 4) for row in rows]
+    for row, value in zip(rows, values, strict=True):
+        states.put(row, value)
+    pieces = [Piece(name_of(rows[1]), 0, 1), Piece(name_of(rows[0]), 1, 0)]
+    found = states.place(pieces, torch.Size((2, 6)), torch.device("cpu"))
+    assert found is not None
+    assert torch.equal(found[0, 1:5], values[1])
+    assert torch.equal(found[1, :3], values[0])
+    assert not found[0, 0].any() and not found[1, 3:].any()
+    assert states.place([Piece(name_of([9]), 0, 0)], torch.Size((1, 1)), torch.device("cpu")) is None
+    states.close()

@@ -104,6 +104,7 @@ def pairs(place: Path) -> dict[str, tuple[Order, Order, ListReport]]:
     for name, training in CASES.items():
         both(name, card, base, rows, make_spec(lora, **training))
     both("smaller portions", card, base, rows, make_spec(lora), portions=2)
+    both("an untouched part", card, base, rows, make_spec({**lora, "layers": "last 1"}))
     both("conversations", speaker, chat, talks, make_chat_spec(lora))
     both("dropout", careless, dropping, rows, make_spec())
     twin = found["dropout"][1]

@@ -15,9 +15,12 @@ from torch import nn
 from app.errors import StudioError
 from worker.engine.batches import MicroBatch, Update
 from worker.engine.order import Order
+from worker.engine.partly_frozen import PartlyFrozen
 from worker.engine.report import Report
 
 SPLITS = ("train", "validation", "test")
+# Those that are read in every pass or check.
+READ_OFTEN = ("train", "validation")
 
 
 class Lessons(Protocol):
@@ -37,7 +40,7 @@ class Lessons(Protocol):
 class Family(ABC):
     """One run's parts. ``model`` is there after :meth:`load`, ``lessons`` after :meth:`read`."""
 
-    model: nn.Module
+    model: PartlyFrozen
     lessons: Lessons
 
     def __init__(self, order: Order, report: Report, accelerator: Accelerator) -> None:
@@ -52,6 +55,11 @@ class Family(ABC):
     @abstractmethod
     def body(self) -> nn.Module:
         """The part of the model that the method tunes, as the method left it."""
+
+    @property
+    @abstractmethod
+    def pad_id(self) -> int:
+        """The token that fills rows up."""
 
     @abstractmethod
     def read(self) -> None:
@@ -72,6 +80,14 @@ class Family(ABC):
     @abstractmethod
     def adapt(self, total_steps: int) -> None:
         """Apply the method to the body; the run will have this many updates."""
+
+    @abstractmethod
+    def read_often(self) -> list[list[int]]:
+        """Token ids of the rows that are read in every pass or check."""
+
+    def knows_vectors(self) -> bool:
+        """Whether nothing in the body learns and its answers to these rows are at hand; if so, they are used from now on."""
+        return False
 
     @abstractmethod
     def validate(self) -> dict[str, float]:

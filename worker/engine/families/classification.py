@@ -10,14 +10,15 @@ from torch import nn
 
 from app.catalog.task_types import task_type
 from app.intervals import wilson
-from worker.engine import card_text, evaluate, forgetting, frozen_rows, save
+from worker.engine import card_text, evaluate, forgetting, save
 from worker.engine.batches import MicroBatch, Update, collate, count_rows
 from worker.engine.context import make_context
 from worker.engine.data import Encoded, Splits, encode, read_splits
-from worker.engine.families.base import SPLITS, Family, reload_failed, require_rows
+from worker.engine.families.base import READ_OFTEN, SPLITS, Family, reload_failed, require_rows
 from worker.engine.features import Features
 from worker.engine.forgetting_limits import is_wanted
-from worker.engine.model import PooledClassifier, load_encoder, load_tokenizer, make_head
+from worker.engine.model import PooledClassifier, load_encoder, load_tokenizer, make_head, trainable
+from worker.engine.partly_frozen import name_of
 from worker.engine.predict import Predictor
 from worker.engine.ranks import ALONE, Ranks
 
@@ -66,6 +67,11 @@ class Classification(Family):
     def body(self) -> nn.Module:
         """The encoder."""
         return self.model.encoder
+
+    @property
+    def pad_id(self) -> int:
+        """See :class:`Family`."""
+        return int(self._tokenizer.pad_token_id)
 
     def read(self) -> None:
         """See :class:`Family`."""
@@ -126,7 +132,7 @@ class Classification(Family):
                 self.model.head.bias.copy_(probe.bias)
 
     def adapt(self, total_steps: int) -> None:
-        """See :class:`Family`; what the method leaves untouched is read once instead of in every pass."""
+        """See :class:`Family`."""
         method = self.order.spec.method
         context = make_context(
             method, self.model, self.encoded["train"], self._tokenizer, total_steps=total_steps,
@@ -134,13 +140,21 @@ class Classification(Family):
         )  # fmt: skip
         self.model.encoder = method.apply(self.model.encoder, context)
         self.model.to(self.accelerator.device)
-        frozen = method.frozen_blocks(self.order.base.layers)
-        if frozen:
-            self.model.eval().frozen_blocks = frozen
-            self.model.frozen_rows = frozen_rows.remember(
-                self.model, frozen, self.encoded, self.features, self._tokenizer.pad_token_id, self.accelerator,
-                self.report,
-            )  # fmt: skip
+
+    def read_often(self) -> list[list[int]]:
+        """See :class:`Family`."""
+        return [row for name in READ_OFTEN for row in self.encoded[name].tokens]
+
+    def knows_vectors(self) -> bool:
+        """See :class:`Family`: the vectors that the probe was fitted on."""
+        if trainable(self.model.encoder):
+            return False
+        self.model.known_vectors = {
+            name_of(row): vector
+            for name in READ_OFTEN
+            for row, vector in zip(self.encoded[name].tokens, self.features.of(name), strict=True)
+        }
+        return True
 
     def validate(self) -> dict[str, float]:
         """See :class:`Family`."""
@@ -150,8 +164,6 @@ class Classification(Family):
 
     def test(self) -> None:
         """See :class:`Family`."""
-        # What is remembered was read in the precision of training.
-        self.model.frozen_rows = None
         began = time.monotonic()
         self.test_logits = self._read_split("test", exact=True)
         self.answer_seconds = (time.monotonic() - began) / len(self.encoded["test"].labels)

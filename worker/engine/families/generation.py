@@ -16,7 +16,7 @@ from app.catalog.task_types.generative import SYSTEM, GenerativeTask
 from worker.engine import chat_card, forgetting_text, save
 from worker.engine.batches import MicroBatch, Update
 from worker.engine.decoder import Writer, keeps_apart, load_decoder
-from worker.engine.families.base import SPLITS, Family, reload_failed, require_rows
+from worker.engine.families.base import READ_OFTEN, SPLITS, Family, reload_failed, require_rows
 from worker.engine.forgetting_limits import is_wanted
 from worker.engine.lessons import Part, Taught, mark_all, read_lessons
 from worker.engine.model import load_tokenizer
@@ -100,7 +100,7 @@ class Generation(Family):
         self._tell_cut()
         for name in SPLITS:
             require_rows(name, self.parts[name].examples)
-        self.lessons = Examples(self.parts["train"].examples, self._pad_id, self.accelerator.device)
+        self.lessons = Examples(self.parts["train"].examples, self.pad_id, self.accelerator.device)
         self.questions = make_questions(
             self.parts["test"].examples, self.marker, self._tokenizer, order.base.context_length, ANSWERED_ROWS
         )
@@ -122,7 +122,8 @@ class Generation(Family):
         return list({each.text: each for each in reversed(some)}.values())[::-1][:SHOWN_ROWS]
 
     @property
-    def _pad_id(self) -> int:
+    def pad_id(self) -> int:
+        """See :class:`Family`."""
         known = (self._tokenizer.pad_token_id, self._tokenizer.eos_token_id, 0)
         return next(each for each in known if each is not None)
 
@@ -195,7 +196,7 @@ class Generation(Family):
         drawn = [order[at : at + CONTEXT_ROWS] for at in range(0, len(order), CONTEXT_ROWS)]
         batches = []
         for rows in drawn:
-            batch = make_batch([examples[row] for row in rows], self._pad_id, packed=False).to(self.accelerator.device)
+            batch = make_batch([examples[row] for row in rows], self.pad_id, packed=False).to(self.accelerator.device)
             assert batch.mask is not None
             batches.append({"input_ids": batch.ids, "attention_mask": batch.mask})
 
@@ -204,6 +205,10 @@ class Generation(Family):
             return self.lessons.loss(self.model, drawn[number]) / self.lessons.weight([drawn[number]])
 
         return RunContext(total_steps=total_steps, seed=seed, batches=batches, loss=loss, tokenizer=self._tokenizer)
+
+    def read_often(self) -> list[list[int]]:
+        """See :class:`Family`."""
+        return [each.ids for name in READ_OFTEN for each in self.parts[name].examples]
 
     def validate(self) -> dict[str, float]:
         """See :class:`Family`."""
@@ -237,12 +242,12 @@ class Generation(Family):
 
     def _foresee(self, texts: list[Taught]) -> RowScores:
         return forgetting_text.losses(
-            self.model, texts, self._pad_id, self.accelerator, self.report, packed=self.lessons.packed
+            self.model, texts, self.pad_id, self.accelerator, self.report, packed=self.lessons.packed
         )
 
     def _read(self, name: str, exact: bool = False, ranks: Ranks = ALONE) -> RowScores:
         return read_all(
-            self.model, self.parts[name].examples, self._pad_id, self.accelerator, self.report,
+            self.model, self.parts[name].examples, self.pad_id, self.accelerator, self.report,
             packed=self.lessons.packed, exact=exact, ranks=ranks,
         )  # fmt: skip
 
@@ -295,7 +300,7 @@ class Generation(Family):
         again = Writer(fresh).to(self.accelerator.device).eval()
         some = self.parts["test"].examples[:RELOAD_ROWS]
         scores = read_all(
-            again, some, self._pad_id, self.accelerator, self.report, packed=self.lessons.packed, exact=True
+            again, some, self.pad_id, self.accelerator, self.report, packed=self.lessons.packed, exact=True
         )
         per_token = abs(scores.losses - self.test_scores.losses[: len(some)]) / scores.tokens
         if float(per_token.max()) > RELOAD_TOLERANCE:

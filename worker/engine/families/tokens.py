@@ -15,7 +15,7 @@ from app.catalog.task_types import task_type
 from app.catalog.task_types.token_classification import TokenClassification
 from worker.engine import forgetting, save, tag_card, tag_reading
 from worker.engine.batches import MicroBatch, Update, collate
-from worker.engine.families.base import SPLITS, Family, reload_failed, require_rows
+from worker.engine.families.base import READ_OFTEN, SPLITS, Family, reload_failed, require_rows
 from worker.engine.forgetting_limits import is_wanted
 from worker.engine.model import PooledClassifier, load_tokenizer, make_head
 from worker.engine.probe import Probe
@@ -87,7 +87,8 @@ class Tokens(Family):
         return tag_names(self.order.spec.labels)
 
     @property
-    def _pad_id(self) -> int:
+    def pad_id(self) -> int:
+        """See :class:`Family`."""
         return int(self._tokenizer.pad_token_id or 0)
 
     def read(self) -> None:
@@ -102,7 +103,7 @@ class Tokens(Family):
         for name in SPLITS:
             require_rows(name, found[name])
             self.parts[name] = mark(found[name], self.tags, self._tokenizer, longest, self.report, every=every)
-        self.lessons = TaggedRows(self.parts["train"], self._pad_id, self.accelerator.device)
+        self.lessons = TaggedRows(self.parts["train"], self.pad_id, self.accelerator.device)
         self._tell_cut()
 
     def _tell_cut(self) -> None:
@@ -140,7 +141,7 @@ class Tokens(Family):
         head = self.model.head()
         fresh = {name: value.clone() for name, value in head.state_dict().items()}
         fitted = tag_reading.probe(
-            self.model, self.parts["train"], len(self.tags), self._pad_id, self.accelerator, self.report
+            self.model, self.parts["train"], len(self.tags), self.pad_id, self.accelerator, self.report
         )
         _put(head, fitted)
         self.base_logits = self._read("test", exact=True)
@@ -170,6 +171,10 @@ class Tokens(Family):
             batches=[self.lessons.inputs(rows) for rows in drawn],
         )  # fmt: skip
 
+    def read_often(self) -> list[list[int]]:
+        """See :class:`Family`."""
+        return [row for name in READ_OFTEN for row in self.parts[name].tokens]
+
     def validate(self) -> dict[str, float]:
         """See :class:`Family`."""
         logits = self._read("validation")
@@ -192,7 +197,7 @@ class Tokens(Family):
 
     def _read(self, name: str, exact: bool = False) -> list[np.ndarray]:
         return tag_reading.read_all(
-            self.model, self.parts[name], self._pad_id, self.accelerator, self.report, exact=exact
+            self.model, self.parts[name], self.pad_id, self.accelerator, self.report, exact=exact
         )
 
     def _answer(self, name: str, logits: list[np.ndarray]) -> list[Answer]:
