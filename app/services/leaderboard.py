@@ -178,7 +178,7 @@ def _rank(rows: Sequence[Row], answers: Mapping[str, Answers], higher: bool) -> 
     """The best run, those that a paired test cannot tell from it, and those that are behind."""
     if len(rows) < 2:
         return
-    best = (max if higher else min)(rows, key=lambda row: row["quality"])
+    best = min(rows, key=lambda row: _place(row, higher))
     found = {}
     for row in rows:
         if row is not best and row["id"] in answers and best["id"] in answers:
@@ -248,7 +248,9 @@ def _share_done(run: Run) -> float:
     return ((run.job.progress or {}).get("step") or 0) / total if total else 0.0
 
 
-def _place(row: Row, higher: bool) -> tuple[int, float, str]:
+def _place(row: Row, higher: bool) -> tuple[int, float, float, str]:
+    """The best quality first; of the same quality, the one that learned in less time."""
     if row["quality"] is None or not math.isfinite(row["quality"]):
-        return (1 if row["state"] in ACTIVE_STATES else 2), 0.0, ""
-    return 0, -row["quality"] if higher else row["quality"], row["name"]
+        return (1 if row["state"] in ACTIVE_STATES else 2), 0.0, 0.0, ""
+    quality = -row["quality"] if higher else row["quality"]
+    return 0, quality, row["training_seconds"] or math.inf, row["name"]

@@ -132,6 +132,14 @@ def test_among_ties_the_cheapest_is_advised(owner: str, sample: str) -> None:
     assert "80 times less download" in told["advice"]["reason"] and "100 test rows" in told["advice"]["reason"].lower()
 
 
+def test_of_equal_runs_the_quicker_stands_first_and_has_the_star(owner: str, sample: str) -> None:
+    shootout, (slow, quick) = started(owner, sample, 2)
+    for run, seconds in ((slow, 200), (quick, 3)):
+        end_run(run.id, rows_right(45, 50), rows_right(45, 50), seconds=seconds)
+    told = [(row["id"], row["rank"]) for row in experiments.read(owner, shootout)["rows"]]
+    assert told == [(quick.id, "best"), (slow.id, "tied")]
+
+
 def test_without_a_measurable_gain_nothing_is_recommended(owner: str, sample: str) -> None:
     shootout, found = started(owner, sample, 2)
     for at, run in enumerate(found):
