@@ -174,8 +174,9 @@ def test_texts_of_the_data_stay_texts(signed_in):
 
 
 def test_a_lost_page_has_a_way_back(signed_in):
-    page = signed_in().page
-    page.goto(page.url.rstrip("/") + "/nowhere")
+    watched = signed_in()
+    page = watched.page
+    page.goto(f"{watched.studio.address}/nowhere")
     page.click("text=Go to Home")
     page.wait_for_selector("#tune")
 
