@@ -7,21 +7,32 @@ follows the engine. Needs no torch.
 from dataclasses import dataclass
 
 from app.catalog.base_models import BaseModelCard
-from app.catalog.methods.base import Method
-from app.catalog.methods.families import LoraFamily
+from app.catalog.methods.base import Method, PeftMethod
+from app.catalog.methods.capabilities import can
+from app.catalog.spec import held_precision
 from app.catalog.training import TrainingSettings
 
-# As the engine cuts updates: padded tokens at once, lengths in multiples of this.
-LEARNING_TOKENS, LENGTH_MULTIPLE = 4096, 8
-# Answers that base and tuned model write to held-out questions: rows, rows at once, tokens each at most, models.
-ANSWERED_ROWS, ANSWERED_AT_ONCE, ANSWER_TOKENS, ANSWERING_MODELS = 24, 16, 96, 2
+# As the engine cuts rows that learn, and rows that are only read: padded tokens at once; lengths in multiples of this.
+LEARNING_TOKENS, READING_TOKENS, LENGTH_MULTIPLE = 4096, 2048, 8
+# Answers that base and tuned model write to held-out questions: rows, rows at once, tokens each at most. Those that every
+# check shows: rows, tokens. Those that the model in memory and the download, loaded afresh, both write.
+ANSWERED_ROWS, ANSWERED_AT_ONCE, ANSWER_TOKENS = 24, 16, 96
+SHOWN_ROWS, SHOWN_TOKENS = 4, 40
+# Tokens after which an untouched model ends its answers, and what every row more adds to writing a token of one.
+UNTAUGHT_TOKENS, ROW_WRITTEN = 24, 0.05
+RELOAD_ROWS, RELOAD_ANSWERS = {"classification": 32, "generation": 8}, 2
+# Rows that are read to learn how long the tuned model takes, how often, beside what was learned and with it merged.
+TIMED_ROWS, TIMED_PASSES = 16, 6
+# Tokens of the texts that measure forgetting, by the starter models' tokenizers; up to this share of the tokens that are
+# learned from, it is measured unasked.
+FORGETTING_TOKENS, FORGETTING_SHARE = {"classification": 5448, "generation": 1460}, 0.15
 # Operations per unit and token of the text that attention counts for: 4 are products, the rest is spent moving its weights;
 # and per token of a row that several texts share, where a fused kernel moves less.
 ATTENTION, PACKED_ATTENTION = 24, 8
 # What the untouched lower blocks make of rows that are read again and again is kept up to so many bytes, two for a number.
 MOST_KEPT_STATES, STATE_BYTES = 4 * 1024**3, 2
-# What a layer with two narrow ones beside it takes more, as a share of calling a whole block.
-WRAPPED_CALL = 0.045
+# What calling something beside a layer takes, as a share of calling a whole block.
+BESIDE_CALL = 0.045
 # Adapters: a product forth, one back for the input and one for the weights.
 ADAPTER_PRODUCTS = 6
 
@@ -95,10 +106,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Work:
-    """Counts by kind: floating-point operations, calls of blocks, weights updated, tokens written one after another."""
+    """Counts by kind: floating-point operations, calls of blocks, weights updated, tokens written one after another.
+
+    ``beside`` are numbers that go in and out of what a method computes beside the model's layers, while it learns.
+    """
 
     learn_flops: float
     learn_calls: float
+    beside: float
     read_flops: float
     exact_flops: float
     updated: float
@@ -125,12 +140,13 @@ def count_learning(job: Job) -> Work:
     checked = job.checks * job.validation_rows
     return Work(
         learn_flops=tokens * (learning * _block_flops(job) + back + output) * job.method.relative_time,
-        learn_calls=portions * (learning + _wrapped(job) * WRAPPED_CALL) * job.method.relative_time,
-        read_flops=checked * job.padded * (learning * _block_flops(job) + _output_flops(job))
-        + _frozen_rows(job) * job.padded * frozen * _block_flops(job),
+        learn_calls=portions * _calls(job, learning) * job.method.relative_time,
+        beside=tokens * sum(inputs + outputs for inputs, outputs in _beside(job)) * job.method.relative_time,
+        read_flops=checked * job.padded * (learning * _reading_flops(job, job.validation_rows) + _output_flops(job))
+        + _frozen_rows(job) * job.padded * frozen * _reading_flops(job, job.train_rows),
         exact_flops=0.0,
         updated=float(job.steps) * (job.adapter + job.head),
-        written=0.0,
+        written=job.checks * _written_at_checks(job) if job.writes else 0.0,
         rows=job.training.epochs * job.train_rows,
         saved_bytes=12.0 * (job.adapter + job.head) * job.checks,
     )
@@ -139,18 +155,19 @@ def count_learning(job: Job) -> Work:
 def count_rest(job: Job) -> Work:
     """The work before the first and after the last update: reading rows, the untouched model, the test, the download."""
     base = job.base
-    per_token = base.layers * _block_flops(job) + _output_flops(job)
-    known = 0 if job.base_known else job.train_rows + job.test_rows
+    per_token = base.layers * _reading_flops(job, job.test_rows) + _output_flops(job)
+    known = 0 if job.base_known or job.writes else job.train_rows + job.test_rows
+    timed = min(TIMED_ROWS, job.train_rows) * TIMED_PASSES if _is_timed(job) else 0
     # A model that writes reads the test rows before and after, in full precision; one that sorts only afterwards.
-    read, exact = (0, 2 * job.test_rows) if job.writes else (known, job.test_rows)
-    written = ANSWERING_MODELS * -(-min(ANSWERED_ROWS, job.test_rows) // ANSWERED_AT_ONCE) * ANSWER_TOKENS
+    exact = job.test_rows * (2 if job.writes else 1) + min(RELOAD_ROWS[job.family], job.test_rows)
     return Work(
         learn_flops=0.0,
         learn_calls=0.0,
-        read_flops=read * job.padded * per_token,
-        exact_flops=exact * job.padded * per_token,
+        beside=0.0,
+        read_flops=(known + timed) * job.padded * per_token,
+        exact_flops=(exact * job.padded + 2 * _forgetting_tokens(job)) * per_token,
         updated=0.0,
-        written=float(written * base.layers) if job.writes else 0.0,
+        written=_written_around(job) if job.writes else 0.0,
         rows=float(job.train_rows + job.validation_rows + job.test_rows),
         saved_bytes=4.0 * (base.parameters + 2 * (job.adapter + job.head)),
     )
@@ -163,9 +180,51 @@ def largest_portion(job: Job, length: float) -> float:
     return max(tokens, min(LEARNING_TOKENS, rows * tokens))
 
 
-def _wrapped(job: Job) -> int:
-    """Linear layers beside which two more are called."""
-    return len(job.method.shapes(job.base)) if isinstance(job.method, LoraFamily) else 0
+def _is_timed(job: Job) -> bool:
+    """Whether what was learned can be merged, so that answering is timed with and without."""
+    method = job.method
+    return isinstance(method, PeftMethod) and can(method, "merge") and held_precision(method, job.training) == "full"
+
+
+def _forgetting_tokens(job: Job) -> int:
+    """Tokens of one measure of forgetting, 0 if it is not made."""
+    asked, wanted = FORGETTING_TOKENS[job.family], job.training.measure_forgetting
+    cheap = 2 * asked <= FORGETTING_SHARE * job.training.epochs * job.train_rows * job.length
+    return asked if wanted == "yes" or (wanted == "auto" and cheap) else 0
+
+
+def _beside(job: Job) -> list[tuple[int, int]]:
+    """(inputs, outputs) of what learns beside layers of the model."""
+    return job.method.beside(job.base)
+
+
+def _calls(job: Job, blocks: float) -> float:
+    """One way through so many blocks, with what is beside their layers, in calls of a block."""
+    return blocks + len(_beside(job)) * BESIDE_CALL
+
+
+def _written_at_checks(job: Job) -> float:
+    """Tokens of one block that the tuned model writes at one check."""
+    rows = min(SHOWN_ROWS, job.validation_rows)
+    tokens = min(float(SHOWN_TOKENS), job.length)
+    return _written(rows, 1 if job.method.virtual_tokens else rows, tokens) * _calls(job, job.base.layers)
+
+
+def _written_around(job: Job) -> float:
+    """Tokens of one block that are written before learning by the untouched model, and afterwards by the tuned one."""
+    answered, soft = min(ANSWERED_ROWS, job.test_rows), bool(job.method.virtual_tokens)
+    before = _written(answered, ANSWERED_AT_ONCE, UNTAUGHT_TOKENS) + _written(SHOWN_ROWS, SHOWN_ROWS, UNTAUGHT_TOKENS)
+    # The tuned model ends its answers where those that it learned from end; the longest of a batch is about a row long.
+    tokens = min(float(ANSWER_TOKENS), job.length)
+    # A soft prompt's answers are written one by one, and only a third of them.
+    told = _written(-(-answered // 3), 1, tokens) if soft else _written(answered, ANSWERED_AT_ONCE, tokens)
+    after = told + _written(2 * RELOAD_ANSWERS, 1, tokens)
+    return before * job.base.layers + after * _calls(job, job.base.layers)
+
+
+def _written(rows: int, at_once: int, tokens: float) -> float:
+    """Tokens written one after another, as many as take as long in a single row."""
+    return tokens * (-(-rows // at_once) * (1 - ROW_WRITTEN) + rows * ROW_WRITTEN)
 
 
 def _frozen(job: Job) -> int:
@@ -189,11 +248,21 @@ def _matrices(base: BaseModelCard) -> int:
 
 
 def _block_flops(job: Job) -> float:
-    """Operations of one block for one token, forth: its matrices, and attention over the text.
+    """Operations of one block for one token of an update, forth."""
+    return _flops_of_block(job, largest_portion(job, job.length))
 
-    Texts that share a row are kept apart by a mask, but attention goes over the whole row.
+
+def _reading_flops(job: Job, rows: int) -> float:
+    """Operations of one block for one token of so many rows that are only read."""
+    return _flops_of_block(job, max(job.length, min(READING_TOKENS, rows * job.length)))
+
+
+def _flops_of_block(job: Job, shared: float) -> float:
+    """Its matrices, and attention over the text.
+
+    Texts that share a row (``shared`` tokens) are kept apart by a mask, but attention goes over the whole row.
     """
-    width = PACKED_ATTENTION * largest_portion(job, job.length) if job.packed else ATTENTION * job.padded
+    width = PACKED_ATTENTION * shared if job.packed else ATTENTION * job.padded
     return 2 * _matrices(job.base) + width * job.base.hidden_size
 
 

@@ -1,6 +1,6 @@
 """Seconds and bytes of a run by arithmetic, and their correction by what earlier runs took. Pure: knows no table.
 
-The rates were fitted to runs on one core of an AMD EPYC with bf16 (``benchmarks/estimates.py``). On another machine they are
+The rates were fitted to runs on one core of an AMD EPYC with bf16 (``benchmarks/cost_rates.py``). On another machine they are
 scaled by two measured times; whatever error is left, the runs that finished there correct.
 """
 
@@ -16,19 +16,19 @@ from app.catalog.workload import Job, Work, count_learning, count_rest, largest_
 FORMULA = 2
 GIGA = 1e9
 # What `worker.speed` measures, in seconds, on the machine that the rates come from.
-REFERENCE = {"learn": 0.40, "calls": 0.0185}
-# Seconds per 1e9 operations, per call of a block, per 1e9 updated weights, per token of one block, per row, per GB saved.
-# Full precision takes twice as long as bf16.
+REFERENCE = {"learn": 0.39, "calls": 0.0199}
+# Seconds per 1e9 operations, per call of a block, per 1e9 numbers in and out beside layers, per 1e9 updated weights, per token
+# of one block, per row, per GB saved. Reading pays its calls with its operations.
 RATES = {
-    "learn_flops": 0.0063, "learn_calls": 0.016, "read_flops": 0.0064, "exact_flops": 0.0128, "updated": 1.7,
-    "written": 0.00098, "rows": 0.00021, "saved_bytes": 1.2,
+    "learn_flops": 0.0066, "learn_calls": 0.0114, "beside": 2.5, "read_flops": 0.0060, "exact_flops": 0.029, "updated": 3.7,
+    "written": 0.00054, "rows": 0.000043, "saved_bytes": 2.2,
 }  # fmt: skip
-COUNTED_IN_GIGA = frozenset({"learn_flops", "read_flops", "exact_flops", "updated", "saved_bytes"})
+COUNTED_IN_GIGA = frozenset({"learn_flops", "beside", "read_flops", "exact_flops", "updated", "saved_bytes"})
 # Which measured time a rate follows; the rest is the same everywhere.
-FOLLOWS = dict.fromkeys(("learn_flops", "read_flops", "exact_flops", "updated"), "learn") | dict.fromkeys(
+FOLLOWS = dict.fromkeys(("learn_flops", "beside", "read_flops", "exact_flops", "updated"), "learn") | dict.fromkeys(
     ("learn_calls", "written", "rows"), "calls"
 )
-LEARNING_START, REST_START = 0.3, 0.8
+LEARNING_START, REST_START = 0.46, 0.36
 
 # A trainer process that has imported torch, transformers and peft and used them once.
 RUNTIME_BYTES = {False: 780e6, True: 0.0}

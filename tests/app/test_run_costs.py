@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 
 from app.catalog import workload
-from app.catalog.base_models import base_model
+from app.catalog.base_models import base_model, base_model_path
 from app.catalog.methods import METHODS
 from app.catalog.training import TrainingSettings
-from app.catalog.workload import LEARNING_TOKENS, LENGTH_MULTIPLE, Job, count_learning
+from app.catalog.workload import LEARNING_TOKENS, LENGTH_MULTIPLE, Job, count_learning, count_rest
 from app.db import transaction
 from app.models_costs import RunCost
 from app.services import cost_lessons, datasets, machine_speeds, run_costs, runs
 from app.services.cost_arithmetic import REFERENCE, Lesson, correct, count
 from app.services.estimates import estimate
-from worker.engine import batches, sampling
-from worker.engine.families import generation
+from worker.engine import answer_time, batches, forgetting, forgetting_limits, forgetting_text, sampling
+from worker.engine.families import classification, generation
+from worker.engine.model import load_tokenizer
 
 LIKE = ("classification", "starter-encoder", "lora")
 PLACE = {"machine": "here", "gpu": False, "available_bytes": 16e9}
@@ -50,8 +51,41 @@ def queue(owner: str, folder: Path) -> runs.Run:
 
 def test_the_arithmetic_cuts_rows_as_the_engine_does() -> None:
     assert (LEARNING_TOKENS, LENGTH_MULTIPLE) == (batches.TOKEN_BUDGET, batches.LENGTH_MULTIPLE)
+    assert batches.READING_BUDGET["cpu"] == workload.READING_TOKENS
     answered = (workload.ANSWERED_ROWS, workload.ANSWERED_AT_ONCE, workload.ANSWER_TOKENS)
     assert answered == (generation.ANSWERED_ROWS, sampling.ROWS_AT_ONCE, sampling.MOST_TOKENS)
+    assert (workload.SHOWN_ROWS, workload.SHOWN_TOKENS) == (generation.SHOWN_ROWS, generation.SHOWN_TOKENS)
+    assert workload.RELOAD_ROWS == {
+        "classification": classification.RELOAD_ROWS, "generation": generation.RELOAD_ROWS,
+    }  # fmt: skip
+    assert workload.RELOAD_ANSWERS == generation.RELOAD_ANSWERS
+    assert (workload.TIMED_ROWS, workload.TIMED_PASSES) == (answer_time.ROWS, 2 * answer_time.REPEATS)
+
+
+def test_the_arithmetic_measures_forgetting_where_the_engine_does() -> None:
+    readers = {"classification": forgetting.encode, "generation": lambda each: forgetting_text.examples(each, 512)}
+    models = {"classification": "starter-encoder", "generation": "starter-chat"}
+    for family, read in readers.items():
+        found = read(load_tokenizer(base_model_path(models[family])))
+        tokens = sum(found.lengths if family == "classification" else [len(each.ids) for each in found])
+        assert tokens == workload.FORGETTING_TOKENS[family]
+    assert pytest.approx(forgetting_limits.CHEAP * forgetting_limits.LEARNING) == workload.FORGETTING_SHARE
+    silent, told = job(measure_forgetting="no"), job(measure_forgetting="yes")
+    assert count_rest(told).exact_flops > 2 * count_rest(silent).exact_flops
+
+
+def test_what_is_computed_beside_layers_is_counted() -> None:
+    alone, beside = count_learning(job("chosen-layers")), count_learning(job("lora"))
+    assert alone.beside == 0 < beside.beside and beside.learn_calls > alone.learn_calls
+    stations = count_learning(job("bottleneck-adapter")).beside
+    assert 0 < count_learning(job("parallel-adapter")).beside < stations < beside.beside
+
+
+def test_longer_answers_and_soft_prompts_take_longer_to_write() -> None:
+    short = replace(job("lora", "starter-chat"), length=20.0)
+    assert count_rest(replace(short, length=60.0)).written > 1.5 * count_rest(short).written
+    assert count_learning(job("prompt-tuning", "starter-chat")).written > 2 * count_learning(short).written > 0
+    assert count_rest(job()).written == 0
 
 
 def test_twice_the_rows_are_twice_the_work_and_no_more_memory() -> None:

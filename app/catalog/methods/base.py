@@ -69,8 +69,8 @@ class Method(BaseModel):
     task_types: ClassVar[tuple[str, ...]] = ()
     # Whether the download holds the whole model; otherwise it goes with the untouched one.
     whole_model: ClassVar[bool] = False
-    # Time of an update, and a processor's memory for the way back, as multiples of LoRA's on the same model, where they
-    # differ by more than a fifth: measured with the starter encoder, or taken from a measured table of methods.
+    # Time of an update, and a processor's memory for the way back, as multiples of LoRA's with as many places beside layers,
+    # where they differ by more than a fifth: measured with the starter encoder, or taken from a measured table of methods.
     relative_time: ClassVar[float] = 1.0
     relative_memory: ClassVar[float] = 1.0
     capabilities: ClassVar[Capabilities] = Capabilities()
@@ -123,6 +123,10 @@ class Method(BaseModel):
     def apply(self, model: "torch.nn.Module", context: RunContext | None = None) -> "torch.nn.Module":
         """Return the model with everything frozen except what this method trains."""
         raise NotImplementedError
+
+    def beside(self, base: "BaseModelCard") -> list[tuple[int, int]]:
+        """(inputs, outputs) of each place where something is computed beside the model's own layers, for estimates of time."""
+        return []
 
     def frozen_blocks(self, count: int) -> int:
         """How many of the ``count`` blocks, from the input upwards, stay exactly the base model's."""

@@ -94,6 +94,10 @@ class LinearMethod(PeftMethod):
         parts = {"all linear": slice(None), "attention": slice(cut), "feed-forward": slice(cut, None)}
         return list(base.linear_shapes[parts[self.targets]]) * len(chosen_layers(self.layers, base.layers))
 
+    def beside(self, base: BaseModelCard) -> list[Shape]:
+        """Every layer that the method attaches to."""
+        return self.shapes(base)
+
     def trainable_parameters(self, base: BaseModelCard) -> int:
         """The sum over all layers that the method attaches to."""
         shapes = self.shapes(base)

@@ -50,6 +50,11 @@ class StationMethod(PeftMethod):
         """The parts of a block that get a station: their names by family, and a word for them."""
         raise NotImplementedError
 
+    def beside(self, base: BaseModelCard) -> list[tuple[int, int]]:
+        """The stations of all chosen layers."""
+        stations = len(chosen_layers(self.layers, base.layers)) * len(self.places())
+        return stations * [(base.hidden_size, base.hidden_size)]
+
     def station_parameters(self, width: int) -> int:
         """Learning numbers of one station: two matrices and two biases."""
         narrow = self.narrow(width)
@@ -57,8 +62,7 @@ class StationMethod(PeftMethod):
 
     def trainable_parameters(self, base: BaseModelCard) -> int:
         """The stations of all chosen layers."""
-        stations = len(chosen_layers(self.layers, base.layers)) * len(self.places())
-        return stations * self.station_parameters(base.hidden_size)
+        return len(self.beside(base)) * self.station_parameters(base.hidden_size)
 
     def options(self) -> dict[str, Any]:
         """What the method adds to the tuner's configuration."""
