@@ -3,9 +3,11 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from app.api.deps import After, CurveKeys, MostPoints, UserId
-from app.services import comparison, example_table
+from app.api.schemas import Body
+from app.services import answer_votes, comparison, example_table
 
 router = APIRouter(prefix="/api/v1", tags=["compare"])
 
@@ -39,8 +41,23 @@ def compare_examples(
     limit: Annotated[int, Query(ge=1, le=200)] = 25,
     after: After = 0,
 ) -> dict[str, Any]:
-    """Held-out rows that all of the runs answered, the ones they disagree about first."""
-    return example_table.page(user_id, _ids(runs), order=order, limit=limit, after=after)
+    """Held-out rows that all of the runs answered, the ones they disagree about first, with one's own votes."""
+    found = example_table.page(user_id, _ids(runs), order=order, limit=limit, after=after)
+    return answer_votes.beside(user_id, _ids(runs), found)
+
+
+class VoteBody(Body):
+    """What somebody thinks of one answer."""
+
+    run_id: str
+    row_id: int = Field(ge=0, lt=2**31)
+    vote: Literal["up", "down"] | None = Field(description="None takes an earlier vote back.")
+
+
+@router.post("/compare/votes")
+def vote_on_answer(user_id: UserId, body: VoteBody) -> dict[str, Any]:
+    """Keep a thumb up or down for a run's answer to a test row; tells the run's tally: ``{"up", "down"}``."""
+    return answer_votes.cast(user_id, body.run_id, body.row_id, body.vote)
 
 
 def _ids(words: str) -> list[str]:

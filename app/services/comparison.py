@@ -12,7 +12,7 @@ from app.db import snapshot
 from app.errors import Rejected
 from app.intervals import overlap, wilson
 from app.models import SUCCEEDED
-from app.services import importance, metrics, paired, runs, verdicts
+from app.services import answer_votes, importance, metrics, paired, runs, verdicts
 from app.services.leaderboard import untouched
 from app.services.paired import Answers
 from app.services.settings_table import settings_table
@@ -49,6 +49,7 @@ MEASURES = (
     Measure("test/rouge_l", "ROUGE-L (answered test rows)", "share", True, ("metrics", "rouge_l")),
     Measure("test/exact_match", "Exact match (answered test rows)", "share", True, ("metrics", "exact_match")),
     Measure("test/loss", "Loss (test rows)", "number", False, ("metrics", "loss")),
+    Measure("votes/good", "Answers voted good, of those with a vote", "share", None, ("votes", "good")),
     Measure("retention/share", "Change on an unrelated question (retention)", "share", True, ("retention", "share")),
     Measure("retention/loss", "Change of the loss on general text (retention)", "number", False, ("retention", "loss")),
     Measure("validation/accuracy", "Best accuracy (validation rows)", "share", True, ("validation", "accuracy")),
@@ -105,9 +106,11 @@ def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -
         found = [runs.find(session, user_id, run_id) for run_id in wanted]
         series = metrics.series_of(session, wanted, SERIES_KEYS)
         answers = paired.answers_of(session, found)
+    votes = answer_votes.tallies(user_id, wanted)
     pairs = {run_id: paired.against_base(each) for run_id, each in answers.items() if each.decides}
     told = {run.id: verdicts.judge(run, series[run.id], pairs.get(run.id)) for run in found}
-    return {**build([runs.as_dict(run) for run in found], series, baseline or BASE, answers), "verdicts": told}
+    views = [{**runs.as_dict(run), "votes": votes[run.id]} for run in found]
+    return {**build(views, series, baseline or BASE, answers), "verdicts": told}
 
 
 def series(user_id: str, run_ids: Sequence[str], keys: Sequence[str] | None, max_points: int) -> dict[str, Any]:
@@ -305,7 +308,13 @@ def _facts(view: View, series: Series) -> dict[str, Any]:
     kept = results.get("forgetting") or {}
     # Older results hold shares of right answers without saying so.
     change = kept["after"] - kept["before"] if "after" in kept else None
-    return {**results, "last": last, "retention": {kept.get("unit", "share"): change}}
+    return {**results, "last": last, "retention": {kept.get("unit", "share"): change}, "votes": _votes(view)}
+
+
+def _votes(view: View) -> dict[str, float]:
+    told = view.get("votes") or {}
+    judged = sum(told.values())
+    return {"good": told["up"] / judged} if judged else {}
 
 
 def _base_value(fact: Mapping[str, Any], measure: Measure) -> float | None:

@@ -1,19 +1,20 @@
 // The compare page: runs beside the untouched base model. Selection, baseline and switches live in the address.
 
-import { BASE_INDEX, CurveChart, lightUp, runStyle, save } from "./charts.js";
+import { CurveChart, lightUp, save } from "./charts.js";
 import { ParetoChart } from "./charts_points.js";
 import { runAdder } from "./compare_adder.js";
 import { SharedExamples } from "./compare_examples.js";
 import { Grouping } from "./compare_groups.js";
 import { Parameters } from "./compare_parameters.js";
-import { Places } from "./compare_places.js";
+import { MetricMatrix, show } from "./compare_metrics.js";
+import { Places, swatch } from "./compare_places.js";
 import { openReport } from "./compare_report.js";
 import { openSharing } from "./compare_share.js";
 import { sourceOfPage } from "./compare_source.js";
 import { CombineForm } from "./derive_runs.js";
 import { chartControls, remember } from "./run_curves.js";
 import { settingWords } from "./run_details.js";
-import { loadTitles, methodTitle, modelTitle, stateChip } from "./run_words.js";
+import { loadTitles, stateChip } from "./run_words.js";
 import { bytes, copy, count, duration, el, emptyState, milliseconds, percent, ready } from "./studio.js";
 
 const MOST = 10;
@@ -65,15 +66,13 @@ class ComparePage {
     for (const answer of Object.values(this.asked)) answer.catch(() => {});
   }
 
-  fill(root) {
+  async start(root) {
     this.root = root;
-  }
-
-  async start() {
     if (this.ids.length < 1) return this.askForRuns();
     this.root.replaceChildren(this.chips, this.notes, this.metrics, this.curves, this.settings, this.parameters, this.pareto, this.examples, this.combine);
     this.buildCurves();
     this.knobs = new Parameters(this.parameters, (ids) => this.brush(ids));
+    this.matrix = new MetricMatrix(this.metrics, this.places, () => this.outputs());
     this.points = new ParetoChart(this.pareto, COSTS);
     this.shared = new SharedExamples(this.examples, this.source);
     return this.show();
@@ -120,7 +119,7 @@ class ComparePage {
 
   drawTables() {
     this.drawChips();
-    this.drawMetrics();
+    this.matrix.show(this.data, this.shown(), this.baseline);
     this.drawSettings();
     this.drawPareto();
   }
@@ -225,28 +224,12 @@ class ComparePage {
     }));
   }
 
-  drawMetrics() {
-    const base = this.data.runs.length ? this.data.runs[0].base_model : "";
-    const oneBase = new Set(this.data.runs.map((run) => run.base_model)).size === 1;
-    const labels = this.data.metrics.some((metric) => ["test/accuracy", "test/f1"].includes(metric.key));
-    const head = el("tr", {}, el("th", { scope: "col", text: "Metric" }),
-      el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(BASE_INDEX), "Base model"), el("span", { class: "muted row-note", text: oneBase ? labels ? `${modelTitle(base)}, linear probe` : modelTitle(base) : "each run's own" })),
-      ...this.shown().map((run) => el("th", { scope: "col", class: "number" }, el("span", { class: "run-head-cell" }, swatch(this.places.of(run.id)), run.name), el("span", { class: "muted row-note", text: `${methodTitle(run.method)}${run.id === this.baseline ? ", baseline" : ""}` }))));
-    const rows = this.data.metrics.map((metric) => el("tr", { "data-key": metric.key },
-      el("th", { scope: "row" }, metric.title, metric.higher_is_better === null ? "" : el("span", { class: "muted", title: metric.higher_is_better ? "higher is better" : "lower is better", text: metric.higher_is_better ? " ↑" : " ↓" })),
-      el("td", { class: "number" }, metric.baseline == null ? "–" : show(metric.unit, metric.baseline)),
-      ...this.shown().map((run) => metricCell(metric, run.id))));
-    this.metrics.replaceChildren(el("div", { class: "card-head" }, el("h2", { text: "Did it get better?" }), this.outputs()),
-      el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Metric table" }, el("table", { id: "compare-table", class: "data-table" }, el("thead", {}, head), el("tbody", {}, ...rows))),
-      el("p", { class: "muted", text: `Arrows show the change against the baseline. ≈ means that with this many test rows the difference may be chance; ${labels ? "it is judged by the rows that only one of the two got right" : "perplexity and loss are judged against the base on the same rows, between two runs by whether their intervals overlap"}. The best value of a row is marked.` }));
-  }
-
   /** Ways to take the comparison along or to show it to others. */
   outputs() {
     const button = (id, text, act) => el("button", { type: "button", id, class: "button small", text, onclick: act });
-    return el("div", { class: "actions" }, button("compare-csv", "Download as CSV", () => this.download()),
+    return [button("compare-csv", "Download as CSV", () => this.download()),
       button("compare-report", "Report (PDF)", () => openReport({ data: this.data, runs: this.shown(), show, charts: this.charts.map(([, chart]) => chart) })),
-      this.source.readOnly ? "" : button("compare-share", "Share…", () => openSharing(this.ids)));
+      this.source.readOnly ? "" : button("compare-share", "Share…", () => openSharing(this.ids))];
   }
 
   drawSettings() {
@@ -328,56 +311,11 @@ class ComparePage {
   }
 }
 
-const VERDICTS = { better: ["▲", "better"], worse: ["▼", "worse"], same: ["=", "the same"], unclear: ["≈", "cannot tell apart"] };
-
-function metricCell(metric, id) {
-  const value = metric.values[id];
-  if (value == null) return el("td", { class: "number", text: "–" });
-  const best = metric.best.includes(id);
-  const cell = el("td", { class: best ? "number best" : "number" }, el("span", { class: "cell-value" }, show(metric.unit, value), best ? el("span", { class: "badge", text: "best" }) : ""));
-  const verdict = metric.verdicts[id];
-  if (verdict) {
-    const [mark, words] = VERDICTS[verdict];
-    const way = verdict === "unclear" ? "same" : verdict;
-    cell.append(el("span", { class: `delta delta-${way}` }, el("span", { "aria-hidden": "true", text: `${mark} ` }), el("span", { class: "sr-only", text: `${words}: ` }), difference(metric.unit, metric.deltas[id], value - metric.deltas[id])));
-  }
-  if (metric.baseline == null && metric.base[id] != null) cell.append(el("span", { class: "muted row-note", text: `its base ${show(metric.unit, metric.base[id])}` }));
-  const pair = metric.paired?.[id];
-  if (pair) cell.append(el("span", { class: "muted row-note", title: "Rows that only one of the two got right, and how likely so uneven a split is by chance (McNemar's exact test, corrected for the number of runs).", text: `+${count(pair.gained)} −${count(pair.lost)} rows, p ${pair.p_value < 0.001 ? "< 0.001" : `= ${pair.p_value.toPrecision(2)}`}` }));
-  const interval = metric.intervals[id];
-  if (interval) cell.append(el("span", { class: "muted row-note", text: `${percent(interval[0])} to ${percent(interval[1])}` }));
-  return cell;
-}
-
-function show(unit, value) {
-  return { share: percent, bytes, seconds: duration, milliseconds, count }[unit]?.(value) ?? Number(value.toPrecision(3)).toString();
-}
-
-/** The change with its size relative to what it is held against, where that says more. */
-function difference(unit, change, against) {
-  const share = against ? Math.abs(change / against) : 0;
-  return absolute(unit, change) + (share >= 0.001 && share < 10 ? ` (${change > 0 ? "+" : "−"}${percent(share)})` : "");
-}
-
-function absolute(unit, change) {
-  const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
-  const size = Math.abs(change);
-  if (unit === "share") return `${sign}${(size * 100).toFixed(1)} points`;
-  return sign + show(unit, size);
-}
-
-function swatch(index) {
-  const { color, dash } = runStyle(index);
-  const mark = el("span", { class: `swatch swatch-${dash}`, "aria-hidden": "true" });
-  mark.style.color = color;
-  return mark;
-}
-
 // Titles and the chosen runs are asked for before there is anything to put them into; the frame takes longer to come.
-const opening = open(sourceOfPage());
+const opening = prepare(sourceOfPage());
 opening.catch(() => {});
 
-async function open(source) {
+async function prepare(source) {
   const given = await source.open();
   const page = new ComparePage(source);
   const titles = loadTitles(given);
@@ -390,12 +328,11 @@ ready("#compare-page", async (root) => {
   let page;
   try {
     page = await opening;
-    page.fill(root);
   } catch (error) {
     return root.replaceChildren(emptyState(error.message, error.hint || ""));
   }
   try {
-    await page.start();
+    await page.start(root);
   } catch (error) {
     page.fail(error);
   }

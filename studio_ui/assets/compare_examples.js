@@ -3,6 +3,7 @@
 import { remember } from "./run_curves.js";
 import { differences, markedText as entityText } from "./marked_text.js";
 import { marks, writes } from "./run_words.js";
+import { Votes } from "./compare_votes.js";
 import { count, counted, el, percent } from "./studio.js";
 import { markedText } from "./word_diff.js";
 
@@ -14,7 +15,7 @@ const PAGE = 25;
 export class SharedExamples {
   /** @param source where the rows come from, and whether they are shown at all */
   constructor(place, source) {
-    Object.assign(this, { place, source });
+    Object.assign(this, { place, source, votes: source.vote && new Votes(source.vote) });
     this.order = el("select", { id: "examples-order" }, ...ORDERS.map(([value, text]) => el("option", { value, text })));
     const asked = new URLSearchParams(location.search).get("rows");
     this.order.value = ORDERS.some(([value]) => value === asked) ? asked : ORDERS[0][0];
@@ -46,9 +47,10 @@ export class SharedExamples {
     this.marked = this.tested.every(marks);
     this.diffLabel.hidden = !this.written;
     this.after = 0;
-    const heads = [...(this.marked ? ["Sentence and what is expected"] : ["Text", "Expected"]), "Base model", ...this.tested.map((run) => run.name)];
+    const heads = [...(this.marked ? ["Sentence and what is expected"] : ["Text", "Expected"]), "Base model"];
     this.body = el("tbody");
-    this.table.replaceChildren(el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col", text })))), this.body);
+    this.table.replaceChildren(el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col", text })),
+      ...this.tested.map((run) => el("th", { scope: "col" }, run.name, this.votes ? this.votes.tally(run) : "")))), this.body);
     await this.load();
   }
 
@@ -67,6 +69,7 @@ export class SharedExamples {
   }
 
   tell(page) {
+    this.votes?.tell(page.votes);
     this.box.hidden = this.more.hidden = !page.total;
     this.more.hidden ||= this.after >= page.total;
     if (!page.comparable) this.status.textContent = "These runs were tested on different rows, so their answers cannot be put side by side.";
@@ -77,22 +80,26 @@ export class SharedExamples {
   row(row) {
     if (this.written) return this.writtenRow(row);
     if (this.marked) return this.markedRow(row);
-    const answers = this.tested.map((run) => el("td", {}, answer(row.answers[run.id].answer, row.expected, row.answers[run.id].score)));
+    const answers = this.tested.map((run) => el("td", {}, answer(row.answers[run.id].answer, row.expected, row.answers[run.id].score), this.thumbs(run, row)));
     return el("tr", { class: row.different ? "differs" : "", "data-row": String(row.row_id) }, el("td", { class: "wide-text", text: row.input }), el("td", { text: row.expected }), el("td", {}, row.base_answer == null ? "–" : answer(row.base_answer, row.expected)), ...answers);
+  }
+
+  thumbs(run, row) {
+    return this.votes ? this.votes.thumbs(run, row) : "";
   }
 
   /** A sentence with what is expected, and what each model made of it instead. */
   markedRow(row) {
     const expected = JSON.parse(row.expected);
-    const made = (told) => el("td", {}, told == null ? "–" : differences(row.input, expected, JSON.parse(told)));
-    return el("tr", { class: row.different ? "differs" : "", "data-row": String(row.row_id) }, el("td", { class: "wide-text" }, entityText(row.input, expected)), made(row.base_answer), ...this.tested.map((run) => made(row.answers[run.id].answer)));
+    const made = (told, thumbs = "") => el("td", {}, told == null ? "–" : differences(row.input, expected, JSON.parse(told)), thumbs);
+    return el("tr", { class: row.different ? "differs" : "", "data-row": String(row.row_id) }, el("td", { class: "wide-text" }, entityText(row.input, expected)), made(row.base_answer), ...this.tested.map((run) => made(row.answers[run.id].answer, this.thumbs(run, row))));
   }
 
   /** Texts with the words marked that the chosen reference does not have, or has alone. */
   writtenRow(row) {
     const reference = { expected: row.expected, base: row.base_answer, none: "" }[this.reference.value];
-    const said = (text, own) => el("td", { class: "wide-text" }, text == null ? "–" : own ? el("span", { text }) : markedText(reference, text));
-    return el("tr", { class: row.different ? "differs" : "", "data-row": String(row.row_id) }, said(row.input, true), said(row.expected, true), said(row.base_answer, this.reference.value === "base"), ...this.tested.map((run) => said(row.answers[run.id].answer)));
+    const said = (text, own, thumbs = "") => el("td", { class: "wide-text" }, text == null ? "–" : own ? el("span", { text }) : markedText(reference, text), thumbs);
+    return el("tr", { class: row.different ? "differs" : "", "data-row": String(row.row_id) }, said(row.input, true), said(row.expected, true), said(row.base_answer, this.reference.value === "base"), ...this.tested.map((run) => said(row.answers[run.id].answer, false, this.thumbs(run, row))));
   }
 }
 

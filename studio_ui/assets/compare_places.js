@@ -1,7 +1,9 @@
 // Which colour and dash belong to which compared run. A run keeps its own when others come, go or change places, and the
 // address says which where it is not simply the order.
 
+import { runStyle } from "./charts.js";
 import { remember } from "./run_curves.js";
+import { el } from "./studio.js";
 
 export class Places {
   /** @param {string[]} ids in the order of the address */
@@ -28,4 +30,12 @@ export class Places {
     const places = ids.map((id) => this.of(id));
     remember({ colours: places.every((place, at) => place === at) ? null : places.join(",") });
   }
+}
+
+/** The sign of the run at this place: a piece of its line. */
+export function swatch(index) {
+  const { color, dash } = runStyle(index);
+  const mark = el("span", { class: `swatch swatch-${dash}`, "aria-hidden": "true" });
+  mark.style.color = color;
+  return mark;
 }

@@ -14,6 +14,7 @@ const own = {
   compare: (query) => api(`/api/v1/compare?${query}`),
   series: (ids, keys) => api(`/api/v1/compare/series?runs=${ids.join(",")}&keys=${keys}&max_points=${MOST_POINTS}`),
   examples: (query) => api(`/api/v1/compare/examples?${query}`),
+  vote: (run_id, row_id, vote) => api("/api/v1/compare/votes", { method: "POST", body: { run_id, row_id, vote } }),
   others: (query) => api(`/api/v1/runs?${query}`),
 };
 
@@ -22,6 +23,7 @@ function shared(token) {
   const ask = (path) => api(`/api/v1/shared${path}`, { headers: { "X-Studio-Share": token } });
   const source = {
     readOnly: true,
+    vote: null,
     rows: false,
     /** The first visit brings the sender's view into the address; a changed address is kept. */
     async open() {

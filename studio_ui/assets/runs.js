@@ -4,13 +4,13 @@
 import { remember } from "./run_curves.js";
 import { ACTIVE, STATE_WORDS, loadTitles, methodTitle, modelTitle } from "./run_words.js";
 import { columns } from "./runs_cells.js";
+import { KeptViews } from "./runs_views.js";
 import { api, bytes, confirmed, count, counted, el, emptyState, poll, ready, toast } from "./studio.js";
 
 const EVERY = 3000;
 const MOST = 10;
 const PAGE = 50;
 const LARGEST = 500;
-const VIEWS = "studio-run-views";
 const FILTERS = ["q", "state", "model", "method", "dataset", "tag", "starred", "archived"];
 const KEYS = [...FILTERS, "sort", "order"];
 // What runs can be filtered by, as the server knows it: which part of its answer, and the words of "no filter".
@@ -27,8 +27,7 @@ class RunsPage {
     this.facets = Object.fromEntries(FACETS.map(([key, , any]) => [key, this.choice(`runs-${key}`, any.slice(4), [["", any]], key)]));
     this.archived = this.choice("runs-archived", "Archive", [["", "Not archived"], ["only", "Archived"], ["all", "All"]], "archived");
     this.starred = el("button", { type: "button", id: "runs-starred", class: "button", text: "★ Starred", onclick: () => this.change({ starred: this.view.starred ? "" : "true" }) });
-    this.views = el("select", { id: "runs-views", "aria-label": "Saved views" });
-    this.views.addEventListener("change", () => this.openView());
+    this.views = new KeptViews(() => this.view, (view) => this.openView(view), () => ask("Keep these filters and this order under a name", "Name", []));
     this.compare = el("button", { type: "button", id: "runs-compare", class: "button primary", text: "Compare", disabled: true, onclick: () => this.openComparison() });
     this.tagging = el("button", { type: "button", id: "runs-tagging", class: "button", text: "Tag…", disabled: true, onclick: () => this.askForTag() });
     this.archive = el("button", { type: "button", id: "runs-archive", class: "button", text: "Archive", disabled: true, onclick: () => this.archiveChosen() });
@@ -49,10 +48,10 @@ class RunsPage {
     this.empty = el("div", { hidden: true }, emptyState("No runs yet.", "A run tunes a model on your data. It takes six clicks from a file.", { href: "/new", text: "Tune a model" }));
     this.root.replaceChildren(
       el("div", { class: "toolbar" }, this.search, this.compare, this.starring, this.tagging, this.archive, this.deleting, this.stopping, el("a", { class: "button", href: "/new", text: "New run" })),
-      el("div", { class: "toolbar run-filters", role: "group", "aria-label": "Filters" }, this.state, ...Object.values(this.facets), this.archived, this.starred, this.views,
-        el("button", { type: "button", id: "runs-save-view", class: "button quiet small", text: "Keep this view", onclick: () => this.keepView() })),
+      el("div", { class: "toolbar run-filters", role: "group", "aria-label": "Filters" }, this.state, ...Object.values(this.facets), this.archived, this.starred, ...this.views.nodes),
       this.status, this.box, this.more, this.empty);
     this.showView();
+    this.views.load();
   }
 
   choice(id, label, options, key) {
@@ -74,7 +73,7 @@ class RunsPage {
     this.starred.setAttribute("aria-pressed", String(Boolean(this.view.starred)));
     const [key, down] = [this.view.sort || "created", this.view.order !== "up"];
     for (const head of this.heads) head.setAttribute("aria-sort", head.dataset.key !== key ? "none" : down ? "descending" : "ascending");
-    this.fillViews();
+    this.views.show();
   }
 
   change(values) {
@@ -256,36 +255,9 @@ class RunsPage {
     this.follow();
   }
 
-  fillViews() {
-    const kept = keptViews();
-    const here = JSON.stringify(this.view);
-    this.views.hidden = !kept.length;
-    this.views.replaceChildren(el("option", { value: "", text: "Saved views" }), ...kept.map(({ name }, at) => el("option", { value: String(at), text: name })));
-    const at = kept.findIndex((each) => JSON.stringify(each.view) === here);
-    this.views.value = at < 0 ? "" : String(at);
-  }
-
-  openView() {
-    const kept = keptViews()[Number(this.views.value)];
-    if (this.views.value === "" || !kept) return;
+  openView(view) {
     this.view = {};
-    this.change({ ...kept.view });
-  }
-
-  async keepView() {
-    const name = await ask("Keep these filters and this order under a name", "Name", []);
-    if (!name) return;
-    localStorage.setItem(VIEWS, JSON.stringify([...keptViews().filter((each) => each.name !== name), { name, view: this.view }].slice(-20)));
-    this.fillViews();
-    toast("Kept in this browser. The address of this page shows the same view anywhere.");
-  }
-}
-
-function keptViews() {
-  try {
-    return JSON.parse(localStorage.getItem(VIEWS)) || [];
-  } catch {
-    return [];
+    this.change(view);
   }
 }
 

@@ -14,7 +14,7 @@ const SILENCE = { code: "no_answer", message: "The studio does not answer.", hin
 /**
  * Ask the API.
  * @param {string} path; @param {{method?: string, body?: object, headers?: object}} options
- * @returns the parsed JSON, or text when the answer is text. @throws {ApiError}
+ * @returns the parsed JSON, text when the answer is text, null when there is nothing to say. @throws {ApiError}
  */
 export async function api(path, { method = "GET", body, headers = {} } = {}) {
   const request = { method, headers: { "X-Requested-With": "studio", Accept: "application/json, text/plain", ...headers }, credentials: "same-origin" };
@@ -30,6 +30,7 @@ export async function api(path, { method = "GET", body, headers = {} } = {}) {
   }
   const isJson = (answer.headers.get("content-type") || "").includes("json");
   if (!answer.ok) throw refusal(answer.status, isJson ? await answer.json().catch(() => null) : null);
+  if (answer.status === 204) return null;
   return isJson ? answer.json() : answer.text();
 }
 

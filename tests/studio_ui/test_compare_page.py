@@ -33,6 +33,7 @@ def state(page):
         "rows": page.input_value("#examples-order"),
         "cost": page.input_value("#pareto-cost"),
         "axis title": page.text_content("#compare-curves .chart .xtitle"),
+        "matrix": page.eval_on_selector_all("#compare-table tbody tr", "all => all.map(row => row.dataset.run)"),
     }
 
 
@@ -45,6 +46,7 @@ def test_a_shared_address_shows_the_same_in_a_fresh_browser(signed_in, three):
     page.select_option("#compare-baseline", three[1])
     page.wait_for_selector("#compare-table th:has-text('baseline')")
     page.click(f".run-chip[data-run='{three[2]}'] .swatch-button")
+    page.click("#compare-turn")
     page.select_option("#compare-axis", "share")
     page.fill("#compare-smoothing", "0.9")
     page.check("#compare-log")
@@ -53,6 +55,7 @@ def test_a_shared_address_shows_the_same_in_a_fresh_browser(signed_in, three):
     page.locator("#compare-curves .chart-controls").scroll_into_view_if_needed()
     page.wait_for_selector("#compare-curves .xtitle:has-text('share of the run')")
     told = state(page)
+    assert told["matrix"] == ["base", *three]
     assert told["baseline"] == three[1] and told["hidden"] == [three[2]] and told["smoothing"] == "0.9"
     address = urlsplit(page.url)
     assert parse_qs(address.query)["axis"] == ["share"]
@@ -209,3 +212,24 @@ def test_a_run_keeps_its_colour_when_others_go_or_change_places(signed_in, three
     page.click(f"#compare-add-list li[data-run='{three[0]}']")
     page.wait_for_function("document.querySelectorAll('.run-chip').length === 3")
     assert page.eval_on_selector(colour, "each => each.style.color") == before
+
+
+def test_votes_on_answers_are_counted_and_found_again(signed_in, three):
+    watched = signed_in()
+    page = watched.open(f"/compare?runs={','.join(three[:2])}&rows=file")
+    good = page.get_by_role("button", name="The answer of Run one is good")
+    good.first.click()
+    good.nth(1).click()
+    page.get_by_role("button", name="The answer of Run two is bad").first.click()
+    page.wait_for_selector(f"[data-votes='{three[0]}']:has-text('2 good, 0 bad')")
+    page.wait_for_selector(f"[data-votes='{three[1]}']:has-text('0 good, 1 bad')")
+    good.nth(1).click()
+    page.wait_for_selector(f"[data-votes='{three[0]}']:has-text('1 good, 0 bad')")
+    other = signed_in().open(f"/compare?runs={','.join(three[:2])}&rows=file")
+    other.wait_for_selector(f"[data-votes='{three[1]}']:has-text('0 good, 1 bad')")
+    pressed = other.locator("#compare-examples-table .thumb[aria-pressed=true]")
+    assert pressed.evaluate_all("all => all.map((each) => each.getAttribute('aria-label'))") == [
+        "The answer of Run one is good", "The answer of Run two is bad",
+    ]  # fmt: skip
+    row = other.inner_text("#compare-table tr[data-key='votes/good']")
+    assert "100 %" in row and "0 %" in row and watched.complaints == []

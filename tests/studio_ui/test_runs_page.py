@@ -66,6 +66,24 @@ def test_stars_tags_notes_and_kept_views(signed_in, many):
     page.click(".page-dialog .primary")
     page.wait_for_selector(f"tr[data-id='{many[1]}'] .tag:has-text('second')")
     assert watched.complaints == []
+    views_are_found_in_another_browser(signed_in())
+
+
+def views_are_found_in_another_browser(watched):
+    """What was kept is there; what an earlier release kept in this browser comes along; and a view can be forgotten."""
+    page = watched.page
+    older = '[{"name": "Old one", "view": {"method": "lora"}}]'
+    page.add_init_script(f"sessionStorage.once ??= localStorage.setItem('studio-run-views', '{older}') || 'done'")
+    watched.open("/runs")
+    page.wait_for_selector("#runs-views option:has-text('Old one')", state="attached")
+    page.select_option("#runs-views", label="My best")
+    page.wait_for_url("**starred=true*")
+    page.click("#runs-forget-view")
+    page.wait_for_function("![...document.querySelectorAll('#runs-views option')].some((o) => o.text === 'My best')")
+    assert page.evaluate("localStorage.getItem('studio-run-views')") is None
+    page.reload()
+    page.wait_for_selector("#runs-views option:has-text('Old one')", state="attached")
+    assert page.locator("#runs-views option").count() == 2 and watched.complaints == []
 
 
 def test_runs_are_filtered_by_method_and_data_and_stopped_together(signed_in, many):
