@@ -33,7 +33,8 @@ ATTENTION, PACKED_ATTENTION = 24, 8
 MOST_KEPT_STATES, STATE_BYTES = 4 * 1024**3, 2
 # What calling something beside a layer takes, as a share of calling a whole block.
 BESIDE_CALL = 0.045
-# Adapters: a product forth, one back for the input and one for the weights.
+# What is beside layers: a product forth, one back for the input and one for the weights. A weight that learns in its own
+# place takes only the last of these more.
 ADAPTER_PRODUCTS = 6
 
 
@@ -118,7 +119,6 @@ class Work:
     exact_flops: float
     updated: float
     written: float
-    rows: float
     saved_bytes: float
 
     def as_dict(self) -> dict[str, float]:
@@ -132,9 +132,11 @@ def count_learning(job: Job) -> Work:
     learning = base.layers - frozen
     tokens = job.training.epochs * job.train_rows * job.padded
     again = 1 if job.training.gradient_checkpointing else 0
-    back = learning * _block_flops(job) * (1 + again) + 2 * min(job.adapter, _matrices(base) * learning)
-    if not job.method.whole_model:
-        back += (ADAPTER_PRODUCTS - 2) * min(job.adapter, _matrices(base) * learning)
+    matrices = _matrices(base) * learning
+    back = learning * _block_flops(job) * (1 + again)
+    back += 2 * (matrices if job.method.whole_gradients else min(job.adapter, matrices))
+    if _beside(job):
+        back += (ADAPTER_PRODUCTS - 2) * min(job.adapter, matrices)
     output = 3 * _output_flops(job)
     portions = job.steps * _pieces(job.training.batch_size * job.padded, LEARNING_TOKENS)
     checked = job.checks * job.validation_rows
@@ -147,7 +149,6 @@ def count_learning(job: Job) -> Work:
         exact_flops=0.0,
         updated=float(job.steps) * (job.adapter + job.head),
         written=job.checks * _written_at_checks(job) if job.writes else 0.0,
-        rows=job.training.epochs * job.train_rows,
         saved_bytes=12.0 * (job.adapter + job.head) * job.checks,
     )
 
@@ -164,11 +165,11 @@ def count_rest(job: Job) -> Work:
         learn_flops=0.0,
         learn_calls=0.0,
         beside=0.0,
-        read_flops=(known + timed) * job.padded * per_token,
+        # The untouched model reads without the method's soft prompt.
+        read_flops=(known * (job.padded - job.method.virtual_tokens) + timed * job.padded) * per_token,
         exact_flops=(exact * job.padded + 2 * _forgetting_tokens(job)) * per_token,
         updated=0.0,
         written=_written_around(job) if job.writes else 0.0,
-        rows=float(job.train_rows + job.validation_rows + job.test_rows),
         saved_bytes=4.0 * (base.parameters + 2 * (job.adapter + job.head)),
     )
 

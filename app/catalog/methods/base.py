@@ -69,6 +69,8 @@ class Method(BaseModel):
     task_types: ClassVar[tuple[str, ...]] = ()
     # Whether the download holds the whole model; otherwise it goes with the untouched one.
     whole_model: ClassVar[bool] = False
+    # Whether whole matrices get gradients although only few of their numbers learn.
+    whole_gradients: ClassVar[bool] = False
     # Time of an update, and a processor's memory for the way back, as multiples of LoRA's with as many places beside layers,
     # where they differ by more than a fifth: measured with the starter encoder, or taken from a measured table of methods.
     relative_time: ClassVar[float] = 1.0
@@ -125,7 +127,10 @@ class Method(BaseModel):
         raise NotImplementedError
 
     def beside(self, base: "BaseModelCard") -> list[tuple[int, int]]:
-        """(inputs, outputs) of each place where something is computed beside the model's own layers, for estimates of time."""
+        """(numbers that go in, numbers that it adds) at each place where something is computed beside the model's layers.
+
+        For estimates of time; what only scales or shifts what a layer gives takes nothing in.
+        """
         return []
 
     def frozen_blocks(self, count: int) -> int:

@@ -28,6 +28,10 @@ class BitFit(LinearMethod):
         """1e-2 for small encoders (measured on Banking77): offsets need far longer steps than matrices."""
         return rate_by_size(base, small=1e-2, large=3e-3)
 
+    def beside(self, base: BaseModelCard) -> list[Shape]:
+        """Something is added to every output."""
+        return [(0, outputs) for _, outputs in self.shapes(base)]
+
     def count(self, inputs: int, outputs: int, shapes: Sequence[Shape]) -> int:
         """One number for every output."""
         return outputs

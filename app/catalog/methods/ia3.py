@@ -26,6 +26,10 @@ class Ia3(LinearMethod):
         """1e-2 for small encoders (measured on Banking77), 4e-3 for large models (peft's benchmark)."""
         return rate_by_size(base, small=1e-2, large=4e-3)
 
+    def beside(self, base: BaseModelCard) -> list[tuple[int, int]]:
+        """Every output is scaled."""
+        return [(0, outputs) for _, outputs in self.shapes(base)]
+
     def trainable_parameters(self, base: BaseModelCard) -> int:
         """One number per output; the layer that leads out of the feed-forward part has one per input instead."""
         total = sum(outputs for _, outputs in self.shapes(base))

@@ -36,6 +36,12 @@ class Sparse(LinearMethod):
     against: ClassVar[str] = "Little independent evidence yet."
     source: ClassVar[str] = "Bhardwaj et al. 2024, arXiv 2406.13175"
 
+    whole_gradients: ClassVar[bool] = True
+
+    def beside(self, base: BaseModelCard) -> list[Shape]:
+        """What changed is added to the weights, whatever the number of tokens."""
+        return [(0, 0)] * len(self.shapes(base))
+
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
         """3e-3 for small encoders (measured on Banking77), 3e-4 for large models (peft's benchmark)."""
         return rate_by_size(base, small=3e-3, large=3e-4)
