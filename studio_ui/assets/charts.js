@@ -8,6 +8,7 @@ const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "s
 export const BASE_INDEX = -1;
 
 const USUAL_HEIGHT = 260;
+const NARROW = 480;
 // With fewer points nothing is an outlier.
 const FEW = 25;
 
@@ -167,7 +168,7 @@ export class CurveChart extends Redrawn {
     this.drawSoon();
   }
 
-  /** @param {{smoothing?: number, log?: boolean, xTitle?: string}} options */
+  /** @param {{smoothing?: number, log?: boolean, xTitle?: string, namedElsewhere?: boolean}} options */
   configure(options) {
     Object.assign(this.options, options);
     this.drawSoon();
@@ -196,9 +197,11 @@ export class CurveChart extends Redrawn {
     // In a tab that is not shown a chart has no width; it is drawn when the tab is opened.
     if (!ready || !this.plot.clientWidth) return;
     const traces = filled.flatMap((one) => this.traces(one));
-    const height = USUAL_HEIGHT + legendRoom(filled, this.plot.clientWidth);
+    // On a narrow screen names that the page shows elsewhere would take more room than the curves.
+    const legend = filled.length > 1 && !(this.options.namedElsewhere && this.plot.clientWidth < NARROW);
+    const height = USUAL_HEIGHT + (legend ? legendRoom(filled, this.plot.clientWidth) : 0);
     this.plot.style.height = `${height}px`;
-    window.Plotly.react(this.plot, traces, this.layout(filled.length > 1, height), (this.config ??= settings(this.about.title, () => this.csv())));
+    window.Plotly.react(this.plot, traces, this.layout(legend, height), (this.config ??= settings(this.about.title, () => this.csv())));
     if (!this.drawn && this.about.linked) {
       this.plot.on("plotly_hover", (event) => lightUp(event.points[0].data.meta));
       this.plot.on("plotly_unhover", () => lightUp(null));

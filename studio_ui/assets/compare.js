@@ -296,6 +296,7 @@ class ComparePage {
       // Tasks with labels have no perplexity and tasks that write no accuracy; what does not apply is not shown.
       const other = about.optional ? true : ["eval/accuracy", "eval/macro_f1"].includes(about.key) && (known("eval/perplexity") || known("eval/f1"));
       chart.figure.hidden = other && !known(about.key);
+      chart.configure({ namedElsewhere: !this.grouping.groups(this.data.runs) });
       chart.update(this.lines(about));
     }
   }

@@ -68,7 +68,7 @@ export class MetricMatrix {
 
 function metricHead(metric) {
   const words = metric.higher_is_better ? "higher is better" : "lower is better";
-  return [metric.title, metric.higher_is_better === null ? "" : el("span", { class: "muted", title: words, "aria-label": words, text: metric.higher_is_better ? " ↑" : " ↓" })];
+  return [metric.title, metric.higher_is_better === null ? "" : el("span", { class: "muted", title: words, "aria-label": words, text: metric.higher_is_better ? "\u00a0↑" : "\u00a0↓" })];
 }
 
 function baseCell(metric) {

@@ -2,7 +2,7 @@
 
 import { count, el, toast } from "./studio.js";
 
-const WORDS = { up: ["👍", "good"], down: ["👎", "bad"] };
+const WORDS = { up: "good", down: "bad" };
 
 export class Votes {
   /** @param {(runId: string, rowId: number, vote: string|null) => Promise<{up: number, down: number}>} send keeps a vote */
@@ -27,7 +27,7 @@ export class Votes {
   /** Two buttons for the run's answer to a row; the pressed one takes its vote back. */
   thumbs(run, row) {
     let mine = row.answers[run.id].vote;
-    const buttons = Object.entries(WORDS).map(([vote, [sign, word]]) => el("button", { type: "button", class: "thumb", "data-vote": vote, "aria-label": `The answer of ${run.name} is ${word}`, title: `A ${word} answer`, text: sign, onclick: () => choose(vote) }));
+    const buttons = Object.entries(WORDS).map(([vote, word]) => el("button", { type: "button", class: "thumb", "data-vote": vote, "aria-label": `The answer of ${run.name} is ${word}`, title: `A ${word} answer`, onclick: () => choose(vote) }));
     const mark = () => buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.vote === mine)));
     const choose = async (vote) => {
       const before = mine;

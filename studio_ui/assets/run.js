@@ -17,9 +17,25 @@ import { api, el, emptyState, ready, toast } from "./studio.js";
 const EVERY = 1000;
 const TABS = [["curves", "Curves"], ["examples", "Examples"], ["confusion", "Confusion"], ["labels", "Labels"], ["certainty", "Certainty"], ["config", "Config"], ["checkpoints", "Checkpoints"], ["log", "Log"], ["files", "Files"]];
 
+// Titles, the run, its curves (thinned by the server, however long they are) and verdicts are asked for before there is a
+// place for them; the frame takes longer to come.
+const asked = new URLSearchParams(location.search).get("id");
+const titles = loadTitles();
+const first = asked && Promise.all([api(pathOf(asked)), api(`${pathOf(asked)}/curves`), api(comparisonOf(asked))]);
+first?.catch(() => {});
+
+function pathOf(id) {
+  return `/api/v1/runs/${encodeURIComponent(id)}`;
+}
+
+function comparisonOf(id) {
+  return `/api/v1/compare?runs=${encodeURIComponent(id)}`;
+}
+
 class RunPage {
-  constructor(root, id) {
-    Object.assign(this, { root, id, cursor: null, filled: {} });
+  /** @param {Promise} first the run, its curves and its comparison with the base model */
+  constructor(root, id, first) {
+    Object.assign(this, { root, id, first, filled: {} });
     this.head = el("header", { class: "run-head" });
     this.verdicts = el("ul", { id: "run-verdicts", class: "verdicts", "aria-label": "Verdict" });
     this.tiles = el("div", { id: "run-tiles", class: "tiles" });
@@ -32,12 +48,14 @@ class RunPage {
   }
 
   async start() {
-    await loadTitles();
-    await this.refresh();
-    const asked = location.hash.slice(1);
-    this.select(TABS.some(([key]) => key === asked) ? asked : this.run.state === "failed" ? "log" : "curves", false);
+    const [[run, { series, after }, comparison]] = await Promise.all([this.first, titles]);
+    Object.assign(this, { cursor: after, comparison });
+    this.curves.append(Object.entries(series).flatMap(([key, points]) => points.map(([step, value, at]) => ({ key, step, value, at }))));
+    await this.take(run, true);
+    const tab = location.hash.slice(1);
+    this.select(TABS.some(([key]) => key === tab) ? tab : this.run.state === "failed" ? "log" : "curves", false);
     document.addEventListener("visibilitychange", () => !document.hidden && this.follow());
-    this.follow();
+    if (ACTIVE.includes(run.state)) this.follow();
   }
 
   /** Ask again and again while there is something to wait for; one loop at most. */
@@ -67,17 +85,22 @@ class RunPage {
   }
 
   async refresh() {
-    const base = `/api/v1/runs/${encodeURIComponent(this.id)}`;
+    const base = pathOf(this.id);
     const [run, fresh] = await Promise.all([api(base), this.newPoints(base)]);
-    const changed = !this.run || this.run.state !== run.state || fresh.some((point) => point.key.startsWith("eval/"));
+    const changed = this.run.state !== run.state || fresh.some((point) => point.key.startsWith("eval/"));
+    this.curves.append(fresh);
+    if (changed) this.comparison = await api(comparisonOf(this.id));
+    await this.take(run, changed);
+  }
+
+  /** Show the run as it is now. */
+  async take(run, changed) {
     this.run = run;
     for (const key of ["confusion", "labels", "certainty"]) this.buttons[key].hidden = writes(run) || (key === "certainty" && marks(run));
-    this.curves.append(fresh);
     this.header.render(run);
     if (changed) {
-      this.comparison = await api(`/api/v1/compare?runs=${encodeURIComponent(this.id)}`);
       renderVerdicts(this.verdicts, this.comparison.verdicts[this.id], run);
-      this.markCurves(base, run);
+      this.markCurves(pathOf(this.id), run);
       this.fillAgain();
       if (this.open === "examples") this.samples?.load();
     }
@@ -93,13 +116,7 @@ class RunPage {
     this.curves.mark(marksOf(kept.checkpoints, told.events), total / run.spec.training.epochs || 0);
   }
 
-  /** At first whole curves, thinned by the server however long they are; then what is new since. */
   async newPoints(base) {
-    if (this.cursor === null) {
-      const { series, after } = await api(`${base}/curves`);
-      this.cursor = after;
-      return Object.entries(series).flatMap(([key, points]) => points.map(([step, value, at]) => ({ key, step, value, at })));
-    }
     const found = [];
     let page;
     do {
@@ -202,10 +219,9 @@ class RunPage {
 }
 
 ready("#run-page", async (root) => {
-  const id = new URLSearchParams(location.search).get("id");
-  if (!id) return root.replaceChildren(emptyState("No run was chosen.", "Open one from the list of runs.", { href: "/runs", text: "Go to Runs" }));
+  if (!asked) return root.replaceChildren(emptyState("No run was chosen.", "Open one from the list of runs.", { href: "/runs", text: "Go to Runs" }));
   try {
-    await new RunPage(root, id).start();
+    await new RunPage(root, asked, first).start();
   } catch (error) {
     root.replaceChildren(emptyState(error.message, error.hint || "", { href: "/runs", text: "Go to Runs" }));
   }
