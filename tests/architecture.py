@@ -12,16 +12,13 @@ MOST_FILE_LINES, MOST_FUNCTION_LINES = 400, 60
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
 LEVEL_0 = ("app.settings", "app.errors", "app.manifest", "app.intervals")
+# Tables by topic, one file each.
+TABLES = tuple(sorted(f"app.{each.stem}" for each in (ROOT / "app").glob("models_*.py")))
 LEVEL_1 = (
     "app.catalog",
     "app.db",
     "app.models",
-    "app.models_chat",
-    "app.models_costs",
-    "app.models_data",
-    "app.models_shares",
-    "app.models_work",
-    "app.models_written",
+    *TABLES,
     "app.storage",
     "app.readers",
     "app.samples",
@@ -48,19 +45,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.models": (
         *LEVEL_0,
         "app.db",
-        "app.models_chat",
-        "app.models_costs",
-        "app.models_data",
-        "app.models_shares",
-        "app.models_work",
-        "app.models_written",
+        *TABLES,
     ),  # fmt: skip
-    "app.models_chat": (*LEVEL_0, "app.db"),
-    "app.models_costs": (*LEVEL_0, "app.db"),
-    "app.models_data": (*LEVEL_0, "app.db"),
-    "app.models_shares": (*LEVEL_0, "app.db"),
-    "app.models_work": (*LEVEL_0, "app.db"),
-    "app.models_written": (*LEVEL_0, "app.db"),
+    **dict.fromkeys(TABLES, (*LEVEL_0, "app.db")),
     "app.storage": LEVEL_0,
     "app.readers": LEVEL_0,
     "app.samples": LEVEL_0,
@@ -108,12 +95,7 @@ OWNED_LIBRARIES: dict[str, tuple[str, ...]] = {
     "sqlalchemy": (
         "app.db",
         "app.models",
-        "app.models_chat",
-        "app.models_costs",
-        "app.models_data",
-        "app.models_shares",
-        "app.models_work",
-        "app.models_written",
+        *TABLES,
         "app.queue",
         "app.services",
         "app.api.health",

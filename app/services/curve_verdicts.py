@@ -4,15 +4,12 @@ Pure, like the other rules; ``verdicts.judge`` calls them. A ``remedy`` is what 
 """
 
 import math
-from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
 from app.models import Run
 from app.services import remedies
-
-Points = Mapping[str, Sequence[Sequence[float]]]
-Verdict = dict[str, Any]
+from app.services.verdict import Points, Verdict, last_step, smoothed, verdict
 
 # Fewer points than this are no curve yet.
 FEWEST_POINTS = 30
@@ -51,19 +48,19 @@ def no_learning(run: Run, points: Points) -> Verdict | None:
     losses = _values(points, "train/loss")
     if len(losses) < FEWEST_POINTS:
         return None
-    smooth = _smoothed(losses)
+    smooth = smoothed(losses)
     checks = _values(points, "eval/accuracy") or _values(points, "eval/f1")
     gained = len(checks) > 1 and max(checks) - checks[0] >= GAIN
     unmoved = UNMOVED * smooth[0] < smooth[-1] <= smooth[0] * (2 - UNMOVED)
     if not unmoved or smooth[0] < LEARNED or gained:
         return None
-    return {
-        "severity": "warning",
-        "title": "The training loss hardly moves: little is being learned.",
-        "evidence": f"It began at {smooth[0]:.3g} and is {smooth[-1]:.3g} after {_last_step(points):,} steps.",
-        "tip": "A higher learning rate is the first thing to try; then a method that trains more of the model.",
-        "remedy": other_rate(run, points, 3.0),
-    }
+    return verdict(
+        "warning",
+        "The training loss hardly moves: little is being learned.",
+        f"It began at {smooth[0]:.3g} and is {smooth[-1]:.3g} after {last_step(points):,} steps.",
+        "A higher learning rate is the first thing to try; then a method that trains more of the model.",
+        other_rate(run, points, 3.0),
+    )
 
 
 def at_rest(run: Run, points: Points) -> Verdict | None:
@@ -73,7 +70,7 @@ def at_rest(run: Run, points: Points) -> Verdict | None:
     ]
     if len(curve) < 2 * FEWEST_POINTS:
         return None
-    smooth = _smoothed([value for _, value in curve])
+    smooth = smoothed([value for _, value in curve])
     middle = len(smooth) // 2
     first, second = smooth[0] - min(smooth[: middle + 1]), min(smooth[: middle + 1]) - min(smooth[middle:])
     # A loss at its floor is the aim, not a plateau.
@@ -82,13 +79,13 @@ def at_rest(run: Run, points: Points) -> Verdict | None:
     step = int(curve[len(curve) // 2][0])
     epochs = (run.spec.get("training") or {}).get("epochs") if run.spec else None
     shorter = {"words": "New run with half the passes", "training": {"epochs": max(1, epochs / 2)}} if epochs else None
-    return {
-        "severity": "info",
-        "title": f"The training loss has come to rest since about step {step:,}.",
-        "evidence": f"It fell from {smooth[0]:.3g} to {smooth[middle]:.3g} in the first half and is {smooth[-1]:.3g} now.",
-        "tip": "More steps of the same kind bring nothing; fewer passes give the same result sooner.",
-        "remedy": shorter,
-    }
+    return verdict(
+        "info",
+        f"The training loss has come to rest since about step {step:,}.",
+        f"It fell from {smooth[0]:.3g} to {smooth[middle]:.3g} in the first half and is {smooth[-1]:.3g} now.",
+        "More steps of the same kind bring nothing; fewer passes give the same result sooner.",
+        shorter,
+    )
 
 
 def slowing_down(run: Run, points: Points) -> Verdict | None:
@@ -99,13 +96,13 @@ def slowing_down(run: Run, points: Points) -> Verdict | None:
     usual, now = median(speeds), median(speeds[-5:])
     if now >= SLOW_SHARE * usual:
         return None
-    return {
-        "severity": "warning",
-        "title": "Training has become much slower.",
-        "evidence": f"{now:,.3g} rows per second at last, {usual:,.3g} in the middle of the run.",
-        "tip": "Something else may use this machine, or memory runs short; fewer rows per update need less of it.",
-        "remedy": remedies.smaller_updates(run),
-    }
+    return verdict(
+        "warning",
+        "Training has become much slower.",
+        f"{now:,.3g} rows per second at last, {usual:,.3g} in the middle of the run.",
+        "Something else may use this machine, or memory runs short; fewer rows per update need less of it.",
+        remedies.smaller_updates(run),
+    )
 
 
 def idle_device(run: Run, points: Points) -> Verdict | None:
@@ -123,13 +120,13 @@ def idle_device(run: Run, points: Points) -> Verdict | None:
             if rows
             else None
         )
-        return {
-            "severity": "info",
-            "title": f"The {name} is not kept busy.",
-            "evidence": f"Half of the time it is used to {usual:.0f} % or less.",
-            "tip": "More rows per update give it more to do at once, if memory allows.",
-            "remedy": more,
-        }
+        return verdict(
+            "info",
+            f"The {name} is not kept busy.",
+            f"Half of the time it is used to {usual:.0f} % or less.",
+            "More rows per update give it more to do at once, if memory allows.",
+            more,
+        )
     return None
 
 
@@ -138,13 +135,3 @@ RULES = (no_learning, at_rest, slowing_down, idle_device)
 
 def _values(points: Points, key: str) -> list[float]:
     return [float(value) for _, value in points.get(key, ()) if value is not None and math.isfinite(value)]
-
-
-def _smoothed(values: Sequence[float]) -> list[float]:
-    """Means over a tenth of the run: single batches jump too much to be judged."""
-    width = max(1, len(values) // 10)
-    return [sum(part) / len(part) for at in range(0, len(values), width) if (part := values[at : at + width])]
-
-
-def _last_step(points: Points) -> int:
-    return max((int(pairs[-1][0]) for pairs in points.values() if pairs), default=0)

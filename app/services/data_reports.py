@@ -108,8 +108,7 @@ def judge(
     if refusal is None:
         tell("Dealing rows out", 0, 0)
         try:
-            dealt = deal_out(usable, surveyed.groups, plan or SplitPlan(seed=seed), before)
-            _check_test(dealt, reading)
+            dealt = _deal(usable, surveyed, plan or SplitPlan(seed=seed), before, reading)
         except Rejected as error:
             refusal = error
             problems.insert(0, Problem(error.code, "error", error.message, error.hint))
@@ -298,6 +297,14 @@ def _values(folder: Path, reading: Reading, column: str) -> dict[int, str]:
     if column not in reading.columns:
         raise _missing_column(column, reading.columns, "split")
     return {row["_id"]: row[column] or "" for row in read_rows(folder, [column])}
+
+
+def _deal(
+    usable: SplitRows, surveyed: Surveyed, plan: SplitPlan, before: Mapping[str, Any] | None, reading: Reading
+) -> dict[str, Any]:
+    dealt = deal_out(usable, surveyed.groups, plan, before)
+    _check_test(dealt, reading)
+    return dealt
 
 
 def _check_test(dealt: Mapping[str, Any], reading: Reading) -> None:

@@ -1,12 +1,8 @@
 """What a run lost of the model's other abilities, in words. Pure; the limits are the engine's, stored with the result."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from app.models import Run
-
-Verdict = dict[str, Any]
-Points = Mapping[str, Sequence[Sequence[float]]]
+from app.services.curve_verdicts import other_rate
+from app.services.verdict import Points, Verdict, verdict
 
 GENTLER = (
     "If other abilities matter, try a lower learning rate, fewer passes, or a method that changes less: SHiRA, or LoRA on the "
@@ -30,12 +26,8 @@ def lost(run: Run, points: Points) -> Verdict | None:
             f"A fresh probe on its vectors tells {found['task']} in {found['after']:.1%} of {found['rows']} sentences, "
             f"on the untouched model in {found['before']:.1%}."
         )
-    return {
-        "severity": "warning",
-        "title": f"The model lost {much} of what it could do elsewhere.",
-        "evidence": evidence,
-        "tip": GENTLER,
-    }
+    title = f"The model lost {much} of what it could do elsewhere."
+    return verdict("warning", title, evidence, GENTLER, other_rate(run, points, 1 / 3))
 
 
 RULES = (lost,)

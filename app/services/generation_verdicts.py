@@ -1,19 +1,17 @@
 """What the numbers of a run that writes text mean in plain words: rules for :mod:`app.services.verdicts`. Pure."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
 
-from app.models import SUCCEEDED, Run
+from app.models import Run
 from app.services import remedies
 from app.services.curve_verdicts import other_rate
+from app.services.verdict import Points, Verdict, verdict, without_gain
 
-Points = Mapping[str, Sequence[Sequence[float]]]
 # A perplexity this near to 1 means that the held-out answers are known by heart.
 BY_HEART = 1.05
 
 
-def against_base(run: Run, points: Points) -> dict[str, Any] | None:
+def against_base(run: Run, points: Points) -> Verdict | None:
     """The change of the loss per token on the same rows, with its interval."""
     results = run.results or {}
     tuned = (results.get("metrics") or {}).get("perplexity")
@@ -23,21 +21,21 @@ def against_base(run: Run, points: Points) -> dict[str, Any] | None:
         return None
     facts = f"Perplexity {_plain(tuned)} after tuning, {_plain(base)} before, on {int(results.get('test_rows') or 0):,} held-out rows"
     if change[1] < 0:
-        return _verdict(
+        return verdict(
             "good",
             "Clearly better than the untouched base model.",
             f"{facts}; the 95 % interval of the change lies below zero.",
             "Read the answers side by side, then talk to it in the playground.",
         )
     if change[0] > 0:
-        return _verdict(
+        return verdict(
             "warning",
             "Tuning made the model worse on rows that it has not seen.",
             f"{facts}.",
             "Lower the learning rate to a third, or choose fewer passes.",
             other_rate(run, points, 1 / 3),
         )
-    return _verdict(
+    return verdict(
         "info",
         "Cannot be told apart from the untouched base model.",
         f"{facts}; the difference may be chance.",
@@ -46,12 +44,12 @@ def against_base(run: Run, points: Points) -> dict[str, Any] | None:
     )
 
 
-def by_heart(run: Run, points: Points) -> dict[str, Any] | None:
+def by_heart(run: Run, points: Points) -> Verdict | None:
     """Held-out answers that cost nothing any more were probably seen while training."""
     tuned = ((run.results or {}).get("metrics") or {}).get("perplexity")
     if tuned is None or tuned > BY_HEART:
         return None
-    return _verdict(
+    return verdict(
         "warning",
         "The held-out answers are almost known by heart.",
         f"Perplexity is {tuned:.3f}; 1 means that every word was certain.",
@@ -60,31 +58,20 @@ def by_heart(run: Run, points: Points) -> dict[str, Any] | None:
     )
 
 
-def stopped_improving(run: Run, points: Points) -> dict[str, Any] | None:
+def stopped_improving(run: Run, points: Points) -> Verdict | None:
     """Later checks brought nothing."""
-    checks = [(value, step) for step, value in points.get("eval/perplexity", ()) if value and math.isfinite(value)]
-    if len(checks) < 3:
-        return None
-    best, best_step = min(checks)
-    later = [step for _, step in checks if step > best_step]
-    if len(later) < 2:
-        return None
-    tip = "Fewer passes would save time." if run.job.state == SUCCEEDED else "Stopping now keeps the best checkpoint."
-    return _verdict(
-        "info",
-        f"Evaluation stopped improving at step {int(best_step):,}; the best checkpoint is kept.",
-        f"Perplexity on the validation rows was {best:.3g} there; {len(later)} later checks were not better.",
-        tip,
-        remedies.with_patience(),
-    )
+    checks = [
+        (int(step), -value) for step, value in points.get("eval/perplexity", ()) if value and math.isfinite(value)
+    ]
+    return without_gain(run, checks, lambda rank: f"Perplexity on the validation rows was {-rank:.3g}")
 
 
-def left_out(run: Run, points: Points) -> dict[str, Any] | None:
+def left_out(run: Run, points: Points) -> Verdict | None:
     """Rows that were cut before anything that could be learned."""
     lost = int((run.results or {}).get("left_out_rows") or 0)
     if not lost:
         return None
-    return _verdict(
+    return verdict(
         "warning",
         f"{lost:,} rows could not be used: their answers begin after the longest text.",
         f"The limit is {run.spec['training']['max_length']} tokens.",
@@ -98,9 +85,3 @@ RULES = (against_base, by_heart, stopped_improving, left_out)
 
 def _plain(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def _verdict(
-    severity: str, title: str, evidence: str, tip: str, remedy: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    return {"severity": severity, "title": title, "evidence": evidence, "tip": tip, "remedy": remedy}

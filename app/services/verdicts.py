@@ -6,18 +6,15 @@ None or what :mod:`app.services.remedies` makes: what a new run would change, or
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 from app.intervals import overlap, wilson
-from app.models import CANCELLED, FAILED, SUCCEEDED, Run
+from app.models import CANCELLED, FAILED, Run
 from app.services import curve_verdicts, entity_verdicts, forgetting_verdicts, generation_verdicts, remedies
 from app.services.curve_verdicts import other_rate
 from app.services.statistics import Paired
-
-Points = Mapping[str, Sequence[Sequence[float]]]
-Verdict = dict[str, Any]
+from app.services.verdict import Points, Verdict, last_step, smoothed, verdict, without_gain
 
 SEVERITIES = ("error", "warning", "good", "info")
 # A train loss this many times above its lowest level has run away; ordinary noise stays below.
@@ -56,26 +53,26 @@ def judge(run: Run, points: Points, against_base: Paired | None = None) -> list[
         *entity_verdicts.RULES,
         *forgetting_verdicts.RULES,
     )
-    found = [{"remedy": None, **verdict} for rule in rules if (verdict := rule(run, points))]
-    return sorted(found, key=lambda verdict: SEVERITIES.index(verdict["severity"]))
+    found = [each for rule in rules if (each := rule(run, points))]
+    return sorted(found, key=lambda each: SEVERITIES.index(each["severity"]))
 
 
 def _failed(run: Run, points: Points) -> Verdict | None:
     if run.job.state != FAILED:
         return None
     error = (run.job.error or {}).get("error", run.job.error or {})
-    step = _last_step(points)
+    step = last_step(points)
     evidence = f"It got as far as step {step}." if step else "It stopped before the first training step."
     tip = error.get("hint") or "The log tab shows the last lines it wrote; retry when the cause is gone."
-    return _verdict("error", error.get("message") or "The run failed.", evidence, tip)
+    return verdict("error", error.get("message") or "The run failed.", evidence, tip)
 
 
 def _stopped(run: Run, points: Points) -> Verdict | None:
     if run.job.state != CANCELLED:
         return None
-    step = _last_step(points)
+    step = last_step(points)
     evidence = f"Last recorded step: {step}." if step else "It had not taken a training step."
-    return _verdict("info", "This run was stopped on request.", evidence, "Resume continues from the last checkpoint.")
+    return verdict("info", "This run was stopped on request.", evidence, "Resume continues from the last checkpoint.")
 
 
 def _not_a_number(run: Run, points: Points) -> Verdict | None:
@@ -86,7 +83,7 @@ def _not_a_number(run: Run, points: Points) -> Verdict | None:
     ):
         bad = next((step for step, value in _pairs(points, key) if not math.isfinite(value)), None)
         if bad is not None:
-            return _verdict(
+            return verdict(
                 "error",
                 f"The {title} stopped being a number at step {bad}.",
                 "From there on the model learns nothing.",
@@ -100,12 +97,12 @@ def _diverged(run: Run, points: Points) -> Verdict | None:
     values = [value for _, value in _pairs(points, "train/loss") if math.isfinite(value)]
     if len(values) < 10:
         return None
-    smooth = _smoothed(values)
+    smooth = smoothed(values)
     lowest = min(smooth)
     # A loss near zero triples by chance; only a rise above where the run began counts as running away.
     if smooth[-1] <= max(DIVERGED_FACTOR * lowest, smooth[0]):
         return None
-    return _verdict(
+    return verdict(
         "error",
         "The training loss is running away.",
         f"It fell to {lowest:.3g} and is now {smooth[-1]:.3g}; it began at {smooth[0]:.3g}.",
@@ -118,7 +115,7 @@ def _against_majority(run: Run, points: Points) -> Verdict | None:
     tuned, majority = _accuracy(run), _baseline(run, "majority")
     if tuned is None or majority is None or tuned > majority:
         return None
-    return _verdict(
+    return verdict(
         "error",
         "The tuned model learned nothing useful.",
         f"It is right on {_percent(tuned)} of the test rows; always giving the commonest label reaches "
@@ -136,7 +133,7 @@ def _against_base(run: Run, points: Points, pair: Paired | None = None) -> Verdi
     facts = f"Tuned {_percent(tuned)}, untouched base model {_percent(base)}, on {rows:,} test rows"
     apart = pair.verdict == "better" if pair else not overlap(_interval(run), wilson(base, rows))
     if tuned == base == 1:
-        return _verdict(
+        return verdict(
             "info",
             "The untouched base model already answers every test row right.",
             f"{facts}; there was nothing left to improve.",
@@ -144,7 +141,7 @@ def _against_base(run: Run, points: Points, pair: Paired | None = None) -> Verdi
             remedies.MORE_DATA,
         )
     if tuned <= base:
-        return _verdict(
+        return verdict(
             "warning",
             "Tuning did not improve on the untouched base model.",
             f"{facts}.",
@@ -152,7 +149,7 @@ def _against_base(run: Run, points: Points, pair: Paired | None = None) -> Verdi
             remedies.OTHER_METHODS,
         )
     if not apart:
-        return _verdict(
+        return verdict(
             "info",
             "Slightly better than the untouched base model, but "
             + ("too few rows differ to be sure." if pair else "the intervals overlap."),
@@ -160,7 +157,7 @@ def _against_base(run: Run, points: Points, pair: Paired | None = None) -> Verdi
             "More test rows would settle it; the Examples tab shows which rows improved and which got worse.",
             remedies.MORE_DATA,
         )
-    return _verdict(
+    return verdict(
         "good",
         "Clearly better than the untouched base model.",
         f"{facts}{_rows_apart(pair) or '; the 95 % intervals do not overlap'}.",
@@ -181,7 +178,7 @@ def _too_few_rows(run: Run, points: Points) -> Verdict | None:
     low, high = _interval(run)
     if high - low <= WIDE_INTERVAL:
         return None
-    return _verdict(
+    return verdict(
         "warning",
         "Too few test rows to say precisely how good it is.",
         f"With {_test_rows(run):,} test rows the true accuracy lies anywhere between {_percent(low)} and {_percent(high)}.",
@@ -197,11 +194,11 @@ def _memorising(run: Run, points: Points) -> Verdict | None:
         return None
     best_step, lowest = min(checks, key=lambda check: check[1])
     last = checks[-1][1]
-    smooth = _smoothed(train)
+    smooth = smoothed(train)
     still_falling = smooth[-1] < smooth[len(smooth) // 2]
     if last <= lowest * (1 + OVERFIT_RISE) or last < LEARNED or not still_falling:
         return None
-    return _verdict(
+    return verdict(
         "warning",
         "The model has begun to memorise the training rows.",
         f"Evaluation loss was lowest at step {best_step:,} ({lowest:.3g}) and rose to {last:.3g}, while the training "
@@ -214,24 +211,8 @@ def _memorising(run: Run, points: Points) -> Verdict | None:
 def _stopped_improving(run: Run, points: Points) -> Verdict | None:
     losses = dict(_pairs(points, "eval/loss"))
     # As the trainer ranks checkpoints: by accuracy, equal ones by the lower loss, equal ones by who came first.
-    checks = [(value, -losses.get(step, 0.0), -step) for step, value in _pairs(points, "eval/accuracy")]
-    if len(checks) < 3:
-        return None
-    best, _, negative = max(checks)
-    best_step = -negative
-    later = [step for _, _, step in checks if -step > best_step]
-    # Where accuracies are close the trainer goes by the loss; then it improved until the step that it kept.
-    if len(later) < 2 or ((run.results or {}).get("best_step") or 0) > best_step:
-        return None
-    done = run.job.state == SUCCEEDED
-    tip = "Fewer passes would save time." if done else "Stopping now keeps the best checkpoint."
-    return _verdict(
-        "info",
-        f"Evaluation stopped improving at step {best_step:,}; the best checkpoint is kept.",
-        f"Accuracy on the validation rows was {_percent(best)} there; {len(later)} later checks were not better.",
-        tip,
-        remedies.with_patience(),
-    )
+    checks = [(step, (value, -losses.get(step, 0.0))) for step, value in _pairs(points, "eval/accuracy")]
+    return without_gain(run, checks, lambda rank: f"Accuracy on the validation rows was {_percent(rank[0])}")
 
 
 def _cut_rows(run: Run, points: Points) -> Verdict | None:
@@ -239,17 +220,13 @@ def _cut_rows(run: Run, points: Points) -> Verdict | None:
     cut, rows = results.get("cut_rows") or 0, results.get("train_rows") or 0
     if not rows or cut / rows < CUT_SHARE:
         return None
-    return _verdict(
+    return verdict(
         "warning",
         f"{cut:,} of {rows:,} training texts were cut at the end.",
         f"They are longer than the limit of {run.spec['training']['max_length']} tokens.",
         "Raise “Longest text” if the end of the texts matters.",
         remedies.longer_text(run),
     )
-
-
-def _verdict(severity: str, title: str, evidence: str, tip: str, remedy: dict[str, Any] | None = None) -> Verdict:
-    return {"severity": severity, "title": title, "evidence": evidence, "tip": tip, "remedy": remedy}
 
 
 def _accuracy(run: Run) -> float | None:
@@ -272,16 +249,6 @@ def _interval(run: Run) -> Sequence[float]:
 def _pairs(points: Points, key: str) -> list[tuple[int, float]]:
     # A missing value is how JSON carries a loss that is not a number.
     return [(int(step), math.nan if value is None else float(value)) for step, value in points.get(key, ())]
-
-
-def _last_step(points: Points) -> int:
-    return max((int(pairs[-1][0]) for pairs in points.values() if pairs), default=0)
-
-
-def _smoothed(values: Sequence[float]) -> list[float]:
-    # Means over a tenth of the run: single batches jump too much to be judged.
-    width = max(1, len(values) // 10)
-    return [sum(part) / len(part) for at in range(0, len(values), width) if (part := values[at : at + width])]
 
 
 def _percent(share: float) -> str:
