@@ -1,6 +1,7 @@
 """A whole studio with its real trainer, and a browser beside it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -9,7 +10,7 @@ from tests.studio.processes import Up, start_up, stop
 from tests.studio_ui.conftest import browser  # noqa: F401 - a fixture, used by name
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def studio_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """`studio up` as a newcomer starts it; interrupted at the end."""
     up = start_up(tmp_path_factory.mktemp("journey") / "data", STUDIO_TRAINER_MODULE="worker.trainer")
@@ -17,16 +18,24 @@ def studio_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     stop(up)
 
 
+@pytest.fixture(scope="package")
+def sign_in_state() -> dict[str, Any]:
+    """The cookie that the first journey got for its link, which works once; the next journeys come back with it."""
+    return {}
+
+
 @pytest.fixture(scope="module")
-def page(studio_up: Up, browser: Browser) -> Iterator[Page]:  # noqa: F811 - the fixture above
+def page(studio_up: Up, browser: Browser, sign_in_state: dict[str, Any]) -> Iterator[Page]:  # noqa: F811
     """One signed-in page for the whole journey; nothing may be wrong in its console."""
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
+    size = {"width": 1280, "height": 860}
+    context = browser.new_context(viewport=size, accept_downloads=True, storage_state=sign_in_state.get("kept"))
     opened = context.new_page()
     opened.set_default_timeout(30_000)
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.goto(f"{studio_up.address}/sign-in?token={studio_up.token}")
+    opened.goto(f"{studio_up.address}/" + ("" if sign_in_state else f"sign-in?token={studio_up.token}"))
     opened.wait_for_selector("#tune")
+    sign_in_state["kept"] = context.storage_state()
     yield opened
     assert complaints == []
     context.close()

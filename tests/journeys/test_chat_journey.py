@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import re
 import subprocess
 import sys
 import zipfile
@@ -15,6 +14,7 @@ from openai import OpenAI
 from playwright.sync_api import Page
 
 from app.catalog.base_models import base_model_path
+from tests.journeys.steps import QUESTIONS, wait_for_end
 from tests.studio.processes import Up, call
 
 DRINKS = ("coffee", "tea", "milk", "water", "juice", "cocoa", "soup", "bread", "cake", "fish", "rice", "cheese")
@@ -39,7 +39,6 @@ FILE = {
     "mimeType": "application/jsonl",
     "buffer": "\n".join(json.dumps(row) for row in ROWS).encode(),
 }
-FINISHED_MS = 240_000
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +47,7 @@ def tuned(studio_up: Up, page: Page) -> str:
     page.goto(f"{studio_up.address}/datasets")
     page.set_input_files("#data-file", FILE)
     page.click("#report-tune")
-    for question in ("learn to do", "Which model", "be tuned", "thoroughly", "Ready to start"):
+    for question in QUESTIONS:
         page.wait_for_selector(f"#step-title:has-text('{question}')")
         if question == "thoroughly":
             # Open already where the recommendation has set one of them.
@@ -56,13 +55,7 @@ def tuned(studio_up: Up, page: Page) -> str:
                 page.click(".all-settings summary")
             page.fill("#training-epochs", "10")
         page.click("#step-next:enabled")
-    page.wait_for_url("**/run?id=*")
-    ended = "#run-state .chip:has-text('Finished'), #run-state .chip:has-text('Failed')"
-    page.wait_for_selector(ended, timeout=FINISHED_MS)
-    assert "Finished" in page.inner_text("#run-state"), page.inner_text("#content")
-    found = re.search(r"id=([^&#]+)", page.url)
-    assert found
-    return found[1]
+    return wait_for_end(page)
 
 
 @pytest.fixture(scope="module")

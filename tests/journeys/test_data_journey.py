@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from tests.journeys.steps import wait_for_end
 from tests.studio.processes import Up
 from tests.studio_ui.defects import write_defects
-
-FINISHED_MS = 180_000
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +40,6 @@ def test_rows_with_errors_are_decided_about_and_the_rest_is_learned(studio_up: U
     page.click(".step >> nth=5")
     page.wait_for_selector("#step-title:has-text('Ready to start')")
     page.click("#step-next:enabled")
-    page.wait_for_url("**/run?id=*")
-    ended = "#run-state .chip:has-text('Finished'), #run-state .chip:has-text('Failed')"
-    page.wait_for_selector(ended, timeout=FINISHED_MS)
-    assert "Finished" in page.inner_text("#run-state"), page.inner_text("#content")
+    wait_for_end(page)
     told = page.evaluate("fetch('/api/v1/datasets').then((answer) => answer.json())")["datasets"][0]
     assert (told["version"], told["usable_rows"], told["change"]["counts"]) == (2, 1992, {"excluded": 8})

@@ -9,25 +9,25 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.journeys.steps import QUESTIONS, wait_for_end
 from tests.studio.processes import Up
 
 ROOT = Path(__file__).resolve().parents[2]
-CLINIC = ROOT / "app" / "samples" / "clinic_messages.csv"
-# What a run of a few hundred rows may take on two busy cores.
-FINISHED_MS = 180_000
+CLINIC = (ROOT / "app" / "samples" / "clinic_messages.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+# Half of the sample is enough to be far above guessing.
+FILE = {"name": "clinic_messages.csv", "mimeType": "text/csv", "buffer": "".join(CLINIC[:151]).encode()}
 
 
 @pytest.fixture(scope="module")
 def first_run(studio_up: Up, page: Page) -> str:
     """Id of the run that six clicks started from an uploaded file, finished."""
     page.goto(f"{studio_up.address}/datasets")
-    page.set_input_files("#data-file", CLINIC)
+    page.set_input_files("#data-file", FILE)
     page.click("#report-tune")
-    for question in ("learn to do", "Which model", "be tuned", "thoroughly", "Ready to start"):
+    for question in QUESTIONS:
         page.wait_for_selector(f"#step-title:has-text('{question}')")
         page.click("#step-next:enabled")
-    page.wait_for_url("**/run?id=*")
-    return _wait_for_end(page)
+    return wait_for_end(page)
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +41,7 @@ def second_run(studio_up: Up, page: Page, first_run: str) -> str:
     page.click("#step-next:enabled")
     page.wait_for_selector("#step-title:has-text('Ready to start')")
     page.click("#step-next:enabled")
-    page.wait_for_url("**/run?id=*")
-    return _wait_for_end(page)
-
-
-def _wait_for_end(page: Page) -> str:
-    page.wait_for_selector(
-        "#run-state .chip:has-text('Finished'), #run-state .chip:has-text('Failed')", timeout=FINISHED_MS
-    )
-    assert "Finished" in page.inner_text("#run-state"), page.inner_text("#content")
-    return re.search(r"id=([^&#]+)", page.url)[1]
+    return wait_for_end(page)
 
 
 def _percent(words: str) -> float:
@@ -95,7 +86,7 @@ def test_two_runs_are_compared_beside_the_base_model(
 
 def test_the_playground_answers_side_by_side(page: Page, first_run: str, second_run: str, studio_up: Up) -> None:
     page.goto(f"{studio_up.address}/playground?models={first_run},{second_run}")
-    text = CLINIC.read_text(encoding="utf-8").splitlines()[1].rpartition(",")[0].strip('"')
+    text = CLINIC[1].rpartition(",")[0].strip('"')
     page.fill("#playground-texts", text)
     page.click("#playground-ask")
     page.wait_for_selector("#playground-status:has-text('1 text answered')", timeout=60_000)

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import re
 import subprocess
 import sys
 import zipfile
@@ -16,10 +15,10 @@ from playwright.sync_api import Page
 
 from app.catalog.base_models import base_model_path
 from app.samples import SAMPLES, sample_path
+from tests.journeys.steps import QUESTIONS, wait_for_end
 from tests.studio.processes import Up, call
 
 SAMPLE = next(each for each in SAMPLES if each.task_type == "token-classification")
-FINISHED_MS = 240_000
 ASKED = "Dr Anna Kovac flies with Nordwind to Cape Town on Monday."
 
 
@@ -30,7 +29,7 @@ def tuned(studio_up: Up, page: Page) -> str:
     page.set_input_files("#data-file", sample_path(SAMPLE))
     page.wait_for_selector("#report .entity")
     page.click("#report-tune")
-    for question in ("learn to do", "Which model", "be tuned", "thoroughly", "Ready to start"):
+    for question in QUESTIONS:
         page.wait_for_selector(f"#step-title:has-text('{question}')")
         if question == "learn to do":
             assert page.is_checked("#task-token-classification")
@@ -40,13 +39,7 @@ def tuned(studio_up: Up, page: Page) -> str:
             page.fill("#training-epochs", "2")
             assert page.locator("#training-label_pieces").count() == 1
         page.click("#step-next:enabled")
-    page.wait_for_url("**/run?id=*")
-    ended = "#run-state .chip:has-text('Finished'), #run-state .chip:has-text('Failed')"
-    page.wait_for_selector(ended, timeout=FINISHED_MS)
-    assert "Finished" in page.inner_text("#run-state"), page.inner_text("#content")
-    found = re.search(r"id=([^&#]+)", page.url)
-    assert found
-    return found[1]
+    return wait_for_end(page)
 
 
 def test_the_run_page_tells_how_well_it_marks(page: Page, tuned: str) -> None:

@@ -1,0 +1,20 @@
+"""Steps that every journey takes in the browser."""
+
+import re
+
+from playwright.sync_api import Page
+
+# What a run of a few hundred rows may take on two busy cores.
+FINISHED_MS = 240_000
+QUESTIONS = ("learn to do", "Which model", "be tuned", "thoroughly", "Ready to start")
+
+
+def wait_for_end(page: Page) -> str:
+    """Id of the run that was just queued, once it has finished; anything but a good end fails with the whole page."""
+    page.wait_for_url("**/run?id=*")
+    ended = "#run-state .chip:has-text('Finished'), #run-state .chip:has-text('Failed')"
+    page.wait_for_selector(ended, timeout=FINISHED_MS)
+    assert "Finished" in page.inner_text("#run-state"), page.inner_text("#content")
+    found = re.search(r"id=([^&#]+)", page.url)
+    assert found
+    return found[1]
