@@ -101,3 +101,16 @@ def test_what_happened_is_marked_on_every_curve(signed_in, studio):
     # 40 steps in three passes.
     assert page.evaluate(f"{plot}.layout.shapes[2].x0") == pytest.approx(3.0)
     assert watched.complaints == []
+
+
+def test_one_more_pass_puts_a_finished_run_back_into_the_queue(signed_in, studio):
+    run = make_run(studio.owner, make_version(studio.owner), "Once more", {**SPEC, "training": {"epochs": 2}})
+    end_run(run.id, rows_right(9, 10), rows_right(5, 10))
+    watched = signed_in()
+    page = watched.open(f"/run?id={run.id}")
+    page.click("#run-continue")
+    page.wait_for_selector("#run-stop:has-text('Take out of the queue')")
+    assert page.locator("#run-continue").count() == 0
+    told = page.evaluate("id => fetch(`/api/v1/runs/${id}`).then(answer => answer.json())", run.id)
+    assert (told["state"], told["spec"]["training"]["epochs"]) == ("queued", 3)
+    assert watched.complaints == []
