@@ -65,6 +65,7 @@ def test_what_is_no_table_is_refused_in_words(tmp_path, value, code, words):
         (["prompt", "chosen", "rejected"], ["say {n}", "yes {n}, gladly", "no {n}"], "preference"),
         (["text", "labels"], ["text {n} of many", ["a", "b"]], "multi-label-classification"),
         (["Sentence1", "sentence2", "label"], ["one {n}", "two {n}", "same"], "pair-classification"),
+        (["text", "kind", "score"], ["text {n} of many", "a", "0.{n}5"], "regression"),
     ],
 )
 def test_data_that_no_task_serves_is_called_by_its_name(tmp_path, names, row, kind):

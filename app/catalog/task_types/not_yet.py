@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.catalog.task_types.generative import find_column
+from app.catalog.task_types.text_patterns import is_number
 
 Columns = Sequence[str]
 Sample = Sequence[Mapping[str, Any]]
@@ -17,6 +18,9 @@ CHOSEN = ("chosen", "preferred", "response_chosen", "chosen_response", "accepted
 REJECTED = ("rejected", "response_rejected", "rejected_response", "dispreferred", "loser")
 LABEL_LISTS = ("labels", "label", "tags", "categories", "topics", "classes", "emotions", "intents")
 TOKENS = ("tokens", "words")
+SCORES = ("score", "scores", "rating", "grade", "similarity", "complexity")
+# Numbers with a fractional part that hardly ever come twice are measured, not chosen from a few.
+SCORE_SHARE, DISTINCT_SCORES = 0.9, 20
 # Under the names that public sets of this kind give them.
 PAIRS = (
     ("sentence1", "sentence2"), ("sentence_1", "sentence_2"), ("sentence_a", "sentence_b"), ("text1", "text2"),
@@ -42,6 +46,14 @@ def _is_preference(columns: Columns, sample: Sample) -> bool:
 def _is_pair(columns: Columns, sample: Sample) -> bool:
     plain = {name.casefold().strip() for name in columns}
     return any(plain.issuperset(pair) for pair in PAIRS)
+
+
+def _is_score(columns: Columns, sample: Sample) -> bool:
+    name = find_column(columns, SCORES)
+    given = [str(row[name]).strip() for row in sample if name and row.get(name)]
+    if len(set(given)) < DISTINCT_SCORES:
+        return False
+    return sum(is_number(each) and "." in each for each in given) >= SCORE_SHARE * len(given)
 
 
 def _is_multi_label(columns: Columns, sample: Sample) -> bool:
@@ -74,6 +86,12 @@ NOT_YET: tuple[Recognised, ...] = (
         "pairs of texts with one label for both (such as sentence1 and sentence2)",
         "Put both texts into one column, with a word such as “versus” between them, and choose “Sort texts into categories”.",
         _is_pair,
+    ),
+    Recognised(
+        "regression",
+        "texts with a number each (a score instead of a label)",
+        "To learn a few levels instead, put the numbers into groups such as low, middle and high; or choose a goal below.",
+        _is_score,
     ),
     Recognised(
         "multi-label-classification",
