@@ -325,7 +325,7 @@ function markLines(marks) {
 }
 
 /** Pixels that a legend needs below its first row, so that long names do not press the curves flat. */
-function legendRoom(series, width) {
+export function legendRoom(series, width) {
   if (series.length < 2) return 0;
   const longest = Math.max(...series.map((one) => Math.min(44, one.name.length)));
   const columns = Math.max(1, Math.floor((width - 70) / (60 + 7 * longest)));

@@ -1,11 +1,12 @@
 // Charts whose points are whole runs: quality against cost with the front of runs that nothing beats. Fetches nothing.
 
-import { BASE_INDEX, Redrawn, axisStyle, chartHeight, frame, isDark, plain, runStyle, settings } from "./charts.js";
+import { BASE_INDEX, Redrawn, axisStyle, chartHeight, frame, isDark, legendRoom, plain, runStyle, settings } from "./charts.js";
 import { remember } from "./run_curves.js";
 import { el, figure, percent } from "./studio.js";
 
 // From this ratio between the largest and the smallest value on, a logarithmic scale shows more.
 export const WIDE = 20;
+const USUAL_HEIGHT = 380;
 
 /** Quality upwards, a chosen cost to the right; runs on the front are joined by a line. */
 export class ParetoChart extends Redrawn {
@@ -45,7 +46,9 @@ export class ParetoChart extends Redrawn {
     const { higher_is_better: higher } = this.about.metric;
     const front = frontOf(rows, cost.key, higher);
     this.words.textContent = `On the line: ${front.map((row) => row.name).join(", ")}. No other run is both better and cheaper than one of these.`;
-    window.Plotly.react(this.plot, [this.line(front, cost), ...rows.map((row) => this.point(row, cost))], this.layout(cost, rows), (this.config ??= settings("Quality against cost", () => this.csv())));
+    const height = USUAL_HEIGHT + legendRoom(rows, this.plot.clientWidth);
+    this.plot.style.height = `${height}px`;
+    window.Plotly.react(this.plot, [this.line(front, cost), ...rows.map((row) => this.point(row, cost))], this.layout(cost, rows, height), (this.config ??= settings("Quality against cost", () => this.csv())));
   }
 
   line(front, cost) {
@@ -64,7 +67,7 @@ export class ParetoChart extends Redrawn {
     };
   }
 
-  layout(cost, rows) {
+  layout(cost, rows, height) {
     const axis = axisStyle();
     const values = rows.map((row) => row[cost.key]);
     const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -75,7 +78,7 @@ export class ParetoChart extends Redrawn {
     const annotations = base == null ? [] : [{ xref: "paper", x: 1, xanchor: "right", y: tall ? Math.log10(base) : base, yanchor: "bottom", text: "untouched base model", showarrow: false, font: { size: 11, color: axis.color } }];
     const ticks = ticksBetween(low, high, log);
     return {
-      ...frame(), height: chartHeight(this.plot, 380), margin: { l: 60, r: 20, t: 12, b: 96 }, hovermode: "closest", showlegend: true, shapes, annotations,
+      ...frame(), height: chartHeight(this.plot, height), margin: { l: 60, r: 20, t: 12, b: 96 }, hovermode: "closest", showlegend: true, shapes, annotations,
       legend: { orientation: "h", y: -0.22, x: 0, font: { color: axis.color, size: 11 } },
       xaxis: { ...axis, type: log ? "log" : "linear", title: { text: cost.title, standoff: 8 }, tickvals: ticks, ticktext: ticks.map((value) => cost.words(value)), tickangle: 0 },
       yaxis: { ...axis, type: tall ? "log" : "linear", title: { text: plain(this.about.metric.title) }, tickformat: this.about.metric.unit === "share" ? ".1~%" : "", automargin: true },
