@@ -1,7 +1,9 @@
 """A tiny real encoder with its tokenizer, made on the spot, and tiny labelled rows; for tests of the engine."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import torch
@@ -73,24 +75,29 @@ def make_rows(folder: Path, per_label: int = 20) -> None:
         words.insert(draw(len(words)), CLUES[label][draw(len(CLUES[label]))])
         texts.append(" ".join(words))
         labels.append(label)
-    count = len(texts)
-    table = {"_id": range(count), "_line": range(2, count + 2), "text": texts, "label": labels}
+    write_rows(folder, {"text": texts, "label": labels})
+
+
+def write_rows(folder: Path, columns: Mapping[str, Sequence[str | None]], first_line: int = 2) -> None:
+    """A dataset version's folder, ``rows.parquet`` and ``splits.json``, from columns of cells: 70/15/15."""
+    count = len(next(iter(columns.values())))
+    table = {"_id": range(count), "_line": range(first_line, count + first_line), **columns}
     parquet.write_table(pa.table({name: list(values) for name, values in table.items()}), folder / "rows.parquet")
-    first, second = round(count * 0.7), round(count * 0.85)
-    ids = list(range(count))
+    first, second, ids = round(count * 0.7), round(count * 0.85), list(range(count))
     splits = {"train": ids[:first], "validation": ids[first:second], "test": ids[second:]}
     (folder / "splits.json").write_text(json.dumps(splits))
 
 
-def make_spec(method: dict | None = None, **training: object) -> RunSpec:
-    """A spec for the tiny rows: fp32 and eight rows per update unless told otherwise."""
+SORTING = {"task_type": "text-classification", "columns": {"text": "text", "label": "label"}, "labels": LABELS}
+
+
+def make_spec(method: dict | None = None, task: Mapping[str, Any] = SORTING, **training: object) -> RunSpec:
+    """A spec for tiny rows: fp32 and eight rows per update unless told otherwise."""
     settings = {"epochs": 2, "batch_size": 8, "precision": "fp32", "max_length": 32, **training}
     return RunSpec.model_validate(
         {
-            "task_type": "text-classification",
+            **task,
             "base_model": "tiny",
-            "columns": {"text": "text", "label": "label"},
-            "labels": LABELS,
             "method": method or {"kind": "lora", "rank": 4},
             "training": settings,
             "dataset_sha256": "0" * 64,

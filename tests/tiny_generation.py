@@ -1,18 +1,16 @@
 """Orders for runs that write: the tiny chat model with a card, and small conversations in one style."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-from pyarrow import parquet
 from transformers import AutoConfig
 
 from app import manifest
 from app.catalog import fetched_models
 from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
+from tests.tiny import write_rows
 from tests.tiny_chat import CONTEXT, make_chat_base
 
 DRINKS = ("tea", "latte", "mocha", "cocoa")
@@ -47,18 +45,7 @@ def conversation(number: int) -> list[dict[str, str]]:
 def make_chat_rows(folder: Path, count: int = 40) -> None:
     """Write ``rows.parquet`` and ``splits.json``: 70/15/15."""
     cells = [json.dumps(conversation(number)) for number in range(count)]
-    write_rows(folder, {"messages": cells})
-
-
-def write_rows(folder: Path, columns: dict[str, Sequence[str | None]]) -> None:
-    """A dataset version's folder from columns of cells."""
-    count = len(next(iter(columns.values())))
-    table = {"_id": list(range(count)), "_line": list(range(1, count + 1)), **{k: list(v) for k, v in columns.items()}}
-    parquet.write_table(pa.table(table), folder / "rows.parquet")
-    first, second = round(count * 0.7), round(count * 0.85)
-    ids = list(range(count))
-    splits = {"train": ids[:first], "validation": ids[first:second], "test": ids[second:]}
-    (folder / "splits.json").write_text(json.dumps(splits))
+    write_rows(folder, {"messages": cells}, first_line=1)
 
 
 def make_chat_spec(

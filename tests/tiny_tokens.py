@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
-import pyarrow as pa
 import torch
-from pyarrow import parquet
 
 from app.catalog.spec import RunSpec
-from tests.tiny import WORDS
+from tests import tiny
+from tests.tiny import WORDS, write_rows
 
 LABELS = ["ITEM", "STATE"]
+MARKING = {"task_type": "token-classification", "columns": {"tokens": "tokens", "tags": "tags"}, "labels": LABELS}
 ITEMS, STATES = ("card", "money", "bank"), ("lost", "stolen", "late", "pending")
 
 
@@ -36,24 +36,9 @@ def make_rows(folder: Path, count: int = 60, long: int = 0) -> None:
         marks.append("B-STATE")
         tokens.append(json.dumps(words))
         tags.append(json.dumps(marks))
-    table = {"_id": range(count), "_line": range(2, count + 2), "tokens": tokens, "tags": tags}
-    parquet.write_table(pa.table({name: list(values) for name, values in table.items()}), folder / "rows.parquet")
-    first, second, ids = round(count * 0.7), round(count * 0.85), list(range(count))
-    splits = {"train": ids[:first], "validation": ids[first:second], "test": ids[second:]}
-    (folder / "splits.json").write_text(json.dumps(splits))
+    write_rows(folder, {"tokens": tokens, "tags": tags})
 
 
 def make_spec(method: dict | None = None, **training: object) -> RunSpec:
     """A spec for the tiny sentences: fp32 and eight rows per update unless told otherwise."""
-    settings = {"epochs": 2, "batch_size": 8, "precision": "fp32", "max_length": 32, **training}
-    return RunSpec.model_validate(
-        {
-            "task_type": "token-classification",
-            "base_model": "tiny",
-            "columns": {"tokens": "tokens", "tags": "tags"},
-            "labels": LABELS,
-            "method": method or {"kind": "lora", "rank": 4},
-            "training": settings,
-            "dataset_sha256": "0" * 64,
-        }
-    )
+    return tiny.make_spec(method, MARKING, **training)

@@ -3,11 +3,12 @@
 from typing import Any
 
 from app.catalog.base_models import BaseModelCard
-from app.catalog.methods import method_class
 from app.catalog.methods.base import PeftMethod
 from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
-from worker.engine.card_text import loading_words, making, method_imports, tuned_with, tuner_words
+from worker.engine import card_frame
+from worker.engine.card_frame import Told
+from worker.engine.card_text import loading_words, method_imports
 
 _CHAT = '''\
 """Ask the tuned model: python use_me.py "first question" "second question" (needs torch, transformers{needs})."""
@@ -55,56 +56,34 @@ def example(spec: RunSpec, base: BaseModelCard, system: str = "") -> str:
 
 
 def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
-    """What was tuned, on what, how well it does on held-out rows, and what it cannot do."""
-    method, task = method_class(spec.method.kind), task_type(spec.task_type)
-    library = "peft" if issubclass(method, PeftMethod) else "transformers"
+    """The card of a model that writes; see :mod:`worker.engine.card_frame`."""
+    task = task_type(spec.task_type)
     low, high = results["intervals"]["perplexity"]
     learned = "every word of the text"
     if spec.task_type != "continued-pretraining":
         learned = "the assistant's turns" if spec.training.learn_from == "answers" else "questions and answers"
-    return "\n".join(
-        [
-            "---",
-            f"base_model: {base.hub_id}",
-            f"library_name: {library}",
-            f"license: {base.licence.lower()}",
-            "pipeline_tag: text-generation",
-            "---",
-            "",
-            f"# {base.title}, {tuned_with(spec)}",
-            "",
-            f"{task.title}. Made with the fine-tuning studio.",
-            "",
-            "## How well it does",
-            "",
+    told = Told(
+        pipeline="text-generation",
+        gives=f"{task.title}.",
+        quality=[
             f"Measured on {results['test_rows']:,} held-out rows ({results['test_tokens']:,} predicted tokens) that took no",
             "part in training or in choosing the checkpoint.",
             f"The tuned model's perplexity lies between {low:.2f} and {high:.2f} (95 % interval).",
             "",
             *_table(task.metric_titles, results),
-            "",
-            "## How it was made",
-            "",
-            *making(spec, results),
+        ],
+        learned=[
             *([] if spec.origin else [f"- it learned from {learned}"]),
             f"- chat template: {results['template']}",
-            f"- {results['device']}, {results['precision']}; "
-            + ", ".join(f"{name} {version}" for name, version in results["versions"].items()),
-            "- every setting is in `spec.json`",
-            "",
-            "## How to use it",
-            "",
-            '`python use_me.py "your text"`. The chat template travels with the tokenizer.',
-            *tuner_words(spec.method),
-            "",
-            "## Limits",
-            "",
-            f"Conversations were cut after {spec.training.max_length} tokens ({results['cut_rows']:,} training rows were). It "
-            "writes what its training rows make",
-            "probable, which may be wrong, invented or unkind; it does not know what it does not know.",
-            "",
-        ]
+        ],
+        use=['`python use_me.py "your text"`. The chat template travels with the tokenizer.'],
+        limits=[
+            f"Conversations were cut after {spec.training.max_length} tokens ({results['cut_rows']:,} training rows were). It",
+            "writes what its training rows make probable, which may be wrong, invented or unkind; it does not know what it",
+            "does not know.",
+        ],
     )
+    return card_frame.model_card(spec, base, results, told)
 
 
 def _table(titles: Any, results: dict[str, Any]) -> list[str]:

@@ -11,12 +11,13 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import distributed, nn
 
 from app.errors import StudioError
+from worker.engine.report import Report
 
 T = TypeVar("T")
 # Gradients travel in pieces of at most this many numbers, so that they need little memory beside themselves.
@@ -203,30 +204,9 @@ def _pieces(weights: Sequence[nn.Parameter]) -> list[list[nn.Parameter]]:
     return pieces
 
 
-class Unheard:
+class Unheard(Report):
     """The report of a process that does not lead: nobody hears it, and nobody asks it to stop."""
 
-    def phase(self, title: str) -> None:
-        """See :class:`worker.engine.report.Report`."""
-
-    def progress(self, **facts: float) -> None:
-        """See :class:`worker.engine.report.Report`."""
-
-    def metric(self, key: str, value: float, step: int) -> None:
-        """See :class:`worker.engine.report.Report`."""
-
-    def event(self, kind: str, message: str, severity: str = "info", **data: Any) -> None:
-        """See :class:`worker.engine.report.Report`."""
-
-    def written(self, step: int, row_id: int, **texts: str) -> None:
-        """See :class:`worker.engine.report.Report`."""
-
-    def checkpoint(self, folder: Path, *, step: int, size: int, sha256: str, metrics: dict[str, float]) -> None:
-        """See :class:`worker.engine.report.Report`."""
-
-    def dropped(self, folder: Path) -> None:
-        """See :class:`worker.engine.report.Report`."""
-
     def should_stop(self) -> bool:
-        """See :class:`worker.engine.report.Report`."""
+        """Never: the process that leads passes a stop on."""
         return False

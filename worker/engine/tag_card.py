@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from app.catalog.base_models import BaseModelCard
-from app.catalog.methods import method_class
 from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.methods.head_only import FILE as NEW_PARTS
 from app.catalog.spec import RunSpec
 from app.catalog.task_types.tagged_text import WORD_PATTERN
-from worker.engine.card_text import loading_words, making, method_imports, tuned_with, tuner_words
+from worker.engine import card_frame
+from worker.engine.card_frame import Told
+from worker.engine.card_text import exact_products, loading_words, method_imports
 
 _EXAMPLE = '''\
 """Mark words with the tuned model: python use_me.py "first text" "second text" (needs torch, transformers{needs})."""
@@ -48,32 +49,20 @@ def example(spec: RunSpec, base: BaseModelCard, heads: Sequence[str] = ("classif
         more="" if spec.base_precision == "full" else ", BitsAndBytesConfig",
         imports=method_imports(spec.method),
         load=load.replace("BitsAndBytesConfig(", f"BitsAndBytesConfig(llm_int8_skip_modules={list(heads)!r}, "),
-        apply=_apply(spec.method) + (_EXACT if spec.base_precision == "nf4" else ""),
+        apply=_apply(spec.method) + exact_products(spec, "model"),
         pattern=ascii(WORD_PATTERN),
         length=spec.training.max_length,
     )
 
 
 def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
-    """What was tuned, on what, how well it does on held-out sentences, and what it cannot do."""
-    method = method_class(spec.method.kind)
+    """The card of a model that labels words; see :mod:`worker.engine.card_frame`."""
     low, high = results["intervals"]["f1"]
     baseline = results["baseline"]
-    return "\n".join(
-        [
-            "---",
-            f"base_model: {base.hub_id}",
-            f"library_name: {'peft' if issubclass(method, PeftMethod) else 'transformers'}",
-            f"license: {base.licence.lower()}",
-            "pipeline_tag: token-classification",
-            "---",
-            "",
-            f"# {base.title}, {tuned_with(spec)}",
-            "",
-            f"Marks words of {len(spec.labels)} types: {', '.join(spec.labels)}. Made with the fine-tuning studio.",
-            "",
-            "## How well it does",
-            "",
+    told = Told(
+        pipeline="token-classification",
+        gives=f"Marks words of {len(spec.labels)} types: {', '.join(spec.labels)}.",
+        quality=[
             f"Measured on {results['test_rows']:,} held-out sentences with {results['test_entities']:,} entities that took",
             "no part in training or in choosing the checkpoint. An entity counts only when its beginning, its end and its",
             "type are right.",
@@ -91,31 +80,18 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
                 f"| {each['label']} | {each['f1']:.4f} | {each['precision']:.4f} | {each['recall']:.4f} | {each['count']:,} |"
                 for each in results["per_class"]
             ),
-            "",
-            "## How it was made",
-            "",
-            *making(spec, results),
-            f"- {results['device']}, {results['precision']}; "
-            + ", ".join(f"{name} {version}" for name, version in results["versions"].items()),
-            "- every setting is in `spec.json`",
-            "",
-            "## How to use it",
-            "",
+        ],
+        use=[
             '`python use_me.py "a text"`. The layer that judges words is part of the saved weights; transformers\'',
             "`AutoModelForTokenClassification` takes it. `labels.json` has the tags in the order of its answers.",
-            *tuner_words(spec.method),
-            "",
-            "## Limits",
-            "",
+        ],
+        limits=[
             f"Texts are cut after {spec.training.max_length} tokens ({results['cut_rows']:,} training sentences were). It",
             "knows what its training sentences show, including their mistakes and gaps; look at what it missed before you",
             "rely on it.",
-            "",
-        ]
+        ],
     )
-
-
-_EXACT = "\nfor part in model.modules(): part.support_avx512bf16_for_cpu = False  # exact 4-bit products on a CPU"
+    return card_frame.model_card(spec, base, results, told)
 
 
 def _apply(method: Method) -> str:
