@@ -14,7 +14,7 @@ from app.catalog.workload import LEARNING_TOKENS, LENGTH_MULTIPLE, Job, count_le
 from app.db import transaction
 from app.models_costs import RunCost
 from app.services import cost_lessons, datasets, machine_speeds, run_costs, runs
-from app.services.cost_arithmetic import REFERENCE, Lesson, correct, count
+from app.services.cost_arithmetic import LEARNING_START, REFERENCE, Lesson, correct, count
 from app.services.estimates import estimate
 from worker.engine import answer_time, batches, forgetting, forgetting_limits, forgetting_text, sampling
 from worker.engine.families import classification, generation
@@ -96,6 +96,14 @@ def test_twice_the_rows_are_twice_the_work_and_no_more_memory() -> None:
     )
     slower = {name: 2 * value for name, value in REFERENCE.items()}
     assert count(small, gpu=False, speed=slower).learning > 1.9 * count(small, gpu=False, speed=None).learning - 1
+
+
+def test_more_cards_learn_faster_and_more_processes_on_one_processor_do_not() -> None:
+    one, two = (count(job("full", devices=number), gpu=True, speed=None) for number in (1, 2))
+    assert 0.5 < (two.learning - LEARNING_START) / (one.learning - LEARNING_START) < 0.6
+    assert two.rest == one.rest and two.memory == one.memory
+    alone, shared = (count(job("full", devices=number), gpu=False, speed=None) for number in (1, 2))
+    assert shared.learning == alone.learning
 
 
 def test_a_card_needs_no_libraries_and_frozen_layers_keep_nothing() -> None:
