@@ -194,7 +194,7 @@ function retentionTile(found) {
 /** How the rate was found: lowest validation loss of a few, or why there was no race. */
 function raceWords(race) {
   if (!race.tried.length) return "the method's own; the run is too short for a race";
-  return `auto: best of ${race.tried.map((each) => number(each.rate)).join(", ")} after ${race.steps} updates each`;
+  return `auto: from ${race.tried.map((each) => number(each.rate)).join(", ")} after ${race.steps} updates each`;
 }
 
 function labelTiles(run, results, latest, verdict) {

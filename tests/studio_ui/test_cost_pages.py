@@ -60,7 +60,7 @@ def test_estimate_and_actual_stand_side_by_side(signed_in, finished, size, schem
     assert "45 s" in rows[1] and "exact" in rows[2]
     retention = page.inner_text("#tile-retention")
     assert "−10.0 points" in retention and "much lost" in retention and "red from -8 points" in retention
-    assert "best of 0.001, 0.003, 0.009" in page.inner_text("#tile-rate")
+    assert "from 0.001, 0.003, 0.009" in page.inner_text("#tile-rate")
     assert "lost much of what it could do elsewhere" in page.inner_text("#run-verdicts")
     shoot(page, f"cost-run-{scheme}")
     page.goto(f"{watched.studio.address}/models")

@@ -1,7 +1,9 @@
-"""Which learning rate to use: the method's own, a third and three times of it learn a few updates each, the best goes on.
+"""Which learning rate to use: the method's own, or a third or three times of it if that is clearly better after a few updates.
 
 All three begin with the same weights, the same random state and the same rows in the same order, and are judged by the loss
-on the validation rows. Afterwards everything is as it was before, so the run is the one that this rate alone would have
+on the validation rows, which is also read before. So few updates tell whether a higher rate learns faster, but not whether a
+lower one ends better: it may only look best because it has hardly moved a model that starts well. Another rate than the
+method's own therefore has to be clearly below both its loss and that of the beginning. Afterwards everything is as it was before, so the run is the one that this rate alone would have
 made. The whole race takes at most :data:`SHARE` of the run's updates; a run too short for that keeps the method's own rate.
 Knows no files; what it found is kept in the run's first checkpoint.
 """
@@ -25,6 +27,9 @@ FACTORS = (1 / 3, 1.0, 3.0)
 # a low rate looks best, because it has not moved the model yet.
 SHARE, LEAST_STEPS = 0.05, 10
 HIGHEST = 1.0
+# Another rate's loss has to be lower by this share to replace the method's own; a rate whose loss is so many nats above that
+# of the beginning has broken down.
+CLEARLY, BROKEN = 0.05, 1.0
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,8 @@ def race(schedule: Schedule, begin: Callable[[Schedule], Fit], family: Family) -
         family: with its method applied.
 
     Returns:
-        ``{"chosen": rate, "steps": updates for each, "tried": [{"rate", "loss"}], "why"}``; a loss that is no finite number
-        is None.
+        ``{"chosen": rate, "steps": updates for each, "tried": [{"rate", "loss"}], "why"}``, after a race also ``start``, the
+        loss of the beginning; a loss that is no finite number is None.
 
     Raises:
         Stopped: the person asked to; nothing of the race is kept.
@@ -73,6 +78,8 @@ def race(schedule: Schedule, begin: Callable[[Schedule], Fit], family: Family) -
         return {"chosen": own, "steps": 0, "tried": [], "why": why}
     report.phase("Choosing the learning rate")
     start = _Start(family.model, family.order.spec.method, family.body)
+    family.model.eval()
+    begun = float(family.validate()["loss"])
     tried: list[dict[str, Any]] = []
     for rate in sorted({min(HIGHEST, own * factor) for factor in FACTORS}):
         loop = begin(RaceSchedule(schedule.settings, schedule.rows, rate, steps=steps))
@@ -82,7 +89,7 @@ def race(schedule: Schedule, begin: Callable[[Schedule], Fit], family: Family) -
         tried.append({"rate": rate, "loss": loss if math.isfinite(loss) else None})
         start.restore()
     report.phase("Training")
-    return _decide(tried, own, steps, report)
+    return _decide(tried, own, begun, steps, report)
 
 
 def take(schedule: Schedule, found: dict[str, Any]) -> Schedule:
@@ -130,19 +137,34 @@ def _is_sound(model: torch.nn.Module) -> bool:
     return all(bool(torch.isfinite(each).all()) for each in trainable(model).values())
 
 
-def _decide(tried: list[dict[str, Any]], own: float, steps: int, report: Report) -> dict[str, Any]:
-    finite = [each for each in tried if each["loss"] is not None]
-    # With equal losses the method's own rate; if learning broke down at all of them, the lowest.
-    best = min(finite or tried[:1], key=lambda each: (each["loss"] or 0.0, abs(math.log(each["rate"] / own))))
+def _decide(tried: list[dict[str, Any]], own: float, begun: float, steps: int, report: Report) -> dict[str, Any]:
+    best, reason = _choose(tried, own, begun)
     losses = ", ".join(f"{each['rate']:.3g}: {_loss(each['loss'])}" for each in tried)
     why = (
-        f"Learning rate {best['rate']:.3g}: after {steps} updates at each of {len(tried)} rates it had the lowest loss on the "
-        f"validation rows ({losses}); the method's own rate is {own:.3g}."
+        f"Learning rate {best['rate']:.3g}: {reason}. Loss on the validation rows after {steps} updates: {losses}; before: "
+        f"{begun:.4f}; the method's own rate is {own:.3g}."
     )
-    if not finite:
-        why = f"Learning broke down at each of {len(tried)} rates ({losses}); the lowest, {best['rate']:.3g}, is used."
-    report.event("notice", why, "info" if finite else "warning", learning_rate=best["rate"], tried=tried)
-    return {"chosen": best["rate"], "steps": steps, "tried": tried, "why": why}
+    severity = "info" if _sound(tried, begun) else "warning"
+    report.event("notice", why, severity, learning_rate=best["rate"], tried=tried)
+    return {"chosen": best["rate"], "steps": steps, "tried": tried, "start": begun, "why": why}
+
+
+def _choose(tried: list[dict[str, Any]], own: float, begun: float) -> tuple[dict[str, Any], str]:
+    """What goes on, and why in words."""
+    mine = min(tried, key=lambda each: abs(math.log(each["rate"] / own)))
+    sound = _sound(tried, begun)
+    if not sound:
+        return tried[0], f"learning broke down at each of {len(tried)} rates, and it is the lowest"
+    best = min(sound, key=lambda each: each["loss"])
+    if mine not in sound:
+        return best, "learning broke down at the method's own rate, and it had the lowest loss of the others"
+    if best is not mine and best["loss"] < (1 - CLEARLY) * min(mine["loss"], begun):
+        return best, f"it was clearly the best of {len(tried)}"
+    return mine, "no other was clearly better than the method's own"
+
+
+def _sound(tried: list[dict[str, Any]], begun: float) -> list[dict[str, Any]]:
+    return [each for each in tried if each["loss"] is not None and each["loss"] <= begun + BROKEN]
 
 
 def _loss(value: float | None) -> str:

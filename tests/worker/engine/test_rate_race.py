@@ -33,11 +33,10 @@ def test_the_run_is_the_one_that_the_chosen_rate_alone_would_have_made(make_orde
     found = train(raced, report)
     race = found["rate_race"]
     rates = [each["rate"] for each in race["tried"]]
-    best = min(race["tried"], key=lambda each: each["loss"])
     assert race["steps"] == 3 and rates == pytest.approx([rates[1] / 3, rates[1], rates[1] * 3])
-    assert found["learning_rate"] == race["chosen"] == best["rate"]
+    assert found["learning_rate"] == race["chosen"] in rates and race["start"] > 0
     told = [each for each in report.events if "learning_rate" in each]
-    assert f"{best['rate']:.3g}" in told[0]["message"] and race["why"] == told[0]["message"]
+    assert f"{race['chosen']:.3g}" in told[0]["message"] and race["why"] == told[0]["message"]
     alone = make_order(make_spec({"kind": "lora"}, **{**LONG, "learning_rate": race["chosen"]}))
     train(alone, ListReport())
     assert learned(raced) == learned(alone)
@@ -65,6 +64,29 @@ def test_the_race_is_on_disk_before_the_first_update(make_order) -> None:
     resumed = make_order(spec, resume_from=kept)
     train(resumed, report)
     assert report.curve("train/loss")[0][0] == 1 and learned(resumed) == learned(twin)
+
+
+@pytest.mark.parametrize(
+    ("losses", "chosen"),
+    [
+        ((0.85, 1.00, 1.55), 1e-2),
+        ((0.80, 1.00, 1.55), 3e-3),
+        ((0.90, 0.86, 0.83), 1e-2),
+        ((8.53, 7.64, 7.07), 3e-2),
+        ((0.95, None, None), 3e-3),
+        ((0.95, 2.50, 3.00), 3e-3),
+        ((None, None, None), 3e-3),
+        ((0.85, 0.85, 0.85), 1e-2),
+    ],
+    ids=["hardly moved", "clearly lower", "not clearly", "clearly higher", "gone", "broken", "all gone", "equal"],
+)
+def test_another_rate_has_to_be_clearly_better_than_the_methods_own(losses, chosen: float) -> None:
+    begun = 9.5 if losses[0] == 8.53 else 0.87
+    tried = [{"rate": rate, "loss": loss} for rate, loss in zip((3e-3, 1e-2, 3e-2), losses, strict=True)]
+    report = ListReport()
+    told = rate_race._decide(tried, 1e-2, begun, 10, report)
+    assert told["chosen"] == chosen and f"Learning rate {chosen:.3g}" in told["why"]
+    assert (report.events[-1]["severity"] == "warning") == (losses == (None, None, None))
 
 
 def test_a_short_run_keeps_the_methods_rate_and_says_so(make_order) -> None:
