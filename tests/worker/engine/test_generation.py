@@ -238,7 +238,7 @@ def test_rows_are_filled_without_waste_or_loss() -> None:
     assert len(rows) == 3
 
 
-@pytest.mark.parametrize("kind", ["lora", "prompt-tuning"])
+@pytest.mark.parametrize("kind", [pytest.param("lora", marks=pytest.mark.methods), "prompt-tuning"])
 def test_a_stranger_gets_the_same_words(chat_order: MakeOrder, chat_base: Any, tmp_path: Path, kind: str) -> None:
     order = chat_order(make_chat_spec({"kind": kind}, epochs=6, learning_rate=0.02))
     train(order, ListReport())
