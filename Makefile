@@ -1,6 +1,6 @@
 # Every target that people call has a description after `##`; `make help` prints them.
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-methods check faults docs bench-answers bench-dashboard bench-gpu bench-pickup bench-read bench-web clean
+.PHONY: help install run test test-methods check faults docs bench-answers bench-dashboard bench-frozen bench-gpu bench-job bench-pickup bench-read bench-web clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,8 +40,14 @@ bench-dashboard: $(VENV)/installed-dev ## measure tables, charts, comparison and
 	@scripts/ensure programs
 	@$(BIN)/python -m benchmarks.dashboard
 
+bench-frozen: $(VENV)/installed ## measure what keeping the work of untouched layers saves
+	@$(BIN)/python -m benchmarks.frozen_rows
+
 bench-gpu: $(VENV)/installed ## measure LoRA and QLoRA steps of 1 B and 8 B models beside a plain script; tiny without a GPU
 	@$(BIN)/python -m benchmarks.gpu_steps
+
+bench-job: $(VENV)/installed ## measure the whole job, submit to tested adapter, beside a plain script
+	@$(BIN)/python -m benchmarks.whole_job
 
 bench-pickup: $(VENV)/installed ## measure the time from submit to the first training step
 	@$(BIN)/python -m benchmarks.pickup

@@ -6,20 +6,19 @@ Exits 1 if a method's own rate is more than three points below the best of its t
 """
 
 import argparse
-import csv
 import json
 import shutil
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-INTENTS, PER_CLASS, VALIDATION, TEST = 20, 50, 10, 40
+from benchmarks.labelled_rows import Amounts, read, write_rows
+
+AMOUNTS = Amounts(labels=20, train=50, validation=10, test=40)
 FACTORS = (1 / 3, 1.0, 3.0)
 ALLOWED_LOSS = 0.03
-Examples = dict[str, list[str]]
 
 
 def main() -> int:
@@ -35,7 +34,7 @@ def main() -> int:
     plain = [each.model_fields["kind"].default for each in METHODS if each.level == "plain"]
     table: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="studio-rates-") as home:
-        labels = write_rows(Path(home), wanted.train, wanted.test)
+        labels = write_rows(Path(home), read(wanted.train), read(wanted.test), AMOUNTS)
         for kind in wanted.methods.split(",") if wanted.methods else plain:
             table.append(sweep(Path(home), kind, labels))
             print(line(table[-1]), flush=True)
@@ -48,41 +47,6 @@ def main() -> int:
     return 1 if any(each["behind"] > ALLOWED_LOSS for each in table) else 0
 
 
-def write_rows(home: Path, train: Path, test: Path) -> list[str]:
-    """Write ``rows.parquet`` and ``splits.json``; returns the labels."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    known, held = read(train), read(test)
-    labels = sorted(known)[:INTENTS]
-    rows: list[tuple[str, str]] = []
-    splits: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
-    for label in labels:
-        parts = {
-            "train": known[label][:PER_CLASS],
-            "validation": known[label][PER_CLASS : PER_CLASS + VALIDATION],
-            "test": held[label][:TEST],
-        }
-        for name, texts in parts.items():
-            splits[name] += range(len(rows), len(rows) + len(texts))
-            rows += [(text, label) for text in texts]
-    columns = {"_id": range(len(rows)), "_line": range(2, len(rows) + 2)}
-    texts, answers = zip(*rows, strict=True)
-    table = {name: list(each) for name, each in {**columns, "text": texts, "category": answers}.items()}
-    parquet.write_table(pa.table(table), home / "rows.parquet")
-    (home / "splits.json").write_text(json.dumps(splits))
-    return labels
-
-
-def read(path: Path) -> Examples:
-    """Texts by intent, in the order of the file."""
-    found: Examples = defaultdict(list)
-    with path.open(encoding="utf-8", newline="") as source:
-        for row in csv.DictReader(source):
-            found[row["category"]].append(row["text"])
-    return found
-
-
 def sweep(home: Path, kind: str, labels: list[str]) -> dict[str, Any]:
     """Train at three rates; ``{"kind", "rates", "accuracy", "validation", "behind", "seconds", "probe"}``."""
     from app.catalog.base_models import STARTER_ENCODER
@@ -90,7 +54,7 @@ def sweep(home: Path, kind: str, labels: list[str]) -> dict[str, Any]:
     from app.catalog.training import TrainingSettings
 
     settings = TrainingSettings()
-    steps = round(settings.epochs * -(-INTENTS * PER_CLASS // settings.batch_size))
+    steps = round(settings.epochs * -(-AMOUNTS.labels * AMOUNTS.train // settings.batch_size))
     own = method_class(kind).model_validate({"kind": kind}).learning_rate(STARTER_ENCODER, steps)
     results, began = [], time.monotonic()
     for factor in FACTORS:

@@ -88,13 +88,17 @@ class PartlyFrozen(nn.Module):
         def hand_on(*args: Any, **kwargs: Any) -> torch.Tensor:
             return states
 
+        # Where a library has put a way of its own on a block, it gets that back.
+        own = [vars(block).get("forward") for block in self._spared]
         for block in self._spared:
             block.forward = hand_on  # type: ignore[method-assign]
         try:
             yield
         finally:
-            for block in self._spared:
+            for block, way in zip(self._spared, own, strict=True):
                 del block.forward
+                if way is not None:
+                    block.forward = way  # type: ignore[method-assign]
 
 
 def name_of(tokens: Sequence[int] | np.ndarray) -> bytes:
