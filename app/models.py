@@ -198,7 +198,10 @@ class Run(_Row):
     """One tuning run: a frozen spec, the job that executes it and what came out."""
 
     __tablename__ = "runs"
-    __table_args__ = (Index("ix_runs_newest", "owner_id", "archived", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_runs_newest", "owner_id", "archived", "created_at", "id"),
+        Index("ix_runs_best", "owner_id", "dataset_version_id", "task_type", "quality"),
+    )
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
     owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
     dataset_version_id: Mapped[str] = mapped_column(ForeignKey("dataset_versions.id"), index=True)
