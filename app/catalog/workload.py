@@ -27,8 +27,8 @@ TIMED_ROWS, TIMED_PASSES = 16, 6
 # learned from, it is measured unasked.
 FORGETTING_TOKENS, FORGETTING_SHARE = {"classification": 5448, "generation": 1460}, 0.15
 # Operations per unit and token of the text that attention counts for: 4 are products, the rest is spent moving its weights;
-# and per token of a row that several texts share, where a fused kernel moves less.
-ATTENTION, PACKED_ATTENTION = 24, 8
+# and per token of a row that several texts share, where a fused kernel moves less, and nothing if it is only read.
+ATTENTION, PACKED_ATTENTION, PACKED_READING = 24, 8, 4
 # What the untouched lower blocks make of rows that are read again and again is kept up to so many bytes, two for a number.
 MOST_KEPT_STATES, STATE_BYTES = 4 * 1024**3, 2
 # What calling something beside a layer takes, as a share of calling a whole block.
@@ -137,15 +137,15 @@ def count_learning(job: Job) -> Work:
     back += 2 * (matrices if job.method.whole_gradients else min(job.adapter, matrices))
     if _beside(job):
         back += (ADAPTER_PRODUCTS - 2) * min(job.adapter, matrices)
-    output = 3 * _output_flops(job)
+    output = 3 * output_flops(job)
     portions = job.steps * _pieces(job.training.batch_size * job.padded, LEARNING_TOKENS)
     checked = job.checks * job.validation_rows
     return Work(
         learn_flops=tokens * (learning * _block_flops(job) + back + output) * job.method.relative_time,
         learn_calls=portions * _calls(job, learning) * job.method.relative_time,
         beside=tokens * sum(inputs + outputs for inputs, outputs in _beside(job)) * job.method.relative_time,
-        read_flops=checked * job.padded * (learning * _reading_flops(job, job.validation_rows) + _output_flops(job))
-        + _frozen_rows(job) * job.padded * frozen * _reading_flops(job, job.train_rows),
+        read_flops=checked * job.padded * (learning * reading_flops(job, job.validation_rows) + output_flops(job))
+        + _frozen_rows(job) * job.padded * frozen * reading_flops(job, job.train_rows),
         exact_flops=0.0,
         updated=float(job.steps) * (job.adapter + job.head),
         written=job.checks * _written_at_checks(job) if job.writes else 0.0,
@@ -156,7 +156,7 @@ def count_learning(job: Job) -> Work:
 def count_rest(job: Job) -> Work:
     """The work before the first and after the last update: reading rows, the untouched model, the test, the download."""
     base = job.base
-    per_token = base.layers * _reading_flops(job, job.test_rows) + _output_flops(job)
+    per_token = base.layers * reading_flops(job, job.test_rows) + output_flops(job)
     known = 0 if job.base_known or job.writes else job.train_rows + job.test_rows
     timed = min(TIMED_ROWS, job.train_rows) * TIMED_PASSES if _is_timed(job) else 0
     # A model that writes reads the test rows before and after, in full precision; one that sorts only afterwards.
@@ -208,22 +208,24 @@ def _written_at_checks(job: Job) -> float:
     """Tokens of one block that the tuned model writes at one check."""
     rows = min(SHOWN_ROWS, job.validation_rows)
     tokens = min(float(SHOWN_TOKENS), job.length)
-    return _written(rows, 1 if job.method.virtual_tokens else rows, tokens) * _calls(job, job.base.layers)
+    return written_tokens(rows, 1 if job.method.virtual_tokens else rows, tokens) * _calls(job, job.base.layers)
 
 
 def _written_around(job: Job) -> float:
     """Tokens of one block that are written before learning by the untouched model, and afterwards by the tuned one."""
     answered, soft = min(ANSWERED_ROWS, job.test_rows), bool(job.method.virtual_tokens)
-    before = _written(answered, ANSWERED_AT_ONCE, UNTAUGHT_TOKENS) + _written(SHOWN_ROWS, SHOWN_ROWS, UNTAUGHT_TOKENS)
-    # The tuned model ends its answers where those that it learned from end; the longest of a batch is about a row long.
+    before = written_tokens(answered, ANSWERED_AT_ONCE, UNTAUGHT_TOKENS) + written_tokens(
+        SHOWN_ROWS, SHOWN_ROWS, UNTAUGHT_TOKENS
+    )
+    # The tuned model ends its answers where those that it learned from end, about half a row, and a batch with its longest.
     tokens = min(float(ANSWER_TOKENS), job.length)
     # A soft prompt's answers are written one by one, and only a third of them.
-    told = _written(-(-answered // 3), 1, tokens) if soft else _written(answered, ANSWERED_AT_ONCE, tokens)
-    after = told + _written(2 * RELOAD_ANSWERS, 1, tokens)
+    told = written_tokens(-(-answered // 3), 1, tokens) if soft else written_tokens(answered, ANSWERED_AT_ONCE, tokens)
+    after = told + written_tokens(2 * RELOAD_ANSWERS, 1, tokens / 2)
     return before * job.base.layers + after * _calls(job, job.base.layers)
 
 
-def _written(rows: int, at_once: int, tokens: float) -> float:
+def written_tokens(rows: int, at_once: int, tokens: float) -> float:
     """Tokens written one after another, as many as take as long in a single row."""
     return tokens * (-(-rows // at_once) * (1 - ROW_WRITTEN) + rows * ROW_WRITTEN)
 
@@ -250,24 +252,24 @@ def _matrices(base: BaseModelCard) -> int:
 
 def _block_flops(job: Job) -> float:
     """Operations of one block for one token of an update, forth."""
-    return _flops_of_block(job, largest_portion(job, job.length))
+    return _flops_of_block(job, PACKED_ATTENTION * largest_portion(job, job.length))
 
 
-def _reading_flops(job: Job, rows: int) -> float:
+def reading_flops(job: Job, rows: int) -> float:
     """Operations of one block for one token of so many rows that are only read."""
-    return _flops_of_block(job, max(job.length, min(READING_TOKENS, rows * job.length)))
+    return _flops_of_block(job, PACKED_READING * max(job.length, min(READING_TOKENS, rows * job.length)))
 
 
 def _flops_of_block(job: Job, shared: float) -> float:
-    """Its matrices, and attention over the text.
+    """Its matrices, and attention over the text; over ``shared`` operations per unit where several texts share a row.
 
-    Texts that share a row (``shared`` tokens) are kept apart by a mask, but attention goes over the whole row.
+    Those are kept apart by a mask, but attention goes over the whole row.
     """
-    width = PACKED_ATTENTION * shared if job.packed else ATTENTION * job.padded
+    width = shared if job.packed else ATTENTION * job.padded
     return 2 * _matrices(job.base) + width * job.base.hidden_size
 
 
-def _output_flops(job: Job) -> float:
+def output_flops(job: Job) -> float:
     """Operations of the layer that gives every next token its probability."""
     return 2 * job.base.hidden_size * job.vocabulary if job.writes else 0.0
 

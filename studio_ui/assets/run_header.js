@@ -191,7 +191,7 @@ function retentionTile(found) {
   return tile("tile-retention", "Other abilities", value, note);
 }
 
-/** How the rate was found: lowest validation loss of a few, or why there was no race. */
+/** How the rate was found: a race of a few on the validation rows, or why there was none. */
 function raceWords(race) {
   if (!race.tried.length) return "the method's own; the run is too short for a race";
   return `auto: from ${race.tried.map((each) => number(each.rate)).join(", ")} after ${race.steps} updates each`;
