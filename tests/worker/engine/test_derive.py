@@ -126,6 +126,7 @@ def test_what_is_small_already_is_not_shrunk(make_order) -> None:
         derive(order, ListReport())
 
 
+@pytest.mark.methods
 def test_models_that_write_are_combined_and_shrunk_too(tmp_path: Path) -> None:
     card = make_chat_card(folder := tmp_path / "base")
     make_chat_rows(tmp_path)

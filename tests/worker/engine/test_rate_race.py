@@ -43,7 +43,7 @@ def test_the_run_is_the_one_that_the_chosen_rate_alone_would_have_made(make_orde
 
 
 @pytest.mark.usefixtures("short_races")
-@pytest.mark.parametrize("kind", ["lora", "adalora"])
+@pytest.mark.parametrize("kind", ["lora", pytest.param("adalora", marks=pytest.mark.methods)])
 def test_a_run_that_was_cut_off_does_not_race_again_and_ends_the_same(make_order, kind: str) -> None:
     spec = make_spec({"kind": kind}, **LONG)
     twin = make_order(spec)

@@ -83,6 +83,7 @@ def test_choosing_all_alike_is_the_average_and_choosing_one_is_not(halves: list[
     assert float((logits(route(models.make_model(CAUSAL), halves, 1, 1.0)) - average).abs().max()) > 0.1
 
 
+@pytest.mark.methods
 def test_saved_it_loads_in_a_fresh_process_with_peft_and_one_file(halves: list[Path], tmp_path: Path) -> None:
     models.make_model(CAUSAL).save_pretrained(tmp_path / "base")
     # Ranks may differ from adapter to adapter.
