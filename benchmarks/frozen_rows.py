@@ -37,7 +37,7 @@ def main() -> int:
     parser.add_argument("--epochs", type=float, default=5)
     parser.add_argument("--rows", type=int, default=50, help="of each of 20 labels")
     parser.add_argument("--processor", action="store_true")
-    parser.add_argument("--precision", default="auto", choices=("auto", "bf16", "fp32"))
+    parser.add_argument("--precision", default="fp32", choices=("auto", "bf16", "fp32"))
     wanted = parser.parse_args()
     training = {"epochs": wanted.epochs, "precision": wanted.precision}
     with tempfile.TemporaryDirectory(prefix="studio-frozen-") as home:

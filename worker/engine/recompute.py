@@ -14,3 +14,6 @@ def recompute_blocks(body: nn.Module) -> None:
     base = body.get_base_model() if isinstance(body, PeftModel) else body
     # The other kind of checkpointing needs inputs with gradients, which a frozen embedding does not give.
     cast(Any, base).activation_checkpointing_enable({"use_reentrant": False})
+    # transformers prepares a wrapped model for that other kind all the same; gradients would be carried through blocks that
+    # learn nothing.
+    cast(Any, base).disable_input_require_grads()

@@ -66,11 +66,11 @@ def _learn(family: Family) -> tuple[fit.Schedule, Position, float | None]:
     # What a method adds starts from random numbers that depend on nothing but the seed.
     set_seed(spec.training.seed)
     family.adapt(schedule.total)
+    frozen_rows.remember(family)
     if spec.training.gradient_checkpointing:
         recompute_blocks(family.body)
     if family.accelerator.device.type == "cpu":
         quicken(family.model)
-    frozen_rows.remember(family)
     order.ranks.equalise(family.model)
     prepared = family.accelerator.prepare(family.model)
 
