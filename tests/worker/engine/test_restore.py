@@ -9,14 +9,12 @@ import pytest
 from safetensors.torch import load_file
 
 from app import manifest
-from app.catalog.methods import METHODS
 from app.errors import StudioError
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from worker.engine.report import ListReport
 from worker.engine.restore import restore
 from worker.engine.train import Order, train
 
-KNOWN = {method.model_fields["kind"].default for method in METHODS}
 # All weights, before the text; starting from the data and from the weights themselves.
 KINDS = ["full", "prefix-tuning", pytest.param("eva", marks=pytest.mark.methods), "pissa"]
 
