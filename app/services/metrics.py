@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -140,25 +140,25 @@ def _whole_curves(session: Session, wanted: Sequence[Any]) -> Iterator[tuple[tup
 
 def _outlines(session: Session, wanted: Sequence[Any]) -> dict[tuple[str, str], set[curves.Point]]:
     """The extremes of every part of these curves, and every point of their first and last part."""
-    if not wanted:
-        return {}
-    found: dict[tuple[str, str], set[curves.Point]] = {}
-    of = EXTREMES.c
-    columns = (of.run_id, of.key, of.low_step, of.low, of.low_at, of.high_step, of.high, of.high_at)
-    these = or_(*(and_(of.run_id == row[0], of.key == row[1]) for row in wanted))
-    for run_id, key, *low_and_high in session.execute(select(*columns).where(these)):
-        found.setdefault((run_id, key), set()).update((tuple(low_and_high[:3]), tuple(low_and_high[3:])))
-    at = POINTS.c
-    ends = [
-        and_(
-            at.run_id == row[0], at.key == row[1], at.step.between(part * curves.STRIDE, (part + 1) * curves.STRIDE - 1)
-        )
-        for row in wanted
-        for part in (row[3], row[4])
-    ]
-    for run_id, key, *point in session.execute(select(at.run_id, at.key, at.step, at.value, at.at).where(or_(*ends))):
-        found[(run_id, key)].add(tuple(point))
+    found: dict[tuple[str, str], set[curves.Point]] = {(row[0], row[1]): set() for row in wanted}
+    of, at = EXTREMES.c, POINTS.c
+    columns = (of.key, of.low_step, of.low, of.low_at, of.high_step, of.high, of.high_at)
+    by_run: Any = itemgetter(0)
+    for run_id, rows in groupby(sorted(wanted, key=by_run), by_run):
+        ends = {row[1]: row[3:5] for row in rows}
+        extremes = select(*columns).where(of.run_id == run_id, of.key.in_(ends))
+        for key, *low_and_high in session.execute(extremes):
+            found[run_id, key].update((tuple(low_and_high[:3]), tuple(low_and_high[3:])))
+        places = or_(*(_part(run_id, key, part) for key, parts in ends.items() for part in parts))
+        for key, *point in session.execute(select(at.key, at.step, at.value, at.at).where(places)):
+            found[run_id, key].add(tuple(point))
     return found
+
+
+def _part(run_id: str, key: str, part: int) -> ColumnElement[bool]:
+    """The points of one part. With the run in each of several: indexes serve such a choice as a whole or not at all."""
+    steps = POINTS.c.step.between(part * curves.STRIDE, (part + 1) * curves.STRIDE - 1)
+    return and_(POINTS.c.run_id == run_id, POINTS.c.key == key, steps)
 
 
 def events_since(user_id: str, run_id: str, after: int = 0) -> dict[str, Any]:
