@@ -17,7 +17,6 @@ import torch
 from torch import distributed, nn
 
 from app.errors import StudioError
-from worker.engine.report import Report
 
 T = TypeVar("T")
 # Gradients travel in pieces of at most this many numbers, so that they need little memory beside themselves.
@@ -204,9 +203,30 @@ def _pieces(weights: Sequence[nn.Parameter]) -> list[list[nn.Parameter]]:
     return pieces
 
 
-class Unheard(Report):
+class Unheard:
     """The report of a process that does not lead: nobody hears it, and nobody asks it to stop."""
 
+    def phase(self, title: str) -> None:
+        """See :class:`worker.engine.report.Report`."""
+
+    def progress(self, **facts: float) -> None:
+        """See :class:`worker.engine.report.Report`."""
+
+    def metric(self, key: str, value: float, step: int) -> None:
+        """See :class:`worker.engine.report.Report`."""
+
+    def event(self, kind: str, message: str, severity: str = "info", **data: Any) -> None:
+        """See :class:`worker.engine.report.Report`."""
+
+    def written(self, step: int, row_id: int, **texts: str) -> None:
+        """See :class:`worker.engine.report.Report`."""
+
+    def checkpoint(self, folder: Path, *, step: int, size: int, sha256: str, metrics: dict[str, float]) -> None:
+        """See :class:`worker.engine.report.Report`."""
+
+    def dropped(self, folder: Path) -> None:
+        """See :class:`worker.engine.report.Report`."""
+
     def should_stop(self) -> bool:
-        """Never: the process that leads passes a stop on."""
+        """See :class:`worker.engine.report.Report`."""
         return False
