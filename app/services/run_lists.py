@@ -18,7 +18,7 @@ from sqlalchemy.orm.attributes import InstrumentedAttribute
 from app.catalog.task_types import task_type
 from app.db import snapshot, transaction
 from app.errors import Conflict, Rejected
-from app.models import ACTIVE_STATES, Dataset, DatasetVersion, Job, Run
+from app.models import ACTIVE_STATES, TERMINAL_STATES, Dataset, DatasetVersion, Job, Run
 from app.services import metrics, runs
 from app.services.accounts import record
 
@@ -169,11 +169,11 @@ def _clean_tags(given: Sequence[str]) -> list[str]:
 def _from(query: Any, wanted: Filter, also: str) -> Any:
     """The query from runs, joined with what the filter asks for and the table of the column ``also``, no more."""
     query = query.select_from(Run)
-    if wanted.words or wanted.states or also == "state":
+    if wanted.states or also == "state":
         query = query.join(Job, Job.id == Run.job_id)
-    if wanted.words or wanted.dataset_id or also == "dataset":
+    if wanted.dataset_id or also == "dataset":
         query = query.join(DatasetVersion, DatasetVersion.id == Run.dataset_version_id)
-    if wanted.words or also == "dataset":
+    if also == "dataset":
         query = query.join(Dataset, Dataset.id == DatasetVersion.dataset_id)
     return query
 
@@ -197,8 +197,16 @@ def _rules(user_id: str, wanted: Filter) -> list[ColumnElement[bool]]:
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
-    places = (Run.name, Run.base_model, Run.method, Run.note, Dataset.name, Job.state, cast(Run.tags, String))
-    return or_(*(place.icontains(word, autoescape=True) for place in places))
+    """Whether a run says the word itself, or its data or its state does; those are few and found without the runs."""
+    said: Any = Run.name
+    for place in (Run.base_model, Run.method, Run.note, cast(Run.tags, String)):
+        said = said + "\n" + place
+    data = select(DatasetVersion.id).join(Dataset).where(Dataset.name.icontains(word, autoescape=True))
+    rules = [said.icontains(word, autoescape=True), Run.dataset_version_id.in_(data)]
+    states = [state for state in (*ACTIVE_STATES, *TERMINAL_STATES) if word.casefold() in state]
+    if states:
+        rules.append(Run.job_id.in_(select(Job.id).where(Job.state.in_(states))))
+    return or_(*rules)
 
 
 def _working(wanted: Filter, rules: Sequence[ColumnElement[bool]]) -> Any:
