@@ -159,10 +159,16 @@ class RunPage {
       button.tabIndex = name === key ? 0 : -1;
       this.tabs.panels[name].hidden = name !== key;
     }
-    this.buttons[key].scrollIntoView({ block: "nearest", inline: "center" });
+    this.showTab(this.buttons[key]);
     // The frame has a base address; a bare fragment would lead to its home.
     if (remembered) history.replaceState(history.state, "", `${location.pathname}${location.search}#${key}`);
     this.fill(key);
+  }
+
+  /** Bring a tab to the middle of the row of tabs; the page itself stays where it is. */
+  showTab(button) {
+    const tab = button.getBoundingClientRect(), row = this.tabs.list.getBoundingClientRect();
+    this.tabs.list.scrollLeft += (tab.left + tab.right - row.left - row.right) / 2;
   }
 
   /** What a tab shows depends on the state of the run; it is made again when that changed. */

@@ -19,6 +19,16 @@ def ended(studio):
     return run.id
 
 
+def test_the_page_begins_at_its_top_and_a_chosen_tab_is_in_sight(signed_in, ended):
+    """Also where the tabs lie below the first screen, and for a tab at the end of their row."""
+    page = signed_in(NARROW).open(f"/run?id={ended}#log")
+    page.wait_for_selector("#panel-log:not([hidden])")
+    page.wait_for_selector(".tile")
+    assert page.evaluate("scrollY") == 0
+    tab = page.locator("#tab-log").bounding_box()
+    assert 0 <= tab["x"] and tab["x"] + tab["width"] <= NARROW["width"]
+
+
 def test_the_threshold_gives_up_answers_without_asking_the_server(signed_in, ended):
     watched = signed_in(NARROW)
     page = watched.open(f"/run?id={ended}#certainty")
