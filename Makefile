@@ -24,7 +24,7 @@ check: $(VENV)/installed-dev ## look at format, style and types
 	@$(BIN)/mypy app worker studio studio_ui
 
 test-methods: $(VENV)/installed-dev ## check every tuning method in every way, on tiny models of each kind
-	@$(BIN)/python -m pytest -q -m "methods or not methods" tests/methods tests/worker/engine
+	@$(BIN)/python -m pytest -q -n 2 -m "methods or not methods" tests/methods tests/worker/engine
 
 faults: $(VENV)/installed-dev ## kill, freeze and starve processes and servers; FAULTS_N=1 for the full count
 	@scripts/ensure programs
