@@ -14,7 +14,7 @@ from tests.studio.processes import Up
 
 ROOT = Path(__file__).resolve().parents[2]
 CLINIC = (ROOT / "app" / "samples" / "clinic_messages.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-# Half of the sample is enough to be far above guessing.
+# Half of the sample is enough to be far above guessing, and for LoRA to be recommended.
 FILE = {"name": "clinic_messages.csv", "mimeType": "text/csv", "buffer": "".join(CLINIC[:151]).encode()}
 
 

@@ -20,9 +20,9 @@ START_SECONDS = 40.0
 
 
 def clean_environment(**values: str) -> dict[str, str]:
-    """The environment without any ``STUDIO_*`` but the given ones."""
+    """The environment without any ``STUDIO_*`` but the given ones; idle workers do not measure the machine meanwhile."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STUDIO_")}
-    return {**kept, **values}
+    return {**kept, "STUDIO_MEASURE_SPEED": "false", **values}
 
 
 def call(*arguments: str, timeout: float = 60, **values: str) -> subprocess.CompletedProcess[str]:
@@ -58,9 +58,7 @@ class Up:
 
     home: Path
     process: subprocess.Popen[str]
-    began: float
     lines: list[str] = field(default_factory=list)
-    ready_seconds: float = 0.0
     address: str = ""
     token: str = ""
 
@@ -86,7 +84,7 @@ def start_up(home: Path, **values: str) -> Up:
         [*STUDIO, "up"], cwd=ROOT, env=clean_environment(STUDIO_DATA_DIR=str(home), **settings),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
-    up = Up(home, process, time.monotonic())
+    up = Up(home, process)
     Thread(target=_read, args=(up,), daemon=True).start()
     try:
         wait_until(lambda: bool(up.token) or process.poll() is not None, "a sign-in link", START_SECONDS)
@@ -110,5 +108,4 @@ def _read(up: Up) -> None:
     for line in up.process.stdout:
         up.lines.append(line)
         if match := LINK.search(line):
-            up.ready_seconds = time.monotonic() - up.began
             up.address, up.token = match.groups()

@@ -26,7 +26,7 @@ def test_the_page_begins_at_its_top_and_a_chosen_tab_is_in_sight(signed_in, ende
     page.wait_for_selector(".tile")
     assert page.evaluate("scrollY") == 0
     tab = page.locator("#tab-log").bounding_box()
-    assert 0 <= tab["x"] and tab["x"] + tab["width"] <= NARROW["width"]
+    assert tab["x"] >= 0 and tab["x"] + tab["width"] <= NARROW["width"]
 
 
 def test_the_threshold_gives_up_answers_without_asking_the_server(signed_in, ended):
