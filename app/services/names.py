@@ -8,16 +8,16 @@ from app.errors import Rejected
 LONGEST = 200
 
 
-def checked(name: str) -> str:
+def checked(name: str, longest: int = LONGEST) -> str:
     """The name with its spaces in order.
 
     Raises:
-        Rejected: it is empty or longer than ``LONGEST`` characters.
+        Rejected: it is empty or has more than ``longest`` characters.
     """
     cleaned = _in_order(name)
-    if not 1 <= len(cleaned) <= LONGEST:
+    if not 1 <= len(cleaned) <= longest:
         raise Rejected(
-            "name_length", f"A name has 1 to {LONGEST} characters, this one has {len(cleaned)}.", "Change its length."
+            "name_length", f"A name has 1 to {longest} characters, this one has {len(cleaned)}.", "Change its length."
         )
     return cleaned
 

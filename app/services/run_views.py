@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
 from app.models_kept import RunView
+from app.services import names
 
 MOST = 50
 NAME_LENGTH = 80
@@ -29,9 +30,7 @@ def save(user_id: str, name: str, view: dict[str, str]) -> dict[str, Any]:
     Raises:
         Rejected: a name that is empty or too long, a view with too many or too long parts, or too many views.
     """
-    cleaned = " ".join(name.split())
-    if not 1 <= len(cleaned) <= NAME_LENGTH:
-        raise Rejected("name_length", f"A name has 1 to {NAME_LENGTH} characters, not {len(cleaned)}.", "Change it.")
+    cleaned = names.checked(name, NAME_LENGTH)
     if len(view) > MOST_PARTS or any(len(part) > PART_LENGTH for pair in view.items() for part in pair):
         what = f"A view has up to {MOST_PARTS} parts of up to {PART_LENGTH} characters each."
         raise Rejected("view_size", what, "Use fewer or shorter filters.")

@@ -3,9 +3,11 @@
 All three begin with the same weights, the same random state and the same rows in the same order, and are judged by the loss
 on the validation rows, which is also read before. So few updates tell whether a higher rate learns faster, but not whether a
 lower one ends better: it looks best where it has hardly moved a model that starts well, and ends worse (measured, decision
-0023). A lower rate therefore goes on only where learning broke down at the method's own. Afterwards everything is as it was before, so the run is the one that this rate alone would have
-made. The whole race takes at most :data:`SHARE` of the run's updates; a run too short for that keeps the method's own rate.
-Knows no files; what it found is kept in the run's first checkpoint.
+0023). A lower rate therefore goes on only where learning broke down at the method's own.
+
+Afterwards everything is as it was before, so the run is the one that this rate alone would have made. The whole race takes at
+most :data:`SHARE` of the run's updates; a run too short for that keeps the method's own rate. Knows no files; what it found is
+kept in the run's first checkpoint.
 """
 
 import math
