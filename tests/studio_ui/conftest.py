@@ -76,15 +76,33 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def kept_contexts(browser: Browser) -> dict[str, BrowserContext]:
+    """Browsers of a person who comes back, by their looks: what they have loaded once they need not load again."""
+    return {}
+
+
 @pytest.fixture
-def signed_in(studio: Studio, browser: Browser) -> Iterator[Callable[..., Watched]]:
-    """Opens a signed-in page of a size and watches it."""
+def signed_in(
+    studio: Studio, browser: Browser, kept_contexts: dict[str, BrowserContext]
+) -> Iterator[Callable[..., Watched]]:
+    """Opens a signed-in page of a size and watches it; asked again within a test it is that of another browser."""
     opened: list[Watched] = []
+    used: set[str] = set()
 
     def open_page(size: dict[str, int] = WIDE, **options: object) -> Watched:
-        context = browser.new_context(viewport=size, **options)
+        looks = repr((size, sorted(options.items())))
+        known = kept_contexts.get(looks) if looks not in used else None
+        context = known or browser.new_context(viewport=size, **options)
+        kept_contexts.setdefault(looks, context)
+        used.add(looks)
         watched = Watched(context.new_page(), studio)
         page = watched.page
+        if known:
+            # Nothing of an earlier test is remembered by the pages.
+            page.goto(f"{studio.address}/healthz")
+            page.evaluate("localStorage.clear()")
+            known.clear_cookies()
         page.set_default_timeout(15_000)
         page.on("console", lambda said: watched.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: watched.complaints.append(str(error)))
@@ -95,7 +113,11 @@ def signed_in(studio: Studio, browser: Browser) -> Iterator[Callable[..., Watche
 
     yield open_page
     for each in opened:
-        each.page.context.close()
+        context = each.page.context
+        for page in context.pages:
+            page.close()
+        if context not in kept_contexts.values():
+            context.close()
 
 
 @cache
