@@ -150,11 +150,12 @@ def test_verdicts_tell_of_weak_types_and_cut_sentences(owner: str, place: tuple[
         intervals={"f1": [0.6, 1.0]},
         test_entities=5,
     )
-    titles = [each["title"] for each in comparison.compare(owner, [run.id])["verdicts"][run.id]]
-    assert (
-        "Some types are mostly missed." in titles and "Too few test entities to say precisely how good it is." in titles
-    )
-    assert any(title.startswith("3 test sentences were cut") for title in titles)
+    told = {each["title"]: each["remedy"] for each in comparison.compare(owner, [run.id])["verdicts"][run.id]}
+    assert told["Some types are mostly missed."]["page"] == "data"
+    assert told["Too few test entities to say precisely how good it is."]["page"] == "data"
+    (longer,) = [remedy for title, remedy in told.items() if title.startswith("3 test sentences were cut")]
+    # Twice the longest text of the run, which had the usual 128 tokens.
+    assert longer["training"] == {"max_length": 256}
 
 
 def test_adapters_that_hold_their_answer_layer_are_not_averaged(owner: str, place: tuple[str, str]) -> None:
