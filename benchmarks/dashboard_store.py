@@ -12,7 +12,7 @@ from sqlalchemy import insert
 
 from app.db import get_engine, transaction
 from app.models import Dataset, DatasetVersion, Job, MetricExtremes, MetricPoint, Prediction, Project, Run, new_id
-from app.services.curves import extremes
+from app.services.metrics import extreme_rows
 
 STEP_KEYS = ("train/loss", "train/learning_rate", "train/grad_norm", "train/rows_per_second", "system/memory_bytes")
 CHECK_KEYS = ("eval/loss", "eval/accuracy", "eval/macro_f1")
@@ -146,11 +146,7 @@ def _curves(run_id: str, steps: int, dice: random.Random) -> Iterator[dict[str, 
 def _extremes(run_id: str, points: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for key in (*STEP_KEYS, *CHECK_KEYS):
         curve = [(point["step"], point["value"], point["at"]) for point in points if point["key"] == key]
-        for part, low, high in extremes(curve):
-            yield {
-                "run_id": run_id, "key": key, "part": part, "low_step": low[0], "low": low[1], "low_at": low[2],
-                "high_step": high[0], "high": high[1], "high_at": high[2],
-            }  # fmt: skip
+        yield from extreme_rows(run_id, key, curve)
 
 
 def _answers(ids: list[str], rows: int, dice: random.Random) -> Iterator[dict[str, Any]]:

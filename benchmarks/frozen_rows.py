@@ -2,7 +2,8 @@
 
 The same rows, method and seed both ways; prints the seconds of learning (reading the rows once included), their ratio, and the
 loss at the end of both. Usage: ``python -m benchmarks.frozen_rows [TRAIN.csv TEST.csv] [--rounds 3] [--epochs 5]``; without
-files the rows are made up. With ``--processor`` processor seconds are counted, so that other work on the machine does not. Exits 1 when a ratio misses its goal or the losses differ beyond five digits in fp32.
+files the rows are made up. With ``--processor`` processor seconds are counted, so that other work on the machine does not.
+Exits 1 when a ratio misses its goal or the losses differ beyond five digits in fp32.
 """
 
 import argparse

@@ -42,8 +42,9 @@ def compare_examples(
     after: After = 0,
 ) -> dict[str, Any]:
     """Held-out rows that all of the runs answered, the ones they disagree about first, with one's own votes."""
-    found = example_table.page(user_id, _ids(runs), order=order, limit=limit, after=after)
-    return answer_votes.beside(user_id, _ids(runs), found)
+    wanted = _ids(runs)
+    found = example_table.page(user_id, wanted, order=order, limit=limit, after=after)
+    return answer_votes.beside(user_id, wanted, found)
 
 
 class VoteBody(Body):

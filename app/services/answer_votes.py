@@ -37,7 +37,7 @@ def cast(user_id: str, run_id: str, row_id: int, vote: str | None) -> dict[str, 
 
 def tallies(user_id: str, run_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     """Run id -> ``{"up", "down"}``, how many of its answers the person found good and bad."""
-    up, down = (func.sum(case((AnswerVote.value == value, 1), else_=0)) for value in (1, -1))
+    up, down = (func.sum(case((AnswerVote.value == value, 1), else_=0)) for value in VALUES.values())
     query = select(AnswerVote.run_id, up, down).where(AnswerVote.owner_id == user_id, AnswerVote.run_id.in_(run_ids))
     told = {run_id: {"up": 0, "down": 0} for run_id in run_ids}
     with snapshot() as session:

@@ -214,17 +214,25 @@ def _insert_points(session: Session, points: list[dict[str, Any]]) -> Sequence[R
     return session.execute(_insert(MetricPoint).on_conflict_do_nothing().returning(*told), points).all()
 
 
-def _widen(session: Session, run_id: str, stored: Sequence[Row[Any]]) -> None:
-    """Take points that have just been stored into the extremes of their parts."""
-    by_key: Any = itemgetter(0)
-    rows = [
+def extreme_rows(run_id: str, key: str, points: Sequence[curves.Point]) -> list[dict[str, Any]]:
+    """What is kept beside points ``(step, value, at)`` of one curve: a row of ``metric_extremes`` for each of their parts."""
+    return [
         {
             "run_id": run_id, "key": key, "part": part, "low_step": low[0], "low": low[1], "low_at": low[2],
             "high_step": high[0], "high": high[1], "high_at": high[2],
         }
-        for key, points in groupby(sorted(stored, key=by_key), by_key)
-        for part, low, high in curves.extremes([row[1:] for row in points])
+        for part, low, high in curves.extremes(points)
     ]  # fmt: skip
+
+
+def _widen(session: Session, run_id: str, stored: Sequence[Row[Any]]) -> None:
+    """Take points that have just been stored into the extremes of their parts."""
+    by_key: Any = itemgetter(0)
+    rows = [
+        row
+        for key, points in groupby(sorted(stored, key=by_key), by_key)
+        for row in extreme_rows(run_id, key, [point[1:] for point in points])
+    ]
     if not rows:
         return
     insert = _insert(MetricExtremes)

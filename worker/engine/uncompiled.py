@@ -1,8 +1,8 @@
 """Loads bitsandbytes without torch's compiler; the package imports this first, before anything loads peft. Knows no model.
 
 bitsandbytes wraps four functions for devices without kernels of its own in ``torch.compile`` as it is imported. That alone
-loads the compiler, a quarter of the time a trainer needs until it can begin, and the first such function to run on a processor
-would be compiled for seconds. Nothing in the engine is compiled (no gain on a processor, a minute to wait), so these four are
+loads the compiler, a sixth of the time a trainer needs until it can begin, and the first such function to run on a processor
+would be compiled. Nothing in the engine is compiled (no gain on a processor, a minute to wait), so these four are
 left as they are written.
 """
 
