@@ -127,7 +127,7 @@ class DatasetVersion(_Row):
 
 
 class Job(_Row):
-    """One long piece of work and its lease. Every transition is a function in ``app.services.jobs``.
+    """One long piece of work and its lease. Every transition is a function in ``app.services.queue.jobs``.
 
     A queued job with ``paused_at`` waits for its person. ``place`` orders one person's waiting jobs (empty: as created),
     ``adjustments`` is what earlier attempts taught, e.g. ``{"portions": 4}`` after running out of memory; ``device`` is what it

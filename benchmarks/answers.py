@@ -82,13 +82,13 @@ def make_speakers(home: Path) -> list[Any]:
 
     from app.catalog.base_models import base_model, base_model_path
     from app.catalog.methods.lora import Lora
-    from worker.engine.chat import Speaker
-    from worker.engine.choir import Choir, Part
-    from worker.engine.decoder import load_decoder
-    from worker.engine.mixture import Mixture
-    from worker.engine.model import load_tokenizer
-    from worker.engine.sharing import share, tune
-    from worker.engine.turns import Turns
+    from worker.engine.serving.chat_model import Speaker
+    from worker.engine.serving.fair_lock import Turns
+    from worker.engine.serving.mixed_adapters import Mixture
+    from worker.engine.serving.scheduler import Choir, Part
+    from worker.engine.serving.shared_weights import share, tune
+    from worker.engine.tasks.classification.model import load_tokenizer
+    from worker.engine.tasks.generation.model import load_decoder
 
     card, folder = base_model("starter-chat"), base_model_path("starter-chat")
     base, tokenizer, turns = load_decoder(folder, card), load_tokenizer(folder), Turns()
@@ -104,8 +104,8 @@ def make_speakers(home: Path) -> list[Any]:
 
 def measure(speakers: list[Any], at_once: int, rows: int) -> tuple[float, list[list[int]]]:
     """(tokens per second over all, the tokens of each) of eight greedy answers, ``at_once`` at a time."""
-    from worker.engine.choir import Choir, Row
-    from worker.engine.choosing import Sampling
+    from worker.engine.serving.sampler import Sampling
+    from worker.engine.serving.scheduler import Choir, Row
 
     choir = Choir(speakers[0].turns, rows)
     tuned = speakers[1:]
@@ -135,8 +135,8 @@ def measure(speakers: list[Any], at_once: int, rows: int) -> tuple[float, list[l
 
 def measure_latency(speakers: list[Any]) -> dict[str, float]:
     """Milliseconds, medians of 20: from the question to the first token, and from one adapter to another and its token."""
-    from worker.engine.chat import Told
-    from worker.engine.choosing import Sampling
+    from worker.engine.serving.chat_model import Told
+    from worker.engine.serving.sampler import Sampling
 
     messages = [{"role": "user", "content": " ".join(WORDS)}]
 

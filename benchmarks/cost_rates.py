@@ -2,7 +2,7 @@
 
 Runs that differ in method, task, size and length, none of which ``benchmarks.estimates`` judges by, go through the queue as
 there; a fit of non-negative rates to their learning and the rest, weighed by relative error, prints what belongs into
-``app/services/cost_arithmetic.py``, what `worker.speed` measured at the same time, and how far off each run is. Usage, pinned
+``app/services/estimates/cost_arithmetic.py``, what `worker.speed_probe` measured at the same time, and how far off each run is. Usage, pinned
 to one core: ``OMP_NUM_THREADS=1 taskset -c 2 python -m benchmarks.cost_rates --runs RUNS.json``; what the file holds already
 is not run again.
 """
@@ -34,8 +34,8 @@ from app.catalog.workload import (
     reading_flops,
     written_tokens,
 )  # fmt: skip
-from app.services.cost_arithmetic import COUNTED_IN_GIGA, GIGA, RATES
-from app.services.token_lengths import TokenCounter
+from app.services.estimates.cost_arithmetic import COUNTED_IN_GIGA, GIGA, RATES
+from app.services.profiling.token_lengths import TokenCounter
 from benchmarks.estimates import CHAT, ENCODE, Case, begin, case, line, make_rows, run
 
 RUNS = (

@@ -97,7 +97,7 @@ def measure(kind: str, runs: int, points: int) -> list[Figure]:
         forget()
         stack.callback(forget)
         from app.migrate import upgrade
-        from app.services import accounts
+        from app.services.accounts import accounts
 
         upgrade()
         owner = accounts.ensure_owner().id
@@ -126,7 +126,7 @@ def ingest(kind: str, store: Store, seconds: float = 5.0) -> list[Figure]:
 
     from app.db import transaction
     from app.models import MetricPoint
-    from app.services import metrics
+    from app.services.runs import metrics
 
     writers, limit = INGEST[kind]
     sent = [0] * writers
@@ -206,7 +206,7 @@ def compare_page(store: Store, address: str) -> float | None:
         return None
     from playwright.sync_api import sync_playwright
 
-    from app.services import accounts
+    from app.services.accounts import accounts
 
     taken = []
     with sync_playwright() as playwright:

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 
 from app.db import get_engine, transaction
 from app.models import Dataset, DatasetVersion, Job, MetricExtremes, MetricPoint, Prediction, Project, Run, new_id
-from app.services.metrics import extreme_rows
+from app.services.runs.metrics import extreme_rows
 
 STEP_KEYS = ("train/loss", "train/learning_rate", "train/grad_norm", "train/rows_per_second", "system/memory_bytes")
 CHECK_KEYS = ("eval/loss", "eval/accuracy", "eval/macro_f1")

@@ -42,10 +42,11 @@ def write_rows(path: Path, rows: int) -> None:
 def measure(rows: int) -> dict[str, float]:
     """Seconds until rows can be seen, of the report as a job and of a check after a change; the peak of memory in MiB."""
     from app import storage
-    from app.services import accounts, checks, dataset_readings, datasets, imports
-    from app.services.dataset_changes import Exclude
-    from app.services.dataset_work import IMPORT, Work, change_work
-    from app.services.row_search import Selection, find_rows
+    from app.services.accounts import accounts
+    from app.services.datasets import checks, datasets, imports, readings
+    from app.services.datasets.changes import Exclude
+    from app.services.datasets.dataset_jobs import IMPORT, Work, change_work
+    from app.services.datasets.row_search import Selection, find_rows
 
     path = storage.uploads_dir() / f"{rows}.csv"
     write_rows(path, rows)
@@ -54,7 +55,7 @@ def measure(rows: int) -> dict[str, float]:
     began, worked = time.perf_counter(), _processor_seconds()
     staged = imports.stage(owner, path, path.name)
     reading = imports.read_staged(owner, staged)
-    dataset_readings.first_rows(imports.staged_folder(owner, staged)[0], reading.main.columns)
+    readings.first_rows(imports.staged_folder(owner, staged)[0], reading.main.columns)
     shown, reader = time.perf_counter(), _largest_child()
     check = _ended(owner, checks.start(owner, Work(IMPORT, "", {"staged": staged})))
     reported = time.perf_counter()
@@ -82,7 +83,7 @@ def measure(rows: int) -> dict[str, float]:
 
 
 def _ended(owner: str, check: dict[str, Any]) -> dict[str, Any]:
-    from app.services import checks
+    from app.services.datasets import checks
 
     while check["state"] in ("queued", "claimed", "running"):
         time.sleep(0.05)

@@ -91,10 +91,13 @@ def main() -> int:
 def begin() -> str:
     """Tables, the owner and a measured machine; returns the owner's id."""
     from app.migrate import upgrade
-    from app.services import accounts, machine_speeds
+    from app.services.accounts import accounts
+    from app.services.queue import machine_speeds
 
     upgrade()
-    measured = subprocess.run([sys.executable, "-m", "worker.speed"], capture_output=True, text=True, check=True).stdout
+    measured = subprocess.run(
+        [sys.executable, "-m", "worker.speed_probe"], capture_output=True, text=True, check=True
+    ).stdout
     machine_speeds.note_speed(machine_speeds.room(here=True)["machine"], json.loads(measured))
     print(f"{machine_speeds.room(here=True)['machine']}: {measured.strip()}", flush=True)
     return accounts.ensure_owner().id
@@ -102,7 +105,8 @@ def begin() -> str:
 
 def run(user_id: str, wanted: Case, seed: int, processor: bool) -> dict[str, Any]:
     """Queue one run, carry it out here, and read what the studio stored of it."""
-    from app.services import datasets, run_costs, runs
+    from app.services.datasets import datasets
+    from app.services.runs import run_costs, runs
     from worker import supervisor
 
     model = "starter-encoder" if wanted["task"] == ENCODE else "starter-chat"

@@ -72,9 +72,9 @@ def run(
 
     from app.catalog.base_models import STARTER_ENCODER, base_model_path
     from app.catalog.spec import RunSpec
-    from worker.engine.order import Order
-    from worker.engine.report import ListReport
-    from worker.engine.train import train
+    from worker.engine.loop.train import train
+    from worker.engine.loop.training_job import Order
+    from worker.engine.reporting.report import ListReport
 
     AcceleratorState._reset_state(reset_partial_state=True)
     spec = {
@@ -103,11 +103,11 @@ def run(
 @contextlib.contextmanager
 def nothing_kept() -> Iterator[None]:
     """Let every row go through the untouched layers in every pass, as it does where there is no room to keep the result."""
-    from worker.engine import frozen_rows
-    from worker.engine.families.classification import Classification
+    from worker.engine.loop import hidden_state_cache
+    from worker.engine.tasks.classification.classification import Classification
 
     with (
-        mock.patch.object(frozen_rows, "MOST_KEPT_STATES", 0),
+        mock.patch.object(hidden_state_cache, "MOST_KEPT_STATES", 0),
         mock.patch.object(Classification, "knows_vectors", lambda self: False),
     ):
         yield

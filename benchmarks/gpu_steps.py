@@ -178,7 +178,7 @@ def run(way: str, method: str, folder: Path, load: Load, device: Any) -> tuple[f
         loss = update()
         seconds.append(now(device) - began)
     timed = sorted(seconds[WARM_UP:])
-    from worker.engine.memory import peak_bytes
+    from worker.engine.loop.memory import peak_bytes
 
     return timed[len(timed) // 2], peak_bytes(), loss
 
@@ -189,11 +189,11 @@ def studio_update(method: str, folder: Path, load: Load, device: Any) -> Callabl
 
     from app.catalog.methods import method_class
     from app.catalog.training import TrainingSettings
-    from worker.engine.decoder import Writer
-    from worker.engine.fit import make_optimizer
-    from worker.engine.model import trainable
-    from worker.engine.packing import NOTHING, make_batch
-    from worker.engine.recompute import recompute_blocks
+    from worker.engine.loop.gradient_checkpointing import recompute_blocks
+    from worker.engine.loop.packing import NOTHING, make_batch
+    from worker.engine.loop.training_loop import make_optimizer
+    from worker.engine.tasks.classification.model import trainable
+    from worker.engine.tasks.generation.model import Writer
 
     chosen = method_class(method).model_validate({"kind": method, "rank": RANK, "alpha": ALPHA, "dropout": 0.0})
     tuned = chosen.apply(open_model(folder, method, device))
@@ -259,7 +259,7 @@ def open_model(folder: Path, method: str, device: Any) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
-    from worker.engine.quantised import keep_learnable, loading_arguments
+    from worker.engine.loop.quantization import keep_learnable, loading_arguments
 
     options = loading_arguments("nf4" if method == "qlora" else "full")
     if method == "qlora":

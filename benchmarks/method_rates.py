@@ -77,9 +77,9 @@ def run(home: Path, kind: str, labels: list[str], rate: float) -> dict[str, Any]
 
     from app.catalog.base_models import STARTER_ENCODER, base_model_path
     from app.catalog.spec import RunSpec
-    from worker.engine.order import Order
-    from worker.engine.report import ListReport
-    from worker.engine.train import train
+    from worker.engine.loop.train import train
+    from worker.engine.loop.training_job import Order
+    from worker.engine.reporting.report import ListReport
 
     AcceleratorState._reset_state(reset_partial_state=True)
     spec = RunSpec.model_validate(

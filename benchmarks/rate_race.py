@@ -46,7 +46,8 @@ def compare(data: str, kind: str) -> dict[str, Any]:
     """``{"data", "method", "metric", "race", "auto", "own"}``, the last two with rate, validation and test."""
     from app.catalog.task_types import task_type
     from app.migrate import upgrade
-    from app.services import accounts, datasets
+    from app.services.accounts import accounts
+    from app.services.datasets import datasets
 
     path, task, batch, epochs = data.rsplit(":", 3)
     upgrade()
@@ -68,7 +69,7 @@ def compare(data: str, kind: str) -> dict[str, Any]:
 
 def run(user_id: str, dataset_id: str, task: str, kind: str, training: dict[str, Any]) -> dict[str, Any]:
     """What the run's ``result.json`` holds."""
-    from app.services import runs
+    from app.services.runs import runs
     from worker import supervisor
 
     model = "starter-encoder" if task == "text-classification" else "starter-chat"

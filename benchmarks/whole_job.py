@@ -75,7 +75,8 @@ def main() -> int:
 
 def bring(home: Path, rows: Examples, amounts: Amounts) -> tuple[str, Any]:
     """Upload the rows; ``(owner's id, dataset)``."""
-    from app.services import accounts, datasets
+    from app.services.accounts import accounts
+    from app.services.datasets import datasets
 
     labels = sorted(rows)[: amounts.labels]
     path = home / "rows.csv"
@@ -124,7 +125,7 @@ def studio(owner: str, dataset: Any) -> Done:
     """Submit, and wait for the end."""
     from app import storage
     from app.models import TERMINAL_STATES
-    from app.services import runs
+    from app.services.runs import runs
 
     shutil.rmtree(storage.cache_dir())
     time.sleep(REST_SECONDS)

@@ -1,11 +1,11 @@
-"""`studio backup` and `studio restore`: what they print. The work is in ``app.services.backup``."""
+"""`studio backup` and `studio restore`: what they print. The work is in ``app.services.operations.backup``."""
 
 from pathlib import Path
 
 import click
 
 from app.migrate import upgrade
-from app.services import backup
+from app.services.operations import backup
 from studio.claimed_folder import claimed
 
 

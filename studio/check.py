@@ -33,7 +33,7 @@ def require_file(path: Path) -> Path:
 
 def check_data(path: Path, task: str | None, columns: dict[str, str], as_json: bool, choices: Choices) -> int:
     """Print the report; returns 0 when the file is usable and 2 when it is not."""
-    from app.services import datasets
+    from app.services.datasets import datasets
 
     found = require_file(path)
     report = datasets.check_file(found, path.name, task_type=task, columns=columns or None, choices=choices)

@@ -79,7 +79,7 @@ def beat() -> None:
 @click.option("--idle-seconds", type=float, help="Free the memory after so long without a question; 0: never.")
 def inference(idle_seconds: float | None) -> None:
     """Run the server that answers for tuned models (server mode)."""
-    from worker.keeper import keep
+    from worker.inference_supervisor import keep
 
     keep(idle_seconds)
 
@@ -125,7 +125,7 @@ def doctor(as_json: bool) -> int:
 @click.option("--user", "user_name", default="", help="Whose token; the owner's if left out.")
 def token(name: str, user_name: str) -> None:
     """Print a new API token; it is shown once."""
-    from app.services import accounts
+    from app.services.accounts import accounts
     from studio.people import find_user
 
     click.echo(accounts.create_token(find_user(user_name).id, name))
@@ -149,7 +149,7 @@ def user() -> None:
 @click.argument("name")
 def add_user(name: str) -> None:
     """Create a person and print a link with which they sign in for the first time."""
-    from app.services import accounts
+    from app.services.accounts import accounts
     from studio.claimed_folder import bring_up_to_date
     from studio.people import sign_in_link
 

@@ -17,7 +17,7 @@ import psutil
 from rich.console import Console
 from rich.markup import escape
 
-from app.services import machine
+from app.services.queue import machine
 from app.settings import get_settings
 
 OK, MISSING, BROKEN = "ok", "missing", "broken"

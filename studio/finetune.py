@@ -26,14 +26,17 @@ from app.catalog.methods.capabilities import require
 from app.catalog.training import TrainingSettings
 from app.errors import Conflict, Rejected, StudioError
 from app.models import CANCELLED, SUCCEEDED, TERMINAL_STATES, Run
-from app.services import accounts, adapters, datasets, jobs, runs
-from app.services.row_errors import undecided
-from app.services.token_lengths import default_model
+from app.services.accounts import accounts
+from app.services.datasets import datasets
+from app.services.datasets.row_errors import undecided
+from app.services.profiling.token_lengths import default_model
+from app.services.queue import jobs
+from app.services.runs import adapters, runs
 from app.settings import get_settings
 from studio.check import require_file
 from studio.claimed_folder import bring_up_to_date
 from studio.progress import Progress
-from worker import spare, supervisor
+from worker import prewarmed, supervisor
 
 LOOK_SECONDS = 0.5
 ENDED = {SUCCEEDED: 0, CANCELLED: 130}
@@ -69,7 +72,7 @@ def finetune_file(order: Order, as_json: bool) -> int:
     bring_up_to_date()
     logging.basicConfig(filename=storage.logs_dir() / "finetune.log", level=get_settings().log_level)
     # Its slow imports run while the data is read.
-    spare.refill()
+    prewarmed.refill()
     try:
         with Progress() as progress:
             progress.say("Reading the data")
@@ -78,7 +81,7 @@ def finetune_file(order: Order, as_json: bool) -> int:
             with _cancel_on_signal(user_id, run.id, progress):
                 run = _carry_out(user_id, run, progress)
     finally:
-        spare.dismiss()
+        prewarmed.dismiss()
     result = _result(user_id, run, order.out, time.monotonic() - began)
     click.echo(json.dumps(result, ensure_ascii=False) if as_json else _words(result))
     return ENDED.get(run.job.state, 1)

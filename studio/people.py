@@ -5,7 +5,7 @@ from sqlalchemy import select
 from app.db import snapshot
 from app.errors import NotFound
 from app.models import User
-from app.services import accounts
+from app.services.accounts import accounts
 from app.settings import get_settings
 from studio.claimed_folder import bring_up_to_date, running_address
 

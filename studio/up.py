@@ -17,7 +17,8 @@ import httpx
 
 from app import storage
 from app.errors import Conflict, Rejected, StudioError
-from app.services import accounts, placement
+from app.services.accounts import accounts
+from app.services.queue import placement
 from app.settings import Settings, get_settings
 from studio import commands
 from studio.children import Child, Hurry, end_all, rotate_log

@@ -26,6 +26,14 @@ LEVEL_1 = (
     "app.field_errors",
 )
 LEVEL_2 = ("app.services",)
+# Each package of services may import those before it.
+SERVICE_PACKAGES = tuple(
+    f"app.services.{name}"
+    for name in (
+        "accounts", "queue", "profiling", "datasets", "estimates", "runs", "evaluation", "experiments", "inference", "models",
+        "operations",
+    )
+)  # fmt: skip
 BELOW_DOORS = (*LEVEL_0, *LEVEL_1, *LEVEL_2, "app.failures", "app.logs")
 
 # Room -> rooms it may import, besides itself. The longest matching prefix names a module's room.
@@ -53,7 +61,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.samples": LEVEL_0,
     "app.queue": (*LEVEL_0, "app.db", "app.models", "app.storage"),
     "app.migrate": (*LEVEL_0, "app.db", "app.storage"),
-    "app.services": (*LEVEL_0, *LEVEL_1),
+    "app.services": (),
+    **{name: (*LEVEL_0, *LEVEL_1, *SERVICE_PACKAGES[:at]) for at, name in enumerate(SERVICE_PACKAGES)},
     "app.gate": BELOW_DOORS,
     "app.api": (*BELOW_DOORS, "app.gate"),
     "app.main": (*BELOW_DOORS, "app.api"),
@@ -63,13 +72,20 @@ ROOMS: dict[str, tuple[str, ...]] = {
     # The two processes that hold a model know no database, queue or service.
     "worker.spool": (*LEVEL_0, "worker.engine"),
     "worker.sandbox": (),
-    "worker.companions": (),
-    "worker.trainer": (*LEVEL_0, "app.catalog", "worker.companions", "worker.engine", "worker.sandbox", "worker.spool"),
-    "worker.speed": (*LEVEL_0, "worker.engine"),
+    "worker.rank_processes": (),
+    "worker.trainer": (
+        *LEVEL_0,
+        "app.catalog",
+        "worker.rank_processes",
+        "worker.engine",
+        "worker.sandbox",
+        "worker.spool",
+    ),
+    "worker.speed_probe": (*LEVEL_0, "worker.engine"),
     "worker.reviewer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.sandbox"),
-    "worker.slots": (),
-    "worker.residents": (*LEVEL_0, "app.catalog", "worker.engine", "worker.restoring"),
-    "worker.restoring": (*LEVEL_0, "app.storage", "worker"),
+    "worker.reply_slots": (),
+    "worker.model_pool": (*LEVEL_0, "app.catalog", "worker.engine", "worker.checkpoint_restoring"),
+    "worker.checkpoint_restoring": (*LEVEL_0, "app.storage", "worker"),
     "worker.inference": (
         *LEVEL_0,
         "app.catalog",
@@ -77,8 +93,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "app.logs",
         "app.storage",
         "worker.engine",
-        "worker.residents",
-        "worker.slots",
+        "worker.model_pool",
+        "worker.reply_slots",
     ),
     "studio_ui": BELOW_DOORS,
     # Composition: the outermost layer puts the doors together, so it may import all of them.
@@ -107,13 +123,13 @@ OWNED_LIBRARIES: dict[str, tuple[str, ...]] = {
 HEAVY = ("torch", "transformers", "peft", "accelerate", "datasets", "sklearn", "bitsandbytes")
 # A tuner is imported only where a model is; it stands alone in a download, so it names its libraries at its top.
 HEAVY_ROOMS = (
-    "worker.engine", "worker.trainer", "worker.reviewer", "worker.speed", "worker.inference", "worker.residents",
+    "worker.engine", "worker.trainer", "worker.reviewer", "worker.speed_probe", "worker.inference", "worker.model_pool",
     "app.catalog.tuners",
 )  # fmt: skip
 
 # Library -> the room that does without it where nobody has installed it; imported inside functions only.
 OPTIONAL_LIBRARIES = {
-    "vllm": "worker.engine.vllm_answers",
+    "vllm": "worker.engine.serving.vllm",
     **{each: f"app.catalog.trackers.{each}" for each in ("mlflow", "tensorboard", "trackio", "wandb")},
 }
 

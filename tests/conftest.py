@@ -11,7 +11,7 @@ from app import db, storage
 from app import models as _tables  # noqa: F401 - fills the metadata
 from app.migrate import upgrade
 from app.queue import celery_app
-from app.services.accounts import ensure_owner
+from app.services.accounts.accounts import ensure_owner
 from app.settings import get_settings
 from tests.servers import PostgresServer, RedisServer
 

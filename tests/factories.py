@@ -4,7 +4,8 @@ from sqlalchemy.orm import Session
 
 from app.db import transaction
 from app.models import Dataset, DatasetVersion, Project, Run, User
-from app.services import jobs, metrics
+from app.services.queue import jobs
+from app.services.runs import metrics
 
 SPEC = {
     "version": 1,

@@ -112,16 +112,16 @@ def test_the_rules_cover_real_rooms():
 @pytest.mark.parametrize(
     "name, text",
     [
-        ("app.services.runs", "from studio_ui.app import mount"),
-        ("app.services.runs", "def f():\n    from worker import supervisor"),
+        ("app.services.runs.runs", "from studio_ui.app import mount"),
+        ("app.services.runs.runs", "def f():\n    from worker import supervisor"),
         ("app.catalog.spec", "from app.storage import data_dir"),
         ("app.catalog.spec", "from app import storage"),
         ("app.errors", "import app.settings"),
         ("app.readers.csv", "from app.catalog.task_types import TASK_TYPES"),
         ("app.api.runs", "import studio_ui.forms"),
         ("studio_ui.app", "from app.main import create_api"),
-        ("worker.engine.train", "from app.services import runs"),
-        ("worker.engine.train", "from app.db import transaction"),
+        ("worker.engine.loop.train", "from app.services import runs"),
+        ("worker.engine.loop.train", "from app.db import transaction"),
         ("worker.tasks", "from app.api import runs"),
         ("worker.tasks", "from . import spare"),
         ("worker.trainer", "from app.db import transaction"),
@@ -134,8 +134,14 @@ def test_the_checker_notices_a_wrong_layer(name, text):
 @pytest.mark.parametrize(
     "name, text",
     [
-        ("app.services.runs", "from app.catalog import spec\nfrom app import storage\nfrom app.services import jobs"),
-        ("worker.engine.train", "from app import manifest\nfrom worker.engine.data import rows"),
+        (
+            "app.services.runs.runs",
+            "from app.catalog import spec\nfrom app import storage\nfrom app.services.queue import jobs",
+        ),
+        (
+            "worker.engine.loop.train",
+            "from app import manifest\nfrom worker.engine.tasks.classification.data import rows",
+        ),
         ("studio.web", "from studio_ui.app import mount\nfrom app.main import create_api"),
     ],
 )
@@ -147,8 +153,8 @@ def test_the_checker_lets_right_layers_pass(name, text):
     "name, text",
     [
         ("app.api.runs", "import gradio as gr"),
-        ("app.services.runs", "from fastapi import HTTPException"),
-        ("app.services.jobs", "from celery import Celery"),
+        ("app.services.runs.runs", "from fastapi import HTTPException"),
+        ("app.services.queue.jobs", "from celery import Celery"),
         ("app.catalog.methods.lora", "import torch"),
         ("worker.supervisor", "from peft import LoraConfig"),
         ("studio.doctor", "class A:\n    import transformers"),
@@ -177,7 +183,7 @@ def test_the_checker_notices_danger(text):
 
 def test_the_checker_lets_safe_loading_pass():
     text = "torch.load(path, weights_only=True)\nmodel.eval()\nAutoModel.from_pretrained(x, trust_remote_code=False)"
-    assert architecture.danger_faults(Source.of("worker.engine.model", text)) == []
+    assert architecture.danger_faults(Source.of("worker.engine.tasks.classification.model", text)) == []
 
 
 def test_the_checker_notices_sizes_manners_and_sleep():

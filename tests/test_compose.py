@@ -21,7 +21,7 @@ import jsonschema
 import pytest
 import yaml
 
-from app.services import inference_servers
+from app.services.queue import inference_servers
 from app.settings import Settings
 from tests.architecture import PACKAGES
 

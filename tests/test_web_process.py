@@ -14,7 +14,7 @@ import httpx
 import pytest
 from starlette.routing import Mount
 
-from app.services import accounts
+from app.services.accounts import accounts
 from tests.app.wire import ORIGIN, ask
 
 # Everything that answers somebody who is not signed in. A new entry needs a reason.

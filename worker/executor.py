@@ -7,10 +7,10 @@ import logging
 import threading
 
 from app import storage
-from app.services import jobs, placement, queue_order, workers
+from app.services.queue import jobs, placement, queue_order, workers
 from app.settings import get_settings
-from worker import device_locks, measuring, spare, supervisor, watchdog
-from worker.outage import DATABASE_AWAY
+from worker import device_locks, prewarmed, speed_measurement, supervisor, watchdog
+from worker.database_outage import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +42,10 @@ def start() -> None:
     _leaving.clear()
     threading.Thread(target=_poll, daemon=True, name="poll").start()
     threading.Thread(target=_beat, daemon=True, name="heartbeat").start()
-    threading.Thread(target=measuring.measure_once, args=(_busy.locked, _leaving), daemon=True, name="speed").start()
-    spare.refill()
+    threading.Thread(
+        target=speed_measurement.measure_once, args=(_busy.locked, _leaving), daemon=True, name="speed"
+    ).start()
+    prewarmed.refill()
 
 
 def leave() -> None:
@@ -51,7 +53,7 @@ def leave() -> None:
     _leaving.set()
     if _busy.acquire(timeout=FAREWELL_SECONDS):
         _busy.release()
-    spare.dismiss()
+    prewarmed.dismiss()
     try:
         workers.leave(jobs.default_holder())
     except DATABASE_AWAY:

@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable
 
 from app.catalog.trackers import find_tracker
-from app.services import tracker_exports
-from app.services.jobs import Claim
-from worker import child
+from app.services.queue.jobs import Claim
+from app.services.runs import tracker_exports
+from worker import subprocess_job
 
 CRASHED = (
     "export_crashed",
@@ -20,5 +20,5 @@ def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
     folder, tracker = tracker_exports.prepare(claim)
     names = find_tracker(tracker).environment
     own = {name: os.environ[name] for name in names if os.environ.get(name)}
-    errand = child.Errand("worker.exporter", tracker_exports.store_results, CRASHED, own)
-    child.carry_out(claim, leaving, folder, errand)
+    errand = subprocess_job.Errand("worker.exporter", tracker_exports.store_results, CRASHED, own)
+    subprocess_job.carry_out(claim, leaving, folder, errand)

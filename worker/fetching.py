@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from app.catalog import fetched_models
 from app.errors import StudioError
-from app.services import jobs, model_fetches, model_hub
-from app.services.jobs import Claim
+from app.services.models import model_fetches, model_hub
+from app.services.queue import jobs
+from app.services.queue.jobs import Claim
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The inference server: keeps tuned models in memory and answers with them; ``worker.keeper`` starts and ends it.
+"""The inference server: keeps tuned models in memory and answers with them; ``worker.inference_supervisor`` starts and ends it.
 
 An HTTP service for the web process alone: loopback or a private network, a shared secret, adapter folders inside the data
 folder only. Knows no users and no database; whoever asks has been checked by the web. It ends with its standard input.
@@ -26,10 +26,10 @@ from pydantic import BaseModel, Field
 from app import logs, manifest, storage
 from app.errors import Conflict, NotFound, NotSignedIn, StudioError
 from app.settings import get_settings
-from worker.engine.chat import Speaker, Told
-from worker.engine.choosing import Sampling
-from worker.residents import Residents
-from worker.slots import Slots
+from worker.engine.serving.chat_model import Speaker, Told
+from worker.engine.serving.sampler import Sampling
+from worker.model_pool import Residents
+from worker.reply_slots import Slots
 
 log = logging.getLogger(__name__)
 

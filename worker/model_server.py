@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from app.settings import get_settings
-from worker.spare import FIXED, PASSED_ON
+from worker.prewarmed import FIXED, PASSED_ON
 
 # What the process must not know: it answers for people whom somebody else has checked.
 KEPT_BACK = ("STUDIO_DATABASE_URL", "STUDIO_BROKER_URL")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from worker import sandbox
-from worker.engine.report import ListReport
+from worker.engine.reporting.report import ListReport
 
 SHOWN = 200
 MAX_LENGTH = 128
@@ -37,10 +37,16 @@ def review(told: dict[str, Any], folder: Path) -> dict[str, Any]:
     from accelerate import Accelerator
 
     from app.catalog.base_models import base_model
-    from worker.engine.data import Encoded
-    from worker.engine.evaluate import read_all
-    from worker.engine.label_noise import rank_doubts
-    from worker.engine.model import PooledClassifier, choose_precision, load_encoder, load_tokenizer, make_head
+    from worker.engine.tasks.classification.data import Encoded
+    from worker.engine.tasks.classification.evaluate import read_all
+    from worker.engine.tasks.classification.label_noise import rank_doubts
+    from worker.engine.tasks.classification.model import (
+        PooledClassifier,
+        choose_precision,
+        load_encoder,
+        load_tokenizer,
+        make_head,
+    )
 
     if told["threads"]:
         torch.set_num_threads(told["threads"])

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from app.catalog.base_models import base_model_path
-from app.services import devices, label_reviews
-from app.services.jobs import Claim
+from app.services.datasets import label_reviews
+from app.services.queue import devices
+from app.services.queue.jobs import Claim
 from app.settings import get_settings
-from worker import child
+from worker import subprocess_job
 
-REVIEW = child.Errand(
+REVIEW = subprocess_job.Errand(
     module="worker.reviewer",
     store=label_reviews.store_results,
     crashed=(
@@ -23,4 +24,4 @@ def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
     """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
     folder = label_reviews.prepare(claim, base_model_path, get_settings().threads)
     devices.take(claim, leaving)
-    child.carry_out(claim, leaving, folder, REVIEW)
+    subprocess_job.carry_out(claim, leaving, folder, REVIEW)

@@ -17,15 +17,17 @@ from typing import Any
 from app import logs, storage
 from app.catalog.base_models import base_model_path
 from app.errors import StudioError
-from app.services import checks, devices, jobs, placement, run_folders, workers
-from app.services.jobs import Claim, StaleClaim
-from app.services.label_reviews import REVIEW
-from app.services.model_fetches import FETCH
-from app.services.queue_order import DATA_CHECK
-from app.services.tracker_exports import TRACK
+from app.services.datasets import checks
+from app.services.datasets.label_reviews import REVIEW
+from app.services.models.model_fetches import FETCH
+from app.services.queue import devices, jobs, placement, workers
+from app.services.queue.jobs import Claim, StaleClaim
+from app.services.queue.queue_order import DATA_CHECK
+from app.services.runs import run_folders
+from app.services.runs.tracker_exports import TRACK
 from app.settings import get_settings
-from worker import device_locks, endings, exporting, fetching, reviewing, spare, watchdog
-from worker.outage import DATABASE_AWAY, Outage
+from worker import device_locks, exporting, failure_messages, fetching, prewarmed, reviewing, watchdog
+from worker.database_outage import DATABASE_AWAY, Outage
 from worker.spool_reader import SpoolReader
 
 log = logging.getLogger(__name__)
@@ -80,10 +82,10 @@ def _carry_out(claim: Claim, on_spool: Listener | None) -> None:
     except Exception as error:
         log.exception("supervisor failed")
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-        _record_failure(claim, endings.disk_full(_free_bytes()) if full else endings.defect())
+        _record_failure(claim, failure_messages.disk_full(_free_bytes()) if full else failure_messages.defect())
     finally:
         if on_spool is None and not stopping.is_set():
-            spare.refill()
+            prewarmed.refill()
 
 
 class _Attempt:
@@ -115,7 +117,7 @@ class _Attempt:
             log.error("the database did not come back; the sweeper will find the job")
 
     def _train(self) -> int:
-        trainer = spare.take()
+        trainer = prewarmed.take()
         try:
             jobs.begin(self.claim, pid=trainer.pid, phase="Starting")
             trainer.give(self.order.folder)
@@ -134,7 +136,7 @@ class _Attempt:
             )
         return not (self.wish or stopping.is_set())
 
-    def _watch(self, trainer: spare.TrainerProcess) -> int:
+    def _watch(self, trainer: prewarmed.TrainerProcess) -> int:
         shipped = renewed = time.monotonic()
         while (code := trainer.wait(LOOK_SECONDS)) is None:
             now = time.monotonic()
@@ -158,7 +160,7 @@ class _Attempt:
         # A pause may become a stop, but a stop stays one.
         self.wish = jobs.CANCEL if self.wish == jobs.CANCEL else asked or self.wish
 
-    def _press(self, trainer: spare.TrainerProcess, now: float) -> None:
+    def _press(self, trainer: prewarmed.TrainerProcess, now: float) -> None:
         """Ask first, insist later, end by force at last."""
         if self.stop_asked_at is None:
             self.stop_asked_at = now
@@ -202,9 +204,9 @@ class _Attempt:
             self._crashed(code)
 
     def _refused(self, error: dict[str, Any]) -> None:
-        if error["error"]["code"] == endings.OUT_OF_MEMORY:
+        if error["error"]["code"] == failure_messages.OUT_OF_MEMORY:
             self._out_of_memory()
-        elif error["error"]["code"] == endings.DEVICE_LOST:
+        elif error["error"]["code"] == failure_messages.DEVICE_LOST:
             workers.note_device_failure(jobs.default_holder())
             run_folders.note(self.claim, self.order, error["error"]["message"], "error", error["error"])
             jobs.retry(self.claim, error)
@@ -214,12 +216,12 @@ class _Attempt:
 
     def _out_of_memory(self) -> None:
         """The next process gets smaller portions; each update still learns from the same rows."""
-        portions = endings.next_portions(self.order.adjustments, self.order.training)
+        portions = failure_messages.next_portions(self.order.adjustments, self.order.training)
         tried = int(self.order.adjustments.get("portions", 1))
         rows = int(self.order.training.get("batch_size", 32))
         if portions is None:
             with jobs.held(self.claim) as session:
-                jobs.fail(session, self.claim, endings.out_of_memory(tried, rows).as_dict())
+                jobs.fail(session, self.claim, failure_messages.out_of_memory(tried, rows).as_dict())
             return
         told = (
             f"Memory ran out. Each update of {rows} rows is now cut into {portions} times as many portions as planned; "
@@ -230,10 +232,14 @@ class _Attempt:
 
     def _crashed(self, code: int) -> None:
         folder = self.order.folder
-        cause = endings.stall(self.watchdog.silence, folder) if self.watchdog.bitten else endings.crash(code, folder)
+        cause = (
+            failure_messages.stall(self.watchdog.silence, folder)
+            if self.watchdog.bitten
+            else failure_messages.crash(code, folder)
+        )
         free = _free_bytes()
         if free < get_settings().free_disk_bytes // 4:
-            cause = endings.disk_full(free)
+            cause = failure_messages.disk_full(free)
         run_folders.note(self.claim, self.order, cause.message, "error", {"code": cause.code, **cause.details})
         again = jobs.retry(self.claim, cause.as_dict())
         log.warning("trainer ended with code %s, again=%s", code, again)

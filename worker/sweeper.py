@@ -6,7 +6,9 @@ from typing import Any
 
 from celery.beat import Scheduler
 
-from app.services import experiment_tending, jobs, retention
+from app.services.experiments import experiment_scheduler
+from app.services.operations import retention
+from app.services.queue import jobs
 from app.settings import get_settings
 
 log = logging.getLogger(__name__)
@@ -30,7 +32,7 @@ class SweepScheduler(Scheduler):
         now = time.monotonic()
         try:
             swept = jobs.sweep(expire=now >= self._away_until)
-            experiment_tending.tend()
+            experiment_scheduler.tend()
             if self._tidied_at is None or now - self._tidied_at > TIDY_SECONDS:
                 self._tidied_at = now
                 log.info("tidied %s", retention.tidy())

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from worker import sandbox
-from worker.companions import Companions, own_number
+from worker.rank_processes import Companions, own_number
 
 if __name__ == "__main__":
     # Before the libraries start their threads: afterwards the kernel would not let the process leave the network.
@@ -34,11 +34,11 @@ from app.catalog.base_models import base_model
 from app.catalog.fetched_models import card_in
 from app.catalog.spec import RunSpec
 from app.errors import StudioError
-from worker.engine import ranks, warm_up
-from worker.engine.derive import derive
-from worker.engine.report import Report, Stopped
-from worker.engine.restore import restore
-from worker.engine.train import Order, train
+from worker.engine.loop import distributed, warm_up
+from worker.engine.loop.restore_checkpoint import restore
+from worker.engine.loop.train import Order, train
+from worker.engine.merging.derive import derive
+from worker.engine.reporting.report import Report, Stopped
 from worker.spool import SpoolReport
 
 # What torch says when the processor's memory or the address space is used up.
@@ -89,7 +89,7 @@ def _help(folder: Path) -> int:
     """Compute one share of a run that another process leads."""
     threading.Thread(target=_listen, args=(None,), daemon=True).start()
     try:
-        _perform(folder, _order(folder), ranks.Unheard())
+        _perform(folder, _order(folder), distributed.Unheard())
     except StudioError as error:
         # What settings or data are to blame for, the one that leads finds out as well, and tells after it has saved.
         threading.Event().wait(TOLD_BY_ANOTHER_SECONDS)
@@ -116,7 +116,7 @@ def _perform(folder: Path, order: Order, report: Report) -> None:
 def _order(folder: Path) -> Order:
     told: dict[str, Any] = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     count = _devices(folder)
-    torch.set_num_threads(ranks.threads_each(told["threads"] or torch.get_num_threads(), count))
+    torch.set_num_threads(distributed.threads_each(told["threads"] or torch.get_num_threads(), count))
     spec = RunSpec.model_validate(told["spec"])
     return Order(
         spec=spec,
@@ -131,7 +131,7 @@ def _order(folder: Path) -> Order:
         max_seconds=told.get("max_seconds") or None,
         free_disk_bytes=told.get("free_disk_bytes", 0),
         parents=tuple(Path(each) for each in told.get("parents", [])),
-        ranks=ranks.join(own_number(), count, folder / "meeting"),
+        ranks=distributed.join(own_number(), count, folder / "meeting"),
     )
 
 

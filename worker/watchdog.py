@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from worker.spare import TrainerProcess
+from worker.prewarmed import TrainerProcess
 
 # A hang is at least this many of the usual step times, so that a slow machine is not taken for a stuck one.
 STEPS_OF_SILENCE = 20

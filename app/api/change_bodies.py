@@ -6,9 +6,9 @@ from pydantic import Field
 
 from app.api.schemas import Body, Word
 from app.errors import Rejected
-from app.services import dataset_changes as service
-from app.services.row_search import Selection
-from app.services.split_plans import SplitPlan
+from app.services.datasets import changes as service
+from app.services.datasets.row_search import Selection
+from app.services.profiling.split_plans import SplitPlan
 
 Cells = Annotated[dict[Word, str | None], Field(min_length=1, max_length=1000)]
 RowId = Annotated[int, Field(ge=0, le=2**53)]

@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from app.api.deps import UserId
 from app.api.schemas import Body
 from app.errors import Rejected, StudioError
-from app.services import chat, inference
-from app.services.chat import Sampling, Voice
+from app.services.inference import chat, inference_client
+from app.services.inference.chat import Sampling, Voice
 
 router = APIRouter(tags=["chat"])
 
@@ -144,7 +144,7 @@ async def open_reply(
     if not any(each["role"] == "user" for each in messages):
         raise Rejected("no_question", "The conversation has no message of a user.", "Add one.")
     voice = await to_thread.run_sync(chat.find_voice, user_id, model)
-    server = await to_thread.run_sync(inference.wake)
+    server = await to_thread.run_sync(inference_client.wake)
     pieces = chat.stream_reply(server, voice, messages, sampling, user_id)
     first = await anext(pieces)
 

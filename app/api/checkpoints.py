@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.api.deps import UserId
 from app.api.schemas import Body, Name
-from app.services import checkpoints, runs
+from app.services.runs import checkpoints, runs
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 Step = Annotated[int, Path(ge=0, le=2**53)]

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse
 from app.api.datasets import answer, begin_import
 from app.api.deps import Later, UserId
 from app.api.schemas import Body, Columns, Name, Word
-from app.services import checks, dataset_readings
-from app.services.dataset_work import Work
+from app.services.datasets import checks, readings
+from app.services.datasets.dataset_jobs import Work
 
 router = APIRouter(prefix="/api/v1", tags=["datasets"])
 
@@ -54,13 +54,13 @@ def retry_check(user_id: UserId, check_id: str) -> dict[str, Any]:
 @router.post("/uploads/{staged_id}/preview")
 def preview_upload(user_id: UserId, staged_id: str, body: ReadingBody) -> dict[str, Any]:
     """The first rows of a file that waits, as they would be read."""
-    return dataset_readings.preview_staged(user_id, staged_id, dataset_readings.check_choices(body.model_dump()))
+    return readings.preview_staged(user_id, staged_id, readings.check_choices(body.model_dump()))
 
 
 @router.post("/uploads/{staged_id}")
 def decide_upload(user_id: UserId, staged_id: str, body: DecisionBody) -> JSONResponse:
     """Make a dataset of a file that waits: 201 with it, or 202 with the check that makes it."""
-    choices = dataset_readings.check_choices(body.reading.model_dump()) if body.reading else None
+    choices = readings.check_choices(body.reading.model_dump()) if body.reading else None
     said = {"name": body.name or None, "task_type": body.task_type, "columns": body.columns}
     return begin_import(user_id, staged_id, said, choices)
 
@@ -68,17 +68,17 @@ def decide_upload(user_id: UserId, staged_id: str, body: DecisionBody) -> JSONRe
 @router.get("/datasets/{dataset_id}/reading")
 def read_reading(user_id: UserId, dataset_id: str) -> dict[str, Any]:
     """How the file was read, and what a person could choose otherwise."""
-    return dataset_readings.how_read(user_id, dataset_id)
+    return readings.how_read(user_id, dataset_id)
 
 
 @router.post("/datasets/{dataset_id}/reading/preview")
 def preview_reading(user_id: UserId, dataset_id: str, body: ReadingBody) -> dict[str, Any]:
     """The first rows of the original as they would be read; nothing is stored."""
-    return dataset_readings.preview(user_id, dataset_id, dataset_readings.check_choices(body.model_dump()))
+    return readings.preview(user_id, dataset_id, readings.check_choices(body.model_dump()))
 
 
 @router.post("/datasets/{dataset_id}/reading")
 def change_reading(user_id: UserId, dataset_id: str, body: ReadingBody, later: Later) -> Any:
     """Read the original anew; the result is the next version."""
-    choices = dataset_readings.check_choices(body.model_dump())
+    choices = readings.check_choices(body.model_dump())
     return answer(user_id, Work("reading", dataset_id, vars(choices)), later)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.api.deps import After, CurveKeys, MostPoints, UserId
 from app.api.schemas import Body
-from app.services import answer_votes, comparison, example_table
+from app.services.evaluation import answer_votes, comparison, example_table
 
 router = APIRouter(prefix="/api/v1", tags=["compare"])
 

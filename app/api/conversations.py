@@ -13,8 +13,8 @@ from starlette.responses import Response, StreamingResponse
 from app.api.chat import NDJSON, UNBUFFERED, SamplingFields, guarded, open_reply
 from app.api.deps import UserId
 from app.api.schemas import Body
-from app.services import conversations, prompt_suites
-from app.services.chat import Sampling, Voice
+from app.services.inference import conversations, prompt_suites
+from app.services.inference.chat import Sampling, Voice
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
 

@@ -10,11 +10,11 @@ from app import storage
 from app.api.change_bodies import ChangesBody, PeekBody, SplitsBody
 from app.api.datasets import answer
 from app.api.deps import After, Later, UserId
-from app.services import dataset_exports, dataset_versions, findings, label_reviews, test_peeks
-from app.services.dataset_lengths import with_usual_cut
-from app.services.dataset_work import Work, change_work
-from app.services.marked_rows import with_marks
-from app.services.row_search import Selection, find_rows
+from app.services.datasets import exports, findings, holdout_access, label_reviews, versions
+from app.services.datasets.dataset_jobs import Work, change_work
+from app.services.datasets.row_search import Selection, find_rows
+from app.services.datasets.version_lengths import with_usual_cut
+from app.services.profiling.marked_rows import with_marks
 
 router = APIRouter(prefix="/api/v1/datasets/{dataset_id}", tags=["datasets"])
 
@@ -39,7 +39,7 @@ def read_rows(
 ) -> dict[str, Any]:
     """Rows that fit every filter: ``{"columns", "rows", "matching", "after", "lost_lines"}``; rows with marked words have
     ``marked``: ``{"column", "text", "spans": [[start, end, label]]}``."""
-    found = dataset_versions.find_version(user_id, dataset_id, version)
+    found = versions.find_version(user_id, dataset_id, version)
     wanted = Selection(problem=problem, search=search, column=column, value=value, excluded=excluded)
     return with_marks(find_rows(storage.dataset_dir(found.id), wanted, after, limit).as_dict(), found)
 
@@ -49,7 +49,7 @@ def read_problem(
     user_id: UserId, dataset_id: str, key: str, version: Version = None, after: Cursor = -1, limit: Limit = 50
 ) -> dict[str, Any]:
     """One problem with a page of its rows and their cells; ``lost_lines`` could not be read at all."""
-    found = dataset_versions.find_version(user_id, dataset_id, version)
+    found = versions.find_version(user_id, dataset_id, version)
     folder = storage.dataset_dir(found.id)
     told = asdict(findings.find(folder, key))
     page = with_marks(find_rows(folder, Selection(problem=key), after, limit).as_dict(), found)
@@ -60,13 +60,13 @@ def read_problem(
 @router.get("/lengths")
 def read_lengths(user_id: UserId, dataset_id: str, base_model: Words = "", version: Version = None) -> dict[str, Any]:
     """How long the usable texts are in tokens of a model: ``{"base_model", "measured", "mean", "longest", "counts"}``."""
-    return with_usual_cut(dataset_versions.find_version(user_id, dataset_id, version), base_model)
+    return with_usual_cut(versions.find_version(user_id, dataset_id, version), base_model)
 
 
 @router.get("/report.csv")
 def download_report(user_id: UserId, dataset_id: str, version: Version = None) -> StreamingResponse:
     """Every problem with every row it touches, as CSV with harmless cells."""
-    return _attached(dataset_exports.export_report(user_id, dataset_id, version))
+    return _attached(exports.export_report(user_id, dataset_id, version))
 
 
 @router.get("/export")
@@ -79,7 +79,7 @@ def download_version(
     raw: bool = False,
 ) -> StreamingResponse:
     """The rows of a version; ``everything`` includes those left out, ``raw`` keeps CSV cells that look like formulas."""
-    export = dataset_exports.export_version(user_id, dataset_id, format, version, everything=everything, raw=raw)
+    export = exports.export_version(user_id, dataset_id, format, version, everything=everything, raw=raw)
     return _attached(export)
 
 
@@ -107,14 +107,14 @@ def read_review(
 @router.get("/splits")
 def read_splits(user_id: UserId, dataset_id: str, version: Version = None) -> dict[str, Any]:
     """How rows are dealt out: ``{"how", "plan", "sizes", "peeks"}``; ``peeks`` tells who has looked at the test rows."""
-    dealt = dataset_versions.read_splits(dataset_versions.find_version(user_id, dataset_id, version))
-    return {**dealt, "peeks": test_peeks.told(user_id, dataset_id)}
+    dealt = versions.read_splits(versions.find_version(user_id, dataset_id, version))
+    return {**dealt, "peeks": holdout_access.told(user_id, dataset_id)}
 
 
 @router.post("/peeks", status_code=201)
 def note_peek(user_id: UserId, dataset_id: str, body: PeekBody) -> dict[str, Any]:
     """Record that rows kept for the final test were shown to the person."""
-    return test_peeks.note_look(user_id, dataset_id, body.version, body.rows)
+    return holdout_access.note_look(user_id, dataset_id, body.version, body.rows)
 
 
 @router.post("/splits")
@@ -126,13 +126,13 @@ def change_splits(user_id: UserId, dataset_id: str, body: SplitsBody, later: Lat
 @router.get("/versions")
 def list_versions(user_id: UserId, dataset_id: str) -> dict[str, Any]:
     """Every version with author, time and what it changed, newest first."""
-    return {"versions": dataset_versions.list_versions(user_id, dataset_id)}
+    return {"versions": versions.list_versions(user_id, dataset_id)}
 
 
 @router.get("/versions/{number}/changes")
 def read_changes(user_id: UserId, dataset_id: str, number: int, after: After = 0, limit: Limit = 100) -> dict[str, Any]:
     """Every single difference to the version before, a page at a time."""
-    return dataset_versions.read_changes(user_id, dataset_id, number, after, limit)
+    return versions.read_changes(user_id, dataset_id, number, after, limit)
 
 
 @router.post("/versions/{number}/restore")
@@ -141,7 +141,7 @@ def restore_version(user_id: UserId, dataset_id: str, number: int, later: Later)
     return answer(user_id, Work("restore", dataset_id, {"number": number}), later)
 
 
-def _attached(export: dataset_exports.Export) -> StreamingResponse:
+def _attached(export: exports.Export) -> StreamingResponse:
     name, media, content = export
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
     return StreamingResponse(content, media_type=media, headers=headers)

@@ -14,8 +14,8 @@ from app.catalog.task_types import task_type as find_task_type
 from app.errors import StudioError
 from app.models import Dataset
 from app.readers import Choices
-from app.services import checks, dataset_readings, datasets, imports
-from app.services.dataset_work import IMPORT, Work, perform
+from app.services.datasets import checks, datasets, imports, readings
+from app.services.datasets.dataset_jobs import IMPORT, Work, perform
 
 router = APIRouter(prefix="/api/v1/datasets", tags=["datasets"])
 
@@ -119,9 +119,9 @@ def begin_import(user_id: str, staged_id: str, said: dict[str, Any], choices: Ch
         reading = imports.read_staged(user_id, staged_id, choices)
         folder, _ = imports.staged_folder(user_id, staged_id)
         columns = reading.main.columns
-        rows = dataset_readings.first_rows(folder, columns)
+        rows = readings.first_rows(folder, columns)
         read = {
-            "reading": dataset_readings.describe(reading, kept=True),
+            "reading": readings.describe(reading, kept=True),
             "preview": {"columns": columns, "rows": rows, "total": reading.total},
         }
         work = Work(IMPORT, "", {"staged": staged_id, **said})
@@ -129,8 +129,8 @@ def begin_import(user_id: str, staged_id: str, said: dict[str, Any], choices: Ch
             return JSONResponse({"check": checks.start(user_id, work), "staged": staged_id, **read}, 202)
         return JSONResponse(jsonable_encoder(full(perform(user_id, work))), 201)
     except StudioError as error:
-        if not read and error.code in dataset_readings.READ_OTHERWISE:
-            read = {"reading": dataset_readings.describe_unread(user_id, staged_id)}
+        if not read and error.code in readings.READ_OTHERWISE:
+            read = {"reading": readings.describe_unread(user_id, staged_id)}
         if not read:
             imports.forget_staged(user_id, staged_id)
             raise

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.api.deps import UserId
 from app.api.schemas import Body, Name, ObjectId
-from app.services import derivations, runs
+from app.services.runs import derivations, runs
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 

@@ -11,9 +11,11 @@ from app.catalog.task_types import task_type as find_task_type
 from app.catalog.training import with_defaults
 from app.errors import Rejected
 from app.models import DatasetVersion
-from app.services import cost_lessons, datasets, run_costs
-from app.services.estimates import estimate
-from app.services.runs import room_for_text
+from app.services.datasets import datasets
+from app.services.estimates import observations
+from app.services.estimates.estimates import estimate
+from app.services.runs import run_costs
+from app.services.runs.runs import room_for_text
 
 router = APIRouter(prefix="/api/v1", tags=["estimates"])
 
@@ -48,7 +50,7 @@ def estimate_run(user_id: UserId, body: EstimateBody) -> dict[str, Any]:
 @router.get("/estimates/accuracy")
 def read_accuracy(user_id: UserId) -> dict[str, Any]:
     """How far estimates were off on each machine: median errors of memory and time over its last finished runs."""
-    return cost_lessons.accuracy()
+    return observations.accuracy()
 
 
 @router.get("/runs/{run_id}/cost")

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from app.api.deps import UserId
 from app.api.schemas import ChoiceBody, ExperimentBody
-from app.services import experiments
+from app.services.experiments import experiments
 
 router = APIRouter(prefix="/api/v1/experiments", tags=["experiments"])
 

@@ -12,7 +12,7 @@ from app.api import measurements
 from app.api.deps import UserId
 from app.db import snapshot
 from app.models import User
-from app.services import operations
+from app.services.operations import operations
 
 router = APIRouter(tags=["health"])
 

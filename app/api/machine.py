@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from app.api.deps import UserId
-from app.services import machine
+from app.services.queue import machine
 
 router = APIRouter(prefix="/api/v1", tags=["machine"])
 

@@ -6,7 +6,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_late
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.models import ACTIVE_STATES, TERMINAL_STATES
-from app.services.operations import Operations
+from app.services.operations.operations import Operations
 
 REQUESTS = Counter("studio_requests_total", "Answered requests.", ("method", "route", "status"))
 SECONDS = Histogram("studio_request_seconds", "Seconds until the answer's last byte.", ("route",))

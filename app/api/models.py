@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.api.deps import UserId
 from app.api.schemas import Body
-from app.services import model_fetches
+from app.services.models import model_fetches
 
 router = APIRouter(prefix="/api/v1", tags=["models"])
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from app.api.deps import UserId
 from app.api.schemas import PredictBody
-from app.services import playground
+from app.services.inference import playground
 
 router = APIRouter(prefix="/api/v1", tags=["predict"])
 

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from app.api.deps import UserId
 from app.api.schemas import Body
-from app.services import inference, queue_page, runs, workers
+from app.services.inference import inference_client
+from app.services.queue import workers
+from app.services.runs import queue_page, runs
 
 router = APIRouter(prefix="/api/v1", tags=["queue"])
 
@@ -45,7 +47,7 @@ def read_workers(user_id: UserId) -> dict[str, Any]:
 @router.get("/inference")
 def read_inference(user_id: UserId) -> dict[str, Any]:
     """The servers that answer for models, and why none could now, if so."""
-    return inference.describe()
+    return inference_client.describe()
 
 
 @router.post("/runs/{run_id}/pause")

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from app.api.deps import UserId
 from app.api.schemas import Body, ObjectId, Word
-from app.services import experiments, method_race
-from app.services.recommendation import recommend_method
+from app.services.experiments import experiments, method_comparison
+from app.services.runs.recommendation import recommend_method
 
 router = APIRouter(prefix="/api/v1", tags=["recommendations"])
 
@@ -31,5 +31,7 @@ def recommend(user_id: UserId, body: RecommendationBody) -> dict[str, Any]:
 @router.post("/recommendations/race", status_code=201)
 def race(user_id: UserId, body: RecommendationBody) -> dict[str, Any]:
     """Queue the first three methods on a slice of the data with successive halving; answers with the experiment."""
-    started = method_race.start(user_id, body.dataset_id, body.base_model, task_type=body.task_type, wishes=body.wishes)
+    started = method_comparison.start(
+        user_id, body.dataset_id, body.base_model, task_type=body.task_type, wishes=body.wishes
+    )
     return experiments.read(user_id, started.id)

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from app.api.deps import UserId
-from app.services import calibration, written_samples
+from app.services.evaluation import calibration
+from app.services.runs import generation_samples
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
@@ -23,4 +24,4 @@ def read_samples(
     step: Annotated[int | None, Query(ge=0, le=2**53, description="Of which check; the newest if absent.")] = None,
 ) -> dict[str, Any]:
     """What a model that writes answered to a few held-out rows at a check, beside the untouched base."""
-    return written_samples.at_step(user_id, run_id, step)
+    return generation_samples.at_step(user_id, run_id, step)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.api.deps import UserId
 from app.api.schemas import Body
-from app.services import run_views
+from app.services.runs import saved_views
 
 router = APIRouter(prefix="/api/v1/run-views", tags=["runs"])
 
@@ -22,16 +22,16 @@ class ViewBody(Body):
 @router.get("")
 def list_views(user_id: UserId) -> dict[str, Any]:
     """Own views of the table of runs: ``{"views": [{"id", "name", "view"}]}``."""
-    return {"views": run_views.list_views(user_id)}
+    return {"views": saved_views.list_views(user_id)}
 
 
 @router.post("", status_code=201)
 def save_view(user_id: UserId, body: ViewBody) -> dict[str, Any]:
     """Keep a view under a name; what had this name before is replaced."""
-    return run_views.save(user_id, body.name, body.view)
+    return saved_views.save(user_id, body.name, body.view)
 
 
 @router.delete("/{view_id}", status_code=204)
 def remove_view(user_id: UserId, view_id: str) -> None:
     """Forget a view."""
-    run_views.remove(user_id, view_id)
+    saved_views.remove(user_id, view_id)

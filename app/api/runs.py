@@ -8,7 +8,8 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 
 from app.api.deps import After, CurveKeys, MostPoints, UserId
 from app.api.schemas import InputsBody, MarkBody, NameBody, RunBody, RunsQuery
-from app.services import adapters, metrics, playground, predictions, run_lists, run_logs, runs
+from app.services.inference import playground
+from app.services.runs import adapters, metrics, predictions, run_logs, run_table, runs
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
@@ -24,12 +25,12 @@ def submit_run(
 @router.get("")
 def list_runs(user_id: UserId, wanted: Annotated[RunsQuery, Query()]) -> dict[str, Any]:
     """One page of own runs, filtered and sorted: ``{"runs", "next", "total", "active"}``; ``next`` is a cursor."""
-    chosen = run_lists.Filter(
+    chosen = run_table.Filter(
         words=wanted.q, states=[each for each in wanted.state.split(",") if each], model=wanted.model,
         method=wanted.method, dataset_id=wanted.dataset, experiment_id=wanted.experiment, tag=wanted.tag,
         starred=wanted.starred, archived="all" if wanted.include_archived else wanted.archived,
     )  # fmt: skip
-    return run_lists.page(
+    return run_table.page(
         user_id, chosen, sort=wanted.sort, descending=wanted.order == "down", limit=wanted.limit, cursor=wanted.cursor
     )
 
@@ -37,13 +38,13 @@ def list_runs(user_id: UserId, wanted: Annotated[RunsQuery, Query()]) -> dict[st
 @router.get("/tags")
 def list_tags(user_id: UserId) -> dict[str, Any]:
     """Every tag that was given to an own run."""
-    return {"tags": run_lists.tags(user_id)}
+    return {"tags": run_table.tags(user_id)}
 
 
 @router.get("/facets")
 def list_facets(user_id: UserId) -> dict[str, Any]:
     """Models, methods, data sets and tags of own runs, to filter by."""
-    return run_lists.facets(user_id)
+    return run_table.facets(user_id)
 
 
 @router.get("/{run_id}")
@@ -130,7 +131,7 @@ def clone_run(user_id: UserId, run_id: str) -> dict[str, Any]:
 @router.post("/{run_id}/mark")
 def mark_run(user_id: UserId, run_id: str, body: MarkBody) -> dict[str, Any]:
     """Star, tags, note, archived: what is given is changed, the rest stays."""
-    return runs.as_dict(run_lists.mark(user_id, run_id, **body.model_dump(exclude_none=True)))
+    return runs.as_dict(run_table.mark(user_id, run_id, **body.model_dump(exclude_none=True)))
 
 
 @router.post("/{run_id}/archive")

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from app.api.deps import After, CurveKeys, MostPoints, UserId
 from app.api.schemas import Body, ObjectId
-from app.services import shares
+from app.services.evaluation import shares
 
 router = APIRouter(prefix="/api/v1", tags=["shares"])
 Token = Annotated[str, Header(alias="X-Studio-Share", min_length=20, max_length=200, pattern="^[A-Za-z0-9_-]+$")]

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from app.errors import StudioError
 from app.gate.identity import cookie_name
 from app.gate.origin import is_secure
-from app.services import accounts
+from app.services.accounts import accounts
 from app.settings import get_settings
 
 router = APIRouter(tags=["sign-in"])

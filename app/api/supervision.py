@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.api.deps import UserId
 from app.api.schemas import Body, Word
-from app.services import supervision_previews
+from app.services.runs import loss_mask_previews
 
 router = APIRouter(prefix="/api/v1/datasets", tags=["datasets"])
 
@@ -23,6 +23,6 @@ class SupervisionBody(Body):
 @router.post("/{dataset_id}/supervision")
 def preview_supervision(user_id: UserId, dataset_id: str, body: SupervisionBody) -> dict[str, Any]:
     """Three examples in parts that are read, learned or cut, the lengths of all rows, and how many are cut."""
-    return supervision_previews.preview(
+    return loss_mask_previews.preview(
         user_id, dataset_id, base_model=body.base_model, method=body.method, training=body.training
     )

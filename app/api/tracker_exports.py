@@ -7,7 +7,7 @@ from starlette.responses import StreamingResponse
 
 from app.api.deps import UserId
 from app.api.schemas import Body, Word
-from app.services import tracker_exports
+from app.services.runs import tracker_exports
 
 router = APIRouter(prefix="/api/v1", tags=["runs"])
 

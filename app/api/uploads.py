@@ -23,7 +23,7 @@ from app import storage
 from app.errors import Rejected, StudioError, TooLarge
 from app.models import new_id
 from app.readers import Choices
-from app.services.dataset_readings import check_choices
+from app.services.datasets.readings import check_choices
 from app.settings import get_settings
 
 FILES = ("file", "evaluation")

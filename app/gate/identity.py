@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from app.errors import StudioError
 from app.gate.origin import is_secure
-from app.services import accounts
+from app.services.accounts import accounts
 from app.settings import get_settings
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from sqlalchemy import select, text, update
 from app.db import db_now, get_engine, transaction
 from app.errors import Conflict, NotFound, StudioError
 from app.models import ApiToken, AuditEntry, BrowserSession, SignInLink, User
-from app.services import accounts
+from app.services.accounts import accounts
 
 pytestmark = pytest.mark.usefixtures("studio_home")
 

@@ -12,7 +12,10 @@ from app.db import transaction
 from app.errors import Conflict, Rejected
 from app.migrate import upgrade
 from app.models import QUEUED, SUCCEEDED, Artifact, Checkpoint, Event, Job, MetricPoint, Run
-from app.services import accounts, backup, invariants, jobs, metrics, runs
+from app.services.accounts import accounts
+from app.services.operations import backup, invariants
+from app.services.queue import jobs
+from app.services.runs import metrics, runs
 from tests.conftest import forget_settings
 from tests.factories import make_run
 

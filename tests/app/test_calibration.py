@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import Conflict, NotFound
-from app.services import calibration
+from app.services.evaluation import calibration
 from tests.app.outcomes import end_run, rows_right
 from tests.factories import make_run, make_user
 

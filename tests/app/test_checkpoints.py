@@ -8,7 +8,8 @@ from app import manifest, storage
 from app.db import transaction
 from app.errors import Conflict, NotFound, Rejected, StudioError
 from app.models import Checkpoint
-from app.services import checkpoints, jobs, run_folders
+from app.services.queue import jobs
+from app.services.runs import checkpoints, run_folders
 from tests.app.outcomes import end_run, rows_right
 from tests.factories import make_run, make_user
 

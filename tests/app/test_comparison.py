@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.services import comparison
-from app.services.comparison import build
+from app.services.evaluation import comparison
+from app.services.evaluation.comparison import build
 
 
 def _view(

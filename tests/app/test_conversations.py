@@ -3,7 +3,8 @@
 import pytest
 
 from app.errors import NotFound, Rejected
-from app.services import accounts, conversations, prompt_suites
+from app.services.accounts import accounts
+from app.services.inference import conversations, prompt_suites
 
 BASE = "base:starter-chat"
 

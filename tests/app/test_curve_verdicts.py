@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from app.models import RUNNING, Job, Run
-from app.services import curve_verdicts, verdicts
-from app.services.statistics import mcnemar
+from app.services.evaluation import curve_verdicts, verdicts
+from app.services.evaluation.statistics import mcnemar
 
 Curve = list[list[float]]
 RATE = [[step, 1e-3 * min(1, step / 6)] for step in range(1, 101)]

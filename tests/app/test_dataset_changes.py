@@ -11,12 +11,13 @@ from pyarrow import parquet
 from app import storage
 from app.catalog.task_types.label_forms import merged_forms, variants
 from app.errors import Conflict, NotFound, Rejected
-from app.services import accounts, datasets
-from app.services import dataset_changes as changes
-from app.services.dataset_changes import Add, Clean, Delete, Edit, Exclude, Include, MergeLabels, SetColumn
-from app.services.dataset_exports import export_report, export_version, harmless
-from app.services.dataset_versions import list_versions, read_changes, restore
-from app.services.row_search import Selection, find_rows
+from app.services.accounts import accounts
+from app.services.datasets import changes as changes
+from app.services.datasets import datasets
+from app.services.datasets.changes import Add, Clean, Delete, Edit, Exclude, Include, MergeLabels, SetColumn
+from app.services.datasets.exports import export_report, export_version, harmless
+from app.services.datasets.row_search import Selection, find_rows
+from app.services.datasets.versions import list_versions, read_changes, restore
 
 GOOD = [(f"sentence number {n} about {'fruit' if n % 2 else 'music'}", "ab"[n % 2]) for n in range(100)]
 BAD = [("", "a"), ("  ", "b"), ("something", ""), (GOOD[0][0], "a"), ("=HYPERLINK(1)", "a")]

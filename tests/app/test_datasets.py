@@ -17,7 +17,8 @@ from app.db import transaction
 from app.errors import NotFound, Rejected, TooLarge
 from app.models import Dataset, DatasetVersion
 from app.samples import SAMPLES, generate, sample_path
-from app.services import accounts, datasets
+from app.services.accounts import accounts
+from app.services.datasets import datasets
 from app.settings import get_settings
 
 ROWS = [(f"sentence number {n} about {'fruit' if n % 2 else 'music'}", "ab"[n % 2]) for n in range(100)]

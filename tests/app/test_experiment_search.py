@@ -7,9 +7,9 @@ import pytest
 from app.db import transaction
 from app.errors import Conflict
 from app.models import RUNNING, Experiment, Job, MetricPoint
-from app.services import experiment_search, experiment_tending, experiments
-from app.services.datasets import SAMPLES, import_sample
-from app.services.experiment_search import Tried
+from app.services.datasets.datasets import SAMPLES, import_sample
+from app.services.experiments import adaptive_search, experiment_scheduler, experiments
+from app.services.experiments.adaptive_search import Tried
 from tests.app.outcomes import end_run, rows_right
 
 METHODS = [{"kind": "lora"}]
@@ -24,7 +24,7 @@ def score(settings: dict) -> float:
 def search(runs: int, seed: int) -> list[tuple[dict, float]]:
     tried: list[Tried] = []
     for _ in range(runs):
-        choice, settings = experiment_search.propose(METHODS, VARY, tried, higher=True, seed=seed) or (0, {})
+        choice, settings = adaptive_search.propose(METHODS, VARY, tried, higher=True, seed=seed) or (0, {})
         tried.append(Tried(choice, settings, "finished", [(float(len(tried)), 100, score(settings))]))
     return [(dict(each.settings), score(dict(each.settings))) for each in tried]
 
@@ -41,7 +41,7 @@ def test_later_proposals_are_better_than_random_draws() -> None:
 
 def test_the_same_runs_give_the_same_proposal() -> None:
     tried = [Tried(0, {"training.learning_rate": 0.001, "method.rank": 8}, "finished", [(1.0, 100, 0.9)])]
-    assert experiment_search.propose(METHODS, VARY, tried, higher=True, seed=1) == experiment_search.propose(
+    assert adaptive_search.propose(METHODS, VARY, tried, higher=True, seed=1) == adaptive_search.propose(
         METHODS, VARY, tried, higher=True, seed=1
     )
 
@@ -50,7 +50,7 @@ def test_lower_is_better_where_the_metric_says_so() -> None:
     vary = {"training.learning_rate": {"low": 0.0, "high": 1.0}}
     tried: list[Tried] = []
     for at in range(24):
-        _, settings = experiment_search.propose(METHODS, vary, tried, higher=False, seed=3) or (0, {})
+        _, settings = adaptive_search.propose(METHODS, vary, tried, higher=False, seed=3) or (0, {})
         rate = settings["training.learning_rate"]
         tried.append(Tried(0, settings, "finished", [(float(at), 100, 10 + rate)]))
     late = [each.settings["training.learning_rate"] for each in tried[-8:]]
@@ -60,7 +60,7 @@ def test_lower_is_better_where_the_metric_says_so() -> None:
 def test_a_search_ends_when_everything_was_tried() -> None:
     vary = {"method.rank": [4, 8]}
     tried = [Tried(0, {"method.rank": rank}, "finished", [(1.0, 100, 0.5)]) for rank in (4, 8)]
-    assert experiment_search.propose(METHODS, vary, tried, higher=True, seed=0) is None
+    assert adaptive_search.propose(METHODS, vary, tried, higher=True, seed=0) is None
 
 
 def test_halving_keeps_the_better_half_at_each_rung() -> None:
@@ -71,11 +71,11 @@ def test_halving_keeps_the_better_half_at_each_rung() -> None:
         for place, (low, high) in enumerate(curves.values())
     ]
     vary = {"method.rank": [4, 5, 6, 7]}
-    fallen = experiment_search.behind(METHODS, vary, tried, higher=True)
+    fallen = adaptive_search.behind(METHODS, vary, tried, higher=True)
     # `middling` is second of four at 20 % and goes on; at 40 % only two of first, better, middling may lead: one of three.
     assert fallen == {2: 20, 3: 40}
     # Where lower is better: 0.7 is behind 0.5, 0.3 leads until its 0.9, and 0.55 is third of four.
-    assert experiment_search.behind(METHODS, vary, tried, higher=False) == {1: 20, 2: 40, 3: 20}
+    assert adaptive_search.behind(METHODS, vary, tried, higher=False) == {1: 20, 2: 40, 3: 20}
 
 
 def start(owner: str, **choices: object) -> str:
@@ -100,12 +100,12 @@ def test_an_adaptive_search_grows_to_its_budget_and_ends(owner: str, any_databas
         waiting = [row["id"] for row in rows(owner, made) if row["state"] == "queued"]
         finish(waiting[0], 6 + turn % 3)
         seen |= set(waiting)
-        experiment_tending.tend()
+        experiment_scheduler.tend()
         if turn < 5:
             assert experiments.read(owner, made)["state"] == "working"
     while waiting := [row["id"] for row in rows(owner, made) if row["state"] == "queued"]:
         finish(waiting[0], 6)
-        experiment_tending.tend()
+        experiment_scheduler.tend()
     told = experiments.read(owner, made)
     assert (len(told["rows"]), told["state"], told["plan"]["growing"]) == (6, "done", False)
     assert len({str(row["settings"]) for row in told["rows"]}) == 6
@@ -118,7 +118,7 @@ def test_cancelling_ends_an_adaptive_search_between_two_runs(owner: str) -> None
         finish(row["id"], 7)
     assert experiments.read(owner, made)["state"] == "working"
     assert experiments.request_cancel(owner, made)["state"] == "done"
-    experiment_tending.tend()
+    experiment_scheduler.tend()
     assert len(rows(owner, made)) == 4
     with pytest.raises(Conflict):
         experiments.request_cancel(owner, made)
@@ -132,6 +132,6 @@ def test_a_run_that_fell_behind_is_stopped_with_the_reason(owner: str) -> None:
             job = session.get_one(Job, run.job_id)
             job.state, job.progress = RUNNING, {"step": 10, "total_steps": 40}
             session.add(MetricPoint(run_id=run.id, key="eval/accuracy", step=10, value=value, at=float(place)))
-    assert experiment_tending.tend() == 1 and experiment_tending.tend() == 0
+    assert experiment_scheduler.tend() == 1 and experiment_scheduler.tend() == 0
     told = {row["settings"]["rank"]: row["stopped"] for row in rows(owner, made)}
     assert told[4] is None and told[16] is None and "halving: at 25 %" in told[8]

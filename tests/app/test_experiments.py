@@ -7,9 +7,10 @@ import pytest
 from app.db import transaction
 from app.errors import Conflict, NotFound, Rejected
 from app.models import CANCELLED, RUNNING, Experiment, Job, MetricPoint, Run
-from app.services import experiment_plans, experiment_tending, experiments, runs
-from app.services.accounts import add_user
-from app.services.datasets import SAMPLES, import_sample
+from app.services.accounts.accounts import add_user
+from app.services.datasets.datasets import SAMPLES, import_sample
+from app.services.experiments import experiment_scheduler, experiments, plans
+from app.services.runs import runs
 from tests.app.outcomes import end_run, rows_right
 
 LORA, FULL = {"kind": "lora"}, {"kind": "full"}
@@ -77,7 +78,7 @@ def test_plans_that_cannot_work_are_refused_and_leave_nothing(
 
 def test_a_grid_takes_every_combination_a_method_has() -> None:
     vary = {"method.rank": [4, 8], "training.epochs": [1, 2, 3]}
-    found = experiment_plans.plan([LORA, FULL], vary=vary)
+    found = plans.plan([LORA, FULL], vary=vary)
     assert len(found) == 2 * 3 + 3  # full tuning has no rank
     assert len({each.words for each in found}) == 9
     assert found[0].words == "LoRA, rank 4, passes over the data 1"
@@ -86,12 +87,12 @@ def test_a_grid_takes_every_combination_a_method_has() -> None:
 
 def test_a_random_search_stays_in_range_and_budget_and_repeats() -> None:
     vary = {"training.learning_rate": {"low": 1e-5, "high": 1e-2, "log": True}, "method.rank": [4, 8]}
-    found = experiment_plans.plan([LORA], vary=vary, search="random", most_runs=10, seed=3)
+    found = plans.plan([LORA], vary=vary, search="random", most_runs=10, seed=3)
     rates = [each.training["learning_rate"] for each in found]
     assert len(set(rates)) == 10 and all(1e-5 <= rate <= 1e-2 for rate in rates)
     assert sum(rate < 3e-4 for rate in rates) >= 2, "logarithmic: small rates come up as often as large ones"
-    assert found == experiment_plans.plan([LORA], vary=vary, search="random", most_runs=10, seed=3)
-    assert len(experiment_plans.plan([LORA], vary={"method.rank": [4, 8]}, search="random", most_runs=9)) == 2
+    assert found == plans.plan([LORA], vary=vary, search="random", most_runs=10, seed=3)
+    assert len(plans.plan([LORA], vary={"method.rank": [4, 8]}, search="random", most_runs=9)) == 2
 
 
 def started(owner: str, sample: str, methods: int = 3, **options: Any) -> tuple[str, list[Run]]:
@@ -169,9 +170,9 @@ def test_use_this_one_is_remembered_and_starred(owner: str, sample: str) -> None
 def test_minutes_that_are_spent_take_waiting_runs_out(owner: str, sample: str) -> None:
     shootout, (one, two, three) = started(owner, sample, most_minutes=2)
     end_run(one.id, rows_right(5, 10), rows_right(5, 10), seconds=100)
-    assert experiment_tending.tend() == 0
+    assert experiment_scheduler.tend() == 0
     end_run(two.id, rows_right(5, 10), rows_right(5, 10), seconds=30)
-    assert experiment_tending.tend() == 1 and experiment_tending.tend() == 0
+    assert experiment_scheduler.tend() == 1 and experiment_scheduler.tend() == 0
     row = next(row for row in experiments.read(owner, shootout)["rows"] if row["id"] == three.id)
     assert row["state"] == CANCELLED and "2 minutes" in row["stopped"]
 
@@ -184,10 +185,10 @@ def test_only_the_hopeless_are_stopped_early(owner: str, sample: str, step: int,
         job = session.get_one(Job, two.job_id)
         job.state, job.progress = RUNNING, {"step": step, "total_steps": 100}
         session.add(MetricPoint(run_id=two.id, key="eval/accuracy", step=step, value=accuracy, at=1.0))
-    assert experiment_tending.tend() == stops
+    assert experiment_scheduler.tend() == stops
     with transaction() as session:
         assert (session.get_one(Job, two.job_id).cancel_requested_at is not None) == bool(stops)
-    assert experiment_tending.tend() == 0
+    assert experiment_scheduler.tend() == 0
 
 
 def test_cancelling_stops_what_still_waits(owner: str, sample: str) -> None:

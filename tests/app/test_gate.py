@@ -11,7 +11,7 @@ from app.errors import StudioError
 from app.gate import Gate, layer
 from app.gate.gradio_sessions import GradioSessions
 from app.gate.identity import cookie_name
-from app.services import accounts
+from app.services.accounts import accounts
 from app.settings import get_settings
 from tests.app.wire import HOST, ORIGIN, ask
 

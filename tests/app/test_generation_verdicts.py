@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from app.services import comparison, verdicts
+from app.services.evaluation import comparison, verdicts
 
 SPEC = {
     "task_type": "chat", "base_model": "m", "columns": {"messages": "messages"}, "labels": [],

@@ -5,7 +5,7 @@ import random
 import pytest
 from scipy import stats
 
-from app.services.importance import explain, ranked
+from app.services.evaluation.importance import explain, ranked
 
 
 def setting(key: str, values: list, title: str | None = None) -> dict:

@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import Rejected
 from app.readers import open_table
-from app.services import datasets
+from app.services.datasets import datasets
 from tests.app import written_files as write
 
 ROWS = [[f"text number {n} of many", ("yes", "no")[n % 2]] for n in range(40)]

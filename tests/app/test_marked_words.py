@@ -12,10 +12,12 @@ from app.catalog.entity_scores import Counts
 from app.db import transaction
 from app.errors import Rejected
 from app.models import SUCCEEDED, Dataset, Job, Prediction, Run
-from app.services import comparison, dataset_changes, datasets, derivations, leaderboard, paired, statistics
-from app.services.dataset_changes import MergeLabels, Repair
-from app.services.marked_rows import with_marks
-from app.services.row_search import Selection, find_rows
+from app.services.datasets import changes, datasets
+from app.services.datasets.changes import MergeLabels, Repair
+from app.services.datasets.row_search import Selection, find_rows
+from app.services.evaluation import comparison, leaderboard, paired, statistics
+from app.services.profiling.marked_rows import with_marks
+from app.services.runs import derivations
 from tests.factories import SPEC, make_run, make_version
 
 LABELS = ["PER", "(nothing)"]
@@ -46,20 +48,20 @@ def test_one_click_begins_entities_with_b(owner: str, tmp_path: Path) -> None:
     made = import_rows(owner, tmp_path, sentences(40, ("Bo Lund left early today", "I-PER I-PER O O O")))
     assert "i_without_b" in problems(made)
     before = shown(made, problem="i_without_b")
-    changed = dataset_changes.change(owner, made.id, [Repair(Selection(problem="i_without_b"))])
+    changed = changes.change(owner, made.id, [Repair(Selection(problem="i_without_b"))])
     assert "i_without_b" not in problems(changed)
     assert shown(changed, search="Lund") == before == [
         {"column": "tokens", "text": "Bo Lund left early today", "spans": [[0, 7, "PER"]]}
     ]  # fmt: skip
     with pytest.raises(Rejected, match="Nothing would be different"):
-        dataset_changes.change(owner, made.id, [Repair(Selection())])
+        changes.change(owner, made.id, [Repair(Selection())])
 
 
 def test_types_that_differ_in_spelling_become_one(owner: str, tmp_path: Path) -> None:
     odd = [("Bo left today", "B-Per O O"), ("Al stayed a while longer", "B-per O O O O")]
     made = import_rows(owner, tmp_path, sentences(40, *odd))
     assert "label_spelling" in problems(made)
-    changed = dataset_changes.change(owner, made.id, [MergeLabels()])
+    changed = changes.change(owner, made.id, [MergeLabels()])
     assert datasets.latest_version(changed).labels == {"PER": 42, "THING": 40}
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from app.errors import StudioError
-from app.services import datasets, experiments, method_race
-from app.services.recommendation import recommend_method
+from app.services.datasets import datasets
+from app.services.experiments import experiments, method_comparison
+from app.services.runs.recommendation import recommend_method
 
 
 def dataset_of(owner, folder, rows=200):
@@ -18,11 +19,11 @@ def dataset_of(owner, folder, rows=200):
 def test_the_first_three_race_on_the_same_slice(owner, any_database, tmp_path):
     dataset = dataset_of(owner, tmp_path)
     first = [each["kind"] for each in recommend_method(owner, dataset, "starter-encoder")["ranked"][:3]]
-    told = experiments.read(owner, method_race.start(owner, dataset, "starter-encoder").id)
+    told = experiments.read(owner, method_comparison.start(owner, dataset, "starter-encoder").id)
     assert sorted(row["method"] for row in told["rows"]) == sorted(first)
     assert told["plan"]["halving"] and told["plan"]["race"]["base_model"] == "starter-encoder"
     with pytest.raises(StudioError) as refused:
-        method_race.start(owner, dataset, "starter-encoder", task_type="chat")
+        method_comparison.start(owner, dataset, "starter-encoder", task_type="chat")
     assert refused.value.code == "race_other_task"
 
 
@@ -32,7 +33,7 @@ def test_a_slice_has_few_updates_and_enough_checks(rows, steps):
     from app.models import DatasetVersion
 
     version = DatasetVersion(task_type="text-classification", split_sizes={"train": rows * 8 // 10})
-    told = method_race.slice_of(version)
+    told = method_comparison.slice_of(version)
     settings = TrainingSettings.model_validate(told)
-    assert method_race.steps_of(version, told) == steps
-    assert settings.epochs * settings.evaluations_per_epoch >= method_race.CHECKS
+    assert method_comparison.steps_of(version, told) == steps
+    assert settings.epochs * settings.evaluations_per_epoch >= method_comparison.CHECKS

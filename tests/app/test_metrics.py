@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from app.db import transaction
-from app.services import curves, metrics
+from app.services.runs import curves, metrics
 from tests.factories import make_run
 
 MANY = [(step, 1.0 + (step % 7) / 100) for step in range(1, 20_001)]

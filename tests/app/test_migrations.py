@@ -8,7 +8,7 @@ from sqlalchemy import text
 from app import db
 from app.migrate import config, upgrade
 from app.models import Run
-from app.services import runs
+from app.services.runs import runs
 from tests.factories import make_run
 
 

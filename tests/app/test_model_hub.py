@@ -11,7 +11,7 @@ from safetensors.torch import save
 from app import manifest
 from app.catalog.base_models import base_model, base_model_path, base_models
 from app.errors import StudioError
-from app.services import model_hub
+from app.services.models import model_hub
 from tests.conftest import forget_settings
 from tests.standin_hub import COMMIT, Hub, Repo
 from tests.tiny_chat import CONTEXT, make_chat_base

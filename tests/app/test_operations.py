@@ -10,7 +10,8 @@ import pytest
 from app import logs, manifest, storage
 from app.db import transaction
 from app.models import CANCELLED, Checkpoint, Job, Run
-from app.services import invariants, jobs, operations, retention, workers
+from app.services.operations import invariants, operations, retention
+from app.services.queue import jobs, workers
 from app.settings import get_settings
 from tests.factories import make_run
 

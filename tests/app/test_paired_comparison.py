@@ -3,8 +3,8 @@
 import pytest
 
 from app.errors import NotFound, Rejected
-from app.services import comparison, example_table, leaderboard
-from app.services.accounts import add_user
+from app.services.accounts.accounts import add_user
+from app.services.evaluation import comparison, example_table, leaderboard
 from tests.app.outcomes import end_run, rows_right
 from tests.factories import make_run, make_version
 

@@ -7,7 +7,9 @@ import pytest
 from app.db import transaction
 from app.errors import Conflict, NotFound, Rejected
 from app.models import CANCELLED, QUEUED, RUNNING, SUCCEEDED, Job, Run
-from app.services import jobs, limits, queue_order, queue_page, runs, workers
+from app.services.accounts import limits
+from app.services.queue import jobs, queue_order, workers
+from app.services.runs import queue_page, runs
 from app.settings import get_settings
 from tests.factories import make_run, make_user, make_version
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.errors import StudioError
 from app.readers import open_table
-from app.services import datasets
+from app.services.datasets import datasets
 from tests.app import written_files as write
 from tests.app.damaged_files import MIB, Damaged, damaged_files
 

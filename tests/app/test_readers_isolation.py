@@ -15,7 +15,7 @@ import pytest
 from app.errors import StudioError, TooLarge
 from app.readers import Choices, Limits
 from app.readers.isolation import MIB, Effort, _environment, read_into
-from app.services import datasets
+from app.services.datasets import datasets
 from app.settings import get_settings
 from tests.app import written_files as write
 from tests.studio.processes import wait_until

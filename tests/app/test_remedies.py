@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.models import RUNNING, SUCCEEDED, Job, Run
-from app.services import remedies, verdicts
+from app.services.evaluation import remedies, verdicts
 from tests.app.test_curve_verdicts import RATE, curve, early, falling, flat
 
 

@@ -13,12 +13,17 @@ from app.catalog.training import TrainingSettings
 from app.catalog.workload import LEARNING_TOKENS, LENGTH_MULTIPLE, Job, count_learning, count_rest
 from app.db import transaction
 from app.models_costs import RunCost
-from app.services import cost_lessons, datasets, machine_speeds, run_costs, runs
-from app.services.cost_arithmetic import LEARNING_START, REFERENCE, Lesson, correct, count
-from app.services.estimates import estimate
-from worker.engine import answer_time, batches, forgetting, forgetting_limits, forgetting_text, sampling
-from worker.engine.families import classification, generation
-from worker.engine.model import load_tokenizer
+from app.services.datasets import datasets
+from app.services.estimates import observations
+from app.services.estimates.cost_arithmetic import LEARNING_START, REFERENCE, Lesson, correct, count
+from app.services.estimates.estimates import estimate
+from app.services.queue import machine_speeds
+from app.services.runs import run_costs, runs
+from worker.engine.loop import batches, inference_time
+from worker.engine.tasks import forgetting, forgetting_limits
+from worker.engine.tasks.classification import classification
+from worker.engine.tasks.classification.model import load_tokenizer
+from worker.engine.tasks.generation import general_text_loss, generation, samples
 
 LIKE = ("classification", "starter-encoder", "lora")
 PLACE = {"machine": "here", "gpu": False, "available_bytes": 16e9}
@@ -53,17 +58,17 @@ def test_the_arithmetic_cuts_rows_as_the_engine_does() -> None:
     assert (LEARNING_TOKENS, LENGTH_MULTIPLE) == (batches.TOKEN_BUDGET, batches.LENGTH_MULTIPLE)
     assert batches.READING_BUDGET["cpu"] == workload.READING_TOKENS
     answered = (workload.ANSWERED_ROWS, workload.ANSWERED_AT_ONCE, workload.ANSWER_TOKENS)
-    assert answered == (generation.ANSWERED_ROWS, sampling.ROWS_AT_ONCE, sampling.MOST_TOKENS)
+    assert answered == (generation.ANSWERED_ROWS, samples.ROWS_AT_ONCE, samples.MOST_TOKENS)
     assert (workload.SHOWN_ROWS, workload.SHOWN_TOKENS) == (generation.SHOWN_ROWS, generation.SHOWN_TOKENS)
     assert workload.RELOAD_ROWS == {
         "classification": classification.RELOAD_ROWS, "generation": generation.RELOAD_ROWS,
     }  # fmt: skip
     assert workload.RELOAD_ANSWERS == generation.RELOAD_ANSWERS
-    assert (workload.TIMED_ROWS, workload.TIMED_PASSES) == (answer_time.ROWS, 2 * answer_time.REPEATS)
+    assert (workload.TIMED_ROWS, workload.TIMED_PASSES) == (inference_time.ROWS, 2 * inference_time.REPEATS)
 
 
 def test_the_arithmetic_measures_forgetting_where_the_engine_does() -> None:
-    readers = {"classification": forgetting.encode, "generation": lambda each: forgetting_text.examples(each, 512)}
+    readers = {"classification": forgetting.encode, "generation": lambda each: general_text_loss.examples(each, 512)}
     models = {"classification": "starter-encoder", "generation": "starter-chat"}
     for family, read in readers.items():
         found = read(load_tokenizer(base_model_path(models[family])))
@@ -167,7 +172,7 @@ def test_a_finished_run_corrects_the_next_estimate(owner, any_database, tmp_path
     assert after["seconds_likely"] == pytest.approx(3 * before["seconds_likely"], rel=0.02)
     assert after["memory_likely"] == pytest.approx(1.5 * before["memory_likely"], rel=0.02)
     assert "1 finished run with this method and model" in after["basis"]
-    (machine,) = cost_lessons.accuracy()["machines"]
+    (machine,) = observations.accuracy()["machines"]
     assert (
         machine["machine"] == place and machine["runs"] == 1 and machine["time_error"] == pytest.approx(2 / 3, rel=0.01)
     )
@@ -183,5 +188,5 @@ def test_a_run_that_was_tried_twice_is_shown_but_teaches_nothing(owner, tmp_path
     assert run_costs.read(owner, run.id)["actual"]["seconds"] == 50.0
     with transaction() as session:
         assert session.get_one(RunCost, run.id).finished_at is None
-    assert cost_lessons.lessons_of(machine_speeds.room(here=True)["machine"]) == []
+    assert observations.lessons_of(machine_speeds.room(here=True)["machine"]) == []
     assert math.isfinite(run_costs.read(owner, run.id)["estimate"]["seconds_likely"])

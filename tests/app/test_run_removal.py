@@ -7,7 +7,9 @@ from app import storage
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
 from app.models import Checkpoint, Job, MetricPoint, Prediction
-from app.services import comparison, invariants, run_removal, runs
+from app.services.evaluation import comparison
+from app.services.operations import invariants
+from app.services.runs import removal, runs
 from tests.app.outcomes import end_run, rows_right
 from tests.app.test_checkpoints import keep
 from tests.factories import make_run, make_user
@@ -30,7 +32,7 @@ def rows_of(run_id: str) -> list[int]:
 
 def test_files_go_and_results_stay(owner: str, any_database: str) -> None:
     run_id = ended(owner)
-    assert run_removal.remove(owner, run_id, keep_results=True) >= 40
+    assert removal.remove(owner, run_id, keep_results=True) >= 40
     assert not (storage.data_dir() / "runs" / run_id).exists()
     assert rows_of(run_id) == [0, 44, 10]
     assert comparison.compare(owner, [run_id])["metrics"]
@@ -39,7 +41,7 @@ def test_files_go_and_results_stay(owner: str, any_database: str) -> None:
 
 def test_everything_goes_but_other_runs(owner: str, any_database: str) -> None:
     run_id, other = ended(owner), ended(owner)
-    run_removal.remove(owner, run_id, keep_results=False)
+    removal.remove(owner, run_id, keep_results=False)
     with pytest.raises(NotFound):
         runs.get_run(owner, run_id)
     assert rows_of(run_id) == [0, 0, 0] and rows_of(other) == [1, 44, 10]
@@ -48,6 +50,6 @@ def test_everything_goes_but_other_runs(owner: str, any_database: str) -> None:
 
 def test_active_runs_and_other_peoples_stay(owner: str) -> None:
     with pytest.raises(Conflict, match="still active"):
-        run_removal.remove(owner, make_run(owner).id, keep_results=False)
+        removal.remove(owner, make_run(owner).id, keep_results=False)
     with pytest.raises(NotFound):
-        run_removal.remove(make_user(), ended(owner), keep_results=True)
+        removal.remove(make_user(), ended(owner), keep_results=True)

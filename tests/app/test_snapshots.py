@@ -11,7 +11,7 @@ from sqlalchemy import exc, func, select, update
 from app import db
 from app.db import snapshot, transaction
 from app.models import User
-from app.services import accounts
+from app.services.accounts import accounts
 from tests.conftest import forget_settings
 
 # Far more than a commit takes on a busy machine, far less than the 30 s that a writer would wait for its turn.

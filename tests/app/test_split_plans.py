@@ -6,11 +6,11 @@ import pytest
 
 from app import storage
 from app.errors import Rejected
-from app.services import datasets
-from app.services.dataset_changes import Add, Edit, change
-from app.services.dataset_versions import change_splits, read_splits
-from app.services.split_plans import SplitPlan
-from app.services.splits import SPLITS
+from app.services.datasets import datasets
+from app.services.datasets.changes import Add, Edit, change
+from app.services.datasets.versions import change_splits, read_splits
+from app.services.profiling.split_plans import SplitPlan
+from app.services.profiling.splits import SPLITS
 
 ROWS = [
     (f"{['red', 'blue', 'green'][n % 3]} message {n} on {'fruit' if n % 2 else 'music'}", "ab"[n % 2], f"customer {n // 5}",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Rejected
-from app.services.splits import STRATIFIED, WITH_OWN_TEST, choose_shares, deal
+from app.services.profiling.splits import STRATIFIED, WITH_OWN_TEST, choose_shares, deal
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 40)), min_size=10, max_size=120)
 

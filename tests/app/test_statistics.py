@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from scipy import stats
 
-from app.services import statistics
+from app.services.evaluation import statistics
 
 
 def rights(both: int, first_only: int, second_only: int, neither: int) -> tuple[list[bool], list[bool]]:

@@ -6,11 +6,11 @@ import random
 import pytest
 
 from app import storage
-from app.services import datasets
-from app.services.dataset_lengths import cut_at, lengths_of
-from app.services.near_copies import NearCopies, words_of
-from app.services.text_languages import language_of
-from app.services.token_lengths import TokenCounter, mean_tokens
+from app.services.datasets import datasets
+from app.services.datasets.version_lengths import cut_at, lengths_of
+from app.services.profiling.near_duplicates import NearCopies, words_of
+from app.services.profiling.text_languages import language_of
+from app.services.profiling.token_lengths import TokenCounter, mean_tokens
 
 TOPICS = (("weather", "rain and wind"), ("cooking", "salt and butter"))
 LONG = [

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.intervals import overlap, wilson
 from app.models import CANCELLED, FAILED, RUNNING, SUCCEEDED, Job, Run
-from app.services import verdicts
+from app.services.evaluation import verdicts
 
 FALLING = [[step, 3.0 * 0.97**step + 0.2] for step in range(1, 101)]
 

@@ -18,13 +18,13 @@ from accelerate.state import AcceleratorState
 from app import storage
 from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
-from app.services import datasets, imports
+from app.services.datasets import datasets, imports
 from tests.faults.bench import Bench
 from tests.faults.world import World
 from tests.tiny import make_base
 from tests.tiny_generation import make_chat_card
-from worker.engine.report import ListReport
-from worker.engine.train import Order, train
+from worker.engine.loop.train import Order, train
+from worker.engine.reporting.report import ListReport
 
 ROWS, EVERY = 400, 100
 SORTS, TALKS, TAGS = "text-classification", "chat", "token-classification"

@@ -15,10 +15,11 @@ from sqlalchemy import select
 from app import storage
 from app.db import transaction
 from app.models import DIVERGED, FAILED, QUEUED, SUCCEEDED, Event, Job, MetricPoint, Run
-from app.services import jobs, metrics, workers
+from app.services.queue import jobs, workers
+from app.services.runs import metrics
 from tests.faults.bench import Bench, NotHere
 from tests.faults.world import World
-from worker import spare, supervisor, watchdog
+from worker import prewarmed, supervisor, watchdog
 from worker.watchdog import LOG_MOST_BYTES
 
 STEP_RATE_TOLERANCE = 0.03
@@ -165,7 +166,7 @@ def _run_side_by_side(world: World, runs: dict[str, Run]) -> None:
         each.join()
     done.set()
     viewer.join()
-    spare.dismiss()
+    prewarmed.dismiss()
 
 
 def _paces(run: Run) -> list[float]:
@@ -222,7 +223,7 @@ def _fill_one(bench: Bench, number: int) -> None:
         jobs.sweep()
         drain(world, run)
         if world.job(run).state == FAILED:
-            from app.services import runs
+            from app.services.runs import runs
 
             assert world.job(run).error["error"]["code"] == "disk_full", world.job(run).error
             runs.resume(world.owner, run.id)
@@ -248,7 +249,7 @@ def drain(world: World, run: Run) -> int:
         supervisor.execute(world.job(run).id)
         tries += 1
         assert tries < 30
-    spare.dismiss()
+    prewarmed.dismiss()
     return tries
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from app.db import get_engine, transaction
 from app.models import QUEUED, RUNNING, SUCCEEDED, Job, Run
-from app.services import jobs, metrics
+from app.services.queue import jobs
+from app.services.runs import metrics
 from tests.faults.bench import Bench
 from tests.faults.world import World, claim_or_fail, pause
 

@@ -13,7 +13,11 @@ from app.db import transaction
 from app.errors import Conflict
 from app.migrate import upgrade
 from app.models import CANCELLED, QUEUED, RUNNING, SUCCEEDED, Dataset, DatasetVersion, Job, MetricPoint, Run
-from app.services import accounts, backup, datasets, invariants, jobs, queue_page, runs
+from app.services.accounts import accounts
+from app.services.datasets import datasets
+from app.services.operations import backup, invariants
+from app.services.queue import jobs
+from app.services.runs import queue_page, runs
 from tests.faults.bench import Bench
 from tests.faults.world import World, forget, pause
 from tests.servers import free_port
@@ -34,7 +38,7 @@ def stop_anywhere(bench: Bench, count: int) -> None:
 
 
 def _stop_one(world: World, phase: str) -> None:
-    from worker import spare, supervisor
+    from worker import prewarmed, supervisor
 
     plan = {"steps": 4000 if phase in ("Training", "saving") else 5, "delay": 0.005, "save_every": 5}
     plan |= {"phase_delay": 30.0 if phase == "Reading the data" else 0.0}
@@ -72,7 +76,7 @@ def _stop_one(world: World, phase: str) -> None:
     pause(0.3)
     with transaction() as session:
         assert session.query(MetricPoint).filter_by(run_id=run.id).count() == before, "a point after the end"
-    spare.dismiss()
+    prewarmed.dismiss()
 
 
 def _ask(world: World, run: Run) -> float:
@@ -84,7 +88,7 @@ def _ask(world: World, run: Run) -> float:
 
 def pause_and_go_on(bench: Bench, count: int) -> None:
     """F-26: pause at random steps and go on: the worker is free meanwhile, the curve has no gap and no repeat."""
-    from worker import spare, supervisor
+    from worker import prewarmed, supervisor
 
     pauses = 0
     with bench.world("F-26") as world:
@@ -101,7 +105,7 @@ def pause_and_go_on(bench: Bench, count: int) -> None:
                 supervisor.execute(run.job_id)
             assert world.job(run).state == SUCCEEDED
             world.check_learned(run)
-            spare.dismiss()
+            prewarmed.dismiss()
     bench.notes["F-26"] = f"{pauses} pauses"
     assert pauses >= count, "the runs were over before they could be paused"
 

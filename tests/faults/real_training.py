@@ -17,7 +17,8 @@ import numpy as np
 from app import manifest, storage
 from app.db import transaction
 from app.models import SUCCEEDED, Checkpoint, Job, MetricPoint, Run
-from app.services import jobs, run_folders
+from app.services.queue import jobs
+from app.services.runs import run_folders
 from tests.factories import make_run
 from tests.faults.bench import Bench
 from tests.faults.world import World, pause
@@ -63,8 +64,8 @@ class Tiny:
             os._exit(code)
 
     def _train(self, place: Path, resume_from: Path | None, die_at: int | None, share: tuple[int, int]) -> int:
-        from worker.engine import ranks
-        from worker.engine.train import Order, train
+        from worker.engine.loop import distributed
+        from worker.engine.loop.train import Order, train
         from worker.spool import SpoolReport
 
         log = os.open(place / "trainer.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -75,15 +76,15 @@ class Tiny:
         rows = self.folder / "rows"
         order = Order(
             self.spec, self.card, self.folder / "base", rows / "rows.parquet", rows / "splits.json", place,
-            self.folder / "cache", resume_from, ranks=ranks.join(*share, place / "meeting"),
+            self.folder / "cache", resume_from, ranks=distributed.join(*share, place / "meeting"),
         )  # fmt: skip
-        train(order, SpoolReport(place / "spool.jsonl") if order.ranks.leads else ranks.Unheard())
+        train(order, SpoolReport(place / "spool.jsonl") if order.ranks.leads else distributed.Unheard())
         return 0
 
 
 def _die_inside_save(number: int) -> None:
     """SIGKILL to oneself at the n-th file operation that happens while a checkpoint is being written."""
-    from worker.engine.checkpoints import Checkpoints
+    from worker.engine.loop.checkpoints import Checkpoints
 
     left, inside, save = [number], [False], Checkpoints.save
 

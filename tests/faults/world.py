@@ -19,8 +19,9 @@ from app import db, models, storage
 from app.migrate import upgrade
 from app.models import TERMINAL_STATES, Job, MetricPoint, Run
 from app.queue import celery_app
-from app.services import invariants, jobs
-from app.services.accounts import ensure_owner
+from app.services.accounts.accounts import ensure_owner
+from app.services.operations import invariants
+from app.services.queue import jobs
 from app.settings import get_settings
 from tests.factories import SPEC, make_run, make_version
 from tests.faults.counting_trainer import DEFAULTS, loss_at, weights_after

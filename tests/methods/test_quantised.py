@@ -10,8 +10,8 @@ from app.catalog.methods.base import RunContext
 from app.catalog.methods.capabilities import CAUSAL, SEQUENCES
 from tests.methods import models
 from tests.methods.choice import make, pairs
-from worker.engine.pulse import Pulse
-from worker.engine.quantised import keep_learnable, loading_arguments
+from worker.engine.loop.gradient_check import Pulse
+from worker.engine.loop.quantization import keep_learnable, loading_arguments
 
 QUICK = {("lora", "nf4"), ("lora", "int8")}
 

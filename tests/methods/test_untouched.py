@@ -11,8 +11,8 @@ from app.catalog.methods.base import Method, RunContext
 from app.catalog.methods.capabilities import SEQUENCES
 from tests.methods.choice import every, make
 from tests.tiny import make_base
-from worker.engine.frozen_rows import below, count_untouched
-from worker.engine.model import PooledClassifier, load_encoder, make_head
+from worker.engine.loop.hidden_state_cache import below, count_untouched
+from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
 WITH_LAYERS = [each for each in METHODS if "layers" in each.model_fields]
 IDS = torch.arange(4, 20).reshape(2, 8)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import accounts
+from app.services.accounts import accounts
 from app.settings import get_settings
 from studio.cli import main
 from studio.finetune import sort_settings

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.db import transaction
 from app.models import CANCELLED, FAILED, RUNNING, SUCCEEDED, Job
-from app.services import jobs
+from app.services.queue import jobs
 from tests.conftest import forget_settings
 from tests.studio.processes import ROOT, STUDIO, call, clean_environment, start_up, stop, wait_until
 from tests.tiny_generation import write_chat_file

@@ -11,7 +11,7 @@ import pytest
 
 from app.db import transaction
 from app.models import SUCCEEDED, Job
-from app.services.accounts import ensure_owner
+from app.services.accounts.accounts import ensure_owner
 from tests.conftest import forget_settings
 from tests.factories import make_run
 from tests.servers import free_port

@@ -11,8 +11,9 @@ import pytest
 
 from app.db import transaction
 from app.models import QUEUED, RUNNING, Job, Run
-from app.services import inference, inference_servers
-from app.services.accounts import ensure_owner
+from app.services.accounts.accounts import ensure_owner
+from app.services.inference import inference_client
+from app.services.queue import inference_servers
 from studio.children import DEATHS, Child, rotate_log
 from studio.up import workers
 from tests.conftest import forget_settings
@@ -105,7 +106,7 @@ def test_the_inference_server_is_registered_starts_when_it_is_wanted_and_asks_fo
         wait_until(lambda: bool(inference_servers.list_servers()), "it is registered")
         keeper = running.find("studio.cli inference")
         assert keeper.children() == []
-        address = inference.wake()
+        address = inference_client.wake()
         assert address == keeper.environ()["STUDIO_INFERENCE_URL"]
     forget_settings()
     question = {"adapter": str(running.home), "inputs": ["a text"]}

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from starlette.types import ASGIApp
 
 from app import storage
-from app.services import accounts
+from app.services.accounts import accounts
 from tests.conftest import forget_settings
 
 WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 800}

@@ -4,8 +4,8 @@ import pytest
 
 from app.db import db_now, transaction
 from app.models_work import InferenceServer
-from app.services import inference_servers
-from app.services.inference_servers import READY, RESTING, YIELDED
+from app.services.queue import inference_servers
+from app.services.queue.inference_servers import READY, RESTING, YIELDED
 from tests.studio_ui.conftest import NARROW, WIDE
 
 

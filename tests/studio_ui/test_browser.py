@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.services import datasets
+from app.services.datasets import datasets
 from studio_ui.pages import PAGES
 from tests.studio_ui.conftest import NARROW, WIDE
 
@@ -143,7 +143,7 @@ def test_presets_fill_the_form_and_defaults_come_back(signed_in, sample):
 
 
 def test_a_clone_brings_its_settings(signed_in, sample, studio):
-    from app.services import runs
+    from app.services.runs import runs
 
     run = runs.submit(
         studio.owner, dataset_id=sample.id, base_model="starter-encoder", task_type="text-classification",

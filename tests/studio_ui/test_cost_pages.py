@@ -6,8 +6,10 @@ import pytest
 
 from app.db import transaction
 from app.models import Run
-from app.services import datasets, machine_speeds, run_costs, runs
-from app.services.cost_arithmetic import REFERENCE
+from app.services.datasets import datasets
+from app.services.estimates.cost_arithmetic import REFERENCE
+from app.services.queue import machine_speeds
+from app.services.runs import run_costs, runs
 from tests.app.outcomes import end_run, rows_right
 from tests.studio_ui.conftest import NARROW, WIDE
 

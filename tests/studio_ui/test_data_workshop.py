@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import checks, datasets
+from app.services.datasets import checks, datasets
 from tests.app import written_files as write
 from tests.studio_ui.conftest import NARROW, WIDE
 from tests.studio_ui.defects import KINDS, places, write_defects

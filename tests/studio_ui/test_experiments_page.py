@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.services import datasets, experiments
+from app.services.datasets import datasets
+from app.services.experiments import experiments
 from tests.app.outcomes import end_run, rows_right
 from tests.studio_ui.conftest import NARROW, WIDE
 

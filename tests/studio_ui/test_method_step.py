@@ -5,7 +5,7 @@ import os
 import pytest
 
 from app.catalog.methods import METHODS
-from app.services import datasets
+from app.services.datasets import datasets
 from tests.studio_ui.conftest import NARROW, WIDE
 
 SHOTS = os.environ.get("STUDIO_SHOTS")

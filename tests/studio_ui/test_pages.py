@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import accounts
+from app.services.accounts import accounts
 from studio_ui.asset_files import ASSET_FOLDER, address
 from studio_ui.pages import PAGES, page_at
 from tests.app.wire import ask

@@ -4,8 +4,8 @@ import pytest
 
 from app.db import transaction
 from app.models import Job, Run, new_id
-from app.services import inference_servers, jobs, queue_order, workers
-from app.services.inference_servers import READY, YIELDED
+from app.services.queue import inference_servers, jobs, queue_order, workers
+from app.services.queue.inference_servers import READY, YIELDED
 from tests.factories import make_run, make_user, make_version
 from tests.studio_ui.conftest import NARROW, WIDE
 

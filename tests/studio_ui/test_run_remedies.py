@@ -4,7 +4,8 @@ import pytest
 
 from app.db import transaction
 from app.models import Job
-from app.services import datasets, runs
+from app.services.datasets import datasets
+from app.services.runs import runs
 from tests.factories import measured
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services import run_lists
+from app.services.runs import run_table
 from tests.app.outcomes import end_run, rows_right
 from tests.factories import make_run, make_version
 from tests.studio_ui.conftest import NARROW
@@ -15,7 +15,7 @@ def many(studio):
     ids = [make_run(studio.owner, place, f"Try {number}").id for number in range(60)]
     end_run(ids[0], rows_right(9, 10), rows_right(5, 10))
     end_run(ids[1], rows_right(8, 10), rows_right(5, 10), seconds=20)
-    run_lists.mark(studio.owner, ids[0], tags=["keeper"], note="The one from Monday")
+    run_table.mark(studio.owner, ids[0], tags=["keeper"], note="The one from Monday")
     return ids
 
 

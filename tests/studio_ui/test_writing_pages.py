@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from app.services import datasets, runs
+from app.services.datasets import datasets
+from app.services.runs import runs
 from tests.studio_ui.conftest import NARROW, WIDE, Studio
 from tests.tiny_generation import install_chat_model, write_chat_file
-from worker import spare, supervisor
+from worker import prewarmed, supervisor
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def tuned(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     try:
         supervisor.execute(run.job_id, on_spool=lambda line: None)
     finally:
-        spare.dismiss()
+        prewarmed.dismiss()
     assert runs.get_run(studio.owner, run.id).job.state == "succeeded"
     yield dataset.id, run.id
 

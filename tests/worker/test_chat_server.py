@@ -19,8 +19,8 @@ from tests.servers import free_port
 from tests.studio.processes import wait_until
 from tests.tiny_chat import CONTEXT, make_chat_base, make_tokenizer
 from tests.tiny_generation import make_chat_spec
-from worker import residents
-from worker.engine.save import SPEC
+from worker import model_pool
+from worker.engine.loop.save import SPEC
 from worker.inference import MOST_REPLIES, create_inference
 
 SECRET = {"X-Studio-Secret": "a secret of the test"}
@@ -36,9 +36,9 @@ def server(studio_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     card = BaseModelCard(
         **{**STARTER_ENCODER.__dict__, "name": "tiny-chat", "context_length": CONTEXT, "load_arguments": ()}
     )
-    known, path = residents.base_model, residents.base_model_path
-    monkeypatch.setattr(residents, "base_model", lambda name: card if name == "tiny-chat" else known(name))
-    monkeypatch.setattr(residents, "base_model_path", lambda name: folder if name == "tiny-chat" else path(name))
+    known, path = model_pool.base_model, model_pool.base_model_path
+    monkeypatch.setattr(model_pool, "base_model", lambda name: card if name == "tiny-chat" else known(name))
+    monkeypatch.setattr(model_pool, "base_model_path", lambda name: folder if name == "tiny-chat" else path(name))
     port = free_port()
     served = uvicorn.Server(uvicorn.Config(create_inference(), port=port, log_level="warning"))
     thread = threading.Thread(target=served.run, daemon=True)

@@ -1,7 +1,7 @@
 """A check of data that the web process could not finish is done by a worker, on both databases."""
 
-from app.services import checks, datasets, imports
-from app.services.dataset_work import IMPORT, Work
+from app.services.datasets import checks, datasets, imports
+from app.services.datasets.dataset_jobs import IMPORT, Work
 from tests.app import written_files as write
 from worker import supervisor
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import StudioError
-from app.services import adapters, derivations, jobs, run_folders
+from app.services.queue import jobs
+from app.services.runs import adapters, derivations, run_folders
 from tests.app.api.test_derivations import finished
 from worker.trainer import _order
 

@@ -12,11 +12,12 @@ import pytest
 from app.db import transaction
 from app.errors import Rejected
 from app.models import QUEUED, SUCCEEDED, Job, Run
-from app.services import metrics, placement, queue_order, runs, workers
-from app.services.placement import Offer
+from app.services.queue import placement, queue_order, workers
+from app.services.queue.placement import Offer
+from app.services.runs import metrics, runs
 from tests.factories import make_run, make_version
 from tests.worker.test_trainer import job_of, submit
-from worker import device_locks, spare, supervisor
+from worker import device_locks, prewarmed, supervisor
 
 GIGA = 1_000_000_000
 
@@ -24,7 +25,7 @@ GIGA = 1_000_000_000
 @pytest.fixture
 def no_spare_left(studio_home: Path) -> Iterator[None]:
     yield
-    spare.dismiss()
+    prewarmed.dismiss()
 
 
 @pytest.mark.faults

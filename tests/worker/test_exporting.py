@@ -15,8 +15,8 @@ from app.catalog.trackers import TRACKERS, TrackedRun
 from app.db import transaction
 from app.errors import Conflict, NotFound
 from app.models import Job, MetricPoint
-from app.services import tracker_exports
-from app.services.accounts import add_user
+from app.services.accounts.accounts import add_user
+from app.services.runs import tracker_exports
 from tests.app.outcomes import end_run, rows_right
 from tests.factories import make_run
 from worker import supervisor

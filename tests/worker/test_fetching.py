@@ -9,7 +9,9 @@ from app.catalog.base_models import base_model
 from app.db import transaction
 from app.errors import Conflict, NotAllowed
 from app.models import CANCELLED, FAILED, QUEUED, SUCCEEDED, Job, User
-from app.services import accounts, invariants, model_fetches
+from app.services.accounts import accounts
+from app.services.models import model_fetches
+from app.services.operations import invariants
 from tests.conftest import forget_settings
 from tests.standin_hub import COMMIT, Hub, Repo
 from tests.tiny_chat import make_chat_base

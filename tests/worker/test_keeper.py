@@ -12,9 +12,11 @@ import psutil
 import pytest
 
 from app.errors import Conflict
-from app.services import chat, inference, inference_servers, runs
-from app.services.chat import Sampling, Voice
-from app.services.inference_servers import READY, RESTING, YIELDED
+from app.services.inference import chat, inference_client
+from app.services.inference.chat import Sampling, Voice
+from app.services.queue import inference_servers
+from app.services.queue.inference_servers import READY, RESTING, YIELDED
+from app.services.runs import runs
 from tests.conftest import forget_settings
 from tests.servers import free_port
 from tests.studio.processes import ROOT, still_alive, wait_until
@@ -48,7 +50,7 @@ def server() -> inference_servers.Server:
 
 def talk(model: str) -> str:
     async def listen() -> str:
-        pieces = chat.stream_reply(inference.wake(), Voice(model, "", model), HELLO, Sampling(20, 0.0), "ann")
+        pieces = chat.stream_reply(inference_client.wake(), Voice(model, "", model), HELLO, Sampling(20, 0.0), "ann")
         return "".join([each.get("text", "") async for each in pieces])
 
     return asyncio.run(listen())
@@ -73,7 +75,7 @@ def test_it_makes_room_for_a_training_comes_back_and_rests(owner: str, keeper: p
     training.start()
     assert begun.wait(30) and seen[0] == (YIELDED, False)
     with pytest.raises(Conflict, match="made room"):
-        inference.wake()
+        inference_client.wake()
     runs.request_cancel(owner, run.id)
     training.join(20)
     assert state(run).device == DEVICE
@@ -94,5 +96,5 @@ def test_a_killed_keeper_takes_the_server_with_it_and_the_page_is_told_what_to_d
     assert still_alive(children, 20) == []
     monkeypatch.setattr(inference_servers, "ALIVE_SECONDS", 0.0)
     with pytest.raises(Conflict, match="has not been heard of") as refused:
-        inference.wake()
+        inference_client.wake()
     assert "studio up" in refused.value.hint

@@ -7,11 +7,14 @@ import torch
 
 from app import manifest
 from app.errors import NotFound, Rejected
-from app.services import chat, checkpoints, datasets, retention, runs
+from app.services.datasets import datasets
+from app.services.inference import chat
+from app.services.operations import retention
+from app.services.runs import checkpoints, runs
 from tests.tiny_generation import install_chat_model, write_chat_file
-from worker import spare, supervisor
-from worker.residents import Residents
-from worker.restoring import restored
+from worker import prewarmed, supervisor
+from worker.checkpoint_restoring import restored
+from worker.model_pool import Residents
 
 HELLO = [{"role": "user", "content": "One mocha"}]
 
@@ -27,7 +30,7 @@ def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: 
     try:
         supervisor.execute(run.job_id, on_spool=lambda line: None)
     finally:
-        spare.dismiss()
+        prewarmed.dismiss()
     best = runs.get_run(owner, run.id).results["best_step"]
     kept = [each["step"] for each in checkpoints.list_checkpoints(owner, run.id)]
     other = next(step for step in kept if step != best)

@@ -8,9 +8,11 @@ from app.db import transaction
 from app.errors import NotFound, Rejected
 from app.models import CANCELLED, QUEUED, SUCCEEDED, Job
 from app.samples import SAMPLES, sample_path
-from app.services import accounts, datasets, jobs, label_reviews
-from app.services.dataset_changes import Edit, change
-from worker import spare, supervisor
+from app.services.accounts import accounts
+from app.services.datasets import datasets, label_reviews
+from app.services.datasets.changes import Edit, change
+from app.services.queue import jobs
+from worker import prewarmed, supervisor
 
 FLIPPED = (3, 50, 77)
 
@@ -18,7 +20,7 @@ FLIPPED = (3, 50, 77)
 @pytest.fixture(autouse=True)
 def no_spare_left():
     yield
-    spare.dismiss()
+    prewarmed.dismiss()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from app.db import transaction
 from app.models import SUCCEEDED, Job, Run
 from app.settings import get_settings
 from tests.factories import SPEC, make_run
-from worker import spare, supervisor
+from worker import prewarmed, supervisor
 from worker.watchdog import LOG_HEAD_BYTES, LOG_MOST_BYTES, bound_log
 
 
@@ -40,7 +40,7 @@ def test_a_trainer_reaches_nothing_and_knows_nothing(
     with transaction() as session:
         session.get_one(Run, run.id).spec = {**SPEC, "probe_port": listening}
     supervisor.execute(run.job_id)
-    spare.dismiss()
+    prewarmed.dismiss()
     with transaction() as session:
         assert session.get_one(Job, run.job_id).state == SUCCEEDED
     folder = storage.attempt_dir(run.id, 1)

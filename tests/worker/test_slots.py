@@ -2,7 +2,7 @@
 
 import asyncio
 
-from worker.slots import Slots
+from worker.reply_slots import Slots
 
 
 def test_one_person_with_many_questions_does_not_keep_others_waiting():

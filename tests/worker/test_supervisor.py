@@ -8,10 +8,11 @@ import pytest
 from app import storage
 from app.db import transaction
 from app.models import CANCELLED, DIVERGED, FAILED, QUEUED, RUNNING, SUCCEEDED, Job, Run
-from app.services import jobs, metrics, runs
+from app.services.queue import jobs
+from app.services.runs import metrics, runs
 from app.settings import get_settings
 from tests.factories import SPEC, make_run
-from worker import spare, supervisor
+from worker import prewarmed, supervisor
 
 
 @pytest.fixture(autouse=True)
@@ -19,9 +20,9 @@ def stub_trainer(studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUDIO_TRAINER_MODULE", "tests.worker.stub_trainer")
     get_settings.cache_clear()
     # Another file's warm trainer would be taken for the stub.
-    spare.dismiss()
+    prewarmed.dismiss()
     yield
-    spare.dismiss()
+    prewarmed.dismiss()
 
 
 def start(owner: str, behaviour: str) -> Run:
@@ -146,6 +147,6 @@ def test_a_trainer_inherits_no_secret(studio_home: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("HF_TOKEN", "hush")
     assert not [
         name
-        for name in spare.environment()
+        for name in prewarmed.environment()
         if name.startswith("STUDIO_") or "TOKEN" in name.upper().replace("TOKENIZERS", "")
     ]

@@ -10,16 +10,17 @@ from fastapi.testclient import TestClient
 from app import storage
 from app.db import transaction
 from app.models import CANCELLED, SUCCEEDED, Checkpoint, Job, Run
-from app.services import adapters, datasets, metrics, predictions, runs
+from app.services.datasets import datasets
+from app.services.runs import adapters, metrics, predictions, runs
 from app.settings import get_settings
-from worker import spare, supervisor
+from worker import prewarmed, supervisor
 from worker.inference import create_inference
 
 
 @pytest.fixture(autouse=True)
 def no_spare_left(studio_home: Path) -> Iterator[None]:
     yield
-    spare.dismiss()
+    prewarmed.dismiss()
 
 
 def submit(owner: str, **training: object) -> Run:

@@ -1,3 +1,7 @@
-"""The training engine: from rows and a base model to a tested adapter. Knows no database, no queue and no person."""
+"""The training engine: from rows and a base model to a tested adapter, in five packages: loop, tasks, serving, merging, reporting.
 
-from worker.engine import uncompiled as uncompiled
+Called by the processes that hold a model (`worker.trainer`, `worker.inference`, `worker.reviewer`); it imports no database, queue or
+service.
+"""
+
+from worker.engine import bitsandbytes_import as bitsandbytes_import

@@ -9,7 +9,7 @@ from pydantic import Field
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods.base import RunContext
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.families import LinearMethod, Shape, rate_by_size
+from app.catalog.methods.shared_families import LinearMethod, Shape, rate_by_size
 from app.errors import Rejected
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.families import LinearMethod, Shape, largest_divisor, rate_by_size
+from app.catalog.methods.shared_families import LinearMethod, Shape, largest_divisor, rate_by_size
 
 if TYPE_CHECKING:
     import torch

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.families import LoraFamily, Shape
+from app.catalog.methods.shared_families import LoraFamily, Shape
 
 
 class Dora(LoraFamily):

@@ -7,7 +7,7 @@ from pydantic import Field
 from app.catalog.base_models import BaseModelCard
 from app.catalog.blocks import find_blocks
 from app.catalog.methods.base import PeftMethod
-from app.catalog.methods.families import Layers, chosen_layers, rate_by_size
+from app.catalog.methods.shared_families import Layers, chosen_layers, rate_by_size
 
 if TYPE_CHECKING:
     import torch

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from app.catalog.methods.families import LoraFamily
+from app.catalog.methods.shared_families import LoraFamily
 
 
 class Lora(LoraFamily):

@@ -8,7 +8,7 @@ from pydantic import Field
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods.base import RunContext
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.families import LoraFamily, Shape, rate_by_size
+from app.catalog.methods.shared_families import LoraFamily, Shape, rate_by_size
 
 if TYPE_CHECKING:
     import torch

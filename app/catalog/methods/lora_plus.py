@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.families import LoraFamily, rate_by_size
+from app.catalog.methods.shared_families import LoraFamily, rate_by_size
 
 
 class LoraPlus(LoraFamily):

@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from app.catalog.base_models import BaseModelCard
-from app.catalog.methods.families import rate_by_size
-from app.catalog.methods.stations import FEED_FORWARD, StationMethod
+from app.catalog.methods.adapter_placement import FEED_FORWARD, StationMethod
+from app.catalog.methods.shared_families import rate_by_size
 
 
 class ParallelAdapter(StationMethod):

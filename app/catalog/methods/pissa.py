@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.families import MovedStart, rate_by_size
+from app.catalog.methods.shared_families import MovedStart, rate_by_size
 
 
 class Pissa(MovedStart):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from app.catalog.base_models import BaseModelCard
-from app.catalog.methods.families import LoraFamily, rate_by_size
+from app.catalog.methods.shared_families import LoraFamily, rate_by_size
 
 
 class RsLora(LoraFamily):

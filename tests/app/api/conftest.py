@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from app.gate import Gate
 from app.main import create_api
-from app.services import accounts
+from app.services.accounts import accounts
 from tests.app.wire import Answer, ask
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app.services import checks
+from app.services.datasets import checks
 from tests.app import written_files as write
 from tests.studio.processes import wait_until
 

@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import StudioError
-from app.services.estimates import estimate
+from app.services.estimates.estimates import estimate
 from tests.app.api.test_datasets import FILE
 
 BASE = {"base_model": "starter-encoder", "method": {"kind": "lora"}, "training": {}, "rows": 1000}

@@ -1,6 +1,6 @@
 """Experiments over HTTP: started, watched, decided and stopped; each only by its owner."""
 
-from app.services.datasets import SAMPLES, import_sample
+from app.services.datasets.datasets import SAMPLES, import_sample
 
 METHODS = [{"kind": "lora"}, {"kind": "full"}]
 

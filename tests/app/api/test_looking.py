@@ -6,7 +6,7 @@ from app import db
 from app.db import transaction
 from app.main import create_api
 from app.models import Job
-from app.services import accounts
+from app.services.accounts import accounts
 from tests.app.api.conftest import Person
 
 

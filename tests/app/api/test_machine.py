@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services import machine
+from app.services.queue import machine
 
 
 def put_driver(folder, monkeypatch, script):

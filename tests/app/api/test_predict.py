@@ -9,8 +9,9 @@ import pytest
 
 from app import storage
 from app.errors import Conflict
-from app.services import devices, inference, inference_servers, jobs, placement
-from app.services.inference_servers import READY, RESTING, STARTING, YIELDED
+from app.services.inference import inference_client
+from app.services.queue import devices, inference_servers, jobs, placement
+from app.services.queue.inference_servers import READY, RESTING, STARTING, YIELDED
 from app.settings import get_settings
 from tests.app.api.test_runs import finish
 from tests.factories import make_run
@@ -96,18 +97,18 @@ def test_the_untouched_base_model_has_no_labels(ann, server):
 
 def test_a_server_that_rests_is_asked_to_come_and_waited_for(studio_home, monkeypatch):
     inference_servers.register("host:1", "http://one", "")
-    monkeypatch.setattr(inference, "WAKE_SECONDS", 0.3)
+    monkeypatch.setattr(inference_client, "WAKE_SECONDS", 0.3)
     with pytest.raises(Conflict, match="did not begin to answer"):
-        inference.wake()
+        inference_client.wake()
     assert inference_servers.is_wanted("host:1")
     inference_servers.beat("host:1", STARTING, {})
     assert inference_servers.is_wanted("host:1")
     inference_servers.beat("host:1", READY, {})
-    assert inference.wake() == "http://one" and not inference_servers.is_wanted("host:1")
+    assert inference_client.wake() == "http://one" and not inference_servers.is_wanted("host:1")
 
 
 def test_without_a_server_the_answer_says_what_to_do(ann, studio_home, monkeypatch):
-    monkeypatch.setattr(inference, "APPEAR_SECONDS", 0.0)
+    monkeypatch.setattr(inference_client, "APPEAR_SECONDS", 0.0)
     run = make_run(ann.id)
     finish(run)
     address = f"/api/v1/runs/{run.id}/predict"
@@ -144,7 +145,7 @@ def test_of_several_servers_the_one_that_answers_is_asked_and_an_address_has_one
     inference_servers.register("a:1", "http://a", "")
     inference_servers.register("b:1", "http://b", "")
     inference_servers.beat("b:1", READY, {})
-    assert inference.wake() == "http://b"
+    assert inference_client.wake() == "http://b"
     inference_servers.register("c:1", "http://b", "")
     assert [(each.name, each.state) for each in inference_servers.list_servers()] == [
         ("a:1", RESTING),

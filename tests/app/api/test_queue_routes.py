@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services import workers
+from app.services.queue import workers
 from tests.factories import make_run
 
 

@@ -9,7 +9,7 @@ from app.catalog.methods.capabilities import can
 from app.catalog.training import NEEDS
 from app.errors import Rejected
 from app.models import DatasetVersion
-from app.services import derivations, runs
+from app.services.runs import derivations, runs
 from studio.finetune import sort_settings
 from tests.app.api.conftest import Person
 from tests.app.api.test_derivations import finished

@@ -9,7 +9,7 @@ import pytest
 from app import manifest, storage
 from app.db import transaction
 from app.models import Artifact, Event, Job, Prediction, Run
-from app.services import adapters
+from app.services.runs import adapters
 from tests.app.api.test_datasets import FILE
 from tests.factories import make_run, measured
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.api import sign_in
-from app.services import accounts
+from app.services.accounts import accounts
 from app.settings import get_settings
 from tests.app.wire import ORIGIN, ask
 

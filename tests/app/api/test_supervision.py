@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.catalog.supervision import open_marker
+from app.catalog.loss_mask import open_marker
 from app.catalog.task_types import task_type
 from tests.app.api.conftest import Person
 from tests.tiny_generation import conversation, install_chat_model
@@ -97,7 +97,7 @@ def test_a_setting_out_of_bounds_is_named(ann: Person, model: str) -> None:
 
 def test_no_torch_is_needed() -> None:
     code = (
-        "import sys, app.services.supervision_previews, app.api.supervision, app.catalog.supervision as s; "
+        "import sys, app.services.runs.loss_mask_previews, app.api.supervision, app.catalog.loss_mask as s; "
         "assert not {'torch', 'transformers'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

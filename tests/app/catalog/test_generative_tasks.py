@@ -8,7 +8,7 @@ import pytest
 
 from app.catalog.task_types import task_type
 from app.catalog.task_types.generative import Turn
-from app.services.datasets import check_file
+from app.services.datasets.datasets import check_file
 
 GOOD = [{"role": "user", "content": "A latte, please."}, {"role": "assistant", "content": "Coming up."}]
 
@@ -94,7 +94,7 @@ def test_alpaca_columns_are_found_and_joined(tmp_path: Path) -> None:
 
 def test_the_same_request_with_two_answers_stays_in_one_split(owner: str, tmp_path: Path) -> None:
     from app import storage
-    from app.services import datasets
+    from app.services.datasets import datasets
 
     rows = [{"prompt": f"Question {n // 2}", "response": f"Answer {n}"} for n in range(60)]
     path = tmp_path / "pairs.jsonl"

@@ -6,7 +6,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from app.catalog.chat_templates import PLAIN_TURNS, PLAIN_TURNS_NAME, ChatTemplate, read_template
-from app.catalog.supervision import Marked, open_marker
+from app.catalog.loss_mask import Marked, open_marker
 from app.catalog.task_types.generative import Lesson, Turn
 from app.errors import Rejected
 from tests.tiny_chat import make_tokenizer

@@ -10,7 +10,7 @@ from app.catalog.entity_scores import NOTHING, Counts, confusion, count, f1_inte
 from app.catalog.task_types import tagged_text as forms
 from app.catalog.task_types import task_type
 from app.catalog.task_types.generative import Unfit
-from app.services.datasets import check_file
+from app.services.datasets.datasets import check_file
 
 TASK = task_type("token-classification")
 NAMES = ["Anna", "Milo", "Ravi", "Lena", "Omar", "Ines", "Jun", "Vera", "Tom", "Zoe", "Kim", "Ada"]

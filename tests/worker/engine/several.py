@@ -14,15 +14,15 @@ from pydantic import TypeAdapter
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
-from worker.engine import ranks
-from worker.engine.report import ListReport
-from worker.engine.train import Order, train
+from worker.engine.loop import distributed
+from worker.engine.loop.train import Order, train
+from worker.engine.reporting.report import ListReport
 
 
 def main(plan: Path) -> None:
     number, count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     torch.set_num_threads(1)
-    team = ranks.join(number, count, plan.with_suffix(".meeting"))
+    team = distributed.join(number, count, plan.with_suffix(".meeting"))
     for each in json.loads(plan.read_text()):
         AcceleratorState._reset_state(reset_partial_state=True)
         base = TypeAdapter(BaseModelCard).validate_python(each["card"])
@@ -31,7 +31,7 @@ def main(plan: Path) -> None:
             Path(each["folder"]), resume_from=Path(each["resume_from"]) if each["resume_from"] else None,
             portions=each["portions"], ranks=team,
         )  # fmt: skip
-        report = ListReport() if team.leads else ranks.Unheard()
+        report = ListReport() if team.leads else distributed.Unheard()
         train(order, report)
         if isinstance(report, ListReport):
             told = {"metrics": report.metrics, "events": [event["message"] for event in report.events]}

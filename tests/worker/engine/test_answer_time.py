@@ -3,8 +3,8 @@
 import pytest
 
 from tests.tiny import make_spec
-from worker.engine.report import ListReport
-from worker.engine.train import train
+from worker.engine.loop.train import train
+from worker.engine.reporting.report import ListReport
 
 
 @pytest.mark.parametrize(("kind", "merges"), [("lora", True), ("full", False)])

@@ -12,11 +12,11 @@ from app.catalog.methods.lora import Lora
 from app.errors import Rejected
 from tests.studio.processes import wait_until
 from tests.tiny_chat import CONTEXT, make_chat_base
-from worker.engine.chat import Speaker, Told
-from worker.engine.choir import Choir, Part
-from worker.engine.choosing import Sampling
-from worker.engine.sharing import share, tune
-from worker.engine.turns import Turns
+from worker.engine.serving.chat_model import Speaker, Told
+from worker.engine.serving.fair_lock import Turns
+from worker.engine.serving.sampler import Sampling
+from worker.engine.serving.scheduler import Choir, Part
+from worker.engine.serving.shared_weights import share, tune
 
 ASK = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Wann öffnen Sie?"}]
 GREEDY = Sampling(max_tokens=40, temperature=0)

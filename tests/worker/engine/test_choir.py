@@ -14,12 +14,12 @@ from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel
 from app.catalog.methods.dora import Dora
 from app.catalog.methods.lora import Lora
 from tests.tiny_chat import make_chat_base
-from worker.engine.answer_rows import AnswerRows, can_share_steps, read
-from worker.engine.choir import Choir, Part, Row
-from worker.engine.choosing import Sampling
-from worker.engine.mixture import Mixture
-from worker.engine.sharing import share, tune
-from worker.engine.turns import Turns
+from worker.engine.serving.fair_lock import Turns
+from worker.engine.serving.kv_cache import AnswerRows, can_share_steps, read
+from worker.engine.serving.mixed_adapters import Mixture
+from worker.engine.serving.sampler import Sampling
+from worker.engine.serving.scheduler import Choir, Part, Row
+from worker.engine.serving.shared_weights import share, tune
 
 GREEDY = Sampling(max_tokens=24, temperature=0)
 TALKS = [[1, 5, 9], [4, 2, 6, 1, 7, 7, 3], [8], [3, 3, 9, 2, 1], [7, 1]]

@@ -10,11 +10,11 @@ from safetensors.torch import load_file
 
 from app.errors import Rejected
 from tests.tiny import make_spec
-from worker.engine.combine import Recipe, combine, combine_heads
-from worker.engine.model import load_encoder
-from worker.engine.report import ListReport
-from worker.engine.shrink import shrink
-from worker.engine.train import train
+from worker.engine.loop.train import train
+from worker.engine.merging.combine import Recipe, combine, combine_heads
+from worker.engine.merging.lora_extraction import shrink
+from worker.engine.reporting.report import ListReport
+from worker.engine.tasks.classification.model import load_encoder
 
 
 def changes(model: PeftModel) -> dict[str, torch.Tensor]:

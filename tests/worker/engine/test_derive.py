@@ -12,10 +12,10 @@ from app.errors import Rejected
 from tests.tiny import make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from tests.worker.engine.test_use_me import ask
-from worker.engine.derive import derive
-from worker.engine.model import load_encoder
-from worker.engine.report import ListReport
-from worker.engine.train import Order, train
+from worker.engine.loop.train import Order, train
+from worker.engine.merging.derive import derive
+from worker.engine.reporting.report import ListReport
+from worker.engine.tasks.classification.model import load_encoder
 
 
 def made_from(kind: str, parents: list[Order], **settings: object) -> RunSpec:

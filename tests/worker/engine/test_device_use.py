@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.studio.processes import wait_until
-from worker.engine.device_use import DeviceUse
-from worker.engine.gpu_watch import GpuWatch, library_reader, parse_line, read_program
+from worker.engine.reporting.device_use import DeviceUse
+from worker.engine.reporting.gpu_monitor import GpuWatch, library_reader, parse_line, read_program
 
 
 def test_a_line_of_the_driver_becomes_values_in_bytes_watts_and_degrees() -> None:

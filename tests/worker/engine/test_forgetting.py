@@ -7,10 +7,10 @@ import torch
 
 from app.catalog.training import TrainingSettings
 from tests.tiny import make_spec
-from worker.engine import forgetting
-from worker.engine.forgetting_limits import LOSS_LIMITS, SHARE_LIMITS, is_wanted, level
-from worker.engine.report import ListReport
-from worker.engine.train import train
+from worker.engine.loop.train import train
+from worker.engine.reporting.report import ListReport
+from worker.engine.tasks import forgetting
+from worker.engine.tasks.forgetting_limits import LOSS_LIMITS, SHARE_LIMITS, is_wanted, level
 
 
 def test_no_word_gives_the_answer_away() -> None:

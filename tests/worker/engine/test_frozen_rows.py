@@ -14,13 +14,13 @@ from safetensors.torch import load_file
 from tests import tiny_tokens
 from tests.tiny import make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
-from worker.engine import frozen_rows
-from worker.engine.families.classification import Classification
-from worker.engine.model import PooledClassifier, load_encoder, make_head
-from worker.engine.partly_frozen import Piece, name_of
-from worker.engine.ranks import ALONE
-from worker.engine.report import ListReport, Stopped
-from worker.engine.train import Order, train
+from worker.engine.loop import hidden_state_cache
+from worker.engine.loop.distributed import ALONE
+from worker.engine.loop.partly_frozen import Piece, name_of
+from worker.engine.loop.train import Order, train
+from worker.engine.reporting.report import ListReport, Stopped
+from worker.engine.tasks.classification.classification import Classification
+from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
 SETTINGS = [
     {"kind": "head-only"},
@@ -67,7 +67,7 @@ def test_remembered_and_read_anew_the_losses_are_the_same(
 
 def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every row go all the way in every pass."""
-    monkeypatch.setattr(frozen_rows, "MOST_KEPT_STATES", 0)
+    monkeypatch.setattr(hidden_state_cache, "MOST_KEPT_STATES", 0)
     monkeypatch.setattr(Classification, "knows_vectors", lambda self: False)
 
 
@@ -91,7 +91,7 @@ def other_order(request: pytest.FixtureRequest, make_order, tmp_path: Path) -> C
 def test_marked_words_and_conversations_learn_the_same_too(
     other_order: Callable[[], Order], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = frozen_rows.States.place
+    kept = hidden_state_cache.States.place
     found: Counter[bool] = Counter()
 
     def counted(self: Any, pieces: list[Piece], *rest: Any) -> torch.Tensor | None:
@@ -99,7 +99,7 @@ def test_marked_words_and_conversations_learn_the_same_too(
         found[states is not None] += len(pieces)
         return states
 
-    monkeypatch.setattr(frozen_rows.States, "place", counted)
+    monkeypatch.setattr(hidden_state_cache.States, "place", counted)
     remembered = stopped_losses(other_order())
     # Nothing but rows that are known was asked for, in training and in checks alike.
     assert found[True] > 0
@@ -152,13 +152,13 @@ def test_what_is_kept_is_told_and_leaves_no_file(make_order) -> None:
     report, order = ListReport(), make_order(make_spec({"kind": "lora", "rank": 4, "layers": "last 1"}))
     train(order, report)
     assert any("went through them once" in each["message"] for each in report.events)
-    assert not (order.folder / frozen_rows.FILE).exists()
+    assert not (order.folder / hidden_state_cache.FILE).exists()
     held = [os.path.realpath(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")]
     assert not [each for each in held if str(order.folder) in each]
 
 
 def test_a_number_too_large_for_sixteen_bits_is_not_kept(tmp_path: Path) -> None:
-    states = frozen_rows.States([[2, 5, 3]], 4, torch.float16)
+    states = hidden_state_cache.States([[2, 5, 3]], 4, torch.float16)
     states.open(tmp_path, ALONE)
     with pytest.raises(OverflowError):
         states.put([2, 5, 3], torch.full((3, 4), 1e6))
@@ -211,12 +211,12 @@ def test_what_is_untouched_follows_from_what_learns(tiny_base, learning: str, un
     if learning:
         model.encoder.get_submodule(learning).requires_grad_(True)
     ids = torch.tensor([[2, 5, 3]])
-    assert frozen_rows.count_untouched(model, ids, torch.ones_like(ids)) == untouched
+    assert hidden_state_cache.count_untouched(model, ids, torch.ones_like(ids)) == untouched
 
 
 def test_kept_rows_come_back_where_they_stand_in_a_batch(tmp_path: Path) -> None:
     rows = [[2, 5, 3], [2, 6, 7, 3]]
-    states = frozen_rows.States(rows, 4, torch.float32)
+    states = hidden_state_cache.States(rows, 4, torch.float32)
     states.open(tmp_path, ALONE)
     values = [torch.randn(len(row), 4) for row in rows]
     for row, value in zip(rows, values, strict=True):

@@ -16,19 +16,19 @@ from safetensors.torch import load_file
 
 from app import manifest
 from app.catalog.base_models import BaseModelCard
+from app.catalog.loss_mask import Marker, open_marker
 from app.catalog.methods import METHODS
-from app.catalog.supervision import Marker, open_marker
 from app.catalog.task_types.generative import Lesson, Turn
 from tests.tiny_chat import make_tokenizer
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec, write_rows
-from worker.engine.decoder import Writer, keeps_apart, load_decoder
-from worker.engine.families import open_family
-from worker.engine.families.generation import Examples
-from worker.engine.lessons import Taught, mark_all
-from worker.engine.packing import NOTHING, fill, make_batch
-from worker.engine.report import ListReport, Stopped
-from worker.engine.text_scores import exact, rouge_l
-from worker.engine.train import Order, train
+from worker.engine.loop.packing import NOTHING, fill, make_batch
+from worker.engine.loop.train import Order, train
+from worker.engine.reporting.report import ListReport, Stopped
+from worker.engine.tasks.generation.data import Taught, mark_all
+from worker.engine.tasks.generation.generation import Examples
+from worker.engine.tasks.generation.model import Writer, keeps_apart, load_decoder
+from worker.engine.tasks.generation.text_scores import exact, rouge_l
+from worker.engine.tasks.registry import open_family
 
 MakeOrder = Callable[..., Order]
 # One of each way to tune a decoder: beside, inside, before the text, all of it, and on a base model in 4 bits.
@@ -113,7 +113,7 @@ def test_every_check_shows_answers_beside_the_bases_and_changes_nothing(
         assert all(each["input"] and each["expected"] for each in shown[step])
     assert [each["answer"] for each in shown[checks[-1]]] != [each["base_answer"] for each in shown[checks[-1]]]
 
-    monkeypatch.setattr("worker.engine.families.generation.Generation.show", lambda *_: None)
+    monkeypatch.setattr("worker.engine.tasks.generation.generation.Generation.show", lambda *_: None)
     silent = chat_order(make_chat_spec(epochs=3))
     train(silent, ListReport())
     name = Path("adapter") / "adapter_model.safetensors"
@@ -175,7 +175,7 @@ def test_portions_and_packing_change_nothing_but_rounding(
 
     packed = losses()
     assert losses(accumulation=4) == pytest.approx(packed, rel=1e-4)
-    monkeypatch.setattr("worker.engine.families.generation.keeps_apart", lambda *_: False)
+    monkeypatch.setattr("worker.engine.tasks.generation.generation.keeps_apart", lambda *_: False)
     assert losses() == pytest.approx(packed, rel=1e-4)
 
 

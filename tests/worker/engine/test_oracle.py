@@ -9,12 +9,12 @@ from transformers import Trainer, TrainingArguments
 
 from tests.tiny import LABELS, make_spec
 from tests.worker.engine.test_train import without_dropout
-from worker.engine.batches import collate, plan_epoch
-from worker.engine.data import encode, read_splits
-from worker.engine.fit import Schedule, make_optimizer
-from worker.engine.model import PooledClassifier, load_encoder, load_tokenizer, make_head
-from worker.engine.report import ListReport
-from worker.engine.train import Order, train
+from worker.engine.loop.batches import collate, plan_epoch
+from worker.engine.loop.train import Order, train
+from worker.engine.loop.training_loop import Schedule, make_optimizer
+from worker.engine.reporting.report import ListReport
+from worker.engine.tasks.classification.data import encode, read_splits
+from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, load_tokenizer, make_head
 
 
 class WithLoss(torch.nn.Module):

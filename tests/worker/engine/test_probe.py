@@ -2,7 +2,7 @@
 
 import torch
 
-from worker.engine.probe import fit_probe
+from worker.engine.tasks.linear_probe import fit_probe
 
 
 def clusters(labels: list[int], spread: float = 0.05) -> tuple[torch.Tensor, list[int]]:

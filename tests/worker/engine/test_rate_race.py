@@ -6,10 +6,10 @@ import pytest
 
 from tests.tiny import make_spec
 from tests.worker.engine.test_resume import learned, stop
-from worker.engine import rate_race
-from worker.engine.rate_race import FACTORS, SHARE, steps_each
-from worker.engine.report import ListReport
-from worker.engine.train import train
+from worker.engine.loop import lr_search
+from worker.engine.loop.lr_search import FACTORS, SHARE, steps_each
+from worker.engine.loop.train import train
+from worker.engine.reporting.report import ListReport
 
 # 42 rows, 6 updates a pass: enough updates for a race of three.
 LONG = {"epochs": 32.0, "learning_rate": "auto"}
@@ -23,7 +23,7 @@ def test_it_takes_at_most_its_share_and_short_runs_have_none() -> None:
 @pytest.fixture
 def short_races(monkeypatch: pytest.MonkeyPatch) -> None:
     """Races of a few updates, so that the tiny runs have one."""
-    monkeypatch.setattr(rate_race, "LEAST_STEPS", 3)
+    monkeypatch.setattr(lr_search, "LEAST_STEPS", 3)
 
 
 @pytest.mark.usefixtures("short_races")
@@ -84,7 +84,7 @@ def test_a_higher_rate_must_learn_clearly_faster_and_a_lower_one_be_needed(losse
     begun = 9.5 if losses[0] == 8.53 else 0.87
     tried = [{"rate": rate, "loss": loss} for rate, loss in zip((3e-3, 1e-2, 3e-2), losses, strict=True)]
     report = ListReport()
-    told = rate_race._decide(tried, 1e-2, begun, 10, report)
+    told = lr_search._decide(tried, 1e-2, begun, 10, report)
     assert told["chosen"] == chosen and f"Learning rate {chosen:.3g}" in told["why"]
     assert (report.events[-1]["severity"] == "warning") == (losses == (None, None, None))
 

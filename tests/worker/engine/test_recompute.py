@@ -9,8 +9,8 @@ from torch import nn
 from app.catalog.blocks import find_blocks
 from tests.tiny import make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
-from worker.engine.report import ListReport
-from worker.engine.train import Order, train
+from worker.engine.loop.train import Order, train
+from worker.engine.reporting.report import ListReport
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_models_that_write_learn_the_same(tmp_path: Path) -> None:
 def test_any_method_that_can_learns_on_a_base_in_fewer_bits(
     make_order, monkeypatch: pytest.MonkeyPatch, method: dict, held: str, layer: str
 ) -> None:
-    from worker.engine.families import classification
+    from worker.engine.tasks.classification import classification
 
     seen: list[set[str]] = []
     load = classification.load_encoder

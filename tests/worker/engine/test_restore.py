@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 from app import manifest
 from app.errors import StudioError
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
-from worker.engine.report import ListReport
-from worker.engine.restore import restore
-from worker.engine.train import Order, train
+from worker.engine.loop.restore_checkpoint import restore
+from worker.engine.loop.train import Order, train
+from worker.engine.reporting.report import ListReport
 
 # All weights, before the text; starting from the data and from the weights themselves.
 KINDS = ["full", "prefix-tuning", pytest.param("eva", marks=pytest.mark.methods), "pissa"]

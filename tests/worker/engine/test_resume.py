@@ -9,8 +9,8 @@ import pytest
 from app.errors import StudioError
 from tests.methods.choice import every
 from tests.tiny import make_spec
-from worker.engine.report import ListReport, Stopped
-from worker.engine.train import Order, train
+from worker.engine.loop.train import Order, train
+from worker.engine.reporting.report import ListReport, Stopped
 
 FILES = ("adapter_model.safetensors", "head.safetensors")
 

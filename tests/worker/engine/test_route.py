@@ -15,8 +15,8 @@ from app.errors import Rejected
 from tests.methods import models
 from tests.methods.choice import make
 from tests.methods.models import CAUSAL
-from worker.engine.combine import Recipe, combine
-from worker.engine.route import prototype, route
+from worker.engine.merging.arrow_routing import prototype, route
+from worker.engine.merging.combine import Recipe, combine
 
 ALONE = """
 import sys

@@ -19,13 +19,13 @@ from app.catalog.methods.capabilities import TOKENS
 from app.catalog.spec import RunSpec
 from app.catalog.task_types.tagged_text import from_spans, from_tags
 from tests.tiny_tokens import LABELS, make_rows, make_spec
-from worker.engine.derive import derive
-from worker.engine.model import load_tokenizer
-from worker.engine.report import ListReport, Stopped
-from worker.engine.tag_predict import TagPredictor
-from worker.engine.tagged_rows import NOTHING, mark, tag_names
-from worker.engine.tagger import decode, entities_of, load_tagger
-from worker.engine.train import Order, train
+from worker.engine.loop.train import Order, train
+from worker.engine.merging.derive import derive
+from worker.engine.reporting.report import ListReport, Stopped
+from worker.engine.tasks.classification.model import load_tokenizer
+from worker.engine.tasks.token_classification.data import NOTHING, mark, tag_names
+from worker.engine.tasks.token_classification.model import decode, entities_of, load_tagger
+from worker.engine.tasks.token_classification.predict import TagPredictor
 
 ALLOWED = [m.model_fields["kind"].default for m in METHODS if TOKENS in m.capabilities.models]
 

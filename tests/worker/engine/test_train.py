@@ -12,12 +12,12 @@ from app.catalog.methods import METHODS
 from app.errors import StudioError
 from tests.methods.choice import every
 from tests.tiny import LABELS, make_spec
-from worker.engine import fit
-from worker.engine.checkpoints import Checkpoints, Position
-from worker.engine.model import PooledClassifier, load_encoder, make_head
-from worker.engine.predict import Predictor
-from worker.engine.report import ListReport, Stopped
-from worker.engine.train import Order, train
+from worker.engine.loop import training_loop
+from worker.engine.loop.checkpoints import Checkpoints, Position
+from worker.engine.loop.train import Order, train
+from worker.engine.reporting.report import ListReport, Stopped
+from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
+from worker.engine.tasks.classification.predict import Predictor
 
 KINDS = [method.model_fields["kind"].default for method in METHODS]
 
@@ -148,7 +148,7 @@ def test_the_newest_two_checkpoints_and_the_best_are_kept(tmp_path: Path) -> Non
 
 def test_a_loss_that_is_not_a_number_ends_the_run_with_advice(make_order, monkeypatch: pytest.MonkeyPatch) -> None:
     # A rate far beyond what the form allows; the smallest way to make learning break down for certain.
-    monkeypatch.setattr(fit.Schedule, "learning_rate", lambda self, step: float("inf"))
+    monkeypatch.setattr(training_loop.Schedule, "learning_rate", lambda self, step: float("inf"))
     with pytest.raises(StudioError) as caught:
         train(make_order(), ListReport())
     assert caught.value.code == "diverged"

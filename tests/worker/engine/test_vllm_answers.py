@@ -25,12 +25,12 @@ from app.catalog.methods.qlora import Qlora
 from tests.studio.processes import wait_until
 from tests.tiny_chat import CONTEXT, make_chat_base, make_tokenizer
 from tests.tiny_generation import install_chat_model, make_chat_spec
-from worker.engine import vllm_answers
-from worker.engine.chat import Speaker, Told
-from worker.engine.choosing import Sampling
-from worker.engine.save import SPEC
-from worker.engine.vllm_answers import VllmAnswers, VllmSpeaker
-from worker.residents import Residents
+from worker.engine.loop.save import SPEC
+from worker.engine.serving import vllm
+from worker.engine.serving.chat_model import Speaker, Told
+from worker.engine.serving.sampler import Sampling
+from worker.engine.serving.vllm import VllmAnswers, VllmSpeaker
+from worker.model_pool import Residents
 
 ASK = [{"role": "user", "content": "Hello?"}]
 
@@ -232,4 +232,4 @@ def test_the_server_asks_vllm_for_what_it_serves_and_transformers_for_the_rest(p
 
 
 def test_without_the_package_it_is_not_there(monkeypatch):
-    assert not vllm_answers.is_installed()
+    assert not vllm.is_installed()

@@ -1,0 +1,83 @@
+"""What bottleneck, parallel and Compacter adapters share: where they sit, how narrow they are, what they can do.
+
+Nothing here is a method of the menu. The tuner itself is ``app/catalog/tuners/bottleneck.py``.
+"""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from app.catalog import blocks
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.base import PeftMethod
+from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.shared_families import Layers, chosen_layers
+
+if TYPE_CHECKING:
+    import torch
+    from peft import PeftConfig
+
+
+class StationMethod(PeftMethod):
+    """A method that adds narrow networks to the blocks of a frozen model."""
+
+    reduction: int = Field(
+        16, ge=1, le=256, title="Reduction",
+        description="How many times narrower the added part is than the model. Smaller learns more detail and makes a "
+        "larger download.",
+    )  # fmt: skip
+    layers: Layers = Field(
+        "all", title="Layers",
+        description="Which layers get the added part, counted from the input: `all`, `last 4`, or a range such as `1-6`.",
+    )  # fmt: skip
+
+    tuner: ClassVar[str] = "bottleneck"
+    capabilities: ClassVar[Capabilities] = Capabilities(merge=False)
+
+    def check(self, base: BaseModelCard) -> None:
+        """The chosen layers must exist."""
+        chosen_layers(self.layers, base.layers)
+
+    def frozen_blocks(self, count: int) -> int:
+        """Everything below the first chosen layer."""
+        return chosen_layers(self.layers, count).start
+
+    def narrow(self, width: int) -> int:
+        """Width of the added part in a model of this width."""
+        return max(1, width // self.reduction)
+
+    def places(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """The parts of a block that get a station: their names by family, and a word for them."""
+        raise NotImplementedError
+
+    def beside(self, base: BaseModelCard) -> list[tuple[int, int]]:
+        """The stations of all chosen layers."""
+        stations = len(chosen_layers(self.layers, base.layers)) * len(self.places())
+        return stations * [(base.hidden_size, base.hidden_size)]
+
+    def station_parameters(self, width: int) -> int:
+        """Learning numbers of one station: two matrices and two biases."""
+        narrow = self.narrow(width)
+        return 2 * width * narrow + narrow + width
+
+    def trainable_parameters(self, base: BaseModelCard) -> int:
+        """The stations of all chosen layers."""
+        return len(self.beside(base)) * self.station_parameters(base.hidden_size)
+
+    def options(self) -> dict[str, Any]:
+        """What the method adds to the tuner's configuration."""
+        return {}
+
+    def config(self, model: "torch.nn.Module") -> "PeftConfig":
+        """The tuner's configuration for the chosen layers."""
+        width = blocks.stream_width(model)
+        chosen = chosen_layers(self.layers, len(blocks.find_blocks(model)))
+        targets = [name for names, word in self.places() for name in blocks.find_in_blocks(model, names, word, chosen)]
+        return self.teach_peft().BottleneckConfig(
+            width=width, r=self.narrow(width), target_modules=targets, **self.options()
+        )
+
+
+FEED_FORWARD_END = (blocks.FEED_FORWARD_ENDS, "end of the feed-forward part")
+ATTENTION_END = (blocks.ATTENTION_ENDS, "end of the attention part")
+FEED_FORWARD = (blocks.FEED_FORWARDS, "feed-forward part")

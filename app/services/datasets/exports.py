@@ -1,0 +1,155 @@
+"""Versions and reports as files to download: CSV, JSON Lines, Parquet, written while they are sent. Knows no door."""
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from app import storage
+from app.catalog.task_types.text_patterns import is_number
+from app.errors import Rejected
+from app.services.datasets import findings
+from app.services.datasets.row_tables import ROWS_FILE, load_reading, read_rows
+from app.services.datasets.versions import find_version, load_exclusions
+
+PORTION_ROWS = 1000
+PIECE_BYTES = 256 * 1024
+# A spreadsheet runs cells that begin like this (OWASP, "CSV Injection").
+RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+Export = tuple[str, str, Iterator[bytes]]
+
+
+def harmless(cell: str | None) -> str | None:
+    """The cell with an apostrophe in front if a spreadsheet would run it; plain numbers stay numbers."""
+    if cell and cell.startswith(RUN_BY_SPREADSHEETS) and not is_number(cell):
+        return "'" + cell
+    return cell
+
+
+def export_version(
+    user_id: str, dataset_id: str, kind: str, number: int | None = None, *, everything: bool = False, raw: bool = False
+) -> Export:
+    """(file name, media type, bytes) of a version.
+
+    Args:
+        kind: ``csv``, ``jsonl`` or ``parquet``.
+        everything: also the rows that were left out by hand.
+        raw: in CSV, leave cells as they are even if a spreadsheet would run them.
+
+    Raises:
+        Rejected: an unknown kind.
+    """
+    if kind not in _WRITERS:
+        raise Rejected("unknown_format", f"There is no format {kind[:20]!r}.", f"Choose one of: {', '.join(_WRITERS)}.")
+    version = find_version(user_id, dataset_id, number)
+    folder = storage.dataset_dir(version.id)
+    media, write = _WRITERS[kind]
+    skipped = frozenset() if everything else load_exclusions(folder).ids
+    columns = load_reading(folder).columns
+    return f"dataset-version-{version.number}.{kind}", media, write(folder, columns, skipped, raw)
+
+
+def export_report(user_id: str, dataset_id: str, number: int | None = None) -> Export:
+    """(file name, media type, bytes) of all problems with every row that they touch, as CSV."""
+    version = find_version(user_id, dataset_id, number)
+    folder = storage.dataset_dir(version.id)
+    return f"report-version-{version.number}.csv", "text/csv; charset=utf-8", _report(folder, version.columns)
+
+
+def _report(folder: Path, roles: dict[str, str]) -> Iterator[bytes]:
+    columns = list(dict.fromkeys(roles.values()))
+    told: dict[int, list[Any]] = {}
+    found = findings.load_findings(folder)
+    for each in found:
+        for row_id in each.row_ids:
+            told.setdefault(row_id, []).append(each)
+    sheet = _Sheet()
+    yield b"\xef\xbb\xbf" + sheet.line(["line", "file", "severity", "code", "message", "hint", *columns])
+    for each in found:
+        if not each.count:
+            yield sheet.line(["", "", each.severity, each.code, each.message, each.hint, *[""] * len(columns)])
+        for line in each.lost_lines:
+            where = _file(each.evaluation)
+            yield sheet.line(
+                [str(line), where, each.severity, each.code, each.message, each.hint, *[""] * len(columns)]
+            )
+    evaluation = load_reading(folder).is_evaluation
+    for row in read_rows(folder, columns) if told else ():
+        for each in told.get(row["_id"], ()):
+            place = [str(row["_line"]), _file(evaluation(row["_id"]))]
+            yield sheet.line([*place, each.severity, each.code, each.message, each.hint, *(row[n] for n in columns)])
+
+
+def _file(evaluation: bool) -> str:
+    return "evaluation" if evaluation else "main"
+
+
+class _Sheet:
+    """Makes lines of CSV with harmless cells."""
+
+    def __init__(self, raw: bool = False) -> None:
+        self._out = io.StringIO()
+        self._writer = csv.writer(self._out, lineterminator="\r\n")
+        self._clean: Callable[[str | None], str | None] = (lambda cell: cell) if raw else harmless
+
+    def line(self, cells: Sequence[str | None]) -> bytes:
+        """One line; also the marks of an empty cell, which is written as nothing."""
+        self._writer.writerow([self._clean(cell) for cell in cells])
+        text = self._out.getvalue()
+        self._out.seek(0)
+        self._out.truncate()
+        return text.encode("utf-8", "replace")
+
+
+def _as_csv(folder: Path, columns: list[str], skipped: frozenset[int], raw: bool) -> Iterator[bytes]:
+    sheet = _Sheet(raw)
+    yield b"\xef\xbb\xbf" + sheet.line(columns)
+    portion: list[bytes] = []
+    for row in _kept(folder, columns, skipped):
+        portion.append(sheet.line([row[name] for name in columns]))
+        if len(portion) >= PORTION_ROWS:
+            yield b"".join(portion)
+            portion = []
+    yield b"".join(portion)
+
+
+def _as_jsonl(folder: Path, columns: list[str], skipped: frozenset[int], raw: bool) -> Iterator[bytes]:
+    portion: list[str] = []
+    for row in _kept(folder, columns, skipped):
+        portion.append(json.dumps({name: row[name] for name in columns}, ensure_ascii=False) + "\n")
+        if len(portion) >= PORTION_ROWS:
+            yield "".join(portion).encode()
+            portion = []
+    yield "".join(portion).encode()
+
+
+def _as_parquet(folder: Path, columns: list[str], skipped: frozenset[int], raw: bool) -> Iterator[bytes]:
+    """Written to a temporary file first, because its index comes last."""
+    import pyarrow
+    from pyarrow import compute, parquet
+
+    ids = pyarrow.array(sorted(skipped), pyarrow.int64())
+    schema = pyarrow.schema([(name, pyarrow.string()) for name in columns])
+    with tempfile.TemporaryFile() as spooled:
+        with parquet.ParquetFile(folder / ROWS_FILE) as rows:
+            with parquet.ParquetWriter(spooled, schema, compression="zstd") as writer:
+                for batch in rows.iter_batches(batch_size=PORTION_ROWS * 10):
+                    keep = compute.invert(compute.is_in(batch.column("_id"), value_set=ids))
+                    writer.write_batch(batch.filter(keep).select(columns))
+        spooled.seek(0)
+        while piece := spooled.read(PIECE_BYTES):
+            yield piece
+
+
+def _kept(folder: Path, columns: list[str], skipped: frozenset[int]) -> Iterator[dict[str, Any]]:
+    return (row for row in read_rows(folder, columns) if row["_id"] not in skipped)
+
+
+_WRITERS: dict[str, tuple[str, Callable[..., Iterator[bytes]]]] = {
+    "csv": ("text/csv; charset=utf-8", _as_csv),
+    "jsonl": ("application/x-ndjson", _as_jsonl),
+    "parquet": ("application/vnd.apache.parquet", _as_parquet),
+}

@@ -1,0 +1,128 @@
+"""Searches for doubtful labels: queue one for a version, say how far it is, hand over what it needs, keep what it found.
+
+Nothing in the data changes by it; a person decides about every row. Knows no process.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import storage
+from app.catalog.base_models import BASE_MODELS
+from app.catalog.task_types import task_type as find_task_type
+from app.db import snapshot, transaction
+from app.errors import Conflict, Rejected
+from app.models import ACTIVE_STATES, DatasetReview, DatasetVersion, new_id
+from app.services.datasets.row_search import Selection, find_rows
+from app.services.datasets.versions import find_version
+from app.services.queue import jobs
+from app.services.queue.jobs import Claim
+
+REVIEW = "label-review"
+MOST_ROWS = 200_000
+SHOWN = 10
+
+
+def start(user_id: str, dataset_id: str) -> dict[str, Any]:
+    """Queue a search in the newest version, or return the one that there is.
+
+    Raises:
+        Rejected: the task has no labels, or there are too many rows.
+        Conflict: no installed model can read the texts.
+        NotFound: the dataset is not theirs.
+    """
+    version = find_version(user_id, dataset_id)
+    if "label" not in version.columns or len(version.labels) < 2:
+        raise Rejected("no_labels", "This data has no labels that could be doubted.", "Choose a goal with labels.")
+    if version.usable_rows > MOST_ROWS:
+        raise Rejected(
+            "too_many_rows", f"{version.usable_rows:,} rows are more than the {MOST_ROWS:,} that are searched.",
+            "Search in a part of them.",
+        )  # fmt: skip
+    model = next((each.name for each in BASE_MODELS if "text-classification" in each.task_types), None)
+    if model is None:
+        raise Conflict("no_reader", "No installed model can read the texts.", "Install an encoder on the Models page.")
+    with transaction() as session:
+        review = _latest(session, version.id)
+        if review is None or (review.results is None and review.job.state not in ACTIVE_STATES):
+            job = jobs.add(session, owner_id=user_id, kind=REVIEW)
+            session.flush()
+            session.add(DatasetReview(id=new_id(), dataset_version_id=version.id, job_id=job.id, base_model=model))
+    return latest(user_id, dataset_id)
+
+
+def latest(user_id: str, dataset_id: str, number: int | None = None, limit: int = SHOWN) -> dict[str, Any]:
+    """``{"state": "none" | a job's state, "phase", "error", "rows", "doubtful", "suspects"}`` of a version.
+
+    Suspects carry their cells as they are in that version: ``{"row_id", "line", "given", "suggested", "margin", "cells"}``.
+    """
+    version = find_version(user_id, dataset_id, number)
+    with snapshot() as session:
+        review = _latest(session, version.id)
+    if review is None:
+        return {"state": "none", "version": version.number, "suspects": []}
+    results = review.results or {}
+    error = review.job.error["error"] if review.job.error else None
+    return {
+        "state": review.job.state,
+        "phase": review.job.phase,
+        "error": error,
+        "version": version.number,
+        "base_model": review.base_model,
+        "rows": results.get("rows", 0),
+        "doubtful": results.get("doubtful", 0),
+        "suspects": _with_cells(version, results.get("suspects", [])[:limit]),
+    }
+
+
+def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Path:
+    """Write ``job.json`` into a folder of this attempt's own; used by the worker."""
+    with snapshot() as session:
+        review = session.scalars(select(DatasetReview).where(DatasetReview.job_id == claim.job_id)).one()
+        version = session.get_one(DatasetVersion, review.dataset_version_id)
+    task = find_task_type(version.task_type)
+    source = storage.dataset_dir(version.id)
+    folder = _folder(claim)
+    folder.mkdir(parents=True, exist_ok=True)
+    storage.write_json(
+        folder / "job.json",
+        {
+            "rows": str(source / "rows.parquet"),
+            "splits": str(source / "splits.json"),
+            "inputs": [name for role, name in version.columns.items() if role not in task.answer_roles],
+            "label": version.columns["label"],
+            "base_model": str(model_path(review.base_model)),
+            "base_model_name": review.base_model,
+            "threads": threads,
+        },
+    )
+    return folder
+
+
+def store_results(claim: Claim, results: dict[str, Any]) -> None:
+    """Keep what was found and end the job, in one transaction; the folder is no longer needed."""
+    with jobs.held(claim) as session:
+        review = session.scalars(select(DatasetReview).where(DatasetReview.job_id == claim.job_id)).one()
+        review.results = results
+        jobs.succeed(session, claim)
+    shutil.rmtree(_folder(claim), ignore_errors=True)
+
+
+def _folder(claim: Claim) -> Path:
+    return storage.data_dir() / "reviews" / f"{claim.job_id}-{claim.fence}"
+
+
+def _latest(session: Session, version_id: str) -> DatasetReview | None:
+    query = select(DatasetReview).where(DatasetReview.dataset_version_id == version_id)
+    return session.scalars(query.order_by(DatasetReview.created_at.desc()).limit(1)).first()
+
+
+def _with_cells(version: DatasetVersion, suspects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    wanted = Selection(ids=tuple(each["row_id"] for each in suspects))
+    page = find_rows(storage.dataset_dir(version.id), wanted, limit=max(1, len(suspects)))
+    cells = {row["_id"]: row["cells"] for row in page.rows}
+    return [{**each, "cells": cells.get(each["row_id"], {})} for each in suspects]

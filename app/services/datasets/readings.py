@@ -1,0 +1,192 @@
+"""How a dataset's file was read, how it would look read otherwise, and reading it anew as the next version.
+
+The original that was uploaded lies with the version that was made of it. Knows no door.
+"""
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app import storage
+from app.db import snapshot
+from app.errors import Conflict, Rejected
+from app.models import Dataset, DatasetVersion
+from app.readers import Choices, xlsx
+from app.readers.decoding import NAMED
+from app.readers.delimiters import DELIMITERS
+from app.readers.isolation import read_into
+from app.readers.source import Limits
+from app.services.datasets.data_reports import Judgement
+from app.services.datasets.imports import EVALUATION_FILE, ORIGINAL_FILE, staged_folder
+from app.services.datasets.progress import UNWATCHED, Watch
+from app.services.datasets.row_tables import ROWS_FILE, Reading, load_reading, read_rows, store_rows
+from app.services.datasets.versions import add_version, find_dataset, find_version, judge_into
+
+PREVIEW_ROWS = 20
+# Refusals of a reader that another sheet, row, encoding or delimiter may put right.
+READ_OTHERWISE = (
+    "columns", "no_rows", "csv_shape", "encoding", "bad_character", "xlsx_sheet", "unknown_format", "cell_too_long",
+)  # fmt: skip
+SHOWN_CHARACTERS = 500
+
+
+def how_read(user_id: str, dataset_id: str, number: int | None = None) -> dict[str, Any]:
+    """``{"file_name", "format", "encoding", "found", "kept", "encodings", "delimiters"}`` of a version.
+
+    ``found`` is what the reader chose where a person could choose otherwise; ``kept`` tells whether it can be read anew.
+    """
+    version = find_version(user_id, dataset_id, number)
+    reading = load_reading(storage.dataset_dir(version.id))
+    return describe(reading, _original(user_id, dataset_id) is not None)
+
+
+def describe(reading: Reading, kept: bool) -> dict[str, Any]:
+    """What :func:`how_read` tells, for any reading."""
+    main = reading.main
+    return {
+        "file_name": main.file_name,
+        "format": main.format,
+        "encoding": main.encoding,
+        "found": main.found,
+        "kept": kept,
+        "encodings": list(NAMED),
+        "delimiters": list(DELIMITERS),
+    }
+
+
+def describe_unread(user_id: str, staged_id: str) -> dict[str, Any]:
+    """The same for a staged file that could not be read, as far as its name tells."""
+    _, file_name = staged_folder(user_id, staged_id)
+    ending = file_name.rpartition(".")[2].lower()[:20] if "." in file_name else ""
+    kind = "xlsx" if ending in xlsx.EXTENSIONS else ""
+    told = {"file_name": file_name, "format": kind, "encoding": "", "found": {}, "kept": True}
+    return {**told, "encodings": list(NAMED), "delimiters": list(DELIMITERS)}
+
+
+def preview(user_id: str, dataset_id: str, choices: Choices) -> dict[str, Any]:
+    """The first rows as they would be read under other choices; see :func:`look`. Nothing is stored.
+
+    Raises:
+        Conflict: the original was not kept.
+        Rejected: it cannot be read so.
+    """
+    version = _require_original(user_id, dataset_id)
+    folder = storage.dataset_dir(version.id)
+    return look(folder / ORIGINAL_FILE, load_reading(folder).main.file_name, choices)
+
+
+def preview_staged(user_id: str, staged_id: str, choices: Choices) -> dict[str, Any]:
+    """The same for a file that waits for a decision."""
+    folder, file_name = staged_folder(user_id, staged_id)
+    return look(folder / ORIGINAL_FILE, file_name, choices)
+
+
+def look(path: Path, file_name: str, choices: Choices) -> dict[str, Any]:
+    """``{"columns", "rows": [{column: text, "_line": n}], "format", "encoding", "found", "notices": [...]}``.
+
+    Raises:
+        Rejected: it cannot be read so.
+    """
+    with tempfile.TemporaryDirectory(dir=storage.uploads_dir(), prefix="look-") as made:
+        folder = Path(made)
+        [part] = read_into(folder / ROWS_FILE, [(path, file_name)], [choices], Limits(first=PREVIEW_ROWS))
+        return {
+            "columns": part["columns"],
+            "rows": first_rows(folder, part["columns"]),
+            "format": part["format"],
+            "encoding": part["encoding"],
+            "found": part["found"],
+            "notices": [
+                {name: flaw[name] for name in ("code", "severity", "message", "hint")} for flaw in part["flaws"]
+            ],
+        }
+
+
+def first_rows(folder: Path, columns: list[str]) -> list[dict[str, Any]]:
+    """The first rows of a stored table, with cells short enough to be shown."""
+    return [
+        {"_line": row["_line"], **{name: _short(row[name]) for name in columns}}
+        for row in read_rows(folder, columns, most=PREVIEW_ROWS)
+    ]
+
+
+def read_again(user_id: str, dataset_id: str, choices: Choices, *, watch: Watch = UNWATCHED) -> Dataset:
+    """Read the original as the person says and keep the result as the next version.
+
+    Changes made by hand since the file was read are not in it; the versions that hold them stay.
+
+    Raises:
+        Conflict: the original was not kept, or somebody else changed the dataset in the meantime.
+        Rejected: it cannot be read so, or its rows cannot be used.
+    """
+    source = _require_original(user_id, dataset_id)
+    newest = find_version(user_id, dataset_id)
+
+    def fill(aside: Path, before: Path) -> tuple[Judgement, dict[str, Any], dict[str, Any]]:
+        folder = storage.dataset_dir(source.id)
+        parts = load_reading(folder).parts
+        evaluation = (folder / EVALUATION_FILE, parts[1].file_name) if len(parts) > 1 else None
+        watch.tell("Reading the file", 0, 0)
+        reading = store_rows(aside, (folder / ORIGINAL_FILE, parts[0].file_name), evaluation, choices)
+        known = set(newest.columns.values()) <= set(reading.main.columns)
+        task_type, columns = (newest.task_type, newest.columns) if known else (None, None)
+        seed = storage.read_json(before / "splits.json")["seed"]
+        judgement = judge_into(aside, reading, task_type, columns, seed, tell=watch.tell)
+        summary = f"Read again from {parts[0].file_name}{_told(choices)}."
+        return judgement, {"summary": summary, "reading": asdict(choices)}, {"entries": []}
+
+    return add_version(user_id, dataset_id, fill, action="read_again", watch=watch)
+
+
+def _told(choices: Choices) -> str:
+    said = []
+    if choices.sheet:
+        said.append(f"sheet {choices.sheet!r}")
+    if choices.header_row:
+        said.append(f"column names in row {choices.header_row}")
+    if choices.encoding:
+        said.append(f"encoding {choices.encoding}")
+    if choices.delimiter:
+        said.append(f"fields separated by {choices.delimiter!r}")
+    return f": {', '.join(said)}" if said else ""
+
+
+def _original(user_id: str, dataset_id: str) -> DatasetVersion | None:
+    with snapshot() as session:
+        versions = find_dataset(session, user_id, dataset_id).versions
+    kept = (each for each in versions if (storage.dataset_dir(each.id) / ORIGINAL_FILE).exists())
+    return next(kept, None)
+
+
+def _require_original(user_id: str, dataset_id: str) -> DatasetVersion:
+    version = _original(user_id, dataset_id)
+    if version is None:
+        raise Conflict(
+            "original_not_kept",
+            "The file that this data came from is not kept here.",
+            "Upload it again; then it can be read in another way.",
+        )
+    return version
+
+
+def check_choices(given: Any) -> Choices:
+    """Choices as programs send them.
+
+    Raises:
+        Rejected: not an object of sheet, header_row, encoding and delimiter, each of its kind.
+    """
+    kinds = {"sheet": str, "header_row": int, "encoding": str, "delimiter": str}
+    fits = isinstance(given, dict) and all(type(value) is kinds.get(key) for key, value in given.items())
+    if not fits or given.get("header_row", 0) < 0 or given.get("delimiter", "") not in ("", *DELIMITERS):
+        raise Rejected(
+            "wrong_type",
+            "The field 'reading' is not a JSON object of sheet, header_row, encoding and delimiter.",
+            f'Send for example {{"sheet": "Data", "header_row": 3}}; delimiters: {" ".join(map(repr, DELIMITERS))}.',
+            details={"fields": {"reading": "is not an object of sheet, header_row, encoding and delimiter"}},
+        )
+    return Choices(**given)
+
+
+def _short(cell: str | None) -> str | None:
+    return cell if cell is None or len(cell) <= SHOWN_CHARACTERS else cell[: SHOWN_CHARACTERS - 1] + "…"

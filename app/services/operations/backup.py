@@ -1,0 +1,239 @@
+"""One file that holds the whole installation, taken while it works, and the way back into an empty one.
+
+A zip with one JSON Lines file per table, the files that rows name, and a manifest with hashes, written last. Rows are read
+in one transaction; a file that is gone by the time it is copied takes its row with it. Secrets are not in it: tokens and
+sessions are stored as hashes only.
+"""
+
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sqlalchemy import MetaData, Table, func, inspect, select, text, update
+
+from app import manifest, storage
+from app.db import Base, db_now, dialect, get_engine, transaction
+from app.errors import Conflict, Rejected
+from app.models import CLAIMED, QUEUED, RUNNING, Job
+from app.services.operations import invariants
+
+FORMAT = 1
+INSERT_ROWS = 1000
+# Who is at work belongs to the place where the work is done.
+LEFT_OUT = frozenset({"workers", "inference_servers"})
+
+
+def make(target: Path) -> dict[str, int]:
+    """Write a backup to ``target``; returns ``{"rows", "files", "bytes"}``.
+
+    Raises:
+        Conflict: there is a file of that name already.
+    """
+    if target.exists():
+        raise Conflict("file_exists", f"{target} exists already.", "Choose another name; nothing is overwritten.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".aside-{target.name}")
+    try:
+        with tempfile.TemporaryDirectory(dir=storage.state_dir()) as scratch, zipfile.ZipFile(aside, "w") as archive:
+            counted = _write(archive, Path(scratch))
+        manifest.flush(aside)
+        aside.rename(target)
+    finally:
+        aside.unlink(missing_ok=True)
+    return {**counted, "bytes": target.stat().st_size}
+
+
+def restore(source: Path, upgrade: Callable[[str], None]) -> dict[str, int]:
+    """Fill an empty installation from a backup; what was being trained then is queued again.
+
+    Args:
+        upgrade: brings the database to a revision (``app.migrate.upgrade``).
+
+    Raises:
+        Conflict: this installation is not empty.
+        Rejected: the file is not a backup, is damaged, or does not hold together.
+    """
+    with _opened(source) as archive:
+        told = _verified(archive, source)
+        storage.data_dir()
+        if inspect(get_engine()).get_table_names():
+            raise Conflict(
+                "not_empty",
+                "This installation already has a database; a backup goes into an empty one only.",
+                "Point STUDIO_DATA_DIR and STUDIO_DATABASE_URL to an empty place.",
+            )
+        _unpack(archive, [name for name in told["members"] if name.startswith("files/")])
+        upgrade(told["revision"])
+        rows = _insert(archive, told["tables"])
+        upgrade("head")
+    _release_jobs()
+    found = invariants.violations()
+    if found:
+        raise Rejected("backup_inconsistent", f"What was restored does not hold together: {found[0]}", "Use another.")
+    return {"rows": rows, "files": len(told["members"]) - len(told["tables"])}
+
+
+def _write(archive: zipfile.ZipFile, scratch: Path) -> dict[str, int]:
+    revision, counts = _dump(scratch)
+    members: dict[str, dict[str, Any]] = {}
+    folders = [storage.data_dir() / "datasets" / row["id"] for row in _lines(scratch / "dataset_versions.jsonl")]
+    files = sum(_add_folder(archive, members, each) for each in folders)
+    # A checkpoint may have been replaced by a newer one since its row was read.
+    for table in ("checkpoints", "artifacts"):
+        kept = []
+        for row in _lines(scratch / f"{table}.jsonl"):
+            added = _add_if_whole(archive, members, storage.data_dir() / row["path"], row["sha256"])
+            files += added
+            kept += [row] if added else []
+        counts[table] = len(kept)
+        (scratch / f"{table}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+    for table in counts:
+        _add(archive, members, scratch / f"{table}.jsonl", f"tables/{table}.jsonl")
+    told = {"format": FORMAT, "revision": revision, "tables": list(counts), "members": members}
+    archive.writestr("manifest.json", json.dumps(told))
+    return {"rows": sum(counts.values()), "files": files}
+
+
+def _dump(scratch: Path) -> tuple[str, dict[str, int]]:
+    """Every table as JSON Lines, all as of one moment."""
+    counts = {}
+    engine = get_engine()
+    if dialect().name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with engine.connect() as connection, connection.begin():
+        revision = str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+        for table in Base.metadata.sorted_tables:
+            if table.name in LEFT_OUT:
+                continue
+            counts[table.name] = 0
+            with (scratch / f"{table.name}.jsonl").open("w", encoding="utf-8") as out:
+                for row in connection.execution_options(yield_per=INSERT_ROWS).execute(select(table)).mappings():
+                    out.write(json.dumps(dict(row), ensure_ascii=False) + "\n")
+                    counts[table.name] += 1
+    return revision, counts
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as source:
+        for line in source:
+            yield json.loads(line)
+
+
+def _add_folder(archive: zipfile.ZipFile, members: dict[str, dict[str, Any]], folder: Path) -> int:
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    for path in paths:
+        _add(archive, members, path, "files/" + path.relative_to(storage.data_dir()).as_posix())
+    return len(paths)
+
+
+def _add_if_whole(
+    archive: zipfile.ZipFile, members: dict[str, dict[str, Any]], place: Path, sha256: str
+) -> int:  # fmt: skip
+    """Copy a folder first, then take it only if what was copied is what the row says."""
+    if place.is_file():
+        return _add(archive, members, place, "files/" + place.relative_to(storage.data_dir()).as_posix())
+    with tempfile.TemporaryDirectory(dir=storage.state_dir()) as scratch:
+        copy = Path(scratch) / "copy"
+        try:
+            shutil.copytree(place, copy)
+        except (OSError, shutil.Error):
+            return 0
+        if not manifest.holds(copy) or manifest.sha256_of(copy / manifest.NAME) != sha256:
+            return 0
+        for path in sorted(path for path in copy.rglob("*") if path.is_file()):
+            name = (place / path.relative_to(copy)).relative_to(storage.data_dir()).as_posix()
+            _add(archive, members, path, f"files/{name}")
+    return 1
+
+
+def _add(archive: zipfile.ZipFile, members: dict[str, dict[str, Any]], path: Path, name: str) -> int:
+    if name not in members:
+        compression = zipfile.ZIP_DEFLATED if name.startswith("tables/") else zipfile.ZIP_STORED
+        archive.write(path, name, compression)
+        members[name] = {"bytes": path.stat().st_size, "sha256": manifest.sha256_of(path)}
+    return 1
+
+
+def _opened(source: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(source)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise Rejected(
+            "not_a_backup", f"{source} cannot be read as a backup: {error}.", "Choose another file."
+        ) from None
+
+
+def _verified(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
+    """The manifest, once every member is there with its size and hash and bears a harmless name."""
+    try:
+        told = json.loads(archive.read("manifest.json"))
+        if told["format"] != FORMAT or set(archive.namelist()) != {*told["members"], "manifest.json"}:
+            raise KeyError("members")
+    except (KeyError, ValueError):
+        raise Rejected("not_a_backup", f"{source} is not a complete backup of a studio.", "Choose another.") from None
+    for name, facts in told["members"].items():
+        parts = PurePosixPath(name).parts
+        harmless = parts[0] in ("files", "tables") and ".." not in parts and "\\" not in name
+        if not harmless or archive.getinfo(name).file_size != facts["bytes"] or _hash(archive, name) != facts["sha256"]:
+            raise Rejected("backup_damaged", f"{name!r} in {source} is not what was written.", "Use another backup.")
+    return told  # type: ignore[no-any-return]
+
+
+def _hash(archive: zipfile.ZipFile, name: str) -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    with archive.open(name) as source:
+        while piece := source.read(1024 * 1024):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _unpack(archive: zipfile.ZipFile, names: list[str]) -> None:
+    for name in names:
+        target = storage.data_dir() / name.removeprefix("files/")
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with archive.open(name) as source, target.open("xb") as out:
+            shutil.copyfileobj(source, out)
+
+
+def _insert(archive: zipfile.ZipFile, names: list[str]) -> int:
+    """Rows go into the tables as they were in the backup's revision; migrations bring them forward afterwards."""
+    tables = MetaData()
+    tables.reflect(get_engine())
+    rows = 0
+    with get_engine().begin() as connection:
+        for name in names:
+            with archive.open(f"tables/{name}.jsonl") as source:
+                batch: list[dict[str, Any]] = []
+                for line in source:
+                    batch.append(json.loads(line))
+                    if len(batch) == INSERT_ROWS:
+                        connection.execute(tables.tables[name].insert(), batch)
+                        rows, batch = rows + len(batch), []
+                if batch:
+                    connection.execute(tables.tables[name].insert(), batch)
+                    rows += len(batch)
+            if connection.dialect.name == "postgresql" and "seq" in tables.tables[name].columns:
+                connection.execute(select(func.setval(_sequence(name), _next(tables.tables[name]), False)))
+    return rows
+
+
+def _sequence(table: str) -> Any:
+    return func.pg_get_serial_sequence(table, "seq")
+
+
+def _next(table: Table) -> Any:
+    return select(func.coalesce(func.max(table.c.seq), 0) + 1).scalar_subquery()
+
+
+def _release_jobs() -> None:
+    """Nobody works here on what was being worked on there."""
+    held = Job.state.in_((CLAIMED, RUNNING))
+    values = {"state": QUEUED, "fence": Job.fence + 1, "lease_until": None, "rung_at": None, "not_before": db_now()}
+    with transaction() as session:
+        session.execute(update(Job).where(held).values({**values, "phase": "Waiting in the queue"}))

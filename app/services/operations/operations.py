@@ -1,0 +1,64 @@
+"""What an operator's charts show about the work: the queue, how long it made people wait, outcomes, workers, sweeps."""
+
+from dataclasses import dataclass
+from statistics import quantiles
+
+from sqlalchemy import func, select
+
+from app.db import db_now, snapshot
+from app.models import QUEUED, RUNNING, Job
+from app.models_work import Tally
+from app.services.queue import queue_order, workers
+
+# Waiting times are told of the newest runs that have begun.
+NEWEST = 200
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Counts, seconds and rates at one moment; ``waits`` is (median, 95th percentile) of the newest started jobs."""
+
+    states: dict[str, int]
+    ready: int
+    paused: int
+    oldest_wait: float
+    waits: tuple[float, float]
+    rows_per_second: float
+    workers: dict[str, int]
+    tallies: dict[str, int]
+
+
+def measure() -> Operations:
+    """Look once."""
+    with snapshot() as session:
+        states = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).tuples().all())
+        ready = session.scalar(select(func.count()).where(queue_order.ready())) or 0
+        paused = session.scalar(select(func.count()).where(Job.state == QUEUED, Job.paused_at.is_not(None))) or 0
+        oldest = session.scalar(select(func.max(db_now() - Job.created_at)).where(queue_order.ready())) or 0.0
+        begun = select(Job.started_at - Job.created_at).where(Job.started_at.is_not(None))
+        waits = [
+            each for each in session.scalars(begun.order_by(Job.started_at.desc()).limit(NEWEST)) if each is not None
+        ]
+        speeds = [
+            job.get("rows_per_second", 0.0) for job in session.scalars(select(Job.progress).where(Job.state == RUNNING))
+        ]
+        tallies = {row.name: row.count for row in session.scalars(select(Tally))}
+    known = workers.list_workers()
+    return Operations(
+        states=states, ready=ready, paused=paused, oldest_wait=max(0.0, float(oldest)), waits=_middle_and_tail(waits),
+        rows_per_second=float(sum(speeds)),
+        workers={
+            "working": sum(each["alive"] and each["job_id"] is not None for each in known),
+            "free": sum(each["alive"] and each["job_id"] is None for each in known),
+            "silent": sum(not each["alive"] for each in known),
+            "barred": sum(each["barred"] for each in known),
+        },
+        tallies=tallies,
+    )  # fmt: skip
+
+
+def _middle_and_tail(waits: list[float]) -> tuple[float, float]:
+    if len(waits) < 2:
+        return (waits[0], waits[0]) if waits else (0.0, 0.0)
+    parts = quantiles(waits, n=20, method="inclusive")
+    return parts[9], parts[18]

@@ -1,0 +1,230 @@
+"""What can be told about any task's texts, row by row and as a whole: near copies, hidden characters, languages, lengths.
+
+One pass over the usable rows; adds warnings to those of the task's own checks. Knows no door and no database.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from app.catalog.task_types import text_patterns as patterns
+from app.catalog.task_types.base import Problem
+from app.catalog.task_types.first_seen import FirstSeen
+from app.catalog.training import TrainingSettings
+from app.services.profiling import near_duplicates, token_lengths
+from app.services.profiling.text_languages import TITLES, language_of
+
+DEFAULT_LENGTH: int = TrainingSettings.model_fields["max_length"].default
+SHORT_CHARACTERS = 2
+# Of the texts whose language can be told: a few names or quotations are no mix.
+MIX_SHARE, MIX_ROWS = 0.01, 3
+EXAMPLE_CHARACTERS = 120
+EXAMPLES = 5
+PORTION_TEXTS, PORTION_CHARACTERS = 2000, 1_000_000
+# Counting tokens is a third of the whole work; so many rows tell how long texts are, and every tenth of the others.
+MOST_COUNTED, SAMPLE_EVERY = 200_000, 10
+
+
+@dataclass(frozen=True)
+class Row:
+    """A usable row as the survey sees it; ``key`` is the same for texts that differ only in case and spaces."""
+
+    id: int
+    line: int
+    text: str
+    key: bytes
+    evaluation: bool
+
+
+@dataclass
+class Surveyed:
+    """What came out: warnings, the lengths for the report, row id -> the first row of its group of near copies, and
+    ids and tokens of all rows as an array (2, rows)."""
+
+    problems: list[Problem]
+    lengths: dict[str, Any]
+    groups: dict[int, int]
+    tokens: np.ndarray
+
+
+@dataclass
+class TextSurvey:
+    """Collects rows one by one; :meth:`finish` tells. ``known`` are tokens of rows that were counted before."""
+
+    counter: token_lengths.TokenCounter
+    max_length: int = DEFAULT_LENGTH
+    known: Mapping[int, int] = field(default_factory=dict)
+    _problems: dict[tuple[bool, str], Problem] = field(default_factory=dict)
+    _twins: near_duplicates.NearCopies = field(default_factory=near_duplicates.NearCopies)
+    _seen: FirstSeen = field(default_factory=FirstSeen)
+    _places: tuple[array, array, bytearray] = field(default_factory=lambda: (array("q"), array("q"), bytearray()))
+    _languages: dict[str, tuple[array, array]] = field(default_factory=dict)
+    _tokens: tuple[array, array] = field(default_factory=lambda: (array("q"), array("q")))
+    _waiting: list[tuple[Row, list[str]]] = field(default_factory=list)
+    _characters: int = 0
+    _rows: int = 0
+    _measured_characters: int = 0
+    _counted_tokens: int = 0
+
+    def see(self, row: Row) -> None:
+        """Look at one row."""
+        words = near_duplicates.words_of(row.text)
+        if patterns.has_hidden_character(row.text):
+            self._note("hidden_characters", row, {"text": _short(repr(row.text))})
+        if not words or len(row.text.strip()) < SHORT_CHARACTERS:
+            self._note("short_text", row, {"text": _short(row.text)})
+        if language := language_of(row.text, words):
+            for kept, number in zip(self._languages.setdefault(language, _pair()), (row.id, row.line), strict=True):
+                kept.append(number)
+        self._waiting.append((row, words))
+        self._characters += len(row.text)
+        if len(self._waiting) >= PORTION_TEXTS or self._characters >= PORTION_CHARACTERS:
+            self._measure()
+
+    def finish(self, texts: Callable[[Set[int]], Mapping[int, str]]) -> Surveyed:
+        """Add what only the whole can tell.
+
+        Args:
+            texts: gives the texts of a few rows once more, by their ids.
+        """
+        self._measure()
+        groups = self._find_twins(texts)
+        told = [*self._problems.values(), *self._mix(), *self._limits()]
+        for each in told:
+            each.rows.sort()
+            each.row_ids.sort()
+        lengths = token_lengths.describe(Counter(self._tokens[1]), self.counter.base_model, self.counter.measured)
+        if self._rows > len(self._tokens[0]):
+            lengths["of_rows"] = self._rows
+        return Surveyed(sorted(told, key=lambda each: -len(each.rows)), lengths, groups, np.array(self._tokens))
+
+    def _measure(self) -> None:
+        """Take in the rows that wait: which texts are new, and how long they are."""
+        rows = [row for row, _ in self._waiting]
+        own = range(self._seen.count, self._seen.count + len(rows))
+        places = self._seen.places([row.key for row in rows])
+        for (row, words), place, first in zip(self._waiting, own, places, strict=True):
+            if place == first and self._twins.add(row.id, words):
+                for kept, value in zip(self._places, (row.id, row.line, row.evaluation), strict=True):
+                    kept.append(value)
+        self._count(rows)
+        self._waiting.clear()
+        self._characters = 0
+
+    def _count(self, rows: list[Row]) -> None:
+        """Tokens of the texts: of all up to a number of rows, beyond that of every tenth, and the others by characters."""
+        dense = max(0, MOST_COUNTED - self._rows)
+        asked = [row for n, row in enumerate(rows) if n < dense or (self._rows + n) % SAMPLE_EVERY == 0]
+        new = [row for row in asked if row.id not in self.known]
+        counted = dict(zip((row.id for row in new), self.counter.count([row.text for row in new]), strict=True))
+        taken = {row.id for row in asked}
+        self._rows += len(rows)
+        for row in rows:
+            if row.id in taken:
+                count = counted[row.id] if row.id in counted else self.known[row.id]
+                self._tokens[0].append(row.id)
+                self._tokens[1].append(count)
+                self._measured_characters += len(row.text)
+                self._counted_tokens += count
+            else:
+                count = round(len(row.text) * self._counted_tokens / max(1, self._measured_characters))
+            if count > self.max_length:
+                self._note("cut_text", row, {"tokens": count, "text": _short(row.text)})
+
+    def _find_twins(self, texts: Callable[[Set[int]], Mapping[int, str]]) -> dict[int, int]:
+        groups: dict[int, int] = {}
+        ids, lines, own = (np.array(each) for each in self._places)
+        pairs = self._twins.pairs()
+        for later, earlier in pairs:
+            groups[later] = groups.get(earlier, earlier)
+        shown = texts({row_id for pair in pairs[: 4 * EXAMPLES] for row_id in pair}) if pairs else {}
+        for later, earlier in pairs:
+            place, other = np.searchsorted(ids, (later, earlier)).tolist()
+            code = "near_leakage" if own[place] != own[other] else "near_duplicates"
+            row = Row(later, int(lines[place]), "", b"", bool(own[place]))
+            told = [_short(shown.get(each, "")) for each in (later, earlier)]
+            example = {"text": told[0], "nearly the same as row": int(lines[other]), "which says": told[1]}
+            self._note(code, row, example if told[0] else None)
+            self._problems[row.evaluation, code].related[later] = earlier
+        return groups
+
+    def _mix(self) -> list[Problem]:
+        found = sorted(self._languages.items(), key=lambda each: (-len(each[1][0]), each[0]))
+        known = sum(len(ids) for _, (ids, _) in found)
+        others = found[1:]
+        rows = sorted(each for _, places in others for each in zip(*places, strict=True))
+        if len(rows) < max(MIX_ROWS, MIX_SHARE * known):
+            return []
+        listed = ", ".join(f"{len(ids):,} {TITLES[code]}" for code, (ids, _) in others[:6])
+        return [
+            Problem(
+                "language_mix",
+                "warning",
+                f"Most texts seem to be {TITLES[found[0][0]]}, but others seem to be: {listed}.",
+                "Keep them if the model shall serve these languages too and can read them; else leave them out.",
+                rows=[line for _, line in rows],
+                row_ids=[row_id for row_id, _ in rows],
+            )
+        ]
+
+    def _limits(self) -> list[Problem]:
+        """What was not done, because it would take too much memory."""
+        if not self._twins.left_out:
+            return []
+        message = (
+            f"Near copies were looked for among the first {near_duplicates.MOST_TEXTS:,} different texts; "
+            f"{self._twins.left_out:,} further ones were not compared."
+        )
+        return [Problem("near_copies_limit", "warning", message, "Exact copies are found among all of them.")]
+
+    def _note(self, code: str, row: Row, example: Mapping[str, Any] | None) -> None:
+        problem = self._problems.get((row.evaluation, code))
+        if problem is None:
+            message, hint = _WORDS[code]
+            message = message.format(limit=self.max_length, model=self.counter.base_model, about=self._about)
+            message = f"In the evaluation file: {message[0].lower()}{message[1:]}" if row.evaluation else message
+            problem = self._problems[row.evaluation, code] = Problem(code, "warning", message, hint)
+        problem.rows.append(row.line)
+        problem.row_ids.append(row.id)
+        if example and len(problem.examples) < EXAMPLES:
+            problem.examples.append({"row": row.line, **example})
+
+    @property
+    def _about(self) -> str:
+        return "" if self.counter.measured else " (estimated from their characters)"
+
+
+def _pair() -> tuple[array, array]:
+    return array("q"), array("q")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= EXAMPLE_CHARACTERS else text[: EXAMPLE_CHARACTERS - 1] + "…"
+
+
+_WORDS = {
+    "near_duplicates": (
+        "These texts are nearly the same as an earlier one.",
+        "They are kept together in one split, so the test stays fair; leave out those that teach nothing new.",
+    ),
+    "near_leakage": (
+        "These texts are nearly the same as one in the training file, so the score will look better than it is.",
+        "Leave them out of one of the two files.",
+    ),
+    "hidden_characters": (
+        "The text holds characters that cannot be seen, such as zero-width spaces or marks of direction.",
+        "They are kept as they are; remove them if they came along by copying.",
+    ),
+    "short_text": (
+        "The text is only a character, or has no letter and no digit.",
+        "Check whether something was lost; the model can hardly learn from it.",
+    ),
+    "cut_text": (
+        "Texts longer than {limit} tokens of {model}{about}: what comes after that is not read, unless you allow more.",
+        "Put what matters first, shorten them, or raise the longest text in the settings.",
+    ),
+}

@@ -1,0 +1,376 @@
+"""The life of a job on one screen: every change of state is a function here, and nowhere else.
+
+    queued -> claimed -> running -> succeeded | failed | cancelled | diverged
+    claimed | running -> queued     when a lease is lost, a trainer crashes, a worker shuts down or a person pauses
+
+A paused job is a queued one with ``paused_at``: nobody claims it until its person lets it go on.
+
+A claim bumps the fence, and every later write names it; a holder that was overtaken is refused (``StaleClaim``).
+Time is the database's clock only. Knows nothing of what a job does.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.db import db_now, dialect, snapshot, transaction
+from app.errors import Conflict
+from app.models import (
+    ACTIVE_STATES,
+    CANCELLED,
+    CLAIMED,
+    DIVERGED,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    SUCCEEDED,
+    Job,
+    User,
+    new_id,
+)
+from app.models_work import Tally
+from app.queue import ring, ring_after_commit
+from app.services.queue import queue_order
+from app.settings import get_settings
+
+# Seconds to wait before the second, third, ... try of a job that crashed.
+BACKOFF = (0.0, 10.0, 30.0, 60.0)
+# What a supervisor learns when it renews its lease.
+CANCEL, PAUSE = "cancel", "pause"
+
+
+class StaleClaim(Exception):
+    """Somebody else holds this job now; whoever sees this must stop and write nothing more."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Proof of holding a job: its id and the fencing token of this hold."""
+
+    job_id: str
+    fence: int
+    kind: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What one sweep did, by job id."""
+
+    requeued: list[str]
+    failed: list[str]
+    cancelled: list[str]
+    rung: list[str]
+
+
+def add(
+    session: Session,
+    *,
+    owner_id: str,
+    kind: str,
+    idempotency_key: str | None = None,
+    fence: int = 0,
+    adjustments: dict[str, Any] | None = None,
+    devices: int = 1,
+    memory_bytes: int = 0,
+) -> Job:
+    """Insert a queued job and ring for it after the caller's commit."""
+    job = Job(
+        id=new_id(),
+        owner_id=owner_id,
+        kind=kind,
+        state=QUEUED,
+        idempotency_key=idempotency_key,
+        fence=fence,
+        adjustments=adjustments or {},
+        devices=devices,
+        memory_bytes=memory_bytes,
+        max_attempts=get_settings().max_attempts,
+        phase="Waiting in the queue",
+    )
+    session.add(job)
+    ring_after_commit(session, job.id)
+    return job
+
+
+def claim(job_id: str, holder: str | None = None) -> Claim | None:
+    """Take a queued job, or return None when it is not there to be taken."""
+    with transaction() as session:
+        if get_settings().max_active_per_user and not _may_begin(session, job_id):
+            return None
+        taken = session.execute(
+            update(Job)
+            .where(Job.id == job_id, queue_order.ready())
+            .values(
+                state=CLAIMED,
+                holder=holder or default_holder(),
+                fence=Job.fence + 1,
+                lease_until=db_now() + get_settings().lease_seconds,
+                heartbeat_at=db_now(),
+                boot_id=boot_id(),
+                pid=os.getpid(),
+                phase="A worker has picked it up",
+            )
+            .returning(Job.fence, Job.kind, Job.attempt)
+        ).first()
+    return Claim(job_id, taken.fence, taken.kind, taken.attempt) if taken else None
+
+
+@contextmanager
+def held(claim: Claim) -> Iterator[Session]:
+    """A transaction in which the claim is proved to hold: the row stays locked until the commit.
+
+    Raises:
+        StaleClaim: the fence has moved on, or the job has ended.
+    """
+    with transaction() as session:
+        _write(session, claim, {"heartbeat_at": db_now()})
+        yield session
+
+
+def begin(claim: Claim, *, pid: int, phase: str) -> None:
+    """claimed -> running; ``pid`` is the trainer's."""
+    with transaction() as session:
+        _write(session, claim, {"state": RUNNING, "started_at": db_now(), "phase": phase, "pid": pid})
+
+
+def renew(claim: Claim) -> str | None:
+    """Extend the lease; returns ``CANCEL`` or ``PAUSE`` when the person has asked for it."""
+    with transaction() as session:
+        _write(session, claim, {"heartbeat_at": db_now(), "lease_until": db_now() + get_settings().lease_seconds})
+        asked = select(Job.cancel_requested_at, Job.pause_requested_at).where(Job.id == claim.job_id)
+        cancel_at, pause_at = session.execute(asked).one()
+    return CANCEL if cancel_at is not None else PAUSE if pause_at is not None else None
+
+
+def note_progress(session: Session, claim: Claim, phase: str, progress: dict[str, Any]) -> None:
+    """Say where the work stands; part of the caller's transaction."""
+    _write(session, claim, {"phase": phase, "progress": progress})
+
+
+def note_device(session: Session, claim: Claim, device: str) -> None:
+    """Say what this job computes on; whoever else uses it makes room while the job is active."""
+    _write(session, claim, {"device": device})
+
+
+def note_phase(claim: Claim, phase: str) -> None:
+    """Say what a job is waiting for."""
+    with transaction() as session:
+        _write(session, claim, {"phase": phase})
+
+
+def succeed(session: Session, claim: Claim) -> None:
+    """running -> succeeded, in the transaction that records the results."""
+    _write(session, claim, {"state": SUCCEEDED, "phase": "Finished", "finished_at": db_now(), "lease_until": None})
+
+
+def fail(session: Session, claim: Claim, error: dict[str, Any]) -> None:
+    """running -> failed, or diverged; ``error`` is a StudioError's body and is what the person reads."""
+    diverged = error["error"]["code"] == "diverged"
+    state, phase = (DIVERGED, "Learning broke down") if diverged else (FAILED, "Failed")
+    _write(session, claim, {"state": state, "phase": phase, "error": error, "finished_at": db_now()})
+
+
+def cancel(session: Session, claim: Claim) -> None:
+    """running -> cancelled, once the trainer has stopped."""
+    _write(session, claim, {"state": CANCELLED, "phase": "Cancelled", "finished_at": db_now()})
+
+
+def release(claim: Claim) -> None:
+    """running -> queued without counting an attempt: the worker is shutting down in good order."""
+    with transaction() as session:
+        _write(session, claim, {"state": QUEUED, "phase": "Waiting for a worker", "lease_until": None})
+        ring_after_commit(session, claim.job_id)
+
+
+def pause(claim: Claim) -> None:
+    """running -> queued and paused, once the trainer has saved and stopped."""
+    with transaction() as session:
+        paused = {"state": QUEUED, "phase": "Paused", "lease_until": None, "paused_at": db_now()}
+        _write(session, claim, {**paused, "pause_requested_at": None})
+
+
+def retry_adjusted(claim: Claim, adjustments: dict[str, Any]) -> None:
+    """running -> queued without counting an attempt, with what this one taught; the next one starts at once."""
+    with transaction() as session:
+        phase = "Trying again with smaller portions"
+        _write(session, claim, {"state": QUEUED, "phase": phase, "lease_until": None, "adjustments": adjustments})
+        ring_after_commit(session, claim.job_id)
+
+
+def retry(claim: Claim, error: dict[str, Any]) -> bool:
+    """running -> queued after a crash, or failed at the attempt cap. Returns whether it will be tried again."""
+    with transaction() as session:
+        job = session.get_one(Job, claim.job_id)
+        attempt = job.attempt + 1
+        if attempt >= job.max_attempts:
+            fail(session, claim, error)
+            _write_any(session, claim.job_id, {"attempt": attempt})
+            return False
+        wait = BACKOFF[min(attempt - 1, len(BACKOFF) - 1)]
+        _write(
+            session,
+            claim,
+            {
+                "state": QUEUED,
+                "attempt": attempt,
+                "not_before": db_now() + wait,
+                "lease_until": None,
+                "phase": f"Stopped unexpectedly; trying again ({attempt + 1} of {job.max_attempts})",
+            },
+        )
+        if wait == 0:
+            ring_after_commit(session, claim.job_id)
+    return True
+
+
+def request_cancel(session: Session, job: Job) -> None:
+    """Ask for a stop: a waiting job ends at once, a running one is told by its supervisor."""
+    ended = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state == QUEUED)
+        .values(state=CANCELLED, phase="Cancelled", finished_at=db_now(), cancel_requested_at=db_now())
+    )
+    if ended.rowcount:  # type: ignore[attr-defined]
+        return
+    asked = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state.in_(ACTIVE_STATES), Job.cancel_requested_at.is_(None))
+        .values(cancel_requested_at=db_now(), phase="Stopping")
+    )
+    if not asked.rowcount and job.state not in ACTIVE_STATES:  # type: ignore[attr-defined]
+        raise Conflict("already_ended", f"This run has already ended ({job.state}).", "Nothing needs to be stopped.")
+
+
+def request_pause(session: Session, job: Job) -> None:
+    """Ask for a pause: a waiting job waits for its person from now on, a running one saves and yields its worker.
+
+    Raises:
+        Conflict: the job has ended or is about to be stopped.
+    """
+    held_back = and_(Job.id == job.id, Job.state == QUEUED)
+    values: dict[str, Any] = {"paused_at": db_now(), "phase": "Paused"}
+    if session.execute(update(Job).where(held_back).values(values)).rowcount:  # type: ignore[attr-defined]
+        return
+    works = and_(Job.id == job.id, Job.state.in_((CLAIMED, RUNNING)), Job.cancel_requested_at.is_(None))
+    asked = update(Job).where(works).values(pause_requested_at=db_now(), phase="Pausing")
+    if not session.execute(asked).rowcount:  # type: ignore[attr-defined]
+        raise Conflict("not_pausable", f"This run cannot be paused ({job.state}).", "Only active runs can be paused.")
+
+
+def unpause(session: Session, job: Job) -> None:
+    """Let a paused job take its turn again.
+
+    Raises:
+        Conflict: it is not paused.
+    """
+    paused = and_(Job.id == job.id, Job.state == QUEUED, Job.paused_at.is_not(None))
+    values: dict[str, Any] = {"paused_at": None, "phase": "Waiting in the queue"}
+    if not session.execute(update(Job).where(paused).values(values)).rowcount:  # type: ignore[attr-defined]
+        raise Conflict("not_paused", f"This run is not paused ({job.state}).", "Nothing needs to be done.")
+    ring_after_commit(session, job.id)
+
+
+def sweep(*, expire: bool = True) -> Swept:
+    """Bring lost jobs back: expired leases are queued again, cancelled or failed; unrung rows are rung.
+
+    Args:
+        expire: false shortly after the database was away, when holders have not had time to renew their leases.
+    """
+    swept = Swept([], [], [], [])
+    with transaction() as session:
+        # A job of this host from before its last start has no process any more, whatever its lease says.
+        rebooted = and_(Job.holder.startswith(f"{socket.gethostname()}:", autoescape=True), Job.boot_id != boot_id())
+        lost = or_(Job.lease_until < db_now(), rebooted) if expire else rebooted
+        expired = select(Job).where(Job.state.in_((CLAIMED, RUNNING)), lost)
+        for job in session.scalars(expired.with_for_update(skip_locked=True)):
+            _recover(session, job, swept)
+        for name in ("requeued", "failed", "cancelled"):
+            tally(session, f"sweep_{name}", len(getattr(swept, name)))
+    for job_id in _unrung():
+        if ring(job_id):
+            swept.rung.append(job_id)
+    return swept
+
+
+def tally(session: Session, name: str, more: int = 1) -> None:
+    """Count something that happened, for the operator's charts."""
+    if not more:
+        return
+    insert = postgresql.insert if dialect().name == "postgresql" else sqlite.insert
+    counted = insert(Tally).values(name=name, count=more)
+    session.execute(counted.on_conflict_do_update(index_elements=["name"], set_={"count": Tally.count + more}))
+
+
+def default_holder() -> str:
+    """Who holds a claim, for people: host and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _recover(session: Session, job: Job, swept: Swept) -> None:
+    job.fence += 1
+    job.lease_until = None
+    if job.pause_requested_at is not None:
+        job.paused_at, job.pause_requested_at = db_now(), None  # type: ignore[assignment]
+    if job.cancel_requested_at is not None:
+        job.state, job.phase, job.finished_at = CANCELLED, "Cancelled", db_now()  # type: ignore[assignment]
+        swept.cancelled.append(job.id)
+        return
+    job.attempt += 1
+    if job.attempt >= job.max_attempts:
+        job.state, job.phase, job.finished_at = FAILED, "Failed", db_now()  # type: ignore[assignment]
+        job.error = Conflict(
+            "worker_lost",
+            f"The worker that ran this job disappeared {job.attempt} times.",
+            "Look at the log, then resume the run; if it happens again, choose a smaller model or shorter texts.",
+        ).as_dict()
+        swept.failed.append(job.id)
+        return
+    job.state, job.phase, job.rung_at = QUEUED, "The worker disappeared; waiting for another", None
+    swept.requeued.append(job.id)
+
+
+def _unrung() -> list[str]:
+    """Queued jobs that nobody was told about for a whole sweep interval."""
+    quiet = or_(Job.rung_at.is_(None), Job.rung_at < db_now() - get_settings().sweep_seconds)
+    with snapshot() as session:
+        return list(
+            session.scalars(select(Job.id).where(queue_order.ready(), quiet).order_by(Job.created_at).limit(100))
+        )
+
+
+def _may_begin(session: Session, job_id: str) -> bool:
+    """Whether the person's limit allows one more; their row stays locked, so that two workers cannot both pass."""
+    job = session.get(Job, job_id)
+    if job is None or job.kind == queue_order.DATA_CHECK:
+        return job is not None
+    owner_id = job.owner_id
+    session.execute(select(User.id).where(User.id == owner_id).with_for_update())
+    return queue_order.check_active_limit(session, owner_id)
+
+
+def _write(session: Session, claim: Claim, values: dict[str, Any]) -> None:
+    """The only fenced write: refused when another holds the job or it has ended."""
+    mine = and_(Job.id == claim.job_id, Job.fence == claim.fence, Job.state.in_((CLAIMED, RUNNING)))
+    if not session.execute(update(Job).where(mine).values(values)).rowcount:  # type: ignore[attr-defined]
+        raise StaleClaim(f"job {claim.job_id} is no longer held with fence {claim.fence}")
+
+
+def _write_any(session: Session, job_id: str, values: dict[str, Any]) -> None:
+    session.execute(update(Job).where(Job.id == job_id).values(values))
+
+
+def boot_id() -> str:
+    """Changes with every start of the machine; empty where the system does not tell."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
+            return source.read().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,156 @@
+"""Whose turn it is: a fair order of waiting jobs between people, and each person's own order of theirs.
+
+People take turns: everybody's first waiting job comes before anybody's second, and a job that already runs counts as a
+turn taken. A priority or another place moves a job among its person's own jobs only. Changes no state of a job.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.db import db_now, snapshot
+from app.errors import Conflict, Rejected
+from app.models import CLAIMED, QUEUED, RUNNING, Job
+from app.services.queue import placement
+from app.services.queue.placement import Offer
+from app.settings import get_settings
+
+PRIORITIES = {"low": -1, "normal": 0, "high": 1}
+DIRECTIONS = ("up", "down", "first", "last")
+# Checks of data need no device and take seconds: they wait for nobody and count towards nobody's limit.
+DATA_CHECK = "data-check"
+
+
+def ready() -> ColumnElement[bool]:
+    """What a job must be to be claimed: queued, neither paused nor cancelled, and past its waiting time."""
+    return and_(
+        Job.state == QUEUED, Job.cancel_requested_at.is_(None), Job.paused_at.is_(None), Job.not_before <= db_now()
+    )
+
+
+def next_job(mine: Offer | None = None) -> str | None:
+    """Id of the job whose turn it is, or None when nothing can be claimed now.
+
+    Args:
+        mine: what the worker that asks has; jobs that want more, or larger devices that another worker has, are not for it.
+    """
+    turns = _turns(ready()).subquery()
+    trains = turns.c.kind != DATA_CHECK
+    columns = (turns.c.id, turns.c.devices, turns.c.memory_bytes)
+    query = select(*columns).order_by(trains, turns.c.turn, turns.c.place, turns.c.id)
+    most = get_settings().max_active_per_user
+    if most:
+        query = query.where(or_(turns.c.turn <= most, ~trains))
+    with snapshot() as session:
+        if mine is None:
+            return session.scalar(query.limit(1))
+        offers = placement.others(session)
+        suiting = (
+            row.id for row in session.execute(query) if placement.suits(row.devices, row.memory_bytes, mine, offers)
+        )
+        return next(suiting, None)
+
+
+def line(session: Session) -> list[Row[Any]]:
+    """All waiting jobs of all people that are not paused, next first: rows of (id, owner_id, turn, not_before)."""
+    turns = _turns(_waiting()).subquery()
+    # A job that has to wait before its next try does not hold up the others.
+    later = turns.c.not_before > db_now()
+    columns = (turns.c.id, turns.c.owner_id, turns.c.turn, turns.c.not_before)
+    return list(session.execute(select(*columns).order_by(later, turns.c.turn, turns.c.place, turns.c.id)))
+
+
+def position(session: Session, job_id: str) -> int | None:
+    """1 for the job that starts next; None for one that is paused or not waiting."""
+    turns = _turns(_waiting()).subquery()
+    order = (turns.c.not_before > db_now(), turns.c.turn, turns.c.place, turns.c.id)
+    numbered = select(turns.c.id, func.row_number().over(order_by=order).label("number")).subquery()
+    return session.scalar(select(numbered.c.number).where(numbered.c.id == job_id))
+
+
+def check_active_limit(session: Session, owner_id: str) -> bool:
+    """Whether this person may have one more job active; the caller holds the person's row."""
+    most = get_settings().max_active_per_user
+    if not most:
+        return True
+    works = Job.state.in_((CLAIMED, RUNNING)), Job.kind != DATA_CHECK
+    active = select(func.count()).where(Job.owner_id == owner_id, *works)
+    return (session.scalar(active) or 0) < most
+
+
+def set_priority(session: Session, job: Job, word: str) -> None:
+    """Let a waiting job come before or after the person's other ones.
+
+    Raises:
+        Rejected: an unknown priority.
+        Conflict: the job does not wait any more.
+    """
+    if word not in PRIORITIES:
+        raise Rejected("range", f"{word!r} is not a priority.", "Choose one of: " + ", ".join(PRIORITIES) + ".")
+    _change_waiting(session, job, {"priority": PRIORITIES[word]})
+
+
+def move(session: Session, job: Job, direction: str) -> None:
+    """Change places with the person's neighbouring job of the same priority, or go to the end of them.
+
+    Raises:
+        Rejected: an unknown direction.
+        Conflict: the job does not wait any more.
+    """
+    if direction not in DIRECTIONS:
+        raise Rejected("range", f"{direction!r} is not a direction.", "Choose one of: " + ", ".join(DIRECTIONS) + ".")
+    mine = list(
+        session.execute(
+            select(Job.id, _place().label("place"))
+            .where(Job.owner_id == job.owner_id, Job.state == QUEUED, Job.priority == job.priority)
+            .order_by(_place(), Job.id)
+        )
+    )
+    here = next((number for number, row in enumerate(mine) if row.id == job.id), None)
+    if here is None:
+        raise _not_waiting(job)
+    goal = {"up": here - 1, "down": here + 1, "first": 0, "last": len(mine) - 1}[direction]
+    if goal == here or not 0 <= goal < len(mine):
+        return
+    if direction in ("up", "down"):
+        _change_waiting(session, job, {"place": mine[goal].place})
+        session.execute(update(Job).where(Job.id == mine[goal].id).values(place=mine[here].place))
+    else:
+        _change_waiting(session, job, {"place": mine[goal].place + (-1.0 if direction == "first" else 1.0)})
+
+
+def _waiting() -> ColumnElement[bool]:
+    return and_(Job.state == QUEUED, Job.cancel_requested_at.is_(None), Job.paused_at.is_(None))
+
+
+def _turns(which: ColumnElement[bool]) -> Any:
+    active = select(Job.owner_id, func.count().label("active")).where(
+        Job.state.in_((CLAIMED, RUNNING)), Job.kind != DATA_CHECK
+    )
+    running = active.group_by(Job.owner_id).subquery()
+    own = func.row_number().over(partition_by=Job.owner_id, order_by=(Job.priority.desc(), _place(), Job.id))
+    return (
+        select(
+            Job.id, Job.owner_id, Job.kind, Job.not_before, Job.devices, Job.memory_bytes, _place().label("place"),
+            (own + func.coalesce(running.c.active, 0)).label("turn"),
+        )
+        .outerjoin(running, running.c.owner_id == Job.owner_id)
+        .where(which)
+    )  # fmt: skip
+
+
+def _place() -> ColumnElement[float]:
+    return func.coalesce(Job.place, Job.created_at)
+
+
+def _change_waiting(session: Session, job: Job, values: dict[str, Any]) -> None:
+    waiting = and_(Job.id == job.id, Job.state == QUEUED)
+    if not session.execute(update(Job).where(waiting).values(values)).rowcount:  # type: ignore[attr-defined]
+        raise _not_waiting(job)
+
+
+def _not_waiting(job: Job) -> Conflict:
+    return Conflict(
+        "not_waiting", f"This run does not wait any more ({job.state}).", "Only waiting runs have a place in the queue."
+    )

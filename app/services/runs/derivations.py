@@ -1,0 +1,234 @@
+"""Runs made of runs: adapters combined into one or merged into a plain model, a full fine-tune shrunk into a small one.
+
+They are queued, tested, downloaded and compared as every run is; the worker trains nothing for them.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from app import storage
+from app.catalog.methods import method_class
+from app.catalog.methods.capabilities import require
+from app.catalog.spec import RunSpec
+from app.catalog.task_types import task_type
+from app.db import transaction
+from app.errors import Conflict, Rejected
+from app.models import SUCCEEDED, Run
+from app.services.accounts.accounts import record
+from app.services.runs import adapters, runs
+
+MOST_RANK = 256
+
+
+def combine(
+    user_id: str,
+    run_ids: Sequence[str],
+    *,
+    how: str = "average",
+    weights: Sequence[float] | None = None,
+    rank: int = 16,
+    density: float = 0.5,
+    top_k: int = 3,
+    temperature: float = 1.0,
+    name: str = "",
+) -> Run:
+    """Queue a run that combines finished LoRA runs of one base model and the same labels.
+
+    Args:
+        run_ids: two to eight runs; the first one's data decides which held-out rows the result is tested on.
+        how: ``average``, ``average-svd``, ``ties``, ``dare`` or ``arrow``; see :class:`app.catalog.derived.Combined`.
+        weights: one number of 0 or more for each run; equal if absent. With ``arrow`` every token decides for itself.
+
+    Raises:
+        NotFound: a run is not theirs.
+        Conflict: a run has not succeeded.
+        Rejected: the runs do not fit together, or a setting is out of bounds.
+    """
+    parents = [_finished(user_id, each) for each in run_ids]
+    if len(set(run_ids)) < max(2, len(run_ids)):
+        raise Rejected("too_few_runs", "Two or more different runs are needed.", "Choose at least two runs.")
+    _check_alike(parents)
+    _check_layer(parents[0], "combined")
+    ranks = [_lora_rank(adapters.adapter_folder(user_id, each.id), each) for each in parents]
+    shares = list(weights) if weights is not None else [1.0] * len(parents)
+    if len(shares) != len(parents) or sum(shares) <= 0:
+        raise Rejected(
+            "weights",
+            f"The weights {shares} do not fit {len(parents)} runs.",
+            "Give one number of 0 or more for each run, not all of them 0.",
+            details={"fields": {"weights": f"{len(parents)} numbers"}},
+        )
+    if how == "arrow":
+        _check_routable(user_id, parents, shares)
+    width = sum(ranks) if how in ("average", "arrow") else rank
+    if width > MOST_RANK and how != "arrow":
+        raise Rejected(
+            "range",
+            f"In full, the average of these runs has rank {width}; at most {MOST_RANK} is possible.",
+            "Choose `average-svd` with a rank of your own.",
+            details={"fields": {"how": "average-svd"}},
+        )
+    told = [_parent(run, weight) for run, weight in zip(parents, shares, strict=True)]
+    origin = {
+        "kind": "combined", "parents": told, "how": how, "rank": min(width, MOST_RANK), "density": density, "top_k": top_k,
+        "temperature": temperature,
+    }  # fmt: skip
+    method = {"kind": "routed"} if how == "arrow" else _plain_lora(width)
+    return _queue(user_id, parents, origin, method, name or " + ".join(each.name for each in parents))
+
+
+def shrink(user_id: str, run_id: str, *, rank: int = 32, name: str = "") -> Run:
+    """Queue a run that turns a full fine-tune into a LoRA of this rank and shows what that costs.
+
+    Raises:
+        NotFound: the run is not theirs.
+        Conflict: it has not succeeded.
+        Rejected: it was not tuned as a whole, or the rank is out of bounds.
+    """
+    parent = _finished(user_id, run_id)
+    require(method_class(parent.method), "shrink", task_type=parent.task_type)
+    _check_layer(parent, "shrunk")
+    origin = {"kind": "shrunk", "parents": [_parent(parent, 1.0)], "rank": rank}
+    return _queue(user_id, [parent], origin, _plain_lora(rank), name or f"{parent.name}, shrunk to rank {rank}")
+
+
+def merge(user_id: str, run_id: str, *, name: str = "") -> Run:
+    """Queue a run that adds an adapter to the base model's own weights, in full precision, and tests the result.
+
+    Raises:
+        NotFound: the run is not theirs.
+        Conflict: it has not succeeded.
+        Rejected: its method cannot be merged, or it is a whole model already.
+    """
+    parent = _finished(user_id, run_id)
+    method = method_class(parent.method)
+    if method.whole_model:
+        raise Rejected(
+            "whole_already",
+            f"{parent.name!r} was tuned with {method.title}, so it is one plain model already.",
+            "Download it as it is.",
+        )
+    require(method, "merge", task_type=parent.task_type)
+    origin = {"kind": "merged", "parents": [_parent(parent, 1.0)]}
+    return _queue(user_id, [parent], origin, {"kind": "full"}, name or f"{parent.name}, merged")
+
+
+def _finished(user_id: str, run_id: str) -> Run:
+    run = runs.get_run(user_id, run_id)
+    if run.job.state != SUCCEEDED:
+        raise Conflict(
+            "not_finished",
+            f"{run.name!r} is {run.job.state}; only runs that succeeded have weights to work with.",
+            "Wait until it has ended, or choose another run.",
+        )
+    return run
+
+
+def _check_alike(parents: Sequence[Run]) -> None:
+    first = parents[0]
+    for other in parents[1:]:
+        for what, key in (("base model", "base_model"), ("task", "task_type"), ("labels", "labels")):
+            if other.spec[key] != first.spec[key]:
+                raise Rejected(
+                    f"different_{key}",
+                    f"{other.name!r} and {first.name!r} have different {what}.",
+                    f"Choose runs with the same {what}.",
+                )
+
+
+def _check_layer(run: Run, done: str) -> None:
+    """Refuse what has no meaning where the layer that gives the answers is a part of the adapter."""
+    if task_type(run.task_type).family == "tokens":
+        raise Rejected(
+            "answer_layer_inside",
+            f"Models that label words cannot be {done}: the layer that judges words is a part of each adapter.",
+            "Merge one of them into a plain model instead, or train one model on all the data.",
+        )
+
+
+def _lora_rank(folder: Path, run: Run) -> int:
+    """Rank of a plain LoRA download.
+
+    Raises:
+        Rejected: it is something else.
+    """
+    require(method_class(run.method), "combine", task_type=run.task_type)
+    config = _config(folder)
+    title = method_class(run.method).title
+    plain = config.get("peft_type") == "LORA" and not config.get("use_dora") and not config.get("lora_bias")
+    if not plain:
+        raise Rejected(
+            "not_combinable",
+            f"{run.name!r} was tuned with {title}, which is no plain LoRA and cannot be combined.",
+            "Choose runs tuned with LoRA or rsLoRA; a full fine-tune can be shrunk into one first.",
+        )
+    if RunSpec.model_validate(run.spec).base_precision != "full":
+        raise Rejected(
+            "quantised_base",
+            f"{run.name!r} was tuned on a compressed base model, so it fits only that.",
+            "Choose runs tuned on the model in full precision.",
+        )
+    return max(int(config["r"]), *(config.get("rank_pattern") or {"": 0}).values())
+
+
+def _check_routable(user_id: str, parents: Sequence[Run], shares: Sequence[float]) -> None:
+    """Tokens choose between adapters on the same layers, and nobody else weighs them."""
+    if len(set(shares)) > 1:
+        raise Rejected(
+            "weights",
+            f"The weights {list(shares)} were given, but with `arrow` every token decides which models answer it.",
+            "Leave the weights out, or choose `average`, which uses them.",
+            details={"fields": {"weights": "none with `arrow`"}},
+        )
+    places = [_places(adapters.adapter_folder(user_id, each.id)) for each in parents]
+    for run, place in zip(parents, places, strict=True):
+        if place != places[0]:
+            raise Rejected(
+                "different_parts",
+                f"{run.name!r} and {parents[0].name!r} were tuned in different layers, so a token could not choose "
+                "between them everywhere.",
+                "Choose runs with the same parts and layers, or combine them by `average`.",
+            )
+
+
+def _places(folder: Path) -> list[str]:
+    targets = _config(folder).get("target_modules") or []
+    return sorted(targets) if isinstance(targets, list) else [targets]
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    path = folder / "adapter_config.json"
+    return storage.read_json(path) if path.exists() else {}
+
+
+def _plain_lora(rank: int) -> dict[str, Any]:
+    return {"kind": "lora", "rank": rank, "alpha": rank, "dropout": 0}
+
+
+def _parent(run: Run, weight: float) -> dict[str, Any]:
+    return {"run_id": run.id, "name": run.name, "weight": weight}
+
+
+def _queue(user_id: str, parents: Sequence[Run], origin: dict[str, Any], method: dict[str, Any], name: str) -> Run:
+    first = parents[0]
+    longest = max(each.spec["training"].get("max_length", 0) for each in parents)
+    # The weights are made for the base model in full precision, whatever a parent learned on.
+    training = {**first.spec["training"], "base_precision": "auto", **({"max_length": longest} if longest else {})}
+    try:
+        spec = RunSpec.model_validate({**first.spec, "method": method, "training": training, "origin": origin})
+    except ValidationError as error:
+        fields = {".".join(str(part) for part in each["loc"]): each["msg"] for each in error.errors()}
+        field, complaint = next(iter(fields.items()))
+        raise Rejected(
+            "range",
+            f"The setting {field!r} is not acceptable: {complaint}.",
+            "Correct the named settings.",
+            details={"fields": fields},
+        ) from None
+    with transaction() as session:
+        run = runs.add(session, user_id, first.dataset_version, spec, name=name)
+    record(user_id, origin["kind"], "run", run.id)
+    return runs.get_run(user_id, run.id)

@@ -1,0 +1,132 @@
+"""A run's estimate, written down when it begins, and what it did cost, written down when it has finished."""
+
+import logging
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.catalog.task_types import task_type
+from app.catalog.training import TrainingSettings
+from app.db import db_now, snapshot, transaction
+from app.errors import StudioError
+from app.models import SUCCEEDED, DatasetVersion, Job, Run
+from app.models_costs import RunCost
+from app.services.datasets.version_lengths import cut_at
+from app.services.estimates.cost_arithmetic import FORMULA
+from app.services.estimates.estimates import ESTIMATED, MEASURED, estimate
+from app.services.queue import machine_speeds
+from app.services.runs import runs
+
+log = logging.getLogger(__name__)
+
+KEPT = (
+    "trainable_parameters", "adapter_bytes", "memory_bytes", "memory_likely", "memory_parts", "seconds", "seconds_likely",
+    "basis", "fit", "machine",
+)  # fmt: skip
+
+
+def estimate_for(
+    version: DatasetVersion, *, base_model: str, method: dict[str, Any], training: dict[str, Any], here: bool = False
+) -> dict[str, Any]:
+    """The estimate of a run on this version, with ``lengths``: what the longest text of its settings means there.
+
+    Args:
+        training: complete settings, as the run will have them.
+        here: for this process's machine instead of the one that trains.
+    """
+    wanted = training.get("max_length")
+    # An impossible length is refused by the estimate itself, with the others.
+    longest = (
+        wanted if isinstance(wanted, int) and wanted > 0 else int(TrainingSettings.model_fields["max_length"].default)
+    )
+    lengths = cut_at(version, base_model, longest)
+    told = estimate(
+        base_model=base_model,
+        method=method,
+        training=training,
+        rows=version.split_sizes["train"],
+        held_out=(version.split_sizes["validation"], version.split_sizes["test"]),
+        tokens_per_row=lengths["tokens_per_row"],
+        longest=lengths["longest"],
+        labels=task_type(version.task_type).outputs(max(1, len(version.labels))),
+        tokens_from=MEASURED if lengths["measured"] else ESTIMATED,
+        base_known=_base_known(version.id, base_model, longest),
+        room=machine_speeds.room(here=here),
+    )
+    return {**told, "lengths": lengths}
+
+
+def expect(run_id: str) -> None:
+    """Write down what the run is estimated to cost here, unless an earlier try did. Never keeps a run from starting."""
+    with snapshot() as session:
+        run = session.get_one(Run, run_id)
+        if run.spec.get("origin") or session.get(RunCost, run_id) is not None:
+            return
+        version = run.dataset_version
+    try:
+        told = estimate_for(
+            version, base_model=run.base_model, method=run.spec["method"], training=run.spec["training"], here=True
+        )
+    except (StudioError, OSError, KeyError):
+        log.exception("no estimate for the run %s", run_id)
+        return
+    cost = RunCost(
+        run_id=run_id, machine=told["machine"], family=task_type(run.task_type).family, base_model=run.base_model, method=run.method,
+        formula=FORMULA, counted=told["counted"], estimate={key: told[key] for key in KEPT},
+    )  # fmt: skip
+    with transaction() as session:
+        session.add(cost)
+
+
+def settle(session: Session, run: Run, results: dict[str, Any]) -> None:
+    """Write down what a finished run cost, in the caller's transaction.
+
+    A run that took more than one try, or smaller portions than planned, is no lesson: its time is not that of its work.
+    """
+    cost = session.get(RunCost, run.id)
+    seconds = results.get("seconds") or {}
+    if cost is None or not seconds.get("total") or not results.get("peak_memory_bytes"):
+        return
+    learning = (seconds.get("phases") or {}).get("Training", seconds.get("training") or 0.0)
+    cost.actual = {
+        "memory": float(results["peak_memory_bytes"]),
+        "seconds": float(seconds["total"]),
+        "learning": float(learning),
+        "rest": float(seconds["total"]) - float(learning),
+        "trainable_parameters": float(results.get("trainable_parameters") or 0),
+        "adapter_bytes": float(results.get("adapter_bytes") or 0),
+    }
+    if run.job.attempt <= 1 and not run.job.adjustments:
+        cost.finished_at = db_now()  # type: ignore[assignment]
+
+
+def read(user_id: str, run_id: str) -> dict[str, Any]:
+    """``{"estimate", "actual"}`` of a run; a run that waits is estimated now.
+
+    Raises:
+        NotFound: the run is somebody else's or does not exist.
+    """
+    run = runs.get_run(user_id, run_id)
+    with snapshot() as session:
+        cost = session.get(RunCost, run_id)
+    if cost is not None:
+        return {"estimate": cost.estimate, "actual": cost.actual}
+    if run.spec.get("origin") or run.results:
+        return {"estimate": None, "actual": None}
+    told = estimate_for(
+        run.dataset_version, base_model=run.base_model, method=run.spec["method"], training=run.spec["training"]
+    )
+    return {"estimate": {key: told[key] for key in KEPT}, "actual": None}
+
+
+def _base_known(version_id: str, base_model: str, max_length: int) -> bool:
+    """Whether a finished run has read these rows with this model, so that their vectors are kept."""
+    with snapshot() as session:
+        same = (
+            select(Run.spec)
+            .join(Job, Job.id == Run.job_id)
+            .where(Run.dataset_version_id == version_id, Run.base_model == base_model, Job.state == SUCCEEDED)
+            .limit(50)
+        )
+        return any(spec["training"].get("max_length") == max_length for spec in session.scalars(same))

@@ -1,0 +1,201 @@
+"""Between the database and a run's folder: what a trainer is given, and how what it leaves behind is recorded.
+
+Everything is written under a claim. Used by the supervisor only; knows no process.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app import manifest, storage
+from app.db import db_now, snapshot
+from app.errors import StudioError
+from app.models import Artifact, Checkpoint, Run
+from app.services.queue import jobs
+from app.services.queue.jobs import Claim
+from app.services.runs import generation_samples, metrics, predictions, run_costs
+from app.settings import get_settings
+
+
+@dataclass(frozen=True)
+class WorkOrder:
+    """Where one attempt works, and under which name its spool is known."""
+
+    run_id: str
+    folder: Path
+    source: str
+    training: dict[str, Any] = field(default_factory=dict)
+    adjustments: dict[str, Any] = field(default_factory=dict)
+    devices: int = 1
+
+
+def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> WorkOrder:
+    """Write ``job.json`` into a folder of this attempt's own and say where it is."""
+    with snapshot() as session:
+        run = session.scalars(select(Run).where(Run.job_id == claim.job_id)).one()
+        resume_from = _newest(session, run.id) or _start(session, run.job.adjustments.get("start"))
+        run_id, spec, version_id = run.id, run.spec, run.dataset_version_id
+        base, adjustments, devices = run.base_model, run.job.adjustments, run.job.devices
+        parents = [str(_download_of(session, each["run_id"])) for each in (spec.get("origin") or {}).get("parents", [])]
+    folder = storage.attempt_dir(run_id, claim.fence)
+    rows = storage.dataset_dir(version_id)
+    storage.write_json(
+        folder / "job.json",
+        {
+            "run_id": run_id,
+            "spec": spec,
+            "rows": str(rows / "rows.parquet"),
+            "splits": str(rows / "splits.json"),
+            "cache": str(storage.cache_dir()),
+            "base_model": str(model_path(base)),
+            "resume_from": str(resume_from) if resume_from else None,
+            "threads": threads,
+            "devices": devices,
+            "portions": adjustments.get("portions", 1),
+            "max_seconds": get_settings().max_run_hours * 3600,
+            "free_disk_bytes": get_settings().free_disk_bytes,
+            "parents": parents,
+        },
+    )
+    run_costs.expect(run_id)
+    return WorkOrder(run_id, folder, f"attempt-{claim.fence}", spec.get("training", {}), adjustments, devices)
+
+
+def note(claim: Claim, order: WorkOrder, message: str, severity: str, data: dict[str, Any]) -> None:
+    """Tell about this attempt from outside: why it was ended, what will be done differently. One per attempt."""
+    line = {"n": 0, "type": "event", "kind": "alert", "severity": severity, "message": message, "data": data}
+    with jobs.held(claim) as session:
+        metrics.append(
+            session, order.run_id, f"{order.source}-outcome", [{**line, "at": session.scalar(select(db_now()))}]
+        )
+
+
+def store_lines(claim: Claim, run_id: str, source: str, lines: Sequence[dict[str, Any]]) -> None:
+    """Store spool lines in one transaction under the claim; the newest progress line becomes the job's progress.
+
+    Checkpoints that are no longer needed lose their rows first and their folders after the commit, so that no row ever
+    names a folder that is gone.
+    """
+    with jobs.held(claim) as session:
+        metrics.append(session, run_id, source, lines)
+        generation_samples.append(session, run_id, lines)
+        for line in lines:
+            if line["type"] == "checkpoint":
+                _add_checkpoint(session, claim, run_id, line)
+            elif line["type"] == "dropped":
+                path = _relative(Path(line["path"]))
+                session.execute(delete(Checkpoint).where(Checkpoint.run_id == run_id, Checkpoint.path == path))
+        progress = [line for line in lines if line["type"] == "progress"]
+        if progress:
+            told = {key: value for key, value in progress[-1].items() if key not in ("n", "type", "phase", "at")}
+            jobs.note_progress(session, claim, progress[-1].get("phase", "Training"), told)
+    for line in lines:
+        if line["type"] == "dropped" and Path(line["path"]).resolve().is_relative_to(storage.run_dir(run_id)):
+            shutil.rmtree(line["path"], ignore_errors=True)
+
+
+def store_results(claim: Claim, order: WorkOrder) -> None:
+    """Record results, held-out answers and the adapter, and end the job, all in one transaction.
+
+    Raises:
+        StudioError: the adapter folder carries no manifest, so it is not complete.
+    """
+    adapter = order.folder / "adapter"
+    if not manifest.holds(adapter):
+        raise StudioError("adapter_incomplete", "The trainer ended without a complete adapter.", "Resume the run.")
+    results = storage.read_json(order.folder / "result.json")
+    with (order.folder / "predictions.jsonl").open(encoding="utf-8") as source:
+        answers = [json.loads(line) for line in source]
+    size = sum(each.stat().st_size for each in adapter.rglob("*") if each.is_file())
+    with jobs.held(claim) as session:
+        run = session.get_one(Run, order.run_id)
+        run.results = results
+        run_costs.settle(session, run, results)
+        run.sparkline = metrics.sparkline(session, run.id)
+        # A run that was continued has an earlier one; the newest is what people get.
+        session.execute(delete(Artifact).where(Artifact.run_id == order.run_id, Artifact.kind == "adapter"))
+        predictions.replace(session, order.run_id, answers)
+        session.add(
+            Artifact(
+                run_id=order.run_id, kind="adapter", path=_relative(adapter), bytes=size,
+                sha256=manifest.sha256_of(adapter / manifest.NAME),
+            )
+        )  # fmt: skip
+        jobs.succeed(session, claim)
+
+
+def _add_checkpoint(session: Session, claim: Claim, run_id: str, line: dict[str, Any]) -> None:
+    path = _relative(Path(line["path"]))
+    known = select(Checkpoint.id).where(Checkpoint.run_id == run_id, Checkpoint.path == path)
+    if session.scalar(known) is None:
+        session.add(
+            Checkpoint(
+                run_id=run_id, fence=claim.fence, step=line["step"], path=path, bytes=line["bytes"],
+                sha256=line["sha256"], metrics=line.get("metrics") or {},
+            )
+        )  # fmt: skip
+
+
+def newest_checkpoint(run_id: str) -> Path | None:
+    """The newest checkpoint that is complete and still the one that was recorded; None to begin anew."""
+    with snapshot() as session:
+        return _newest(session, run_id)
+
+
+def _newest(session: Session, run_id: str) -> Path | None:
+    rows = (
+        select(Checkpoint).where(Checkpoint.run_id == run_id).order_by(Checkpoint.step.desc(), Checkpoint.fence.desc())
+    )
+    for row in session.scalars(rows):
+        folder = storage.data_dir() / row.path
+        if manifest.holds(folder) and manifest.sha256_of(folder / manifest.NAME) == row.sha256:
+            return folder
+    return None
+
+
+def _start(session: Session, start: dict[str, Any] | None) -> Path | None:
+    """The checkpoint of another run that this one goes on from, if it does.
+
+    Raises:
+        StudioError: it is gone or changed.
+    """
+    if not start:
+        return None
+    named = (Checkpoint.run_id == start["run_id"], Checkpoint.step == start["step"])
+    row = session.scalar(select(Checkpoint).where(*named).order_by(Checkpoint.fence.desc()).limit(1))
+    folder = storage.data_dir() / row.path if row else None
+    if row and folder and manifest.holds(folder) and manifest.sha256_of(folder / manifest.NAME) == row.sha256:
+        return folder
+    raise StudioError(
+        "checkpoint_missing",
+        f"Step {start['step']:,}, from which this run goes on, is not there any more.",
+        "Continue from another checkpoint.",
+    )
+
+
+def _download_of(session: Session, run_id: str) -> Path:
+    """The download of a finished run, as it was recorded.
+
+    Raises:
+        StudioError: it is gone or changed.
+    """
+    artifact = session.scalar(select(Artifact).where(Artifact.run_id == run_id, Artifact.kind == "adapter"))
+    folder = storage.data_dir() / artifact.path if artifact else None
+    if artifact is None or folder is None or manifest.sha256_of(folder / manifest.NAME) != artifact.sha256:
+        raise StudioError(
+            "parent_missing",
+            f"The download of run {run_id} is not there any more.",
+            "Run it again, then try once more.",
+        )
+    return folder
+
+
+def _relative(path: Path) -> str:
+    """Paths are stored relative to the data folder, so that a restored backup may live elsewhere."""
+    return str(path.resolve().relative_to(storage.data_dir()))

@@ -1,0 +1,38 @@
+"""How busy the machine is with this run: processor cores, main memory and, where there is one, the GPU."""
+
+import os
+import time
+
+import psutil
+import torch
+
+from worker.engine.reporting.gpu_monitor import watch_gpu
+
+
+class DeviceUse:
+    """One per run; each :meth:`read` tells about the time since the one before."""
+
+    def __init__(self) -> None:
+        self._wall, self._used = time.monotonic(), _processor_seconds()
+        self._watch = watch_gpu()
+
+    def read(self) -> dict[str, float]:
+        """Metric key -> value.
+
+        ``system/cpu_percent`` (0 to 100) of the cores this run may use; on a GPU also ``system/process_bytes`` in main
+        memory and what :mod:`worker.engine.reporting.gpu_monitor` reads: per cent, bytes, watts, degrees Celsius.
+        """
+        wall, used = time.monotonic(), _processor_seconds()
+        passed, worked = wall - self._wall, used - self._used
+        self._wall, self._used = wall, used
+        found = {}
+        if passed > 0:
+            found["system/cpu_percent"] = min(100.0, 100 * worked / passed / max(1, torch.get_num_threads()))
+        if torch.cuda.is_available():
+            found["system/process_bytes"] = float(psutil.Process().memory_info().rss)
+        return {**found, **(self._watch.latest if self._watch else {})}
+
+
+def _processor_seconds() -> float:
+    times = os.times()
+    return times.user + times.system

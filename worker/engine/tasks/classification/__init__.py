@@ -1,0 +1,1 @@
+"""Text classification: an encoder with pooled sentence vectors and a linear head that starts from a linear probe."""

@@ -1,0 +1,48 @@
+"""Answers with a saved adapter folder, as the inference server and the check after saving do. Knows no training."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.spec import RunSpec
+from worker.engine.loop.batches import collate, plan_reading
+from worker.engine.loop.save import HEAD, LABELS, SPEC
+from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, load_tokenizer, make_head
+
+
+class Predictor:
+    """One tuned classifier in fp32, ready to answer."""
+
+    def __init__(self, folder: Path, base_folder: Path, base: BaseModelCard, device: str = "cpu") -> None:
+        self.spec = RunSpec.model_validate_json((folder / SPEC).read_text(encoding="utf-8"))
+        self.labels: list[str] = json.loads((folder / LABELS).read_text(encoding="utf-8"))
+        self._tokenizer = load_tokenizer(folder)
+        weights = load_file(folder / HEAD)
+        head = make_head(weights["weight"].shape[1], weights["weight"].shape[0])
+        head.load_state_dict(weights)
+        encoder = self.spec.method.load(load_encoder(base_folder, base, self.spec.base_precision), folder)
+        self._model = PooledClassifier(encoder, head, base).eval().to(device)
+        self._device = device
+
+    @torch.no_grad()
+    def logits(self, texts: Sequence[str]) -> torch.Tensor:
+        """Scores (texts, labels), in the order of the texts."""
+        length = self.spec.training.max_length
+        tokens = self._tokenizer(list(texts), truncation=True, max_length=length)["input_ids"]
+        answers = torch.empty((len(tokens), len(self.labels)))
+        for rows in plan_reading([len(ids) for ids in tokens]):
+            ids, mask = (each.to(self._device) for each in collate(tokens, rows, self._tokenizer.pad_token_id))
+            answers[rows] = self._model(ids, mask).cpu()
+        return answers
+
+    def predict(self, texts: Sequence[str]) -> list[dict[str, object]]:
+        """``[{"label", "probabilities": {label: probability}}]``, labels from likely to unlikely."""
+        told: list[dict[str, object]] = []
+        for row in self.logits(texts).softmax(-1).tolist():
+            ranked = sorted(zip(self.labels, row, strict=True), key=lambda pair: -pair[1])
+            told.append({"label": ranked[0][0], "probabilities": dict(ranked)})
+        return told

@@ -1,0 +1,1 @@
+"""Text generation: causal language models that learn answers or running text; perplexity and generated samples."""

@@ -1,0 +1,93 @@
+"""The words in the download of a model that writes: the model card and ``use_me.py``. Reads and writes nothing."""
+
+from typing import Any
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.base import PeftMethod
+from app.catalog.spec import RunSpec
+from app.catalog.task_types import task_type
+from worker.engine.reporting import card_frame
+from worker.engine.reporting.card_frame import Told
+from worker.engine.tasks.classification.card import loading_words, method_imports
+
+_CHAT = '''\
+"""Ask the tuned model: python use_me.py "first question" "second question" (needs torch, transformers{needs})."""
+import os, sys, torch
+from transformers import AutoModelForCausalLM, AutoTokenizer{more}
+{imports}here = os.path.dirname(os.path.abspath(__file__))
+tokenizer = AutoTokenizer.from_pretrained(here)
+{load}
+for question in sys.argv[1:]:
+    talk = [{system}{{"role": "user", "content": question}}]
+    x = tokenizer.apply_chat_template(talk, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+    y = model.generate(**x, max_new_tokens=96, do_sample=False, pad_token_id=tokenizer.pad_token_id)
+    print(tokenizer.decode(y[0, x["input_ids"].shape[1]:], skip_special_tokens=True).strip())
+'''
+
+_PASSAGE = '''\
+"""Let the tuned model go on: python use_me.py "Once upon a time" (needs torch, transformers{needs})."""
+import os, sys, torch
+from transformers import AutoModelForCausalLM, AutoTokenizer{more}
+{imports}here = os.path.dirname(os.path.abspath(__file__))
+tokenizer = AutoTokenizer.from_pretrained(here)
+{load}
+for beginning in sys.argv[1:]:
+    x = tokenizer(beginning, add_special_tokens=False, return_tensors="pt", return_token_type_ids=False)
+    y = model.generate(**x, max_new_tokens=96, do_sample=False, pad_token_id=tokenizer.pad_token_id)
+    print(tokenizer.decode(y[0, x["input_ids"].shape[1]:], skip_special_tokens=True).strip())
+'''
+
+
+def example(spec: RunSpec, base: BaseModelCard, system: str = "") -> str:
+    """A script that asks the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder.
+
+    Args:
+        system: what the conversations in training began with; the model answers as it was taught only if it is told again.
+    """
+    adapter = isinstance(spec.method, PeftMethod)
+    load = f"AutoModelForCausalLM.from_pretrained({loading_words(spec, base)})"
+    return (_PASSAGE if spec.task_type == "continued-pretraining" else _CHAT).format(
+        needs=", peft" if adapter else "",
+        more="" if spec.base_precision == "full" else ", BitsAndBytesConfig",
+        imports=method_imports(spec.method),
+        system=f'{{"role": "system", "content": {system!r}}}, ' if system else "",
+        load=f"model = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"model = {load}.eval()",
+    )
+
+
+def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
+    """The card of a model that writes; see :mod:`worker.engine.reporting.card_frame`."""
+    task = task_type(spec.task_type)
+    low, high = results["intervals"]["perplexity"]
+    learned = "every word of the text"
+    if spec.task_type != "continued-pretraining":
+        learned = "the assistant's turns" if spec.training.learn_from == "answers" else "questions and answers"
+    told = Told(
+        pipeline="text-generation",
+        gives=f"{task.title}.",
+        quality=[
+            f"Measured on {results['test_rows']:,} held-out rows ({results['test_tokens']:,} predicted tokens) that took no",
+            "part in training or in choosing the checkpoint.",
+            f"The tuned model's perplexity lies between {low:.2f} and {high:.2f} (95 % interval).",
+            "",
+            *_table(task.metric_titles, results),
+        ],
+        learned=[
+            *([] if spec.origin else [f"- it learned from {learned}"]),
+            f"- chat template: {results['template']}",
+        ],
+        use=['`python use_me.py "your text"`. The chat template travels with the tokenizer.'],
+        limits=[
+            f"Conversations were cut after {spec.training.max_length} tokens ({results['cut_rows']:,} training rows were). It",
+            "writes what its training rows make probable, which may be wrong, invented or unkind; it does not know what it",
+            "does not know.",
+        ],
+    )
+    return card_frame.model_card(spec, base, results, told)
+
+
+def _table(titles: Any, results: dict[str, Any]) -> list[str]:
+    tuned, base = results["metrics"], results["baseline"]["untouched"]
+    names = [name for name in titles if name in tuned]
+    lines = [f"| {titles[name]} | {tuned[name]:.4f} | {base[name]:.4f} |" for name in names]
+    return ["| | this model | untouched model |", "|---|---|---|", *lines]

@@ -1,0 +1,116 @@
+"""From a dataset version's rows to tokens that a model learns to write: read, mark, cut, count. Knows no model.
+
+Conversations lose their end at the longest length; running text loses nothing, it is cut into pieces.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as parquet
+
+from app.catalog.loss_mask import Marked, Marker
+from app.catalog.task_types.generative import GenerativeTask, Lesson, Unfit
+from worker.engine.loop.token_cache import keep_once
+from worker.engine.reporting.report import Report, stop_if_asked
+
+LOOK_EVERY = 500
+COLUMNS = ("ids", "learned")
+
+
+@dataclass(frozen=True)
+class Taught:
+    """One example as tokens: ``learned`` says which of ``ids`` the model is to predict, at least one."""
+
+    row_id: int
+    lesson: Lesson
+    ids: list[int]
+    learned: list[bool]
+
+    @property
+    def weight(self) -> int:
+        """Tokens that are predicted; the first has nothing before it."""
+        return sum(self.learned[1:])
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split as tokens; ``cut_rows`` lost their end, ``left_out`` lost everything that was to be learned."""
+
+    examples: list[Taught]
+    cut_rows: int
+    left_out: int
+
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens per example."""
+        return [len(each.ids) for each in self.examples]
+
+
+def read_lessons(
+    rows: Path, splits: Path, task: GenerativeTask, columns: dict[str, str]
+) -> dict[str, list[tuple[int, Lesson]]]:
+    """Split name -> (row id, lesson), as the version's frozen splits say."""
+    names = ["_id", *dict.fromkeys(columns.values())]
+    table = parquet.read_table(rows, columns=names)
+    cells = [table.column(name).to_pylist() for name in names]
+    by_id = {values[0]: dict(zip(names, values, strict=True)) for values in zip(*cells, strict=True)}
+    frozen = json.loads(splits.read_text(encoding="utf-8"))
+    wanted = {name: frozen[name] for name in ("train", "validation", "test")}
+    return {name: list(_lessons(task, columns, by_id, ids)) for name, ids in wanted.items()}
+
+
+def _lessons(
+    task: GenerativeTask, columns: dict[str, str], rows: dict[int, dict[str, Any]], ids: Iterable[int]
+) -> Iterator[tuple[int, Lesson]]:
+    for row_id in ids:
+        try:
+            yield row_id, task.lesson(rows[row_id], columns)
+        except Unfit:
+            # The splits hold usable rows only; one that an older version of a check let through teaches nothing.
+            continue
+
+
+def mark_all(
+    lessons: Sequence[tuple[int, Lesson]],
+    marker: Marker,
+    longest: int,
+    report: Report,
+    cache: Path | None = None,
+    key: str = "",
+) -> Part:
+    """Tokens of every lesson, at most ``longest`` per example; read back if an earlier run marked the same lessons.
+
+    Args:
+        cache: folder for kept tokens; None keeps nothing.
+        key: name of the content, e.g. ``"<dataset sha256>/train"``, and of how its rows are read.
+    """
+    # Kept before they are cut, so that another length uses the same tokens.
+    words = [key, marker.identity, ",".join(str(row_id) for row_id, _ in lessons)]
+    table = keep_once(cache if key else None, words, lambda: _mark(lessons, marker, report)).with_format("arrow")[:]
+    examples: list[Taught] = []
+    cut = left_out = 0
+    for (row_id, lesson), ids, learned in zip(lessons, *(table[name].to_pylist() for name in COLUMNS), strict=True):
+        pieces = _pieces(row_id, lesson, ids, learned, longest)
+        cut += bool(lesson.turns) and len(ids) > longest
+        left_out += not pieces
+        examples.extend(pieces)
+    return Part(examples, cut, left_out)
+
+
+def _mark(lessons: Sequence[tuple[int, Lesson]], marker: Marker, report: Report) -> dict[str, list[Any]]:
+    made: list[Marked] = []
+    for number, (_, lesson) in enumerate(lessons):
+        if number % LOOK_EVERY == 0:
+            stop_if_asked(report)
+        made.append(marker.mark(lesson))
+    return {"ids": [each.ids for each in made], "learned": [each.learned for each in made]}
+
+
+def _pieces(row_id: int, lesson: Lesson, ids: list[int], learned: list[bool], longest: int) -> list[Taught]:
+    """A conversation's beginning, or all of a running text; each piece begins with the last token of the one before."""
+    starts = [0] if lesson.turns else range(0, max(1, len(ids) - 1), max(1, longest - 1))
+    made = [Taught(row_id, lesson, ids[at : at + longest], learned[at : at + longest]) for at in starts]
+    return [each for each in made if each.weight]

@@ -1,0 +1,55 @@
+"""Reads examples with a model that writes, without learning: how likely it finds each, token by token."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+from worker.engine.loop.batches import READING_BUDGET, TOKEN_BUDGET, plan_reading
+from worker.engine.loop.distributed import ALONE, Ranks
+from worker.engine.loop.packing import NOTHING, make_batch
+from worker.engine.reporting.report import Report, stop_if_asked
+from worker.engine.tasks.generation.data import Taught
+from worker.engine.tasks.generation.model import Writer
+from worker.engine.tasks.generation.text_scores import RowScores
+
+
+@torch.no_grad()
+def read_all(
+    model: Writer,
+    examples: Sequence[Taught],
+    pad_id: int,
+    accelerator: Accelerator,
+    report: Report,
+    *,
+    packed: bool,
+    exact: bool = False,
+    ranks: Ranks = ALONE,
+) -> RowScores:
+    """Scores per example, in their order.
+
+    Args:
+        packed: several examples share a row where the model keeps them apart.
+        exact: compute in fp32 although the run trains in bf16.
+        ranks: processes that read a share each; all of them call this at the same moment and get the whole.
+    """
+    scores = RowScores(*(np.zeros(len(examples)) for _ in range(3)))
+    budget = READING_BUDGET.get(accelerator.device.type, TOKEN_BUDGET)
+    for rows in ranks.share(plan_reading([len(each.ids) for each in examples], budget)):
+        stop_if_asked(report)
+        batch = make_batch([examples[row] for row in rows], pad_id, packed=packed).to(accelerator.device)
+        with nullcontext() if exact else accelerator.autocast():
+            # Preparing a model for mixed precision replaces ``forward`` on the object; the class's own stays plain.
+            logits = Writer.forward(model, batch)
+        wanted = batch.targets[batch.targets != NOTHING]
+        owners = torch.tensor(rows)[batch.owners[batch.targets != NOTHING].cpu()].numpy()
+        losses = torch.nn.functional.cross_entropy(logits, wanted, reduction="none").double().cpu().numpy()
+        hits = (logits.argmax(-1) == wanted).cpu().numpy()
+        np.add.at(scores.losses, owners, losses)
+        np.add.at(scores.tokens, owners, 1)
+        np.add.at(scores.right, owners, hits)
+    return RowScores(
+        *(ranks.add_up(torch.from_numpy(each)).numpy() for each in (scores.losses, scores.tokens, scores.right))
+    )

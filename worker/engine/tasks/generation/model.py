@@ -1,0 +1,87 @@
+"""The network that writes: a causal language model that scores only what is asked for. Knows no data and no training."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import nn
+from transformers import AutoModelForCausalLM
+
+from app.catalog.base_models import BaseModelCard
+from worker.engine.loop.packing import NOTHING, Batch, make_batch
+from worker.engine.loop.partly_frozen import PartlyFrozen
+from worker.engine.loop.quantization import keep_learnable, loading_arguments
+
+# Two examples in one row must be read as each alone; fp32 leaves only rounding.
+APART_TOLERANCE = 1e-3
+
+
+class Writer(PartlyFrozen):
+    """A decoder, perhaps wrapped by peft; ``forward`` gives the logits of the tokens that are to be predicted."""
+
+    def __init__(self, decoder: nn.Module) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, batch: Batch) -> torch.Tensor:
+        """Logits (targets, vocabulary) in fp32, in the order of ``batch.targets``.
+
+        Only these go through the output layer, which is a large part of a small model.
+        """
+        wanted = batch.targets != NOTHING
+        if batch.mask is None:
+            told: dict[str, Any] = {"position_ids": batch.positions, "use_cache": False}
+        else:
+            told = {"attention_mask": batch.mask}
+
+        def choose(layer: nn.Module, given: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+            # A soft prompt stands before the tokens; the last ones are ours.
+            states = given[0][:, -wanted.shape[1] :]
+            return (states[wanted].unsqueeze(0), *given[1:])
+
+        output = cast(Any, self.decoder).get_output_embeddings()
+        handle = output.register_forward_pre_hook(choose)
+        try:
+            with self.entered(batch.pieces, batch.ids):
+                logits: torch.Tensor = self.decoder(input_ids=batch.ids, **told).logits
+        finally:
+            handle.remove()
+        return logits[0].float()
+
+    def core(self) -> nn.Module:
+        """See :class:`PartlyFrozen`."""
+        return self.decoder
+
+    def walk(self, ids: torch.Tensor, mask: torch.Tensor) -> Any:
+        """See :class:`PartlyFrozen`: the decoder's own output."""
+        return self.decoder(input_ids=ids, attention_mask=mask, use_cache=False)
+
+
+def load_decoder(folder: Path, card: BaseModelCard, precision: str = "full") -> nn.Module:
+    """The untouched model, from safetensors only, never running code from the folder; see :func:`load_encoder`."""
+    decoder = AutoModelForCausalLM.from_pretrained(
+        str(folder),
+        dtype=torch.float32,
+        use_safetensors=True,
+        local_files_only=True,
+        attn_implementation="sdpa",
+        **dict(card.load_arguments),
+        **loading_arguments(precision),
+    )
+    return keep_learnable(decoder)
+
+
+class _Sample:
+    def __init__(self, ids: list[int]) -> None:
+        self.ids, self.learned = ids, [True] * len(ids)
+
+
+@torch.no_grad()
+def keeps_apart(model: Writer, device: torch.device) -> bool:
+    """Whether this model reads packed examples as each alone; architectures differ, so it is tried."""
+    model.eval()
+    samples = [_Sample([1, 5, 3, 7, 2]), _Sample([4, 2, 6, 1])]
+    alone = [Writer.forward(model, make_batch([each], 0, packed=False).to(device)) for each in samples]
+    together = Writer.forward(model, make_batch(samples, 0).to(device))
+    scale = max(1.0, float(torch.cat(alone).abs().max()))
+    return float((together - torch.cat(alone)).abs().max()) <= APART_TOLERANCE * scale

@@ -1,0 +1,111 @@
+"""The words in a download that labels words: the model card and ``use_me.py``. Builds text from facts; reads and writes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from app.catalog.base_models import BaseModelCard
+from app.catalog.methods.base import Method, PeftMethod
+from app.catalog.methods.head_only import FILE as NEW_PARTS
+from app.catalog.spec import RunSpec
+from app.catalog.task_types.tagged_text import WORD_PATTERN
+from worker.engine.reporting import card_frame
+from worker.engine.reporting.card_frame import Told
+from worker.engine.tasks.classification.card import exact_products, loading_words, method_imports
+
+_EXAMPLE = '''\
+"""Mark words with the tuned model: python use_me.py "first text" "second text" (needs torch, transformers{needs})."""
+import json, os, re, sys, torch
+from transformers import AutoModelForTokenClassification, AutoTokenizer{more}
+{imports}here = os.path.dirname(os.path.abspath(__file__))
+tokenizer, tags = AutoTokenizer.from_pretrained(here), json.load(open(os.path.join(here, "labels.json"), encoding="utf-8"))
+model = AutoModelForTokenClassification.from_pretrained({load}, num_labels=len(tags), ignore_mismatched_sizes=True)
+{apply}
+for text in sys.argv[1:]:
+    words = [found.span() for found in re.finditer({pattern}, text)]
+    x = tokenizer(text, truncation=True, max_length={length}, return_offsets_mapping=True, return_tensors="pt")
+    places = x.pop("offset_mapping")[0].tolist()
+    chances, entities, before, seen = model(**x).logits[0].detach().softmax(-1), [], "O", set()
+    for (start, end), row in zip(places, chances.tolist()):
+        start += len(text[start:end]) - len(text[start:end].lstrip())
+        word = next((n for n, (a, b) in enumerate(words) if a <= start < b and start < end), None)
+        if word is None or word in seen: continue  # a word is judged by its first piece
+        seen.add(word)
+        tag = max(zip(row, tags), key=lambda each: -1 if each[1][0] == "I" and each[1][2:] != before[2:] else each[0])[1]
+        if tag[0] == "B": entities.append([*words[word], tag[2:]])
+        if tag[0] == "I": entities[-1][1] = words[word][1]
+        before = tag
+    for entity in entities: entity.append(text[entity[0]:entity[1]])
+    print(json.dumps({{"text": text, "entities": entities}}, ensure_ascii=False))
+'''
+
+
+def example(spec: RunSpec, base: BaseModelCard, heads: Sequence[str] = ("classifier",)) -> str:
+    """A script that applies the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder."""
+    # Arguments that suit the bare encoder are none of this class.
+    load = loading_words(spec, replace(base, load_arguments=()))
+    return _EXAMPLE.format(
+        needs=", peft" if isinstance(spec.method, PeftMethod) else "",
+        more="" if spec.base_precision == "full" else ", BitsAndBytesConfig",
+        imports=method_imports(spec.method),
+        load=load.replace("BitsAndBytesConfig(", f"BitsAndBytesConfig(llm_int8_skip_modules={list(heads)!r}, "),
+        apply=_apply(spec.method) + exact_products(spec, "model"),
+        pattern=ascii(WORD_PATTERN),
+        length=spec.training.max_length,
+    )
+
+
+def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
+    """The card of a model that labels words; see :mod:`worker.engine.reporting.card_frame`."""
+    low, high = results["intervals"]["f1"]
+    baseline = results["baseline"]
+    told = Told(
+        pipeline="token-classification",
+        gives=f"Marks words of {len(spec.labels)} types: {', '.join(spec.labels)}.",
+        quality=[
+            f"Measured on {results['test_rows']:,} held-out sentences with {results['test_entities']:,} entities that took",
+            "no part in training or in choosing the checkpoint. An entity counts only when its beginning, its end and its",
+            "type are right.",
+            "",
+            "| | F1 | precision | recall | words |",
+            "|---|---|---|---|---|",
+            _line(f"this model (95 % interval of F1 {low:.4f}-{high:.4f})", results["metrics"]),
+            _line("untouched model with a linear probe", baseline["linear_probe"]),
+            _line("a list of the training words with their commonest tags", baseline["word_list"]),
+            _line("marking nothing", baseline["majority"]),
+            "",
+            "| type | F1 | precision | recall | entities |",
+            "|---|---|---|---|---|",
+            *(
+                f"| {each['label']} | {each['f1']:.4f} | {each['precision']:.4f} | {each['recall']:.4f} | {each['count']:,} |"
+                for each in results["per_class"]
+            ),
+        ],
+        use=[
+            '`python use_me.py "a text"`. The layer that judges words is part of the saved weights; transformers\'',
+            "`AutoModelForTokenClassification` takes it. `labels.json` has the tags in the order of its answers.",
+        ],
+        limits=[
+            f"Texts are cut after {spec.training.max_length} tokens ({results['cut_rows']:,} training sentences were). It",
+            "knows what its training sentences show, including their mistakes and gaps; look at what it missed before you",
+            "rely on it.",
+        ],
+    )
+    return card_frame.model_card(spec, base, results, told)
+
+
+def _apply(method: Method) -> str:
+    """The line that puts what was learned on the base model."""
+    if isinstance(method, PeftMethod):
+        return "model = PeftModel.from_pretrained(model, here).eval()"
+    if method.whole_model:
+        return "model.eval()"
+    return (
+        "from safetensors.torch import load_file\n"
+        f'model.load_state_dict(load_file(os.path.join(here, "{NEW_PARTS}")), strict=False); model.eval()'
+    )
+
+
+def _line(name: str, scores: dict[str, float]) -> str:
+    told = " | ".join(f"{scores[key]:.4f}" for key in ("f1", "precision", "recall", "token_accuracy"))
+    return f"| {name} | {told} |"
