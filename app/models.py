@@ -10,9 +10,9 @@ from app import models_chat as _chat  # noqa: F401 - its tables belong to the sa
 from app import models_costs as _costs  # noqa: F401 - the same
 from app import models_data as _data  # noqa: F401 - the same
 from app import models_kept as _kept  # noqa: F401 - the same
+from app import models_samples as _written  # noqa: F401 - the same
 from app import models_shares as _shares  # noqa: F401 - the same
 from app import models_work as _work  # noqa: F401 - the same
-from app import models_written as _written  # noqa: F401 - the same
 from app.db import Base, db_now
 
 QUEUED, CLAIMED, RUNNING = "queued", "claimed", "running"

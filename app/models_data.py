@@ -38,7 +38,7 @@ class RememberedColumns(Base):
     at: Mapped[float] = mapped_column(Float, default=db_now())
 
 
-class TestPeek(Base):
+class HoldoutAccess(Base):
     """How often one person has looked at, or changed, rows that a version keeps for the final test."""
 
     __tablename__ = "test_peeks"

@@ -47,7 +47,7 @@ class InferenceServer(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
-class Tally(Base):
+class Counter(Base):
     """How often something has happened since the installation began; for Prometheus."""
 
     __tablename__ = "tallies"

@@ -43,12 +43,12 @@ def celery_app() -> Celery:
     return app
 
 
-def ring_after_commit(session: Session, job_id: str) -> None:
+def enqueue_after_commit(session: Session, job_id: str) -> None:
     """Send the job's id once the session's transaction is committed; drop it when that is rolled back."""
     session.info.setdefault("bells", []).append(job_id)
 
 
-def ring(job_id: str) -> bool:
+def notify(job_id: str) -> bool:
     """Send one message now. Returns False when the broker cannot be reached; the sweeper rings again later."""
     try:
         celery_app().send_task(WORK_TASK, args=[job_id], queue=GPU_QUEUE, retry=False)
@@ -80,7 +80,7 @@ def _transport_options() -> dict[str, Any]:
 @event.listens_for(Session, "after_commit")
 def _ring_bells(session: Session) -> None:
     for job_id in session.info.pop("bells", []):
-        ring(job_id)
+        notify(job_id)
 
 
 @event.listens_for(Session, "after_soft_rollback")

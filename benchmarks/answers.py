@@ -82,39 +82,39 @@ def make_speakers(home: Path) -> list[Any]:
 
     from app.catalog.base_models import base_model, base_model_path
     from app.catalog.methods.lora import Lora
-    from worker.engine.serving.chat_model import Speaker
-    from worker.engine.serving.fair_lock import Turns
-    from worker.engine.serving.mixed_adapters import Mixture
-    from worker.engine.serving.scheduler import Choir, Part
+    from worker.engine.serving.chat_model import ChatModel
+    from worker.engine.serving.fair_lock import FairLock
+    from worker.engine.serving.mixed_adapters import MixedAdapters
+    from worker.engine.serving.scheduler import BatchScheduler, ModelHandle
     from worker.engine.serving.shared_weights import share, tune
     from worker.engine.tasks.classification.model import load_tokenizer
     from worker.engine.tasks.generation.model import load_decoder
 
     card, folder = base_model("starter-chat"), base_model_path("starter-chat")
-    base, tokenizer, turns = load_decoder(folder, card), load_tokenizer(folder), Turns()
-    mixture = Mixture(base)
-    parts = [Part(base, mixture)]
+    base, tokenizer, turns = load_decoder(folder, card), load_tokenizer(folder), FairLock()
+    mixture = MixedAdapters(base)
+    parts = [ModelHandle(base, mixture)]
     for number in range(ADAPTERS):
         torch.manual_seed(number)
         config = LoraConfig(r=RANK, lora_alpha=RANK // 4, target_modules="all-linear", init_lora_weights=False)
         get_peft_model(share(base), config).save_pretrained(home / str(number))  # type: ignore[arg-type]
-        parts.append(Part(tune(base, Lora(), home / str(number)), mixture))
-    return [Speaker(part, tokenizer, card.context_length, turns, Choir(turns)) for part in parts]
+        parts.append(ModelHandle(tune(base, Lora(), home / str(number)), mixture))
+    return [ChatModel(part, tokenizer, card.context_length, turns, BatchScheduler(turns)) for part in parts]
 
 
 def measure(speakers: list[Any], at_once: int, rows: int) -> tuple[float, list[list[int]]]:
     """(tokens per second over all, the tokens of each) of eight greedy answers, ``at_once`` at a time."""
-    from worker.engine.serving.sampler import Sampling
-    from worker.engine.serving.scheduler import Choir, Row
+    from worker.engine.serving.sampler import SamplingParameters
+    from worker.engine.serving.scheduler import BatchScheduler, SequenceState
 
-    choir = Choir(speakers[0].turns, rows)
+    choir = BatchScheduler(speakers[0].turns, rows)
     tuned = speakers[1:]
     asked = []
     for number in range(STREAMS):
         speaker = tuned[number % ADAPTERS]
         ids = speaker.read([{"role": "user", "content": " ".join(WORDS[: 4 + 2 * number])}])[0].tolist()
         # No end token, so that all ways write the same number of tokens.
-        asked.append(Row(speaker.part, ids, Sampling(TOKENS, 0.0), TOKENS, set(), lambda _: None))
+        asked.append(SequenceState(speaker.part, ids, SamplingParameters(TOKENS, 0.0), TOKENS, set(), lambda _: None))
     free = threading.Semaphore(at_once)
     said: list[list[int]] = [[] for _ in asked]
 
@@ -135,14 +135,14 @@ def measure(speakers: list[Any], at_once: int, rows: int) -> tuple[float, list[l
 
 def measure_latency(speakers: list[Any]) -> dict[str, float]:
     """Milliseconds, medians of 20: from the question to the first token, and from one adapter to another and its token."""
-    from worker.engine.serving.chat_model import Told
-    from worker.engine.serving.sampler import Sampling
+    from worker.engine.serving.chat_model import GenerationStats
+    from worker.engine.serving.sampler import SamplingParameters
 
     messages = [{"role": "user", "content": " ".join(WORDS)}]
 
     def first(speaker: Any) -> float:
-        told = Told()
-        stream = speaker.stream(messages, Sampling(4, 0.0), told)
+        told = GenerationStats()
+        stream = speaker.stream(messages, SamplingParameters(4, 0.0), told)
         next(stream)
         stream.close()
         return told.first_token_seconds

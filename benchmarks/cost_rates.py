@@ -27,7 +27,7 @@ from app.catalog.workload import (
     ANSWERED_ROWS,
     SHOWN_ROWS,
     UNTAUGHT_TOKENS,
-    Job,
+    WorkloadInputs,
     count_learning,
     count_rest,
     output_flops,
@@ -128,7 +128,7 @@ def fit(rows: list[dict[str, Any]]) -> None:
     print(f"median error {statistics.median(map(abs, errors)):.0%}, worst {max(map(abs, errors)):.0%}")
 
 
-def fit_phases(rows: list[dict[str, Any]], jobs: list[Job]) -> tuple[float, float]:
+def fit_phases(rows: list[dict[str, Any]], jobs: list[WorkloadInputs]) -> tuple[float, float]:
     """Seconds per 1e9 operations in full precision, and per token of a block that is written.
 
     From phases with little else in them: the test of models that sort, and what the untouched model reads and writes. How
@@ -150,7 +150,7 @@ def fit_phases(rows: list[dict[str, Any]], jobs: list[Job]) -> tuple[float, floa
     return float(found[0]), float(found[1])
 
 
-def job_of(row: dict[str, Any]) -> Job:
+def job_of(row: dict[str, Any]) -> WorkloadInputs:
     """The work of a run, from its case and the rows that were made for it."""
     wanted: Case = row["case"]
     name = "starter-encoder" if wanted["task"] == ENCODE else "starter-chat"
@@ -159,7 +159,7 @@ def job_of(row: dict[str, Any]) -> Job:
     method = method_class(wanted["method"]["kind"]).model_validate(wanted["method"])
     tenth = max(1, round(0.1 * wanted["rows"]))
     labels = len(row["results"].get("labels") or [0, 0])
-    return Job(
+    return WorkloadInputs(
         base_model(name),
         method,
         settings,

@@ -45,7 +45,7 @@ def measure(rows: int) -> dict[str, float]:
     from app.services.accounts import accounts
     from app.services.datasets import checks, datasets, imports, readings
     from app.services.datasets.changes import Exclude
-    from app.services.datasets.dataset_jobs import IMPORT, Work, change_work
+    from app.services.datasets.dataset_jobs import IMPORT, DatasetJob, changes_job
     from app.services.datasets.row_search import Selection, find_rows
 
     path = storage.uploads_dir() / f"{rows}.csv"
@@ -57,7 +57,7 @@ def measure(rows: int) -> dict[str, float]:
     reading = imports.read_staged(owner, staged)
     readings.first_rows(imports.staged_folder(owner, staged)[0], reading.main.columns)
     shown, reader = time.perf_counter(), _largest_child()
-    check = _ended(owner, checks.start(owner, Work(IMPORT, "", {"staged": staged})))
+    check = _ended(owner, checks.start(owner, DatasetJob(IMPORT, "", {"staged": staged})))
     reported = time.perf_counter()
     _at_rest()
     used = _processor_seconds() - worked
@@ -66,7 +66,7 @@ def measure(rows: int) -> dict[str, float]:
     search = time.perf_counter()
     find_rows(stored, Selection(search="no such words"), limit=20)
     searched = time.perf_counter()
-    _ended(owner, checks.start(owner, change_work(made.id, [Exclude(Selection(ids=(5, 6)))], 1)))
+    _ended(owner, checks.start(owner, changes_job(made.id, [Exclude(Selection(ids=(5, 6)))], 1)))
     changed = time.perf_counter()
     _at_rest()
     return {

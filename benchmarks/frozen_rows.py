@@ -73,7 +73,7 @@ def run(
     from app.catalog.base_models import STARTER_ENCODER, base_model_path
     from app.catalog.spec import RunSpec
     from worker.engine.loop.train import train
-    from worker.engine.loop.training_job import Order
+    from worker.engine.loop.training_job import TrainingJob
     from worker.engine.reporting.report import ListReport
 
     AcceleratorState._reset_state(reset_partial_state=True)
@@ -83,7 +83,7 @@ def run(
         "training": {**training, "head_start": "random", "measure_forgetting": "no"}, "dataset_sha256": "0" * 64,
     }  # fmt: skip
     folder = Path(tempfile.mkdtemp(dir=home))
-    order = Order(
+    order = TrainingJob(
         RunSpec.model_validate(spec), STARTER_ENCODER, base_model_path(STARTER_ENCODER.name), home / "rows.parquet",
         home / "splits.json", folder, home / "cache",
     )  # fmt: skip

@@ -193,12 +193,12 @@ def studio_update(method: str, folder: Path, load: Load, device: Any) -> Callabl
     from worker.engine.loop.packing import NOTHING, make_batch
     from worker.engine.loop.training_loop import make_optimizer
     from worker.engine.tasks.classification.model import trainable
-    from worker.engine.tasks.generation.model import Writer
+    from worker.engine.tasks.generation.model import CausalLM
 
     chosen = method_class(method).model_validate({"kind": method, "rank": RANK, "alpha": ALPHA, "dropout": 0.0})
     tuned = chosen.apply(open_model(folder, method, device))
     recompute_blocks(tuned)
-    model = Writer(tuned).to(device).train()
+    model = CausalLM(tuned).to(device).train()
     optimizer = make_optimizer(model, TrainingSettings())
     samples = [_Sample(row) for row in texts(folder, load).tolist()]
     each = load.rows // load.portions

@@ -78,7 +78,7 @@ def run(home: Path, kind: str, labels: list[str], rate: float) -> dict[str, Any]
     from app.catalog.base_models import STARTER_ENCODER, base_model_path
     from app.catalog.spec import RunSpec
     from worker.engine.loop.train import train
-    from worker.engine.loop.training_job import Order
+    from worker.engine.loop.training_job import TrainingJob
     from worker.engine.reporting.report import ListReport
 
     AcceleratorState._reset_state(reset_partial_state=True)
@@ -92,7 +92,7 @@ def run(home: Path, kind: str, labels: list[str], rate: float) -> dict[str, Any]
     folder = Path(tempfile.mkdtemp(dir=home))
     try:
         return train(
-            Order(
+            TrainingJob(
                 spec, STARTER_ENCODER, base_model_path(STARTER_ENCODER.name), home / "rows.parquet",
                 home / "splits.json", folder, home / "cache",
             ),

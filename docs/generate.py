@@ -88,9 +88,9 @@ def base_models() -> str:
 
 def methods() -> str:
     """How it can be tuned, with the settings of each method."""
-    from app.catalog.methods import MADE, METHODS
+    from app.catalog.methods import DERIVED, METHODS
 
-    return "\n\n".join(_method(each) for each in METHODS + MADE)
+    return "\n\n".join(_method(each) for each in METHODS + DERIVED)
 
 
 def training_settings() -> str:

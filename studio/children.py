@@ -24,7 +24,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 @dataclass
-class Child:
+class ChildProcess:
     """One process that should be running."""
 
     name: str
@@ -103,7 +103,7 @@ def descendants() -> list[psutil.Process]:
     return psutil.Process().children(recursive=True)
 
 
-def end_all(children: Iterable[Child], grace_seconds: float, hurry: "Hurry") -> None:
+def end_all(children: Iterable[ChildProcess], grace_seconds: float, hurry: "Urgency") -> None:
     """Ask every child to end, wait, then end by force whatever is left of them and their descendants."""
     running = [child for child in children if child.process is not None]
     seen = descendants()
@@ -122,13 +122,13 @@ def end_all(children: Iterable[Child], grace_seconds: float, hurry: "Hurry") -> 
 
 
 @dataclass
-class Hurry:
+class Urgency:
     """Set when a person asks a second time to stop."""
 
     asked: bool = False
 
 
-def _alive(child: Child) -> bool:
+def _alive(child: ChildProcess) -> bool:
     return child.process is not None and child.process.poll() is None
 
 

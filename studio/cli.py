@@ -79,9 +79,9 @@ def beat() -> None:
 @click.option("--idle-seconds", type=float, help="Free the memory after so long without a question; 0: never.")
 def inference(idle_seconds: float | None) -> None:
     """Run the server that answers for tuned models (server mode)."""
-    from worker.inference_supervisor import keep
+    from worker.inference_supervisor import supervise
 
-    keep(idle_seconds)
+    supervise(idle_seconds)
 
 
 @studio.command()
@@ -195,9 +195,9 @@ def finetune(
     strict: bool, evaluation: Path | None, out: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Tune a model on a data file, from the check to the adapter."""
-    from studio.finetune import Order, finetune_file
+    from studio.finetune import FinetuneRequest, finetune_file
 
-    order = Order(
+    order = FinetuneRequest(
         data=data, evaluation=evaluation, task=task, model=model, method=method, columns=split_pairs(pairs, "--columns"),
         settings=split_pairs(settings, "--set"), out=out, strict=strict,
     )  # fmt: skip

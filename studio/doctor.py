@@ -34,7 +34,7 @@ PROGRAMS = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One line: ``missing`` things are optional, ``broken`` ones keep the studio from working."""
 
     name: str
@@ -55,20 +55,20 @@ def examine(as_json: bool) -> int:
     return 1 if broken else 0
 
 
-def examine_versions() -> list[Finding]:
+def examine_versions() -> list[CheckResult]:
     """Python and the packages that matter most."""
     fresh = sys.version_info >= (3, 11)
     hint = "" if fresh else "Python 3.11 or newer is needed."
-    found = [Finding("python", OK if fresh else BROKEN, platform.python_version(), hint)]
+    found = [CheckResult("python", OK if fresh else BROKEN, platform.python_version(), hint)]
     found += [_examine_package(package, BROKEN) for package in PACKAGES]
     return found + [_examine_package(package, _without_training()) for package in TRAINING_PACKAGES]
 
 
-def _examine_package(name: str, if_absent: str) -> Finding:
+def _examine_package(name: str, if_absent: str) -> CheckResult:
     try:
-        return Finding(name, OK, importlib.metadata.version(name))
+        return CheckResult(name, OK, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return Finding(name, if_absent, "not installed", "Run `make install`.")
+        return CheckResult(name, if_absent, "not installed", "Run `make install`.")
 
 
 def _without_training() -> str:
@@ -76,43 +76,43 @@ def _without_training() -> str:
     return MISSING if get_settings().database_url else BROKEN
 
 
-def examine_gpu() -> list[Finding]:
+def examine_gpu() -> list[CheckResult]:
     """What the driver says."""
     try:
         found = machine.read_gpus()
     except machine.DriverFails:
-        return [Finding("gpu", BROKEN, "nvidia-smi fails", "Reinstall the NVIDIA driver, or restart the machine.")]
+        return [CheckResult("gpu", BROKEN, "nvidia-smi fails", "Reinstall the NVIDIA driver, or restart the machine.")]
     if not found:
         hint = "Training uses the processor; small models are fine on it."
-        return [Finding("gpu", MISSING, "no NVIDIA driver", hint)]
-    return [Finding("gpu", OK, _gpu_words(gpu)) for gpu in found]
+        return [CheckResult("gpu", MISSING, "no NVIDIA driver", hint)]
+    return [CheckResult("gpu", OK, _gpu_words(gpu)) for gpu in found]
 
 
 def _gpu_words(gpu: machine.Gpu) -> str:
     return f"{gpu.name}, {gpu.free_bytes / 1e9:.1f} of {gpu.total_bytes / 1e9:.1f} GB free, driver {gpu.driver}"
 
 
-def examine_memory() -> list[Finding]:
+def examine_memory() -> list[CheckResult]:
     """Free memory of the machine."""
     memory = psutil.virtual_memory()
     free = memory.available / 1e9
     low = free < LEAST_MEMORY_GB
     value = f"{free:.1f} of {memory.total / 1e9:.1f} GB free, {psutil.cpu_count()} processor threads"
     hint = f"Training needs about {LEAST_MEMORY_GB:.0f} GB; close other programs." if low else ""
-    return [Finding("memory", BROKEN if low else OK, value, hint)]
+    return [CheckResult("memory", BROKEN if low else OK, value, hint)]
 
 
-def examine_disk() -> list[Finding]:
+def examine_disk() -> list[CheckResult]:
     """Free space where the data folder is, or will be."""
     folder = get_settings().resolved_data_dir
     place = next(each for each in (folder, *folder.parents) if each.exists())
     free = shutil.disk_usage(place).free / 1e9
     low = free < LEAST_DISK_GB
     hint = f"Free up {LEAST_DISK_GB:.0f} GB, or set STUDIO_DATA_DIR to a larger disk." if low else ""
-    return [Finding("disk", BROKEN if low else OK, f"{free:.1f} GB free for {folder}", hint)]
+    return [CheckResult("disk", BROKEN if low else OK, f"{free:.1f} GB free for {folder}", hint)]
 
 
-def examine_database() -> list[Finding]:
+def examine_database() -> list[CheckResult]:
     """Reachable, and at the newest revision."""
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -124,21 +124,23 @@ def examine_database() -> list[Finding]:
     url = make_url(settings.resolved_database_url)
     place = url.render_as_string(hide_password=True)
     if not settings.database_url and not Path(url.database or "").exists():
-        return [Finding("database", MISSING, f"{place} does not exist yet", "`studio up` makes it at the first start.")]
+        return [
+            CheckResult("database", MISSING, f"{place} does not exist yet", "`studio up` makes it at the first start.")
+        ]
     try:
         with db.get_engine().connect() as connection:
             present = MigrationContext.configure(connection).get_current_revision()
     except Exception as error:  # noqa: BLE001 - any driver's own error type
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        return [Finding("database", BROKEN, f"{place}: {reason}", "Start it, or correct STUDIO_DATABASE_URL.")]
+        return [CheckResult("database", BROKEN, f"{place}: {reason}", "Start it, or correct STUDIO_DATABASE_URL.")]
     newest = ScriptDirectory.from_config(migrate.config()).get_current_head()
     if present != newest:
         value = f"{place} is at revision {present or 'none'}, the newest is {newest}"
-        return [Finding("database", BROKEN, value, "Run `studio migrate`.")]
-    return [Finding("database", OK, f"{place}, revision {present}")]
+        return [CheckResult("database", BROKEN, value, "Run `studio migrate`.")]
+    return [CheckResult("database", OK, f"{place}, revision {present}")]
 
 
-def examine_broker() -> list[Finding]:
+def examine_broker() -> list[CheckResult]:
     """The doorbell: a folder in the embedded default, otherwise a server that must answer."""
     from kombu.utils.url import maybe_sanitize_url
 
@@ -146,7 +148,7 @@ def examine_broker() -> list[Finding]:
 
     settings = get_settings()
     if not settings.broker_url:
-        return [Finding("broker", OK, f"a private folder, {settings.resolved_data_dir / 'broker'}")]
+        return [CheckResult("broker", OK, f"a private folder, {settings.resolved_data_dir / 'broker'}")]
     place = str(maybe_sanitize_url(settings.broker_url))
     try:
         with celery_app().connection_for_read(connect_timeout=3) as connection:
@@ -154,11 +156,11 @@ def examine_broker() -> list[Finding]:
     except Exception as error:  # noqa: BLE001 - any transport's own error type
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         hint = "Start it, or correct STUDIO_BROKER_URL; until then runs wait in the queue."
-        return [Finding("broker", BROKEN, f"{place}: {reason}", hint)]
-    return [Finding("broker", OK, place)]
+        return [CheckResult("broker", BROKEN, f"{place}: {reason}", hint)]
+    return [CheckResult("broker", OK, place)]
 
 
-def examine_models() -> list[Finding]:
+def examine_models() -> list[CheckResult]:
     """Each base model is present and is what its publisher made."""
     from app.catalog.base_models import base_model_path, base_models
     from app.errors import StudioError
@@ -166,50 +168,52 @@ def examine_models() -> list[Finding]:
     found = []
     for card in base_models():
         try:
-            found.append(Finding(f"model {card.name}", OK, f"{base_model_path(card.name)}, SHA-256 as published"))
+            found.append(CheckResult(f"model {card.name}", OK, f"{base_model_path(card.name)}, SHA-256 as published"))
         except StudioError as error:
             status = _without_training() if error.code == "model_not_installed" else BROKEN
-            found.append(Finding(f"model {card.name}", status, error.message, error.hint))
+            found.append(CheckResult(f"model {card.name}", status, error.message, error.hint))
     return found
 
 
-def examine_programs() -> list[Finding]:
+def examine_programs() -> list[CheckResult]:
     """Programs outside of Python."""
     found = []
     for name, hint in PROGRAMS.items():
         # Debian keeps PostgreSQL's programs outside PATH.
         place = shutil.which(name) or next(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), None)
-        found.append(Finding(name, OK, place) if place else Finding(name, MISSING, "not installed", hint))
+        found.append(CheckResult(name, OK, place) if place else CheckResult(name, MISSING, "not installed", hint))
     return found
 
 
-def examine_studio() -> list[Finding]:
+def examine_studio() -> list[CheckResult]:
     """Whether a studio runs on this data folder, and where its logs are."""
     from studio.claimed_folder import running_address
 
     logs = get_settings().resolved_data_dir / "logs"
     address = running_address()
     return [
-        Finding("studio", OK, f"runs at {address}") if address else Finding("studio", OK, "not running"),
-        Finding("logs", OK, str(logs)) if logs.exists() else Finding("logs", MISSING, f"{logs} does not exist yet"),
+        CheckResult("studio", OK, f"runs at {address}") if address else CheckResult("studio", OK, "not running"),
+        CheckResult("logs", OK, str(logs))
+        if logs.exists()
+        else CheckResult("logs", MISSING, f"{logs} does not exist yet"),
     ]
 
 
-EXAMINATIONS: tuple[Callable[[], list[Finding]], ...] = (
+EXAMINATIONS: tuple[Callable[[], list[CheckResult]], ...] = (
     examine_versions, examine_gpu, examine_memory, examine_disk, examine_database, examine_broker, examine_models,
     examine_programs, examine_studio,
 )  # fmt: skip
 
 
-def _carefully(examination: Callable[[], list[Finding]]) -> list[Finding]:
+def _carefully(examination: Callable[[], list[CheckResult]]) -> list[CheckResult]:
     try:
         return examination()
     except Exception as error:  # noqa: BLE001 - one failing examination must not hide the others
         name = examination.__name__.removeprefix("examine_")
-        return [Finding(name, BROKEN, f"could not be examined: {error}", "Run `make install`, then try again.")]
+        return [CheckResult(name, BROKEN, f"could not be examined: {error}", "Run `make install`, then try again.")]
 
 
-def _print(findings: list[Finding]) -> None:
+def _print(findings: list[CheckResult]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for finding in findings:
         console.print(f"{MARKS[finding.status]} {finding.name}: {escape(finding.value)}")

@@ -35,7 +35,7 @@ from app.services.runs import adapters, runs
 from app.settings import get_settings
 from studio.check import require_file
 from studio.claimed_folder import bring_up_to_date
-from studio.progress import Progress
+from studio.progress import ProgressBar
 from worker import prewarmed, supervisor
 
 LOOK_SECONDS = 0.5
@@ -43,7 +43,7 @@ ENDED = {SUCCEEDED: 0, CANCELLED: 130}
 
 
 @dataclass(frozen=True)
-class Order:
+class FinetuneRequest:
     """What the person asked for; ``task`` None means: guess from the columns, ``model`` None: what the task recommends."""
 
     data: Path
@@ -57,7 +57,7 @@ class Order:
     strict: bool = False
 
 
-def finetune_file(order: Order, as_json: bool) -> int:
+def finetune_file(order: FinetuneRequest, as_json: bool) -> int:
     """Carry out the order and print the result.
 
     Returns:
@@ -74,7 +74,7 @@ def finetune_file(order: Order, as_json: bool) -> int:
     # Its slow imports run while the data is read.
     prewarmed.refill()
     try:
-        with Progress() as progress:
+        with ProgressBar() as progress:
             progress.say("Reading the data")
             user_id = accounts.ensure_owner().id
             run = _submit(user_id, order, method, training)
@@ -112,7 +112,7 @@ def sort_settings(kind: str, given: dict[str, str]) -> tuple[dict[str, Any], dic
     return method, training
 
 
-def _check_places(order: Order) -> None:
+def _check_places(order: FinetuneRequest) -> None:
     """Refuse before any work is done."""
     require_file(order.data)
     if order.evaluation is not None:
@@ -122,7 +122,7 @@ def _check_places(order: Order) -> None:
         raise Conflict("out_not_empty", f"The folder {str(out)!r} is not empty.", "Name a new or an empty folder.")
 
 
-def _submit(user_id: str, order: Order, method: dict[str, Any], training: dict[str, Any]) -> Run:
+def _submit(user_id: str, order: FinetuneRequest, method: dict[str, Any], training: dict[str, Any]) -> Run:
     evaluation = (order.evaluation, order.evaluation.name) if order.evaluation else None
     dataset = datasets.import_file(
         user_id, order.data, order.data.name, task_type=order.task, columns=order.columns or None, evaluation=evaluation
@@ -161,7 +161,7 @@ def _without_doorbell() -> Iterator[None]:
         event.remove(Session, "after_commit", keep_still)
 
 
-def _carry_out(user_id: str, run: Run, progress: Progress) -> Run:
+def _carry_out(user_id: str, run: Run, progress: ProgressBar) -> Run:
     """Work on the run, or watch whoever has it, until it has ended."""
     swept = time.monotonic()
     while run.job.state not in TERMINAL_STATES:
@@ -179,7 +179,7 @@ def _carry_out(user_id: str, run: Run, progress: Progress) -> Run:
 
 
 @contextmanager
-def _cancel_on_signal(user_id: str, run_id: str, progress: Progress) -> Iterator[None]:
+def _cancel_on_signal(user_id: str, run_id: str, progress: ProgressBar) -> Iterator[None]:
     """The first Ctrl-C or SIGTERM cancels the run, which keeps its last checkpoint; the second leaves at once."""
 
     def ask() -> None:

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColum
 from rich.progress import Progress as Bars
 
 
-class Progress:
+class ProgressBar:
     """One bar for the whole run; told by spool lines or by the job row."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ from app.services.accounts import accounts
 from app.services.queue import placement
 from app.settings import Settings, get_settings
 from studio import commands
-from studio.children import Child, Hurry, end_all, rotate_log
+from studio.children import ChildProcess, Urgency, end_all, rotate_log
 from studio.claimed_folder import bring_up_to_date, claimed
 
 LOOK_SECONDS = 0.1
@@ -46,16 +46,16 @@ def run_up() -> None:
         _Studio(settings, port, address).run()
 
 
-def workers(environment: dict[str, str], gpus: Sequence[str]) -> list[Child]:
+def workers(environment: dict[str, str], gpus: Sequence[str]) -> list[ChildProcess]:
     """One worker per GPU; where there are several, one more sees all of them, for runs that ask for more than one."""
     if len(gpus) < 2:
-        return [Child("worker", commands.worker(), environment)]
+        return [ChildProcess("worker", commands.worker(), environment)]
     single = [
-        Child(f"worker-{number}", commands.worker(f"gpu{number}"), {**environment, "CUDA_VISIBLE_DEVICES": gpu})
+        ChildProcess(f"worker-{number}", commands.worker(f"gpu{number}"), {**environment, "CUDA_VISIBLE_DEVICES": gpu})
         for number, gpu in enumerate(gpus, 1)
     ]
     wide = {**environment, "CUDA_VISIBLE_DEVICES": ",".join(gpus), "STUDIO_LEAST_DEVICES": "2"}
-    return [*single, Child("worker-all", commands.worker("all"), wide)]
+    return [*single, ChildProcess("worker-all", commands.worker("all"), wide)]
 
 
 class _Studio:
@@ -68,15 +68,15 @@ class _Studio:
         shared = {"STUDIO_PORT": str(port), **_inference_place(settings)}
         environment = commands.environment(**shared)
         self.children = [
-            Child("web", _with_port(commands.web(), port), environment),
-            *workers(environment, placement.own_offer().names),
-            Child("beat", commands.beat(), environment),
+            ChildProcess("web", _with_port(commands.web(), port), environment),
+            *workers(environment, placement.own_capacity().names),
+            ChildProcess("beat", commands.beat(), environment),
         ]
         # It starts the process that holds models only when somebody asks one; somebody else's address is left to them.
-        self.inference = Child("inference", commands.inference(), environment)
+        self.inference = ChildProcess("inference", commands.inference(), environment)
         self.manages_inference = "inference_url" not in settings.model_fields_set
         self.stopping = False
-        self.hurry = Hurry()
+        self.hurry = Urgency()
 
     def run(self) -> None:
         """From the first migration to the last child's end."""
@@ -111,7 +111,7 @@ class _Studio:
                 self._look_after(child)
             time.sleep(LOOK_SECONDS)
 
-    def _look_after(self, child: Child) -> None:
+    def _look_after(self, child: ChildProcess) -> None:
         """Restart a child that died; give up when it keeps dying."""
         code = child.died()
         if code is not None:
@@ -202,7 +202,7 @@ def _host_for_people(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _not_ready(web: Child) -> StudioError:
+def _not_ready(web: ChildProcess) -> StudioError:
     return StudioError(
         "not_ready",
         f"The pages did not answer within {READY_SECONDS:.0f} s.",
@@ -210,7 +210,7 @@ def _not_ready(web: Child) -> StudioError:
     )
 
 
-def _keeps_dying(child: Child, how: str) -> StudioError:
+def _keeps_dying(child: ChildProcess, how: str) -> StudioError:
     return StudioError(
         "child_keeps_dying",
         f"The {child.name} process ended five times within a minute, the last time with {how}; the studio was stopped.",

@@ -80,12 +80,12 @@ def test_tests_wait_for_things_not_for_the_clock():
 
 def test_every_declaration_of_a_catalog_folder_is_in_its_tuple():
     """A method or task type that is a file but not in the menu would be dead code."""
-    from app.catalog.methods import MADE, METHODS
+    from app.catalog.methods import DERIVED, METHODS
     from app.catalog.methods.base import Method
     from app.catalog.task_types import TASK_TYPES
     from app.catalog.task_types.base import TaskType
 
-    for base, declared in ((Method, METHODS + MADE), (TaskType, [type(each) for each in TASK_TYPES])):
+    for base, declared in ((Method, METHODS + DERIVED), (TaskType, [type(each) for each in TASK_TYPES])):
         for name in MODULES:
             if name.startswith(base.__module__.removesuffix("base")):
                 importlib.import_module(name)

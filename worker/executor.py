@@ -22,13 +22,13 @@ _current: list[str] = []
 _leaving = threading.Event()
 
 
-def work_off() -> None:
+def drain_queue() -> None:
     """Do whatever waits until nothing does. Waits while this worker is busy with an earlier job."""
     with _busy:
         while (
             not supervisor.stopping.is_set()
             and _fit_for_work()
-            and (job_id := queue_order.next_job(placement.own_offer()))
+            and (job_id := queue_order.next_job(placement.own_capacity()))
         ):
             _current.append(job_id)
             try:
@@ -65,7 +65,7 @@ def _poll() -> None:
         if supervisor.stopping.is_set() or _busy.locked():
             continue
         try:
-            work_off()
+            drain_queue()
         except DATABASE_AWAY:
             log.warning("the database is away; looking again in %s s", get_settings().poll_seconds)
         except Exception:
@@ -89,6 +89,6 @@ def _fit_for_work() -> bool:
     if free < get_settings().free_disk_bytes:
         log.warning("the disk is nearly full (%s bytes left); taking no work", free)
         return False
-    if device_locks.is_wanted(placement.own_offer().names):
+    if device_locks.is_wanted(placement.own_capacity().names):
         return False
     return not workers.is_barred(jobs.default_holder())

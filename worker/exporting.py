@@ -20,5 +20,5 @@ def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
     folder, tracker = tracker_exports.prepare(claim)
     names = find_tracker(tracker).environment
     own = {name: os.environ[name] for name in names if os.environ.get(name)}
-    errand = subprocess_job.Errand("worker.exporter", tracker_exports.store_results, CRASHED, own)
-    subprocess_job.carry_out(claim, leaving, folder, errand)
+    errand = subprocess_job.SubprocessJob("worker.exporter", tracker_exports.store_results, CRASHED, own)
+    subprocess_job.run(claim, leaving, folder, errand)

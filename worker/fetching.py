@@ -30,7 +30,7 @@ def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
                 session, claim.job_id, plan.commit, fetched_models.model_name(plan.repo, plan.commit)
             )
         model_hub.fetch(plan, watch.tell, watch.should_stop)
-    except model_hub.Stopped:
+    except model_hub.FetchStopped:
         _stopped(claim, watch)
     except StudioError as error:
         _failed(claim, error)

@@ -26,10 +26,10 @@ from pydantic import BaseModel, Field
 from app import logs, manifest, storage
 from app.errors import Conflict, NotFound, NotSignedIn, StudioError
 from app.settings import get_settings
-from worker.engine.serving.chat_model import Speaker, Told
-from worker.engine.serving.sampler import Sampling
-from worker.model_pool import Residents
-from worker.reply_slots import Slots
+from worker.engine.serving.chat_model import ChatModel, GenerationStats
+from worker.engine.serving.sampler import SamplingParameters
+from worker.model_pool import ModelPool
+from worker.reply_slots import ReplySlots
 
 log = logging.getLogger(__name__)
 
@@ -40,26 +40,26 @@ STOP_SECONDS = 3.0
 MOST_REPLIES = 8
 
 
-class Question(BaseModel):
+class PredictRequest(BaseModel):
     """Texts for one adapter."""
 
     adapter: str
     inputs: list[str] = Field(min_length=1, max_length=256)
 
 
-class Message(BaseModel):
+class ChatTurn(BaseModel):
     """One turn of a conversation."""
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-class Conversation(BaseModel):
+class ReplyRequest(BaseModel):
     """What to answer, by which model (``adapter`` None: the untouched one), how, and who asks."""
 
     base: str
     adapter: str | None = None
-    messages: list[Message] = Field(min_length=1, max_length=200)
+    messages: list[ChatTurn] = Field(min_length=1, max_length=200)
     max_tokens: int = Field(256, ge=1, le=4096)
     temperature: float = Field(0.7, ge=0, le=2)
     top_p: float = Field(0.95, gt=0, le=1)
@@ -68,10 +68,10 @@ class Conversation(BaseModel):
     asker: str = ""
 
     @property
-    def sampling(self) -> Sampling:
+    def sampling(self) -> SamplingParameters:
         """As the engine takes it."""
         stops = tuple(each for each in self.stop if each)
-        return Sampling(self.max_tokens, self.temperature, self.top_p, self.seed, stops)
+        return SamplingParameters(self.max_tokens, self.temperature, self.top_p, self.seed, stops)
 
 
 class Closing(BaseModel):
@@ -80,14 +80,14 @@ class Closing(BaseModel):
     seconds: float = Field(ge=0, le=60)
 
 
-class House:
+class ServerState:
     """Who is inside: open, or closing for a training; ``stopping`` says that answers are ended where they are."""
 
     def __init__(self) -> None:
         batch = get_settings().inference_batch
         self.most_replies = max(MOST_REPLIES, batch)
         vllm_memory = get_settings().inference_vllm_memory if get_settings().inference_vllm else 0.0
-        self.residents, self.slots = Residents(batch, vllm_memory), Slots(self.most_replies)
+        self.residents, self.slots = ModelPool(batch, vllm_memory), ReplySlots(self.most_replies)
         self.closing = self.stopping = False
         self.inside = self.stopped = 0
 
@@ -117,7 +117,7 @@ class House:
 def create_inference() -> FastAPI:
     """The application; every route but ``/healthz`` asks for the secret."""
     api = FastAPI(title="Inference", docs_url=None, redoc_url=None, openapi_url=None)
-    house = House()
+    house = ServerState()
     residents, slots = house.residents, house.slots
 
     @api.exception_handler(StudioError)
@@ -129,7 +129,7 @@ def create_inference() -> FastAPI:
         return {"status": "ok"}
 
     @api.post("/predict")
-    def predict(question: Question, x_studio_secret: str = Header("")) -> dict[str, Any]:
+    def predict(question: PredictRequest, x_studio_secret: str = Header("")) -> dict[str, Any]:
         _check_secret(x_studio_secret)
         house.enter()
         return {"answers": residents.classify(_inside(question.adapter), question.inputs)}
@@ -146,7 +146,7 @@ def create_inference() -> FastAPI:
         return {"stopped": await house.close(how.seconds)}
 
     @api.post("/chat")
-    async def chat(asked: Conversation, x_studio_secret: str = Header("")) -> StreamingResponse:
+    async def chat(asked: ReplyRequest, x_studio_secret: str = Header("")) -> StreamingResponse:
         _check_secret(x_studio_secret)
         house.enter()
         folder = _inside(asked.adapter) if asked.adapter else None
@@ -159,7 +159,7 @@ def create_inference() -> FastAPI:
 
 
 async def _tell(
-    house: House, speaker: Speaker, messages: list[dict[str, str]], asked: Conversation
+    house: ServerState, speaker: ChatModel, messages: list[dict[str, str]], asked: ReplyRequest
 ) -> AsyncIterator[str]:
     """JSON lines: ``{"text"}`` for each piece, ``{"done": {...}}`` at the end; a place is held only while it computes."""
     house.inside += 1
@@ -176,9 +176,9 @@ async def _tell(
 
 
 async def _compute(
-    house: House, speaker: Speaker, messages: list[dict[str, str]], asked: Conversation
+    house: ServerState, speaker: ChatModel, messages: list[dict[str, str]], asked: ReplyRequest
 ) -> AsyncIterator[str]:
-    told = Told()
+    told = GenerationStats()
     pieces = speaker.stream(messages, asked.sampling, told)
     # Whoever waited for a place until the house began to close is told at once.
     too_late = house.closing

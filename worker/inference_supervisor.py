@@ -40,7 +40,7 @@ class Place:
     device: str
 
 
-class Keeper:
+class InferenceSupervisor:
     """Looks four times a second; everything it decides by is in the database or asked of the server."""
 
     def __init__(self, place: Place, idle_seconds: float) -> None:
@@ -148,13 +148,13 @@ class Keeper:
                 self.leaving.wait(1.0)
 
 
-def keep(idle_seconds: float | None = None) -> None:
+def supervise(idle_seconds: float | None = None) -> None:
     """Look after a server at ``STUDIO_INFERENCE_URL`` until this process is told to stop."""
     settings = get_settings()
     logs.set_up("inference")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     place = Place(jobs.default_holder(), settings.inference_url.rstrip("/"), next(iter(devices.device_names()), ""))
-    keeper = Keeper(place, settings.inference_idle_seconds if idle_seconds is None else idle_seconds)
+    keeper = InferenceSupervisor(place, settings.inference_idle_seconds if idle_seconds is None else idle_seconds)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: keeper.leaving.set())
     log.info("looking after the model server at %s, device=%s", place.url, place.device or "shared")

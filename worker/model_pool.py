@@ -19,13 +19,13 @@ from app.catalog.task_types import task_type
 from app.errors import Rejected
 from worker.checkpoint_restoring import is_checkpoint, restored
 from worker.engine.loop.save import SPEC
-from worker.engine.serving.chat_model import Speaker
-from worker.engine.serving.fair_lock import Turns
+from worker.engine.serving.chat_model import ChatModel
+from worker.engine.serving.fair_lock import FairLock
 from worker.engine.serving.kv_cache import can_share_steps
-from worker.engine.serving.mixed_adapters import Mixture
-from worker.engine.serving.scheduler import Choir, Part
+from worker.engine.serving.mixed_adapters import MixedAdapters
+from worker.engine.serving.scheduler import BatchScheduler, ModelHandle
 from worker.engine.serving.shared_weights import tune
-from worker.engine.serving.vllm import VllmAnswers, is_installed
+from worker.engine.serving.vllm import VllmEngine, is_installed
 from worker.engine.tasks.classification.model import load_tokenizer
 from worker.engine.tasks.classification.predict import Predictor
 from worker.engine.tasks.generation.model import load_decoder
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 Model = TypeVar("Model")
 
 
-class Shelf(Generic[Model]):
+class LruCache(Generic[Model]):
     """At most ``most`` things by name; taking one makes it the newest, the oldest makes room."""
 
     def __init__(self, most: int) -> None:
@@ -67,19 +67,19 @@ class Shelf(Generic[Model]):
         return len(self._kept)
 
 
-class Residents:
+class ModelPool:
     """All models in memory, and when somebody last asked one of them."""
 
     def __init__(self, most_rows: int = 8, vllm_memory: float = 0.0) -> None:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._classifiers: Shelf[Predictor | TagPredictor] = Shelf(MOST_CLASSIFIERS)
-        self._bases: Shelf[Speaker] = Shelf(MOST_BASES)
-        self._tuned: Shelf[Speaker] = Shelf(MOST_TUNED)
+        self._classifiers: LruCache[Predictor | TagPredictor] = LruCache(MOST_CLASSIFIERS)
+        self._bases: LruCache[ChatModel] = LruCache(MOST_BASES)
+        self._tuned: LruCache[ChatModel] = LruCache(MOST_TUNED)
         self._computing = threading.Lock()
-        self.turns = Turns()
-        self._choir = Choir(self.turns, most_rows)
+        self.turns = FairLock()
+        self._choir = BatchScheduler(self.turns, most_rows)
         use_vllm = vllm_memory > 0 and self._device == "cuda" and is_installed()
-        self._vllm = VllmAnswers(vllm_memory, most_rows) if use_vllm else None
+        self._vllm = VllmEngine(vllm_memory, most_rows) if use_vllm else None
         self.used_at = time.monotonic()
 
     def classify(self, folder: Path, inputs: list[str]) -> list[dict[str, object]]:
@@ -88,7 +88,7 @@ class Residents:
             self.used_at = time.monotonic()
             return self._classifiers.take(_name(folder), lambda: self._load_classifier(folder)).predict(inputs)
 
-    def speaker(self, base: str, folder: Path | None) -> Speaker:
+    def speaker(self, base: str, folder: Path | None) -> ChatModel:
         """A base model that can talk, or one of its tuned forms: a finished run's download, or a checkpoint.
 
         Raises:
@@ -106,7 +106,7 @@ class Residents:
         plain = self._base(spec.base_model, spec.base_precision)
         return self._tuned.take(_name(folder), lambda: self._load_tuned(spec, plain, folder))
 
-    def _by_vllm(self, name: str, spec: RunSpec | None, folder: Path | None) -> Speaker | None:
+    def _by_vllm(self, name: str, spec: RunSpec | None, folder: Path | None) -> ChatModel | None:
         """The same from vLLM, if it may answer and serves this base model and method."""
         if self._vllm is None:
             return None
@@ -131,10 +131,10 @@ class Residents:
             return TagPredictor(folder, base_model_path(name), self._device)
         return Predictor(folder, base_model_path(name), base_model(name), self._device)
 
-    def _base(self, name: str, precision: str = "full") -> Speaker:
+    def _base(self, name: str, precision: str = "full") -> ChatModel:
         return self._bases.take(f"{name}:{precision}", lambda: self._load_base(name, precision))
 
-    def _load_base(self, name: str, precision: str) -> Speaker:
+    def _load_base(self, name: str, precision: str) -> ChatModel:
         card, folder = base_model(name), base_model_path(name)
         architectures = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or []
         if not any(each.endswith("ForCausalLM") for each in architectures):
@@ -148,19 +148,19 @@ class Residents:
             model.to(self._device, torch.bfloat16)
         shares = can_share_steps(model.eval())
         log.info("%s: answers at the same time %s", name, "share steps" if shares else "are computed one by one")
-        part = Part(model, Mixture(model) if shares else None)
+        part = ModelHandle(model, MixedAdapters(model) if shares else None)
         return self._speaker(part, folder, card.context_length, shares)
 
-    def _load_tuned(self, spec: RunSpec, plain: Speaker, folder: Path) -> Speaker:
+    def _load_tuned(self, spec: RunSpec, plain: ChatModel, folder: Path) -> ChatModel:
         model = tune(plain.model, spec.method, folder).to(self._device)
         mixture = plain.part.mixture
-        part = Part(model, mixture if mixture and mixture.takes(model, spec.method) else None)
+        part = ModelHandle(model, mixture if mixture and mixture.takes(model, spec.method) else None)
         # A soft prompt's own tokens stand before the text, which only transformers' own loop knows how to place.
         return self._speaker(part, folder, plain.context_length, mixture is not None and not spec.method.virtual_tokens)
 
-    def _speaker(self, part: Part, folder: Path, context_length: int, shares: bool) -> Speaker:
+    def _speaker(self, part: ModelHandle, folder: Path, context_length: int, shares: bool) -> ChatModel:
         tokenizer = _with_template(load_tokenizer(folder))
-        return Speaker(part, tokenizer, context_length, self.turns, self._choir if shares else None)
+        return ChatModel(part, tokenizer, context_length, self.turns, self._choir if shares else None)
 
 
 def read_spec(folder: Path) -> RunSpec:

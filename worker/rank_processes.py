@@ -19,12 +19,12 @@ LOOK_SECONDS = 0.2
 AFTERMATH_SECONDS = 5.0
 
 
-def own_number() -> int:
+def own_rank() -> int:
     """0 for the process that the supervisor started."""
     return int(os.environ.get(RANK, "0"))
 
 
-class Companions:
+class RankProcesses:
     """The processes 1 to ``count`` - 1, started by process 0."""
 
     def __init__(self, folder: Path, count: int) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from collections import OrderedDict, deque
 
 
-class Slots:
+class ReplySlots:
     """``most`` places; whoever waits is served in rotation by asker, the replies of one asker in their order."""
 
     def __init__(self, most: int) -> None:

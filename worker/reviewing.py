@@ -9,7 +9,7 @@ from app.services.queue.jobs import Claim
 from app.settings import get_settings
 from worker import subprocess_job
 
-REVIEW = subprocess_job.Errand(
+REVIEW = subprocess_job.SubprocessJob(
     module="worker.reviewer",
     store=label_reviews.store_results,
     crashed=(
@@ -24,4 +24,4 @@ def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
     """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
     folder = label_reviews.prepare(claim, base_model_path, get_settings().threads)
     devices.take(claim, leaving)
-    subprocess_job.carry_out(claim, leaving, folder, REVIEW)
+    subprocess_job.run(claim, leaving, folder, REVIEW)

@@ -25,7 +25,7 @@ RENEW_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Errand:
+class SubprocessJob:
     """What kind of work it is.
 
     Attributes:
@@ -41,7 +41,7 @@ class Errand:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def carry_out(claim: Claim, leaving: Callable[[], bool], folder: Path, errand: Errand) -> None:
+def run(claim: Claim, leaving: Callable[[], bool], folder: Path, errand: SubprocessJob) -> None:
     """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     with (folder / "process.log").open("wb") as log:
@@ -85,7 +85,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _conclude(claim: Claim, folder: Path, errand: Errand, code: int, wish: str | None, leaving: bool) -> None:
+def _conclude(claim: Claim, folder: Path, errand: SubprocessJob, code: int, wish: str | None, leaving: bool) -> None:
     if wish:
         with jobs.held(claim) as session:
             jobs.cancel(session, claim)

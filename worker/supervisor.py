@@ -37,7 +37,7 @@ stopping = multiprocessing.get_context("fork").Event()
 
 SUCCEEDED, REFUSED, STOPPED = 0, 3, 4
 # Work beside training, by the kind of its job; everything else is an attempt at a run.
-BESIDE: dict[str, Callable[[Claim, Callable[[], bool]], None]] = {
+JOB_HANDLERS: dict[str, Callable[[Claim, Callable[[], bool]], None]] = {
     FETCH: fetching.carry_out,
     REVIEW: reviewing.carry_out,
     DATA_CHECK: checks.carry_out,
@@ -69,8 +69,8 @@ def execute(job_id: str, *, on_spool: Listener | None = None) -> None:
 
 def _carry_out(claim: Claim, on_spool: Listener | None) -> None:
     try:
-        if claim.kind in BESIDE:
-            BESIDE[claim.kind](claim, stopping.is_set)
+        if claim.kind in JOB_HANDLERS:
+            JOB_HANDLERS[claim.kind](claim, stopping.is_set)
         else:
             _Attempt(claim, on_spool).run()
     except StaleClaim:
@@ -110,7 +110,7 @@ class _Attempt:
     def _run(self) -> None:
         if not devices.take(self.claim, stopping.is_set, self.order.devices):
             log.warning("the device was not made free; the training begins beside whoever holds it")
-        with device_locks.hold(placement.own_offer().names[: self.order.devices], self._waits_for_devices) as got:
+        with device_locks.hold(placement.own_capacity().names[: self.order.devices], self._waits_for_devices) as got:
             code = self._train() if got else STOPPED
         log.info("trainer ended with code %s", code)
         if not self.outage.insist(lambda: self._end(code), get_settings().outage_seconds):

@@ -32,10 +32,10 @@ class SweepScheduler(Scheduler):
         now = time.monotonic()
         try:
             swept = jobs.sweep(expire=now >= self._away_until)
-            experiment_scheduler.tend()
+            experiment_scheduler.tick()
             if self._tidied_at is None or now - self._tidied_at > TIDY_SECONDS:
                 self._tidied_at = now
-                log.info("tidied %s", retention.tidy())
+                log.info("tidied %s", retention.cleanup())
         except Exception:
             log.exception("sweep failed; trying again at the next tick")
             self._away_until = time.monotonic() + settings.lease_seconds

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 def work(job_id: str) -> None:
     """Somebody rang: do whatever waits. Messages are doorbells and may be lost, doubled, late or out of order."""
     log.debug("rung for job=%s", job_id)
-    executor.work_off()
+    executor.drain_queue()
 
 
 @setup_logging.connect

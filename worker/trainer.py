@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from worker import sandbox
-from worker.rank_processes import Companions, own_number
+from worker.rank_processes import RankProcesses, own_rank
 
 if __name__ == "__main__":
     # Before the libraries start their threads: afterwards the kernel would not let the process leave the network.
     # Whoever helps another process is in its network already, and must stay there to reach it.
-    if not own_number():
+    if not own_rank():
         sandbox.close_network()
     sandbox.set_limits()
 
@@ -36,7 +36,8 @@ from app.catalog.spec import RunSpec
 from app.errors import StudioError
 from worker.engine.loop import distributed, warm_up
 from worker.engine.loop.restore_checkpoint import restore
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.merging.derive import derive
 from worker.engine.reporting.report import Report, Stopped
 from worker.spool import SpoolReport
@@ -64,13 +65,13 @@ def main() -> int:
         return DONE
     folder = Path(json.loads(line)["folder"])
     sandbox.settle(folder)
-    return _help(folder) if own_number() else _lead(folder)
+    return _help(folder) if own_rank() else _lead(folder)
 
 
 def _lead(folder: Path) -> int:
     report = SpoolReport(folder / "spool.jsonl")
     threading.Thread(target=_listen, args=(report,), daemon=True).start()
-    companions = Companions(folder, _devices(folder))
+    companions = RankProcesses(folder, _devices(folder))
     try:
         _perform(folder, _order(folder), report)
     except Stopped:
@@ -89,7 +90,7 @@ def _help(folder: Path) -> int:
     """Compute one share of a run that another process leads."""
     threading.Thread(target=_listen, args=(None,), daemon=True).start()
     try:
-        _perform(folder, _order(folder), distributed.Unheard())
+        _perform(folder, _order(folder), distributed.NullReport())
     except StudioError as error:
         # What settings or data are to blame for, the one that leads finds out as well, and tells after it has saved.
         threading.Event().wait(TOLD_BY_ANOTHER_SECONDS)
@@ -104,7 +105,7 @@ def _devices(folder: Path) -> int:
     return 1 if told.get("only_restore") else int(told.get("devices", 1))
 
 
-def _perform(folder: Path, order: Order, report: Report) -> None:
+def _perform(folder: Path, order: TrainingJob, report: Report) -> None:
     if json.loads((folder / "job.json").read_text(encoding="utf-8")).get("only_restore"):
         restore(order, report)
     elif order.spec.origin:
@@ -113,12 +114,12 @@ def _perform(folder: Path, order: Order, report: Report) -> None:
         train(order, report)
 
 
-def _order(folder: Path) -> Order:
+def _order(folder: Path) -> TrainingJob:
     told: dict[str, Any] = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     count = _devices(folder)
     torch.set_num_threads(distributed.threads_each(told["threads"] or torch.get_num_threads(), count))
     spec = RunSpec.model_validate(told["spec"])
-    return Order(
+    return TrainingJob(
         spec=spec,
         base=card_in(Path(told["base_model"])) or base_model(spec.base_model),
         base_folder=Path(told["base_model"]),
@@ -131,7 +132,7 @@ def _order(folder: Path) -> Order:
         max_seconds=told.get("max_seconds") or None,
         free_disk_bytes=told.get("free_disk_bytes", 0),
         parents=tuple(Path(each) for each in told.get("parents", [])),
-        ranks=distributed.join(own_number(), count, folder / "meeting"),
+        ranks=distributed.join(own_rank(), count, folder / "meeting"),
     )
 
 
@@ -145,7 +146,7 @@ def _listen(report: SpoolReport | None) -> None:
 
 def _refuse(folder: Path, error: StudioError) -> int:
     traceback.print_exc()
-    aside = folder / f"error-{own_number()}.aside"
+    aside = folder / f"error-{own_rank()}.aside"
     aside.write_text(json.dumps(error.as_dict(), default=str), encoding="utf-8")
     # Of several processes the first that fails says why; the others fail because of it.
     with contextlib.suppress(FileExistsError):

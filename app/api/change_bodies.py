@@ -85,7 +85,7 @@ class SetBody(Body):
         return service.SetColumn(self.rows.selection(), self.column, self.value)
 
 
-class MergeBody(Body):
+class MergeLabelsBody(Body):
     """Write labels in one way; without ``into``, every label in the way it is written most often."""
 
     op: Literal["merge_labels"]
@@ -96,7 +96,7 @@ class MergeBody(Body):
         return service.MergeLabels(self.into)
 
 
-AnyChange = Annotated[EditBody | AddBody | ManyBody | SetBody | MergeBody, Field(discriminator="op")]
+AnyChange = Annotated[EditBody | AddBody | ManyBody | SetBody | MergeLabelsBody, Field(discriminator="op")]
 
 
 class ChangesBody(Body):

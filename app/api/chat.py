@@ -15,7 +15,7 @@ from app.api.deps import UserId
 from app.api.schemas import Body
 from app.errors import Rejected, StudioError
 from app.services.inference import chat, inference_client
-from app.services.inference.chat import Sampling, Voice
+from app.services.inference.chat import ChatTarget, SamplingSettings
 
 router = APIRouter(tags=["chat"])
 
@@ -60,9 +60,9 @@ class SamplingFields(Body):
         return [value] if isinstance(value, str) else value or []
 
     @property
-    def sampling(self) -> Sampling:
+    def sampling(self) -> SamplingSettings:
         """As the service takes it."""
-        return Sampling(self.max_tokens or 256, self.temperature, self.top_p, self.seed, tuple(self.stop))
+        return SamplingSettings(self.max_tokens or 256, self.temperature, self.top_p, self.seed, tuple(self.stop))
 
 
 class ChatBody(SamplingFields):
@@ -90,16 +90,16 @@ class CompletionBody(ChatBody):
     user: str | None = None
 
     @property
-    def sampling(self) -> Sampling:
+    def sampling(self) -> SamplingSettings:
         """As the service takes it; the newer name of the limit counts first."""
         most = self.max_completion_tokens or self.max_tokens or 256
-        return Sampling(most, self.temperature, self.top_p, self.seed, tuple(self.stop))
+        return SamplingSettings(most, self.temperature, self.top_p, self.seed, tuple(self.stop))
 
 
 @router.get("/v1/models")
 def list_models(user_id: UserId) -> dict[str, Any]:
     """Base models that talk, one's own finished runs and kept checkpoints: ``base:<name>``, ``<run>`` or ``<run>@<step>``."""
-    voices = chat.list_voices(user_id)
+    voices = chat.list_chat_targets(user_id)
     data = [
         {"id": each["id"], "object": "model", "created": int(each["created_at"]), "owned_by": "studio", **_extra(each)}
         for each in voices
@@ -138,12 +138,12 @@ async def talk(user_id: UserId, body: ChatBody) -> StreamingResponse:
 
 
 async def open_reply(
-    user_id: str, model: str, messages: list[dict[str, str]], sampling: Sampling
-) -> tuple[Voice, AsyncIterator[dict[str, Any]]]:
+    user_id: str, model: str, messages: list[dict[str, str]], sampling: SamplingSettings
+) -> tuple[ChatTarget, AsyncIterator[dict[str, Any]]]:
     """The model and its reply, begun: refusals are raised here, before the first byte goes out."""
     if not any(each["role"] == "user" for each in messages):
         raise Rejected("no_question", "The conversation has no message of a user.", "Add one.")
-    voice = await to_thread.run_sync(chat.find_voice, user_id, model)
+    voice = await to_thread.run_sync(chat.find_chat_target, user_id, model)
     server = await to_thread.run_sync(inference_client.wake)
     pieces = chat.stream_reply(server, voice, messages, sampling, user_id)
     first = await anext(pieces)

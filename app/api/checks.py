@@ -10,7 +10,7 @@ from app.api.datasets import answer, begin_import
 from app.api.deps import Later, UserId
 from app.api.schemas import Body, Columns, Name, Word
 from app.services.datasets import checks, readings
-from app.services.datasets.dataset_jobs import Work
+from app.services.datasets.dataset_jobs import DatasetJob
 
 router = APIRouter(prefix="/api/v1", tags=["datasets"])
 
@@ -81,4 +81,4 @@ def preview_reading(user_id: UserId, dataset_id: str, body: ReadingBody) -> dict
 def change_reading(user_id: UserId, dataset_id: str, body: ReadingBody, later: Later) -> Any:
     """Read the original anew; the result is the next version."""
     choices = readings.check_choices(body.model_dump())
-    return answer(user_id, Work("reading", dataset_id, vars(choices)), later)
+    return answer(user_id, DatasetJob("reading", dataset_id, vars(choices)), later)

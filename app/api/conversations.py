@@ -14,7 +14,7 @@ from app.api.chat import NDJSON, UNBUFFERED, SamplingFields, guarded, open_reply
 from app.api.deps import UserId
 from app.api.schemas import Body
 from app.services.inference import conversations, prompt_suites
-from app.services.inference.chat import Sampling, Voice
+from app.services.inference.chat import ChatTarget, SamplingSettings
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
 
@@ -123,8 +123,8 @@ async def _kept(
     user_id: str,
     conversation_id: str,
     pane: int,
-    voice: Voice,
-    sampling: Sampling,
+    voice: ChatTarget,
+    sampling: SamplingSettings,
     pieces: AsyncIterator[dict[str, Any]],
 ) -> AsyncIterator[str]:
     text, done = "", {"finish": "cancelled"}

@@ -11,7 +11,7 @@ from app.api.change_bodies import ChangesBody, PeekBody, SplitsBody
 from app.api.datasets import answer
 from app.api.deps import After, Later, UserId
 from app.services.datasets import exports, findings, holdout_access, label_reviews, versions
-from app.services.datasets.dataset_jobs import Work, change_work
+from app.services.datasets.dataset_jobs import DatasetJob, changes_job
 from app.services.datasets.row_search import Selection, find_rows
 from app.services.datasets.version_lengths import with_usual_cut
 from app.services.profiling.marked_rows import with_marks
@@ -87,7 +87,7 @@ def download_version(
 def change_rows(user_id: UserId, dataset_id: str, body: ChangesBody, later: Later) -> Any:
     """Edit, add, delete, exclude, include, set or merge; the result is the next version with its report."""
     changes = [each.change() for each in body.changes]
-    return answer(user_id, change_work(dataset_id, changes, body.version), later)
+    return answer(user_id, changes_job(dataset_id, changes, body.version), later)
 
 
 @router.post("/label-review", status_code=202)
@@ -108,19 +108,19 @@ def read_review(
 def read_splits(user_id: UserId, dataset_id: str, version: Version = None) -> dict[str, Any]:
     """How rows are dealt out: ``{"how", "plan", "sizes", "peeks"}``; ``peeks`` tells who has looked at the test rows."""
     dealt = versions.read_splits(versions.find_version(user_id, dataset_id, version))
-    return {**dealt, "peeks": holdout_access.told(user_id, dataset_id)}
+    return {**dealt, "peeks": holdout_access.summary(user_id, dataset_id)}
 
 
 @router.post("/peeks", status_code=201)
 def note_peek(user_id: UserId, dataset_id: str, body: PeekBody) -> dict[str, Any]:
     """Record that rows kept for the final test were shown to the person."""
-    return holdout_access.note_look(user_id, dataset_id, body.version, body.rows)
+    return holdout_access.record_access(user_id, dataset_id, body.version, body.rows)
 
 
 @router.post("/splits")
 def change_splits(user_id: UserId, dataset_id: str, body: SplitsBody, later: Later) -> Any:
     """Deal rows out by ratio, by groups or by time; the result is the next version."""
-    return answer(user_id, Work("splits", dataset_id, asdict(body.plan())), later)
+    return answer(user_id, DatasetJob("splits", dataset_id, asdict(body.plan())), later)
 
 
 @router.get("/versions")
@@ -138,7 +138,7 @@ def read_changes(user_id: UserId, dataset_id: str, number: int, after: After = 0
 @router.post("/versions/{number}/restore")
 def restore_version(user_id: UserId, dataset_id: str, number: int, later: Later) -> Any:
     """A new version that is what this one was."""
-    return answer(user_id, Work("restore", dataset_id, {"number": number}), later)
+    return answer(user_id, DatasetJob("restore", dataset_id, {"number": number}), later)
 
 
 def _attached(export: exports.Export) -> StreamingResponse:

@@ -15,7 +15,7 @@ from app.errors import StudioError
 from app.models import Dataset
 from app.readers import Choices
 from app.services.datasets import checks, datasets, imports, readings
-from app.services.datasets.dataset_jobs import IMPORT, Work, perform
+from app.services.datasets.dataset_jobs import IMPORT, DatasetJob, perform
 
 router = APIRouter(prefix="/api/v1/datasets", tags=["datasets"])
 
@@ -73,7 +73,7 @@ def read_report(user_id: UserId, dataset_id: str) -> dict[str, Any]:
 def change_columns(user_id: UserId, dataset_id: str, body: ColumnsBody, later: Later) -> Any:
     """A new version of the same rows under another task or mapping; 202 with a check as for uploads."""
     find_task_type(body.task_type)
-    return answer(user_id, Work("columns", dataset_id, body.model_dump()), later)
+    return answer(user_id, DatasetJob("columns", dataset_id, body.model_dump()), later)
 
 
 @router.post("/{dataset_id}/rename")
@@ -124,7 +124,7 @@ def begin_import(user_id: str, staged_id: str, said: dict[str, Any], choices: Ch
             "reading": readings.describe(reading, kept=True),
             "preview": {"columns": columns, "rows": rows, "total": reading.total},
         }
-        work = Work(IMPORT, "", {"staged": staged_id, **said})
+        work = DatasetJob(IMPORT, "", {"staged": staged_id, **said})
         if reading.total > checks.SMALL_ROWS:
             return JSONResponse({"check": checks.start(user_id, work), "staged": staged_id, **read}, 202)
         return JSONResponse(jsonable_encoder(full(perform(user_id, work))), 201)
@@ -138,7 +138,7 @@ def begin_import(user_id: str, staged_id: str, said: dict[str, Any], choices: Ch
         raise
 
 
-def answer(user_id: str, work: Work, later: bool) -> Any:
+def answer(user_id: str, work: DatasetJob, later: bool) -> Any:
     """The dataset with its new version; or 202 with a check, where the caller would rather not wait for much data."""
     if later and datasets.latest_version(datasets.get_dataset(user_id, work.dataset_id)).rows > checks.SMALL_ROWS:
         return JSONResponse({"check": checks.start(user_id, work)}, 202)

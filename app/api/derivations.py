@@ -32,7 +32,7 @@ class ShrinkBody(Body):
     name: Name = ""
 
 
-class MergeBody(Body):
+class MergeModelBody(Body):
     """What to call the plain model."""
 
     name: Name = ""
@@ -51,6 +51,6 @@ def shrink_run(user_id: UserId, run_id: str, body: ShrinkBody) -> dict[str, Any]
 
 
 @router.post("/{run_id}/merge", status_code=201)
-def merge_run(user_id: UserId, run_id: str, body: MergeBody) -> dict[str, Any]:
+def merge_run(user_id: UserId, run_id: str, body: MergeModelBody) -> dict[str, Any]:
     """Queue a run that adds an adapter to the base model's own weights."""
     return runs.as_dict(derivations.merge(user_id, run_id, **body.model_dump()))

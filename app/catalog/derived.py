@@ -49,7 +49,7 @@ class Combined(BaseModel):
     )  # fmt: skip
 
 
-class Shrunk(BaseModel):
+class ExtractedLora(BaseModel):
     """A full fine-tune as a LoRA: the strongest directions of what changed."""
 
     model_config = ConfigDict(extra="forbid")
@@ -71,4 +71,4 @@ class Merged(BaseModel):
     parents: list[Parent] = Field(min_length=1, max_length=1)
 
 
-Origin = Annotated[Combined | Shrunk | Merged, Field(discriminator="kind")]
+Origin = Annotated[Combined | ExtractedLora | Merged, Field(discriminator="kind")]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.catalog.chat_templates import ChatTemplate, Span, read_template
-from app.catalog.task_types.generative import Lesson, Turn
+from app.catalog.task_types.generative import Example, Turn
 from app.errors import Rejected
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ ANSWERS, EVERYTHING = "answers", "everything"
 
 
 @dataclass(frozen=True)
-class Marked:
+class MaskedExample:
     """An example as tokens, none cut yet: ``learned`` says which of them the model is to predict.
 
     ``spans`` are the characters of ``text`` that each token stands for.
@@ -32,7 +32,7 @@ class Marked:
     spans: list[Span]
 
 
-class Marker:
+class LossMasker:
     """Turns lessons into marked tokens, with the template and tokenizer of one model."""
 
     def __init__(self, tokenizer: "Tokenizer", template: ChatTemplate, learn_from: str = ANSWERS) -> None:
@@ -49,7 +49,7 @@ class Marker:
         words = [self._tokenizer.to_str(), template.source, repr(template.specials), self._learn_from]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()
 
-    def mark(self, lesson: Lesson) -> Marked:
+    def mark(self, lesson: Example) -> MaskedExample:
         """Tokens of a conversation by its template, or of running text with the end mark after it."""
         return self._conversation(lesson) if lesson.turns else self._passage(lesson.text)
 
@@ -57,17 +57,17 @@ class Marker:
         """Tokens of a question, up to where the model begins its answer."""
         return list(self._encode(self.template.render(turns, ask=True)).ids)
 
-    def _conversation(self, lesson: Lesson) -> Marked:
+    def _conversation(self, lesson: Example) -> MaskedExample:
         text, answers = self.template.answers(lesson.turns)
         made = self._encode(text)
         learned = [True] * len(made.ids) if self._learn_from == EVERYTHING else _inside(made.offsets, answers)
-        return Marked(text, list(made.ids), learned, list(made.offsets))
+        return MaskedExample(text, list(made.ids), learned, list(made.offsets))
 
-    def _passage(self, text: str) -> Marked:
+    def _passage(self, text: str) -> MaskedExample:
         made = self._encode(text)
         end = [] if self._end is None else [self._end]
         places = [*made.offsets, *((len(text), len(text)) for _ in end)]
-        return Marked(text, [*made.ids, *end], [True] * (len(made.ids) + len(end)), places)
+        return MaskedExample(text, [*made.ids, *end], [True] * (len(made.ids) + len(end)), places)
 
     def _encode(self, text: str) -> Any:
         return self._tokenizer.encode(text, add_special_tokens=False)
@@ -84,7 +84,7 @@ def _inside(offsets: list[Span], answers: list[Span]) -> list[bool]:
     return learned
 
 
-def open_marker(folder: Path, learn_from: str = ANSWERS) -> Marker:
+def open_marker(folder: Path, learn_from: str = ANSWERS) -> LossMasker:
     """The marker of a model folder.
 
     Raises:
@@ -99,7 +99,7 @@ def open_marker(folder: Path, learn_from: str = ANSWERS) -> Marker:
             "The base model has no file tokenizer.json.",
             "Choose another base model, or save its tokenizer again with transformers.",
         )
-    return Marker(plain(Tokenizer.from_file(str(path))), read_template(folder), learn_from)
+    return LossMasker(plain(Tokenizer.from_file(str(path))), read_template(folder), learn_from)
 
 
 def plain(tokenizer: "Tokenizer") -> "Tokenizer":

@@ -39,7 +39,7 @@ ADAPTER_PRODUCTS = 6
 
 
 @dataclass(frozen=True)
-class Job:
+class WorkloadInputs:
     """What decides about the work of a run; ``length`` is the mean length of its texts in tokens, ``longest`` the longest.
 
     ``base_known``: the untouched model has read these rows before and its vectors are kept.
@@ -106,7 +106,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Work:
+class Workload:
     """Counts by kind: floating-point operations, calls of blocks, weights updated, tokens written one after another.
 
     ``beside`` are numbers that go in and out of what a method computes beside the model's layers, while it learns.
@@ -126,7 +126,7 @@ class Work:
         return {name: float(value) for name, value in vars(self).items()}
 
 
-def count_learning(job: Job) -> Work:
+def count_learning(job: WorkloadInputs) -> Workload:
     """The work from the first update to the last, checks on the validation rows included."""
     base, frozen = job.base, _frozen(job)
     learning = base.layers - frozen
@@ -140,7 +140,7 @@ def count_learning(job: Job) -> Work:
     output = 3 * output_flops(job)
     portions = job.steps * _pieces(job.training.batch_size * job.padded, LEARNING_TOKENS)
     checked = job.checks * job.validation_rows
-    return Work(
+    return Workload(
         learn_flops=tokens * (learning * _block_flops(job) + back + output) * job.method.relative_time,
         learn_calls=portions * _calls(job, learning) * job.method.relative_time,
         beside=tokens * sum(inputs + outputs for inputs, outputs in _beside(job)) * job.method.relative_time,
@@ -153,7 +153,7 @@ def count_learning(job: Job) -> Work:
     )
 
 
-def count_rest(job: Job) -> Work:
+def count_rest(job: WorkloadInputs) -> Workload:
     """The work before the first and after the last update: reading rows, the untouched model, the test, the download."""
     base = job.base
     per_token = base.layers * reading_flops(job, job.test_rows) + output_flops(job)
@@ -161,7 +161,7 @@ def count_rest(job: Job) -> Work:
     timed = min(TIMED_ROWS, job.train_rows) * TIMED_PASSES if _is_timed(job) else 0
     # A model that writes reads the test rows before and after, in full precision; one that sorts only afterwards.
     exact = job.test_rows * (2 if job.writes else 1) + min(RELOAD_ROWS[job.family], job.test_rows)
-    return Work(
+    return Workload(
         learn_flops=0.0,
         learn_calls=0.0,
         beside=0.0,
@@ -174,44 +174,44 @@ def count_rest(job: Job) -> Work:
     )
 
 
-def largest_portion(job: Job, length: float) -> float:
+def largest_portion(job: WorkloadInputs, length: float) -> float:
     """Padded tokens of the largest portion that learns at once when its rows have this length."""
     rows = job.training.batch_size / job.training.accumulation
     tokens = length + job.method.virtual_tokens
     return max(tokens, min(LEARNING_TOKENS, rows * tokens))
 
 
-def _is_timed(job: Job) -> bool:
+def _is_timed(job: WorkloadInputs) -> bool:
     """Whether what was learned can be merged, so that answering is timed with and without."""
     method = job.method
     return isinstance(method, PeftMethod) and can(method, "merge") and held_precision(method, job.training) == "full"
 
 
-def _forgetting_tokens(job: Job) -> int:
+def _forgetting_tokens(job: WorkloadInputs) -> int:
     """Tokens of one measure of forgetting, 0 if it is not made."""
     asked, wanted = FORGETTING_TOKENS[job.family], job.training.measure_forgetting
     cheap = 2 * asked <= FORGETTING_SHARE * job.training.epochs * job.train_rows * job.length
     return asked if wanted == "yes" or (wanted == "auto" and cheap) else 0
 
 
-def _beside(job: Job) -> list[tuple[int, int]]:
+def _beside(job: WorkloadInputs) -> list[tuple[int, int]]:
     """(inputs, outputs) of what learns beside layers of the model."""
     return job.method.beside(job.base)
 
 
-def _calls(job: Job, blocks: float) -> float:
+def _calls(job: WorkloadInputs, blocks: float) -> float:
     """One way through so many blocks, with what is beside their layers, in calls of a block."""
     return blocks + len(_beside(job)) * BESIDE_CALL
 
 
-def _written_at_checks(job: Job) -> float:
+def _written_at_checks(job: WorkloadInputs) -> float:
     """Tokens of one block that the tuned model writes at one check."""
     rows = min(SHOWN_ROWS, job.validation_rows)
     tokens = min(float(SHOWN_TOKENS), job.length)
     return written_tokens(rows, 1 if job.method.virtual_tokens else rows, tokens) * _calls(job, job.base.layers)
 
 
-def _written_around(job: Job) -> float:
+def _written_around(job: WorkloadInputs) -> float:
     """Tokens of one block that are written before learning by the untouched model, and afterwards by the tuned one."""
     answered, soft = min(ANSWERED_ROWS, job.test_rows), bool(job.method.virtual_tokens)
     before = written_tokens(answered, ANSWERED_AT_ONCE, UNTAUGHT_TOKENS) + written_tokens(
@@ -230,11 +230,11 @@ def written_tokens(rows: int, at_once: int, tokens: float) -> float:
     return tokens * (-(-rows // at_once) * (1 - ROW_WRITTEN) + rows * ROW_WRITTEN)
 
 
-def _frozen(job: Job) -> int:
+def _frozen(job: WorkloadInputs) -> int:
     return min(job.base.layers, job.method.frozen_blocks(job.base.layers))
 
 
-def _frozen_rows(job: Job) -> float:
+def _frozen_rows(job: WorkloadInputs) -> float:
     """How many rows go through what the method leaves untouched while it learns: each once if the result can be kept."""
     if _frozen(job) >= job.base.layers:
         # The vectors that the probe was fitted on are known already.
@@ -250,17 +250,17 @@ def _matrices(base: BaseModelCard) -> int:
     return sum(inputs * outputs for inputs, outputs in base.linear_shapes)
 
 
-def _block_flops(job: Job) -> float:
+def _block_flops(job: WorkloadInputs) -> float:
     """Operations of one block for one token of an update, forth."""
     return _flops_of_block(job, PACKED_ATTENTION * largest_portion(job, job.length))
 
 
-def reading_flops(job: Job, rows: int) -> float:
+def reading_flops(job: WorkloadInputs, rows: int) -> float:
     """Operations of one block for one token of so many rows that are only read."""
     return _flops_of_block(job, PACKED_READING * max(job.length, min(READING_TOKENS, rows * job.length)))
 
 
-def _flops_of_block(job: Job, shared: float) -> float:
+def _flops_of_block(job: WorkloadInputs, shared: float) -> float:
     """Its matrices, and attention over the text; over ``shared`` operations per unit where several texts share a row.
 
     Those are kept apart by a mask, but attention goes over the whole row.
@@ -269,7 +269,7 @@ def _flops_of_block(job: Job, shared: float) -> float:
     return 2 * _matrices(job.base) + width * job.base.hidden_size
 
 
-def output_flops(job: Job) -> float:
+def output_flops(job: WorkloadInputs) -> float:
     """Operations of the layer that gives every next token its probability."""
     return 2 * job.base.hidden_size * job.vocabulary if job.writes else 0.0
 

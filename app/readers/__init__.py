@@ -6,7 +6,7 @@ from types import ModuleType
 
 from app.errors import Rejected
 from app.readers import conll, csv, gzip, json, jsonl, parquet, text, xlsx, zip
-from app.readers.source import Choices, Limits, Sample, Source
+from app.readers.source import Choices, FileHead, Limits, Source
 from app.readers.table import Flaw, Flaws, Record, Table, empty_file
 
 __all__ = [
@@ -56,7 +56,7 @@ def open_source(source: Source) -> Table:
     """Open a file whose surroundings are known; see :func:`open_table`."""
     if source.path.stat().st_size == 0:
         raise empty_file()
-    sample = Sample(source)
+    sample = FileHead(source)
     for each in FORMATS:
         if source.choices.delimiter and each in (json, jsonl, conll):
             continue

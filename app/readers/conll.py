@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from app.readers.decoding import Encoding, find_encoding, read_lines
-from app.readers.source import Sample, Source
+from app.readers.source import FileHead, Source
 from app.readers.table import MAX_CELL, Flaw, Record, Table, cell_too_long, check_column_count, no_rows
 
 EXTENSIONS = ("conll", "conllu", "bio", "iob", "iob2", "bioes")
@@ -21,7 +21,7 @@ _TAG = re.compile(r"(O|[BIESLU]-\S+)$")
 _UNIVERSAL = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 
 
-def fits(sample: Sample) -> bool:
+def fits(sample: FileHead) -> bool:
     """Whether the name says so, or every line is a token with a tag such as ``B-PER`` or ``O`` at its end."""
     if sample.extension in EXTENSIONS:
         return sample.is_text()

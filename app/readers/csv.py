@@ -9,7 +9,7 @@ from typing import Literal
 from app.errors import Rejected
 from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.delimiters import DELIMITERS, SAMPLED_RECORDS, find_delimiter, is_delimited, quotes_are_text
-from app.readers.source import Sample, Source
+from app.readers.source import FileHead, Source
 from app.readers.table import (
     MAX_CELL,
     Cell,
@@ -35,7 +35,7 @@ HOPELESS = 100_000
 _SAID = re.compile(rf"sep=([{re.escape(''.join(DELIMITERS))}])\s*$", re.IGNORECASE)
 
 
-def fits(sample: Sample) -> bool:
+def fits(sample: FileHead) -> bool:
     """Whether the person or the name says so, or the text is surely a table."""
     named = sample.source.choices.delimiter or sample.extension in EXTENSIONS
     return sample.is_text() and (bool(named) or is_delimited(sample.text))

@@ -4,7 +4,7 @@ import gzip
 from dataclasses import replace
 
 from app.readers.signatures import type_mismatch
-from app.readers.source import Sample, Source
+from app.readers.source import FileHead, Source
 from app.readers.table import Table, empty_file
 from app.readers.unpacking import Allowance, read_and_remove, refuse_nested, unpack
 
@@ -13,7 +13,7 @@ NAME = "a gzip archive"
 MARK = b"\x1f\x8b"
 
 
-def fits(sample: Sample) -> bool:
+def fits(sample: FileHead) -> bool:
     """Whether it begins as gzip does."""
     return sample.head.startswith(MARK)
 

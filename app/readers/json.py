@@ -11,18 +11,18 @@ from app.errors import Rejected
 from app.readers import jsonl
 from app.readers.decoding import Encoding, find_encoding, read_pieces
 from app.readers.delimiters import is_delimited
-from app.readers.json_shapes import Shape, find_shape
+from app.readers.json_shapes import JsonShape, find_shape
 from app.readers.json_values import DECODER, Cells, not_an_object
 from app.readers.json_window import SPACE, Window, end, items
 from app.readers.signatures import looks_like_json
-from app.readers.source import Sample, Source
+from app.readers.source import FileHead, Source
 from app.readers.table import Flaw, Record, Table, check_column_count, check_columns, check_row_count, no_rows
 
 EXTENSIONS = ("json",)
 NAME = "a JSON list"
 
 
-def fits(sample: Sample) -> bool:
+def fits(sample: FileHead) -> bool:
     """Whether the text is a list of objects, or an object over several lines, or the name says so and no table is in it."""
     text = sample.text.lstrip()
     if text.startswith("["):
@@ -48,7 +48,7 @@ def read(source: Source) -> Table:
             return _read_as_lines(source)
         shape = find_shape(path, encoding)
     else:
-        shape = Shape(lambda: _values(path, encoding))
+        shape = JsonShape(lambda: _values(path, encoding))
     keys: dict[str, None] = {}
     count = 0
     for _, value in shape.values():
@@ -93,7 +93,7 @@ def _read_as_lines(source: Source) -> Table:
     return table
 
 
-def _records(shape: Shape, table: Table, keys: list[str]) -> Iterator[Record]:
+def _records(shape: JsonShape, table: Table, keys: list[str]) -> Iterator[Record]:
     cells = Cells(keys, table.flaws)
     for number, value in shape.values():
         if not isinstance(value, dict):

@@ -22,7 +22,7 @@ MOST_COLUMNS = 20
 
 
 @dataclass(frozen=True)
-class Shape:
+class JsonShape:
     """Where the rows are: ``values()`` begins anew with each call and gives (number from 1, value)."""
 
     values: Callable[[], Iterator[tuple[int, Any]]]
@@ -30,13 +30,13 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _ShapePart:
     key: str
     kind: str
     count: int
 
 
-def find_shape(path: Path, encoding: Encoding) -> Shape:
+def find_shape(path: Path, encoding: Encoding) -> JsonShape:
     """Look through the whole file once and say where its rows are.
 
     Raises:
@@ -49,7 +49,9 @@ def find_shape(path: Path, encoding: Encoding) -> Shape:
     columns = [each for each in parts if each.kind == COLUMN]
     if len(records) == 1:
         key = records[0].key
-        return Shape(lambda: _under(path, encoding, key), _others(key, [each.key for each in parts if each.key != key]))
+        return JsonShape(
+            lambda: _under(path, encoding, key), _others(key, [each.key for each in parts if each.key != key])
+        )
     if len(records) > 1:
         named = ", ".join(f"{each.key[:40]!r} ({each.count:,})" for each in records[:5])
         raise _unfit(
@@ -66,12 +68,12 @@ def find_shape(path: Path, encoding: Encoding) -> Shape:
             f"The file holds {len(columns):,} lists side by side.", "Write a list of objects, one for each row."
         )
     names = [each.key for each in columns]
-    return Shape(
+    return JsonShape(
         lambda: _side_by_side(path, encoding, names), _others("", [each.key for each in parts if each.kind == SINGLE])
     )
 
 
-def _parts(path: Path, encoding: Encoding) -> Iterator[_Part]:
+def _parts(path: Path, encoding: Encoding) -> Iterator[_ShapePart]:
     window = Window(path, encoding)
     for key in keys(window):
         first = window.peek()
@@ -80,13 +82,13 @@ def _parts(path: Path, encoding: Encoding) -> Iterator[_Part]:
             for each in items(window):
                 count += 1
                 objects += isinstance(each, dict)
-            yield _Part(key, RECORDS if objects and objects >= count / 2 else COLUMN, count)
+            yield _ShapePart(key, RECORDS if objects and objects >= count / 2 else COLUMN, count)
         elif first == "{":
             count = sum(1 for _ in _members(window))
-            yield _Part(key, COLUMN, count)
+            yield _ShapePart(key, COLUMN, count)
         else:
             window.value()
-            yield _Part(key, SINGLE, 1)
+            yield _ShapePart(key, SINGLE, 1)
     end(window)
 
 

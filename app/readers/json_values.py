@@ -16,7 +16,7 @@ MAX_DIGITS = 100
 MAX_VALUES = 1_100_000
 
 
-class Unfit(ValueError):
+class RefusedValue(ValueError):
     """A value that JSON's grammar allows or Python would read, but that is refused; the text says why."""
 
 
@@ -28,27 +28,27 @@ class _Decimal(float):
 
 def _integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise Unfit(f"a number with {len(text):,} digits")
+        raise RefusedValue(f"a number with {len(text):,} digits")
     return int(text)
 
 
 def _decimal(text: str) -> _Decimal:
     value = _Decimal(text)
     if len(text) > MAX_DIGITS or value in (float("inf"), float("-inf")):
-        raise Unfit(f"a number that is too large or too long: {text[:20]}...")
+        raise RefusedValue(f"a number that is too large or too long: {text[:20]}...")
     value.written = text
     return value
 
 
 def _constant(text: str) -> None:
-    raise Unfit(f"{text}, which JSON does not have")
+    raise RefusedValue(f"{text}, which JSON does not have")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise Unfit(f"the key {next(key for key in keys if keys.count(key) > 1)[:60]!r} twice in one object")
+        raise RefusedValue(f"the key {next(key for key in keys if keys.count(key) > 1)[:60]!r} twice in one object")
     return made
 
 
@@ -109,7 +109,7 @@ def check_depth(value: Any, room: int = MAX_DEPTH) -> None:
         Unfit: nested deeper than ``MAX_DEPTH``.
     """
     if room < 0:
-        raise Unfit(f"a nesting of lists and objects more than {MAX_DEPTH} deep")
+        raise RefusedValue(f"a nesting of lists and objects more than {MAX_DEPTH} deep")
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for each in inner:
         if isinstance(each, dict | list):
@@ -123,7 +123,7 @@ def check_count(text: str) -> None:
         Unfit: more commas and brackets than ``MAX_VALUES``.
     """
     if len(text) > MAX_VALUES and sum(map(text.count, ",[{")) > MAX_VALUES:
-        raise Unfit(f"a row with more than {MAX_VALUES:,} values")
+        raise RefusedValue(f"a row with more than {MAX_VALUES:,} values")
 
 
 def parse(read: Callable[[], Any]) -> Any:
@@ -131,7 +131,7 @@ def parse(read: Callable[[], Any]) -> Any:
     try:
         value = read()
     except RecursionError:
-        raise Unfit(f"a nesting of lists and objects more than {MAX_DEPTH} deep") from None
+        raise RefusedValue(f"a nesting of lists and objects more than {MAX_DEPTH} deep") from None
     # `raw_decode` gives the value with the place where it ends.
     check_depth(value[0] if isinstance(value, tuple) else value)
     return value

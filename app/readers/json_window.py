@@ -7,7 +7,7 @@ from typing import Any
 
 from app.errors import Rejected
 from app.readers.decoding import PIECE, Encoding, read_pieces
-from app.readers.json_values import DECODER, Unfit, broken, check_count, parse
+from app.readers.json_values import DECODER, RefusedValue, broken, check_count, parse
 
 MAX_VALUE = 16 * 1024 * 1024
 SPACE = " \t\n\r"
@@ -61,7 +61,7 @@ class Window:
             except json.JSONDecodeError as error:
                 if len(self.text) - self.at > MAX_VALUE or not self.more():
                     raise broken(*self.place(error.pos), error.msg[:1].lower() + error.msg[1:]) from None
-            except Unfit as error:
+            except RefusedValue as error:
                 raise broken(*self.place(self.at), f"there is {error}") from None
 
     def broken_here(self, reason: str) -> Rejected:

@@ -8,8 +8,8 @@ from typing import Any
 from app.errors import Rejected
 from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.delimiters import is_delimited
-from app.readers.json_values import DECODER, Cells, Unfit, broken, check_count, not_an_object, parse
-from app.readers.source import Sample, Source
+from app.readers.json_values import DECODER, Cells, RefusedValue, broken, check_count, not_an_object, parse
+from app.readers.source import FileHead, Source
 from app.readers.table import Flaw, Flaws, Record, Table, check_column_count, check_columns, check_row_count, no_rows
 
 EXTENSIONS = ("jsonl", "ndjson")
@@ -17,7 +17,7 @@ NAME = "JSON Lines"
 MAX_LINE = 16 * 1024 * 1024
 
 
-def fits(sample: Sample) -> bool:
+def fits(sample: FileHead) -> bool:
     """Whether the first line is a whole object, or the name says so and the text is no list and no table."""
     text = sample.text.lstrip()
     first, _, more = text.partition("\n")
@@ -85,7 +85,7 @@ def _objects(path: Path, encoding: Encoding, flaws: Flaws, most: int) -> Iterato
             value = parse(lambda: DECODER.decode(text))  # noqa: B023 - called at once
         except json.JSONDecodeError as error:
             flaws.add(_broken_line(number, error.colno, error.msg), number)
-        except Unfit as error:
+        except RefusedValue as error:
             flaws.add(_broken_line(number, 1, str(error)), number)
         else:
             if isinstance(value, dict):

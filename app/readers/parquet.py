@@ -12,7 +12,7 @@ from typing import Any
 from app.errors import Rejected, TooLarge
 from app.readers.decoding import decode_head
 from app.readers.signatures import PARQUET_MARKS, refuse_unless_text, type_mismatch
-from app.readers.source import Sample, Source
+from app.readers.source import FileHead, Source
 from app.readers.table import MAX_CELL, Cell, Flaw, Record, Table, bad_character, cell_too_long, check_columns, no_rows
 
 EXTENSIONS = ("parquet", "pq")
@@ -24,7 +24,7 @@ MOST_BATCH_ROWS = 4096
 LISTED_BYTES = 8 * 1024 * 1024
 
 
-def fits(sample: Sample) -> bool:
+def fits(sample: FileHead) -> bool:
     """Whether it begins as Parquet does, or is called so and is no text."""
     if sample.head[:4] in PARQUET_MARKS:
         return sample.extension in EXTENSIONS or b"\0" in sample.head

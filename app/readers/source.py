@@ -1,6 +1,6 @@
 """A file that is to be read: where it lies, what it is called, what the person said about it, how far reading may go.
 
-Knows no format; a format looks at a ``Sample`` to tell whether the content is its own.
+Knows no format; a format looks at a ``FileHead`` to tell whether the content is its own.
 """
 
 from dataclasses import dataclass, field
@@ -73,7 +73,7 @@ class Source:
         return base.rpartition(".")[2].lower().strip()[:20] if "." in base else ""
 
 
-class Sample:
+class FileHead:
     """The beginning of a file, for telling its format."""
 
     def __init__(self, source: Source) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.readers.decoding import Encoding, find_encoding, read_lines
-from app.readers.source import Sample, Source
+from app.readers.source import FileHead, Source
 from app.readers.table import MAX_CELL, Record, Table, cell_too_long, no_rows
 
 EXTENSIONS = ("txt", "text", "md")
@@ -11,7 +11,7 @@ NAME = "plain text"
 COLUMN = "text"
 
 
-def fits(sample: Sample) -> bool:
+def fits(sample: FileHead) -> bool:
     """Whether it is text at all; the last format to be asked."""
     return sample.is_text()
 

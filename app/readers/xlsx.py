@@ -5,7 +5,7 @@ from itertools import islice
 
 from app.errors import Rejected
 from app.readers.sheet import SheetRow, read_rows
-from app.readers.source import Sample, Source
+from app.readers.source import FileHead, Source
 from app.readers.table import Cell, Flaw, Record, Table, bad_character, check_columns, is_text, no_rows
 from app.readers.workbook import Sheet, Workbook, open_workbook, refused
 
@@ -17,7 +17,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 SEARCHED_ROWS = 20
 
 
-def fits(sample: Sample) -> bool:
+def fits(sample: FileHead) -> bool:
     """Whether it is a ZIP file with the parts of a workbook, or called so and no text."""
     if sample.head.startswith(OLE_MARK):
         return _is_encrypted(sample.source)

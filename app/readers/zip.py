@@ -11,7 +11,7 @@ from app.errors import Rejected
 from app.readers import class_folders
 from app.readers.members import open_archive, open_member, safe_members, shown
 from app.readers.signatures import type_mismatch
-from app.readers.source import Sample, Source
+from app.readers.source import FileHead, Source
 from app.readers.table import Flaw, Record, Table, check_columns
 from app.readers.unpacking import Allowance, read_and_remove, refuse_nested, unpack
 
@@ -23,7 +23,7 @@ MAX_TABLES = 1000
 _DOCUMENTS = (("word/", "a Word document"), ("ppt/", "a presentation"), ("META-INF/", "a program or a document"))
 
 
-def fits(sample: Sample) -> bool:
+def fits(sample: FileHead) -> bool:
     """Whether it begins as ZIP does."""
     return sample.head.startswith(MARKS)
 
@@ -61,7 +61,7 @@ def _one(source: Source, member: zipfile.ZipInfo) -> Table:
 
 
 @dataclass
-class _Part:
+class _ArchivePart:
     member: zipfile.ZipInfo
     format: str
     encoding: str
@@ -79,7 +79,7 @@ def _several(source: Source, members: Sequence[zipfile.ZipInfo]) -> Table:
     for member in members:
         path, table = _open_member(source, member, allowance)
         path.unlink()
-        parts.append(_Part(member, table.format, table.encoding, table.columns))
+        parts.append(_ArchivePart(member, table.format, table.encoding, table.columns))
     names = list(dict.fromkeys(name for part in parts for name in part.columns))
     if FILE_COLUMN not in names:
         names.append(FILE_COLUMN)
@@ -88,7 +88,7 @@ def _several(source: Source, members: Sequence[zipfile.ZipInfo]) -> Table:
     return joined
 
 
-def _join(source: Source, parts: Sequence[_Part], joined: Table) -> Iterator[Record]:
+def _join(source: Source, parts: Sequence[_ArchivePart], joined: Table) -> Iterator[Record]:
     allowance = Allowance(source)
     before = 0
     places = []

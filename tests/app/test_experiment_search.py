@@ -100,12 +100,12 @@ def test_an_adaptive_search_grows_to_its_budget_and_ends(owner: str, any_databas
         waiting = [row["id"] for row in rows(owner, made) if row["state"] == "queued"]
         finish(waiting[0], 6 + turn % 3)
         seen |= set(waiting)
-        experiment_scheduler.tend()
+        experiment_scheduler.tick()
         if turn < 5:
             assert experiments.read(owner, made)["state"] == "working"
     while waiting := [row["id"] for row in rows(owner, made) if row["state"] == "queued"]:
         finish(waiting[0], 6)
-        experiment_scheduler.tend()
+        experiment_scheduler.tick()
     told = experiments.read(owner, made)
     assert (len(told["rows"]), told["state"], told["plan"]["growing"]) == (6, "done", False)
     assert len({str(row["settings"]) for row in told["rows"]}) == 6
@@ -118,7 +118,7 @@ def test_cancelling_ends_an_adaptive_search_between_two_runs(owner: str) -> None
         finish(row["id"], 7)
     assert experiments.read(owner, made)["state"] == "working"
     assert experiments.request_cancel(owner, made)["state"] == "done"
-    experiment_scheduler.tend()
+    experiment_scheduler.tick()
     assert len(rows(owner, made)) == 4
     with pytest.raises(Conflict):
         experiments.request_cancel(owner, made)
@@ -132,6 +132,6 @@ def test_a_run_that_fell_behind_is_stopped_with_the_reason(owner: str) -> None:
             job = session.get_one(Job, run.job_id)
             job.state, job.progress = RUNNING, {"step": 10, "total_steps": 40}
             session.add(MetricPoint(run_id=run.id, key="eval/accuracy", step=10, value=value, at=float(place)))
-    assert experiment_scheduler.tend() == 1 and experiment_scheduler.tend() == 0
+    assert experiment_scheduler.tick() == 1 and experiment_scheduler.tick() == 0
     told = {row["settings"]["rank"]: row["stopped"] for row in rows(owner, made)}
     assert told[4] is None and told[16] is None and "halving: at 25 %" in told[8]

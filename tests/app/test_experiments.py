@@ -170,9 +170,9 @@ def test_use_this_one_is_remembered_and_starred(owner: str, sample: str) -> None
 def test_minutes_that_are_spent_take_waiting_runs_out(owner: str, sample: str) -> None:
     shootout, (one, two, three) = started(owner, sample, most_minutes=2)
     end_run(one.id, rows_right(5, 10), rows_right(5, 10), seconds=100)
-    assert experiment_scheduler.tend() == 0
+    assert experiment_scheduler.tick() == 0
     end_run(two.id, rows_right(5, 10), rows_right(5, 10), seconds=30)
-    assert experiment_scheduler.tend() == 1 and experiment_scheduler.tend() == 0
+    assert experiment_scheduler.tick() == 1 and experiment_scheduler.tick() == 0
     row = next(row for row in experiments.read(owner, shootout)["rows"] if row["id"] == three.id)
     assert row["state"] == CANCELLED and "2 minutes" in row["stopped"]
 
@@ -185,10 +185,10 @@ def test_only_the_hopeless_are_stopped_early(owner: str, sample: str, step: int,
         job = session.get_one(Job, two.job_id)
         job.state, job.progress = RUNNING, {"step": step, "total_steps": 100}
         session.add(MetricPoint(run_id=two.id, key="eval/accuracy", step=step, value=accuracy, at=1.0))
-    assert experiment_scheduler.tend() == stops
+    assert experiment_scheduler.tick() == stops
     with transaction() as session:
         assert (session.get_one(Job, two.job_id).cancel_requested_at is not None) == bool(stops)
-    assert experiment_scheduler.tend() == 0
+    assert experiment_scheduler.tick() == 0
 
 
 def test_cancelling_stops_what_still_waits(owner: str, sample: str) -> None:

@@ -112,7 +112,7 @@ def test_a_broken_line_is_resumed_where_it_broke(hub: Hub, files: dict[str, byte
 
 def test_a_stop_keeps_what_has_come(hub: Hub) -> None:
     here: list[int] = []
-    with pytest.raises(model_hub.Stopped):
+    with pytest.raises(model_hub.FetchStopped):
         fetch(TINY, progress=lambda done, total: here.append(done), should_stop=lambda: bool(here) and here[-1] > 5_000)
     assert base_models()[-1].name != f"{TINY}@{COMMIT[:8]}"
     assert fetch(TINY) == base_model(f"{TINY}@{COMMIT[:8]}")
@@ -121,7 +121,7 @@ def test_a_stop_keeps_what_has_come(hub: Hub) -> None:
 def test_a_stop_in_the_middle_of_a_file_goes_on_there(hub: Hub) -> None:
     hub.repos["tests/breaking"].breaks_after = 0
     here: list[int] = []
-    with pytest.raises(model_hub.Stopped):
+    with pytest.raises(model_hub.FetchStopped):
         fetch(
             "tests/breaking",
             progress=lambda done, total: here.append(done),

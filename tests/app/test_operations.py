@@ -63,10 +63,10 @@ def test_what_nobody_needs_goes_and_what_is_listed_stays(owner: str, monkeypatch
     left_over = storage.uploads_dir() / "broken"
     left_over.write_text("half")
     os.utime(left_over, (1, 1))
-    assert retention.tidy() == {"checkpoints": 0, "folders": 0, "uploads": 1}, "the run has not ended"
+    assert retention.cleanup() == {"checkpoints": 0, "folders": 0, "uploads": 1}, "the run has not ended"
     with transaction() as session:
         job = session.get_one(Run, run.id).job
         job.state, job.finished_at = CANCELLED, job.created_at - 8 * 24 * 3600
-    assert retention.tidy() == {"checkpoints": 2, "folders": 1, "uploads": 0}
+    assert retention.cleanup() == {"checkpoints": 2, "folders": 1, "uploads": 0}
     assert not (storage.run_dir(run.id) / "attempt-1").exists()
     assert invariants.violations() == []

@@ -10,12 +10,12 @@ from app.catalog import workload
 from app.catalog.base_models import base_model, base_model_path
 from app.catalog.methods import METHODS
 from app.catalog.training import TrainingSettings
-from app.catalog.workload import LEARNING_TOKENS, LENGTH_MULTIPLE, Job, count_learning, count_rest
+from app.catalog.workload import LEARNING_TOKENS, LENGTH_MULTIPLE, WorkloadInputs, count_learning, count_rest
 from app.db import transaction
 from app.models_costs import RunCost
 from app.services.datasets import datasets
 from app.services.estimates import observations
-from app.services.estimates.cost_arithmetic import LEARNING_START, REFERENCE, Lesson, correct, count
+from app.services.estimates.cost_arithmetic import LEARNING_START, REFERENCE, Observation, correct, count
 from app.services.estimates.estimates import estimate
 from app.services.queue import machine_speeds
 from app.services.runs import run_costs, runs
@@ -29,14 +29,16 @@ LIKE = ("classification", "starter-encoder", "lora")
 PLACE = {"machine": "here", "gpu": False, "available_bytes": 16e9}
 
 
-def job(kind: str = "lora", model: str = "starter-encoder", **training: object) -> Job:
+def job(kind: str = "lora", model: str = "starter-encoder", **training: object) -> WorkloadInputs:
     method = next(each for each in METHODS if each.model_fields["kind"].default == kind)
     settings = TrainingSettings.model_validate(training)
-    return Job(base_model(model), method.model_validate({"kind": kind}), settings, 1000, 100, 100, 20.0, 60.0, 8)
+    return WorkloadInputs(
+        base_model(model), method.model_validate({"kind": kind}), settings, 1000, 100, 100, 20.0, 60.0, 8
+    )
 
 
-def lesson(ratio: float, family: str, model: str, method: str) -> Lesson:
-    return Lesson(family, model, method, {"memory": ratio, "learning": ratio, "rest": ratio})
+def lesson(ratio: float, family: str, model: str, method: str) -> Observation:
+    return Observation(family, model, method, {"memory": ratio, "learning": ratio, "rest": ratio})
 
 
 def queue(owner: str, folder: Path) -> runs.Run:
@@ -188,5 +190,5 @@ def test_a_run_that_was_tried_twice_is_shown_but_teaches_nothing(owner, tmp_path
     assert run_costs.read(owner, run.id)["actual"]["seconds"] == 50.0
     with transaction() as session:
         assert session.get_one(RunCost, run.id).finished_at is None
-    assert observations.lessons_of(machine_speeds.room(here=True)["machine"]) == []
+    assert observations.observations_of(machine_speeds.room(here=True)["machine"]) == []
     assert math.isfinite(run_costs.read(owner, run.id)["estimate"]["seconds_likely"])

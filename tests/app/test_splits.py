@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Rejected
-from app.services.profiling.splits import STRATIFIED, WITH_OWN_TEST, choose_shares, deal
+from app.services.profiling.splits import STRATIFIED, WITH_OWN_TEST, assign_splits, choose_shares
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 40)), min_size=10, max_size=120)
 
@@ -16,7 +16,7 @@ def test_every_row_is_in_exactly_one_split_and_groups_stay_together(rows, seed, 
     labels = [label for label, _ in rows]
     groups = [group for _, group in rows]
     try:
-        dealt = deal(ids, labels, groups, seed, shares)
+        dealt = assign_splits(ids, labels, groups, seed, shares)
     except Rejected as error:
         assert error.code == "too_few_rows"
         # Only when hardly any text can leave the training rows without taking a label's last.
@@ -28,7 +28,7 @@ def test_every_row_is_in_exactly_one_split_and_groups_stay_together(rows, seed, 
     split_of = {n: name for name, part in dealt.items() for n in part}
     assert all(len({split_of[n] for n, other in zip(ids, groups, strict=True) if other == g}) == 1 for g in groups)
     assert {labels[ids.index(n)] for n in dealt["train"]} == set(labels)
-    assert deal(ids, labels, groups, seed, shares) == dealt
+    assert assign_splits(ids, labels, groups, seed, shares) == dealt
 
 
 @given(rows=ROWS, seed=st.integers(0, 1000))
@@ -38,7 +38,7 @@ def test_the_order_in_which_rows_are_given_does_not_matter(rows, seed):
     def run(given_rows):
         ids, labels, groups = zip(*given_rows, strict=True)
         try:
-            return deal(ids, labels, groups, seed)
+            return assign_splits(ids, labels, groups, seed)
         except Rejected as error:
             return error.code
 
@@ -47,7 +47,7 @@ def test_the_order_in_which_rows_are_given_does_not_matter(rows, seed):
 
 def test_labels_are_spread_in_proportion():
     labels = ["rare"] * 20 + ["often"] * 180
-    dealt = deal(range(200), labels, range(200), 0)
+    dealt = assign_splits(range(200), labels, range(200), 0)
     assert {name: len(part) for name, part in dealt.items()} == {"train": 160, "validation": 20, "test": 20}
     for name in ("validation", "test"):
         assert sum(labels[n] == "rare" for n in dealt[name]) == 2
@@ -55,24 +55,24 @@ def test_labels_are_spread_in_proportion():
 
 def test_tiny_labels_share_the_tenths_by_largest_remainder():
     labels = [f"label {n % 6}" for n in range(30)]
-    dealt = deal(range(30), labels, range(30), 1)
+    dealt = assign_splits(range(30), labels, range(30), 1)
     assert [len(part) for part in dealt.values()] == [24, 3, 3]
 
 
 def test_another_seed_gives_other_splits():
     given_rows = (range(100), ["a", "b"] * 50, range(100))
-    assert deal(*given_rows, 0) != deal(*given_rows, 1)
+    assert assign_splits(*given_rows, 0) != assign_splits(*given_rows, 1)
 
 
 def test_a_label_with_one_row_is_learned_from():
     labels = ["once"] + ["a"] * 10 + ["b"] * 10
     for seed in range(20):
-        assert 0 in deal(range(21), labels, range(21), seed)["train"]
+        assert 0 in assign_splits(range(21), labels, range(21), seed)["train"]
 
 
 def test_too_few_different_texts_are_refused():
     with pytest.raises(Rejected) as caught:
-        deal(range(12), ["a", "b"] * 6, [0, 1] * 6, 0)
+        assign_splits(range(12), ["a", "b"] * 6, [0, 1] * 6, 0)
     assert caught.value.code == "too_few_rows"
 
 
@@ -86,5 +86,5 @@ def test_too_few_different_texts_are_refused():
     ],
 )
 def test_large_data_keeps_no_more_aside_than_is_useful(rows, own_test, expected):
-    dealt = deal(range(rows), [str(n % 7) for n in range(rows)], range(rows), 0, choose_shares(rows, own_test))
+    dealt = assign_splits(range(rows), [str(n % 7) for n in range(rows)], range(rows), 0, choose_shares(rows, own_test))
     assert {name: len(part) for name, part in dealt.items()} == expected

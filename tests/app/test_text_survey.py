@@ -8,7 +8,7 @@ import pytest
 from app import storage
 from app.services.datasets import datasets
 from app.services.datasets.version_lengths import cut_at, lengths_of
-from app.services.profiling.near_duplicates import NearCopies, words_of
+from app.services.profiling.near_duplicates import NearDuplicates, words_of
 from app.services.profiling.text_languages import language_of
 from app.services.profiling.token_lengths import TokenCounter, mean_tokens
 
@@ -20,7 +20,7 @@ LONG = [
 
 
 def pairs(texts):
-    copies = NearCopies()
+    copies = NearDuplicates()
     for row_id, text in enumerate(texts):
         copies.add(row_id, words_of(text))
     return copies.pairs()

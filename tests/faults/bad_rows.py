@@ -23,7 +23,8 @@ from tests.faults.bench import Bench
 from tests.faults.world import World
 from tests.tiny import make_base
 from tests.tiny_generation import make_chat_card
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import ListReport
 
 ROWS, EVERY = 400, 100
@@ -150,11 +151,11 @@ def _train(world: World, models: _Models, poison: Poison, path: Path) -> None:
             "training": {"epochs": 1, "batch_size": 64, "max_length": 32, "precision": "fp32"},
         }
     )  # fmt: skip
-    _learn(Order(spec, card, base, rows / "rows.parquet", rows / "splits.json", place))
+    _learn(TrainingJob(spec, card, base, rows / "rows.parquet", rows / "splits.json", place))
     assert (place / "result.json").exists()
 
 
-def _learn(order: Order) -> None:
+def _learn(order: TrainingJob) -> None:
     # Each run has a process of its own; accelerate keeps its settings for the life of one.
     AcceleratorState._reset_state(reset_partial_state=True)
     with warnings.catch_warnings():

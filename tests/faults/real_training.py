@@ -65,7 +65,8 @@ class Tiny:
 
     def _train(self, place: Path, resume_from: Path | None, die_at: int | None, share: tuple[int, int]) -> int:
         from worker.engine.loop import distributed
-        from worker.engine.loop.train import Order, train
+        from worker.engine.loop.train import train
+        from worker.engine.loop.training_job import TrainingJob
         from worker.spool import SpoolReport
 
         log = os.open(place / "trainer.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -74,11 +75,11 @@ class Tiny:
         if die_at is not None:
             _die_inside_save(die_at)
         rows = self.folder / "rows"
-        order = Order(
+        order = TrainingJob(
             self.spec, self.card, self.folder / "base", rows / "rows.parquet", rows / "splits.json", place,
             self.folder / "cache", resume_from, ranks=distributed.join(*share, place / "meeting"),
         )  # fmt: skip
-        train(order, SpoolReport(place / "spool.jsonl") if order.ranks.leads else distributed.Unheard())
+        train(order, SpoolReport(place / "spool.jsonl") if order.ranks.leads else distributed.NullReport())
         return 0
 
 

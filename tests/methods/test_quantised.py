@@ -10,7 +10,7 @@ from app.catalog.methods.base import RunContext
 from app.catalog.methods.capabilities import CAUSAL, SEQUENCES
 from tests.methods import models
 from tests.methods.choice import make, pairs
-from worker.engine.loop.gradient_check import Pulse
+from worker.engine.loop.gradient_check import GradientCheck
 from worker.engine.loop.quantization import keep_learnable, loading_arguments
 
 QUICK = {("lora", "nf4"), ("lora", "int8")}
@@ -63,14 +63,14 @@ def test_it_learns_through_evaluations_and_comes_back(tmp_path: Path, kind: str,
 
 def test_a_method_that_learns_nothing_is_noticed_at_the_first_update() -> None:
     tuned = models.apply(make("lora"), CAUSAL)
-    pulse = Pulse(tuned, start=0, last=30)
+    pulse = GradientCheck(tuned, start=0, last=30)
     with pytest.raises(Exception, match="received a gradient"):
         pulse.after_backward(1)
 
 
 def test_a_method_that_does_not_move_is_noticed_after_some_updates() -> None:
     tuned = models.apply(make("lora"), CAUSAL)
-    pulse = Pulse(tuned, start=0, last=30)
+    pulse = GradientCheck(tuned, start=0, last=30)
     models.loss_of(tuned, CAUSAL).backward()
     for step in range(1, 20):
         pulse.after_backward(step)

@@ -14,7 +14,7 @@ from app.models import QUEUED, RUNNING, Job, Run
 from app.services.accounts.accounts import ensure_owner
 from app.services.inference import inference_client
 from app.services.queue import inference_servers
-from studio.children import DEATHS, Child, rotate_log
+from studio.children import DEATHS, ChildProcess, rotate_log
 from studio.up import workers
 from tests.conftest import forget_settings
 from tests.factories import SPEC, make_run
@@ -156,7 +156,7 @@ def test_a_database_that_does_not_answer_is_refused_without_its_password(tmp_pat
 
 
 def test_waits_grow_until_a_child_counts_as_broken() -> None:
-    child = Child("web", ["false"], {})
+    child = ChildProcess("web", ["false"], {})
     waits = [child.plan_restart() for _ in range(DEATHS)]
     assert waits == [0.5, 1.0, 2.0, 4.0, None]
 

@@ -1,7 +1,7 @@
 """A check of data that the web process could not finish is done by a worker, on both databases."""
 
 from app.services.datasets import checks, datasets, imports
-from app.services.datasets.dataset_jobs import IMPORT, Work
+from app.services.datasets.dataset_jobs import IMPORT, DatasetJob
 from tests.app import written_files as write
 from worker import supervisor
 
@@ -13,7 +13,7 @@ def test_a_worker_does_a_check_that_waits(owner, any_database, studio_home, monk
     sent.write_bytes(write.as_csv([[f"question {n} about it", "ab"[n % 2]] for n in range(60)]))
     staged = imports.stage(owner, sent, "sent.csv")
     imports.read_staged(owner, staged)
-    check = checks.start(owner, Work(IMPORT, "", {"staged": staged, "name": "Sent"}))
+    check = checks.start(owner, DatasetJob(IMPORT, "", {"staged": staged, "name": "Sent"}))
     assert check["state"] == "queued" and datasets.list_datasets(owner) == []
     supervisor.execute(check["job_id"], on_spool=lambda line: None)
     told = checks.status(owner, check["id"])

@@ -13,7 +13,7 @@ from app.db import transaction
 from app.errors import Rejected
 from app.models import QUEUED, SUCCEEDED, Job, Run
 from app.services.queue import placement, queue_order, workers
-from app.services.queue.placement import Offer
+from app.services.queue.placement import WorkerCapacity
 from app.services.runs import metrics, runs
 from tests.factories import make_run, make_version
 from tests.worker.test_trainer import job_of, submit
@@ -58,7 +58,7 @@ def test_one_of_two_processes_dies_all_end_and_the_run_goes_on(owner: str, no_sp
     assert [step for step, _ in metrics.series(owner, run.id)["train/loss"]] == list(range(1, 16))
 
 
-def offered(name: str, offer: Offer) -> None:
+def offered(name: str, offer: WorkerCapacity) -> None:
     workers.beat(name)
     with transaction() as session:
         row = session.get_one(workers.Worker, name)
@@ -73,8 +73,8 @@ def asking(owner: str, place: tuple[str, str], devices: int, memory: int) -> str
     return run.job_id
 
 
-SMALL, LARGE = Offer(1, 8 * GIGA, names=("a",)), Offer(1, 80 * GIGA, names=("b",))
-WIDE = Offer(2, 8 * GIGA, least=2, names=("a", "b"))
+SMALL, LARGE = WorkerCapacity(1, 8 * GIGA, names=("a",)), WorkerCapacity(1, 80 * GIGA, names=("b",))
+WIDE = WorkerCapacity(2, 8 * GIGA, least=2, names=("a", "b"))
 
 
 def test_runs_go_where_they_fit(any_database: str, owner: str) -> None:

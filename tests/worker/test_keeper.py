@@ -13,7 +13,7 @@ import pytest
 
 from app.errors import Conflict
 from app.services.inference import chat, inference_client
-from app.services.inference.chat import Sampling, Voice
+from app.services.inference.chat import ChatTarget, SamplingSettings
 from app.services.queue import inference_servers
 from app.services.queue.inference_servers import READY, RESTING, YIELDED
 from app.services.runs import runs
@@ -50,7 +50,9 @@ def server() -> inference_servers.Server:
 
 def talk(model: str) -> str:
     async def listen() -> str:
-        pieces = chat.stream_reply(inference_client.wake(), Voice(model, "", model), HELLO, Sampling(20, 0.0), "ann")
+        pieces = chat.stream_reply(
+            inference_client.wake(), ChatTarget(model, "", model), HELLO, SamplingSettings(20, 0.0), "ann"
+        )
         return "".join([each.get("text", "") async for each in pieces])
 
     return asyncio.run(listen())

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app import storage
 from app.db import transaction
 from app.models import SUCCEEDED, TERMINAL_STATES, Job, Run
-from app.queue import celery_app, ring
+from app.queue import celery_app, notify
 from app.settings import get_settings
 from tests.factories import make_run, make_version
 
@@ -58,7 +58,7 @@ def test_two_workers_share_200_runs_without_doubling_or_losing_one(server: None,
     place = make_version(owner)
     made = [make_run(owner, place, name=f"run {n}") for n in range(RUNS)]
     for run in made:
-        ring(run.job_id)
+        notify(run.job_id)
     workers = [start_worker(n) for n in (1, 2)]
     try:
         wait_until_done()

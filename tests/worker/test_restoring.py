@@ -14,7 +14,7 @@ from app.services.runs import checkpoints, runs
 from tests.tiny_generation import install_chat_model, write_chat_file
 from worker import prewarmed, supervisor
 from worker.checkpoint_restoring import restored
-from worker.model_pool import Residents
+from worker.model_pool import ModelPool
 
 HELLO = [{"role": "user", "content": "One mocha"}]
 
@@ -35,14 +35,14 @@ def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: 
     kept = [each["step"] for each in checkpoints.list_checkpoints(owner, run.id)]
     other = next(step for step in kept if step != best)
 
-    listed = {each["id"]: each for each in chat.list_voices(owner)}
+    listed = {each["id"]: each for each in chat.list_chat_targets(owner)}
     assert {f"{run.id}@{step}" for step in kept} | {run.id, f"base:{model}"} <= listed.keys()
     assert listed[f"{run.id}@{other}"]["kind"] == "checkpoint"
 
-    residents = Residents()
+    residents = ModelPool()
 
     def logits(name: str) -> torch.Tensor:
-        voice = chat.find_voice(owner, name)
+        voice = chat.find_chat_target(owner, name)
         speaker = residents.speaker(voice.base, voice.adapter)
         with torch.no_grad():
             return speaker.model(input_ids=speaker.read(HELLO)).logits
@@ -50,15 +50,15 @@ def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: 
     assert torch.equal(logits(f"{run.id}@{best}"), logits(run.id))
     assert not torch.equal(logits(f"{run.id}@{other}"), logits(run.id))
 
-    voice = chat.find_voice(owner, f"{run.id}@{other}")
+    voice = chat.find_chat_target(owner, f"{run.id}@{other}")
     assert voice.adapter and voice.adapter_sha256 == manifest.sha256_of(voice.adapter / manifest.NAME)
     answering = restored(voice.adapter)
     checkpoints.remove(owner, run.id, other)
     with pytest.raises(NotFound, match="not any more") as refused:
-        chat.find_voice(owner, f"{run.id}@{other}")
+        chat.find_chat_target(owner, f"{run.id}@{other}")
     assert str(best) in refused.value.hint
     with pytest.raises(Rejected, match="not a step"):
-        chat.find_voice(owner, f"{run.id}@last")
-    retention.tidy()
+        chat.find_chat_target(owner, f"{run.id}@last")
+    retention.cleanup()
     assert not answering.exists()  # What was made to answer goes with the checkpoint,
     assert len(list(answering.parent.iterdir())) == 1  # and only with it.

@@ -2,12 +2,12 @@
 
 import asyncio
 
-from worker.reply_slots import Slots
+from worker.reply_slots import ReplySlots
 
 
 def test_one_person_with_many_questions_does_not_keep_others_waiting():
     async def play() -> list[str]:
-        slots, served = Slots(1), []
+        slots, served = ReplySlots(1), []
         await slots.acquire("first")
 
         async def ask(asker: str, name: str) -> None:
@@ -28,7 +28,7 @@ def test_one_person_with_many_questions_does_not_keep_others_waiting():
 
 def test_giving_up_the_wait_gives_up_the_place():
     async def play() -> tuple[int, int]:
-        slots = Slots(1)
+        slots = ReplySlots(1)
         await slots.acquire("first")
         waits = [asyncio.create_task(slots.acquire("ann")) for _ in range(4)]
         await asyncio.sleep(0)

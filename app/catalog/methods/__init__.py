@@ -85,17 +85,17 @@ METHODS: tuple[type[Method], ...] = (
     Compacter,
 )
 # Forms that a run gets by being made of other runs; nobody chooses them for training.
-MADE: tuple[type[Method], ...] = (Routed,)
+DERIVED: tuple[type[Method], ...] = (Routed,)
 
 if TYPE_CHECKING:
     AnyMethod = Method
 else:
-    AnyMethod = Annotated[Union[METHODS + MADE], Field(discriminator="kind")]  # noqa: UP007 - made from the tuple's classes
+    AnyMethod = Annotated[Union[METHODS + DERIVED], Field(discriminator="kind")]  # noqa: UP007 - made from the tuple's classes
 
 
 def method_class(kind: str) -> type[Method]:
     """Look a method up by its kind, or refuse with the kinds there are."""
-    for method in METHODS + MADE:
+    for method in METHODS + DERIVED:
         if method.model_fields["kind"].default == kind:
             return method
     allowed = ", ".join(method.model_fields["kind"].default for method in METHODS)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from peft import PeftConfig
 
 
-class StationMethod(PeftMethod):
+class AdapterMethod(PeftMethod):
     """A method that adds narrow networks to the blocks of a frozen model."""
 
     reduction: int = Field(

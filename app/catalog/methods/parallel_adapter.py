@@ -5,11 +5,11 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from app.catalog.base_models import BaseModelCard
-from app.catalog.methods.adapter_placement import FEED_FORWARD, StationMethod
+from app.catalog.methods.adapter_placement import FEED_FORWARD, AdapterMethod
 from app.catalog.methods.shared_families import rate_by_size
 
 
-class ParallelAdapter(StationMethod):
+class ParallelAdapter(AdapterMethod):
     """Settings of a parallel adapter."""
 
     kind: Literal["parallel-adapter"] = "parallel-adapter"

@@ -4,10 +4,10 @@ from typing import Any, ClassVar, Literal
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.shared_families import MovedStart, rate_by_size
+from app.catalog.methods.shared_families import ReinitializedLora, rate_by_size
 
 
-class Pissa(MovedStart):
+class Pissa(ReinitializedLora):
     """Settings of PiSSA."""
 
     kind: Literal["pissa"] = "pissa"

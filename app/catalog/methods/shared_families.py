@@ -206,7 +206,7 @@ class LoraFamily(LinearMethod):
         )  # fmt: skip
 
 
-class MovedStart(LoraFamily):
+class ReinitializedLora(LoraFamily):
     """A relative that changes the frozen weights at its start; its download is turned into plain LoRA of twice the rank.
 
     Otherwise the adapter would fit only weights that exist on no other machine.

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.catalog.task_types import conversations
 from app.catalog.task_types.base import Role
-from app.catalog.task_types.generative import ASSISTANT, SYSTEM, GenerativeTask, Lesson, Turn, Unfit, find_column
+from app.catalog.task_types.generative import ASSISTANT, SYSTEM, Example, GenerativeTask, Turn, UnusableRow, find_column
 from app.catalog.task_types.text_patterns import visible
 
 NAMES = ("messages", "conversations", "conversation", "dialog", "dialogue", "chat", "turns")
@@ -37,7 +37,7 @@ class Chat(GenerativeTask):
         system = find_column(columns, SYSTEM_NAMES, [messages])
         return {"messages": messages, **({"system": system} if system else {})}
 
-    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Lesson:
+    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
         """See :meth:`GenerativeTask.lesson`."""
         turns = conversations.read_turns(row.get(columns["messages"]))
         system = row.get(columns["system"]) if "system" in columns else None
@@ -45,9 +45,9 @@ class Chat(GenerativeTask):
             turns = (Turn(SYSTEM, system), *turns)
         conversations.require_order(turns)
         conversations.refuse_markers(turns)
-        return Lesson(turns)
+        return Example(turns)
 
-    def remarks(self, lesson: Lesson) -> list[tuple[str, dict[str, Any]]]:
+    def remarks(self, lesson: Example) -> list[tuple[str, dict[str, Any]]]:
         """See :meth:`GenerativeTask.remarks`."""
         spoken = [turn for turn in lesson.turns if turn.role != SYSTEM]
         told: list[tuple[str, dict[str, Any]]] = []
@@ -63,6 +63,6 @@ def _fits(cell: Any) -> bool:
         return False
     try:
         conversations.read_turns(cell)
-    except Unfit as flaw:
+    except UnusableRow as flaw:
         return flaw.code not in ("not_a_conversation", "unknown_turn_role")
     return True

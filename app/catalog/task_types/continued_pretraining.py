@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.catalog.task_types.base import Role
-from app.catalog.task_types.generative import GenerativeTask, Lesson, Unfit, find_column
+from app.catalog.task_types.generative import Example, GenerativeTask, UnusableRow, find_column
 from app.catalog.task_types.text_patterns import visible
 
 NAMES = ("text", "content", "document", "body", "passage", "story")
@@ -25,9 +25,9 @@ class ContinuedPretraining(GenerativeTask):
         found = find_column(columns, NAMES) or (columns[0] if len(columns) == 1 else None)
         return {"text": found} if found else {}
 
-    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Lesson:
+    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
         """See :meth:`GenerativeTask.lesson`."""
         text = row.get(columns["text"])
         if not isinstance(text, str) or not visible(text):
-            raise Unfit("empty_text")
-        return Lesson(text=text)
+            raise UnusableRow("empty_text")
+        return Example(text=text)

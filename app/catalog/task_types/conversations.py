@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.catalog.task_types.generative import ASSISTANT, SYSTEM, USER, Turn, Unfit
+from app.catalog.task_types.generative import ASSISTANT, SYSTEM, USER, Turn, UnusableRow
 from app.catalog.task_types.text_patterns import visible
 
 ROLES = {
@@ -27,13 +27,13 @@ def read_turns(cell: Any) -> tuple[Turn, ...]:
     try:
         value = json.loads(cell) if isinstance(cell, str) else cell
     except ValueError:
-        raise Unfit("not_a_conversation", found=cell) from None
+        raise UnusableRow("not_a_conversation", found=cell) from None
     if isinstance(value, Mapping):
         value = value.get("messages", value.get("conversations", value))
     if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
-        raise Unfit("not_a_conversation", found=cell)
+        raise UnusableRow("not_a_conversation", found=cell)
     if not value:
-        raise Unfit("no_turns")
+        raise UnusableRow("no_turns")
     return tuple(_turn(each) for each in value)
 
 
@@ -45,12 +45,12 @@ def require_order(turns: Sequence[Turn]) -> None:
     """
     spoken = turns[1:] if turns[0].role == SYSTEM else turns
     if any(turn.role == SYSTEM for turn in spoken):
-        raise Unfit("system_not_first")
+        raise UnusableRow("system_not_first")
     for before, after in zip(spoken, spoken[1:], strict=False):
         if before.role == after.role:
-            raise Unfit("repeated_role", role=after.role, text=after.content)
+            raise UnusableRow("repeated_role", role=after.role, text=after.content)
     if all(turn.role != ASSISTANT for turn in spoken):
-        raise Unfit("no_assistant_turn")
+        raise UnusableRow("no_assistant_turn")
 
 
 def refuse_markers(turns: Sequence[Turn]) -> None:
@@ -61,19 +61,19 @@ def refuse_markers(turns: Sequence[Turn]) -> None:
     """
     for turn in turns:
         if found := _MARKERS.search(turn.content):
-            raise Unfit("template_markers", found=found.group())
+            raise UnusableRow("template_markers", found=found.group())
 
 
 def _turn(value: Mapping[str, Any]) -> Turn:
     told = value.get("role", value.get("from", value.get("speaker")))
     role = ROLES.get(str(told).casefold().strip())
     if role is None:
-        raise Unfit("unknown_turn_role", role=told)
+        raise UnusableRow("unknown_turn_role", role=told)
     content = _text(value.get("content", value.get("value", value.get("text"))))
     if content is None or value.get("tool_calls"):
-        raise Unfit("unsupported_content", role=told)
+        raise UnusableRow("unsupported_content", role=told)
     if not visible(content):
-        raise Unfit("empty_turn", role=told)
+        raise UnusableRow("empty_turn", role=told)
     return Turn(role, content)
 
 

@@ -1,6 +1,6 @@
 """What the tasks that write text share: what a row teaches, how it is checked, which scores it gets.
 
-A task says how a row becomes a :class:`Lesson` and what is wrong with it; knows no template, no tokenizer and no model.
+A task says how a row becomes a :class:`Example` and what is wrong with it; knows no template, no tokenizer and no model.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ class Turn(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Example:
     """What one row teaches: a conversation in ``turns``, or running text in ``text``."""
 
     turns: tuple[Turn, ...] = ()
@@ -43,7 +43,7 @@ class Lesson:
         return next((turn.content for turn in reversed(self.turns) if turn.role == ASSISTANT), "")
 
 
-class Unfit(ValueError):
+class UnusableRow(ValueError):
     """A row that teaches nothing; ``code`` is one of the task's ``words``."""
 
     def __init__(self, code: str, **detail: Any) -> None:
@@ -72,7 +72,7 @@ class GenerativeTask(TaskType):
     training_defaults: Mapping[str, Any] = {"max_length": 512, "batch_size": 16}
     words: Mapping[str, tuple[str, str, str]] = {}
 
-    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Lesson:
+    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
         """What a row teaches.
 
         Raises:
@@ -84,11 +84,11 @@ class GenerativeTask(TaskType):
         """See :meth:`TaskType.readable`; a model that writes reads its answers too while it learns."""
         try:
             lesson = self.lesson(row, columns)
-        except Unfit:
+        except UnusableRow:
             return ""
         return "\n".join(turn.content for turn in lesson.turns) or lesson.text
 
-    def remarks(self, lesson: Lesson) -> list[tuple[str, dict[str, Any]]]:
+    def remarks(self, lesson: Example) -> list[tuple[str, dict[str, Any]]]:
         """(code, what to show) of things to look at in a usable row."""
         return []
 
@@ -98,7 +98,7 @@ class GenerativeTask(TaskType):
         for row in rows:
             try:
                 lesson = self.lesson(row, columns)
-            except Unfit as flaw:
+            except UnusableRow as flaw:
                 notes.add(flaw.code, row, flaw.detail)
                 continue
             notes.count(lesson, row)
@@ -120,7 +120,7 @@ class _Notes:
         self._first: dict[bytes, tuple[int, bool]] = {}
         self._usable = 0
 
-    def count(self, lesson: Lesson, row: Mapping[str, Any]) -> None:
+    def count(self, lesson: Example, row: Mapping[str, Any]) -> None:
         """Note a usable row, and whether it was there before."""
         evaluation = bool(row.get("_evaluation"))
         self._usable += not evaluation

@@ -5,7 +5,16 @@ from typing import Any
 
 from app.catalog.task_types import conversations
 from app.catalog.task_types.base import Role
-from app.catalog.task_types.generative import ASSISTANT, SYSTEM, USER, GenerativeTask, Lesson, Turn, Unfit, find_column
+from app.catalog.task_types.generative import (
+    ASSISTANT,
+    SYSTEM,
+    USER,
+    Example,
+    GenerativeTask,
+    Turn,
+    UnusableRow,
+    find_column,
+)
 from app.catalog.task_types.text_patterns import visible
 
 PROMPTS = ("instruction", "prompt", "question", "query", "request", "task", "user", "problem", "input", "source")
@@ -67,14 +76,14 @@ class Instruction(GenerativeTask):
         names = {name.casefold().strip() for name in columns}
         return any(pair <= names for pair in CERTAIN)
 
-    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Lesson:
+    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
         """See :meth:`GenerativeTask.lesson`."""
         cell = {role: row.get(name) for role, name in columns.items()}
         prompt, response = cell["prompt"], cell["response"]
         if not isinstance(prompt, str) or not visible(prompt):
-            raise Unfit("empty_prompt", answer=response)
+            raise UnusableRow("empty_prompt", answer=response)
         if not isinstance(response, str) or not visible(response):
-            raise Unfit("empty_answer", request=prompt)
+            raise UnusableRow("empty_answer", request=prompt)
         extra, system = cell.get("input"), cell.get("system")
         if isinstance(extra, str) and visible(extra):
             prompt = f"{prompt}\n\n{extra}"
@@ -82,9 +91,9 @@ class Instruction(GenerativeTask):
         if isinstance(system, str) and visible(system):
             turns.insert(0, Turn(SYSTEM, system))
         conversations.refuse_markers(turns)
-        return Lesson(tuple(turns))
+        return Example(tuple(turns))
 
-    def remarks(self, lesson: Lesson) -> list[tuple[str, dict[str, Any]]]:
+    def remarks(self, lesson: Example) -> list[tuple[str, dict[str, Any]]]:
         """See :meth:`GenerativeTask.remarks`."""
         prompt, response = lesson.turns[-2].content, lesson.turns[-1].content
         return [("echo", {"text": response})] if prompt.strip() == response.strip() else []

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from app.catalog.task_types.generative import Unfit
+from app.catalog.task_types.generative import UnusableRow
 from app.catalog.task_types.text_patterns import visible
 
 # Scripts written without spaces count by character; marks that stand above or below letters belong to their word.
@@ -85,9 +85,9 @@ def from_tags(words: Sequence[str], tags: Sequence[str]) -> Sentence:
         Unfit: ``length_mismatch``, ``unknown_tag`` or ``empty_text``.
     """
     if len(words) != len(tags):
-        raise Unfit("length_mismatch", words=len(words), tags=len(tags))
+        raise UnusableRow("length_mismatch", words=len(words), tags=len(tags))
     if not any(visible(word) for word in words):
-        raise Unfit("empty_text")
+        raise UnusableRow("empty_text")
     places, at = [], 0
     for word in words:
         places.append((at, at + len(word)))
@@ -103,19 +103,19 @@ def from_spans(text: str, spans: Sequence[tuple[int, int, str]]) -> Sentence:
     """
     places = word_places(text)
     if not visible(text) or not places:
-        raise Unfit("empty_text")
+        raise UnusableRow("empty_text")
     starts, ends = [start for start, _ in places], [end for _, end in places]
     entities: list[Entity] = []
     snapped = 0
     for start, end, label in sorted(spans):
         if not 0 <= start < end <= len(text):
-            raise Unfit("span_outside", span=[start, end, label], characters=len(text))
+            raise UnusableRow("span_outside", span=[start, end, label], characters=len(text))
         # The first word that ends after the start, and the last one that starts before the end.
         first, last = bisect_right(ends, start), bisect_right(starts, end - 1)
         if first >= last:
-            raise Unfit("span_outside", span=[start, end, label], text=text[start:end])
+            raise UnusableRow("span_outside", span=[start, end, label], text=text[start:end])
         if entities and first < entities[-1].end:
-            raise Unfit("overlapping_spans", span=[start, end, label], before=entities[-1].label)
+            raise UnusableRow("overlapping_spans", span=[start, end, label], before=entities[-1].label)
         told = text[start:end]
         begin, stop = end - len(told.lstrip()), start + len(told.rstrip())
         snapped += places[first][0] < begin or places[last - 1][1] > stop
@@ -134,11 +134,11 @@ def from_inline(cell: str) -> Sentence:
         return from_tags([word for word, _ in lines], [tag for _, tag in lines])
     pieces = cell.split()
     if not pieces:
-        raise Unfit("empty_text")
+        raise UnusableRow("empty_text")
     found = [_INLINE.match(piece) for piece in pieces]
     without = next((piece for piece, match in zip(pieces, found, strict=True) if match is None), None)
     if without is not None:
-        raise Unfit("inline_tags", word=without)
+        raise UnusableRow("inline_tags", word=without)
     pairs = [match.groups() for match in found if match]
     return from_tags([word for word, _ in pairs], [tag for _, tag in pairs])
 
@@ -168,7 +168,7 @@ def read_spans(cell: Any) -> list[tuple[int, int, str]]:
     if isinstance(value, Mapping):
         value = value.get("entities", value.get("spans", value.get("label")))
     if not isinstance(value, list):
-        raise Unfit("not_spans", found=cell)
+        raise UnusableRow("not_spans", found=cell)
     return [_span(each, cell) for each in value]
 
 
@@ -177,11 +177,11 @@ def _span(value: Any, cell: Any) -> tuple[int, int, str]:
         label = value.get("label", value.get("type", value.get("tag", value.get("entity_group"))))
         value = [value.get("start", value.get("start_offset")), value.get("end", value.get("end_offset")), label]
     if not isinstance(value, list) or len(value) != 3:
-        raise Unfit("not_spans", found=cell)
+        raise UnusableRow("not_spans", found=cell)
     start, end, label = value
     whole = all(isinstance(each, int) and not isinstance(each, bool) for each in (start, end))
     if not whole or not isinstance(label, str) or not visible(label):
-        raise Unfit("not_spans", found=cell)
+        raise UnusableRow("not_spans", found=cell)
     return start, end, label.strip()
 
 
@@ -193,7 +193,7 @@ def _decode(words: Sequence[str], tags: Sequence[str]) -> tuple[tuple[Entity, ..
     for at, (word, tag) in enumerate(zip(words, tags, strict=True)):
         found = _parse(tag)
         if found is None:
-            raise Unfit("unknown_tag", word=word, tag=tag)
+            raise UnusableRow("unknown_tag", word=word, tag=tag)
         letter, label = found
         if not letter:
             inside = ""

@@ -10,7 +10,7 @@ from typing import Any
 from app.catalog.task_types import tagged_text as forms
 from app.catalog.task_types import text_patterns as patterns
 from app.catalog.task_types.base import Problem
-from app.catalog.task_types.generative import FEW_ROWS, LEAST_ROWS, Unfit, find_column, short
+from app.catalog.task_types.generative import FEW_ROWS, LEAST_ROWS, UnusableRow, find_column, short
 from app.catalog.task_types.label_forms import variants
 from app.catalog.task_types.tagged_text import Sentence
 
@@ -61,7 +61,7 @@ class Survey:
         self._conflicts: set[bytes] = set()
         self._unknown: list[tuple[str, Mapping[str, Any]]] = []
 
-    def leave_out(self, row: Mapping[str, Any], flaw: Unfit) -> None:
+    def leave_out(self, row: Mapping[str, Any], flaw: UnusableRow) -> None:
         """Note a row that cannot be used."""
         self._note(flaw.code, row, flaw.detail)
 
@@ -187,7 +187,7 @@ def _is_tags(cell: str) -> bool:
         return False
     try:
         forms.from_tags(["word"] * len(tags), tags)
-    except Unfit:
+    except UnusableRow:
         return False
     return True
 
@@ -195,7 +195,7 @@ def _is_tags(cell: str) -> bool:
 def _is_spans(cell: str) -> bool:
     try:
         forms.read_spans(cell)
-    except Unfit:
+    except UnusableRow:
         return False
     return cell.lstrip()[:1] in "[{"
 
@@ -207,7 +207,7 @@ def _is_text(cell: str) -> bool:
 def _is_inline(cell: str) -> bool:
     try:
         return bool(forms.from_inline(cell))
-    except Unfit:
+    except UnusableRow:
         return False
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.catalog.task_types import tagged_text as forms
 from app.catalog.task_types.base import Problem, Role, TaskType
-from app.catalog.task_types.generative import Unfit
+from app.catalog.task_types.generative import UnusableRow
 from app.catalog.task_types.tagged_text import Sentence
 from app.catalog.task_types.tagged_text_checks import Survey, guess_columns
 
@@ -73,7 +73,7 @@ class TokenClassification(TaskType):
         for row in rows:
             try:
                 survey.see(row, self.sentence(row, columns))
-            except Unfit as flaw:
+            except UnusableRow as flaw:
                 survey.leave_out(row, flaw)
         return survey.finish()
 
@@ -81,7 +81,7 @@ class TokenClassification(TaskType):
         """See :meth:`TaskType.readable`."""
         try:
             return self.sentence(row, columns).text
-        except Unfit:
+        except UnusableRow:
             return ""
 
     def identity(self, row: Row, columns: Mapping[str, str]) -> str:
@@ -92,7 +92,7 @@ class TokenClassification(TaskType):
         """See :meth:`TaskType.answers`: the type of every entity."""
         try:
             return tuple(each.label for each in self.sentence(row, columns).entities)
-        except Unfit:
+        except UnusableRow:
             return ()
 
     def labels(self, rows: Iterable[Row], columns: Mapping[str, str]) -> dict[str, int]:
@@ -106,7 +106,7 @@ class TokenClassification(TaskType):
         """See :meth:`TaskType.marked`."""
         try:
             sentence = self.sentence(row, columns)
-        except Unfit:
+        except UnusableRow:
             return None
         role = next(roles for roles in self.role_sets if set(roles) <= columns.keys())[0]
         return {"column": columns[role], "text": sentence.text, "spans": sentence.spans}
@@ -115,7 +115,7 @@ class TokenClassification(TaskType):
         """See :meth:`TaskType.rewritten`: the same entities, tagged in BIO, or as spans of whole words."""
         try:
             sentence = self.sentence(row, columns)
-        except Unfit:
+        except UnusableRow:
             return {}
         renamed = tuple(each._replace(label=names.get(each.label, each.label)) for each in sentence.entities)
         sentence = replace(sentence, entities=renamed)
@@ -134,13 +134,13 @@ def _read(given: tuple[tuple[str, Any], ...]) -> Sentence:
     if "tokens" in cells and "tags" in cells:
         words, tags = forms.read_list(cells["tokens"]), forms.read_list(cells["tags"])
         if not words:
-            raise Unfit("empty_text" if words is not None or cells["tokens"] is None else "not_a_list")
+            raise UnusableRow("empty_text" if words is not None or cells["tokens"] is None else "not_a_list")
         if tags is None:
-            raise Unfit("no_tags" if cells["tags"] is None else "not_a_list", found=cells["tags"])
+            raise UnusableRow("no_tags" if cells["tags"] is None else "not_a_list", found=cells["tags"])
         return forms.from_tags(words, tags)
     text = cells.get("text")
     if not isinstance(text, str):
-        raise Unfit("empty_text")
+        raise UnusableRow("empty_text")
     if "spans" in cells:
         return forms.from_spans(text, forms.read_spans(cells["spans"]))
     return forms.from_inline(text)

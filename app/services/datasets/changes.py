@@ -16,8 +16,8 @@ from app.catalog.task_types.text_patterns import without_hidden
 from app.errors import Rejected
 from app.models import Dataset
 from app.services.datasets import findings
-from app.services.datasets.data_reports import Exclusions, Judgement
-from app.services.datasets.progress import UNWATCHED, Watch
+from app.services.datasets.data_reports import DataReport, Exclusions
+from app.services.datasets.progress import NO_PROGRESS, Progress
 from app.services.datasets.row_edits import Cell, Edits, check_cell, write_edited
 from app.services.datasets.row_search import Selection, find_ids
 from app.services.datasets.row_tables import ROWS_FILE, Reading, load_reading, read_rows, store_reading
@@ -98,7 +98,12 @@ Change = Edit | Add | Delete | Exclude | Include | Clean | Repair | SetColumn | 
 
 
 def change(
-    user_id: str, dataset_id: str, changes: Sequence[Change], *, version: int | None = None, watch: Watch = UNWATCHED
+    user_id: str,
+    dataset_id: str,
+    changes: Sequence[Change],
+    *,
+    version: int | None = None,
+    watch: Progress = NO_PROGRESS,
 ) -> Dataset:
     """Apply changes in their order and keep the result as the next version; the report is made anew.
 
@@ -112,7 +117,7 @@ def change(
     """
     newest = find_version(user_id, dataset_id)
 
-    def fill(aside: Path, before: Path) -> tuple[Judgement, dict[str, Any], dict[str, Any]]:
+    def fill(aside: Path, before: Path) -> tuple[DataReport, dict[str, Any], dict[str, Any]]:
         plan = _Plan(before, newest.task_type, newest.columns)
         for each in changes:
             plan.add(each)

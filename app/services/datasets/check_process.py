@@ -19,7 +19,7 @@ from app import storage
 from app.errors import StudioError
 from app.services.datasets import checks
 from app.services.datasets.dataset_jobs import perform
-from app.services.datasets.progress import Watch
+from app.services.datasets.progress import Progress
 from app.services.queue.jobs import Claim, StaleClaim
 
 TELL_SECONDS = 0.5
@@ -36,7 +36,7 @@ def main(folder: Path) -> int:
         checks.note_result(session, claim, dataset_id, version)
 
     try:
-        perform(user_id, work, Watch(_Teller(folder / "progress.json").tell, conclude))
+        perform(user_id, work, Progress(_Teller(folder / "progress.json").tell, conclude))
     except StaleClaim:
         return 1
     except StudioError as error:

@@ -26,7 +26,7 @@ from app.db import AWAY, snapshot, transaction
 from app.errors import Conflict, NotFound, StudioError
 from app.models import ACTIVE_STATES, QUEUED, Job, new_id
 from app.models_data import DatasetCheck
-from app.services.datasets.dataset_jobs import Work
+from app.services.datasets.dataset_jobs import DatasetJob
 from app.services.datasets.versions import find_dataset
 from app.services.queue import jobs
 from app.services.queue.jobs import Claim
@@ -42,7 +42,7 @@ REFUSED = 3
 _turns = threading.BoundedSemaphore(2)
 
 
-def start(user_id: str, work: Work) -> dict[str, Any]:
+def start(user_id: str, work: DatasetJob) -> dict[str, Any]:
     """Queue the work and begin with it in the background; returns what :func:`status` tells.
 
     Raises:
@@ -125,11 +125,11 @@ def carry_out(claim: Claim, leaving: Callable[[], bool] = lambda: False) -> None
         _conclude(claim, Path(folder), process.returncode, wish, leaving())
 
 
-def wanted(job_id: str) -> tuple[str, Work]:
+def wanted(job_id: str) -> tuple[str, DatasetJob]:
     """(user id, work) of the check that a job carries out."""
     with snapshot() as session:
         check = session.scalars(select(DatasetCheck).where(DatasetCheck.job_id == job_id)).one()
-        return check.owner_id, Work(**check.work)
+        return check.owner_id, DatasetJob(**check.work)
 
 
 def note_result(session: Session, claim: Claim, dataset_id: str, version: int) -> None:

@@ -18,9 +18,9 @@ from app.errors import Rejected, StudioError
 from app.services.datasets.findings import Finding, LineIndex, collect, report_entry
 from app.services.datasets.progress import Tell, counted, silent
 from app.services.datasets.row_tables import Reading, read_lines, read_rows, sample_rows
-from app.services.profiling.split_plans import SplitPlan, deal_out
+from app.services.profiling.split_plans import SplitPlan, make_splits
 from app.services.profiling.split_rows import SplitRows
-from app.services.profiling.text_profile import DEFAULT_LENGTH, Row, Surveyed, TextSurvey
+from app.services.profiling.text_profile import DEFAULT_LENGTH, ProfiledRow, Surveyed, TextProfile
 from app.services.profiling.token_lengths import TokenCounter, default_model
 from app.services.profiling.unread_columns import unread_texts
 
@@ -29,7 +29,7 @@ OK, WARNINGS, REJECTED = "ok", "warnings", "rejected"
 
 
 @dataclass(frozen=True)
-class Judgement:
+class DataReport:
     """A table as one task sees it. ``splits`` is the content of ``splits.json``, None when the table is rejected;
     ``lengths`` says how long the usable texts are for the model that is recommended, ``tokens`` so for each row (2, rows).
     """
@@ -66,7 +66,7 @@ class Exclusions:
 NOTHING = Exclusions()
 
 
-def judge(
+def build_report(
     folder: Path,
     reading: Reading,
     task_type: str | None,
@@ -78,7 +78,7 @@ def judge(
     plan: SplitPlan | None = None,
     tokens: Mapping[int, int] | None = None,
     tell: Tell = silent,
-) -> Judgement:
+) -> DataReport:
     """Check every row and deal the usable ones out.
 
     Args:
@@ -124,7 +124,7 @@ def judge(
     }
     if refusal:
         refusal.details = {**refusal.details, "report": report}
-    return Judgement(task, chosen, usable.counts(), report, dealt, refusal, found, surveyed.lengths, surveyed.tokens)
+    return DataReport(task, chosen, usable.counts(), report, dealt, refusal, found, surveyed.lengths, surveyed.tokens)
 
 
 def _evaluation_ids(reading: Reading) -> range:
@@ -273,13 +273,13 @@ def _survey(
     """The rows that can be used, without their texts, and what the texts are like."""
     usable = SplitRows()
     counter = TokenCounter(default_model(task.kind))
-    survey = TextSurvey(counter, task.training_defaults.get("max_length", DEFAULT_LENGTH), tokens)
+    survey = TextProfile(counter, task.training_defaults.get("max_length", DEFAULT_LENGTH), tokens)
     for row in rows:
         # Rows with the same inputs share a key.
         key = text_key(task.identity(row, chosen))
         row_id, line, evaluation = row["_id"], row["_line"], row["_evaluation"]
         usable.add(row_id, line, key, task.answers(row, chosen), evaluation, values.get(row_id, ""))
-        survey.see(Row(row_id, line, task.readable(row, chosen), key, evaluation))
+        survey.see(ProfiledRow(row_id, line, task.readable(row, chosen), key, evaluation))
     tell("Comparing the texts", 0, 0)
 
     def texts(wanted: Set[int]) -> dict[int, str]:
@@ -302,7 +302,7 @@ def _values(folder: Path, reading: Reading, column: str) -> dict[int, str]:
 def _deal(
     usable: SplitRows, surveyed: Surveyed, plan: SplitPlan, before: Mapping[str, Any] | None, reading: Reading
 ) -> dict[str, Any]:
-    dealt = deal_out(usable, surveyed.groups, plan, before)
+    dealt = make_splits(usable, surveyed.groups, plan, before)
     _check_test(dealt, reading)
     return dealt
 

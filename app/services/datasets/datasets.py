@@ -19,9 +19,9 @@ from app.readers import Choices
 from app.samples import SAMPLES, Sample, sample_path
 from app.services.accounts import names
 from app.services.accounts.accounts import record
-from app.services.datasets.data_reports import Judgement, judge, refused_report
+from app.services.datasets.data_reports import DataReport, build_report, refused_report
 from app.services.datasets.imports import import_file
-from app.services.datasets.progress import UNWATCHED, Watch
+from app.services.datasets.progress import NO_PROGRESS, Progress
 from app.services.datasets.remembered_columns import Meaning, remember
 from app.services.datasets.row_tables import READING_FILE, ROWS_FILE, load_reading, read_rows, store_rows
 from app.services.datasets.versions import add_version, find_dataset, judge_into, load_exclusions, share
@@ -51,7 +51,7 @@ def check_file(
         reading = None
         try:
             reading = store_rows(Path(folder), (path, file_name), choices=choices)
-            return judge(Path(folder), reading, task_type, columns, seed=0).report
+            return build_report(Path(folder), reading, task_type, columns, seed=0).report
         except StudioError as error:
             return refused_report(error, file_name, task_type, reading)
 
@@ -105,7 +105,7 @@ def preview(user_id: str, dataset_id: str, limit: int = 20) -> dict[str, Any]:
 
 
 def change_columns(
-    user_id: str, dataset_id: str, task_type: str, columns: dict[str, str], *, watch: Watch = UNWATCHED
+    user_id: str, dataset_id: str, task_type: str, columns: dict[str, str], *, watch: Progress = NO_PROGRESS
 ) -> Dataset:
     """A new version of the same rows under another task or mapping; the old version stays as it was.
 
@@ -115,7 +115,7 @@ def change_columns(
     """
     find_task_type(task_type)
 
-    def fill(aside: Path, before: Path) -> tuple[Judgement, dict[str, Any], dict[str, Any]]:
+    def fill(aside: Path, before: Path) -> tuple[DataReport, dict[str, Any], dict[str, Any]]:
         for each in (ROWS_FILE, READING_FILE):
             share(before / each, aside / each)
         seed = storage.read_json(before / "splits.json")["seed"]

@@ -22,9 +22,9 @@ from app.models import Dataset, DatasetVersion, new_id
 from app.readers import Choices
 from app.services.accounts import names
 from app.services.accounts.accounts import home_project, record
-from app.services.datasets.data_reports import Judgement
-from app.services.datasets.progress import UNWATCHED, Watch
-from app.services.datasets.remembered_columns import Meaning, recall, remember, said_again
+from app.services.datasets.data_reports import DataReport
+from app.services.datasets.progress import NO_PROGRESS, Progress
+from app.services.datasets.remembered_columns import Meaning, recall, remember, with_remembered
 from app.services.datasets.row_tables import READING_FILE, ROWS_FILE, Reading, Source, load_reading, store_rows
 from app.services.datasets.versions import find_dataset, judge_into, make_version, share
 
@@ -44,7 +44,7 @@ def import_file(
     evaluation: Source | None = None,
     seed: int = 0,
     choices: Choices | None = None,
-    watch: Watch = UNWATCHED,
+    watch: Progress = NO_PROGRESS,
 ) -> Dataset:
     """Read, check and store a file as a new dataset with its first version.
 
@@ -130,7 +130,7 @@ def import_staged(
     name: str | None = None,
     task_type: str | None = None,
     columns: dict[str, str] | None = None,
-    watch: Watch = UNWATCHED,
+    watch: Progress = NO_PROGRESS,
 ) -> Dataset:
     """Make a dataset of a staged file that has been read; the file waits on if it is refused.
 
@@ -161,7 +161,7 @@ def _add_dataset(
     called: tuple[str | None, str],
     said: tuple[str | None, dict[str, str] | None],
     seed: int,
-    watch: Watch,
+    watch: Progress,
 ) -> Dataset:
     project_id = home_project(user_id).id
     version_id = new_id()
@@ -198,10 +198,10 @@ def _judge(
     project_id: str,
     said: tuple[str | None, dict[str, str] | None],
     seed: int,
-    watch: Watch,
-) -> tuple[Judgement, dict[str, Any] | None]:
+    watch: Progress,
+) -> tuple[DataReport, dict[str, Any] | None]:
     """How the rows are judged, as last time where the person says nothing else, and what to tell about that."""
-    known = said_again(recall(project_id, reading.main.columns), *said)
+    known = with_remembered(recall(project_id, reading.main.columns), *said)
     if known is not None:
         try:
             judgement = judge_into(aside, reading, known.task_type, known.columns, seed, tell=watch.tell)

@@ -21,7 +21,7 @@ def alone(session: Session, dataset_id: str, version: int) -> None:
 
 
 @dataclass(frozen=True)
-class Watch:
+class Progress:
     """Who wants to know: ``tell`` on the way; ``conclude(session, dataset id, version)`` inside the transaction that adds
     the version, so that both happen or neither."""
 
@@ -29,7 +29,7 @@ class Watch:
     conclude: Callable[[Session, str, int], None] = alone
 
 
-UNWATCHED = Watch()
+NO_PROGRESS = Progress()
 
 
 def counted(rows: Iterable[Row], tell: Tell, phase: str, total: int) -> Iterator[Row]:

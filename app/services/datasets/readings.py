@@ -17,9 +17,9 @@ from app.readers.decoding import NAMED
 from app.readers.delimiters import DELIMITERS
 from app.readers.isolation import read_into
 from app.readers.source import Limits
-from app.services.datasets.data_reports import Judgement
+from app.services.datasets.data_reports import DataReport
 from app.services.datasets.imports import EVALUATION_FILE, ORIGINAL_FILE, staged_folder
-from app.services.datasets.progress import UNWATCHED, Watch
+from app.services.datasets.progress import NO_PROGRESS, Progress
 from app.services.datasets.row_tables import ROWS_FILE, Reading, load_reading, read_rows, store_rows
 from app.services.datasets.versions import add_version, find_dataset, find_version, judge_into
 
@@ -111,7 +111,7 @@ def first_rows(folder: Path, columns: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def read_again(user_id: str, dataset_id: str, choices: Choices, *, watch: Watch = UNWATCHED) -> Dataset:
+def read_again(user_id: str, dataset_id: str, choices: Choices, *, watch: Progress = NO_PROGRESS) -> Dataset:
     """Read the original as the person says and keep the result as the next version.
 
     Changes made by hand since the file was read are not in it; the versions that hold them stay.
@@ -123,7 +123,7 @@ def read_again(user_id: str, dataset_id: str, choices: Choices, *, watch: Watch 
     source = _require_original(user_id, dataset_id)
     newest = find_version(user_id, dataset_id)
 
-    def fill(aside: Path, before: Path) -> tuple[Judgement, dict[str, Any], dict[str, Any]]:
+    def fill(aside: Path, before: Path) -> tuple[DataReport, dict[str, Any], dict[str, Any]]:
         folder = storage.dataset_dir(source.id)
         parts = load_reading(folder).parts
         evaluation = (folder / EVALUATION_FILE, parts[1].file_name) if len(parts) > 1 else None

@@ -41,7 +41,9 @@ def recall(project_id: str, names: Sequence[str]) -> Meaning | None:
     return Meaning(known.task_type, dict(known.columns)) if known else None
 
 
-def said_again(meaning: Meaning | None, task_type: str | None, columns: Mapping[str, str] | None) -> Meaning | None:
+def with_remembered(
+    meaning: Meaning | None, task_type: str | None, columns: Mapping[str, str] | None
+) -> Meaning | None:
     """The remembered meaning where the person says nothing else this time."""
     if meaning is None or columns or (task_type and task_type != meaning.task_type):
         return None

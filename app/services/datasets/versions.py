@@ -23,9 +23,9 @@ from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
 from app.models import Dataset, DatasetVersion, User, new_id
 from app.services.accounts.accounts import record
-from app.services.datasets.data_reports import NOTHING, Exclusions, Judgement, judge
+from app.services.datasets.data_reports import NOTHING, DataReport, Exclusions, build_report
 from app.services.datasets.findings import store_findings
-from app.services.datasets.progress import UNWATCHED, Tell, Watch, silent
+from app.services.datasets.progress import NO_PROGRESS, Progress, Tell, silent
 from app.services.datasets.row_tables import READING_FILE, ROWS_FILE, Reading, load_reading
 from app.services.profiling.split_plans import SplitPlan, plan_of
 from app.services.profiling.splits import SPLITS
@@ -33,7 +33,7 @@ from app.services.profiling.token_lengths import load_tokens, store_tokens
 
 EXCLUDED_FILE, CHANGES_FILE, LENGTHS_FILE = "excluded.json", "changes.json", "lengths.json"
 TOKENS_FILE = "tokens.npy"
-Fill = Callable[[Path, Path], tuple[Judgement, dict[str, Any], dict[str, Any]]]
+Fill = Callable[[Path, Path], tuple[DataReport, dict[str, Any], dict[str, Any]]]
 
 
 def find_dataset(session: Session, user_id: str, dataset_id: str) -> Dataset:
@@ -96,11 +96,11 @@ def read_changes(user_id: str, dataset_id: str, number: int, after: int = 0, lim
     return {"summary": told["summary"], "entries": page, "total": len(entries), "after": after + len(page)}
 
 
-def restore(user_id: str, dataset_id: str, number: int, *, watch: Watch = UNWATCHED) -> Dataset:
+def restore(user_id: str, dataset_id: str, number: int, *, watch: Progress = NO_PROGRESS) -> Dataset:
     """A new version that is what version ``number`` was; nothing in between is lost."""
     wanted = find_version(user_id, dataset_id, number)
 
-    def fill(aside: Path, before: Path) -> tuple[Judgement, dict[str, Any], dict[str, Any]]:
+    def fill(aside: Path, before: Path) -> tuple[DataReport, dict[str, Any], dict[str, Any]]:
         source = storage.dataset_dir(wanted.id)
         for name in (ROWS_FILE, READING_FILE):
             share(source / name, aside / name)
@@ -117,7 +117,7 @@ def restore(user_id: str, dataset_id: str, number: int, *, watch: Watch = UNWATC
     return add_version(user_id, dataset_id, fill, action="restore", watch=watch)
 
 
-def change_splits(user_id: str, dataset_id: str, plan: SplitPlan, *, watch: Watch = UNWATCHED) -> Dataset:
+def change_splits(user_id: str, dataset_id: str, plan: SplitPlan, *, watch: Progress = NO_PROGRESS) -> Dataset:
     """A new version of the same rows, dealt out anew; scores of runs before and after cannot be compared.
 
     Raises:
@@ -125,7 +125,7 @@ def change_splits(user_id: str, dataset_id: str, plan: SplitPlan, *, watch: Watc
     """
     newest = find_version(user_id, dataset_id)
 
-    def fill(aside: Path, before: Path) -> tuple[Judgement, dict[str, Any], dict[str, Any]]:
+    def fill(aside: Path, before: Path) -> tuple[DataReport, dict[str, Any], dict[str, Any]]:
         for name in (ROWS_FILE, READING_FILE):
             share(before / name, aside / name)
         judgement = judge_into(
@@ -145,7 +145,13 @@ def read_splits(version: DatasetVersion) -> dict[str, Any]:
 
 
 def add_version(
-    user_id: str, dataset_id: str, fill: Fill, *, action: str, expected: int | None = None, watch: Watch = UNWATCHED
+    user_id: str,
+    dataset_id: str,
+    fill: Fill,
+    *,
+    action: str,
+    expected: int | None = None,
+    watch: Progress = NO_PROGRESS,
 ) -> Dataset:
     """Make the next version of a dataset.
 
@@ -194,13 +200,13 @@ def judge_into(
     plan: SplitPlan | None = None,
     tokens: dict[int, int] | None = None,
     tell: Tell = silent,
-) -> Judgement:
+) -> DataReport:
     """Judge the rows in a folder and write everything that was found beside them.
 
     Raises:
         Rejected: the rows cannot be used.
     """
-    judgement = judge(
+    judgement = build_report(
         folder, reading, task_type, columns, seed,
         excluded=excluded, before=before, plan=plan, tokens=tokens, tell=tell,
     )  # fmt: skip
@@ -229,7 +235,7 @@ def make_version(
     version_id: str,
     folder: Path,
     reading: Reading,
-    judgement: Judgement,
+    judgement: DataReport,
     author_id: str,
     change: dict[str, Any] | None = None,
 ) -> DatasetVersion:
@@ -273,7 +279,7 @@ def _kept_or_removed(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _content_sha256(folder: Path, judgement: Judgement) -> str:
+def _content_sha256(folder: Path, judgement: DataReport) -> str:
     """Names what a trainer would see: the rows, what the columns mean, and the splits."""
     meaning = json.dumps([judgement.task.kind, judgement.columns, judgement.splits], sort_keys=True)
     rows = manifest.sha256_of(folder / ROWS_FILE)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from app.catalog.spec import held_precision
-from app.catalog.workload import Job, Work, count_learning, count_rest, largest_portion
+from app.catalog.workload import Workload, WorkloadInputs, count_learning, count_rest, largest_portion
 
 # Raised whenever the arithmetic changes: what runs taught about an older one no longer applies.
 FORMULA = 2
@@ -60,7 +60,7 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Observation:
     """What one finished run took against what was counted, with what it has in common with others."""
 
     family: str
@@ -96,7 +96,7 @@ LEAST_SPREAD, MOST_LESSONS = 0.08, 40
 FURTHER_DEVICE = 0.85
 
 
-def count(job: Job, *, gpu: bool, speed: Mapping[str, float] | None) -> Counted:
+def count(job: WorkloadInputs, *, gpu: bool, speed: Mapping[str, float] | None) -> Counted:
     """The estimate for this machine before earlier runs correct it.
 
     Args:
@@ -109,7 +109,7 @@ def count(job: Job, *, gpu: bool, speed: Mapping[str, float] | None) -> Counted:
     )
 
 
-def correct(what: str, lessons: Sequence[Lesson], job: tuple[str, str, str], *, measured: bool) -> Correction:
+def correct(what: str, lessons: Sequence[Observation], job: tuple[str, str, str], *, measured: bool) -> Correction:
     """What finished runs teach about ``memory``, ``learning`` or ``rest`` of a run of this family, model and method.
 
     Medians of ratios, from all runs of the machine down to those of the same model and method; each closer group counts by its
@@ -138,7 +138,7 @@ def correct(what: str, lessons: Sequence[Lesson], job: tuple[str, str, str], *, 
     return Correction(math.exp(factor), math.exp(spread), known, level)
 
 
-def memory_parts(job: Job, gpu: bool) -> dict[str, float]:
+def memory_parts(job: WorkloadInputs, gpu: bool) -> dict[str, float]:
     """Bytes at the moment of the most: ``libraries``, ``weights``, ``adapter``, ``optimiser``, ``activations``, ``rows``, ``evaluation``."""
     base, learns = job.base, job.adapter + job.head
     held = HELD_BYTES[held_precision(job.method, job.training)]
@@ -168,16 +168,16 @@ def memory_parts(job: Job, gpu: bool) -> dict[str, float]:
     }
 
 
-def _memory(job: Job, gpu: bool) -> float:
+def _memory(job: WorkloadInputs, gpu: bool) -> float:
     return sum(memory_parts(job, gpu).values())
 
 
-def _pace(job: Job, gpu: bool) -> float:
+def _pace(job: WorkloadInputs, gpu: bool) -> float:
     """How many times as fast as one device the devices of a run learn together."""
     return 1.0 + FURTHER_DEVICE * (job.training.devices - 1) if gpu else 1.0
 
 
-def _seconds(work: Work, speed: Mapping[str, float] | None) -> float:
+def _seconds(work: Workload, speed: Mapping[str, float] | None) -> float:
     scale = {name: (speed or REFERENCE)[name] / REFERENCE[name] for name in REFERENCE}
     return sum(
         amount / (GIGA if name in COUNTED_IN_GIGA else 1.0) * RATES[name] * scale.get(FOLLOWS.get(name, ""), 1.0)

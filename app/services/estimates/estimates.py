@@ -13,13 +13,13 @@ from app.catalog.methods import method_class
 from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
 from app.catalog.training import TrainingSettings
-from app.catalog.workload import Job
+from app.catalog.workload import WorkloadInputs
 from app.errors import Rejected
 from app.field_errors import field_refusal
 from app.models import DatasetVersion
 from app.services.estimates import memory_fit
 from app.services.estimates.cost_arithmetic import Correction, correct, count, memory_parts
-from app.services.estimates.observations import lessons_of
+from app.services.estimates.observations import observations_of
 from app.services.queue import machine_speeds
 
 TYPICAL_TOKENS = 40.0
@@ -75,7 +75,7 @@ def estimate(
     length = min(tokens_per_row or TYPICAL_TOKENS, settings.max_length)
     validation, test = held_out or [max(1, round(HELD_OUT_SHARE * rows))] * 2
     most = min(longest or settings.max_length, settings.max_length)
-    job = Job(card, chosen, settings, rows, validation, test, length, max(length, most), labels, base_known)
+    job = WorkloadInputs(card, chosen, settings, rows, validation, test, length, max(length, most), labels, base_known)
     place = room or machine_speeds.room()
     told = _costs(job, place)
     trainable = job.adapter + job.head
@@ -95,18 +95,18 @@ def memory_needed(spec: RunSpec, version: DatasetVersion) -> int:
         max(1, int(version.split_sizes.get(name, 1))) for name in ("train", "validation", "test")
     )
     longest = float(spec.training.max_length)
-    job = Job(
+    job = WorkloadInputs(
         find_base_model(spec.base_model), spec.method, spec.training, train, validation, test, min(TYPICAL_TOKENS, longest), longest,
         task_type(spec.task_type).outputs(max(2, len(spec.labels))),
     )  # fmt: skip
     return int(sum(memory_parts(job, True).values()))
 
 
-def _costs(job: Job, place: Mapping[str, Any]) -> dict[str, Any]:
+def _costs(job: WorkloadInputs, place: Mapping[str, Any]) -> dict[str, Any]:
     """Memory and time on this machine with their ranges, where they come from, and whether it fits."""
     speed = machine_speeds.speed_of(place["machine"])
     counted = count(job, gpu=place["gpu"], speed=speed["seconds"] if speed else None)
-    lessons = lessons_of(place["machine"])
+    lessons = observations_of(place["machine"])
     like = (job.family, job.base.name, job.method.kind)
     found = {what: correct(what, lessons, like, measured=speed is not None) for what in counted.as_dict()}
     memory = counted.memory * found["memory"].factor
@@ -131,7 +131,7 @@ def _costs(job: Job, place: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _data_words(source: str, job: Job) -> str:
+def _data_words(source: str, job: WorkloadInputs) -> str:
     return f"{job.train_rows:,} rows x {job.length:.0f} tokens ({source}) x {job.training.epochs:g} passes."
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.catalog.methods import METHODS
 from app.catalog.methods.base import Method
-from app.catalog.workload import Job
+from app.catalog.workload import WorkloadInputs
 from app.services.estimates.cost_arithmetic import count
 
 # A run may take this share of the free memory and still leave room for others.
@@ -14,7 +14,7 @@ ROOM = 0.8
 MOST_REMEDIES, MOST_PORTIONS, SHORTEST = 3, 64, 16
 SMALLER_METHODS = ("lora", "qlora")
 
-Change = tuple[str, dict[str, Any], Job]
+Change = tuple[str, dict[str, Any], WorkloadInputs]
 
 
 def judge(high: float, likely: float, available: float) -> str:
@@ -28,7 +28,7 @@ def judge(high: float, likely: float, available: float) -> str:
     return "tight" if likely < available else "too large"
 
 
-def remedies(job: Job, gpu: bool, factor: float, available: float) -> list[dict[str, Any]]:
+def remedies(job: WorkloadInputs, gpu: bool, factor: float, available: float) -> list[dict[str, Any]]:
     """Single changes after which the run fits, the gentlest first; none if it fits already.
 
     Args:
@@ -47,11 +47,11 @@ def remedies(job: Job, gpu: bool, factor: float, available: float) -> list[dict[
     return found[:MOST_REMEDIES]
 
 
-def _need(job: Job, gpu: bool) -> float:
+def _need(job: WorkloadInputs, gpu: bool) -> float:
     return count(job, gpu=gpu, speed=None).memory
 
 
-def _changes(job: Job) -> Iterator[Change]:
+def _changes(job: WorkloadInputs) -> Iterator[Change]:
     """What can be changed, the changes that alter the result least first."""
     training = job.training
     if not training.gradient_checkpointing and job.method.capabilities.gradient_checkpointing:
@@ -70,7 +70,7 @@ def _changes(job: Job) -> Iterator[Change]:
             yield f"the method {method.title}", {"method": {"kind": kind}}, replace(job, method=method)
 
 
-def _trained(words: str, job: Job, change: dict[str, Any]) -> Change:
+def _trained(words: str, job: WorkloadInputs, change: dict[str, Any]) -> Change:
     training = job.training.model_copy(update=change)
     shorter = min(job.longest, training.max_length)
     return (
@@ -80,7 +80,7 @@ def _trained(words: str, job: Job, change: dict[str, Any]) -> Change:
     )
 
 
-def _other(job: Job, kind: str) -> Method | None:
+def _other(job: WorkloadInputs, kind: str) -> Method | None:
     """A method that learns less, unless it is the chosen one or does not serve the task."""
     if job.method.kind == kind or (job.method.kind == "qlora"):
         return None

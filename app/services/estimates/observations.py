@@ -7,13 +7,13 @@ from sqlalchemy import select
 
 from app.db import snapshot
 from app.models_costs import MachineSpeed, RunCost
-from app.services.estimates.cost_arithmetic import FORMULA, MOST_LESSONS, Lesson
+from app.services.estimates.cost_arithmetic import FORMULA, MOST_LESSONS, Observation
 
 # So many finished runs say how good estimates are now.
 JUDGED_RUNS = 50
 
 
-def lessons_of(machine: str) -> list[Lesson]:
+def observations_of(machine: str) -> list[Observation]:
     """The finished runs of a machine, the newest first, as far as the present arithmetic estimated them."""
     with snapshot() as session:
         rows = session.scalars(
@@ -23,7 +23,7 @@ def lessons_of(machine: str) -> list[Lesson]:
             .limit(5 * MOST_LESSONS)
         ).all()
     return [
-        Lesson(row.family, row.base_model, row.method, _ratios(row.counted, row.actual or {}))
+        Observation(row.family, row.base_model, row.method, _ratios(row.counted, row.actual or {}))
         for row in rows
         if row.actual
     ]

@@ -83,7 +83,7 @@ def _untouched_name(results: Mapping[str, Any]) -> str:
     return next((name for name in UNTOUCHED if baseline.get(name)), "")
 
 
-def hopeless(runs: Sequence[Run], checks: Mapping[str, Mapping[str, float]]) -> dict[str, str]:
+def early_stop(runs: Sequence[Run], checks: Mapping[str, Mapping[str, float]]) -> dict[str, str]:
     """Run id -> reason, for runs past halfway whose checks are clearly below the best finished run's.
 
     Args:

@@ -24,7 +24,7 @@ AHEAD = 2
 WATCHED = ("most_minutes", "stop_hopeless", "halving", "growing")
 
 
-def tend() -> int:
+def tick() -> int:
     """Keep all experiments inside their budgets, stop runs that fell behind, add new ones; returns how many it stopped."""
     with snapshot() as session:
         working = select(Run.experiment_id).join(Job, Job.id == Run.job_id).where(Job.state.in_(ACTIVE_STATES))
@@ -46,7 +46,7 @@ def _tend(session: Session, experiment: Experiment) -> int:
         words = f"Not started: the {experiment.plan['most_minutes']:g} minutes of this experiment are spent."
         reasons |= {run.id: words for run in members if run.job.state == QUEUED}
     if experiment.plan.get("stop_hopeless"):
-        reasons |= leaderboard.hopeless(members, metrics.latest_checks(session, [run.id for run in members]))
+        reasons |= leaderboard.early_stop(members, metrics.latest_checks(session, [run.id for run in members]))
     if experiment.plan.get("halving"):
         reasons |= _behind(session, experiment, members)
     stopped = experiments.stop(session, experiment, reasons, members)

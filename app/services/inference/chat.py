@@ -26,7 +26,7 @@ Messages = Sequence[dict[str, str]]
 
 
 @dataclass(frozen=True)
-class Sampling:
+class SamplingSettings:
     """How replies are chosen; ``temperature`` 0 always takes the most probable token, ``seed`` makes chance repeatable."""
 
     max_tokens: int = 256
@@ -37,7 +37,7 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Voice:
+class ChatTarget:
     """A model that somebody may talk to: a base model, or what one of their runs made of it, in the end or on its way."""
 
     model: str
@@ -47,7 +47,7 @@ class Voice:
     adapter_sha256: str = ""
 
 
-def find_voice(user_id: str, model: str) -> Voice:
+def find_chat_target(user_id: str, model: str) -> ChatTarget:
     """The model called ``base:<name>``, by one's own run's id, or ``<run id>@<step>`` for one of its checkpoints.
 
     Raises:
@@ -57,7 +57,7 @@ def find_voice(user_id: str, model: str) -> Voice:
         card = base_model(model.removeprefix(BASE))
         if card.name not in {each.name for each in talking_bases()}:
             raise _cannot_talk(card.title)
-        return Voice(model, card.title, card.name)
+        return ChatTarget(model, card.title, card.name)
     run_id, _, step = model.partition(AT)
     run = runs.get_run(user_id, run_id)
     if run.task_type not in talking_tasks():
@@ -65,12 +65,12 @@ def find_voice(user_id: str, model: str) -> Voice:
     if step:
         number = _number(step)
         folder, digest = checkpoints.folder_of(user_id, run_id, number)
-        return Voice(model, _name_at(run, number), run.base_model, folder, digest)
+        return ChatTarget(model, _name_at(run, number), run.base_model, folder, digest)
     folder = adapter_folder(user_id, model)
-    return Voice(model, run.name, run.base_model, folder, manifest.sha256_of(folder / manifest.NAME))
+    return ChatTarget(model, run.name, run.base_model, folder, manifest.sha256_of(folder / manifest.NAME))
 
 
-def list_voices(user_id: str) -> list[dict[str, Any]]:
+def list_chat_targets(user_id: str) -> list[dict[str, Any]]:
     """``[{"id", "kind", "name", "base", "created_at", "system"}]``: who talks, one's own runs and checkpoints newest first.
 
     ``kind`` is ``base``, ``run`` or ``checkpoint``; a run that is still at work may have checkpoints already.
@@ -123,7 +123,7 @@ def talking_bases() -> list[Any]:
 
 
 async def stream_reply(
-    server: str, voice: Voice, messages: Messages, sampling: Sampling, asker: str
+    server: str, voice: ChatTarget, messages: Messages, sampling: SamplingSettings, asker: str
 ) -> AsyncGenerator[dict[str, Any], None]:
     """``{"text": piece}`` as it comes, ``{"done": numbers}`` at the end; closing the generator stops the work.
 

@@ -37,7 +37,7 @@ PART = ".part"
 Progress = Callable[[int, int], None]
 
 
-class Stopped(Exception):
+class FetchStopped(Exception):
     """The person asked for a stop; what has come is kept for the next time."""
 
 
@@ -156,11 +156,11 @@ def _fetch_file(
             self.here += int(n or 0)
             progress(self.here)
             if should_stop():
-                raise Stopped
+                raise FetchStopped
             return None
 
     if should_stop():
-        raise Stopped
+        raise FetchStopped
     final = folder / file
     if final.exists():
         return
@@ -248,7 +248,7 @@ class _translated:
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if error is not None and not isinstance(error, StudioError | Stopped):
+        if error is not None and not isinstance(error, StudioError | FetchStopped):
             translation = self._translate(error)
             if translation:
                 raise translation from error

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from app.db import db_now, snapshot
 from app.models import QUEUED, RUNNING, Job
-from app.models_work import Tally
+from app.models_work import Counter
 from app.services.queue import queue_order, workers
 
 # Waiting times are told of the newest runs that have begun.
@@ -42,7 +42,7 @@ def measure() -> Operations:
         speeds = [
             job.get("rows_per_second", 0.0) for job in session.scalars(select(Job.progress).where(Job.state == RUNNING))
         ]
-        tallies = {row.name: row.count for row in session.scalars(select(Tally))}
+        tallies = {row.name: row.count for row in session.scalars(select(Counter))}
     known = workers.list_workers()
     return Operations(
         states=states, ready=ready, paused=paused, oldest_wait=max(0.0, float(oldest)), waits=_middle_and_tail(waits),

@@ -17,7 +17,7 @@ from app.settings import get_settings
 DAY = 24 * 3600.0
 
 
-def tidy() -> dict[str, int]:
+def cleanup() -> dict[str, int]:
     """Remove what the settings no longer keep; returns ``{"checkpoints", "folders", "uploads"}`` removed."""
     kept_seconds = get_settings().keep_attempt_days * DAY
     with transaction() as session:

@@ -36,7 +36,7 @@ def words_of(text: str) -> list[str]:
 
 
 @dataclass
-class NearCopies:
+class NearDuplicates:
     """Collects texts; :meth:`pairs` then says which are nearly the same."""
 
     _codes: "_Codes" = field(default_factory=lambda: _Codes())

@@ -36,7 +36,7 @@ class SplitPlan:
     seed: int = 0
 
 
-def deal_out(
+def make_splits(
     rows: SplitRows, near: Mapping[int, int], plan: SplitPlan, before: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """``{"train", "validation", "test", "seed", "how", "plan"}``; every id is in exactly one of the three.
@@ -128,7 +128,7 @@ def _by_group(
     exact, groups = (each[main] for each in found)
     labels = [label for label, here in zip(rows.labels(), main.tolist(), strict=True) if here]
     try:
-        return splits.deal(rows.ids[main], labels, groups, plan.seed, shares)
+        return splits.assign_splits(rows.ids[main], labels, groups, plan.seed, shares)
     except Rejected as error:
         if plan.how == GROUP:
             raise Rejected(
@@ -138,7 +138,7 @@ def _by_group(
             ) from None
         if len(np.unique(groups)) == len(np.unique(exact)):
             raise error
-        return splits.deal(rows.ids[main], labels, exact, plan.seed, shares)
+        return splits.assign_splits(rows.ids[main], labels, exact, plan.seed, shares)
 
 
 def _by_time(rows: SplitRows, main: np.ndarray, shares: Mapping[str, float]) -> dict[str, list[int]]:

@@ -28,7 +28,7 @@ def choose_shares(rows: int, own_test: bool = False) -> dict[str, float]:
     return shares
 
 
-def deal(
+def assign_splits(
     ids: Sequence[int],
     labels: Sequence[str],
     groups: Sequence[Hashable],

@@ -30,7 +30,7 @@ MOST_COUNTED, SAMPLE_EVERY = 200_000, 10
 
 
 @dataclass(frozen=True)
-class Row:
+class ProfiledRow:
     """A usable row as the survey sees it; ``key`` is the same for texts that differ only in case and spaces."""
 
     id: int
@@ -52,25 +52,25 @@ class Surveyed:
 
 
 @dataclass
-class TextSurvey:
+class TextProfile:
     """Collects rows one by one; :meth:`finish` tells. ``known`` are tokens of rows that were counted before."""
 
     counter: token_lengths.TokenCounter
     max_length: int = DEFAULT_LENGTH
     known: Mapping[int, int] = field(default_factory=dict)
     _problems: dict[tuple[bool, str], Problem] = field(default_factory=dict)
-    _twins: near_duplicates.NearCopies = field(default_factory=near_duplicates.NearCopies)
+    _twins: near_duplicates.NearDuplicates = field(default_factory=near_duplicates.NearDuplicates)
     _seen: FirstSeen = field(default_factory=FirstSeen)
     _places: tuple[array, array, bytearray] = field(default_factory=lambda: (array("q"), array("q"), bytearray()))
     _languages: dict[str, tuple[array, array]] = field(default_factory=dict)
     _tokens: tuple[array, array] = field(default_factory=lambda: (array("q"), array("q")))
-    _waiting: list[tuple[Row, list[str]]] = field(default_factory=list)
+    _waiting: list[tuple[ProfiledRow, list[str]]] = field(default_factory=list)
     _characters: int = 0
     _rows: int = 0
     _measured_characters: int = 0
     _counted_tokens: int = 0
 
-    def see(self, row: Row) -> None:
+    def see(self, row: ProfiledRow) -> None:
         """Look at one row."""
         words = near_duplicates.words_of(row.text)
         if patterns.has_hidden_character(row.text):
@@ -115,7 +115,7 @@ class TextSurvey:
         self._waiting.clear()
         self._characters = 0
 
-    def _count(self, rows: list[Row]) -> None:
+    def _count(self, rows: list[ProfiledRow]) -> None:
         """Tokens of the texts: of all up to a number of rows, beyond that of every tenth, and the others by characters."""
         dense = max(0, MOST_COUNTED - self._rows)
         asked = [row for n, row in enumerate(rows) if n < dense or (self._rows + n) % SAMPLE_EVERY == 0]
@@ -145,7 +145,7 @@ class TextSurvey:
         for later, earlier in pairs:
             place, other = np.searchsorted(ids, (later, earlier)).tolist()
             code = "near_leakage" if own[place] != own[other] else "near_duplicates"
-            row = Row(later, int(lines[place]), "", b"", bool(own[place]))
+            row = ProfiledRow(later, int(lines[place]), "", b"", bool(own[place]))
             told = [_short(shown.get(each, "")) for each in (later, earlier)]
             example = {"text": told[0], "nearly the same as row": int(lines[other]), "which says": told[1]}
             self._note(code, row, example if told[0] else None)
@@ -181,7 +181,7 @@ class TextSurvey:
         )
         return [Problem("near_copies_limit", "warning", message, "Exact copies are found among all of them.")]
 
-    def _note(self, code: str, row: Row, example: Mapping[str, Any] | None) -> None:
+    def _note(self, code: str, row: ProfiledRow, example: Mapping[str, Any] | None) -> None:
         problem = self._problems.get((row.evaluation, code))
         if problem is None:
             message, hint = _WORDS[code]

@@ -19,7 +19,7 @@ def device_names(count: int = 1) -> tuple[str, ...]:
     Containers have host names of their own, the driver's id of a GPU is the same in all of them.
     """
     told = get_settings().device
-    return (told,) if told else placement.own_offer().names[:count]
+    return (told,) if told else placement.own_capacity().names[:count]
 
 
 def take(claim: Claim, give_up: Callable[[], bool] = lambda: False, count: int = 1) -> bool:

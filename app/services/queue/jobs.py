@@ -35,8 +35,8 @@ from app.models import (
     User,
     new_id,
 )
-from app.models_work import Tally
-from app.queue import ring, ring_after_commit
+from app.models_work import Counter
+from app.queue import enqueue_after_commit, notify
 from app.services.queue import queue_order
 from app.settings import get_settings
 
@@ -61,7 +61,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Swept:
+class SweepResult:
     """What one sweep did, by job id."""
 
     requeued: list[str]
@@ -96,7 +96,7 @@ def add(
         phase="Waiting in the queue",
     )
     session.add(job)
-    ring_after_commit(session, job.id)
+    enqueue_after_commit(session, job.id)
     return job
 
 
@@ -187,7 +187,7 @@ def release(claim: Claim) -> None:
     """running -> queued without counting an attempt: the worker is shutting down in good order."""
     with transaction() as session:
         _write(session, claim, {"state": QUEUED, "phase": "Waiting for a worker", "lease_until": None})
-        ring_after_commit(session, claim.job_id)
+        enqueue_after_commit(session, claim.job_id)
 
 
 def pause(claim: Claim) -> None:
@@ -202,7 +202,7 @@ def retry_adjusted(claim: Claim, adjustments: dict[str, Any]) -> None:
     with transaction() as session:
         phase = "Trying again with smaller portions"
         _write(session, claim, {"state": QUEUED, "phase": phase, "lease_until": None, "adjustments": adjustments})
-        ring_after_commit(session, claim.job_id)
+        enqueue_after_commit(session, claim.job_id)
 
 
 def retry(claim: Claim, error: dict[str, Any]) -> bool:
@@ -227,7 +227,7 @@ def retry(claim: Claim, error: dict[str, Any]) -> bool:
             },
         )
         if wait == 0:
-            ring_after_commit(session, claim.job_id)
+            enqueue_after_commit(session, claim.job_id)
     return True
 
 
@@ -275,16 +275,16 @@ def unpause(session: Session, job: Job) -> None:
     values: dict[str, Any] = {"paused_at": None, "phase": "Waiting in the queue"}
     if not session.execute(update(Job).where(paused).values(values)).rowcount:  # type: ignore[attr-defined]
         raise Conflict("not_paused", f"This run is not paused ({job.state}).", "Nothing needs to be done.")
-    ring_after_commit(session, job.id)
+    enqueue_after_commit(session, job.id)
 
 
-def sweep(*, expire: bool = True) -> Swept:
+def sweep(*, expire: bool = True) -> SweepResult:
     """Bring lost jobs back: expired leases are queued again, cancelled or failed; unrung rows are rung.
 
     Args:
         expire: false shortly after the database was away, when holders have not had time to renew their leases.
     """
-    swept = Swept([], [], [], [])
+    swept = SweepResult([], [], [], [])
     with transaction() as session:
         # A job of this host from before its last start has no process any more, whatever its lease says.
         rebooted = and_(Job.holder.startswith(f"{socket.gethostname()}:", autoescape=True), Job.boot_id != boot_id())
@@ -293,20 +293,20 @@ def sweep(*, expire: bool = True) -> Swept:
         for job in session.scalars(expired.with_for_update(skip_locked=True)):
             _recover(session, job, swept)
         for name in ("requeued", "failed", "cancelled"):
-            tally(session, f"sweep_{name}", len(getattr(swept, name)))
+            count_event(session, f"sweep_{name}", len(getattr(swept, name)))
     for job_id in _unrung():
-        if ring(job_id):
+        if notify(job_id):
             swept.rung.append(job_id)
     return swept
 
 
-def tally(session: Session, name: str, more: int = 1) -> None:
+def count_event(session: Session, name: str, more: int = 1) -> None:
     """Count something that happened, for the operator's charts."""
     if not more:
         return
     insert = postgresql.insert if dialect().name == "postgresql" else sqlite.insert
-    counted = insert(Tally).values(name=name, count=more)
-    session.execute(counted.on_conflict_do_update(index_elements=["name"], set_={"count": Tally.count + more}))
+    counted = insert(Counter).values(name=name, count=more)
+    session.execute(counted.on_conflict_do_update(index_elements=["name"], set_={"count": Counter.count + more}))
 
 
 def default_holder() -> str:
@@ -314,7 +314,7 @@ def default_holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _recover(session: Session, job: Job, swept: Swept) -> None:
+def _recover(session: Session, job: Job, swept: SweepResult) -> None:
     job.fence += 1
     job.lease_until = None
     if job.pause_requested_at is not None:

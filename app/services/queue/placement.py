@@ -26,7 +26,7 @@ LEAST_SHARES = 2
 
 
 @dataclass(frozen=True)
-class Offer:
+class WorkerCapacity:
     """What one worker has: ``devices`` of at least ``device_bytes`` memory each; it takes no run that asks for fewer than
     ``least``. ``names`` are the driver's ids, none for a processor."""
 
@@ -44,26 +44,26 @@ class Offer:
         return asdict(self)
 
 
-def own_offer() -> Offer:
+def own_capacity() -> WorkerCapacity:
     """What the worker in this process has."""
     return _offer(os.environ.get("CUDA_VISIBLE_DEVICES"), get_settings().least_devices)
 
 
-def offer_of(facts: Mapping[str, Any]) -> Offer:
+def capacity_of(facts: Mapping[str, Any]) -> WorkerCapacity:
     """What a heartbeat's ``machine`` says; workers of an older release offer one device."""
     told = facts.get("offer") or {"devices": 1, "device_bytes": 0}
-    return Offer(told["devices"], told["device_bytes"], told.get("least", 1), tuple(told.get("names", ())))
+    return WorkerCapacity(told["devices"], told["device_bytes"], told.get("least", 1), tuple(told.get("names", ())))
 
 
-def others(session: Session) -> list[Offer]:
+def others(session: Session) -> list[WorkerCapacity]:
     """What the workers offer that are alive and fit, this one among them."""
     heard = Worker.heartbeat_at > db_now() - ALIVE_SECONDS
     fit = Worker.barred_until.is_(None) | (Worker.barred_until < db_now())
     found = session.scalars(select(Worker.machine).where(heard, fit, Worker.stopped_at.is_(None)))
-    return [offer_of(each) for each in found]
+    return [capacity_of(each) for each in found]
 
 
-def suits(devices: int, memory_bytes: int, mine: Offer, all_offers: Sequence[Offer]) -> bool:
+def suits(devices: int, memory_bytes: int, mine: WorkerCapacity, all_offers: Sequence[WorkerCapacity]) -> bool:
     """Whether a run should be taken by the worker that offers ``mine``.
 
     A run that is too large for its devices is left to a worker with larger ones; where there is none, anybody may try it.
@@ -84,7 +84,7 @@ def check_devices(wanted: int) -> None:
     if wanted == 1:
         return
     with snapshot() as session:
-        known = others(session) or [own_offer()]
+        known = others(session) or [own_capacity()]
     most = max(each.devices for each in known)
     if wanted > most:
         told = f"{wanted} devices are asked for, and no worker here has more than {most}."
@@ -93,19 +93,19 @@ def check_devices(wanted: int) -> None:
         )
 
 
-def _holds(offer: Offer, memory_bytes: int) -> bool:
+def _holds(offer: WorkerCapacity, memory_bytes: int) -> bool:
     return not offer.device_bytes or memory_bytes <= offer.device_bytes
 
 
 @lru_cache(maxsize=4)
-def _offer(visible: str | None, least: int) -> Offer:
+def _offer(visible: str | None, least: int) -> WorkerCapacity:
     # GPUs are not plugged in while the studio runs, so the driver is asked once.
     facts, ids = machine.describe(3600.0), machine.gpu_ids()
     chosen = _chosen(visible, ids, len(facts["gpus"]))
     if not chosen:
-        return Offer(max(LEAST_SHARES, len(os.sched_getaffinity(0))), facts["memory_bytes"], least)
+        return WorkerCapacity(max(LEAST_SHARES, len(os.sched_getaffinity(0))), facts["memory_bytes"], least)
     names = tuple(ids[number] if number < len(ids) else str(number) for number in chosen)
-    return Offer(len(chosen), min(facts["gpus"][number]["total_bytes"] for number in chosen), least, names)
+    return WorkerCapacity(len(chosen), min(facts["gpus"][number]["total_bytes"] for number in chosen), least, names)
 
 
 def _chosen(visible: str | None, ids: Sequence[str], count: int) -> list[int]:

@@ -13,7 +13,7 @@ from app.db import db_now, snapshot
 from app.errors import Conflict, Rejected
 from app.models import CLAIMED, QUEUED, RUNNING, Job
 from app.services.queue import placement
-from app.services.queue.placement import Offer
+from app.services.queue.placement import WorkerCapacity
 from app.settings import get_settings
 
 PRIORITIES = {"low": -1, "normal": 0, "high": 1}
@@ -29,7 +29,7 @@ def ready() -> ColumnElement[bool]:
     )
 
 
-def next_job(mine: Offer | None = None) -> str | None:
+def next_job(mine: WorkerCapacity | None = None) -> str | None:
     """Id of the job whose turn it is, or None when nothing can be claimed now.
 
     Args:

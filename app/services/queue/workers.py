@@ -28,7 +28,7 @@ def beat(name: str, job_id: str | None = None) -> None:
 
 
 def _machine() -> dict[str, Any]:
-    return {**machine.describe(GPU_SECONDS), "offer": placement.own_offer().as_dict()}
+    return {**machine.describe(GPU_SECONDS), "offer": placement.own_capacity().as_dict()}
 
 
 def leave(name: str) -> None:

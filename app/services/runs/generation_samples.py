@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.db import dialect, snapshot
 from app.errors import NotFound
-from app.models_written import WrittenSample
+from app.models_samples import GenerationSample
 from app.services.runs import runs
 
 TEXTS = ("input", "expected", "base_answer", "answer")
@@ -28,7 +28,7 @@ def append(session: Session, run_id: str, lines: Sequence[dict[str, Any]]) -> No
     ]
     if rows:
         insert = postgresql.insert if dialect().name == "postgresql" else sqlite.insert
-        session.execute(insert(WrittenSample).on_conflict_do_nothing(), rows)
+        session.execute(insert(GenerationSample).on_conflict_do_nothing(), rows)
 
 
 def at_step(user_id: str, run_id: str, step: int | None = None) -> dict[str, Any]:
@@ -43,8 +43,10 @@ def at_step(user_id: str, run_id: str, step: int | None = None) -> dict[str, Any
     """
     with snapshot() as session:
         runs.find(session, user_id, run_id)
-        mine = WrittenSample.run_id == run_id
-        steps = list(session.scalars(select(WrittenSample.step).where(mine).distinct().order_by(WrittenSample.step)))
+        mine = GenerationSample.run_id == run_id
+        steps = list(
+            session.scalars(select(GenerationSample.step).where(mine).distinct().order_by(GenerationSample.step))
+        )
         if step is None:
             step = steps[-1] if steps else None
         elif step not in steps:
@@ -52,7 +54,7 @@ def at_step(user_id: str, run_id: str, step: int | None = None) -> dict[str, Any
             raise NotFound(
                 "step_not_found", f"No answers were written at step {step:,}.", f"There are some at: {known}."
             )
-        wanted = select(WrittenSample).where(mine, WrittenSample.step == step).order_by(WrittenSample.seq)
+        wanted = select(GenerationSample).where(mine, GenerationSample.step == step).order_by(GenerationSample.seq)
         rows = session.scalars(wanted).all()
     told = [{"row_id": row.row_id, **{name: getattr(row, name) for name in TEXTS}} for row in rows]
     return {"steps": steps, "step": step, "rows": told}

@@ -10,9 +10,9 @@ from typing import Any
 from app import storage
 from app.catalog.base_models import base_model as find_base_model
 from app.catalog.base_models import base_model_path
-from app.catalog.loss_mask import Marked, open_marker
+from app.catalog.loss_mask import MaskedExample, open_marker
 from app.catalog.task_types import task_type as find_task_type
-from app.catalog.task_types.generative import GenerativeTask, Lesson, Unfit
+from app.catalog.task_types.generative import Example, GenerativeTask, UnusableRow
 from app.catalog.training import TrainingSettings, with_defaults
 from app.errors import Rejected
 from app.field_errors import field_refusal
@@ -31,7 +31,7 @@ READ, LEARNED, CUT = "read", "learned", "cut"
 @dataclass(frozen=True)
 class _Seen:
     line: int
-    marked: Marked
+    marked: MaskedExample
     longest: int
     whole: bool
 
@@ -109,7 +109,7 @@ def _settings(training: dict[str, Any]) -> TrainingSettings:
         raise field_refusal(error.errors()) from None
 
 
-def _lessons(folder: Any, task: GenerativeTask, columns: dict[str, str]) -> list[tuple[int, Lesson]]:
+def _lessons(folder: Any, task: GenerativeTask, columns: dict[str, str]) -> list[tuple[int, Example]]:
     ids = storage.read_json(folder / "splits.json")["train"]
     wanted = set(ids[:: max(1, -(-len(ids) // MOST_COUNTED))])
     found = []
@@ -117,7 +117,7 @@ def _lessons(folder: Any, task: GenerativeTask, columns: dict[str, str]) -> list
         if row["_id"] in wanted:
             try:
                 found.append((row["_line"], task.lesson(row, columns)))
-            except Unfit:
+            except UnusableRow:
                 continue
     return found
 

@@ -157,7 +157,7 @@ def _waiting(
     rows = []
     for number, run in enumerate(line, 1):
         row = {**_row(user_id, run), "position": number}
-        able = [each["name"] for each in fit if placement.offer_of(each["machine"]).takes(run.job.devices)]
+        able = [each["name"] for each in fit if placement.capacity_of(each["machine"]).takes(run.job.devices)]
         why = _why(run, number, fit, machines, [name for name in able if name not in busy_until], able, now)
         if able:
             first = min(able, key=lambda name: free_at[name])

@@ -6,8 +6,8 @@ import pytest
 from transformers import AutoTokenizer
 
 from app.catalog.chat_templates import PLAIN_TURNS, PLAIN_TURNS_NAME, ChatTemplate, read_template
-from app.catalog.loss_mask import Marked, open_marker
-from app.catalog.task_types.generative import Lesson, Turn
+from app.catalog.loss_mask import MaskedExample, open_marker
+from app.catalog.task_types.generative import Example, Turn
 from app.errors import Rejected
 from tests.tiny_chat import make_tokenizer
 
@@ -41,11 +41,11 @@ def with_template(folder: Path, source: str) -> Path:
     return folder
 
 
-def lesson(name: str) -> Lesson:
-    return Lesson(tuple(Turn(*each) for each in LESSONS[name]))
+def lesson(name: str) -> Example:
+    return Example(tuple(Turn(*each) for each in LESSONS[name]))
 
 
-def learned_text(marked: Marked) -> list[str]:
+def learned_text(marked: MaskedExample) -> list[str]:
     """The learned parts, as text."""
     parts, before = [], None
     for on, (start, end) in zip(marked.learned, marked.spans, strict=True):
@@ -91,7 +91,7 @@ def test_the_switch_learns_the_questions_too(folder: Path) -> None:
 
 
 def test_running_text_is_learned_whole_and_ends(folder: Path) -> None:
-    marked = open_marker(folder).mark(Lesson(text="Once upon"))
+    marked = open_marker(folder).mark(Example(text="Once upon"))
     assert all(marked.learned)
     assert marked.ids[-1] == AutoTokenizer.from_pretrained(folder).eos_token_id
 

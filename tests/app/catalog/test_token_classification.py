@@ -9,7 +9,7 @@ import pytest
 from app.catalog.entity_scores import NOTHING, Counts, confusion, count, f1_interval, per_type, total
 from app.catalog.task_types import tagged_text as forms
 from app.catalog.task_types import task_type
-from app.catalog.task_types.generative import Unfit
+from app.catalog.task_types.generative import UnusableRow
 from app.services.datasets.datasets import check_file
 
 TASK = task_type("token-classification")
@@ -148,7 +148,7 @@ def test_a_span_may_hold_spaces_at_its_ends_but_not_parts_of_words() -> None:
     assert forms.from_spans("Bo met Al.", [(0, 3, "PER")]).snapped == 0
     cut = forms.from_spans("Bo met Al.", [(8, 9, "PER")])
     assert (cut.snapped, cut.spans) == (1, [[7, 9, "PER"]])
-    with pytest.raises(Unfit):
+    with pytest.raises(UnusableRow):
         forms.from_spans("Bo  met", [(2, 4, "PER")])
 
 

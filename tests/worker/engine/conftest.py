@@ -10,9 +10,9 @@ from accelerate.state import AcceleratorState
 from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
 from tests.tiny import make_base, make_rows, make_spec
-from worker.engine.loop.train import Order
+from worker.engine.loop.training_job import TrainingJob
 
-MakeOrder = Callable[..., Order]
+MakeOrder = Callable[..., TrainingJob]
 
 
 @pytest.fixture(scope="session")
@@ -43,13 +43,13 @@ def make_order(tiny_base: tuple[BaseModelCard, Path], tiny_rows: Path, tmp_path:
     """Orders with folders of their own: ``make_order(spec, resume_from=None, cache=None)``."""
     count = 0
 
-    def make(spec: RunSpec | None = None, resume_from: Path | None = None, cache: Path | None = None) -> Order:
+    def make(spec: RunSpec | None = None, resume_from: Path | None = None, cache: Path | None = None) -> TrainingJob:
         nonlocal count
         count += 1
         folder = tmp_path / f"attempt-{count}"
         folder.mkdir()
         card, base_folder = tiny_base
-        return Order(
+        return TrainingJob(
             spec or make_spec(), card, base_folder, tiny_rows / "rows.parquet", tiny_rows / "splits.json", folder,
             cache, resume_from,
         )  # fmt: skip

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter
 from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
 from worker.engine.loop import distributed
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import ListReport
 
 
@@ -26,12 +27,12 @@ def main(plan: Path) -> None:
     for each in json.loads(plan.read_text()):
         AcceleratorState._reset_state(reset_partial_state=True)
         base = TypeAdapter(BaseModelCard).validate_python(each["card"])
-        order = Order(
+        order = TrainingJob(
             RunSpec.model_validate(each["spec"]), base, Path(each["base"]), Path(each["rows"]), Path(each["splits"]),
             Path(each["folder"]), resume_from=Path(each["resume_from"]) if each["resume_from"] else None,
             portions=each["portions"], ranks=team,
         )  # fmt: skip
-        report = ListReport() if team.leads else distributed.Unheard()
+        report = ListReport() if team.leads else distributed.NullReport()
         train(order, report)
         if isinstance(report, ListReport):
             told = {"metrics": report.metrics, "events": [event["message"] for event in report.events]}

@@ -12,14 +12,14 @@ from app.catalog.methods.lora import Lora
 from app.errors import Rejected
 from tests.studio.processes import wait_until
 from tests.tiny_chat import CONTEXT, make_chat_base
-from worker.engine.serving.chat_model import Speaker, Told
-from worker.engine.serving.fair_lock import Turns
-from worker.engine.serving.sampler import Sampling
-from worker.engine.serving.scheduler import Choir, Part
+from worker.engine.serving.chat_model import ChatModel, GenerationStats
+from worker.engine.serving.fair_lock import FairLock
+from worker.engine.serving.sampler import SamplingParameters
+from worker.engine.serving.scheduler import BatchScheduler, ModelHandle
 from worker.engine.serving.shared_weights import share, tune
 
 ASK = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Wann öffnen Sie?"}]
-GREEDY = Sampling(max_tokens=40, temperature=0)
+GREEDY = SamplingParameters(max_tokens=40, temperature=0)
 
 
 @pytest.fixture(scope="module")
@@ -44,23 +44,23 @@ def adapter(base_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(params=["alone", "together"])
-def speaker(request: pytest.FixtureRequest, base: torch.nn.Module, base_folder: Path) -> Speaker:
+def speaker(request: pytest.FixtureRequest, base: torch.nn.Module, base_folder: Path) -> ChatModel:
     """The base model, once through transformers' own loop and once in steps that answers share."""
-    turns = Turns()
-    choir = Choir(turns) if request.param == "together" else None
-    return Speaker(Part(base), AutoTokenizer.from_pretrained(base_folder), CONTEXT, turns, choir)
+    turns = FairLock()
+    choir = BatchScheduler(turns) if request.param == "together" else None
+    return ChatModel(ModelHandle(base), AutoTokenizer.from_pretrained(base_folder), CONTEXT, turns, choir)
 
 
-def answer(speaker: Speaker, sampling: Sampling = GREEDY, messages=ASK) -> tuple[str, Told]:
-    told = Told()
+def answer(speaker: ChatModel, sampling: SamplingParameters = GREEDY, messages=ASK) -> tuple[str, GenerationStats]:
+    told = GenerationStats()
     return "".join(speaker.stream(messages, sampling, told)), told
 
 
 def test_greedy_answers_are_those_of_plain_transformers_and_peft(speaker, base_folder, adapter):
     from peft import PeftModel
 
-    part = Part(tune(speaker.model, Lora(), adapter))
-    tuned = Speaker(part, speaker.tokenizer, CONTEXT, speaker.turns, speaker.choir)
+    part = ModelHandle(tune(speaker.model, Lora(), adapter))
+    tuned = ChatModel(part, speaker.tokenizer, CONTEXT, speaker.turns, speaker.choir)
     plain, other = (AutoModelForCausalLM.from_pretrained(base_folder, dtype=torch.float32) for _ in range(2))
     ids = speaker.tokenizer.apply_chat_template(ASK, add_generation_prompt=True, return_tensors="pt")["input_ids"]
     for ours, theirs in ((speaker, plain), (tuned, PeftModel.from_pretrained(other, adapter))):
@@ -84,12 +84,14 @@ def test_an_adapter_beside_it_changes_nothing_of_the_base_and_shares_its_memory(
 
 
 def test_a_seed_repeats_an_answer_whoever_talks_at_the_same_time(speaker):
-    chance = Sampling(max_tokens=30, temperature=1.3, top_p=0.9, seed=5)
+    chance = SamplingParameters(max_tokens=30, temperature=1.3, top_p=0.9, seed=5)
     alone = answer(speaker, chance)[0]
     heard: dict[int, str] = {}
 
     def talk(number: int) -> None:
-        heard[number] = answer(speaker, Sampling(max_tokens=30, temperature=1.3, top_p=0.9, seed=5 + number))[0]
+        heard[number] = answer(speaker, SamplingParameters(max_tokens=30, temperature=1.3, top_p=0.9, seed=5 + number))[
+            0
+        ]
 
     threads = [threading.Thread(target=talk, args=(number,)) for number in range(4)]
     for each in threads:
@@ -101,9 +103,9 @@ def test_a_seed_repeats_an_answer_whoever_talks_at_the_same_time(speaker):
 
 
 def test_replies_take_turns_token_by_token(speaker):
-    first, second = Told(), Told()
-    one = speaker.stream(ASK, Sampling(max_tokens=60, temperature=1, seed=1), first)
-    two = speaker.stream(ASK, Sampling(max_tokens=60, temperature=1, seed=2), second)
+    first, second = GenerationStats(), GenerationStats()
+    one = speaker.stream(ASK, SamplingParameters(max_tokens=60, temperature=1, seed=1), first)
+    two = speaker.stream(ASK, SamplingParameters(max_tokens=60, temperature=1, seed=2), second)
     next(one)
     next(two)
     list(two)
@@ -114,8 +116,8 @@ def test_replies_take_turns_token_by_token(speaker):
 
 
 def test_closing_a_stream_stops_the_work(speaker):
-    told = Told()
-    stream = speaker.stream(ASK, Sampling(max_tokens=200, temperature=1, seed=3), told)
+    told = GenerationStats()
+    stream = speaker.stream(ASK, SamplingParameters(max_tokens=200, temperature=1, seed=3), told)
     next(stream)
     stream.close()
     assert told.finish == "cancelled" and len(told.tokens) < 200 and not speaker.turns.taken
@@ -125,12 +127,14 @@ def test_closing_a_stream_stops_the_work(speaker):
 def test_a_stop_sequence_ends_the_answer_before_it(speaker):
     whole = answer(speaker)[0]
     cut = whole[12:16]
-    text, told = answer(speaker, Sampling(max_tokens=40, temperature=0, stop=(cut, "\x00never")))
+    text, told = answer(speaker, SamplingParameters(max_tokens=40, temperature=0, stop=(cut, "\x00never")))
     assert text == whole[: whole.index(cut)] and told.finish == "stop"
 
 
 def test_characters_are_never_given_out_in_halves(speaker):
-    pieces = list(speaker.stream(ASK, Sampling(max_tokens=120, temperature=1.5, seed=4), told := Told()))
+    pieces = list(
+        speaker.stream(ASK, SamplingParameters(max_tokens=120, temperature=1.5, seed=4), told := GenerationStats())
+    )
     assert "".join(pieces) == speaker.tokenizer.decode(told.tokens, skip_special_tokens=True)
 
 
@@ -142,7 +146,7 @@ def test_typed_control_tokens_are_read_as_text(speaker):
 
 def test_the_context_is_never_left(speaker):
     text = "x" * (CONTEXT - 20)
-    told = answer(speaker, Sampling(max_tokens=500, temperature=0), [{"role": "user", "content": text}])[1]
+    told = answer(speaker, SamplingParameters(max_tokens=500, temperature=0), [{"role": "user", "content": text}])[1]
     assert told.prompt_tokens + len(told.tokens) <= CONTEXT
     with pytest.raises(Rejected, match="at most 256"):
         answer(speaker, GREEDY, [{"role": "user", "content": "x" * CONTEXT}])

@@ -14,14 +14,14 @@ from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel
 from app.catalog.methods.dora import Dora
 from app.catalog.methods.lora import Lora
 from tests.tiny_chat import make_chat_base
-from worker.engine.serving.fair_lock import Turns
-from worker.engine.serving.kv_cache import AnswerRows, can_share_steps, read
-from worker.engine.serving.mixed_adapters import Mixture
-from worker.engine.serving.sampler import Sampling
-from worker.engine.serving.scheduler import Choir, Part, Row
+from worker.engine.serving.fair_lock import FairLock
+from worker.engine.serving.kv_cache import SequenceBatch, can_share_steps, read
+from worker.engine.serving.mixed_adapters import MixedAdapters
+from worker.engine.serving.sampler import SamplingParameters
+from worker.engine.serving.scheduler import BatchScheduler, ModelHandle, SequenceState
 from worker.engine.serving.shared_weights import share, tune
 
-GREEDY = Sampling(max_tokens=24, temperature=0)
+GREEDY = SamplingParameters(max_tokens=24, temperature=0)
 TALKS = [[1, 5, 9], [4, 2, 6, 1, 7, 7, 3], [8], [3, 3, 9, 2, 1], [7, 1]]
 
 
@@ -62,14 +62,14 @@ def tuned(base: torch.nn.Module, tmp_path_factory: pytest.TempPathFactory) -> li
     return made
 
 
-def make_parts(base: torch.nn.Module, tuned: list[torch.nn.Module]) -> list[Part]:
-    mixture = Mixture(base)
+def make_parts(base: torch.nn.Module, tuned: list[torch.nn.Module]) -> list[ModelHandle]:
+    mixture = MixedAdapters(base)
     assert [mixture.takes(each, Lora()) for each in tuned] == [True, True, True, False]
     assert not mixture.takes(tuned[0], Dora())
-    return [Part(base, mixture), *(Part(each, mixture) for each in tuned[:3]), Part(tuned[3])]
+    return [ModelHandle(base, mixture), *(ModelHandle(each, mixture) for each in tuned[:3]), ModelHandle(tuned[3])]
 
 
-def alone(model: torch.nn.Module, ids: list[int], sampling: Sampling = GREEDY) -> list[int]:
+def alone(model: torch.nn.Module, ids: list[int], sampling: SamplingParameters = GREEDY) -> list[int]:
     how = {"do_sample": False}
     if sampling.temperature:
         how = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
@@ -85,9 +85,9 @@ def alone(model: torch.nn.Module, ids: list[int], sampling: Sampling = GREEDY) -
     return told[0, len(ids) :].tolist()
 
 
-def sing(choir: Choir, asked: list[tuple[Part, list[int], Sampling]]) -> list[list[int]]:
+def sing(choir: BatchScheduler, asked: list[tuple[ModelHandle, list[int], SamplingParameters]]) -> list[list[int]]:
     """All at once; what each row was told."""
-    rows = [Row(part, ids, how, how.max_tokens, set(), lambda _: None) for part, ids, how in asked]
+    rows = [SequenceState(part, ids, how, how.max_tokens, set(), lambda _: None) for part, ids, how in asked]
     for row in rows:
         choir.add(row)
     return [list(row.tokens()) for row in rows]
@@ -95,17 +95,17 @@ def sing(choir: Choir, asked: list[tuple[Part, list[int], Sampling]]) -> list[li
 
 def test_mixed_answers_are_token_for_token_those_of_each_model_alone(base, tuned, monkeypatch):
     parts, mixed = make_parts(base, tuned), []
-    choose: Callable = Mixture.model_for
+    choose: Callable = MixedAdapters.model_for
 
-    def note(self: Mixture, models: list[torch.nn.Module]) -> torch.nn.Module:
+    def note(self: MixedAdapters, models: list[torch.nn.Module]) -> torch.nn.Module:
         mixed.append(len({id(each) for each in models}))
         return choose(self, models)
 
-    monkeypatch.setattr(Mixture, "model_for", note)
-    chance = Sampling(max_tokens=30, temperature=1.1, top_p=0.9, seed=7)
+    monkeypatch.setattr(MixedAdapters, "model_for", note)
+    chance = SamplingParameters(max_tokens=30, temperature=1.1, top_p=0.9, seed=7)
     asked = [(part, ids, GREEDY) for part, ids in zip(parts * 2, TALKS * 2, strict=True)]
     asked += [(parts[0], TALKS[1], chance), (parts[2], TALKS[3], chance)]
-    told = sing(Choir(Turns()), asked)
+    told = sing(BatchScheduler(FairLock()), asked)
     assert told == [alone(part.model, ids, how) for part, ids, how in asked]
     assert max(mixed) == 4 and len(mixed) < 80
     assert len({tuple(each) for each in told[:5]}) == 5
@@ -113,7 +113,7 @@ def test_mixed_answers_are_token_for_token_those_of_each_model_alone(base, tuned
 
 def test_a_row_of_the_base_model_has_its_scores_whatever_answers_beside_it(base, tuned):
     parts = make_parts(base, tuned)[:4]
-    rows = AnswerRows()
+    rows = SequenceBatch()
     with torch.no_grad():
         for part, ids in zip(parts, TALKS, strict=False):
             rows.join(read(part.model, torch.tensor([ids]))[0], len(ids))
@@ -126,7 +126,7 @@ def test_a_row_of_the_base_model_has_its_scores_whatever_answers_beside_it(base,
 
 
 def test_rows_come_and_go_in_any_order(base):
-    chance, rows, texts = random.Random(3), AnswerRows(), []
+    chance, rows, texts = random.Random(3), SequenceBatch(), []
     with torch.no_grad():
         for _ in range(40):
             if texts and chance.random() < 0.25:
@@ -148,8 +148,8 @@ def test_more_rows_than_a_batch_holds_are_all_answered_and_one_by_one_is_exact(b
     parts = make_parts(base, tuned)
     asked = [(parts[number % 5], TALKS[number % 3], GREEDY) for number in range(20)]
     expected = [alone(part.model, ids) for part, ids, _ in asked]
-    assert sing(Choir(Turns(), 3), asked) == expected
-    assert sing(Choir(Turns(), 1), asked) == expected
+    assert sing(BatchScheduler(FairLock(), 3), asked) == expected
+    assert sing(BatchScheduler(FairLock(), 1), asked) == expected
 
 
 def test_an_adapter_that_nobody_holds_is_forgotten_and_a_new_one_takes_its_place(base, tuned):
@@ -164,7 +164,7 @@ def test_an_adapter_that_nobody_holds_is_forgotten_and_a_new_one_takes_its_place
     mixture.model_for([base, tuned[2]])
     assert len(mixture._mixed.peft_config) == 2
     asked = [(part, TALKS[0], GREEDY) for part in (parts[0], parts[1], parts[3])]
-    assert sing(Choir(Turns()), asked) == [alone(part.model, ids) for part, ids, _ in asked]
+    assert sing(BatchScheduler(FairLock()), asked) == [alone(part.model, ids) for part, ids, _ in asked]
 
 
 def test_a_step_that_fails_ends_its_rows_and_nobody_elses(base, tuned):
@@ -178,9 +178,9 @@ def test_a_step_that_fails_ends_its_rows_and_nobody_elses(base, tuned):
                 raise RuntimeError("the device is gone")
             return self.inner(**told)
 
-    choir, good = Choir(Turns()), Part(base)
-    bad = [Row(Part(model), [4, 2], GREEDY, 24, set(), lambda _: None) for model in [Broken()] * 1]
-    fine = Row(good, TALKS[0], GREEDY, 24, set(), lambda _: None)
+    choir, good = BatchScheduler(FairLock()), ModelHandle(base)
+    bad = [SequenceState(ModelHandle(model), [4, 2], GREEDY, 24, set(), lambda _: None) for model in [Broken()] * 1]
+    fine = SequenceState(good, TALKS[0], GREEDY, 24, set(), lambda _: None)
     for row in (*bad, fine):
         choir.add(row)
     with pytest.raises(RuntimeError, match="the device is gone"):
@@ -190,13 +190,13 @@ def test_a_step_that_fails_ends_its_rows_and_nobody_elses(base, tuned):
 
 
 def test_whoever_leaves_gives_the_place_up_after_the_step_at_hand(base):
-    choir, heard = Choir(Turns()), threading.Event()
-    row = Row(Part(base), TALKS[0], Sampling(100, 0.0), 100, set(), lambda _: heard.set())
+    choir, heard = BatchScheduler(FairLock()), threading.Event()
+    row = SequenceState(ModelHandle(base), TALKS[0], SamplingParameters(100, 0.0), 100, set(), lambda _: heard.set())
     choir.add(row)
     assert heard.wait(10)
     row.stop.set()
     assert row.gone.wait(10) and len(row.written) < 100
-    before = Row(Part(base), TALKS[0], GREEDY, 24, set(), lambda _: None)
+    before = SequenceState(ModelHandle(base), TALKS[0], GREEDY, 24, set(), lambda _: None)
     before.stop.set()
     choir.add(before)
     assert before.gone.wait(10) and before.written == []
@@ -225,7 +225,7 @@ def test_a_models_own_repetition_penalty_is_kept(base):
     careful = share(base)
     careful.generation_config = type(base.generation_config)(repetition_penalty=1.4)
     assert can_share_steps(careful)
-    (told,) = sing(Choir(Turns()), [(Part(careful), TALKS[0], GREEDY)])
+    (told,) = sing(BatchScheduler(FairLock()), [(ModelHandle(careful), TALKS[0], GREEDY)])
     assert told == alone(careful, TALKS[0]) != alone(base, TALKS[0])
 
 

@@ -12,29 +12,30 @@ from app.errors import Rejected
 from tests.tiny import make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from tests.worker.engine.test_use_me import ask
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.merging.derive import derive
 from worker.engine.reporting.report import ListReport
 from worker.engine.tasks.classification.model import load_encoder
 
 
-def made_from(kind: str, parents: list[Order], **settings: object) -> RunSpec:
+def made_from(kind: str, parents: list[TrainingJob], **settings: object) -> RunSpec:
     spec = make_spec({"kind": "lora", "rank": 8, "alpha": 8, "dropout": 0})
     origin = {"kind": kind, "parents": [{"run_id": each.folder.name, "name": "A run"} for each in parents], **settings}
     return RunSpec.model_validate({**spec.model_dump(), "origin": origin})
 
 
-def trained(make_order, method: dict, **training: object) -> Order:
+def trained(make_order, method: dict, **training: object) -> TrainingJob:
     order = make_order(make_spec(method, **{"learning_rate": 5e-3, "epochs": 6, **training}))
     train(order, ListReport())
     return order
 
 
-def with_parents(order: Order, parents: list[Order]) -> Order:
+def with_parents(order: TrainingJob, parents: list[TrainingJob]) -> TrainingJob:
     return replace(order, parents=tuple(each.folder / "adapter" for each in parents))
 
 
-def metrics(order: Order) -> dict:
+def metrics(order: TrainingJob) -> dict:
     return json.loads((order.folder / "result.json").read_text())["metrics"]
 
 
@@ -131,10 +132,10 @@ def test_models_that_write_are_combined_and_shrunk_too(tmp_path: Path) -> None:
     card = make_chat_card(folder := tmp_path / "base")
     make_chat_rows(tmp_path)
 
-    def order(name: str, spec: RunSpec, parents: tuple[Path, ...] = ()) -> Order:
+    def order(name: str, spec: RunSpec, parents: tuple[Path, ...] = ()) -> TrainingJob:
         (tmp_path / name).mkdir()
         rows, splits = tmp_path / "rows.parquet", tmp_path / "splits.json"
-        return Order(spec, card, folder, rows, splits, tmp_path / name, parents=parents)
+        return TrainingJob(spec, card, folder, rows, splits, tmp_path / name, parents=parents)
 
     results = {}
     for name, method in (("one", "lora"), ("two", "lora"), ("whole", "full")):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.studio.processes import wait_until
 from worker.engine.reporting.device_use import DeviceUse
-from worker.engine.reporting.gpu_monitor import GpuWatch, library_reader, parse_line, read_program
+from worker.engine.reporting.gpu_monitor import GpuMonitor, library_reader, parse_line, read_program
 
 
 def test_a_line_of_the_driver_becomes_values_in_bytes_watts_and_degrees() -> None:
@@ -28,7 +28,7 @@ def test_the_program_is_asked_about_the_gpu_of_this_run(tmp_path: Path) -> None:
     program = tmp_path / "nvidia-smi"
     program.write_text('#!/bin/sh\ntest "$1" = "--id=GPU-7" || exit 9\necho "12, 100, 30.25, 33"\n')
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    watch = GpuWatch(lambda: read_program(str(program), "GPU-7"), 0.05)
+    watch = GpuMonitor(lambda: read_program(str(program), "GPU-7"), 0.05)
     wait_until(lambda: bool(watch.latest), "an answer of the driver")
     assert watch.latest["system/gpu_power_watts"] == 30.25
     watch.close()
@@ -40,7 +40,7 @@ def test_a_driver_that_fails_costs_the_curves_and_not_the_run() -> None:
     def fail() -> dict[str, float]:
         raise OSError("gone")
 
-    watch = GpuWatch(fail, 0.01)
+    watch = GpuMonitor(fail, 0.01)
     watch._thread.join(5)
     assert watch.latest == {} and not watch._thread.is_alive()
 

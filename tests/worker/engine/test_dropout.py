@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from worker.engine.loop.dropout import ByteDropout, quicken
+from worker.engine.loop.dropout import ByteDropout, use_fast_dropout
 
 
 def test_the_stated_share_is_dropped_and_the_expected_value_stays() -> None:
@@ -42,6 +42,6 @@ def test_dropped_elements_get_no_gradient() -> None:
 
 def test_every_dropout_of_a_model_is_replaced() -> None:
     model = nn.Sequential(nn.Dropout(0.2), nn.ModuleDict({"inner": nn.Sequential(nn.Dropout(0.4))}))
-    quicken(model)
+    use_fast_dropout(model)
     assert [type(each) for each in model.modules() if "Dropout" in type(each).__name__] == [ByteDropout] * 2
     assert [each.p for each in model.modules() if isinstance(each, ByteDropout)] == [0.2, 0.4]

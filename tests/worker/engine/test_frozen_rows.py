@@ -17,7 +17,8 @@ from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from worker.engine.loop import hidden_state_cache
 from worker.engine.loop.distributed import ALONE
 from worker.engine.loop.partly_frozen import Piece, name_of
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import ListReport, Stopped
 from worker.engine.tasks.classification.classification import Classification
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
@@ -31,7 +32,7 @@ SETTINGS = [
 some = pytest.mark.parametrize("method", SETTINGS, ids=lambda each: each["kind"])
 
 
-def losses(order: Order) -> tuple[list[float], dict[str, Any]]:
+def losses(order: TrainingJob) -> tuple[list[float], dict[str, Any]]:
     report = ListReport()
     results = train(order, report)
     return [value for _, value in report.curve("train/loss")], results["metrics"]
@@ -72,7 +73,7 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=["words", "chat"])
-def other_order(request: pytest.FixtureRequest, make_order, tmp_path: Path) -> Callable[[], Order]:
+def other_order(request: pytest.FixtureRequest, make_order, tmp_path: Path) -> Callable[[], TrainingJob]:
     """Orders for another task than sorting texts, in which only the last block learns."""
     method = {"kind": "lora", "rank": 4, "layers": "last 1"}
     rows, base = tmp_path / "rows", tmp_path / "base"
@@ -89,9 +90,9 @@ def other_order(request: pytest.FixtureRequest, make_order, tmp_path: Path) -> C
 
 
 def test_marked_words_and_conversations_learn_the_same_too(
-    other_order: Callable[[], Order], monkeypatch: pytest.MonkeyPatch
+    other_order: Callable[[], TrainingJob], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = hidden_state_cache.States.place
+    kept = hidden_state_cache.HiddenStateCache.place
     found: Counter[bool] = Counter()
 
     def counted(self: Any, pieces: list[Piece], *rest: Any) -> torch.Tensor | None:
@@ -99,7 +100,7 @@ def test_marked_words_and_conversations_learn_the_same_too(
         found[states is not None] += len(pieces)
         return states
 
-    monkeypatch.setattr(hidden_state_cache.States, "place", counted)
+    monkeypatch.setattr(hidden_state_cache.HiddenStateCache, "place", counted)
     remembered = stopped_losses(other_order())
     # Nothing but rows that are known was asked for, in training and in checks alike.
     assert found[True] > 0
@@ -111,7 +112,7 @@ def test_marked_words_and_conversations_learn_the_same_too(
     assert remembered == pytest.approx(again, abs=1e-5)
 
 
-def stopped_losses(order: Order) -> list[float]:
+def stopped_losses(order: TrainingJob) -> list[float]:
     """Losses of training and checks up to an update after the first pass; what comes after learning is left out."""
     report = ListReport(stop_at=8)
     with pytest.raises(Stopped):
@@ -158,7 +159,7 @@ def test_what_is_kept_is_told_and_leaves_no_file(make_order) -> None:
 
 
 def test_a_number_too_large_for_sixteen_bits_is_not_kept(tmp_path: Path) -> None:
-    states = hidden_state_cache.States([[2, 5, 3]], 4, torch.float16)
+    states = hidden_state_cache.HiddenStateCache([[2, 5, 3]], 4, torch.float16)
     states.open(tmp_path, ALONE)
     with pytest.raises(OverflowError):
         states.put([2, 5, 3], torch.full((3, 4), 1e6))
@@ -191,7 +192,7 @@ def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_order, method: d
     assert learned(resumed) == learned(twin)
 
 
-def learned(order: Order) -> dict[str, bytes]:
+def learned(order: TrainingJob) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in Path(order.folder, "adapter").glob("*.safetensors")}
 
 
@@ -216,7 +217,7 @@ def test_what_is_untouched_follows_from_what_learns(tiny_base, learning: str, un
 
 def test_kept_rows_come_back_where_they_stand_in_a_batch(tmp_path: Path) -> None:
     rows = [[2, 5, 3], [2, 6, 7, 3]]
-    states = hidden_state_cache.States(rows, 4, torch.float32)
+    states = hidden_state_cache.HiddenStateCache(rows, 4, torch.float32)
     states.open(tmp_path, ALONE)
     values = [torch.randn(len(row), 4) for row in rows]
     for row, value in zip(rows, values, strict=True):

@@ -16,21 +16,22 @@ from safetensors.torch import load_file
 
 from app import manifest
 from app.catalog.base_models import BaseModelCard
-from app.catalog.loss_mask import Marker, open_marker
+from app.catalog.loss_mask import LossMasker, open_marker
 from app.catalog.methods import METHODS
-from app.catalog.task_types.generative import Lesson, Turn
+from app.catalog.task_types.generative import Example, Turn
 from tests.tiny_chat import make_tokenizer
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec, write_rows
 from worker.engine.loop.packing import NOTHING, fill, make_batch
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import ListReport, Stopped
-from worker.engine.tasks.generation.data import Taught, mark_all
+from worker.engine.tasks.generation.data import TokenizedExample, tokenize_and_mask
 from worker.engine.tasks.generation.generation import Examples
-from worker.engine.tasks.generation.model import Writer, keeps_apart, load_decoder
+from worker.engine.tasks.generation.model import CausalLM, keeps_apart, load_decoder
 from worker.engine.tasks.generation.text_scores import exact, rouge_l
 from worker.engine.tasks.registry import open_family
 
-MakeOrder = Callable[..., Order]
+MakeOrder = Callable[..., TrainingJob]
 # One of each way to tune a decoder: beside, inside, before the text, all of it, and on a base model in 4 bits.
 KINDS = ["lora", "full", "prompt-tuning", "prefix-tuning", "bottleneck-adapter", "qlora"]
 SOFT = {"prompt-tuning", "prefix-tuning", "p-tuning"}
@@ -48,7 +49,9 @@ def chat_order(chat_base: tuple[BaseModelCard, Path], tmp_path: Path) -> MakeOrd
     """Orders with folders of their own; ``columns`` of cells replace the usual conversations."""
     count = 0
 
-    def make(spec: Any = None, columns: dict[str, list[str]] | None = None, resume_from: Path | None = None) -> Order:
+    def make(
+        spec: Any = None, columns: dict[str, list[str]] | None = None, resume_from: Path | None = None
+    ) -> TrainingJob:
         nonlocal count
         count += 1
         folder, rows = tmp_path / f"attempt-{count}", tmp_path / f"rows-{count}"
@@ -56,7 +59,7 @@ def chat_order(chat_base: tuple[BaseModelCard, Path], tmp_path: Path) -> MakeOrd
         rows.mkdir()
         write_rows(rows, columns) if columns else make_chat_rows(rows)
         card, base = chat_base
-        return Order(
+        return TrainingJob(
             spec or make_chat_spec(), card, base, rows / "rows.parquet", rows / "splits.json", folder,
             resume_from=resume_from,
         )  # fmt: skip
@@ -64,16 +67,16 @@ def chat_order(chat_base: tuple[BaseModelCard, Path], tmp_path: Path) -> MakeOrd
     return make
 
 
-def examples_of(base: Path, *lessons: Lesson) -> list[Taught]:
-    return mark_all(list(enumerate(lessons)), open_marker(base), 96, ListReport()).examples
+def examples_of(base: Path, *lessons: Example) -> list[TokenizedExample]:
+    return tokenize_and_mask(list(enumerate(lessons)), open_marker(base), 96, ListReport()).examples
 
 
-def talk(*words: str) -> Lesson:
+def talk(*words: str) -> Example:
     roles = ("user", "assistant") * len(words)
-    return Lesson(tuple(Turn(role, word) for role, word in zip(roles, words, strict=False)))
+    return Example(tuple(Turn(role, word) for role, word in zip(roles, words, strict=False)))
 
 
-def answers_of(order: Order) -> list[dict[str, Any]]:
+def answers_of(order: TrainingJob) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
 
 
@@ -144,9 +147,9 @@ def test_stopped_and_resumed_equals_its_uninterrupted_twin(chat_order: MakeOrder
 def test_conversations_are_tokenised_once_for_all_runs_that_see_them_alike(
     chat_order: MakeOrder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    marked: list[Lesson] = []
-    mark = Marker.mark
-    monkeypatch.setattr(Marker, "mark", lambda self, lesson: (marked.append(lesson), mark(self, lesson))[1])
+    marked: list[Example] = []
+    mark = LossMasker.mark
+    monkeypatch.setattr(LossMasker, "mark", lambda self, lesson: (marked.append(lesson), mark(self, lesson))[1])
 
     def parts(**training: Any) -> Any:
         order = dataclasses.replace(chat_order(make_chat_spec(**training)), cache=tmp_path / "cache")
@@ -182,7 +185,7 @@ def test_portions_and_packing_change_nothing_but_rounding(
 def test_packed_examples_cannot_see_each_other(chat_base: tuple[BaseModelCard, Path]) -> None:
     """The gradient of one example's loss with respect to the other's tokens is exactly nothing."""
     card, base = chat_base
-    model = Writer(load_decoder(base, card)).eval()
+    model = CausalLM(load_decoder(base, card)).eval()
     examples = examples_of(base, talk("Hi", "Hello"), talk("Tea?", "Yes."), talk("Bye", "Bye!"))
     batch = make_batch(examples, 0)
     assert batch.ids.shape[0] == 1  # all three in one row
@@ -205,7 +208,7 @@ def test_packed_examples_cannot_see_each_other(chat_base: tuple[BaseModelCard, P
 
 def test_only_what_is_to_be_learned_moves_the_loss(chat_base: tuple[BaseModelCard, Path]) -> None:
     card, base = chat_base
-    model = Writer(load_decoder(base, card)).eval()
+    model = CausalLM(load_decoder(base, card)).eval()
     examples = examples_of(base, talk("Hi", "Hello", "More?", "No"))
     rows = Examples(examples, 0, torch.device("cpu"))
     # "Hello", "No" and an end mark each, all of them single bytes.
@@ -220,12 +223,14 @@ def test_only_what_is_to_be_learned_moves_the_loss(chat_base: tuple[BaseModelCar
 def test_a_conversation_loses_its_end_and_running_text_nothing(chat_base: tuple[BaseModelCard, Path]) -> None:
     _, base = chat_base
     long = talk("Hi", "Hello", "More?", "A very long answer")
-    part = mark_all([(0, long), (1, talk("A question without room", "Yes"))], open_marker(base), 12, ListReport())
+    part = tokenize_and_mask(
+        [(0, long), (1, talk("A question without room", "Yes"))], open_marker(base), 12, ListReport()
+    )
     assert (part.cut_rows, part.left_out, len(part.examples)) == (2, 1, 1)
     cut = part.examples[0]
     assert len(cut.ids) == 12 and cut.weight == len("Hello") + 1
     text = "Once upon a time there was a king."
-    pieces = mark_all([(0, Lesson(text=text))], open_marker(base), 12, ListReport())
+    pieces = tokenize_and_mask([(0, Example(text=text))], open_marker(base), 12, ListReport())
     assert pieces.cut_rows == 0
     # Every token but the very first is predicted exactly once.
     assert sum(each.weight for each in pieces.examples) == len(text) + 1 - 1
@@ -272,7 +277,7 @@ def test_a_model_without_a_template_gets_one_that_travels(tmp_path: Path, chat_o
     card = make_chat_card(base)
     (base / "chat_template.jinja").unlink()
     order = chat_order(make_chat_spec(max_length=160))
-    order = Order(**{**vars(order), "base": card, "base_folder": base})
+    order = TrainingJob(**{**vars(order), "base": card, "base_folder": base})
     report = ListReport()
     results = train(order, report)
     assert results["template"] == "plain turns"

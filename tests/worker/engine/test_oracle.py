@@ -10,7 +10,8 @@ from transformers import Trainer, TrainingArguments
 from tests.tiny import LABELS, make_spec
 from tests.worker.engine.test_train import without_dropout
 from worker.engine.loop.batches import collate, plan_epoch
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.loop.training_loop import Schedule, make_optimizer
 from worker.engine.reporting.report import ListReport
 from worker.engine.tasks.classification.data import encode, read_splits
@@ -29,7 +30,7 @@ class WithLoss(torch.nn.Module):
         return {"loss": torch.nn.functional.cross_entropy(logits, labels), "logits": logits}
 
 
-def oracle_losses(order: Order, folder: Path) -> list[tuple[float, float, float]]:
+def oracle_losses(order: TrainingJob, folder: Path) -> list[tuple[float, float, float]]:
     """Loss, learning rate and gradient norm of every step by transformers' Trainer."""
     spec = order.spec
     examples = read_splits(order.rows, order.splits, spec.columns, "").train

@@ -20,7 +20,8 @@ from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
 from tests.tiny import make_base, make_rows, make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import ListReport
 
 LOSS_BOUND, WEIGHT_BOUND = 1e-5, 1e-5
@@ -52,13 +53,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_order(
     place: Path, name: str, card: BaseModelCard, base: Path, rows: Path, spec: RunSpec, **more: Any
-) -> Order:
+) -> TrainingJob:
     folder = place / name.replace(" ", "-")
     folder.mkdir()
-    return Order(spec, card, base, rows / "rows.parquet", rows / "splits.json", folder, **more)
+    return TrainingJob(spec, card, base, rows / "rows.parquet", rows / "splits.json", folder, **more)
 
 
-def planned(order: Order) -> dict[str, Any]:
+def planned(order: TrainingJob) -> dict[str, Any]:
     return {
         "spec": order.spec.model_dump(mode="json"), "card": asdict(order.base), "base": str(order.base_folder),
         "rows": str(order.rows), "splits": str(order.splits), "folder": str(order.folder), "portions": order.portions,
@@ -85,7 +86,7 @@ def run_together(path: Path, plan: Plan, count: int = 2) -> None:
 
 
 @pytest.fixture(scope="module")
-def pairs(place: Path) -> dict[str, tuple[Order, Order, ListReport]]:
+def pairs(place: Path) -> dict[str, tuple[TrainingJob, TrainingJob, ListReport]]:
     """Case -> (one process, two processes, the report of the one); all pairs are trained by the same two processes."""
     rows, base, dropping = place / "rows", place / "base", place / "dropping"
     chat, talks = place / "chat", place / "talks"
@@ -94,7 +95,7 @@ def pairs(place: Path) -> dict[str, tuple[Order, Order, ListReport]]:
     make_rows(rows)
     make_chat_rows(talks)
     card, careless, speaker = without_dropout(base), make_base(dropping), make_chat_card(chat)
-    found: dict[str, tuple[Order, Order, ListReport]] = {}
+    found: dict[str, tuple[TrainingJob, TrainingJob, ListReport]] = {}
 
     def both(name: str, *where: Any, **more: Any) -> None:
         one, two = (make_order(place, f"{count} {name}", *where, **more) for count in ("one", "two"))
@@ -116,12 +117,12 @@ def pairs(place: Path) -> dict[str, tuple[Order, Order, ListReport]]:
     return found
 
 
-def points(order: Order, key: str) -> list[tuple[int, float]]:
+def points(order: TrainingJob, key: str) -> list[tuple[int, float]]:
     told = json.loads((order.folder / "told.json").read_text())["metrics"]
     return [(step, value) for name, step, value in told if name == key]
 
 
-def weights(order: Order) -> dict[str, torch.Tensor]:
+def weights(order: TrainingJob) -> dict[str, torch.Tensor]:
     return {
         f"{path.name} {name}": each
         for path in sorted((order.folder / "adapter").glob("*.safetensors"))

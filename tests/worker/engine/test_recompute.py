@@ -9,7 +9,8 @@ from torch import nn
 from app.catalog.blocks import find_blocks
 from tests.tiny import make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import ListReport
 
 
@@ -50,7 +51,7 @@ def test_models_that_write_learn_the_same(tmp_path: Path) -> None:
     for checkpointing in (False, True):
         spec = make_chat_spec({"kind": "lora"}, epochs=1, gradient_checkpointing=checkpointing)
         (tmp_path / str(checkpointing)).mkdir()
-        order = Order(
+        order = TrainingJob(
             spec, card, folder, tmp_path / "rows.parquet", tmp_path / "splits.json", tmp_path / str(checkpointing)
         )
         report = ListReport()

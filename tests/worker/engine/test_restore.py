@@ -12,7 +12,8 @@ from app import manifest
 from app.errors import StudioError
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from worker.engine.loop.restore_checkpoint import restore
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import ListReport
 
 # All weights, before the text; starting from the data and from the weights themselves.
@@ -20,14 +21,16 @@ KINDS = ["full", "prefix-tuning", pytest.param("eva", marks=pytest.mark.methods)
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Order]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TrainingJob]:
     base, rows = tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("rows")
     card = make_chat_card(base)
     make_chat_rows(rows)
 
-    def order(spec: Any, resume_from: Path | None = None) -> Order:
+    def order(spec: Any, resume_from: Path | None = None) -> TrainingJob:
         folder = tmp_path_factory.mktemp("attempt")
-        return Order(spec, card, base, rows / "rows.parquet", rows / "splits.json", folder, resume_from=resume_from)
+        return TrainingJob(
+            spec, card, base, rows / "rows.parquet", rows / "splits.json", folder, resume_from=resume_from
+        )
 
     return order
 
@@ -38,7 +41,7 @@ def weights(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_best_checkpoint_restored_is_the_runs_own_result(place: Callable[..., Order], kind: str) -> None:
+def test_the_best_checkpoint_restored_is_the_runs_own_result(place: Callable[..., TrainingJob], kind: str) -> None:
     spec = make_chat_spec({"kind": kind}, epochs=2, evaluations_per_epoch=1)
     run = place(spec)
     results = train(run, ListReport())
@@ -52,7 +55,7 @@ def test_the_best_checkpoint_restored_is_the_runs_own_result(place: Callable[...
     assert all(there[name].equal(here[name]) for name in there)
 
 
-def test_a_damaged_checkpoint_is_refused(place: Callable[..., Order]) -> None:
+def test_a_damaged_checkpoint_is_refused(place: Callable[..., TrainingJob]) -> None:
     run = place(make_chat_spec(epochs=1))
     train(run, ListReport())
     checkpoint = next((run.folder / "checkpoints").iterdir())

@@ -9,17 +9,18 @@ import pytest
 from app.errors import StudioError
 from tests.methods.choice import every
 from tests.tiny import make_spec
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import ListReport, Stopped
 
 FILES = ("adapter_model.safetensors", "head.safetensors")
 
 
-def learned(order: Order) -> list[bytes]:
+def learned(order: TrainingJob) -> list[bytes]:
     return [(order.folder / "adapter" / name).read_bytes() for name in FILES]
 
 
-def stop(order: Order, step: int) -> Path:
+def stop(order: TrainingJob, step: int) -> Path:
     with pytest.raises(Stopped):
         train(order, ListReport(stop_at=step))
     return order.folder / "checkpoints" / f"step-{step}"

@@ -19,7 +19,8 @@ from app.catalog.methods.capabilities import TOKENS
 from app.catalog.spec import RunSpec
 from app.catalog.task_types.tagged_text import from_spans, from_tags
 from tests.tiny_tokens import LABELS, make_rows, make_spec
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.merging.derive import derive
 from worker.engine.reporting.report import ListReport, Stopped
 from worker.engine.tasks.classification.model import load_tokenizer
@@ -42,7 +43,7 @@ def tiny_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def read(order: Order) -> list[dict[str, Any]]:
+def read(order: TrainingJob) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
 
 
@@ -95,7 +96,7 @@ def test_what_is_forgotten_is_measured_on_the_tuned_encoder_below(make_order, ti
 def test_words_beyond_the_longest_text_are_told_and_count_as_missed(make_order, tmp_path: Path) -> None:
     make_rows(tmp_path, long=60)
     order = make_order(make_spec(epochs=1))
-    cut = Order(
+    cut = TrainingJob(
         order.spec, order.base, order.base_folder, tmp_path / "rows.parquet", tmp_path / "splits.json", order.folder
     )
     report = ListReport()

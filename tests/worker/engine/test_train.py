@@ -13,8 +13,9 @@ from app.errors import StudioError
 from tests.methods.choice import every
 from tests.tiny import LABELS, make_spec
 from worker.engine.loop import training_loop
-from worker.engine.loop.checkpoints import Checkpoints, Position
-from worker.engine.loop.train import Order, train
+from worker.engine.loop.checkpoints import Checkpoints, TrainerState
+from worker.engine.loop.train import train
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import ListReport, Stopped
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 from worker.engine.tasks.classification.predict import Predictor
@@ -87,7 +88,7 @@ def test_portions_per_update_change_nothing_but_rounding(make_order) -> None:
     assert losses(4) == pytest.approx(losses(1), rel=1e-4)
 
 
-def without_dropout(order: Order) -> Order:
+def without_dropout(order: TrainingJob) -> TrainingJob:
     off = (("hidden_dropout_prob", 0.0), ("attention_probs_dropout_prob", 0.0))
     base = type(order.base)(**{**vars(order.base), "load_arguments": (*order.base.load_arguments, *off)})
     return type(order)(**{**vars(order), "base": base})
@@ -141,7 +142,7 @@ def test_the_newest_two_checkpoints_and_the_best_are_kept(tmp_path: Path) -> Non
     optimizer = torch.optim.AdamW(model.parameters())
     kept = Checkpoints(tmp_path / "checkpoints", report)
     for step in range(1, 6):
-        kept.save(model, optimizer, Position(step=step, best_step=min(step, 2)), {})
+        kept.save(model, optimizer, TrainerState(step=step, best_step=min(step, 2)), {})
     assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["step-2", "step-4", "step-5"]
     assert [path.name for path in report.checkpoints] == ["step-2", "step-4", "step-5"]
 

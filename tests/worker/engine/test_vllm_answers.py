@@ -27,10 +27,10 @@ from tests.tiny_chat import CONTEXT, make_chat_base, make_tokenizer
 from tests.tiny_generation import install_chat_model, make_chat_spec
 from worker.engine.loop.save import SPEC
 from worker.engine.serving import vllm
-from worker.engine.serving.chat_model import Speaker, Told
-from worker.engine.serving.sampler import Sampling
-from worker.engine.serving.vllm import VllmAnswers, VllmSpeaker
-from worker.model_pool import Residents
+from worker.engine.serving.chat_model import ChatModel, GenerationStats
+from worker.engine.serving.sampler import SamplingParameters
+from worker.engine.serving.vllm import VllmChatModel, VllmEngine
+from worker.model_pool import ModelPool
 
 ASK = [{"role": "user", "content": "Hello?"}]
 
@@ -148,14 +148,14 @@ def make_adapter(base: Path, folder: Path, **options: Any) -> Path:
 
 
 def test_answers_come_from_the_engine_with_the_same_settings_and_adapter(package, base, tmp_path):
-    answers, tokenizer = VllmAnswers(0.7, 8), AutoTokenizer.from_pretrained(base)
+    answers, tokenizer = VllmEngine(0.7, 8), AutoTokenizer.from_pretrained(base)
     plain = answers.speaker(base, tokenizer, CONTEXT, None, "base")
     one, other = (answers.speaker(base, tokenizer, CONTEXT, tmp_path / name, name) for name in ("one", "other"))
     again = answers.speaker(base, tokenizer, CONTEXT, tmp_path / "one", "one")
     told = []
     for speaker in (plain, one, other, again):
-        told.append(Told())
-        said = "".join(speaker.stream(ASK, Sampling(5, 0.4, 0.9, 7), told[-1]))
+        told.append(GenerationStats())
+        said = "".join(speaker.stream(ASK, SamplingParameters(5, 0.4, 0.9, 7), told[-1]))
         assert said == tokenizer.decode(told[-1].tokens) and told[-1].finish == "length"
     assert [each.tokens for each in told] == [[40] * 5, [41] * 5, [42] * 5, [41] * 5]
     (engine,) = ENGINES
@@ -169,9 +169,9 @@ def test_answers_come_from_the_engine_with_the_same_settings_and_adapter(package
 
 
 def test_whoever_leaves_makes_the_engine_drop_the_answer(package, base):
-    answers = VllmAnswers(0.7, 8)
+    answers = VllmEngine(0.7, 8)
     speaker = answers.speaker(base, AutoTokenizer.from_pretrained(base), CONTEXT, None, "base")
-    stream = speaker.stream(ASK, Sampling(10**6, 0.0), told := Told())
+    stream = speaker.stream(ASK, SamplingParameters(10**6, 0.0), told := GenerationStats())
     # The room is the context's, so the answer has to be left quickly or it ends by itself.
     next(stream)
     stream.close()
@@ -180,13 +180,13 @@ def test_whoever_leaves_makes_the_engine_drop_the_answer(package, base):
 
 
 def test_another_base_model_ends_the_engine_of_the_one_before(package, base, tmp_path):
-    answers, tokenizer = VllmAnswers(0.7, 8), AutoTokenizer.from_pretrained(base)
+    answers, tokenizer = VllmEngine(0.7, 8), AutoTokenizer.from_pretrained(base)
     before = answers.speaker(base, tokenizer, CONTEXT, None, "base")
     second = make_chat_base(tmp_path / "second", 3)
     answers.speaker(second, tokenizer, CONTEXT, None, "second")
     assert [each.down for each in ENGINES] == [True, False] and answers.describe() == "second"
     with pytest.raises(Exception, match="another base model"):
-        list(before.stream(ASK, Sampling(4), Told()))
+        list(before.stream(ASK, SamplingParameters(4), GenerationStats()))
 
 
 @pytest.mark.parametrize(
@@ -198,12 +198,12 @@ def test_another_base_model_ends_the_engine_of_the_one_before(package, base, tmp
 )  # fmt: skip
 def test_only_what_vllm_serves_goes_there(package, base, tmp_path, method, options, served):
     adapter = make_adapter(base, tmp_path / "adapter", **options)
-    assert VllmAnswers(0.7, 8).serves(base, method, adapter) is served
+    assert VllmEngine(0.7, 8).serves(base, method, adapter) is served
     assert not ENGINES
 
 
 def test_unknown_architectures_and_special_ways_to_choose_stay_with_transformers(package, base, tmp_path):
-    answers = VllmAnswers(0.7, 8)
+    answers = VllmEngine(0.7, 8)
     assert answers.serves(base, None, None)
     other = make_chat_base(tmp_path / "other")
     config = (other / "config.json").read_text()
@@ -216,8 +216,8 @@ def test_unknown_architectures_and_special_ways_to_choose_stay_with_transformers
 
 def test_the_server_asks_vllm_for_what_it_serves_and_transformers_for_the_rest(package, studio_home, tmp_path):
     name = install_chat_model()
-    held = Residents()
-    held._vllm = VllmAnswers(0.7, 8)
+    held = ModelPool()
+    held._vllm = VllmEngine(0.7, 8)
     folders = {}
     for kind, options in (("lora", {}), ("dora", {"use_dora": True})):
         folders[kind] = make_adapter(fetched_models.model_folder(name), tmp_path / kind, **options)
@@ -226,8 +226,8 @@ def test_the_server_asks_vllm_for_what_it_serves_and_transformers_for_the_rest(p
         (folders[kind] / SPEC).write_text(spec.model_dump_json())
         manifest.write(folders[kind])
     found = [held.speaker(name, folder) for folder in (None, folders["lora"], folders["dora"])]
-    assert [type(each) for each in found] == [VllmSpeaker, VllmSpeaker, Speaker]
-    assert "".join(found[1].stream(ASK, Sampling(3), told := Told())) and told.tokens == [41] * 3
+    assert [type(each) for each in found] == [VllmChatModel, VllmChatModel, ChatModel]
+    assert "".join(found[1].stream(ASK, SamplingParameters(3), told := GenerationStats())) and told.tokens == [41] * 3
     assert held.describe()["vllm"] and held.describe()["bases"] == [name]
 
 

@@ -29,7 +29,7 @@ MethodState = Callable[[], dict[str, torch.Tensor]]
 
 
 @dataclass
-class Position:
+class TrainerState:
     """Where a run stands: ``step`` updates are done, the validation rows were last scored after ``evaluated_step``.
 
     ``best_step`` is None until the first evaluation, ``stale`` evaluations since then were no better; ``train_loss`` is
@@ -76,7 +76,11 @@ class Checkpoints:
         return self._folder / f"step-{step}"
 
     def save(
-        self, model: torch.nn.Module, optimizer: torch.optim.Optimizer, position: Position, metrics: dict[str, float]
+        self,
+        model: torch.nn.Module,
+        optimizer: torch.optim.Optimizer,
+        position: TrainerState,
+        metrics: dict[str, float],
     ) -> None:
         """Write one checkpoint and drop those that are no longer needed. Saving the same step twice does nothing."""
         final = self.path(position.step)
@@ -99,7 +103,7 @@ class Checkpoints:
         self._announce(final, position.step, digest, metrics)
         self._drop_old(position)
 
-    def adopt(self, source: Path, position: Position) -> None:
+    def adopt(self, source: Path, position: TrainerState) -> None:
         """Bring the best checkpoint of an earlier attempt along, so that this attempt's folder is complete."""
         if position.best_step is None or not self._writes:
             return
@@ -138,7 +142,7 @@ class Checkpoints:
         self._report.checkpoint(folder, step=step, size=size, sha256=digest, metrics=metrics)
         self._kept.append(step)
 
-    def _drop_old(self, position: Position) -> None:
+    def _drop_old(self, position: TrainerState) -> None:
         newest = sorted(self._kept)[-KEEP_NEWEST:]
         for step in [each for each in self._kept if each not in newest and each != position.best_step]:
             self._kept.remove(step)
@@ -172,14 +176,14 @@ def _check_whole(source: Path) -> None:
 
 def resume(
     source: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, identity: dict[str, str]
-) -> Position:
+) -> TrainerState:
     """Restore weights, optimiser and random state; returns where the run stands.
 
     Raises:
         StudioError: the folder is damaged, or belongs to other settings or data.
     """
     _check_whole(source)
-    position = Position(**json.loads((source / "position.json").read_text(encoding="utf-8")))
+    position = TrainerState(**json.loads((source / "position.json").read_text(encoding="utf-8")))
     differing = differences(position.identity, identity)
     if differing:
         raise StudioError(
@@ -198,7 +202,7 @@ def resume(
     return position
 
 
-def _write(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, position: Position) -> None:
+def _write(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, position: TrainerState) -> None:
     save_file({name: _plain(each) for name, each in trainable(model).items()}, folder / "weights.safetensors")
     state: dict[str, Any] = optimizer.state_dict()["state"]
     moments = {f"{number}.{key}": _plain(value) for number, values in state.items() for key, value in values.items()}

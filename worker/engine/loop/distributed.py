@@ -27,7 +27,7 @@ PATIENCE = timedelta(hours=12)
 STEP_STRIDE, RANK_STRIDE = 1_000_003, 7_919
 
 
-class Ranks:
+class ProcessGroup:
     """One process that learns alone."""
 
     number = 0
@@ -75,25 +75,25 @@ class Ranks:
         """Go on when everybody is here."""
 
 
-ALONE = Ranks()
+ALONE = ProcessGroup()
 
 
-class Several(Ranks):
+class MultiProcessGroup(ProcessGroup):
     """One of ``count`` processes, ``number`` counted from 0."""
 
     def __init__(self, number: int, count: int) -> None:
         self.number, self.count = number, count
 
     def share(self, pieces: Sequence[T]) -> Sequence[T]:
-        """See :class:`Ranks`: every ``count``-th, so that rows sorted by length are dealt out evenly."""
+        """See :class:`ProcessGroup`: every ``count``-th, so that rows sorted by length are dealt out evenly."""
         return pieces[self.number :: self.count]
 
     def draw(self, seed: int, step: int) -> None:
-        """See :class:`Ranks`."""
+        """See :class:`ProcessGroup`."""
         torch.manual_seed((seed + step * STEP_STRIDE + self.number * RANK_STRIDE) % 2**63)
 
     def add_gradients(self, weights: Iterable[nn.Parameter], loss: torch.Tensor) -> torch.Tensor:
-        """See :class:`Ranks`; a weight that no share touched keeps no gradient, as if one process had learned."""
+        """See :class:`ProcessGroup`; a weight that no share touched keeps no gradient, as if one process had learned."""
         learning = list(weights)
         given = [float(each.grad is not None) for each in learning]
         facts = torch.cat([torch.tensor(given, device=loss.device), loss.detach().float().reshape(1)])
@@ -114,13 +114,13 @@ class Several(Ranks):
             gradient.copy_(summed.view_as(gradient))
 
     def add_up(self, values: torch.Tensor) -> torch.Tensor:
-        """See :class:`Ranks`."""
+        """See :class:`ProcessGroup`."""
         summed = values.clone()
         distributed.all_reduce(summed)
         return summed
 
     def told_by_first(self, value: T) -> T:
-        """See :class:`Ranks`."""
+        """See :class:`ProcessGroup`."""
         words = torch.tensor(list(json.dumps(value).encode()), dtype=torch.uint8)
         length = torch.tensor([len(words)])
         distributed.broadcast(length, 0)
@@ -130,7 +130,7 @@ class Several(Ranks):
         return heard
 
     def one_after_another(self, act: Callable[[], None]) -> None:
-        """See :class:`Ranks`."""
+        """See :class:`ProcessGroup`."""
         if self.leads:
             act()
         self.wait()
@@ -138,7 +138,7 @@ class Several(Ranks):
             act()
 
     def equalise(self, model: nn.Module) -> None:
-        """See :class:`Ranks`."""
+        """See :class:`ProcessGroup`."""
         with torch.no_grad():
             for each in [*model.parameters(), *model.buffers()]:
                 whole = each.data.contiguous()
@@ -147,7 +147,7 @@ class Several(Ranks):
                     each.data.copy_(whole)
 
     def check_equal(self, model: nn.Module) -> None:
-        """See :class:`Ranks`."""
+        """See :class:`ProcessGroup`."""
         sums = [float(each.detach().double().sum()) for each in model.parameters() if each.requires_grad]
         mine = torch.tensor(sums, dtype=torch.float64).nan_to_num(0.0)
         first = mine.clone()
@@ -161,11 +161,11 @@ class Several(Ranks):
             )
 
     def wait(self) -> None:
-        """See :class:`Ranks`."""
+        """See :class:`ProcessGroup`."""
         self.add_up(torch.zeros(1))
 
 
-def join(number: int, count: int, meeting: Path) -> Ranks:
+def join(number: int, count: int, meeting: Path) -> ProcessGroup:
     """Meet the other processes of this machine at the file ``meeting``; returns when all are there.
 
     Each process uses the GPU of its own number among those it sees, or the processor if there is none.
@@ -182,7 +182,7 @@ def join(number: int, count: int, meeting: Path) -> Ranks:
     distributed.init_process_group(
         backend, init_method=f"file://{meeting}", rank=number, world_size=count, timeout=PATIENCE
     )
-    return Several(number, count)
+    return MultiProcessGroup(number, count)
 
 
 def threads_each(threads: int, count: int) -> int:
@@ -203,7 +203,7 @@ def _pieces(weights: Sequence[nn.Parameter]) -> list[list[nn.Parameter]]:
     return pieces
 
 
-class Unheard:
+class NullReport:
     """The report of a process that does not lead: nobody hears it, and nobody asks it to stop."""
 
     def phase(self, title: str) -> None:

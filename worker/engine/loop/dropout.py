@@ -33,7 +33,7 @@ class ByteDropout(nn.Module):
         return f"p={self.p}"
 
 
-def quicken(model: nn.Module) -> None:
+def use_fast_dropout(model: nn.Module) -> None:
     """Replace every dropout of a model that computes on the CPU, wherever it sits; its share stays."""
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):

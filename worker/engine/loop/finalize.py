@@ -58,7 +58,7 @@ def describe_machine(family: Family) -> dict[str, Any]:
     }
 
 
-def hand_over(
+def finalize(
     family: Family, results: dict[str, Any], clock: PhaseClock, first_step_at: float | None, training: float
 ) -> dict[str, Any]:
     """Write the download, check that it answers as the model does, then the answers and ``result.json``.

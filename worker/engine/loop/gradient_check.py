@@ -14,7 +14,7 @@ PATIENCE = 20
 SAMPLE = 1024
 
 
-class Pulse:
+class GradientCheck:
     """One per run, made before its first update; ``last`` is the run's last update."""
 
     def __init__(self, adapter: torch.nn.Module, start: int, last: int) -> None:

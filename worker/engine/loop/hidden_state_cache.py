@@ -17,7 +17,7 @@ from torch import nn
 
 from app.catalog.workload import MOST_KEPT_STATES
 from worker.engine.loop.batches import READING_BUDGET, TOKEN_BUDGET, MicroBatch, collate, plan_reading
-from worker.engine.loop.distributed import Ranks
+from worker.engine.loop.distributed import ProcessGroup
 from worker.engine.loop.partly_frozen import PartlyFrozen, Piece, name_of
 from worker.engine.reporting.report import stop_if_asked
 from worker.engine.tasks.base import Family
@@ -28,7 +28,7 @@ FILE = "frozen-states"
 SHARE_OF_DISK = 0.5
 
 
-def remember(family: Family) -> None:
+def enable(family: Family) -> None:
     """Find what learns nothing, and read through it the rows that are read again and again; tells what comes of it.
 
     Rows that would need too much disk are read in every pass as before; the result is the same.
@@ -40,7 +40,7 @@ def remember(family: Family) -> None:
     if not model.frozen_blocks or family.knows_vectors() or family.order.spec.training.epochs <= 1:
         return
     rows = [list(row) for row in dict.fromkeys(map(tuple, rows))]
-    states = States(rows, family.order.base.hidden_size, kept_type(family.accelerator))
+    states = HiddenStateCache(rows, family.order.base.hidden_size, kept_type(family.accelerator))
     ranks, folder = family.order.ranks, family.order.folder
     much = f"The lower {model.frozen_blocks} of {len(model.blocks())} layers learn nothing"
     why_not = ranks.told_by_first(_refusal(states.bytes, folder, family.order.free_disk_bytes))
@@ -94,7 +94,7 @@ def count_untouched(model: PartlyFrozen, ids: torch.Tensor, mask: torch.Tensor) 
     return count
 
 
-class States:
+class HiddenStateCache:
     """Hidden states of rows, one after another in a file without a name, which is gone when the process is.
 
     Read and not mapped: the pages of a mapped file would count as memory of this process.
@@ -109,7 +109,7 @@ class States:
             self._places[name_of(row)] = (self.bytes, len(row))
             self.bytes += len(row) * width * kept.itemsize
 
-    def open(self, folder: Path, ranks: Ranks) -> None:
+    def open(self, folder: Path, ranks: ProcessGroup) -> None:
         """Make the file; all processes that learn together share it."""
         self._handle = os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o600)
         ranks.wait()
@@ -156,7 +156,7 @@ class States:
 
 
 @torch.no_grad()
-def _fill(states: States, rows: Sequence[Sequence[int]], family: Family) -> str:
+def _fill(states: HiddenStateCache, rows: Sequence[Sequence[int]], family: Family) -> str:
     """Read the rows, each process its share; returns why it did not work, empty if it did.
 
     The plan depends on the rows alone, so a run that is resumed keeps bitwise the same.
@@ -174,7 +174,7 @@ def _fill(states: States, rows: Sequence[Sequence[int]], family: Family) -> str:
     return why_not or ("another process could not keep them" if failed else "")
 
 
-def _read(states: States, rows: Sequence[Sequence[int]], batch: MicroBatch, family: Family) -> None:
+def _read(states: HiddenStateCache, rows: Sequence[Sequence[int]], batch: MicroBatch, family: Family) -> None:
     ids, mask = (each.to(family.accelerator.device) for each in collate(rows, batch, family.pad_id))
     with family.accelerator.autocast():
         arrived = below(family.model, ids, mask).cpu()

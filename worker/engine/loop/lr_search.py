@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from app.catalog.methods.base import Method
-from worker.engine.loop.training_loop import PROGRESS_SECONDS, Fit, Schedule
+from worker.engine.loop.training_loop import PROGRESS_SECONDS, Schedule, TrainingLoop
 from worker.engine.reporting.report import Report, stop_if_asked
 from worker.engine.tasks.base import Family
 from worker.engine.tasks.classification.model import trainable
@@ -35,7 +35,7 @@ CLEARLY, BROKEN = 0.05, 0.5
 
 
 @dataclass(frozen=True)
-class RaceSchedule(Schedule):
+class SearchSchedule(Schedule):
     """Few updates with a straight climb over the first third and a straight fall to the end, as the run's in small.
 
     Without the fall high rates would be judged in the middle of their noise.
@@ -55,7 +55,7 @@ def steps_each(total: int) -> int:
     return steps if steps >= LEAST_STEPS else 0
 
 
-def race(schedule: Schedule, begin: Callable[[Schedule], Fit], family: Family) -> dict[str, Any]:
+def search(schedule: Schedule, begin: Callable[[Schedule], TrainingLoop], family: Family) -> dict[str, Any]:
     """Try the rates and put everything back.
 
     Args:
@@ -84,7 +84,7 @@ def race(schedule: Schedule, begin: Callable[[Schedule], Fit], family: Family) -
     begun = float(family.validate()["loss"])
     tried: list[dict[str, Any]] = []
     for rate in sorted({min(HIGHEST, own * factor) for factor in FACTORS}):
-        loop = begin(RaceSchedule(schedule.settings, schedule.rows, rate, steps=steps))
+        loop = begin(SearchSchedule(schedule.settings, schedule.rows, rate, steps=steps))
         _learn(loop, steps, schedule.total, report)
         family.model.eval()
         loss = float(family.validate()["loss"]) if _is_sound(family.model) else math.inf
@@ -124,7 +124,7 @@ def _random_state() -> list[torch.Tensor]:
     return [*state, torch.cuda.get_rng_state()] if torch.cuda.is_available() else state
 
 
-def _learn(loop: Fit, steps: int, total: int, report: Report) -> None:
+def _learn(loop: TrainingLoop, steps: int, total: int, report: Report) -> None:
     told = time.monotonic()
     loop.model.train()
     for step in range(1, steps + 1):

@@ -20,7 +20,7 @@ LENGTH_MULTIPLE = 8
 NOTHING = -100
 
 
-class Example(Protocol):
+class PackableExample(Protocol):
     """What is packed: token ids, and which of them are to be predicted."""
 
     @property
@@ -33,7 +33,7 @@ class Example(Protocol):
 
 
 @dataclass(frozen=True)
-class Batch:
+class PackedBatch:
     """All (rows, tokens): ``targets`` holds the next token where it is to be predicted, else ``NOTHING``; ``owners`` the
     number of the example within the batch. ``mask`` is there instead of restarting positions when nothing is packed."""
 
@@ -43,13 +43,13 @@ class Batch:
     owners: torch.Tensor
     mask: torch.Tensor | None = None
 
-    def to(self, device: torch.device) -> "Batch":
+    def to(self, device: torch.device) -> "PackedBatch":
         """The same on a device."""
         mask = None if self.mask is None else self.mask.to(device)
         ids, positions, targets, owners = (
             each.to(device) for each in (self.ids, self.positions, self.targets, self.owners)
         )
-        return Batch(ids, positions, targets, owners, mask)
+        return PackedBatch(ids, positions, targets, owners, mask)
 
     def pieces(self) -> Iterator[Piece]:
         """Its examples and where they stand."""
@@ -63,7 +63,7 @@ class Batch:
                 at = end
 
 
-def make_batch(examples: Sequence[Example], pad_id: int, *, packed: bool = True) -> Batch:
+def make_batch(examples: Sequence[PackableExample], pad_id: int, *, packed: bool = True) -> PackedBatch:
     """Examples, packed or one per row with padding on the right."""
     lengths = [len(each.ids) for each in examples]
     bins = fill(lengths, max(LEAST_LENGTH, *lengths)) if packed else [[number] for number in range(len(examples))]
@@ -87,7 +87,7 @@ def make_batch(examples: Sequence[Example], pad_id: int, *, packed: bool = True)
             at = end
         positions[row, at:] = torch.arange(width - at)
     mask = None if packed else (owners >= 0).long()
-    return Batch(ids, positions, targets, owners, mask)
+    return PackedBatch(ids, positions, targets, owners, mask)
 
 
 def fill(lengths: Sequence[int], room: int) -> list[list[int]]:

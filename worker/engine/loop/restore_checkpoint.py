@@ -8,14 +8,14 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 
 from worker.engine.loop import checkpoints, save, training_loop
-from worker.engine.loop.training_job import Order
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import Report
 from worker.engine.tasks.registry import open_family
 
 FORM = "adapter"
 
 
-def restore(order: Order, report: Report) -> None:
+def restore(order: TrainingJob, report: Report) -> None:
     """Write ``adapter/`` into the order's folder from the checkpoint that the order resumes from; no card, no answers.
 
     Raises:

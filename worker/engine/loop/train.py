@@ -13,20 +13,18 @@ from app.catalog.task_types import task_type
 from app.catalog.training import AUTO
 from worker.engine.loop import checkpoints, hidden_state_cache, lr_search, training_loop
 from worker.engine.loop.checkpoint_identity import identify
-from worker.engine.loop.checkpoints import Checkpoints, Position
-from worker.engine.loop.dropout import quicken
-from worker.engine.loop.finalize import PhaseClock, describe_machine, hand_over
+from worker.engine.loop.checkpoints import Checkpoints, TrainerState
+from worker.engine.loop.dropout import use_fast_dropout
+from worker.engine.loop.finalize import PhaseClock, describe_machine, finalize
 from worker.engine.loop.gradient_checkpointing import recompute_blocks
-from worker.engine.loop.training_job import Order
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import Report
 from worker.engine.tasks.base import Family
 from worker.engine.tasks.classification.model import choose_precision, count_parameters
 from worker.engine.tasks.registry import open_family
 
-__all__ = ["Order", "train"]
 
-
-def train(order: Order, report: Report) -> dict[str, Any]:
+def train(order: TrainingJob, report: Report) -> dict[str, Any]:
     """Do the whole run and leave ``adapter/``, ``predictions.jsonl`` and ``result.json`` in the order's folder.
 
     Returns:
@@ -56,26 +54,26 @@ def train(order: Order, report: Report) -> dict[str, Any]:
     family.model.eval()
     family.test()
     results = _results(family, schedule, position)
-    return hand_over(family, results, clock, first_step_at, position.seconds)
+    return finalize(family, results, clock, first_step_at, position.seconds)
 
 
-def _learn(family: Family) -> tuple[training_loop.Schedule, Position, float | None]:
+def _learn(family: Family) -> tuple[training_loop.Schedule, TrainerState, float | None]:
     """Apply the method, learn from the beginning or from a checkpoint, and end with the best weights in the model."""
     order, spec, report = family.order, family.order.spec, family.report
     schedule = training_loop.plan(spec, order.base, len(family.lessons.lengths))
     # What a method adds starts from random numbers that depend on nothing but the seed.
     set_seed(spec.training.seed)
     family.adapt(schedule.total)
-    hidden_state_cache.remember(family)
+    hidden_state_cache.enable(family)
     if spec.training.gradient_checkpointing:
         recompute_blocks(family.body)
     if family.accelerator.device.type == "cpu":
-        quicken(family.model)
+        use_fast_dropout(family.model)
     order.ranks.equalise(family.model)
     prepared = family.accelerator.prepare(family.model)
 
-    def begin(planned: training_loop.Schedule) -> training_loop.Fit:
-        return training_loop.Fit(
+    def begin(planned: training_loop.Schedule) -> training_loop.TrainingLoop:
+        return training_loop.TrainingLoop(
             prepared, training_loop.make_optimizer(family.model, spec.training, spec.method.rate_factor), family.lessons, planned,
             family.accelerator, report, portions=order.portions, max_seconds=order.max_seconds, method=spec.method,
             adapter=family.body, ranks=order.ranks,
@@ -87,7 +85,7 @@ def _learn(family: Family) -> tuple[training_loop.Schedule, Position, float | No
         writes=order.ranks.leads,
     )  # fmt: skip
     identity = identify(spec, order.base)
-    position = Position(identity=identity, total=schedule.total)
+    position = TrainerState(identity=identity, total=schedule.total)
     if order.resume_from:
         position = checkpoints.resume(order.resume_from, family.model, loop.optimizer, identity)
         spec.method.restore_extra_state(family.body, checkpoints.method_state(order.resume_from))
@@ -97,7 +95,7 @@ def _learn(family: Family) -> tuple[training_loop.Schedule, Position, float | No
             position.total, position.stale = schedule.total, 0
         report.event("notice", f"Continuing after step {position.step} of {schedule.total}.", step=position.step)
     elif spec.training.learning_rate == AUTO:
-        position.race = order.ranks.told_by_first(lr_search.race(schedule, begin, family))
+        position.race = order.ranks.told_by_first(lr_search.search(schedule, begin, family))
         # Before the first update, so that a run that is interrupted never races again.
         kept.save(family.model, loop.optimizer, position, {})
     if position.race:
@@ -118,7 +116,7 @@ def _validate(family: Family, step: int) -> dict[str, float]:
     return scores
 
 
-def _results(family: Family, schedule: training_loop.Schedule, position: Position) -> dict[str, Any]:
+def _results(family: Family, schedule: training_loop.Schedule, position: TrainerState) -> dict[str, Any]:
     learning, total = count_parameters(family.model)
     return {
         **family.results(),

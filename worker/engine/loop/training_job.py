@@ -5,11 +5,11 @@ from pathlib import Path
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
-from worker.engine.loop.distributed import ALONE, Ranks
+from worker.engine.loop.distributed import ALONE, ProcessGroup
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainingJob:
     """What to do and where: ``folder`` is this attempt's own, everything else is only read (the cache also grown).
 
     ``portions`` cuts each update finer than planned, ``max_seconds`` of learning are allowed, and ``free_disk_bytes``
@@ -29,4 +29,4 @@ class Order:
     max_seconds: float | None = None
     free_disk_bytes: int = 0
     parents: tuple[Path, ...] = ()
-    ranks: Ranks = ALONE
+    ranks: ProcessGroup = ALONE

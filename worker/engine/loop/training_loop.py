@@ -19,13 +19,13 @@ from app.catalog.task_types.base import TaskType
 from app.catalog.training import TrainingSettings
 from app.errors import StudioError
 from worker.engine.loop.batches import TOKEN_BUDGET, Update, cut, plan_epoch
-from worker.engine.loop.checkpoints import Checkpoints, Position
-from worker.engine.loop.distributed import ALONE, Ranks
-from worker.engine.loop.gradient_check import Pulse
+from worker.engine.loop.checkpoints import Checkpoints, TrainerState
+from worker.engine.loop.distributed import ALONE, ProcessGroup
+from worker.engine.loop.gradient_check import GradientCheck
 from worker.engine.loop.memory import used_bytes
 from worker.engine.reporting.device_use import DeviceUse
 from worker.engine.reporting.report import Report, Stopped
-from worker.engine.tasks.base import Lessons
+from worker.engine.tasks.base import TrainingData
 from worker.engine.tasks.classification.model import trainable
 
 # A long run logs about this many points of each metric; a short one logs every update.
@@ -99,14 +99,14 @@ def make_optimizer(
     )  # fmt: skip
 
 
-class Fit:
+class TrainingLoop:
     """One model, its data and where it stands; :meth:`run` goes from there to the last update."""
 
     def __init__(
         self,
         model: torch.nn.Module,
         optimizer: torch.optim.Optimizer,
-        lessons: Lessons,
+        lessons: TrainingData,
         schedule: Schedule,
         accelerator: Accelerator,
         report: Report,
@@ -115,11 +115,11 @@ class Fit:
         max_seconds: float | None = None,
         method: Method | None = None,
         adapter: torch.nn.Module | None = None,
-        ranks: Ranks = ALONE,
+        ranks: ProcessGroup = ALONE,
     ) -> None:
         self.ranks = ranks
         self._method, self._adapter = method or Method(kind=""), adapter or torch.nn.Module()
-        self._pulse: Pulse | None = None
+        self._pulse: GradientCheck | None = None
         self.portions, self.max_seconds = portions, max_seconds
         self.model, self.optimizer, self.lessons = model, optimizer, lessons
         self.schedule, self.accelerator, self.report = schedule, accelerator, report
@@ -129,7 +129,11 @@ class Fit:
         self._device_use = DeviceUse()
 
     def run(
-        self, position: Position, checkpoints: Checkpoints, evaluate: Callable[[int], dict[str, float]], task: TaskType
+        self,
+        position: TrainerState,
+        checkpoints: Checkpoints,
+        evaluate: Callable[[int], dict[str, float]],
+        task: TaskType,
     ) -> None:
         """Learn until the last update; ``position`` moves along and says where the best checkpoint is.
 
@@ -145,7 +149,7 @@ class Fit:
         start, already = position.step, position.seconds
         if start in self.schedule.evaluations and position.evaluated_step < start:
             self._evaluate(position, checkpoints, evaluate, task)
-        self._pulse = Pulse(self._adapter, start, self.schedule.total)
+        self._pulse = GradientCheck(self._adapter, start, self.schedule.total)
         self.model.train()
         for step in range(start + 1, self.schedule.total + 1):
             if self._is_enough(position):
@@ -182,7 +186,7 @@ class Fit:
         self._learn(step)
         self._losses.clear()
 
-    def _is_enough(self, position: Position) -> bool:
+    def _is_enough(self, position: TrainerState) -> bool:
         """Whether to end before the last update: checks bring nothing any more, or the time is used up."""
         settings = self.schedule.settings
         if settings.patience and position.stale >= settings.patience:
@@ -276,7 +280,7 @@ class Fit:
 
     def _evaluate(
         self,
-        position: Position,
+        position: TrainerState,
         checkpoints: Checkpoints,
         evaluate: Callable[[int], dict[str, float]],
         task: TaskType,

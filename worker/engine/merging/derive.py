@@ -14,20 +14,20 @@ from peft import PeftModel
 from safetensors.torch import load_file
 from torch import nn
 
-from app.catalog.derived import Combined, Origin, Shrunk
+from app.catalog.derived import Combined, ExtractedLora, Origin
 from app.catalog.methods.capabilities import require
 from app.catalog.spec import RunSpec
 from app.errors import Rejected
 from worker.engine.loop import save
-from worker.engine.loop.finalize import PhaseClock, describe_machine, hand_over
-from worker.engine.loop.training_job import Order
+from worker.engine.loop.finalize import PhaseClock, describe_machine, finalize
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.merging.arrow_routing import route
 from worker.engine.merging.combine import Recipe, combine, combine_heads
 from worker.engine.merging.lora_extraction import shrink
 from worker.engine.reporting.report import Report
 from worker.engine.tasks.base import Family
 from worker.engine.tasks.classification.model import PooledClassifier, choose_precision
-from worker.engine.tasks.generation.model import Writer
+from worker.engine.tasks.generation.model import CausalLM
 from worker.engine.tasks.registry import open_family
 from worker.engine.tasks.token_classification.model import Tagger
 
@@ -37,7 +37,7 @@ TITLES = {"combined": "Combining", "shrunk": "Shrinking", "merged": "Merging"}
 ADDED = ("lora_", "arrow_")
 
 
-def derive(order: Order, report: Report) -> dict[str, Any]:
+def derive(order: TrainingJob, report: Report) -> dict[str, Any]:
     """Make the model, test it beside its parents, and leave ``adapter/``, ``predictions.jsonl`` and ``result.json``.
 
     Returns:
@@ -81,13 +81,13 @@ def derive(order: Order, report: Report) -> dict[str, Any]:
         "train_rows": len(family.lessons.lengths),
         "origin": facts,
     }
-    return hand_over(family, results, clock, first_step_at=None, training=0.0)
+    return finalize(family, results, clock, first_step_at=None, training=0.0)
 
 
 def _make(family: Family, origin: Origin) -> dict[str, Any]:
     if isinstance(origin, Combined):
         return _combine(family, origin)
-    return _shrink(family, origin) if isinstance(origin, Shrunk) else _merge(family)
+    return _shrink(family, origin) if isinstance(origin, ExtractedLora) else _merge(family)
 
 
 def _combine(family: Family, origin: Combined) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _merge(family: Family) -> dict[str, Any]:
     return {"base_precision": spec.base_precision}
 
 
-def _shrink(family: Family, origin: Shrunk) -> dict[str, Any]:
+def _shrink(family: Family, origin: ExtractedLora) -> dict[str, Any]:
     (parent,) = family.order.parents
     method = read_spec(parent).method
     if not method.whole_model:
@@ -141,7 +141,7 @@ def _put(family: Family, body: nn.Module, head: Weights | None) -> None:
     elif isinstance(family.model, Tagger):
         family.model.network = body
     else:
-        cast(Writer, family.model).decoder = body
+        cast(CausalLM, family.model).decoder = body
 
 
 def _test_parents(family: Family) -> list[dict[str, Any]]:

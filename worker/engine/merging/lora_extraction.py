@@ -14,7 +14,7 @@ from app.errors import Rejected
 
 
 @dataclass(frozen=True)
-class Shrunk:
+class ExtractionResult:
     """The small model, and which share (0 to 1) of the squared change in linear layers and in all weights it holds."""
 
     model: PeftModel
@@ -23,7 +23,7 @@ class Shrunk:
 
 
 @torch.no_grad()
-def shrink(base: nn.Module, tuned: nn.Module, rank: int) -> Shrunk:
+def shrink(base: nn.Module, tuned: nn.Module, rank: int) -> ExtractionResult:
     """The base with a LoRA of this rank on every linear layer of its blocks, as near to the tuned model as can be.
 
     The truncated singular value decomposition is the nearest matrix of its rank (Eckart & Young 1936). Changes outside of
@@ -57,7 +57,7 @@ def shrink(base: nn.Module, tuned: nn.Module, rank: int) -> Shrunk:
         layer = model.get_base_model().get_submodule(name)
         kept += _factor(change, rank, layer)
         possible += float(change.square().sum())
-    return Shrunk(model.eval(), kept / possible if possible else 0.0, kept / whole)  # type: ignore[arg-type]
+    return ExtractionResult(model.eval(), kept / possible if possible else 0.0, kept / whole)  # type: ignore[arg-type]
 
 
 def _factor(change: torch.Tensor, rank: int, layer: nn.Module) -> float:

@@ -11,7 +11,7 @@ from app.catalog.spec import RunSpec
 
 
 @dataclass(frozen=True)
-class Told:
+class CardContext:
     """What a family of tasks says of its own.
 
     Attributes:
@@ -31,7 +31,7 @@ class Told:
     learned: Sequence[str] = ()
 
 
-def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any], told: Told) -> str:
+def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any], told: CardContext) -> str:
     """What was tuned, on what, how well it does on held-out rows, and what it cannot do; Markdown with the Hub's head."""
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     return "\n".join(

@@ -21,7 +21,7 @@ KEYS = ("system/gpu_percent", "system/gpu_memory_bytes", "system/gpu_power_watts
 Reading = dict[str, float]
 
 
-class GpuWatch:
+class GpuMonitor:
     """Asks every second or so in a thread of its own; :attr:`latest` is the newest answer, empty before the first."""
 
     def __init__(self, read: Callable[[], Reading], seconds: float) -> None:
@@ -46,16 +46,16 @@ class GpuWatch:
             self._ended.wait(self._seconds)
 
 
-def watch_gpu() -> GpuWatch | None:
+def watch_gpu() -> GpuMonitor | None:
     """A watch on the GPU that torch uses; None without one, or where the driver offers neither library nor program."""
     if not torch.cuda.is_available():
         return None
     uuid = f"GPU-{torch.cuda.get_device_properties(torch.cuda.current_device()).uuid}"
     reader = library_reader(uuid)
     if reader:
-        return GpuWatch(reader, LIBRARY_SECONDS)
+        return GpuMonitor(reader, LIBRARY_SECONDS)
     program = shutil.which("nvidia-smi")
-    return GpuWatch(lambda: read_program(program, uuid), PROGRAM_SECONDS) if program else None
+    return GpuMonitor(lambda: read_program(program, uuid), PROGRAM_SECONDS) if program else None
 
 
 def library_reader(uuid: str) -> Callable[[], Reading] | None:

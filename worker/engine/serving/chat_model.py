@@ -13,10 +13,10 @@ from typing import Any, Protocol
 import torch
 
 from app.errors import Rejected
-from worker.engine.serving.fair_lock import Turns
-from worker.engine.serving.sampler import Sampling
-from worker.engine.serving.scheduler import Choir, Part, Row
-from worker.engine.serving.single_reply import SoloReply
+from worker.engine.serving.fair_lock import FairLock
+from worker.engine.serving.sampler import SamplingParameters
+from worker.engine.serving.scheduler import BatchScheduler, ModelHandle, SequenceState
+from worker.engine.serving.single_reply import SingleReply
 
 # An incomplete UTF-8 sequence decodes to this character; the rest of it comes with the next token.
 INCOMPLETE = "\N{REPLACEMENT CHARACTER}"
@@ -24,7 +24,7 @@ LONGEST_STOP = 64
 
 
 @dataclass
-class Told:
+class GenerationStats:
     """What is known of one reply while it grows; ``finish`` is ``stop``, ``length`` or ``cancelled``."""
 
     prompt_tokens: int = 0
@@ -65,11 +65,16 @@ class Reply(Protocol):
         """Token ids as they come."""
 
 
-class Speaker:
+class ChatModel:
     """One model, base or tuned, with its tokenizer, ready to answer; with a ``choir`` its answers share steps."""
 
     def __init__(
-        self, part: Part, tokenizer: Any, context_length: int, turns: Turns, choir: Choir | None = None
+        self,
+        part: ModelHandle,
+        tokenizer: Any,
+        context_length: int,
+        turns: FairLock,
+        choir: BatchScheduler | None = None,
     ) -> None:
         self.part, self.tokenizer, self.context_length = part, tokenizer, context_length
         self.turns, self.choir = turns, choir
@@ -106,7 +111,9 @@ class Speaker:
         told = self.model.generation_config.eos_token_id  # type: ignore[union-attr]
         return {*(told if isinstance(told, list) else [told]), self.tokenizer.eos_token_id} - {None}
 
-    def stream(self, messages: Sequence[dict[str, str]], sampling: Sampling, told: Told) -> Generator[str, None, None]:
+    def stream(
+        self, messages: Sequence[dict[str, str]], sampling: SamplingParameters, told: GenerationStats
+    ) -> Generator[str, None, None]:
         """Pieces of the answer as they come; closing the iterator stops the work after the token at hand.
 
         ``told`` is filled while the answer grows. What comes after a stop sequence is not given out.
@@ -122,18 +129,18 @@ class Speaker:
         finally:
             reply.cancel()
 
-    def _reply(self, ids: torch.Tensor, sampling: Sampling, room: int, told: Told) -> Reply:
+    def _reply(self, ids: torch.Tensor, sampling: SamplingParameters, room: int, told: GenerationStats) -> Reply:
         if self.choir is None:
             ids = ids.to(next(self.model.parameters()).device)
-            return SoloReply(self.model, ids, sampling, room, self.tokenizer.pad_token_id, told.hear, self.turns)
-        row = Row(self.part, ids[0].tolist(), sampling, room, self.ends, told.hear)
-        return _Sung(self.choir, row)
+            return SingleReply(self.model, ids, sampling, room, self.tokenizer.pad_token_id, told.hear, self.turns)
+        row = SequenceState(self.part, ids[0].tolist(), sampling, room, self.ends, told.hear)
+        return _BatchedReply(self.choir, row)
 
 
-class _Sung:
+class _BatchedReply:
     """One row of a choir as a reply."""
 
-    def __init__(self, choir: Choir, row: Row) -> None:
+    def __init__(self, choir: BatchScheduler, row: SequenceState) -> None:
         self._choir, self._row = choir, row
         self.tokens = row.tokens
 
@@ -145,7 +152,7 @@ class _Sung:
         self._row.gone.wait()
 
 
-def _pieces(speaker: Speaker, reply: Reply, stops: Sequence[str], told: Told) -> Iterator[str]:
+def _pieces(speaker: ChatModel, reply: Reply, stops: Sequence[str], told: GenerationStats) -> Iterator[str]:
     """Decode as far as the text is certain: whole characters, and nothing that may be the start of a stop sequence."""
     ids: list[int] = []
     given, finish = 0, "length"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Turns:
+class FairLock:
     """Lets many replies share one device: first come, first served, one step at a time."""
 
     def __init__(self) -> None:

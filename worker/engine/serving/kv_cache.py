@@ -20,7 +20,7 @@ from worker.engine.serving.sampler import is_known
 APART_TOLERANCE, COARSE_TOLERANCE = 1e-3, 5e-2
 
 
-class AnswerRows:
+class SequenceBatch:
     """The memory of a batch: ``lengths`` tokens for each row, padded on the left to the longest."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ def can_share_steps(model: torch.nn.Module) -> bool:
     device = next(model.parameters()).device
     texts = [torch.tensor([ids], device=device) for ids in ([1, 5, 3, 7, 2], [4, 2])]
     try:
-        together, alone = AnswerRows(), []
+        together, alone = SequenceBatch(), []
         for ids in texts:
             memory, _ = read(model, ids)
             if any(type(layer) is not DynamicLayer for layer in memory.layers):

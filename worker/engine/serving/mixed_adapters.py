@@ -25,7 +25,7 @@ UNROUTED = (
 )  # fmt: skip
 
 
-class Mixture:
+class MixedAdapters:
     """The adapters on one base model that can share a batch."""
 
     def __init__(self, base: torch.nn.Module) -> None:

@@ -19,7 +19,7 @@ KNOWN = {
 
 
 @dataclass(frozen=True)
-class Sampling:
+class SamplingParameters:
     """How the next token is chosen. ``temperature`` 0 takes the most probable one; ``seed`` makes chance repeatable."""
 
     max_tokens: int = 256
@@ -29,10 +29,10 @@ class Sampling:
     stop: tuple[str, ...] = ()
 
 
-class Chooser:
+class Sampler:
     """One answer's way to choose, with chance of its own: a seed repeats it, whoever is answered at the same time."""
 
-    def __init__(self, sampling: Sampling, config: GenerationConfig, device: torch.device) -> None:
+    def __init__(self, sampling: SamplingParameters, config: GenerationConfig, device: torch.device) -> None:
         self._processors = LogitsProcessorList()
         self._chance: torch.Generator | None = None
         if config.repetition_penalty not in (None, 1.0):

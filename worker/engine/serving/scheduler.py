@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 
 import torch
 
-from worker.engine.serving.fair_lock import Turns
-from worker.engine.serving.kv_cache import AnswerRows, read
-from worker.engine.serving.mixed_adapters import Mixture
-from worker.engine.serving.sampler import Chooser, Sampling
+from worker.engine.serving.fair_lock import FairLock
+from worker.engine.serving.kv_cache import SequenceBatch, read
+from worker.engine.serving.mixed_adapters import MixedAdapters
+from worker.engine.serving.sampler import Sampler, SamplingParameters
 
 
 @dataclass(eq=False)
-class Part:
+class ModelHandle:
     """A model that answers; with a ``mixture`` its rows may share a batch with those of other adapters on its base."""
 
     model: torch.nn.Module
-    mixture: Mixture | None = None
+    mixture: MixedAdapters | None = None
 
     @property
     def group(self) -> object:
@@ -31,12 +31,12 @@ class Part:
 
 
 @dataclass(eq=False)
-class Row:
+class SequenceState:
     """One answer in the making; ``heard`` is told each token as it comes."""
 
-    part: Part
+    part: ModelHandle
     ids: list[int]
-    sampling: Sampling
+    sampling: SamplingParameters
     room: int
     ends: set[int]
     heard: Callable[[int], None]
@@ -44,7 +44,7 @@ class Row:
     stop: threading.Event = field(default_factory=threading.Event)
     gone: threading.Event = field(default_factory=threading.Event)
     _tokens: "queue.SimpleQueue[int | BaseException | None]" = field(default_factory=queue.SimpleQueue)
-    _chooser: Chooser | None = None
+    _chooser: Sampler | None = None
 
     def tokens(self) -> Iterator[int]:
         """Token ids as they come, to be read by another thread.
@@ -60,7 +60,7 @@ class Row:
     def take(self, scores: torch.Tensor, best: int | None = None) -> bool:
         """Choose the next token by the scores (vocabulary,); returns whether the answer goes on."""
         if self._chooser is None:
-            self._chooser = Chooser(self.sampling, self.part.model.generation_config, scores.device)  # type: ignore[arg-type]
+            self._chooser = Sampler(self.sampling, self.part.model.generation_config, scores.device)  # type: ignore[arg-type]
         if self._chooser.plain:
             token = int(scores.argmax()) if best is None else best
         else:
@@ -78,14 +78,14 @@ class Row:
         self.gone.set()
 
 
-class Batch:
+class RunningBatch:
     """Rows that share steps."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
-        self._memory = AnswerRows()
+        self.rows: list[SequenceState] = []
+        self._memory = SequenceBatch()
 
-    def admit(self, row: Row) -> list[Row]:
+    def admit(self, row: SequenceState) -> list[SequenceState]:
         """Read the row's conversation and take its first token; returns it if the answer ends there."""
         memory, scores = read(row.part.model, torch.tensor([row.ids], device=_device(row.part.model)))
         if row.take(scores):
@@ -94,7 +94,7 @@ class Batch:
             return []
         return [row]
 
-    def step(self) -> list[Row]:
+    def step(self) -> list[SequenceState]:
         """One token for every row; returns those that have ended and left."""
         left = self._leave([not row.stop.is_set() for row in self.rows])
         if not self.rows:
@@ -106,7 +106,7 @@ class Batch:
         best = scores.argmax(-1).tolist()
         return left + self._leave([row.take(scores[at], best[at]) for at, row in enumerate(self.rows)])
 
-    def _leave(self, stays: list[bool]) -> list[Row]:
+    def _leave(self, stays: list[bool]) -> list[SequenceState]:
         if all(stays):
             return []
         before, self.rows = self.rows, [row for row, stay in zip(self.rows, stays, strict=True) if stay]
@@ -114,17 +114,17 @@ class Batch:
         return [row for row, stay in zip(before, stays, strict=True) if not stay]
 
 
-class Choir:
+class BatchScheduler:
     """All batches of one device, and the thread that computes them; it lives while there are rows."""
 
-    def __init__(self, turns: Turns, most_rows: int = 8) -> None:
+    def __init__(self, turns: FairLock, most_rows: int = 8) -> None:
         self._turns, self._most_rows = turns, most_rows
         self._lock = threading.Lock()
-        self._arriving: list[Row] = []
-        self._batches: list[tuple[object, Batch]] = []
+        self._arriving: list[SequenceState] = []
+        self._batches: list[tuple[object, RunningBatch]] = []
         self._at_work = False
 
-    def add(self, row: Row) -> None:
+    def add(self, row: SequenceState) -> None:
         """The row is answered from the next step on."""
         with self._lock:
             self._arriving.append(row)
@@ -147,7 +147,7 @@ class Choir:
                 self._compute(batch.step, batch.rows)
             self._batches = [each for each in self._batches if each[1].rows]
 
-    def _admit(self, row: Row) -> None:
+    def _admit(self, row: SequenceState) -> None:
         if row.stop.is_set():
             row.end()
             return
@@ -155,11 +155,11 @@ class Choir:
         fit = (each for its, each in self._batches if its is group and len(each.rows) < self._most_rows)
         batch = next(fit, None)
         if batch is None:
-            batch = Batch()
+            batch = RunningBatch()
             self._batches.append((group, batch))
         self._compute(lambda: batch.admit(row), [row])
 
-    def _compute(self, act: Callable[[], list[Row]], rows: list[Row]) -> None:
+    def _compute(self, act: Callable[[], list[SequenceState]], rows: list[SequenceState]) -> None:
         """One step in its turn; whoever has ended is told when the turn is over. A failure ends all its rows."""
         failure: BaseException | None = None
         with self._turns.turn():

@@ -8,16 +8,16 @@ from typing import Any
 import torch
 from transformers import StoppingCriteria, StoppingCriteriaList
 
-from worker.engine.serving.fair_lock import Turns
-from worker.engine.serving.sampler import Sampling
+from worker.engine.serving.fair_lock import FairLock
+from worker.engine.serving.sampler import SamplingParameters
 
 
-class SoloReply(StoppingCriteria):
+class SingleReply(StoppingCriteria):
     """A thread that computes, and the line of tokens it has computed; ``heard`` is told each as it comes."""
 
     def __init__(
-        self, model: torch.nn.Module, ids: torch.Tensor, sampling: Sampling, room: int, pad: int | None,
-        heard: Callable[[int], None], turns: Turns,
+        self, model: torch.nn.Module, ids: torch.Tensor, sampling: SamplingParameters, room: int, pad: int | None,
+        heard: Callable[[int], None], turns: FairLock,
     ) -> None:  # fmt: skip
         self._model, self._ids, self._sampling, self._room, self._pad = model, ids, sampling, room, pad
         self._heard, self._turns = heard, turns

@@ -23,9 +23,9 @@ from transformers import GenerationConfig
 from app.catalog.methods.base import Method
 from app.catalog.methods.shared_families import LoraFamily
 from app.errors import Conflict
-from worker.engine.serving.chat_model import Reply, Speaker, Told
+from worker.engine.serving.chat_model import ChatModel, GenerationStats, Reply
 from worker.engine.serving.mixed_adapters import UNROUTED
-from worker.engine.serving.sampler import Sampling, is_known
+from worker.engine.serving.sampler import SamplingParameters, is_known
 
 # The largest rank that an engine is made for; vLLM knows 1, 8, 16, 32, 64, 128, 256, 320 and 512 and keeps room for it.
 MOST_RANK = 64
@@ -39,7 +39,7 @@ def is_installed() -> bool:
     return importlib.util.find_spec("vllm") is not None
 
 
-class VllmAnswers:
+class VllmEngine:
     """The engine for one base model, and the event loop that it runs in.
 
     Args:
@@ -81,7 +81,7 @@ class VllmAnswers:
 
     def speaker(
         self, base: Path, tokenizer: Any, context_length: int, adapter: Path | None, name: str
-    ) -> "VllmSpeaker":
+    ) -> "VllmChatModel":
         """Somebody to talk to; starts the engine, which takes a minute, and ends the one for another base model.
 
         Args:
@@ -101,7 +101,7 @@ class VllmAnswers:
             # The number is what vLLM knows an adapter by, and it must never mean another one.
             number = self._ids.setdefault(name, len(self._ids) + 1)
             lora = LoRARequest(lora_name=f"adapter-{number}", lora_int_id=number, lora_path=str(adapter))
-        return VllmSpeaker(self, base, tokenizer, context_length, lora)
+        return VllmChatModel(self, base, tokenizer, context_length, lora)
 
     def describe(self) -> str:
         """The base model's folder name, or empty."""
@@ -146,10 +146,10 @@ class VllmAnswers:
                 return
 
 
-class VllmSpeaker(Speaker):
+class VllmChatModel(ChatModel):
     """One model of the engine, base or adapter, ready to answer."""
 
-    def __init__(self, answers: VllmAnswers, base: Path, tokenizer: Any, context_length: int, lora: Any) -> None:
+    def __init__(self, answers: VllmEngine, base: Path, tokenizer: Any, context_length: int, lora: Any) -> None:
         self.tokenizer, self.context_length = tokenizer, context_length
         self._answers, self._base, self._lora = answers, base, lora
         self._config = generation_config(base)
@@ -160,7 +160,7 @@ class VllmSpeaker(Speaker):
         told = self._config.eos_token_id
         return {*(told if isinstance(told, list) else [told]), self.tokenizer.eos_token_id} - {None}
 
-    def _reply(self, ids: torch.Tensor, sampling: Sampling, room: int, told: Told) -> Reply:
+    def _reply(self, ids: torch.Tensor, sampling: SamplingParameters, room: int, told: GenerationStats) -> Reply:
         from vllm.sampling_params import RequestOutputKind, SamplingParams
 
         params = SamplingParams(
@@ -175,7 +175,7 @@ class _VllmReply:
     """One answer in the making in the engine's loop."""
 
     def __init__(
-        self, answers: VllmAnswers, base: Path, ids: list[int], params: Any, lora: Any, heard: Callable[[int], None]
+        self, answers: VllmEngine, base: Path, ids: list[int], params: Any, lora: Any, heard: Callable[[int], None]
     ) -> None:
         self._answers, self._base, self._ids, self._params, self._lora = answers, base, ids, params, lora
         self._told = heard

@@ -15,7 +15,7 @@ from torch import nn
 from app.errors import StudioError
 from worker.engine.loop.batches import MicroBatch, Update
 from worker.engine.loop.partly_frozen import PartlyFrozen
-from worker.engine.loop.training_job import Order
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import Report
 
 SPLITS = ("train", "validation", "test")
@@ -23,7 +23,7 @@ SPLITS = ("train", "validation", "test")
 READ_OFTEN = ("train", "validation")
 
 
-class Lessons(Protocol):
+class TrainingData(Protocol):
     """The training rows, as the loop that learns sees them."""
 
     @property
@@ -41,9 +41,9 @@ class Family(ABC):
     """One run's parts. ``model`` is there after :meth:`load`, ``lessons`` after :meth:`read`."""
 
     model: PartlyFrozen
-    lessons: Lessons
+    lessons: TrainingData
 
-    def __init__(self, order: Order, report: Report, accelerator: Accelerator) -> None:
+    def __init__(self, order: TrainingJob, report: Report, accelerator: Accelerator) -> None:
         self.order, self.report, self.accelerator = order, report, accelerator
 
     @property

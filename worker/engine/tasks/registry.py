@@ -3,7 +3,7 @@
 from accelerate import Accelerator
 
 from app.catalog.task_types import task_type
-from worker.engine.loop.training_job import Order
+from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import Report
 from worker.engine.tasks.base import Family
 from worker.engine.tasks.classification.classification import Classification
@@ -17,6 +17,6 @@ FAMILIES: dict[str, type[Family]] = {
 }
 
 
-def open_family(order: Order, report: Report, accelerator: Accelerator) -> Family:
+def open_family(order: TrainingJob, report: Report, accelerator: Accelerator) -> Family:
     """The parts of this run that depend on what is learned."""
     return FAMILIES[task_type(order.spec.task_type).family](order, report, accelerator)

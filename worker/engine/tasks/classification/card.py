@@ -6,7 +6,7 @@ from app.catalog.base_models import BaseModelCard
 from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.spec import RunSpec
 from worker.engine.reporting import card_frame
-from worker.engine.reporting.card_frame import Told
+from worker.engine.reporting.card_frame import CardContext
 
 _POOL = {
     "mean": "(tokens * mask).sum(1) / mask.sum(1)",
@@ -90,7 +90,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
     """The card of a model that gives a text one of its labels; see :mod:`worker.engine.reporting.card_frame`."""
     tuned, probe, majority = results["metrics"], results["baseline"]["linear_probe"], results["baseline"]["majority"]
     low, high = results["intervals"]["accuracy"]
-    told = Told(
+    told = CardContext(
         pipeline="text-classification",
         gives=f"Gives a text one of {len(spec.labels)} labels.",
         quality=[

@@ -12,7 +12,7 @@ from app.catalog.task_types import task_type
 from app.intervals import wilson
 from worker.engine.loop import save
 from worker.engine.loop.batches import MicroBatch, Update, collate, count_rows
-from worker.engine.loop.distributed import ALONE, Ranks
+from worker.engine.loop.distributed import ALONE, ProcessGroup
 from worker.engine.loop.partly_frozen import name_of
 from worker.engine.tasks import forgetting
 from worker.engine.tasks.base import READ_OFTEN, SPLITS, Family, reload_failed, require_rows
@@ -43,11 +43,11 @@ class LabelledRows:
         self._data, self._pad_id, self._device = data, pad_id, device
 
     def weight(self, update: Update) -> float:
-        """See :class:`Lessons`: the number of rows."""
+        """See :class:`TrainingData`: the number of rows."""
         return count_rows(update)
 
     def loss(self, model: nn.Module, rows: MicroBatch) -> torch.Tensor:
-        """See :class:`Lessons`: cross-entropy of the labels."""
+        """See :class:`TrainingData`: cross-entropy of the labels."""
         ids, mask = (each.to(self._device) for each in collate(self._data.tokens, rows, self._pad_id))
         wanted = torch.tensor([self._data.labels[row] for row in rows], device=self._device)
         return nn.functional.cross_entropy(model(ids, mask), wanted, reduction="sum")
@@ -179,7 +179,7 @@ class Classification(Family):
             after = forgetting.right(self.model, self._tokenizer, self.accelerator, self.report)
             self.forgotten = forgetting.told(self.knew, after)
 
-    def _read_split(self, name: str, exact: bool = False, ranks: Ranks = ALONE) -> torch.Tensor:
+    def _read_split(self, name: str, exact: bool = False, ranks: ProcessGroup = ALONE) -> torch.Tensor:
         return evaluate.read_all(
             self.model, self.encoded[name], self._tokenizer.pad_token_id, self.accelerator, self.report, exact=exact,
             ranks=ranks,

@@ -15,7 +15,7 @@ TOKENISE_ROWS = 1000
 
 
 @dataclass(frozen=True)
-class Example:
+class LabelledExample:
     """One row as the task sees it."""
 
     row_id: int
@@ -27,9 +27,9 @@ class Example:
 class Splits:
     """The frozen splits of a dataset version; ``sha256`` names the content and is the cache's key."""
 
-    train: list[Example]
-    validation: list[Example]
-    test: list[Example]
+    train: list[LabelledExample]
+    validation: list[LabelledExample]
+    test: list[LabelledExample]
     sha256: str = ""
 
 
@@ -53,7 +53,8 @@ def read_splits(rows_path: Path, splits_path: Path, columns: dict[str, str], sha
     table = parquet.read_table(rows_path, columns=list(dict.fromkeys(wanted)))
     ids, texts, labels = (table.column(name).to_pylist() for name in wanted)
     by_id = {
-        n: Example(n, text or "", (label or "").strip()) for n, text, label in zip(ids, texts, labels, strict=True)
+        n: LabelledExample(n, text or "", (label or "").strip())
+        for n, text, label in zip(ids, texts, labels, strict=True)
     }
     frozen = json.loads(splits_path.read_text(encoding="utf-8"))
     parts = {name: [by_id[n] for n in frozen[name]] for name in ("train", "validation", "test")}
@@ -61,7 +62,7 @@ def read_splits(rows_path: Path, splits_path: Path, columns: dict[str, str], sha
 
 
 def encode(
-    examples: Sequence[Example],
+    examples: Sequence[LabelledExample],
     label_numbers: dict[str, int],
     tokenizer: Any,
     max_length: int,
@@ -83,7 +84,9 @@ def encode(
     return Encoded(tokens, [label_numbers[each.label] for each in examples], sum(table["cut"]))
 
 
-def _tokenise(examples: Sequence[Example], tokenizer: Any, max_length: int, report: Report) -> dict[str, list[Any]]:
+def _tokenise(
+    examples: Sequence[LabelledExample], tokenizer: Any, max_length: int, report: Report
+) -> dict[str, list[Any]]:
     ids: list[list[int]] = []
     cut: list[bool] = []
     for start in range(0, len(examples), TOKENISE_ROWS):

@@ -10,7 +10,7 @@ from accelerate import Accelerator
 
 from app.catalog.task_types.base import TaskType
 from worker.engine.loop.batches import READING_BUDGET, TOKEN_BUDGET, collate, plan_reading
-from worker.engine.loop.distributed import ALONE, Ranks
+from worker.engine.loop.distributed import ALONE, ProcessGroup
 from worker.engine.reporting.report import Report, stop_if_asked
 from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.model import PooledClassifier
@@ -28,7 +28,7 @@ def read_all(
     *,
     what: What = "forward",
     exact: bool = False,
-    ranks: Ranks = ALONE,
+    ranks: ProcessGroup = ALONE,
 ) -> torch.Tensor:
     """One output row per data row, in the data's order, on the CPU in fp32.
 

@@ -7,7 +7,7 @@ from app.catalog.methods.base import PeftMethod
 from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
 from worker.engine.reporting import card_frame
-from worker.engine.reporting.card_frame import Told
+from worker.engine.reporting.card_frame import CardContext
 from worker.engine.tasks.classification.card import loading_words, method_imports
 
 _CHAT = '''\
@@ -62,7 +62,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
     learned = "every word of the text"
     if spec.task_type != "continued-pretraining":
         learned = "the assistant's turns" if spec.training.learn_from == "answers" else "questions and answers"
-    told = Told(
+    told = CardContext(
         pipeline="text-generation",
         gives=f"{task.title}.",
         quality=[

@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow.parquet as parquet
 
-from app.catalog.loss_mask import Marked, Marker
-from app.catalog.task_types.generative import GenerativeTask, Lesson, Unfit
+from app.catalog.loss_mask import LossMasker, MaskedExample
+from app.catalog.task_types.generative import Example, GenerativeTask, UnusableRow
 from worker.engine.loop.token_cache import keep_once
 from worker.engine.reporting.report import Report, stop_if_asked
 
@@ -21,11 +21,11 @@ COLUMNS = ("ids", "learned")
 
 
 @dataclass(frozen=True)
-class Taught:
+class TokenizedExample:
     """One example as tokens: ``learned`` says which of ``ids`` the model is to predict, at least one."""
 
     row_id: int
-    lesson: Lesson
+    lesson: Example
     ids: list[int]
     learned: list[bool]
 
@@ -36,10 +36,10 @@ class Taught:
 
 
 @dataclass(frozen=True)
-class Part:
+class TokenizedSplit:
     """One split as tokens; ``cut_rows`` lost their end, ``left_out`` lost everything that was to be learned."""
 
-    examples: list[Taught]
+    examples: list[TokenizedExample]
     cut_rows: int
     left_out: int
 
@@ -49,9 +49,9 @@ class Part:
         return [len(each.ids) for each in self.examples]
 
 
-def read_lessons(
+def read_examples(
     rows: Path, splits: Path, task: GenerativeTask, columns: dict[str, str]
-) -> dict[str, list[tuple[int, Lesson]]]:
+) -> dict[str, list[tuple[int, Example]]]:
     """Split name -> (row id, lesson), as the version's frozen splits say."""
     names = ["_id", *dict.fromkeys(columns.values())]
     table = parquet.read_table(rows, columns=names)
@@ -64,23 +64,23 @@ def read_lessons(
 
 def _lessons(
     task: GenerativeTask, columns: dict[str, str], rows: dict[int, dict[str, Any]], ids: Iterable[int]
-) -> Iterator[tuple[int, Lesson]]:
+) -> Iterator[tuple[int, Example]]:
     for row_id in ids:
         try:
             yield row_id, task.lesson(rows[row_id], columns)
-        except Unfit:
+        except UnusableRow:
             # The splits hold usable rows only; one that an older version of a check let through teaches nothing.
             continue
 
 
-def mark_all(
-    lessons: Sequence[tuple[int, Lesson]],
-    marker: Marker,
+def tokenize_and_mask(
+    lessons: Sequence[tuple[int, Example]],
+    marker: LossMasker,
     longest: int,
     report: Report,
     cache: Path | None = None,
     key: str = "",
-) -> Part:
+) -> TokenizedSplit:
     """Tokens of every lesson, at most ``longest`` per example; read back if an earlier run marked the same lessons.
 
     Args:
@@ -90,18 +90,18 @@ def mark_all(
     # Kept before they are cut, so that another length uses the same tokens.
     words = [key, marker.identity, ",".join(str(row_id) for row_id, _ in lessons)]
     table = keep_once(cache if key else None, words, lambda: _mark(lessons, marker, report)).with_format("arrow")[:]
-    examples: list[Taught] = []
+    examples: list[TokenizedExample] = []
     cut = left_out = 0
     for (row_id, lesson), ids, learned in zip(lessons, *(table[name].to_pylist() for name in COLUMNS), strict=True):
         pieces = _pieces(row_id, lesson, ids, learned, longest)
         cut += bool(lesson.turns) and len(ids) > longest
         left_out += not pieces
         examples.extend(pieces)
-    return Part(examples, cut, left_out)
+    return TokenizedSplit(examples, cut, left_out)
 
 
-def _mark(lessons: Sequence[tuple[int, Lesson]], marker: Marker, report: Report) -> dict[str, list[Any]]:
-    made: list[Marked] = []
+def _mark(lessons: Sequence[tuple[int, Example]], marker: LossMasker, report: Report) -> dict[str, list[Any]]:
+    made: list[MaskedExample] = []
     for number, (_, lesson) in enumerate(lessons):
         if number % LOOK_EVERY == 0:
             stop_if_asked(report)
@@ -109,8 +109,8 @@ def _mark(lessons: Sequence[tuple[int, Lesson]], marker: Marker, report: Report)
     return {"ids": [each.ids for each in made], "learned": [each.learned for each in made]}
 
 
-def _pieces(row_id: int, lesson: Lesson, ids: list[int], learned: list[bool], longest: int) -> list[Taught]:
+def _pieces(row_id: int, lesson: Example, ids: list[int], learned: list[bool], longest: int) -> list[TokenizedExample]:
     """A conversation's beginning, or all of a running text; each piece begins with the last token of the one before."""
     starts = [0] if lesson.turns else range(0, max(1, len(ids) - 1), max(1, longest - 1))
-    made = [Taught(row_id, lesson, ids[at : at + longest], learned[at : at + longest]) for at in starts]
+    made = [TokenizedExample(row_id, lesson, ids[at : at + longest], learned[at : at + longest]) for at in starts]
     return [each for each in made if each.weight]

@@ -8,25 +8,25 @@ import torch
 from accelerate import Accelerator
 
 from worker.engine.loop.batches import READING_BUDGET, TOKEN_BUDGET, plan_reading
-from worker.engine.loop.distributed import ALONE, Ranks
+from worker.engine.loop.distributed import ALONE, ProcessGroup
 from worker.engine.loop.packing import NOTHING, make_batch
 from worker.engine.reporting.report import Report, stop_if_asked
-from worker.engine.tasks.generation.data import Taught
-from worker.engine.tasks.generation.model import Writer
+from worker.engine.tasks.generation.data import TokenizedExample
+from worker.engine.tasks.generation.model import CausalLM
 from worker.engine.tasks.generation.text_scores import RowScores
 
 
 @torch.no_grad()
 def read_all(
-    model: Writer,
-    examples: Sequence[Taught],
+    model: CausalLM,
+    examples: Sequence[TokenizedExample],
     pad_id: int,
     accelerator: Accelerator,
     report: Report,
     *,
     packed: bool,
     exact: bool = False,
-    ranks: Ranks = ALONE,
+    ranks: ProcessGroup = ALONE,
 ) -> RowScores:
     """Scores per example, in their order.
 
@@ -42,7 +42,7 @@ def read_all(
         batch = make_batch([examples[row] for row in rows], pad_id, packed=packed).to(accelerator.device)
         with nullcontext() if exact else accelerator.autocast():
             # Preparing a model for mixed precision replaces ``forward`` on the object; the class's own stays plain.
-            logits = Writer.forward(model, batch)
+            logits = CausalLM.forward(model, batch)
         wanted = batch.targets[batch.targets != NOTHING]
         owners = torch.tensor(rows)[batch.owners[batch.targets != NOTHING].cpu()].numpy()
         losses = torch.nn.functional.cross_entropy(logits, wanted, reduction="none").double().cpu().numpy()

@@ -9,28 +9,36 @@ from typing import Any
 
 from accelerate import Accelerator
 
-from app.catalog.task_types.generative import Lesson
+from app.catalog.task_types.generative import Example
 from worker.engine.reporting.report import Report
 from worker.engine.tasks.forgetting_limits import LOSS_LIMITS, level
-from worker.engine.tasks.generation.data import Taught
+from worker.engine.tasks.generation.data import TokenizedExample
 from worker.engine.tasks.generation.evaluate import read_all
-from worker.engine.tasks.generation.model import Writer
+from worker.engine.tasks.generation.model import CausalLM
 from worker.engine.tasks.generation.text_scores import RowScores, change_interval
 
 TASK = "how well it foresees fixed texts on many topics"
 
 
-def examples(tokenizer: Any, longest: int) -> list[Taught]:
+def examples(tokenizer: Any, longest: int) -> list[TokenizedExample]:
     """The texts as tokens, at most ``longest`` each; every token is to be foreseen."""
     lines = Path(__file__).with_name("general_text.txt").read_text(encoding="utf-8").splitlines()
     tokens = [tokenizer(line)["input_ids"][:longest] for line in lines]
     return [
-        Taught(row, Lesson(text=lines[row]), ids, [True] * len(ids)) for row, ids in enumerate(tokens) if len(ids) > 1
+        TokenizedExample(row, Example(text=lines[row]), ids, [True] * len(ids))
+        for row, ids in enumerate(tokens)
+        if len(ids) > 1
     ]
 
 
 def losses(
-    model: Writer, texts: list[Taught], pad_id: int, accelerator: Accelerator, report: Report, *, packed: bool
+    model: CausalLM,
+    texts: list[TokenizedExample],
+    pad_id: int,
+    accelerator: Accelerator,
+    report: Report,
+    *,
+    packed: bool,
 ) -> RowScores:
     """The loss of each text for the model as it stands."""
     return read_all(model, texts, pad_id, accelerator, report, packed=packed)

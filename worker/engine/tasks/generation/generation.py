@@ -9,22 +9,22 @@ import torch
 from torch import nn
 
 from app.catalog.chat_templates import PLAIN_TURNS_NAME, read_template
-from app.catalog.loss_mask import Marker, plain
+from app.catalog.loss_mask import LossMasker, plain
 from app.catalog.methods.base import RunContext
 from app.catalog.task_types import task_type
 from app.catalog.task_types.generative import SYSTEM, GenerativeTask
 from worker.engine.loop import save
 from worker.engine.loop.batches import MicroBatch, Update
-from worker.engine.loop.distributed import ALONE, Ranks
+from worker.engine.loop.distributed import ALONE, ProcessGroup
 from worker.engine.loop.packing import NOTHING, make_batch
 from worker.engine.tasks.base import READ_OFTEN, SPLITS, Family, reload_failed, require_rows
 from worker.engine.tasks.classification.model import load_tokenizer
 from worker.engine.tasks.forgetting_limits import is_wanted
 from worker.engine.tasks.generation import card, general_text_loss
-from worker.engine.tasks.generation.data import Part, Taught, mark_all, read_lessons
+from worker.engine.tasks.generation.data import TokenizedExample, TokenizedSplit, read_examples, tokenize_and_mask
 from worker.engine.tasks.generation.evaluate import read_all
-from worker.engine.tasks.generation.model import Writer, keeps_apart, load_decoder
-from worker.engine.tasks.generation.samples import Question, answer_all, end_tokens, make_questions
+from worker.engine.tasks.generation.model import CausalLM, keeps_apart, load_decoder
+from worker.engine.tasks.generation.samples import SamplePrompt, answer_all, end_tokens, make_questions
 from worker.engine.tasks.generation.text_scores import RowScores, change_interval, exact, rouge_l
 
 # Held-out questions that base and tuned model answer in full; the scores over all rows need no answers.
@@ -40,17 +40,17 @@ CONTEXT_ROWS = 4
 class Examples:
     """Training examples; each token that is to be predicted weighs the same."""
 
-    def __init__(self, examples: list[Taught], pad_id: int, device: torch.device) -> None:
+    def __init__(self, examples: list[TokenizedExample], pad_id: int, device: torch.device) -> None:
         self.lengths = [len(each.ids) for each in examples]
         self.packed = True
         self._examples, self._pad_id, self._device = examples, pad_id, device
 
     def weight(self, update: Update) -> float:
-        """See :class:`Lessons`: the number of tokens to be predicted."""
+        """See :class:`TrainingData`: the number of tokens to be predicted."""
         return sum(self._examples[row].weight for portion in update for row in portion)
 
     def loss(self, model: nn.Module, rows: MicroBatch) -> torch.Tensor:
-        """See :class:`Lessons`: cross-entropy of the next tokens."""
+        """See :class:`TrainingData`: cross-entropy of the next tokens."""
         batch = make_batch([self._examples[row] for row in rows], self._pad_id, packed=self.packed).to(self._device)
         wanted = batch.targets[batch.targets != NOTHING]
         return nn.functional.cross_entropy(model(batch), wanted, reduction="sum")
@@ -59,10 +59,10 @@ class Examples:
 class Generation(Family):
     """A decoder; the baseline is the untouched decoder on the same rows."""
 
-    model: Writer
+    model: CausalLM
     lessons: Examples
-    parts: dict[str, Part]
-    marker: Marker
+    parts: dict[str, TokenizedSplit]
+    marker: LossMasker
     base_scores: RowScores
     test_scores: RowScores
     knew: RowScores | None = None
@@ -88,14 +88,14 @@ class Generation(Family):
         order, training = self.order, self.order.spec.training
         self._tokenizer = load_tokenizer(order.base_folder)
         template = read_template(order.base_folder)
-        self.marker = Marker(plain(self._tokenizer.backend_tokenizer), template, training.learn_from)
+        self.marker = LossMasker(plain(self._tokenizer.backend_tokenizer), template, training.learn_from)
         if template.name == PLAIN_TURNS_NAME:
             # Travels with the download, so that every program writes conversations as they were learned.
             self._tokenizer.chat_template = template.source
         longest = training.max_length - order.spec.method.virtual_tokens
-        found = read_lessons(order.rows, order.splits, self.task, order.spec.columns)
+        found = read_examples(order.rows, order.splits, self.task, order.spec.columns)
         self.parts = {
-            name: mark_all(found[name], self.marker, longest, self.report, order.cache, self._key(name))
+            name: tokenize_and_mask(found[name], self.marker, longest, self.report, order.cache, self._key(name))
             for name in SPLITS
         }
         self._tell_cut()
@@ -116,7 +116,7 @@ class Generation(Family):
             return ""
         return f"{spec.dataset_sha256}/{split}/{spec.task_type}/{json.dumps(spec.columns, sort_keys=True)}"
 
-    def _choose_shown(self) -> list[Question]:
+    def _choose_shown(self) -> list[SamplePrompt]:
         """The first validation questions that differ from one another."""
         context = self.order.base.context_length
         some = make_questions(self.parts["validation"].examples, self.marker, self._tokenizer, context, ANSWERED_ROWS)
@@ -147,7 +147,7 @@ class Generation(Family):
         """See :class:`Family`; also tries whether this model can read packed examples."""
         order = self.order
         decoder = self.load_body(order.spec.base_precision)
-        self.model = Writer(decoder).to(self.accelerator.device)
+        self.model = CausalLM(decoder).to(self.accelerator.device)
         self.lessons.packed = keeps_apart(self.model, self.accelerator.device)
         if not self.lessons.packed:
             self._warn("This model cannot read several examples in one row; they are padded instead, which is slower.")
@@ -241,12 +241,12 @@ class Generation(Family):
         """Tokens of a text that the model reads beside what the method puts before it."""
         return self.order.base.context_length - self.order.spec.method.virtual_tokens
 
-    def _foresee(self, texts: list[Taught]) -> RowScores:
+    def _foresee(self, texts: list[TokenizedExample]) -> RowScores:
         return general_text_loss.losses(
             self.model, texts, self.pad_id, self.accelerator, self.report, packed=self.lessons.packed
         )
 
-    def _read(self, name: str, exact: bool = False, ranks: Ranks = ALONE) -> RowScores:
+    def _read(self, name: str, exact: bool = False, ranks: ProcessGroup = ALONE) -> RowScores:
         return read_all(
             self.model, self.parts[name].examples, self.pad_id, self.accelerator, self.report,
             packed=self.lessons.packed, exact=exact, ranks=ranks,
@@ -298,7 +298,7 @@ class Generation(Family):
         """See :class:`Family`: the same likelihoods, and the same words."""
         order, method = self.order, self.order.spec.method
         fresh = method.load(self.load_body(order.spec.base_precision), adapter)
-        again = Writer(fresh).to(self.accelerator.device).eval()
+        again = CausalLM(fresh).to(self.accelerator.device).eval()
         some = self.parts["test"].examples[:RELOAD_ROWS]
         scores = read_all(
             again, some, self.pad_id, self.accelerator, self.report, packed=self.lessons.packed, exact=True
@@ -324,7 +324,7 @@ class Generation(Family):
         ]  # fmt: skip
 
 
-def _overlap(questions: list[Question], answers: list[str]) -> dict[str, float]:
+def _overlap(questions: list[SamplePrompt], answers: list[str]) -> dict[str, float]:
     pairs = [(asked.reference, given) for asked, given in zip(questions, answers, strict=False)]
     if not pairs:
         return {}

@@ -8,7 +8,7 @@ from torch import nn
 from transformers import AutoModelForCausalLM
 
 from app.catalog.base_models import BaseModelCard
-from worker.engine.loop.packing import NOTHING, Batch, make_batch
+from worker.engine.loop.packing import NOTHING, PackedBatch, make_batch
 from worker.engine.loop.partly_frozen import PartlyFrozen
 from worker.engine.loop.quantization import keep_learnable, loading_arguments
 
@@ -16,14 +16,14 @@ from worker.engine.loop.quantization import keep_learnable, loading_arguments
 APART_TOLERANCE = 1e-3
 
 
-class Writer(PartlyFrozen):
+class CausalLM(PartlyFrozen):
     """A decoder, perhaps wrapped by peft; ``forward`` gives the logits of the tokens that are to be predicted."""
 
     def __init__(self, decoder: nn.Module) -> None:
         super().__init__()
         self.decoder = decoder
 
-    def forward(self, batch: Batch) -> torch.Tensor:
+    def forward(self, batch: PackedBatch) -> torch.Tensor:
         """Logits (targets, vocabulary) in fp32, in the order of ``batch.targets``.
 
         Only these go through the output layer, which is a large part of a small model.
@@ -77,11 +77,11 @@ class _Sample:
 
 
 @torch.no_grad()
-def keeps_apart(model: Writer, device: torch.device) -> bool:
+def keeps_apart(model: CausalLM, device: torch.device) -> bool:
     """Whether this model reads packed examples as each alone; architectures differ, so it is tried."""
     model.eval()
     samples = [_Sample([1, 5, 3, 7, 2]), _Sample([4, 2, 6, 1])]
-    alone = [Writer.forward(model, make_batch([each], 0, packed=False).to(device)) for each in samples]
-    together = Writer.forward(model, make_batch(samples, 0).to(device))
+    alone = [CausalLM.forward(model, make_batch([each], 0, packed=False).to(device)) for each in samples]
+    together = CausalLM.forward(model, make_batch(samples, 0).to(device))
     scale = max(1.0, float(torch.cat(alone).abs().max()))
     return float((together - torch.cat(alone)).abs().max()) <= APART_TOLERANCE * scale

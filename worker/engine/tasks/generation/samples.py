@@ -7,8 +7,8 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from app.catalog.loss_mask import Marker
-from worker.engine.tasks.generation.data import Taught
+from app.catalog.loss_mask import LossMasker
+from worker.engine.tasks.generation.data import TokenizedExample
 
 MOST_TOKENS = 96
 # Running text has no question: its beginning is given, and what follows is what is compared.
@@ -18,7 +18,7 @@ ROWS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
-class Question:
+class SamplePrompt:
     """``ids`` are what the model is asked with; ``text`` and ``reference`` are for people and for comparing."""
 
     row_id: int
@@ -28,10 +28,10 @@ class Question:
 
 
 def make_questions(
-    examples: Sequence[Taught], marker: Marker, tokenizer: Any, context_length: int, most: int
-) -> list[Question]:
+    examples: Sequence[TokenizedExample], marker: LossMasker, tokenizer: Any, context_length: int, most: int
+) -> list[SamplePrompt]:
     """Questions from the first examples that leave room for an answer."""
-    asked: list[Question] = []
+    asked: list[SamplePrompt] = []
     seen: set[int] = set()
     for each in examples:
         if len(asked) == most:
@@ -43,25 +43,25 @@ def make_questions(
     return asked
 
 
-def _conversation(each: Taught, marker: Marker) -> Question:
+def _conversation(each: TokenizedExample, marker: LossMasker) -> SamplePrompt:
     question = each.lesson.question
     alone = len(question) == 1
     text = question[0].content if alone else "\n".join(f"{turn.role.capitalize()}: {turn.content}" for turn in question)
-    return Question(each.row_id, text, each.lesson.answer, marker.ask(question))
+    return SamplePrompt(each.row_id, text, each.lesson.answer, marker.ask(question))
 
 
-def _passage(each: Taught, tokenizer: Any) -> Question | None:
+def _passage(each: TokenizedExample, tokenizer: Any) -> SamplePrompt | None:
     if len(each.ids) < BEGINNING_TOKENS + LEAST_ROOM:
         return None
     begun, rest = each.ids[:BEGINNING_TOKENS], each.ids[BEGINNING_TOKENS : BEGINNING_TOKENS + MOST_TOKENS]
     words = [tokenizer.decode(ids, skip_special_tokens=True) for ids in (begun, rest)]
-    return Question(each.row_id, words[0], words[1], begun)
+    return SamplePrompt(each.row_id, words[0], words[1], begun)
 
 
 @torch.no_grad()
 def answer_all(
     decoder: nn.Module,
-    questions: Sequence[Question],
+    questions: Sequence[SamplePrompt],
     tokenizer: Any,
     context_length: int,
     *,

@@ -10,7 +10,7 @@ from app.catalog.methods.head_only import FILE as NEW_PARTS
 from app.catalog.spec import RunSpec
 from app.catalog.task_types.tagged_text import WORD_PATTERN
 from worker.engine.reporting import card_frame
-from worker.engine.reporting.card_frame import Told
+from worker.engine.reporting.card_frame import CardContext
 from worker.engine.tasks.classification.card import exact_products, loading_words, method_imports
 
 _EXAMPLE = '''\
@@ -59,7 +59,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
     """The card of a model that labels words; see :mod:`worker.engine.reporting.card_frame`."""
     low, high = results["intervals"]["f1"]
     baseline = results["baseline"]
-    told = Told(
+    told = CardContext(
         pipeline="token-classification",
         gives=f"Marks words of {len(spec.labels)} types: {', '.join(spec.labels)}.",
         quality=[

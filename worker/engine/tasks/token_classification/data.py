@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as parquet
 import torch
 
-from app.catalog.task_types.generative import Unfit
+from app.catalog.task_types.generative import UnusableRow
 from app.catalog.task_types.tagged_text import Sentence
 from app.catalog.task_types.token_classification import TokenClassification
 from worker.engine.loop.batches import MicroBatch
@@ -89,7 +89,7 @@ def read_sentences(
         for row_id in dealt[name]:
             try:
                 found[name].append((row_id, task.sentence(by_id[row_id], columns)))
-            except Unfit as flaw:
+            except UnusableRow as flaw:
                 raise ValueError(f"row {row_id} was dealt out but cannot be read: {flaw.code}") from flaw
     return found
 

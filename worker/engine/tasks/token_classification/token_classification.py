@@ -49,11 +49,11 @@ class TaggedRows:
         self._pad_id, self._device = pad_id, device
 
     def weight(self, update: Update) -> float:
-        """See :class:`Lessons`: the number of words."""
+        """See :class:`TrainingData`: the number of words."""
         return max(1, sum(self._weights[row] for portion in update for row in portion))
 
     def loss(self, model: nn.Module, rows: MicroBatch) -> torch.Tensor:
-        """See :class:`Lessons`: cross-entropy of the tags."""
+        """See :class:`TrainingData`: cross-entropy of the tags."""
         ids, mask = (each.to(self._device) for each in collate(self._tokens, rows, self._pad_id))
         wanted = collate_targets(self._targets, rows, ids.shape[1]).to(self._device)
         logits = model(ids, mask)

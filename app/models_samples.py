@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import Base
 
 
-class WrittenSample(Base):
+class GenerationSample(Base):
     """A held-out row at one step of a run: base's and tuned answer; the key makes a second delivery harmless."""
 
     __tablename__ = "written_samples"
