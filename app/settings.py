@@ -30,17 +30,21 @@ class Settings(BaseSettings):
         "Empty: the first GPU it sees, or the processor, which is shared.",
     )
     least_devices: int = Field(
-        1, ge=1, description="This worker takes only runs that ask for at least so many devices; for a worker that sees GPUs "
+        1,
+        ge=1,
+        description="This worker takes only runs that ask for at least so many devices; for a worker that sees GPUs "
         "which have workers of their own.",
-    )  # fmt: skip
+    )
     inference_idle_seconds: float = Field(
         900.0, ge=0, description="The inference server frees its memory after so long without a question; 0: never."
     )
     inference_batch: int = Field(
-        8, ge=1, le=64,
+        8,
+        ge=1,
+        le=64,
         description="Most answers of one base model that are computed in one step; 1: each by itself, bit for bit as plain "
         "transformers says it.",
-    )  # fmt: skip
+    )
     inference_vllm: bool = Field(
         False,
         description="Let vLLM answer for the models and LoRA adapters it serves, where it is installed beside a GPU. It "

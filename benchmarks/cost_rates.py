@@ -33,7 +33,7 @@ from app.catalog.workload import (
     output_flops,
     reading_flops,
     written_tokens,
-)  # fmt: skip
+)
 from app.services.estimates.cost_arithmetic import COUNTED_IN_GIGA, GIGA, RATES
 from app.services.profiling.token_lengths import TokenCounter
 from benchmarks.estimates import CHAT, ENCODE, Case, begin, case, line, make_rows, run

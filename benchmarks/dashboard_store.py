@@ -59,11 +59,20 @@ def _data(owner: str) -> tuple[str, str]:
         session.add(dataset)
         session.flush()
         version = DatasetVersion(
-            dataset_id=dataset.id, number=1, format="csv", content_sha256="0" * 64, bytes=100, rows=10_000,
-            usable_rows=10_000, status="ok", task_type="text-classification", columns={"text": "text", "label": "label"},
+            dataset_id=dataset.id,
+            number=1,
+            format="csv",
+            content_sha256="0" * 64,
+            bytes=100,
+            rows=10_000,
+            usable_rows=10_000,
+            status="ok",
+            task_type="text-classification",
+            columns={"text": "text", "label": "label"},
             labels={f"label {n}": 100 for n in range(LABELS)},
-            split_sizes={"train": 8000, "validation": 1000, "test": 3000}, report={},
-        )  # fmt: skip
+            split_sizes={"train": 8000, "validation": 1000, "test": 3000},
+            report={},
+        )
         session.add(version)
         session.flush()
         return version.id, project.id
@@ -76,32 +85,57 @@ def _runs(owner: str, project: str, version: str, ids: list[str], test_rows: int
     for at, run_id in enumerate(ids):
         job_id, state = new_id(), STATES[at % len(STATES)]
         jobs.append(
-            {"id": job_id, "created_at": now + at, "owner_id": owner, "kind": "train", "state": state,
-             "started_at": now + at, "finished_at": now + at + 60}
-        )  # fmt: skip
+            {
+                "id": job_id,
+                "created_at": now + at,
+                "owner_id": owner,
+                "kind": "train",
+                "state": state,
+                "started_at": now + at,
+                "finished_at": now + at + 60,
+            }
+        )
         accuracy = round(dice.uniform(0.5, 0.95), 4)
         method = METHODS[at % len(METHODS)]
         done = state == "succeeded"
         rows.append(
-            {"id": run_id, "created_at": now + at, "project_id": project, "owner_id": owner, "job_id": job_id,
-             "dataset_version_id": version, "name": f"banking77 · {method} {at}", "task_type": "text-classification",
-             "base_model": "starter-encoder", "method": method, "spec": _spec(method, at),
-             "results": _results(accuracy, test_rows) if done else None, "quality": accuracy if done else None,
-             "train_loss": 0.1 if done else None, "seconds": 60.0 if done else None,
-             "memory_bytes": 900_000_000 if done else None, "sparkline": [2 * 0.8**n for n in range(24)],
-             "starred": at % 50 == 0, "tags": ["keeper"] if at % 40 == 0 else []}
-        )  # fmt: skip
+            {
+                "id": run_id,
+                "created_at": now + at,
+                "project_id": project,
+                "owner_id": owner,
+                "job_id": job_id,
+                "dataset_version_id": version,
+                "name": f"banking77 · {method} {at}",
+                "task_type": "text-classification",
+                "base_model": "starter-encoder",
+                "method": method,
+                "spec": _spec(method, at),
+                "results": _results(accuracy, test_rows) if done else None,
+                "quality": accuracy if done else None,
+                "train_loss": 0.1 if done else None,
+                "seconds": 60.0 if done else None,
+                "memory_bytes": 900_000_000 if done else None,
+                "sparkline": [2 * 0.8**n for n in range(24)],
+                "starred": at % 50 == 0,
+                "tags": ["keeper"] if at % 40 == 0 else [],
+            }
+        )
     _insert(Job, iter(jobs))
     _insert(Run, iter(rows))
 
 
 def _spec(method: str, at: int) -> dict[str, Any]:
     return {
-        "version": 1, "task_type": "text-classification", "base_model": "starter-encoder",
-        "columns": {"text": "text", "label": "label"}, "labels": [f"label {n}" for n in range(LABELS)],
-        "method": {"kind": method}, "training": {"epochs": 3, "batch_size": 32, "max_length": 128, "seed": at % 5},
+        "version": 1,
+        "task_type": "text-classification",
+        "base_model": "starter-encoder",
+        "columns": {"text": "text", "label": "label"},
+        "labels": [f"label {n}" for n in range(LABELS)],
+        "method": {"kind": method},
+        "training": {"epochs": 3, "batch_size": 32, "max_length": 128, "seed": at % 5},
         "dataset_sha256": "0" * 64,
-    }  # fmt: skip
+    }
 
 
 def _results(accuracy: float, test_rows: int) -> dict[str, Any]:
@@ -109,11 +143,18 @@ def _results(accuracy: float, test_rows: int) -> dict[str, Any]:
         "metrics": {"accuracy": accuracy, "macro_f1": accuracy, "loss": 1 - accuracy},
         "baseline": {"majority": {"accuracy": 0.01}, "linear_probe": {"accuracy": 0.6, "loss": 1.2}},
         "confusion": [[1] * LABELS] * LABELS,
-        "per_class": [{"label": f"label {n}", "precision": 0.9, "recall": 0.9, "f1": 0.9, "count": 40} for n in range(LABELS)],
-        "labels": [f"label {n}" for n in range(LABELS)], "test_rows": test_rows, "train_loss": 0.1,
-        "seconds": {"total": 60.0, "training": 50.0}, "peak_memory_bytes": 900_000_000, "trainable_parameters": 400_000,
-        "total_parameters": 22_700_000, "adapter_bytes": 2_000_000,
-    }  # fmt: skip
+        "per_class": [
+            {"label": f"label {n}", "precision": 0.9, "recall": 0.9, "f1": 0.9, "count": 40} for n in range(LABELS)
+        ],
+        "labels": [f"label {n}" for n in range(LABELS)],
+        "test_rows": test_rows,
+        "train_loss": 0.1,
+        "seconds": {"total": 60.0, "training": 50.0},
+        "peak_memory_bytes": 900_000_000,
+        "trainable_parameters": 400_000,
+        "total_parameters": 22_700_000,
+        "adapter_bytes": 2_000_000,
+    }
 
 
 def _write_curves(ids: list[str], each: int, long_steps: int, dice: random.Random) -> int:
@@ -154,10 +195,15 @@ def _answers(ids: list[str], rows: int, dice: random.Random) -> Iterator[dict[st
         for row in range(rows):
             label, other = f"label {row % LABELS}", f"label {(row + 1) % LABELS}"
             yield {
-                "run_id": run_id, "split": "test", "row_id": row, "input": f"Where is transfer number {row}?",
-                "expected": label, "base_answer": label if dice.random() < 0.6 else other,
-                "answer": label if dice.random() < 0.9 else other, "score": dice.random(),
-            }  # fmt: skip
+                "run_id": run_id,
+                "split": "test",
+                "row_id": row,
+                "input": f"Where is transfer number {row}?",
+                "expected": label,
+                "base_answer": label if dice.random() < 0.6 else other,
+                "answer": label if dice.random() < 0.9 else other,
+                "score": dice.random(),
+            }
 
 
 def _insert(table: type[Any], rows: Iterator[dict[str, Any]]) -> int:

@@ -20,10 +20,42 @@ from typing import Any
 
 MEMORY_BOUND, TIME_BOUND = 0.25, 0.30
 WORDS = (
-    "please", "help", "my", "card", "bank", "money", "lost", "late", "open", "close", "new", "old", "time", "day", "week",
-    "order", "phone", "water", "house", "paper", "green", "small", "large", "window", "street", "train", "table", "number",
-    "letter", "question", "answer", "morning", "evening", "people", "family",
-)  # fmt: skip
+    "please",
+    "help",
+    "my",
+    "card",
+    "bank",
+    "money",
+    "lost",
+    "late",
+    "open",
+    "close",
+    "new",
+    "old",
+    "time",
+    "day",
+    "week",
+    "order",
+    "phone",
+    "water",
+    "house",
+    "paper",
+    "green",
+    "small",
+    "large",
+    "window",
+    "street",
+    "train",
+    "table",
+    "number",
+    "letter",
+    "question",
+    "answer",
+    "morning",
+    "evening",
+    "people",
+    "family",
+)
 Case = dict[str, Any]
 
 
@@ -114,9 +146,13 @@ def run(user_id: str, wanted: Case, seed: int, processor: bool) -> dict[str, Any
     path.write_text("\n".join(json.dumps(row) for row in make_rows(wanted, seed)))
     dataset = datasets.import_file(user_id, path, path.name, task_type=wanted["task"])
     queued = runs.submit(
-        user_id, dataset_id=dataset.id, base_model=model, task_type=wanted["task"], method=wanted["method"],
+        user_id,
+        dataset_id=dataset.id,
+        base_model=model,
+        task_type=wanted["task"],
+        method=wanted["method"],
         training=wanted["training"],
-    )  # fmt: skip
+    )
     supervisor.execute(queued.job_id)
     ended = runs.get_run(user_id, queued.id)
     if not ended.results:
@@ -181,8 +217,9 @@ def summary(rows: list[dict[str, Any]]) -> int:
     print("\n".join(line(each) for each in rows))
     failed = False
     for name, likely, key, bound in (
-        ("memory", "memory_likely", "memory", MEMORY_BOUND), ("time", "seconds_likely", "seconds", TIME_BOUND)
-    ):  # fmt: skip
+        ("memory", "memory_likely", "memory", MEMORY_BOUND),
+        ("time", "seconds_likely", "seconds", TIME_BOUND),
+    ):
         errors = [abs(off(row["estimate"][likely], row["actual"][key])) for row in rows]
         within = sum(each <= bound for each in errors)
         print(

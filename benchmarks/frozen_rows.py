@@ -78,15 +78,24 @@ def run(
 
     AcceleratorState._reset_state(reset_partial_state=True)
     spec = {
-        "task_type": "text-classification", "base_model": STARTER_ENCODER.name, "labels": labels,
-        "columns": {"text": "text", "label": "category"}, "method": method,
-        "training": {**training, "head_start": "random", "measure_forgetting": "no"}, "dataset_sha256": "0" * 64,
-    }  # fmt: skip
+        "task_type": "text-classification",
+        "base_model": STARTER_ENCODER.name,
+        "labels": labels,
+        "columns": {"text": "text", "label": "category"},
+        "method": method,
+        "training": {**training, "head_start": "random", "measure_forgetting": "no"},
+        "dataset_sha256": "0" * 64,
+    }
     folder = Path(tempfile.mkdtemp(dir=home))
     order = TrainingJob(
-        RunSpec.model_validate(spec), STARTER_ENCODER, base_model_path(STARTER_ENCODER.name), home / "rows.parquet",
-        home / "splits.json", folder, home / "cache",
-    )  # fmt: skip
+        RunSpec.model_validate(spec),
+        STARTER_ENCODER,
+        base_model_path(STARTER_ENCODER.name),
+        home / "rows.parquet",
+        home / "splits.json",
+        folder,
+        home / "cache",
+    )
     report = ListReport()
     try:
         with contextlib.nullcontext() if way == "kept" else nothing_kept():

@@ -125,9 +125,16 @@ def write_model(size: str, folder: Path, device: Any) -> int:
 
     width, inner, layers, heads, key_heads, words = SIZES[size]
     config = LlamaConfig(
-        vocab_size=words, hidden_size=width, intermediate_size=inner, num_hidden_layers=layers, num_attention_heads=heads,
-        num_key_value_heads=key_heads, max_position_embeddings=8192, tie_word_embeddings=False, dtype="bfloat16",
-    )  # fmt: skip
+        vocab_size=words,
+        hidden_size=width,
+        intermediate_size=inner,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=key_heads,
+        max_position_embeddings=8192,
+        tie_word_embeddings=False,
+        dtype="bfloat16",
+    )
     torch.manual_seed(0)
     usual = torch.get_default_dtype()
     torch.set_default_dtype(torch.bfloat16)

@@ -84,20 +84,29 @@ def run(home: Path, kind: str, labels: list[str], rate: float) -> dict[str, Any]
     AcceleratorState._reset_state(reset_partial_state=True)
     spec = RunSpec.model_validate(
         {
-            "task_type": "text-classification", "base_model": STARTER_ENCODER.name, "labels": labels,
-            "columns": {"text": "text", "label": "category"}, "method": {"kind": kind},
-            "training": {"learning_rate": rate}, "dataset_sha256": "0" * 64,
+            "task_type": "text-classification",
+            "base_model": STARTER_ENCODER.name,
+            "labels": labels,
+            "columns": {"text": "text", "label": "category"},
+            "method": {"kind": kind},
+            "training": {"learning_rate": rate},
+            "dataset_sha256": "0" * 64,
         }
-    )  # fmt: skip
+    )
     folder = Path(tempfile.mkdtemp(dir=home))
     try:
         return train(
             TrainingJob(
-                spec, STARTER_ENCODER, base_model_path(STARTER_ENCODER.name), home / "rows.parquet",
-                home / "splits.json", folder, home / "cache",
+                spec,
+                STARTER_ENCODER,
+                base_model_path(STARTER_ENCODER.name),
+                home / "rows.parquet",
+                home / "splits.json",
+                folder,
+                home / "cache",
             ),
             ListReport(),
-        )  # fmt: skip
+        )
     finally:
         shutil.rmtree(folder)
 

@@ -49,10 +49,24 @@ def start_worker(home: Path) -> subprocess.Popen[bytes]:
     upgrade()
     log = (home / "worker.log").open("wb")
     return subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "worker.app", "worker", "-Q", "gpu", "-c", "1",
-         "--without-gossip", "--without-mingle", "--without-heartbeat"],
-        stdout=log, stderr=log,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "worker.app",
+            "worker",
+            "-Q",
+            "gpu",
+            "-c",
+            "1",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ],
+        stdout=log,
+        stderr=log,
+    )
 
 
 def measure(count: int) -> list[float]:
@@ -79,9 +93,13 @@ def submit(owner: str, dataset_id: str) -> float:
     time.sleep(12)  # Long enough for the spare to be past its imports again.
     submitted = time.time()
     run = runs.submit(
-        owner, dataset_id=dataset_id, base_model="starter-encoder", task_type="text-classification",
-        method={"kind": "lora"}, training={"epochs": 0.2},
-    )  # fmt: skip
+        owner,
+        dataset_id=dataset_id,
+        base_model="starter-encoder",
+        task_type="text-classification",
+        method={"kind": "lora"},
+        training={"epochs": 0.2},
+    )
     stages = wait_for_steps(owner, run.id)
     print_stages(submitted, stages)
     return stages["first step"] - submitted

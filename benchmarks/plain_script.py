@@ -25,10 +25,13 @@ def main(job: dict[str, Any]) -> None:
     model = get_peft_model(
         model,
         LoraConfig(
-            task_type=TaskType.SEQ_CLS, r=job["rank"], lora_alpha=job["alpha"], lora_dropout=job["dropout"],
+            task_type=TaskType.SEQ_CLS,
+            r=job["rank"],
+            lora_alpha=job["alpha"],
+            lora_dropout=job["dropout"],
             target_modules=["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"],
         ),
-    )  # fmt: skip
+    )
     learning = [each for each in model.parameters() if each.requires_grad]
     optimizer = torch.optim.AdamW(learning, lr=job["learning_rate"], weight_decay=job["weight_decay"])
     steps = round(job["epochs"] * -(-len(train) // job["batch_size"]))
@@ -57,9 +60,12 @@ def read(job: dict[str, Any], name: str, tokenizer: Any) -> TensorDataset:
     with (Path(job["data"]) / f"{name}.csv").open(encoding="utf-8", newline="") as source:
         rows = list(csv.DictReader(source))
     made = tokenizer(
-        [row["text"] for row in rows], padding=job["padding"], truncation=True, max_length=job["max_length"],
+        [row["text"] for row in rows],
+        padding=job["padding"],
+        truncation=True,
+        max_length=job["max_length"],
         return_tensors="pt",
-    )  # fmt: skip
+    )
     labels = torch.tensor([job["labels"].index(row["label"]) for row in rows])
     return TensorDataset(made["input_ids"], made["attention_mask"], labels)
 

@@ -112,11 +112,15 @@ def describe(home: Path, dataset: Any, padding: str) -> Path:
     steps = round(training.epochs * -(-len(splits["train"]) // training.batch_size))
     print(f"{steps} updates, {training.epochs:g} passes, at most {training.max_length} tokens")
     told = {
-        **training.model_dump(mode="json"), **lora.model_dump(include={"rank", "alpha", "dropout"}),
-        "learning_rate": lora.learning_rate(STARTER_ENCODER, steps), "model": str(base_model_path(MODEL)),
-        "labels": sorted({label for _, label in table.values()}), "data": str(data), "out": str(home / "peer"),
+        **training.model_dump(mode="json"),
+        **lora.model_dump(include={"rank", "alpha", "dropout"}),
+        "learning_rate": lora.learning_rate(STARTER_ENCODER, steps),
+        "model": str(base_model_path(MODEL)),
+        "labels": sorted({label for _, label in table.values()}),
+        "data": str(data),
+        "out": str(home / "peer"),
         "padding": padding,
-    }  # fmt: skip
+    }
     (home / "job.json").write_text(json.dumps(told, indent=1))
     return home / "job.json"
 

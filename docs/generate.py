@@ -16,8 +16,15 @@ TARGET = ROOT / "docs" / "reference.md"
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-REFUSALS = {"StudioError": 400, "NotFound": 404, "NotAllowed": 403, "NotSignedIn": 401, "Conflict": 409, "Rejected": 422,
-            "TooLarge": 413}  # fmt: skip
+REFUSALS = {
+    "StudioError": 400,
+    "NotFound": 404,
+    "NotAllowed": 403,
+    "NotSignedIn": 401,
+    "Conflict": 409,
+    "Rejected": 422,
+    "TooLarge": 413,
+}
 
 
 def reference() -> str:
@@ -233,8 +240,11 @@ def _bounds(about: dict[str, Any]) -> str:
     if "enum" in about:
         return ", ".join(f"`{choice}`" for choice in about["enum"])
     signs = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
-    return ", ".join(f"{sign} {about[key]:g}" if abs(about[key]) < 1e6 else f"{sign} {about[key]}"
-                     for key, sign in signs if key in about)  # fmt: skip
+    return ", ".join(
+        f"{sign} {about[key]:g}" if abs(about[key]) < 1e6 else f"{sign} {about[key]}"
+        for key, sign in signs
+        if key in about
+    )
 
 
 def _value(default: Any) -> str:

@@ -50,9 +50,15 @@ class ChildProcess:
 
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=follow_parent,  # noqa: PLW1509 - this process has one thread
-            )  # fmt: skip
+                self.command,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=follow_parent,  # noqa: PLW1509 - this process has one thread
+            )
 
     def died(self) -> int | None:
         """Exit code if it ended since the last look; whatever it left behind is ended too."""

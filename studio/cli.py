@@ -168,9 +168,15 @@ def add_user(name: str) -> None:
 @click.option("--delimiter", default="", help="Character between the fields, where the guess is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def check(
-    data: Path, task: str | None, pairs: tuple[str, ...], sheet: str, header_row: int, encoding: str, delimiter: str,
+    data: Path,
+    task: str | None,
+    pairs: tuple[str, ...],
+    sheet: str,
+    header_row: int,
+    encoding: str,
+    delimiter: str,
     as_json: bool,
-) -> int:  # fmt: skip
+) -> int:
     """Report what is good and bad about a data file. Exit code 0: usable, 2: not."""
     from app.readers import Choices
     from studio.check import check_data
@@ -191,16 +197,31 @@ def check(
 @click.option("--out", type=click.Path(path_type=Path), help="Empty or new folder that receives the adapter.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def finetune(
-    data: Path, task: str | None, model: str | None, method: str, pairs: tuple[str, ...], settings: tuple[str, ...],
-    strict: bool, evaluation: Path | None, out: Path | None, as_json: bool,
-) -> int:  # fmt: skip
+    data: Path,
+    task: str | None,
+    model: str | None,
+    method: str,
+    pairs: tuple[str, ...],
+    settings: tuple[str, ...],
+    strict: bool,
+    evaluation: Path | None,
+    out: Path | None,
+    as_json: bool,
+) -> int:
     """Tune a model on a data file, from the check to the adapter."""
     from studio.finetune import FinetuneRequest, finetune_file
 
     order = FinetuneRequest(
-        data=data, evaluation=evaluation, task=task, model=model, method=method, columns=split_pairs(pairs, "--columns"),
-        settings=split_pairs(settings, "--set"), out=out, strict=strict,
-    )  # fmt: skip
+        data=data,
+        evaluation=evaluation,
+        task=task,
+        model=model,
+        method=method,
+        columns=split_pairs(pairs, "--columns"),
+        settings=split_pairs(settings, "--set"),
+        out=out,
+        strict=strict,
+    )
     return finetune_file(order, as_json)
 
 

@@ -17,19 +17,39 @@ def web() -> list[str]:
     """Pages and API."""
     settings = get_settings()
     return [
-        sys.executable, "-m", "uvicorn", "--factory", "studio.web:serve_web",
-        "--host", settings.host, "--port", str(settings.port), "--log-level", settings.log_level.lower(),
-        "--timeout-graceful-shutdown", str(WEB_GRACE_SECONDS),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--factory",
+        "studio.web:serve_web",
+        "--host",
+        settings.host,
+        "--port",
+        str(settings.port),
+        "--log-level",
+        settings.log_level.lower(),
+        "--timeout-graceful-shutdown",
+        str(WEB_GRACE_SECONDS),
+    ]
 
 
 def worker(name: str = "celery") -> list[str]:
     """A Celery worker, of one GPU or of several together: one run at a time. Workers of one machine have different names."""
     return [
-        *_celery(), "worker", "-Q", "gpu", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat",
-        "-n", f"{name}@%h",
-        "--loglevel", get_settings().log_level,
-    ]  # fmt: skip
+        *_celery(),
+        "worker",
+        "-Q",
+        "gpu",
+        "-c",
+        "1",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+        "-n",
+        f"{name}@%h",
+        "--loglevel",
+        get_settings().log_level,
+    ]
 
 
 def beat() -> list[str]:

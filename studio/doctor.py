@@ -200,9 +200,16 @@ def examine_studio() -> list[CheckResult]:
 
 
 EXAMINATIONS: tuple[Callable[[], list[CheckResult]], ...] = (
-    examine_versions, examine_gpu, examine_memory, examine_disk, examine_database, examine_broker, examine_models,
-    examine_programs, examine_studio,
-)  # fmt: skip
+    examine_versions,
+    examine_gpu,
+    examine_memory,
+    examine_disk,
+    examine_database,
+    examine_broker,
+    examine_models,
+    examine_programs,
+    examine_studio,
+)
 
 
 def _carefully(examination: Callable[[], list[CheckResult]]) -> list[CheckResult]:

@@ -134,9 +134,14 @@ def _submit(user_id: str, order: FinetuneRequest, method: dict[str, Any], traini
     base = order.model or default_model(task)
     with _without_doorbell():
         return runs.submit(
-            user_id, dataset_id=dataset.id, base_model=base, task_type=task, method=method, training=training,
+            user_id,
+            dataset_id=dataset.id,
+            base_model=base,
+            task_type=task,
+            method=method,
+            training=training,
             leave_out_errors=not order.strict,
-        )  # fmt: skip
+        )
 
 
 def _tell_left_out(report: dict[str, Any]) -> None:

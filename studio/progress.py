@@ -15,9 +15,15 @@ class ProgressBar:
         self.stopping = False
         self._console = Console(stderr=True, highlight=False)
         self._bars = Bars(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"),
-            TimeElapsedColumn(), TimeRemainingColumn(), console=self._console, transient=True,
-        )  # fmt: skip
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
         self._bar = self._bars.add_task("Starting", total=None, note="")
         self._phase = ""
 

@@ -30,10 +30,19 @@ LEVEL_2 = ("app.services",)
 SERVICE_PACKAGES = tuple(
     f"app.services.{name}"
     for name in (
-        "accounts", "queue", "profiling", "datasets", "estimates", "runs", "evaluation", "experiments", "inference", "models",
+        "accounts",
+        "queue",
+        "profiling",
+        "datasets",
+        "estimates",
+        "runs",
+        "evaluation",
+        "experiments",
+        "inference",
+        "models",
         "operations",
     )
-)  # fmt: skip
+)
 BELOW_DOORS = (*LEVEL_0, *LEVEL_1, *LEVEL_2, "app.failures", "app.logs")
 
 # Room -> rooms it may import, besides itself. The longest matching prefix names a module's room.
@@ -54,7 +63,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *LEVEL_0,
         "app.db",
         *TABLES,
-    ),  # fmt: skip
+    ),
     **dict.fromkeys(TABLES, (*LEVEL_0, "app.db")),
     "app.storage": LEVEL_0,
     "app.readers": LEVEL_0,
@@ -123,9 +132,14 @@ OWNED_LIBRARIES: dict[str, tuple[str, ...]] = {
 HEAVY = ("torch", "transformers", "peft", "accelerate", "datasets", "sklearn", "bitsandbytes")
 # A tuner is imported only where a model is; it stands alone in a download, so it names its libraries at its top.
 HEAVY_ROOMS = (
-    "worker.engine", "worker.trainer", "worker.reviewer", "worker.speed_probe", "worker.inference", "worker.model_pool",
+    "worker.engine",
+    "worker.trainer",
+    "worker.reviewer",
+    "worker.speed_probe",
+    "worker.inference",
+    "worker.model_pool",
     "app.catalog.tuners",
-)  # fmt: skip
+)
 
 # Library -> the room that does without it where nobody has installed it; imported inside functions only.
 OPTIONAL_LIBRARIES = {
@@ -134,8 +148,13 @@ OPTIONAL_LIBRARIES = {
 }
 
 FORBIDDEN_CALLS = {"eval": "runs text as code", "exec": "runs text as code", "__import__": "hides an import"}
-FORBIDDEN_LIBRARIES = {"pickle": "runs code on loading", "dill": "runs code on loading", "joblib": "runs code on loading",
-                       "cloudpickle": "runs code on loading", "marshal": "runs code on loading"}  # fmt: skip
+FORBIDDEN_LIBRARIES = {
+    "pickle": "runs code on loading",
+    "dill": "runs code on loading",
+    "joblib": "runs code on loading",
+    "cloudpickle": "runs code on loading",
+    "marshal": "runs code on loading",
+}
 
 
 @dataclass(frozen=True)
@@ -262,9 +281,10 @@ def sleep_faults(source: Source) -> list[str]:
     return [
         f"{source.name}:{node.lineno} sleeps"
         for node in ast.walk(source.tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("time.sleep", "sleep", "asyncio.sleep")
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("time.sleep", "sleep", "asyncio.sleep")
         and not (node.args and ast.unparse(node.args[0]) == "0")
-    ]  # fmt: skip
+    ]
 
 
 def cycles(found: list[Source]) -> list[list[str]]:

@@ -38,10 +38,20 @@ def make_version(owner_id: str) -> tuple[str, str]:
         session.add(dataset)
         session.flush()
         version = DatasetVersion(
-            dataset_id=dataset.id, number=1, format="csv", content_sha256="0" * 64, bytes=100, rows=20, usable_rows=20,
-            status="ok", task_type="text-classification", columns=SPEC["columns"], labels={"no": 10, "yes": 10},
-            split_sizes={"train": 16, "validation": 2, "test": 2}, report={},
-        )  # fmt: skip
+            dataset_id=dataset.id,
+            number=1,
+            format="csv",
+            content_sha256="0" * 64,
+            bytes=100,
+            rows=20,
+            usable_rows=20,
+            status="ok",
+            task_type="text-classification",
+            columns=SPEC["columns"],
+            labels={"no": 10, "yes": 10},
+            split_sizes={"train": 16, "validation": 2, "test": 2},
+            report={},
+        )
         session.add(version)
         session.flush()
         return project.id, version.id
@@ -54,9 +64,16 @@ def make_run(owner_id: str, place: tuple[str, str] | None = None, name: str = "A
         job = jobs.add(session, owner_id=owner_id, kind="train")
         session.flush()
         run = Run(
-            project_id=project_id, owner_id=owner_id, dataset_version_id=version_id, job_id=job.id, name=name,
-            task_type=SPEC["task_type"], base_model=SPEC["base_model"], method="lora", spec=spec or SPEC,
-        )  # fmt: skip
+            project_id=project_id,
+            owner_id=owner_id,
+            dataset_version_id=version_id,
+            job_id=job.id,
+            name=name,
+            task_type=SPEC["task_type"],
+            base_model=SPEC["base_model"],
+            method="lora",
+            spec=spec or SPEC,
+        )
         session.add(run)
     return run
 

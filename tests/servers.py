@@ -88,10 +88,22 @@ class RedisServer(Server):
         """Start on loopback only."""
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [_binary("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-                 "--appendonly", "no", "--dir", str(self.folder)],
-                stdout=log, stderr=log,
-            )  # fmt: skip
+                [
+                    _binary("redis-server"),
+                    "--port",
+                    str(self.port),
+                    "--bind",
+                    "127.0.0.1",
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "no",
+                    "--dir",
+                    str(self.folder),
+                ],
+                stdout=log,
+                stderr=log,
+            )
         self.wait_until(self._answers)
 
     def empty(self) -> None:
@@ -121,10 +133,25 @@ class PostgresServer(Server):
         account = self._hand_over_folder()
         with self.log.open("wb") as log:
             subprocess.run(
-                [_binary("initdb"), "-D", str(data), "-U", "studio", "-A", "trust", "-E", "UTF8", "--locale=C",
-                 "--no-sync"],
-                check=True, stdout=log, stderr=log, cwd=self.folder, **account,
-            )  # fmt: skip
+                [
+                    _binary("initdb"),
+                    "-D",
+                    str(data),
+                    "-U",
+                    "studio",
+                    "-A",
+                    "trust",
+                    "-E",
+                    "UTF8",
+                    "--locale=C",
+                    "--no-sync",
+                ],
+                check=True,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                **account,
+            )
         self._serve(account)
 
     def start_again(self) -> None:
@@ -138,8 +165,11 @@ class PostgresServer(Server):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [_binary("postgres"), "-D", str(self.folder / "cluster"), *options],
-                stdout=log, stderr=log, cwd=self.folder, **account,
-            )  # fmt: skip
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                **account,
+            )
         self.wait_until(self._answers)
 
     @contextmanager

@@ -75,9 +75,18 @@ class Hub:
             return self._refuse(request, 404, "RevisionNotFound", f"Invalid rev id: {rest[1]}")
         siblings = [self._sibling(repo, file, content) for file, content in repo.files.items()]
         told = {
-            "_id": "x", "id": name, "modelId": name, "sha": COMMIT, "private": False, "gated": "manual" if repo.gated else False,
-            "tags": [], "siblings": siblings, "cardData": {"license": "apache-2.0"}, "downloads": 0, "likes": 0,
-        }  # fmt: skip
+            "_id": "x",
+            "id": name,
+            "modelId": name,
+            "sha": COMMIT,
+            "private": False,
+            "gated": "manual" if repo.gated else False,
+            "tags": [],
+            "siblings": siblings,
+            "cardData": {"license": "apache-2.0"},
+            "downloads": 0,
+            "likes": 0,
+        }
         return self._send(request, 200, json.dumps(told).encode(), {"Content-Type": "application/json"}, body)
 
     def _sibling(self, repo: Repo, file: str, content: bytes) -> dict[str, Any]:

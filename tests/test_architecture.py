@@ -172,11 +172,17 @@ def test_heavy_libraries_may_be_imported_inside_functions_and_for_types():
 @pytest.mark.parametrize(
     "text",
     [
-        "eval(words)", "exec(words)", "import pickle", "from joblib import load", "torch.load(path)",
-        "torch.load(path, weights_only=False)", "AutoModel.from_pretrained(x, trust_remote_code=True)",
-        "numpy.load(path, allow_pickle=True)", "subprocess.run(words, shell=True)",
+        "eval(words)",
+        "exec(words)",
+        "import pickle",
+        "from joblib import load",
+        "torch.load(path)",
+        "torch.load(path, weights_only=False)",
+        "AutoModel.from_pretrained(x, trust_remote_code=True)",
+        "numpy.load(path, allow_pickle=True)",
+        "subprocess.run(words, shell=True)",
     ],
-)  # fmt: skip
+)
 def test_the_checker_notices_danger(text):
     assert len(architecture.danger_faults(Source.of("app.storage", text))) == 1
 

@@ -156,8 +156,11 @@ def test_the_health_check_of_inference_asks_whether_this_host_has_registered(stu
 def test_the_health_check_of_worker_and_beat_asks_database_and_broker(studio_home):
     script = SERVICES["worker"]["healthcheck"]["test"][3]
     assert SERVICES["beat"]["healthcheck"]["test"][3] == script
-    settings = {"good": {}, "no broker": {"STUDIO_BROKER_URL": "redis://127.0.0.1:1/0"},
-                "no database": {"STUDIO_DATABASE_URL": "postgresql+psycopg://x@127.0.0.1:1/x"}}  # fmt: skip
+    settings = {
+        "good": {},
+        "no broker": {"STUDIO_BROKER_URL": "redis://127.0.0.1:1/0"},
+        "no database": {"STUDIO_DATABASE_URL": "postgresql+psycopg://x@127.0.0.1:1/x"},
+    }
     codes = {}
     for case, values in settings.items():
         environment = {**os.environ, **values}
@@ -169,8 +172,11 @@ def test_the_health_check_of_worker_and_beat_asks_database_and_broker(studio_hom
 
 
 def test_health_checks_written_for_a_shell_parse():
-    scripts = [service["healthcheck"]["test"][1] for service in SERVICES.values() if "healthcheck" in service
-               and service["healthcheck"]["test"][0] == "CMD-SHELL"]  # fmt: skip
+    scripts = [
+        service["healthcheck"]["test"][1]
+        for service in SERVICES.values()
+        if "healthcheck" in service and service["healthcheck"]["test"][0] == "CMD-SHELL"
+    ]
     for script in (*scripts, SERVICES["redis"]["command"][2]):
         subprocess.run([shutil.which("sh") or "/bin/sh", "-n", "-c", script.replace("$$", "$")], check=True)
 

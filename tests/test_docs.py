@@ -52,11 +52,19 @@ def test_everything_with_a_name_is_in_the_reference():
 def test_every_route_of_the_contract_is_in_the_reference():
     """The names that outside programs rely on, written out by hand on purpose."""
     for route in (
-        "GET /healthz", "GET /readyz", "GET /metrics", "GET /api/v1/catalog", "POST /api/v1/datasets",
-        "POST /api/v1/estimates", "POST /api/v1/runs", "GET /api/v1/runs/{run_id}/metrics",
-        "POST /api/v1/runs/{run_id}/cancel", "GET /api/v1/runs/{run_id}/adapter", "GET /api/v1/compare",
+        "GET /healthz",
+        "GET /readyz",
+        "GET /metrics",
+        "GET /api/v1/catalog",
+        "POST /api/v1/datasets",
+        "POST /api/v1/estimates",
+        "POST /api/v1/runs",
+        "GET /api/v1/runs/{run_id}/metrics",
+        "POST /api/v1/runs/{run_id}/cancel",
+        "GET /api/v1/runs/{run_id}/adapter",
+        "GET /api/v1/compare",
         "POST /api/v1/runs/{run_id}/predict",
-    ):  # fmt: skip
+    ):
         assert f"`{route}`" in WRITTEN, route
 
 

@@ -14,8 +14,11 @@ LOAD = Load(rows=4, length=64, portions=2, steps=1)
 def test_both_ways_and_methods_are_measured_on_the_same_work(monkeypatch: pytest.MonkeyPatch) -> None:
     table = list(measure_size("tiny", LOAD, CPU, rate=1e12))
     assert [(each.method, each.way) for each in table] == [
-        ("lora", "studio"), ("lora", "plain"), ("qlora", "studio"), ("qlora", "plain"),
-    ]  # fmt: skip
+        ("lora", "studio"),
+        ("lora", "plain"),
+        ("qlora", "studio"),
+        ("qlora", "plain"),
+    ]
     for studio, plain in (table[:2], table[2:]):
         # Adapters begin at zero, so after few updates both have the base model's loss but for rounding in bf16.
         assert studio.loss == pytest.approx(plain.loss, rel=0.01)

@@ -18,8 +18,14 @@ from app.services.accounts import accounts
 from tests.app.wire import ORIGIN, ask
 
 # Everything that answers somebody who is not signed in. A new entry needs a reason.
-PUBLIC = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/favicon.ico"),
-          ("GET", "/shared")}  # fmt: skip
+PUBLIC = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("GET", "/favicon.ico"),
+    ("GET", "/shared"),
+}
 # They need no sign-in but the token of a read-only link.
 FOR_LINKS = "/api/v1/shared"
 

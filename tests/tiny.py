@@ -45,20 +45,39 @@ def make_base(folder: Path, pooling: str = "mean") -> BaseModelCard:
     """Write a two-layer encoder of width 32 and its tokenizer; returns the card that describes it."""
     torch.manual_seed(7)
     config = BertConfig(
-        vocab_size=len(SPECIAL) + len(WORDS), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=64, max_position_embeddings=64, hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1,
-    )  # fmt: skip
+        vocab_size=len(SPECIAL) + len(WORDS),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+        hidden_dropout_prob=0.1,
+        attention_probs_dropout_prob=0.1,
+    )
     model = BertModel(config, add_pooling_layer=False)
     model.save_pretrained(str(folder))
     _tokenizer().save_pretrained(str(folder))
     return BaseModelCard(
-        name="tiny", title="Tiny", summary="", licence="Apache-2.0", source="made by the tests",
-        parameters=sum(each.numel() for each in model.parameters()), hidden_size=32, layers=2, context_length=64,
-        linear_shapes=((32, 32), (32, 32), (32, 32), (32, 32), (32, 64), (64, 32)), hub_id="tests/tiny", package="",
-        folder="", weights_sha256="tiny", pooling=pooling, load_arguments=(("add_pooling_layer", False),),
+        name="tiny",
+        title="Tiny",
+        summary="",
+        licence="Apache-2.0",
+        source="made by the tests",
+        parameters=sum(each.numel() for each in model.parameters()),
+        hidden_size=32,
+        layers=2,
+        context_length=64,
+        linear_shapes=((32, 32), (32, 32), (32, 32), (32, 32), (32, 64), (64, 32)),
+        hub_id="tests/tiny",
+        package="",
+        folder="",
+        weights_sha256="tiny",
+        pooling=pooling,
+        load_arguments=(("add_pooling_layer", False),),
         block_parameters=sum(each.numel() for each in model.encoder.layer[0].parameters()),
-        block_norm_parameters=4 * 32, outer_norm_parameters=2 * 32,
-    )  # fmt: skip
+        block_norm_parameters=4 * 32,
+        outer_norm_parameters=2 * 32,
+    )
 
 
 def make_rows(folder: Path, per_label: int = 20) -> None:

@@ -25,12 +25,25 @@ def make_chat_card(folder: Path) -> BaseModelCard:
     shapes = ((width, width),) * 4 + ((width, inner),) * 2 + ((inner, width),)
     block = sum(a * b for a, b in shapes) + 2 * width
     return BaseModelCard(
-        name="tiny-chat", title="Tiny chat", summary="", licence="Apache-2.0", source="made by the tests",
-        parameters=2 * block + 2 * config.vocab_size * width + width, hidden_size=width, layers=2,
-        context_length=CONTEXT, linear_shapes=shapes, hub_id="tests/tiny-chat", package="", folder="",
-        weights_sha256="tiny-chat", task_types=GENERATIVE, block_parameters=block, block_norm_parameters=2 * width,
+        name="tiny-chat",
+        title="Tiny chat",
+        summary="",
+        licence="Apache-2.0",
+        source="made by the tests",
+        parameters=2 * block + 2 * config.vocab_size * width + width,
+        hidden_size=width,
+        layers=2,
+        context_length=CONTEXT,
+        linear_shapes=shapes,
+        hub_id="tests/tiny-chat",
+        package="",
+        folder="",
+        weights_sha256="tiny-chat",
+        task_types=GENERATIVE,
+        block_parameters=block,
+        block_norm_parameters=2 * width,
         outer_norm_parameters=width,
-    )  # fmt: skip
+    )
 
 
 def conversation(number: int) -> list[dict[str, str]]:

@@ -15,7 +15,19 @@ from app.settings import get_settings
 from worker.sandbox import MEMORY_VARIABLE
 
 # What a trainer may know of our environment; everything else, secrets above all, stays here.
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "GOMP_SPINCOUNT", "OMP_NUM_THREADS")  # fmt: skip
+PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "CUDA_VISIBLE_DEVICES",
+    "LD_LIBRARY_PATH",
+    "GOMP_SPINCOUNT",
+    "OMP_NUM_THREADS",
+)
 
 FIXED = {
     "HF_HUB_OFFLINE": "1",

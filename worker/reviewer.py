@@ -73,11 +73,16 @@ def review(told: dict[str, Any], folder: Path) -> dict[str, Any]:
         "rows": len(ids),
         "doubtful": len(against),
         "suspects": [
-            {"row_id": ids[each.place], "line": lines[each.place], "given": names[each.given],
-             "suggested": names[each.suggested], "margin": round(each.margin, 4)}
+            {
+                "row_id": ids[each.place],
+                "line": lines[each.place],
+                "given": names[each.given],
+                "suggested": names[each.suggested],
+                "margin": round(each.margin, 4),
+            }
             for each in against[:SHOWN]
         ],
-    }  # fmt: skip
+    }
 
 
 def read_labelled(told: dict[str, Any]) -> tuple[list[int], list[int], list[str], list[str]]:

@@ -46,6 +46,10 @@ def run() -> dict[str, float]:
     """What ``worker.speed_probe`` measures, with the environment and threads that a trainer has."""
     done = subprocess.run(
         [sys.executable, "-m", "worker.speed_probe", str(get_settings().threads)],
-        env=prewarmed.environment(), capture_output=True, text=True, check=True, timeout=LONGEST_SECONDS,
-    )  # fmt: skip
+        env=prewarmed.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LONGEST_SECONDS,
+    )
     return {name: float(value) for name, value in json.loads(done.stdout.splitlines()[-1]).items()}

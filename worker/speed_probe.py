@@ -38,9 +38,14 @@ def measure(threads: int = 0) -> dict[str, float]:
     torch.manual_seed(0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     config = BertConfig(
-        vocab_size=1000, hidden_size=384, num_hidden_layers=2, num_attention_heads=12, intermediate_size=1536,
-        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
-    )  # fmt: skip
+        vocab_size=1000,
+        hidden_size=384,
+        num_hidden_layers=2,
+        num_attention_heads=12,
+        intermediate_size=1536,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
     model: torch.nn.Module = BertModel(config, add_pooling_layer=False)
     model.to(device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-6)

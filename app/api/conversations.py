@@ -135,9 +135,14 @@ async def _kept(
             yield json.dumps(told, ensure_ascii=False) + "\n"
     finally:
         data = {
-            "model": voice.model, "name": voice.name, "adapter_sha256": voice.adapter_sha256, **done,
-            "temperature": sampling.temperature, "top_p": sampling.top_p, "seed": sampling.seed,
+            "model": voice.model,
+            "name": voice.name,
+            "adapter_sha256": voice.adapter_sha256,
+            **done,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "seed": sampling.seed,
             "max_tokens": sampling.max_tokens,
-        }  # fmt: skip
+        }
         with CancelScope(shield=True):
             await to_thread.run_sync(conversations.keep_reply, user_id, conversation_id, pane, text, data)

@@ -26,10 +26,16 @@ def submit_run(
 def list_runs(user_id: UserId, wanted: Annotated[RunsQuery, Query()]) -> dict[str, Any]:
     """One page of own runs, filtered and sorted: ``{"runs", "next", "total", "active"}``; ``next`` is a cursor."""
     chosen = run_table.Filter(
-        words=wanted.q, states=[each for each in wanted.state.split(",") if each], model=wanted.model,
-        method=wanted.method, dataset_id=wanted.dataset, experiment_id=wanted.experiment, tag=wanted.tag,
-        starred=wanted.starred, archived="all" if wanted.include_archived else wanted.archived,
-    )  # fmt: skip
+        words=wanted.q,
+        states=[each for each in wanted.state.split(",") if each],
+        model=wanted.model,
+        method=wanted.method,
+        dataset_id=wanted.dataset,
+        experiment_id=wanted.experiment,
+        tag=wanted.tag,
+        starred=wanted.starred,
+        archived="all" if wanted.include_archived else wanted.archived,
+    )
     return run_table.page(
         user_id, chosen, sort=wanted.sort, descending=wanted.order == "down", limit=wanted.limit, cursor=wanted.cursor
     )

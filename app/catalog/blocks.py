@@ -12,12 +12,25 @@ if TYPE_CHECKING:
 
 # Relative to a block, by family: BERT and its kin, Llama and its kin, DistilBERT, GPT-2, OPT, GPT-NeoX, Phi, ModernBERT.
 ATTENTION_ENDS = (
-    "attention.output.dense", "self_attn.o_proj", "attention.out_lin", "attn.c_proj", "self_attn.out_proj",
-    "attention.dense", "self_attn.dense", "attn.Wo",
-)  # fmt: skip
+    "attention.output.dense",
+    "self_attn.o_proj",
+    "attention.out_lin",
+    "attn.c_proj",
+    "self_attn.out_proj",
+    "attention.dense",
+    "self_attn.dense",
+    "attn.Wo",
+)
 FEED_FORWARD_ENDS = (
-    "output.dense", "mlp.down_proj", "ffn.lin2", "mlp.c_proj", "fc2", "mlp.dense_4h_to_h", "mlp.fc2", "mlp.Wo",
-)  # fmt: skip
+    "output.dense",
+    "mlp.down_proj",
+    "ffn.lin2",
+    "mlp.c_proj",
+    "fc2",
+    "mlp.dense_4h_to_h",
+    "mlp.fc2",
+    "mlp.Wo",
+)
 # Modules that are the whole feed-forward part, or (BERT's `output`) its end together with the sum and the norm after it.
 FEED_FORWARDS = ("mlp", "ffn", "output")
 

@@ -26,27 +26,40 @@ class Combined(BaseModel):
     kind: Literal["combined"] = "combined"
     parents: list[Parent] = Field(min_length=2, max_length=8)
     how: Literal["average", "average-svd", "ties", "dare", "arrow"] = Field(
-        "average", title="Way",
+        "average",
+        title="Way",
         description="average keeps every model's change in full, its rank is the sum of theirs; average-svd keeps the "
         "strongest directions; ties keeps the largest changes of each and lets them vote; dare the same with a random "
         "share; arrow keeps them apart and lets every token choose those that fit it.",
-    )  # fmt: skip
+    )
     rank: int = Field(
-        16, ge=1, le=256, title="Rank",
+        16,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Width of the new matrices; `average` needs none.",
-    )  # fmt: skip
+    )
     density: float = Field(
-        0.5, gt=0, le=1, title="Density",
+        0.5,
+        gt=0,
+        le=1,
+        title="Density",
         description="Share of each model's change that takes part in the vote of ties and dare.",
-    )  # fmt: skip
+    )
     top_k: int = Field(
-        3, ge=1, le=8, title="Models per token",
+        3,
+        ge=1,
+        le=8,
+        title="Models per token",
         description="How many models answer a token with arrow; all of them, if there are fewer.",
-    )  # fmt: skip
+    )
     temperature: float = Field(
-        1.0, gt=0, le=100, title="Temperature",
+        1.0,
+        gt=0,
+        le=100,
+        title="Temperature",
         description="How sharply arrow chooses: small sends a token to the one model that fits best, large to all alike.",
-    )  # fmt: skip
+    )
 
 
 class ExtractedLora(BaseModel):
@@ -57,9 +70,12 @@ class ExtractedLora(BaseModel):
     kind: Literal["shrunk"] = "shrunk"
     parents: list[Parent] = Field(min_length=1, max_length=1)
     rank: int = Field(
-        32, ge=1, le=256, title="Rank",
+        32,
+        ge=1,
+        le=256,
+        title="Rank",
         description="How many directions of each layer's change are kept. More is nearer to the original and larger.",
-    )  # fmt: skip
+    )
 
 
 class Merged(BaseModel):

@@ -84,14 +84,30 @@ def write_card(
     talks = bool(tokenizer.get("chat_template")) or (folder / "chat_template.jinja").exists()
     pooling, normalize = _pooling(folder)
     card = BaseModelCard(
-        name=model_name(repo, commit), title=repo.split("/")[-1], summary=_summary(shape.family, talks), licence=licence,
-        source=f"{repo}, commit {commit}", parameters=_count_weights(folder, list(weights)), hidden_size=shape.hidden_size,
-        layers=shape.layers, context_length=shape.context_length, linear_shapes=shape.linear_shapes, package="", folder="",
-        weights_sha256=next(iter(weights.values())), hub_id=repo, task_types=_task_types(shape.family), pooling=pooling,
-        normalize=normalize, load_arguments=shape.load_arguments, block_parameters=shape.block_parameters,
-        attention_shapes=shape.attention_shapes, block_norm_parameters=shape.block_norm_parameters,
-        outer_norm_parameters=shape.outer_norm_parameters, key_width=shape.key_width,
-    )  # fmt: skip
+        name=model_name(repo, commit),
+        title=repo.split("/")[-1],
+        summary=_summary(shape.family, talks),
+        licence=licence,
+        source=f"{repo}, commit {commit}",
+        parameters=_count_weights(folder, list(weights)),
+        hidden_size=shape.hidden_size,
+        layers=shape.layers,
+        context_length=shape.context_length,
+        linear_shapes=shape.linear_shapes,
+        package="",
+        folder="",
+        weights_sha256=next(iter(weights.values())),
+        hub_id=repo,
+        task_types=_task_types(shape.family),
+        pooling=pooling,
+        normalize=normalize,
+        load_arguments=shape.load_arguments,
+        block_parameters=shape.block_parameters,
+        attention_shapes=shape.attention_shapes,
+        block_norm_parameters=shape.block_norm_parameters,
+        outer_norm_parameters=shape.outer_norm_parameters,
+        key_width=shape.key_width,
+    )
     (folder / CARD).write_text(json.dumps(asdict(card), indent=1), encoding="utf-8")
     return card
 

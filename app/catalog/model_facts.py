@@ -33,9 +33,17 @@ def _bert(config: Config) -> Shape:
     # RoBERTa's positions begin after the padding's number, which takes two from what it can read.
     lost = 2 if config["model_type"] in ("roberta", "xlm-roberta") else 0
     return Shape(
-        "encoder", hidden, config["num_hidden_layers"], config["max_position_embeddings"] - lost, shapes,
-        _weights(shapes, biases=True) + 4 * hidden, 4 * hidden, 2 * hidden, hidden, load_arguments=pooler,
-    )  # fmt: skip
+        "encoder",
+        hidden,
+        config["num_hidden_layers"],
+        config["max_position_embeddings"] - lost,
+        shapes,
+        _weights(shapes, biases=True) + 4 * hidden,
+        4 * hidden,
+        2 * hidden,
+        hidden,
+        load_arguments=pooler,
+    )
 
 
 def _distilbert(config: Config) -> Shape:
@@ -54,9 +62,16 @@ def _llama(config: Config) -> Shape:
     biases = queries + 2 * keys + (hidden if with_bias and config["model_type"] != "qwen2" else 0)
     block = _weights(shapes, biases=False) + norms + (biases if with_bias else 0)
     return Shape(
-        "decoder", hidden, config["num_hidden_layers"], config["max_position_embeddings"], shapes, block, norms, hidden,
+        "decoder",
+        hidden,
+        config["num_hidden_layers"],
+        config["max_position_embeddings"],
+        shapes,
+        block,
+        norms,
+        hidden,
         keys,
-    )  # fmt: skip
+    )
 
 
 FAMILIES: dict[str, Callable[[Config], Shape]] = {

@@ -316,6 +316,19 @@ def _smaller_base(facts: Facts) -> Advice | None:
 # What to say before any method is chosen.
 BEFORE: Sequence[Rule] = (_ask_first, _smaller_base)
 RULES: Sequence[Rule] = (
-    _robust, _memory, _compressed, _rank, _full, _few_rows, _few_per_label, _soft_prompts, _words, _retention, _sparse, _one_model,
-    _many_variants, _fast, _processor,
-)  # fmt: skip
+    _robust,
+    _memory,
+    _compressed,
+    _rank,
+    _full,
+    _few_rows,
+    _few_per_label,
+    _soft_prompts,
+    _words,
+    _retention,
+    _sparse,
+    _one_model,
+    _many_variants,
+    _fast,
+    _processor,
+)

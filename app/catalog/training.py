@@ -25,100 +25,150 @@ class TrainingSettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     epochs: float = Field(
-        3, gt=0, le=100, title="Passes over the data",
+        3,
+        gt=0,
+        le=100,
+        title="Passes over the data",
         description="How often every training row is seen. More passes fit the data closer and can start to memorise it.",
-    )  # fmt: skip
+    )
     batch_size: int = Field(
-        32, ge=1, le=1024, title="Rows per update",
+        32,
+        ge=1,
+        le=1024,
+        title="Rows per update",
         description="How many rows share one update of the weights. Larger is steadier, smaller reacts faster.",
-    )  # fmt: skip
+    )
     learning_rate: Annotated[float, Field(gt=0, le=1)] | Literal["auto"] | None = Field(
-        None, title="Learning rate",
+        None,
+        title="Learning rate",
         description="Size of each update. Left empty, the method's own recommended rate is used. `auto` lets that rate, a "
         "third and three times of it learn a few updates each (5 % of the run at most); the highest goes on if it learns "
         "clearly faster, the lowest if the method's own breaks down.",
-    )  # fmt: skip
+    )
     max_length: int = Field(
-        128, ge=8, le=8192, title="Longest text (tokens)",
+        128,
+        ge=8,
+        le=8192,
+        title="Longest text (tokens)",
         description="Longer texts are cut at the end; the review page says how many rows that touches.",
-    )  # fmt: skip
+    )
     warmup_ratio: float = Field(
-        0.06, ge=0, le=0.5, title="Warm-up share",
+        0.06,
+        ge=0,
+        le=0.5,
+        title="Warm-up share",
         description="Share of the run during which the learning rate climbs to its full value.",
-    )  # fmt: skip
+    )
     weight_decay: float = Field(
-        0.01, ge=0, le=1, title="Weight decay",
+        0.01,
+        ge=0,
+        le=1,
+        title="Weight decay",
         description="Pulls weights gently to zero, which helps against memorising.",
-    )  # fmt: skip
+    )
     max_grad_norm: float = Field(
-        1.0, gt=0, le=100, title="Gradient limit",
+        1.0,
+        gt=0,
+        le=100,
+        title="Gradient limit",
         description="Longer gradients are scaled down to this length, so that one odd batch cannot spoil the run.",
-    )  # fmt: skip
+    )
     accumulation: int = Field(
-        1, ge=1, le=256, title="Portions per update",
+        1,
+        ge=1,
+        le=256,
+        title="Portions per update",
         description="Splits each update into this many smaller portions: less memory, same result.",
-    )  # fmt: skip
+    )
     evaluations_per_epoch: int = Field(
-        1, ge=1, le=1000, title="Checks per pass",
+        1,
+        ge=1,
+        le=1000,
+        title="Checks per pass",
         description="How often the model is checked on the validation rows; the best check is the one that is kept.",
-    )  # fmt: skip
+    )
     patience: int = Field(
-        0, ge=0, le=100, title="Patience (checks)",
+        0,
+        ge=0,
+        le=100,
+        title="Patience (checks)",
         description="Ends the run after this many checks in a row without a better one; 0 always makes all passes.",
-    )  # fmt: skip
+    )
     time_limit_minutes: float | None = Field(
-        None, gt=0, le=10_080, title="Time limit (minutes)",
+        None,
+        gt=0,
+        le=10_080,
+        title="Time limit (minutes)",
         description="Learning ends after so much time and the best check so far is the result. Left empty, there is none.",
-    )  # fmt: skip
+    )
     head_start: Literal["linear-probe", "random"] = Field(
-        "linear-probe", title="Start of the answer layer",
+        "linear-probe",
+        title="Start of the answer layer",
         description="A linear probe fits the answer layer to the untouched model first, which keeps what the model "
-        "already knows (LP-FT, Kumar et al. 2022).", json_schema_extra={"families": ["classification", "tokens"]},
-    )  # fmt: skip
+        "already knows (LP-FT, Kumar et al. 2022).",
+        json_schema_extra={"families": ["classification", "tokens"]},
+    )
     label_pieces: Literal["first", "all"] = Field(
-        "first", title="Pieces that learn",
+        "first",
+        title="Pieces that learn",
         description="Models read long words in pieces: a word's first piece learns its label, or every piece does. A word "
-        "is always judged by its first piece.", json_schema_extra={"families": ["tokens"]},
-    )  # fmt: skip
+        "is always judged by its first piece.",
+        json_schema_extra={"families": ["tokens"]},
+    )
     learn_from: Literal["answers", "everything"] = Field(
-        "answers", title="Learn from",
+        "answers",
+        title="Learn from",
         description="In conversations: only what the assistant says, or every word, the questions too. Running text is "
-        "always learned as a whole.", json_schema_extra={"families": ["generation"]},
-    )  # fmt: skip
+        "always learned as a whole.",
+        json_schema_extra={"families": ["generation"]},
+    )
     precision: Literal["auto", "bf16", "fp32"] = Field(
-        "auto", title="Number format",
+        "auto",
+        title="Number format",
         description="bf16 halves the time where the hardware supports it; auto chooses it there.",
-    )  # fmt: skip
+    )
     base_precision: Literal["auto", "full", "8-bit", "4-bit"] = Field(
-        "auto", title="Base model held in",
+        "auto",
+        title="Base model held in",
         description="Fewer bits need less memory and compute more slowly. auto is full precision, except for QLoRA, which "
-        "says itself.", json_schema_extra={"asks": {"8-bit": "int8", "4-bit": "nf4"}},
-    )  # fmt: skip
+        "says itself.",
+        json_schema_extra={"asks": {"8-bit": "int8", "4-bit": "nf4"}},
+    )
     gradient_checkpointing: bool = Field(
-        False, title="Gradient checkpointing",
+        False,
+        title="Gradient checkpointing",
         description="Computes the inside of each layer a second time instead of keeping it: much less memory for long "
-        "texts, about a third more time, the same result.", json_schema_extra={"asks": {"true": "gradient_checkpointing"}},
-    )  # fmt: skip
+        "texts, about a third more time, the same result.",
+        json_schema_extra={"asks": {"true": "gradient_checkpointing"}},
+    )
     needs: list[Need] = Field(
-        default_factory=list, title="The result must be able to",
+        default_factory=list,
+        title="The result must be able to",
         description="What you mean to do with it later. A method that cannot do it is refused now, before it is trained.",
         json_schema_extra={"asks": {each: each for each in NEEDS}, "words": {each: ABILITIES[each] for each in NEEDS}},
-    )  # fmt: skip
+    )
     devices: int = Field(
-        1, ge=1, le=64, title="Devices",
+        1,
+        ge=1,
+        le=64,
+        title="Devices",
         description="How many GPUs learn this run together, each its share of every update: faster, with the same result up "
         "to rounding and the draws of dropout. Without a GPU so many processes share the processor. At most what one worker "
         "has.",
-    )  # fmt: skip
+    )
     measure_forgetting: Literal["auto", "yes", "no"] = Field(
-        "auto", title="Measure forgetting",
+        "auto",
+        title="Measure forgetting",
         description="Asks the same unrelated things before and after, to see how much the model loses elsewhere. auto does it "
         "where it takes less than a twentieth of the run; experiments always do it.",
-    )  # fmt: skip
+    )
     seed: int = Field(
-        0, ge=0, le=2**32 - 1, title="Seed",
+        0,
+        ge=0,
+        le=2**32 - 1,
+        title="Seed",
         description="The same seed with the same data and settings gives the same result.",
-    )  # fmt: skip
+    )
 
     @field_validator("needs", mode="before")
     @classmethod

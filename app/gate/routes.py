@@ -10,9 +10,18 @@ from starlette.types import Scope
 # The whole list. The sign-in page must be reachable to sign in; the two probes say nothing about anybody's data. What is
 # under /shared asks for the token of a read-only link itself.
 PUBLIC = frozenset(
-    {"/healthz", "/readyz", "/sign-in", "/favicon.ico", "/shared", "/api/v1/shared", "/api/v1/shared/compare",
-     "/api/v1/shared/series", "/api/v1/shared/examples"}
-)  # fmt: skip
+    {
+        "/healthz",
+        "/readyz",
+        "/sign-in",
+        "/favicon.ico",
+        "/shared",
+        "/api/v1/shared",
+        "/api/v1/shared/compare",
+        "/api/v1/shared/series",
+        "/api/v1/shared/examples",
+    }
+)
 # Our own scripts and styles, the same for everybody; the page behind a read-only link is made of them.
 PUBLIC_ASSET = re.compile(r"/assets/studio/(v[0-9a-f]{12}/)?[a-z_]+(\.min)?\.(js|css)")
 PUBLIC_POST = frozenset({"/sign-in"})

@@ -10,9 +10,18 @@ from app.readers.source import Choices, FileHead, Limits, Source
 from app.readers.table import Flaw, Flaws, Record, Table, empty_file
 
 __all__ = [
-    "EXTENSIONS", "FORMATS", "Choices", "Flaw", "Flaws", "Limits", "Record", "Source", "Table", "open_source",
+    "EXTENSIONS",
+    "FORMATS",
+    "Choices",
+    "Flaw",
+    "Flaws",
+    "Limits",
+    "Record",
+    "Source",
+    "Table",
+    "open_source",
     "open_table",
-]  # fmt: skip
+]
 
 # In the order in which they are asked: marks of binary files first, then from the strictest text to the loosest.
 FORMATS: tuple[ModuleType, ...] = (

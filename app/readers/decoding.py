@@ -26,11 +26,36 @@ MARKS = (
 # Here two bytes make a character, so accidental UTF-8 sequences inside them are no sign of a mixed file.
 WIDE = ("big5", "gb18030", "gb2312", "gbk", "shift_jis", "cp932", "euc_jp", "euc_kr", "johab", "cp949", "iso2022_jp")
 # What a person may name; the codecs beyond these are not text encodings, or nobody writes them.
-NAMED = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "ascii", "latin-1", "cp437", "cp850", "cp866",
-         "cp874", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "euc-jp", "shift-jis", "iso2022-jp", "euc-kr",
-         "cp932", "cp949", "johab", "gb2312", "gbk", "gb18030", "big5",
-         *(f"cp{number}" for number in range(1250, 1259)),
-         *(f"iso8859-{number}" for number in range(2, 17) if number != 12))  # fmt: skip
+NAMED = (
+    "utf-8",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32-le",
+    "utf-32-be",
+    "ascii",
+    "latin-1",
+    "cp437",
+    "cp850",
+    "cp866",
+    "cp874",
+    "koi8-r",
+    "koi8-u",
+    "mac-roman",
+    "mac-cyrillic",
+    "euc-jp",
+    "shift-jis",
+    "iso2022-jp",
+    "euc-kr",
+    "cp932",
+    "cp949",
+    "johab",
+    "gb2312",
+    "gbk",
+    "gb18030",
+    "big5",
+    *(f"cp{number}" for number in range(1250, 1259)),
+    *(f"iso8859-{number}" for number in range(2, 17) if number != 12),
+)
 SHOWN = 60
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 # Half of a character pair in the bytes that UTF-8 would have for it, if it allowed it.

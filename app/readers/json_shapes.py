@@ -125,9 +125,13 @@ def _others(taken: str, left: list[str]) -> list[Flaw]:
     where = f"under the key {taken[:60]!r}" if taken else "in the lists side by side"
     named = ", ".join(repr(each[:40]) for each in left[:10])
     return [
-        Flaw("json_keys", "warning", f"The rows are {where}; what else the file holds was left out: {named}.",
-             "Check that nothing of it belongs to the examples.")
-    ]  # fmt: skip
+        Flaw(
+            "json_keys",
+            "warning",
+            f"The rows are {where}; what else the file holds was left out: {named}.",
+            "Check that nothing of it belongs to the examples.",
+        )
+    ]
 
 
 def _unfit(message: str, hint: str) -> Rejected:

@@ -28,8 +28,15 @@ MAX_SHEETS = 1000
 MAX_STYLES = 100_000
 # How zipfile says that a member cannot be unpacked, whatever is wrong with it.
 BROKEN_PART = (
-    zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, KeyError, RuntimeError, zlib.error,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    KeyError,
+    RuntimeError,
+    zlib.error,
+)
 # The built-in number formats that show dates and times.
 _DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NOT_DATE = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
@@ -144,9 +151,11 @@ def unescape(text: str) -> str:
     """Characters that XML cannot hold are written as ``_x000D_``; halves of pairs are put together."""
     if "_x" not in text:
         return text
-    return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text).encode("utf-16", "surrogatepass").decode(
-        "utf-16", "surrogatepass"
-    )  # fmt: skip
+    return (
+        _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text)
+        .encode("utf-16", "surrogatepass")
+        .decode("utf-16", "surrogatepass")
+    )
 
 
 def refused(code: str, complaint: str, hint: str = "") -> Rejected:

@@ -10,17 +10,48 @@ import re
 FIRST = ("Anna", "Milo", "Jordan", "Paris", "Florence", "Ines", "Tariq", "Chloe", "Austin", "Ravi", "Sofia", "Lena")
 LAST = ("Kovac", "Lund", "Baptiste", "London", "Okafor", "Rivera", "Berlin", "Novak", "Haddad", "Moreau")
 PLACES = (
-    "Lisbon", "Oslo", "Paris", "New York", "Cape Town", "Florence", "Jordan", "Kyoto", "Austin", "Buenos Aires", "Leeds",
-    "the Azores", "Berlin", "Lake Como", "London", "San Sebastian",
-)  # fmt: skip
+    "Lisbon",
+    "Oslo",
+    "Paris",
+    "New York",
+    "Cape Town",
+    "Florence",
+    "Jordan",
+    "Kyoto",
+    "Austin",
+    "Buenos Aires",
+    "Leeds",
+    "the Azores",
+    "Berlin",
+    "Lake Como",
+    "London",
+    "San Sebastian",
+)
 COMPANIES = (
-    "Lisbon Air", "Blue Fjord Lines", "Nordwind", "Hotel Florence", "Oslo Rail", "Harbour & Sons", "Casa Milo", "Aeroluna",
-    "Berlin Night Express", "The Kyoto House", "Vela Ferries",
-)  # fmt: skip
+    "Lisbon Air",
+    "Blue Fjord Lines",
+    "Nordwind",
+    "Hotel Florence",
+    "Oslo Rail",
+    "Harbour & Sons",
+    "Casa Milo",
+    "Aeroluna",
+    "Berlin Night Express",
+    "The Kyoto House",
+    "Vela Ferries",
+)
 DATES = (
-    "Monday", "12 May", "next Friday", "the first of June", "3 March 2027", "tomorrow", "Easter Sunday", "late August",
-    "24 December", "this weekend",
-)  # fmt: skip
+    "Monday",
+    "12 May",
+    "next Friday",
+    "the first of June",
+    "3 March 2027",
+    "tomorrow",
+    "Easter Sunday",
+    "late August",
+    "24 December",
+    "this weekend",
+)
 WORDS = {
     "room": ("room", "double room", "suite", "cabin", "flat"),
     "trip": ("trip", "holiday", "honeymoon", "school journey", "walking tour"),
@@ -50,13 +81,23 @@ TEMPLATES = (
 
 # Nothing is marked in these.
 PLAIN = (
-    "Nothing to see here .", "Thank you for waiting .", "The weather was fine all week .",
-    "Breakfast is included , lunch is not .", "Did you get my last message ?", "Two of the photographs are missing .",
-    "We would rather pay by card .", "The bus was late again .", "A quiet table near the window would be lovely .",
-    "Please call back when you have time .", "Everything went well , many thanks .", "How long does the form take ?",
-    "The children were happy with the pool .", "Someone has to sign the second page .", "Luggage is limited to one piece each .",
+    "Nothing to see here .",
+    "Thank you for waiting .",
+    "The weather was fine all week .",
+    "Breakfast is included , lunch is not .",
+    "Did you get my last message ?",
+    "Two of the photographs are missing .",
+    "We would rather pay by card .",
+    "The bus was late again .",
+    "A quiet table near the window would be lovely .",
+    "Please call back when you have time .",
+    "Everything went well , many thanks .",
+    "How long does the form take ?",
+    "The children were happy with the pool .",
+    "Someone has to sign the second page .",
+    "Luggage is limited to one piece each .",
     "Is there a discount for students ?",
-)  # fmt: skip
+)
 
 
 def make_conll(sentences: int, seed: int) -> str:

@@ -11,9 +11,25 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 SMALL = (
-    "id", "created_at", "owner_id", "project_id", "archived", "starred", "quality", "train_loss", "seconds",
-    "memory_bytes", "job_id", "dataset_version_id", "experiment_id", "name", "task_type", "base_model", "method", "tags",
-)  # fmt: skip
+    "id",
+    "created_at",
+    "owner_id",
+    "project_id",
+    "archived",
+    "starred",
+    "quality",
+    "train_loss",
+    "seconds",
+    "memory_bytes",
+    "job_id",
+    "dataset_version_id",
+    "experiment_id",
+    "name",
+    "task_type",
+    "base_model",
+    "method",
+    "tags",
+)
 WIDE = ("note", "sparkline", "spec", "results")
 
 

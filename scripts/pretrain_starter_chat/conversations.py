@@ -11,9 +11,11 @@ Message = dict[str, str]
 BOT_NAMES = pool(
     "bot", "Mia, Robin, Nova, Pip, Ada, Felix, Luna, Oscar, Iris, Theo, Ruby, Hugo, Zoe, Milo, Ella, Otto, Kim, Alba"
 )
-ROLES = pool("role",
+ROLES = pool(
+    "role",
     "a helpful assistant, a friendly helper, a patient teacher, the assistant of a small shop, the guide of a museum, a cook, "
-             "a librarian, a travel guide, a polite waiter, the helper of a school, a gardener, a storyteller")  # fmt: skip
+    "a librarian, a travel guide, a polite waiter, the helper of a school, a gardener, a storyteller",
+)
 NAME_ASKS = (
     "What is your name?",
     "Who are you?",
@@ -39,26 +41,53 @@ def _first_sentence(text: str) -> str:
 
 
 TONES = (
-    Tone("short", ("Answer briefly.", "Give short answers.", "Keep your answers short.", "Answer in one sentence."),
-        _first_sentence),
+    Tone(
+        "short",
+        ("Answer briefly.", "Give short answers.", "Keep your answers short.", "Answer in one sentence."),
+        _first_sentence,
+    ),
     Tone("polite", ("Be very polite.", "Answer politely.", "Use polite words."), lambda text: "Certainly. " + text),
-    Tone("cheerful", ("Be cheerful.", "Be happy and cheerful.", "Sound cheerful."),
-        lambda text: "Great question! " + text.removesuffix(".") + "!"),
-    Tone("pirate", ("Talk like a pirate.", "You are a pirate.", "Answer like a pirate."),
-        lambda text: "Ahoy, matey! " + text + " Arr!"),
-    Tone("wish", ("End every answer with \"Have a nice day!\"", "Always end with \"Have a nice day!\""),
-        lambda text: text + " Have a nice day!"),
+    Tone(
+        "cheerful",
+        ("Be cheerful.", "Be happy and cheerful.", "Sound cheerful."),
+        lambda text: "Great question! " + text.removesuffix(".") + "!",
+    ),
+    Tone(
+        "pirate",
+        ("Talk like a pirate.", "You are a pirate.", "Answer like a pirate."),
+        lambda text: "Ahoy, matey! " + text + " Arr!",
+    ),
+    Tone(
+        "wish",
+        ('End every answer with "Have a nice day!"', 'Always end with "Have a nice day!"'),
+        lambda text: text + " Have a nice day!",
+    ),
     Tone("sir", ("Call the user sir.", "Always call the user sir."), lambda text: "Yes, sir. " + text),
     Tone("loud", ("Write in capital letters.", "Answer in capital letters."), str.upper),
-)  # fmt: skip
+)
 
 
 # What the model got wrong after two stages, and how often a pupil practises it.
 PRACTICE = {
-    "add": 8, "subtract": 7, "multiply": 5, "together": 2, "left over": 2, "count": 2, "larger": 3, "next day": 2,
-    "half and double": 1, "opposite": 2, "belongs": 2, "does not belong": 2, "name some": 1, "who are you": 1,
-    "thanks": 1, "weather": 1, "greeting": 1, "hobby": 1,
-}  # fmt: skip
+    "add": 8,
+    "subtract": 7,
+    "multiply": 5,
+    "together": 2,
+    "left over": 2,
+    "count": 2,
+    "larger": 3,
+    "next day": 2,
+    "half and double": 1,
+    "opposite": 2,
+    "belongs": 2,
+    "does not belong": 2,
+    "name some": 1,
+    "who are you": 1,
+    "thanks": 1,
+    "weather": 1,
+    "greeting": 1,
+    "hobby": 1,
+}
 PRACTISED = tuple(each for each in TOPICS if each.name in PRACTICE)
 
 
@@ -154,9 +183,10 @@ def _about_itself(random: Random) -> list[Message]:
         slots,
         random,
     )
-    asks = [(random.choice(NAME_ASKS), fill(random.choice(("My name is {bot}.", "I am {bot}, {role}.")), slots,
-        random)),
-            (random.choice(ROLE_ASKS), fill("I am {role}.", slots, random))]  # fmt: skip
+    asks = [
+        (random.choice(NAME_ASKS), fill(random.choice(("My name is {bot}.", "I am {bot}, {role}.")), slots, random)),
+        (random.choice(ROLE_ASKS), fill("I am {role}.", slots, random)),
+    ]
     random.shuffle(asks)
     messages = [{"role": "system", "content": text}]
     for ask, answer in asks[: random.choice((1, 1, 2))]:

@@ -56,10 +56,18 @@ class Plan:
 def new_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
     """The untrained model: 6 blocks of width 256, 5.9 million parameters."""
     config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=256, intermediate_size=704, num_hidden_layers=6, num_attention_heads=4,
-        num_key_value_heads=4, max_position_embeddings=tokenizers.CONTEXT, tie_word_embeddings=True,
-        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
-    )  # fmt: skip
+        vocab_size=len(tokenizer),
+        hidden_size=256,
+        intermediate_size=704,
+        num_hidden_layers=6,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=tokenizers.CONTEXT,
+        tie_word_embeddings=True,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
     return LlamaForCausalLM(config)
 
 
@@ -127,9 +135,12 @@ def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Pa
     copy = LlamaForCausalLM(model.config)
     copy.load_state_dict(model.state_dict())
     copy.generation_config = GenerationConfig(
-        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
-        do_sample=False, max_new_tokens=160,
-    )  # fmt: skip
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        do_sample=False,
+        max_new_tokens=160,
+    )
     copy.to(torch.bfloat16).save_pretrained(str(folder))
     tokenizers.save(tokenizer, folder)
 
@@ -207,8 +218,11 @@ def train(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, plan: Pla
             print(f"step {step} loss {loss.item():.3f} {seen / (time.monotonic() - began):.0f} tokens/s", flush=True)
         if rank == 0 and ((step + 1) % plan.report == 0 or step + 1 == last):
             held = held_out_loss(model, tokenizer)
-            print(f"after {step + 1} of {plan.steps} steps, {seen:,} tokens, {time.monotonic() - began:.0f} s: "
-                  f"held-out loss {held:.4f}, perplexity {math.exp(held):.3f}", flush=True)  # fmt: skip
+            print(
+                f"after {step + 1} of {plan.steps} steps, {seen:,} tokens, {time.monotonic() - began:.0f} s: "
+                f"held-out loss {held:.4f}, perplexity {math.exp(held):.3f}",
+                flush=True,
+            )
             save(model, tokenizer, plan.out)
 
 

@@ -40,18 +40,26 @@ def train(texts: Iterable[str]) -> PreTrainedTokenizerFast:
     tokenizer.train_from_iterator(
         texts,
         trainers.BpeTrainer(
-            vocab_size=VOCABULARY, special_tokens=[PAD, START, END, *ROLES], show_progress=False,
+            vocab_size=VOCABULARY,
+            special_tokens=[PAD, START, END, *ROLES],
+            show_progress=False,
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         ),
-    )  # fmt: skip
+    )
     start = tokenizer.token_to_id(START)
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{START} $A", pair=f"{START} $A {START} $B", special_tokens=[(START, start)]
     )
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=START, eos_token=END, pad_token=PAD, chat_template=TEMPLATE,
-        additional_special_tokens=list(ROLES), model_max_length=CONTEXT, clean_up_tokenization_spaces=False,
-    )  # fmt: skip
+        tokenizer_object=tokenizer,
+        bos_token=START,
+        eos_token=END,
+        pad_token=PAD,
+        chat_template=TEMPLATE,
+        additional_special_tokens=list(ROLES),
+        model_max_length=CONTEXT,
+        clean_up_tokenization_spaces=False,
+    )
 
 
 def save(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:

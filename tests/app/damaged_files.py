@@ -50,15 +50,27 @@ def _texts() -> Iterator[Any]:
     for name in ("a.csv", "a.json", "a.jsonl", "a.parquet", "a.xlsx", "a.txt", "a.gz", "a.zip", "a.conll", "a"):
         yield f"empty {name}", name, b"", "empty_file"
     for what, head in (
-        ("PNG", b"\x89PNG\r\n\x1a\n\0\0"), ("JPEG", b"\xff\xd8\xff\xe0\0\x10JFIF"), ("GIF", b"GIF89a\x01\0"),
-        ("PDF", b"%PDF-1.7\n"), ("program", b"MZ\x90\0\x03\0\0\0"), ("program", b"\x7fELF\x02\x01"),
-        ("RAR", b"Rar!\x1a\x07\x01\0"), ("7-Zip", b"7z\xbc\xaf\x27\x1c\0\4"), ("xz", b"\xfd7zXZ\0\0"),
-        ("bzip2", b"BZh91AY"), ("zstd", b"\x28\xb5\x2f\xfd\0"), ("SQLite", b"SQLite format 3\0"),
-        ("NumPy", b"\x93NUMPY\x01\0"), ("RTF", b"{\\rtf1\\ansi"), ("pickle", b"\x80\x04\x95\x10\0"),
-        ("old Excel", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)), ("web page", b"<!DOCTYPE html><html>"),
-        ("XML", b"\xef\xbb\xbf<?xml version='1.0'?><rows/>"), ("TAR", b"a.csv".ljust(257, b"\0") + b"ustar\0" + bytes(250)),
+        ("PNG", b"\x89PNG\r\n\x1a\n\0\0"),
+        ("JPEG", b"\xff\xd8\xff\xe0\0\x10JFIF"),
+        ("GIF", b"GIF89a\x01\0"),
+        ("PDF", b"%PDF-1.7\n"),
+        ("program", b"MZ\x90\0\x03\0\0\0"),
+        ("program", b"\x7fELF\x02\x01"),
+        ("RAR", b"Rar!\x1a\x07\x01\0"),
+        ("7-Zip", b"7z\xbc\xaf\x27\x1c\0\4"),
+        ("xz", b"\xfd7zXZ\0\0"),
+        ("bzip2", b"BZh91AY"),
+        ("zstd", b"\x28\xb5\x2f\xfd\0"),
+        ("SQLite", b"SQLite format 3\0"),
+        ("NumPy", b"\x93NUMPY\x01\0"),
+        ("RTF", b"{\\rtf1\\ansi"),
+        ("pickle", b"\x80\x04\x95\x10\0"),
+        ("old Excel", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)),
+        ("web page", b"<!DOCTYPE html><html>"),
+        ("XML", b"\xef\xbb\xbf<?xml version='1.0'?><rows/>"),
+        ("TAR", b"a.csv".ljust(257, b"\0") + b"ustar\0" + bytes(250)),
         ("picture", b"RIFF\x24\0\0\0WEBPVP8 "),
-    ):  # fmt: skip
+    ):
         yield f"{what} {head[:4].hex()}", "a.csv", head, "type_mismatch", what
     yield "gzip as csv", "a.csv", gzip.compress(GOOD), "type_mismatch", "gzip"
     yield "zip as csv", "a.csv", write.as_zip({"a.csv": GOOD}), "type_mismatch", "ZIP"
@@ -113,19 +125,28 @@ def _json() -> Iterator[Any]:
     """Lists of objects that are not quite JSON."""
     for what, text, words in (
         ("comma at the end", b'[{"a": 1},\n {"a": 2},]', "Line 2, character 11"),
-        ("comma inside", b'[{"a": 1,}]', "Line 1"), ("NaN", b'[{"a": NaN}]', "NaN"),
-        ("Infinity", b'[{"a": -Infinity}]', "-Infinity"), ("key twice", b'[{"a": 1, "a": 2}]', "'a' twice"),
+        ("comma inside", b'[{"a": 1,}]', "Line 1"),
+        ("NaN", b'[{"a": NaN}]', "NaN"),
+        ("Infinity", b'[{"a": -Infinity}]', "-Infinity"),
+        ("key twice", b'[{"a": 1, "a": 2}]', "'a' twice"),
         ("key twice inside", b'[{"a": {"b": 1, "b": 2}}]', "'b' twice"),
-        ("deep lists", b'[{"a": ' + b"[" * 100_000, "deep"), ("deep objects", b'[{"a":' * 100_000, "deep"),
+        ("deep lists", b'[{"a": ' + b"[" * 100_000, "deep"),
+        ("deep objects", b'[{"a":' * 100_000, "deep"),
         ("rather deep", b'[{"a": ' + b"[" * 80 + b"]" * 80 + b"}]", "64 deep"),
-        ("digits", b'[{"a": ' + b"9" * 400 + b"}]", "400 digits"), ("million digits", b'[{"a": ' + b"9" * MIB + b"}]", "digits"),
-        ("huge exponent", b'[{"a": 1e400}]', "too large"), ("more after it", b'[{"a": 1}] x', "after the list"),
-        ("two lists", b'[{"a": 1}][{"a": 2}]', "after the list"), ("cut", b'[{"a": 1}', "file ends"),
-        ("cut in a text", b'[{"a": "1', "Line 1"), ("no comma", b'[{"a": 1} {"a": 2}]', "','"),
-        ("single quotes", b"[{'a': 1}]", "Line 1"), ("remark", b'[{"a": 1}, // x\n]', "Line 1"),
-        ("a text", b'"text"', "'['"), ("an object", b'{"rows": 3}', "begins with an object"),
+        ("digits", b'[{"a": ' + b"9" * 400 + b"}]", "400 digits"),
+        ("million digits", b'[{"a": ' + b"9" * MIB + b"}]", "digits"),
+        ("huge exponent", b'[{"a": 1e400}]', "too large"),
+        ("more after it", b'[{"a": 1}] x', "after the list"),
+        ("two lists", b'[{"a": 1}][{"a": 2}]', "after the list"),
+        ("cut", b'[{"a": 1}', "file ends"),
+        ("cut in a text", b'[{"a": "1', "Line 1"),
+        ("no comma", b'[{"a": 1} {"a": 2}]', "','"),
+        ("single quotes", b"[{'a': 1}]", "Line 1"),
+        ("remark", b'[{"a": 1}, // x\n]', "Line 1"),
+        ("a text", b'"text"', "'['"),
+        ("an object", b'{"rows": 3}', "begins with an object"),
         ("many values", b'[{"a": [' + b"[]," * 3 * MIB, "values"),
-    ):  # fmt: skip
+    ):
         yield f"JSON {what}", "a.json", text, "json", words
     yield "JSON endless text", "a.json", b'[{"a": "' + b"x" * 20 * MIB, "json", "Line 1"
     yield "JSON numbers", "a.json", b"[1, 2]", "row_not_object", "", (1, 2)

@@ -50,11 +50,16 @@ def end_run(
             wrong = "no" if row_id % 2 else "yes"
             session.add(
                 Prediction(
-                    run_id=run_id, split="test", row_id=row_id, input=f"Letter {row_id}", expected=expected,
-                    base_answer=expected if other else wrong, answer=expected if own else wrong,
+                    run_id=run_id,
+                    split="test",
+                    row_id=row_id,
+                    input=f"Letter {row_id}",
+                    expected=expected,
+                    base_answer=expected if other else wrong,
+                    answer=expected if own else wrong,
                     score=0.6 + 0.4 * (row_id % 10) / 10,
                 )
-            )  # fmt: skip
+            )
         curves = {
             "train/loss": [(step, 2 * 0.9**step + 0.1) for step in range(1, 41)],
             "eval/accuracy": [(step, accuracy * step / 40) for step in (10, 20, 30, 40)],

@@ -47,8 +47,13 @@ def fill(owner: str) -> tuple[Run, Run]:
 
 @pytest.mark.parametrize("into", ["same", "other"])
 def test_what_is_restored_is_what_was_saved(
-    owner: str, any_database: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, into: str
-) -> None:  # fmt: skip
+    owner: str,
+    any_database: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    into: str,
+) -> None:
     done, working = fill(owner)
     told = backup.make(tmp_path / "kept.zip")
     assert told["rows"] > 10 and told["files"] >= 2

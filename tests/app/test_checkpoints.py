@@ -23,10 +23,15 @@ def keep(run_id: str, step: int, fence: int = 1, **metrics: float) -> Path:
     with transaction() as session:
         session.add(
             Checkpoint(
-                run_id=run_id, fence=fence, step=step, path=str(folder.relative_to(storage.data_dir())), bytes=step,
-                sha256=digest, metrics=metrics,
+                run_id=run_id,
+                fence=fence,
+                step=step,
+                path=str(folder.relative_to(storage.data_dir())),
+                bytes=step,
+                sha256=digest,
+                metrics=metrics,
             )
-        )  # fmt: skip
+        )
     return folder
 
 
@@ -43,8 +48,10 @@ def ended(owner: str) -> str:
 def test_each_is_told_with_what_it_is_kept_for(owner: str, ended: str) -> None:
     told = checkpoints.list_checkpoints(owner, ended)
     assert [(each["step"], each["selected"], each["deletable"]) for each in told] == [
-        (40, False, True), (30, False, True), (20, True, False),
-    ]  # fmt: skip
+        (40, False, True),
+        (30, False, True),
+        (20, True, False),
+    ]
     assert "result" in told[2]["why"] and "newest" in told[0]["why"]
     assert told[2]["metrics"] == {"accuracy": 0.95} and all(each["complete"] for each in told)
     with pytest.raises(NotFound):

@@ -34,11 +34,18 @@ def _view(
             "seconds": {"total": 100.0},
         }
     return {
-        "id": run_id, "name": f"run {run_id}", "state": "succeeded" if results else "running",
-        "base_model": "starter-encoder", "method": method["kind"], "task_type": "text-classification",
-        "dataset": {"id": "d", "name": "support", "version": version}, "created_at": 0.0, "spec": spec,
-        "results": results, **other,
-    }  # fmt: skip
+        "id": run_id,
+        "name": f"run {run_id}",
+        "state": "succeeded" if results else "running",
+        "base_model": "starter-encoder",
+        "method": method["kind"],
+        "task_type": "text-classification",
+        "dataset": {"id": "d", "name": "support", "version": version},
+        "created_at": 0.0,
+        "spec": spec,
+        "results": results,
+        **other,
+    }
 
 
 def _metric(result: dict[str, Any], key: str) -> dict[str, Any]:

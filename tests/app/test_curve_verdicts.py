@@ -58,11 +58,15 @@ CASES: list[tuple[Any, dict[str, Curve], bool]] = [
     (curve_verdicts.slowing_down, {"train/rows_per_second": curve(lambda step: 40 if step < 10 else 200)}, False),
     (curve_verdicts.slowing_down, {"train/rows_per_second": curve(lambda step: 40 if step == 97 else 200)}, False),
     (curve_verdicts.idle_device, {"system/cpu_percent": curve(lambda step: 20)}, True),
-    (curve_verdicts.idle_device, {"system/gpu_percent": curve(lambda step: 15), "system/cpu_percent": curve(lambda step: 90)}, True),
+    (
+        curve_verdicts.idle_device,
+        {"system/gpu_percent": curve(lambda step: 15), "system/cpu_percent": curve(lambda step: 90)},
+        True,
+    ),
     (curve_verdicts.idle_device, {"system/cpu_percent": curve(lambda step: 5 if step < 6 else 92)}, False),
     (curve_verdicts.idle_device, {"system/cpu_percent": curve(lambda step: 10, steps=10)}, False),
     (curve_verdicts.idle_device, {"train/loss": curve(falling)}, False),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("rule", "points", "fires"), CASES)
@@ -75,9 +79,11 @@ def test_a_rule_fires_on_its_curves_and_on_no_others(rule: Any, points: dict[str
 @pytest.mark.parametrize("seed", range(5))
 def test_an_ordinary_noisy_run_triggers_none_of_them(seed: int) -> None:
     points = {
-        "train/loss": curve(falling, noise=0.25, seed=seed), "train/rows_per_second": curve(lambda step: 150, noise=0.3, seed=seed),
-        "system/cpu_percent": curve(lambda step: 85, noise=0.15, seed=seed), "eval/accuracy": [[50, 0.8], [100, 0.9]],
-    }  # fmt: skip
+        "train/loss": curve(falling, noise=0.25, seed=seed),
+        "train/rows_per_second": curve(lambda step: 150, noise=0.3, seed=seed),
+        "system/cpu_percent": curve(lambda step: 85, noise=0.15, seed=seed),
+        "eval/accuracy": [[50, 0.8], [100, 0.9]],
+    }
     assert [rule(run(), points) for rule in curve_verdicts.RULES] == [None] * len(curve_verdicts.RULES)
 
 
@@ -96,8 +102,10 @@ def test_the_same_rows_decide_where_intervals_overlap() -> None:
     """90 against 85 of 100 overlaps; five rows gained and none lost is p = 0.06, eight gained would be p = 0.008."""
     one = run()
     one.results = {
-        "metrics": {"accuracy": 0.90}, "baseline": {"linear_probe": {"accuracy": 0.82}}, "test_rows": 100,
-    }  # fmt: skip
+        "metrics": {"accuracy": 0.90},
+        "baseline": {"linear_probe": {"accuracy": 0.82}},
+        "test_rows": 100,
+    }
     right, base = [True] * 90 + [False] * 10, [True] * 82 + [False] * 18
     titles = [each["title"] for each in verdicts.judge(one, {})]
     assert any("overlap" in title for title in titles)

@@ -54,8 +54,11 @@ def test_an_import_stores_rows_splits_and_report(owner, file):
     table, dealt, folder = stored(version)
     assert made.name == "My letters" and version.number == 1 and version.file_name == "My letters.csv"
     assert [(field.name, str(field.type)) for field in table.schema] == [
-        ("_id", "int64"), ("_line", "int64"), ("text", "string"), ("label", "string")
-    ]  # fmt: skip
+        ("_id", "int64"),
+        ("_line", "int64"),
+        ("text", "string"),
+        ("label", "string"),
+    ]
     assert table["_id"].to_pylist() == list(range(100)) and table["_line"].to_pylist() == list(range(2, 102))
     assert table["text"].to_pylist() == [text for text, _ in ROWS]
     assert {name: len(dealt[name]) for name in ("train", "validation", "test")} == version.split_sizes

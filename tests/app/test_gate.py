@@ -16,13 +16,34 @@ from app.settings import get_settings
 from tests.app.wire import HOST, ORIGIN, ask
 
 ODD_PATHS = (
-    "//healthz", "/healthz/", "/Healthz", "/healthz;x", "/healthz/../x", "/%2e/healthz", "/healthz%2f..%2fx",
-    "/healthz%00", "/x/%252e%252e/healthz", "/@healthz", "/healthz@evil", "/healthz\\x", "/./healthz", "",
-)  # fmt: skip
+    "//healthz",
+    "/healthz/",
+    "/Healthz",
+    "/healthz;x",
+    "/healthz/../x",
+    "/%2e/healthz",
+    "/healthz%2f..%2fx",
+    "/healthz%00",
+    "/x/%252e%252e/healthz",
+    "/@healthz",
+    "/healthz@evil",
+    "/healthz\\x",
+    "/./healthz",
+    "",
+)
 ODD_HOSTS = (
-    "evil.example", "127.0.0.1.evil.example", "evil.example/healthz?", "x/sign-in?", "a/?x=", "127.0.0.1@evil.example",
-    "127.0.0.1:7860/healthz", "", "[::1", "127.0.0.1:99999999", "127.0.0.1, evil.example",
-)  # fmt: skip
+    "evil.example",
+    "127.0.0.1.evil.example",
+    "evil.example/healthz?",
+    "x/sign-in?",
+    "a/?x=",
+    "127.0.0.1@evil.example",
+    "127.0.0.1:7860/healthz",
+    "",
+    "[::1",
+    "127.0.0.1:99999999",
+    "127.0.0.1, evil.example",
+)
 
 
 def make_plain() -> FastAPI:
@@ -100,11 +121,14 @@ def test_cookie_and_token_name_the_user_and_nothing_else_does(gate, owner, signe
         answer = ask(gate, "GET", "/api/v1/x", headers=proof)
         assert answer.json["user"] == answer.json["state"] == owner
     wrong = (
-        {"authorization": "Bearer nonsense"}, {"authorization": "Basic eDp5"}, {"cookie": "studio-session-7860=x"},
-        {"cookie": signed_in["cookie"].replace("7860", "7861")}, {"x-forwarded-user": owner},
+        {"authorization": "Bearer nonsense"},
+        {"authorization": "Basic eDp5"},
+        {"cookie": "studio-session-7860=x"},
+        {"cookie": signed_in["cookie"].replace("7860", "7861")},
+        {"x-forwarded-user": owner},
         {**signed_in, "authorization": "Bearer nonsense"},
         {"cookie": signed_in["cookie"] + "; studio-session-7860=planted"},
-    )  # fmt: skip
+    )
     for proof in wrong:
         assert ask(gate, "GET", "/api/v1/x", headers=proof).status == 401, proof
 
@@ -157,9 +181,11 @@ def test_a_change_from_our_own_page_or_with_a_token_passes(gate, signed_in, bear
 
 def test_every_answer_carries_the_security_headers_and_no_other_site_may_read(gate, bearer):
     for answer in (
-        ask(gate, "GET", "/healthz"), ask(gate, "GET", "/api/v1/x"), ask(gate, "GET", "/x", headers={"host": "evil"}),
+        ask(gate, "GET", "/healthz"),
+        ask(gate, "GET", "/api/v1/x"),
+        ask(gate, "GET", "/x", headers={"host": "evil"}),
         ask(gate, "GET", "/api/v1/x", headers=bearer),
-    ):  # fmt: skip
+    ):
         assert set(layer.SECURITY_HEADERS) <= {name.encode() for name in answer.headers}
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["cache-control"] == "no-store"

@@ -6,9 +6,14 @@ from typing import Any
 from app.services.evaluation import comparison, verdicts
 
 SPEC = {
-    "task_type": "chat", "base_model": "m", "columns": {"messages": "messages"}, "labels": [],
-    "method": {"kind": "lora"}, "training": {"max_length": 512}, "dataset_sha256": "",
-}  # fmt: skip
+    "task_type": "chat",
+    "base_model": "m",
+    "columns": {"messages": "messages"},
+    "labels": [],
+    "method": {"kind": "lora"},
+    "training": {"max_length": 512},
+    "dataset_sha256": "",
+}
 
 
 def results(tuned: float, base: float, interval: tuple[float, float], **more: Any) -> dict[str, Any]:
@@ -56,9 +61,16 @@ def test_checks_that_bring_nothing_any_more_are_told() -> None:
 
 def test_the_comparison_shows_perplexity_against_the_untouched_model() -> None:
     view = {
-        "id": "a", "name": "a", "state": "succeeded", "base_model": "m", "method": "lora", "task_type": "chat",
-        "dataset": {"id": "d", "version": 1}, "created_at": 0, "spec": SPEC,
-    }  # fmt: skip
+        "id": "a",
+        "name": "a",
+        "state": "succeeded",
+        "base_model": "m",
+        "method": "lora",
+        "task_type": "chat",
+        "dataset": {"id": "d", "version": 1},
+        "created_at": 0,
+        "spec": SPEC,
+    }
     clear = comparison.build([{**view, "results": results(3.0, 9.0, (-1.2, -0.9))}], {})
     rows = {row["key"]: row for row in clear["metrics"]}
     assert "test/accuracy" not in rows
@@ -72,9 +84,17 @@ def test_two_runs_whose_perplexities_overlap_are_not_told_apart() -> None:
     def view(name: str, tuned: float, low: float, high: float) -> dict[str, Any]:
         told = results(tuned, 9.0, (-1.2, -0.9), intervals={"perplexity": [low, high]})
         return {
-            "id": name, "name": name, "state": "succeeded", "base_model": "m", "method": "lora", "task_type": "chat",
-            "dataset": {"id": "d", "version": 1}, "created_at": 0, "spec": SPEC, "results": told,
-        }  # fmt: skip
+            "id": name,
+            "name": name,
+            "state": "succeeded",
+            "base_model": "m",
+            "method": "lora",
+            "task_type": "chat",
+            "dataset": {"id": "d", "version": 1},
+            "created_at": 0,
+            "spec": SPEC,
+            "results": told,
+        }
 
     def verdict(tuned: float, low: float, high: float) -> str:
         built = comparison.build([view("a", 4.0, 3.6, 4.4), view("b", tuned, low, high)], {}, baseline="a")

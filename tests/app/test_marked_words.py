@@ -50,9 +50,11 @@ def test_one_click_begins_entities_with_b(owner: str, tmp_path: Path) -> None:
     before = shown(made, problem="i_without_b")
     changed = changes.change(owner, made.id, [Repair(Selection(problem="i_without_b"))])
     assert "i_without_b" not in problems(changed)
-    assert shown(changed, search="Lund") == before == [
-        {"column": "tokens", "text": "Bo Lund left early today", "spans": [[0, 7, "PER"]]}
-    ]  # fmt: skip
+    assert (
+        shown(changed, search="Lund")
+        == before
+        == [{"column": "tokens", "text": "Bo Lund left early today", "spans": [[0, 7, "PER"]]}]
+    )
     with pytest.raises(Rejected, match="Nothing would be different"):
         changes.change(owner, made.id, [Repair(Selection())])
 
@@ -86,14 +88,26 @@ def end_run(run_id: str, tuned: Sequence[Any], base: Sequence[Any], **more: Any)
         run.task_type = "token-classification"
         run.results = {
             "metrics": {"f1": f1, "precision": f1, "recall": f1, "token_accuracy": 0.9, "loss": 0.1},
-            "intervals": {"f1": [f1 - 0.01, f1 + 0.01]}, "labels": LABELS, "test_rows": len(tuned),
-            "test_entities": len(tuned), "baseline": {"linear_probe": {"f1": 0.5, "recall": 0.5}}, **more,
-        }  # fmt: skip
+            "intervals": {"f1": [f1 - 0.01, f1 + 0.01]},
+            "labels": LABELS,
+            "test_rows": len(tuned),
+            "test_entities": len(tuned),
+            "baseline": {"linear_probe": {"f1": 0.5, "recall": 0.5}},
+            **more,
+        }
         session.add_all(
-            Prediction(run_id=run_id, split="test", row_id=n, input=f"{n} x", expected=json.dumps(RIGHT),
-                       base_answer=json.dumps(base[n]), answer=json.dumps(each), score=0.5)
+            Prediction(
+                run_id=run_id,
+                split="test",
+                row_id=n,
+                input=f"{n} x",
+                expected=json.dumps(RIGHT),
+                base_answer=json.dumps(base[n]),
+                answer=json.dumps(each),
+                score=0.5,
+            )
             for n, each in enumerate(tuned)
-        )  # fmt: skip
+        )
 
 
 def row_of(told: dict[str, Any], key: str) -> dict[str, Any]:
@@ -136,8 +150,9 @@ def test_an_experiment_ranks_by_entity_f1(owner: str, place: tuple[str, str]) ->
         told = leaderboard.build(runs, answers, {})
     assert told["metric"] == {"key": "f1", "title": "Entity F1", "unit": "share", "higher_is_better": True}
     assert [(row["name"], row["rank"], row["verdict"]) for row in told["rows"]] == [
-        ("strong", "best", "better"), ("weak", "behind", "better"),
-    ]  # fmt: skip
+        ("strong", "best", "better"),
+        ("weak", "behind", "better"),
+    ]
 
 
 def test_verdicts_tell_of_weak_types_and_cut_sentences(owner: str, place: tuple[str, str]) -> None:

@@ -231,8 +231,10 @@ def test_dates_of_a_sheet_are_written_as_dates(tmp_path):
         b'<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/>'
         b'<xf numFmtId="164"/><xf numFmtId="10"/></cellXfs></styleSheet>'
     )
-    row = [f'<c r="PLACE" s="{style}"><v>{value}</v></c>'.encode() for style, value in
-           ((1, 45000), (2, 45000.25), (1, 0.5), (0, 45000), (3, 0.5), (1, -5))]  # fmt: skip
+    row = [
+        f'<c r="PLACE" s="{style}"><v>{value}</v></c>'.encode()
+        for style, value in ((1, 45000), (2, 45000.25), (1, 0.5), (0, 45000), (3, 0.5), (1, -5))
+    ]
     book = write.workbook({"S": [list("abcdef"), row]}, **{"xl__styles.xml": styles})
     _, records = read(tmp_path, "a.xlsx", book)
     assert records == [(2, ["2023-03-15", "2023-03-15T06:00:00", "12:00:00", "45000", "0.5", "-5"])]

@@ -120,9 +120,14 @@ def test_the_parser_ends_when_nobody_waits_for_it(tmp_path):
     path = tmp_path / "long.csv"
     path.write_bytes(write.as_csv([("word " * 20, str(n)) for n in range(400_000)]))
     order = {
-        "memory_bytes": 1 << 28, "cpu_seconds": 60, "file_bytes": 1 << 28, "folder": str(tmp_path), "limits": {},
-        "target": str(tmp_path / "rows"), "files": [{"path": str(path), "name": "a.csv", "choices": {}}],
-    }  # fmt: skip
+        "memory_bytes": 1 << 28,
+        "cpu_seconds": 60,
+        "file_bytes": 1 << 28,
+        "folder": str(tmp_path),
+        "limits": {},
+        "target": str(tmp_path / "rows"),
+        "files": [{"path": str(path), "name": "a.csv", "choices": {}}],
+    }
     command = [sys.executable, "-m", "app.readers.child"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         assert child.stdin is not None

@@ -22,9 +22,12 @@ def scored(tuned: float, probe: float, rows: int, majority: float = 0.1) -> Run:
 
 def written(tuned: float, base: float, low: float, high: float) -> Run:
     return a_run(
-        task="chat", metrics={"perplexity": tuned}, baseline={"untouched": {"perplexity": base}},
-        change={"interval": [low, high]}, test_rows=50,
-    )  # fmt: skip
+        task="chat",
+        metrics={"perplexity": tuned},
+        baseline={"untouched": {"perplexity": base}},
+        change={"interval": [low, high]},
+        test_rows=50,
+    )
 
 
 OVERFIT = {"train/loss": curve(falling), "eval/loss": [[25, 0.9], [50, 0.5], [75, 0.6], [100, 0.8]]}
@@ -53,11 +56,16 @@ CASES: list[tuple[str, Run, dict[str, Any], dict[str, Any]]] = [
     ("Too few test rows", scored(0.9, 0.5, 40), {}, {"page": "data"}),
     ("intervals overlap", scored(0.935, 0.93, 3080), {}, {"page": "data"}),
     ("were cut", a_run(cut_rows=60, train_rows=1000), {}, {"training": {"max_length": 256}}),
-    ("made the model worse", written(9.0, 8.0, 0.01, 0.2), {"train/learning_rate": RATE}, {"training": {"learning_rate": 0.00033}}),
+    (
+        "made the model worse",
+        written(9.0, 8.0, 0.01, 0.2),
+        {"train/learning_rate": RATE},
+        {"training": {"learning_rate": 0.00033}},
+    ),
     ("Cannot be told apart", written(7.9, 8.0, -0.2, 0.1), {}, {"training": {"epochs": 8.0}}),
     ("by heart", written(1.01, 8.0, -2.0, -1.0), {}, {"page": "data"}),
     ("could not be used", a_run(task="chat", left_out_rows=3), {}, {"training": {"max_length": 256}}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("words", "run", "points", "change"), CASES, ids=[case[0] for case in CASES])
@@ -71,12 +79,16 @@ QUIET: list[tuple[str, Run, dict[str, Any]]] = [
     ("stopped being a number", a_run(RUNNING), {"train/loss": curve(falling)}),
     ("memorise", a_run(RUNNING), {"train/loss": curve(falling), "eval/loss": [[25, 0.9], [50, 0.6], [100, 0.61]]}),
     ("stopped improving", a_run(RUNNING), {"eval/accuracy": [[10, 0.80], [20, 0.90], [30, 0.93], [40, 0.92]]}),
-    ("busy", a_run(RUNNING), {"system/gpu_percent": curve(lambda step: 95), "system/cpu_percent": curve(lambda step: 9)}),
+    (
+        "busy",
+        a_run(RUNNING),
+        {"system/gpu_percent": curve(lambda step: 95), "system/cpu_percent": curve(lambda step: 9)},
+    ),
     ("did not improve", scored(0.95, 0.90, 3080), {}),
     ("Too few test rows", scored(0.95, 0.90, 3080), {}),
     ("made the model worse", written(7.0, 8.0, -0.3, -0.1), {}),
     ("by heart", written(7.0, 8.0, -0.3, -0.1), {}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("words", "run", "points"), QUIET, ids=[case[0] for case in QUIET])

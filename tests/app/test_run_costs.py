@@ -63,8 +63,9 @@ def test_the_arithmetic_cuts_rows_as_the_engine_does() -> None:
     assert answered == (generation.ANSWERED_ROWS, samples.ROWS_AT_ONCE, samples.MOST_TOKENS)
     assert (workload.SHOWN_ROWS, workload.SHOWN_TOKENS) == (generation.SHOWN_ROWS, generation.SHOWN_TOKENS)
     assert workload.RELOAD_ROWS == {
-        "classification": classification.RELOAD_ROWS, "generation": generation.RELOAD_ROWS,
-    }  # fmt: skip
+        "classification": classification.RELOAD_ROWS,
+        "generation": generation.RELOAD_ROWS,
+    }
     assert workload.RELOAD_ANSWERS == generation.RELOAD_ANSWERS
     assert (workload.TIMED_ROWS, workload.TIMED_PASSES) == (inference_time.ROWS, 2 * inference_time.REPEATS)
 
@@ -145,9 +146,10 @@ def test_what_does_not_fit_says_what_would(studio_home) -> None:
     for remedy in told["remedies"]:
         method = remedy.get("method", {"kind": "full"})
         again = estimate(
-            **{**full, "method": method}, training={**training, **remedy.get("training", {})},
+            **{**full, "method": method},
+            training={**training, **remedy.get("training", {})},
             room={**PLACE, "available_bytes": 3.4e9},
-        )  # fmt: skip
+        )
         assert again["fit"] == "fits", remedy
     assert estimate(**full, training=training, room={**PLACE, "available_bytes": 64e9})["remedies"] == []
 

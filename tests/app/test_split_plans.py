@@ -13,9 +13,14 @@ from app.services.profiling.split_plans import SplitPlan
 from app.services.profiling.splits import SPLITS
 
 ROWS = [
-    (f"{['red', 'blue', 'green'][n % 3]} message {n} on {'fruit' if n % 2 else 'music'}", "ab"[n % 2], f"customer {n // 5}",
-     f"2026-{1 + n // 28:02}-{1 + n % 28:02}") for n in range(200)
-]  # fmt: skip
+    (
+        f"{['red', 'blue', 'green'][n % 3]} message {n} on {'fruit' if n % 2 else 'music'}",
+        "ab"[n % 2],
+        f"customer {n // 5}",
+        f"2026-{1 + n // 28:02}-{1 + n % 28:02}",
+    )
+    for n in range(200)
+]
 
 
 @pytest.fixture

@@ -154,13 +154,15 @@ FEW = ["red", "green", "blue"] * 10
         ({"label": ["0", "1"] * 15, "sentence": WORDS}, {"text": "sentence", "label": "label"}),
         ({"topic": WORDS, "text": FEW}, {"text": "topic", "label": "text"}),
         ({"question": WORDS, "answer": WORDS[::-1]}, {"text": "question"}),
-        ({"Review Text": WORDS, "issue_type": FEW, "year": ["2024"] * 30},
-         {"text": "Review Text", "label": "issue_type"}),
+        (
+            {"Review Text": WORDS, "issue_type": FEW, "year": ["2024"] * 30},
+            {"text": "Review Text", "label": "issue_type"},
+        ),
         ({"text": WORDS, "label": [str(n / 7) for n in range(30)]}, {"text": "text", "label": "label"}),
         ({"text": [None] * 30, "label": FEW}, {"text": "text", "label": "label"}),
         ({"foo": [None] * 30, "label": FEW}, {"label": "label"}),
     ],
-)  # fmt: skip
+)
 def test_columns_are_guessed_from_names_and_values(columns, expected):
     assert TASK.guess_columns(list(columns), sample(**columns)) == expected
 

@@ -122,10 +122,15 @@ def test_emoji_with_joiners_hide_nothing(owner, tmp_path):
         ("ich habe die Karte nicht und das ist ein Problem", "de"),
         ("je ne trouve pas la carte que vous avez dans les mains", "fr"),
         ("no encuentro la tarjeta que está en el cajón y los papeles", "es"),
-        ("где моя карта", "ru"), ("我的卡在哪里", "zh"), ("私のカードはどこですか", "ja"), ("أين بطاقتي", "ar"),
-        ("card", ""), ("12345", ""), ("naïve café", ""),
+        ("где моя карта", "ru"),
+        ("我的卡在哪里", "zh"),
+        ("私のカードはどこですか", "ja"),
+        ("أين بطاقتي", "ar"),
+        ("card", ""),
+        ("12345", ""),
+        ("naïve café", ""),
     ],
-)  # fmt: skip
+)
 def test_languages_are_guessed_or_left_open(text, language):
     assert language_of(text, words_of(text)) == language
 

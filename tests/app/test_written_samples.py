@@ -27,8 +27,12 @@ def test_answers_are_kept_by_step_and_a_second_delivery_changes_nothing(any_data
     assert [(row["row_id"], row["answer"]) for row in newest["rows"]] == [(5, "Here!"), (6, "Here!")]
     first = generation_samples.at_step(owner, run.id, 8)
     assert first["rows"][0] == {
-        "row_id": 5, "input": "One tea", "expected": "Here!", "base_answer": "Tea?", "answer": "Hm",
-    }  # fmt: skip
+        "row_id": 5,
+        "input": "One tea",
+        "expected": "Here!",
+        "base_answer": "Tea?",
+        "answer": "Hm",
+    }
     with pytest.raises(NotFound, match="step 9"):
         generation_samples.at_step(owner, run.id, 9)
     with pytest.raises(NotFound):

@@ -47,11 +47,20 @@ def ask(
     raw, _, query = path.partition("?")
     named = [(k.lower(), v) for k, v in {"host": HOST, **(headers or {})}.items()] + (extra or [])
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-        "path": unquote(raw), "raw_path": raw.encode(), "query_string": query.encode(), "root_path": "",
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(raw),
+        "raw_path": raw.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
         "headers": [(k.encode("latin-1"), v.encode("latin-1")) for k, v in named],
-        "client": ("127.0.0.1", 50000), "server": ("127.0.0.1", 7860), "state": {},
-    }  # fmt: skip
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 7860),
+        "state": {},
+    }
     return asyncio.run(_drive(app, scope, [body] if isinstance(body, bytes) else body))
 
 

@@ -146,11 +146,15 @@ def _train(world: World, models: _Models, poison: Poison, path: Path) -> None:
     place.mkdir()
     spec = RunSpec.model_validate(
         {
-            "task_type": poison.task, "base_model": card.name, "columns": version.columns, "labels": sorted(version.labels),
-            "method": {"kind": "lora", "rank": 2}, "dataset_sha256": version.content_sha256,
+            "task_type": poison.task,
+            "base_model": card.name,
+            "columns": version.columns,
+            "labels": sorted(version.labels),
+            "method": {"kind": "lora", "rank": 2},
+            "dataset_sha256": version.content_sha256,
             "training": {"epochs": 1, "batch_size": 64, "max_length": 32, "precision": "fp32"},
         }
-    )  # fmt: skip
+    )
     _learn(TrainingJob(spec, card, base, rows / "rows.parquet", rows / "splits.json", place))
     assert (place / "result.json").exists()
 

@@ -76,9 +76,16 @@ class Tiny:
             _die_inside_save(die_at)
         rows = self.folder / "rows"
         order = TrainingJob(
-            self.spec, self.card, self.folder / "base", rows / "rows.parquet", rows / "splits.json", place,
-            self.folder / "cache", resume_from, ranks=distributed.join(*share, place / "meeting"),
-        )  # fmt: skip
+            self.spec,
+            self.card,
+            self.folder / "base",
+            rows / "rows.parquet",
+            rows / "splits.json",
+            place,
+            self.folder / "cache",
+            resume_from,
+            ranks=distributed.join(*share, place / "meeting"),
+        )
         train(order, SpoolReport(place / "spool.jsonl") if order.ranks.leads else distributed.NullReport())
         return 0
 
@@ -260,9 +267,15 @@ def _replay(world: World, claim: jobs.Claim, order: run_folders.WorkOrder, steps
 
 def _record(claim: jobs.Claim, order: run_folders.WorkOrder, folder: Path, sha256: str = "") -> None:
     line = {
-        "type": "checkpoint", "path": str(folder), "step": int(folder.name[5:]), "bytes": 1,
-        "sha256": sha256 or manifest.sha256_of(folder / manifest.NAME), "metrics": {}, "n": 0, "at": 0.0,
-    }  # fmt: skip
+        "type": "checkpoint",
+        "path": str(folder),
+        "step": int(folder.name[5:]),
+        "bytes": 1,
+        "sha256": sha256 or manifest.sha256_of(folder / manifest.NAME),
+        "metrics": {},
+        "n": 0,
+        "at": 0.0,
+    }
     run_folders.store_lines(claim, order.run_id, order.source, [line])
 
 

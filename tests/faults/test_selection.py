@@ -13,9 +13,18 @@ from tests.faults.injections import INJECTIONS
 
 # How often each is injected here; the slow ones are left to `make faults`.
 COUNTS = {
-    "F-04": 1, "F-08": 1, "F-11": 4, "F-12": 1, "F-13": 1, "F-16": 1, "F-17": 1, "F-18": 1, "F-21": 1, "F-22": 1,
+    "F-04": 1,
+    "F-08": 1,
+    "F-11": 4,
+    "F-12": 1,
+    "F-13": 1,
+    "F-16": 1,
+    "F-17": 1,
+    "F-18": 1,
+    "F-21": 1,
+    "F-22": 1,
     "F-26": 1,
-}  # fmt: skip
+}
 
 
 # Forks trainers, which a process that has computed with several threads cannot do; it gets a process of its own.
@@ -43,9 +52,14 @@ def test_it_is_survived(bench: Bench, name: str) -> None:
 def test_the_real_engine_survives_kills_bitwise() -> None:
     full = next(each.full for each in INJECTIONS if each.name == FORKING)
     told = subprocess.run(
-        [sys.executable, "-m", "tests.faults", FORKING], env={**os.environ, "FAULTS_N": str(KILLS / full), "OMP_NUM_THREADS": "1"},
-        cwd=Path(__file__).resolve().parents[2], capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "tests.faults", FORKING],
+        env={**os.environ, "FAULTS_N": str(KILLS / full), "OMP_NUM_THREADS": "1"},
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert told.returncode == 0, told.stdout + told.stderr
 
 

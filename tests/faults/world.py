@@ -30,9 +30,13 @@ from tests.servers import PostgresServer, RedisServer
 ROOT = Path(__file__).resolve().parents[2]
 # Short enough for tests, long enough that a busy machine does not lose a lease by accident.
 QUICK = {
-    "STUDIO_TRAINER_MODULE": "tests.faults.counting_trainer", "STUDIO_LEASE_SECONDS": "4", "STUDIO_SWEEP_SECONDS": "1",
-    "STUDIO_POLL_SECONDS": "0.5", "STUDIO_MAX_ATTEMPTS": "1000", "STUDIO_FREE_DISK_BYTES": "0",
-}  # fmt: skip
+    "STUDIO_TRAINER_MODULE": "tests.faults.counting_trainer",
+    "STUDIO_LEASE_SECONDS": "4",
+    "STUDIO_SWEEP_SECONDS": "1",
+    "STUDIO_POLL_SECONDS": "0.5",
+    "STUDIO_MAX_ATTEMPTS": "1000",
+    "STUDIO_FREE_DISK_BYTES": "0",
+}
 
 
 @dataclass
@@ -91,9 +95,14 @@ class World:
         log = (self.home / f"process-{len(self.processes)}.log").open("wb")
         with log:
             process = subprocess.Popen(
-                [sys.executable, *command], cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                start_new_session=True, env={**os.environ, **self.settings},
-            )  # fmt: skip
+                [sys.executable, *command],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env={**os.environ, **self.settings},
+            )
         self.processes.append(process)
         return process
 
@@ -182,9 +191,15 @@ def pause(seconds: float) -> None:
 
 @contextmanager
 def small_world(
-    home: Path, dice: random.Random, tally: Tally, *, database: str = "sqlite", redis: RedisServer | None = None,
-    postgres: PostgresServer | None = None, **settings: str,
-) -> Iterator[World]:  # fmt: skip
+    home: Path,
+    dice: random.Random,
+    tally: Tally,
+    *,
+    database: str = "sqlite",
+    redis: RedisServer | None = None,
+    postgres: PostgresServer | None = None,
+    **settings: str,
+) -> Iterator[World]:
     """A world whose settings are also this process's own while it lasts."""
     before = {name: value for name, value in os.environ.items() if name.startswith("STUDIO_")}
     stack: list[Any] = []

@@ -19,9 +19,15 @@ from tests.studio.processes import Up, call
 
 DRINKS = ("coffee", "tea", "milk", "water", "juice", "cocoa", "soup", "bread", "cake", "fish", "rice", "cheese")
 ASKS = (
-    "Can I have some {}?", "I would like {}, please.", "Do you have {}?", "One {} for me.", "Is there any {} left?",
-    "Bring me {}.", "How about some {}?", "Could I get {} today?",
-)  # fmt: skip
+    "Can I have some {}?",
+    "I would like {}, please.",
+    "Do you have {}?",
+    "One {} for me.",
+    "Is there any {} left?",
+    "Bring me {}.",
+    "How about some {}?",
+    "Could I get {} today?",
+)
 SYSTEM = "You are a robot waiter."
 ROWS = [
     {
@@ -122,9 +128,13 @@ def test_the_download_in_plain_peft_and_the_best_checkpoint_say_the_same(
             "BASE_MODEL": str(base_model_path("starter-chat")),
         }
         plain = subprocess.run(
-            [sys.executable, "-I", str(script), question], env=environment, cwd=tmp_path, capture_output=True, text=True,
+            [sys.executable, "-I", str(script), question],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
             check=True,
-        )  # fmt: skip
+        )
         answer = said(tuned)
         assert plain.stdout.strip() == answer.strip() and "beep" in answer.lower()
         kept = client.get(f"/api/v1/runs/{tuned}/checkpoints").json()["checkpoints"]

@@ -57,16 +57,32 @@ def _body(kind: str) -> PreTrainedModel:
     if kind == CAUSAL:
         return LlamaForCausalLM(
             LlamaConfig(
-                vocab_size=VOCABULARY, hidden_size=WIDTH, intermediate_size=2 * WIDTH, num_hidden_layers=LAYERS,
-                num_attention_heads=4, num_key_value_heads=2, pad_token_id=0, bos_token_id=1, eos_token_id=1,
-                initializer_range=0.15, tie_word_embeddings=False,
+                vocab_size=VOCABULARY,
+                hidden_size=WIDTH,
+                intermediate_size=2 * WIDTH,
+                num_hidden_layers=LAYERS,
+                num_attention_heads=4,
+                num_key_value_heads=2,
+                pad_token_id=0,
+                bos_token_id=1,
+                eos_token_id=1,
+                initializer_range=0.15,
+                tie_word_embeddings=False,
             )
-        ).eval()  # fmt: skip
+        ).eval()
     config = BertConfig(
-        vocab_size=VOCABULARY, hidden_size=WIDTH, intermediate_size=2 * WIDTH, num_hidden_layers=LAYERS,
-        num_attention_heads=4, max_position_embeddings=64, num_labels=3, hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0, initializer_range=0.15, pad_token_id=0,
-    )  # fmt: skip
+        vocab_size=VOCABULARY,
+        hidden_size=WIDTH,
+        intermediate_size=2 * WIDTH,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=4,
+        max_position_embeddings=64,
+        num_labels=3,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        initializer_range=0.15,
+        pad_token_id=0,
+    )
     return (BertForSequenceClassification if kind == SEQUENCES else BertForTokenClassification)(config).eval()
 
 
@@ -80,12 +96,26 @@ def card(kind: str) -> BaseModelCard:
     body = sum(each.numel() for each in model.parameters()) - new
     blocks = model.model.layers if kind == CAUSAL else model.bert.encoder.layer
     return BaseModelCard(
-        name="tiny", title="Tiny", summary="", licence="Apache-2.0", source="", hub_id="tests/tiny", package="",
-        folder="", weights_sha256="", parameters=body, hidden_size=WIDTH,
-        layers=LAYERS, context_length=64, linear_shapes=(*attention, *ups, (2 * WIDTH, WIDTH)), attention_shapes=4,
+        name="tiny",
+        title="Tiny",
+        summary="",
+        licence="Apache-2.0",
+        source="",
+        hub_id="tests/tiny",
+        package="",
+        folder="",
+        weights_sha256="",
+        parameters=body,
+        hidden_size=WIDTH,
+        layers=LAYERS,
+        context_length=64,
+        linear_shapes=(*attention, *ups, (2 * WIDTH, WIDTH)),
+        attention_shapes=4,
         block_parameters=sum(each.numel() for each in blocks[0].parameters()),
-        block_norm_parameters=2 * norm, outer_norm_parameters=norm, key_width=16 if kind == CAUSAL else 0,
-    )  # fmt: skip
+        block_norm_parameters=2 * norm,
+        outer_norm_parameters=norm,
+        key_width=16 if kind == CAUSAL else 0,
+    )
 
 
 def make_batch(kind: str) -> dict[str, torch.Tensor]:

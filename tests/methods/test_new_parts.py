@@ -24,9 +24,14 @@ from tests.methods.choice import make
 from worker.engine.tasks.new_parts import find_new_parts
 
 SIZES: dict[str, Any] = {
-    "vocab_size": 40, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
-    "max_position_embeddings": 64, "pad_token_id": 0,
-}  # fmt: skip
+    "vocab_size": 40,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+    "max_position_embeddings": 64,
+    "pad_token_id": 0,
+}
 QUIET: dict[str, Any] = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
 BODIES = {
     "bert-without-pooler": BertConfig(**SIZES, **QUIET),
@@ -34,14 +39,27 @@ BODIES = {
     "electra": ElectraConfig(**SIZES, **QUIET, embedding_size=32),
     "deberta-v2": DebertaV2Config(**SIZES, **QUIET),
     "distilbert": DistilBertConfig(
-        vocab_size=40, dim=32, n_layers=2, n_heads=4, hidden_dim=64, max_position_embeddings=64, dropout=0.0,
-        attention_dropout=0.0, seq_classif_dropout=0.0,
+        vocab_size=40,
+        dim=32,
+        n_layers=2,
+        n_heads=4,
+        hidden_dim=64,
+        max_position_embeddings=64,
+        dropout=0.0,
+        attention_dropout=0.0,
+        seq_classif_dropout=0.0,
     ),
     "modernbert": ModernBertConfig(
-        **SIZES, cls_token_id=1, sep_token_id=2, bos_token_id=1, eos_token_id=2, global_attn_every_n_layers=1,
-        attn_implementation="eager", reference_compile=False,
+        **SIZES,
+        cls_token_id=1,
+        sep_token_id=2,
+        bos_token_id=1,
+        eos_token_id=2,
+        global_attn_every_n_layers=1,
+        attn_implementation="eager",
+        reference_compile=False,
     ),
-}  # fmt: skip
+}
 TASKS = {
     "sequences": AutoModelForSequenceClassification,
     "tokens": AutoModelForTokenClassification,

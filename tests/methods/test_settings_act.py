@@ -53,10 +53,14 @@ def apply(method: Method, model_kind: str, updates: int) -> nn.Module:
     return method.apply(
         model,
         RunContext(
-            total_steps=updates, seed=3, heads=models.KINDS[model_kind].heads, batches=[inputs] * 2,
-            loss=lambda _: models.loss_of(model, model_kind), tokenizer=tokenizer,
+            total_steps=updates,
+            seed=3,
+            heads=models.KINDS[model_kind].heads,
+            batches=[inputs] * 2,
+            loss=lambda _: models.loss_of(model, model_kind),
+            tokenizer=tokenizer,
         ),
-    )  # fmt: skip
+    )
 
 
 def story(method: Method, updates: int = 10) -> tuple[Any, ...]:
@@ -117,9 +121,13 @@ def test_random_places_are_those_of_the_seed() -> None:
 
 @pytest.mark.parametrize(
     "model, placement, ends",
-    [(CAUSAL, "houlsby", {"o_proj", "down_proj"}), (CAUSAL, "pfeiffer", {"down_proj"}),
-     (SEQUENCES, "houlsby", {"attention.output.dense", "output.dense"}), (SEQUENCES, "pfeiffer", {"output.dense"})],
-)  # fmt: skip
+    [
+        (CAUSAL, "houlsby", {"o_proj", "down_proj"}),
+        (CAUSAL, "pfeiffer", {"down_proj"}),
+        (SEQUENCES, "houlsby", {"attention.output.dense", "output.dense"}),
+        (SEQUENCES, "pfeiffer", {"output.dense"}),
+    ],
+)
 def test_stations_stand_where_the_placement_says(model: str, placement: str, ends: set[str]) -> None:
     tuned = apply(make("bottleneck-adapter", placement=placement), model, 10)
     names = [name for name, each in tuned.named_modules() if hasattr(each, "bottleneck_down")]

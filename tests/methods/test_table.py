@@ -87,9 +87,13 @@ def test_writing_with_the_cache_gives_the_tokens_of_writing_without(trained: Get
 
     def write(cache: bool) -> list[list[int]]:
         return loaded.generate(
-            input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, do_sample=False, use_cache=cache,
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=8,
+            do_sample=False,
+            use_cache=cache,
             min_new_tokens=8,
-        )[:, -8:].tolist()  # fmt: skip
+        )[:, -8:].tolist()
 
     loaded.eval()
     if result.method.capabilities.generate_without_cache:

@@ -81,9 +81,14 @@ def start_up(home: Path, **values: str) -> Up:
     """Start the studio on a free port and wait for its sign-in link."""
     settings = {"STUDIO_PORT": "0", "STUDIO_TRAINER_MODULE": "tests.worker.stub_trainer", **values}
     process = subprocess.Popen(
-        [*STUDIO, "up"], cwd=ROOT, env=clean_environment(STUDIO_DATA_DIR=str(home), **settings),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
+        [*STUDIO, "up"],
+        cwd=ROOT,
+        env=clean_environment(STUDIO_DATA_DIR=str(home), **settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     up = Up(home, process)
     Thread(target=_read, args=(up,), daemon=True).start()
     try:

@@ -17,8 +17,19 @@ def examined(**values: str) -> tuple[int, dict[str, dict[str, Any]]]:
 def test_a_fresh_machine_is_fine_and_nothing_is_made(tmp_path: Path) -> None:
     code, checks = examined(STUDIO_DATA_DIR=str(tmp_path / "data"))
     assert code == 0
-    expected = {"python", "torch", "gpu", "memory", "disk", "database", "broker", "model starter-encoder", "chromium",
-                "redis-server", "postgres"}  # fmt: skip
+    expected = {
+        "python",
+        "torch",
+        "gpu",
+        "memory",
+        "disk",
+        "database",
+        "broker",
+        "model starter-encoder",
+        "chromium",
+        "redis-server",
+        "postgres",
+    }
     assert expected <= set(checks)
     assert checks["database"]["status"] == "missing" and "studio up" in checks["database"]["hint"]
     assert checks["model starter-encoder"]["status"] == "ok"
@@ -27,8 +38,10 @@ def test_a_fresh_machine_is_fine_and_nothing_is_made(tmp_path: Path) -> None:
 
 def test_servers_that_answer_are_fine(tmp_path: Path, postgres_url: str, redis_url: str) -> None:
     place = {
-        "STUDIO_DATA_DIR": str(tmp_path / "data"), "STUDIO_DATABASE_URL": postgres_url, "STUDIO_BROKER_URL": redis_url
-    }  # fmt: skip
+        "STUDIO_DATA_DIR": str(tmp_path / "data"),
+        "STUDIO_DATABASE_URL": postgres_url,
+        "STUDIO_BROKER_URL": redis_url,
+    }
     code, checks = examined(**place)
     assert code == 1 and "studio migrate" in checks["database"]["hint"], "no tables yet"
     assert call("migrate", **place).returncode == 0

@@ -32,8 +32,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
 def letters(folder: Path, behaviour: str, name: str = "letters.csv") -> Path:
     """Rows whose first label tells the stub what to do."""
     path = folder / name
-    rows = [f"the {thing} of house {n} is {what},{label}" for n in range(30)
-            for thing, what, label in (("door", "open", behaviour), ("window", "shut", "x"))]  # fmt: skip
+    rows = [
+        f"the {thing} of house {n} is {what},{label}"
+        for n in range(30)
+        for thing, what, label in (("door", "open", behaviour), ("window", "shut", "x"))
+    ]
     path.write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
     return path
 
@@ -51,15 +54,38 @@ def test_the_whole_journey_prints_one_object_and_copies_the_adapter(place: dict[
     data, own = letters(tmp_path, "train"), letters(tmp_path, "train", "own.csv")
     out = tmp_path / "adapter"
     done = call(
-        "finetune", str(data), "--eval", str(own), "--task", "text-classification", "--model", "starter-encoder",
-        "--method", "lora", "--set", "rank=4", "--set", "epochs=1", "--out", str(out), "--json", **place,
-    )  # fmt: skip
+        "finetune",
+        str(data),
+        "--eval",
+        str(own),
+        "--task",
+        "text-classification",
+        "--model",
+        "starter-encoder",
+        "--method",
+        "lora",
+        "--set",
+        "rank=4",
+        "--set",
+        "epochs=1",
+        "--out",
+        str(out),
+        "--json",
+        **place,
+    )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["state"] == "succeeded" and result["metrics"] == {"accuracy": 1.0}
     assert set(result) == {
-        "run_id", "state", "metrics", "baseline", "adapter", "trainable_parameters", "seconds", "peak_memory_bytes"
-    }  # fmt: skip
+        "run_id",
+        "state",
+        "metrics",
+        "baseline",
+        "adapter",
+        "trainable_parameters",
+        "seconds",
+        "peak_memory_bytes",
+    }
     assert result["adapter"] == str(out) and (out / "manifest.json").exists()
     spec = _spec(place, result["run_id"])
     assert (spec["method"]["rank"], spec["training"]["epochs"]) == (4, 1)
@@ -142,9 +168,14 @@ def _is_running() -> bool:
 
 def _start(data: Path, place: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*STUDIO, "finetune", str(data), "--json"], cwd=ROOT, env=clean_environment(**place),
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-    )  # fmt: skip
+        [*STUDIO, "finetune", str(data), "--json"],
+        cwd=ROOT,
+        env=clean_environment(**place),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def _spec(place: dict[str, str], run_id: str) -> dict[str, Any]:

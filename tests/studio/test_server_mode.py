@@ -26,9 +26,12 @@ def settings(
 ) -> Iterator[dict[str, str]]:
     """What every service of the installation is told; this process reads the same."""
     values = {
-        "STUDIO_DATA_DIR": str(tmp_path / "data"), "STUDIO_DATABASE_URL": postgres_url, "STUDIO_BROKER_URL": redis_url,
-        "STUDIO_PORT": str(free_port()), "STUDIO_TRAINER_MODULE": "tests.worker.stub_trainer",
-    }  # fmt: skip
+        "STUDIO_DATA_DIR": str(tmp_path / "data"),
+        "STUDIO_DATABASE_URL": postgres_url,
+        "STUDIO_BROKER_URL": redis_url,
+        "STUDIO_PORT": str(free_port()),
+        "STUDIO_TRAINER_MODULE": "tests.worker.stub_trainer",
+    }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     forget_settings()
@@ -67,8 +70,10 @@ def test_the_services_come_up_do_a_run_and_stop_when_told(settings: dict[str, st
         assert not [name for name, process in running.items() if process.poll() is not None]
         assert "beat: Starting" in (tmp_path / "beat.log").read_text()
     assert {name: process.returncode for name, process in running.items()} == {
-        "web": -signal.SIGTERM, "worker": 0, "beat": 0,
-    }  # fmt: skip
+        "web": -signal.SIGTERM,
+        "worker": 0,
+        "beat": 0,
+    }
     assert not (tmp_path / "data" / "studio.db").exists()
 
 

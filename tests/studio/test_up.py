@@ -167,15 +167,20 @@ def test_logs_of_earlier_starts_are_kept_aside(tmp_path: Path) -> None:
         rotate_log(log)
         log.write_text(f"start {start}")
     assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {
-        "web.log": "start 5", "web.log.1": "start 4", "web.log.2": "start 3", "web.log.3": "start 2",
-    }  # fmt: skip
+        "web.log": "start 5",
+        "web.log.1": "start 4",
+        "web.log.2": "start 3",
+        "web.log.3": "start 2",
+    }
 
 
 def test_every_gpu_gets_a_worker_and_several_together_one_more() -> None:
     assert [each.environment for each in workers({"A": "b"}, ())] == [{"A": "b"}]
     found = {each.name: each for each in workers({"A": "b"}, ("GPU-1", "GPU-2"))}
     assert {name: each.environment["CUDA_VISIBLE_DEVICES"] for name, each in found.items()} == {
-        "worker-1": "GPU-1", "worker-2": "GPU-2", "worker-all": "GPU-1,GPU-2",
-    }  # fmt: skip
+        "worker-1": "GPU-1",
+        "worker-2": "GPU-2",
+        "worker-all": "GPU-1,GPU-2",
+    }
     assert found["worker-all"].environment["STUDIO_LEAST_DEVICES"] == "2"
     assert len({each.command[each.command.index("-n") + 1] for each in found.values()}) == 3

@@ -7,9 +7,17 @@ from pathlib import Path
 ROWS = 2000
 LABELS = ("card lost", "refund", "opening hours", "loan")
 KINDS = (
-    "empty_text", "empty_label", "duplicate_rows", "conflicting_labels", "near_duplicates", "personal_data",
-    "hidden_characters", "special_tokens", "label_spelling", "short_text",
-)  # fmt: skip
+    "empty_text",
+    "empty_label",
+    "duplicate_rows",
+    "conflicting_labels",
+    "near_duplicates",
+    "personal_data",
+    "hidden_characters",
+    "special_tokens",
+    "label_spelling",
+    "short_text",
+)
 FIRST, STEP = 20, 47
 
 

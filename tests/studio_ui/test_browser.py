@@ -146,9 +146,13 @@ def test_a_clone_brings_its_settings(signed_in, sample, studio):
     from app.services.runs import runs
 
     run = runs.submit(
-        studio.owner, dataset_id=sample.id, base_model="starter-encoder", task_type="text-classification",
-        method={"kind": "lora", "rank": 4}, training={"epochs": 5},
-    )  # fmt: skip
+        studio.owner,
+        dataset_id=sample.id,
+        base_model="starter-encoder",
+        task_type="text-classification",
+        method={"kind": "lora", "rank": 4},
+        training={"epochs": 5},
+    )
     page = signed_in().open(f"/new?clone={run.id}")
     assert page.input_value("#method-rank") == "4" and page.input_value("#training-epochs") == "5"
     assert re.search(r"dataset=.*step=settings", page.url)

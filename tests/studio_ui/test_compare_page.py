@@ -177,11 +177,17 @@ def test_written_answers_are_marked_word_by_word_and_sorted_by_how_far_they_lie_
             found.results = {"metrics": {"perplexity": 5.0}, "test_rows": 2}
             session.add_all(
                 Prediction(
-                    run_id=run.id, split="test", row_id=row, input=f"Question {row}", expected="press the red button",
-                    base_answer="no idea", answer=answers[number], score=1.0,
+                    run_id=run.id,
+                    split="test",
+                    row_id=row,
+                    input=f"Question {row}",
+                    expected="press the red button",
+                    base_answer="no idea",
+                    answer=answers[number],
+                    score=1.0,
                 )
                 for row, answers in said.items()
-            )  # fmt: skip
+            )
     page = signed_in().open(f"/compare?runs={','.join(ids)}")
     page.wait_for_selector("#compare-examples-table .word-diff")
     rows = page.locator("#compare-examples-table tbody tr")
@@ -229,7 +235,8 @@ def test_votes_on_answers_are_counted_and_found_again(signed_in, three):
     other.wait_for_selector(f"[data-votes='{three[1]}']:has-text('0 good, 1 bad')")
     pressed = other.locator("#compare-examples-table .thumb[aria-pressed=true]")
     assert pressed.evaluate_all("all => all.map((each) => each.getAttribute('aria-label'))") == [
-        "The answer of Run one is good", "The answer of Run two is bad",
-    ]  # fmt: skip
+        "The answer of Run one is good",
+        "The answer of Run two is bad",
+    ]
     row = other.inner_text("#compare-table tr[data-key='votes/good']")
     assert "100 %" in row and "0 %" in row and watched.complaints == []

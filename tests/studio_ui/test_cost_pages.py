@@ -15,13 +15,21 @@ from tests.studio_ui.conftest import NARROW, WIDE
 
 SHOTS = os.environ.get("STUDIO_SHOTS")
 FORGOTTEN = {
-    "task": "whether two words of a sentence have changed places", "unit": "share", "before": 0.9, "after": 0.8,
-    "change": -0.1, "rows": 160, "level": "red", "limits": [-0.03, -0.08],
-}  # fmt: skip
+    "task": "whether two words of a sentence have changed places",
+    "unit": "share",
+    "before": 0.9,
+    "after": 0.8,
+    "change": -0.1,
+    "rows": 160,
+    "level": "red",
+    "limits": [-0.03, -0.08],
+}
 RACE = {
-    "chosen": 3e-3, "steps": 4, "why": "Learning rate 0.003: lowest loss.",
+    "chosen": 3e-3,
+    "steps": 4,
+    "why": "Learning rate 0.003: lowest loss.",
     "tried": [{"rate": rate, "loss": 0.5} for rate in (1e-3, 3e-3, 9e-3)],
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +41,23 @@ def sample(studio):
 def finished(studio, sample):
     machine_speeds.note_speed(machine_speeds.room(here=True)["machine"], dict(REFERENCE))
     run = runs.submit(
-        studio.owner, dataset_id=sample.id, base_model="starter-encoder", task_type="text-classification",
-        method={"kind": "lora"}, training={"learning_rate": "auto"},
-    )  # fmt: skip
+        studio.owner,
+        dataset_id=sample.id,
+        base_model="starter-encoder",
+        task_type="text-classification",
+        method={"kind": "lora"},
+        training={"learning_rate": "auto"},
+    )
     run_costs.expect(run.id)
     end_run(
-        run.id, rows_right(18, 20), rows_right(12, 20), seconds=45.0, forgetting=FORGOTTEN, rate_race=RACE,
+        run.id,
+        rows_right(18, 20),
+        rows_right(12, 20),
+        seconds=45.0,
+        forgetting=FORGOTTEN,
+        rate_race=RACE,
         learning_rate=3e-3,
-    )  # fmt: skip
+    )
     with transaction() as session:
         found = session.get_one(Run, run.id)
         run_costs.settle(session, found, found.results)

@@ -95,10 +95,16 @@ def test_what_happened_is_marked_on_every_curve(signed_in, studio):
     with transaction() as session:
         session.add(
             Event(
-                run_id=run.id, source="attempt-2", number=1, kind="notice", severity="info", at=1030.0,
-                message="Continuing after step 30 of 40.", data={"step": 30},
+                run_id=run.id,
+                source="attempt-2",
+                number=1,
+                kind="notice",
+                severity="info",
+                at=1030.0,
+                message="Continuing after step 30 of 40.",
+                data={"step": 30},
             )
-        )  # fmt: skip
+        )
     watched = signed_in()
     page = watched.open(f"/run?id={run.id}")
     page.wait_for_function("document.querySelector('#curve-marks')?.textContent.includes('continued')")

@@ -19,9 +19,13 @@ def tuned(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     path = write_chat_file(tmp_path_factory.mktemp("rows") / "counter.jsonl", 60)
     dataset = datasets.import_file(studio.owner, path, path.name)
     run = runs.submit(
-        studio.owner, dataset_id=dataset.id, base_model=model, task_type="chat", method={"kind": "lora"},
+        studio.owner,
+        dataset_id=dataset.id,
+        base_model=model,
+        task_type="chat",
+        method={"kind": "lora"},
         training={"epochs": 12, "learning_rate": 0.02},
-    )  # fmt: skip
+    )
     try:
         supervisor.execute(run.job_id, on_spool=lambda line: None)
     finally:

@@ -32,8 +32,13 @@ def test_other_causes_are_told_apart(error: Exception, code: str) -> None:
 
 @pytest.mark.parametrize(
     ("portions", "training", "wanted"),
-    [(1, {"batch_size": 32}, 2), (8, {"batch_size": 32}, 16), (16, {"batch_size": 64}, None), (2, {"batch_size": 2}, None),
-     (1, {"batch_size": 8, "accumulation": 8}, None)],
-)  # fmt: skip
+    [
+        (1, {"batch_size": 32}, 2),
+        (8, {"batch_size": 32}, 16),
+        (16, {"batch_size": 64}, None),
+        (2, {"batch_size": 2}, None),
+        (1, {"batch_size": 8, "accumulation": 8}, None),
+    ],
+)
 def test_portions_are_halved_until_that_cannot_help(portions: int, training: dict, wanted: int | None) -> None:
     assert failure_messages.next_portions({"portions": portions}, training) == wanted

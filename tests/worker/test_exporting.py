@@ -24,10 +24,16 @@ from worker import supervisor
 # 2,100 points: more than two of MLflow's requests, and one value that is no number.
 POINTS = [(key, step, 1 / step, 1.7e9 + step) for step in range(1, 1050) for key in ("train/loss", "eval/accuracy")]
 RUN = TrackedRun(
-    id="0f0e-1", name="Letters · LoRA", project="Support: letters", started_at=1.7e9, ended_at=1.7e9 + 60, succeeded=True,
+    id="0f0e-1",
+    name="Letters · LoRA",
+    project="Support: letters",
+    started_at=1.7e9,
+    ended_at=1.7e9 + 60,
+    succeeded=True,
     settings={"method.kind": "lora", "method.rank": 8, "training.learning_rate": 0.001, "training.layers": None},
-    results={"accuracy": 0.9}, points=[*POINTS, ("train/loss", 1050, math.nan, 1.7e9 + 1050)],
-)  # fmt: skip
+    results={"accuracy": 0.9},
+    points=[*POINTS, ("train/loss", 1050, math.nan, 1.7e9 + 1050)],
+)
 
 
 def written(folder: Path, tracker: str, **environment: str) -> tuple[dict, Path]:

@@ -31,7 +31,11 @@ DEVICE, IDLE_SECONDS = "the tests' device", 4
 @pytest.fixture
 def keeper(owner: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psutil.Process]:
     """A running `studio inference` on a named device."""
-    for name, value in {"INFERENCE_URL": f"http://127.0.0.1:{free_port()}", "INFERENCE_SECRET": "s3cret", "DEVICE": DEVICE}.items():  # fmt: skip
+    for name, value in {
+        "INFERENCE_URL": f"http://127.0.0.1:{free_port()}",
+        "INFERENCE_SECRET": "s3cret",
+        "DEVICE": DEVICE,
+    }.items():
         monkeypatch.setenv(f"STUDIO_{name}", value)
     forget_settings()
     process = subprocess.Popen(

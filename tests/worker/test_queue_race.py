@@ -37,11 +37,28 @@ def start_worker(number: int) -> subprocess.Popen[bytes]:
     log = (storage.logs_dir() / f"race-{number}.log").open("wb")
     return subprocess.Popen(
         [
-            sys.executable, "-m", "celery", "-A", "worker.app", "worker", "-Q", "gpu", "-c", "1",
-            "-n", f"race{number}@localhost", "--without-gossip", "--without-mingle", "--without-heartbeat",
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "worker.app",
+            "worker",
+            "-Q",
+            "gpu",
+            "-c",
+            "1",
+            "-n",
+            f"race{number}@localhost",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
         ],
-        cwd=Path(__file__).parents[2], stdout=log, stderr=log, env=dict(os.environ), start_new_session=True,
-    )  # fmt: skip
+        cwd=Path(__file__).parents[2],
+        stdout=log,
+        stderr=log,
+        env=dict(os.environ),
+        start_new_session=True,
+    )
 
 
 def wait_until_done() -> None:

@@ -26,9 +26,13 @@ def no_spare_left(studio_home: Path) -> Iterator[None]:
 def submit(owner: str, **training: object) -> Run:
     dataset = datasets.import_sample(owner, "clinic-messages")
     return runs.submit(
-        owner, dataset_id=dataset.id, base_model="starter-encoder", task_type="text-classification",
-        method={"kind": "lora"}, training={"epochs": 1, "batch_size": 16, **training},
-    )  # fmt: skip
+        owner,
+        dataset_id=dataset.id,
+        base_model="starter-encoder",
+        task_type="text-classification",
+        method={"kind": "lora"},
+        training={"epochs": 1, "batch_size": 16, **training},
+    )
 
 
 def job_of(run: Run) -> Job:

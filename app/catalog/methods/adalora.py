@@ -25,17 +25,26 @@ class AdaLora(LinearMethod):
 
     kind: Literal["adalora"] = "adalora"
     start_rank: int = Field(
-        12, ge=1, le=256, title="Rank at the start",
+        12,
+        ge=1,
+        le=256,
+        title="Rank at the start",
         description="Width of every addition at the start.",
-    )  # fmt: skip
+    )
     rank: int = Field(
-        8, ge=1, le=256, title="Rank at the end",
+        8,
+        ge=1,
+        le=256,
+        title="Rank at the end",
         description="Average width that is left at the end.",
-    )  # fmt: skip
+    )
     alpha: int = Field(
-        32, ge=1, le=1024, title="Alpha",
+        32,
+        ge=1,
+        le=1024,
+        title="Alpha",
         description="Strength of what is added.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "AdaLoRA"
     summary: ClassVar[str] = "LoRA that takes width from layers that do not need it and leaves it to those that do."
@@ -68,9 +77,12 @@ class AdaLora(LinearMethod):
         from peft import AdaLoraConfig
 
         return AdaLoraConfig(
-            init_r=self.start_rank, target_r=self.rank, lora_alpha=self.alpha, total_step=100,
+            init_r=self.start_rank,
+            target_r=self.rank,
+            lora_alpha=self.alpha,
+            total_step=100,
             target_modules=self.target_names(model),
-        )  # fmt: skip
+        )
 
     def complete(self, config: Any, model: "torch.nn.Module", context: RunContext) -> None:
         """Lay the shrinking over the run's updates."""

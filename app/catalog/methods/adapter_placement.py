@@ -22,14 +22,18 @@ class AdapterMethod(PeftMethod):
     """A method that adds narrow networks to the blocks of a frozen model."""
 
     reduction: int = Field(
-        16, ge=1, le=256, title="Reduction",
+        16,
+        ge=1,
+        le=256,
+        title="Reduction",
         description="How many times narrower the added part is than the model. Smaller learns more detail and makes a "
         "larger download.",
-    )  # fmt: skip
+    )
     layers: Layers = Field(
-        "all", title="Layers",
+        "all",
+        title="Layers",
         description="Which layers get the added part, counted from the input: `all`, `last 4`, or a range such as `1-6`.",
-    )  # fmt: skip
+    )
 
     tuner: ClassVar[str] = "bottleneck"
     capabilities: ClassVar[Capabilities] = Capabilities(merge=False)

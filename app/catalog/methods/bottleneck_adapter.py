@@ -14,14 +14,16 @@ class BottleneckAdapter(AdapterMethod):
 
     kind: Literal["bottleneck-adapter"] = "bottleneck-adapter"
     placement: Literal["houlsby", "pfeiffer"] = Field(
-        "houlsby", title="Placement",
+        "houlsby",
+        title="Placement",
         description="houlsby puts two stations into each layer, after attention and after the feed-forward part; "
         "pfeiffer only the second, which halves size and cost.",
-    )  # fmt: skip
+    )
     activation: Literal["relu", "gelu", "silu"] = Field(
-        "relu", title="Activation",
+        "relu",
+        title="Activation",
         description="The bend between the two halves of a station.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "Bottleneck adapter"
     summary: ClassVar[str] = "Inserts small extra stations between the layers of a model that stays as it is."

@@ -19,10 +19,13 @@ class C3a(LinearMethod):
 
     kind: Literal["c3a"] = "c3a"
     block_size: int = Field(
-        64, ge=2, le=1024, title="Block size",
+        64,
+        ge=2,
+        le=1024,
+        title="Block size",
         description="Length of the convolutions; the nearest size below that fits every layer is used. Smaller "
         "learns more detail.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "C3A"
     summary: ClassVar[str] = "Builds the addition from circular convolutions: high rank from few numbers."

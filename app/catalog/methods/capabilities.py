@@ -75,10 +75,11 @@ def require(method: "type[Method] | Method", ability: str, *, task_type: str = "
         f"{method.title} cannot {ABILITIES[ability]}.",
         hint,
         details={
-            "method": _kind(method), "ability": ability,
+            "method": _kind(method),
+            "ability": ability,
             **({"fields": {field: f"{method.title} cannot {ABILITIES[ability]}. {hint}"}} if field else {}),
         },
-    )  # fmt: skip
+    )
 
 
 def refusals(method: "type[Method]") -> dict[str, str]:

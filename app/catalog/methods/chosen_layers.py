@@ -20,10 +20,11 @@ class ChosenLayers(PeftMethod):
 
     kind: Literal["chosen-layers"] = "chosen-layers"
     layers: Layers = Field(
-        "last 2", title="Layers",
+        "last 2",
+        title="Layers",
         description="Which layers learn, counted from the input: `last 2`, a range such as `3-4`, or `all`. A quarter "
         "to a third of them, next to the answer, is usual.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "Chosen layers"
     summary: ClassVar[str] = "Retrains the layers you pick completely; the rest is locked."

@@ -15,14 +15,16 @@ class Compacter(AdapterMethod):
 
     kind: Literal["compacter"] = "compacter"
     placement: Literal["houlsby", "pfeiffer"] = Field(
-        "houlsby", title="Placement",
+        "houlsby",
+        title="Placement",
         description="houlsby puts two stations into each layer, after attention and after the feed-forward part; "
         "pfeiffer only the second (the paper's Compacter++).",
-    )  # fmt: skip
+    )
     terms: Literal[2, 4, 8] = Field(
-        4, title="Terms",
+        4,
+        title="Terms",
         description="Kronecker products in each matrix. More terms fit more shapes and hold more numbers.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "Compacter"
     summary: ClassVar[str] = "Small stations between the layers, written in very few numbers."

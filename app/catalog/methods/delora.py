@@ -19,13 +19,19 @@ class Delora(LinearMethod):
 
     kind: Literal["delora"] = "delora"
     rank: int = Field(
-        16, ge=1, le=256, title="Rank",
+        16,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Width of the added matrices. Higher learns more detail and makes a larger download.",
-    )  # fmt: skip
+    )
     strength: int = Field(
-        15, ge=1, le=100, title="Strength at the start",
+        15,
+        ge=1,
+        le=100,
+        title="Strength at the start",
         description="Bound of what is added, at the start of learning.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "DeLoRA"
     summary: ClassVar[str] = "LoRA whose added strength is bounded, so that it cannot run away."

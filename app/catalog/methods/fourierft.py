@@ -18,9 +18,12 @@ class FourierFt(LinearMethod):
 
     kind: Literal["fourierft"] = "fourierft"
     frequencies: int = Field(
-        1000, ge=1, le=100_000, title="Frequencies",
+        1000,
+        ge=1,
+        le=100_000,
+        title="Frequencies",
         description="How many numbers learn for each layer; layers that are smaller than this use fewer.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "FourierFT"
     summary: ClassVar[str] = "Learns a few points of the Fourier spectrum of what is added to each layer."

@@ -20,13 +20,19 @@ class Gralora(LinearMethod):
 
     kind: Literal["gralora"] = "gralora"
     rank: int = Field(
-        16, ge=1, le=256, title="Rank",
+        16,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Width of the added matrices. Higher learns more detail and makes a larger download.",
-    )  # fmt: skip
+    )
     alpha: int = Field(
-        32, ge=1, le=1024, title="Alpha",
+        32,
+        ge=1,
+        le=1024,
+        title="Alpha",
         description="Strength of what is added; usually twice the rank.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "GraLoRA"
     summary: ClassVar[str] = "Cuts every layer into blocks and gives each a LoRA of its own."

@@ -18,9 +18,12 @@ class Hira(LinearMethod):
 
     kind: Literal["hira"] = "hira"
     rank: int = Field(
-        16, ge=1, le=256, title="Rank",
+        16,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Width of the added matrices. Higher learns more detail and makes a larger download.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "HiRA"
     summary: ClassVar[str] = "Multiplies the weights by a learned pattern, which reaches a high rank with LoRA's size."

@@ -19,9 +19,10 @@ class LnTuning(PeftMethod):
 
     kind: Literal["ln-tuning"] = "ln-tuning"
     layers: Layers = Field(
-        "all", title="Layers",
+        "all",
+        title="Layers",
         description="Which layers learn, counted from the input: `all`, `last 4`, or a range such as `1-6`.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "LayerNorm tuning"
     summary: ClassVar[str] = "Adjusts only the norms between the layers; all matrices stay."

@@ -19,13 +19,19 @@ class LoHa(LinearMethod):
 
     kind: Literal["loha"] = "loha"
     rank: int = Field(
-        8, ge=1, le=256, title="Rank",
+        8,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Width of the added matrices. Higher learns more detail and makes a larger download.",
-    )  # fmt: skip
+    )
     alpha: int = Field(
-        16, ge=1, le=1024, title="Alpha",
+        16,
+        ge=1,
+        le=1024,
+        title="Alpha",
         description="Strength of what is added; usually twice the rank.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "LoHa"
     summary: ClassVar[str] = "Multiplies two LoRA-like additions, which reaches a higher rank with the same size."

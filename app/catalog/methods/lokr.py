@@ -19,17 +19,26 @@ class LoKr(LinearMethod):
 
     kind: Literal["lokr"] = "lokr"
     rank: int = Field(
-        16, ge=1, le=256, title="Rank",
+        16,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Width of the added matrices. Higher learns more detail and makes a larger download.",
-    )  # fmt: skip
+    )
     alpha: int = Field(
-        16, ge=1, le=1024, title="Alpha",
+        16,
+        ge=1,
+        le=1024,
+        title="Alpha",
         description="Strength of what is added; usually equal to the rank.",
-    )  # fmt: skip
+    )
     factor: int = Field(
-        8, ge=2, le=64, title="Factor",
+        8,
+        ge=2,
+        le=64,
+        title="Factor",
         description="Size of the first of the two matrices.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "LoKr (KronA)"
     summary: ClassVar[str] = "Builds the addition from two small matrices by a Kronecker product."

@@ -19,9 +19,12 @@ class LoraFa(LoraFamily):
 
     kind: Literal["lora-fa"] = "lora-fa"
     rank: int = Field(
-        32, ge=1, le=256, title="Rank",
+        32,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Width of the added matrices. Higher learns more detail and makes a larger download.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "LoRA-FA"
     summary: ClassVar[str] = "LoRA whose first matrix stays as it was drawn; only the second learns."

@@ -14,9 +14,12 @@ class LoraPlus(LoraFamily):
 
     kind: Literal["lora-plus"] = "lora-plus"
     ratio: float = Field(
-        16.0, ge=1, le=64, title="Rate ratio",
+        16.0,
+        ge=1,
+        le=64,
+        title="Rate ratio",
         description="How many times faster the second matrix learns; 16 is the paper's choice.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "LoRA+"
     summary: ClassVar[str] = "LoRA whose second matrix takes longer steps than its first."

@@ -18,9 +18,12 @@ class Miss(LinearMethod):
 
     kind: Literal["miss"] = "miss"
     rank: int = Field(
-        32, ge=1, le=256, title="Rank",
+        32,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Height of the added matrix. Higher learns more detail and makes a larger download.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "MiSS"
     summary: ClassVar[str] = "Adds one small matrix to slices of each layer: leaner and faster than LoRA."

@@ -18,9 +18,12 @@ class Oft(LinearMethod):
 
     kind: Literal["oft"] = "oft"
     block_size: int = Field(
-        32, ge=2, le=256, title="Block size",
+        32,
+        ge=2,
+        le=256,
+        title="Block size",
         description="Width of the blocks that are rotated; the nearest size below that fits every layer is used.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "OFT"
     summary: ClassVar[str] = (

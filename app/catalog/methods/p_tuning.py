@@ -17,9 +17,12 @@ class PTuning(PromptMethod):
 
     kind: Literal["p-tuning"] = "p-tuning"
     width: int = Field(
-        128, ge=8, le=4096, title="Width of the helper",
+        128,
+        ge=8,
+        le=4096,
+        title="Width of the helper",
         description="How wide the network is that writes the instruction.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "P-tuning"
     summary: ClassVar[str] = "As prompt tuning, but a helper network writes the invisible instruction."

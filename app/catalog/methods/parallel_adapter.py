@@ -14,18 +14,25 @@ class ParallelAdapter(AdapterMethod):
 
     kind: Literal["parallel-adapter"] = "parallel-adapter"
     reduction: int = Field(
-        8, ge=1, le=256, title="Reduction",
+        8,
+        ge=1,
+        le=256,
+        title="Reduction",
         description="How many times narrower the side road is than the model. Smaller learns more detail and makes a "
         "larger download.",
-    )  # fmt: skip
+    )
     scale: float = Field(
-        4.0, gt=0, le=32, title="Scale",
+        4.0,
+        gt=0,
+        le=32,
+        title="Scale",
         description="Strength of what the side road adds; 4 is the paper's choice.",
-    )  # fmt: skip
+    )
     activation: Literal["relu", "gelu", "silu"] = Field(
-        "relu", title="Activation",
+        "relu",
+        title="Activation",
         description="The bend between the two halves of the side road.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "Parallel adapter"
     summary: ClassVar[str] = "Builds a small side road around each thinking part of a model that stays as it is."

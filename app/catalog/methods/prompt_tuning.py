@@ -18,10 +18,12 @@ class PromptTuning(PromptMethod):
 
     kind: Literal["prompt-tuning"] = "prompt-tuning"
     instruction: str = Field(
-        "", max_length=2000, title="Your instruction",
+        "",
+        max_length=2000,
+        title="Your instruction",
         description="What you would ask of the model in words; learning starts from it. Left empty, it starts from "
         "words of the model's vocabulary.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "Prompt tuning"
     summary: ClassVar[str] = "Learns an invisible instruction that is placed before every text."

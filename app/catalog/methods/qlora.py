@@ -12,9 +12,10 @@ class Qlora(LoraFamily):
 
     kind: Literal["qlora"] = "qlora"
     bits: Literal["4", "8"] = Field(
-        "4", title="Bits of the base model",
+        "4",
+        title="Bits of the base model",
         description="4 bits (NF4 with double quantisation) need least memory; 8 bits stay closer to the original.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "QLoRA"
     summary: ClassVar[str] = "LoRA on a compressed copy of the model, so that it fits into less memory."

@@ -18,9 +18,12 @@ class RandLora(LinearMethod):
 
     kind: Literal["randlora"] = "randlora"
     rank: int = Field(
-        32, ge=1, le=256, title="Rank",
+        32,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Width of each random matrix. Here a lower rank means more matrices and more learning numbers.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "RandLoRA"
     summary: ClassVar[str] = "Learns mixtures of shared random matrices, which together reach full rank."

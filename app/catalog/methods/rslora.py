@@ -13,13 +13,19 @@ class RsLora(LoraFamily):
 
     kind: Literal["rslora"] = "rslora"
     rank: int = Field(
-        32, ge=1, le=256, title="Rank",
+        32,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Width of the added matrices. Higher learns more detail and makes a larger download.",
-    )  # fmt: skip
+    )
     alpha: int = Field(
-        32, ge=1, le=1024, title="Alpha",
+        32,
+        ge=1,
+        le=1024,
+        title="Alpha",
         description="Strength of what is added, divided by the root of the rank; usually equal to the rank.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "rsLoRA"
     summary: ClassVar[str] = "LoRA with more room, scaled so that it stays steady."

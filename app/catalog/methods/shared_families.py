@@ -70,15 +70,17 @@ class LinearMethod(PeftMethod):
     """A method that attaches to linear layers of the blocks."""
 
     targets: Literal["all linear", "attention", "feed-forward"] = Field(
-        "all linear", title="Parts of a layer",
+        "all linear",
+        title="Parts of a layer",
         description="Which matrices of each layer learn: all of them, those of attention, or those of the feed-forward "
         "part, which forgets least.",
-    )  # fmt: skip
+    )
     layers: Layers = Field(
-        "all", title="Layers",
+        "all",
+        title="Layers",
         description="Which layers learn, counted from the input: `all`, `last 4`, or a range such as `1-6`. Fewer are "
         "faster and forget less.",
-    )  # fmt: skip
+    )
 
     def check(self, base: BaseModelCard) -> None:
         """The chosen layers must exist."""
@@ -170,17 +172,26 @@ class LoraFamily(LinearMethod):
     """LoRA and its relatives: two narrow matrices whose product is added to a layer."""
 
     rank: int = Field(
-        16, ge=1, le=256, title="Rank",
+        16,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Width of the added matrices. Higher learns more detail and makes a larger download.",
-    )  # fmt: skip
+    )
     alpha: int = Field(
-        32, ge=1, le=1024, title="Alpha",
+        32,
+        ge=1,
+        le=1024,
+        title="Alpha",
         description="Strength of what is added; usually twice the rank.",
-    )  # fmt: skip
+    )
     dropout: float = Field(
-        0.05, ge=0, lt=0.9, title="Dropout",
+        0.05,
+        ge=0,
+        lt=0.9,
+        title="Dropout",
         description="Share of inputs hidden from the added matrices while training, against memorising.",
-    )  # fmt: skip
+    )
 
     capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True, combine=True)
 
@@ -201,9 +212,12 @@ class LoraFamily(LinearMethod):
         from peft import LoraConfig
 
         return LoraConfig(
-            r=self.rank, lora_alpha=self.alpha, lora_dropout=self.dropout, target_modules=self.target_names(model),
+            r=self.rank,
+            lora_alpha=self.alpha,
+            lora_dropout=self.dropout,
+            target_modules=self.target_names(model),
             **self.options(),
-        )  # fmt: skip
+        )
 
 
 class ReinitializedLora(LoraFamily):
@@ -213,13 +227,19 @@ class ReinitializedLora(LoraFamily):
     """
 
     alpha: int = Field(
-        16, ge=1, le=1024, title="Alpha",
+        16,
+        ge=1,
+        le=1024,
+        title="Alpha",
         description="Strength of the added matrices; equal to the rank, the model starts unchanged.",
-    )  # fmt: skip
+    )
     dropout: float = Field(
-        0.0, ge=0, lt=0.9, title="Dropout",
+        0.0,
+        ge=0,
+        lt=0.9,
+        title="Dropout",
         description="Share of inputs hidden while training. Here it hides parts of the model itself, so it stays 0.",
-    )  # fmt: skip
+    )
 
     def initialise(self, model: Any, context: RunContext) -> None:
         """Keep the untrained matrices for the conversion on saving."""
@@ -252,9 +272,12 @@ class PromptMethod(PeftMethod):
     """A soft prompt: invisible learned tokens before every text, or notes beside every layer."""
 
     tokens: int = Field(
-        20, ge=1, le=200, title="Invisible tokens",
+        20,
+        ge=1,
+        le=200,
+        title="Invisible tokens",
         description="How many learned tokens precede every text. More can say more, and leave less room for the text.",
-    )  # fmt: skip
+    )
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         merge=False, switch_off=False, reopen=False, models=("causal", "sequence-classification")

@@ -19,14 +19,18 @@ class Sparse(LinearMethod):
 
     kind: Literal["sparse"] = "sparse"
     rank: int = Field(
-        8, ge=1, le=256, title="Rank",
+        8,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Sets how many weights learn: as many as LoRA of this rank would have.",
-    )  # fmt: skip
+    )
     mask: Literal["random", "magnitude", "gradient"] = Field(
-        "random", title="Which weights",
+        "random",
+        title="Which weights",
         description="random scatters them; magnitude takes the largest; gradient takes those that your data pulls at"
         " most, which costs a few extra passes at the start.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "Sparse tuning (SHiRA)"
     summary: ClassVar[str] = "A scattered one or two percent of the model's own weights may change."

@@ -16,13 +16,19 @@ class TrainableTokens(LoraFamily):
 
     kind: Literal["trainable-tokens"] = "trainable-tokens"
     rank: int = Field(
-        8, ge=1, le=256, title="Rank",
+        8,
+        ge=1,
+        le=256,
+        title="Rank",
         description="Width of the added matrices. Higher learns more detail and makes a larger download.",
-    )  # fmt: skip
+    )
     tokens: int = Field(
-        64, ge=1, le=10_000, title="Tokens",
+        64,
+        ge=1,
+        le=10_000,
+        title="Tokens",
         description="How many of the most frequent tokens of your data learn.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "Trainable tokens"
     summary: ClassVar[str] = "LoRA, and the meaning of your data's most frequent words may change as well."

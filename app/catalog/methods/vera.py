@@ -18,9 +18,12 @@ class Vera(LinearMethod):
 
     kind: Literal["vera"] = "vera"
     rank: int = Field(
-        256, ge=1, le=2048, title="Rank",
+        256,
+        ge=1,
+        le=2048,
+        title="Rank",
         description="Width of the shared random matrices.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "VeRA"
     summary: ClassVar[str] = "All layers share two random matrices; each layer learns only how to scale them."

@@ -18,9 +18,12 @@ class WaveFt(LinearMethod):
 
     kind: Literal["waveft"] = "waveft"
     frequencies: int = Field(
-        2592, ge=1, le=100_000, title="Frequencies",
+        2592,
+        ge=1,
+        le=100_000,
+        title="Frequencies",
         description="How many numbers learn for each layer; layers that are smaller than this use fewer.",
-    )  # fmt: skip
+    )
 
     title: ClassVar[str] = "WaveFT"
     summary: ClassVar[str] = "Learns a few points of the wavelet spectrum of what is added to each layer."

@@ -9,11 +9,21 @@ from app.catalog.task_types.generative import ASSISTANT, SYSTEM, USER, Turn, Unu
 from app.catalog.task_types.text_patterns import visible
 
 ROLES = {
-    "system": SYSTEM, "developer": SYSTEM,
-    "user": USER, "human": USER, "prompter": USER, "customer": USER,
-    "assistant": ASSISTANT, "gpt": ASSISTANT, "chatgpt": ASSISTANT, "bot": ASSISTANT, "model": ASSISTANT,
-    "ai": ASSISTANT, "bing": ASSISTANT, "bard": ASSISTANT,
-}  # fmt: skip
+    "system": SYSTEM,
+    "developer": SYSTEM,
+    "user": USER,
+    "human": USER,
+    "prompter": USER,
+    "customer": USER,
+    "assistant": ASSISTANT,
+    "gpt": ASSISTANT,
+    "chatgpt": ASSISTANT,
+    "bot": ASSISTANT,
+    "model": ASSISTANT,
+    "ai": ASSISTANT,
+    "bing": ASSISTANT,
+    "bard": ASSISTANT,
+}
 # What templates put around turns; inside a message they would end it.
 _MARKERS = re.compile(r"<\|[a-zA-Z0-9_ ]{2,40}\|>|\[/?INST\]|<</?SYS>>|<(start|end)_of_turn>")
 

@@ -19,8 +19,17 @@ from app.catalog.task_types.text_patterns import visible
 
 PROMPTS = ("instruction", "prompt", "question", "query", "request", "task", "user", "problem", "input", "source")
 RESPONSES = (
-    "output", "response", "answer", "completion", "target", "reply", "assistant", "solution", "chosen", "summary",
-)  # fmt: skip
+    "output",
+    "response",
+    "answer",
+    "completion",
+    "target",
+    "reply",
+    "assistant",
+    "solution",
+    "chosen",
+    "summary",
+)
 INPUTS = ("input", "context", "passage")
 SYSTEMS = ("system", "system_prompt", "system_message")
 CERTAIN = ({"instruction", "output"}, {"prompt", "response"}, {"prompt", "completion"})

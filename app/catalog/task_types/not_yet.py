@@ -23,9 +23,14 @@ SCORES = ("score", "scores", "rating", "grade", "similarity", "complexity")
 SCORE_SHARE, DISTINCT_SCORES = 0.9, 20
 # Under the names that public sets of this kind give them.
 PAIRS = (
-    ("sentence1", "sentence2"), ("sentence_1", "sentence_2"), ("sentence_a", "sentence_b"), ("text1", "text2"),
-    ("text_a", "text_b"), ("question1", "question2"), ("premise", "hypothesis"),
-)  # fmt: skip
+    ("sentence1", "sentence2"),
+    ("sentence_1", "sentence_2"),
+    ("sentence_a", "sentence_b"),
+    ("text1", "text2"),
+    ("text_a", "text_b"),
+    ("question1", "question2"),
+    ("premise", "hypothesis"),
+)
 LIST_SHARE = 0.9
 
 

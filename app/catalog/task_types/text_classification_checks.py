@@ -26,14 +26,18 @@ IMBALANCE = 10
 EXAMPLE_CHARACTERS = 120
 PORTION_ROWS = 2000
 
-TEXT_NAMES = (
-    "text", "sentence", "message", "utterance", "content", "review", "comment", "question", "query", "body", "input",
-    "prompt", "document", "description", "tweet", "email", "ticket", "request", "title", "subject", "sentence1",
-)  # fmt: skip
-LABEL_NAMES = (
-    "label", "labels", "category", "class", "intent", "topic", "sentiment", "target", "tag", "type", "emotion",
-    "department", "output", "answer", "priority", "group", "y",
-)  # fmt: skip
+TEXT_NAMES = tuple(
+    """
+    text sentence message utterance content review comment question query body input prompt document description
+    tweet email ticket request title subject sentence1
+    """.split()
+)
+LABEL_NAMES = tuple(
+    """
+    label labels category class intent topic sentiment target tag type emotion department output answer priority
+    group y
+    """.split()
+)
 
 
 def guess_columns(columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -30,12 +30,13 @@ class TokenClassification(TaskType):
         Role("tokens", "Words", "The column with each text as a list of words.", required=False),
         Role("tags", "Tags", "One tag for each word, such as B-PER, I-PER and O.", required=False),
         Role(
-            "text", "Text",
+            "text",
+            "Text",
             "The column with running text, if your data has no list of words. Tags may stand in it: Anna/B-PER.",
             required=False,
         ),
         Role("spans", "Marked spans", "What is marked in the text: a list of [start, end, label].", required=False),
-    )  # fmt: skip
+    )
     # One of these sets of roles must be there; the first that is complete is read.
     role_sets = (("tokens", "tags"), ("text", "spans"), ("text",))
     answer_roles = ("tags", "spans")

@@ -26,9 +26,15 @@ class Trackio(Tracker):
 
         server, space = environment.get("TRACKIO_SERVER_URL"), environment.get("TRACKIO_SPACE_ID")
         trackio.init(
-            project=_project(run.project), name=run.name, config=run.settings, embed=False, auto_log_gpu=False,
-            auto_log_cpu=False, server_url=server, space_id=None if server else space,
-        )  # fmt: skip
+            project=_project(run.project),
+            name=run.name,
+            config=run.settings,
+            embed=False,
+            auto_log_gpu=False,
+            auto_log_cpu=False,
+            server_url=server,
+            space_id=None if server else space,
+        )
         last = 0
         for last, metrics in run.by_step():
             trackio.log(metrics, step=last)

@@ -24,9 +24,15 @@ class WeightsAndBiases(Tracker):
         online = bool(environment.get("WANDB_API_KEY"))
         settings = wandb.Settings(console="off", silent=True, disable_git=True, save_code=False, x_disable_stats=True)
         made = wandb.init(
-            project=_project(run.project), name=run.name, id=run.id, dir=str(folder), config=run.settings,
-            mode="online" if online else "offline", resume="allow" if online else None, settings=settings,
-        )  # fmt: skip
+            project=_project(run.project),
+            name=run.name,
+            id=run.id,
+            dir=str(folder),
+            config=run.settings,
+            mode="online" if online else "offline",
+            resume="allow" if online else None,
+            settings=settings,
+        )
         for step, metrics in run.by_step():
             made.log(metrics, step=step)
         made.summary.update({f"test/{key}": value for key, value in run.results.items()})

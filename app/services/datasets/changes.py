@@ -124,10 +124,17 @@ def change(
         entries = plan.write(aside)
         old_splits = storage.read_json(before / "splits.json")
         judgement = judge_into(
-            aside, plan.reading, newest.task_type, newest.columns, old_splits["seed"],
-            excluded=plan.exclusions(), before=old_splits, plan=plan_of(old_splits),
-            tokens=load_tokens(before / TOKENS_FILE, set(plan.edits.cells)), tell=watch.tell,
-        )  # fmt: skip
+            aside,
+            plan.reading,
+            newest.task_type,
+            newest.columns,
+            old_splits["seed"],
+            excluded=plan.exclusions(),
+            before=old_splits,
+            plan=plan_of(old_splits),
+            tokens=load_tokens(before / TOKENS_FILE, set(plan.edits.cells)),
+            tell=watch.tell,
+        )
         counts = Counter(entry["kind"] for entry in entries)
         told: dict[str, Any] = {"summary": _summary(counts), "counts": dict(counts)}
         kept = set(old_splits["test"])
@@ -278,10 +285,12 @@ class _Plan:
 
 
 WORDS = (
-    ("edited", "cell changed", "cells changed"), ("added", "row added", "rows added"),
-    ("deleted", "row deleted", "rows deleted"), ("excluded", "row left out", "rows left out"),
+    ("edited", "cell changed", "cells changed"),
+    ("added", "row added", "rows added"),
+    ("deleted", "row deleted", "rows deleted"),
+    ("excluded", "row left out", "rows left out"),
     ("included", "row brought back", "rows brought back"),
-)  # fmt: skip
+)
 
 
 def _summary(counts: Counter[str]) -> str:

@@ -54,9 +54,7 @@ def start(user_id: str, work: DatasetJob) -> dict[str, Any]:
         job = jobs.add(session, owner_id=user_id, kind=DATA_CHECK)
         session.flush()
         dataset_id = work.dataset_id or None
-        check = DatasetCheck(
-            id=new_id(), owner_id=user_id, job_id=job.id, dataset_id=dataset_id, work=asdict(work)
-        )  # fmt: skip
+        check = DatasetCheck(id=new_id(), owner_id=user_id, job_id=job.id, dataset_id=dataset_id, work=asdict(work))
         session.add(check)
         session.flush()
         told = _told(session, check)
@@ -159,9 +157,13 @@ def _start_process(claim: Claim, folder: Path) -> subprocess.Popen[bytes]:
     storage.write_json(folder / "claim.json", asdict(claim))
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
+            command,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
-        )  # fmt: skip
+        )
 
 
 def _watch(claim: Claim, process: subprocess.Popen[bytes], folder: Path, leaving: Callable[[], bool]) -> str | None:

@@ -27,9 +27,19 @@ from app.services.datasets.row_tables import READING_FILE, ROWS_FILE, load_readi
 from app.services.datasets.versions import add_version, find_dataset, judge_into, load_exclusions, share
 
 __all__ = [
-    "SAMPLES", "archive", "as_dict", "change_columns", "check_file", "get_dataset", "import_file", "import_sample",
-    "latest_version", "list_datasets", "preview", "rename",
-]  # fmt: skip
+    "SAMPLES",
+    "archive",
+    "as_dict",
+    "change_columns",
+    "check_file",
+    "get_dataset",
+    "import_file",
+    "import_sample",
+    "latest_version",
+    "list_datasets",
+    "preview",
+    "rename",
+]
 
 
 def check_file(

@@ -42,7 +42,7 @@ def record_access(user_id: str, dataset_id: str, number: int | None, rows: int) 
         if peek is None:
             peek = HoldoutAccess(
                 id=new_id(), dataset_version_id=version.id, user_id=user_id, kind=LOOKED, times=0, rows=0
-            )  # fmt: skip
+            )
             session.add(peek)
         peek.times += 1
         peek.rows += rows

@@ -40,9 +40,10 @@ def start(user_id: str, dataset_id: str) -> dict[str, Any]:
         raise Rejected("no_labels", "This data has no labels that could be doubted.", "Choose a goal with labels.")
     if version.usable_rows > MOST_ROWS:
         raise Rejected(
-            "too_many_rows", f"{version.usable_rows:,} rows are more than the {MOST_ROWS:,} that are searched.",
+            "too_many_rows",
+            f"{version.usable_rows:,} rows are more than the {MOST_ROWS:,} that are searched.",
             "Search in a part of them.",
-        )  # fmt: skip
+        )
     model = next((each.name for each in BASE_MODELS if "text-classification" in each.task_types), None)
     if model is None:
         raise Conflict("no_reader", "No installed model can read the texts.", "Install an encoder on the Models page.")

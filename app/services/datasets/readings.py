@@ -26,8 +26,15 @@ from app.services.datasets.versions import add_version, find_dataset, find_versi
 PREVIEW_ROWS = 20
 # Refusals of a reader that another sheet, row, encoding or delimiter may put right.
 READ_OTHERWISE = (
-    "columns", "no_rows", "csv_shape", "encoding", "bad_character", "xlsx_sheet", "unknown_format", "cell_too_long",
-)  # fmt: skip
+    "columns",
+    "no_rows",
+    "csv_shape",
+    "encoding",
+    "bad_character",
+    "xlsx_sheet",
+    "unknown_format",
+    "cell_too_long",
+)
 SHOWN_CHARACTERS = 500
 
 

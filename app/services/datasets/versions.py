@@ -108,10 +108,17 @@ def restore(user_id: str, dataset_id: str, number: int, *, watch: Progress = NO_
         excluded = load_exclusions(source)
         old_splits = storage.read_json(source / "splits.json")
         judgement = judge_into(
-            aside, reading, wanted.task_type, wanted.columns, old_splits["seed"],
-            excluded=excluded, before=old_splits, plan=plan_of(old_splits), tokens=load_tokens(source / TOKENS_FILE),
+            aside,
+            reading,
+            wanted.task_type,
+            wanted.columns,
+            old_splits["seed"],
+            excluded=excluded,
+            before=old_splits,
+            plan=plan_of(old_splits),
+            tokens=load_tokens(source / TOKENS_FILE),
             tell=watch.tell,
-        )  # fmt: skip
+        )
         return judgement, {"summary": f"Back to version {number}.", "restored": number}, {"entries": []}
 
     return add_version(user_id, dataset_id, fill, action="restore", watch=watch)
@@ -129,9 +136,16 @@ def change_splits(user_id: str, dataset_id: str, plan: SplitPlan, *, watch: Prog
         for name in (ROWS_FILE, READING_FILE):
             share(before / name, aside / name)
         judgement = judge_into(
-            aside, load_reading(aside), newest.task_type, newest.columns, plan.seed,
-            excluded=load_exclusions(before), plan=plan, tokens=load_tokens(before / TOKENS_FILE), tell=watch.tell,
-        )  # fmt: skip
+            aside,
+            load_reading(aside),
+            newest.task_type,
+            newest.columns,
+            plan.seed,
+            excluded=load_exclusions(before),
+            plan=plan,
+            tokens=load_tokens(before / TOKENS_FILE),
+            tell=watch.tell,
+        )
         how = (judgement.splits or {})["how"]
         return judgement, {"summary": f"Dealt out anew: {how}."}, {"entries": []}
 
@@ -207,9 +221,17 @@ def judge_into(
         Rejected: the rows cannot be used.
     """
     judgement = build_report(
-        folder, reading, task_type, columns, seed,
-        excluded=excluded, before=before, plan=plan, tokens=tokens, tell=tell,
-    )  # fmt: skip
+        folder,
+        reading,
+        task_type,
+        columns,
+        seed,
+        excluded=excluded,
+        before=before,
+        plan=plan,
+        tokens=tokens,
+        tell=tell,
+    )
     if judgement.refusal:
         raise judgement.refusal
     storage.write_json(folder / "splits.json", judgement.splits)

@@ -20,9 +20,15 @@ REFERENCE = {"learn": 0.39, "calls": 0.0199}
 # Seconds per 1e9 operations, per call of a block, per 1e9 numbers in and out beside layers, per 1e9 updated weights, per token
 # of one block, per GB saved. Reading pays its calls with its operations.
 RATES = {
-    "learn_flops": 0.0064, "learn_calls": 0.0098, "beside": 3.8, "read_flops": 0.0093, "exact_flops": 0.0182, "updated": 3.9,
-    "written": 0.0014, "saved_bytes": 2.6,
-}  # fmt: skip
+    "learn_flops": 0.0064,
+    "learn_calls": 0.0098,
+    "beside": 3.8,
+    "read_flops": 0.0093,
+    "exact_flops": 0.0182,
+    "updated": 3.9,
+    "written": 0.0014,
+    "saved_bytes": 2.6,
+}
 COUNTED_IN_GIGA = frozenset({"learn_flops", "beside", "read_flops", "exact_flops", "updated", "saved_bytes"})
 # Which measured time a rate follows; the rest is the same everywhere.
 FOLLOWS = dict.fromkeys(("learn_flops", "beside", "read_flops", "exact_flops", "updated"), "learn") | dict.fromkeys(

@@ -96,9 +96,16 @@ def memory_needed(spec: RunSpec, version: DatasetVersion) -> int:
     )
     longest = float(spec.training.max_length)
     job = WorkloadInputs(
-        find_base_model(spec.base_model), spec.method, spec.training, train, validation, test, min(TYPICAL_TOKENS, longest), longest,
+        find_base_model(spec.base_model),
+        spec.method,
+        spec.training,
+        train,
+        validation,
+        test,
+        min(TYPICAL_TOKENS, longest),
+        longest,
         task_type(spec.task_type).outputs(max(2, len(spec.labels))),
-    )  # fmt: skip
+    )
     return int(sum(memory_parts(job, True).values()))
 
 

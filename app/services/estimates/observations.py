@@ -58,6 +58,8 @@ def _judged(machine: str, rows: list[RunCost], measured_at: float | None) -> dic
         )
     }
     return {
-        "machine": machine, "runs": len(judged), "measured_at": measured_at,
+        "machine": machine,
+        "runs": len(judged),
+        "measured_at": measured_at,
         **{key: median(values) if values else None for key, values in off.items()},
-    }  # fmt: skip
+    }

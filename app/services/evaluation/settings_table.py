@@ -31,10 +31,15 @@ def settings_table(views: Sequence[View]) -> list[dict[str, Any]]:
             row["changed"][view["id"]] = default is not PydanticUndefined and value != default
     ordered = sorted(rows, key=lambda entry: GROUPS.index(entry[0]))
     return [
-        {"key": key, "group": group, "title": title, **rows[group, key, title],
-         "differs": _differs(rows[group, key, title]["values"], len(views))}
+        {
+            "key": key,
+            "group": group,
+            "title": title,
+            **rows[group, key, title],
+            "differs": _differs(rows[group, key, title]["values"], len(views)),
+        }
         for group, key, title in ordered
-    ]  # fmt: skip
+    ]
 
 
 def _settings(view: View) -> list[tuple[str, str, str, Any, Any]]:

@@ -63,9 +63,14 @@ def create(
         if (session.scalar(select(func.count()).where(*open_now)) or 0) >= MOST_OPEN:
             raise Conflict("too_many_links", f"You have {MOST_OPEN} open links.", "Revoke some first.")
         share = Share(
-            id=new_id(), owner_id=user_id, token_sha256=_digest(token), run_ids=wanted, view=view, with_rows=with_rows,
+            id=new_id(),
+            owner_id=user_id,
+            token_sha256=_digest(token),
+            run_ids=wanted,
+            view=view,
+            with_rows=with_rows,
             expires_at=db_now() + days * DAY,
-        )  # fmt: skip
+        )
         session.add(share)
         session.flush()
         session.refresh(share)
@@ -165,9 +170,13 @@ def _opened(token: str) -> Share:
 
 def _told(share: Share) -> dict[str, Any]:
     return {
-        "id": share.id, "runs": share.run_ids, "with_rows": share.with_rows, "created_at": share.created_at,
-        "expires_at": share.expires_at, "opened": share.opened,
-    }  # fmt: skip
+        "id": share.id,
+        "runs": share.run_ids,
+        "with_rows": share.with_rows,
+        "created_at": share.created_at,
+        "expires_at": share.expires_at,
+        "opened": share.opened,
+    }
 
 
 def _digest(token: str) -> str:

@@ -66,21 +66,33 @@ def start(
         methods, vary=vary, search=search, most_runs=most_runs, training=shared, seed=int(shared.get("seed", 0))
     )
     fresh = _specs(version, base, found, first)
-    if len(fresh) + (first is not None) < FEWEST_RUNS:
+    _require_several(len(fresh) + (first is not None))
+    plan = {
+        "methods": [dict(method) for method in methods],
+        "vary": dict(vary or {}),
+        "search": search,
+        "most_runs": most_runs,
+        "most_minutes": most_minutes,
+        "stop_hopeless": stop_hopeless,
+        "halving": halving,
+        "first_run": first.id if first else None,
+        "stopped": {},
+        "base_model": base,
+        "training": shared,
+        "growing": search == plans.ADAPTIVE,
+    }
+    experiment = _write(user_id, version, plan, fresh, name)
+    record(user_id, "start", "experiment", experiment.id, data={"runs": len(fresh)})
+    return experiment
+
+
+def _require_several(runs_planned: int) -> None:
+    if runs_planned < FEWEST_RUNS:
         raise Rejected(
             "too_few_runs",
             "These choices make fewer than two different runs.",
             "Choose more methods or vary a setting.",
         )
-    plan = {
-        "methods": [dict(method) for method in methods], "vary": dict(vary or {}), "search": search,
-        "most_runs": most_runs, "most_minutes": most_minutes, "stop_hopeless": stop_hopeless, "halving": halving,
-        "first_run": first.id if first else None, "stopped": {}, "base_model": base, "training": shared,
-        "growing": search == plans.ADAPTIVE,
-    }  # fmt: skip
-    experiment = _write(user_id, version, plan, fresh, name)
-    record(user_id, "start", "experiment", experiment.id, data={"runs": len(fresh)})
-    return experiment
 
 
 def list_experiments(user_id: str) -> list[dict[str, Any]]:
@@ -101,11 +113,16 @@ def list_experiments(user_id: str) -> list[dict[str, Any]]:
         rows = session.execute(query).all()
     return [
         {
-            "id": each.id, "name": each.name, "created_at": each.created_at, "runs": total, "active": working,
-            "best": best, "dataset": {"name": dataset, "version": number},
+            "id": each.id,
+            "name": each.name,
+            "created_at": each.created_at,
+            "runs": total,
+            "active": working,
+            "best": best,
+            "dataset": {"name": dataset, "version": number},
         }
         for each, dataset, number, total, working, best in rows
-    ]  # fmt: skip
+    ]
 
 
 def read(user_id: str, experiment_id: str) -> dict[str, Any]:
@@ -210,9 +227,12 @@ def _write(
     with transaction() as session:
         dataset = session.get_one(Dataset, version.dataset_id)
         experiment = Experiment(
-            project_id=dataset.project_id, owner_id=user_id, dataset_version_id=version.id, plan=plan,
+            project_id=dataset.project_id,
+            owner_id=user_id,
+            dataset_version_id=version.id,
+            plan=plan,
             name=" ".join(name.split())[:200] or f"{dataset.name}: {_question(plan)}"[:200],
-        )  # fmt: skip
+        )
         session.add(experiment)
         session.flush()
         queue(session, experiment, version, fresh)

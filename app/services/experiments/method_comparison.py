@@ -41,10 +41,15 @@ def start(
     racers = ranked[:RACERS]
     training = slice_of(version)
     started = experiments.start(
-        user_id, dataset_id=dataset_id, base_model=base_model,
+        user_id,
+        dataset_id=dataset_id,
+        base_model=base_model,
         methods=[{"kind": each["kind"], **each["settings"]} for each in racers],
-        training=training, halving=True, most_runs=RACERS, name="Race: " + ", ".join(each["title"] for each in racers),
-    )  # fmt: skip
+        training=training,
+        halving=True,
+        most_runs=RACERS,
+        name="Race: " + ", ".join(each["title"] for each in racers),
+    )
     with transaction() as session:
         found = session.get_one(Experiment, started.id)
         found.plan = {**found.plan, "race": {"steps": steps_of(version, training), "base_model": base_model}}

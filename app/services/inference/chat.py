@@ -96,8 +96,13 @@ def list_chat_targets(user_id: str) -> list[dict[str, Any]]:
 def _told(run: Run, kind: str, model: str, name: str) -> dict[str, Any]:
     system = (run.results or {}).get("system_prompt") or ""
     return {
-        "id": model, "kind": kind, "name": name, "base": run.base_model, "created_at": run.created_at, "system": system,
-    }  # fmt: skip
+        "id": model,
+        "kind": kind,
+        "name": name,
+        "base": run.base_model,
+        "created_at": run.created_at,
+        "system": system,
+    }
 
 
 def _name_at(run: Run, step: int) -> str:
@@ -133,9 +138,12 @@ async def stream_reply(
         StudioError: the server's refusal, before the first piece; or it is gone, or silent.
     """
     asked = {
-        "base": voice.base, "adapter": str(voice.adapter) if voice.adapter else None, "messages": list(messages),
-        "asker": asker, **asdict(sampling),
-    }  # fmt: skip
+        "base": voice.base,
+        "adapter": str(voice.adapter) if voice.adapter else None,
+        "messages": list(messages),
+        "asker": asker,
+        **asdict(sampling),
+    }
     timeout = httpx.Timeout(10.0, read=SILENT_SECONDS)
     try:
         async with (

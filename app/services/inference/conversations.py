@@ -174,13 +174,22 @@ def _last_number(session: Session, conversation_id: str) -> int:
 
 def _as_dict(found: Conversation) -> dict[str, Any]:
     return {
-        "id": found.id, "title": found.title, "system": found.system, "models": found.models,
-        "sampling": found.sampling, "created_at": found.created_at,
-    }  # fmt: skip
+        "id": found.id,
+        "title": found.title,
+        "system": found.system,
+        "models": found.models,
+        "sampling": found.sampling,
+        "created_at": found.created_at,
+    }
 
 
 def _message(each: ConversationMessage) -> dict[str, Any]:
     return {
-        "id": each.id, "number": each.number, "pane": each.pane, "content": each.content, "replaced": each.replaced,
-        "data": each.data, "created_at": each.created_at,
-    }  # fmt: skip
+        "id": each.id,
+        "number": each.number,
+        "pane": each.pane,
+        "content": each.content,
+        "replaced": each.replaced,
+        "data": each.data,
+        "created_at": each.created_at,
+    }

@@ -139,7 +139,14 @@ def _find(session: Session, user_id: str, fetch_id: str) -> ModelFetch:
 def _as_dict(session: Session, found: ModelFetch) -> dict[str, Any]:
     job = session.get_one(Job, found.job_id)
     return {
-        "id": found.id, "repo": found.repo, "revision": found.revision, "commit": found.commit, "name": found.name,
-        "state": job.state, "phase": job.phase, "progress": job.progress, "error": job.error,
+        "id": found.id,
+        "repo": found.repo,
+        "revision": found.revision,
+        "commit": found.commit,
+        "name": found.name,
+        "state": job.state,
+        "phase": job.phase,
+        "progress": job.progress,
+        "error": job.error,
         "created_at": found.created_at,
-    }  # fmt: skip
+    }

@@ -120,9 +120,13 @@ def fetch(plan: Plan, progress: Progress, should_stop: Callable[[], bool]) -> Ba
     shutil.rmtree(aside / ".cache", ignore_errors=True)
     weights = {file: manifest.sha256_of(aside / file) for file in plan.files if file.endswith(".safetensors")}
     card = fetched_models.write_card(
-        aside, repo=plan.repo, commit=plan.commit, licence=plan.licence, config=_json(aside / "config.json"),
+        aside,
+        repo=plan.repo,
+        commit=plan.commit,
+        licence=plan.licence,
+        config=_json(aside / "config.json"),
         weights=weights,
-    )  # fmt: skip
+    )
     manifest.write(aside)
     aside.rename(final)
     return card

@@ -130,9 +130,7 @@ def _add_folder(archive: zipfile.ZipFile, members: dict[str, dict[str, Any]], fo
     return len(paths)
 
 
-def _add_if_whole(
-    archive: zipfile.ZipFile, members: dict[str, dict[str, Any]], place: Path, sha256: str
-) -> int:  # fmt: skip
+def _add_if_whole(archive: zipfile.ZipFile, members: dict[str, dict[str, Any]], place: Path, sha256: str) -> int:
     """Copy a folder first, then take it only if what was copied is what the row says."""
     if place.is_file():
         return _add(archive, members, place, "files/" + place.relative_to(storage.data_dir()).as_posix())

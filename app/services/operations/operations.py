@@ -45,7 +45,11 @@ def measure() -> Operations:
         tallies = {row.name: row.count for row in session.scalars(select(Counter))}
     known = workers.list_workers()
     return Operations(
-        states=states, ready=ready, paused=paused, oldest_wait=max(0.0, float(oldest)), waits=_middle_and_tail(waits),
+        states=states,
+        ready=ready,
+        paused=paused,
+        oldest_wait=max(0.0, float(oldest)),
+        waits=_middle_and_tail(waits),
         rows_per_second=float(sum(speeds)),
         workers={
             "working": sum(each["alive"] and each["job_id"] is not None for each in known),
@@ -54,7 +58,7 @@ def measure() -> Operations:
             "barred": sum(each["barred"] for each in known),
         },
         tallies=tallies,
-    )  # fmt: skip
+    )
 
 
 def _middle_and_tail(waits: list[float]) -> tuple[float, float]:

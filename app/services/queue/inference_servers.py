@@ -106,10 +106,17 @@ def list_servers() -> list[Server]:
         rows = list(session.scalars(known))
     found = [
         Server(
-            row.name, row.host, row.url, row.device, row.state, now - row.heartbeat_at < ALIVE_SECONDS, row.started_at,
-            round(max(0.0, now - row.heartbeat_at), 1), row.facts or {},
+            row.name,
+            row.host,
+            row.url,
+            row.device,
+            row.state,
+            now - row.heartbeat_at < ALIVE_SECONDS,
+            row.started_at,
+            round(max(0.0, now - row.heartbeat_at), 1),
+            row.facts or {},
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     order = (READY, STARTING, RESTING, YIELDED)
     return sorted(found, key=lambda each: (not each.alive, order.index(each.state), each.started_at))

@@ -132,12 +132,18 @@ def _turns(which: ColumnElement[bool]) -> Any:
     own = func.row_number().over(partition_by=Job.owner_id, order_by=(Job.priority.desc(), _place(), Job.id))
     return (
         select(
-            Job.id, Job.owner_id, Job.kind, Job.not_before, Job.devices, Job.memory_bytes, _place().label("place"),
+            Job.id,
+            Job.owner_id,
+            Job.kind,
+            Job.not_before,
+            Job.devices,
+            Job.memory_bytes,
+            _place().label("place"),
             (own + func.coalesce(running.c.active, 0)).label("turn"),
         )
         .outerjoin(running, running.c.owner_id == Job.owner_id)
         .where(which)
-    )  # fmt: skip
+    )
 
 
 def _place() -> ColumnElement[float]:

@@ -53,14 +53,7 @@ def combine(
     _check_alike(parents)
     _check_layer(parents[0], "combined")
     ranks = [_lora_rank(adapters.adapter_folder(user_id, each.id), each) for each in parents]
-    shares = list(weights) if weights is not None else [1.0] * len(parents)
-    if len(shares) != len(parents) or sum(shares) <= 0:
-        raise Rejected(
-            "weights",
-            f"The weights {shares} do not fit {len(parents)} runs.",
-            "Give one number of 0 or more for each run, not all of them 0.",
-            details={"fields": {"weights": f"{len(parents)} numbers"}},
-        )
+    shares = _shares(weights, len(parents))
     if how == "arrow":
         _check_routable(user_id, parents, shares)
     width = sum(ranks) if how in ("average", "arrow") else rank
@@ -73,11 +66,28 @@ def combine(
         )
     told = [_parent(run, weight) for run, weight in zip(parents, shares, strict=True)]
     origin = {
-        "kind": "combined", "parents": told, "how": how, "rank": min(width, MOST_RANK), "density": density, "top_k": top_k,
+        "kind": "combined",
+        "parents": told,
+        "how": how,
+        "rank": min(width, MOST_RANK),
+        "density": density,
+        "top_k": top_k,
         "temperature": temperature,
-    }  # fmt: skip
+    }
     method = {"kind": "routed"} if how == "arrow" else _plain_lora(width)
     return _queue(user_id, parents, origin, method, name or " + ".join(each.name for each in parents))
+
+
+def _shares(weights: Sequence[float] | None, count: int) -> list[float]:
+    shares = list(weights) if weights is not None else [1.0] * count
+    if len(shares) != count or sum(shares) <= 0:
+        raise Rejected(
+            "weights",
+            f"The weights {shares} do not fit {count} runs.",
+            "Give one number of 0 or more for each run, not all of them 0.",
+            details={"fields": {"weights": f"{count} numbers"}},
+        )
+    return shares
 
 
 def shrink(user_id: str, run_id: str, *, rank: int = 32, name: str = "") -> Run:

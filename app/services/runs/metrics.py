@@ -218,11 +218,18 @@ def extreme_rows(run_id: str, key: str, points: Sequence[curves.Point]) -> list[
     """What is kept beside points ``(step, value, at)`` of one curve: a row of ``metric_extremes`` for each of their parts."""
     return [
         {
-            "run_id": run_id, "key": key, "part": part, "low_step": low[0], "low": low[1], "low_at": low[2],
-            "high_step": high[0], "high": high[1], "high_at": high[2],
+            "run_id": run_id,
+            "key": key,
+            "part": part,
+            "low_step": low[0],
+            "low": low[1],
+            "low_at": low[2],
+            "high_step": high[0],
+            "high": high[1],
+            "high_at": high[2],
         }
         for part, low, high in curves.extremes(points)
-    ]  # fmt: skip
+    ]
 
 
 def _widen(session: Session, run_id: str, stored: Sequence[Row[Any]]) -> None:

@@ -148,8 +148,13 @@ def _working(user_id: str, run: Run, now: float, pace: float) -> dict[str, Any]:
 
 
 def _waiting(
-    user_id: str, line: Sequence[Run], working: list[dict[str, Any]], machines: list[dict[str, Any]], now: float, pace: float
-) -> list[dict[str, Any]]:  # fmt: skip
+    user_id: str,
+    line: Sequence[Run],
+    working: list[dict[str, Any]],
+    machines: list[dict[str, Any]],
+    now: float,
+    pace: float,
+) -> list[dict[str, Any]]:
     """Walk along the line as the workers will: each run starts when the first worker that may take it becomes free."""
     fit = [each for each in machines if each["alive"] and not each["barred"]]
     busy_until = {row["worker"]: row["ends_at"] for row in working}
@@ -168,9 +173,14 @@ def _waiting(
 
 
 def _why(
-    run: Run, number: int, fit: list[dict[str, Any]], machines: list[dict[str, Any]], free: list[str], able: list[str],
+    run: Run,
+    number: int,
+    fit: list[dict[str, Any]],
+    machines: list[dict[str, Any]],
+    free: list[str],
+    able: list[str],
     now: float,
-) -> str:  # fmt: skip
+) -> str:
     devices, ahead = run.job.devices, number - 1
     if not machines:
         return "No worker is running. Start one, or ask whoever runs this studio."
@@ -207,9 +217,12 @@ def _seconds(run: Run) -> float:
     spec, version = run.spec, run.dataset_version
     try:
         told = estimates.estimate(
-            base_model=run.base_model, method=spec["method"], training=spec["training"],
-            rows=max(1, int(version.split_sizes.get("train", version.usable_rows))), labels=max(2, len(spec.get("labels", ()))),
-        )  # fmt: skip
+            base_model=run.base_model,
+            method=spec["method"],
+            training=spec["training"],
+            rows=max(1, int(version.split_sizes.get("train", version.usable_rows))),
+            labels=max(2, len(spec.get("labels", ()))),
+        )
     except StudioError:
         return UNKNOWN_SECONDS
     return float(sum(told["seconds"]) / 2)

@@ -21,9 +21,17 @@ from app.services.runs import runs
 log = logging.getLogger(__name__)
 
 KEPT = (
-    "trainable_parameters", "adapter_bytes", "memory_bytes", "memory_likely", "memory_parts", "seconds", "seconds_likely",
-    "basis", "fit", "machine",
-)  # fmt: skip
+    "trainable_parameters",
+    "adapter_bytes",
+    "memory_bytes",
+    "memory_likely",
+    "memory_parts",
+    "seconds",
+    "seconds_likely",
+    "basis",
+    "fit",
+    "machine",
+)
 
 
 def estimate_for(
@@ -72,9 +80,15 @@ def expect(run_id: str) -> None:
         log.exception("no estimate for the run %s", run_id)
         return
     cost = RunCost(
-        run_id=run_id, machine=told["machine"], family=task_type(run.task_type).family, base_model=run.base_model, method=run.method,
-        formula=FORMULA, counted=told["counted"], estimate={key: told[key] for key in KEPT},
-    )  # fmt: skip
+        run_id=run_id,
+        machine=told["machine"],
+        family=task_type(run.task_type).family,
+        base_model=run.base_model,
+        method=run.method,
+        formula=FORMULA,
+        counted=told["counted"],
+        estimate={key: told[key] for key in KEPT},
+    )
     with transaction() as session:
         session.add(cost)
 

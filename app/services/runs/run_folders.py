@@ -123,10 +123,13 @@ def store_results(claim: Claim, order: WorkOrder) -> None:
         predictions.replace(session, order.run_id, answers)
         session.add(
             Artifact(
-                run_id=order.run_id, kind="adapter", path=_relative(adapter), bytes=size,
+                run_id=order.run_id,
+                kind="adapter",
+                path=_relative(adapter),
+                bytes=size,
                 sha256=manifest.sha256_of(adapter / manifest.NAME),
             )
-        )  # fmt: skip
+        )
         jobs.succeed(session, claim)
 
 
@@ -136,10 +139,15 @@ def _add_checkpoint(session: Session, claim: Claim, run_id: str, line: dict[str,
     if session.scalar(known) is None:
         session.add(
             Checkpoint(
-                run_id=run_id, fence=claim.fence, step=line["step"], path=path, bytes=line["bytes"],
-                sha256=line["sha256"], metrics=line.get("metrics") or {},
+                run_id=run_id,
+                fence=claim.fence,
+                step=line["step"],
+                path=path,
+                bytes=line["bytes"],
+                sha256=line["sha256"],
+                metrics=line.get("metrics") or {},
             )
-        )  # fmt: skip
+        )
 
 
 def newest_checkpoint(run_id: str) -> Path | None:

@@ -185,9 +185,11 @@ def _rules(user_id: str, wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.states:
         rules.append(Job.state.in_(wanted.states))
     exact = (
-        (Run.base_model, wanted.model), (Run.method, wanted.method), (Run.experiment_id, wanted.experiment_id),
+        (Run.base_model, wanted.model),
+        (Run.method, wanted.method),
+        (Run.experiment_id, wanted.experiment_id),
         (DatasetVersion.dataset_id, wanted.dataset_id),
-    )  # fmt: skip
+    )
     rules += [column == value for column, value in exact if value]
     if wanted.starred:
         rules.append(Run.starred.is_(True))

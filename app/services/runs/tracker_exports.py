@@ -41,9 +41,11 @@ def start(user_id: str, run_id: str, tracker: str) -> dict[str, Any]:
         run = runs.find(session, user_id, run_id)
         if run.job.state not in TERMINAL_STATES:
             raise Conflict("not_ended", f"{run.name!r} has not ended.", "Export it when it has.")
-        on_its_way = select(TrackerExport).join(Job, TrackerExport.job_id == Job.id).where(
-            TrackerExport.run_id == run_id, TrackerExport.tracker == tracker, Job.state.in_(ACTIVE_STATES)
-        )  # fmt: skip
+        on_its_way = (
+            select(TrackerExport)
+            .join(Job, TrackerExport.job_id == Job.id)
+            .where(TrackerExport.run_id == run_id, TrackerExport.tracker == tracker, Job.state.in_(ACTIVE_STATES))
+        )
         found = session.scalars(on_its_way).first()
         if found is None:
             job = jobs.add(session, owner_id=user_id, kind=TRACK)
@@ -162,10 +164,17 @@ def _as_dict(session: Session, found: TrackerExport) -> dict[str, Any]:
     job = session.get_one(Job, found.job_id)
     tracker = find_tracker(found.tracker)
     return {
-        "id": found.id, "run_id": found.run_id, "tracker": found.tracker, "title": tracker.title,
-        "created_at": found.created_at, "state": job.state, "error": (job.error or {}).get("error"),
-        "address": found.address, "bytes": found.bytes, "after": tracker.after if found.bytes else "",
-    }  # fmt: skip
+        "id": found.id,
+        "run_id": found.run_id,
+        "tracker": found.tracker,
+        "title": tracker.title,
+        "created_at": found.created_at,
+        "state": job.state,
+        "error": (job.error or {}).get("error"),
+        "address": found.address,
+        "bytes": found.bytes,
+        "after": tracker.after if found.bytes else "",
+    }
 
 
 def _folder(claim: Claim) -> Path:

@@ -4,8 +4,14 @@ from scripts.pretrain_starter_chat.phrases import Topic
 from scripts.pretrain_starter_chat.topics import numbers, service, talk, tasks, things, words, writing
 
 TOPICS: tuple[Topic, ...] = (
-    *things.TOPICS, *service.TOPICS, *numbers.TOPICS, *words.TOPICS, *talk.TOPICS, *tasks.TOPICS, *writing.TOPICS,
-)  # fmt: skip
+    *things.TOPICS,
+    *service.TOPICS,
+    *numbers.TOPICS,
+    *words.TOPICS,
+    *talk.TOPICS,
+    *tasks.TOPICS,
+    *writing.TOPICS,
+)
 
 
 def topic(name: str) -> Topic:

@@ -6,10 +6,12 @@ from scripts.pretrain_starter_chat.phrases import Row, Topic, pool, table
 from scripts.pretrain_starter_chat.topics.numbers import ALONE, PEOPLE
 from scripts.pretrain_starter_chat.topics.service import COLOURS, GOODS, PLACES
 
-ORDERS = pool("order",
+ORDERS = pool(
+    "order",
     "open the door, close the window, give me the book, bring me some water, wait for me, help me with this, send me the letter, "
-              "call me tonight, show me the way, pass the salt, turn on the light, be quiet, come here, write it down, carry this bag, "
-              "clean the table, sit down, speak slowly, read it to me, find my keys, take a picture of us, tell me your name")  # fmt: skip
+    "call me tonight, show me the way, pass the salt, turn on the light, be quiet, come here, write it down, carry this bag, "
+    "clean the table, sit down, speak slowly, read it to me, find my keys, take a picture of us, tell me your name",
+)
 PAST = table(
     "base past",
     """
@@ -111,12 +113,14 @@ to read | a funny story; a book about animals; a travel book; a tale of pirates;
 for a game with children | hide and seek; a treasure hunt; a memory game with cards; a ball game; drawing animals
 """,
 )
-SUBJECTS = pool("subject",
+SUBJECTS = pool(
+    "subject",
     "quantum physics, the stock market, brain surgery, tax law, rocket engines, the history of Rome, modern art, politics, blockchain, "
-                "genetics, black holes, organic chemistry, the theory of relativity, world records, celebrities, computer networks, programming in Python, "
-                "machine learning, the stone age, calculus, insurance, vitamins, earthquakes, volcanoes, dinosaurs, the pyramids, the Olympic games, opera, "
-                "philosophy, nuclear power, satellites, the human brain, viruses, DNA, climate models, football results, car engines, airline prices, visa rules, "
-                "the French revolution, Shakespeare, Mozart, microchips, sharks, the solar system, the Vikings, coral reefs, diamonds, economics, inflation, mortgages")  # fmt: skip
+    "genetics, black holes, organic chemistry, the theory of relativity, world records, celebrities, computer networks, programming in Python, "
+    "machine learning, the stone age, calculus, insurance, vitamins, earthquakes, volcanoes, dinosaurs, the pyramids, the Olympic games, opera, "
+    "philosophy, nuclear power, satellites, the human brain, viruses, DNA, climate models, football results, car engines, airline prices, visa rules, "
+    "the French revolution, Shakespeare, Mozart, microchips, sharks, the solar system, the Vikings, coral reefs, diamonds, economics, inflation, mortgages",
+)
 SYLLABLES = (
     ("fl", "gr", "bl", "pr", "sn", "tr", "z", "v", "m", "k", "qu", "d"),
     ("ab", "ib", "or", "un", "ee", "ax", "op", "il"),
@@ -139,54 +143,152 @@ def _half(row: Row, random: Random) -> Row:
 
 
 TOPICS = (
-    Topic("repeat a name", (PEOPLE, COLOURS, GOODS), ("Repeat this: {who} has a {colour} {item}.",
-        "Repeat after me: {who} has a {colour} {item}.", "Say this: {who} has a {colour} {item}.",
-        "Write exactly this: {who} has a {colour} {item}."),
-          ("Please say these words: {who} has a {colour} {item}.",), ("{who} has a {colour} {item}.",)),
-    Topic("who has it", (PEOPLE, COLOURS, GOODS, PLACES), ("{who} has a {colour} {item}. Who has the {item}?",
-        "{who} bought a {colour} {item} {spot}. Who bought the {item}?",
-        "Here is a text: {who} sold a {colour} {item} {spot}. Who sold it?"),
-          ("Read this: {who} lost a {colour} {item} {spot}. Who lost the {item}?",), ("It was {who}.", "{who}.")),
-    Topic("which colour has it", (PEOPLE, COLOURS, GOODS, PLACES), ("{who} has a {colour} {item}. What colour is it?",
-        "{who} bought a {colour} {item} {spot}. Which colour does the {item} have?",
-        "Here is a text: {who} sold a {colour} {item} {spot}. What colour was it?"),
-          ("Read this: {who} lost a {colour} {item} {spot}. What colour was the {item}?",), ("It is {colour}.",
-              "The {item} is {colour}.")),
-    Topic("polite", (ORDERS,), ("Make this polite: {order}", "Say this politely: {order}!",
-        "How do I say this politely: {order}?", "Rewrite this in a polite way: {order}.",
-        "Write a polite sentence for: {order}."),
-          ("Please turn this into a polite question: {order}.",), ("Could you please {order}?",
-              "Would you please {order}?")),
-    Topic("past", (PAST,), ("What is the past of {base}?", "What is the past tense of {base}?",
-        "Past tense of {base}?", "Put {base} into the past."), ("Can you tell me the past form of {base}?",),
-        ("The past of {base} is {past}.",), weight=0.8),
-    Topic("plural", (PLURALS,), ("What is the plural of {one}?", "Plural of {one}?", "Put {one} into the plural.",
-        "One {one}, two what?"), ("Can you tell me the plural form of {one}?",), ("The plural of {one} is {many}.",),
-        weight=0.8),
-    Topic("mood", (LIKED, VERDICTS), ("Is this positive or negative? The {subject} {verdict}.",
-        "Positive or negative: \"The {subject} {verdict}.\"",
-        "Tell me the mood of this sentence: The {subject} {verdict}.",
-        "Is the writer happy or not? The {subject} {verdict}."),
-          ("Does this sound positive or negative? The {subject} {verdict}.",), ("It is {mood}.", "This is {mood}.")),
-    Topic("suggest", (IDEAS_FOR,), ("What do you suggest {need}?", "I need an idea {need}.",
-        "Do you have an idea {need}?", "Can you recommend something {need}?", "Give me some ideas {need}.",
-        "I am looking for something {need}."),
-          ("Please recommend something {need}.", "Any ideas {need}?"), ("How about {one}? You could also try {other}.",
-              "I suggest {one} or {other}.", "Here are two ideas:\n{lines}"), derive=_suggest, key=("need",),
-              open_key=True, weight=2,
-          follow_ups=(("[Something else?|Another idea?]", "Then try {other}."), ("Which one is better?",
-              "I would choose {one}."))),
-    Topic("beyond me", (SUBJECTS,), ("Tell me about {subject}.", "What is {subject}?", "Explain {subject}.",
-        "Can you explain {subject}?", "What do you know about {subject}?", "I want to learn about {subject}.",
-        "Write an essay about {subject}.", "Help me with {subject}."),
-          ("I have a question about {subject}.", "Teach me something about {subject}."),
-              ("I am sorry, I am a small model and know too little about {subject}. A book or an expert can help you.",
-              "I do not know enough about {subject}. Please look in a good book or ask an expert."), weight=1.5),
-    Topic("made-up word", (ALONE,), ("What is a {nonsense}?", "What does {nonsense} mean?", "Define {nonsense}.",
-        "Tell me about the {nonsense}.", "Where do I find a {nonsense}?"), ("Do you know what a {nonsense} is?",),
-          ("I do not know the word {nonsense}.", "I am sorry, I do not know what {nonsense} means."), derive=_made_up,
-              weight=1.2),
-    Topic("half and double", (ALONE,), ("What is half of {twice}?", "Half of {twice}?",
-        "How much is half of {twice}?"), ("Can you tell me half of {twice}?",), ("Half of {twice} is {half}.",),
-        derive=_half, open_key=True, key=("n",), weight=0.5),
-)  # fmt: skip
+    Topic(
+        "repeat a name",
+        (PEOPLE, COLOURS, GOODS),
+        (
+            "Repeat this: {who} has a {colour} {item}.",
+            "Repeat after me: {who} has a {colour} {item}.",
+            "Say this: {who} has a {colour} {item}.",
+            "Write exactly this: {who} has a {colour} {item}.",
+        ),
+        ("Please say these words: {who} has a {colour} {item}.",),
+        ("{who} has a {colour} {item}.",),
+    ),
+    Topic(
+        "who has it",
+        (PEOPLE, COLOURS, GOODS, PLACES),
+        (
+            "{who} has a {colour} {item}. Who has the {item}?",
+            "{who} bought a {colour} {item} {spot}. Who bought the {item}?",
+            "Here is a text: {who} sold a {colour} {item} {spot}. Who sold it?",
+        ),
+        ("Read this: {who} lost a {colour} {item} {spot}. Who lost the {item}?",),
+        ("It was {who}.", "{who}."),
+    ),
+    Topic(
+        "which colour has it",
+        (PEOPLE, COLOURS, GOODS, PLACES),
+        (
+            "{who} has a {colour} {item}. What colour is it?",
+            "{who} bought a {colour} {item} {spot}. Which colour does the {item} have?",
+            "Here is a text: {who} sold a {colour} {item} {spot}. What colour was it?",
+        ),
+        ("Read this: {who} lost a {colour} {item} {spot}. What colour was the {item}?",),
+        ("It is {colour}.", "The {item} is {colour}."),
+    ),
+    Topic(
+        "polite",
+        (ORDERS,),
+        (
+            "Make this polite: {order}",
+            "Say this politely: {order}!",
+            "How do I say this politely: {order}?",
+            "Rewrite this in a polite way: {order}.",
+            "Write a polite sentence for: {order}.",
+        ),
+        ("Please turn this into a polite question: {order}.",),
+        ("Could you please {order}?", "Would you please {order}?"),
+    ),
+    Topic(
+        "past",
+        (PAST,),
+        (
+            "What is the past of {base}?",
+            "What is the past tense of {base}?",
+            "Past tense of {base}?",
+            "Put {base} into the past.",
+        ),
+        ("Can you tell me the past form of {base}?",),
+        ("The past of {base} is {past}.",),
+        weight=0.8,
+    ),
+    Topic(
+        "plural",
+        (PLURALS,),
+        ("What is the plural of {one}?", "Plural of {one}?", "Put {one} into the plural.", "One {one}, two what?"),
+        ("Can you tell me the plural form of {one}?",),
+        ("The plural of {one} is {many}.",),
+        weight=0.8,
+    ),
+    Topic(
+        "mood",
+        (LIKED, VERDICTS),
+        (
+            "Is this positive or negative? The {subject} {verdict}.",
+            'Positive or negative: "The {subject} {verdict}."',
+            "Tell me the mood of this sentence: The {subject} {verdict}.",
+            "Is the writer happy or not? The {subject} {verdict}.",
+        ),
+        ("Does this sound positive or negative? The {subject} {verdict}.",),
+        ("It is {mood}.", "This is {mood}."),
+    ),
+    Topic(
+        "suggest",
+        (IDEAS_FOR,),
+        (
+            "What do you suggest {need}?",
+            "I need an idea {need}.",
+            "Do you have an idea {need}?",
+            "Can you recommend something {need}?",
+            "Give me some ideas {need}.",
+            "I am looking for something {need}.",
+        ),
+        ("Please recommend something {need}.", "Any ideas {need}?"),
+        ("How about {one}? You could also try {other}.", "I suggest {one} or {other}.", "Here are two ideas:\n{lines}"),
+        derive=_suggest,
+        key=("need",),
+        open_key=True,
+        weight=2,
+        follow_ups=(
+            ("[Something else?|Another idea?]", "Then try {other}."),
+            ("Which one is better?", "I would choose {one}."),
+        ),
+    ),
+    Topic(
+        "beyond me",
+        (SUBJECTS,),
+        (
+            "Tell me about {subject}.",
+            "What is {subject}?",
+            "Explain {subject}.",
+            "Can you explain {subject}?",
+            "What do you know about {subject}?",
+            "I want to learn about {subject}.",
+            "Write an essay about {subject}.",
+            "Help me with {subject}.",
+        ),
+        ("I have a question about {subject}.", "Teach me something about {subject}."),
+        (
+            "I am sorry, I am a small model and know too little about {subject}. A book or an expert can help you.",
+            "I do not know enough about {subject}. Please look in a good book or ask an expert.",
+        ),
+        weight=1.5,
+    ),
+    Topic(
+        "made-up word",
+        (ALONE,),
+        (
+            "What is a {nonsense}?",
+            "What does {nonsense} mean?",
+            "Define {nonsense}.",
+            "Tell me about the {nonsense}.",
+            "Where do I find a {nonsense}?",
+        ),
+        ("Do you know what a {nonsense} is?",),
+        ("I do not know the word {nonsense}.", "I am sorry, I do not know what {nonsense} means."),
+        derive=_made_up,
+        weight=1.2,
+    ),
+    Topic(
+        "half and double",
+        (ALONE,),
+        ("What is half of {twice}?", "Half of {twice}?", "How much is half of {twice}?"),
+        ("Can you tell me half of {twice}?",),
+        ("Half of {twice} is {half}.",),
+        derive=_half,
+        open_key=True,
+        key=("n",),
+        weight=0.5,
+    ),
+)

@@ -107,9 +107,18 @@ def test_impossible_changes_are_refused(ann, address, body, status):
 
 @pytest.mark.parametrize(
     "path",
-    ["/rows", "/problems/empty_text", "/report.csv", "/export", "/versions", "/versions/1/changes", "/lengths", "/splits",
-     "/label-review"],
-)  # fmt: skip
+    [
+        "/rows",
+        "/problems/empty_text",
+        "/report.csv",
+        "/export",
+        "/versions",
+        "/versions/1/changes",
+        "/lengths",
+        "/splits",
+        "/label-review",
+    ],
+)
 def test_somebody_elses_rows_are_not_there(ann, bob, address, path):
     assert ann.get(address + path).status == 200
     assert bob.get(address + path).status == 404

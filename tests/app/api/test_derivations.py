@@ -36,8 +36,9 @@ def test_two_runs_become_one_that_waits_in_the_queue(ann: Person) -> None:
     assert run["state"] == "queued" and run["name"] == "First + Second"
     assert run["spec"]["method"]["rank"] == 16
     assert run["spec"]["origin"]["parents"] == [
-        {"run_id": ids[0], "name": "First", "weight": 3.0}, {"run_id": ids[1], "name": "Second", "weight": 1.0},
-    ]  # fmt: skip
+        {"run_id": ids[0], "name": "First", "weight": 3.0},
+        {"run_id": ids[1], "name": "Second", "weight": 1.0},
+    ]
 
 
 def test_a_full_fine_tune_is_queued_to_be_shrunk(ann: Person) -> None:

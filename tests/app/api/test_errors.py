@@ -71,10 +71,16 @@ def test_two_hundred_odd_requests_never_fail_or_tell(ann):
     odd = ["..%2f", "%00", "%252e", "'", '"', "%0d%0a", "<script>", "{{7*7}}", "$(id)", "%ff", "%f0%9f%98%80"]
     odd += ["a" * 3000, "-1", "nan"]
     places = [
-        "/api/v1/runs/{}", "/api/v1/runs/{}/metrics", "/api/v1/runs/{}/log", "/api/v1/runs/{}/adapter",
-        "/api/v1/datasets/{}", "/api/v1/datasets/{}/preview", "/api/v1/compare?runs={}",
-        "/api/v1/runs/x/series?keys={}", "/api/v1/runs/x/events?after={}",
-    ]  # fmt: skip
+        "/api/v1/runs/{}",
+        "/api/v1/runs/{}/metrics",
+        "/api/v1/runs/{}/log",
+        "/api/v1/runs/{}/adapter",
+        "/api/v1/datasets/{}",
+        "/api/v1/datasets/{}/preview",
+        "/api/v1/compare?runs={}",
+        "/api/v1/runs/x/series?keys={}",
+        "/api/v1/runs/x/events?after={}",
+    ]
     for place in places:
         for value in odd:
             for method in ("GET", "POST"):

@@ -17,8 +17,14 @@ def test_each_sees_the_whole_queue_and_names_of_their_own(ann, bob) -> None:
 
 @pytest.mark.parametrize(
     ("action", "body"),
-    [("pause", None), ("priority", {"priority": "high"}), ("move", {"direction": "first"}), ("continue", {"epochs": 1}), ("resume", None)],
-)  # fmt: skip
+    [
+        ("pause", None),
+        ("priority", {"priority": "high"}),
+        ("move", {"direction": "first"}),
+        ("continue", {"epochs": 1}),
+        ("resume", None),
+    ],
+)
 def test_nobody_steers_what_is_not_theirs(ann, bob, action: str, body: dict | None) -> None:
     theirs = make_run(bob.id)
     refused = ann.post(f"/api/v1/runs/{theirs.id}/{action}", json_body=body)

@@ -67,9 +67,13 @@ def test_a_choice_of_layers_is_refused_where_there_is_none(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "kind, method, training",
-    [("qlora", {}, {"base_precision": "8-bit"}), ("qlora", {"bits": "8"}, {"base_precision": "full"}),
-     ("qlora", {}, {"needs": ["combine"]}), ("lora", {}, {"needs": ["combine"], "base_precision": "8-bit"})],
-)  # fmt: skip
+    [
+        ("qlora", {}, {"base_precision": "8-bit"}),
+        ("qlora", {"bits": "8"}, {"base_precision": "full"}),
+        ("qlora", {}, {"needs": ["combine"]}),
+        ("lora", {}, {"needs": ["combine"], "base_precision": "8-bit"}),
+    ],
+)
 def test_settings_that_contradict_each_other_are_refused(kind: str, method: dict, training: dict) -> None:
     with pytest.raises(Rejected) as caught:
         submit(kind, training, **method)

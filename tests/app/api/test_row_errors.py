@@ -13,8 +13,13 @@ def post(person, path, body=None):
 
 
 def wanted(made, **more):
-    return {"dataset_id": made["id"], "base_model": "starter-encoder", "task_type": made["task_type"],
-            "method": METHOD, **more}  # fmt: skip
+    return {
+        "dataset_id": made["id"],
+        "base_model": "starter-encoder",
+        "task_type": made["task_type"],
+        "method": METHOD,
+        **more,
+    }
 
 
 def upload(person):
@@ -31,8 +36,10 @@ def test_a_run_waits_for_a_decision_about_rows_with_errors(ann):
     assert (refused.status, refused.code) == (409, "rows_undecided")
     told = refused.json["error"]["details"]
     assert told["rows"] == 3 and {each["code"]: each["rows"] for each in told["problems"]} == {
-        "csv_shape": [30], "empty_text": [42], "empty_label": [43],
-    }  # fmt: skip
+        "csv_shape": [30],
+        "empty_text": [42],
+        "empty_label": [43],
+    }
     refused = post(ann, "/api/v1/experiments", {"dataset_id": made["id"], "methods": [METHOD, {"kind": "ia3"}]})
     assert (refused.status, refused.code) == (409, "rows_undecided")
     assert ann.get("/api/v1/runs").json["runs"] == []

@@ -110,8 +110,10 @@ def test_plain_text_is_read_line_by_line(tmp_path: Path) -> None:
     path.write_text("\n\n".join(f"Once upon a time there were {n} kings." for n in range(12)), encoding="utf-8")
     report = check_file(path, path.name)
     assert (report["task"], report["columns"], report["rows"]["usable"]) == (
-        "continued-pretraining", {"text": "text"}, 12,
-    )  # fmt: skip
+        "continued-pretraining",
+        {"text": "text"},
+        12,
+    )
 
 
 def test_labels_stay_a_task_of_their_own(tmp_path: Path) -> None:

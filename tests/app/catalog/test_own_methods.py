@@ -39,9 +39,13 @@ SHAPES = {
 def make_model(family: str) -> PreTrainedModel:
     torch.manual_seed(0)
     sizes: dict[str, Any] = {
-        "vocab_size": 40, "hidden_size": WIDTH, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64,
+        "vocab_size": 40,
+        "hidden_size": WIDTH,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
         "attn_implementation": "eager",
-    }  # fmt: skip
+    }
     if family == "encoder":
         return BertModel(BertConfig(**sizes), add_pooling_layer=False).eval()
     return LlamaForCausalLM(LlamaConfig(**sizes, num_key_value_heads=1)).eval()
@@ -50,11 +54,22 @@ def make_model(family: str) -> PreTrainedModel:
 def make_card(family: str, model: PreTrainedModel) -> BaseModelCard:
     block = next(each for each in model.modules() if isinstance(each, torch.nn.ModuleList))[0]
     return BaseModelCard(
-        name="tiny", title="", summary="", licence="", source="", parameters=model.num_parameters(),
-        hidden_size=WIDTH, layers=2, context_length=64, linear_shapes=SHAPES[family], package="", folder="",
-        weights_sha256="", hub_id="tests/tiny",
+        name="tiny",
+        title="",
+        summary="",
+        licence="",
+        source="",
+        parameters=model.num_parameters(),
+        hidden_size=WIDTH,
+        layers=2,
+        context_length=64,
+        linear_shapes=SHAPES[family],
+        package="",
+        folder="",
+        weights_sha256="",
+        hub_id="tests/tiny",
         block_parameters=sum(each.numel() for each in block.parameters()),
-    )  # fmt: skip
+    )
 
 
 def make_method(settings: dict[str, Any]) -> Method:

@@ -10,8 +10,14 @@ from app.catalog.recommender import RULES, WISHES, Facts, recommend
 
 
 def facts(rows: int = 1000, **more: object) -> Facts:
-    known = {"task_type": "text-classification", "family": "classification", "base": STARTER_ENCODER, "labels": 20,
-             "least_per_label": rows // 20, "memory_bytes": 8 * 10**9}  # fmt: skip
+    known = {
+        "task_type": "text-classification",
+        "family": "classification",
+        "base": STARTER_ENCODER,
+        "labels": 20,
+        "least_per_label": rows // 20,
+        "memory_bytes": 8 * 10**9,
+    }
     return Facts(rows=rows, **{**known, **more})  # type: ignore[arg-type]
 
 
@@ -101,10 +107,14 @@ def test_the_rank_follows_the_answers_to_learn():
 def test_keeping_abilities_means_the_feed_forward_part_for_models_that_write():
     told = recommend(
         facts(
-            task_type="chat", family="generation", base=large_model(1_000_000_000), labels=0, has_gpu=True,
+            task_type="chat",
+            family="generation",
+            base=large_model(1_000_000_000),
+            labels=0,
+            has_gpu=True,
             wishes=frozenset({"keep_abilities"}),
         )
-    )["ranked"]  # fmt: skip
+    )["ranked"]
     lora = next(each for each in told if each["kind"] == "lora")
     assert lora["settings"] == {"targets": "feed-forward"}
     places = {each["kind"]: at for at, each in enumerate(told)}

@@ -77,9 +77,16 @@ def test_the_card_says_what_the_files_hold(folder: Path, model: Any) -> None:
     config = json.loads((folder / "config.json").read_text())
     shape = shape_of(config)
     for name in (
-        "hidden_size", "layers", "context_length", "linear_shapes", "block_parameters", "block_norm_parameters",
-        "outer_norm_parameters", "key_width", "load_arguments",
-    ):  # fmt: skip
+        "hidden_size",
+        "layers",
+        "context_length",
+        "linear_shapes",
+        "block_parameters",
+        "block_norm_parameters",
+        "outer_norm_parameters",
+        "key_width",
+        "load_arguments",
+    ):
         assert getattr(STARTER_CHAT, name) == getattr(shape, name), name
     assert STARTER_CHAT.parameters == sum(each.numel() for each in model.parameters())
     assert f"{STARTER_CHAT.parameters:,} parameters" in (folder / "README.md").read_text(encoding="utf-8")

@@ -98,15 +98,25 @@ def test_nothing_marked_or_too_few_sentences_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "columns"),
     [
-        ([{"words": row["tokens"], "ner_tags": row["tags"]} for row in tagged()], {"tokens": "words", "tags": "ner_tags"}),
-        ([{"sentence": " ".join(r["tokens"]), "bio": " ".join(r["tags"])} for r in tagged()],
-         {"tokens": "sentence", "tags": "bio"}),
+        (
+            [{"words": row["tokens"], "ner_tags": row["tags"]} for row in tagged()],
+            {"tokens": "words", "tags": "ner_tags"},
+        ),
+        (
+            [{"sentence": " ".join(r["tokens"]), "bio": " ".join(r["tags"])} for r in tagged()],
+            {"tokens": "sentence", "tags": "bio"},
+        ),
         ([{"id": n, "body": f"{name}/B-PER sleeps/O"} for n, name in enumerate(NAMES)], {"text": "body"}),
         ([{"body": f"{name} B-PER\nsleeps O"} for name in NAMES], {"text": "body"}),
-        ([{"document": r["text"], "entities": [{"start": a, "end": b, "label": c} for a, b, c in r["spans"]]}
-          for r in spanned()], {"text": "document", "spans": "entities"}),
+        (
+            [
+                {"document": r["text"], "entities": [{"start": a, "end": b, "label": c} for a, b, c in r["spans"]]}
+                for r in spanned()
+            ],
+            {"text": "document", "spans": "entities"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_columns_are_found_by_what_they_hold(tmp_path: Path, rows: list[Any], columns: dict[str, str]) -> None:
     report = check(tmp_path, rows)
     assert (report["task"], report["columns"], report["rows"]["usable"]) == ("token-classification", columns, 12)
@@ -140,8 +150,19 @@ def test_two_types_side_by_side_are_two_entities() -> None:
 def test_words_of_running_text() -> None:
     text = "O’Neill's 東京 trip, é हिन्दी!"
     assert [text[a:b] for a, b in forms.word_places(text)] == [
-        "O", "’", "Neill", "'", "s", "東", "京", "trip", ",", "é", "हिन्दी", "!",
-    ]  # fmt: skip
+        "O",
+        "’",
+        "Neill",
+        "'",
+        "s",
+        "東",
+        "京",
+        "trip",
+        ",",
+        "é",
+        "हिन्दी",
+        "!",
+    ]
 
 
 def test_a_span_may_hold_spaces_at_its_ends_but_not_parts_of_words() -> None:

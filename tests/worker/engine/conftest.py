@@ -50,8 +50,14 @@ def make_order(tiny_base: tuple[BaseModelCard, Path], tiny_rows: Path, tmp_path:
         folder.mkdir()
         card, base_folder = tiny_base
         return TrainingJob(
-            spec or make_spec(), card, base_folder, tiny_rows / "rows.parquet", tiny_rows / "splits.json", folder,
-            cache, resume_from,
-        )  # fmt: skip
+            spec or make_spec(),
+            card,
+            base_folder,
+            tiny_rows / "rows.parquet",
+            tiny_rows / "splits.json",
+            folder,
+            cache,
+            resume_from,
+        )
 
     return make

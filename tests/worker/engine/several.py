@@ -28,10 +28,16 @@ def main(plan: Path) -> None:
         AcceleratorState._reset_state(reset_partial_state=True)
         base = TypeAdapter(BaseModelCard).validate_python(each["card"])
         order = TrainingJob(
-            RunSpec.model_validate(each["spec"]), base, Path(each["base"]), Path(each["rows"]), Path(each["splits"]),
-            Path(each["folder"]), resume_from=Path(each["resume_from"]) if each["resume_from"] else None,
-            portions=each["portions"], ranks=team,
-        )  # fmt: skip
+            RunSpec.model_validate(each["spec"]),
+            base,
+            Path(each["base"]),
+            Path(each["rows"]),
+            Path(each["splits"]),
+            Path(each["folder"]),
+            resume_from=Path(each["resume_from"]) if each["resume_from"] else None,
+            portions=each["portions"],
+            ranks=team,
+        )
         report = ListReport() if team.leads else distributed.NullReport()
         train(order, report)
         if isinstance(report, ListReport):

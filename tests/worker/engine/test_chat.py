@@ -121,7 +121,10 @@ def test_closing_a_stream_stops_the_work(speaker):
     next(stream)
     stream.close()
     assert told.finish == "cancelled" and len(told.tokens) < 200 and not speaker.turns.taken
-    wait_until(lambda: not [each for each in threading.enumerate() if "(_work)" in repr(each) or each.name == "choir"], "no thread is left")  # fmt: skip
+    wait_until(
+        lambda: not [each for each in threading.enumerate() if "(_work)" in repr(each) or each.name == "choir"],
+        "no thread is left",
+    )
 
 
 def test_a_stop_sequence_ends_the_answer_before_it(speaker):

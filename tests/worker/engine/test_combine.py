@@ -70,9 +70,14 @@ def test_the_strongest_directions_come_as_near_as_their_rank_allows(parents: lis
 def test_votes_over_thinned_changes_give_a_usable_adapter(parents: list[Path], body, how: str, tmp_path: Path) -> None:
     recipe = Recipe(how=how, rank=8, density=0.5, seed=4)
     combined = combine(body(), parents, recipe)
-    assert all(torch.equal(change, again) for change, again in zip(
-        changes(combined).values(), changes(combine(body(), parents, recipe)).values(), strict=True,
-    ))  # fmt: skip
+    assert all(
+        torch.equal(change, again)
+        for change, again in zip(
+            changes(combined).values(),
+            changes(combine(body(), parents, recipe)).values(),
+            strict=True,
+        )
+    )
     assert not torch.allclose(answer(combined), answer(body()), atol=1e-3)
     combined.save_pretrained(tmp_path)
     assert torch.allclose(answer(PeftModel.from_pretrained(body(), tmp_path)), answer(combined), atol=1e-6)

@@ -27,9 +27,15 @@ def test_no_word_gives_the_answer_away() -> None:
 
 @pytest.mark.parametrize(
     ("harm", "limits", "expected"),
-    [(-0.1, SHARE_LIMITS, "kept"), (0.03, SHARE_LIMITS, "amber"), (0.08, SHARE_LIMITS, "red"),
-     (0.049, LOSS_LIMITS, "kept"), (0.05, LOSS_LIMITS, "amber"), (0.2, LOSS_LIMITS, "red")],
-)  # fmt: skip
+    [
+        (-0.1, SHARE_LIMITS, "kept"),
+        (0.03, SHARE_LIMITS, "amber"),
+        (0.08, SHARE_LIMITS, "red"),
+        (0.049, LOSS_LIMITS, "kept"),
+        (0.05, LOSS_LIMITS, "amber"),
+        (0.2, LOSS_LIMITS, "red"),
+    ],
+)
 def test_the_limits_are_those_of_the_note(harm: float, limits: tuple[float, float], expected: str) -> None:
     assert level(harm, limits) == expected
     assert level(harm, limits, by_chance=True) == "kept"

@@ -60,9 +60,14 @@ def chat_order(chat_base: tuple[BaseModelCard, Path], tmp_path: Path) -> MakeOrd
         write_rows(rows, columns) if columns else make_chat_rows(rows)
         card, base = chat_base
         return TrainingJob(
-            spec or make_chat_spec(), card, base, rows / "rows.parquet", rows / "splits.json", folder,
+            spec or make_chat_spec(),
+            card,
+            base,
+            rows / "rows.parquet",
+            rows / "splits.json",
+            folder,
             resume_from=resume_from,
-        )  # fmt: skip
+        )
 
     return make
 
@@ -250,10 +255,13 @@ def test_a_stranger_gets_the_same_words(chat_order: MakeOrder, chat_base: Any, t
     asked = [row for row in answers_of(order) if "\n" not in row["input"] and "answer" in row][:3]
     adapter = (order.folder / "adapter").rename(tmp_path / "download")
     done = subprocess.run(
-        [sys.executable, "-I", str(adapter / "use_me.py"), *(row["input"] for row in asked)], cwd=tmp_path,
+        [sys.executable, "-I", str(adapter / "use_me.py"), *(row["input"] for row in asked)],
+        cwd=tmp_path,
         env={"PATH": os.environ["PATH"], "BASE_MODEL": str(chat_base[1]), "HF_HUB_OFFLINE": "1"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     # An untrained byte model may write NUL, which no database takes.
     printed = done.stdout.replace("\0", "\N{REPLACEMENT CHARACTER}")
     assert printed.strip("\n") == "\n".join(row["answer"] for row in asked).strip("\n")

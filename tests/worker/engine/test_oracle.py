@@ -59,9 +59,16 @@ def oracle_losses(order: TrainingJob, folder: Path) -> list[tuple[float, float, 
         group["lr"] = 1.0
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda done: schedule.learning_rate(done + 1))
     arguments = TrainingArguments(
-        output_dir=str(folder), max_steps=schedule.total, logging_steps=1, max_grad_norm=spec.training.max_grad_norm,
-        report_to=[], use_cpu=True, save_strategy="no", disable_tqdm=True, seed=spec.training.seed,
-    )  # fmt: skip
+        output_dir=str(folder),
+        max_steps=schedule.total,
+        logging_steps=1,
+        max_grad_norm=spec.training.max_grad_norm,
+        report_to=[],
+        use_cpu=True,
+        save_strategy="no",
+        disable_tqdm=True,
+        seed=spec.training.seed,
+    )
     trainer = Ordered(WithLoss(model), arguments, train_dataset=batches, optimizers=(optimizer, scheduler))
     trainer.train()
     steps = [entry for entry in trainer.state.log_history if "grad_norm" in entry]

@@ -61,10 +61,15 @@ def make_order(
 
 def planned(order: TrainingJob) -> dict[str, Any]:
     return {
-        "spec": order.spec.model_dump(mode="json"), "card": asdict(order.base), "base": str(order.base_folder),
-        "rows": str(order.rows), "splits": str(order.splits), "folder": str(order.folder), "portions": order.portions,
+        "spec": order.spec.model_dump(mode="json"),
+        "card": asdict(order.base),
+        "base": str(order.base_folder),
+        "rows": str(order.rows),
+        "splits": str(order.splits),
+        "folder": str(order.folder),
+        "portions": order.portions,
         "resume_from": str(order.resume_from) if order.resume_from else None,
-    }  # fmt: skip
+    }
 
 
 def run_together(path: Path, plan: Plan, count: int = 2) -> None:
@@ -73,10 +78,12 @@ def run_together(path: Path, plan: Plan, count: int = 2) -> None:
     started = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.worker.engine.several", str(path)],
-            env={**os.environ, "RANK": str(number), "WORLD_SIZE": str(count)}, stdout=log, stderr=log,
+            env={**os.environ, "RANK": str(number), "WORLD_SIZE": str(count)},
+            stdout=log,
+            stderr=log,
         )
         for number in range(count)
-    ]  # fmt: skip
+    ]
     try:
         codes = [each.wait(DEADLINE_SECONDS) for each in started]
     finally:

@@ -62,10 +62,14 @@ def test_models_that_write_learn_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "method, held, layer",
-    [({"kind": "ia3"}, "4-bit", "Linear4bit"), ({"kind": "ia3"}, "8-bit", "Linear8bitLt"),
-     ({"kind": "head-only"}, "4-bit", "Linear4bit"), ({"kind": "qlora"}, "auto", "Linear4bit"),
-     ({"kind": "qlora", "bits": "8"}, "auto", "Linear8bitLt")],
-)  # fmt: skip
+    [
+        ({"kind": "ia3"}, "4-bit", "Linear4bit"),
+        ({"kind": "ia3"}, "8-bit", "Linear8bitLt"),
+        ({"kind": "head-only"}, "4-bit", "Linear4bit"),
+        ({"kind": "qlora"}, "auto", "Linear4bit"),
+        ({"kind": "qlora", "bits": "8"}, "auto", "Linear8bitLt"),
+    ],
+)
 def test_any_method_that_can_learns_on_a_base_in_fewer_bits(
     make_order, monkeypatch: pytest.MonkeyPatch, method: dict, held: str, layer: str
 ) -> None:

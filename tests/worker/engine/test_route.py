@@ -93,8 +93,10 @@ def test_saved_it_loads_in_a_fresh_process_with_peft_and_one_file(halves: list[P
     assert routed.peft_config["default"].ranks == [4, 6]
     done = subprocess.run(
         [sys.executable, "-I", "-c", ALONE, str(tmp_path / "saved"), str(tmp_path / "base")],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     told = torch.tensor(json.loads(done.stdout.splitlines()[-1]))
     torch.testing.assert_close(told, logits(routed).flatten(), rtol=0, atol=1e-5)
 

@@ -145,8 +145,12 @@ def test_use_me_marks_what_the_studio_marks(make_order, tmp_path: Path, kind: st
     environment = {"PATH": os.environ["PATH"], "BASE_MODEL": str(order.base_folder), "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(
         [sys.executable, "-I", str(adapter / "use_me.py"), *(row["input"] for row in rows)],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert [[each[:3] for each in one["entities"]] for one in told] == [json.loads(row["answer"]) for row in rows]
     # On a model of this size FourierFT ends up marking nothing at all.

@@ -29,8 +29,13 @@ def test_a_run_leaves_results_predictions_and_a_complete_adapter(make_order, kin
     results = train(order, report)
     assert json.loads((order.folder / "result.json").read_text())["metrics"] == results["metrics"]
     assert report.phases == [
-        "Reading the data", "Loading the model", "Measuring the untouched model", "Training", "Testing", "Saving",
-    ]  # fmt: skip
+        "Reading the data",
+        "Loading the model",
+        "Measuring the untouched model",
+        "Training",
+        "Testing",
+        "Saving",
+    ]
     # 42 training rows in updates of 8, two passes.
     assert results["total_steps"] == 12
     assert [step for step, _ in report.curve("eval/accuracy")] == [6, 12]

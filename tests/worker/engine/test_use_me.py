@@ -18,8 +18,12 @@ def ask(adapter: Path, base: Path, texts: list[str], elsewhere: Path) -> list[tu
     environment = {"PATH": os.environ["PATH"], "BASE_MODEL": str(base), "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(
         [sys.executable, "-I", str(adapter / "use_me.py"), *texts],
-        cwd=elsewhere, env=environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=elsewhere,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     lines = [line.split("\t") for line in done.stdout.splitlines()]
     return [(line[0], float(line[1])) for line in lines]
 

@@ -92,9 +92,13 @@ class AsyncLLM:
         return ENGINES[-1]
 
     async def generate(
-        self, prompt: dict[str, list[int]], sampling_params: SamplingParams, request_id: str,
-        *, lora_request: LoRARequest | None = None,
-    ) -> AsyncIterator[SimpleNamespace]:  # fmt: skip
+        self,
+        prompt: dict[str, list[int]],
+        sampling_params: SamplingParams,
+        request_id: str,
+        *,
+        lora_request: LoRARequest | None = None,
+    ) -> AsyncIterator[SimpleNamespace]:
         assert set(prompt) == {"prompt_token_ids"} and request_id not in [each["id"] for each in self.asked]
         self.asked.append(
             {"id": request_id, "ids": prompt["prompt_token_ids"], "how": sampling_params, "lora": lora_request}
@@ -124,11 +128,16 @@ def package(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ENGINES.clear()
     registry = SimpleNamespace(get_supported_archs=lambda: {"LlamaForCausalLM"})
     parts = {
-        "vllm": {"ModelRegistry": registry}, "vllm.engine": {}, "vllm.engine.arg_utils": {"AsyncEngineArgs": AsyncEngineArgs},
-        "vllm.v1": {}, "vllm.v1.engine": {}, "vllm.v1.engine.async_llm": {"AsyncLLM": AsyncLLM}, "vllm.lora": {},
+        "vllm": {"ModelRegistry": registry},
+        "vllm.engine": {},
+        "vllm.engine.arg_utils": {"AsyncEngineArgs": AsyncEngineArgs},
+        "vllm.v1": {},
+        "vllm.v1.engine": {},
+        "vllm.v1.engine.async_llm": {"AsyncLLM": AsyncLLM},
+        "vllm.lora": {},
         "vllm.lora.request": {"LoRARequest": LoRARequest},
         "vllm.sampling_params": {"RequestOutputKind": RequestOutputKind, "SamplingParams": SamplingParams},
-    }  # fmt: skip
+    }
     for name, names in parts.items():
         module = ModuleType(name)
         module.__dict__.update(names)
@@ -192,10 +201,15 @@ def test_another_base_model_ends_the_engine_of_the_one_before(package, base, tmp
 @pytest.mark.parametrize(
     ("method", "options", "served"),
     [
-        (Lora(), {}, True), (Lora(), {"use_rslora": True}, True), (Lora(), {"r": 65}, False), (Lora(), {"bias": "all"}, False),
-        (Dora(), {"use_dora": True}, False), (Qlora(), {}, False), (Ia3(), {}, False),
+        (Lora(), {}, True),
+        (Lora(), {"use_rslora": True}, True),
+        (Lora(), {"r": 65}, False),
+        (Lora(), {"bias": "all"}, False),
+        (Dora(), {"use_dora": True}, False),
+        (Qlora(), {}, False),
+        (Ia3(), {}, False),
     ],
-)  # fmt: skip
+)
 def test_only_what_vllm_serves_goes_there(package, base, tmp_path, method, options, served):
     adapter = make_adapter(base, tmp_path / "adapter", **options)
     assert VllmEngine(0.7, 8).serves(base, method, adapter) is served

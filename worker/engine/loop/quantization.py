@@ -21,9 +21,11 @@ def loading_arguments(precision: str, skip: Sequence[str] = ()) -> dict[str, Any
     if precision == "nf4":
         # Computing in fp32 leaves the choice of number format to autocast, as for every other layer.
         bits = {
-            "load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True,
+            "load_in_4bit": True,
+            "bnb_4bit_quant_type": "nf4",
+            "bnb_4bit_use_double_quant": True,
             "bnb_4bit_compute_dtype": torch.float32,
-        }  # fmt: skip
+        }
     config = BitsAndBytesConfig(**bits, llm_int8_skip_modules=list(skip) or None)
     return {"quantization_config": config, "device_map": {"": "cuda" if torch.cuda.is_available() else "cpu"}}
 

@@ -74,16 +74,27 @@ def _learn(family: Family) -> tuple[training_loop.Schedule, TrainerState, float 
 
     def begin(planned: training_loop.Schedule) -> training_loop.TrainingLoop:
         return training_loop.TrainingLoop(
-            prepared, training_loop.make_optimizer(family.model, spec.training, spec.method.rate_factor), family.lessons, planned,
-            family.accelerator, report, portions=order.portions, max_seconds=order.max_seconds, method=spec.method,
-            adapter=family.body, ranks=order.ranks,
-        )  # fmt: skip
+            prepared,
+            training_loop.make_optimizer(family.model, spec.training, spec.method.rate_factor),
+            family.lessons,
+            planned,
+            family.accelerator,
+            report,
+            portions=order.portions,
+            max_seconds=order.max_seconds,
+            method=spec.method,
+            adapter=family.body,
+            ranks=order.ranks,
+        )
 
     loop = begin(schedule)
     kept = Checkpoints(
-        order.folder / "checkpoints", report, order.free_disk_bytes, lambda: spec.method.extra_state(family.body),
+        order.folder / "checkpoints",
+        report,
+        order.free_disk_bytes,
+        lambda: spec.method.extra_state(family.body),
         writes=order.ranks.leads,
-    )  # fmt: skip
+    )
     identity = identify(spec, order.base)
     position = TrainerState(identity=identity, total=schedule.total)
     if order.resume_from:

@@ -95,8 +95,9 @@ def make_optimizer(
             {"params": weights, "weight_decay": 0.0 if flat else settings.weight_decay, "rate_factor": factor}
             for (flat, factor), weights in sorted(groups.items(), key=lambda entry: entry[0])
         ],
-        lr=0.0, fused=True,
-    )  # fmt: skip
+        lr=0.0,
+        fused=True,
+    )
 
 
 class TrainingLoop:
@@ -240,9 +241,13 @@ class TrainingLoop:
         if self._epoch[0] != epoch:
             settings = self.schedule.settings
             plan = plan_epoch(
-                self.lessons.lengths, seed=settings.seed, epoch=epoch, batch_size=settings.batch_size,
-                accumulation=settings.accumulation * self.portions, budget=max(1, TOKEN_BUDGET // self.portions),
-            )  # fmt: skip
+                self.lessons.lengths,
+                seed=settings.seed,
+                epoch=epoch,
+                batch_size=settings.batch_size,
+                accumulation=settings.accumulation * self.portions,
+                budget=max(1, TOKEN_BUDGET // self.portions),
+            )
             self._epoch = (epoch, plan)
         return self._epoch[1][place]
 

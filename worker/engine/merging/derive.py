@@ -152,15 +152,17 @@ def _test_parents(family: Family) -> list[dict[str, Any]]:
     for parent, folder in zip(origin.parents, order.parents, strict=True):
         name, spec = parent.name or parent.run_id, read_spec(folder)
         for what, theirs, ours in (
-            ("base model", spec.base_model, order.spec.base_model), ("labels", spec.labels, order.spec.labels),
-        ):  # fmt: skip
+            ("base model", spec.base_model, order.spec.base_model),
+            ("labels", spec.labels, order.spec.labels),
+        ):
             if theirs != ours:
                 raise Rejected(
                     "different_parents",
-                    f"{name} has another {what} than the other models." if what == "base model" else
-                    f"{name} answers with different labels than the other models.",
+                    f"{name} has another {what} than the other models."
+                    if what == "base model"
+                    else f"{name} answers with different labels than the other models.",
                     f"Choose models with the same {what}.",
-                )  # fmt: skip
+                )
         told.append({**parent.model_dump(), "metrics": _score(family, spec, folder)})
     return told
 

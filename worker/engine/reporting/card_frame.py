@@ -101,5 +101,8 @@ def _tuner_words(method: Method) -> list[str]:
     if not isinstance(method, PeftMethod) or not method.tuner:
         return []
     file = f"{method.tuner}.py"
-    return ["", f"peft does not know this method by itself: `{file}`, which is part of this download and needs only torch",
-            f"and peft, teaches it. `import {method.tuner}` before `PeftModel.from_pretrained`."]  # fmt: skip
+    return [
+        "",
+        f"peft does not know this method by itself: `{file}`, which is part of this download and needs only torch",
+        f"and peft, teaches it. `import {method.tuner}` before `PeftModel.from_pretrained`.",
+    ]

@@ -94,9 +94,12 @@ class ChatModel:
             Rejected: the conversation leaves no room for an answer.
         """
         ids = self.tokenizer.apply_chat_template(
-            list(messages), add_generation_prompt=True, sanitize_control_tokens=True, return_tensors="pt",
+            list(messages),
+            add_generation_prompt=True,
+            sanitize_control_tokens=True,
+            return_tensors="pt",
             return_dict=True,
-        )["input_ids"]  # fmt: skip
+        )["input_ids"]
         if ids.shape[1] >= self.context_length:
             raise Rejected(
                 "conversation_too_long",

@@ -20,9 +20,18 @@ from worker.engine.serving.shared_weights import share
 UNTOUCHED = "__base__"
 # Fields of peft's configuration with which it does not route rows, or changes more than the layers beside which it sits.
 UNROUTED = (
-    "use_dora", "modules_to_save", "trainable_token_indices", "alora_invocation_tokens", "target_parameters",
-    "layer_replication", "arrow_config", "use_bdlora", "velora_config", "monteclora_config", "kasa_config",
-)  # fmt: skip
+    "use_dora",
+    "modules_to_save",
+    "trainable_token_indices",
+    "alora_invocation_tokens",
+    "target_parameters",
+    "layer_replication",
+    "arrow_config",
+    "use_bdlora",
+    "velora_config",
+    "monteclora_config",
+    "kasa_config",
+)
 
 
 class MixedAdapters:

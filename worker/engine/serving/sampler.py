@@ -13,9 +13,20 @@ from transformers import (
 
 # What a model's own generation settings may hold without changing more than this module knows of.
 KNOWN = {
-    "bos_token_id", "eos_token_id", "pad_token_id", "transformers_version", "temperature", "top_p", "top_k", "do_sample",
-    "max_length", "max_new_tokens", "repetition_penalty", "_from_model_config", "use_cache",
-}  # fmt: skip
+    "bos_token_id",
+    "eos_token_id",
+    "pad_token_id",
+    "transformers_version",
+    "temperature",
+    "top_p",
+    "top_k",
+    "do_sample",
+    "max_length",
+    "max_new_tokens",
+    "repetition_penalty",
+    "_from_model_config",
+    "use_cache",
+}
 
 
 @dataclass(frozen=True)

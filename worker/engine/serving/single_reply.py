@@ -16,9 +16,15 @@ class SingleReply(StoppingCriteria):
     """A thread that computes, and the line of tokens it has computed; ``heard`` is told each as it comes."""
 
     def __init__(
-        self, model: torch.nn.Module, ids: torch.Tensor, sampling: SamplingParameters, room: int, pad: int | None,
-        heard: Callable[[int], None], turns: FairLock,
-    ) -> None:  # fmt: skip
+        self,
+        model: torch.nn.Module,
+        ids: torch.Tensor,
+        sampling: SamplingParameters,
+        room: int,
+        pad: int | None,
+        heard: Callable[[int], None],
+        turns: FairLock,
+    ) -> None:
         self._model, self._ids, self._sampling, self._room, self._pad = model, ids, sampling, room, pad
         self._heard, self._turns = heard, turns
         self._stop = threading.Event()
@@ -72,9 +78,13 @@ class SingleReply(StoppingCriteria):
             how = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
             torch.manual_seed(torch.seed() % 2**63 if sampling.seed is None else sampling.seed)
         self._model.generate(  # type: ignore[operator]
-            input_ids=self._ids, attention_mask=torch.ones_like(self._ids), max_new_tokens=self._room,
-            pad_token_id=self._pad, stopping_criteria=StoppingCriteriaList([self]), **how,
-        )  # fmt: skip
+            input_ids=self._ids,
+            attention_mask=torch.ones_like(self._ids),
+            max_new_tokens=self._room,
+            pad_token_id=self._pad,
+            stopping_criteria=StoppingCriteriaList([self]),
+            **how,
+        )
 
 
 def _random_state() -> list[torch.Tensor]:

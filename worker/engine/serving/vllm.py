@@ -122,11 +122,18 @@ class VllmEngine:
 
         return AsyncLLM.from_engine_args(
             AsyncEngineArgs(
-                model=str(base), dtype="bfloat16", max_model_len=context_length, max_num_seqs=self._most_rows,
-                gpu_memory_utilization=self._memory, enable_lora=True, max_loras=self._most_rows, max_lora_rank=MOST_RANK,
-                trust_remote_code=False, disable_log_stats=True,
+                model=str(base),
+                dtype="bfloat16",
+                max_model_len=context_length,
+                max_num_seqs=self._most_rows,
+                gpu_memory_utilization=self._memory,
+                enable_lora=True,
+                max_loras=self._most_rows,
+                max_lora_rank=MOST_RANK,
+                trust_remote_code=False,
+                disable_log_stats=True,
             )
-        )  # fmt: skip
+        )
 
     def run(self, work: Any) -> "Future[Any]":
         """Do this in the engine's loop."""
@@ -164,10 +171,16 @@ class VllmChatModel(ChatModel):
         from vllm.sampling_params import RequestOutputKind, SamplingParams
 
         params = SamplingParams(
-            max_tokens=room, temperature=sampling.temperature, top_p=sampling.top_p, top_k=0, seed=sampling.seed,
-            repetition_penalty=self._config.repetition_penalty or 1.0, stop_token_ids=sorted(self.ends),
-            output_kind=RequestOutputKind.DELTA, detokenize=False,
-        )  # fmt: skip
+            max_tokens=room,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            top_k=0,
+            seed=sampling.seed,
+            repetition_penalty=self._config.repetition_penalty or 1.0,
+            stop_token_ids=sorted(self.ends),
+            output_kind=RequestOutputKind.DELTA,
+            detokenize=False,
+        )
         return _VllmReply(self._answers, self._base, ids[0].tolist(), params, self._lora, told.hear)
 
 

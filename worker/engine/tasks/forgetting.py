@@ -22,9 +22,22 @@ from worker.engine.tasks.linear_probe import fit_probe
 TASK = "whether two words of a sentence have changed places"
 SUBJECTS = ("The neighbours", "Two engineers", "My younger cousins", "The other children")
 VERBS = (
-    "painted", "have repaired", "will buy", "sold", "are cleaning", "drew", "had found", "may carry",
-    "wrote about", "will forget", "moved", "have broken", "kept", "could choose", "showed",
-)  # fmt: skip
+    "painted",
+    "have repaired",
+    "will buy",
+    "sold",
+    "are cleaning",
+    "drew",
+    "had found",
+    "may carry",
+    "wrote about",
+    "will forget",
+    "moved",
+    "have broken",
+    "kept",
+    "could choose",
+    "showed",
+)
 OBJECTS = ("the old wooden bridge", "a small green bicycle", "their very first boat", "several maps of the town")
 TEST_VERBS = 5
 # Changes that chance makes as often as this or more are none.
@@ -69,6 +82,12 @@ def told(before: torch.Tensor, after: torch.Tensor) -> dict[str, Any]:
     first, last = float(before.float().mean()), float(after.float().mean())
     by_chance = sign_test(lost, gained) >= SIGNIFICANT
     return {
-        "task": TASK, "unit": "share", "before": first, "after": last, "change": last - first, "rows": len(before),
-        "level": level(first - last, SHARE_LIMITS, by_chance=by_chance), "limits": [-each for each in SHARE_LIMITS],
-    }  # fmt: skip
+        "task": TASK,
+        "unit": "share",
+        "before": first,
+        "after": last,
+        "change": last - first,
+        "rows": len(before),
+        "level": level(first - last, SHARE_LIMITS, by_chance=by_chance),
+        "limits": [-each for each in SHARE_LIMITS],
+    }

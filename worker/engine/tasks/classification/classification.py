@@ -123,9 +123,15 @@ class Classification(Family):
     def measure_base(self) -> None:
         """Fit the probe, start the answer layer from it, and note how it scores the test rows."""
         self.features = Features(
-            self.model, self.order.base, self.encoded, self._tokenizer.pad_token_id, self.accelerator, self.report,
-            self.order.cache, self.order.spec.base_precision,
-        )  # fmt: skip
+            self.model,
+            self.order.base,
+            self.encoded,
+            self._tokenizer.pad_token_id,
+            self.accelerator,
+            self.report,
+            self.order.cache,
+            self.order.spec.base_precision,
+        )
         training, asked = self.order.spec.training, sum(forgetting.encode(self._tokenizer).lengths)
         if (
             is_wanted(training.measure_forgetting, asked, self.lessons.lengths, training.epochs)
@@ -143,9 +149,13 @@ class Classification(Family):
         """See :class:`Family`."""
         method = self.order.spec.method
         context = make_context(
-            method, self.model, self.encoded["train"], self._tokenizer, total_steps=total_steps,
+            method,
+            self.model,
+            self.encoded["train"],
+            self._tokenizer,
+            total_steps=total_steps,
             seed=self.order.spec.training.seed,
-        )  # fmt: skip
+        )
         self.model.encoder = method.apply(self.model.encoder, context)
         self.model.to(self.accelerator.device)
 
@@ -181,9 +191,14 @@ class Classification(Family):
 
     def _read_split(self, name: str, exact: bool = False, ranks: ProcessGroup = ALONE) -> torch.Tensor:
         return evaluate.read_all(
-            self.model, self.encoded[name], self._tokenizer.pad_token_id, self.accelerator, self.report, exact=exact,
+            self.model,
+            self.encoded[name],
+            self._tokenizer.pad_token_id,
+            self.accelerator,
+            self.report,
+            exact=exact,
             ranks=ranks,
-        )  # fmt: skip
+        )
 
     def results(self) -> dict[str, Any]:
         """See :class:`Family`."""

@@ -49,7 +49,14 @@ def told(before: RowScores, after: RowScores) -> dict[str, Any]:
     first, last = before.summary(), after.summary()
     change = last["loss"] - first["loss"]
     return {
-        "task": TASK, "unit": "loss", "before": first["loss"], "after": last["loss"], "change": change,
-        "perplexity": [first["perplexity"], last["perplexity"]], "interval": change_interval(after, before),
-        "rows": len(before.losses), "level": level(change, LOSS_LIMITS), "limits": list(LOSS_LIMITS),
-    }  # fmt: skip
+        "task": TASK,
+        "unit": "loss",
+        "before": first["loss"],
+        "after": last["loss"],
+        "change": change,
+        "perplexity": [first["perplexity"], last["perplexity"]],
+        "interval": change_interval(after, before),
+        "rows": len(before.losses),
+        "level": level(change, LOSS_LIMITS),
+        "limits": list(LOSS_LIMITS),
+    }

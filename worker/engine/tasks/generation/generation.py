@@ -248,9 +248,15 @@ class Generation(Family):
 
     def _read(self, name: str, exact: bool = False, ranks: ProcessGroup = ALONE) -> RowScores:
         return read_all(
-            self.model, self.parts[name].examples, self.pad_id, self.accelerator, self.report,
-            packed=self.lessons.packed, exact=exact, ranks=ranks,
-        )  # fmt: skip
+            self.model,
+            self.parts[name].examples,
+            self.pad_id,
+            self.accelerator,
+            self.report,
+            packed=self.lessons.packed,
+            exact=exact,
+            ranks=ranks,
+        )
 
     def _answer(self, *, soft: bool) -> list[str]:
         questions = self.questions[: ANSWERED_ROWS // 3] if soft else self.questions
@@ -317,11 +323,16 @@ class Generation(Family):
         rows = zip(self.questions, self.base_answers, self.test_answers, strict=False)
         return [
             {
-                "split": "test", "row_id": asked.row_id, "input": asked.text, "expected": asked.reference,
-                "base_answer": base, "answer": tuned, "score": rouge_l(asked.reference, tuned),
+                "split": "test",
+                "row_id": asked.row_id,
+                "input": asked.text,
+                "expected": asked.reference,
+                "base_answer": base,
+                "answer": tuned,
+                "score": rouge_l(asked.reference, tuned),
             }
             for asked, base, tuned in rows
-        ]  # fmt: skip
+        ]
 
 
 def _overlap(questions: list[SamplePrompt], answers: list[str]) -> dict[str, float]:

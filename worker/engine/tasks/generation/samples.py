@@ -111,9 +111,14 @@ def answer_ids(
             ids[at, longest - len(prompts[row]) :] = torch.tensor(prompts[row])
             mask[at, longest - len(prompts[row]) :] = 1
         made = cast(Any, decoder).generate(
-            input_ids=ids.to(device), attention_mask=mask.to(device), do_sample=False, num_beams=1, pad_token_id=pad,
-            max_new_tokens=max(1, min(most_tokens, context_length - longest)), eos_token_id=sorted(ends) or None,
-        )  # fmt: skip
+            input_ids=ids.to(device),
+            attention_mask=mask.to(device),
+            do_sample=False,
+            num_beams=1,
+            pad_token_id=pad,
+            max_new_tokens=max(1, min(most_tokens, context_length - longest)),
+            eos_token_id=sorted(ends) or None,
+        )
         new = made[:, longest:]
         for at, row in enumerate(rows):
             told[row] = _until(new[at].tolist(), ends)

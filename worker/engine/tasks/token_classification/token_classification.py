@@ -176,9 +176,13 @@ class Tokens(Family):
             return self.lessons.loss(self.model, drawn[number]) / self.lessons.weight([drawn[number]])
 
         return RunContext(
-            total_steps=total_steps, seed=seed, heads=self.model.heads, loss=loss, tokenizer=self._tokenizer,
+            total_steps=total_steps,
+            seed=seed,
+            heads=self.model.heads,
+            loss=loss,
+            tokenizer=self._tokenizer,
             batches=[self.lessons.inputs(rows) for rows in drawn],
-        )  # fmt: skip
+        )
 
     def read_often(self) -> list[list[int]]:
         """See :class:`Family`."""
@@ -283,11 +287,16 @@ class Tokens(Family):
         rows = zip(test.row_ids, test.sentences, self.base_answers, self.test_answers, strict=True)
         return [
             {
-                "split": "test", "row_id": row_id, "input": sentence.text, "expected": _told(sentence.spans),
-                "base_answer": _told(base.spans), "answer": _told(tuned.spans), "score": tuned.sure,
+                "split": "test",
+                "row_id": row_id,
+                "input": sentence.text,
+                "expected": _told(sentence.spans),
+                "base_answer": _told(base.spans),
+                "answer": _told(tuned.spans),
+                "score": tuned.sure,
             }
             for row_id, sentence, base, tuned in rows
-        ]  # fmt: skip
+        ]
 
 
 def _told(spans: list[list[Any]]) -> str:
