@@ -1,12 +1,10 @@
-"""A folder's table of contents with hashes, written last: where it stands and holds, the folder is complete.
-
-Level 0: needs nothing of ours, so that the engine and the services judge a folder by the same rule.
-"""
+"""A folder's table of contents with hashes, written last: a folder with a valid manifest is complete."""
 
 import hashlib
 import json
-import os
 from pathlib import Path
+
+from app.files import flush
 
 NAME = "manifest.json"
 
@@ -43,12 +41,3 @@ def sha256_of(path: Path) -> str:
         while piece := source.read(1024 * 1024):
             digest.update(piece)
     return digest.hexdigest()
-
-
-def flush(path: Path) -> None:
-    """Make a file's or folder's content survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

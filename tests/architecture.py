@@ -11,7 +11,7 @@ BESIDE = ("tests", "benchmarks", "docs", "scripts")
 MOST_FILE_LINES, MOST_FUNCTION_LINES = 400, 60
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
-LEVEL_0 = ("app.settings", "app.errors", "app.manifest", "app.intervals")
+LEVEL_0 = ("app.settings", "app.errors", "app.files", "app.manifest", "app.intervals")
 # Tables by topic, one file each.
 TABLES = tuple(sorted(f"app.{each.stem}" for each in (ROOT / "app").glob("models_*.py")))
 LEVEL_1 = (
@@ -50,7 +50,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app": (),
     "app.settings": (),
     "app.errors": (),
-    "app.manifest": (),
+    "app.files": (),
+    "app.manifest": ("app.files",),
     "app.intervals": (),
     "app.failures": ("app.errors",),
     "app.logs": ("app.settings",),
@@ -77,7 +78,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.main": (*BELOW_DOORS, "app.api"),
     "worker": (*BELOW_DOORS, "worker.sandbox"),
     "worker.app": ("app.queue",),
-    "worker.engine": ("app.catalog", "app.errors", "app.manifest", "app.intervals"),
+    "worker.engine": ("app.catalog", "app.errors", "app.files", "app.manifest", "app.intervals"),
     # The two processes that hold a model know no database, queue or service.
     "worker.spool": (*LEVEL_0, "worker.engine"),
     "worker.sandbox": (),

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from app import manifest
+from app import files, manifest
 from worker import sandbox
 from worker.spool import SpoolReport
 
@@ -106,7 +106,7 @@ class Work:
         (aside / "position.json").write_text(json.dumps({"step": self.step, "state": self.state}))
         digest = manifest.write(aside)
         os.rename(aside, final)
-        manifest.flush(final.parent)
+        files.flush(final.parent)
         self.report.checkpoint(final, step=self.step, size=1, sha256=digest, metrics={})
         self.kept.append(final)
         if len(self.kept) > 2:

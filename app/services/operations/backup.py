@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import MetaData, Table, func, inspect, select, text, update
 
-from app import manifest, storage
+from app import files, manifest, storage
 from app.db import Base, db_now, dialect, get_engine, transaction
 from app.errors import Conflict, Rejected
 from app.models import CLAIMED, QUEUED, RUNNING, Job
@@ -40,7 +40,7 @@ def make(target: Path) -> dict[str, int]:
     try:
         with tempfile.TemporaryDirectory(dir=storage.state_dir()) as scratch, zipfile.ZipFile(aside, "w") as archive:
             counted = _write(archive, Path(scratch))
-        manifest.flush(aside)
+        files.flush(aside)
         aside.rename(target)
     finally:
         aside.unlink(missing_ok=True)

@@ -5,9 +5,7 @@ position. Only safetensors and JSON; nothing in it can run code.
 """
 
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from app import manifest
+from app import files, manifest
 from app.errors import StudioError
 from worker.engine.loop.checkpoint_identity import differences
 from worker.engine.reporting.report import Report
@@ -88,18 +86,12 @@ class Checkpoints:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         self._check_room(model)
-        aside = Path(tempfile.mkdtemp(dir=self._folder, prefix=".aside-"))
-        try:
-            _write(aside, model, optimizer, position)
-            more = {name: _plain(each) for name, each in self._method_state().items()}
-            if more:
-                save_file(more, aside / METHOD_STATE)
-            digest = manifest.write(aside)
-            os.rename(aside, final)
-        except BaseException:
-            shutil.rmtree(aside, ignore_errors=True)
-            raise
-        manifest.flush(self._folder)
+        with files.atomic_folder(final) as folder:
+            _write(folder, model, optimizer, position)
+            state = {name: _plain(tensor) for name, tensor in self._method_state().items()}
+            if state:
+                save_file(state, folder / METHOD_STATE)
+            digest = manifest.write(folder)
         self._announce(final, position.step, digest, metrics)
         self._drop_old(position)
 

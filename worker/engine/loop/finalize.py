@@ -3,17 +3,15 @@
 ``result.json`` is written last: where it stands, the run is complete.
 """
 
-import json
-import os
 import time
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 
+from app import files
 from worker.engine.loop import inference_time, save
 from worker.engine.loop.memory import peak_bytes
 from worker.engine.reporting.report import Report
@@ -87,7 +85,7 @@ def finalize(
         "processor": clock.processor,
     }
     results["peak_memory_bytes"] = peak_bytes()
-    _write_last(folder / "result.json", results)
+    files.write_json(folder / "result.json", results)
     return results
 
 
@@ -95,13 +93,3 @@ def _device_name(accelerator: Accelerator) -> str:
     if accelerator.device.type == "cuda":
         return torch.cuda.get_device_name(accelerator.device)
     return f"CPU, {torch.get_num_threads()} threads"
-
-
-def _write_last(path: Path, value: Any) -> None:
-    """Write aside, flush, rename: where the file stands, the run is complete."""
-    aside = path.with_suffix(".aside")
-    with aside.open("w", encoding="utf-8") as out:
-        json.dump(value, out, ensure_ascii=False, allow_nan=False)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(aside, path)

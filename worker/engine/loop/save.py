@@ -4,9 +4,6 @@ The manifest is written last; a folder without it is not finished.
 """
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from app import manifest
+from app import files, manifest
 
 if TYPE_CHECKING:
     from worker.engine.tasks.base import Family
@@ -50,15 +47,9 @@ def _write_learned(folder: Path, family: "Family") -> None:
 @contextmanager
 def _aside(final: Path) -> Iterator[Path]:
     """A folder that gets its manifest and its name when everything is in it, or disappears."""
-    aside = Path(tempfile.mkdtemp(dir=final.parent, prefix=".aside-"))
-    try:
-        yield aside
-        manifest.write(aside)
-        os.rename(aside, final)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
-    manifest.flush(final.parent)
+    with files.atomic_folder(final) as folder:
+        yield folder
+        manifest.write(folder)
 
 
 def write_head(folder: Path, head: nn.Module) -> None:
@@ -69,11 +60,8 @@ def write_head(folder: Path, head: nn.Module) -> None:
 
 def write_predictions(path: Path, rows: list[dict[str, Any]]) -> None:
     """One JSON line for every held-out row, flushed to the disk."""
-    with path.open("w", encoding="utf-8") as out:
-        for row in rows:
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
-        out.flush()
-        os.fsync(out.fileno())
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+    files.write_bytes(path, "".join(lines).encode())
 
 
 def describe_answers(

@@ -4,14 +4,13 @@ Two runs share them only if all words of the name are the same. Knows no task an
 """
 
 import hashlib
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import datasets
+
+from app import files
 
 FOLDER = "tokens"
 
@@ -34,11 +33,10 @@ def keep_once(cache: Path | None, words: Sequence[str], make: Callable[[], dict[
 
 
 def _keep(table: datasets.Dataset, final: Path) -> None:
-    """Write aside and rename; two runs that tokenise the same rows at once may both win."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=final.parent, prefix=".aside-"))
-    table.save_to_disk(str(aside))
+    """Save the table; of two runs that tokenise the same rows at once, the first one's copy stays."""
     try:
-        os.rename(aside, final)
+        with files.atomic_folder(final) as folder:
+            table.save_to_disk(str(folder))
     except OSError:
-        shutil.rmtree(aside)
+        if not final.exists():
+            raise

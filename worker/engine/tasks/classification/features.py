@@ -5,14 +5,13 @@ kept under. Must be used before a method is applied to the model.
 """
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
 from safetensors.torch import load_file, save_file
 
+from app import files
 from app.catalog.base_models import BaseModelCard
 from worker.engine.reporting.report import Report
 from worker.engine.tasks.classification.data import Encoded
@@ -78,9 +77,5 @@ class Features:
 
 
 def _keep(tensors: dict[str, torch.Tensor], final: Path) -> None:
-    """Write aside and rename; whoever comes second replaces it by the same content."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=final.parent, prefix=".aside-")
-    os.close(handle)
-    save_file(tensors, aside)
-    os.replace(aside, final)
+    with files.atomic_file(final, durable=False) as temporary:
+        save_file(tensors, temporary)

@@ -1,0 +1,73 @@
+"""Atomic writes: a file or folder is written under a temporary name beside its path and renamed when it is complete."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+TEMPORARY_PREFIX = ".aside-"
+
+
+@contextmanager
+def atomic_file(final: Path, *, durable: bool = True) -> Iterator[Path]:
+    """Yield a temporary path; what is written there replaces ``final``, or is removed if the block raises.
+
+    Args:
+        final: its folder is made if it is missing.
+        durable: flush the content before renaming, so that it survives a power cut; a cache can do without.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=final.parent, prefix=TEMPORARY_PREFIX)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        if durable:
+            flush(temporary)
+        os.replace(temporary, final)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def atomic_folder(final: Path) -> Iterator[Path]:
+    """Yield a temporary folder; it is renamed to ``final``, or removed if the block raises.
+
+    Raises:
+        OSError: there is a folder with content at ``final``.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=final.parent, prefix=TEMPORARY_PREFIX))
+    try:
+        yield temporary
+        os.rename(temporary, final)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    flush(final.parent)
+
+
+def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Replace a file's content atomically; see :func:`atomic_file`."""
+    with atomic_file(path, durable=durable) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_json(path: Path, value: Any, *, indent: int | None = None, durable: bool = True) -> None:
+    """Replace a file's content by JSON, atomically; numbers that are not finite raise :class:`ValueError`."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    write_bytes(path, text.encode(), durable=durable)
+
+
+def flush(path: Path) -> None:
+    """Make a file's or folder's content survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
