@@ -148,7 +148,7 @@ class Job(_Row):
     not_before: Mapped[float] = mapped_column(Float, default=0.0)
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     max_attempts: Mapped[int] = mapped_column(Integer, default=3)
-    rung_at: Mapped[float | None] = mapped_column(Float)
+    notified_at: Mapped[float | None] = mapped_column("rung_at", Float)
     cancel_requested_at: Mapped[float | None] = mapped_column(Float)
     pause_requested_at: Mapped[float | None] = mapped_column(Float)
     paused_at: Mapped[float | None] = mapped_column(Float)

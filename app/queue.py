@@ -1,9 +1,14 @@
-"""The doorbell: Celery carries one job id, after the commit, and nothing else.
+"""Messages to the workers: Celery carries one job id, sent after the commit, and the message only wakes a worker.
 
-The database row is the truth. A lost, doubled or late message costs waiting time only. Must not know what a job does.
+The database row is the truth: a lost, doubled or late message costs waiting time only. There are two queues, each with workers
+of its own: ``train`` for what computes on the devices, ``light`` for everything else, so that light jobs never wait behind a
+training.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
@@ -17,9 +22,14 @@ from app.settings import get_settings
 from app.storage import broker_dir
 
 WORK_TASK = "studio.work"
-GPU_QUEUE = "gpu"
+TRAIN_QUEUE, LIGHT_QUEUE = "train", "light"
+QUEUES = (TRAIN_QUEUE, LIGHT_QUEUE)
 
 log = logging.getLogger(__name__)
+
+# Key of ``Session.info`` that holds the (job id, queue) pairs to notify about after the commit.
+_PENDING = "pending_messages"
+_muted: ContextVar[bool] = ContextVar("muted", default=False)
 
 
 @lru_cache
@@ -31,7 +41,7 @@ def celery_app() -> Celery:
         accept_content=["json"],
         task_ignore_result=True,
         task_acks_late=False,
-        task_default_queue=GPU_QUEUE,
+        task_default_queue=TRAIN_QUEUE,
         worker_prefetch_multiplier=1,
         worker_disable_prefetch=bool(get_settings().broker_url),
         worker_enable_remote_control=False,
@@ -43,20 +53,30 @@ def celery_app() -> Celery:
     return app
 
 
-def enqueue_after_commit(session: Session, job_id: str) -> None:
-    """Send the job's id once the session's transaction is committed; drop it when that is rolled back."""
-    session.info.setdefault("bells", []).append(job_id)
+def enqueue_after_commit(session: Session, job_id: str, queue: str) -> None:
+    """Send the job's id to the queue once the session's transaction is committed; drop it when that is rolled back."""
+    session.info.setdefault(_PENDING, []).append((job_id, queue))
 
 
-def notify(job_id: str) -> bool:
-    """Send one message now. Returns False when the broker cannot be reached; the sweeper rings again later."""
+@contextmanager
+def muted() -> Iterator[None]:
+    """Transactions that this thread commits in the block send no message: the caller is about to do the jobs itself."""
+    token = _muted.set(True)
     try:
-        celery_app().send_task(WORK_TASK, args=[job_id], queue=GPU_QUEUE, retry=False)
+        yield
+    finally:
+        _muted.reset(token)
+
+
+def notify(job_id: str, queue: str) -> bool:
+    """Send one message now. Returns False when the broker cannot be reached; the sweeper sends it again later."""
+    try:
+        celery_app().send_task(WORK_TASK, args=[job_id], queue=queue, retry=False)
     except Exception as error:  # any transport's own error type: the job row stays queued either way
         log.warning("broker not reached, job waits for the sweeper: job=%s error=%s", job_id, type(error).__name__)
         return False
     with transaction() as session:
-        session.execute(update(Job).where(Job.id == job_id).values(rung_at=db_now()))
+        session.execute(update(Job).where(Job.id == job_id).values(notified_at=db_now()))
     return True
 
 
@@ -78,12 +98,14 @@ def _transport_options() -> dict[str, Any]:
 
 
 @event.listens_for(Session, "after_commit")
-def _ring_bells(session: Session) -> None:
-    for job_id in session.info.pop("bells", []):
-        notify(job_id)
+def _send_pending(session: Session) -> None:
+    pending = session.info.pop(_PENDING, [])
+    if not _muted.get():
+        for job_id, queue in pending:
+            notify(job_id, queue)
 
 
 @event.listens_for(Session, "after_soft_rollback")
-def _drop_bells(session: Session, previous: SessionTransaction) -> None:
+def _drop_pending(session: Session, previous: SessionTransaction) -> None:
     if not session.in_nested_transaction():
-        session.info.pop("bells", None)
+        session.info.pop(_PENDING, None)

@@ -57,7 +57,7 @@ def start_worker(home: Path) -> subprocess.Popen[bytes]:
             "worker.app",
             "worker",
             "-Q",
-            "gpu",
+            "train",
             "-c",
             "1",
             "--without-gossip",

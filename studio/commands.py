@@ -39,7 +39,7 @@ def worker(name: str = "celery") -> list[str]:
         *_celery(),
         "worker",
         "-Q",
-        "gpu",
+        "train,light",
         "-c",
         "1",
         "--without-gossip",

@@ -141,7 +141,7 @@ def examine_database() -> list[CheckResult]:
 
 
 def examine_broker() -> list[CheckResult]:
-    """The doorbell: a folder in the embedded default, otherwise a server that must answer."""
+    """The broker: a folder in the embedded default, otherwise a server that must answer."""
     from kombu.utils.url import maybe_sanitize_url
 
     from app.queue import celery_app

@@ -17,8 +17,6 @@ from types import FrameType
 from typing import Any
 
 import click
-from sqlalchemy import event
-from sqlalchemy.orm import Session
 
 from app import storage
 from app.catalog.methods import method_class
@@ -26,6 +24,7 @@ from app.catalog.methods.capabilities import require
 from app.catalog.training import TrainingSettings
 from app.errors import Conflict, Rejected, StudioError
 from app.models import CANCELLED, SUCCEEDED, TERMINAL_STATES, Run
+from app.queue import muted
 from app.services.accounts import accounts
 from app.services.datasets import datasets
 from app.services.datasets.row_errors import undecided
@@ -132,7 +131,7 @@ def _submit(user_id: str, order: FinetuneRequest, method: dict[str, Any], traini
     if undecided(version) and not order.strict:
         _tell_left_out(version.report)
     base = order.model or default_model(task)
-    with _without_doorbell():
+    with muted():
         return runs.submit(
             user_id,
             dataset_id=dataset.id,
@@ -150,20 +149,6 @@ def _tell_left_out(report: dict[str, Any]) -> None:
         if each["severity"] == "error" and each["count"]:
             lines = ", ".join(map(str, each["rows"][:10])) + (" ..." if each["count"] > 10 else "")
             click.echo(f"Left out, {each['count']:,} x {each['code']} (line {lines}): {each['message']}", err=True)
-
-
-@contextmanager
-def _without_doorbell() -> Iterator[None]:
-    """Submit without waking a worker: this process is about to do the work itself."""
-
-    def keep_still(session: Session) -> None:
-        session.info.pop("bells", None)
-
-    event.listen(Session, "after_commit", keep_still, insert=True)
-    try:
-        yield
-    finally:
-        event.remove(Session, "after_commit", keep_still)
 
 
 def _carry_out(user_id: str, run: Run, progress: ProgressBar) -> Run:

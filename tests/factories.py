@@ -58,7 +58,7 @@ def make_version(owner_id: str) -> tuple[str, str]:
 
 
 def make_run(owner_id: str, place: tuple[str, str] | None = None, name: str = "A run", spec: dict | None = None) -> Run:
-    """A queued run with its job, rung as `submit` would; no file stands behind its data."""
+    """A queued run with its job, notified of as `submit` would; no file stands behind its data."""
     project_id, version_id = place or make_version(owner_id)
     with transaction() as session:
         job = jobs.add(session, owner_id=owner_id, kind="train")

@@ -1,6 +1,6 @@
-"""One job at a time in this worker: whoever rings, and a look at the database every few seconds in case nobody could.
+"""One job at a time in this worker: after a message, and every few seconds in case none came, it looks for the next job.
 
-A message is a doorbell only: the job done next is the one whose turn it is. Heartbeats tell that the worker lives.
+A message only wakes the worker: the job done next is the one whose turn it is. Heartbeats tell that the worker lives.
 """
 
 import logging
@@ -28,7 +28,7 @@ def drain_queue() -> None:
         while (
             not supervisor.stopping.is_set()
             and _fit_for_work()
-            and (job_id := queue_order.next_job(placement.own_capacity()))
+            and (job_id := queue_order.next_light_job() or queue_order.next_job(placement.own_capacity()))
         ):
             _current.append(job_id)
             try:

@@ -18,13 +18,9 @@ from app import logs, storage
 from app.catalog.base_models import base_model_path
 from app.errors import StudioError
 from app.services.datasets import checks
-from app.services.datasets.label_reviews import REVIEW
-from app.services.models.model_fetches import FETCH
-from app.services.queue import devices, jobs, placement, workers
+from app.services.queue import devices, job_kinds, jobs, placement, workers
 from app.services.queue.jobs import Claim, StaleClaim
-from app.services.queue.queue_order import DATA_CHECK
 from app.services.runs import run_folders
-from app.services.runs.tracker_exports import TRACK
 from app.settings import get_settings
 from worker import device_locks, exporting, failure_messages, fetching, prewarmed, reviewing, watchdog
 from worker.database_outage import DATABASE_AWAY, Outage
@@ -38,10 +34,10 @@ stopping = multiprocessing.get_context("fork").Event()
 SUCCEEDED, REFUSED, STOPPED = 0, 3, 4
 # Work beside training, by the kind of its job; everything else is an attempt at a run.
 JOB_HANDLERS: dict[str, Callable[[Claim, Callable[[], bool]], None]] = {
-    FETCH: fetching.carry_out,
-    REVIEW: reviewing.carry_out,
-    DATA_CHECK: checks.carry_out,
-    TRACK: exporting.carry_out,
+    job_kinds.MODEL_FETCH: fetching.carry_out,
+    job_kinds.LABEL_REVIEW: reviewing.carry_out,
+    job_kinds.DATA_CHECK: checks.carry_out,
+    job_kinds.TRACKER_EXPORT: exporting.carry_out,
 }
 LOOK_SECONDS = 0.1
 SHIP_SECONDS = 0.5

@@ -40,7 +40,7 @@ class SweepScheduler(Scheduler):
             log.exception("sweep failed; trying again at the next tick")
             self._away_until = time.monotonic() + settings.lease_seconds
         else:
-            if swept.requeued or swept.failed or swept.cancelled or swept.rung:
+            if swept.requeued or swept.failed or swept.cancelled or swept.notified:
                 log.info("swept %s", swept)
         return settings.sweep_seconds
 

@@ -1,4 +1,4 @@
-"""The Celery task: an id comes in, the worker looks whose turn it is. Celery's signals begin and end the work here."""
+"""The Celery task, which makes the worker look for the next job, and Celery's signals, which begin and end the work."""
 
 import logging
 from typing import Any
@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 
 @celery_app().task(name=WORK_TASK, ignore_result=True)
 def work(job_id: str) -> None:
-    """Somebody rang: do whatever waits. Messages are doorbells and may be lost, doubled, late or out of order."""
-    log.debug("rung for job=%s", job_id)
+    """Do the jobs that wait. The message only wakes the worker: it may be lost, doubled, late or out of order."""
+    log.debug("notified of job=%s", job_id)
     executor.drain_queue()
 
 

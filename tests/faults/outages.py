@@ -15,7 +15,7 @@ import redis
 
 from app.db import SAFE_WAL_VERSION, get_engine
 from app.models import RUNNING, SUCCEEDED, Run
-from app.queue import celery_app, notify
+from app.queue import TRAIN_QUEUE, celery_app, notify
 from tests.faults.bench import Bench
 from tests.faults.world import ROOT, World, pause
 from tests.servers import PostgresServer
@@ -32,7 +32,7 @@ def deliver_often(bench: Bench, count: int) -> None:
         messages = [run.job_id for run in runs for _ in range(10)]
         world.dice.shuffle(messages)
         for job_id in messages:
-            notify(job_id)
+            notify(job_id, TRAIN_QUEUE)
         world.wait_for_end(runs, 60 + count)
         for run in runs:
             starts = (world.home / "data" / "runs" / run.id / "starts.txt").read_text().split()
@@ -47,18 +47,18 @@ def deliver_late(bench: Bench, count: int) -> None:
     """F-06: messages become visible again after 5 s while their runs take 60: one execution each.
 
     Six workers share the queue; somebody brings back what is not acknowledged every second, far more often than the broker's
-    library does by itself, and every run is rung for again and again.
+    library does by itself, and messages are sent for every run again and again.
     """
     with bench.world("F-06", redis=True, TEST_VISIBILITY_SECONDS=str(VISIBILITY_SECONDS)) as world:
         for _ in range(min(WORKERS, count)):
             world.start_worker(celery=True, app="tests.faults.forgetful_worker")
         runs = [world.run(steps=int(LONG_SECONDS), delay=1.0, save_every=1000) for _ in range(count)]
         for run in runs:
-            notify(run.job_id)
+            notify(run.job_id, TRAIN_QUEUE)
         left = [run.id for run in runs]
         deadline = time.monotonic() + (LONG_SECONDS + 30) * -(-count // WORKERS)
         while left and time.monotonic() < deadline:
-            notify(world.dice.choice(runs).job_id)
+            notify(world.dice.choice(runs).job_id, TRAIN_QUEUE)
             _bring_back()
             left = [run.id for run in runs if world.job(run).state != SUCCEEDED]
             pause(1.0)

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from app import db, models, storage
 from app.migrate import upgrade
 from app.models import TERMINAL_STATES, Job, MetricPoint, Run
-from app.queue import celery_app
+from app.queue import TRAIN_QUEUE, celery_app
 from app.services.accounts.accounts import ensure_owner
 from app.services.operations import invariants
 from app.services.queue import jobs
@@ -82,7 +82,7 @@ class World:
         """A worker process: Celery's with its pool, or the same work without a broker, which starts faster."""
         if celery:
             name = f"w{len(self.processes)}@localhost"
-            command = ["-m", "celery", "-A", app, "worker", "-Q", "gpu", "-c", "1", "-n", name]
+            command = ["-m", "celery", "-A", app, "worker", "-Q", TRAIN_QUEUE, "-c", "1", "-n", name]
             command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         else:
             command = ["-m", "tests.faults.lone_worker"]

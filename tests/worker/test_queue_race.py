@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app import storage
 from app.db import transaction
 from app.models import SUCCEEDED, TERMINAL_STATES, Job, Run
-from app.queue import celery_app, notify
+from app.queue import TRAIN_QUEUE, celery_app, notify
 from app.settings import get_settings
 from tests.factories import make_run, make_version
 
@@ -44,7 +44,7 @@ def start_worker(number: int) -> subprocess.Popen[bytes]:
             "worker.app",
             "worker",
             "-Q",
-            "gpu",
+            TRAIN_QUEUE,
             "-c",
             "1",
             "-n",
@@ -75,7 +75,7 @@ def test_two_workers_share_200_runs_without_doubling_or_losing_one(server: None,
     place = make_version(owner)
     made = [make_run(owner, place, name=f"run {n}") for n in range(RUNS)]
     for run in made:
-        notify(run.job_id)
+        notify(run.job_id, TRAIN_QUEUE)
     workers = [start_worker(n) for n in (1, 2)]
     try:
         wait_until_done()

@@ -37,7 +37,7 @@ def made(owner, tmp_path):
 
 def job_of(state=QUEUED):
     with transaction() as session:
-        return session.query(Job).filter(Job.kind == label_reviews.REVIEW, Job.state == state).one()
+        return session.query(Job).filter(Job.kind == "label-review", Job.state == state).one()
 
 
 def test_planted_labels_are_offered_and_nothing_is_changed(owner, made):

@@ -29,8 +29,8 @@ from app.models_data import DatasetCheck
 from app.services.datasets.dataset_jobs import DatasetJob
 from app.services.datasets.versions import find_dataset
 from app.services.queue import jobs
+from app.services.queue.job_kinds import DATA_CHECK
 from app.services.queue.jobs import Claim
-from app.services.queue.queue_order import DATA_CHECK
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +162,7 @@ def _start_process(claim: Claim, folder: Path) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])},
         )
 
 

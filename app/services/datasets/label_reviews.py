@@ -20,9 +20,9 @@ from app.models import ACTIVE_STATES, DatasetReview, DatasetVersion, new_id
 from app.services.datasets.row_search import Selection, find_rows
 from app.services.datasets.versions import find_version
 from app.services.queue import jobs
+from app.services.queue.job_kinds import LABEL_REVIEW
 from app.services.queue.jobs import Claim
 
-REVIEW = "label-review"
 MOST_ROWS = 200_000
 SHOWN = 10
 
@@ -50,7 +50,7 @@ def start(user_id: str, dataset_id: str) -> dict[str, Any]:
     with transaction() as session:
         review = _latest(session, version.id)
         if review is None or (review.results is None and review.job.state not in ACTIVE_STATES):
-            job = jobs.add(session, owner_id=user_id, kind=REVIEW)
+            job = jobs.add(session, owner_id=user_id, kind=LABEL_REVIEW)
             session.flush()
             session.add(DatasetReview(id=new_id(), dataset_version_id=version.id, job_id=job.id, base_model=model))
     return latest(user_id, dataset_id)

@@ -14,8 +14,8 @@ from app.models_work import ModelFetch
 from app.services.accounts.accounts import record
 from app.services.models import model_hub
 from app.services.queue import jobs
+from app.services.queue.job_kinds import MODEL_FETCH
 
-FETCH = "fetch"
 # Roles that may bring models onto the machine; everybody may use those that are there.
 ALLOWED_ROLES = ("owner", "admin")
 
@@ -38,7 +38,7 @@ def submit(user_id: str, repo: str, revision: str = "main") -> dict[str, Any]:
         on_its_way = same.where(ModelFetch.repo == repo, ModelFetch.revision == revision, Job.state.in_(ACTIVE_STATES))
         found = session.scalars(on_its_way).first()
         if found is None:
-            job = jobs.add(session, owner_id=user_id, kind=FETCH)
+            job = jobs.add(session, owner_id=user_id, kind=MODEL_FETCH)
             session.flush()
             found = ModelFetch(id=str(uuid.uuid4()), owner_id=user_id, job_id=job.id, repo=repo, revision=revision)
             session.add(found)
@@ -72,7 +72,7 @@ def resume(user_id: str, fetch_id: str) -> dict[str, Any]:
         found = _find(session, user_id, fetch_id)
         if session.get_one(Job, found.job_id).state in ACTIVE_STATES:
             raise Conflict("still_active", f"{found.repo!r} is being fetched already.", "Wait for it.")
-        job = jobs.add(session, owner_id=user_id, kind=FETCH)
+        job = jobs.add(session, owner_id=user_id, kind=MODEL_FETCH)
         session.flush()
         found.job_id = job.id
         session.flush()

@@ -232,6 +232,6 @@ def _next(table: Table) -> Any:
 def _release_jobs() -> None:
     """Nobody works here on what was being worked on there."""
     held = Job.state.in_((CLAIMED, RUNNING))
-    values = {"state": QUEUED, "fence": Job.fence + 1, "lease_until": None, "rung_at": None, "not_before": db_now()}
+    values = {"state": QUEUED, "fence": Job.fence + 1, "lease_until": None, "notified_at": None, "not_before": db_now()}
     with transaction() as session:
         session.execute(update(Job).where(held).values({**values, "phase": "Waiting in the queue"}))

@@ -37,7 +37,7 @@ from app.models import (
 )
 from app.models_work import Counter
 from app.queue import enqueue_after_commit, notify
-from app.services.queue import queue_order
+from app.services.queue import job_kinds, queue_order
 from app.settings import get_settings
 
 # Seconds to wait before the second, third, ... try of a job that crashed.
@@ -67,7 +67,7 @@ class SweepResult:
     requeued: list[str]
     failed: list[str]
     cancelled: list[str]
-    rung: list[str]
+    notified: list[str]
 
 
 def add(
@@ -81,7 +81,7 @@ def add(
     devices: int = 1,
     memory_bytes: int = 0,
 ) -> Job:
-    """Insert a queued job and ring for it after the caller's commit."""
+    """Insert a queued job; its worker is notified after the caller's commit."""
     job = Job(
         id=new_id(),
         owner_id=owner_id,
@@ -96,7 +96,7 @@ def add(
         phase="Waiting in the queue",
     )
     session.add(job)
-    enqueue_after_commit(session, job.id)
+    enqueue_after_commit(session, job.id, job_kinds.queue_of(kind))
     return job
 
 
@@ -187,7 +187,7 @@ def release(claim: Claim) -> None:
     """running -> queued without counting an attempt: the worker is shutting down in good order."""
     with transaction() as session:
         _write(session, claim, {"state": QUEUED, "phase": "Waiting for a worker", "lease_until": None})
-        enqueue_after_commit(session, claim.job_id)
+        enqueue_after_commit(session, claim.job_id, job_kinds.queue_of(claim.kind))
 
 
 def pause(claim: Claim) -> None:
@@ -202,7 +202,7 @@ def retry_adjusted(claim: Claim, adjustments: dict[str, Any]) -> None:
     with transaction() as session:
         phase = "Trying again with smaller portions"
         _write(session, claim, {"state": QUEUED, "phase": phase, "lease_until": None, "adjustments": adjustments})
-        enqueue_after_commit(session, claim.job_id)
+        enqueue_after_commit(session, claim.job_id, job_kinds.queue_of(claim.kind))
 
 
 def retry(claim: Claim, error: dict[str, Any]) -> bool:
@@ -227,7 +227,7 @@ def retry(claim: Claim, error: dict[str, Any]) -> bool:
             },
         )
         if wait == 0:
-            enqueue_after_commit(session, claim.job_id)
+            enqueue_after_commit(session, claim.job_id, job_kinds.queue_of(claim.kind))
     return True
 
 
@@ -275,11 +275,12 @@ def unpause(session: Session, job: Job) -> None:
     values: dict[str, Any] = {"paused_at": None, "phase": "Waiting in the queue"}
     if not session.execute(update(Job).where(paused).values(values)).rowcount:  # type: ignore[attr-defined]
         raise Conflict("not_paused", f"This run is not paused ({job.state}).", "Nothing needs to be done.")
-    enqueue_after_commit(session, job.id)
+    enqueue_after_commit(session, job.id, job_kinds.queue_of(job.kind))
 
 
 def sweep(*, expire: bool = True) -> SweepResult:
-    """Bring lost jobs back: expired leases are queued again, cancelled or failed; unrung rows are rung.
+    """Bring lost jobs back: expired leases are queued again, cancelled or failed; the workers are notified again
+    of jobs that nobody has taken.
 
     Args:
         expire: false shortly after the database was away, when holders have not had time to renew their leases.
@@ -294,9 +295,9 @@ def sweep(*, expire: bool = True) -> SweepResult:
             _recover(session, job, swept)
         for name in ("requeued", "failed", "cancelled"):
             count_event(session, f"sweep_{name}", len(getattr(swept, name)))
-    for job_id in _unrung():
-        if notify(job_id):
-            swept.rung.append(job_id)
+    for job_id, kind in _waiting_unnoticed():
+        if notify(job_id, job_kinds.queue_of(kind)):
+            swept.notified.append(job_id)
     return swept
 
 
@@ -333,23 +334,22 @@ def _recover(session: Session, job: Job, swept: SweepResult) -> None:
         ).as_dict()
         swept.failed.append(job.id)
         return
-    job.state, job.phase, job.rung_at = QUEUED, "The worker disappeared; waiting for another", None
+    job.state, job.phase, job.notified_at = QUEUED, "The worker disappeared; waiting for another", None
     swept.requeued.append(job.id)
 
 
-def _unrung() -> list[str]:
-    """Queued jobs that nobody was told about for a whole sweep interval."""
-    quiet = or_(Job.rung_at.is_(None), Job.rung_at < db_now() - get_settings().sweep_seconds)
+def _waiting_unnoticed() -> list[tuple[str, str]]:
+    """(id, kind) of queued jobs for which no message was sent for a whole sweep interval."""
+    quiet = or_(Job.notified_at.is_(None), Job.notified_at < db_now() - get_settings().sweep_seconds)
+    query = select(Job.id, Job.kind).where(queue_order.ready(), quiet).order_by(Job.created_at).limit(100)
     with snapshot() as session:
-        return list(
-            session.scalars(select(Job.id).where(queue_order.ready(), quiet).order_by(Job.created_at).limit(100))
-        )
+        return [(row.id, row.kind) for row in session.execute(query)]
 
 
 def _may_begin(session: Session, job_id: str) -> bool:
     """Whether the person's limit allows one more; their row stays locked, so that two workers cannot both pass."""
     job = session.get(Job, job_id)
-    if job is None or job.kind == queue_order.DATA_CHECK:
+    if job is None or job.kind in job_kinds.LIGHT_KINDS:
         return job is not None
     owner_id = job.owner_id
     session.execute(select(User.id).where(User.id == owner_id).with_for_update())

@@ -1,25 +1,25 @@
-"""Whose turn it is: a fair order of waiting jobs between people, and each person's own order of theirs.
+"""The order of waiting jobs: fair between people, and each person's own order of theirs; for each queue by itself.
 
 People take turns: everybody's first waiting job comes before anybody's second, and a job that already runs counts as a
-turn taken. A priority or another place moves a job among its person's own jobs only. Changes no state of a job.
+turn taken. A priority or another place moves a job among its person's own jobs only.
 """
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from app.db import db_now, snapshot
 from app.errors import Conflict, Rejected
 from app.models import CLAIMED, QUEUED, RUNNING, Job
-from app.services.queue import placement
+from app.queue import LIGHT_QUEUE, TRAIN_QUEUE
+from app.services.queue import job_kinds, placement
 from app.services.queue.placement import WorkerCapacity
 from app.settings import get_settings
 
 PRIORITIES = {"low": -1, "normal": 0, "high": 1}
 DIRECTIONS = ("up", "down", "first", "last")
-# Checks of data need no device and take seconds: they wait for nobody and count towards nobody's limit.
-DATA_CHECK = "data-check"
 
 
 def ready() -> ColumnElement[bool]:
@@ -30,18 +30,17 @@ def ready() -> ColumnElement[bool]:
 
 
 def next_job(mine: WorkerCapacity | None = None) -> str | None:
-    """Id of the job whose turn it is, or None when nothing can be claimed now.
+    """Id of the training job whose turn it is, or None when nothing can be claimed now.
 
     Args:
         mine: what the worker that asks has; jobs that want more, or larger devices that another worker has, are not for it.
     """
-    turns = _turns(ready()).subquery()
-    trains = turns.c.kind != DATA_CHECK
+    turns = _turns(and_(ready(), job_kinds.is_on(TRAIN_QUEUE)), TRAIN_QUEUE).subquery()
     columns = (turns.c.id, turns.c.devices, turns.c.memory_bytes)
-    query = select(*columns).order_by(trains, turns.c.turn, turns.c.place, turns.c.id)
-    most = get_settings().max_active_per_user
-    if most:
-        query = query.where(or_(turns.c.turn <= most, ~trains))
+    query = select(*columns).order_by(turns.c.turn, turns.c.place, turns.c.id)
+    max_active = get_settings().max_active_per_user
+    if max_active:
+        query = query.where(turns.c.turn <= max_active)
     with snapshot() as session:
         if mine is None:
             return session.scalar(query.limit(1))
@@ -52,9 +51,17 @@ def next_job(mine: WorkerCapacity | None = None) -> str | None:
         return next(suiting, None)
 
 
+def next_light_job(kinds: Collection[str] = job_kinds.LIGHT_KINDS) -> str | None:
+    """Id of the light job of these kinds whose turn it is, checks of data before all others; no limit of runs applies."""
+    turns = _turns(and_(ready(), Job.kind.in_(kinds)), LIGHT_QUEUE).subquery()
+    later = turns.c.kind != job_kinds.DATA_CHECK
+    with snapshot() as session:
+        return session.scalar(select(turns.c.id).order_by(later, turns.c.turn, turns.c.place, turns.c.id).limit(1))
+
+
 def line(session: Session) -> list[Row[Any]]:
-    """All waiting jobs of all people that are not paused, next first: rows of (id, owner_id, turn, not_before)."""
-    turns = _turns(_waiting()).subquery()
+    """All people's waiting training jobs that are not paused, next first: rows of (id, owner_id, turn, not_before)."""
+    turns = _turns(_waiting(), TRAIN_QUEUE).subquery()
     # A job that has to wait before its next try does not hold up the others.
     later = turns.c.not_before > db_now()
     columns = (turns.c.id, turns.c.owner_id, turns.c.turn, turns.c.not_before)
@@ -62,21 +69,21 @@ def line(session: Session) -> list[Row[Any]]:
 
 
 def position(session: Session, job_id: str) -> int | None:
-    """1 for the job that starts next; None for one that is paused or not waiting."""
-    turns = _turns(_waiting()).subquery()
+    """1 for the training job that starts next; None for one that is paused or not waiting."""
+    turns = _turns(_waiting(), TRAIN_QUEUE).subquery()
     order = (turns.c.not_before > db_now(), turns.c.turn, turns.c.place, turns.c.id)
     numbered = select(turns.c.id, func.row_number().over(order_by=order).label("number")).subquery()
     return session.scalar(select(numbered.c.number).where(numbered.c.id == job_id))
 
 
 def check_active_limit(session: Session, owner_id: str) -> bool:
-    """Whether this person may have one more job active; the caller holds the person's row."""
-    most = get_settings().max_active_per_user
-    if not most:
+    """Whether this person may have one more training job active; the caller holds the person's row."""
+    max_active = get_settings().max_active_per_user
+    if not max_active:
         return True
-    works = Job.state.in_((CLAIMED, RUNNING)), Job.kind != DATA_CHECK
+    works = Job.state.in_((CLAIMED, RUNNING)), job_kinds.is_on(TRAIN_QUEUE)
     active = select(func.count()).where(Job.owner_id == owner_id, *works)
-    return (session.scalar(active) or 0) < most
+    return (session.scalar(active) or 0) < max_active
 
 
 def set_priority(session: Session, job: Job, word: str) -> None:
@@ -121,12 +128,14 @@ def move(session: Session, job: Job, direction: str) -> None:
 
 
 def _waiting() -> ColumnElement[bool]:
-    return and_(Job.state == QUEUED, Job.cancel_requested_at.is_(None), Job.paused_at.is_(None))
+    waiting = and_(Job.state == QUEUED, Job.cancel_requested_at.is_(None), Job.paused_at.is_(None))
+    return and_(waiting, job_kinds.is_on(TRAIN_QUEUE))
 
 
-def _turns(which: ColumnElement[bool]) -> Any:
+def _turns(which: ColumnElement[bool], queue: str) -> Any:
+    """A query of the chosen jobs with the turn that each has among its owner's; active jobs of the queue are turns taken."""
     active = select(Job.owner_id, func.count().label("active")).where(
-        Job.state.in_((CLAIMED, RUNNING)), Job.kind != DATA_CHECK
+        Job.state.in_((CLAIMED, RUNNING)), job_kinds.is_on(queue)
     )
     running = active.group_by(Job.owner_id).subquery()
     own = func.row_number().over(partition_by=Job.owner_id, order_by=(Job.priority.desc(), _place(), Job.id))

@@ -40,7 +40,7 @@ def submit(
     idempotency_key: str | None = None,
     leave_out_errors: bool = False,
 ) -> Run:
-    """Queue a run: spec, run and job are written together, then the doorbell rings.
+    """Queue a run: spec, run and job are written together, then a worker is notified.
 
     The same ``idempotency_key`` from the same person returns the run that the first call made.
 
@@ -78,7 +78,7 @@ def add(
     idempotency_key: str | None = None,
     experiment_id: str | None = None,
 ) -> Run:
-    """Write a queued run with its job in the caller's transaction; the doorbell rings after the commit."""
+    """Write a queued run with its job in the caller's transaction; a worker is notified after the commit."""
     limits.check_room(session, user_id)
     dataset = session.get_one(Dataset, version.dataset_id)
     job = jobs.add(

@@ -21,10 +21,10 @@ from app.models import ACTIVE_STATES, SUCCEEDED, TERMINAL_STATES, Job, MetricPoi
 from app.models_work import TrackerExport
 from app.services.accounts.accounts import record
 from app.services.queue import jobs
+from app.services.queue.job_kinds import TRACKER_EXPORT
 from app.services.queue.jobs import Claim
 from app.services.runs import runs
 
-TRACK = "track"
 PIECE = 1024 * 1024
 
 
@@ -48,7 +48,7 @@ def start(user_id: str, run_id: str, tracker: str) -> dict[str, Any]:
         )
         found = session.scalars(on_its_way).first()
         if found is None:
-            job = jobs.add(session, owner_id=user_id, kind=TRACK)
+            job = jobs.add(session, owner_id=user_id, kind=TRACKER_EXPORT)
             session.flush()
             found = TrackerExport(id=new_id(), owner_id=user_id, run_id=run_id, job_id=job.id, tracker=tracker)
             session.add(found)
