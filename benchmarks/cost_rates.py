@@ -2,7 +2,7 @@
 
 Runs that differ in method, task, size and length, none of which ``benchmarks.estimates`` judges by, go through the queue as
 there; a fit of non-negative rates to their learning and the rest, weighed by relative error, prints what belongs into
-``app/services/estimates/cost_arithmetic.py``, what `worker.speed_probe` measured at the same time, and how far off each run is. Usage, pinned
+``app/services/estimates/cost_arithmetic.py``, what `worker.jobs.speed_probe` measured at the same time, and how far off each run is. Usage, pinned
 to one core: ``OMP_NUM_THREADS=1 taskset -c 2 python -m benchmarks.cost_rates --runs RUNS.json``; what the file holds already
 is not run again.
 """

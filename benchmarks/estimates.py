@@ -128,7 +128,7 @@ def begin() -> str:
 
     upgrade()
     measured = subprocess.run(
-        [sys.executable, "-m", "worker.speed_probe"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "worker.jobs.speed_probe"], capture_output=True, text=True, check=True
     ).stdout
     machine_speeds.note_speed(machine_speeds.room(here=True)["machine"], json.loads(measured))
     print(f"{machine_speeds.room(here=True)['machine']}: {measured.strip()}", flush=True)
@@ -139,7 +139,7 @@ def run(user_id: str, wanted: Case, seed: int, processor: bool) -> dict[str, Any
     """Queue one run, carry it out here, and read what the studio stored of it."""
     from app.services.datasets import datasets
     from app.services.runs import run_costs, runs
-    from worker import supervisor
+    from worker.jobs import supervisor
 
     model = "starter-encoder" if wanted["task"] == ENCODE else "starter-chat"
     path = Path(os.environ["STUDIO_DATA_DIR"]) / f"rows-{seed}.jsonl"

@@ -70,7 +70,7 @@ def compare(data: str, kind: str) -> dict[str, Any]:
 def run(user_id: str, dataset_id: str, task: str, kind: str, training: dict[str, Any]) -> dict[str, Any]:
     """What the run's ``result.json`` holds."""
     from app.services.runs import runs
-    from worker import supervisor
+    from worker.jobs import supervisor
 
     model = "starter-encoder" if task == "text-classification" else "starter-chat"
     queued = runs.submit(

@@ -79,7 +79,7 @@ def beat() -> None:
 @click.option("--idle-seconds", type=float, help="Free the memory after so long without a question; 0: never.")
 def inference(idle_seconds: float | None) -> None:
     """Run the server that answers for tuned models (server mode)."""
-    from worker.inference_supervisor import supervise
+    from worker.inference.supervisor import supervise
 
     supervise(idle_seconds)
 

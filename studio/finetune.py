@@ -35,7 +35,8 @@ from app.settings import get_settings
 from studio.check import require_file
 from studio.claimed_folder import bring_up_to_date
 from studio.progress import ProgressBar
-from worker import prewarmed, supervisor
+from worker.jobs import supervisor
+from worker.processes import prewarmed
 
 LOOK_SECONDS = 0.5
 ENDED = {SUCCEEDED: 0, CANCELLED: 130}

@@ -156,7 +156,7 @@ def test_the_checker_lets_right_layers_pass(name, text):
         ("app.services.runs.runs", "from fastapi import HTTPException"),
         ("app.services.queue.jobs", "from celery import Celery"),
         ("app.catalog.methods.lora", "import torch"),
-        ("worker.supervisor", "from peft import LoraConfig"),
+        ("worker.jobs.supervisor", "from peft import LoraConfig"),
         ("studio.doctor", "class A:\n    import transformers"),
     ],
 )

@@ -9,8 +9,9 @@ import threading
 from app import storage
 from app.services.queue import jobs, placement, queue_order, workers
 from app.settings import get_settings
-from worker import device_locks, prewarmed, speed_measurement, supervisor, watchdog
 from worker.database_outage import DATABASE_AWAY
+from worker.jobs import speed_measurement, supervisor
+from worker.processes import device_locks, prewarmed, watchdog
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ from celery.signals import setup_logging, worker_process_init, worker_process_sh
 from app import logs
 from app.db import forget_engine
 from app.queue import WORK_TASK, celery_app
-from worker import executor, supervisor
+from worker import executor
+from worker.jobs import supervisor
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from worker import sandbox
-from worker.rank_processes import RankProcesses, own_rank
+from worker.processes import sandbox
+from worker.processes.rank_processes import RankProcesses, own_rank
 
 if __name__ == "__main__":
     # Before the libraries start their threads: afterwards the kernel would not let the process leave the network.
@@ -40,7 +40,7 @@ from worker.engine.loop.train import train
 from worker.engine.loop.training_job import TrainingJob
 from worker.engine.merging.derive import derive
 from worker.engine.reporting.report import Report, Stopped
-from worker.spool import SpoolReport
+from worker.processes.spool import SpoolReport
 
 # What torch says when the processor's memory or the address space is used up.
 NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")

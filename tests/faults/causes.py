@@ -19,8 +19,9 @@ from app.services.queue import jobs, workers
 from app.services.runs import metrics
 from tests.faults.bench import Bench, NotHere
 from tests.faults.world import World
-from worker import prewarmed, supervisor, watchdog
-from worker.watchdog import LOG_MOST_BYTES
+from worker.jobs import supervisor
+from worker.processes import prewarmed, watchdog
+from worker.processes.watchdog import LOG_MOST_BYTES
 
 STEP_RATE_TOLERANCE = 0.03
 FLOOD_STEPS = 100

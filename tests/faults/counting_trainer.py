@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from app import files, manifest
-from worker import sandbox
-from worker.spool import SpoolReport
+from worker.processes import sandbox
+from worker.processes.spool import SpoolReport
 
 DEFAULTS: dict[str, Any] = {"steps": 40, "delay": 0.01, "save_every": 5}
 

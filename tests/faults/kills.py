@@ -181,7 +181,7 @@ def reuse_pid(bench: Bench, count: int) -> None:
                 with transaction() as session:
                     session.get_one(Job, run.job_id).lease_until = 1.0
                 jobs.sweep()
-                from worker import supervisor
+                from worker.jobs import supervisor
 
                 supervisor.execute(run.job_id)
                 assert world.job(run).state == SUCCEEDED

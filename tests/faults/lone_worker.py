@@ -5,7 +5,8 @@ import os
 import signal
 import time
 
-from worker import executor, supervisor
+from worker import executor
+from worker.jobs import supervisor
 
 
 def main() -> None:

@@ -38,7 +38,8 @@ def stop_anywhere(bench: Bench, count: int) -> None:
 
 
 def _stop_one(world: World, phase: str) -> None:
-    from worker import prewarmed, supervisor
+    from worker.jobs import supervisor
+    from worker.processes import prewarmed
 
     plan = {"steps": 4000 if phase in ("Training", "saving") else 5, "delay": 0.005, "save_every": 5}
     plan |= {"phase_delay": 30.0 if phase == "Reading the data" else 0.0}
@@ -88,7 +89,8 @@ def _ask(world: World, run: Run) -> float:
 
 def pause_and_go_on(bench: Bench, count: int) -> None:
     """F-26: pause at random steps and go on: the worker is free meanwhile, the curve has no gap and no repeat."""
-    from worker import prewarmed, supervisor
+    from worker.jobs import supervisor
+    from worker.processes import prewarmed
 
     pauses = 0
     with bench.world("F-26") as world:

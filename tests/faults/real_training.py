@@ -22,7 +22,7 @@ from app.services.runs import run_folders
 from tests.factories import make_run
 from tests.faults.bench import Bench
 from tests.faults.world import World, pause
-from worker.spool_reader import SpoolReader
+from worker.processes.spool_reader import SpoolReader
 
 FILES = ("adapter_model.safetensors", "head.safetensors")
 SAVE_EVENTS = ("open", "os.rename", "os.mkdir", "tempfile.mkdtemp", "os.fsync", "shutil.rmtree")
@@ -67,7 +67,7 @@ class Tiny:
         from worker.engine.loop import distributed
         from worker.engine.loop.train import train
         from worker.engine.loop.training_job import TrainingJob
-        from worker.spool import SpoolReport
+        from worker.processes.spool import SpoolReport
 
         log = os.open(place / "trainer.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log, 1)

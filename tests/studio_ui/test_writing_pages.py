@@ -9,7 +9,8 @@ from app.services.datasets import datasets
 from app.services.runs import runs
 from tests.studio_ui.conftest import NARROW, WIDE, Studio
 from tests.tiny_generation import install_chat_model, write_chat_file
-from worker import prewarmed, supervisor
+from worker.jobs import supervisor
+from worker.processes import prewarmed
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
-from worker import sandbox
+from worker.processes import sandbox
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from app.services.datasets import checks, datasets, imports
 from app.services.datasets.dataset_jobs import IMPORT, DatasetJob
 from tests.app import written_files as write
-from worker import supervisor
+from worker.jobs import supervisor
 
 
 def test_a_worker_does_a_check_that_waits(owner, any_database, studio_home, monkeypatch):

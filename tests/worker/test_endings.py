@@ -5,7 +5,8 @@ import errno
 import pytest
 import torch
 
-from worker import failure_messages, trainer
+from worker import trainer
+from worker.jobs import failure_messages
 
 
 def test_memory_that_cannot_be_had_is_told_as_such() -> None:

@@ -13,8 +13,9 @@ from app.models import CANCELLED, SUCCEEDED, Checkpoint, Job, Run
 from app.services.datasets import datasets
 from app.services.runs import adapters, metrics, predictions, runs
 from app.settings import get_settings
-from worker import prewarmed, supervisor
-from worker.inference import create_inference
+from worker.inference.server import create_inference
+from worker.jobs import supervisor
+from worker.processes import prewarmed
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """The training engine: from rows and a base model to a tested adapter, in five packages: loop, tasks, serving, merging, reporting.
 
-Called by the processes that hold a model (`worker.trainer`, `worker.inference`, `worker.reviewer`); it imports no database, queue or
+Called by the processes that hold a model (`worker.trainer`, `worker.inference.server`, `worker.jobs.reviewer`); it imports no database, queue or
 service.
 """
 

@@ -15,7 +15,7 @@ from app.catalog.workload import Workload, WorkloadInputs, count_learning, count
 # Raised whenever the arithmetic changes: what runs taught about an older one no longer applies.
 FORMULA = 2
 GIGA = 1e9
-# What `worker.speed_probe` measures, in seconds, on the machine that the rates come from.
+# What `worker.jobs.speed_probe` measures, in seconds, on the machine that the rates come from.
 REFERENCE = {"learn": 0.39, "calls": 0.0199}
 # Seconds per 1e9 operations, per call of a block, per 1e9 numbers in and out beside layers, per 1e9 updated weights, per token
 # of one block, per GB saved. Reading pays its calls with its operations.

@@ -1,0 +1,46 @@
+"""Places are given in rotation by asker, and a place given up is never lost."""
+
+import asyncio
+
+from worker.inference.reply_slots import ReplySlots
+
+
+def test_one_person_with_many_questions_does_not_keep_others_waiting():
+    async def play() -> list[str]:
+        slots, served = ReplySlots(1), []
+        await slots.acquire("first")
+
+        async def ask(asker: str, name: str) -> None:
+            await slots.acquire(asker)
+            served.append(name)
+            slots.release()
+
+        waiting = [asyncio.create_task(ask("ann", f"ann {n}")) for n in range(3)]
+        await asyncio.sleep(0)
+        waiting.append(asyncio.create_task(ask("bob", "bob 0")))
+        await asyncio.sleep(0)
+        slots.release()
+        await asyncio.gather(*waiting)
+        return served
+
+    assert asyncio.run(play()) == ["ann 0", "bob 0", "ann 1", "ann 2"]
+
+
+def test_giving_up_the_wait_gives_up_the_place():
+    async def play() -> tuple[int, int]:
+        slots = ReplySlots(1)
+        await slots.acquire("first")
+        waits = [asyncio.create_task(slots.acquire("ann")) for _ in range(4)]
+        await asyncio.sleep(0)
+        waits[0].cancel()
+        await asyncio.sleep(0)
+        slots.release()
+        waits[1].cancel()
+        await asyncio.gather(*waits[:2], return_exceptions=True)
+        await waits[2]
+        slots.release()
+        await waits[3]
+        slots.release()
+        return slots.free, slots.waiting
+
+    assert asyncio.run(play()) == (1, 0)

@@ -1,0 +1,106 @@
+"""The inference server with its real processes: found by its row, makes room for a training, comes back, rests, never lost."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from app.errors import Conflict
+from app.services.inference import chat, inference_client
+from app.services.inference.chat import ChatTarget, SamplingSettings
+from app.services.queue import inference_servers
+from app.services.queue.inference_servers import READY, RESTING, YIELDED
+from app.services.runs import runs
+from tests.conftest import forget_settings
+from tests.servers import free_port
+from tests.studio.processes import ROOT, still_alive, wait_until
+from tests.tiny_generation import install_chat_model
+from tests.worker.jobs.test_supervisor import start, state, stub_trainer  # noqa: F401 - a fixture, used by name
+from worker.jobs import supervisor
+
+HELLO = [{"role": "user", "content": "Hello?"}]
+DEVICE, IDLE_SECONDS = "the tests' device", 4
+
+
+@pytest.fixture
+def keeper(owner: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psutil.Process]:
+    """A running `studio inference` on a named device."""
+    for name, value in {
+        "INFERENCE_URL": f"http://127.0.0.1:{free_port()}",
+        "INFERENCE_SECRET": "s3cret",
+        "DEVICE": DEVICE,
+    }.items():
+        monkeypatch.setenv(f"STUDIO_{name}", value)
+    forget_settings()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "studio.cli", "inference", "--idle-seconds", str(IDLE_SECONDS)], cwd=ROOT, env=os.environ
+    )
+    wait_until(lambda: bool(inference_servers.list_servers()), "the server is registered")
+    yield psutil.Process(process.pid)
+    process.kill()
+    process.wait()
+
+
+def server() -> inference_servers.Server:
+    (found,) = inference_servers.list_servers()
+    return found
+
+
+def talk(model: str) -> str:
+    async def listen() -> str:
+        pieces = chat.stream_reply(
+            inference_client.wake(), ChatTarget(model, "", model), HELLO, SamplingSettings(20, 0.0), "ann"
+        )
+        return "".join([each.get("text", "") async for each in pieces])
+
+    return asyncio.run(listen())
+
+
+def test_it_makes_room_for_a_training_comes_back_and_rests(owner: str, keeper: psutil.Process) -> None:
+    model = install_chat_model()
+    assert (server().state, server().device, keeper.children()) == (RESTING, DEVICE, [])
+    said = talk(model)
+    wait_until(lambda: server().facts.get("bases") == [model], "the row tells which model is in memory")
+    (holder,) = keeper.children()
+    assert said and server().state == READY and "STUDIO_DATABASE_URL" not in holder.environ()
+
+    run, seen = start(owner, "hang"), []
+    begun = threading.Event()
+
+    def note(_: object) -> None:
+        seen.append((server().state, holder.is_running()))
+        begun.set()
+
+    training = threading.Thread(target=supervisor.execute, args=(run.job_id,), kwargs={"on_spool": note})
+    training.start()
+    assert begun.wait(30) and seen[0] == (YIELDED, False)
+    with pytest.raises(Conflict, match="made room"):
+        inference_client.wake()
+    runs.request_cancel(owner, run.id)
+    training.join(20)
+    assert state(run).device == DEVICE
+
+    wait_until(lambda: server().state == RESTING, "the device is free again")
+    assert talk(model) == said
+    wait_until(lambda: server().state == RESTING, "nobody asks, so its memory is freed", IDLE_SECONDS + 10)
+    assert keeper.children() == []
+
+
+def test_a_killed_keeper_takes_the_server_with_it_and_the_page_is_told_what_to_do(
+    owner: str, keeper: psutil.Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inference_servers.want(server().name)
+    wait_until(lambda: bool(keeper.children()), "the server is started")
+    children = keeper.children()
+    keeper.send_signal(signal.SIGKILL)
+    assert still_alive(children, 20) == []
+    monkeypatch.setattr(inference_servers, "ALIVE_SECONDS", 0.0)
+    with pytest.raises(Conflict, match="has not been heard of") as refused:
+        inference_client.wake()
+    assert "studio up" in refused.value.hint

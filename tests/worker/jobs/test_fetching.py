@@ -1,0 +1,92 @@
+"""A fetch is a job like any other: carried out, stopped, tried again, refused with a reason."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.catalog.base_models import base_model
+from app.db import transaction
+from app.errors import Conflict, NotAllowed
+from app.models import CANCELLED, FAILED, QUEUED, SUCCEEDED, Job, User
+from app.services.accounts import accounts
+from app.services.models import model_fetches
+from app.services.operations import invariants
+from tests.conftest import forget_settings
+from tests.standin_hub import COMMIT, Hub, Repo
+from tests.tiny_chat import make_chat_base
+from worker.jobs import supervisor
+
+TINY = "tests/tiny-chat"
+
+
+@pytest.fixture
+def hub(studio_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    folder = make_chat_base(tmp_path / "model")
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with Hub({TINY: Repo(files), "tests/gated": Repo(files, gated=True)}) as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.url)
+        forget_settings()
+        yield served
+    forget_settings()
+
+
+def work(told: dict) -> dict:
+    """Let the worker do the fetch's present job; returns how the fetch stands afterwards, or that it is done."""
+    with transaction() as session:
+        job = session.query(Job).order_by(Job.created_at.desc()).first()
+    assert job is not None
+    supervisor.execute(job.id, on_spool=lambda line: None)
+    assert invariants.violations() == []
+    with transaction() as session:
+        return {"state": session.get_one(Job, job.id).state, "error": session.get_one(Job, job.id).error}
+
+
+def test_a_fetch_ends_with_a_model_that_everybody_can_choose(hub, owner):
+    told = model_fetches.submit(owner, f" https://huggingface.co/{TINY}/ ")
+    assert told["state"] == QUEUED and told["repo"] == TINY
+    assert model_fetches.submit(owner, TINY)["id"] == told["id"], "asking twice is asking once"
+    assert work(told)["state"] == SUCCEEDED
+    assert base_model(f"{TINY}@{COMMIT[:8]}").hub_id == TINY
+    assert model_fetches.list_fetches(owner) == []
+    model_fetches.remove_model(owner, f"{TINY}@{COMMIT[:8]}")
+    with pytest.raises(Exception, match="no base model"):
+        base_model(f"{TINY}@{COMMIT[:8]}")
+
+
+def test_a_refusal_is_told_and_not_tried_again(hub, owner):
+    told = work(model_fetches.submit(owner, "tests/gated"))
+    assert told["state"] == FAILED and told["error"]["error"]["code"] == "hub_gated"
+    assert model_fetches.list_fetches(owner)[0]["error"] == told["error"]
+
+
+def test_a_hub_that_is_away_is_asked_again_later(hub, owner, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    forget_settings()
+    fetch = model_fetches.submit(owner, TINY)
+    assert work(fetch)["state"] == QUEUED
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    forget_settings()
+    with transaction() as session:
+        session.query(Job).one().not_before = 0.0
+    assert work(fetch)["state"] == SUCCEEDED
+
+
+def test_one_that_was_stopped_can_go_on_or_be_dismissed(hub, owner):
+    fetch = model_fetches.submit(owner, TINY)
+    assert model_fetches.cancel(owner, fetch["id"])["state"] == CANCELLED
+    again = model_fetches.resume(owner, fetch["id"])
+    assert again["state"] == QUEUED
+    with pytest.raises(Conflict, match="is being fetched"):
+        model_fetches.dismiss(owner, fetch["id"])
+    model_fetches.cancel(owner, fetch["id"])
+    model_fetches.dismiss(owner, fetch["id"])
+    assert model_fetches.list_fetches(owner) == []
+
+
+def test_only_an_administrator_brings_models_here(hub, owner):
+    editor = accounts.add_user("editor").id
+    with transaction() as session:
+        session.get_one(User, editor).role = "editor"
+    with pytest.raises(NotAllowed, match="administrator"):
+        model_fetches.submit(editor, TINY)

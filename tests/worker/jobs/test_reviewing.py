@@ -1,0 +1,80 @@
+"""The search for doubtful labels as a job: a real process reads the rows with the real encoder."""
+
+import csv
+
+import pytest
+
+from app.db import transaction
+from app.errors import NotFound, Rejected
+from app.models import CANCELLED, QUEUED, SUCCEEDED, Job
+from app.samples import SAMPLES, sample_path
+from app.services.accounts import accounts
+from app.services.datasets import datasets, label_reviews
+from app.services.datasets.changes import Edit, change
+from app.services.queue import jobs
+from worker.jobs import supervisor
+from worker.processes import prewarmed
+
+FLIPPED = (3, 50, 77)
+
+
+@pytest.fixture(autouse=True)
+def no_spare_left():
+    yield
+    prewarmed.dismiss()
+
+
+@pytest.fixture
+def made(owner, tmp_path):
+    with sample_path(SAMPLES[0]).open(encoding="utf-8", newline="") as source:
+        rows = list(csv.reader(source))
+    labels = sorted({label for _, label in rows[1:]})
+    for place in FLIPPED:
+        rows[place][1] = labels[(labels.index(rows[place][1]) + 1) % len(labels)]
+    with (tmp_path / "x.csv").open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows(rows)
+    return datasets.import_file(owner, tmp_path / "x.csv", "x.csv")
+
+
+def job_of(state=QUEUED):
+    with transaction() as session:
+        return session.query(Job).filter(Job.kind == "label-review", Job.state == state).one()
+
+
+def test_planted_labels_are_offered_and_nothing_is_changed(owner, made):
+    before = datasets.latest_version(made)
+    assert label_reviews.latest(owner, made.id)["state"] == "none"
+    assert label_reviews.start(owner, made.id)["state"] == QUEUED
+    assert label_reviews.start(owner, made.id)["state"] == QUEUED
+    supervisor.execute(job_of().id, on_spool=lambda line: None)
+    told = label_reviews.latest(owner, made.id)
+    assert told["state"] == SUCCEEDED, told
+    assert told["rows"] == 420 and len(told["suspects"]) == 10
+    assert len({place + 1 for place in FLIPPED} & {each["line"] for each in told["suspects"]}) >= 2
+    worst = told["suspects"][0]
+    assert worst["cells"]["label"] == worst["given"] != worst["suggested"] and worst["margin"] < 0
+    assert datasets.latest_version(datasets.get_dataset(owner, made.id)).content_sha256 == before.content_sha256
+    # A search belongs to the version that was searched.
+    change(owner, made.id, [Edit(worst["row_id"], {"label": worst["suggested"]})])
+    assert label_reviews.latest(owner, made.id)["state"] == "none"
+    assert label_reviews.latest(owner, made.id, 1)["state"] == SUCCEEDED
+
+
+def test_a_search_that_waits_can_be_cancelled_and_begun_again(owner, made):
+    label_reviews.start(owner, made.id)
+    job = job_of()
+    with transaction() as session:
+        jobs.request_cancel(session, session.get_one(Job, job.id))
+    assert label_reviews.latest(owner, made.id)["state"] == CANCELLED
+    assert label_reviews.start(owner, made.id)["state"] == QUEUED and job_of().id != job.id
+
+
+def test_other_people_and_other_tasks_are_refused(owner, made):
+    other = accounts.add_user("bob").id
+    for call in (label_reviews.start, label_reviews.latest):
+        with pytest.raises(NotFound):
+            call(other, made.id)
+    with transaction() as session:
+        session.merge(datasets.latest_version(made)).columns = {"text": "text"}
+    with pytest.raises(Rejected):
+        label_reviews.start(owner, made.id)

@@ -1,0 +1,35 @@
+"""An idle worker measures its machine once, in a process of its own, and never again."""
+
+import threading
+
+import pytest
+
+from app.services.estimates.cost_arithmetic import REFERENCE
+from app.services.queue import machine_speeds
+from worker.jobs import speed_measurement
+
+
+def test_an_idle_worker_measures_once(owner, monkeypatch):
+    monkeypatch.setenv("STUDIO_MEASURE_SPEED", "true")
+    monkeypatch.setattr(speed_measurement, "AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(speed_measurement, "LOOK_SECONDS", 0.0)
+    speed_measurement.get_settings.cache_clear()
+    name = machine_speeds.room(here=True)["machine"]
+    looks = iter([True, True, False])
+    speed_measurement.measure_once(lambda: next(looks), threading.Event())
+    told = machine_speeds.speed_of(name)
+    assert told and told["seconds"].keys() == REFERENCE.keys()
+    assert 0 < told["seconds"]["calls"] < told["seconds"]["learn"] < 60
+    monkeypatch.setattr(speed_measurement, "run", lambda: pytest.fail("measured twice"))
+    speed_measurement.measure_once(lambda: False, threading.Event())
+
+
+def test_a_leaving_or_forbidden_worker_measures_nothing(owner, monkeypatch):
+    monkeypatch.setattr(speed_measurement, "run", lambda: pytest.fail("measured"))
+    speed_measurement.measure_once(lambda: False, threading.Event())
+    monkeypatch.setenv("STUDIO_MEASURE_SPEED", "true")
+    speed_measurement.get_settings.cache_clear()
+    leaving = threading.Event()
+    leaving.set()
+    speed_measurement.measure_once(lambda: False, leaving)
+    assert machine_speeds.speed_of(machine_speeds.room(here=True)["machine"]) is None

@@ -1,0 +1,68 @@
+"""What a training process can see and reach: no network, no secret, its own folder, limits; a log that stays small."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app import storage
+from app.db import transaction
+from app.models import SUCCEEDED, Job, Run
+from app.settings import get_settings
+from tests.factories import SPEC, make_run
+from worker.jobs import supervisor
+from worker.processes import prewarmed
+from worker.processes.watchdog import LOG_HEAD_BYTES, LOG_MOST_BYTES, bound_log
+
+
+@pytest.fixture
+def listening() -> Iterator[int]:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+def test_a_trainer_reaches_nothing_and_knows_nothing(
+    owner: str, listening: int, monkeypatch: pytest.MonkeyPatch, studio_home: Path
+) -> None:
+    for name, value in (
+        ("STUDIO_TRAINER_MODULE", "tests.worker.probe_trainer"),
+        ("STUDIO_INFERENCE_SECRET", "hush"),
+        ("STUDIO_TRAINER_MEMORY_BYTES", str(3 * 1024**3)),
+        ("HF_TOKEN", "hush"),
+        ("AWS_SECRET_ACCESS_KEY", "hush"),
+    ):
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    run = make_run(owner)
+    with transaction() as session:
+        session.get_one(Run, run.id).spec = {**SPEC, "probe_port": listening}
+    supervisor.execute(run.job_id)
+    prewarmed.dismiss()
+    with transaction() as session:
+        assert session.get_one(Job, run.job_id).state == SUCCEEDED
+    folder = storage.attempt_dir(run.id, 1)
+    told = json.loads((folder / "told.json").read_text())
+    assert "hush" not in json.dumps(told["environment"])
+    assert not [name for name in told["environment"] if name.startswith(("STUDIO_", "AWS_"))]
+    assert told["cwd"] == str(folder.resolve())
+    assert (told["core"], told["memory"]) == (0, 3 * 1024**3)
+    if not told["closed"]:
+        pytest.skip("the kernel does not permit a network of one's own here")
+    assert not told["reached"] and told["interfaces"] == []
+    assert "said on standard output" in (folder / "trainer.log").read_text()
+
+
+def test_a_log_keeps_its_beginning_and_its_end(tmp_path: Path) -> None:
+    log = tmp_path / "trainer.log"
+    with log.open("ab") as writer:
+        writer.write(b"the first line\n" + b"x" * LOG_MOST_BYTES + b"\nthe last line\n")
+        writer.flush()
+        bound_log(log)
+        writer.write(b"written afterwards\n")
+    text = log.read_text()
+    assert text.startswith("the first line") and text.endswith("the last line\nwritten afterwards\n")
+    assert "bytes left out" in text and len(text) < LOG_HEAD_BYTES * 6

@@ -1,0 +1,24 @@
+"""Carries out a job that writes a run for another tracker, in a process of its own that has only the tracker's settings."""
+
+import os
+from collections.abc import Callable
+
+from app.catalog.trackers import find_tracker
+from app.services.queue.jobs import Claim
+from app.services.runs import tracker_exports
+from worker.jobs import subprocess_job
+
+CRASHED = (
+    "export_crashed",
+    "Writing the run for the tracker ended without a result (exit code {code}).",
+    "Try again; the worker's data folder holds the process's log under exports/.",
+)
+
+
+def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
+    """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
+    folder, tracker = tracker_exports.prepare(claim)
+    names = find_tracker(tracker).environment
+    own = {name: os.environ[name] for name in names if os.environ.get(name)}
+    errand = subprocess_job.SubprocessJob("worker.jobs.exporter", tracker_exports.store_results, CRASHED, own)
+    subprocess_job.run(claim, leaving, folder, errand)

@@ -1,0 +1,27 @@
+"""Carries out a job that looks for doubtful labels, in a process of its own. Never imports torch."""
+
+from collections.abc import Callable
+
+from app.catalog.base_models import base_model_path
+from app.services.datasets import label_reviews
+from app.services.queue import devices
+from app.services.queue.jobs import Claim
+from app.settings import get_settings
+from worker.jobs import subprocess_job
+
+REVIEW = subprocess_job.SubprocessJob(
+    module="worker.jobs.reviewer",
+    store=label_reviews.store_results,
+    crashed=(
+        "review_crashed",
+        "The search for doubtful labels ended without a result (exit code {code}).",
+        "Try again; with very many or long texts it may have run out of memory.",
+    ),
+)
+
+
+def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
+    """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
+    folder = label_reviews.prepare(claim, base_model_path, get_settings().threads)
+    devices.take(claim, leaving)
+    subprocess_job.run(claim, leaving, folder, REVIEW)
