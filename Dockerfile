@@ -9,7 +9,7 @@ RUN groupadd --system --gid 10001 studio \
     && useradd --system --uid 10001 --gid studio --no-create-home --shell /usr/sbin/nologin studio \
     && install --directory --owner=studio --group=studio --mode=0700 /data
 WORKDIR /srv/studio
-COPY pyproject.toml constraints.txt README.md ./
+COPY pyproject.toml constraints.txt README.md LICENSE ./
 # The libraries before the code: a change of the code then rebuilds no library.
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
     > /tmp/base.txt && pip install -c constraints.txt -r /tmp/base.txt && rm /tmp/base.txt

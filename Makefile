@@ -14,13 +14,14 @@ install: $(VENV)/installed ## make the environment in .venv, with exact versions
 run: $(VENV)/installed ## start the studio and print a link to sign in
 	@$(BIN)/studio up
 
-test: $(VENV)/installed-dev ## install what the tests need, then run all of them
+test: check ## install what the tests need, run the checks, then all tests
 	@scripts/ensure programs
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-check: $(VENV)/installed-dev ## look at format, style and types
+check: $(VENV)/installed-dev ## check format, lint (Python, JavaScript) and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/oxlint --deny-warnings studio_ui
 	@$(BIN)/mypy app worker studio studio_ui
 
 test-methods: $(VENV)/installed-dev ## check every tuning method in every way, on tiny models of each kind

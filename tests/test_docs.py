@@ -1,9 +1,11 @@
 """The documentation is complete and true: the reference is fresh, everything is named, every link leads somewhere."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from docs import generate
 
@@ -11,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 WRITTEN = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
 
 def names() -> list[str]:
@@ -109,8 +111,6 @@ def test_a_decision_has_its_three_parts_and_is_listed(note):
 
 
 def test_every_dependency_has_its_reason():
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     text = (ROOT / "docs" / "decisions" / "0007-dependencies.md").read_text(encoding="utf-8")
     wanted = [
@@ -129,3 +129,25 @@ def anchors(page: Path) -> set[str]:
     """The anchors that a Markdown page's headings make."""
     heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def test_project_files_agree_about_licence_and_version():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["license"] == "Apache-2.0" and "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?$", changelog, re.MULTILINE)
+    assert versions[0] == ("Unreleased", "") and versions[1][0] == project["version"] and versions[1][1]
+    kinds = set(re.findall(r"^### (.+)$", changelog, re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_every_package_ships_its_types():
+    for package in ("app", "worker", "studio", "studio_ui"):
+        assert (ROOT / package / "py.typed").exists()
+
+
+def test_pre_commit_runs_what_make_check_runs():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    programs = {hook["entry"].split()[0].rpartition("/")[2] for hook in hooks}
+    recipe = re.search(r"^check:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert recipe and programs == set(re.findall(r"\$\(BIN\)/(\w+)", recipe[1]))

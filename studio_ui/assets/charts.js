@@ -328,8 +328,8 @@ function markLines(marks) {
 export function legendRoom(series, width) {
   if (series.length < 2) return 0;
   const longest = Math.max(...series.map((one) => Math.min(44, one.name.length)));
-  const columns = Math.max(1, Math.floor((width - 70) / (60 + 7 * longest)));
-  return 19 * (Math.ceil(series.length / columns) - 1);
+  const perRow = Math.max(1, Math.floor((width - 70) / (60 + 7 * longest)));
+  return 19 * (Math.ceil(series.length / perRow) - 1);
 }
 
 /** The area between the lowest and the highest of several runs, walked forth along the top and back along the bottom. */

@@ -159,6 +159,7 @@ function withValue(input, value) {
 }
 
 // Characters that nobody sees are shown by their code, since they are often what is wrong.
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
 
 function visible(text) {

@@ -33,9 +33,9 @@ function comparisonOf(id) {
 }
 
 class RunPage {
-  /** @param {Promise} first the run, its curves and its comparison with the base model */
-  constructor(root, id, first) {
-    Object.assign(this, { root, id, first, filled: {} });
+  /** @param {Promise} initial the run, its curves and its comparison with the base model */
+  constructor(root, id, initial) {
+    Object.assign(this, { root, id, initial, filled: {} });
     this.head = el("header", { class: "run-head" });
     this.verdicts = el("ul", { id: "run-verdicts", class: "verdicts", "aria-label": "Verdict" });
     this.tiles = el("div", { id: "run-tiles", class: "tiles" });
@@ -48,7 +48,7 @@ class RunPage {
   }
 
   async start() {
-    const [[run, { series, after }, comparison]] = await Promise.all([this.first, titles]);
+    const [[run, { series, after }, comparison]] = await Promise.all([this.initial, titles]);
     Object.assign(this, { cursor: after, comparison });
     this.curves.append(Object.entries(series).flatMap(([key, points]) => points.map(([step, value, at]) => ({ key, step, value, at }))));
     await this.take(run, true);

@@ -42,7 +42,7 @@ function qualityCell(run) {
   const best = run.best ? el("span", { class: "badge best-badge", title: "No other finished run on this version of the data is better.", text: "best" }) : "";
   const key = ["accuracy", "f1"].find((each) => metrics[each] != null);
   if (!key) {
-    const [name, value] = Object.entries(metrics).find(([key]) => !key.includes("loss")) || [];
+    const [name, value] = Object.entries(metrics).find(([metric]) => !metric.includes("loss")) || [];
     return name ? el("span", {}, Number(value.toPrecision(3)).toString(), el("span", { class: "muted row-note", text: name.replaceAll("_", " ") }), best) : "–";
   }
   const value = metrics[key];

@@ -84,8 +84,8 @@ function form(dataset, columns, told, changed) {
 function shareInput(name, told, dataset) {
   const total = SPLITS.reduce((sum, [each]) => sum + (dataset.split_sizes[each] || 0), 0) || 1;
   const input = el("input", { id: `splits-${name}`, type: "number", min: "1", max: "40", step: "any" });
-  const asked = told.plan[name];
-  input.value = asked == null ? "" : String(100 * asked);
+  const share = told.plan[name];
+  input.value = share == null ? "" : String(100 * share);
   input.placeholder = `${((100 * (dataset.split_sizes[name] || 0)) / total).toFixed(1)} (chosen by the number of rows)`;
   return input;
 }
