@@ -147,11 +147,13 @@ def run(user_id: str, wanted: Case, seed: int, processor: bool) -> dict[str, Any
     dataset = datasets.import_file(user_id, path, path.name, task_type=wanted["task"])
     queued = runs.submit(
         user_id,
-        dataset_id=dataset.id,
-        base_model=model,
-        task_type=wanted["task"],
-        method=wanted["method"],
-        training=wanted["training"],
+        runs.RunRequest(
+            dataset_id=dataset.id,
+            base_model=model,
+            task_type=wanted["task"],
+            method=wanted["method"],
+            training=wanted["training"],
+        ),
     )
     supervisor.execute(queued.job_id)
     ended = runs.get_run(user_id, queued.id)

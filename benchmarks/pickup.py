@@ -94,11 +94,13 @@ def submit(owner: str, dataset_id: str) -> float:
     submitted = time.time()
     run = runs.submit(
         owner,
-        dataset_id=dataset_id,
-        base_model="starter-encoder",
-        task_type="text-classification",
-        method={"kind": "lora"},
-        training={"epochs": 0.2},
+        runs.RunRequest(
+            dataset_id=dataset_id,
+            base_model="starter-encoder",
+            task_type="text-classification",
+            method={"kind": "lora"},
+            training={"epochs": 0.2},
+        ),
     )
     stages = wait_for_steps(owner, run.id)
     print_stages(submitted, stages)

@@ -74,7 +74,10 @@ def run(user_id: str, dataset_id: str, task: str, kind: str, training: dict[str,
 
     model = "starter-encoder" if task == "text-classification" else "starter-chat"
     queued = runs.submit(
-        user_id, dataset_id=dataset_id, base_model=model, task_type=task, method={"kind": kind}, training=training
+        user_id,
+        runs.RunRequest(
+            dataset_id=dataset_id, base_model=model, task_type=task, method={"kind": kind}, training=training
+        ),
     )
     supervisor.execute(queued.job_id)
     ended = runs.get_run(user_id, queued.id)

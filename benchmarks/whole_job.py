@@ -135,7 +135,10 @@ def studio(owner: str, dataset: Any) -> Done:
     time.sleep(REST_SECONDS)
     began = time.monotonic()
     run = runs.submit(
-        owner, dataset_id=dataset.id, base_model=MODEL, task_type=TASK, method={"kind": "lora"}, training=TRAINING
+        owner,
+        runs.RunRequest(
+            dataset_id=dataset.id, base_model=MODEL, task_type=TASK, method={"kind": "lora"}, training=TRAINING
+        ),
     )
     while runs.get_run(owner, run.id).job.state not in TERMINAL_STATES:
         time.sleep(0.1)

@@ -135,12 +135,14 @@ def _submit(user_id: str, order: FinetuneRequest, method: dict[str, Any], traini
     with muted():
         return runs.submit(
             user_id,
-            dataset_id=dataset.id,
-            base_model=base,
-            task_type=task,
-            method=method,
-            training=training,
-            leave_out_errors=not order.strict,
+            runs.RunRequest(
+                dataset_id=dataset.id,
+                base_model=base,
+                task_type=task,
+                method=method,
+                training=training,
+                leave_out_errors=not order.strict,
+            ),
         )
 
 

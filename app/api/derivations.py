@@ -41,7 +41,7 @@ class MergeModelBody(Body):
 @router.post("/combine", status_code=201)
 def combine_runs(user_id: UserId, body: CombineBody) -> dict[str, Any]:
     """Queue a run that combines others without training."""
-    return runs.as_dict(derivations.combine(user_id, **body.model_dump()))
+    return runs.as_dict(derivations.combine(user_id, derivations.CombineRequest(**body.model_dump())))
 
 
 @router.post("/{run_id}/shrink", status_code=201)

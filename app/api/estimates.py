@@ -15,7 +15,7 @@ from app.services.datasets import datasets
 from app.services.estimates import observations
 from app.services.estimates.estimates import estimate
 from app.services.runs import run_costs
-from app.services.runs.runs import room_for_text
+from app.services.runs.run_specs import max_text_tokens
 
 router = APIRouter(prefix="/api/v1", tags=["estimates"])
 
@@ -61,5 +61,5 @@ def read_cost(user_id: UserId, run_id: str) -> dict[str, Any]:
 
 def _training(version: DatasetVersion, body: EstimateBody) -> dict[str, Any]:
     """The settings as a run on this version would have them; an impossible length is refused by the estimate."""
-    room = room_for_text(find_base_model(body.base_model), body.method)
+    room = max_text_tokens(find_base_model(body.base_model), body.method)
     return with_defaults(body.training, find_task_type(version.task_type).training_defaults, room)

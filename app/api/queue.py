@@ -53,22 +53,22 @@ def read_inference(user_id: UserId) -> dict[str, Any]:
 @router.post("/runs/{run_id}/pause")
 def pause_run(user_id: UserId, run_id: str) -> dict[str, Any]:
     """Save and yield the worker, or hold a waiting run back; ``/resume`` lets it go on."""
-    return runs.as_dict(queue_page.pause(user_id, run_id))
+    return runs.as_dict(runs.pause(user_id, run_id))
 
 
 @router.post("/runs/{run_id}/priority")
 def set_priority(user_id: UserId, run_id: str, body: PriorityBody) -> dict[str, Any]:
     """Let a waiting run come before or after one's other ones."""
-    return runs.as_dict(queue_page.set_priority(user_id, run_id, body.priority))
+    return runs.as_dict(runs.set_priority(user_id, run_id, body.priority))
 
 
 @router.post("/runs/{run_id}/move")
 def move_run(user_id: UserId, run_id: str, body: MoveBody) -> dict[str, Any]:
     """Move a waiting run among one's own."""
-    return runs.as_dict(queue_page.move(user_id, run_id, body.direction))
+    return runs.as_dict(runs.move(user_id, run_id, body.direction))
 
 
 @router.post("/runs/{run_id}/continue")
 def continue_run(user_id: UserId, run_id: str, body: ContinueBody) -> dict[str, Any]:
     """Train a finished run for more passes over the data."""
-    return runs.as_dict(queue_page.continue_training(user_id, run_id, body.epochs))
+    return runs.as_dict(runs.continue_training(user_id, run_id, body.epochs))

@@ -19,7 +19,7 @@ def submit_run(
     user_id: UserId, body: RunBody, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
 ) -> dict[str, Any]:
     """Queue a run; the same ``Idempotency-Key`` answers with the run of the first call."""
-    return runs.as_dict(runs.submit(user_id, **body.model_dump(), idempotency_key=idempotency_key))
+    return runs.as_dict(runs.submit(user_id, runs.RunRequest(**body.model_dump()), idempotency_key=idempotency_key))
 
 
 @router.get("")

@@ -43,11 +43,13 @@ def test_a_shoot_out_queues_every_method_under_the_same_conditions(owner: str, s
 def test_it_goes_on_from_a_finished_run_without_repeating_it(owner: str, sample: str) -> None:
     first = runs.submit(
         owner,
-        dataset_id=sample,
-        base_model="starter-encoder",
-        task_type="text-classification",
-        method=LORA,
-        training={"epochs": 5},
+        runs.RunRequest(
+            dataset_id=sample,
+            base_model="starter-encoder",
+            task_type="text-classification",
+            method=LORA,
+            training={"epochs": 5},
+        ),
     )
     end_run(first.id, rows_right(90, 100), rows_right(80, 100))
     shootout = experiments.start(owner, run_id=first.id, methods=[LORA, FULL])

@@ -180,7 +180,7 @@ def test_adapters_that_hold_their_answer_layer_are_not_averaged(owner: str, plac
     for run in made:
         end_run(run.id, [RIGHT] * 5, [MISSED] * 5)
     with pytest.raises(Rejected, match="Models that label words cannot be combined"):
-        derivations.combine(owner, [run.id for run in made])
+        derivations.combine(owner, derivations.CombineRequest([run.id for run in made]))
 
 
 def test_the_difference_of_f1_has_an_interval_by_sentences() -> None:

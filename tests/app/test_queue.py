@@ -53,23 +53,23 @@ def test_a_run_that_works_counts_as_a_turn(ann: str, bob: str) -> None:
 
 def test_own_runs_are_moved_and_ranked_without_passing_anybody_else(ann: str, bob: str) -> None:
     first, second = jobs_of(ann, 3), jobs_of(bob, 1)
-    queue_page.move(ann, run_of(first[2]), "up")
+    runs.move(ann, run_of(first[2]), "up")
     assert order() == [first[0], second[0], first[2], first[1]]
-    queue_page.move(ann, run_of(first[1]), "first")
+    runs.move(ann, run_of(first[1]), "first")
     assert order()[0] == first[1]
-    queue_page.set_priority(ann, run_of(first[2]), "high")
+    runs.set_priority(ann, run_of(first[2]), "high")
     assert order() == [first[2], second[0], first[1], first[0]]
-    queue_page.move(ann, run_of(first[1]), "last")
+    runs.move(ann, run_of(first[1]), "last")
     assert order() == [first[2], second[0], first[0], first[1]]
     with pytest.raises(Rejected):
-        queue_page.move(ann, run_of(first[1]), "sideways")
+        runs.move(ann, run_of(first[1]), "sideways")
     with pytest.raises(NotFound):
-        queue_page.move(bob, run_of(first[1]), "first")
+        runs.move(bob, run_of(first[1]), "first")
 
 
 def test_a_paused_run_waits_for_its_person(ann: str) -> None:
     first, second = jobs_of(ann, 2)
-    queue_page.pause(ann, run_of(first))
+    runs.pause(ann, run_of(first))
     assert queue_order.next_job() == second and jobs.claim(first) is None
     assert runs.as_dict(runs.get_run(ann, run_of(first)))["paused"]
     assert first not in jobs.sweep().notified
@@ -86,7 +86,7 @@ def test_a_worker_lost_while_pausing_leaves_the_run_paused(ann: str) -> None:
     (job_id,) = jobs_of(ann, 1)
     claim = jobs.claim(job_id)
     jobs.begin(claim, pid=1, phase="")
-    queue_page.pause(ann, run_of(job_id))
+    runs.pause(ann, run_of(job_id))
     assert jobs.renew(claim) == jobs.PAUSE
     with transaction() as session:
         session.get_one(Job, job_id).lease_until = 1.0
@@ -187,9 +187,9 @@ def test_a_finished_run_is_trained_further_and_nothing_else_is(ann: str) -> None
     (job_id,) = jobs_of(ann, 1)
     run_id = run_of(job_id)
     with pytest.raises(Conflict, match="only finished"):
-        queue_page.continue_training(ann, run_id, 2)
+        runs.continue_training(ann, run_id, 2)
     with transaction() as session:
         session.get_one(Job, job_id).state = SUCCEEDED
-    run = queue_page.continue_training(ann, run_id, 2)
+    run = runs.continue_training(ann, run_id, 2)
     assert (run.job.state, run.spec["training"]["epochs"]) == (QUEUED, 5)
     assert run.job_id != job_id

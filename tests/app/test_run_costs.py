@@ -49,10 +49,12 @@ def queue(owner: str, folder: Path) -> runs.Run:
     dataset = datasets.import_file(owner, path, path.name)
     return runs.submit(
         owner,
-        dataset_id=dataset.id,
-        base_model="starter-encoder",
-        task_type="text-classification",
-        method={"kind": "lora"},
+        runs.RunRequest(
+            dataset_id=dataset.id,
+            base_model="starter-encoder",
+            task_type="text-classification",
+            method={"kind": "lora"},
+        ),
     )
 
 

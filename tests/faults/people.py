@@ -17,7 +17,7 @@ from app.services.accounts import accounts
 from app.services.datasets import datasets
 from app.services.operations import backup, invariants
 from app.services.queue import jobs
-from app.services.runs import queue_page, runs
+from app.services.runs import runs
 from tests.faults.bench import Bench
 from tests.faults.world import World, forget, pause
 from tests.servers import free_port
@@ -119,7 +119,7 @@ def _is_over(world: World, run: Run) -> bool:
 def _pause(world: World, run: Run, worker: threading.Thread) -> bool:
     """Pause and go on; false when the run was over before the pause reached it."""
     try:
-        queue_page.pause(world.owner, run.id)
+        runs.pause(world.owner, run.id)
     except Conflict:
         worker.join(15)
         return False
@@ -146,7 +146,7 @@ def submit_at_once(bench: Bench, count: int) -> None:
             found: list[str] = []
 
             def submit(key: str, found: list[str]) -> None:
-                run = runs.submit(world.owner, **wanted, method={"kind": "lora"}, idempotency_key=key)
+                run = runs.submit(world.owner, runs.RunRequest(**wanted, method={"kind": "lora"}), idempotency_key=key)
                 found.append(run.id)
 
             key = f"key {number}"

@@ -147,11 +147,13 @@ def test_a_clone_brings_its_settings(signed_in, sample, studio):
 
     run = runs.submit(
         studio.owner,
-        dataset_id=sample.id,
-        base_model="starter-encoder",
-        task_type="text-classification",
-        method={"kind": "lora", "rank": 4},
-        training={"epochs": 5},
+        runs.RunRequest(
+            dataset_id=sample.id,
+            base_model="starter-encoder",
+            task_type="text-classification",
+            method={"kind": "lora", "rank": 4},
+            training={"epochs": 5},
+        ),
     )
     page = signed_in().open(f"/new?clone={run.id}")
     assert page.input_value("#method-rank") == "4" and page.input_value("#training-epochs") == "5"

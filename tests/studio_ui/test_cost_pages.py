@@ -42,11 +42,13 @@ def finished(studio, sample):
     machine_speeds.note_speed(machine_speeds.room(here=True)["machine"], dict(REFERENCE))
     run = runs.submit(
         studio.owner,
-        dataset_id=sample.id,
-        base_model="starter-encoder",
-        task_type="text-classification",
-        method={"kind": "lora"},
-        training={"learning_rate": "auto"},
+        runs.RunRequest(
+            dataset_id=sample.id,
+            base_model="starter-encoder",
+            task_type="text-classification",
+            method={"kind": "lora"},
+            training={"learning_rate": "auto"},
+        ),
     )
     run_costs.expect(run.id)
     end_run(

@@ -15,11 +15,13 @@ def stuck(studio):
     sample = datasets.import_sample(studio.owner, datasets.SAMPLES[0].name)
     run = runs.submit(
         studio.owner,
-        dataset_id=sample.id,
-        base_model="starter-encoder",
-        task_type="text-classification",
-        method={"kind": "lora", "rank": 4},
-        training={"epochs": 5},
+        runs.RunRequest(
+            dataset_id=sample.id,
+            base_model="starter-encoder",
+            task_type="text-classification",
+            method={"kind": "lora", "rank": 4},
+            training={"epochs": 5},
+        ),
     )
     with transaction() as session:
         session.get_one(Job, run.job_id).state = "cancelled"

@@ -21,11 +21,13 @@ def tuned(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     dataset = datasets.import_file(studio.owner, path, path.name)
     run = runs.submit(
         studio.owner,
-        dataset_id=dataset.id,
-        base_model=model,
-        task_type="chat",
-        method={"kind": "lora"},
-        training={"epochs": 12, "learning_rate": 0.02},
+        runs.RunRequest(
+            dataset_id=dataset.id,
+            base_model=model,
+            task_type="chat",
+            method={"kind": "lora"},
+            training={"epochs": 12, "learning_rate": 0.02},
+        ),
     )
     try:
         supervisor.execute(run.job_id, on_spool=lambda line: None)

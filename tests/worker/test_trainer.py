@@ -28,11 +28,13 @@ def submit(owner: str, **training: object) -> Run:
     dataset = datasets.import_sample(owner, "clinic-messages")
     return runs.submit(
         owner,
-        dataset_id=dataset.id,
-        base_model="starter-encoder",
-        task_type="text-classification",
-        method={"kind": "lora"},
-        training={"epochs": 1, "batch_size": 16, **training},
+        runs.RunRequest(
+            dataset_id=dataset.id,
+            base_model="starter-encoder",
+            task_type="text-classification",
+            method={"kind": "lora"},
+            training={"epochs": 1, "batch_size": 16, **training},
+        ),
     )
 
 

@@ -22,7 +22,7 @@ from app.services.experiments import plans
 from app.services.experiments.plans import Candidate
 from app.services.profiling.token_lengths import default_model
 from app.services.queue import jobs
-from app.services.runs import runs
+from app.services.runs import run_specs, runs
 
 FEWEST_RUNS = 2
 
@@ -210,7 +210,7 @@ def _specs(
 
 def make_spec(version: DatasetVersion, base: str, candidate: Candidate) -> RunSpec:
     """The validated description of a candidate's run."""
-    return runs.make_spec(
+    return run_specs.make_spec(
         version, base_model=base, task_type=version.task_type, method=candidate.method, training=candidate.training
     )
 

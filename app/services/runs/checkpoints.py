@@ -19,8 +19,6 @@ from app.models import ACTIVE_STATES, SUCCEEDED, Checkpoint, Run
 from app.services.accounts.accounts import record
 from app.services.runs import runs
 
-MOST_EPOCHS = 100.0
-
 
 def list_checkpoints(user_id: str, run_id: str) -> list[dict[str, Any]]:
     """What is kept of one's own run, the newest first.
@@ -101,12 +99,12 @@ def continue_from(user_id: str, run_id: str, step: int, epochs: float = 1.0, nam
             "checkpoint_damaged", f"Step {step:,} is incomplete or has changed on disk.", "Choose another step."
         )
     wanted = _passes_at(run, step) + epochs
-    if not epochs > 0 or wanted > MOST_EPOCHS:
+    if not epochs > 0 or wanted > runs.MAX_EPOCHS:
         raise Rejected(
             "range",
             f"{wanted:g} passes in all are asked for.",
-            f"A run has more than 0 and at most {MOST_EPOCHS:g}.",
-            details={"fields": {"epochs": f"at most {MOST_EPOCHS:g} in all"}},
+            f"A run has more than 0 and at most {runs.MAX_EPOCHS:g}.",
+            details={"fields": {"epochs": f"at most {runs.MAX_EPOCHS:g} in all"}},
         )
     training = {**run.spec["training"], "epochs": round(wanted, 4)}
     spec = RunSpec.model_validate({**run.spec, "training": training})

@@ -1,9 +1,11 @@
-"""Runs made of runs: adapters combined into one or merged into a plain model, a full fine-tune shrunk into a small one.
+"""Runs derived from other runs: LoRA adapters combined into one, an adapter merged into its base model, a full fine-tune
+reduced to a LoRA by truncated SVD.
 
-They are queued, tested, downloaded and compared as every run is; the worker trains nothing for them.
+Derived runs are queued, evaluated, downloaded and compared like trained ones.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,75 +21,79 @@ from app.errors import Conflict, Rejected
 from app.models import SUCCEEDED, Run
 from app.services.accounts.accounts import record
 from app.services.runs import adapters, runs
+from app.services.runs.run_specs import invalid_settings
 
-MOST_RANK = 256
+MAX_RANK = 256
 
 
-def combine(
-    user_id: str,
-    run_ids: Sequence[str],
-    *,
-    how: str = "average",
-    weights: Sequence[float] | None = None,
-    rank: int = 16,
-    density: float = 0.5,
-    top_k: int = 3,
-    temperature: float = 1.0,
-    name: str = "",
-) -> Run:
+@dataclass(frozen=True)
+class CombineRequest:
+    """Which runs to combine into one adapter, and how.
+
+    ``run_ids``: two to eight; the first one's dataset decides which held-out rows the result is tested on. ``how`` and its
+    settings are those of :class:`app.catalog.derived.Combined`. ``weights``: one number of 0 or more for each run, equal if
+    None; ``arrow`` routes every token by itself and takes none.
+    """
+
+    run_ids: Sequence[str]
+    how: str = "average"
+    weights: Sequence[float] | None = None
+    rank: int = 16
+    density: float = 0.5
+    top_k: int = 3
+    temperature: float = 1.0
+    name: str = ""
+
+
+def combine(user_id: str, request: CombineRequest) -> Run:
     """Queue a run that combines finished LoRA runs of one base model and the same labels.
-
-    Args:
-        run_ids: two to eight runs; the first one's data decides which held-out rows the result is tested on.
-        how: ``average``, ``average-svd``, ``ties``, ``dare`` or ``arrow``; see :class:`app.catalog.derived.Combined`.
-        weights: one number of 0 or more for each run; equal if absent. With ``arrow`` every token decides for itself.
 
     Raises:
         NotFound: a run is not theirs.
         Conflict: a run has not succeeded.
         Rejected: the runs do not fit together, or a setting is out of bounds.
     """
-    parents = [_finished(user_id, each) for each in run_ids]
-    if len(set(run_ids)) < max(2, len(run_ids)):
+    parents = [_finished(user_id, run_id) for run_id in request.run_ids]
+    if len(set(request.run_ids)) < max(2, len(request.run_ids)):
         raise Rejected("too_few_runs", "Two or more different runs are needed.", "Choose at least two runs.")
     _check_alike(parents)
-    _check_layer(parents[0], "combined")
-    ranks = [_lora_rank(adapters.adapter_folder(user_id, each.id), each) for each in parents]
-    shares = _shares(weights, len(parents))
-    if how == "arrow":
-        _check_routable(user_id, parents, shares)
-    width = sum(ranks) if how in ("average", "arrow") else rank
-    if width > MOST_RANK and how != "arrow":
+    _check_answer_layer(parents[0], "combined")
+    ranks = [_lora_rank(adapters.adapter_folder(user_id, parent.id), parent) for parent in parents]
+    weights = _weights(request.weights, len(parents))
+    routed = request.how == "arrow"
+    if routed:
+        _check_routable(user_id, parents, weights)
+    rank = sum(ranks) if request.how in ("average", "arrow") else request.rank
+    if rank > MAX_RANK and not routed:
         raise Rejected(
             "range",
-            f"In full, the average of these runs has rank {width}; at most {MOST_RANK} is possible.",
+            f"In full, the average of these runs has rank {rank}; at most {MAX_RANK} is possible.",
             "Choose `average-svd` with a rank of your own.",
             details={"fields": {"how": "average-svd"}},
         )
-    told = [_parent(run, weight) for run, weight in zip(parents, shares, strict=True)]
     origin = {
         "kind": "combined",
-        "parents": told,
-        "how": how,
-        "rank": min(width, MOST_RANK),
-        "density": density,
-        "top_k": top_k,
-        "temperature": temperature,
+        "parents": [_parent(run, weight) for run, weight in zip(parents, weights, strict=True)],
+        "how": request.how,
+        "rank": min(rank, MAX_RANK),
+        "density": request.density,
+        "top_k": request.top_k,
+        "temperature": request.temperature,
     }
-    method = {"kind": "routed"} if how == "arrow" else _plain_lora(width)
-    return _queue(user_id, parents, origin, method, name or " + ".join(each.name for each in parents))
+    method = {"kind": "routed"} if routed else _plain_lora(rank)
+    return _queue(user_id, parents, origin, method, request.name or " + ".join(parent.name for parent in parents))
 
 
-def _shares(weights: Sequence[float] | None, count: int) -> list[float]:
-    shares = list(weights) if weights is not None else [1.0] * count
-    if len(shares) != count or sum(shares) <= 0:
+def _weights(given: Sequence[float] | None, count: int) -> list[float]:
+    weights = list(given) if given is not None else [1.0] * count
+    if len(weights) != count or sum(weights) <= 0:
         raise Rejected(
             "weights",
-            f"The weights {shares} do not fit {count} runs.",
+            f"The weights {weights} do not fit {count} runs.",
             "Give one number of 0 or more for each run, not all of them 0.",
             details={"fields": {"weights": f"{count} numbers"}},
         )
-    return shares
+    return weights
 
 
 def shrink(user_id: str, run_id: str, *, rank: int = 32, name: str = "") -> Run:
@@ -100,7 +106,7 @@ def shrink(user_id: str, run_id: str, *, rank: int = 32, name: str = "") -> Run:
     """
     parent = _finished(user_id, run_id)
     require(method_class(parent.method), "shrink", task_type=parent.task_type)
-    _check_layer(parent, "shrunk")
+    _check_answer_layer(parent, "shrunk")
     origin = {"kind": "shrunk", "parents": [_parent(parent, 1.0)], "rank": rank}
     return _queue(user_id, [parent], origin, _plain_lora(rank), name or f"{parent.name}, shrunk to rank {rank}")
 
@@ -149,8 +155,8 @@ def _check_alike(parents: Sequence[Run]) -> None:
                 )
 
 
-def _check_layer(run: Run, done: str) -> None:
-    """Refuse what has no meaning where the layer that gives the answers is a part of the adapter."""
+def _check_answer_layer(run: Run, done: str) -> None:
+    """Refuse token classification, where the classification head is part of each adapter."""
     if task_type(run.task_type).family == "tokens":
         raise Rejected(
             "answer_layer_inside",
@@ -184,18 +190,18 @@ def _lora_rank(folder: Path, run: Run) -> int:
     return max(int(config["r"]), *(config.get("rank_pattern") or {"": 0}).values())
 
 
-def _check_routable(user_id: str, parents: Sequence[Run], shares: Sequence[float]) -> None:
-    """Tokens choose between adapters on the same layers, and nobody else weighs them."""
-    if len(set(shares)) > 1:
+def _check_routable(user_id: str, parents: Sequence[Run], weights: Sequence[float]) -> None:
+    """Arrow routes each token between adapters of the same modules and takes no weights."""
+    if len(set(weights)) > 1:
         raise Rejected(
             "weights",
-            f"The weights {list(shares)} were given, but with `arrow` every token decides which models answer it.",
+            f"The weights {list(weights)} were given, but with `arrow` every token decides which models answer it.",
             "Leave the weights out, or choose `average`, which uses them.",
             details={"fields": {"weights": "none with `arrow`"}},
         )
-    places = [_places(adapters.adapter_folder(user_id, each.id)) for each in parents]
-    for run, place in zip(parents, places, strict=True):
-        if place != places[0]:
+    targets = [_target_modules(adapters.adapter_folder(user_id, parent.id)) for parent in parents]
+    for run, modules in zip(parents, targets, strict=True):
+        if modules != targets[0]:
             raise Rejected(
                 "different_parts",
                 f"{run.name!r} and {parents[0].name!r} were tuned in different layers, so a token could not choose "
@@ -204,7 +210,7 @@ def _check_routable(user_id: str, parents: Sequence[Run], shares: Sequence[float
             )
 
 
-def _places(folder: Path) -> list[str]:
+def _target_modules(folder: Path) -> list[str]:
     targets = _config(folder).get("target_modules") or []
     return sorted(targets) if isinstance(targets, list) else [targets]
 
@@ -224,20 +230,13 @@ def _parent(run: Run, weight: float) -> dict[str, Any]:
 
 def _queue(user_id: str, parents: Sequence[Run], origin: dict[str, Any], method: dict[str, Any], name: str) -> Run:
     first = parents[0]
-    longest = max(each.spec["training"].get("max_length", 0) for each in parents)
-    # The weights are made for the base model in full precision, whatever a parent learned on.
-    training = {**first.spec["training"], "base_precision": "auto", **({"max_length": longest} if longest else {})}
+    max_length = max(parent.spec["training"].get("max_length", 0) for parent in parents)
+    # The weights are made for the base model in full precision, whatever precision a parent was trained in.
+    training = {**first.spec["training"], "base_precision": "auto"} | ({"max_length": max_length} if max_length else {})
     try:
         spec = RunSpec.model_validate({**first.spec, "method": method, "training": training, "origin": origin})
     except ValidationError as error:
-        fields = {".".join(str(part) for part in each["loc"]): each["msg"] for each in error.errors()}
-        field, complaint = next(iter(fields.items()))
-        raise Rejected(
-            "range",
-            f"The setting {field!r} is not acceptable: {complaint}.",
-            "Correct the named settings.",
-            details={"fields": fields},
-        ) from None
+        raise invalid_settings(error) from None
     with transaction() as session:
         run = runs.add(session, user_id, first.dataset_version, spec, name=name)
     record(user_id, origin["kind"], "run", run.id)

@@ -19,7 +19,7 @@ from app.field_errors import field_refusal
 from app.models import DatasetVersion
 from app.services.datasets import datasets
 from app.services.datasets.row_tables import read_rows
-from app.services.runs.runs import room_for_text
+from app.services.runs.run_specs import max_text_tokens
 
 # Lengths are counted on this many training rows at most, evenly spaced; the answer says on how many.
 MOST_COUNTED = 2000
@@ -70,7 +70,7 @@ def preview(
             "no_supervision", f"{task.title!r} has labels; there is no text to learn.", "Choose a task that writes."
         )
     card = find_base_model(base_model)
-    settings = _settings(with_defaults(training, task.training_defaults, room_for_text(card, method)))
+    settings = _settings(with_defaults(training, task.training_defaults, max_text_tokens(card, method)))
     marker = open_marker(base_model_path(card.name), settings.learn_from)
     lessons = _lessons(storage.dataset_dir(version.id), task, version.columns)
     longest = settings.max_length

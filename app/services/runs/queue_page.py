@@ -10,13 +10,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import db_now, snapshot, transaction
-from app.errors import Conflict, StudioError
+from app.db import db_now, snapshot
+from app.errors import StudioError
 from app.models import CLAIMED, QUEUED, RUNNING, SUCCEEDED, Job, Run
-from app.services.accounts.accounts import record
 from app.services.estimates import estimates
-from app.services.queue import inference_servers, jobs, placement, queue_order, workers
-from app.services.runs import runs
+from app.services.queue import inference_servers, placement, queue_order, workers
 from app.settings import get_settings
 
 # Finished runs from which the estimate's error on these machines is learned.
@@ -62,57 +60,6 @@ def describe(user_id: str) -> dict[str, Any]:
         "now": now,
         "pace": pace,
     }
-
-
-def pause(user_id: str, run_id: str) -> Run:
-    """Hold a waiting run back, or let a working one save and yield its worker."""
-    with transaction() as session:
-        jobs.request_pause(session, runs.find(session, user_id, run_id).job)
-    record(user_id, "pause", "run", run_id)
-    return runs.get_run(user_id, run_id)
-
-
-def set_priority(user_id: str, run_id: str, priority: str) -> Run:
-    """Let one's waiting run come before or after one's other ones."""
-    with transaction() as session:
-        queue_order.set_priority(session, runs.find(session, user_id, run_id).job, priority)
-    return runs.get_run(user_id, run_id)
-
-
-def move(user_id: str, run_id: str, direction: str) -> Run:
-    """Move one's waiting run among one's own."""
-    with transaction() as session:
-        queue_order.move(session, runs.find(session, user_id, run_id).job, direction)
-    return runs.get_run(user_id, run_id)
-
-
-def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
-    """Train a finished run for more passes over the data, from where it ended; its results are replaced at the end.
-
-    Raises:
-        Conflict: it has not finished well, or all passes together are more than a run may have.
-    """
-    with transaction() as session:
-        run = runs.find(session, user_id, run_id)
-        if run.job.state != SUCCEEDED:
-            raise Conflict(
-                "not_finished", f"This run is {run.job.state}; only finished runs can be trained further.", "Resume it."
-            )
-        if run.spec.get("origin"):
-            raise Conflict(
-                "made_of_runs",
-                "This run was made of other runs; it has no training to go on with.",
-                "Train one of its parents further, then make it again.",
-            )
-        wanted = float(run.spec["training"].get("epochs", 3)) + epochs
-        if not epochs > 0 or wanted > 100:
-            raise Conflict(
-                "range", f"{wanted:g} passes in all are asked for.", "A run has more than 0 and at most 100."
-            )
-        run.spec = {**run.spec, "training": {**run.spec["training"], "epochs": wanted}}
-        runs.again(session, run)
-    record(user_id, "continue", "run", run_id, data={"epochs": epochs})
-    return runs.get_run(user_id, run_id)
 
 
 def _row(user_id: str, run: Run) -> dict[str, Any]:

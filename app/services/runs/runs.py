@@ -1,51 +1,52 @@
-"""The life of a run as people see it: submit, list, cancel, resume, clone. Jobs carry it out; metrics have their own room."""
+"""The life of a run: submit, pause, resume, continue, cancel, reorder, clone, archive. The jobs of ``app.services.queue`` execute it."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.catalog.base_models import BaseModelCard
-from app.catalog.base_models import base_model as base_model_card
-from app.catalog.methods import METHODS, method_class
-from app.catalog.methods.capabilities import require
-from app.catalog.spec import RunSpec, check_fit
-from app.catalog.task_types import task_type as find_task_type
-from app.catalog.training import with_defaults
+from app.catalog.methods import method_class
+from app.catalog.spec import RunSpec
 from app.db import snapshot, transaction
-from app.errors import Conflict, NotFound, Rejected
-from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, Dataset, DatasetVersion, Job, Run
+from app.errors import Conflict, NotFound
+from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, SUCCEEDED, Dataset, DatasetVersion, Job, Run
 from app.services.accounts import limits, names
 from app.services.accounts.accounts import record
 from app.services.datasets import datasets
 from app.services.datasets.row_errors import decided
 from app.services.estimates import estimates
 from app.services.queue import jobs, placement, queue_order
+from app.services.runs import run_details
+from app.services.runs.run_specs import make_spec
 
 TRAIN = "train"
+MAX_EPOCHS = 100.0
 
 
-def submit(
-    user_id: str,
-    *,
-    dataset_id: str,
-    base_model: str,
-    task_type: str,
-    method: dict[str, Any],
-    columns: dict[str, str] | None = None,
-    training: dict[str, Any] | None = None,
-    name: str = "",
-    idempotency_key: str | None = None,
-    leave_out_errors: bool = False,
-) -> Run:
-    """Queue a run: spec, run and job are written together, then a worker is notified.
+@dataclass(frozen=True)
+class RunRequest:
+    """What a person asks for when submitting a run.
+
+    ``columns`` None keeps the column roles of the dataset. ``leave_out_errors`` leaves out rows that cannot be used, as a
+    new version of the dataset, instead of refusing it.
+    """
+
+    dataset_id: str
+    base_model: str
+    task_type: str
+    method: dict[str, Any]
+    columns: dict[str, str] | None = None
+    training: dict[str, Any] | None = None
+    name: str = ""
+    leave_out_errors: bool = False
+
+
+def submit(user_id: str, request: RunRequest, *, idempotency_key: str | None = None) -> Run:
+    """Queue a run: spec, run and job are written in one transaction, the queue message is sent after its commit.
 
     The same ``idempotency_key`` from the same person returns the run that the first call made.
-
-    Args:
-        leave_out_errors: leave out rows that cannot be used, as a new version of the data, instead of refusing it.
 
     Raises:
         Rejected: an unknown model, method, task or setting, or a value out of bounds; ``details.fields`` names it.
@@ -54,12 +55,18 @@ def submit(
     """
     if idempotency_key and (earlier := _by_key(user_id, idempotency_key)):
         return earlier
-    version = decided(user_id, _version_for(user_id, dataset_id, task_type, columns), leave_out_errors)
-    spec = make_spec(version, base_model=base_model, task_type=task_type, method=method, training=training or {})
+    version = decided(user_id, _version_for(user_id, request), request.leave_out_errors)
+    spec = make_spec(
+        version,
+        base_model=request.base_model,
+        task_type=request.task_type,
+        method=request.method,
+        training=request.training or {},
+    )
     placement.check_devices(spec.training.devices)
     try:
         with transaction() as session:
-            run = add(session, user_id, version, spec, name=name, idempotency_key=idempotency_key)
+            run = add(session, user_id, version, spec, name=request.name, idempotency_key=idempotency_key)
     except IntegrityError:
         if idempotency_key and (earlier := _by_key(user_id, idempotency_key)):
             return earlier
@@ -78,7 +85,7 @@ def add(
     idempotency_key: str | None = None,
     experiment_id: str | None = None,
 ) -> Run:
-    """Write a queued run with its job in the caller's transaction; a worker is notified after the commit."""
+    """Write a queued run with its job in the caller's transaction; the queue message is sent after the commit."""
     limits.check_room(session, user_id)
     dataset = session.get_one(Dataset, version.dataset_id)
     job = jobs.add(
@@ -86,7 +93,7 @@ def add(
         owner_id=user_id,
         kind=TRAIN,
         idempotency_key=idempotency_key,
-        # What is made of other runs is not trained.
+        # A run that is derived from other runs is not trained.
         devices=1 if spec.origin else spec.training.devices,
         memory_bytes=estimates.memory_needed(spec, version),
     )
@@ -108,55 +115,6 @@ def add(
     return run
 
 
-def make_spec(
-    version: DatasetVersion, *, base_model: str, task_type: str, method: dict[str, Any], training: dict[str, Any]
-) -> RunSpec:
-    """The validated, frozen description of a run on this dataset version."""
-    card = base_model_card(base_model)
-    task = find_task_type(task_type)
-    if task_type not in card.task_types:
-        raise Rejected(
-            "task_not_supported",
-            f"{base_model!r} cannot be tuned for {task_type!r}.",
-            "Choose one of its tasks: " + ", ".join(card.task_types) + ".",
-        )
-    kind = str(method.get("kind", ""))
-    if task_type not in method_class(kind).task_types:
-        fitting = [each.model_fields["kind"].default for each in METHODS if task_type in each.task_types]
-        raise Rejected(
-            "method_not_supported",
-            f"The method {kind!r} does not serve {task_type!r}.",
-            "Choose one of: " + ", ".join(fitting) + ".",
-        )
-    if "layers" in method:
-        require(method_class(kind), "layers", task_type=task_type, field="method.layers")
-    try:
-        spec = RunSpec.model_validate(
-            {
-                "task_type": task_type,
-                "base_model": base_model,
-                "columns": version.columns,
-                "labels": sorted(version.labels),
-                "method": method,
-                "training": with_defaults(training, task.training_defaults, room_for_text(card, method)),
-                "dataset_sha256": version.content_sha256,
-            }
-        )
-    except ValidationError as error:
-        raise _invalid(error) from None
-    check_fit(spec, card)
-    return spec
-
-
-def room_for_text(card: BaseModelCard, method: dict[str, Any]) -> int:
-    """The longest text in tokens that the model reads beside what the method puts before it."""
-    try:
-        return card.context_length - method_class(str(method.get("kind", ""))).model_validate(method).virtual_tokens
-    except ValidationError:
-        # Told together with whatever else is wrong with the settings.
-        return card.context_length
-
-
 def list_runs(user_id: str, *, include_archived: bool = False) -> list[Run]:
     """The person's runs, newest first."""
     query = select(Run).where(Run.owner_id == user_id).order_by(Run.created_at.desc())
@@ -167,13 +125,17 @@ def list_runs(user_id: str, *, include_archived: bool = False) -> list[Run]:
 
 
 def get_run(user_id: str, run_id: str) -> Run:
-    """One run of this person, with its job and dataset version loaded."""
+    """One run of this person, with its job and dataset version loaded.
+
+    Raises:
+        NotFound: the run does not exist or is somebody else's.
+    """
     with snapshot() as session:
         return find(session, user_id, run_id)
 
 
 def find(session: Session, user_id: str, run_id: str) -> Run:
-    """The run inside the caller's transaction; somebody else's run looks like a missing one."""
+    """As :func:`get_run`, inside the caller's transaction."""
     run = session.scalar(select(Run).where(Run.id == run_id, Run.owner_id == user_id))
     if run is None:
         raise NotFound("run_not_found", f"There is no run {run_id!r} among yours.", "Open it from the Runs page.")
@@ -189,14 +151,26 @@ def request_cancel(user_id: str, run_id: str) -> Run:
     return get_run(user_id, run_id)
 
 
+def pause(user_id: str, run_id: str) -> Run:
+    """Pause a run: a queued one is not claimed until it is resumed, a running one saves a checkpoint and stops first."""
+    with transaction() as session:
+        jobs.request_pause(session, find(session, user_id, run_id).job)
+    record(user_id, "pause", "run", run_id)
+    return get_run(user_id, run_id)
+
+
 def resume(user_id: str, run_id: str) -> Run:
-    """Let a paused run go on, or continue a stopped or failed one from its last checkpoint with a new job."""
+    """Resume a paused run, or continue a stopped or failed one from its last checkpoint with a new job.
+
+    Raises:
+        Conflict: the run is neither paused, stopped nor failed.
+    """
     with transaction() as session:
         run = find(session, user_id, run_id)
         if run.job.paused_at is not None and run.job.state == QUEUED:
             jobs.unpause(session, run.job)
         elif run.job.state in (FAILED, CANCELLED, DIVERGED):
-            again(session, run)
+            _requeue(session, run)
         else:
             raise Conflict(
                 "not_resumable",
@@ -207,26 +181,53 @@ def resume(user_id: str, run_id: str) -> Run:
     return get_run(user_id, run_id)
 
 
-def again(session: Session, run: Run) -> None:
-    """Give an ended run a new job, which goes on from the newest checkpoint."""
-    limits.check_room(session, run.owner_id)
-    # The fence goes on from the old job, so that attempt folders never get the same name twice.
-    old = run.job
-    job = jobs.add(
-        session,
-        owner_id=run.owner_id,
-        kind=TRAIN,
-        fence=old.fence,
-        adjustments=old.adjustments,
-        devices=old.devices,
-        memory_bytes=old.memory_bytes,
-    )
-    session.flush()
-    run.job_id = job.id
+def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
+    """Train a finished run for more epochs from its last checkpoint; its results are replaced at the end.
+
+    Raises:
+        Conflict: the run has not succeeded, is derived from other runs, or would exceed ``MAX_EPOCHS`` in all.
+    """
+    with transaction() as session:
+        run = find(session, user_id, run_id)
+        if run.job.state != SUCCEEDED:
+            raise Conflict(
+                "not_finished", f"This run is {run.job.state}; only finished runs can be trained further.", "Resume it."
+            )
+        if run.spec.get("origin"):
+            raise Conflict(
+                "made_of_runs",
+                "This run was made of other runs; it has no training to go on with.",
+                "Train one of its parents further, then make it again.",
+            )
+        total = float(run.spec["training"].get("epochs", 3)) + epochs
+        if not epochs > 0 or total > MAX_EPOCHS:
+            raise Conflict(
+                "range",
+                f"{total:g} passes in all are asked for.",
+                f"A run has more than 0 and at most {MAX_EPOCHS:g}.",
+            )
+        run.spec = {**run.spec, "training": {**run.spec["training"], "epochs": total}}
+        _requeue(session, run)
+    record(user_id, "continue", "run", run_id, data={"epochs": epochs})
+    return get_run(user_id, run_id)
+
+
+def set_priority(user_id: str, run_id: str, priority: str) -> Run:
+    """Set the priority of a queued run among the person's own runs."""
+    with transaction() as session:
+        queue_order.set_priority(session, find(session, user_id, run_id).job, priority)
+    return get_run(user_id, run_id)
+
+
+def move(user_id: str, run_id: str, direction: str) -> Run:
+    """Move a queued run among the person's own runs."""
+    with transaction() as session:
+        queue_order.move(session, find(session, user_id, run_id).job, direction)
+    return get_run(user_id, run_id)
 
 
 def clone_settings(user_id: str, run_id: str) -> dict[str, Any]:
-    """The arguments of :func:`submit` that would repeat this run; the wizard starts from them."""
+    """The fields of the :class:`RunRequest` that would repeat this run."""
     run = get_run(user_id, run_id)
     return {
         "dataset_id": run.dataset_version.dataset_id,
@@ -256,56 +257,37 @@ def rename(user_id: str, run_id: str, name: str) -> Run:
     return get_run(user_id, run_id)
 
 
-def queue_position(run: Run) -> int | None:
-    """1 for the run that starts next; None when it does not wait, or waits for its person."""
-    if run.job.state != QUEUED:
-        return None
-    with snapshot() as session:
-        return queue_order.position(session, run.job_id)
-
-
 def as_dict(run: Run, dataset_name: str | None = None) -> dict[str, Any]:
-    """The run as REST and pages show it; the name of its data is looked up unless the caller knows it."""
-    version = run.dataset_version
-    if dataset_name is None:
-        with snapshot() as session:
-            dataset_name = session.scalar(select(Dataset.name).where(Dataset.id == version.dataset_id))
-    return {
-        "id": run.id,
-        "name": run.name,
-        "state": run.job.state,
-        "phase": run.job.phase,
-        "progress": run.job.progress,
-        "paused": run.job.state == QUEUED and run.job.paused_at is not None,
-        "pause_requested": run.job.pause_requested_at is not None,
-        "cancel_requested": run.job.cancel_requested_at is not None,
-        "attempt": run.job.attempt,
-        "task_type": run.task_type,
-        "base_model": run.base_model,
-        "method": run.method,
-        "spec": run.spec,
-        "results": run.results,
-        "error": run.job.error["error"] if run.job.error else None,
-        "dataset": {"id": version.dataset_id, "name": dataset_name, "version": version.number},
-        "archived": run.archived,
-        "experiment_id": run.experiment_id,
-        "starred": run.starred,
-        "tags": run.tags,
-        "note": run.note,
-        "created_at": run.created_at,
-        "started_at": run.job.started_at,
-        "finished_at": run.job.finished_at,
-        "queue_position": queue_position(run),
-    }
+    """The JSON of :func:`run_details.describe`."""
+    return run_details.describe(run, dataset_name).as_dict()
 
 
-def _version_for(user_id: str, dataset_id: str, task_type: str, columns: dict[str, str] | None) -> DatasetVersion:
+def _requeue(session: Session, run: Run) -> None:
+    """Give an ended run a new job, which continues from the newest checkpoint."""
+    limits.check_room(session, run.owner_id)
+    # The fence continues from the old job, so that no two attempt folders have the same name.
+    old = run.job
+    job = jobs.add(
+        session,
+        owner_id=run.owner_id,
+        kind=TRAIN,
+        fence=old.fence,
+        devices=old.devices,
+        memory_bytes=old.memory_bytes,
+    )
+    job.adjustments = old.adjustments
+    session.flush()
+    run.job_id = job.id
+
+
+def _version_for(user_id: str, request: RunRequest) -> DatasetVersion:
     """The newest version, or a new one when another task or mapping is asked for; the old one stays as it was."""
-    dataset = datasets.get_dataset(user_id, dataset_id)
+    dataset = datasets.get_dataset(user_id, request.dataset_id)
     version = datasets.latest_version(dataset)
-    if version.task_type != task_type or (columns and columns != version.columns):
-        wanted = columns or version.columns
-        version = datasets.latest_version(datasets.change_columns(user_id, dataset_id, task_type, wanted))
+    columns = request.columns or version.columns
+    if version.task_type != request.task_type or columns != version.columns:
+        changed = datasets.change_columns(user_id, request.dataset_id, request.task_type, columns)
+        version = datasets.latest_version(changed)
     return version
 
 
@@ -317,7 +299,7 @@ def _by_key(user_id: str, key: str) -> Run | None:
 
 
 def _default_name(session: Session, user_id: str, spec: RunSpec, dataset_name: str) -> str:
-    """Data and method, with a number from the second run on, so that no two rows of the table read the same."""
+    """Dataset and method, with a number from the second run on, so that no two rows of the table have the same name."""
     name = f"{dataset_name} · {method_class(spec.method.kind).title}"[:190]
     mine = select(Run.name).where(Run.owner_id == user_id, Run.name.startswith(name, autoescape=True))
     taken = set(session.scalars(mine))
@@ -327,15 +309,3 @@ def _default_name(session: Session, user_id: str, spec: RunSpec, dataset_name: s
 
 def _numbered(name: str, number: int) -> str:
     return name if number == 1 else f"{name} {number}"
-
-
-def _invalid(error: ValidationError) -> Rejected:
-    fields = {".".join(str(part) for part in each["loc"]): each["msg"] for each in error.errors()}
-    name, complaint = next(iter(fields.items()))
-    unknown = any(each["type"] == "extra_forbidden" for each in error.errors())
-    return Rejected(
-        "unknown_field" if unknown else "range",
-        f"The setting {name!r} is not acceptable: {complaint}.",
-        "Correct the named settings; the form shows what each allows.",
-        details={"fields": fields},
-    )

@@ -9,7 +9,7 @@ from app.catalog.methods.capabilities import can
 from app.catalog.training import NEEDS
 from app.errors import Rejected
 from app.models import DatasetVersion
-from app.services.runs import derivations, runs
+from app.services.runs import derivations, run_specs
 from studio.finetune import sort_settings
 from tests.app.api.conftest import Person
 from tests.app.api.test_derivations import finished
@@ -30,7 +30,7 @@ def submit(kind: str, training: dict[str, Any], **method: Any) -> None:
     task = method_class(kind).task_types[0]
     version = DatasetVersion(columns=SPEC["columns"], labels={"no": 1, "yes": 1}, content_sha256="0" * 64)
     base = "starter-encoder" if "classification" in task else "starter-chat"
-    runs.make_spec(version, base_model=base, task_type=task, method={"kind": kind, **method}, training=training)
+    run_specs.make_spec(version, base_model=base, task_type=task, method={"kind": kind, **method}, training=training)
 
 
 @pytest.mark.parametrize("kind, ability", TABLE)
@@ -100,7 +100,7 @@ def test_runs_that_cannot_be_merged_combined_or_shrunk_are_refused_by_name(ann: 
         actions = {
             "merge": lambda made=made: derivations.merge(ann.id, made),
             "shrink": lambda made=made: derivations.shrink(ann.id, made),
-            "combine": lambda made=made: derivations.combine(ann.id, [first, made]),
+            "combine": lambda made=made: derivations.combine(ann.id, derivations.CombineRequest([first, made])),
         }
         for ability, act in actions.items():
             if not can(method, ability):

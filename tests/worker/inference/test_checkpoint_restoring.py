@@ -26,11 +26,13 @@ def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: 
     dataset = datasets.import_file(owner, path, path.name)
     run = runs.submit(
         owner,
-        dataset_id=dataset.id,
-        base_model=model,
-        task_type="chat",
-        method={"kind": "lora"},
-        training={"epochs": 3, "learning_rate": 0.02, "evaluations_per_epoch": 1},
+        runs.RunRequest(
+            dataset_id=dataset.id,
+            base_model=model,
+            task_type="chat",
+            method={"kind": "lora"},
+            training={"epochs": 3, "learning_rate": 0.02, "evaluations_per_epoch": 1},
+        ),
     )
     try:
         supervisor.execute(run.job_id, on_spool=lambda line: None)
