@@ -1,14 +1,9 @@
-"""The only maker of paths: uploads, dataset versions, run folders, artifacts; safe names and atomic writes.
+"""Paths below the data folder: uploads, dataset versions, run folders, artifacts.
 
-Knows nothing of the database. Names on disk are our own ids, never a user's words.
+Names on disk are our own ids, never a user's words.
 """
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,42 +55,9 @@ def logs_dir() -> Path:
     return _folder(data_dir() / "logs")
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON aside, flush it to the disk and rename, so that a reader never sees half a file."""
-    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False).encode())
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write bytes aside, flush and rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".aside-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
-
-
 def read_json(path: Path) -> Any:
-    """Read what :func:`write_json` wrote."""
+    """Read a JSON file."""
     return json.loads(path.read_bytes())
-
-
-@contextmanager
-def folder_aside(final: Path) -> Iterator[Path]:
-    """Fill a folder beside its final place; it appears there whole, or not at all."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=final.parent, prefix=".aside-"))
-    try:
-        yield aside
-        os.replace(aside, final)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
 
 
 def _folder(path: Path) -> Path:

@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from app import manifest, storage
+from app import files, manifest, storage
 from app.errors import Conflict, NotFound, StudioError
 from worker.processes.prewarmed import TrainerProcess
 
@@ -49,7 +49,7 @@ def _make(checkpoint: Path, kept: Path) -> None:
     folder = Path(tempfile.mkdtemp(dir=kept.parent, prefix=".aside-"))
     try:
         job = json.loads((checkpoint.parents[1] / "job.json").read_text(encoding="utf-8"))
-        storage.write_json(folder / "job.json", {**job, "resume_from": str(checkpoint), "only_restore": True})
+        files.write_json(folder / "job.json", {**job, "resume_from": str(checkpoint), "only_restore": True})
         _run(folder)
         shutil.rmtree(kept, ignore_errors=True)
         (folder / "adapter").rename(kept)

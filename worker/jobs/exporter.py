@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from app import storage
+from app import files
 from app.catalog.trackers import TrackedRun, Tracker, find_tracker
 from app.errors import Rejected, StudioError
 
@@ -22,9 +22,9 @@ def main(folder: Path) -> int:
     try:
         told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
         result = export(find_tracker(told["tracker"]), TrackedRun.from_dict(told["run"]), folder)
-        storage.write_json(folder / "result.json", result)
+        files.write_json(folder / "result.json", result)
     except StudioError as error:
-        storage.write_json(folder / "error.json", error.as_dict())
+        files.write_json(folder / "error.json", error.as_dict())
         return 3
     return 0
 

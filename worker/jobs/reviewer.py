@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from app import files
 from worker.engine.reporting.report import ListReport
 from worker.processes import sandbox
 
@@ -24,9 +25,9 @@ def main(folder: Path) -> int:
 
     try:
         told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-        _write(folder / "result.json", review(told, folder))
+        files.write_json(folder / "result.json", review(told, folder))
     except StudioError as error:
-        _write(folder / "error.json", error.as_dict())
+        files.write_json(folder / "error.json", error.as_dict())
         return 3
     return 0
 
@@ -108,13 +109,7 @@ class FolderReport(ListReport):
 
     def phase(self, title: str) -> None:
         """A new part of the work has begun."""
-        _write(self._folder / "progress.json", {"phase": title})
-
-
-def _write(path: Path, content: Any) -> None:
-    aside = path.with_suffix(".aside")
-    aside.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    os.replace(aside, path)
+        files.write_json(self._folder / "progress.json", {"phase": title}, durable=False)
 
 
 if __name__ == "__main__":

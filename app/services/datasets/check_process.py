@@ -4,7 +4,6 @@ Started by ``app.services.datasets.checks`` with a folder that names the claim; 
 result is a row in the database. When stdin closes, whoever waited is gone, and so is this process.
 """
 
-import json
 import os
 import signal
 import sys
@@ -15,7 +14,7 @@ from types import FrameType
 
 from sqlalchemy.orm import Session
 
-from app import storage
+from app import files, storage
 from app.errors import StudioError
 from app.services.datasets import checks
 from app.services.datasets.dataset_jobs import perform
@@ -40,7 +39,7 @@ def main(folder: Path) -> int:
     except StaleClaim:
         return 1
     except StudioError as error:
-        _write(folder / "error.json", json.dumps(error.as_dict(), default=str))
+        files.write_json(folder / "error.json", error.as_dict())
         return checks.REFUSED
     return 0
 
@@ -60,13 +59,7 @@ class _Teller:
             return
         self._told, self._phase = now, phase
         progress = {"done": done, "total": total} if total else {}
-        _write(self._path, json.dumps({"phase": phase, "progress": progress}))
-
-
-def _write(path: Path, content: str) -> None:
-    aside = path.with_suffix(".aside")
-    aside.write_text(content, encoding="utf-8")
-    os.replace(aside, path)
+        files.write_json(self._path, {"phase": phase, "progress": progress}, durable=False)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

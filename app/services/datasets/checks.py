@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import storage
+from app import files, storage
 from app.db import AWAY, snapshot, transaction
 from app.errors import Conflict, NotFound, StudioError
 from app.models import ACTIVE_STATES, QUEUED, Job, new_id
@@ -154,7 +154,7 @@ def _run_here(job_id: str) -> None:
 
 def _start_process(claim: Claim, folder: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-P", "-m", "app.services.datasets.check_process", str(folder)]
-    storage.write_json(folder / "claim.json", asdict(claim))
+    files.write_json(folder / "claim.json", asdict(claim))
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
             command,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from app import storage
+from app import files, storage
 from app.catalog.task_types.base import Problem
 from app.errors import NotFound
 
@@ -108,7 +108,7 @@ def store_findings(folder: Path, found: Sequence[Finding]) -> None:
     """Write ``findings.json``."""
     # Compact: a list of a hundred thousand numbers would be a line each otherwise.
     content = json.dumps([vars(each) for each in found], ensure_ascii=False, separators=(",", ":"))
-    storage.write_bytes(folder / FINDINGS_FILE, content.encode())
+    files.write_bytes(folder / FINDINGS_FILE, content.encode())
 
 
 def load_findings(folder: Path) -> list[Finding]:

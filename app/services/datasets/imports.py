@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import storage
+from app import files, storage
 from app.catalog.task_types import task_type as find_task_type
 from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
@@ -78,13 +78,13 @@ def import_file(
 def stage(user_id: str, path: Path, file_name: str, evaluation: Source | None = None) -> str:
     """Set an upload aside until the person has decided; returns the id under which it waits. Reads nothing yet."""
     staged_id = new_id()
-    with storage.folder_aside(_folder(staged_id)) as aside:
+    with files.atomic_folder(_folder(staged_id)) as aside:
         os.link(path, aside / ORIGINAL_FILE)
         told: dict[str, Any] = {"user_id": user_id, "file_name": file_name}
         if evaluation:
             os.link(evaluation[0], aside / EVALUATION_FILE)
             told["evaluation_name"] = evaluation[1]
-        storage.write_json(aside / STAGED_FILE, told)
+        files.write_json(aside / STAGED_FILE, told)
     return staged_id
 
 
@@ -104,7 +104,7 @@ def read_staged(user_id: str, staged_id: str, choices: Choices | None = None) ->
     for each in (ROWS_FILE, READING_FILE):
         (folder / each).unlink(missing_ok=True)
     reading = store_rows(folder, (folder / ORIGINAL_FILE, told["file_name"]), evaluation, wanted)
-    storage.write_json(folder / STAGED_FILE, {**told, "choices": asdict(wanted)})
+    files.write_json(folder / STAGED_FILE, {**told, "choices": asdict(wanted)})
     return reading
 
 
@@ -167,7 +167,7 @@ def _add_dataset(
     version_id = new_id()
     folder = storage.dataset_dir(version_id)
     try:
-        with storage.folder_aside(folder) as aside:
+        with files.atomic_folder(folder) as aside:
             reading = read(aside)
             judgement, change = _judge(aside, reading, project_id, said, seed, watch)
             version = make_version(version_id, aside, reading, judgement, user_id, change)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import storage
+from app import files, storage
 from app.catalog.base_models import BASE_MODELS
 from app.catalog.task_types import task_type as find_task_type
 from app.db import snapshot, transaction
@@ -89,7 +89,7 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Pa
     source = storage.dataset_dir(version.id)
     folder = _folder(claim)
     folder.mkdir(parents=True, exist_ok=True)
-    storage.write_json(
+    files.write_json(
         folder / "job.json",
         {
             "rows": str(source / "rows.parquet"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app import storage
+from app import files, storage
 from app.readers import Choices, Flaw, Limits
 from app.readers.isolation import read_into
 from app.settings import get_settings
@@ -104,10 +104,10 @@ def store_rows(folder: Path, main: Source, evaluation: Source | None = None, cho
         Rejected: a file cannot be used; see ``app.readers``.
         TooLarge: more rows or more text than the settings allow.
     """
-    files = [source for source in (main, evaluation) if source]
+    sources = [source for source in (main, evaluation) if source]
     said = [choices or Choices(), Choices()]
-    told = read_into(folder / ROWS_FILE, files, said, _limits())
-    parts = [_part(source, each) for source, each in zip(files, told, strict=True)]
+    told = read_into(folder / ROWS_FILE, sources, said, _limits())
+    parts = [_part(source, each) for source, each in zip(sources, told, strict=True)]
     reading = Reading(*_two(parts))
     store_reading(folder, reading)
     return reading
@@ -115,7 +115,7 @@ def store_rows(folder: Path, main: Source, evaluation: Source | None = None, cho
 
 def store_reading(folder: Path, reading: Reading) -> None:
     """Write ``reading.json``."""
-    storage.write_json(folder / READING_FILE, _as_json(reading))
+    files.write_json(folder / READING_FILE, _as_json(reading))
 
 
 def load_reading(folder: Path) -> Reading:

@@ -7,7 +7,7 @@ cache. Knows no door.
 from collections import Counter
 from typing import Any
 
-from app import storage
+from app import files, storage
 from app.catalog.base_models import base_model as find_base_model
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.training import with_defaults
@@ -29,7 +29,7 @@ def lengths_of(version: DatasetVersion, base_model: str = "") -> dict[str, Any]:
     name = find_base_model(base_model).name
     kept = storage.cache_dir() / "lengths" / f"{version.id}-{name.replace('/', '--')}.json"
     if not kept.exists():
-        storage.write_json(kept, _count(version, name))
+        files.write_json(kept, _count(version, name))
     return dict(storage.read_json(kept))
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from app import manifest, storage
+from app import files, manifest, storage
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
 from app.models import Dataset, DatasetVersion, User, new_id
@@ -185,9 +185,9 @@ def add_version(
         raise _stale()
     version_id = new_id()
     with _kept_or_removed(storage.dataset_dir(version_id)) as folder:
-        with storage.folder_aside(folder) as aside:
+        with files.atomic_folder(folder) as aside:
             judgement, change, changes = fill(aside, storage.dataset_dir(before.id))
-            storage.write_bytes(aside / CHANGES_FILE, json.dumps(changes, ensure_ascii=False).encode())
+            files.write_bytes(aside / CHANGES_FILE, json.dumps(changes, ensure_ascii=False).encode())
             version = make_version(version_id, aside, load_reading(aside), judgement, user_id, change)
         version.dataset_id, version.number = dataset_id, before.number + 1
         try:
@@ -234,13 +234,13 @@ def judge_into(
     )
     if judgement.refusal:
         raise judgement.refusal
-    storage.write_json(folder / "splits.json", judgement.splits)
-    storage.write_json(folder / "report.json", judgement.report)
-    storage.write_json(folder / LENGTHS_FILE, judgement.lengths)
+    files.write_json(folder / "splits.json", judgement.splits)
+    files.write_json(folder / "report.json", judgement.report)
+    files.write_json(folder / LENGTHS_FILE, judgement.lengths)
     store_tokens(folder / TOKENS_FILE, judgement.tokens)
     store_findings(folder, judgement.findings)
     if excluded.count:
-        storage.write_json(folder / EXCLUDED_FILE, {"ids": sorted(excluded.ids), "lost": sorted(excluded.lost)})
+        files.write_json(folder / EXCLUDED_FILE, {"ids": sorted(excluded.ids), "lost": sorted(excluded.lost)})
     return judgement
 
 

@@ -35,15 +35,12 @@ def make(target: Path) -> dict[str, int]:
     """
     if target.exists():
         raise Conflict("file_exists", f"{target} exists already.", "Choose another name; nothing is overwritten.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".aside-{target.name}")
-    try:
-        with tempfile.TemporaryDirectory(dir=storage.state_dir()) as scratch, zipfile.ZipFile(aside, "w") as archive:
-            counted = _write(archive, Path(scratch))
-        files.flush(aside)
-        aside.rename(target)
-    finally:
-        aside.unlink(missing_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=storage.state_dir()) as scratch,
+        files.atomic_file(target) as temporary,
+        zipfile.ZipFile(temporary, "w") as archive,
+    ):
+        counted = _write(archive, Path(scratch))
     return {**counted, "bytes": target.stat().st_size}
 
 

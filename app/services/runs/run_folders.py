@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app import manifest, storage
+from app import files, manifest, storage
 from app.db import db_now, snapshot
 from app.errors import StudioError
 from app.models import Artifact, Checkpoint, Run
@@ -45,7 +45,7 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Wo
         parents = [str(_download_of(session, each["run_id"])) for each in (spec.get("origin") or {}).get("parents", [])]
     folder = storage.attempt_dir(run_id, claim.fence)
     rows = storage.dataset_dir(version_id)
-    storage.write_json(
+    files.write_json(
         folder / "job.json",
         {
             "run_id": run_id,

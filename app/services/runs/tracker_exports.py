@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import storage
+from app import files, storage
 from app.catalog.trackers import TRACKERS, TrackedRun, find_tracker
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
@@ -102,7 +102,7 @@ def prepare(claim: Claim) -> tuple[Path, str]:
     folder = _folder(claim)
     folder.mkdir(parents=True, exist_ok=True)
     # A run that diverged has values that are no numbers, and trackers show them as such.
-    storage.write_bytes(folder / "job.json", json.dumps(told, ensure_ascii=False).encode())
+    files.write_bytes(folder / "job.json", json.dumps(told, ensure_ascii=False).encode())
     return folder, found.tracker
 
 

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from app import manifest, storage
+from app import files, manifest, storage
 from app.db import transaction
 from app.models import Artifact, Event, Job, Prediction, Run
 from app.services.runs import adapters
@@ -17,16 +17,17 @@ SUBMIT = {"base_model": "starter-encoder", "task_type": "text-classification", "
 ADAPTER = {"adapter_config.json": b'{"peft_type": "LORA"}', "sub/head.safetensors": bytes(range(256)) * 20_000}
 
 
-def finish(run: Run, files: dict[str, bytes] = ADAPTER) -> None:
+def finish(run: Run, contents: dict[str, bytes] = ADAPTER) -> None:
     """Leave what a trainer and its supervisor leave of a run that succeeded."""
     folder = storage.attempt_dir(run.id, 1) / "adapter"
-    for name, content in files.items():
+    for name, content in contents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     hashes = {
-        name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)} for name, content in files.items()
+        name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        for name, content in contents.items()
     }
-    storage.write_json(folder / "manifest.json", {"files": hashes})
+    files.write_json(folder / "manifest.json", {"files": hashes})
     (folder.parent / "trainer.log").write_text("epoch 1\n")
     with transaction() as session:
         session.get_one(Job, run.job_id).state = "succeeded"
