@@ -82,12 +82,12 @@ def make_speakers(home: Path) -> list[Any]:
 
     from app.catalog.base_models import base_model, base_model_path
     from app.catalog.methods.lora import Lora
+    from worker.engine.modeling.tokenizer import load_tokenizer
     from worker.engine.serving.chat_model import ChatModel
     from worker.engine.serving.fair_lock import FairLock
     from worker.engine.serving.mixed_adapters import MixedAdapters
     from worker.engine.serving.scheduler import BatchScheduler, ModelHandle
     from worker.engine.serving.shared_weights import share, tune
-    from worker.engine.tasks.classification.model import load_tokenizer
     from worker.engine.tasks.generation.model import load_decoder
 
     card, folder = base_model("starter-chat"), base_model_path("starter-chat")

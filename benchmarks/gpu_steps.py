@@ -185,7 +185,7 @@ def run(way: str, method: str, folder: Path, load: Load, device: Any) -> tuple[f
         loss = update()
         seconds.append(now(device) - began)
     timed = sorted(seconds[WARM_UP:])
-    from worker.engine.loop.memory import peak_bytes
+    from worker.engine.runtime.memory import peak_bytes
 
     return timed[len(timed) // 2], peak_bytes(), loss
 
@@ -196,10 +196,10 @@ def studio_update(method: str, folder: Path, load: Load, device: Any) -> Callabl
 
     from app.catalog.methods import method_class
     from app.catalog.training import TrainingSettings
-    from worker.engine.loop.gradient_checkpointing import recompute_blocks
-    from worker.engine.loop.packing import NOTHING, make_batch
+    from worker.engine.batching.packing import NOTHING, make_batch
     from worker.engine.loop.training_loop import make_optimizer
-    from worker.engine.tasks.classification.model import trainable
+    from worker.engine.modeling.gradient_checkpointing import recompute_blocks
+    from worker.engine.modeling.parameters import trainable_parameters
     from worker.engine.tasks.generation.model import CausalLM
 
     chosen = method_class(method).model_validate({"kind": method, "rank": RANK, "alpha": ALPHA, "dropout": 0.0})
@@ -223,7 +223,7 @@ def studio_update(method: str, folder: Path, load: Load, device: Any) -> Callabl
             loss = torch.nn.functional.cross_entropy(logits, wanted, reduction="sum") / weight
             loss.backward()
             total += float(loss.detach())
-        torch.nn.utils.clip_grad_norm_(trainable(model).values(), CLIP)
+        torch.nn.utils.clip_grad_norm_(trainable_parameters(model).values(), CLIP)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         return total
@@ -266,7 +266,7 @@ def open_model(folder: Path, method: str, device: Any) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
-    from worker.engine.loop.quantization import keep_learnable, loading_arguments
+    from worker.engine.modeling.quantization import keep_learnable, loading_arguments
 
     options = loading_arguments("nf4" if method == "qlora" else "full")
     if method == "qlora":

@@ -78,8 +78,8 @@ def run(home: Path, kind: str, labels: list[str], rate: float) -> dict[str, Any]
     from app.catalog.base_models import STARTER_ENCODER, base_model_path
     from app.catalog.spec import RunSpec
     from worker.engine.loop.train import train
-    from worker.engine.loop.training_job import TrainingJob
     from worker.engine.reporting.report import ListReport
+    from worker.engine.runtime.training_job import TrainingJob
 
     AcceleratorState._reset_state(reset_partial_state=True)
     spec = RunSpec.model_validate(

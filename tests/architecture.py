@@ -43,6 +43,12 @@ SERVICE_PACKAGES = tuple(
         "operations",
     )
 )
+# The packages of the engine, likewise; `merging` tells a run as `loop` does and ends it by the same steps.
+ENGINE_PACKAGES = tuple(
+    f"worker.engine.{name}"
+    for name in ("reporting", "runtime", "modeling", "batching", "tasks", "serving", "loop", "merging")
+)
+BELOW_ENGINE = ("app.catalog", "app.errors", "app.files", "app.manifest", "app.intervals")
 BELOW_DOORS = (*LEVEL_0, *LEVEL_1, *LEVEL_2, "app.failures", "app.logs")
 
 # Room -> rooms it may import, besides itself. The longest matching prefix names a module's room.
@@ -82,7 +88,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "worker.jobs": (*BELOW_DOORS, "worker.database_outage", "worker.processes"),
     "worker.inference": (*BELOW_DOORS, "worker.database_outage", "worker.processes"),
     "worker.app": ("app.queue",),
-    "worker.engine": ("app.catalog", "app.errors", "app.files", "app.manifest", "app.intervals"),
+    "worker.engine": (),
+    **{name: (*BELOW_ENGINE, *ENGINE_PACKAGES[:at]) for at, name in enumerate(ENGINE_PACKAGES)},
     # The two processes that hold a model know no database, queue or service.
     "worker.processes.spool": (*LEVEL_0, "worker.engine"),
     "worker.processes.sandbox": (),

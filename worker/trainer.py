@@ -34,12 +34,12 @@ from app.catalog.base_models import base_model
 from app.catalog.fetched_models import card_in
 from app.catalog.spec import RunSpec
 from app.errors import StudioError
-from worker.engine.loop import distributed, warm_up
 from worker.engine.loop.restore_checkpoint import restore
 from worker.engine.loop.train import train
-from worker.engine.loop.training_job import TrainingJob
 from worker.engine.merging.derive import derive
-from worker.engine.reporting.report import Report, Stopped
+from worker.engine.reporting.report import NullReport, Report, Stopped
+from worker.engine.runtime import distributed, warm_up
+from worker.engine.runtime.training_job import TrainingJob
 from worker.processes.spool import SpoolReport
 
 # What torch says when the processor's memory or the address space is used up.
@@ -90,7 +90,7 @@ def _help(folder: Path) -> int:
     """Compute one share of a run that another process leads."""
     threading.Thread(target=_listen, args=(None,), daemon=True).start()
     try:
-        _perform(folder, _order(folder), distributed.NullReport())
+        _perform(folder, _order(folder), NullReport())
     except StudioError as error:
         # What settings or data are to blame for, the one that leads finds out as well, and tells after it has saved.
         threading.Event().wait(TOLD_BY_ANOTHER_SECONDS)

@@ -19,10 +19,11 @@ from app.services.estimates.cost_arithmetic import LEARNING_START, REFERENCE, Ob
 from app.services.estimates.estimates import estimate
 from app.services.queue import machine_speeds
 from app.services.runs import run_costs, runs
-from worker.engine.loop import batches, inference_time
+from worker.engine.batching import batches
+from worker.engine.loop import inference_time
+from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.tasks import forgetting, forgetting_limits
 from worker.engine.tasks.classification import classification
-from worker.engine.tasks.classification.model import load_tokenizer
 from worker.engine.tasks.generation import general_text_loss, generation, samples
 
 LIKE = ("classification", "starter-encoder", "lora")

@@ -64,9 +64,10 @@ class Tiny:
             os._exit(code)
 
     def _train(self, place: Path, resume_from: Path | None, die_at: int | None, share: tuple[int, int]) -> int:
-        from worker.engine.loop import distributed
         from worker.engine.loop.train import train
-        from worker.engine.loop.training_job import TrainingJob
+        from worker.engine.reporting.report import NullReport
+        from worker.engine.runtime import distributed
+        from worker.engine.runtime.training_job import TrainingJob
         from worker.processes.spool import SpoolReport
 
         log = os.open(place / "trainer.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -86,7 +87,7 @@ class Tiny:
             resume_from,
             ranks=distributed.join(*share, place / "meeting"),
         )
-        train(order, SpoolReport(place / "spool.jsonl") if order.ranks.leads else distributed.NullReport())
+        train(order, SpoolReport(place / "spool.jsonl") if order.ranks.leads else NullReport())
         return 0
 
 

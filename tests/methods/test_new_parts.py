@@ -21,7 +21,7 @@ from transformers import (
 
 from app.catalog.methods.base import RunContext
 from tests.methods.choice import make
-from worker.engine.tasks.new_parts import find_new_parts
+from worker.engine.modeling.new_parts import find_new_parts
 
 SIZES: dict[str, Any] = {
     "vocab_size": 40,

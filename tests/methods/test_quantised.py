@@ -11,7 +11,7 @@ from app.catalog.methods.capabilities import CAUSAL, SEQUENCES
 from tests.methods import models
 from tests.methods.choice import make, pairs
 from worker.engine.loop.gradient_check import GradientCheck
-from worker.engine.loop.quantization import keep_learnable, loading_arguments
+from worker.engine.modeling.quantization import keep_learnable, loading_arguments
 
 QUICK = {("lora", "nf4"), ("lora", "int8")}
 

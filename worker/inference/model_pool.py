@@ -17,7 +17,8 @@ from app.catalog.chat_templates import PLAIN_TURNS
 from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
 from app.errors import Rejected
-from worker.engine.loop.save import SPEC
+from worker.engine.modeling.adapter_files import SPEC
+from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.serving.chat_model import ChatModel
 from worker.engine.serving.fair_lock import FairLock
 from worker.engine.serving.kv_cache import can_share_steps
@@ -25,7 +26,6 @@ from worker.engine.serving.mixed_adapters import MixedAdapters
 from worker.engine.serving.scheduler import BatchScheduler, ModelHandle
 from worker.engine.serving.shared_weights import tune
 from worker.engine.serving.vllm import VllmEngine, is_installed
-from worker.engine.tasks.classification.model import load_tokenizer
 from worker.engine.tasks.classification.predict import Predictor
 from worker.engine.tasks.generation.model import load_decoder
 from worker.engine.tasks.token_classification.predict import TagPredictor

@@ -38,16 +38,12 @@ def review(told: dict[str, Any], folder: Path) -> dict[str, Any]:
     from accelerate import Accelerator
 
     from app.catalog.base_models import base_model
+    from worker.engine.modeling.precision import choose_precision
+    from worker.engine.modeling.tokenizer import load_tokenizer
     from worker.engine.tasks.classification.data import Encoded
     from worker.engine.tasks.classification.evaluate import read_all
     from worker.engine.tasks.classification.label_noise import rank_doubts
-    from worker.engine.tasks.classification.model import (
-        PooledClassifier,
-        choose_precision,
-        load_encoder,
-        load_tokenizer,
-        make_head,
-    )
+    from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
     if told["threads"]:
         torch.set_num_threads(told["threads"])

@@ -31,7 +31,7 @@ def measure(threads: int = 0) -> dict[str, float]:
     import torch
     from transformers import BertConfig, BertModel
 
-    from worker.engine.tasks.classification.model import choose_precision
+    from worker.engine.modeling.precision import choose_precision
 
     if threads:
         torch.set_num_threads(threads)

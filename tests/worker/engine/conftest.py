@@ -10,7 +10,7 @@ from accelerate.state import AcceleratorState
 from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
 from tests.tiny import make_base, make_rows, make_spec
-from worker.engine.loop.training_job import TrainingJob
+from worker.engine.runtime.training_job import TrainingJob
 
 MakeOrder = Callable[..., TrainingJob]
 

@@ -14,10 +14,10 @@ from pydantic import TypeAdapter
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
-from worker.engine.loop import distributed
 from worker.engine.loop.train import train
-from worker.engine.loop.training_job import TrainingJob
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.report import ListReport, NullReport
+from worker.engine.runtime import distributed
+from worker.engine.runtime.training_job import TrainingJob
 
 
 def main(plan: Path) -> None:
@@ -38,7 +38,7 @@ def main(plan: Path) -> None:
             portions=each["portions"],
             ranks=team,
         )
-        report = ListReport() if team.leads else distributed.NullReport()
+        report = ListReport() if team.leads else NullReport()
         train(order, report)
         if isinstance(report, ListReport):
             told = {"metrics": report.metrics, "events": [event["message"] for event in report.events]}

@@ -5,7 +5,7 @@ from itertools import chain
 from hypothesis import given
 from hypothesis import strategies as some
 
-from worker.engine.loop.batches import LENGTH_MULTIPLE, collate, cut, plan_epoch, plan_reading
+from worker.engine.batching.batches import LENGTH_MULTIPLE, collate, cut, plan_epoch, plan_reading
 
 LENGTHS = some.lists(some.integers(1, 300), min_size=1, max_size=200)
 

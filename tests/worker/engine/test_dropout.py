@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from worker.engine.loop.dropout import ByteDropout, use_fast_dropout
+from worker.engine.modeling.dropout import ByteDropout, use_fast_dropout
 
 
 def test_the_stated_share_is_dropped_and_the_expected_value_stays() -> None:

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from app.catalog.base_models import STARTER_ENCODER, base_model_path
-from worker.engine.loop.batches import collate, plan_reading
+from worker.engine.batching.batches import collate, plan_reading
+from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.tasks.classification.label_noise import rank_doubts
-from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, load_tokenizer, make_head
+from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
 BANKING = Path(__file__).resolve().parents[4] / "shared" / "data" / "banking77" / "train.csv"
 ROWS = 1500

@@ -9,13 +9,14 @@ from transformers import Trainer, TrainingArguments
 
 from tests.tiny import LABELS, make_spec
 from tests.worker.engine.test_train import without_dropout
-from worker.engine.loop.batches import collate, plan_epoch
+from worker.engine.batching.batches import collate, plan_epoch
 from worker.engine.loop.train import train
-from worker.engine.loop.training_job import TrainingJob
 from worker.engine.loop.training_loop import Schedule, make_optimizer
+from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.reporting.report import ListReport
+from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.classification.data import encode, read_splits
-from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, load_tokenizer, make_head
+from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
 
 class WithLoss(torch.nn.Module):

@@ -10,8 +10,8 @@ from app.errors import StudioError
 from tests.methods.choice import every
 from tests.tiny import make_spec
 from worker.engine.loop.train import train
-from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import ListReport, Stopped
+from worker.engine.runtime.training_job import TrainingJob
 
 FILES = ("adapter_model.safetensors", "head.safetensors")
 

@@ -20,10 +20,10 @@ from app.catalog.spec import RunSpec
 from app.catalog.task_types.tagged_text import from_spans, from_tags
 from tests.tiny_tokens import LABELS, make_rows, make_spec
 from worker.engine.loop.train import train
-from worker.engine.loop.training_job import TrainingJob
 from worker.engine.merging.derive import derive
+from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.reporting.report import ListReport, Stopped
-from worker.engine.tasks.classification.model import load_tokenizer
+from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.token_classification.data import NOTHING, mark, tag_names
 from worker.engine.tasks.token_classification.model import decode, entities_of, load_tagger
 from worker.engine.tasks.token_classification.predict import TagPredictor

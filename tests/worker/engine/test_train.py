@@ -15,8 +15,8 @@ from tests.tiny import LABELS, make_spec
 from worker.engine.loop import training_loop
 from worker.engine.loop.checkpoints import Checkpoints, TrainerState
 from worker.engine.loop.train import train
-from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import ListReport, Stopped
+from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 from worker.engine.tasks.classification.predict import Predictor
 

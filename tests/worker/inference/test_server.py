@@ -19,7 +19,7 @@ from tests.servers import free_port
 from tests.studio.processes import wait_until
 from tests.tiny_chat import CONTEXT, make_chat_base, make_tokenizer
 from tests.tiny_generation import make_chat_spec
-from worker.engine.loop.save import SPEC
+from worker.engine.modeling.adapter_files import SPEC
 from worker.inference import model_pool
 from worker.inference.server import MOST_REPLIES, create_inference
 

@@ -17,8 +17,8 @@ from safetensors.torch import load_file, save_file
 from app import files, manifest
 from app.errors import StudioError
 from worker.engine.loop.checkpoint_identity import differences
+from worker.engine.modeling.parameters import trainable_parameters
 from worker.engine.reporting.report import Report
-from worker.engine.tasks.classification.model import trainable
 
 KEEP_NEWEST = 2
 METHOD_STATE = "method.safetensors"
@@ -114,7 +114,7 @@ class Checkpoints:
     def _check_room(self, model: torch.nn.Module) -> None:
         """Refuse to save before the disk is full, so that what is there stays whole."""
         # Weights and two moments of the optimiser each; three times that, because the old ones go after the new.
-        wanted = 9 * sum(each.nbytes for each in trainable(model).values())
+        wanted = 9 * sum(each.nbytes for each in trainable_parameters(model).values())
         free = shutil.disk_usage(self._folder).free
         if free < wanted + self._spare_bytes:
             raise StudioError(
@@ -195,7 +195,9 @@ def resume(
 
 
 def _write(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, position: TrainerState) -> None:
-    save_file({name: _plain(each) for name, each in trainable(model).items()}, folder / "weights.safetensors")
+    save_file(
+        {name: _plain(each) for name, each in trainable_parameters(model).items()}, folder / "weights.safetensors"
+    )
     state: dict[str, Any] = optimizer.state_dict()["state"]
     moments = {f"{number}.{key}": _plain(value) for number, values in state.items() for key, value in values.items()}
     save_file(moments, folder / "optimizer.safetensors")
@@ -212,7 +214,7 @@ def _plain(tensor: torch.Tensor) -> torch.Tensor:
 
 def _load_weights(model: torch.nn.Module, folder: Path) -> None:
     kept = load_file(folder / "weights.safetensors")
-    learning = trainable(model)
+    learning = trainable_parameters(model)
     if kept.keys() != learning.keys():
         raise StudioError(
             "checkpoint_of_another_run",

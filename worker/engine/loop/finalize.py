@@ -13,8 +13,8 @@ from accelerate import Accelerator
 
 from app import files
 from worker.engine.loop import inference_time, save
-from worker.engine.loop.memory import peak_bytes
 from worker.engine.reporting.report import Report
+from worker.engine.runtime.memory import peak_bytes
 from worker.engine.tasks.base import Family
 
 

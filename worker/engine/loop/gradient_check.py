@@ -6,7 +6,7 @@ Some combinations of model, number format and method fail without an error; a ru
 import torch
 
 from app.errors import StudioError
-from worker.engine.tasks.classification.model import trainable
+from worker.engine.modeling.parameters import trainable_parameters
 
 # So many updates without any movement are no slow start any more.
 PATIENCE = 20
@@ -21,7 +21,7 @@ class GradientCheck:
         self._adapter = adapter
         self._check_movement_at = min(start + PATIENCE, last)
         self._gradient_due = True
-        self._begin = {name: _sample(each) for name, each in trainable(adapter).items()}
+        self._begin = {name: _sample(each) for name, each in trainable_parameters(adapter).items()}
 
     def after_backward(self, step: int) -> None:
         """Look at the gradients of the first update, and of the first after each evaluation.
@@ -32,7 +32,7 @@ class GradientCheck:
         if not self._gradient_due or not self._begin:
             return
         self._gradient_due = False
-        gradients = [each.grad for each in trainable(self._adapter).values() if each.grad is not None]
+        gradients = [each.grad for each in trainable_parameters(self._adapter).values() if each.grad is not None]
         if not any(bool(each.any()) for each in gradients):
             raise StudioError(
                 "no_gradient",
@@ -49,7 +49,7 @@ class GradientCheck:
         """
         if step != self._check_movement_at or not self._begin:
             return
-        now = trainable(self._adapter)
+        now = trainable_parameters(self._adapter)
         if not any(bool((_sample(now[name]) != begin).any()) for name, begin in self._begin.items()):
             raise StudioError(
                 "nothing_moves",

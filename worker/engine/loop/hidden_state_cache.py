@@ -16,12 +16,12 @@ from accelerate import Accelerator
 from torch import nn
 
 from app.catalog.workload import MOST_KEPT_STATES
-from worker.engine.loop.batches import READING_BUDGET, TOKEN_BUDGET, MicroBatch, collate, plan_reading
-from worker.engine.loop.distributed import ProcessGroup
-from worker.engine.loop.partly_frozen import PartlyFrozen, Piece, name_of
+from worker.engine.batching.batches import READING_BUDGET, TOKEN_BUDGET, MicroBatch, collate, plan_reading
+from worker.engine.modeling.parameters import trainable_parameters
+from worker.engine.modeling.partly_frozen import PartlyFrozen, Piece, name_of
 from worker.engine.reporting.report import stop_if_asked
+from worker.engine.runtime.distributed import ProcessGroup
 from worker.engine.tasks.base import Family
-from worker.engine.tasks.classification.model import trainable
 
 FILE = "frozen-states"
 # Of the disk beyond what has to stay free, so that checkpoints find room beside it.
@@ -88,7 +88,7 @@ def count_untouched(model: PartlyFrozen, ids: torch.Tensor, mask: torch.Tensor) 
     count = 0
     for block, (taken, given), (_, before) in zip(blocks, seen, [(None, seen[0][0]), *seen], strict=False):
         plain = isinstance(given, torch.Tensor) and taken is before
-        if not plain or given.requires_grad or trainable(block):
+        if not plain or given.requires_grad or trainable_parameters(block):
             break
         count += 1
     return count

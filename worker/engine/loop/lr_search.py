@@ -20,9 +20,9 @@ import torch
 
 from app.catalog.methods.base import Method
 from worker.engine.loop.training_loop import PROGRESS_SECONDS, Schedule, TrainingLoop
+from worker.engine.modeling.parameters import trainable_parameters
 from worker.engine.reporting.report import Report, stop_if_asked
 from worker.engine.tasks.base import Family
-from worker.engine.tasks.classification.model import trainable
 
 FACTORS = (1 / 3, 1.0, 3.0)
 # Of the run's updates, all three together; and how many one of them needs at least for its loss to say anything: over fewer
@@ -104,13 +104,13 @@ class _Start:
 
     def __init__(self, model: torch.nn.Module, method: Method, adapter: torch.nn.Module) -> None:
         self._model, self._method, self._adapter = model, method, adapter
-        self._weights = {name: each.detach().clone() for name, each in trainable(model).items()}
+        self._weights = {name: each.detach().clone() for name, each in trainable_parameters(model).items()}
         self._extra = {name: each.detach().clone() for name, each in method.extra_state(adapter).items()}
         self._random = _random_state()
 
     def restore(self) -> None:
         with torch.no_grad():
-            for name, each in trainable(self._model).items():
+            for name, each in trainable_parameters(self._model).items():
                 each.copy_(self._weights[name])
                 each.grad = None
         self._method.restore_extra_state(self._adapter, {name: each.clone() for name, each in self._extra.items()})
@@ -136,7 +136,7 @@ def _learn(loop: TrainingLoop, steps: int, total: int, report: Report) -> None:
 
 
 def _is_sound(model: torch.nn.Module) -> bool:
-    return all(bool(torch.isfinite(each).all()) for each in trainable(model).values())
+    return all(bool(torch.isfinite(each).all()) for each in trainable_parameters(model).values())
 
 
 def _decide(tried: list[dict[str, Any]], own: float, begun: float, steps: int, report: Report) -> dict[str, Any]:

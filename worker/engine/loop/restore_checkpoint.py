@@ -8,8 +8,8 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 
 from worker.engine.loop import checkpoints, save, training_loop
-from worker.engine.loop.training_job import TrainingJob
 from worker.engine.reporting.report import Report
+from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.registry import open_family
 
 FORM = "adapter"

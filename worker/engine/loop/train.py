@@ -14,13 +14,14 @@ from app.catalog.training import AUTO
 from worker.engine.loop import checkpoints, hidden_state_cache, lr_search, training_loop
 from worker.engine.loop.checkpoint_identity import identify
 from worker.engine.loop.checkpoints import Checkpoints, TrainerState
-from worker.engine.loop.dropout import use_fast_dropout
 from worker.engine.loop.finalize import PhaseClock, describe_machine, finalize
-from worker.engine.loop.gradient_checkpointing import recompute_blocks
-from worker.engine.loop.training_job import TrainingJob
+from worker.engine.modeling.dropout import use_fast_dropout
+from worker.engine.modeling.gradient_checkpointing import recompute_blocks
+from worker.engine.modeling.parameters import count_parameters
+from worker.engine.modeling.precision import choose_precision
 from worker.engine.reporting.report import Report
+from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.base import Family
-from worker.engine.tasks.classification.model import choose_precision, count_parameters
 from worker.engine.tasks.registry import open_family
 
 

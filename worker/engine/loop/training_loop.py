@@ -18,15 +18,15 @@ from app.catalog.spec import RunSpec
 from app.catalog.task_types.base import TaskType
 from app.catalog.training import TrainingSettings
 from app.errors import StudioError
-from worker.engine.loop.batches import TOKEN_BUDGET, Update, cut, plan_epoch
+from worker.engine.batching.batches import TOKEN_BUDGET, Update, cut, plan_epoch
 from worker.engine.loop.checkpoints import Checkpoints, TrainerState
-from worker.engine.loop.distributed import ALONE, ProcessGroup
 from worker.engine.loop.gradient_check import GradientCheck
-from worker.engine.loop.memory import used_bytes
+from worker.engine.modeling.parameters import trainable_parameters
 from worker.engine.reporting.device_use import DeviceUse
 from worker.engine.reporting.report import Report, Stopped
+from worker.engine.runtime.distributed import ALONE, ProcessGroup
+from worker.engine.runtime.memory import used_bytes
 from worker.engine.tasks.base import TrainingData
-from worker.engine.tasks.classification.model import trainable
 
 # A long run logs about this many points of each metric; a short one logs every update.
 MOST_POINTS = 1000
@@ -88,7 +88,7 @@ def make_optimizer(
     ``rate_factor`` gives for a parameter's name how many times the schedule's rate it learns with.
     """
     groups: dict[tuple[bool, float], list[torch.nn.Parameter]] = {}
-    for name, weight in trainable(model).items():
+    for name, weight in trainable_parameters(model).items():
         groups.setdefault((weight.ndim < 2, rate_factor(name)), []).append(weight)
     return torch.optim.AdamW(
         [
@@ -221,12 +221,12 @@ class TrainingLoop:
             loss = self.lessons.loss(self.model, portion) / weight
             self.accelerator.backward(loss)
             total += loss.detach()
-        total = self.ranks.add_gradients(trainable(self.model).values(), total)
+        total = self.ranks.add_gradients(trainable_parameters(self.model).values(), total)
         if self._pulse:
             self._pulse.after_backward(step)
         self._method.before_update(self._adapter, step)
         norm = torch.nn.utils.clip_grad_norm_(
-            trainable(self.model).values(), self.schedule.settings.max_grad_norm, error_if_nonfinite=False
+            trainable_parameters(self.model).values(), self.schedule.settings.max_grad_norm, error_if_nonfinite=False
         )
         self.optimizer.step()
         self._method.after_update(self._adapter, step)

@@ -18,15 +18,16 @@ from app.catalog.derived import Combined, ExtractedLora, Origin
 from app.catalog.methods.capabilities import require
 from app.catalog.spec import RunSpec
 from app.errors import Rejected
-from worker.engine.loop import save
 from worker.engine.loop.finalize import PhaseClock, describe_machine, finalize
-from worker.engine.loop.training_job import TrainingJob
 from worker.engine.merging.arrow_routing import route
 from worker.engine.merging.combine import Recipe, combine, combine_heads
 from worker.engine.merging.lora_extraction import shrink
+from worker.engine.modeling.adapter_files import HEAD, read_spec
+from worker.engine.modeling.precision import choose_precision
 from worker.engine.reporting.report import Report
+from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.base import Family
-from worker.engine.tasks.classification.model import PooledClassifier, choose_precision
+from worker.engine.tasks.classification.model import PooledClassifier
 from worker.engine.tasks.generation.model import CausalLM
 from worker.engine.tasks.registry import open_family
 from worker.engine.tasks.token_classification.model import Tagger
@@ -95,7 +96,7 @@ def _combine(family: Family, origin: Combined) -> dict[str, Any]:
     # Answer layers are averaged in every way of combining: they see the whole text at once.
     way = "average" if origin.how == "arrow" else origin.how
     recipe = Recipe(way, weights, origin.rank, origin.density, family.order.spec.training.seed)
-    heads = combine_heads(parents, recipe, save.HEAD) if (parents[0] / save.HEAD).exists() else None
+    heads = combine_heads(parents, recipe, HEAD) if (parents[0] / HEAD).exists() else None
     if origin.how == "arrow":
         body = route(family.body, parents, origin.top_k, origin.temperature)
     else:
@@ -112,7 +113,7 @@ def _merge(family: Family) -> dict[str, Any]:
     merged = spec.method.load(family.body, parent)
     if isinstance(merged, PeftModel):
         merged = cast(nn.Module, cast(Any, merged).merge_and_unload())
-    _put(family, merged, load_file(parent / save.HEAD) if (parent / save.HEAD).exists() else None)
+    _put(family, merged, load_file(parent / HEAD) if (parent / HEAD).exists() else None)
     return {"base_precision": spec.base_precision}
 
 
@@ -127,7 +128,7 @@ def _shrink(family: Family, origin: ExtractedLora) -> dict[str, Any]:
         )
     tuned = method.load(family.body, parent).to(next(family.body.parameters()).device)
     small = shrink(family.body, tuned, origin.rank)
-    head = parent / save.HEAD
+    head = parent / HEAD
     _put(family, small.model, load_file(head) if head.exists() else None)
     return {"linear_share": small.linear_share, "total_share": small.total_share}
 
@@ -175,7 +176,7 @@ def _score(family: Family, spec: RunSpec, folder: Path) -> dict[str, float]:
     alike = spec.base_precision == family.order.spec.base_precision
     start = untouched if alike else family.load_body(spec.base_precision)
     tuned = spec.method.load(start, folder).to(family.accelerator.device)
-    _put(family, tuned, load_file(folder / save.HEAD) if (folder / save.HEAD).exists() else None)
+    _put(family, tuned, load_file(folder / HEAD) if (folder / HEAD).exists() else None)
     family.model.eval()
     family.test()
     metrics: dict[str, float] = family.results()["metrics"]
@@ -183,8 +184,3 @@ def _score(family: Family, spec: RunSpec, folder: Path) -> dict[str, float]:
         tuned.unload()
     _put(family, untouched, head)
     return metrics
-
-
-def read_spec(folder: Path) -> RunSpec:
-    """The spec that travels with a download."""
-    return RunSpec.model_validate_json((folder / save.SPEC).read_text(encoding="utf-8"))

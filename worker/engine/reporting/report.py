@@ -97,3 +97,32 @@ class ListReport:
     def curve(self, key: str) -> list[tuple[int, float]]:
         """All points of one metric as (step, value)."""
         return [(step, value) for name, step, value in self.metrics if name == key]
+
+
+class NullReport:
+    """The report of a process that does not lead: nobody hears it, and nobody asks it to stop."""
+
+    def phase(self, title: str) -> None:
+        """See :class:`worker.engine.reporting.report.Report`."""
+
+    def progress(self, **facts: float) -> None:
+        """See :class:`worker.engine.reporting.report.Report`."""
+
+    def metric(self, key: str, value: float, step: int) -> None:
+        """See :class:`worker.engine.reporting.report.Report`."""
+
+    def event(self, kind: str, message: str, severity: str = "info", **data: Any) -> None:
+        """See :class:`worker.engine.reporting.report.Report`."""
+
+    def written(self, step: int, row_id: int, **texts: str) -> None:
+        """See :class:`worker.engine.reporting.report.Report`."""
+
+    def checkpoint(self, folder: Path, *, step: int, size: int, sha256: str, metrics: dict[str, float]) -> None:
+        """See :class:`worker.engine.reporting.report.Report`."""
+
+    def dropped(self, folder: Path) -> None:
+        """See :class:`worker.engine.reporting.report.Report`."""
+
+    def should_stop(self) -> bool:
+        """See :class:`worker.engine.reporting.report.Report`."""
+        return False

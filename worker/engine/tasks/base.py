@@ -13,10 +13,10 @@ from accelerate import Accelerator
 from torch import nn
 
 from app.errors import StudioError
-from worker.engine.loop.batches import MicroBatch, Update
-from worker.engine.loop.partly_frozen import PartlyFrozen
-from worker.engine.loop.training_job import TrainingJob
+from worker.engine.batching.batches import MicroBatch, Update
+from worker.engine.modeling.partly_frozen import PartlyFrozen
 from worker.engine.reporting.report import Report
+from worker.engine.runtime.training_job import TrainingJob
 
 SPLITS = ("train", "validation", "test")
 # Those that are read in every pass or check.

@@ -25,7 +25,7 @@ from app.catalog.methods.qlora import Qlora
 from tests.studio.processes import wait_until
 from tests.tiny_chat import CONTEXT, make_chat_base, make_tokenizer
 from tests.tiny_generation import install_chat_model, make_chat_spec
-from worker.engine.loop.save import SPEC
+from worker.engine.modeling.adapter_files import SPEC
 from worker.engine.serving import vllm
 from worker.engine.serving.chat_model import ChatModel, GenerationStats
 from worker.engine.serving.sampler import SamplingParameters

@@ -1,6 +1,5 @@
 """Sorting texts: an encoder with an answer layer that starts from a linear probe. One label per row, accuracy and F1."""
 
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -10,23 +9,19 @@ from torch import nn
 
 from app.catalog.task_types import task_type
 from app.intervals import wilson
-from worker.engine.loop import save
-from worker.engine.loop.batches import MicroBatch, Update, collate, count_rows
-from worker.engine.loop.distributed import ALONE, ProcessGroup
-from worker.engine.loop.partly_frozen import name_of
+from worker.engine.batching.batches import MicroBatch, Update, collate, count_rows
+from worker.engine.modeling import adapter_files
+from worker.engine.modeling.parameters import trainable_parameters
+from worker.engine.modeling.partly_frozen import name_of
+from worker.engine.modeling.tokenizer import load_tokenizer
+from worker.engine.runtime.distributed import ALONE, ProcessGroup
 from worker.engine.tasks import forgetting
 from worker.engine.tasks.base import READ_OFTEN, SPLITS, Family, reload_failed, require_rows
 from worker.engine.tasks.classification import card, evaluate
 from worker.engine.tasks.classification.data import Encoded, Splits, encode, read_splits
 from worker.engine.tasks.classification.features import Features
 from worker.engine.tasks.classification.method_context import make_context
-from worker.engine.tasks.classification.model import (
-    PooledClassifier,
-    load_encoder,
-    load_tokenizer,
-    make_head,
-    trainable,
-)
+from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 from worker.engine.tasks.classification.predict import Predictor
 from worker.engine.tasks.forgetting_limits import is_wanted
 
@@ -165,7 +160,7 @@ class Classification(Family):
 
     def knows_vectors(self) -> bool:
         """See :class:`Family`: the vectors that the probe was fitted on."""
-        if trainable(self.model.encoder):
+        if trainable_parameters(self.model.encoder):
             return False
         self.model.known_vectors = {
             name_of(row): vector
@@ -223,10 +218,9 @@ class Classification(Family):
     def write(self, folder: Path, results: dict[str, Any]) -> None:
         """The answer layer, the labels, the card and the example."""
         spec, base = self.order.spec, self.order.base
-        save.write_head(folder, self.model.head)
-        save.write_text(folder / save.LABELS, json.dumps(spec.labels, ensure_ascii=False, indent=1))
-        save.write_text(folder / "README.md", card.model_card(spec, base, results))
-        save.write_text(folder / "use_me.py", card.example(spec, base))
+        adapter_files.write_head(folder, self.model.head)
+        adapter_files.write_labels(folder, spec.labels)
+        adapter_files.write_card(folder, card.model_card(spec, base, results), card.example(spec, base))
 
     def check_reload(self, adapter: Path) -> None:
         """See :class:`Family`."""
@@ -238,4 +232,17 @@ class Classification(Family):
 
     def answers(self) -> list[dict[str, Any]]:
         """See :class:`Family`."""
-        return save.describe_answers(self.splits.test, self.order.spec.labels, self.base_logits, self.test_logits)
+        labels, chances = self.order.spec.labels, self.test_logits.softmax(-1)
+        answers, guesses = chances.argmax(-1).tolist(), self.base_logits.argmax(-1).tolist()
+        return [
+            {
+                "split": "test",
+                "row_id": example.row_id,
+                "input": example.text,
+                "expected": example.label,
+                "base_answer": labels[guess],
+                "answer": labels[answer],
+                "score": float(row[answer]),
+            }
+            for example, row, answer, guess in zip(self.splits.test, chances, answers, guesses, strict=True)
+        ]

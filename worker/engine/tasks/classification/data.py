@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as parquet
 
-from worker.engine.loop.token_cache import keep_once
+from worker.engine.batching.token_cache import keep_once
 from worker.engine.reporting.report import Report, stop_if_asked
 
 TOKENISE_ROWS = 1000

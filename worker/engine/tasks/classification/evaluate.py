@@ -9,9 +9,9 @@ import torch
 from accelerate import Accelerator
 
 from app.catalog.task_types.base import TaskType
-from worker.engine.loop.batches import READING_BUDGET, TOKEN_BUDGET, collate, plan_reading
-from worker.engine.loop.distributed import ALONE, ProcessGroup
+from worker.engine.batching.batches import READING_BUDGET, TOKEN_BUDGET, collate, plan_reading
 from worker.engine.reporting.report import Report, stop_if_asked
+from worker.engine.runtime.distributed import ALONE, ProcessGroup
 from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.model import PooledClassifier
 

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from app.catalog.methods.base import Method, RunContext
-from worker.engine.loop.batches import collate
+from worker.engine.batching.batches import collate
 from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.model import PooledClassifier
 

@@ -6,16 +6,14 @@ have to be learned from nothing and costs 4 points of accuracy on Banking77.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel
 
 from app.catalog.base_models import BaseModelCard
-from app.errors import StudioError
-from worker.engine.loop.partly_frozen import PartlyFrozen, padded_rows
-from worker.engine.loop.quantization import keep_learnable, loading_arguments
+from worker.engine.modeling.partly_frozen import PartlyFrozen, padded_rows
+from worker.engine.modeling.quantization import keep_learnable, loading_arguments
 
 
 class PooledClassifier(PartlyFrozen):
@@ -97,45 +95,6 @@ def load_encoder(folder: Path, card: BaseModelCard, precision: str = "full") -> 
     return keep_learnable(encoder)
 
 
-def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a model or adapter folder."""
-    return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-
-
 def make_head(hidden: int, labels: int) -> nn.Linear:
     """A fresh answer layer of shape (labels, hidden)."""
     return nn.Linear(hidden, labels)
-
-
-def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
-    """The parameters that learn, by name."""
-    return {name: each for name, each in model.named_parameters() if each.requires_grad}
-
-
-def count_parameters(model: nn.Module) -> tuple[int, int]:
-    """(learning, all) parameters."""
-    learning = sum(each.numel() for each in trainable(model).values())
-    if learning == 0:
-        raise StudioError("nothing_to_train", "No weight of this model would learn.", "Choose another tuning method.")
-    # Two 4-bit weights share a byte.
-    return learning, sum(each.numel() * (1 + (type(each).__name__ == "Params4bit")) for each in model.parameters())
-
-
-def choose_precision(wanted: str) -> str:
-    """``bf16`` or ``no`` for accelerate: bf16 wherever the processor has instructions for it.
-
-    Raises:
-        StudioError: bf16 was asked for by name on hardware without it; it would be slower and coarser there.
-    """
-    able = torch.cuda.is_bf16_supported() if torch.cuda.is_available() else _cpu_has_bf16()
-    if wanted == "bf16" and not able:
-        raise StudioError(
-            "no_bf16",
-            "This machine has no instructions for the number format bf16.",
-            "Choose `auto` or `fp32` as the number format.",
-        )
-    return "bf16" if able and wanted != "fp32" else "no"
-
-
-def _cpu_has_bf16() -> bool:
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

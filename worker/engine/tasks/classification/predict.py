@@ -1,6 +1,5 @@
 """Answers with a saved adapter folder, as the inference server and the check after saving do. Knows no training."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,18 +7,18 @@ import torch
 from safetensors.torch import load_file
 
 from app.catalog.base_models import BaseModelCard
-from app.catalog.spec import RunSpec
-from worker.engine.loop.batches import collate, plan_reading
-from worker.engine.loop.save import HEAD, LABELS, SPEC
-from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, load_tokenizer, make_head
+from worker.engine.batching.batches import collate, plan_reading
+from worker.engine.modeling.adapter_files import HEAD, read_labels, read_spec
+from worker.engine.modeling.tokenizer import load_tokenizer
+from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
 
 class Predictor:
     """One tuned classifier in fp32, ready to answer."""
 
     def __init__(self, folder: Path, base_folder: Path, base: BaseModelCard, device: str = "cpu") -> None:
-        self.spec = RunSpec.model_validate_json((folder / SPEC).read_text(encoding="utf-8"))
-        self.labels: list[str] = json.loads((folder / LABELS).read_text(encoding="utf-8"))
+        self.spec = read_spec(folder)
+        self.labels = read_labels(folder)
         self._tokenizer = load_tokenizer(folder)
         weights = load_file(folder / HEAD)
         head = make_head(weights["weight"].shape[1], weights["weight"].shape[0])

@@ -13,7 +13,7 @@ import pyarrow.parquet as parquet
 
 from app.catalog.loss_mask import LossMasker, MaskedExample
 from app.catalog.task_types.generative import Example, GenerativeTask, UnusableRow
-from worker.engine.loop.token_cache import keep_once
+from worker.engine.batching.token_cache import keep_once
 from worker.engine.reporting.report import Report, stop_if_asked
 
 LOOK_EVERY = 500

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 
-from worker.engine.loop.batches import READING_BUDGET, TOKEN_BUDGET, plan_reading
-from worker.engine.loop.distributed import ALONE, ProcessGroup
-from worker.engine.loop.packing import NOTHING, make_batch
+from worker.engine.batching.batches import READING_BUDGET, TOKEN_BUDGET, plan_reading
+from worker.engine.batching.packing import NOTHING, make_batch
 from worker.engine.reporting.report import Report, stop_if_asked
+from worker.engine.runtime.distributed import ALONE, ProcessGroup
 from worker.engine.tasks.generation.data import TokenizedExample
 from worker.engine.tasks.generation.model import CausalLM
 from worker.engine.tasks.generation.text_scores import RowScores

@@ -13,12 +13,12 @@ from app.catalog.loss_mask import LossMasker, plain
 from app.catalog.methods.base import RunContext
 from app.catalog.task_types import task_type
 from app.catalog.task_types.generative import SYSTEM, GenerativeTask
-from worker.engine.loop import save
-from worker.engine.loop.batches import MicroBatch, Update
-from worker.engine.loop.distributed import ALONE, ProcessGroup
-from worker.engine.loop.packing import NOTHING, make_batch
+from worker.engine.batching.batches import MicroBatch, Update
+from worker.engine.batching.packing import NOTHING, make_batch
+from worker.engine.modeling import adapter_files
+from worker.engine.modeling.tokenizer import load_tokenizer
+from worker.engine.runtime.distributed import ALONE, ProcessGroup
 from worker.engine.tasks.base import READ_OFTEN, SPLITS, Family, reload_failed, require_rows
-from worker.engine.tasks.classification.model import load_tokenizer
 from worker.engine.tasks.forgetting_limits import is_wanted
 from worker.engine.tasks.generation import card, general_text_loss
 from worker.engine.tasks.generation.data import TokenizedExample, TokenizedSplit, read_examples, tokenize_and_mask
@@ -297,8 +297,8 @@ class Generation(Family):
     def write(self, folder: Path, results: dict[str, Any]) -> None:
         """The card and the example."""
         spec, base = self.order.spec, self.order.base
-        save.write_text(folder / "README.md", card.model_card(spec, base, results))
-        save.write_text(folder / "use_me.py", card.example(spec, base, self._system_prompt()))
+        example = card.example(spec, base, self._system_prompt())
+        adapter_files.write_card(folder, card.model_card(spec, base, results), example)
 
     def check_reload(self, adapter: Path) -> None:
         """See :class:`Family`: the same likelihoods, and the same words."""

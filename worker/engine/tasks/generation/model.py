@@ -8,9 +8,9 @@ from torch import nn
 from transformers import AutoModelForCausalLM
 
 from app.catalog.base_models import BaseModelCard
-from worker.engine.loop.packing import NOTHING, PackedBatch, make_batch
-from worker.engine.loop.partly_frozen import PartlyFrozen
-from worker.engine.loop.quantization import keep_learnable, loading_arguments
+from worker.engine.batching.packing import NOTHING, PackedBatch, make_batch
+from worker.engine.modeling.partly_frozen import PartlyFrozen
+from worker.engine.modeling.quantization import keep_learnable, loading_arguments
 
 # Two examples in one row must be read as each alone; fp32 leaves only rounding.
 APART_TOLERANCE = 1e-3

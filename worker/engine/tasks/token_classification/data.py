@@ -16,7 +16,7 @@ import torch
 from app.catalog.task_types.generative import UnusableRow
 from app.catalog.task_types.tagged_text import Sentence
 from app.catalog.task_types.token_classification import TokenClassification
-from worker.engine.loop.batches import MicroBatch
+from worker.engine.batching.batches import MicroBatch
 from worker.engine.reporting.report import Report, stop_if_asked
 
 # What the loss leaves out: later pieces of a word, marks at both ends, padding.

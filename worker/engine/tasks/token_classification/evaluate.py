@@ -11,7 +11,7 @@ from accelerate import Accelerator
 
 from app.catalog import entity_scores
 from app.catalog.entity_scores import Counts
-from worker.engine.loop.batches import READING_BUDGET, TOKEN_BUDGET, collate, plan_reading
+from worker.engine.batching.batches import READING_BUDGET, TOKEN_BUDGET, collate, plan_reading
 from worker.engine.reporting.report import Report, stop_if_asked
 from worker.engine.tasks.linear_probe import Probe, fit_probe
 from worker.engine.tasks.token_classification.data import Tagged

@@ -16,9 +16,9 @@ from transformers.utils import logging
 
 from app.catalog.task_types.tagged_text import Entity
 from app.errors import StudioError
-from worker.engine.loop.partly_frozen import PartlyFrozen, padded_rows
-from worker.engine.loop.quantization import keep_learnable, loading_arguments
-from worker.engine.tasks.new_parts import find_new_parts
+from worker.engine.modeling.new_parts import find_new_parts
+from worker.engine.modeling.partly_frozen import PartlyFrozen, padded_rows
+from worker.engine.modeling.quantization import keep_learnable, loading_arguments
 
 # What the layer that judges tokens is called in transformers' models, and in peft.
 HEADS = ("classifier", "score")

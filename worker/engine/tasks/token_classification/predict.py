@@ -1,17 +1,15 @@
 """Marks words with a saved adapter folder, as the inference server and the check after saving do. Knows no training."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from app.catalog.spec import RunSpec
 from app.catalog.task_types.tagged_text import Sentence, word_places
-from worker.engine.loop.batches import collate, plan_reading
-from worker.engine.loop.save import LABELS, SPEC
-from worker.engine.tasks.classification.model import load_tokenizer
+from worker.engine.batching.batches import collate, plan_reading
+from worker.engine.modeling.adapter_files import read_labels, read_spec
+from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.tasks.token_classification.data import Pieces, Tagged, cut_up
 from worker.engine.tasks.token_classification.evaluate import answer
 from worker.engine.tasks.token_classification.model import load_tagger
@@ -23,8 +21,8 @@ class TagPredictor:
     """One tuned tagger in fp32, ready to answer."""
 
     def __init__(self, folder: Path, base_folder: Path, device: str = "cpu") -> None:
-        self.spec = RunSpec.model_validate_json((folder / SPEC).read_text(encoding="utf-8"))
-        tags: list[str] = json.loads((folder / LABELS).read_text(encoding="utf-8"))
+        self.spec = read_spec(folder)
+        tags = read_labels(folder)
         self._tokenizer = load_tokenizer(folder)
         tagger = load_tagger(base_folder, tags, self.spec.base_precision)
         tagger.network = self.spec.method.load(tagger.network, folder)

@@ -13,11 +13,12 @@ from app.catalog import entity_scores
 from app.catalog.methods.base import RunContext
 from app.catalog.task_types import task_type
 from app.catalog.task_types.token_classification import TokenClassification
-from worker.engine.loop import save
-from worker.engine.loop.batches import MicroBatch, Update, collate
+from worker.engine.batching.batches import MicroBatch, Update, collate
+from worker.engine.modeling import adapter_files
+from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.tasks import forgetting
 from worker.engine.tasks.base import READ_OFTEN, SPLITS, Family, reload_failed, require_rows
-from worker.engine.tasks.classification.model import PooledClassifier, load_tokenizer, make_head
+from worker.engine.tasks.classification.model import PooledClassifier, make_head
 from worker.engine.tasks.forgetting_limits import is_wanted
 from worker.engine.tasks.linear_probe import Probe
 from worker.engine.tasks.token_classification import card, evaluate
@@ -267,9 +268,9 @@ class Tokens(Family):
     def write(self, folder: Path, results: dict[str, Any]) -> None:
         """The tags, the card and the example; the token layer is among the adapter's own weights."""
         spec, base = self.order.spec, self.order.base
-        save.write_text(folder / save.LABELS, json.dumps(self.tags, ensure_ascii=False, indent=1))
-        save.write_text(folder / "README.md", card.model_card(spec, base, results))
-        save.write_text(folder / "use_me.py", card.example(spec, base, self.model.heads))
+        adapter_files.write_labels(folder, self.tags)
+        example = card.example(spec, base, self.model.heads)
+        adapter_files.write_card(folder, card.model_card(spec, base, results), example)
 
     def check_reload(self, adapter: Path) -> None:
         """See :class:`Family`."""

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import torch
 
-from worker.engine.loop.partly_frozen import Piece, name_of
+from worker.engine.modeling.partly_frozen import Piece, name_of
 
 # Rows are at least this long: on short examples longer rows make better use of the machine, while attention, which grows
 # with the square of the length, stays a small part of the work.

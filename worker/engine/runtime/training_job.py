@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.catalog.base_models import BaseModelCard
 from app.catalog.spec import RunSpec
-from worker.engine.loop.distributed import ALONE, ProcessGroup
+from worker.engine.runtime.distributed import ALONE, ProcessGroup
 
 
 @dataclass(frozen=True)
