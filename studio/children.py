@@ -1,9 +1,6 @@
 """Child processes that are watched: started with a log, restarted when they die, ended whole, never left behind."""
 
-import ctypes
-import os
 import signal
-import subprocess
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -13,14 +10,12 @@ from pathlib import Path
 import psutil
 
 from app import storage
+from app.processes.subprocess import Command, ManagedProcess
 from studio.commands import ROOT
 
 OLD_LOGS = 3
 DEATHS, WITHIN_SECONDS = 5, 60.0
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 8.0
-
-_libc = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -30,7 +25,7 @@ class ChildProcess:
     name: str
     command: list[str]
     environment: dict[str, str]
-    process: subprocess.Popen[bytes] | None = None
+    process: ManagedProcess | None = None
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS))
     start_after: float = 0.0
 
@@ -41,24 +36,9 @@ class ChildProcess:
 
     def start(self) -> None:
         """Start it in a process group of its own, with the signal that it gets if this process is killed."""
-        parent = os.getpid()
-
-        def follow_parent() -> None:
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-            if os.getppid() != parent:
-                os._exit(1)
-
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command,
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=follow_parent,  # noqa: PLW1509 - this process has one thread
-            )
+        self.process = ManagedProcess(
+            Command(tuple(self.command), self.environment, ROOT, log=self.log, ends_with_parent=True)
+        )
 
     def died(self) -> int | None:
         """Exit code if it ended since the last look; whatever it left behind is ended too."""
@@ -81,16 +61,13 @@ class ChildProcess:
 
     def terminate(self) -> None:
         """Ask the main process alone: it knows best how to end what it started."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None:
             self.process.terminate()
 
     def kill_group(self) -> None:
         """End everything in its process group by force."""
         if self.process is not None:
-            try:
-                os.killpg(self.process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                return
+            self.process.signal_group(signal.SIGKILL)
 
 
 def rotate_log(path: Path) -> None:

@@ -11,7 +11,7 @@ BESIDE = ("tests", "benchmarks", "docs", "scripts")
 MOST_FILE_LINES, MOST_FUNCTION_LINES = 400, 60
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
-LEVEL_0 = ("app.settings", "app.errors", "app.files", "app.manifest", "app.intervals")
+LEVEL_0 = ("app.settings", "app.errors", "app.files", "app.manifest", "app.intervals", "app.processes")
 # Tables by topic, one file each.
 TABLES = tuple(sorted(f"app.{each.stem}" for each in (ROOT / "app").glob("models_*.py")))
 LEVEL_1 = (
@@ -57,6 +57,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.settings": (),
     "app.errors": (),
     "app.files": (),
+    "app.processes": (),
     "app.manifest": ("app.files",),
     "app.intervals": (),
     "app.failures": ("app.errors",),
@@ -93,7 +94,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     # The two processes that hold a model know no database, queue or service.
     "worker.processes.spool": (*LEVEL_0, "worker.engine"),
     "worker.processes.sandbox": (),
-    "worker.processes.rank_processes": (),
+    "worker.processes.rank_processes": ("app.processes",),
     "worker.trainer": (
         *LEVEL_0,
         "app.catalog",

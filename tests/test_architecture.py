@@ -113,7 +113,7 @@ def test_the_rules_cover_real_rooms():
     "name, text",
     [
         ("app.services.runs.runs", "from studio_ui.app import mount"),
-        ("app.services.runs.runs", "def f():\n    from worker import supervisor"),
+        ("app.services.runs.runs", "def f():\n    from worker.jobs import supervisor"),
         ("app.catalog.spec", "from app.storage import data_dir"),
         ("app.catalog.spec", "from app import storage"),
         ("app.errors", "import app.settings"),

@@ -8,12 +8,12 @@ import errno
 import json
 import os
 import sys
-import threading
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from app.errors import StudioError, TooLarge
+from app.processes.parent import on_parent_exit
 from app.readers import Choices, Limits, Table, open_table
 from app.readers.rows_file import RowsFile
 
@@ -31,7 +31,7 @@ def main() -> None:
     pyarrow.set_cpu_count(1)
     pyarrow.set_io_thread_count(1)
     order = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    on_parent_exit(lambda: os._exit(1))
     _limit(order["memory_bytes"], order["cpu_seconds"], order["file_bytes"])
     folder = Path(order["folder"])
     try:
@@ -108,11 +108,6 @@ def _disk_error(error: OSError) -> StudioError | None:
     if error.errno == errno.EFBIG:
         return TooLarge("too_large", "The file unfolds to more than is accepted.", "Send fewer rows.")
     return None
-
-
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    os._exit(1)
 
 
 if __name__ == "__main__":

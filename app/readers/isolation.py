@@ -8,8 +8,6 @@ import logging
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import Rejected, StudioError, TooLarge
+from app.processes.subprocess import ROOT, Command, ManagedProcess, inherited, log_tail, python_module
 from app.readers.source import Choices, Limits
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,6 @@ MAX_ANSWER_BYTES = 256 * 1024 * 1024
 MIB = 1024 * 1024
 # gzip and ZIP, and so XLSX, hold ten times what they weigh.
 PACKED_MARKS = (b"\x1f\x8b", b"PK")
-ROOT = Path(__file__).resolve().parents[2]
 # So many files are parsed at a time; others wait for their turn.
 _turns = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
 
@@ -104,39 +102,17 @@ def read_into(
 
 def _run(order: dict[str, Any], folder: Path, effort: Effort) -> int:
     """Exit code of the process; negative for a signal."""
-    command = [sys.executable, "-P", "-m", "app.readers.child"]
-    with (folder / COMPLAINTS_FILE).open("wb") as complaints:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=complaints,
-            cwd=folder,
-            env=_environment(folder),
-            start_new_session=True,
-        )
-    assert child.stdin is not None
-    try:
-        child.stdin.write(json.dumps(order).encode() + b"\n")
-        child.stdin.flush()
-        return child.wait(60 + 3 * effort.cpu_seconds)
-    except BrokenPipeError:
-        return child.wait(60)
-    except subprocess.TimeoutExpired:
-        return -signal.SIGXCPU
-    finally:
-        child.kill()
-        child.wait()
-        try:
-            child.stdin.close()
-        except BrokenPipeError:
-            pass
+    arguments = python_module("app.readers.child", safe_path=True)
+    command = Command(arguments, _environment(folder), folder, log=folder / COMPLAINTS_FILE, has_input=True)
+    with ManagedProcess(command) as child:
+        child.send_line(json.dumps(order))
+        code = child.wait(60 + 3 * effort.cpu_seconds)
+    return -signal.SIGXCPU if code is None else code
 
 
 def _environment(folder: Path) -> dict[str, str]:
     """What the process may know: no address, no secret; and settings that keep its libraries small."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
-    return kept | {
+    return inherited(("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")) | {
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",
         "TMPDIR": str(folder.resolve()),
@@ -154,7 +130,7 @@ def _answer(folder: Path, code: int) -> list[dict[str, Any]]:
             raise _refusal(answer)
         parts: list[dict[str, Any]] = answer["parts"]
         return parts
-    complaints = _complaints(folder)
+    complaints = log_tail(folder / COMPLAINTS_FILE)
     if code in (OUT_OF_MEMORY, -signal.SIGKILL) or "bad_alloc" in complaints or "MemoryError" in complaints:
         raise Rejected(
             "read_memory",
@@ -186,10 +162,3 @@ def _refusal(answer: dict[str, Any]) -> StudioError:
     told = answer["error"]
     kind: type[StudioError] = next((each for each in (TooLarge, Rejected) if each.status == answer["status"]), Rejected)
     return kind(told["code"], told["message"], told["hint"], status=answer["status"], details=told["details"])
-
-
-def _complaints(folder: Path) -> str:
-    with (folder / COMPLAINTS_FILE).open("rb") as source:
-        source.seek(0, os.SEEK_END)
-        source.seek(max(0, source.tell() - 8192))
-        return source.read().decode("utf-8", errors="replace")

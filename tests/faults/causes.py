@@ -15,13 +15,13 @@ from sqlalchemy import select
 from app import storage
 from app.db import transaction
 from app.models import DIVERGED, FAILED, QUEUED, SUCCEEDED, Event, Job, MetricPoint, Run
+from app.processes.subprocess import MAX_LOG_BYTES
 from app.services.queue import jobs, workers
 from app.services.runs import metrics
 from tests.faults.bench import Bench, NotHere
 from tests.faults.world import World
 from worker.jobs import supervisor
 from worker.processes import prewarmed, watchdog
-from worker.processes.watchdog import LOG_MOST_BYTES
 
 STEP_RATE_TOLERANCE = 0.03
 FLOOD_STEPS = 100
@@ -140,7 +140,7 @@ def flood(bench: Bench, count: int) -> None:
                 assert world.job(run).state == SUCCEEDED
                 paces[name] += _paces(run)
                 size = (storage.attempt_dir(run.id, 1) / "trainer.log").stat().st_size
-                assert size <= LOG_MOST_BYTES + 1024**2, f"the log has {size:,} bytes"
+                assert size <= MAX_LOG_BYTES + 1024**2, f"the log has {size:,} bytes"
     middle = {name: median(found) for name, found in paces.items()}
     unwatched, loud = middle["unwatched"] / middle["watched"] - 1, middle["loud"] / middle["writing"] - 1
     writing = middle["writing"] / middle["watched"] - 1

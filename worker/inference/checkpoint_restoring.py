@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app import files, manifest, storage
 from app.errors import Conflict, NotFound, StudioError
-from worker.processes.prewarmed import TrainerProcess
+from worker.processes.trainer_process import TrainerProcess
 
 KEPT = "restored"
 MOST_SECONDS = 600.0

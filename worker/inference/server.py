@@ -10,7 +10,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from pydantic import BaseModel, Field
 
 from app import logs, manifest, storage
 from app.errors import Conflict, NotFound, NotSignedIn, StudioError
+from app.processes.parent import on_parent_exit
 from app.settings import get_settings
 from worker.engine.serving.chat_model import ChatModel, GenerationStats
 from worker.engine.serving.sampler import SamplingParameters
@@ -233,15 +233,8 @@ def serve() -> None:
     listen = uvicorn.Config(
         create_inference(), host=host, port=address.port or 7861, log_level="warning", timeout_graceful_shutdown=1
     )
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    on_parent_exit(lambda: os.kill(os.getpid(), signal.SIGTERM))
     uvicorn.Server(listen).run()
-
-
-def _end_with_input() -> None:
-    """Whoever started this process holds the other end; without them nobody would end it."""
-    while sys.stdin.buffer.read(1024):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

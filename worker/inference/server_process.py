@@ -1,37 +1,23 @@
 """The process that holds the models, as its keeper sees it: started, asked how it does, told to close, ended whole."""
 
-import os
-import signal
-import subprocess
-import sys
 from typing import Any
 
 import httpx
 
+from app.processes.subprocess import Command, ManagedProcess, inherited_prefix, model_environment, python_module
 from app.settings import get_settings
-from worker.processes.prewarmed import FIXED, PASSED_ON
 
 # What the process must not know: it answers for people whom somebody else has checked.
 KEPT_BACK = ("STUDIO_DATABASE_URL", "STUDIO_BROKER_URL")
 STATUS_SECONDS, END_SECONDS = 2.0, 2.0
 
 
-class ModelServer:
+class ModelServer(ManagedProcess):
     """``python -m worker.inference.server`` in its own process group; it ends when this process does."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        # Its output goes where its keeper's goes.
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "worker.inference.server"],
-            stdin=subprocess.PIPE,
-            env=_environment(url),
-            start_new_session=True,
-        )
-
-    def poll(self) -> int | None:
-        """Exit code, or None while it lives."""
-        return self._process.poll()
+        super().__init__(Command(python_module("worker.inference.server"), _environment(url), has_input=True))
 
     def status(self) -> dict[str, Any] | None:
         """What it holds and does, or None when it does not answer (yet)."""
@@ -49,22 +35,6 @@ class ModelServer:
         except (httpx.HTTPError, ValueError, KeyError):
             return 0
 
-    def end(self) -> None:
-        """Make sure that nothing of it is left."""
-        if self._process.stdin:
-            self._process.stdin.close()
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(END_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self._process.wait()
-
     def _ask(self, method: str, path: str, seconds: float, **options: Any) -> httpx.Response:
         headers = {"X-Studio-Secret": get_settings().inference_secret}
         with httpx.Client(trust_env=False, headers=headers, timeout=seconds) as client:
@@ -72,7 +42,7 @@ class ModelServer:
 
 
 def _environment(url: str) -> dict[str, str]:
-    ours = {name: each for name, each in os.environ.items() if name.startswith("STUDIO_") and name not in KEPT_BACK}
-    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    place = {"STUDIO_DATA_DIR": str(get_settings().resolved_data_dir), "STUDIO_INFERENCE_URL": url}
-    return {**FIXED, **passed, **ours, **place}
+    settings = inherited_prefix("STUDIO_", without=KEPT_BACK)
+    return model_environment(
+        **{**settings, "STUDIO_DATA_DIR": str(get_settings().resolved_data_dir), "STUDIO_INFERENCE_URL": url}
+    )

@@ -16,7 +16,7 @@ from app.services.queue import devices, inference_servers, jobs
 from app.services.queue.inference_servers import HEARTBEAT_SECONDS, READY, RESTING, STARTING, YIELDED
 from app.settings import get_settings
 from worker.database_outage import DATABASE_AWAY
-from worker.inference.server_process import ModelServer
+from worker.inference.server_process import END_SECONDS, ModelServer
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class InferenceSupervisor:
 
     def _end(self) -> None:
         if self._server is not None:
-            self._server.end()
+            self._server.end(END_SECONDS)
             self._server = None
 
     def _tell(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from app import files
 from app.catalog.trackers import TrackedRun, Tracker, find_tracker
 from app.errors import Rejected, StudioError
+from app.processes.subprocess import inherited
 
 
 def main(folder: Path) -> int:
@@ -44,7 +45,7 @@ def export(tracker: Tracker, run: TrackedRun, folder: Path) -> dict[str, Any]:
         )
     written = folder / "written"
     written.mkdir(exist_ok=True)
-    settings = {name: os.environ[name] for name in tracker.environment if name in os.environ}
+    settings = inherited(tracker.environment)
     try:
         address = tracker.write(run, written, settings)
     except Exception as error:

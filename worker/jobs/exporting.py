@@ -1,9 +1,9 @@
 """Carries out a job that writes a run for another tracker, in a process of its own that has only the tracker's settings."""
 
-import os
 from collections.abc import Callable
 
 from app.catalog.trackers import find_tracker
+from app.processes.subprocess import inherited
 from app.services.queue.jobs import Claim
 from app.services.runs import tracker_exports
 from worker.jobs import subprocess_job
@@ -19,6 +19,6 @@ def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
     """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
     folder, tracker = tracker_exports.prepare(claim)
     names = find_tracker(tracker).environment
-    own = {name: os.environ[name] for name in names if os.environ.get(name)}
+    own = {name: value for name, value in inherited(names).items() if value}
     errand = subprocess_job.SubprocessJob("worker.jobs.exporter", tracker_exports.store_results, CRASHED, own)
     subprocess_job.run(claim, leaving, folder, errand)

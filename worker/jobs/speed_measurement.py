@@ -5,15 +5,16 @@ Never imports torch itself.
 
 import json
 import logging
-import subprocess
-import sys
+import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
+from app.processes.subprocess import Command, ManagedProcess, python_module
 from app.services.queue import machine_speeds
 from app.settings import get_settings
 from worker.database_outage import DATABASE_AWAY
-from worker.processes import prewarmed
+from worker.processes.trainer_process import trainer_environment
 
 log = logging.getLogger(__name__)
 
@@ -38,18 +39,21 @@ def measure_once(busy: Callable[[], bool], leaving: threading.Event) -> None:
             if leaving.wait(LOOK_SECONDS):
                 return
         machine_speeds.note_speed(name, run())
-    except (*DATABASE_AWAY, OSError, subprocess.SubprocessError, ValueError) as error:
+    except (*DATABASE_AWAY, OSError, ValueError) as error:
         log.warning("the speed of this machine was not measured: %s", type(error).__name__)
 
 
 def run() -> dict[str, float]:
-    """What ``worker.jobs.speed_probe`` measures, with the environment and threads that a trainer has."""
-    done = subprocess.run(
-        [sys.executable, "-m", "worker.jobs.speed_probe", str(get_settings().threads)],
-        env=prewarmed.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=LONGEST_SECONDS,
-    )
-    return {name: float(value) for name, value in json.loads(done.stdout.splitlines()[-1]).items()}
+    """What ``worker.jobs.speed_probe`` measures, with the environment and threads that a trainer has.
+
+    Raises:
+        OSError: it failed or took too long.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "output"
+        arguments = python_module("worker.jobs.speed_probe", str(get_settings().threads))
+        command = Command(arguments, trainer_environment(), log=Path(folder) / "log", output=output)
+        with ManagedProcess(command) as process:
+            if (code := process.wait(LONGEST_SECONDS)) != 0:
+                raise ChildProcessError(f"the speed probe ended with {code}")
+        return {name: float(value) for name, value in json.loads(output.read_text().splitlines()[-1]).items()}

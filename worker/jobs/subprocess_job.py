@@ -4,10 +4,6 @@ Never imports torch. The process gets a folder and no database; it writes ``prog
 ``error.json`` at the end.
 """
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,9 +12,9 @@ from typing import Any
 
 from app import storage
 from app.errors import StudioError
+from app.processes.subprocess import Command, ManagedProcess, model_environment, python_module
 from app.services.queue import jobs
 from app.services.queue.jobs import Claim
-from worker.processes.prewarmed import FIXED, PASSED_ON
 
 LOOK_SECONDS = 0.1
 RENEW_SECONDS = 1.0
@@ -43,25 +39,19 @@ class SubprocessJob:
 
 def run(claim: Claim, leaving: Callable[[], bool], folder: Path, errand: SubprocessJob) -> None:
     """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
-    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    with (folder / "process.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", errand.module, str(folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env={**FIXED, **passed, **errand.environment},
-            start_new_session=True,
-        )
-    try:
+    command = Command(
+        python_module(errand.module, str(folder)),
+        model_environment(**errand.environment),
+        log=folder / "process.log",
+    )
+    with ManagedProcess(command) as process:
         jobs.begin(claim, pid=process.pid, phase="Starting")
         wish = _watch(claim, process, folder, leaving)
-    finally:
-        _end(process)
-    _conclude(claim, folder, errand, process.returncode, wish, leaving())
+        code = process.end()
+    _conclude(claim, folder, errand, code, wish, leaving())
 
 
-def _watch(claim: Claim, process: subprocess.Popen[bytes], folder: Path, leaving: Callable[[], bool]) -> str | None:
+def _watch(claim: Claim, process: ManagedProcess, folder: Path, leaving: Callable[[], bool]) -> str | None:
     """Wait for the end of the process; returns the person's wish to stop, if there was one."""
     renewed = time.monotonic()
     while process.poll() is None and not leaving():
@@ -69,20 +59,13 @@ def _watch(claim: Claim, process: subprocess.Popen[bytes], folder: Path, leaving
         if time.monotonic() - renewed < RENEW_SECONDS:
             continue
         renewed = time.monotonic()
+        process.limit_log()
         if wish := jobs.renew(claim):
             return wish
         if (told := folder / "progress.json").exists():
             with jobs.held(claim) as session:
                 jobs.note_progress(session, claim, storage.read_json(told)["phase"], {})
     return None
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
 
 
 def _conclude(claim: Claim, folder: Path, errand: SubprocessJob, code: int, wish: str | None, leaving: bool) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from app import logs, storage
 from app.catalog.base_models import base_model_path
 from app.errors import StudioError
+from app.processes.subprocess import shorten_log
 from app.services.datasets import checks
 from app.services.queue import devices, job_kinds, jobs, placement, workers
 from app.services.queue.jobs import Claim, StaleClaim
@@ -26,6 +27,7 @@ from worker.database_outage import DATABASE_AWAY, Outage
 from worker.jobs import exporting, failure_messages, fetching, reviewing
 from worker.processes import device_locks, prewarmed, watchdog
 from worker.processes.spool_reader import SpoolReader
+from worker.processes.trainer_process import TrainerProcess
 
 log = logging.getLogger(__name__)
 
@@ -133,11 +135,11 @@ class _Attempt:
             )
         return not (self.wish or stopping.is_set())
 
-    def _watch(self, trainer: prewarmed.TrainerProcess) -> int:
+    def _watch(self, trainer: TrainerProcess) -> int:
         shipped = renewed = time.monotonic()
         while (code := trainer.wait(LOOK_SECONDS)) is None:
             now = time.monotonic()
-            watchdog.bound_log(self.order.folder / "trainer.log")
+            shorten_log(self.order.folder / "trainer.log")
             if now - shipped >= SHIP_SECONDS:
                 self.outage.survive(lambda: self._ship(SHIP_SECONDS))
                 shipped = now
@@ -157,7 +159,7 @@ class _Attempt:
         # A pause may become a stop, but a stop stays one.
         self.wish = jobs.CANCEL if self.wish == jobs.CANCEL else asked or self.wish
 
-    def _press(self, trainer: prewarmed.TrainerProcess, now: float) -> None:
+    def _press(self, trainer: TrainerProcess, now: float) -> None:
         """Ask first, insist later, end by force at last."""
         if self.stop_asked_at is None:
             self.stop_asked_at = now

@@ -7,11 +7,11 @@ the first ends in the same way, so that the supervisor sees one process with one
 
 import json
 import os
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
+
+from app.processes.subprocess import ROOT, Command, ManagedProcess, inherited_prefix, python_module
 
 RANK, COUNT = "RANK", "WORLD_SIZE"
 LOOK_SECONDS = 0.2
@@ -59,20 +59,17 @@ class RankProcesses:
         os._exit(code)
 
 
-def _start(folder: Path, number: int, count: int) -> "subprocess.Popen[bytes]":
-    process = subprocess.Popen(
-        [sys.executable, "-m", "worker.trainer"],
-        stdin=subprocess.PIPE,
-        env={**os.environ, RANK: str(number), COUNT: str(count)},
-        # The package is found from where the first process was started, which has moved to the run's folder since.
-        cwd=_home(),
+def _start(folder: Path, rank: int, count: int) -> ManagedProcess:
+    process = ManagedProcess(
+        Command(
+            python_module("worker.trainer"),
+            {**inherited_prefix(""), RANK: str(rank), COUNT: str(count)},
+            # The package is found from where rank 0 was started, which has moved to the run's folder since.
+            folder=ROOT,
+            # The pipe stays open as long as rank 0 lives; its end tells the others that they are alone.
+            has_input=True,
+            own_group=False,
+        )
     )
-    assert process.stdin is not None
-    # The pipe stays open as long as process 0 lives; its end is how a companion learns that it is alone.
-    process.stdin.write(json.dumps({"folder": str(folder)}).encode() + b"\n")
-    process.stdin.flush()
+    process.send_line(json.dumps({"folder": str(folder)}))
     return process
-
-
-def _home() -> Path:
-    return Path(__file__).parents[2]

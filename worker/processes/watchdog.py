@@ -9,12 +9,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from worker.processes.prewarmed import TrainerProcess
+from worker.processes.trainer_process import TrainerProcess
 
 # A hang is at least this many of the usual step times, so that a slow machine is not taken for a stuck one.
 STEPS_OF_SILENCE = 20
 DUMP_SECONDS = 1.0
-LOG_MOST_BYTES, LOG_HEAD_BYTES, LOG_TAIL_BYTES = 8 * 1024**2, 256 * 1024, 1024**2
 
 
 class Watchdog:
@@ -54,25 +53,6 @@ class Watchdog:
             self.silence = now - self._heard_at
             self._dumped_at = now
             trainer.signal_group(signal.SIGUSR1)
-
-
-def bound_log(path: Path) -> None:
-    """Keep the beginning and the end of a log that has grown too large, with a line that says what is missing.
-
-    The writer appends, so it goes on behind whatever is left.
-    """
-    try:
-        size = path.stat().st_size
-        if size <= LOG_MOST_BYTES:
-            return
-        with path.open("r+b") as log:
-            log.seek(size - LOG_TAIL_BYTES)
-            tail = log.read(LOG_TAIL_BYTES)
-            log.truncate(LOG_HEAD_BYTES)
-        with path.open("ab") as log:
-            log.write(f"\n... {size - LOG_HEAD_BYTES - len(tail):,} bytes left out ...\n".encode() + tail)
-    except FileNotFoundError:
-        return
 
 
 def killed_for_memory(counters: Sequence[Path] | None = None) -> int:

@@ -14,6 +14,7 @@ from app.settings import get_settings
 from tests.factories import SPEC, make_run
 from worker.jobs import supervisor
 from worker.processes import prewarmed
+from worker.processes.trainer_process import trainer_environment
 
 
 @pytest.fixture(autouse=True)
@@ -148,6 +149,6 @@ def test_a_trainer_inherits_no_secret(studio_home: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("HF_TOKEN", "hush")
     assert not [
         name
-        for name in prewarmed.environment()
+        for name in trainer_environment()
         if name.startswith("STUDIO_") or "TOKEN" in name.upper().replace("TOKENIZERS", "")
     ]

@@ -1,4 +1,4 @@
-"""What a training process can see and reach: no network, no secret, its own folder, limits; a log that stays small."""
+"""What a training process can see and reach: no network, no secret, its own folder, limits."""
 
 import json
 import socket
@@ -14,7 +14,6 @@ from app.settings import get_settings
 from tests.factories import SPEC, make_run
 from worker.jobs import supervisor
 from worker.processes import prewarmed
-from worker.processes.watchdog import LOG_HEAD_BYTES, LOG_MOST_BYTES, bound_log
 
 
 @pytest.fixture
@@ -54,15 +53,3 @@ def test_a_trainer_reaches_nothing_and_knows_nothing(
         pytest.skip("the kernel does not permit a network of one's own here")
     assert not told["reached"] and told["interfaces"] == []
     assert "said on standard output" in (folder / "trainer.log").read_text()
-
-
-def test_a_log_keeps_its_beginning_and_its_end(tmp_path: Path) -> None:
-    log = tmp_path / "trainer.log"
-    with log.open("ab") as writer:
-        writer.write(b"the first line\n" + b"x" * LOG_MOST_BYTES + b"\nthe last line\n")
-        writer.flush()
-        bound_log(log)
-        writer.write(b"written afterwards\n")
-    text = log.read_text()
-    assert text.startswith("the first line") and text.endswith("the last line\nwritten afterwards\n")
-    assert "bytes left out" in text and len(text) < LOG_HEAD_BYTES * 6

@@ -1,0 +1,37 @@
+"""One trainer process as its supervisor sees it: started with a clean environment, given a folder, asked to stop, ended."""
+
+import json
+from pathlib import Path
+
+from app import storage
+from app.processes.subprocess import Command, ManagedProcess, model_environment, python_module
+from app.settings import get_settings
+from worker.processes.sandbox import MEMORY_VARIABLE
+
+
+class TrainerProcess(ManagedProcess):
+    """A fresh interpreter that serves one job. It gets no secret and no database address, only a folder."""
+
+    def __init__(self, *, without_device: bool = False) -> None:
+        environment = trainer_environment() | ({"CUDA_VISIBLE_DEVICES": ""} if without_device else {})
+        super().__init__(
+            Command(
+                python_module(get_settings().trainer_module),
+                environment,
+                log=storage.logs_dir() / "trainer-spare.log",
+                has_input=True,
+            )
+        )
+
+    def give(self, folder: Path) -> None:
+        """Pass the attempt's folder; the pipe keeps it until the imports are done."""
+        self.send_line(json.dumps({"folder": str(folder)}))
+
+    def ask_to_stop(self) -> None:
+        """Ask for an orderly end that keeps the last checkpoint."""
+        self.send_line("cancel")
+
+
+def trainer_environment() -> dict[str, str]:
+    """What a trainer knows of our environment, with the operator's limit on its memory."""
+    return model_environment(**{MEMORY_VARIABLE: str(get_settings().trainer_memory_bytes)})
