@@ -40,6 +40,16 @@ def cache_dir() -> Path:
     return _folder(data_dir() / "cache")
 
 
+def models_dir() -> Path:
+    """Where fetched base models are, or will be."""
+    return data_dir() / "models"
+
+
+def model_dir(name: str) -> Path:
+    """Folder of one fetched base model; a slash in the name would be a folder of its own."""
+    return models_dir() / name.replace("/", "--")
+
+
 def broker_dir() -> Path:
     """Private folder of Celery's filesystem transport in the embedded default."""
     return _folder(data_dir() / "broker")

@@ -216,8 +216,9 @@ def _base_model(card: Any) -> str:
 def _method(method: Any) -> str:
     from app.catalog.base_models import STARTER_ENCODER
     from app.catalog.methods.capabilities import ABILITIES
+    from app.catalog.methods.cards import method_card
 
-    card = method.card()
+    card = method_card(method)
     own = [name for name in method.model_fields if name != "kind"]
     lacking = [words for name, words in ABILITIES.items() if not card["capabilities"][name]]
     cannot = f" It cannot {'; '.join(lacking)}." if lacking else ""

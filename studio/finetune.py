@@ -20,7 +20,7 @@ import click
 
 from app import storage
 from app.catalog.methods import method_class
-from app.catalog.methods.capabilities import require
+from app.catalog.methods.requirements import require
 from app.catalog.training import TrainingSettings
 from app.errors import Conflict, Rejected, StudioError
 from app.models import CANCELLED, SUCCEEDED, TERMINAL_STATES, Run

@@ -63,7 +63,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.failures": ("app.errors",),
     "app.logs": ("app.settings",),
     "app.field_errors": ("app.errors",),
-    "app.catalog": LEVEL_0,
+    "app.catalog": (*LEVEL_0, "app.catalog.fetched_models"),
+    # The only declarations that lie in the data folder.
+    "app.catalog.fetched_models": (*LEVEL_0, "app.storage", "app.catalog"),
     # A tuner leaves the studio with every download, so it may import nothing of it.
     "app.catalog.tuners": (),
     "app.db": LEVEL_0,
@@ -301,10 +303,10 @@ def sleep_faults(source: Source) -> list[str]:
 
 
 def cycles(found: list[Source]) -> list[list[str]]:
-    """Circles of imports that happen while modules are loaded."""
+    """Circles of imports, those inside functions included; imports for types only never run."""
     modules = frozenset(source.name for source in found)
     edges = {
-        source.name: sorted({i.target for i in imports(source, modules) if i.at_load and i.target in modules})
+        source.name: sorted({i.target for i in imports(source, modules) if not i.for_types and i.target in modules})
         for source in found
     }
     circles: list[list[str]] = []

@@ -204,4 +204,6 @@ def test_the_checker_notices_a_circle():
     one, two = Source.of("app.a", "import app.b"), Source.of("app.b", "from app import a")
     assert architecture.cycles([one, two]) == [["app.a", "app.b", "app.a"]]
     lazy = Source.of("app.b", "def f():\n    from app import a")
-    assert architecture.cycles([one, lazy]) == []
+    assert architecture.cycles([one, lazy]) == [["app.a", "app.b", "app.a"]]
+    for_types = Source.of("app.b", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from app import a")
+    assert architecture.cycles([one, for_types]) == []

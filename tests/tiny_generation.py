@@ -6,9 +6,9 @@ from typing import Any
 
 from transformers import AutoConfig
 
-from app import manifest
+from app import manifest, storage
 from app.catalog import fetched_models
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.spec import RunSpec
 from tests.tiny import write_rows
 from tests.tiny_chat import CONTEXT, make_chat_base
@@ -86,7 +86,7 @@ def install_chat_model() -> str:
     """Put the tiny chat model among the fetched ones of this data folder; returns its name."""
     commit = "0123456789abcdef0123456789abcdef01234567"
     name = fetched_models.model_name("tests/tiny-chat", commit)
-    folder = fetched_models.model_folder(name)
+    folder = storage.model_dir(name)
     make_chat_base(folder)
     config = json.loads((folder / "config.json").read_text())
     weights = {"model.safetensors": manifest.sha256_of(folder / "model.safetensors")}

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from app.api.deps import UserId
 from app.catalog.base_models import base_models
 from app.catalog.methods import DERIVED, METHODS
+from app.catalog.methods.cards import method_card
 from app.catalog.task_types import TASK_TYPES
 from app.catalog.task_types.base import TaskType
 from app.catalog.training import TrainingSettings
@@ -28,8 +29,8 @@ def read_catalog(user_id: UserId) -> dict[str, Any]:
 def _declared() -> dict[str, Any]:
     """What stays as it is for as long as the process lives; models may come while it does."""
     return {
-        "methods": [method.card() for method in METHODS],
-        "made_methods": [method.card() for method in DERIVED],
+        "methods": [method_card(method) for method in METHODS],
+        "made_methods": [method_card(method) for method in DERIVED],
         "task_types": [_task_card(task) for task in TASK_TYPES],
         "training": {"schema": TrainingSettings.model_json_schema()},
     }

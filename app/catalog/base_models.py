@@ -1,67 +1,13 @@
-"""The base models that are there without a network, and the facts needed to size a run by arithmetic."""
+"""The base models that can be trained: those that come with the studio and those that were fetched."""
 
 import hashlib
 import importlib.util
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
+from app.catalog.card import BaseModelCard
+from app.catalog.fetched_models import fetched_cards, fetched_path
 from app.errors import Conflict, Rejected
-
-
-@dataclass(frozen=True)
-class BaseModelCard:
-    """One base model: words for people and the numbers for estimates.
-
-    ``linear_shapes`` are (inputs, outputs) of every linear layer in one block; ``pooling`` and ``normalize`` say how the
-    encoder was trained to turn token vectors into one sentence vector; ``load_arguments`` go to ``from_pretrained``;
-    ``block_parameters`` are all weights of one block, biases and norms included. Of ``linear_shapes`` the first
-    ``attention_shapes`` belong to the attention part, the last leads out of the feed-forward part;
-    ``block_norm_parameters`` and ``outer_norm_parameters`` are the weights of the norms in one block and outside of the
-    blocks; ``key_width`` is the width of keys and values where it differs from ``hidden_size``.
-    """
-
-    name: str
-    title: str
-    summary: str
-    licence: str
-    source: str
-    parameters: int
-    hidden_size: int
-    layers: int
-    context_length: int
-    linear_shapes: tuple[tuple[int, int], ...]
-    package: str
-    folder: str
-    weights_sha256: str
-    hub_id: str
-    task_types: tuple[str, ...] = ("text-classification",)
-    pooling: str = "mean"
-    normalize: bool = True
-    load_arguments: tuple[tuple[str, Any], ...] = ()
-    block_parameters: int = 0
-    attention_shapes: int = 4
-    block_norm_parameters: int = 0
-    outer_norm_parameters: int = 0
-    key_width: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-ready facts for the Models page and the catalog route."""
-        return {
-            "name": self.name,
-            "title": self.title,
-            "summary": self.summary,
-            "licence": self.licence,
-            "source": self.source,
-            "parameters": self.parameters,
-            "hidden_size": self.hidden_size,
-            "layers": self.layers,
-            "context_length": self.context_length,
-            "task_types": list(self.task_types),
-            "fetched": not self.package,
-        }
-
 
 STARTER_ENCODER = BaseModelCard(
     name="starter-encoder",
@@ -114,8 +60,6 @@ BASE_MODELS: tuple[BaseModelCard, ...] = (STARTER_ENCODER, STARTER_CHAT)
 
 def base_models() -> tuple[BaseModelCard, ...]:
     """Those that come with the studio, then those that were fetched."""
-    from app.catalog.fetched_models import fetched_cards
-
     return (*BASE_MODELS, *fetched_cards())
 
 
@@ -136,8 +80,6 @@ def base_model_path(name: str) -> Path:
     """Folder with the model's files, checked against the publisher's hash before first use in a process."""
     card = base_model(name)
     if not card.package:
-        from app.catalog.fetched_models import fetched_path
-
         return fetched_path(card)
     found = importlib.util.find_spec(card.package)
     if found is None or not found.origin:

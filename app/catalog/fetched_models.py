@@ -6,20 +6,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from app import manifest
-from app.catalog.base_models import BaseModelCard
+from app import manifest, storage
+from app.catalog.card import BaseModelCard
 from app.catalog.model_facts import Config, shape_of
+from app.catalog.task_types import TASK_TYPES
 from app.errors import Conflict
-from app.settings import get_settings
 
 CARD = "card.json"
 # Digits of the commit in a model's name: enough to tell versions apart, short enough to read.
 COMMIT_DIGITS = 8
-
-
-def models_dir() -> Path:
-    """Where fetched models are, or will be."""
-    return get_settings().resolved_data_dir / "models"
 
 
 def model_name(repo: str, commit: str) -> str:
@@ -27,14 +22,11 @@ def model_name(repo: str, commit: str) -> str:
     return f"{repo}@{commit[:COMMIT_DIGITS]}"
 
 
-def model_folder(name: str) -> Path:
-    """Folder of a fetched model; a name's slash would be a folder of its own."""
-    return models_dir() / name.replace("/", "--")
-
-
 def fetched_cards() -> tuple[BaseModelCard, ...]:
     """Cards of all complete folders, by name."""
-    folders = sorted(path.parent for path in models_dir().glob("*/" + CARD) if not path.parent.name.startswith("."))
+    folders = sorted(
+        path.parent for path in storage.models_dir().glob("*/" + CARD) if not path.parent.name.startswith(".")
+    )
     return tuple(_read_card(folder, (folder / CARD).stat().st_mtime_ns) for folder in folders)
 
 
@@ -49,7 +41,7 @@ def fetched_path(card: BaseModelCard) -> Path:
     Raises:
         Conflict: a file is missing or has another size.
     """
-    folder = model_folder(card.name)
+    folder = storage.model_dir(card.name)
     files: dict[str, Any] = json.loads((folder / manifest.NAME).read_text(encoding="utf-8"))["files"]
     for name, facts in files.items():
         path = folder / name
@@ -121,8 +113,6 @@ def _read_card(folder: Path, _changed: int) -> BaseModelCard:
 
 
 def _task_types(family: str) -> tuple[str, ...]:
-    from app.catalog.task_types import TASK_TYPES
-
     wanted = ("generation",) if family == "decoder" else ("classification", "tokens")
     return tuple(task.kind for task in TASK_TYPES if task.family in wanted)
 

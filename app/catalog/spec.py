@@ -2,11 +2,11 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.derived import Origin
 from app.catalog.methods import AnyMethod
 from app.catalog.methods.base import Method
-from app.catalog.methods.capabilities import require
+from app.catalog.methods.requirements import require
 from app.catalog.training import TrainingSettings
 from app.errors import Rejected
 

@@ -6,7 +6,7 @@ follows the engine. Needs no torch.
 
 from dataclasses import dataclass
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.methods.capabilities import can
 from app.catalog.spec import held_precision

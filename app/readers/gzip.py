@@ -3,6 +3,7 @@
 import gzip
 from dataclasses import replace
 
+from app.readers.opening import open_source
 from app.readers.signatures import type_mismatch
 from app.readers.source import FileHead, Source
 from app.readers.table import Table, empty_file
@@ -25,7 +26,7 @@ def read(source: Source) -> Table:
         Rejected: ``type_mismatch`` if the name says that nothing is packed, ``archive_corrupt``, ``archive_limit``, and
             what the inner format raises.
     """
-    if source.extension in _taken():
+    if source.extension in _other_endings(source):
         raise type_mismatch(NAME, source.extension)
     refuse_nested(source, NAME)
     with gzip.open(source.path) as opened:
@@ -34,7 +35,7 @@ def read(source: Source) -> Table:
     try:
         if inner.stat().st_size == 0:
             raise empty_file()
-        table = _open(replace(source, path=inner, name=name, packed_in=NAME))
+        table = open_source(replace(source, path=inner, name=name, packed_in=NAME))
     except BaseException:
         inner.unlink(missing_ok=True)
         raise
@@ -42,14 +43,6 @@ def read(source: Source) -> Table:
     return table
 
 
-def _taken() -> set[str]:
+def _other_endings(source: Source) -> set[str]:
     """The endings of every other format: a file that says it is text is not unpacked."""
-    from app.readers import FORMATS  # the list of formats holds this one too
-
-    return {ending for each in FORMATS if each.NAME != NAME for ending in each.EXTENSIONS}
-
-
-def _open(source: Source) -> Table:
-    from app.readers import open_source  # the list of formats holds this one too
-
-    return open_source(source)
+    return {ending for other in source.formats if other.NAME != NAME for ending in other.EXTENSIONS}

@@ -1,11 +1,12 @@
 """A file that is to be read: where it lies, what it is called, what the person said about it, how far reading may go.
 
-Knows no format; a format looks at a ``FileHead`` to tell whether the content is its own.
+A format looks at a ``FileHead`` to tell whether the content is its own.
 """
 
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 
 from app.readers.decoding import decode_head
 from app.readers.signatures import refuse_unless_text
@@ -56,12 +57,14 @@ class Source:
         path: where the bytes lie; its own name does not matter.
         name: what the person calls it.
         folder: where unpacked copies may be put; whoever made it removes it.
+        formats: the format modules, in the order in which they are tried; an archive opens its content with them too.
         packed_in: what it was unpacked from, e.g. ``a ZIP archive``; archives in archives are refused.
     """
 
     path: Path
     name: str
     folder: Path
+    formats: tuple[ModuleType, ...]
     choices: Choices = field(default_factory=Choices)
     limits: Limits = field(default_factory=Limits)
     packed_in: str = ""

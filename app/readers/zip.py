@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 
 from app.errors import Rejected
 from app.readers import class_folders
 from app.readers.members import open_archive, open_member, safe_members, shown
+from app.readers.opening import open_source
 from app.readers.signatures import type_mismatch
 from app.readers.source import FileHead, Source
 from app.readers.table import Flaw, Record, Table, check_columns
@@ -35,8 +35,7 @@ def read(source: Source) -> Table:
         Rejected: ``type_mismatch`` if the name says that nothing is packed, ``unsafe_path``, ``unsafe_member``,
             ``archive_corrupt``, ``archive_limit``, and what the inner formats raise.
     """
-    formats = _formats()
-    taken = {ending for each in formats for ending in each.EXTENSIONS if each.NAME != NAME}
+    taken = {ending for other in source.formats for ending in other.EXTENSIONS if other.NAME != NAME}
     if source.extension in taken:
         raise type_mismatch(NAME, source.extension)
     refuse_nested(source, NAME)
@@ -126,8 +125,6 @@ def _arrangement(
 
 
 def _open_member(source: Source, member: zipfile.ZipInfo, allowance: Allowance) -> tuple[Path, Table]:
-    from app.readers import open_source  # the list of formats holds this one too
-
     with closing(open_archive(source.path)) as archive, open_member(archive, member) as opened:
         path = unpack(opened, source.folder, allowance)
     try:
@@ -139,12 +136,6 @@ def _open_member(source: Source, member: zipfile.ZipInfo, allowance: Allowance) 
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-
-
-def _formats() -> tuple[ModuleType, ...]:
-    from app.readers import FORMATS  # the list of formats holds this one too
-
-    return FORMATS
 
 
 def _extension(member: zipfile.ZipInfo) -> str:

@@ -16,7 +16,7 @@ import torch
 from accelerate.state import AcceleratorState
 
 from app import storage
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.spec import RunSpec
 from app.services.datasets import datasets, imports
 from tests.faults.bench import Bench

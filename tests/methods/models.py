@@ -15,7 +15,7 @@ from transformers import (
     PreTrainedModel,
 )
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import Method, RunContext
 from app.catalog.methods.capabilities import CAUSAL, SEQUENCES, TOKENS
 

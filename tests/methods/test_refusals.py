@@ -5,7 +5,8 @@ from pydantic import ValidationError
 
 from app.catalog.base_models import STARTER_ENCODER
 from app.catalog.methods import METHODS, method_class
-from app.catalog.methods.capabilities import ABILITIES, MODEL_KINDS, can, refusals, require, require_model_kind
+from app.catalog.methods.capabilities import ABILITIES, MODEL_KINDS, can
+from app.catalog.methods.requirements import refusals, require, require_model_kind
 from app.catalog.spec import RunSpec, check_fit
 from app.catalog.task_types import TASK_TYPES
 from app.errors import Rejected

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods import METHODS
 from app.catalog.methods.base import Method, RunContext
 from app.catalog.methods.capabilities import SEQUENCES

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from app.catalog import blocks
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
 from app.catalog.methods.capabilities import Capabilities
 from app.catalog.methods.shared_families import Layers, chosen_layers

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from app.catalog.methods.capabilities import ABILITIES, CAUSAL, SEQUENCES, TOKENS, Capabilities, can, refusals
+from app.catalog.methods.capabilities import CAUSAL, SEQUENCES, TOKENS, Capabilities
 from app.catalog.task_types import TASK_TYPES
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from peft import PeftConfig, PeftModel
     from transformers import PreTrainedModel
 
-    from app.catalog.base_models import BaseModelCard
+    from app.catalog.card import BaseModelCard
 
     Batch = dict[str, torch.Tensor]
 
@@ -161,32 +161,6 @@ class Method(BaseModel):
     def load(self, model: "torch.nn.Module", folder: Path) -> "torch.nn.Module":
         """Put what :meth:`save` wrote on the untouched model, ready to answer."""
         raise NotImplementedError
-
-    @classmethod
-    def card(cls) -> dict[str, Any]:
-        """The declaration as the wizard and ``GET /api/v1/catalog`` show it."""
-        return {
-            "kind": cls.model_fields["kind"].default,
-            "title": cls.title,
-            "summary": cls.summary,
-            "when": cls.when,
-            "against": cls.against,
-            "source": cls.source,
-            "level": cls.level,
-            "task_types": list(cls.task_types),
-            "capabilities": {**{each: can(cls, each) for each in ABILITIES}, "models": list(cls.capabilities.models)},
-            "refusals": refusals(cls),
-            "brings": f"{cls.tuner}.py" if issubclass(cls, PeftMethod) and cls.tuner else "",
-            "schema": cls._form(),
-        }
-
-    @classmethod
-    def _form(cls) -> dict[str, Any]:
-        """The JSON schema with a method's own settings before those it shares with others."""
-        schema = cls.model_json_schema()
-        own = [name for name in cls.__annotations__ if name in schema["properties"]]
-        order = [*own, *(name for name in schema["properties"] if name not in own)]
-        return {**schema, "properties": {name: schema["properties"][name] for name in order}}
 
 
 class PeftMethod(Method):

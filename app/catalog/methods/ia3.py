@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from app.catalog.base_models import BaseModelCard
 from app.catalog.blocks import find_blocks
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.shared_families import LinearMethod, chosen_layers, part_of, rate_by_size
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from app.catalog.base_models import BaseModelCard
 from app.catalog.blocks import find_blocks
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
 from app.catalog.methods.shared_families import Layers, chosen_layers, rate_by_size
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import RunContext
 from app.catalog.methods.capabilities import Capabilities
 from app.catalog.methods.shared_families import LoraFamily, Shape, rate_by_size

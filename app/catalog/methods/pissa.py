@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.capabilities import Capabilities
 from app.catalog.methods.shared_families import ReinitializedLora, rate_by_size
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.shared_families import LinearMethod, Shape, largest_divisor, rate_by_size
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
 from app.catalog.methods.capabilities import Capabilities
 

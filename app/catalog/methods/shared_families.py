@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from app.catalog.base_models import BaseModelCard
 from app.catalog.blocks import find_blocks
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod, RunContext
 from app.catalog.methods.capabilities import Capabilities
 from app.errors import Rejected

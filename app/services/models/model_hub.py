@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from app import manifest
+from app import manifest, storage
 from app.catalog import fetched_models
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.model_facts import shape_of
 from app.errors import Conflict, NotFound, Rejected, StudioError, TooLarge
 from app.settings import get_settings
@@ -102,7 +102,7 @@ def fetch(plan: Plan, progress: Progress, should_stop: Callable[[], bool]) -> Ba
         StudioError: the hub, the disk or the files themselves.
     """
     name = fetched_models.model_name(plan.repo, plan.commit)
-    final = fetched_models.model_folder(name)
+    final = storage.model_dir(name)
     if (final / manifest.NAME).exists():
         return fetched_models.fetched_cards_by_name()[name]
     aside = final.with_name(f".fetching-{final.name}")
@@ -134,7 +134,7 @@ def fetch(plan: Plan, progress: Progress, should_stop: Callable[[], bool]) -> Ba
 
 def forget(name: str) -> None:
     """Delete a fetched model's files."""
-    shutil.rmtree(fetched_models.model_folder(name), ignore_errors=True)
+    shutil.rmtree(storage.model_dir(name), ignore_errors=True)
 
 
 def _add(progress: Progress, before: int, total: int, here: int) -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from app import storage
 from app.catalog.methods import method_class
-from app.catalog.methods.capabilities import require
+from app.catalog.methods.requirements import require
 from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
 from app.db import transaction

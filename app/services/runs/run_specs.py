@@ -4,10 +4,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.catalog.base_models import BaseModelCard
 from app.catalog.base_models import base_model as find_base_model
+from app.catalog.card import BaseModelCard
 from app.catalog.methods import METHODS, method_class
-from app.catalog.methods.capabilities import require
+from app.catalog.methods.requirements import require
 from app.catalog.spec import RunSpec, check_fit
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.training import with_defaults

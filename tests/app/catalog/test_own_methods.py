@@ -15,7 +15,7 @@ from transformers import (
     PreTrainedModel,
 )
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods import METHODS, method_class
 from app.catalog.methods.base import Method, RunContext
 from app.errors import Rejected

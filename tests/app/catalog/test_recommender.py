@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from app.catalog.base_models import STARTER_ENCODER, BaseModelCard
+from app.catalog.base_models import STARTER_ENCODER
+from app.catalog.card import BaseModelCard
 from app.catalog.methods import METHODS, method_class
 from app.catalog.recommender import RULES, WISHES, Facts, recommend
 

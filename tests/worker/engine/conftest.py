@@ -7,7 +7,7 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.spec import RunSpec
 from tests.tiny import make_base, make_rows, make_spec
 from worker.engine.runtime.training_job import TrainingJob

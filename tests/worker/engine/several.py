@@ -12,7 +12,7 @@ import torch
 from accelerate.state import AcceleratorState
 from pydantic import TypeAdapter
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.spec import RunSpec
 from worker.engine.loop.train import train
 from worker.engine.reporting.report import ListReport, NullReport

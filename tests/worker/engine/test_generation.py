@@ -15,7 +15,7 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from app import manifest
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.loss_mask import LossMasker, open_marker
 from app.catalog.methods import METHODS
 from app.catalog.task_types.generative import Example, Turn

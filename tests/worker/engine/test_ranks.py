@@ -16,7 +16,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.spec import RunSpec
 from tests.tiny import make_base, make_rows, make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec

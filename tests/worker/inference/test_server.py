@@ -13,7 +13,8 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from app import manifest
-from app.catalog.base_models import STARTER_ENCODER, BaseModelCard
+from app.catalog.base_models import STARTER_ENCODER
+from app.catalog.card import BaseModelCard
 from tests.conftest import forget_settings
 from tests.servers import free_port
 from tests.studio.processes import wait_until

@@ -7,7 +7,7 @@ import json
 from importlib.metadata import version
 from typing import Any
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.spec import RunSpec
 
 # Settings that say how long a run goes on or how its work is cut, not what it learns.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from accelerate import Accelerator
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import Method
 from app.catalog.spec import RunSpec
 from app.catalog.task_types.base import TaskType

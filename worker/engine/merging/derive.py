@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from app.catalog.derived import Combined, ExtractedLora, Origin
-from app.catalog.methods.capabilities import require
+from app.catalog.methods.requirements import require
 from app.catalog.spec import RunSpec
 from app.errors import Rejected
 from worker.engine.loop.finalize import PhaseClock, describe_machine, finalize

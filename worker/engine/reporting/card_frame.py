@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.derived import Combined
 from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.spec import RunSpec

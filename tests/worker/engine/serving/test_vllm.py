@@ -16,8 +16,7 @@ import pytest
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from app import manifest
-from app.catalog import fetched_models
+from app import manifest, storage
 from app.catalog.methods.dora import Dora
 from app.catalog.methods.ia3 import Ia3
 from app.catalog.methods.lora import Lora
@@ -234,7 +233,7 @@ def test_the_server_asks_vllm_for_what_it_serves_and_transformers_for_the_rest(p
     held._vllm = VllmEngine(0.7, 8)
     folders = {}
     for kind, options in (("lora", {}), ("dora", {"use_dora": True})):
-        folders[kind] = make_adapter(fetched_models.model_folder(name), tmp_path / kind, **options)
+        folders[kind] = make_adapter(storage.model_dir(name), tmp_path / kind, **options)
         make_tokenizer().save_pretrained(folders[kind])
         spec = make_chat_spec({"kind": kind}).model_copy(update={"base_model": name})
         (folders[kind] / SPEC).write_text(spec.model_dump_json())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.spec import RunSpec
 from worker.engine.reporting import card_frame

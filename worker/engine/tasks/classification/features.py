@@ -12,7 +12,7 @@ from accelerate import Accelerator
 from safetensors.torch import load_file, save_file
 
 from app import files
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from worker.engine.reporting.report import Report
 from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.evaluate import read_all

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from transformers import AutoModel
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from worker.engine.modeling.partly_frozen import PartlyFrozen, padded_rows
 from worker.engine.modeling.quantization import keep_learnable, loading_arguments
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from worker.engine.batching.batches import collate, plan_reading
 from worker.engine.modeling.adapter_files import HEAD, read_labels, read_spec
 from worker.engine.modeling.tokenizer import load_tokenizer

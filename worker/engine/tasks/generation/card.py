@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
 from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from transformers import AutoModelForCausalLM
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from worker.engine.batching.packing import NOTHING, PackedBatch, make_batch
 from worker.engine.modeling.partly_frozen import PartlyFrozen
 from worker.engine.modeling.quantization import keep_learnable, loading_arguments

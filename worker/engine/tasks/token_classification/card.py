@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.catalog.base_models import BaseModelCard
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.methods.head_only import FILE as NEW_PARTS
 from app.catalog.spec import RunSpec
