@@ -34,15 +34,15 @@ faults: $(VENV)/installed-dev ## kill, freeze and starve processes and servers; 
 docs: $(VENV)/installed ## write docs/reference.md from the code
 	@$(BIN)/python docs/generate.py
 
-bench-answers: $(VENV)/installed ## measure eight answers over four adapters at once against one after the other
+bench-answers: $(VENV)/installed ## measure eight replies over four adapters, batched against one by one
 	@$(BIN)/python -m benchmarks.answers
 
 bench-dashboard: $(VENV)/installed-dev ## measure tables, charts, comparison and metric intake on 10,000 runs
 	@scripts/ensure programs
 	@$(BIN)/python -m benchmarks.dashboard
 
-bench-frozen: $(VENV)/installed ## measure what keeping the work of untouched layers saves
-	@$(BIN)/python -m benchmarks.frozen_rows
+bench-frozen: $(VENV)/installed ## measure what the hidden-state cache of frozen layers saves
+	@$(BIN)/python -m benchmarks.hidden_state_cache
 
 bench-gpu: $(VENV)/installed ## measure LoRA and QLoRA steps of 1 B and 8 B models beside a plain script; tiny without a GPU
 	@$(BIN)/python -m benchmarks.gpu_steps

@@ -12,6 +12,7 @@ from docs import generate
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 WRITTEN = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+TOPS = "app|worker|studio|studio_ui|tests|benchmarks|migrations|scripts|docs"
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
@@ -84,9 +85,39 @@ def test_the_readme_names_the_two_commands_and_the_map():
         assert f"`{room}`" in README, room
 
 
-def test_the_map_names_only_what_there_is():
-    for path in re.findall(r"^\| `([\w./-]+)` \|", README, re.MULTILINE):
-        assert (ROOT / path).exists(), path
+def test_map_has_a_line_for_every_package_and_only_for_what_exists():
+    rooms = re.findall(r"^\| `([\w./-]+)` \|", README, re.MULTILINE)
+    assert [room for room in rooms if not (ROOT / room).exists()] == []
+    packages = {
+        f"{path.parent.relative_to(ROOT)}/"
+        for top in ("app", "worker", "studio", "studio_ui")
+        for path in (ROOT / top).rglob("__init__.py")
+        if len(path.relative_to(ROOT).parts) <= 4
+    }
+    # A family of tasks, a kind of method, a page: described by the package above.
+    below = re.compile(r"app/catalog/\w+/|app/services/\w+/\w+/|worker/engine/\w+/\w+/|studio_ui/\w+/|app/")
+    assert sorted(name for name in packages - set(rooms) if not below.fullmatch(name)) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_named_path_exists(page):
+    """Paths of modules and folders, dotted names of modules, and ``python -m`` programs."""
+    text = page.read_text(encoding="utf-8")
+    paths = set(re.findall(rf"`((?:{TOPS})/[\w./-]*)`", text)) | set(re.findall(rf"(?:{TOPS})/[\w./-]+\.py\b", text))
+    dotted = set(re.findall(rf"`((?:{TOPS})(?:\.\w+)+)`", text)) | set(re.findall(rf"-m ((?:{TOPS})\.[\w.]+)", text))
+    missing = [name for name in paths if not (ROOT / name).exists()]
+    missing += [name for name in dotted if not is_importable_name(name)]
+    assert missing == []
+
+
+def is_importable_name(dotted: str) -> bool:
+    """Whether a module of this name exists, or a module whose text defines the last part."""
+    path = ROOT / dotted.replace(".", "/")
+    if path.is_dir() or path.with_suffix(".py").exists():
+        return True
+    parent = path.parent.with_suffix(".py")
+    parent = parent if parent.exists() else path.parent / "__init__.py"
+    return parent.exists() and re.search(rf"\b{path.name}\b", parent.read_text(encoding="utf-8")) is not None
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -2,7 +2,7 @@
 
 Each method learns each data set twice through the queue, with 600 updates or more, which a race needs: once with ``auto``, once
 without. Where the race chose the method's own rate, both runs are the same by construction and the second is left out. Prints
-what was tried, and the metric on validation and test rows of both. Usage: ``python -m benchmarks.rate_race --out race.json
+what was tried, and the metric on validation and test rows of both. Usage: ``python -m benchmarks.lr_search --out race.json
 DATA:TASK:BATCH:EPOCHS ... [--methods lora,full]``, for example ``banking.csv:text-classification:8:4``.
 """
 

@@ -1,7 +1,7 @@
 """What keeping the work of untouched layers saves: runs in which only the upper layers learn, with it and without, in turn.
 
 The same rows, method and seed both ways; prints the seconds of learning (reading the rows once included), their ratio, and the
-loss at the end of both. Usage: ``python -m benchmarks.frozen_rows [TRAIN.csv TEST.csv] [--rounds 3] [--epochs 5]``; without
+loss at the end of both. Usage: ``python -m benchmarks.hidden_state_cache [TRAIN.csv TEST.csv] [--rounds 3] [--epochs 5]``; without
 files the rows are made up. With ``--processor`` processor seconds are counted, so that other work on the machine does not.
 Exits 1 when a ratio misses its goal or the losses differ beyond five digits in fp32.
 """
