@@ -201,7 +201,7 @@ def compare_page(store: Store, address: str) -> float | None:
     """Median seconds until table and curves are there and the page answers; None where there is no browser."""
     import shutil
 
-    chromium = shutil.which("chromium")
+    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
         return None
     from playwright.sync_api import sync_playwright
