@@ -1,14 +1,16 @@
 """``GET /api/v1/catalog``: methods, task types and base models as they declare themselves."""
 
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter
 
 from app.api.deps import UserId
-from app.catalog.base_models import base_models
+from app.catalog.base_models import base_models, recommended_base_model
 from app.catalog.methods import DERIVED, METHODS
 from app.catalog.methods.cards import method_card
+from app.catalog.presets import PRESETS
 from app.catalog.task_types import TASK_TYPES
 from app.catalog.task_types.base import TaskType
 from app.catalog.training import TrainingSettings
@@ -18,11 +20,18 @@ router = APIRouter(prefix="/api/v1", tags=["catalog"])
 
 @router.get("/catalog")
 def read_catalog(user_id: UserId) -> dict[str, Any]:
-    """``{"methods", "made_methods", "task_types", "base_models", "training"}``; each setting with its JSON schema.
+    """``{"methods", "made_methods", "task_types", "base_models", "training", "presets", "recommended_base_models"}``.
 
-    ``made_methods`` are forms that a run gets by being made of other runs.
+    Settings come with their JSON schema. ``made_methods`` are forms that a run gets by being made of other runs;
+    ``recommended_base_models`` is task type -> ``{"name", "reason"}``.
     """
-    return {**_declared(), "base_models": [card.as_dict() for card in base_models()]}
+    return {
+        **_declared(),
+        "base_models": [card.as_dict() for card in base_models()],
+        "recommended_base_models": {
+            task.kind: asdict(model) for task in TASK_TYPES if (model := recommended_base_model(task.kind))
+        },
+    }
 
 
 @lru_cache
@@ -33,6 +42,7 @@ def _declared() -> dict[str, Any]:
         "made_methods": [method_card(method) for method in DERIVED],
         "task_types": [_task_card(task) for task in TASK_TYPES],
         "training": {"schema": TrainingSettings.model_json_schema()},
+        "presets": [preset.as_dict() for preset in PRESETS],
     }
 
 

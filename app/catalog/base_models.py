@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -73,6 +74,24 @@ def base_model(name: str) -> BaseModelCard:
         f"There is no base model called {name!r}.",
         "Choose one of: " + ", ".join(card.name for card in base_models()) + ".",
     )
+
+
+@dataclass(frozen=True)
+class RecommendedModel:
+    """The base model that is suggested for a task type, and why."""
+
+    name: str
+    reason: str
+
+
+def recommended_base_model(task_type: str) -> RecommendedModel | None:
+    """The first base model that serves the task type; None if none does."""
+    serving = [card for card in base_models() if task_type in card.task_types]
+    if not serving:
+        return None
+    if len(serving) == 1:
+        return RecommendedModel(serving[0].name, "it is the only installed base model for this task.")
+    return RecommendedModel(serving[0].name, "it comes with the studio and trains in minutes without a GPU.")
 
 
 @lru_cache

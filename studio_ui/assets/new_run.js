@@ -1,7 +1,7 @@
 // The wizard: from data to a queued run in six steps, each filled in with a recommendation. Keeps the choices in the
 // session, the step and the data set in the address, so that a reload or the back button loses nothing.
 
-import { PRESETS, reviewStep, settingsStep, presetOf } from "./wizard_review.js";
+import { reviewStep, settingsStep, presetOf } from "./wizard_review.js";
 import { refusalOf, settingsOf } from "./forms.js";
 import { dataStep, goalStep, methodStep, modelStep } from "./wizard_steps.js";
 import { undecidedPart, undecidedWords } from "./row_errors.js";
@@ -244,7 +244,7 @@ class Wizard {
     const method = catalog.methods.find((each) => each.kind === state.method.kind);
     return { data: this.dataset.name, goal: catalog.task_types.find((each) => each.kind === state.task_type)?.title,
       model: catalog.base_models.find((each) => each.name === state.base_model)?.title, method: method?.title,
-      settings: Object.keys(state.method).length === 1 && PRESETS.find((each) => each.name === presetOf(state.training))?.title || "Your own", review: "" }[key] || "";
+      settings: Object.keys(state.method).length === 1 && presetOf(catalog, state.training)?.title || "Your own", review: "" }[key] || "";
   }
 
   async start() {

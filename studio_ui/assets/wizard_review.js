@@ -6,37 +6,31 @@ import { api, banner, bytes, count, counted, duration, durationRange, el, errorB
 import { settingWords } from "./run_details.js";
 import { supervisionPart } from "./supervision.js";
 
-/** What each preset changes in the training settings; `balanced` is the catalog's own defaults. */
-export const PRESETS = [
-  { name: "quick", title: "Quick", training: { epochs: 1 }, words: "One pass over the data, to see whether the idea works." },
-  { name: "balanced", title: "Balanced", training: {}, words: "The defaults: enough passes for most data.", why: "the best check on the way is the one that is kept, so this rarely leaves much behind." },
-  { name: "thorough", title: "Thorough", training: { epochs: 6, evaluations_per_epoch: 2 }, words: "Twice the passes and more checks, for the last bit of quality." },
-];
-
-export function presetOf(training) {
+/** The catalog's preset with exactly these changes of the training settings, if there is one. */
+export function presetOf(catalog, training) {
   const same = (one, other) => JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
-  return PRESETS.find((preset) => same(preset.training, training))?.name;
+  return catalog.presets.find((preset) => same(preset.training, training));
 }
 
 export function settingsStep(wizard) {
-  const { state } = wizard;
-  const method = wizard.catalog.methods.find((each) => each.kind === state.method.kind);
+  const { state, catalog } = wizard;
+  const method = catalog.methods.find((each) => each.kind === state.method.kind);
   const { kind, ...own } = state.method;
   const methodForm = new SchemaForm("method", method.schema, own, (values, wrong) => wizard.settings({ method: { kind, ...values } }, "method", wrong));
   const trainingForm = new SchemaForm("training", wizard.trainingSchema(), state.training, (values, wrong) => {
     wizard.settings({ training: values }, "training", wrong);
     mark(values);
   }, method.refusals);
-  const cards = PRESETS.map((preset) => choiceCard({
-    group: "preset", value: preset.name, chosen: false, title: preset.title, badge: preset.why ? "Recommended" : "", lines: [preset.words], why: preset.why,
+  const cards = catalog.presets.map((preset) => choiceCard({
+    group: "preset", value: preset.name, chosen: false, title: preset.title, badge: preset.reason ? "Recommended" : "", lines: [preset.summary], why: preset.reason,
     onchoose: () => {
       trainingForm.fill(preset.training);
       wizard.settings({ training: preset.training }, "training", {});
     },
   }));
-  const mark = (training) => cards.forEach((card, at) => (card.querySelector("input").checked = PRESETS[at].name === presetOf(training)));
+  const mark = (training) => cards.forEach((card, at) => (card.querySelector("input").checked = catalog.presets[at] === presetOf(catalog, training)));
   mark(state.training);
-  const changed = Object.keys(state.training).length + Object.keys(own).length > 0 && !presetOf(state.training);
+  const changed = Object.keys(state.training).length + Object.keys(own).length > 0 && !presetOf(catalog, state.training);
   const details = el("details", { class: "more all-settings" }, el("summary", { text: "All settings" }),
     methodForm.fields.length ? el("section", {}, el("h3", { text: method.title }), methodForm.node) : "",
     el("section", {}, el("h3", { text: "Training" }), trainingForm.node));
@@ -124,7 +118,7 @@ function settingsWords(wizard, method) {
   const { kind: _, ...own } = wizard.state.method;
   const titles = Object.fromEntries([...settingsOf(method.schema), ...settingsOf(wizard.trainingSchema())].map((each) => [each.name, each.title]));
   const changed = Object.entries({ ...own, ...wizard.state.training }).map(([name, value]) => `${titles[name] || name} ${settingWords(value)}`);
-  const preset = Object.keys(own).length ? null : PRESETS.find((each) => each.name === presetOf(wizard.state.training));
+  const preset = Object.keys(own).length ? null : presetOf(wizard.catalog, wizard.state.training);
   return `${preset ? `${preset.title}: ` : ""}${changed.length ? changed.join(", ") : "all defaults"}`;
 }
 

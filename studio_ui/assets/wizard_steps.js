@@ -62,14 +62,15 @@ function columnFields(wizard) {
 
 export function modelStep(wizard) {
   const fitting = wizard.catalog.base_models.filter((model) => model.task_types.includes(wizard.state.task_type));
-  const cards = fitting.map((model, at) => {
-    const fit = el("span", { class: "choice-line fit", text: "Sizing it up…" });
+  const recommended = wizard.catalog.recommended_base_models[wizard.state.task_type];
+  const cards = fitting.map((model) => {
+    const reason = model.name === recommended?.name ? recommended.reason : "";
+    const fit = el("span", { class: "choice-line fit", text: "Estimating…" });
     wizard.estimate({ base_model: model.name }).then((cost) => fit.replaceChildren(...fitWords(cost)), (error) => (fit.textContent = error.message));
     return choiceCard({
-      group: "model", value: model.name, chosen: model.name === wizard.state.base_model, title: model.title, badge: at === 0 ? "Recommended" : "",
+      group: "model", value: model.name, chosen: model.name === wizard.state.base_model, title: model.title, badge: reason ? "Recommended" : "",
       lines: [model.summary, `${count(Math.round(model.parameters / 1e6))} million parameters, reads up to ${count(model.context_length)} tokens, licence ${model.licence}`, fit],
-      why: at === 0 ? (fitting.length === 1 ? "it is the one that is installed and serves this goal." : "it is the smallest that serves this goal well.") : "",
-      onchoose: (name) => wizard.change({ base_model: name }),
+      why: reason, onchoose: (name) => wizard.change({ base_model: name }),
     });
   });
   return [choices("Base model", cards)];

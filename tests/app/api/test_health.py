@@ -28,6 +28,15 @@ def test_the_catalog_lists_every_setting_with_its_schema(ann):
     assert "starter-encoder" in {each["name"] for each in catalog["base_models"]}
     assert "rank" in catalog["methods"][0]["schema"]["properties"] or len(catalog["methods"]) > 1
     assert "learning_rate" in catalog["training"]["schema"]["properties"]
+    assert [(preset["name"], preset["training"]) for preset in catalog["presets"]] == [
+        ("quick", {"epochs": 1}),
+        ("balanced", {}),
+        ("thorough", {"epochs": 6, "evaluations_per_epoch": 2}),
+    ]
+    assert catalog["recommended_base_models"]["chat"] == {
+        "name": "starter-chat",
+        "reason": "it is the only installed base model for this task.",
+    }
     # Marked words come in one of several forms, so no single column is required.
     free = [each["kind"] for each in catalog["task_types"] if not each["schema"].get("required")]
     assert free == ["token-classification"]
