@@ -19,7 +19,7 @@ def compare_runs(
     baseline: Annotated[str | None, Query(max_length=100)] = None,
 ) -> dict[str, Any]:
     """Metrics, settings that differ and notes for several runs beside the untouched base model."""
-    return comparison.compare(user_id, _ids(runs), baseline)
+    return comparison.compare(user_id, _ids(runs), baseline).as_dict()
 
 
 @router.get("/compare/series")
@@ -44,7 +44,7 @@ def compare_examples(
     """Held-out rows that all of the runs answered, the ones they disagree about first, with one's own votes."""
     wanted = _ids(runs)
     found = example_table.page(user_id, wanted, order=order, limit=limit, after=after)
-    return answer_votes.beside(user_id, wanted, found)
+    return answer_votes.with_votes(user_id, wanted, found)
 
 
 class VoteBody(Body):
@@ -58,7 +58,7 @@ class VoteBody(Body):
 @router.post("/compare/votes")
 def vote_on_answer(user_id: UserId, body: VoteBody) -> dict[str, Any]:
     """Keep a thumb up or down for a run's answer to a test row; tells the run's tally: ``{"up", "down"}``."""
-    return answer_votes.cast(user_id, body.run_id, body.row_id, body.vote)
+    return answer_votes.vote(user_id, body.run_id, body.row_id, body.vote).as_dict()
 
 
 def _ids(words: str) -> list[str]:

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 @router.get("/{run_id}/calibration")
 def read_calibration(user_id: UserId, run_id: str) -> dict[str, Any]:
     """Stated certainty against truth, and accuracy at every threshold below which nothing is answered."""
-    return calibration.measured(user_id, run_id)
+    return calibration.measure(user_id, run_id).as_dict()
 
 
 @router.get("/{run_id}/samples")

@@ -28,14 +28,14 @@ class ShareBody(Body):
 @router.post("/shares", status_code=201)
 def create_share(user_id: UserId, body: ShareBody) -> dict[str, Any]:
     """Make a read-only link; its path holds the token and is told only here."""
-    told, token = shares.create(user_id, body.runs, view=body.view, days=body.days, with_rows=body.with_rows)
-    return {**told, "path": f"/shared#{token}"}
+    summary, token = shares.create(user_id, body.runs, view=body.view, days=body.days, with_rows=body.with_rows)
+    return {**summary.as_dict(), "path": f"/shared#{token}"}
 
 
 @router.get("/shares")
 def list_shares(user_id: UserId) -> dict[str, Any]:
     """Own open links, without their tokens."""
-    return {"shares": shares.list_shares(user_id)}
+    return {"shares": [share.as_dict() for share in shares.list_shares(user_id)]}
 
 
 @router.post("/shares/{share_id}/revoke")
@@ -48,13 +48,13 @@ def revoke_share(user_id: UserId, share_id: str) -> dict[str, Any]:
 @router.get("/shared")
 def describe_shared(token: Token) -> dict[str, Any]:
     """What a link shows; needs no sign-in."""
-    return shares.describe(token)
+    return shares.describe(token).as_dict()
 
 
 @router.get("/shared/compare")
 def compare_shared(token: Token, baseline: Annotated[str | None, Query(max_length=100)] = None) -> dict[str, Any]:
     """The comparison that a link shows; needs no sign-in."""
-    return shares.compare(token, baseline)
+    return shares.compare(token, baseline).as_dict()
 
 
 @router.get("/shared/series")
@@ -71,4 +71,4 @@ def read_shared_examples(
     after: After = 0,
 ) -> dict[str, Any]:
     """Rows with the answers of the shared runs, where the link shows them; needs no sign-in."""
-    return shares.examples(token, order=order, limit=limit, after=after)
+    return shares.examples(token, order=order, limit=limit, after=after).as_dict()

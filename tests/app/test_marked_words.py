@@ -16,6 +16,9 @@ from app.services.datasets import changes, datasets
 from app.services.datasets.changes import MergeLabels, Repair
 from app.services.datasets.row_search import Selection, find_rows
 from app.services.evaluation import comparison, leaderboard, paired, statistics
+from app.services.evaluation.comparison import Comparison
+from app.services.evaluation.leaderboard_rows import RankedMetric
+from app.services.evaluation.metric_table import MetricRow
 from app.services.profiling.marked_rows import with_marks
 from app.services.runs import derivations
 from tests.factories import SPEC, make_run, make_version
@@ -110,8 +113,8 @@ def end_run(run_id: str, tuned: Sequence[Any], base: Sequence[Any], **more: Any)
         )
 
 
-def row_of(told: dict[str, Any], key: str) -> dict[str, Any]:
-    return next(row for row in told["metrics"] if row["key"] == key)
+def row_of(result: Comparison, key: str) -> MetricRow:
+    return next(row for row in result.metrics if row.key == key)
 
 
 @pytest.fixture
@@ -129,15 +132,15 @@ def test_runs_are_compared_sentence_by_sentence(owner: str, place: tuple[str, st
     end_run(other.id, [RIGHT] * 58 + [EXTRA] * 2 + [MISSED] * 4, [RIGHT] * 30 + [MISSED] * 34)
     told = comparison.compare(owner, [one.id, other.id])
     f1 = row_of(told, "test/f1")
-    assert f1["verdicts"] == {one.id: "better", other.id: "better"}
-    assert (f1["paired"][one.id]["gained"], f1["paired"][one.id]["lost"]) == (30, 0)
-    assert f1["intervals"][one.id] == pytest.approx([f1["values"][one.id] - 0.01, f1["values"][one.id] + 0.01])
-    assert f1["best"] == [] and row_of(told, "test/recall")["verdicts"][one.id] == "better"
-    found = told["verdicts"][one.id]
-    assert found[0]["title"] == "Clearly better than the untouched base model."
-    assert "30 sentences with fewer mistakes after tuning, 0 with more" in found[0]["evidence"]
+    assert f1.verdicts == {one.id: "better", other.id: "better"}
+    assert (f1.paired[one.id].gained, f1.paired[one.id].lost) == (30, 0)
+    assert f1.intervals[one.id] == pytest.approx([f1.values[one.id] - 0.01, f1.values[one.id] + 0.01])
+    assert f1.best == [] and row_of(told, "test/recall").verdicts[one.id] == "better"
+    found = told.verdicts[one.id]
+    assert found[0].title == "Clearly better than the linear probe on the base model."
+    assert "30 sentences with fewer mistakes after tuning, 0 with more" in found[0].evidence
     beside = row_of(comparison.compare(owner, [one.id, other.id], baseline=one.id), "test/f1")
-    assert beside["verdicts"] == {other.id: "unclear"}
+    assert beside.verdicts == {other.id: "unclear"}
 
 
 def test_an_experiment_ranks_by_entity_f1(owner: str, place: tuple[str, str]) -> None:
@@ -148,8 +151,8 @@ def test_an_experiment_ranks_by_entity_f1(owner: str, place: tuple[str, str]) ->
         runs = [session.get_one(Run, run.id) for run in made]
         answers = paired.answers_of(session, runs)
         told = leaderboard.build(runs, answers, {})
-    assert told["metric"] == {"key": "f1", "title": "Entity F1", "unit": "share", "higher_is_better": True}
-    assert [(row["name"], row["rank"], row["verdict"]) for row in told["rows"]] == [
+    assert told.metric == RankedMetric("f1", "Entity F1", "share", True)
+    assert [(row.name, row.rank, row.verdict) for row in told.rows] == [
         ("strong", "best", "better"),
         ("weak", "behind", "better"),
     ]
@@ -167,12 +170,12 @@ def test_verdicts_tell_of_weak_types_and_cut_sentences(owner: str, place: tuple[
         intervals={"f1": [0.6, 1.0]},
         test_entities=5,
     )
-    told = {each["title"]: each["remedy"] for each in comparison.compare(owner, [run.id])["verdicts"][run.id]}
-    assert told["Some types are mostly missed."]["page"] == "data"
-    assert told["Too few test entities to say precisely how good it is."]["page"] == "data"
+    told = {verdict.title: verdict.remedy for verdict in comparison.compare(owner, [run.id]).verdicts[run.id]}
+    assert told["Low recall: some types are mostly missed."].page == "data"
+    assert told["Too few test entities to say precisely how good it is."].page == "data"
     (longer,) = [remedy for title, remedy in told.items() if title.startswith("3 test sentences were cut")]
     # Twice the longest text of the run, which had the usual 128 tokens.
-    assert longer["training"] == {"max_length": 256}
+    assert longer.training == {"max_length": 256}
 
 
 def test_adapters_that_hold_their_answer_layer_are_not_averaged(owner: str, place: tuple[str, str]) -> None:

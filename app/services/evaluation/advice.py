@@ -1,105 +1,127 @@
-"""One sentence of advice on an experiment's table, and its reason. Pure: reads rows that are already judged.
+"""One sentence of advice on an experiment's table, and its reason.
 
 Among the runs that the test rows cannot tell from the best, the cheapest is recommended.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-COSTS = {"adapter_bytes": "download", "training_seconds": "training time", "peak_memory_bytes": "memory"}
+from app.services.evaluation.leaderboard_rows import LeaderboardRow, RankedMetric
+from app.services.evaluation.verdict import LINEAR_PROBE
+
+COST_WORDS = {"adapter_bytes": "download", "training_seconds": "training time", "peak_memory_bytes": "memory"}
 # A cost must be this many times lower to be named as a reason.
-NOTABLE = 1.25
+NOTABLE_RATIO = 1.25
 
 
-def advise(
-    rows: Sequence[Mapping[str, Any]], metric: Mapping[str, Any], test_rows: int | None, active: int
-) -> dict[str, Any]:
-    """``{"run": id | None, "sentence", "reason", "final"}``; ``final`` is False while runs are still to come."""
-    finished = [row for row in rows if row["quality"] is not None]
+@dataclass(frozen=True)
+class Advice:
+    """The recommended run, if any, in a sentence with its reason; ``final`` is False while runs are still to come."""
+
+    run: str | None
+    sentence: str
+    reason: str
+    final: bool
+
+
+@dataclass(frozen=True)
+class AdviceContext:
+    """What the rows of a table were measured with.
+
+    Attributes:
+        test_rows: number of test rows; None if it differs between the runs.
+        base_name: name of the baseline that stands for the base model.
+    """
+
+    metric: RankedMetric
+    test_rows: int | None
+    base_name: str
+    final: bool
+
+    @property
+    def base_words(self) -> str:
+        """The baseline in words."""
+        return LINEAR_PROBE if self.base_name == "linear_probe" else "base model"
+
+    @property
+    def rows_words(self) -> str:
+        """The number of test rows in words."""
+        return f"{self.test_rows:,} test rows" if self.test_rows else "the test rows"
+
+    def value_words(self, value: float | None) -> str:
+        """A value of the metric in words."""
+        if value is None:
+            return "an unknown score"
+        if self.metric.unit == "share":
+            return f"{value * 100:.1f} %"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def advise(rows: Sequence[LeaderboardRow], context: AdviceContext) -> Advice:
+    """Which run to use, judged by rows that are already compared."""
+    finished = [row for row in rows if row.quality is not None]
+    final = context.final
     if len(finished) < 2:
-        words = "The table fills as the runs end." if active else "There is nothing to recommend."
-        return _advice(None, words, "Fewer than two runs have finished.", active)
-    best = next((row for row in finished if row["rank"] == "best"), None)
+        sentence = "There is nothing to recommend." if final else "The table fills as the runs end."
+        return Advice(None, sentence, "Fewer than two runs have finished.", final)
+    best = next((row for row in finished if row.rank == "best"), None)
     if best is None:
-        return _advice(None, "The runs were not tested on the same rows.", "They cannot be ranked.", active)
-    ties = [row for row in finished if row["rank"] == "tied"]
-    if not any(row["verdict"] in ("better", None) for row in (best, *ties)):
-        return _no_better(best, finished, metric, test_rows, active)
-    useful = [row for row in (best, *ties) if row["verdict"] in ("better", None)]
-    pick = min(useful, key=lambda row: (_cost(row, useful), row["name"]))
-    if pick is best:
-        return _advice(best["id"], f"Use {_name(best)}.", _why_best(best, ties, metric, test_rows), active)
-    return _advice(pick["id"], f"Use {_name(pick)}.", _why_cheaper(pick, best, metric, test_rows), active)
+        return Advice(None, "The runs were not tested on the same rows.", "They cannot be ranked.", final)
+    ties = [row for row in finished if row.rank == "tied"]
+    useful = [row for row in (best, *ties) if row.verdict in ("better", None)]
+    if not useful:
+        return _none_better(best, len(finished), context)
+    pick = min(useful, key=lambda row: (_relative_cost(row, useful), row.name))
+    reason = _why_best(best, ties, context) if pick is best else _why_cheaper(pick, best, context)
+    return Advice(pick.id, f"Use {_name(pick)}.", reason, final)
 
 
-def _no_better(
-    best: Mapping[str, Any],
-    finished: Sequence[Mapping[str, Any]],
-    metric: Mapping[str, Any],
-    test_rows: int | None,
-    active: int,
-) -> dict[str, Any]:
-    words = f"None of the {len(finished)} runs is measurably better than the untouched base model."
+def _none_better(best: LeaderboardRow, finished: int, context: AdviceContext) -> Advice:
+    sentence = f"None of the {finished} runs is measurably better than the {context.base_words}."
     reason = (
-        f"The best reached {_value(best['quality'], metric)} against {_value(best['base'], metric)}, and "
-        f"{_rows(test_rows)} cannot tell that from chance. More test rows or more training rows would settle it."
+        f"The best reached {context.value_words(best.quality)} against {context.value_words(best.base)}, and "
+        f"{context.rows_words} cannot tell that from chance. More test rows or more training rows would settle it."
     )
-    return _advice(None, words, reason, active)
+    return Advice(None, sentence, reason, context.final)
 
 
-def _why_best(
-    best: Mapping[str, Any], ties: Sequence[Mapping[str, Any]], metric: Mapping[str, Any], test_rows: int | None
-) -> str:
-    reached = f"It reached {_value(best['quality'], metric)} on {_rows(test_rows)}, the untouched base model {_value(best['base'], metric)}"
+def _why_best(best: LeaderboardRow, ties: Sequence[LeaderboardRow], context: AdviceContext) -> str:
+    reached = (
+        f"It reached {context.value_words(best.quality)} on {context.rows_words}, "
+        f"the {context.base_words} {context.value_words(best.base)}"
+    )
     if not ties:
         return f"{reached}, and every other run is measurably behind."
     others = ", ".join(_name(row) for row in ties[:3]) + (f" and {len(ties) - 3} more" if len(ties) > 3 else "")
     return f"{reached}. These rows cannot tell it from {others}, but none of those costs less."
 
 
-def _why_cheaper(
-    pick: Mapping[str, Any], best: Mapping[str, Any], metric: Mapping[str, Any], test_rows: int | None
-) -> str:
+def _why_cheaper(pick: LeaderboardRow, best: LeaderboardRow, context: AdviceContext) -> str:
+    rows = context.rows_words
     same = (
-        f"{_rows(test_rows, capital=True)} cannot tell it from {_name(best)} "
-        f"({_value(pick['quality'], metric)} against {_value(best['quality'], metric)})"
+        f"{rows[0].upper()}{rows[1:]} cannot tell it from {_name(best)} "
+        f"({context.value_words(pick.quality)} against {context.value_words(best.quality)})"
     )
-    gains = [
-        f"{best[key] / pick[key]:.2g} times less {words}"
-        for key, words in COSTS.items()
-        if pick[key] and best[key] and best[key] / pick[key] >= NOTABLE
-    ]
+    gains = []
+    for cost, words in COST_WORDS.items():
+        ratio = (best.cost(cost) or 0.0) / (pick.cost(cost) or math.inf)
+        if ratio >= NOTABLE_RATIO:
+            gains.append(f"{ratio:.2g} times less {words}")
     return f"{same}, and it takes {' and '.join(gains)}." if gains else f"{same}, and it costs no more."
 
 
-def _cost(row: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> float:
-    """Geometric mean of how many times the cheapest each cost is; 1 is the cheapest in everything."""
+def _relative_cost(row: LeaderboardRow, others: Sequence[LeaderboardRow]) -> float:
+    """Geometric mean of each cost over the lowest; 1 is the cheapest in everything."""
     ratios = []
-    for key in COSTS:
-        lowest = min((each[key] for each in others if each[key]), default=None)
-        if lowest and row[key]:
-            ratios.append(math.log(row[key] / lowest))
+    for cost in COST_WORDS:
+        lowest = min((value for other in others if (value := other.cost(cost))), default=None)
+        value = row.cost(cost)
+        if lowest and value:
+            ratios.append(math.log(value / lowest))
     return math.exp(sum(ratios) / len(ratios)) if ratios else math.inf
 
 
-def _advice(run: str | None, sentence: str, reason: str, active: int) -> dict[str, Any]:
-    return {"run": run, "sentence": sentence, "reason": reason, "final": active == 0}
-
-
-def _name(row: Mapping[str, Any]) -> str:
+def _name(row: LeaderboardRow) -> str:
     # Runs are called "data · method, settings"; inside one experiment the data is the same for all.
-    return str(row["name"]).rsplit(" · ", 1)[-1]
-
-
-def _value(value: float | None, metric: Mapping[str, Any]) -> str:
-    if value is None:
-        return "an unknown score"
-    if metric["unit"] == "share":
-        return f"{value * 100:.1f} %"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def _rows(test_rows: int | None, capital: bool = False) -> str:
-    words = f"{test_rows:,} test rows" if test_rows else "the test rows"
-    return words[0].upper() + words[1:] if capital else words
+    return row.name.rsplit(" · ", 1)[-1]

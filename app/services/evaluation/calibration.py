@@ -1,12 +1,11 @@
-"""Whether the certainty of a classifier can be believed, and what is gained by not answering when it is low.
-
-``measured`` reads stored answers; the arithmetic is pure. Knows no page and no model.
-"""
+"""Calibration of a classifier: whether its confidence matches its accuracy, and what abstaining below a threshold gains."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import select
 
 from app.catalog.task_types import task_type
@@ -14,19 +13,61 @@ from app.db import snapshot
 from app.errors import Conflict
 from app.intervals import wilson
 from app.models import Prediction
-from app.services.evaluation.statistics import calibration_error
+from app.services.evaluation.statistics import bin_indices, calibration_error
 from app.services.runs import runs
 
 BINS = 10
-STEPS = 100
+THRESHOLDS = 100
 
 
-def measured(user_id: str, run_id: str) -> dict[str, Any]:
-    """Certainty against truth on the test rows of one's own run.
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Answers whose confidence lies from ``low`` to ``high``; None for what an empty bin cannot say."""
 
-    Returns:
-        ``{"rows", "error", "confidence", "accuracy", "bins", "thresholds"}``: ``error`` is the expected calibration
-        error (Naeini et al. 2015, ten equal bins), the rest as :func:`reliability` and :func:`abstention` return it.
+    low: float
+    high: float
+    rows: int
+    confidence: float | None
+    accuracy: float | None
+    interval: list[float] | None
+
+
+@dataclass(frozen=True)
+class LabelScores:
+    """Precision of the answers given with a label, recall among all its rows; None where there is nothing to divide by."""
+
+    precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What happens when only answers of at least this confidence are given."""
+
+    threshold: float
+    answered: int
+    right: int
+    labels: dict[str, LabelScores]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Confidence against accuracy on the test rows; ``error`` is the expected calibration error (Naeini et al. 2015)."""
+
+    rows: int
+    error: float
+    confidence: float
+    accuracy: float
+    bins: list[ReliabilityBin]
+    thresholds: list[Threshold]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The calibration as JSON."""
+        return asdict(self)
+
+
+def measure(user_id: str, run_id: str) -> Calibration:
+    """The calibration of one's own run.
 
     Raises:
         NotFound: the run is not theirs.
@@ -44,70 +85,55 @@ def measured(user_id: str, run_id: str) -> dict[str, Any]:
             "no_probabilities", f"Answers of the task {task!r} carry no probability.", "Look at the examples instead."
         )
     expected, answers, scores = (list(column) for column in zip(*rows, strict=True))
-    right = [one == other for one, other in zip(expected, answers, strict=True)]
-    return {
-        "rows": len(rows),
-        "error": calibration_error(scores, right, BINS),
-        "confidence": float(np.mean(scores)),
-        "accuracy": sum(right) / len(rows),
-        "bins": reliability(scores, right),
-        "thresholds": abstention(expected, answers, scores, labels if len(labels) == 2 else []),
-    }
+    right = [answer == truth for answer, truth in zip(answers, expected, strict=True)]
+    return Calibration(
+        rows=len(rows),
+        error=calibration_error(scores, right, BINS),
+        confidence=float(np.mean(scores)),
+        accuracy=sum(right) / len(rows),
+        bins=reliability(scores, right),
+        thresholds=abstention(expected, answers, scores, labels if len(labels) == 2 else []),
+    )
 
 
-def reliability(scores: Sequence[float], right: Sequence[bool], bins: int = BINS) -> list[dict[str, Any]]:
-    """Equal bins of the stated certainty: ``{"low", "high", "rows", "confidence", "accuracy", "interval"}``.
+def reliability(scores: Sequence[float], right: Sequence[bool], bins: int = BINS) -> list[ReliabilityBin]:
+    """The reliability diagram: equal-width bins of the confidence with the accuracy of their answers."""
+    confidence, is_right = np.asarray(scores, dtype=float), np.asarray(right, dtype=bool)
+    bin_of = bin_indices(confidence, bins)
+    return [
+        _bin(index / bins, (index + 1) / bins, confidence[bin_of == index], is_right[bin_of == index])
+        for index in range(bins)
+    ]
 
-    A score on a border belongs to the higher bin, 1 to the highest. Empty bins have None for what cannot be said.
-    """
-    given, truth = np.asarray(scores, dtype=float), np.asarray(right, dtype=bool)
-    places = np.minimum((given * bins).astype(int), bins - 1)
-    told = []
-    for place in range(bins):
-        here = places == place
-        rows = int(here.sum())
-        share = float(truth[here].mean()) if rows else None
-        told.append(
-            {
-                "low": place / bins,
-                "high": (place + 1) / bins,
-                "rows": rows,
-                "confidence": float(given[here].mean()) if rows else None,
-                "accuracy": share,
-                "interval": list(wilson(share, rows)) if share is not None else None,
-            }
-        )
-    return told
+
+def _bin(low: float, high: float, confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> ReliabilityBin:
+    rows = len(right)
+    if not rows:
+        return ReliabilityBin(low, high, 0, None, None, None)
+    accuracy = float(right.mean())
+    return ReliabilityBin(low, high, rows, float(confidence.mean()), accuracy, list(wilson(accuracy, rows)))
 
 
 def abstention(
     expected: Sequence[str], answers: Sequence[str], scores: Sequence[float], labels: Sequence[str] = ()
-) -> list[dict[str, Any]]:
-    """What happens when only answers of at least a certainty are given, for 0, 0.01, … 1.
+) -> list[Threshold]:
+    """Answered and right rows at the thresholds 0, 0.01, … 1.
 
-    Each entry: ``{"threshold", "answered", "right", "labels": {label: {"precision", "recall"}}}``. Precision is the share
-    of the answers given with this label that are right; recall the share of all rows of this label, answered or not,
-    that got it. Either is None where there is nothing to divide by.
+    Args:
+        labels: for which precision and recall are wanted.
     """
-    truth, given = np.asarray(expected, dtype=object), np.asarray(answers, dtype=object)
-    certainty = np.asarray(scores, dtype=float)
-    right = truth == given
-    told = []
-    for step in range(STEPS + 1):
-        # A hair below, so that a certainty of exactly the threshold counts however it was rounded.
-        kept = certainty >= step / STEPS - 1e-9
-        each = {label: _label_scores(truth == label, (given == label) & kept) for label in labels}
-        told.append(
-            {
-                "threshold": step / STEPS,
-                "answered": int(kept.sum()),
-                "right": int((kept & right).sum()),
-                "labels": each,
-            }
-        )
-    return told
+    truth, answer = np.asarray(expected, dtype=object), np.asarray(answers, dtype=object)
+    confidence = np.asarray(scores, dtype=float)
+    right = np.asarray(truth == answer, dtype=bool)
+    found = []
+    for step in range(THRESHOLDS + 1):
+        # Slightly below, so that a confidence of exactly the threshold counts however it was rounded.
+        answered = confidence >= step / THRESHOLDS - 1e-9
+        by_label = {label: _label_scores(truth == label, (answer == label) & answered) for label in labels}
+        found.append(Threshold(step / THRESHOLDS, int(answered.sum()), int((answered & right).sum()), by_label))
+    return found
 
 
-def _label_scores(wanted: "np.ndarray", given: "np.ndarray") -> dict[str, float | None]:
-    hits, named, there = int((wanted & given).sum()), int(given.sum()), int(wanted.sum())
-    return {"precision": hits / named if named else None, "recall": hits / there if there else None}
+def _label_scores(wanted: npt.NDArray[np.bool_], given: npt.NDArray[np.bool_]) -> LabelScores:
+    hits, n_given, n_wanted = int((wanted & given).sum()), int(given.sum()), int(wanted.sum())
+    return LabelScores(hits / n_given if n_given else None, hits / n_wanted if n_wanted else None)

@@ -1,136 +1,107 @@
-"""Rules over the curves of a run alone: nothing is learned, learning has come to rest, work slows down, a device idles.
-
-Pure, like the other rules; ``verdicts.judge`` calls them. A ``remedy`` is what a new run would change to set it right.
-"""
+"""Verdict rules over the curves of a run: underfitting, a loss plateau, a drop of throughput, low device utilisation."""
 
 import math
 from statistics import median
-from typing import Any
 
 from app.models import Run
 from app.services.evaluation import remedies
-from app.services.evaluation.verdict import Points, Verdict, last_step, smoothed, verdict
+from app.services.evaluation.verdict import Points, Verdict, last_step, smoothed
 
-# Fewer points than this are no curve yet.
-FEWEST_POINTS = 30
-# A loss that ends above this share of where it began has not moved.
-UNMOVED = 0.98
-# Below this a loss has nothing left to lose (nats per row or token).
-LEARNED = 0.05
-# A check that gains a point (1 %) in accuracy shows that something is learned.
-GAIN = 0.01
-# At rest: the second half brings less than this share of what the first half brought.
-REST_SHARE = 0.02
+# A curve with fewer points is not judged.
+MIN_POINTS = 30
+# A loss that ends above this share of its first value has not moved.
+FLAT_SHARE = 0.98
+# A loss below this is at its floor (nats per row or token).
+FLOOR_LOSS = 0.05
+# A gain of one point (1 %) in accuracy shows that something is learned.
+MIN_GAIN = 0.01
+# Plateau: the second half lowers the loss by less than this share of what the first half did.
+PLATEAU_SHARE = 0.02
 SLOW_SHARE = 0.4
 IDLE_PERCENT = 40.0
-DEVICES = (("system/gpu_percent", "GPU"), ("system/cpu_percent", "processor"))
-
-
-def learning_rate(run: Run, points: Points) -> float | None:
-    """The highest rate that the run used, or the one that was set."""
-    used = [value for _, value in points.get("train/learning_rate", ()) if value is not None]
-    given = (run.spec.get("training") or {}).get("learning_rate") if run.spec else None
-    rate = max(used, default=given)
-    return float(rate) if isinstance(rate, float | int) else None
-
-
-def other_rate(run: Run, points: Points, factor: float) -> dict[str, Any] | None:
-    """The remedy of another learning rate, if the present one is known."""
-    rate = learning_rate(run, points)
-    if rate is None:
-        return None
-    wanted = float(f"{rate * factor:.2g}")
-    return {"words": f"New run with the learning rate {wanted:g}", "training": {"learning_rate": wanted}}
+DEVICES = (("system/gpu_percent", "GPU"), ("system/cpu_percent", "CPU"))
 
 
 def no_learning(run: Run, points: Points) -> Verdict | None:
     """The loss ends where it began, and no check got better."""
     losses = _values(points, "train/loss")
-    if len(losses) < FEWEST_POINTS:
+    if len(losses) < MIN_POINTS:
         return None
     smooth = smoothed(losses)
     checks = _values(points, "eval/accuracy") or _values(points, "eval/f1")
-    gained = len(checks) > 1 and max(checks) - checks[0] >= GAIN
-    unmoved = UNMOVED * smooth[0] < smooth[-1] <= smooth[0] * (2 - UNMOVED)
-    if not unmoved or smooth[0] < LEARNED or gained:
+    gained = len(checks) > 1 and max(checks) - checks[0] >= MIN_GAIN
+    is_flat = FLAT_SHARE * smooth[0] < smooth[-1] <= smooth[0] * (2 - FLAT_SHARE)
+    if not is_flat or smooth[0] < FLOOR_LOSS or gained:
         return None
-    return verdict(
+    return Verdict(
         "warning",
-        "The training loss hardly moves: little is being learned.",
+        "Underfitting: the training loss hardly moves.",
         f"It began at {smooth[0]:.3g} and is {smooth[-1]:.3g} after {last_step(points):,} steps.",
         "A higher learning rate is the first thing to try; then a method that trains more of the model.",
-        other_rate(run, points, 3.0),
+        remedies.scaled_learning_rate(run, points, 3.0),
     )
 
 
-def at_rest(run: Run, points: Points) -> Verdict | None:
-    """The loss fell in the first half and brought nothing more in the second."""
+def loss_plateau(run: Run, points: Points) -> Verdict | None:
+    """The loss fell in the first half and hardly in the second."""
     curve = [
         (step, value) for step, value in points.get("train/loss", ()) if value is not None and math.isfinite(value)
     ]
-    if len(curve) < 2 * FEWEST_POINTS:
+    if len(curve) < 2 * MIN_POINTS:
         return None
     smooth = smoothed([value for _, value in curve])
     middle = len(smooth) // 2
     first, second = smooth[0] - min(smooth[: middle + 1]), min(smooth[: middle + 1]) - min(smooth[middle:])
     # A loss at its floor is the aim, not a plateau.
-    if first < 0.1 * smooth[0] or second > REST_SHARE * first or smooth[-1] < LEARNED:
+    if first < 0.1 * smooth[0] or second > PLATEAU_SHARE * first or smooth[-1] < FLOOR_LOSS:
         return None
     step = int(curve[len(curve) // 2][0])
-    epochs = (run.spec.get("training") or {}).get("epochs") if run.spec else None
-    shorter = {"words": "New run with half the passes", "training": {"epochs": max(1, epochs / 2)}} if epochs else None
-    return verdict(
+    return Verdict(
         "info",
-        f"The training loss has come to rest since about step {step:,}.",
+        f"The training loss has plateaued since about step {step:,}.",
         f"It fell from {smooth[0]:.3g} to {smooth[middle]:.3g} in the first half and is {smooth[-1]:.3g} now.",
-        "More steps of the same kind bring nothing; fewer passes give the same result sooner.",
-        shorter,
+        "More steps of the same kind bring nothing; fewer epochs give the same result sooner.",
+        remedies.half_the_epochs(run),
     )
 
 
-def slowing_down(run: Run, points: Points) -> Verdict | None:
-    """The last steps take much longer than the usual ones."""
+def throughput_drop(run: Run, points: Points) -> Verdict | None:
+    """The last steps take much longer than the median step."""
     speeds = _values(points, "train/rows_per_second")
-    if len(speeds) < FEWEST_POINTS:
+    if len(speeds) < MIN_POINTS:
         return None
     usual, now = median(speeds), median(speeds[-5:])
     if now >= SLOW_SHARE * usual:
         return None
-    return verdict(
+    return Verdict(
         "warning",
-        "Training has become much slower.",
+        "Throughput dropped: training has become much slower.",
         f"{now:,.3g} rows per second at last, {usual:,.3g} in the middle of the run.",
-        "Something else may use this machine, or memory runs short; fewer rows per update need less of it.",
-        remedies.smaller_updates(run),
+        "Something else may use this machine, or memory runs short; a smaller batch size needs less of it.",
+        remedies.smaller_batches(run),
     )
 
 
-def idle_device(run: Run, points: Points) -> Verdict | None:
+def low_utilisation(run: Run, points: Points) -> Verdict | None:
     """The device that does the work waits most of the time."""
     for key, name in DEVICES:
         used = _values(points, key)
         if not used:
             continue
-        # The first steps warm up. Where there is a GPU the processor only feeds it, and may rest.
-        if len(used) < FEWEST_POINTS or (usual := median(used[5:])) >= IDLE_PERCENT:
+        # The first steps warm up. With a GPU the CPU only feeds it, so the GPU alone is judged.
+        if len(used) < MIN_POINTS or (usual := median(used[5:])) >= IDLE_PERCENT:
             return None
-        rows = (run.spec.get("training") or {}).get("batch_size") if run.spec else None
-        more = (
-            {"words": f"New run with {2 * rows} rows per update", "training": {"batch_size": 2 * rows}}
-            if rows
-            else None
-        )
-        return verdict(
+        return Verdict(
             "info",
-            f"The {name} is not kept busy.",
-            f"Half of the time it is used to {usual:.0f} % or less.",
-            "More rows per update give it more to do at once, if memory allows.",
-            more,
+            f"Low {name} utilisation.",
+            f"Half of the time the {name} is used to {usual:.0f} % or less.",
+            "A larger batch size gives it more to do at once, if memory allows.",
+            remedies.larger_batches(run),
         )
     return None
 
 
-RULES = (no_learning, at_rest, slowing_down, idle_device)
+RULES = (no_learning, loss_plateau, throughput_drop, low_utilisation)
 
 
 def _values(points: Points, key: str) -> list[float]:

@@ -1,17 +1,17 @@
-"""What a run lost of the model's other abilities, in words. Pure; the limits are the engine's, stored with the result."""
+"""The verdict rule on forgetting: what a run lost of the model's other abilities."""
 
 from app.models import Run
-from app.services.evaluation.curve_verdicts import other_rate
-from app.services.evaluation.verdict import Points, Verdict, verdict
+from app.services.evaluation import remedies
+from app.services.evaluation.verdict import Points, Verdict
 
-GENTLER = (
-    "If other abilities matter, try a lower learning rate, fewer passes, or a method that changes less: SHiRA, or LoRA on the "
-    "feed-forward part; for models that sort texts prompt tuning or head only."
+TIP = (
+    "If other abilities matter, try a lower learning rate, fewer epochs, or a method that changes less: SHiRA, or LoRA on the "
+    "feed-forward part; for classifiers prompt tuning or head only."
 )
 
 
-def lost(run: Run, points: Points) -> Verdict | None:
-    """Amber or red retention; nothing to say when it was kept or not measured."""
+def forgetting(run: Run, points: Points) -> Verdict | None:
+    """Forgetting at the amber or red limit; None when it was below or not measured. The engine stores the level."""
     found = (run.results or {}).get("forgetting") or {}
     if found.get("level") not in ("amber", "red"):
         return None
@@ -23,11 +23,11 @@ def lost(run: Run, points: Points) -> Verdict | None:
         )
     else:
         evidence = (
-            f"A fresh probe on its vectors tells {found['task']} in {found['after']:.1%} of {found['rows']} sentences, "
-            f"on the untouched model in {found['before']:.1%}."
+            f"A fresh linear probe on its vectors tells {found['task']} in {found['after']:.1%} of {found['rows']} sentences, "
+            f"on the base model in {found['before']:.1%}."
         )
-    title = f"The model lost {much} of what it could do elsewhere."
-    return verdict("warning", title, evidence, GENTLER, other_rate(run, points, 1 / 3))
+    title = f"Forgetting: the model lost {much} of what it could do elsewhere."
+    return Verdict("warning", title, evidence, TIP, remedies.scaled_learning_rate(run, points, 1 / 3))
 
 
-RULES = (lost,)
+RULES = (forgetting,)

@@ -1,62 +1,111 @@
-"""What a verdict offers to do with one click: a new run with one thing changed, or the page where the cause is mended. Pure.
-
-A remedy is ``{"words", "training": settings}`` or ``{"words", "page": "data" | "methods"}``; the run page makes the address.
-"""
+"""What a verdict offers as one click: a new run with one changed setting, or the page where the cause is fixed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from app.catalog.training import TrainingSettings
 from app.models import Run
 
-Remedy = dict[str, Any]
 Points = Mapping[str, Sequence[Sequence[float]]]
 
 DEFAULTS = TrainingSettings()
-LONGEST_TEXT = 100_000
+MAX_TEXT_LENGTH = 100_000
 PATIENCE = 3
-MOST_PASSES = 100.0
-
-MORE_DATA: Remedy = {"words": "Add rows to the data set", "page": "data"}
-LOOK_AT_DATA: Remedy = {"words": "Look at the data set", "page": "data"}
-OTHER_METHODS: Remedy = {"words": "Compare other methods on the same rows", "page": "methods"}
+MAX_EPOCHS = 100.0
 
 
-def more_passes(run: Run) -> Remedy | None:
-    """Twice the passes over the data; None where that is more than a run may have."""
+@dataclass(frozen=True)
+class Remedy:
+    """Button text and its effect: ``training`` settings of a new run, or ``page`` (``data`` or ``methods``).
+
+    The run page makes the address.
+    """
+
+    words: str
+    training: Mapping[str, Any] | None = None
+    page: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """``{"words", "training"}`` or ``{"words", "page"}``."""
+        if self.training is None:
+            return {"words": self.words, "page": self.page}
+        return {"words": self.words, "training": dict(self.training)}
+
+
+MORE_DATA = Remedy("Add rows to the data set", page="data")
+CHECK_DATA = Remedy("Look at the data set", page="data")
+OTHER_METHODS = Remedy("Compare other methods on the same rows", page="methods")
+
+
+def used_learning_rate(run: Run, points: Points) -> float | None:
+    """The highest learning rate that the run used, or the one that was set."""
+    used = [value for _, value in points.get("train/learning_rate", ()) if value is not None]
+    given = (run.spec.get("training") or {}).get("learning_rate") if run.spec else None
+    rate = max(used, default=given)
+    return float(rate) if isinstance(rate, float | int) else None
+
+
+def scaled_learning_rate(run: Run, points: Points, factor: float) -> Remedy | None:
+    """The present learning rate times a factor; None if the rate is not known."""
+    rate = used_learning_rate(run, points)
+    if rate is None:
+        return None
+    wanted = float(f"{rate * factor:.2g}")
+    return Remedy(f"New run with the learning rate {wanted:g}", {"learning_rate": wanted})
+
+
+def more_epochs(run: Run) -> Remedy | None:
+    """Twice the epochs; None where that is more than a run may have."""
     wanted = 2 * _setting(run, "epochs")
-    return _passes(wanted) if wanted <= MOST_PASSES else None
+    return _epochs(wanted) if wanted <= MAX_EPOCHS else None
 
 
-def passes_until(run: Run, points: Points, step: int) -> Remedy | None:
-    """As many passes as there were up to this step, a quarter of a pass more or less."""
+def half_the_epochs(run: Run) -> Remedy | None:
+    """Half the epochs, at least one; None if the number is not known."""
+    epochs = ((run.spec or {}).get("training") or {}).get("epochs")
+    return Remedy("New run with half the epochs", {"epochs": max(1, epochs / 2)}) if epochs else None
+
+
+def epochs_until(run: Run, points: Points, step: int) -> Remedy | None:
+    """The number of epochs up to this step, rounded to quarters."""
     last = max((int(pairs[-1][0]) for pairs in points.values() if pairs), default=0)
     planned = (run.results or {}).get("total_steps") or (run.job.progress or {}).get("total_steps") or last
     if not planned or step >= planned:
         return None
     wanted = max(0.25, round(4 * _setting(run, "epochs") * step / planned) / 4)
-    return _passes(wanted)
+    return _epochs(wanted)
 
 
-def with_patience() -> Remedy:
-    """A run that ends by itself."""
-    return {"words": f"New run that ends after {PATIENCE} checks without gain", "training": {"patience": PATIENCE}}
+def early_stopping() -> Remedy:
+    """A run with early stopping."""
+    return Remedy(f"New run with early stopping after {PATIENCE} checks without gain", {"patience": PATIENCE})
 
 
 def longer_text(run: Run) -> Remedy:
-    """Twice the longest text."""
-    longest = min(LONGEST_TEXT, 2 * int(_setting(run, "max_length")))
-    return {"words": "New run with twice the length", "training": {"max_length": longest}}
+    """Twice the maximum length."""
+    length = min(MAX_TEXT_LENGTH, 2 * int(_setting(run, "max_length")))
+    return Remedy("New run with twice the length", {"max_length": length})
 
 
-def smaller_updates(run: Run) -> Remedy | None:
-    """Half the rows per update; None for one row."""
+def smaller_batches(run: Run) -> Remedy | None:
+    """Half the batch size; None for a batch of one row."""
     rows = int(_setting(run, "batch_size")) // 2
-    return {"words": f"New run with {rows} rows per update", "training": {"batch_size": rows}} if rows else None
+    return _batch_size(rows) if rows else None
 
 
-def _passes(wanted: float) -> Remedy:
-    return {"words": f"New run with {wanted:g} {'pass' if wanted == 1 else 'passes'}", "training": {"epochs": wanted}}
+def larger_batches(run: Run) -> Remedy | None:
+    """Twice the batch size; None if it is not known."""
+    rows = ((run.spec or {}).get("training") or {}).get("batch_size")
+    return _batch_size(2 * rows) if rows else None
+
+
+def _batch_size(rows: int) -> Remedy:
+    return Remedy(f"New run with batch size {rows}", {"batch_size": rows})
+
+
+def _epochs(wanted: float) -> Remedy:
+    return Remedy(f"New run with {wanted:g} {'epoch' if wanted == 1 else 'epochs'}", {"epochs": wanted})
 
 
 def _setting(run: Run, name: str) -> float:

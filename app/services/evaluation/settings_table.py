@@ -1,9 +1,10 @@
 """Settings of runs as one table: group, title, value per run, which differ and which were changed from the default.
 
-Pure; reads the catalog's declarations for titles and defaults.
+Titles and defaults come from the catalog's declarations.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import PydanticUndefined
@@ -12,64 +13,83 @@ from app.catalog.methods import method_class
 from app.catalog.training import TrainingSettings
 
 View = Mapping[str, Any]
-Entry = tuple[str, str, str]  # group, key, title
 
 GROUPS = ("Data", "Model", "Method", "Training")
 
 
-def settings_table(views: Sequence[View]) -> list[dict[str, Any]]:
-    """Rows ``{"key", "group", "title", "values": {run: value}, "changed": {run: bool}, "differs"}``.
+@dataclass(frozen=True)
+class SettingRow:
+    """One setting of several runs.
 
-    A run that does not have a setting (another method's) is missing from ``values``. Long lists such as the label set
-    are given by their length.
+    Attributes:
+        values: run id -> value; a run that does not have the setting (another method's) is missing.
+        changed: run id -> whether the value is not the default.
     """
-    rows: dict[Entry, dict[str, Any]] = {}
+
+    key: str
+    group: str
+    title: str
+    values: dict[str, Any]
+    changed: dict[str, bool]
+    differs: bool
+
+
+@dataclass(frozen=True)
+class _Setting:
+    group: str
+    key: str
+    title: str
+    value: Any
+    default: Any = PydanticUndefined
+
+
+def settings_table(views: Sequence[View]) -> list[SettingRow]:
+    """One row per setting; long lists such as the label set are given by their length."""
+    values: dict[tuple[str, str, str], dict[str, Any]] = {}
+    changed: dict[tuple[str, str, str], dict[str, bool]] = {}
     for view in views:
-        for group, key, title, value, default in _settings(view):
-            row = rows.setdefault((group, key, title), {"values": {}, "changed": {}})
-            row["values"][view["id"]] = value
-            row["changed"][view["id"]] = default is not PydanticUndefined and value != default
-    ordered = sorted(rows, key=lambda entry: GROUPS.index(entry[0]))
+        for setting in _settings(view):
+            entry = (setting.group, setting.key, setting.title)
+            values.setdefault(entry, {})[view["id"]] = setting.value
+            is_changed = setting.default is not PydanticUndefined and setting.value != setting.default
+            changed.setdefault(entry, {})[view["id"]] = is_changed
     return [
-        {
-            "key": key,
-            "group": group,
-            "title": title,
-            **rows[group, key, title],
-            "differs": _differs(rows[group, key, title]["values"], len(views)),
-        }
-        for group, key, title in ordered
+        SettingRow(key, group, title, found, changed[group, key, title], _differs(found, len(views)))
+        for (group, key, title), found in sorted(values.items(), key=lambda item: GROUPS.index(item[0][0]))
     ]
 
 
-def _settings(view: View) -> list[tuple[str, str, str, Any, Any]]:
+def _settings(view: View) -> list[_Setting]:
     spec, dataset = view["spec"], view.get("dataset") or {}
-    unset = PydanticUndefined
+    kind = spec["method"]["kind"]
     found = [
-        ("Data", "dataset", "Data set", f"{dataset.get('name', '')} @ {dataset.get('version', '')}", unset),
-        ("Data", "fingerprint", "Fingerprint (SHA-256)", spec.get("dataset_sha256", ""), unset),
-        ("Data", "task_type", "Goal", spec["task_type"], unset),
-        *(("Data", f"columns.{role}", f"Column: {role}", name, unset) for role, name in spec["columns"].items()),
-        ("Data", "labels", "Labels", len(spec.get("labels", ())), unset),
-        ("Model", "base_model", "Base model", spec["base_model"], unset),
-        ("Method", "method.kind", "Method", spec["method"]["kind"], unset),
+        _Setting("Data", "dataset", "Data set", f"{dataset.get('name', '')} @ {dataset.get('version', '')}"),
+        _Setting("Data", "fingerprint", "Fingerprint (SHA-256)", spec.get("dataset_sha256", "")),
+        _Setting("Data", "task_type", "Goal", spec["task_type"]),
+        *(_Setting("Data", f"columns.{role}", f"Column: {role}", name) for role, name in spec["columns"].items()),
+        _Setting("Data", "labels", "Labels", len(spec.get("labels", ()))),
+        _Setting("Model", "base_model", "Base model", spec["base_model"]),
+        _Setting("Method", "method.kind", "Method", kind),
     ]
-    fields = method_class(spec["method"]["kind"]).model_fields
-    for key, value in spec["method"].items():
-        if key != "kind":
-            found.append(("Method", f"method.{key}", *_described(fields, key, value)))
-    for key, value in spec["training"].items():
-        found.append(("Training", f"training.{key}", *_described(TrainingSettings.model_fields, key, value)))
+    for group, given, fields in (
+        ("Method", spec["method"], method_class(kind).model_fields),
+        ("Training", spec["training"], TrainingSettings.model_fields),
+    ):
+        for key, value in given.items():
+            if key != "kind":
+                found.append(_described(group, key, value, fields.get(key)))
     return found
 
 
-def _described(fields: Mapping[str, Any], key: str, value: Any) -> tuple[str, Any, Any]:
-    field = fields.get(key)
+def _described(group: str, key: str, value: Any, field: Any) -> _Setting:
+    full_key = f"{group.lower()}.{key}"
     if field is None:
-        return key, value, PydanticUndefined
+        return _Setting(group, full_key, key, value)
     default = field.get_default(call_default_factory=True)
-    # Stored settings went through JSON, which knows no tuples.
-    return field.title or key, value, list(default) if isinstance(default, tuple) else default
+    # Stored settings went through JSON, which turns tuples into lists.
+    return _Setting(
+        group, full_key, field.title or key, value, list(default) if isinstance(default, tuple) else default
+    )
 
 
 def _differs(values: Mapping[str, Any], count: int) -> bool:

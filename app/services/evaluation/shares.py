@@ -1,12 +1,13 @@
-"""Read-only links to a comparison: made, listed and revoked by their owner, opened by whoever has one.
+"""Read-only links to a comparison: made, listed and revoked by their owner, opened by anybody who has the token.
 
 A token is 256 random bits of which only the SHA-256 is stored. What a link opens is fixed when it is made: these runs,
-until that day, with or without rows. Knows no page.
+until that day, with or without rows.
 """
 
 import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -20,26 +21,59 @@ from app.models import new_id
 from app.models_shares import Share
 from app.services.accounts.accounts import record
 from app.services.evaluation import comparison, example_table
+from app.services.evaluation.comparison import Comparison
+from app.services.evaluation.example_table import ExamplePage
 from app.services.runs import runs
 
 DAY = 24 * 3600.0
-MOST_DAYS = 365
-# Links that nobody remembers are doors that nobody watches.
-MOST_OPEN = 100
-LONGEST_VIEW = 4000
-NEW_LINK = "Ask whoever sent it for a new one."
+MAX_DAYS = 365
+# Forgotten links stay open, so their number is limited.
+MAX_OPEN = 100
+MAX_VIEW_LENGTH = 4000
+NEW_LINK = "Ask its sender for a new one."
+
+
+@dataclass(frozen=True)
+class ShareSummary:
+    """An open link as its owner sees it; times in seconds since 1970, ``opened`` counts visits."""
+
+    id: str
+    runs: list[str]
+    with_rows: bool
+    created_at: float
+    expires_at: float
+    opened: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The link as JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class SharedPage:
+    """What a link shows; ``catalog`` holds the titles of the methods, tasks and base models of its runs."""
+
+    runs: list[str]
+    view: str
+    with_rows: bool
+    expires_at: float
+    catalog: dict[str, list[dict[str, str]]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The page as JSON."""
+        return asdict(self)
 
 
 def create(
     user_id: str, run_ids: Sequence[str], *, view: str = "", days: int = 30, with_rows: bool = False
-) -> tuple[dict[str, Any], str]:
+) -> tuple[ShareSummary, str]:
     """Make a link to 1-10 of one's own runs.
 
     Args:
         view: the query of the compare page's address, so that the link opens as the page looks now.
 
     Returns:
-        The link as :func:`list_shares` tells it, and its token, which is never told again.
+        The link and its token, which cannot be read again.
 
     Raises:
         NotFound: a run is not theirs.
@@ -47,21 +81,21 @@ def create(
         Conflict: too many open links.
     """
     wanted = list(dict.fromkeys(run_ids))
-    if not 1 <= len(wanted) <= comparison.MOST_RUNS:
+    if not 1 <= len(wanted) <= comparison.MAX_RUNS:
         raise Rejected("wrong_number_of_runs", f"{len(wanted)} runs were asked for.", "A link shows 1 to 10 runs.")
-    if not 1 <= days <= MOST_DAYS or len(view) > LONGEST_VIEW:
+    if not 1 <= days <= MAX_DAYS or len(view) > MAX_VIEW_LENGTH:
         raise Rejected(
             "range",
             f"A link for {days} days with a view of {len(view):,} characters was asked for.",
-            f"It lasts 1 to {MOST_DAYS} days, and its view has at most {LONGEST_VIEW:,} characters.",
+            f"It lasts 1 to {MAX_DAYS} days, and its view has at most {MAX_VIEW_LENGTH:,} characters.",
         )
     token = secrets.token_urlsafe(32)
     with transaction() as session:
         for run_id in wanted:
             runs.find(session, user_id, run_id)
         open_now = (Share.owner_id == user_id, Share.revoked_at.is_(None), Share.expires_at > db_now())
-        if (session.scalar(select(func.count()).where(*open_now)) or 0) >= MOST_OPEN:
-            raise Conflict("too_many_links", f"You have {MOST_OPEN} open links.", "Revoke some first.")
+        if (session.scalar(select(func.count()).where(*open_now)) or 0) >= MAX_OPEN:
+            raise Conflict("too_many_links", f"You have {MAX_OPEN} open links.", "Revoke some first.")
         share = Share(
             id=new_id(),
             owner_id=user_id,
@@ -74,20 +108,21 @@ def create(
         session.add(share)
         session.flush()
         session.refresh(share)
-        told = _told(share)
-    record(user_id, "share", "share", told["id"], data={"runs": wanted, "with_rows": with_rows})
-    return told, token
+        summary = _summary(share)
+    record(user_id, "share", "share", summary.id, data={"runs": wanted, "with_rows": with_rows})
+    return summary, token
 
 
-def list_shares(user_id: str) -> list[dict[str, Any]]:
-    """One's own open links, newest first: ``[{"id", "runs", "with_rows", "created_at", "expires_at", "opened"}]``."""
-    mine = (Share.owner_id == user_id, Share.revoked_at.is_(None), Share.expires_at > db_now())
+def list_shares(user_id: str) -> list[ShareSummary]:
+    """One's own open links, newest first."""
+    own = (Share.owner_id == user_id, Share.revoked_at.is_(None), Share.expires_at > db_now())
     with snapshot() as session:
-        return [_told(share) for share in session.scalars(select(Share).where(*mine).order_by(Share.created_at.desc()))]
+        found = session.scalars(select(Share).where(*own).order_by(Share.created_at.desc()))
+        return [_summary(share) for share in found]
 
 
 def revoke(user_id: str, share_id: str) -> None:
-    """Shut a link at once and for good.
+    """Close a link at once and for good.
 
     Raises:
         NotFound: it is not theirs.
@@ -95,13 +130,13 @@ def revoke(user_id: str, share_id: str) -> None:
     with transaction() as session:
         share = session.scalar(select(Share).where(Share.id == share_id, Share.owner_id == user_id))
         if share is None:
-            raise NotFound("share_not_found", f"There is no link {share_id!r} among yours.", "Look at the list.")
+            raise NotFound("share_not_found", f"Link {share_id!r} not found.", "Look at the list.")
         share.revoked_at = share.revoked_at or session.scalar(select(db_now()))
     record(user_id, "revoke-share", "share", share_id)
 
 
-def describe(token: str) -> dict[str, Any]:
-    """What a link shows: ``{"runs", "view", "with_rows", "expires_at", "catalog"}``, titles included; counts the visit.
+def describe(token: str) -> SharedPage:
+    """What a link shows; counts the visit.
 
     Raises:
         NotFound, StudioError: as every use of a token that is unknown (404), revoked or expired (410).
@@ -110,39 +145,36 @@ def describe(token: str) -> dict[str, Any]:
     with transaction() as session:
         session.execute(update(Share).where(Share.id == share.id).values(opened=Share.opened + 1))
     found = [runs.get_run(share.owner_id, run_id) for run_id in share.run_ids]
-    cards = {card.name: card.title for card in base_models()}
-    return {
-        "runs": share.run_ids,
-        "view": share.view,
-        "with_rows": share.with_rows,
-        "expires_at": share.expires_at,
-        "catalog": {
-            "methods": [
-                {"kind": kind, "title": method_class(kind).title} for kind in sorted({r.method for r in found})
-            ],
-            "task_types": [
-                {"kind": kind, "family": task_type(kind).family} for kind in sorted({run.task_type for run in found})
-            ],
-            "base_models": [
-                {"name": name, "title": cards.get(name, name)} for name in sorted({run.base_model for run in found})
-            ],
+    titles = {card.name: card.title for card in base_models()}
+    methods = sorted({run.method for run in found})
+    tasks = sorted({run.task_type for run in found})
+    bases = sorted({run.base_model for run in found})
+    return SharedPage(
+        runs=share.run_ids,
+        view=share.view,
+        with_rows=share.with_rows,
+        expires_at=share.expires_at,
+        catalog={
+            "methods": [{"kind": kind, "title": method_class(kind).title} for kind in methods],
+            "task_types": [{"kind": kind, "family": task_type(kind).family} for kind in tasks],
+            "base_models": [{"name": name, "title": titles.get(name, name)} for name in bases],
         },
-    }
+    )
 
 
-def compare(token: str, baseline: str | None = None) -> dict[str, Any]:
-    """The comparison of exactly the shared runs, as ``comparison.compare`` tells it."""
+def compare(token: str, baseline: str | None = None) -> Comparison:
+    """The comparison of exactly the shared runs."""
     share = _opened(token)
     return comparison.compare(share.owner_id, share.run_ids, baseline)
 
 
 def series(token: str, keys: Sequence[str] | None, max_points: int) -> dict[str, Any]:
-    """Curves of exactly the shared runs, as ``comparison.series`` tells them."""
+    """Curves of exactly the shared runs, as ``comparison.series`` returns them."""
     share = _opened(token)
     return comparison.series(share.owner_id, share.run_ids, keys, max_points)
 
 
-def examples(token: str, *, order: str, limit: int, after: int) -> dict[str, Any]:
+def examples(token: str, *, order: str, limit: int, after: int) -> ExamplePage:
     """Held-out rows answered by the shared runs.
 
     Raises:
@@ -151,7 +183,7 @@ def examples(token: str, *, order: str, limit: int, after: int) -> dict[str, Any
     share = _opened(token)
     if not share.with_rows:
         raise NotFound("rows_not_shared", "This link does not show rows of the data.", NEW_LINK)
-    tested = [each for each in share.run_ids if runs.get_run(share.owner_id, each).results]
+    tested = [run_id for run_id in share.run_ids if runs.get_run(share.owner_id, run_id).results]
     return example_table.page(share.owner_id, tested, order=order, limit=limit, after=after)
 
 
@@ -168,15 +200,15 @@ def _opened(token: str) -> Share:
     return share
 
 
-def _told(share: Share) -> dict[str, Any]:
-    return {
-        "id": share.id,
-        "runs": share.run_ids,
-        "with_rows": share.with_rows,
-        "created_at": share.created_at,
-        "expires_at": share.expires_at,
-        "opened": share.opened,
-    }
+def _summary(share: Share) -> ShareSummary:
+    return ShareSummary(
+        id=share.id,
+        runs=share.run_ids,
+        with_rows=share.with_rows,
+        created_at=share.created_at,
+        expires_at=share.expires_at,
+        opened=share.opened,
+    )
 
 
 def _digest(token: str) -> str:

@@ -13,8 +13,7 @@ from app.catalog.task_types import task_type
 from app.db import db_now, snapshot, transaction
 from app.errors import Conflict, StudioError
 from app.models import ACTIVE_STATES, QUEUED, RUNNING, SUCCEEDED, DatasetVersion, Experiment, Job, Run
-from app.services.evaluation import leaderboard
-from app.services.experiments import adaptive_search, experiments, plans
+from app.services.experiments import adaptive_search, early_stopping, experiments, plans
 from app.services.experiments.adaptive_search import Tried
 from app.services.runs import metrics
 
@@ -46,7 +45,7 @@ def _tend(session: Session, experiment: Experiment) -> int:
         words = f"Not started: the {experiment.plan['most_minutes']:g} minutes of this experiment are spent."
         reasons |= {run.id: words for run in members if run.job.state == QUEUED}
     if experiment.plan.get("stop_hopeless"):
-        reasons |= leaderboard.early_stop(members, metrics.latest_checks(session, [run.id for run in members]))
+        reasons |= early_stopping.clearly_worse(members, metrics.latest_checks(session, [run.id for run in members]))
     if experiment.plan.get("halving"):
         reasons |= _behind(session, experiment, members)
     stopped = experiments.stop(session, experiment, reasons, members)

@@ -143,7 +143,7 @@ def read(user_id: str, experiment_id: str) -> dict[str, Any]:
         "plan": experiment.plan,
         "chosen_run_id": experiment.chosen_run_id,
         "spent_seconds": spent(members, now),
-        **leaderboard.build(members, answers, experiment.plan.get("stopped") or {}, growing=growing),
+        **leaderboard.build(members, answers, experiment.plan.get("stopped") or {}, growing=growing).as_dict(),
     }
 
 

@@ -1,4 +1,4 @@
-"""Every rule offers one click: what it changes, computed by hand; and rules stay silent where they must."""
+"""Every rule offers a remedy whose change was computed by hand, and stays silent where nothing is wrong."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from app.models import RUNNING, SUCCEEDED, Job, Run
 from app.services.evaluation import remedies, verdicts
-from tests.app.test_curve_verdicts import RATE, curve, early, falling, flat
+from tests.app.services.evaluation.test_curve_verdicts import RATE, curve, early, falling, flat
 
 
 def a_run(state: str = SUCCEEDED, task: str = "text-classification", **results: Any) -> Run:
@@ -44,14 +44,14 @@ PLATEAU = {"eval/accuracy": [[10, 0.80], [20, 0.93], [30, 0.92], [40, 0.91]]}
 
 CASES: list[tuple[str, Run, dict[str, Any], dict[str, Any]]] = [
     ("stopped being a number", a_run(RUNNING), NAN, {"training": {"learning_rate": 0.00033}}),
-    ("running away", a_run(RUNNING), AWAY, {"training": {"learning_rate": 0.00033}}),
+    ("Training diverged", a_run(RUNNING), AWAY, {"training": {"learning_rate": 0.00033}}),
     ("hardly moves", a_run(RUNNING), STUCK, {"training": {"learning_rate": 0.003}}),
-    ("come to rest", a_run(RUNNING), RESTS, {"training": {"epochs": 2.0}}),
-    ("memorise", a_run(RUNNING), OVERFIT, {"training": {"epochs": 2.0}}),
+    ("plateaued", a_run(RUNNING), RESTS, {"training": {"epochs": 2.0}}),
+    ("Overfitting", a_run(RUNNING), OVERFIT, {"training": {"epochs": 2.0}}),
     ("stopped improving", a_run(RUNNING), PLATEAU, {"training": {"patience": 3}}),
-    ("slower", a_run(RUNNING), SLOW, {"training": {"batch_size": 16}}),
-    ("GPU is not kept busy", a_run(RUNNING), IDLE, {"training": {"batch_size": 64}}),
-    ("learned nothing", scored(0.5, 0.8, 1000, 0.5), {}, {"training": {"epochs": 8.0}}),
+    ("Throughput dropped", a_run(RUNNING), SLOW, {"training": {"batch_size": 16}}),
+    ("Low GPU utilisation", a_run(RUNNING), IDLE, {"training": {"batch_size": 64}}),
+    ("majority-class baseline", scored(0.5, 0.8, 1000, 0.5), {}, {"training": {"epochs": 8.0}}),
     ("did not improve", scored(0.93, 0.93, 3080), {}, {"page": "methods"}),
     ("Too few test rows", scored(0.9, 0.5, 40), {}, {"page": "data"}),
     ("intervals overlap", scored(0.935, 0.93, 3080), {}, {"page": "data"}),
@@ -69,18 +69,19 @@ CASES: list[tuple[str, Run, dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("words", "run", "points", "change"), CASES, ids=[case[0] for case in CASES])
-def test_each_verdict_comes_with_its_remedy(words: str, run: Run, points: dict, change: dict) -> None:
-    told = next(each for each in verdicts.judge(run, points) if words in each["title"])
-    assert {name: value for name, value in told["remedy"].items() if name != "words"} == change
-    assert told["remedy"]["words"] and told["evidence"] and told["tip"]
+def test_verdict_has_its_remedy(words: str, run: Run, points: dict[str, Any], change: dict[str, Any]) -> None:
+    verdict = next(verdict for verdict in verdicts.assess(run, points) if words in verdict.title)
+    remedy = verdict.as_dict()["remedy"]
+    assert {name: value for name, value in remedy.items() if name != "words"} == change
+    assert remedy["words"] and verdict.evidence and verdict.tip
 
 
 QUIET: list[tuple[str, Run, dict[str, Any]]] = [
     ("stopped being a number", a_run(RUNNING), {"train/loss": curve(falling)}),
-    ("memorise", a_run(RUNNING), {"train/loss": curve(falling), "eval/loss": [[25, 0.9], [50, 0.6], [100, 0.61]]}),
+    ("Overfitting", a_run(RUNNING), {"train/loss": curve(falling), "eval/loss": [[25, 0.9], [50, 0.6], [100, 0.61]]}),
     ("stopped improving", a_run(RUNNING), {"eval/accuracy": [[10, 0.80], [20, 0.90], [30, 0.93], [40, 0.92]]}),
     (
-        "busy",
+        "utilisation",
         a_run(RUNNING),
         {"system/gpu_percent": curve(lambda step: 95), "system/cpu_percent": curve(lambda step: 9)},
     ),
@@ -92,12 +93,12 @@ QUIET: list[tuple[str, Run, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("words", "run", "points"), QUIET, ids=[case[0] for case in QUIET])
-def test_rules_stay_silent_where_nothing_is_wrong(words: str, run: Run, points: dict) -> None:
-    assert not any(words in each["title"] for each in verdicts.judge(run, points))
+def test_rules_stay_silent_where_nothing_is_wrong(words: str, run: Run, points: dict[str, Any]) -> None:
+    assert not any(words in verdict.title for verdict in verdicts.assess(run, points))
 
 
-def test_remedies_stay_inside_what_a_run_may_have() -> None:
+def test_remedies_stay_inside_the_limits_of_settings() -> None:
     run = a_run()
     run.spec = {"training": {"epochs": 60, "batch_size": 1, "max_length": 128}}
-    assert remedies.more_passes(run) is None and remedies.smaller_updates(run) is None
-    assert remedies.passes_until(run, {"eval/loss": [[100, 1.0]]}, 100) is None
+    assert remedies.more_epochs(run) is None and remedies.smaller_batches(run) is None
+    assert remedies.epochs_until(run, {"eval/loss": [[100, 1.0]]}, 100) is None

@@ -1,4 +1,4 @@
-"""Each rule over curves on curves that must trigger it and on curves that must not."""
+"""Each rule over curves fires on the curves it is for and on no others."""
 
 import random
 from collections.abc import Callable
@@ -23,8 +23,8 @@ def run() -> Run:
 
 
 def curve(shape: Callable[[int], float], steps: int = 100, noise: float = 0.03, seed: int = 1) -> Curve:
-    dice = random.Random(seed)
-    return [[step, shape(step) * (1 + dice.uniform(-noise, noise))] for step in range(1, steps + 1)]
+    rng = random.Random(seed)
+    return [[step, shape(step) * (1 + rng.uniform(-noise, noise))] for step in range(1, steps + 1)]
 
 
 def falling(step: int) -> float:
@@ -48,36 +48,36 @@ CASES: list[tuple[Any, dict[str, Curve], bool]] = [
     (curve_verdicts.no_learning, {"train/loss": curve(lambda step: 0.01)}, False),
     (curve_verdicts.no_learning, {"train/loss": curve(lambda step: 2.3 + step / 20)}, False),
     (curve_verdicts.no_learning, {"train/loss": curve(lambda step: 1.0 - step / 500)}, False),
-    (curve_verdicts.at_rest, {"train/loss": curve(early, noise=0.01)}, True),
-    (curve_verdicts.at_rest, {"train/loss": curve(falling)}, False),
-    (curve_verdicts.at_rest, {"train/loss": curve(flat)}, False),
-    (curve_verdicts.at_rest, {"train/loss": curve(lambda step: 2.5 * 0.8**step + 0.01)}, False),
-    (curve_verdicts.at_rest, {"train/loss": curve(early, steps=40)}, False),
-    (curve_verdicts.slowing_down, {"train/rows_per_second": curve(lambda step: 200 if step < 90 else 40)}, True),
-    (curve_verdicts.slowing_down, {"train/rows_per_second": curve(lambda step: 200, noise=0.4)}, False),
-    (curve_verdicts.slowing_down, {"train/rows_per_second": curve(lambda step: 40 if step < 10 else 200)}, False),
-    (curve_verdicts.slowing_down, {"train/rows_per_second": curve(lambda step: 40 if step == 97 else 200)}, False),
-    (curve_verdicts.idle_device, {"system/cpu_percent": curve(lambda step: 20)}, True),
+    (curve_verdicts.loss_plateau, {"train/loss": curve(early, noise=0.01)}, True),
+    (curve_verdicts.loss_plateau, {"train/loss": curve(falling)}, False),
+    (curve_verdicts.loss_plateau, {"train/loss": curve(flat)}, False),
+    (curve_verdicts.loss_plateau, {"train/loss": curve(lambda step: 2.5 * 0.8**step + 0.01)}, False),
+    (curve_verdicts.loss_plateau, {"train/loss": curve(early, steps=40)}, False),
+    (curve_verdicts.throughput_drop, {"train/rows_per_second": curve(lambda step: 200 if step < 90 else 40)}, True),
+    (curve_verdicts.throughput_drop, {"train/rows_per_second": curve(lambda step: 200, noise=0.4)}, False),
+    (curve_verdicts.throughput_drop, {"train/rows_per_second": curve(lambda step: 40 if step < 10 else 200)}, False),
+    (curve_verdicts.throughput_drop, {"train/rows_per_second": curve(lambda step: 40 if step == 97 else 200)}, False),
+    (curve_verdicts.low_utilisation, {"system/cpu_percent": curve(lambda step: 20)}, True),
     (
-        curve_verdicts.idle_device,
+        curve_verdicts.low_utilisation,
         {"system/gpu_percent": curve(lambda step: 15), "system/cpu_percent": curve(lambda step: 90)},
         True,
     ),
-    (curve_verdicts.idle_device, {"system/cpu_percent": curve(lambda step: 5 if step < 6 else 92)}, False),
-    (curve_verdicts.idle_device, {"system/cpu_percent": curve(lambda step: 10, steps=10)}, False),
-    (curve_verdicts.idle_device, {"train/loss": curve(falling)}, False),
+    (curve_verdicts.low_utilisation, {"system/cpu_percent": curve(lambda step: 5 if step < 6 else 92)}, False),
+    (curve_verdicts.low_utilisation, {"system/cpu_percent": curve(lambda step: 10, steps=10)}, False),
+    (curve_verdicts.low_utilisation, {"train/loss": curve(falling)}, False),
 ]
 
 
 @pytest.mark.parametrize(("rule", "points", "fires"), CASES)
-def test_a_rule_fires_on_its_curves_and_on_no_others(rule: Any, points: dict[str, Curve], fires: bool) -> None:
-    told = rule(run(), points)
-    assert (told is not None) == fires
-    assert not fires or (told in verdicts.judge(run(), points) and told["evidence"] and told["tip"])
+def test_rule_fires_on_its_curves_only(rule: Any, points: dict[str, Curve], fires: bool) -> None:
+    found = rule(run(), points)
+    assert (found is not None) == fires
+    assert not fires or (found in verdicts.assess(run(), points) and found.evidence and found.tip)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_an_ordinary_noisy_run_triggers_none_of_them(seed: int) -> None:
+def test_ordinary_noisy_run_triggers_no_rule(seed: int) -> None:
     points = {
         "train/loss": curve(falling, noise=0.25, seed=seed),
         "train/rows_per_second": curve(lambda step: 150, noise=0.3, seed=seed),
@@ -87,27 +87,28 @@ def test_an_ordinary_noisy_run_triggers_none_of_them(seed: int) -> None:
     assert [rule(run(), points) for rule in curve_verdicts.RULES] == [None] * len(curve_verdicts.RULES)
 
 
-def test_the_remedy_names_what_a_new_run_would_change() -> None:
+def test_remedy_changes_the_learning_rate() -> None:
     stuck = {"train/loss": curve(flat), "train/learning_rate": RATE}
-    told = curve_verdicts.no_learning(run(), stuck)
-    assert told is not None and told["remedy"]["training"] == {"learning_rate": 0.003}
+    found = curve_verdicts.no_learning(run(), stuck)
+    assert found is not None and found.remedy is not None and found.remedy.training == {"learning_rate": 0.003}
     away = curve(lambda step: 2.0 * 0.9**step + 0.1 if step < 50 else 0.1 * step)
-    worst = verdicts.judge(run(), {"train/loss": away, "train/learning_rate": RATE})[0]
-    assert "running away" in worst["title"] and worst["remedy"]["training"] == {"learning_rate": 0.00033}
-    without = verdicts.judge(run(), {"train/loss": away})[0]
-    assert without["remedy"] is None
+    worst = verdicts.assess(run(), {"train/loss": away, "train/learning_rate": RATE})[0]
+    assert worst.title == "Training diverged."
+    assert worst.remedy is not None and worst.remedy.training == {"learning_rate": 0.00033}
+    without = verdicts.assess(run(), {"train/loss": away})[0]
+    assert without.remedy is None
 
 
-def test_the_same_rows_decide_where_intervals_overlap() -> None:
+def test_paired_test_decides_where_intervals_overlap() -> None:
     """90 against 85 of 100 overlaps; five rows gained and none lost is p = 0.06, eight gained would be p = 0.008."""
-    one = run()
-    one.results = {
+    tested = run()
+    tested.results = {
         "metrics": {"accuracy": 0.90},
         "baseline": {"linear_probe": {"accuracy": 0.82}},
         "test_rows": 100,
     }
     right, base = [True] * 90 + [False] * 10, [True] * 82 + [False] * 18
-    titles = [each["title"] for each in verdicts.judge(one, {})]
+    titles = [verdict.title for verdict in verdicts.assess(tested, {})]
     assert any("overlap" in title for title in titles)
-    told = verdicts.judge(one, {}, mcnemar(right, base))
-    assert any("Clearly better" in each["title"] and "8 rows" in each["evidence"] for each in told)
+    found = verdicts.assess(tested, {}, mcnemar(right, base))
+    assert any("Clearly better" in verdict.title and "8 rows" in verdict.evidence for verdict in found)

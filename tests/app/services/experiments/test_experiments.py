@@ -152,7 +152,11 @@ def test_without_a_measurable_gain_nothing_is_recommended(owner: str, sample: st
     for at, run in enumerate(found):
         end_run(run.id, rows_right(41 + at, 50), rows_right(40, 50))
     advice = experiments.read(owner, shootout)["advice"]
-    assert advice["run"] is None and "untouched base model" in advice["sentence"] and "50 test rows" in advice["reason"]
+    assert (
+        advice["run"] is None
+        and "linear probe on the base model" in advice["sentence"]
+        and "50 test rows" in advice["reason"]
+    )
 
 
 def test_many_comparisons_need_stronger_evidence(owner: str, sample: str) -> None:

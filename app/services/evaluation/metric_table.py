@@ -1,0 +1,241 @@
+"""The metric table of a comparison: values, intervals, changes against the baseline, verdicts and the best run of each row.
+
+Verdicts on accuracy and entity F1 are paired tests on the same rows, corrected for the number of runs, where the answers
+are known; otherwise overlapping intervals decide.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.intervals import overlap, wilson
+from app.services.evaluation import paired
+from app.services.evaluation.measures import (
+    MEASURES,
+    Facts,
+    Measure,
+    Series,
+    View,
+    base_value,
+    count_test_rows,
+    facts_of,
+    value_at,
+)
+from app.services.evaluation.paired import RunAnswers
+from app.services.evaluation.statistics import Outcome, PairedTest
+
+BASE = "base"
+# Times, memory and losses this close (2 %) are a tie: a second run of the same settings differs by as much.
+TIE = 0.02
+
+
+@dataclass(frozen=True)
+class PairedChange:
+    """The paired test of a run against the baseline; ``gained`` and ``lost`` count test rows."""
+
+    p_value: float
+    interval: list[float]
+    gained: int
+    lost: int
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One measure of all runs; the mappings are by run id and leave out runs without a value.
+
+    Attributes:
+        base: what each run's base model reaches.
+        baseline: the same when it is one number for all runs.
+        deltas: the changes that ``verdicts`` judges.
+        best: the run that is significantly best, as a list of one; empty where chance or a tie is as good.
+    """
+
+    key: str
+    title: str
+    unit: str
+    higher_is_better: bool | None
+    values: dict[str, float]
+    intervals: dict[str, list[float]]
+    base: dict[str, float]
+    baseline: float | None
+    deltas: dict[str, float]
+    verdicts: dict[str, Outcome]
+    best: list[str]
+    paired: dict[str, PairedChange] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ComparedRuns:
+    """The runs of a table, what they are held against, and whether they were tested on the same rows.
+
+    Attributes:
+        facts: run id -> facts as :func:`facts_of` collects them.
+        baseline: ``BASE`` or the id of one of the runs.
+        answers: run id -> its answers, for paired tests.
+    """
+
+    facts: Mapping[str, Facts]
+    baseline: str
+    answers: Mapping[str, RunAnswers]
+    comparable: bool
+
+
+def metric_rows(
+    views: Sequence[View],
+    series: Mapping[str, Series],
+    baseline: str,
+    answers: Mapping[str, RunAnswers],
+    comparable: bool,
+) -> list[MetricRow]:
+    """The rows of the measures that at least one run has."""
+    facts = {view["id"]: facts_of(view, series.get(view["id"], {})) for view in views}
+    compared = ComparedRuns(facts, baseline, answers, comparable)
+    rows = [row for measure in MEASURES if (row := _row(measure, compared)).values]
+    leading = leading_row(rows)
+    if leading is None:
+        return rows
+    tested = _with_paired_tests(leading, compared)
+    return [tested if row is leading else _with_doubts_of(tested, row) for row in rows]
+
+
+def leading_row(rows: Sequence[MetricRow]) -> MetricRow | None:
+    """The row that paired tests decide about; None where the task has no such score."""
+    return next((row for row in rows if row.key in ("test/accuracy", "test/f1")), None)
+
+
+def _row(measure: Measure, compared: ComparedRuns) -> MetricRow:
+    facts = compared.facts
+    values = {run: value for run, fact in facts.items() if (value := value_at(fact, measure.path)) is not None}
+    base = {run: value for run, fact in facts.items() if (value := base_value(fact, measure)) is not None}
+    intervals = {run: _interval(facts[run], value) for run, value in values.items() if measure.share}
+    verdicts, deltas = _against_baseline(measure, compared, values, base, intervals)
+    distinct = set(base.values())
+    return MetricRow(
+        key=measure.key,
+        title=measure.title,
+        unit=measure.unit,
+        higher_is_better=measure.higher_is_better,
+        values=values,
+        intervals=intervals,
+        base=base,
+        baseline=distinct.pop() if len(distinct) == 1 else None,
+        deltas=deltas,
+        verdicts=verdicts,
+        best=_best(measure, values, intervals) if compared.comparable else [],
+    )
+
+
+def _against_baseline(
+    measure: Measure,
+    compared: ComparedRuns,
+    values: Mapping[str, float],
+    base: Mapping[str, float],
+    intervals: Mapping[str, Sequence[float]],
+) -> tuple[dict[str, Outcome], dict[str, float]]:
+    """Verdicts and changes by run id; none against another run that was tested on other rows."""
+    baseline = compared.baseline
+    if baseline != BASE and not compared.comparable:
+        return {}, {}
+    against = base if baseline == BASE else {run: values[baseline] for run in values if baseline in values}
+    judged = [run for run in values if run in against and run != baseline]
+    verdicts = {}
+    for run in judged:
+        rows = count_test_rows(compared.facts[run])
+        verdicts[run] = _outcome(measure, values[run], against[run], intervals.get(run), rows)
+    if measure.path in (("metrics", "perplexity"), ("metrics", "loss")):
+        other = None if baseline == BASE else compared.facts.get(baseline)
+        verdicts = {
+            run: "unclear" if _may_be_chance(compared.facts[run], other) else outcome
+            for run, outcome in verdicts.items()
+        }
+    return verdicts, {run: values[run] - against[run] for run in judged}
+
+
+def _may_be_chance(facts: Facts, other: Facts | None) -> bool:
+    """Whether the interval of the change of loss on the same rows, where there is one, holds zero.
+
+    Two runs that generate text (``other``) keep no loss of each row; perplexities whose intervals overlap may be equal.
+    """
+    if other is not None:
+        own, theirs = ((fact.get("intervals") or {}).get("perplexity") for fact in (facts, other))
+        return bool(own and theirs and overlap(own, theirs))
+    low, high = (facts.get("change") or {}).get("interval") or (0.0, -1.0)
+    return bool(low <= 0 <= high)
+
+
+def _outcome(measure: Measure, value: float, against: float, interval: Sequence[float] | None, rows: int) -> Outcome:
+    if math.isclose(value, against, rel_tol=1e-9, abs_tol=1e-12):
+        return "same"
+    if measure.higher_is_better is None:
+        return "unclear"
+    if measure.share and interval and overlap(interval, wilson(against, rows)):
+        return "unclear"
+    return "better" if (value > against) == measure.higher_is_better else "worse"
+
+
+def _best(measure: Measure, values: Mapping[str, float], intervals: Mapping[str, Sequence[float]]) -> list[str]:
+    if measure.higher_is_better is None or not measure.has_best or len(values) < 2:
+        return []
+    top = (max if measure.higher_is_better else min)(values, key=lambda run: values[run])
+    others = [run for run in values if run != top]
+    if intervals:
+        tied = any(overlap(intervals[run], intervals[top]) for run in others)
+    else:
+        tied = any(math.isclose(values[run], values[top], rel_tol=TIE) for run in others)
+    return [] if tied else [top]
+
+
+def _with_paired_tests(row: MetricRow, compared: ComparedRuns) -> MetricRow:
+    """The leading row with the outcomes of paired tests instead of those of overlapping intervals."""
+    tests = {run: test for run in row.verdicts if (test := _test_against_baseline(run, compared))}
+    outcomes = paired.corrected(tests)
+    answers = compared.answers
+    return replace(
+        row,
+        verdicts={**row.verdicts, **{run: outcome for run, (outcome, _) in outcomes.items()}},
+        paired={
+            run: PairedChange(outcomes[run][1], list(test.interval), test.first_only, test.second_only)
+            for run, test in tests.items()
+        },
+        best=_best_by_pairs(row.values, answers) if len(answers) == len(compared.facts) else row.best,
+    )
+
+
+def _test_against_baseline(run: str, compared: ComparedRuns) -> PairedTest | None:
+    own = compared.answers.get(run)
+    if own is None or not own.is_decisive:
+        return None
+    if compared.baseline == BASE:
+        return paired.against_base(own)
+    other = compared.answers.get(compared.baseline)
+    return paired.against(own, other) if other else None
+
+
+def _best_by_pairs(values: Mapping[str, float], answers: Mapping[str, RunAnswers]) -> list[str]:
+    """The run that is significantly better than every other on the same rows."""
+    if len(values) < 2 or not values.keys() <= answers.keys():
+        return []
+    top = max(values, key=lambda run: values[run])
+    tests = {run: paired.against(answers[top], answers[run]) for run in values if run != top}
+    known = {run: test for run, test in tests.items() if test}
+    ahead = len(known) == len(tests) and all(outcome == "better" for outcome, _ in paired.corrected(known).values())
+    return [top] if ahead else []
+
+
+def _with_doubts_of(leading: MetricRow, row: MetricRow) -> MetricRow:
+    """Other measures of the same test rows have no test of their own; they are unclear where the leading row is."""
+    if not row.key.startswith("test/"):
+        return row
+    unclear = {run for run, outcome in leading.verdicts.items() if outcome == "unclear"}
+    verdicts: dict[str, Outcome] = {
+        run: "unclear" if run in unclear else outcome for run, outcome in row.verdicts.items()
+    }
+    return replace(row, verdicts=verdicts, best=row.best if leading.best == row.best else [])
+
+
+def _interval(facts: Facts, value: float) -> list[float]:
+    # The stored interval belongs to the test metric; any other share gets a Wilson interval.
+    stored: dict[str, Any] = facts.get("intervals") or {}
+    given = next((interval for name, interval in stored.items() if value_at(facts, ("metrics", name)) == value), None)
+    return list(given or wilson(value, count_test_rows(facts)))

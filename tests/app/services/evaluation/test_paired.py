@@ -1,0 +1,57 @@
+"""Runs compared by paired tests on their answers to the same rows."""
+
+import pytest
+
+from app.services.evaluation import comparison, example_table
+from app.services.evaluation.comparison import Comparison
+from app.services.evaluation.metric_table import MetricRow
+from tests.app.outcomes import end_run, rows_right
+from tests.factories import make_run, make_version
+
+
+@pytest.fixture
+def version(owner: str) -> tuple[str, str]:
+    return make_version(owner)
+
+
+def accuracy(result: Comparison) -> MetricRow:
+    return next(row for row in result.metrics if row.key == "test/accuracy")
+
+
+def test_paired_test_is_significant_where_intervals_overlap(
+    owner: str, version: tuple[str, str], any_database: str
+) -> None:
+    """90 against 80 of 100 overlaps as intervals, but ten rows gained and none lost is no chance (p = 0.002)."""
+    run = make_run(owner, make_version(owner))
+    end_run(run.id, rows_right(90, 100), rows_right(80, 100))
+    row = accuracy(comparison.compare(owner, [run.id]))
+    assert row.verdicts[run.id] == "better"
+    assert row.paired[run.id].p_value == pytest.approx(2 / 1024)
+    assert (row.paired[run.id].gained, row.paired[run.id].lost) == (10, 0)
+
+
+def test_equal_scores_on_different_rows_are_unclear(owner: str, version: tuple[str, str]) -> None:
+    first, second = make_run(owner, version, "first"), make_run(owner, version, "second")
+    end_run(first.id, rows_right(80, 100), rows_right(40, 100))
+    end_run(second.id, rows_right(82, 100, skip=18), rows_right(40, 100))
+    result = comparison.compare(owner, [first.id, second.id], baseline=first.id)
+    row = accuracy(result)
+    assert row.verdicts == {second.id: "unclear"} and row.best == []
+    note = next(note for note in result.notes if note.code == "cannot_tell_apart")
+    assert "Too few rows were answered differently" in note.message
+
+
+def test_best_run_is_significantly_ahead_of_all_others(owner: str, version: tuple[str, str]) -> None:
+    found = [make_run(owner, version, name) for name in "abc"]
+    for run, right in zip(found, (95, 80, 70), strict=True):
+        end_run(run.id, rows_right(right, 100), rows_right(60, 100))
+    assert accuracy(comparison.compare(owner, [run.id for run in found])).best == [found[0].id]
+
+
+def test_runs_on_other_data_are_not_comparable(owner: str, version: tuple[str, str]) -> None:
+    first, second = make_run(owner, version), make_run(owner, make_version(owner))
+    for run in (first, second):
+        end_run(run.id, rows_right(8, 10), rows_right(5, 10))
+    result = comparison.compare(owner, [first.id, second.id], baseline=first.id)
+    assert not result.comparable and accuracy(result).verdicts == {}
+    assert example_table.page(owner, [first.id, second.id]).comparable is False
