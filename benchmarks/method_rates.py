@@ -78,7 +78,7 @@ def run(home: Path, kind: str, labels: list[str], rate: float) -> dict[str, Any]
     from app.catalog.base_models import STARTER_ENCODER, base_model_path
     from app.catalog.spec import RunSpec
     from worker.engine.loop.train import train
-    from worker.engine.reporting.report import ListReport
+    from worker.engine.reporting.list_report import ListReport
     from worker.engine.runtime.training_job import TrainingJob
 
     AcceleratorState._reset_state(reset_partial_state=True)

@@ -34,10 +34,10 @@ from app.catalog.base_models import base_model
 from app.catalog.fetched_models import card_in
 from app.catalog.spec import RunSpec
 from app.errors import StudioError
+from app.run_report import NullReport, Report, Stopped
 from worker.engine.loop.restore_checkpoint import restore
 from worker.engine.loop.train import train
 from worker.engine.merging.derive import derive
-from worker.engine.reporting.report import NullReport, Report, Stopped
 from worker.engine.runtime import distributed, warm_up
 from worker.engine.runtime.training_job import TrainingJob
 from worker.processes.spool import SpoolReport

@@ -24,7 +24,7 @@ from tests.faults.world import World
 from tests.tiny import make_base
 from tests.tiny_generation import make_chat_card
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 
 ROWS, EVERY = 400, 100

@@ -64,8 +64,8 @@ class Tiny:
             os._exit(code)
 
     def _train(self, place: Path, resume_from: Path | None, die_at: int | None, share: tuple[int, int]) -> int:
+        from app.run_report import NullReport
         from worker.engine.loop.train import train
-        from worker.engine.reporting.report import NullReport
         from worker.engine.runtime import distributed
         from worker.engine.runtime.training_job import TrainingJob
         from worker.processes.spool import SpoolReport

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app import files
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 from worker.processes import sandbox
 
 SHOWN = 200

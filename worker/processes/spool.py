@@ -10,11 +10,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-LIFE_SECONDS = 10.0
+from app.run_report import Report
+
+ALIVE_SECONDS = 10.0
 
 
-class SpoolReport:
-    """Implements the engine's ``Report`` by appending to ``spool.jsonl``; whole lines only, in order."""
+class SpoolReport(Report):
+    """Appends records to ``spool.jsonl``; whole lines only, in order."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="utf-8")
@@ -22,44 +24,25 @@ class SpoolReport:
         self._lock = threading.Lock()
         self._phase = "Starting"
         self._stop = threading.Event()
-        self._said_at = time.monotonic()
+        self._written_at = time.monotonic()
 
-    def phase(self, title: str) -> None:
-        """A new part of the work has begun; the run page shows it at once."""
-        self._phase = title
-        self._write("event", kind="phase", severity="info", message=title, data={})
-        self._write("progress", phase=title)
-
-    def progress(self, **facts: float) -> None:
-        """Where the work stands."""
-        self._write("progress", phase=self._phase, **facts)
-
-    def metric(self, key: str, value: float, step: int) -> None:
-        """One number at one step; numbers that are not finite are told as an event, JSON has no word for them."""
-        if math.isfinite(value):
-            self._write("metric", key=key, step=step, value=value)
+    def record(self, kind: str, /, **fields: Any) -> None:
+        """Write a record as a line; a number that is not finite becomes an event, because JSON has no word for it."""
+        if kind == "phase":
+            self._phase = fields["title"]
+            self.event("phase", self._phase)
+            self._write("progress", phase=self._phase)
+        elif kind == "progress":
+            self._write("progress", phase=self._phase, **fields)
+        elif kind == "metric" and not math.isfinite(fields["value"]):
+            key, step = fields["key"], fields["step"]
+            self.event("alert", f"{key} became {fields['value']} at step {step}.", "warning", key=key, step=step)
         else:
-            self.event("alert", f"{key} became {value} at step {step}.", severity="warning", key=key, step=step)
-
-    def event(self, kind: str, message: str, severity: str = "info", **data: Any) -> None:
-        """Something that a person should be told."""
-        self._write("event", kind=kind, severity=severity, message=message, data=data)
-
-    def written(self, step: int, row_id: int, **texts: str) -> None:
-        """What a model that writes says to a held-out row at this step."""
-        self._write("written", step=step, row_id=row_id, **texts)
-
-    def checkpoint(self, folder: Path, *, step: int, size: int, sha256: str, metrics: dict[str, float]) -> None:
-        """A complete checkpoint lies in ``folder``."""
-        self._write("checkpoint", path=str(folder), step=step, bytes=size, sha256=sha256, metrics=metrics)
-
-    def dropped(self, folder: Path) -> None:
-        """A checkpoint is no longer needed, newer or better ones are kept; the supervisor removes it."""
-        self._write("dropped", path=str(folder))
+            self._write(kind, **fields)
 
     def should_stop(self) -> bool:
-        """Whether the person has asked to stop. Work that asks is alive, which is told now and then."""
-        if time.monotonic() - self._said_at > LIFE_SECONDS:
+        """Whether the run was asked to stop. Work that asks is alive, which is reported now and then."""
+        if time.monotonic() - self._written_at > ALIVE_SECONDS:
             self._write("alive")
         return self._stop.is_set()
 
@@ -67,10 +50,10 @@ class SpoolReport:
         """Called by the thread that listens to the supervisor."""
         self._stop.set()
 
-    def _write(self, sort: str, /, **facts: Any) -> None:
+    def _write(self, line_type: str, /, **fields: Any) -> None:
         with self._lock:
-            line = {"n": self._number, "type": sort, **facts, "at": time.time()}
+            line = {"n": self._number, "type": line_type, **fields, "at": time.time()}
             self._file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
             self._file.flush()
             self._number += 1
-            self._said_at = time.monotonic()
+            self._written_at = time.monotonic()

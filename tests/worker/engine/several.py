@@ -14,8 +14,9 @@ from pydantic import TypeAdapter
 
 from app.catalog.card import BaseModelCard
 from app.catalog.spec import RunSpec
+from app.run_report import NullReport
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport, NullReport
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime import distributed
 from worker.engine.runtime.training_job import TrainingJob
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.tiny import make_spec
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 
 
 @pytest.mark.parametrize(("kind", "merges"), [("lora", True), ("full", False)])

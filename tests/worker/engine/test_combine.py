@@ -13,7 +13,7 @@ from tests.tiny import make_spec
 from worker.engine.loop.train import train
 from worker.engine.merging.combine import Recipe, combine, combine_heads
 from worker.engine.merging.lora_extraction import shrink
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.tasks.classification.model import load_encoder
 
 

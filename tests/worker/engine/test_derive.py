@@ -14,7 +14,7 @@ from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from tests.worker.engine.test_use_me import ask
 from worker.engine.loop.train import train
 from worker.engine.merging.derive import derive
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.classification.model import load_encoder
 

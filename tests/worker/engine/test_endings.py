@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from app.errors import StudioError
 from tests.tiny import make_spec
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 
 
 def test_patience_ends_a_run_that_gets_no_better_and_keeps_the_best(make_order) -> None:

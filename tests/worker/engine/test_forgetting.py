@@ -8,7 +8,7 @@ import torch
 from app.catalog.training import TrainingSettings
 from tests.tiny import make_spec
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.tasks import forgetting
 from worker.engine.tasks.forgetting_limits import LOSS_LIMITS, SHARE_LIMITS, is_wanted, level
 

@@ -11,13 +11,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from app.run_report import Stopped
 from tests import tiny_tokens
 from tests.tiny import make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from worker.engine.loop import hidden_state_cache
 from worker.engine.loop.train import train
 from worker.engine.modeling.partly_frozen import Piece, name_of
-from worker.engine.reporting.report import ListReport, Stopped
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.distributed import ALONE
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.classification.classification import Classification

@@ -19,11 +19,12 @@ from app.catalog.card import BaseModelCard
 from app.catalog.loss_mask import LossMasker, open_marker
 from app.catalog.methods import METHODS
 from app.catalog.task_types.generative import Example, Turn
+from app.run_report import Stopped
 from tests.tiny_chat import make_tokenizer
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec, write_rows
 from worker.engine.batching.packing import NOTHING, fill, make_batch
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport, Stopped
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.generation.data import TokenizedExample, tokenize_and_mask
 from worker.engine.tasks.generation.generation import Examples

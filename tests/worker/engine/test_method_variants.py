@@ -11,7 +11,7 @@ from tests.methods.choice import every, make
 from tests.tiny import LABELS, make_spec
 from worker.engine.loop import training_loop
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.tasks.classification.model import load_encoder
 
 VARIANTS = [

@@ -13,7 +13,7 @@ from worker.engine.batching.batches import collate, plan_epoch
 from worker.engine.loop.train import train
 from worker.engine.loop.training_loop import Schedule, make_optimizer
 from worker.engine.modeling.tokenizer import load_tokenizer
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.classification.data import encode, read_splits
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head

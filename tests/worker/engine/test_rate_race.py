@@ -9,7 +9,7 @@ from tests.worker.engine.test_resume import learned, stop
 from worker.engine.loop import lr_search
 from worker.engine.loop.lr_search import FACTORS, SHARE, steps_each
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 
 # 42 rows, 6 updates a pass: enough updates for a race of three.
 LONG = {"epochs": 32.0, "learning_rate": "auto"}

@@ -10,7 +10,7 @@ from app.catalog.blocks import find_blocks
 from tests.tiny import make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 
 

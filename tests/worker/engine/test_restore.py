@@ -13,7 +13,7 @@ from app.errors import StudioError
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from worker.engine.loop.restore_checkpoint import restore
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 
 # All weights, before the text; starting from the data and from the weights themselves.

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from app.errors import StudioError
+from app.run_report import Stopped
 from tests.methods.choice import every
 from tests.tiny import make_spec
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport, Stopped
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 
 FILES = ("adapter_model.safetensors", "head.safetensors")

@@ -18,11 +18,12 @@ from app.catalog.methods import METHODS
 from app.catalog.methods.capabilities import TOKENS
 from app.catalog.spec import RunSpec
 from app.catalog.task_types.tagged_text import from_spans, from_tags
+from app.run_report import Stopped
 from tests.tiny_tokens import LABELS, make_rows, make_spec
 from worker.engine.loop.train import train
 from worker.engine.merging.derive import derive
 from worker.engine.modeling.tokenizer import load_tokenizer
-from worker.engine.reporting.report import ListReport, Stopped
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.token_classification.data import NOTHING, mark, tag_names
 from worker.engine.tasks.token_classification.model import decode, entities_of, load_tagger

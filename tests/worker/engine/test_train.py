@@ -10,12 +10,13 @@ from safetensors.torch import load_file
 from app import manifest
 from app.catalog.methods import METHODS
 from app.errors import StudioError
+from app.run_report import Stopped
 from tests.methods.choice import every
 from tests.tiny import LABELS, make_spec
 from worker.engine.loop import training_loop
 from worker.engine.loop.checkpoints import Checkpoints, TrainerState
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport, Stopped
+from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 from worker.engine.tasks.classification.predict import Predictor

@@ -11,7 +11,7 @@ import pytest
 from tests.methods.choice import every
 from tests.tiny import make_spec
 from worker.engine.loop.train import train
-from worker.engine.reporting.report import ListReport
+from worker.engine.reporting.list_report import ListReport
 
 
 def ask(adapter: Path, base: Path, texts: list[str], elsewhere: Path) -> list[tuple[str, float]]:

@@ -16,9 +16,9 @@ from safetensors.torch import load_file, save_file
 
 from app import files, manifest
 from app.errors import StudioError
+from app.run_report import Report
 from worker.engine.loop.checkpoint_identity import differences
 from worker.engine.modeling.parameters import trainable_parameters
-from worker.engine.reporting.report import Report
 
 KEEP_NEWEST = 2
 METHOD_STATE = "method.safetensors"

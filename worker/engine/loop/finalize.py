@@ -12,8 +12,8 @@ import torch
 from accelerate import Accelerator
 
 from app import files
+from app.run_report import Report
 from worker.engine.loop import inference_time, save
-from worker.engine.reporting.report import Report
 from worker.engine.runtime.memory import peak_bytes
 from worker.engine.tasks.base import Family
 

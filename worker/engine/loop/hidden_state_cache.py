@@ -19,7 +19,6 @@ from app.catalog.workload import MOST_KEPT_STATES
 from worker.engine.batching.batches import READING_BUDGET, TOKEN_BUDGET, MicroBatch, collate, plan_reading
 from worker.engine.modeling.parameters import trainable_parameters
 from worker.engine.modeling.partly_frozen import PartlyFrozen, Piece, name_of
-from worker.engine.reporting.report import stop_if_asked
 from worker.engine.runtime.distributed import ProcessGroup
 from worker.engine.tasks.base import Family
 
@@ -166,7 +165,7 @@ def _fill(states: HiddenStateCache, rows: Sequence[Sequence[int]], family: Famil
     plan = plan_reading([len(row) for row in rows], READING_BUDGET.get(accelerator.device.type, TOKEN_BUDGET))
     try:
         for batch in ranks.share(plan):
-            stop_if_asked(family.report)
+            family.report.stop_if_asked()
             _read(states, rows, batch, family)
     except (OSError, OverflowError) as error:
         why_not = str(error)

@@ -19,9 +19,9 @@ from typing import Any
 import torch
 
 from app.catalog.methods.base import Method
+from app.run_report import Report
 from worker.engine.loop.training_loop import PROGRESS_SECONDS, Schedule, TrainingLoop
 from worker.engine.modeling.parameters import trainable_parameters
-from worker.engine.reporting.report import Report, stop_if_asked
 from worker.engine.tasks.base import Family
 
 FACTORS = (1 / 3, 1.0, 3.0)
@@ -128,7 +128,7 @@ def _learn(loop: TrainingLoop, steps: int, total: int, report: Report) -> None:
     told = time.monotonic()
     loop.model.train()
     for step in range(1, steps + 1):
-        stop_if_asked(report)
+        report.stop_if_asked()
         loop.rehearse(step)
         if time.monotonic() - told > PROGRESS_SECONDS:
             told = time.monotonic()

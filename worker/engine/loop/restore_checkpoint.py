@@ -7,8 +7,8 @@ are made again from the same seed, and then the checkpoint's weights are put in.
 from accelerate import Accelerator
 from accelerate.utils import set_seed
 
+from app.run_report import Report
 from worker.engine.loop import checkpoints, save, training_loop
-from worker.engine.reporting.report import Report
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.registry import open_family
 

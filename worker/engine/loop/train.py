@@ -11,6 +11,7 @@ from accelerate.utils import set_seed
 
 from app.catalog.task_types import task_type
 from app.catalog.training import AUTO
+from app.run_report import Report
 from worker.engine.loop import checkpoints, hidden_state_cache, lr_search, training_loop
 from worker.engine.loop.checkpoint_identity import identify
 from worker.engine.loop.checkpoints import Checkpoints, TrainerState
@@ -19,7 +20,6 @@ from worker.engine.modeling.dropout import use_fast_dropout
 from worker.engine.modeling.gradient_checkpointing import recompute_blocks
 from worker.engine.modeling.parameters import count_parameters
 from worker.engine.modeling.precision import choose_precision
-from worker.engine.reporting.report import Report
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.base import Family
 from worker.engine.tasks.registry import open_family

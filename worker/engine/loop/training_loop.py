@@ -18,12 +18,12 @@ from app.catalog.spec import RunSpec
 from app.catalog.task_types.base import TaskType
 from app.catalog.training import TrainingSettings
 from app.errors import StudioError
+from app.run_report import Report, Stopped
 from worker.engine.batching.batches import TOKEN_BUDGET, Update, cut, plan_epoch
 from worker.engine.loop.checkpoints import Checkpoints, TrainerState
 from worker.engine.loop.gradient_check import GradientCheck
 from worker.engine.modeling.parameters import trainable_parameters
 from worker.engine.reporting.device_use import DeviceUse
-from worker.engine.reporting.report import Report, Stopped
 from worker.engine.runtime.distributed import ALONE, ProcessGroup
 from worker.engine.runtime.memory import used_bytes
 from worker.engine.tasks.base import TrainingData

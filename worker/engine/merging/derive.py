@@ -18,13 +18,13 @@ from app.catalog.derived import Combined, ExtractedLora, Origin
 from app.catalog.methods.requirements import require
 from app.catalog.spec import RunSpec
 from app.errors import Rejected
+from app.run_report import Report
 from worker.engine.loop.finalize import PhaseClock, describe_machine, finalize
 from worker.engine.merging.arrow_routing import route
 from worker.engine.merging.combine import Recipe, combine, combine_heads
 from worker.engine.merging.lora_extraction import shrink
 from worker.engine.modeling.adapter_files import HEAD, read_spec
 from worker.engine.modeling.precision import choose_precision
-from worker.engine.reporting.report import Report
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.base import Family
 from worker.engine.tasks.classification.model import PooledClassifier

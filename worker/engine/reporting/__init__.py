@@ -1,1 +1,2 @@
-"""What a run reports while it works and afterwards: the `Report` protocol, device and GPU use, and the frame of model cards."""
+"""What a run reports besides its results: CPU and GPU use, the frame of every model card, and a report that keeps lists. Called by
+the packages above."""

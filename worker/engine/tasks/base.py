@@ -13,9 +13,9 @@ from accelerate import Accelerator
 from torch import nn
 
 from app.errors import StudioError
+from app.run_report import Report
 from worker.engine.batching.batches import MicroBatch, Update
 from worker.engine.modeling.partly_frozen import PartlyFrozen
-from worker.engine.reporting.report import Report
 from worker.engine.runtime.training_job import TrainingJob
 
 SPLITS = ("train", "validation", "test")

@@ -12,7 +12,7 @@ import torch
 from accelerate import Accelerator
 
 from app.intervals import sign_test
-from worker.engine.reporting.report import Report
+from app.run_report import Report
 from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.evaluate import read_all
 from worker.engine.tasks.classification.model import PooledClassifier

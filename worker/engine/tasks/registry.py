@@ -3,7 +3,7 @@
 from accelerate import Accelerator
 
 from app.catalog.task_types import task_type
-from worker.engine.reporting.report import Report
+from app.run_report import Report
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.base import Family
 from worker.engine.tasks.classification.classification import Classification

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow.parquet as parquet
 
+from app.run_report import Report
 from worker.engine.batching.token_cache import keep_once
-from worker.engine.reporting.report import Report, stop_if_asked
 
 TOKENISE_ROWS = 1000
 
@@ -90,7 +90,7 @@ def _tokenise(
     ids: list[list[int]] = []
     cut: list[bool] = []
     for start in range(0, len(examples), TOKENISE_ROWS):
-        stop_if_asked(report)
+        report.stop_if_asked()
         texts = [each.text for each in examples[start : start + TOKENISE_ROWS]]
         made = tokenizer(texts, truncation=True, max_length=max_length, return_overflowing_tokens=False)
         whole = tokenizer(texts, truncation=False, verbose=False)["input_ids"]

@@ -9,8 +9,8 @@ import torch
 from accelerate import Accelerator
 
 from app.catalog.task_types.base import TaskType
+from app.run_report import Report
 from worker.engine.batching.batches import READING_BUDGET, TOKEN_BUDGET, collate, plan_reading
-from worker.engine.reporting.report import Report, stop_if_asked
 from worker.engine.runtime.distributed import ALONE, ProcessGroup
 from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.model import PooledClassifier
@@ -42,7 +42,7 @@ def read_all(
     width = model.head.out_features if what == "forward" else model.head.in_features
     found = torch.zeros((len(data.lengths), width))
     for rows in ranks.share(plan_reading(data.lengths, READING_BUDGET.get(accelerator.device.type, TOKEN_BUDGET))):
-        stop_if_asked(report)
+        report.stop_if_asked()
         ids, mask = (each.to(accelerator.device) for each in collate(data.tokens, rows, pad_id))
         with nullcontext() if exact else accelerator.autocast():
             found[rows] = reader(model, ids, mask).float().cpu()

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from app import files
 from app.catalog.card import BaseModelCard
-from worker.engine.reporting.report import Report
+from app.run_report import Report
 from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.evaluate import read_all
 from worker.engine.tasks.classification.model import PooledClassifier

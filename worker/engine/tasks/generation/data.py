@@ -13,8 +13,8 @@ import pyarrow.parquet as parquet
 
 from app.catalog.loss_mask import LossMasker, MaskedExample
 from app.catalog.task_types.generative import Example, GenerativeTask, UnusableRow
+from app.run_report import Report
 from worker.engine.batching.token_cache import keep_once
-from worker.engine.reporting.report import Report, stop_if_asked
 
 LOOK_EVERY = 500
 COLUMNS = ("ids", "learned")
@@ -104,7 +104,7 @@ def _mark(lessons: Sequence[tuple[int, Example]], marker: LossMasker, report: Re
     made: list[MaskedExample] = []
     for number, (_, lesson) in enumerate(lessons):
         if number % LOOK_EVERY == 0:
-            stop_if_asked(report)
+            report.stop_if_asked()
         made.append(marker.mark(lesson))
     return {"ids": [each.ids for each in made], "learned": [each.learned for each in made]}
 

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 
+from app.run_report import Report
 from worker.engine.batching.batches import READING_BUDGET, TOKEN_BUDGET, plan_reading
 from worker.engine.batching.packing import NOTHING, make_batch
-from worker.engine.reporting.report import Report, stop_if_asked
 from worker.engine.runtime.distributed import ALONE, ProcessGroup
 from worker.engine.tasks.generation.data import TokenizedExample
 from worker.engine.tasks.generation.model import CausalLM
@@ -38,7 +38,7 @@ def read_all(
     scores = RowScores(*(np.zeros(len(examples)) for _ in range(3)))
     budget = READING_BUDGET.get(accelerator.device.type, TOKEN_BUDGET)
     for rows in ranks.share(plan_reading([len(each.ids) for each in examples], budget)):
-        stop_if_asked(report)
+        report.stop_if_asked()
         batch = make_batch([examples[row] for row in rows], pad_id, packed=packed).to(accelerator.device)
         with nullcontext() if exact else accelerator.autocast():
             # Preparing a model for mixed precision replaces ``forward`` on the object; the class's own stays plain.

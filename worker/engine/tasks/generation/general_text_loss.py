@@ -10,7 +10,7 @@ from typing import Any
 from accelerate import Accelerator
 
 from app.catalog.task_types.generative import Example
-from worker.engine.reporting.report import Report
+from app.run_report import Report
 from worker.engine.tasks.forgetting_limits import LOSS_LIMITS, level
 from worker.engine.tasks.generation.data import TokenizedExample
 from worker.engine.tasks.generation.evaluate import read_all

@@ -219,7 +219,7 @@ class Generation(Family):
         """See :class:`Family`: a few short answers beside the base's. The likeliest token each time, so chance is untouched."""
         answers = self._show(soft=not self.lessons.packed)
         for asked, base, tuned in zip(self.shown, self.shown_by_base, answers, strict=True):
-            self.report.written(
+            self.report.generation_sample(
                 step, asked.row_id, input=asked.text, expected=asked.reference, base_answer=base, answer=tuned
             )
 

@@ -16,8 +16,8 @@ import torch
 from app.catalog.task_types.generative import UnusableRow
 from app.catalog.task_types.tagged_text import Sentence
 from app.catalog.task_types.token_classification import TokenClassification
+from app.run_report import Report
 from worker.engine.batching.batches import MicroBatch
-from worker.engine.reporting.report import Report, stop_if_asked
 
 # What the loss leaves out: later pieces of a word, marks at both ends, padding.
 NOTHING = -100
@@ -113,7 +113,7 @@ def mark(
     sentences = [sentence for _, sentence in found]
     pieces: list[Pieces] = []
     for start in range(0, len(sentences), TOKENISE_ROWS):
-        stop_if_asked(report)
+        report.stop_if_asked()
         portion = sentences[start : start + TOKENISE_ROWS]
         pieces += cut_up([(each.text, each.places) for each in portion], tokenizer, longest)
     targets = [_targets(one, other, numbers, every) for one, other in zip(sentences, pieces, strict=True)]

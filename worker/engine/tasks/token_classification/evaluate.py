@@ -11,8 +11,8 @@ from accelerate import Accelerator
 
 from app.catalog import entity_scores
 from app.catalog.entity_scores import Counts
+from app.run_report import Report
 from worker.engine.batching.batches import READING_BUDGET, TOKEN_BUDGET, collate, plan_reading
-from worker.engine.reporting.report import Report, stop_if_asked
 from worker.engine.tasks.linear_probe import Probe, fit_probe
 from worker.engine.tasks.token_classification.data import Tagged
 from worker.engine.tasks.token_classification.model import Tagger, decode, entities_of
@@ -47,7 +47,7 @@ def read_all(
     """
     found: dict[int, np.ndarray] = {}
     for rows in plan_reading(data.lengths, READING_BUDGET.get(accelerator.device.type, TOKEN_BUDGET)):
-        stop_if_asked(report)
+        report.stop_if_asked()
         ids, mask = (each.to(accelerator.device) for each in collate(data.tokens, rows, pad_id))
         with nullcontext() if exact else accelerator.autocast():
             # Preparing a model for mixed precision replaces ``forward`` on the object; the class's own stays plain.
@@ -69,7 +69,7 @@ def probe(model: Tagger, data: Tagged, tag_count: int, pad_id: int, accelerator:
     labels: list[int] = []
     chosen = list(wanted)
     for portion in plan_reading([data.lengths[row] for row in chosen]):
-        stop_if_asked(report)
+        report.stop_if_asked()
         rows = [chosen[number] for number in portion]
         ids, mask = (each.to(accelerator.device) for each in collate(data.tokens, rows, pad_id))
         with accelerator.autocast():
