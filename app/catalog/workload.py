@@ -32,7 +32,7 @@ ATTENTION, PACKED_ATTENTION, PACKED_READING = 24, 8, 4
 # What the untouched lower blocks make of rows that are read again and again is kept up to so many bytes, two for a number.
 MOST_KEPT_STATES, STATE_BYTES = 4 * 1024**3, 2
 # What calling something beside a layer takes, as a share of calling a whole block.
-BESIDE_CALL = 0.045
+ADAPTER_CALL = 0.045
 # What is beside layers: a product forth, one back for the input and one for the weights. A weight that learns in its own
 # place takes only the last of these more.
 ADAPTER_PRODUCTS = 6
@@ -135,7 +135,7 @@ def count_learning(job: WorkloadInputs) -> Workload:
     matrices = _matrices(base) * learning
     back = learning * _block_flops(job) * (1 + again)
     back += 2 * (matrices if job.method.whole_gradients else min(job.adapter, matrices))
-    if _beside(job):
+    if _adapter_shapes(job):
         back += (ADAPTER_PRODUCTS - 2) * min(job.adapter, matrices)
     output = 3 * output_flops(job)
     portions = job.steps * _pieces(job.training.batch_size * job.padded, LEARNING_TOKENS)
@@ -143,7 +143,7 @@ def count_learning(job: WorkloadInputs) -> Workload:
     return Workload(
         learn_flops=tokens * (learning * _block_flops(job) + back + output) * job.method.relative_time,
         learn_calls=portions * _calls(job, learning) * job.method.relative_time,
-        beside=tokens * sum(inputs + outputs for inputs, outputs in _beside(job)) * job.method.relative_time,
+        beside=tokens * sum(inputs + outputs for inputs, outputs in _adapter_shapes(job)) * job.method.relative_time,
         read_flops=checked * job.padded * (learning * reading_flops(job, job.validation_rows) + output_flops(job))
         + _frozen_rows(job) * job.padded * frozen * reading_flops(job, job.train_rows),
         exact_flops=0.0,
@@ -194,14 +194,14 @@ def _forgetting_tokens(job: WorkloadInputs) -> int:
     return asked if wanted == "yes" or (wanted == "auto" and cheap) else 0
 
 
-def _beside(job: WorkloadInputs) -> list[tuple[int, int]]:
+def _adapter_shapes(job: WorkloadInputs) -> list[tuple[int, int]]:
     """(inputs, outputs) of what learns beside layers of the model."""
-    return job.method.beside(job.base)
+    return job.method.adapter_shapes(job.base)
 
 
 def _calls(job: WorkloadInputs, blocks: float) -> float:
     """One way through so many blocks, with what is beside their layers, in calls of a block."""
-    return blocks + len(_beside(job)) * BESIDE_CALL
+    return blocks + len(_adapter_shapes(job)) * ADAPTER_CALL
 
 
 def _written_at_checks(job: WorkloadInputs) -> float:

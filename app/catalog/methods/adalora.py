@@ -9,7 +9,8 @@ from pydantic import Field
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import RunContext
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.shared_families import LinearMethod, Shape, rate_by_size
+from app.catalog.methods.learning_rates import rate_by_size
+from app.catalog.methods.linear_method import LinearMethod, Shape
 from app.errors import Rejected
 
 if TYPE_CHECKING:

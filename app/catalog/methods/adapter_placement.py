@@ -11,7 +11,7 @@ from app.catalog import blocks
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.shared_families import Layers, chosen_layers
+from app.catalog.methods.layer_range import Layers, chosen_layers
 
 if TYPE_CHECKING:
     import torch
@@ -50,23 +50,23 @@ class AdapterMethod(PeftMethod):
         """Width of the added part in a model of this width."""
         return max(1, width // self.reduction)
 
-    def places(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+    def insertion_points(self) -> tuple[tuple[tuple[str, ...], str], ...]:
         """The parts of a block that get a station: their names by family, and a word for them."""
         raise NotImplementedError
 
-    def beside(self, base: BaseModelCard) -> list[tuple[int, int]]:
+    def adapter_shapes(self, base: BaseModelCard) -> list[tuple[int, int]]:
         """The stations of all chosen layers."""
-        stations = len(chosen_layers(self.layers, base.layers)) * len(self.places())
+        stations = len(chosen_layers(self.layers, base.layers)) * len(self.insertion_points())
         return stations * [(base.hidden_size, base.hidden_size)]
 
-    def station_parameters(self, width: int) -> int:
+    def adapter_parameters(self, width: int) -> int:
         """Learning numbers of one station: two matrices and two biases."""
         narrow = self.narrow(width)
         return 2 * width * narrow + narrow + width
 
     def trainable_parameters(self, base: BaseModelCard) -> int:
         """The stations of all chosen layers."""
-        return len(self.beside(base)) * self.station_parameters(base.hidden_size)
+        return len(self.adapter_shapes(base)) * self.adapter_parameters(base.hidden_size)
 
     def options(self) -> dict[str, Any]:
         """What the method adds to the tuner's configuration."""
@@ -76,7 +76,11 @@ class AdapterMethod(PeftMethod):
         """The tuner's configuration for the chosen layers."""
         width = blocks.stream_width(model)
         chosen = chosen_layers(self.layers, len(blocks.find_blocks(model)))
-        targets = [name for names, word in self.places() for name in blocks.find_in_blocks(model, names, word, chosen)]
+        targets = [
+            name
+            for names, word in self.insertion_points()
+            for name in blocks.find_in_blocks(model, names, word, chosen)
+        ]
         return self.teach_peft().BottleneckConfig(
             width=width, r=self.narrow(width), target_modules=targets, **self.options()
         )

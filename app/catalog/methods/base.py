@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     Batch = dict[str, torch.Tensor]
 
 # A recommended rate holds for about this many updates or more; a shorter run needs longer steps, up to MOST_HASTE times.
-UNHURRIED_STEPS = 400
-MOST_HASTE = 2.0
+REFERENCE_STEPS = 400
+MAX_RATE_FACTOR = 2.0
 
 
 # Kind of model -> family of task types that needs it.
@@ -108,8 +108,8 @@ class Method(BaseModel):
 
         On 100 updates rates chosen for thousands leave a small encoder far below what it can learn.
         """
-        haste = math.sqrt(UNHURRIED_STEPS / max(1, steps))
-        return self.recommended_learning_rate(base) * min(MOST_HASTE, max(1.0, haste))
+        haste = math.sqrt(REFERENCE_STEPS / max(1, steps))
+        return self.recommended_learning_rate(base) * min(MAX_RATE_FACTOR, max(1.0, haste))
 
     def check(self, base: "BaseModelCard") -> None:
         """Refuse settings that cannot work with this model.
@@ -126,7 +126,7 @@ class Method(BaseModel):
         """Return the model with everything frozen except what this method trains."""
         raise NotImplementedError
 
-    def beside(self, base: "BaseModelCard") -> list[tuple[int, int]]:
+    def adapter_shapes(self, base: "BaseModelCard") -> list[tuple[int, int]]:
         """(numbers that go in, numbers that it adds) at each place where something is computed beside the model's layers.
 
         For estimates of time; what only scales or shifts what a layer gives takes nothing in.

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.shared_families import LinearMethod, Shape, rate_by_size
+from app.catalog.methods.learning_rates import rate_by_size
+from app.catalog.methods.linear_method import LinearMethod, Shape
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +29,7 @@ class BitFit(LinearMethod):
         """1e-2 for small encoders (measured on Banking77): offsets need far longer steps than matrices."""
         return rate_by_size(base, small=1e-2, large=3e-3)
 
-    def beside(self, base: BaseModelCard) -> list[Shape]:
+    def adapter_shapes(self, base: BaseModelCard) -> list[Shape]:
         """Something is added to every output."""
         return [(0, outputs) for _, outputs in self.shapes(base)]
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.adapter_placement import ATTENTION_END, FEED_FORWARD_END, AdapterMethod
-from app.catalog.methods.shared_families import rate_by_size
+from app.catalog.methods.learning_rates import rate_by_size
 
 
 class BottleneckAdapter(AdapterMethod):

@@ -8,7 +8,8 @@ from app.catalog import blocks
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.shared_families import Layers, chosen_layers, rate_by_size
+from app.catalog.methods.layer_range import Layers, chosen_layers
+from app.catalog.methods.learning_rates import rate_by_size
 
 if TYPE_CHECKING:
     import torch

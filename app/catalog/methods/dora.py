@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.shared_families import LoraFamily, Shape
+from app.catalog.methods.linear_method import Shape
+from app.catalog.methods.lora_family import LoraFamily
 
 
 class Dora(LoraFamily):

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from app.catalog.methods.base import RunContext
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.shared_families import LoraFamily
+from app.catalog.methods.lora_family import LoraFamily
 
 
 class Eva(LoraFamily):

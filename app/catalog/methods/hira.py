@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from app.catalog.card import BaseModelCard
-from app.catalog.methods.shared_families import LinearMethod, Shape, rate_by_size
+from app.catalog.methods.learning_rates import rate_by_size
+from app.catalog.methods.linear_method import LinearMethod, Shape
 
 if TYPE_CHECKING:
     import torch

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from app.catalog.blocks import find_blocks
 from app.catalog.card import BaseModelCard
-from app.catalog.methods.shared_families import LinearMethod, chosen_layers, part_of, rate_by_size
+from app.catalog.methods.layer_range import chosen_layers
+from app.catalog.methods.learning_rates import rate_by_size
+from app.catalog.methods.linear_method import LinearMethod, part_of
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +28,7 @@ class Ia3(LinearMethod):
         """1e-2 for small encoders (measured on Banking77), 4e-3 for large models (peft's benchmark)."""
         return rate_by_size(base, small=1e-2, large=4e-3)
 
-    def beside(self, base: BaseModelCard) -> list[tuple[int, int]]:
+    def adapter_shapes(self, base: BaseModelCard) -> list[tuple[int, int]]:
         """Every output is scaled."""
         return [(0, outputs) for _, outputs in self.shapes(base)]
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from app.catalog.methods.shared_families import LoraFamily
+from app.catalog.methods.lora_family import LoraFamily
 
 
 class Lora(LoraFamily):

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.shared_families import LoraFamily, rate_by_size
+from app.catalog.methods.learning_rates import rate_by_size
+from app.catalog.methods.lora_family import LoraFamily
 
 
 class LoraPlus(LoraFamily):

@@ -4,7 +4,8 @@ from typing import Any, ClassVar, Literal
 
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.shared_families import ReinitializedLora, rate_by_size
+from app.catalog.methods.learning_rates import rate_by_size
+from app.catalog.methods.lora_family import ReinitializedLora
 
 
 class Olora(ReinitializedLora):

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.shared_families import PromptMethod, rate_by_size
+from app.catalog.methods.learning_rates import rate_by_size
+from app.catalog.methods.prompt_method import PromptMethod
 
 if TYPE_CHECKING:
     import torch

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from app.catalog.methods.shared_families import LoraFamily
+from app.catalog.methods.lora_family import LoraFamily
 
 
 class Qlora(LoraFamily):

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import RunContext
-from app.catalog.methods.shared_families import LinearMethod, Shape, rate_by_size
+from app.catalog.methods.learning_rates import rate_by_size
+from app.catalog.methods.linear_method import LinearMethod, Shape
 
 if TYPE_CHECKING:
     import torch
@@ -42,7 +43,7 @@ class Sparse(LinearMethod):
 
     whole_gradients: ClassVar[bool] = True
 
-    def beside(self, base: BaseModelCard) -> list[Shape]:
+    def adapter_shapes(self, base: BaseModelCard) -> list[Shape]:
         """What changed is added to the weights, whatever the number of tokens."""
         return [(0, 0)] * len(self.shapes(base))
 

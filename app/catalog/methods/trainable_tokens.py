@@ -8,7 +8,7 @@ from pydantic import Field
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import RunContext
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.shared_families import LoraFamily
+from app.catalog.methods.lora_family import LoraFamily
 
 
 class TrainableTokens(LoraFamily):

@@ -21,7 +21,7 @@ import torch
 from transformers import GenerationConfig
 
 from app.catalog.methods.base import Method
-from app.catalog.methods.shared_families import LoraFamily
+from app.catalog.methods.lora_family import LoraFamily
 from app.errors import Conflict
 from worker.engine.serving.chat_model import ChatModel, GenerationStats, Reply
 from worker.engine.serving.mixed_adapters import UNROUTED

@@ -1,0 +1,129 @@
+"""Methods that attach to the linear layers of chosen blocks: settings, layer names for peft, parameter counts.
+
+torch is imported only inside functions.
+"""
+
+from collections.abc import Sequence
+from math import gcd
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from app.catalog.blocks import find_blocks
+from app.catalog.card import BaseModelCard
+from app.catalog.methods.base import PeftMethod
+from app.catalog.methods.layer_range import Layers, chosen_layers
+from app.errors import Rejected
+
+if TYPE_CHECKING:
+    import torch
+
+Shape = tuple[int, int]
+
+
+def largest_divisor(limit: int, shapes: Sequence[Shape]) -> int:
+    """The largest number up to ``limit`` that divides every width of the shapes."""
+    common = gcd(*(width for shape in shapes for width in shape))
+    return next(size for size in range(min(limit, common), 0, -1) if common % size == 0)
+
+
+class LinearMethod(PeftMethod):
+    """A method that attaches to linear layers of the blocks."""
+
+    targets: Literal["all linear", "attention", "feed-forward"] = Field(
+        "all linear",
+        title="Parts of a layer",
+        description="Which matrices of each layer learn: all of them, those of attention, or those of the feed-forward "
+        "part, which forgets least.",
+    )
+    layers: Layers = Field(
+        "all",
+        title="Layers",
+        description="Which layers learn, counted from the input: `all`, `last 4`, or a range such as `1-6`. Fewer are "
+        "faster and forget less.",
+    )
+
+    def check(self, base: BaseModelCard) -> None:
+        """The chosen layers must exist."""
+        chosen_layers(self.layers, base.layers)
+
+    def frozen_blocks(self, count: int) -> int:
+        """Everything below the first chosen layer."""
+        return chosen_layers(self.layers, count).start
+
+    def shapes(self, base: BaseModelCard) -> list[Shape]:
+        """(inputs, outputs) of every layer that the method attaches to."""
+        cut = base.attention_shapes
+        parts = {"all linear": slice(None), "attention": slice(cut), "feed-forward": slice(cut, None)}
+        return list(base.linear_shapes[parts[self.targets]]) * len(chosen_layers(self.layers, base.layers))
+
+    def adapter_shapes(self, base: BaseModelCard) -> list[Shape]:
+        """Every layer that the method attaches to."""
+        return self.shapes(base)
+
+    def trainable_parameters(self, base: BaseModelCard) -> int:
+        """The sum over all layers that the method attaches to."""
+        shapes = self.shapes(base)
+        return sum(self.count(inputs, outputs, shapes) for inputs, outputs in shapes)
+
+    def count(self, inputs: int, outputs: int, shapes: Sequence[Shape]) -> int:
+        """Learning numbers for one linear layer; ``shapes`` are those of all layers that the method attaches to."""
+        raise NotImplementedError
+
+    def modules(self, model: "torch.nn.Module") -> "dict[str, torch.nn.Module]":
+        """The linear layers that the method attaches to, by full name.
+
+        Raises:
+            Rejected: the model has no such layers.
+        """
+        found = find_blocks(model)
+        wanted = chosen_layers(self.layers, len(found))
+        named = {
+            f"{place}.{name}": each
+            for number, (place, block) in enumerate(found.items())
+            if number in wanted
+            for name, each in block.named_modules()
+            if is_linear(each) and self.targets in ("all linear", part_of(name))
+        }
+        if not named:
+            raise Rejected(
+                "unknown_architecture",
+                f"No layers of the kind `{self.targets}` are known in a model of type {type(model).__name__}.",
+                "Choose `all linear` as the parts of a layer.",
+            )
+        return named
+
+    def target_names(self, model: "torch.nn.Module") -> list[str]:
+        """The names for peft: last parts of names where they say the same, which keeps the configuration readable."""
+        return shorten(list(self.modules(model)), [name for name, _ in model.named_modules()])
+
+    def model_shapes(self, model: "torch.nn.Module") -> list[Shape]:
+        """(inputs, outputs) of every layer that the method attaches to, read from the model."""
+        return [shape_of(each) for each in self.modules(model).values()]
+
+
+def is_linear(module: "torch.nn.Module") -> bool:
+    """Linear layers, quantised ones and GPT-2's transposed kind included."""
+    from torch import nn
+
+    return isinstance(module, nn.Linear) or type(module).__name__ == "Conv1D"
+
+
+def shape_of(linear: "torch.nn.Module") -> Shape:
+    """(inputs, outputs) of a linear layer."""
+    if hasattr(linear, "in_features"):
+        return int(linear.in_features), int(linear.out_features)  # type: ignore[arg-type]
+    inputs, outputs = linear.weight.shape  # type: ignore[union-attr, misc]
+    return int(inputs), int(outputs)
+
+
+def part_of(name: str) -> str:
+    """``attention`` or ``feed-forward`` by the name of a layer within its block."""
+    return "attention" if "attn" in name.lower() or "attention" in name.lower() else "feed-forward"
+
+
+def shorten(names: list[str], everything: list[str]) -> list[str]:
+    """Last parts of ``names`` if no other module of ``everything`` ends in one of them, else the names themselves."""
+    ends = {name.rpartition(".")[2] for name in names}
+    meant = {name for name in everything if name.rpartition(".")[2] in ends}
+    return sorted(ends) if meant == set(names) else names

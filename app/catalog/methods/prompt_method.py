@@ -1,0 +1,36 @@
+"""Soft prompts: virtual tokens that are learned while the model stays frozen."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from app.catalog.methods.base import PeftMethod, peft_task
+from app.catalog.methods.capabilities import Capabilities
+
+if TYPE_CHECKING:
+    import torch
+
+
+class PromptMethod(PeftMethod):
+    """A soft prompt: invisible learned tokens before every text, or notes beside every layer."""
+
+    tokens: int = Field(
+        20,
+        ge=1,
+        le=200,
+        title="Invisible tokens",
+        description="How many learned tokens precede every text. More can say more, and leave less room for the text.",
+    )
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        merge=False, switch_off=False, reopen=False, models=("causal", "sequence-classification")
+    )
+
+    @property
+    def virtual_tokens(self) -> int:
+        """The invisible tokens stand before the text."""
+        return self.tokens
+
+    def prompt_config(self, model: "torch.nn.Module", **options: Any) -> dict[str, Any]:
+        """Arguments that every soft prompt's configuration takes."""
+        return {"task_type": peft_task(model) or "FEATURE_EXTRACTION", "num_virtual_tokens": self.tokens, **options}
