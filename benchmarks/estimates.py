@@ -130,8 +130,9 @@ def begin() -> str:
     measured = subprocess.run(
         [sys.executable, "-m", "worker.jobs.speed_probe"], capture_output=True, text=True, check=True
     ).stdout
-    machine_speeds.note_speed(machine_speeds.room(here=True)["machine"], json.loads(measured))
-    print(f"{machine_speeds.room(here=True)['machine']}: {measured.strip()}", flush=True)
+    name = machine_speeds.training_machine(here=True).name
+    machine_speeds.store_speed(name, json.loads(measured))
+    print(f"{name}: {measured.strip()}", flush=True)
     return accounts.ensure_owner().id
 
 
@@ -161,8 +162,8 @@ def run(user_id: str, wanted: Case, seed: int, processor: bool) -> dict[str, Any
         raise SystemExit(f"{wanted}: {ended.job.error}")
     if processor:
         count_processor_time(queued.id, ended.results["seconds"]["processor"])
-    told = run_costs.read(user_id, queued.id)
-    return {"case": wanted, "results": ended.results, **told}
+    cost = run_costs.read(user_id, queued.id)
+    return {"case": wanted, "results": ended.results, **cost.as_dict()}
 
 
 def count_processor_time(run_id: str, phases: dict[str, float]) -> None:

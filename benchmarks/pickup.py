@@ -118,11 +118,11 @@ def wait_for_steps(owner: str, run_id: str) -> dict[str, float]:
     if run.job.error:
         raise SystemExit(f"the run failed: {run.job.error}")
     stages = {"claimed": run.job.started_at or 0.0}
-    for event in metrics.events_since(owner, run_id)["events"]:
-        if event["kind"] == "phase":
-            stages.setdefault(event["message"], event["at"])
-    losses = [p for p in metrics.since(owner, run_id)["points"] if p["key"] == "train/loss"]
-    stages["first step"] = losses[0]["at"]
+    for event in metrics.events_since(owner, run_id).events:
+        if event.kind == "phase":
+            stages.setdefault(event.message, event.at)
+    losses = [point for point in metrics.since(owner, run_id).points if point.key == "train/loss"]
+    stages["first step"] = losses[0].at
     return dict(sorted(stages.items(), key=lambda each: each[1]))
 
 

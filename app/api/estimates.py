@@ -13,7 +13,7 @@ from app.errors import Rejected
 from app.models import DatasetVersion
 from app.services.datasets import datasets
 from app.services.estimates import observations
-from app.services.estimates.estimates import estimate
+from app.services.estimates.estimates import EstimateRequest, estimate
 from app.services.runs import run_costs
 from app.services.runs.run_specs import max_text_tokens
 
@@ -33,10 +33,10 @@ def estimate_run(user_id: UserId, body: EstimateBody) -> dict[str, Any]:
             base_model=find_base_model(body.base_model).name,
             method=body.method,
             training=_training(version, body),
-        )
+        ).as_dict()
     if body.rows is None:
         raise Rejected("missing_field", "Neither `rows` nor `dataset_id` was given.", "Send one of them.")
-    told = estimate(
+    request = EstimateRequest(
         base_model=body.base_model,
         method=body.method,
         training=body.training,
@@ -44,19 +44,19 @@ def estimate_run(user_id: UserId, body: EstimateBody) -> dict[str, Any]:
         tokens_per_row=body.tokens_per_row,
         labels=body.labels,
     )
-    return {**told, "lengths": None}
+    return {**estimate(request).as_dict(), "lengths": None}
 
 
 @router.get("/estimates/accuracy")
 def read_accuracy(user_id: UserId) -> dict[str, Any]:
     """How far estimates were off on each machine: median errors of memory and time over its last finished runs."""
-    return observations.accuracy()
+    return {"machines": [machine.as_dict() for machine in observations.accuracy()]}
 
 
 @router.get("/runs/{run_id}/cost")
 def read_cost(user_id: UserId, run_id: str) -> dict[str, Any]:
     """What a run was estimated to cost when it began, and what it did cost: ``{"estimate", "actual"}``."""
-    return run_costs.read(user_id, run_id)
+    return run_costs.read(user_id, run_id).as_dict()
 
 
 def _training(version: DatasetVersion, body: EstimateBody) -> dict[str, Any]:

@@ -13,4 +13,4 @@ router = APIRouter(prefix="/api/v1", tags=["machine"])
 @router.get("/machine")
 def read_machine(user_id: UserId) -> dict[str, Any]:
     """GPUs, processor threads, memory and disk, in bytes."""
-    return machine.describe()
+    return machine.describe().as_dict()

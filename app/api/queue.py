@@ -35,13 +35,13 @@ class ContinueBody(Body):
 @router.get("/queue")
 def read_queue(user_id: UserId) -> dict[str, Any]:
     """Working, waiting and paused runs with position, reason and expected times, and the workers."""
-    return queue_page.describe(user_id)
+    return queue_page.describe(user_id).as_dict()
 
 
 @router.get("/workers")
 def read_workers(user_id: UserId) -> dict[str, Any]:
     """Workers heard of in the last ten minutes, with what their machines have."""
-    return {"workers": workers.list_workers()}
+    return {"workers": [worker.as_dict() for worker in workers.list_workers()]}
 
 
 @router.get("/inference")

@@ -24,4 +24,4 @@ def read_samples(
     step: Annotated[int | None, Query(ge=0, le=2**53, description="Of which check; the newest if absent.")] = None,
 ) -> dict[str, Any]:
     """What a model that writes answered to a few held-out rows at a check, beside the untouched base."""
-    return generation_samples.at_step(user_id, run_id, step)
+    return generation_samples.at_step(user_id, run_id, step).as_dict()

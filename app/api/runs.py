@@ -64,7 +64,7 @@ def read_metrics(
     user_id: UserId, run_id: str, after: After = 0, limit: Annotated[int, Query(ge=1, le=20_000)] = 5000
 ) -> dict[str, Any]:
     """Points newer than the cursor: ``{"points", "after", "state"}``."""
-    return metrics.since(user_id, run_id, after, limit)
+    return metrics.since(user_id, run_id, after, limit).as_dict()
 
 
 @router.get("/{run_id}/series")
@@ -75,19 +75,20 @@ def read_series(
     max_points: MostPoints = 1000,
 ) -> dict[str, Any]:
     """Whole curves, thinned: ``{"series": {key: [[step, value], ...]}}``."""
-    return {"series": metrics.series(user_id, run_id, keys.split(",") if keys else None, max_points)}
+    chosen = keys.split(",") if keys else None
+    return {"series": metrics.read_curves(user_id, run_id, chosen, max_points).series()}
 
 
 @router.get("/{run_id}/curves")
 def read_curves(user_id: UserId, run_id: str, max_points: MostPoints = 1000) -> dict[str, Any]:
     """All curves so far, thinned: ``{"series": {key: [[step, value, at], ...]}, "after"}``; go on with ``/metrics?after=``."""
-    return metrics.so_far(user_id, run_id, max_points)
+    return metrics.read_curves(user_id, run_id, max_points=max_points).as_dict()
 
 
 @router.get("/{run_id}/events")
 def read_events(user_id: UserId, run_id: str, after: After = 0) -> dict[str, Any]:
     """Phases, notices and alerts newer than the cursor."""
-    return metrics.events_since(user_id, run_id, after)
+    return metrics.events_since(user_id, run_id, after).as_dict()
 
 
 @router.get("/{run_id}/predictions")
@@ -99,7 +100,7 @@ def read_predictions(
     after: After = 0,
 ) -> dict[str, Any]:
     """Held-out rows with the base model's and the tuned model's answers."""
-    return predictions.page(user_id, run_id, only=only, limit=limit, after=after)
+    return predictions.page(user_id, run_id, only=only, limit=limit, after=after).as_dict()
 
 
 @router.get("/{run_id}/log")

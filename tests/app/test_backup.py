@@ -69,7 +69,7 @@ def test_what_is_restored_is_what_was_saved(
     forget_settings()
     backup.restore(tmp_path / "kept.zip", upgrade)
     assert invariants.violations() == []
-    assert [step for step, _ in metrics.series(owner, done.id)["train/loss"]] == list(range(5))
+    assert [step for step, _ in metrics.read_curves(owner, done.id).series()["train/loss"]] == list(range(5))
     again = runs.get_run(owner, working.id).job
     assert (again.state, again.fence, again.lease_until) == (QUEUED, 2, None)
     assert jobs.claim(working.job_id) is not None

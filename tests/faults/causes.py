@@ -156,7 +156,11 @@ def _run_side_by_side(world: World, runs: dict[str, Run]) -> None:
         steps = 0
         while not done.wait(0.2) and steps < FLOOD_STEPS / 2:
             steps = max(
-                (step for step, _ in metrics.series(world.owner, runs["watched"].id).get("train/loss", ())), default=0
+                (
+                    step
+                    for step, _ in metrics.read_curves(world.owner, runs["watched"].id).series().get("train/loss", ())
+                ),
+                default=0,
             )
 
     workers_ = [threading.Thread(target=supervisor.execute, args=(run.job_id,)) for run in runs.values()]

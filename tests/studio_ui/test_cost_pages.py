@@ -1,6 +1,7 @@
 """Costs before and after, what was forgotten, the rate race and the race of methods, as people meet them."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -39,7 +40,7 @@ def sample(studio):
 
 @pytest.fixture(scope="module")
 def finished(studio, sample):
-    machine_speeds.note_speed(machine_speeds.room(here=True)["machine"], dict(REFERENCE))
+    machine_speeds.store_speed(machine_speeds.training_machine(here=True).name, dict(REFERENCE))
     run = runs.submit(
         studio.owner,
         runs.RunRequest(
@@ -50,7 +51,7 @@ def finished(studio, sample):
             training={"learning_rate": "auto"},
         ),
     )
-    run_costs.expect(run.id)
+    run_costs.store_estimate(run.id)
     end_run(
         run.id,
         rows_right(18, 20),
@@ -62,7 +63,7 @@ def finished(studio, sample):
     )
     with transaction() as session:
         found = session.get_one(Run, run.id)
-        run_costs.settle(session, found, found.results)
+        run_costs.store_actual(session, found, found.results)
     return run.id
 
 
@@ -97,14 +98,14 @@ def test_estimate_and_actual_stand_side_by_side(signed_in, finished, size, schem
 def test_review_tells_range_and_basis_and_what_would_make_it_fit(
     signed_in, sample, finished, monkeypatch, size, scheme
 ):
-    small = {**machine_speeds.room(here=True), "available_bytes": 1_000_000_000}
+    small = replace(machine_speeds.training_machine(here=True), available_bytes=1_000_000_000)
     watched = signed_in(size, color_scheme=scheme)
     page = watched.open(f"/new?dataset={sample.id}&step=review")
     page.wait_for_selector("#review-cost .cost-tiles")
     told = page.inner_text("#review-cost")
     assert "finished run with this method and model" in told and "about" in told and "Fits in memory" in told
     shoot(page, f"cost-review-{scheme}")
-    monkeypatch.setattr(machine_speeds, "room", lambda **_: small)
+    monkeypatch.setattr(machine_speeds, "training_machine", lambda **_: small)
     page = watched.open(f"/new?dataset={sample.id}&step=settings")
     page.click("text=All settings")
     page.fill("#training-max_length", "512")

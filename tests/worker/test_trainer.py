@@ -50,7 +50,7 @@ def test_a_run_trains_scores_and_answers(owner: str, monkeypatch: pytest.MonkeyP
     assert job_of(run).state == SUCCEEDED, job_of(run).error
     # The sample's texts are made from patterns; anything that learns at all reaches this.
     assert done.results["metrics"]["accuracy"] > 0.8
-    series = metrics.series(owner, run.id)
+    series = metrics.read_curves(owner, run.id).series()
     assert {
         "train/loss",
         "train/learning_rate",
@@ -59,17 +59,17 @@ def test_a_run_trains_scores_and_answers(owner: str, monkeypatch: pytest.MonkeyP
         "eval/accuracy",
         "eval/macro_f1",
     } <= set(series)
-    rows = predictions.page(owner, run.id, limit=20)["rows"]
+    rows = predictions.page(owner, run.id, limit=20).rows
 
     monkeypatch.setenv("STUDIO_INFERENCE_SECRET", "a secret of the test")
     get_settings.cache_clear()
     server, folder = TestClient(create_inference()), adapters.adapter_folder(owner, run.id)
-    question = {"adapter": str(folder), "inputs": [row["input"] for row in rows]}
+    question = {"adapter": str(folder), "inputs": [row.input for row in rows]}
     assert server.post("/predict", json=question).status_code == 401
     allowed = {"X-Studio-Secret": "a secret of the test"}
     answers = server.post("/predict", json=question, headers=allowed).json()["answers"]
-    assert [answer["label"] for answer in answers] == [row["answer"] for row in rows]
-    assert answers[0]["probabilities"][rows[0]["answer"]] == pytest.approx(rows[0]["score"], abs=1e-3)
+    assert [answer["label"] for answer in answers] == [row.answer for row in rows]
+    assert answers[0]["probabilities"][rows[0].answer] == pytest.approx(rows[0].score, abs=1e-3)
     elsewhere = {**question, "adapter": "/etc"}
     assert server.post("/predict", json=elsewhere, headers=allowed).json()["error"]["code"] == "adapter_not_found"
 
@@ -95,4 +95,4 @@ def test_a_stopped_run_keeps_its_checkpoint_and_resumes(owner: str) -> None:
     again = runs.resume(owner, run.id)
     supervisor.execute(again.job_id)
     assert job_of(again).state == SUCCEEDED
-    assert metrics.series(owner, run.id)["train/loss"][-1][0] == 15
+    assert metrics.read_curves(owner, run.id).series()["train/loss"][-1][0] == 15

@@ -32,13 +32,13 @@ def measure_once(busy: Callable[[], bool], leaving: threading.Event) -> None:
     if not get_settings().measure_speed or leaving.wait(AFTER_SECONDS):
         return
     try:
-        name = machine_speeds.room(here=True)["machine"]
+        name = machine_speeds.training_machine(here=True).name
         if machine_speeds.speed_of(name) is not None:
             return
         while busy():
             if leaving.wait(LOOK_SECONDS):
                 return
-        machine_speeds.note_speed(name, run())
+        machine_speeds.store_speed(name, run())
     except (*DATABASE_AWAY, OSError, ValueError) as error:
         log.warning("the speed of this machine was not measured: %s", type(error).__name__)
 

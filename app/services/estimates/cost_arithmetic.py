@@ -1,7 +1,7 @@
-"""Seconds and bytes of a run by arithmetic, and their correction by what earlier runs took. Pure: knows no table.
+"""Seconds and bytes of a run by arithmetic, and their correction by observations of earlier runs.
 
 The rates were fitted to runs on one core of an AMD EPYC with bf16 (``benchmarks/cost_rates.py``). On another machine they are
-scaled by two measured times; whatever error is left, the runs that finished there correct.
+scaled by two measured times; the remaining error is corrected by the runs that finished there.
 """
 
 import math
@@ -12,7 +12,7 @@ from statistics import median
 from app.catalog.spec import held_precision
 from app.catalog.workload import Workload, WorkloadInputs, count_learning, count_rest, largest_portion
 
-# Raised whenever the arithmetic changes: what runs taught about an older one no longer applies.
+# Raised whenever the arithmetic changes: observations of an older formula no longer apply.
 FORMULA = 2
 GIGA = 1e9
 # What `worker.jobs.speed_probe` measures, in seconds, on the machine that the rates come from.
@@ -38,11 +38,11 @@ LEARNING_START = 0.49
 
 # A trainer process that has imported torch, transformers and peft and used them once.
 RUNTIME_BYTES = {False: 780e6, True: 0.0}
-# Bytes per weight by how the untouched model is held; a weight that learns has a gradient and two moments beside it.
+# Bytes per weight by the precision of the frozen base; a trainable weight also has a gradient and two moments.
 HELD_BYTES = {"full": 4.0, "int8": 1.1, "nf4": 0.6}
 # On a processor part of that is gone again when the activations are there.
 LEARNING_BYTES = {False: 10.0, True: 12.0}
-# What a block keeps per token and unit for the way back; adapters keep their inputs too. On a processor as fitted to runs,
+# Activations that a block keeps per token and unit for the backward pass; adapters keep their inputs too. On a processor as fitted to runs,
 # on a GPU by counting (Korthikanti et al. 2022, arXiv 2205.05198, section 4).
 KEPT_BYTES, ADAPTER_KEPT_BYTES = {False: 19.0, True: 34.0}, {False: 52.0, True: 30.0}
 # Attention keeps its weights where texts do not share a row: per token, per token of the text and per head of 32 units.
@@ -53,7 +53,7 @@ RECOMPUTED_SHARE = 0.25
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedCost:
     """One estimate before correction: bytes, seconds of learning and of everything else."""
 
     memory: float
@@ -67,7 +67,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Observation:
-    """What one finished run took against what was counted, with what it has in common with others."""
+    """Ratios of actual to counted cost of one finished run, with its task family, base model and method."""
 
     family: str
     base_model: str
@@ -77,7 +77,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class Correction:
-    """By how much to multiply, how far the truth may lie on either side (a factor), and from how many runs that is known.
+    """The factor to multiply an estimate with, the factor of uncertainty on either side, and the number of runs behind them.
 
     ``level``: ``method`` (same model and method), ``model``, ``family``, ``machine``, or ``none``.
     """
@@ -96,91 +96,102 @@ SPREADS = {
 }
 # Without even a measurement of the machine.
 UNMEASURED_SPREAD = 1.4
-LEAST_SPREAD, MOST_LESSONS = 0.08, 40
-# What each further GPU of a run adds: sums of gradients are sent while others are still computed (Li et al. 2020, arXiv
+MIN_SPREAD, MAX_OBSERVATIONS = 0.08, 40
+# Speed that each further GPU of a run adds: gradients are reduced while others are still computed (Li et al. 2020, arXiv
 # 2006.15704, measure 0.8 to 0.95 on one machine). Processes without a GPU share the same processor and add nothing.
 FURTHER_DEVICE = 0.85
 
 
-def count(job: WorkloadInputs, *, gpu: bool, speed: Mapping[str, float] | None) -> Counted:
+def count(workload: WorkloadInputs, *, gpu: bool, speed: Mapping[str, float] | None) -> CountedCost:
     """The estimate for this machine before earlier runs correct it.
 
     Args:
         speed: measured seconds as :data:`REFERENCE` has them, None if the machine was never measured.
     """
-    return Counted(
-        memory=_memory(job, gpu),
-        learning=LEARNING_START + _seconds(count_learning(job), speed) / _pace(job, gpu),
-        rest=_seconds(count_rest(job), speed),
+    return CountedCost(
+        memory=_memory(workload, gpu),
+        learning=LEARNING_START + _seconds(count_learning(workload), speed) / _speedup(workload, gpu),
+        rest=_seconds(count_rest(workload), speed),
     )
 
 
-def correct(what: str, lessons: Sequence[Observation], job: tuple[str, str, str], *, measured: bool) -> Correction:
-    """What finished runs teach about ``memory``, ``learning`` or ``rest`` of a run of this family, model and method.
+def correct(
+    quantity: str, observations: Sequence[Observation], related_to: tuple[str, str, str], *, measured: bool
+) -> Correction:
+    """The correction of ``memory``, ``learning`` or ``rest`` of a run.
 
-    Medians of ratios, from all runs of the machine down to those of the same model and method; each closer group counts by its
-    number of runs against one run's weight of the wider group.
+    Shrinks medians of log ratios hierarchically, from all runs of the machine to those of the same model and method: a closer
+    group weighs as much as it has runs, the wider group as much as one run.
+
+    Args:
+        related_to: family, base model and method of the run.
+        measured: the speed of the machine is known.
     """
-    family, base_model, method = job
+    family, base_model, method = related_to
     groups = {
-        "machine": list(lessons),
-        "family": [each for each in lessons if each.family == family],
-        "model": [each for each in lessons if each.base_model == base_model],
-        "method": [each for each in lessons if each.base_model == base_model and each.method == method],
+        "machine": list(observations),
+        "family": [one for one in observations if one.family == family],
+        "model": [one for one in observations if one.base_model == base_model],
+        "method": [one for one in observations if one.base_model == base_model and one.method == method],
     }
     factor, level, known = 0.0, "none", 0
     for name, group in groups.items():
-        logs = [math.log(each.ratios[what]) for each in group[:MOST_LESSONS] if each.ratios.get(what, 0.0) > 0]
+        logs = _log_ratios(group, quantity)
         if logs:
             weight = len(logs) / (len(logs) + (1 if level != "none" else 0))
             factor += weight * (median(logs) - factor)
             level, known = name, len(logs)
-    spread = SPREADS[what][level]
-    if level == "none" and not measured and what != "memory":
+    spread = SPREADS[quantity][level]
+    if level == "none" and not measured and quantity != "memory":
         spread = UNMEASURED_SPREAD
     if level == "method" and known >= 3:
-        off = sorted(abs(math.log(each.ratios[what]) - factor) for each in groups["method"][:MOST_LESSONS])
-        spread = max(LEAST_SPREAD, off[int(0.8 * (len(off) - 1))])
+        errors = sorted(abs(ratio - factor) for ratio in _log_ratios(groups["method"], quantity))
+        spread = max(MIN_SPREAD, errors[int(0.8 * (len(errors) - 1))])
     return Correction(math.exp(factor), math.exp(spread), known, level)
 
 
-def memory_parts(job: WorkloadInputs, gpu: bool) -> dict[str, float]:
-    """Bytes at the moment of the most: ``libraries``, ``weights``, ``adapter``, ``optimiser``, ``activations``, ``rows``, ``evaluation``."""
-    base, learns = job.base, job.adapter + job.head
-    held = HELD_BYTES[held_precision(job.method, job.training)]
-    tokens = largest_portion(job, job.longest)
-    adapters = 0.0 if job.method.whole_model else ADAPTER_KEPT_BYTES[gpu]
-    frozen = min(base.layers, job.method.frozen_blocks(base.layers))
+def _log_ratios(observations: Sequence[Observation], quantity: str) -> list[float]:
+    ratios = (observation.ratios.get(quantity, 0.0) for observation in observations[:MAX_OBSERVATIONS])
+    return [math.log(ratio) for ratio in ratios if ratio > 0]
+
+
+def memory_parts(workload: WorkloadInputs, gpu: bool) -> dict[str, float]:
+    """Bytes at the peak: ``libraries``, ``weights``, ``adapter``, ``optimiser``, ``activations``, ``rows``, ``evaluation``."""
+    base, learns = workload.base, workload.adapter + workload.head
+    held = HELD_BYTES[held_precision(workload.method, workload.training)]
+    tokens = largest_portion(workload, workload.longest)
+    adapters = 0.0 if workload.method.whole_model else ADAPTER_KEPT_BYTES[gpu]
+    frozen = min(base.layers, workload.method.frozen_blocks(base.layers))
     # The fused kernels of a GPU keep no attention weights.
-    attention = 0.0 if job.packed or gpu else base.hidden_size / HEAD_UNITS * job.longest * ATTENTION_BYTES
+    attention = 0.0 if workload.packed or gpu else base.hidden_size / HEAD_UNITS * workload.longest * ATTENTION_BYTES
     per_token = (base.layers - frozen) * (base.hidden_size * (KEPT_BYTES[gpu] + adapters) + attention)
-    per_token *= 1.0 if gpu else job.method.relative_memory
-    if job.training.gradient_checkpointing:
+    per_token *= 1.0 if gpu else workload.method.relative_memory
+    if workload.training.gradient_checkpointing:
         per_token *= RECOMPUTED_SHARE
-    output = job.vocabulary * OUTPUT_BYTES if job.writes else 0.0
+    output = workload.vocabulary * OUTPUT_BYTES if workload.writes else 0.0
     activations = tokens * (per_token + output)
-    # The download is loaded afresh beside the trained model, to see that it answers the same. A GPU has given the
-    # activations back by then; a process keeps the memory that it once had.
+    # The saved model is loaded again beside the trained one, to verify that both answer the same. A GPU has freed the
+    # activations by then; a process keeps the memory that it once had.
     again = base.parameters * held
-    evaluation = max(0.0, again - activations) if gpu else again + (WRITING_BYTES if job.writes else 0.0)
+    evaluation = max(0.0, again - activations) if gpu else again + (WRITING_BYTES if workload.writes else 0.0)
     return {
         "libraries": RUNTIME_BYTES[gpu],
         "weights": base.parameters * held,
-        "adapter": 0.0 if job.method.whole_model else learns * 4.0,
+        "adapter": 0.0 if workload.method.whole_model else learns * 4.0,
         "optimiser": learns * LEARNING_BYTES[gpu],
         "activations": activations,
-        "rows": (job.train_rows + job.test_rows) * job.length * ROW_BYTES if not gpu else 0.0,
+        "rows": (workload.train_rows + workload.test_rows) * workload.length * ROW_BYTES if not gpu else 0.0,
         "evaluation": evaluation,
     }
 
 
-def _memory(job: WorkloadInputs, gpu: bool) -> float:
-    return sum(memory_parts(job, gpu).values())
+def _memory(workload: WorkloadInputs, gpu: bool) -> float:
+    return sum(memory_parts(workload, gpu).values())
 
 
-def _pace(job: WorkloadInputs, gpu: bool) -> float:
-    """How many times as fast as one device the devices of a run learn together."""
-    return 1.0 + FURTHER_DEVICE * (job.training.devices - 1) if gpu else 1.0
+def _speedup(workload: WorkloadInputs, gpu: bool) -> float:
+    """Speed of all devices of a run relative to one."""
+    return 1.0 + FURTHER_DEVICE * (workload.training.devices - 1) if gpu else 1.0
 
 
 def _seconds(work: Workload, speed: Mapping[str, float] | None) -> float:

@@ -1,9 +1,7 @@
-"""What a run will cost: arithmetic from the catalog's declarations, corrected by what runs on this machine took.
+"""Estimates memory, time and size of a run from the declarations of the catalog, corrected by observations of finished runs."""
 
-Runs nothing and loads no model.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,8 +17,10 @@ from app.field_errors import field_refusal
 from app.models import DatasetVersion
 from app.services.estimates import memory_fit
 from app.services.estimates.cost_arithmetic import Correction, correct, count, memory_parts
+from app.services.estimates.memory_fit import Remedy
 from app.services.estimates.observations import observations_of
 from app.services.queue import machine_speeds
+from app.services.queue.machine_speeds import TrainingMachine
 
 TYPICAL_TOKENS = 40.0
 MEASURED, ESTIMATED = "measured on your data", "estimated from the characters of your data"
@@ -28,74 +28,88 @@ TOKENIZER_BYTES, WEIGHT_BYTES = 750_000, 4
 HELD_OUT_SHARE = 0.1
 
 
-def estimate(
-    *,
-    base_model: str,
-    method: dict[str, Any],
-    training: dict[str, Any],
-    rows: int,
-    held_out: tuple[int, int] | None = None,
-    tokens_per_row: float | None = None,
-    longest: float | None = None,
-    labels: int = 2,
-    tokens_from: str = MEASURED,
-    base_known: bool = False,
-    room: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Memory, time and size of a run before it starts.
+@dataclass(frozen=True)
+class EstimateRequest:
+    """The run to estimate.
 
-    Args:
+    Attributes:
         base_model: name from the catalog.
         method: ``{"kind": ..., settings}``.
         training: training settings; missing ones take their defaults.
         rows: training rows.
         held_out: validation and test rows, a tenth of ``rows`` each if not known.
-        tokens_per_row, longest: mean and greatest length, if known.
-        labels: size of the answer layer.
+        tokens_per_row, longest: mean and greatest length in tokens, if known.
+        labels: number of outputs of the answer layer.
         tokens_from: how ``tokens_per_row`` is known, in words for the basis.
-        base_known: the untouched model has read these rows in an earlier run.
-        room: as :func:`machine_speeds.room` returns it; asked for if not given.
+        base_known: the base model has read these rows in an earlier run, so its hidden states are cached.
+        machine: what trains; :func:`machine_speeds.training_machine` if None.
+    """
 
-    Returns:
-        ``{"trainable_parameters", "total_parameters", "memory_bytes": [low, high], "memory_likely", "memory_parts",
-        "seconds": [low, high], "seconds_likely", "adapter_bytes", "steps", "basis", "fit": "fits" | "tight" | "too large",
-        "remedies", "available_bytes", "machine", "counted"}``.
+    base_model: str
+    method: Mapping[str, Any]
+    training: Mapping[str, Any]
+    rows: int
+    held_out: tuple[int, int] | None = None
+    tokens_per_row: float | None = None
+    longest: float | None = None
+    labels: int = 2
+    tokens_from: str = MEASURED
+    base_known: bool = False
+    machine: TrainingMachine | None = None
+
+
+@dataclass(frozen=True)
+class CostEstimate:
+    """Memory, time and size of a run before it starts; ranges are ``(low, high)``.
+
+    ``fit``: ``fits``, ``tight`` or ``too large``. ``counted``: the uncorrected numbers, from which later runs are corrected.
+    ``basis``: where the numbers come from, in words.
+    """
+
+    trainable_parameters: int
+    total_parameters: int
+    adapter_bytes: int
+    steps: int
+    memory_bytes: tuple[int, int]
+    memory_likely: int
+    memory_parts: Mapping[str, int]
+    seconds: tuple[float, float]
+    seconds_likely: float
+    fit: str
+    available_bytes: int
+    machine: str
+    counted: Mapping[str, float]
+    basis: str
+    remedies: Sequence[Remedy] = field(default_factory=tuple)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        remedies = [remedy.as_dict() for remedy in self.remedies]
+        ranges = {"memory_bytes": list(self.memory_bytes), "seconds": list(self.seconds)}
+        return {**vars(self), **ranges, "remedies": remedies}
+
+
+def estimate(request: EstimateRequest) -> CostEstimate:
+    """Memory, time and size of a run before it starts.
 
     Raises:
         Rejected: an unknown model, method or setting, or a value out of bounds.
     """
-    if rows < 1:
-        raise Rejected("range", f"There are {rows} training rows.", "Give at least 1.")
-    card = find_base_model(base_model)
-    try:
-        chosen = method_class(str(method.get("kind", ""))).model_validate(method)
-        settings = TrainingSettings.model_validate(training)
-    except ValidationError as error:
-        raise field_refusal(error.errors()) from None
-    length = min(tokens_per_row or TYPICAL_TOKENS, settings.max_length)
-    validation, test = held_out or [max(1, round(HELD_OUT_SHARE * rows))] * 2
-    most = min(longest or settings.max_length, settings.max_length)
-    job = WorkloadInputs(card, chosen, settings, rows, validation, test, length, max(length, most), labels, base_known)
-    place = room or machine_speeds.room()
-    told = _costs(job, place)
-    trainable = job.adapter + job.head
-    return {
-        "trainable_parameters": trainable,
-        "total_parameters": card.parameters + job.head,
-        "adapter_bytes": trainable * WEIGHT_BYTES + TOKENIZER_BYTES,
-        "steps": job.steps,
-        **told,
-        "basis": f"{_data_words(tokens_from if tokens_per_row else 'assumed', job)} {told['basis']}",
-    }
+    if request.rows < 1:
+        raise Rejected("range", f"There are {request.rows} training rows.", "Give at least 1.")
+    workload = _workload(request)
+    machine = request.machine or machine_speeds.training_machine()
+    source = request.tokens_from if request.tokens_per_row else "assumed"
+    return _estimate(workload, machine, _data_basis(source, workload))
 
 
 def memory_needed(spec: RunSpec, version: DatasetVersion) -> int:
-    """Bytes that a run will need on a GPU, by arithmetic alone, with texts as long as its settings allow; asks nobody."""
+    """Bytes that a run will need on a GPU by arithmetic alone, with texts as long as its settings allow."""
     train, validation, test = (
         max(1, int(version.split_sizes.get(name, 1))) for name in ("train", "validation", "test")
     )
     longest = float(spec.training.max_length)
-    job = WorkloadInputs(
+    workload = WorkloadInputs(
         find_base_model(spec.base_model),
         spec.method,
         spec.training,
@@ -106,43 +120,80 @@ def memory_needed(spec: RunSpec, version: DatasetVersion) -> int:
         longest,
         task_type(spec.task_type).outputs(max(2, len(spec.labels))),
     )
-    return int(sum(memory_parts(job, True).values()))
+    return int(sum(memory_parts(workload, True).values()))
 
 
-def _costs(job: WorkloadInputs, place: Mapping[str, Any]) -> dict[str, Any]:
-    """Memory and time on this machine with their ranges, where they come from, and whether it fits."""
-    speed = machine_speeds.speed_of(place["machine"])
-    counted = count(job, gpu=place["gpu"], speed=speed["seconds"] if speed else None)
-    lessons = observations_of(place["machine"])
-    like = (job.family, job.base.name, job.method.kind)
-    found = {what: correct(what, lessons, like, measured=speed is not None) for what in counted.as_dict()}
-    memory = counted.memory * found["memory"].factor
-    learning, rest = counted.learning * found["learning"].factor, counted.rest * found["rest"].factor
-    slow = learning * found["learning"].spread + rest * found["rest"].spread
-    fast = learning / found["learning"].spread + rest / found["rest"].spread
-    bounds = [memory / found["memory"].spread, memory * found["memory"].spread]
-    available = place["available_bytes"]
-    factor = found["memory"].factor * found["memory"].spread
-    return {
-        "memory_bytes": [int(each) for each in bounds],
-        "memory_likely": int(memory),
-        "memory_parts": {name: int(each) for name, each in memory_parts(job, place["gpu"]).items()},
-        "seconds": [round(fast, 1), round(slow, 1)],
-        "seconds_likely": round(learning + rest, 1),
-        "fit": memory_fit.judge(bounds[1], memory, available),
-        "remedies": memory_fit.remedies(job, place["gpu"], factor, available),
-        "available_bytes": available,
-        "machine": place["machine"],
-        "counted": counted.as_dict(),
-        "basis": _basis(found, speed is not None, place),
+def _workload(request: EstimateRequest) -> WorkloadInputs:
+    card = find_base_model(request.base_model)
+    try:
+        method = method_class(str(request.method.get("kind", ""))).model_validate(request.method)
+        settings = TrainingSettings.model_validate(request.training)
+    except ValidationError as error:
+        raise field_refusal(error.errors()) from None
+    length = min(request.tokens_per_row or TYPICAL_TOKENS, settings.max_length)
+    longest = min(request.longest or settings.max_length, settings.max_length)
+    validation, test = request.held_out or [max(1, round(HELD_OUT_SHARE * request.rows))] * 2
+    return WorkloadInputs(
+        card,
+        method,
+        settings,
+        request.rows,
+        validation,
+        test,
+        length,
+        max(length, longest),
+        request.labels,
+        request.base_known,
+    )
+
+
+def _estimate(workload: WorkloadInputs, machine: TrainingMachine, data_basis: str) -> CostEstimate:
+    """The corrected estimate for this machine, whether it fits there, and what would make it fit."""
+    speed = machine_speeds.speed_of(machine.name)
+    counted = count(workload, gpu=machine.gpu, speed=speed.seconds if speed else None)
+    observations = observations_of(machine.name)
+    related_to = (workload.family, workload.base.name, workload.method.kind)
+    corrections = {
+        quantity: correct(quantity, observations, related_to, measured=speed is not None)
+        for quantity in counted.as_dict()
     }
+    memory_by, learning_by, rest_by = (corrections[name] for name in ("memory", "learning", "rest"))
+    memory, learning, rest = (
+        counted.memory * memory_by.factor,
+        counted.learning * learning_by.factor,
+        counted.rest * rest_by.factor,
+    )
+    low, high = memory / memory_by.spread, memory * memory_by.spread
+    fast = learning / learning_by.spread + rest / rest_by.spread
+    slow = learning * learning_by.spread + rest * rest_by.spread
+    upper_factor = memory_by.factor * memory_by.spread
+    trainable = workload.adapter + workload.head
+    return CostEstimate(
+        trainable_parameters=trainable,
+        total_parameters=workload.base.parameters + workload.head,
+        adapter_bytes=trainable * WEIGHT_BYTES + TOKENIZER_BYTES,
+        steps=workload.steps,
+        memory_bytes=(int(low), int(high)),
+        memory_likely=int(memory),
+        memory_parts={name: int(part) for name, part in memory_parts(workload, machine.gpu).items()},
+        seconds=(round(fast, 1), round(slow, 1)),
+        seconds_likely=round(learning + rest, 1),
+        fit=memory_fit.classify(high, memory, machine.available_bytes),
+        available_bytes=machine.available_bytes,
+        machine=machine.name,
+        counted=counted.as_dict(),
+        basis=f"{data_basis} {_basis(learning_by, speed is not None, machine.name)}",
+        remedies=memory_fit.remedies(workload, machine.gpu, upper_factor, machine.available_bytes),
+    )
 
 
-def _data_words(source: str, job: WorkloadInputs) -> str:
-    return f"{job.train_rows:,} rows x {job.length:.0f} tokens ({source}) x {job.training.epochs:g} passes."
+def _data_basis(source: str, workload: WorkloadInputs) -> str:
+    return (
+        f"{workload.train_rows:,} rows x {workload.length:.0f} tokens ({source}) x {workload.training.epochs:g} passes."
+    )
 
 
-# How closely the runs that are known are related to the one that is estimated, in words.
+# How closely the known runs are related to the one that is estimated, in words.
 _RELATED = {
     "method": "with this method and model",
     "model": "with this model",
@@ -151,12 +202,11 @@ _RELATED = {
 }
 
 
-def _basis(found: Mapping[str, Correction], measured: bool, place: Mapping[str, Any]) -> str:
+def _basis(learning: Correction, measured: bool, machine: str) -> str:
     """Where the numbers come from, in one sentence or two."""
-    learning = found["learning"]
     if learning.level != "none":
         runs = f"{learning.runs} finished {'run' if learning.runs == 1 else 'runs'} {_RELATED[learning.level]}"
-        return f"Corrected by {runs} on {place['machine']}."
+        return f"Corrected by {runs} on {machine}."
     if measured:
-        return f"From the measured speed of {place['machine']}; no run has finished on it yet."
-    return f"By arithmetic alone: {place['machine']} was not measured yet and no run has finished on it, so the range is wide."
+        return f"From the measured speed of {machine}; no run has finished on it yet."
+    return f"By arithmetic alone: {machine} was not measured yet and no run has finished on it, so the range is wide."

@@ -1,7 +1,7 @@
-"""Whether a run fits into the memory that is free, and what would make it fit. Pure: knows no table and no machine."""
+"""Whether a run fits into the free memory of its machine, and which single changes would make it fit."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.catalog.methods import METHODS
@@ -9,81 +9,97 @@ from app.catalog.methods.base import Method
 from app.catalog.workload import WorkloadInputs
 from app.services.estimates.cost_arithmetic import count
 
-# A run may take this share of the free memory and still leave room for others.
-ROOM = 0.8
-MOST_REMEDIES, MOST_PORTIONS, SHORTEST = 3, 64, 16
+# A run fits if it needs less than this share of the free memory; the rest is for other processes.
+FITTING_SHARE = 0.8
+MAX_REMEDIES, MAX_ACCUMULATION, MIN_LENGTH = 3, 64, 16
 SMALLER_METHODS = ("lora", "qlora")
 
-Change = tuple[str, dict[str, Any], WorkloadInputs]
+
+@dataclass(frozen=True)
+class Remedy:
+    """A change of settings after which the run fits; ``section`` is ``training`` or ``method``."""
+
+    words: str
+    section: str
+    settings: dict[str, Any]
+    memory_bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """``{"words", "training" or "method": changed settings, "memory_bytes"}``."""
+        return {"words": self.words, self.section: self.settings, "memory_bytes": self.memory_bytes}
 
 
-def judge(high: float, likely: float, available: float) -> str:
-    """``fits``, ``tight`` or ``too large``.
+@dataclass(frozen=True)
+class _Change:
+    words: str
+    section: str
+    settings: dict[str, Any]
+    workload: WorkloadInputs
+
+
+def classify(high: float, likely: float, available: float) -> str:
+    """How a run fits into ``available`` bytes: ``fits``, ``tight`` or ``too large``.
 
     Args:
         high, likely: upper end and middle of the estimate, in bytes.
     """
-    if high < ROOM * available:
+    if high < FITTING_SHARE * available:
         return "fits"
     return "tight" if likely < available else "too large"
 
 
-def remedies(job: WorkloadInputs, gpu: bool, factor: float, available: float) -> list[dict[str, Any]]:
-    """Single changes after which the run fits, the gentlest first; none if it fits already.
+def remedies(workload: WorkloadInputs, gpu: bool, factor: float, available: float) -> list[Remedy]:
+    """Single changes after which the run fits, those that affect the result least first; none if it fits already.
 
     Args:
         factor: what the counted bytes are multiplied with for the upper end of the estimate.
-
-    Returns:
-        ``[{"words", "training" or "method": changed settings, "memory_bytes"}]``.
     """
-    if _need(job, gpu) * factor < ROOM * available:
+    if _need(workload, gpu) * factor < FITTING_SHARE * available:
         return []
     found = []
-    for words, change, other in _changes(job):
-        need = int(_need(other, gpu) * factor)
-        if need < ROOM * available:
-            found.append({"words": words, **change, "memory_bytes": need})
-    return found[:MOST_REMEDIES]
+    for change in _changes(workload):
+        need = int(_need(change.workload, gpu) * factor)
+        if need < FITTING_SHARE * available:
+            found.append(Remedy(change.words, change.section, change.settings, need))
+    return found[:MAX_REMEDIES]
 
 
-def _need(job: WorkloadInputs, gpu: bool) -> float:
-    return count(job, gpu=gpu, speed=None).memory
+def _need(workload: WorkloadInputs, gpu: bool) -> float:
+    return count(workload, gpu=gpu, speed=None).memory
 
 
-def _changes(job: WorkloadInputs) -> Iterator[Change]:
-    """What can be changed, the changes that alter the result least first."""
-    training = job.training
-    if not training.gradient_checkpointing and job.method.capabilities.gradient_checkpointing:
-        yield _trained("gradient checkpointing (slower, the same result)", job, {"gradient_checkpointing": True})
-    portions = training.accumulation * 2
-    while portions <= min(MOST_PORTIONS, training.batch_size):
-        yield _trained(f"{portions} portions per update (the same result)", job, {"accumulation": portions})
-        portions *= 2
+def _changes(workload: WorkloadInputs) -> Iterator[_Change]:
+    """Possible changes, those that affect the result least first."""
+    training = workload.training
+    if not training.gradient_checkpointing and workload.method.capabilities.gradient_checkpointing:
+        words = "gradient checkpointing (slower, the same result)"
+        yield _training_change(words, workload, {"gradient_checkpointing": True})
+    accumulation = training.accumulation * 2
+    while accumulation <= min(MAX_ACCUMULATION, training.batch_size):
+        words = f"{accumulation} gradient accumulation steps (the same result)"
+        yield _training_change(words, workload, {"accumulation": accumulation})
+        accumulation *= 2
     length = training.max_length // 2
-    while length >= SHORTEST and length < job.longest:
-        yield _trained(f"at most {length} tokens per text", job, {"max_length": length})
+    while length >= MIN_LENGTH and length < workload.longest:
+        yield _training_change(f"at most {length} tokens per text", workload, {"max_length": length})
         length //= 2
     for kind in SMALLER_METHODS:
-        method = _other(job, kind)
+        method = _other_method(workload, kind)
         if method is not None:
-            yield f"the method {method.title}", {"method": {"kind": kind}}, replace(job, method=method)
+            yield _Change(f"the method {method.title}", "method", {"kind": kind}, replace(workload, method=method))
 
 
-def _trained(words: str, job: WorkloadInputs, change: dict[str, Any]) -> Change:
-    training = job.training.model_copy(update=change)
-    shorter = min(job.longest, training.max_length)
-    return (
-        words,
-        {"training": change},
-        replace(job, training=training, longest=shorter, length=min(job.length, shorter)),
-    )
+def _training_change(words: str, workload: WorkloadInputs, settings: dict[str, Any]) -> _Change:
+    training = workload.training.model_copy(update=settings)
+    longest = min(workload.longest, training.max_length)
+    length = min(workload.length, longest)
+    return _Change(words, "training", settings, replace(workload, training=training, longest=longest, length=length))
 
 
-def _other(job: WorkloadInputs, kind: str) -> Method | None:
-    """A method that learns less, unless it is the chosen one or does not serve the task."""
-    if job.method.kind == kind or (job.method.kind == "qlora"):
+def _other_method(workload: WorkloadInputs, kind: str) -> Method | None:
+    """The method of this kind, unless it is the chosen one, would not save memory, or does not serve the task."""
+    if workload.method.kind in (kind, "qlora"):
         return None
-    found = next((each for each in METHODS if each.model_fields["kind"].default == kind), None)
-    serves = found is not None and set(found.task_types) & set(job.base.task_types)
+    found = next((method for method in METHODS if method.model_fields["kind"].default == kind), None)
+    serves = found is not None and set(found.task_types) & set(workload.base.task_types)
     return found.model_validate({"kind": kind}) if found is not None and serves else None

@@ -14,7 +14,7 @@ def clearly_worse(runs: Sequence[Run], checks: Mapping[str, Mapping[str, float]]
     """Run id -> reason, for runs past halfway whose accuracy interval lies below that of the best finished run.
 
     Args:
-        checks: run id -> best value so far by metric key, as ``metrics.latest_checks`` returns it.
+        checks: run id -> best value so far by metric key, as ``metrics.best_evaluations`` returns it.
     """
     key = f"eval/{ranked_metric(runs).key}"
     if key != "eval/accuracy":

@@ -45,7 +45,7 @@ def _tend(session: Session, experiment: Experiment) -> int:
         words = f"Not started: the {experiment.plan['most_minutes']:g} minutes of this experiment are spent."
         reasons |= {run.id: words for run in members if run.job.state == QUEUED}
     if experiment.plan.get("stop_hopeless"):
-        reasons |= early_stopping.clearly_worse(members, metrics.latest_checks(session, [run.id for run in members]))
+        reasons |= early_stopping.clearly_worse(members, metrics.best_evaluations(session, [run.id for run in members]))
     if experiment.plan.get("halving"):
         reasons |= _behind(session, experiment, members)
     stopped = experiments.stop(session, experiment, reasons, members)
@@ -113,7 +113,7 @@ def _tried(session: Session, experiment: Experiment, members: Sequence[Run]) -> 
     kept = plan.get("tried") or {}
     entered = [run for run in members if run.id in kept]
     metric = task_type(members[0].task_type).primary_metric if members else ""
-    checks = metrics.checks_of(session, [run.id for run in entered], f"eval/{metric}")
+    checks = metrics.evaluations_of(session, [run.id for run in entered], f"eval/{metric}")
     return entered, [
         Tried(kept[run.id]["choice"], kept[run.id]["settings"], _state(run), _in_percent(run, checks.get(run.id, ())))
         for run in entered

@@ -52,10 +52,10 @@ def measure() -> Operations:
         waits=_middle_and_tail(waits),
         rows_per_second=float(sum(speeds)),
         workers={
-            "working": sum(each["alive"] and each["job_id"] is not None for each in known),
-            "free": sum(each["alive"] and each["job_id"] is None for each in known),
-            "silent": sum(not each["alive"] for each in known),
-            "barred": sum(each["barred"] for each in known),
+            "working": sum(worker.alive and worker.job_id is not None for worker in known),
+            "free": sum(worker.alive and worker.job_id is None for worker in known),
+            "silent": sum(not worker.alive for worker in known),
+            "barred": sum(worker.barred for worker in known),
         },
         tallies=tallies,
     )

@@ -1,10 +1,11 @@
-"""What this machine has: GPUs as the driver names them, processor, memory, disk. Loads no torch, changes nothing."""
+"""Hardware of this machine: GPUs as the driver names them, processor, memory and disk."""
 
 import os
 import platform
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +28,34 @@ class Gpu:
     free_bytes: int
     driver: str
     busy_percent: int | None = None
+
+
+@dataclass(frozen=True)
+class MachineFacts:
+    """Hardware and free resources of a machine; the disk is that of the data folder.
+
+    ``device`` names what trains by make: a GPU, or a processor with the threads that a trainer uses.
+    """
+
+    device: str
+    gpus: tuple[Gpu, ...]
+    threads: int
+    memory_bytes: int
+    free_memory_bytes: int
+    disk_bytes: int
+    free_disk_bytes: int
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "MachineFacts | None":
+        """The facts of a heartbeat; None if the worker has not reported them."""
+        if not stored.get("device"):
+            return None
+        gpus = tuple(Gpu(**gpu) for gpu in stored["gpus"])
+        return cls(**{name: stored.get(name, 0) for name in cls.__dataclass_fields__} | {"gpus": gpus})
+
+    def as_dict(self) -> dict[str, Any]:
+        """For heartbeats and the REST API."""
+        return {**asdict(self), "gpus": [asdict(gpu) for gpu in self.gpus]}
 
 
 class DriverFails(Exception):
@@ -77,36 +106,32 @@ def _percent(busy: list[str]) -> int | None:
     return int(busy[0]) if busy and busy[0].strip().isdigit() else None
 
 
-def describe(gpu_seconds: float | None = None) -> dict[str, Any]:
-    """``{"device", "gpus": [{name, total_bytes, free_bytes, driver, busy_percent}], "threads", "memory_bytes",
-    "free_memory_bytes", "disk_bytes", "free_disk_bytes"}``; the disk is that of the data folder. ``device`` is what trains,
-    by make rather than by address: a GPU, or a processor with the threads that a trainer uses.
+def describe(gpu_seconds: float | None = None) -> MachineFacts:
+    """What this machine has now.
 
     Args:
-        gpu_seconds: how old what is said about GPUs may be; as read first if left out.
+        gpu_seconds: maximum age of what is known about the GPUs; None takes what was read first.
     """
     memory, disk = psutil.virtual_memory(), shutil.disk_usage(storage.data_dir())
     gpus = _known_gpus(int(time.monotonic() / gpu_seconds) if gpu_seconds else 0)
-    return {
-        "device": gpus[0].name if gpus else f"{_processor()}, {_counted_threads()}",
-        "gpus": [asdict(gpu) for gpu in gpus],
-        "threads": os.cpu_count() or 1,
-        "memory_bytes": memory.total,
-        "free_memory_bytes": memory.available,
-        "disk_bytes": disk.total,
-        "free_disk_bytes": disk.free,
-    }
+    threads = trainer_threads()
+    return MachineFacts(
+        device=gpus[0].name if gpus else f"{_processor()}, {threads} {'thread' if threads == 1 else 'threads'}",
+        gpus=gpus,
+        threads=os.cpu_count() or 1,
+        memory_bytes=memory.total,
+        free_memory_bytes=memory.available,
+        disk_bytes=disk.total,
+        free_disk_bytes=disk.free,
+    )
 
 
 def trainer_threads() -> int:
     """Processor threads that a trainer started by this process uses."""
-    told = get_settings().threads or int(os.environ.get("OMP_NUM_THREADS") or 0)
-    return told or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-
-
-def _counted_threads() -> str:
-    threads = trainer_threads()
-    return f"{threads} {'thread' if threads == 1 else 'threads'}"
+    configured = get_settings().threads or int(os.environ.get("OMP_NUM_THREADS") or 0)
+    if configured:
+        return configured
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @lru_cache

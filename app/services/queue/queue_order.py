@@ -44,7 +44,7 @@ def next_job(mine: WorkerCapacity | None = None) -> str | None:
     with snapshot() as session:
         if mine is None:
             return session.scalar(query.limit(1))
-        offers = placement.others(session)
+        offers = placement.live_capacities(session)
         suiting = (
             row.id for row in session.execute(query) if placement.suits(row.devices, row.memory_bytes, mine, offers)
         )

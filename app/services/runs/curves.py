@@ -1,7 +1,7 @@
-"""Long curves made short: which points a picture of a curve needs. Pure arithmetic on points; knows no table and no page.
+"""Thinning of long curves for plots: keeps the extremes of equal parts, so that no spike is lost.
 
-A point is a tuple that begins with its step and its value. Parts of a curve are as many steps wide as a power of two and
-begin at multiples of it, so that the points of a part stay the same while the curve grows, and those of a wider part are
+A point is a tuple that begins with its step and its value. The width of a part in steps is a power of two and its start a
+multiple of that width, so that the kept points of a part stay the same while the curve grows, and those of a wider part are
 among those of its halves.
 """
 
@@ -13,27 +13,27 @@ import numpy as np
 
 Point = tuple[Any, ...]
 
-# Steps for which the lowest and the highest point are kept beside the points themselves.
+# Width in steps of the parts whose lowest and highest point are stored in ``metric_extremes``.
 STRIDE = 16
 
 
-def thin(points: Sequence[Point], most: int) -> list[Point]:
-    """At most ``most`` points that keep the first, the last and the extremes of every part, so no spike is lost.
+def thin(points: Sequence[Point], max_points: int) -> list[Point]:
+    """At most ``max_points`` points: the first, the last and the extremes of every part.
 
     Args:
         points: by rising step; either all of a curve, or the extremes of its parts of ``STRIDE`` steps, its first and its last.
     """
-    if len(points) <= most:
+    if len(points) <= max_points:
         return list(points)
     steps = np.array([point[0] for point in points], dtype=np.int64)
     values = np.array([point[1] for point in points], dtype=float)
-    parts = steps // _width(int(steps[0]), int(steps[-1]), max(1, (most - 2) // 2))
+    parts = steps // _width(int(steps[0]), int(steps[-1]), max(1, (max_points - 2) // 2))
     # Sorted by part, then by value, and equal values by step: the first of each part is the earliest of its extremes.
     kept = {0, len(points) - 1}
     for order in (np.lexsort((values, parts)), np.lexsort((-values, parts))):
         sorted_parts = parts[order]
         kept.update(order[np.flatnonzero(np.diff(sorted_parts, prepend=sorted_parts[0] - 1))].tolist())
-    return [points[place] for place in sorted(kept)]
+    return [points[index] for index in sorted(kept)]
 
 
 def _width(first: int, last: int, parts: int) -> int:
@@ -47,7 +47,7 @@ def extremes(points: Sequence[Point]) -> list[tuple[int, Point, Point]]:
     """``(number of the part, lowest point, highest point)`` of each part of ``STRIDE`` steps; the earliest of equals."""
     ordered = sorted(points, key=lambda point: point[0])
     return [
-        (part, min(among, key=lambda point: point[1]), max(among, key=lambda point: point[1]))
+        (part, min(members, key=lambda point: point[1]), max(members, key=lambda point: point[1]))
         for part, group in groupby(ordered, key=lambda point: point[0] // STRIDE)
-        if (among := list(group))
+        if (members := list(group))
     ]

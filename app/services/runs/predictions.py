@@ -1,6 +1,7 @@
-"""Held-out rows answered by the untouched base and by the tuned model."""
+"""Held-out rows answered by the base model and by the tuned model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
@@ -23,6 +24,32 @@ FILTERS: dict[str, ColumnElement[bool]] = {
 }
 
 
+@dataclass(frozen=True)
+class PredictionDetails:
+    """One held-out row with both answers; ``base_answer`` is None where the base model was not asked."""
+
+    row_id: int
+    split: str
+    input: str
+    expected: str
+    base_answer: str | None
+    answer: str
+    score: float
+
+
+@dataclass(frozen=True)
+class PredictionPage:
+    """Rows after a cursor, and the number of rows that each of ``FILTERS`` selects."""
+
+    rows: Sequence[PredictionDetails]
+    after: int
+    counts: Mapping[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        return asdict(self)
+
+
 def replace(session: Session, run_id: str, rows: Iterable[dict[str, Any]]) -> None:
     """Store the answers of a finished run, in the transaction that ends its job."""
     session.execute(delete(Prediction).where(Prediction.run_id == run_id))
@@ -31,11 +58,12 @@ def replace(session: Session, run_id: str, rows: Iterable[dict[str, Any]]) -> No
         session.execute(insert(Prediction), batch[start : start + 1000])
 
 
-def page(user_id: str, run_id: str, *, only: str | None = None, limit: int = 50, after: int = 0) -> dict[str, Any]:
-    """Rows after the cursor, oldest first, with the number of rows behind each filter.
+def page(user_id: str, run_id: str, *, only: str | None = None, limit: int = 50, after: int = 0) -> PredictionPage:
+    """Rows after the cursor, oldest first; ``only`` names one of ``FILTERS``.
 
     Raises:
-        Rejected: ``only`` is not one of ``FILTERS``.
+        Rejected: an unknown filter.
+        NotFound: the run is not theirs.
     """
     if only is not None and only not in FILTERS:
         raise Rejected("unknown_filter", f"There is no filter {only!r}.", "Use one of: " + ", ".join(FILTERS) + ".")
@@ -47,16 +75,8 @@ def page(user_id: str, run_id: str, *, only: str | None = None, limit: int = 50,
             query = query.where(FILTERS[only])
         rows = session.scalars(query.limit(max(1, min(limit, 500)))).all()
         counts = {name: session.scalar(select(func.count()).where(mine, rule)) or 0 for name, rule in FILTERS.items()}
-    told = [
-        {
-            "row_id": row.row_id,
-            "split": row.split,
-            "input": row.input,
-            "expected": row.expected,
-            "base_answer": row.base_answer,
-            "answer": row.answer,
-            "score": row.score,
-        }
+    found = [
+        PredictionDetails(row.row_id, row.split, row.input, row.expected, row.base_answer, row.answer, row.score)
         for row in rows
     ]
-    return {"rows": told, "after": rows[-1].seq if rows else after, "counts": counts}
+    return PredictionPage(found, rows[-1].seq if rows else after, counts)

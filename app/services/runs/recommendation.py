@@ -1,4 +1,4 @@
-"""Advice on the method for a person's data: gathers the facts, the catalog's rules judge them."""
+"""Recommendation of a tuning method for a dataset: gathers the facts that the rules of the catalog rank methods by."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +28,7 @@ def recommend_method(
     version = datasets.latest_version(datasets.get_dataset(user_id, dataset_id))
     task = find_task_type(task_type or version.task_type)
     labels = version.labels if task.family != "generation" else {}
-    place = machine_speeds.room()
+    machine = machine_speeds.training_machine()
     return recommend(
         Facts(
             task_type=task.kind,
@@ -38,15 +38,15 @@ def recommend_method(
             labels=len(labels),
             least_per_label=min(labels.values(), default=0),
             answer_tokens=_answer_tokens(version, base_model) if task.kind == version.task_type else 0,
-            memory_bytes=place["available_bytes"],
-            has_gpu=place["gpu"],
+            memory_bytes=machine.available_bytes,
+            has_gpu=machine.gpu,
             wishes=frozenset(wishes),
         )
     )
 
 
 def _answer_tokens(version: DatasetVersion, base_model: str) -> int:
-    """What a writing model learns from; unknown (0) where the rows cannot be written by the model's template."""
+    """Tokens with a loss, 0 where the chat template refuses the rows."""
     try:
         return count_learned(version, base_model)
     except StudioError:

@@ -1,6 +1,7 @@
-"""A run's estimate, written down when it begins, and what it did cost, written down when it has finished."""
+"""The cost of a run: its estimate, stored when it starts, and the actual cost, stored when it has finished."""
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -14,13 +15,14 @@ from app.models import SUCCEEDED, DatasetVersion, Job, Run
 from app.models_costs import RunCost
 from app.services.datasets.version_lengths import cut_at
 from app.services.estimates.cost_arithmetic import FORMULA
-from app.services.estimates.estimates import ESTIMATED, MEASURED, estimate
+from app.services.estimates.estimates import ESTIMATED, MEASURED, CostEstimate, EstimateRequest, estimate
 from app.services.queue import machine_speeds
 from app.services.runs import runs
 
 log = logging.getLogger(__name__)
 
-KEPT = (
+# Fields of an estimate that are stored with its run.
+STORED_FIELDS = (
     "trainable_parameters",
     "adapter_bytes",
     "memory_bytes",
@@ -34,22 +36,50 @@ KEPT = (
 )
 
 
+@dataclass(frozen=True)
+class VersionEstimate:
+    """The estimate of a run on a dataset version; ``lengths``: how many of its rows the maximum length cuts."""
+
+    cost: CostEstimate
+    lengths: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        return {**self.cost.as_dict(), "lengths": self.lengths}
+
+    def stored(self) -> dict[str, Any]:
+        """The part that is stored with a run."""
+        values = self.cost.as_dict()
+        return {name: values[name] for name in STORED_FIELDS}
+
+
+@dataclass(frozen=True)
+class RunCostReport:
+    """Estimate and actual cost of a run, as stored; None where there is none."""
+
+    estimate: dict[str, Any] | None
+    actual: dict[str, float] | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        return dict(vars(self))
+
+
 def estimate_for(
     version: DatasetVersion, *, base_model: str, method: dict[str, Any], training: dict[str, Any], here: bool = False
-) -> dict[str, Any]:
-    """The estimate of a run on this version, with ``lengths``: what the longest text of its settings means there.
+) -> VersionEstimate:
+    """The estimate of a run on this version.
 
     Args:
         training: complete settings, as the run will have them.
         here: for this process's machine instead of the one that trains.
     """
-    wanted = training.get("max_length")
-    # An impossible length is refused by the estimate itself, with the others.
-    longest = (
-        wanted if isinstance(wanted, int) and wanted > 0 else int(TrainingSettings.model_fields["max_length"].default)
-    )
-    lengths = cut_at(version, base_model, longest)
-    told = estimate(
+    max_length = training.get("max_length")
+    if not isinstance(max_length, int) or max_length <= 0:
+        # An impossible length is refused by the estimate itself, together with the other settings.
+        max_length = int(TrainingSettings.model_fields["max_length"].default)
+    lengths = cut_at(version, base_model, max_length)
+    request = EstimateRequest(
         base_model=base_model,
         method=method,
         training=training,
@@ -59,21 +89,21 @@ def estimate_for(
         longest=lengths["longest"],
         labels=task_type(version.task_type).outputs(max(1, len(version.labels))),
         tokens_from=MEASURED if lengths["measured"] else ESTIMATED,
-        base_known=_base_known(version.id, base_model, longest),
-        room=machine_speeds.room(here=here),
+        base_known=_base_known(version.id, base_model, max_length),
+        machine=machine_speeds.training_machine(here=here),
     )
-    return {**told, "lengths": lengths}
+    return VersionEstimate(estimate(request), lengths)
 
 
-def expect(run_id: str) -> None:
-    """Write down what the run is estimated to cost here, unless an earlier try did. Never keeps a run from starting."""
+def store_estimate(run_id: str) -> None:
+    """Store what the run is estimated to cost here, unless an earlier attempt did; a failure never keeps a run from starting."""
     with snapshot() as session:
         run = session.get_one(Run, run_id)
         if run.spec.get("origin") or session.get(RunCost, run_id) is not None:
             return
         version = run.dataset_version
     try:
-        told = estimate_for(
+        estimated = estimate_for(
             version, base_model=run.base_model, method=run.spec["method"], training=run.spec["training"], here=True
         )
     except (StudioError, OSError, KeyError):
@@ -81,22 +111,23 @@ def expect(run_id: str) -> None:
         return
     cost = RunCost(
         run_id=run_id,
-        machine=told["machine"],
+        machine=estimated.cost.machine,
         family=task_type(run.task_type).family,
         base_model=run.base_model,
         method=run.method,
         formula=FORMULA,
-        counted=told["counted"],
-        estimate={key: told[key] for key in KEPT},
+        counted=dict(estimated.cost.counted),
+        estimate=estimated.stored(),
     )
     with transaction() as session:
         session.add(cost)
 
 
-def settle(session: Session, run: Run, results: dict[str, Any]) -> None:
-    """Write down what a finished run cost, in the caller's transaction.
+def store_actual(session: Session, run: Run, results: dict[str, Any]) -> None:
+    """Store what a finished run cost, in the caller's transaction.
 
-    A run that took more than one try, or smaller portions than planned, is no lesson: its time is not that of its work.
+    A run that took more than one attempt, or smaller micro-batches than planned, is no observation for later estimates: its
+    time is not that of its work alone.
     """
     cost = session.get(RunCost, run.id)
     seconds = results.get("seconds") or {}
@@ -115,8 +146,8 @@ def settle(session: Session, run: Run, results: dict[str, Any]) -> None:
         cost.finished_at = db_now()  # type: ignore[assignment]
 
 
-def read(user_id: str, run_id: str) -> dict[str, Any]:
-    """``{"estimate", "actual"}`` of a run; a run that waits is estimated now.
+def read(user_id: str, run_id: str) -> RunCostReport:
+    """Estimate and actual cost of a run; a run that has not started is estimated now.
 
     Raises:
         NotFound: the run is somebody else's or does not exist.
@@ -125,17 +156,17 @@ def read(user_id: str, run_id: str) -> dict[str, Any]:
     with snapshot() as session:
         cost = session.get(RunCost, run_id)
     if cost is not None:
-        return {"estimate": cost.estimate, "actual": cost.actual}
+        return RunCostReport(cost.estimate, cost.actual)
     if run.spec.get("origin") or run.results:
-        return {"estimate": None, "actual": None}
-    told = estimate_for(
+        return RunCostReport(None, None)
+    estimated = estimate_for(
         run.dataset_version, base_model=run.base_model, method=run.spec["method"], training=run.spec["training"]
     )
-    return {"estimate": {key: told[key] for key in KEPT}, "actual": None}
+    return RunCostReport(estimated.stored(), None)
 
 
 def _base_known(version_id: str, base_model: str, max_length: int) -> bool:
-    """Whether a finished run has read these rows with this model, so that their vectors are kept."""
+    """Whether a finished run has read these rows with this model, so that their hidden states are cached."""
     with snapshot() as session:
         same = (
             select(Run.spec)

@@ -63,7 +63,7 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Wo
             "parents": parents,
         },
     )
-    run_costs.expect(run_id)
+    run_costs.store_estimate(run_id)
     return WorkOrder(run_id, folder, f"attempt-{claim.fence}", spec.get("training", {}), adjustments, devices)
 
 
@@ -116,7 +116,7 @@ def store_results(claim: Claim, order: WorkOrder) -> None:
     with jobs.held(claim) as session:
         run = session.get_one(Run, order.run_id)
         run.results = results
-        run_costs.settle(session, run, results)
+        run_costs.store_actual(session, run, results)
         run.sparkline = metrics.sparkline(session, run.id)
         # A run that was continued has an earlier one; the newest is what people get.
         session.execute(delete(Artifact).where(Artifact.run_id == order.run_id, Artifact.kind == "adapter"))

@@ -14,12 +14,12 @@ def test_an_idle_worker_measures_once(owner, monkeypatch):
     monkeypatch.setattr(speed_measurement, "AFTER_SECONDS", 0.0)
     monkeypatch.setattr(speed_measurement, "LOOK_SECONDS", 0.0)
     speed_measurement.get_settings.cache_clear()
-    name = machine_speeds.room(here=True)["machine"]
+    name = machine_speeds.training_machine(here=True).name
     looks = iter([True, True, False])
     speed_measurement.measure_once(lambda: next(looks), threading.Event())
-    told = machine_speeds.speed_of(name)
-    assert told and told["seconds"].keys() == REFERENCE.keys()
-    assert 0 < told["seconds"]["calls"] < told["seconds"]["learn"] < 60
+    speed = machine_speeds.speed_of(name)
+    assert speed and speed.seconds.keys() == REFERENCE.keys()
+    assert 0 < speed.seconds["calls"] < speed.seconds["learn"] < 60
     monkeypatch.setattr(speed_measurement, "run", lambda: pytest.fail("measured twice"))
     speed_measurement.measure_once(lambda: False, threading.Event())
 
@@ -32,4 +32,4 @@ def test_a_leaving_or_forbidden_worker_measures_nothing(owner, monkeypatch):
     leaving = threading.Event()
     leaving.set()
     speed_measurement.measure_once(lambda: False, leaving)
-    assert machine_speeds.speed_of(machine_speeds.room(here=True)["machine"]) is None
+    assert machine_speeds.speed_of(machine_speeds.training_machine(here=True).name) is None

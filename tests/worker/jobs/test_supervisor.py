@@ -48,7 +48,7 @@ def test_a_job_that_ends_well_has_results_metrics_and_an_adapter(owner: str) -> 
     supervisor.execute(run.job_id)
     assert state(run).state == SUCCEEDED
     assert runs.get_run(owner, run.id).results == {"metrics": {"accuracy": 1.0}}
-    assert [p["value"] for p in metrics.since(owner, run.id)["points"]] == [0.5]
+    assert [point.value for point in metrics.since(owner, run.id).points] == [0.5]
 
 
 def test_a_message_delivered_twice_starts_one_trainer(owner: str) -> None:

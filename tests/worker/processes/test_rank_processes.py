@@ -45,18 +45,18 @@ def test_one_of_two_processes_dies_all_end_and_the_run_goes_on(owner: str, no_sp
     job = job_of(run)
     assert (job.state, job.attempt) == (QUEUED, 1), (job.state, job.error)
     assert not [each for each in family if each.is_running()], "a process was left behind"
-    told = [event["message"] for event in metrics.events_since(owner, run.id)["events"]]
+    told = [event.message for event in metrics.events_since(owner, run.id).events]
     assert any("SIGKILL" in message for message in told), told
     with transaction() as session:
         session.get_one(Job, run.job_id).not_before = 0.0
     supervisor.execute(run.job_id)
     assert job_of(run).state == SUCCEEDED, job_of(run).error
-    told = [event["message"] for event in metrics.events_since(owner, run.id)["events"]]
+    told = [event.message for event in metrics.events_since(owner, run.id).events]
     assert any(message.startswith("Continuing after step") for message in told)
     done = runs.get_run(owner, run.id)
     assert done.results["devices"] == 2 and done.results["metrics"]["accuracy"] > 0.8
     # One of them speaks: no gap, and nothing twice.
-    assert [step for step, _ in metrics.series(owner, run.id)["train/loss"]] == list(range(1, 16))
+    assert [step for step, _ in metrics.read_curves(owner, run.id).series()["train/loss"]] == list(range(1, 16))
 
 
 def offered(name: str, offer: WorkerCapacity) -> None:
@@ -75,7 +75,7 @@ def asking(owner: str, place: tuple[str, str], devices: int, memory: int) -> str
 
 
 SMALL, LARGE = WorkerCapacity(1, 8 * GIGA, names=("a",)), WorkerCapacity(1, 80 * GIGA, names=("b",))
-WIDE = WorkerCapacity(2, 8 * GIGA, least=2, names=("a", "b"))
+WIDE = WorkerCapacity(2, 8 * GIGA, min_devices=2, names=("a", "b"))
 
 
 def test_runs_go_where_they_fit(any_database: str, owner: str) -> None:
@@ -104,7 +104,7 @@ def test_more_devices_than_any_worker_has_are_refused(owner: str) -> None:
     [(None, [0, 1, 2]), ("1", [1]), ("2,0", [2, 0]), ("GPU-b", [1]), ("", []), ("-1", []), ("0,9,1", [0])],
 )
 def test_a_worker_offers_the_gpus_that_it_sees(visible: str | None, numbers: list[int]) -> None:
-    assert placement._chosen(visible, ["GPU-a1", "GPU-b2", "GPU-c3"], 3) == numbers
+    assert placement._visible_indices(visible, ["GPU-a1", "GPU-b2", "GPU-c3"], 3) == numbers
 
 
 def test_two_workers_never_compute_on_one_gpu_and_a_wide_one_gets_its_turn(studio_home: Path) -> None:

@@ -1,0 +1,21 @@
+"""The life of a run: what can be continued, and what cannot."""
+
+import pytest
+
+from app.db import transaction
+from app.errors import Conflict
+from app.models import QUEUED, SUCCEEDED, Job
+from app.services.runs import runs
+from tests.app.services.queue.queued_runs import jobs_of, run_of
+
+
+def test_only_finished_runs_are_trained_for_further_epochs(any_database: str, owner: str) -> None:
+    (job_id,) = jobs_of(owner, 1)
+    run_id = run_of(job_id)
+    with pytest.raises(Conflict, match="only finished"):
+        runs.continue_training(owner, run_id, 2)
+    with transaction() as session:
+        session.get_one(Job, job_id).state = SUCCEEDED
+    run = runs.continue_training(owner, run_id, 2)
+    assert (run.job.state, run.spec["training"]["epochs"]) == (QUEUED, 5)
+    assert run.job_id != job_id
