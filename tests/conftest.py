@@ -14,6 +14,7 @@ from app.queue import celery_app
 from app.services.accounts.accounts import ensure_owner
 from app.settings import get_settings
 from tests.servers import PostgresServer, RedisServer
+from worker.processes import prewarmed
 
 # Workers under test would take seconds of the processor away from each other.
 os.environ.setdefault("STUDIO_MEASURE_SPEED", "false")
@@ -27,6 +28,16 @@ def forget_settings() -> None:
     get_settings.cache_clear()
     db.forget_engine()
     celery_app.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prewarmed_trainer() -> Iterator[None]:
+    """The trainer that waits for the next job serves the next test's run, as it does in a worker; it ends with the session.
+
+    A test that runs another trainer module dismisses it before and after.
+    """
+    yield
+    prewarmed.dismiss()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ from app.services.runs import runs
 from tests.studio_ui.conftest import NARROW, WIDE, Studio
 from tests.tiny_generation import install_chat_model, write_chat_file
 from worker.jobs import supervisor
-from worker.processes import prewarmed
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +28,7 @@ def tuned(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             training={"epochs": 12, "learning_rate": 0.02},
         ),
     )
-    try:
-        supervisor.execute(run.job_id, on_spool=lambda line: None)
-    finally:
-        prewarmed.dismiss()
+    supervisor.execute(run.job_id, on_spool=lambda line: None)
     assert runs.get_run(studio.owner, run.id).job.state == "succeeded"
     yield dataset.id, run.id
 

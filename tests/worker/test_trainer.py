@@ -1,8 +1,6 @@
 """Real trainer processes on the real starter encoder: a whole run, a stopped one, and what is asked later."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,13 +13,6 @@ from app.services.runs import adapters, metrics, predictions, runs
 from app.settings import get_settings
 from worker.inference.server import create_inference
 from worker.jobs import supervisor
-from worker.processes import prewarmed
-
-
-@pytest.fixture(autouse=True)
-def no_spare_left(studio_home: Path) -> Iterator[None]:
-    yield
-    prewarmed.dismiss()
 
 
 def submit(owner: str, **training: object) -> Run:

@@ -15,7 +15,6 @@ from tests.tiny_generation import install_chat_model, write_chat_file
 from worker.inference.checkpoint_restoring import restored
 from worker.inference.model_pool import ModelPool
 from worker.jobs import supervisor
-from worker.processes import prewarmed
 
 HELLO = [{"role": "user", "content": "One mocha"}]
 
@@ -34,10 +33,7 @@ def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: 
             training={"epochs": 3, "learning_rate": 0.02, "evaluations_per_epoch": 1},
         ),
     )
-    try:
-        supervisor.execute(run.job_id, on_spool=lambda line: None)
-    finally:
-        prewarmed.dismiss()
+    supervisor.execute(run.job_id, on_spool=lambda line: None)
     best = runs.get_run(owner, run.id).results["best_step"]
     kept = [each["step"] for each in checkpoints.list_checkpoints(owner, run.id)]
     other = next(step for step in kept if step != best)

@@ -13,15 +13,8 @@ from app.services.datasets import datasets, label_reviews
 from app.services.datasets.changes import Edit, change
 from app.services.queue import jobs
 from worker.jobs import supervisor
-from worker.processes import prewarmed
 
 FLIPPED = (3, 50, 77)
-
-
-@pytest.fixture(autouse=True)
-def no_spare_left():
-    yield
-    prewarmed.dismiss()
 
 
 @pytest.fixture

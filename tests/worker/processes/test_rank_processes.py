@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,19 +17,13 @@ from app.services.runs import metrics, runs
 from tests.factories import make_run, make_version
 from tests.worker.test_trainer import job_of, submit
 from worker.jobs import supervisor
-from worker.processes import device_locks, prewarmed
+from worker.processes import device_locks
 
 GIGA = 1_000_000_000
 
 
-@pytest.fixture
-def no_spare_left(studio_home: Path) -> Iterator[None]:
-    yield
-    prewarmed.dismiss()
-
-
 @pytest.mark.faults
-def test_one_of_two_processes_dies_all_end_and_the_run_goes_on(owner: str, no_spare_left: None) -> None:
+def test_one_of_two_processes_dies_all_end_and_the_run_goes_on(owner: str) -> None:
     run = submit(owner, evaluations_per_epoch=4, devices=2)
     family: list[psutil.Process] = []
 
