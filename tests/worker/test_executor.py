@@ -1,4 +1,4 @@
-"""Two real Celery workers race for 200 runs, every message sent twice: each run gets one trainer, none is lost."""
+"""Two real Celery workers race for many runs, every message sent twice: each run gets one trainer, none is lost."""
 
 import os
 import signal
@@ -18,7 +18,8 @@ from app.queue import TRAIN_QUEUE, celery_app, notify
 from app.settings import get_settings
 from tests.factories import make_run, make_version
 
-RUNS = 200
+# Every message is sent twice, so this is 160 chances for a race.
+RUNS = 80
 DEADLINE_SECONDS = 150
 
 
@@ -71,7 +72,7 @@ def wait_until_done() -> None:
     assert not waiting, f"{waiting} runs were still not done after {DEADLINE_SECONDS} s"
 
 
-def test_two_workers_share_200_runs_without_doubling_or_losing_one(server: None, owner: str) -> None:
+def test_two_workers_share_all_runs_without_doubling_or_losing_one(server: None, owner: str) -> None:
     place = make_version(owner)
     made = [make_run(owner, place, name=f"run {n}") for n in range(RUNS)]
     for run in made:
