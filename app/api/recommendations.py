@@ -34,4 +34,4 @@ def race(user_id: UserId, body: RecommendationBody) -> dict[str, Any]:
     started = method_comparison.start(
         user_id, body.dataset_id, body.base_model, task_type=body.task_type, wishes=body.wishes
     )
-    return experiments.read(user_id, started.id)
+    return experiments.read(user_id, started.id).as_dict()

@@ -67,7 +67,7 @@ class PredictBody(InputsBody):
 
 
 class ExperimentBody(Body):
-    """Many methods or settings on one data set; see ``experiments.start``."""
+    """Many methods or settings on one data set; see ``experiments.ExperimentRequest``."""
 
     dataset_id: ObjectId | None = None
     run_id: ObjectId | None = None

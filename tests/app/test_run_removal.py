@@ -35,7 +35,7 @@ def test_files_go_and_results_stay(owner: str, any_database: str) -> None:
     assert removal.remove(owner, run_id, keep_results=True) >= 40
     assert not (storage.data_dir() / "runs" / run_id).exists()
     assert rows_of(run_id) == [0, 44, 10]
-    assert comparison.compare(owner, [run_id])["metrics"]
+    assert comparison.compare(owner, [run_id]).metrics
     assert invariants.violations() == []
 
 

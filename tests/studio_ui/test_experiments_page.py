@@ -4,6 +4,7 @@ import pytest
 
 from app.services.datasets import datasets
 from app.services.experiments import experiments
+from app.services.experiments.experiments import ExperimentRequest
 from tests.app.outcomes import end_run, rows_right
 from tests.studio_ui.conftest import NARROW, WIDE
 
@@ -18,8 +19,9 @@ def sample(studio):
 @pytest.fixture
 def finished(studio, sample):
     """A shoot-out of three runs: a winner that costs much, a tie that costs little, and one far behind."""
-    made = experiments.start(studio.owner, dataset_id=sample.id, methods=METHODS, name="Which method?")
-    rows = {row["name"].split(" · ")[-1]: row["id"] for row in experiments.read(studio.owner, made.id)["rows"]}
+    request = ExperimentRequest(dataset_id=sample.id, methods=METHODS, name="Which method?")
+    made = experiments.start(studio.owner, request)
+    rows = {row.name.split(" · ")[-1]: row.id for row in experiments.read(studio.owner, made.id).table.rows}
     full, cheap, behind = rows["Full fine-tuning"], rows["LoRA"], rows["LoRA, rank 4"]
     base = rows_right(60, 100)
     end_run(full, rows_right(92, 100), base, seconds=240, adapter_bytes=90_000_000, trainable=22_700_000)

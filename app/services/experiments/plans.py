@@ -1,196 +1,85 @@
-"""Which runs an experiment consists of: methods side by side, or settings varied over a grid or at random. Pure.
+"""The stored plan of an experiment: what was asked for, and how far an adaptive search has come."""
 
-Knows no table and no run; refuses plans that are too small, too large or contradict themselves.
-"""
-
-import itertools
-import math
-import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from app.catalog.methods import method_class
-from app.catalog.training import TrainingSettings
-from app.errors import Rejected
+from pydantic import BaseModel, ConfigDict, Field
 
-MOST_RUNS = 48
-ADAPTIVE = "adaptive"
-SEARCHES = ("grid", "random", ADAPTIVE)
-# Runs that an adaptive search draws at random before it has anything to learn from.
-FIRST_ROUND = 4
-# How often a random draw that came up before is drawn again, before the plan counts as exhausted.
-DRAWS = 50
-
-Setting = tuple[str, Any]
+from app.models import Experiment
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """One run to make: its method with settings, its training settings, and what sets it apart in words.
+class TrialSettings(BaseModel):
+    """The method of a run, by its index in the plan's list, and the settings that were varied in it."""
 
-    ``choice`` is the place of the method in the plan's list, ``settings`` are the varied ones among its settings.
-    """
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
 
-    method: dict[str, Any]
-    training: dict[str, Any]
-    words: str
-    choice: int
+    method_index: int = Field(alias="choice")
     settings: dict[str, Any]
 
 
-def plan(
-    methods: Sequence[Mapping[str, Any]],
-    *,
-    vary: Mapping[str, Any] | None = None,
-    search: str = "grid",
-    most_runs: int = 12,
-    training: Mapping[str, Any] | None = None,
-    seed: int = 0,
-) -> list[Candidate]:
-    """The candidates, in the order in which they are queued.
+class MethodComparisonPlan(BaseModel):
+    """What a comparison of methods on part of the data was limited to: optimiser steps of a run, and its base model."""
 
-    Args:
-        methods: ``{"kind": ..., settings}``, one or more.
-        vary: ``"method.rank"`` or ``"training.learning_rate"`` to a list of values, or, unless a grid is searched, to
-            ``{"low", "high", "log"}``. A method without such a setting is not varied in it.
-        search: ``grid`` takes every combination, ``random`` draws ``most_runs`` of them with ``seed``, ``adaptive`` draws
-            the first few; the others follow when there is something to learn from.
-        most_runs: the budget in runs; a grid that needs more is refused, never cut.
+    model_config = ConfigDict(frozen=True)
 
-    Raises:
-        Rejected: no method, nothing to compare, an unknown setting or a grid above the budget.
+    steps: int
+    base_model: str
+
+
+class ExperimentPlan(BaseModel):
+    """The JSON of ``Experiment.plan``; only what was set is written.
+
+    Attributes:
+        methods: ``{"kind", settings}`` of each method.
+        vary: setting to its values or range, as :func:`candidates.make_candidates` takes it.
+        max_runs: budget of the search in runs.
+        max_minutes: of training, after which waiting runs are taken out of the queue.
+        early_stopping: stop a run halfway that is clearly worse than the best finished run.
+        halving: successive halving.
+        first_run: the finished run that the experiment began from.
+        stopped: run id -> why it was stopped.
+        growing: an adaptive search may still add runs.
+        trials: run id -> its method and varied settings.
+        note: why a search ended.
+        method_comparison: set for a comparison of the recommended methods.
     """
-    axes = {key: _axis(key, values, search) for key, values in (vary or {}).items()}
-    if search not in SEARCHES:
-        raise Rejected("unknown_search", f"There is no search {search!r}.", "Use one of: " + ", ".join(SEARCHES) + ".")
-    if not 1 <= most_runs <= MOST_RUNS:
-        raise Rejected("range", f"The budget is {most_runs} runs.", f"Choose 1 to {MOST_RUNS} runs.")
-    if not methods:
-        raise Rejected("no_method", "No method was chosen.", "Choose the methods to compare.")
-    _refuse_unknown(axes, methods)
-    first = min(most_runs, FIRST_ROUND) if search == ADAPTIVE else most_runs
-    found = _grid(methods, axes) if search == "grid" else _random(methods, axes, first, seed)
-    if len(found) > most_runs:
-        raise Rejected(
-            "too_many_runs",
-            f"These choices make {len(found)} runs, and the budget is {most_runs}.",
-            "Vary fewer settings, raise the budget, or choose the random search, which stays within it.",
-        )
-    return [candidate(methods, list(methods).index(method), settings, training or {}) for method, settings in found]
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    methods: list[dict[str, Any]] = Field(default_factory=list)
+    vary: dict[str, Any] = Field(default_factory=dict)
+    search: str = "grid"
+    max_runs: int = Field(12, alias="most_runs")
+    max_minutes: float | None = Field(None, alias="most_minutes")
+    early_stopping: bool = Field(False, alias="stop_hopeless")
+    halving: bool = False
+    first_run: str | None = None
+    stopped: dict[str, str] = Field(default_factory=dict)
+    base_model: str = ""
+    training: dict[str, Any] = Field(default_factory=dict)
+    growing: bool = False
+    trials: dict[str, TrialSettings] = Field(default_factory=dict, alias="tried")
+    note: str | None = None
+    method_comparison: MethodComparisonPlan | None = Field(None, alias="race")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan as JSON."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    @property
+    def needs_scheduling(self) -> bool:
+        """Whether the experiment scheduler has something to do while its runs work."""
+        return bool(self.max_minutes or self.early_stopping or self.halving or self.growing)
 
 
-def axes_of(vary: Mapping[str, Any], method: Mapping[str, Any]) -> list[str]:
-    """The varied settings that the method has."""
-    settings = _settings_of(method)
-    return [key for key in vary if key.startswith("training.") or key.removeprefix("method.") in settings]
+def plan_of(experiment: Experiment) -> ExperimentPlan:
+    """The plan of an experiment."""
+    return ExperimentPlan.model_validate(experiment.plan)
 
 
-def nearest(value: Any, axis: Any) -> Any:
-    """A drawn number with three digits, which people can read and type, still inside the range; others as they are."""
-    if not isinstance(value, float) or not isinstance(axis, Mapping):
-        return value
-    return min(max(float(f"{value:.3g}"), float(axis["low"])), float(axis["high"]))
-
-
-def _axis(key: str, values: Any, search: str) -> list[Any] | dict[str, Any]:
-    if isinstance(values, Mapping):
-        low, high = values.get("low"), values.get("high")
-        numbers = all(isinstance(each, int | float) and math.isfinite(each) for each in (low, high))
-        logarithmic = bool(values.get("log"))
-        if search == "grid" or not numbers or not low < high or (logarithmic and low <= 0):  # type: ignore[operator]
-            raise Rejected(
-                "bad_range",
-                f"The range of {key!r} cannot be searched.",
-                "Give low below high (above 0 on a logarithmic scale), and another search than the grid, which needs a list.",
-            )
-        return {"low": low, "high": high, "log": logarithmic}
-    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
-        raise Rejected("bad_range", f"{key!r} has no values to try.", "Give a list with one or more values.")
-    return list(values)
-
-
-def _refuse_unknown(axes: Mapping[str, Any], methods: Sequence[Mapping[str, Any]]) -> None:
-    known = {f"training.{name}" for name in TrainingSettings.model_fields}
-    for method in methods:
-        known |= {f"method.{name}" for name in _settings_of(method)}
-    for key in axes:
-        if key not in known:
-            raise Rejected(
-                "unknown_field",
-                f"None of the chosen methods has the setting {key!r}.",
-                "Vary one of: " + ", ".join(sorted(known)) + ".",
-            )
-
-
-def _settings_of(method: Mapping[str, Any]) -> set[str]:
-    return set(method_class(str(method.get("kind", ""))).model_fields) - {"kind"}
-
-
-def _grid(
-    methods: Sequence[Mapping[str, Any]], axes: Mapping[str, Any]
-) -> list[tuple[Mapping[str, Any], list[Setting]]]:
-    found = []
-    for method in methods:
-        own = axes_of(axes, method)
-        found += [
-            (method, list(zip(own, values, strict=True))) for values in itertools.product(*(axes[key] for key in own))
-        ]
-    return found
-
-
-def _random(
-    methods: Sequence[Mapping[str, Any]], axes: Mapping[str, Any], number: int, seed: int
-) -> list[tuple[Mapping[str, Any], list[Setting]]]:
-    """``number`` different draws, the methods in turn; fewer when there are no more different ones."""
-    dice = random.Random(seed)
-    found: list[tuple[Mapping[str, Any], list[Setting]]] = []
-    seen: set[str] = set()
-    for turn in range(number * DRAWS):
-        method = methods[turn % len(methods)]
-        settings = [(key, _draw(axes[key], dice)) for key in axes_of(axes, method)]
-        name = repr((sorted(method.items()), settings))
-        if name not in seen:
-            seen.add(name)
-            found.append((method, settings))
-        if len(found) == number:
-            break
-    return found
-
-
-def _draw(axis: Any, dice: random.Random) -> Any:
-    if isinstance(axis, list):
-        return dice.choice(axis)
-    low, high = axis["low"], axis["high"]
-    if axis["log"]:
-        return nearest(math.exp(dice.uniform(math.log(low), math.log(high))), axis)
-    if isinstance(low, int) and isinstance(high, int):
-        return dice.randint(low, high)
-    return nearest(dice.uniform(low, high), axis)
-
-
-def candidate(
-    methods: Sequence[Mapping[str, Any]], choice: int, settings: Sequence[Setting], training: Mapping[str, Any]
-) -> Candidate:
-    """The run of one method of the list with these varied settings."""
-    method = methods[choice]
-    chosen, trained = dict(method), dict(training)
-    for key, value in settings:
-        room, name = key.split(".", 1)
-        (chosen if room == "method" else trained)[name] = value
-    title = method_class(str(method["kind"])).title
-    varied = {key for key, _ in settings}
-    given = [(f"method.{name}", value) for name, value in method.items() if name != "kind"]
-    shown = [*(each for each in given if each[0] not in varied), *settings]
-    own = [f"{_title(key, method)} {_words(value)}" for key, value in shown]
-    return Candidate(chosen, trained, ", ".join([title, *own]), choice, dict(settings))
-
-
-def _title(key: str, method: Mapping[str, Any]) -> str:
-    room, name = key.split(".", 1)
-    fields = TrainingSettings.model_fields if room == "training" else method_class(str(method["kind"])).model_fields
-    return ((fields[name].title if name in fields else None) or name).lower()
-
-
-def _words(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def update_plan(experiment: Experiment, changes: Mapping[str, Any]) -> ExperimentPlan:
+    """Change the stored plan by attribute name; returns the new plan."""
+    plan = plan_of(experiment).model_copy(update=dict(changes))
+    # A new mapping: SQLAlchemy does not notice changes inside a JSON column.
+    experiment.plan = plan.as_dict()
+    return plan
