@@ -9,7 +9,6 @@ from app import storage
 from app.services.datasets import datasets
 from app.services.datasets.version_lengths import cut_at, lengths_of
 from app.services.profiling.near_duplicates import NearDuplicates, words_of
-from app.services.profiling.text_languages import language_of
 from app.services.profiling.token_lengths import TokenCounter, mean_tokens
 
 TOPICS = (("weather", "rain and wind"), ("cooking", "salt and butter"))
@@ -113,26 +112,6 @@ def test_emoji_with_joiners_hide_nothing(owner, tmp_path):
         owner, tmp_path, [*LONG, ("the family \U0001f468\u200d\U0001f469\u200d\U0001f467 is here", "weather")]
     )
     assert problems == {}
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("where is the card that I ordered for my wife", "en"),
-        ("ich habe die Karte nicht und das ist ein Problem", "de"),
-        ("je ne trouve pas la carte que vous avez dans les mains", "fr"),
-        ("no encuentro la tarjeta que está en el cajón y los papeles", "es"),
-        ("где моя карта", "ru"),
-        ("我的卡在哪里", "zh"),
-        ("私のカードはどこですか", "ja"),
-        ("أين بطاقتي", "ar"),
-        ("card", ""),
-        ("12345", ""),
-        ("naïve café", ""),
-    ],
-)
-def test_languages_are_guessed_or_left_open(text, language):
-    assert language_of(text, words_of(text)) == language
 
 
 def test_other_languages_are_listed(owner, tmp_path):

@@ -16,7 +16,7 @@ from app.catalog.task_types.base import Problem
 from app.catalog.task_types.first_seen import FirstSeen
 from app.catalog.training import TrainingSettings
 from app.services.profiling import near_duplicates, token_lengths
-from app.services.profiling.text_languages import TITLES, language_of
+from app.services.profiling.text_languages import LANGUAGE_NAMES, language_of
 
 DEFAULT_LENGTH: int = TrainingSettings.model_fields["max_length"].default
 SHORT_CHARACTERS = 2
@@ -77,7 +77,7 @@ class TextProfile:
             self._note("hidden_characters", row, {"text": _short(repr(row.text))})
         if not words or len(row.text.strip()) < SHORT_CHARACTERS:
             self._note("short_text", row, {"text": _short(row.text)})
-        if language := language_of(row.text, words):
+        if language := language_of(row.text):
             for kept, number in zip(self._languages.setdefault(language, _pair()), (row.id, row.line), strict=True):
                 kept.append(number)
         self._waiting.append((row, words))
@@ -159,12 +159,12 @@ class TextProfile:
         rows = sorted(each for _, places in others for each in zip(*places, strict=True))
         if len(rows) < max(MIX_ROWS, MIX_SHARE * known):
             return []
-        listed = ", ".join(f"{len(ids):,} {TITLES[code]}" for code, (ids, _) in others[:6])
+        listed = ", ".join(f"{len(ids):,} {LANGUAGE_NAMES[code]}" for code, (ids, _) in others[:6])
         return [
             Problem(
                 "language_mix",
                 "warning",
-                f"Most texts seem to be {TITLES[found[0][0]]}, but others seem to be: {listed}.",
+                f"Most texts seem to be {LANGUAGE_NAMES[found[0][0]]}, but others seem to be: {listed}.",
                 "Keep them if the model shall serve these languages too and can read them; else leave them out.",
                 rows=[line for _, line in rows],
                 row_ids=[row_id for row_id, _ in rows],
