@@ -1,13 +1,11 @@
-"""Languages are identified from short texts, or left open; compared with the word lists that were used before."""
+"""Languages are identified from short texts, or left open."""
 
 import sys
 
 import pytest
 
 from app.services.profiling import text_languages
-from app.services.profiling.near_duplicates import words_of
 from app.services.profiling.text_languages import LANGUAGE_NAMES, language_of
-from tests.app.services.profiling import word_list_oracle
 
 MESSAGES = {
     "en": [
@@ -65,11 +63,8 @@ def test_no_message_gets_a_wrong_language():
     assert {(code, text, found) for code, text in PAIRS if (found := language_of(text)) not in ("", code)} == set()
 
 
-def test_more_messages_are_answered_than_by_word_lists():
-    by_lists = {text: word_list_oracle.language_of(text, words_of(text)) for _, text in PAIRS}
-    right_before = {text for code, text in PAIRS if by_lists[text] == code}
-    right = {text for code, text in PAIRS if language_of(text) == code}
-    assert len(right) > 1.2 * len(right_before)
+def test_most_short_messages_are_answered():
+    right = [text for code, text in PAIRS if language_of(text) == code]
     assert len(right) >= 0.85 * len(PAIRS)
 
 
