@@ -118,7 +118,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "worker.jobs.reviewer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.processes.sandbox"),
     "worker.inference.reply_slots": (),
     "worker.inference.model_pool": (*LEVEL_0, "app.catalog", "worker.engine", "worker.inference.checkpoint_restoring"),
-    "worker.inference.checkpoint_restoring": (*LEVEL_0, "app.storage", "worker.processes"),
+    "worker.inference.checkpoint_restoring": (*LEVEL_0, "app.catalog", "app.storage", "worker.processes"),
     "worker.inference.server": (
         *LEVEL_0,
         "app.catalog",

@@ -14,7 +14,6 @@ import threading
 import traceback
 import warnings
 from pathlib import Path
-from typing import Any
 
 from worker.processes import sandbox
 from worker.processes.rank_processes import RankProcesses, own_rank
@@ -30,9 +29,7 @@ import datasets
 import torch
 import transformers
 
-from app.catalog.base_models import base_model
-from app.catalog.fetched_models import card_in
-from app.catalog.spec import RunSpec
+from app.catalog.job_file import JobFile
 from app.errors import StudioError
 from app.run_report import NullReport, Report, Stopped
 from worker.engine.loop.restore_checkpoint import restore
@@ -65,75 +62,60 @@ def main() -> int:
         return DONE
     folder = Path(json.loads(line)["folder"])
     sandbox.settle(folder)
-    return _help(folder) if own_rank() else _lead(folder)
-
-
-def _lead(folder: Path) -> int:
-    report = SpoolReport(folder / "spool.jsonl")
-    threading.Thread(target=_listen, args=(report,), daemon=True).start()
-    companions = RankProcesses(folder, _devices(folder))
     try:
-        _perform(folder, _order(folder), report)
+        job = JobFile.read(folder)
+    except ValueError as error:
+        return _refuse(folder, _explain(error))
+    return _help(job) if own_rank() else _lead(job)
+
+
+def _lead(job: JobFile) -> int:
+    report = SpoolReport(job.folder / "spool.jsonl")
+    threading.Thread(target=_listen, args=(report,), daemon=True).start()
+    companions = RankProcesses(job.folder, job.processes)
+    try:
+        _perform(job, report)
     except Stopped:
         companions.release()
         return STOPPED
     except StudioError as error:
         companions.release()
-        return _refuse(folder, error)
+        return _refuse(job.folder, error)
     except Exception as error:  # a defect would happen again at once, so the run is not tried again by itself
         companions.share_fate()
-        return _refuse(folder, _explain(error))
+        return _refuse(job.folder, _explain(error))
     return DONE
 
 
-def _help(folder: Path) -> int:
+def _help(job: JobFile) -> int:
     """Compute one share of a run that another process leads."""
     threading.Thread(target=_listen, args=(None,), daemon=True).start()
     try:
-        _perform(folder, _order(folder), NullReport())
+        _perform(job, NullReport())
     except StudioError as error:
         # What settings or data are to blame for, the one that leads finds out as well, and tells after it has saved.
         threading.Event().wait(TOLD_BY_ANOTHER_SECONDS)
-        return _refuse(folder, error)
+        return _refuse(job.folder, error)
     except Exception as error:
-        return _refuse(folder, _explain(error))
+        return _refuse(job.folder, _explain(error))
     return DONE
 
 
-def _devices(folder: Path) -> int:
-    told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    return 1 if told.get("only_restore") else int(told.get("devices", 1))
+def _join(job: JobFile) -> TrainingJob:
+    """The engine's job, after this process has joined the others of the run."""
+    torch.set_num_threads(distributed.threads_each(job.threads or torch.get_num_threads(), job.processes))
+    ranks = distributed.join(own_rank(), job.processes, job.folder / "meeting")
+    return TrainingJob.from_file(job, ranks)
 
 
-def _perform(folder: Path, order: TrainingJob, report: Report) -> None:
-    if json.loads((folder / "job.json").read_text(encoding="utf-8")).get("only_restore"):
-        restore(order, report)
-    elif order.spec.origin:
-        derive(order, report)
+def _perform(job: JobFile, report: Report) -> None:
+    training_job = _join(job)
+    if job.only_restore:
+        restore(training_job, report)
+    elif training_job.spec.origin:
+        derive(training_job, report)
     else:
-        train(order, report)
-
-
-def _order(folder: Path) -> TrainingJob:
-    told: dict[str, Any] = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    count = _devices(folder)
-    torch.set_num_threads(distributed.threads_each(told["threads"] or torch.get_num_threads(), count))
-    spec = RunSpec.model_validate(told["spec"])
-    return TrainingJob(
-        spec=spec,
-        base=card_in(Path(told["base_model"])) or base_model(spec.base_model),
-        base_folder=Path(told["base_model"]),
-        rows=Path(told["rows"]),
-        splits=Path(told["splits"]),
-        folder=folder,
-        cache=Path(told["cache"]),
-        resume_from=Path(told["resume_from"]) if told["resume_from"] else None,
-        portions=told.get("portions", 1),
-        max_seconds=told.get("max_seconds") or None,
-        free_disk_bytes=told.get("free_disk_bytes", 0),
-        parents=tuple(Path(each) for each in told.get("parents", [])),
-        ranks=distributed.join(own_rank(), count, folder / "meeting"),
-    )
+        train(training_job, report)
 
 
 def _listen(report: SpoolReport | None) -> None:

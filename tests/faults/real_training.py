@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from app import manifest, storage
+from app.catalog.job_file import JobFile
 from app.db import transaction
 from app.models import SUCCEEDED, Checkpoint, Job, MetricPoint, Run
 from app.services.queue import jobs
@@ -151,25 +152,24 @@ def kill_one_of_two(bench: Bench, count: int) -> None:
             for killed in (True, False):
                 claim = jobs.claim(run.job_id)
                 assert claim is not None
-                order = run_folders.prepare(claim, lambda name: tiny.folder / "base", 1)
-                told = json.loads((order.folder / "job.json").read_text())
-                pair = _fork_pair(tiny, order.folder, Path(told["resume_from"]) if told["resume_from"] else None)
+                job = run_folders.prepare(claim, lambda name: tiny.folder / "base", 1)
+                pair = _fork_pair(tiny, job.folder, job.resume_from)
                 jobs.begin(claim, pid=pair[0], phase="Training")
                 if killed:
                     pause(world.dice.uniform(0.1, 2.5))
                     os.kill(world.dice.choice(pair), signal.SIGKILL)
                 codes = _wait_for_pair(pair)
-                _ship(claim, order)
+                _ship(claim, job)
                 world.check()
                 if codes == [0, 0]:
                     break
-                assert killed and all(codes), (codes, (order.folder / "trainer.log").read_text()[-2000:])
+                assert killed and all(codes), (codes, (job.folder / "trainer.log").read_text()[-2000:])
                 world.tally.kills += 1
                 assert jobs.retry(claim, {"error": {"code": "trainer_crashed", "message": "killed", "hint": ""}})
                 with transaction() as session:
                     session.get_one(Job, run.job_id).not_before = 0.0
-            run_folders.store_results(claim, order)
-            assert [(order.folder / "adapter" / name).read_bytes() for name in FILES] == wanted, "not bitwise the same"
+            run_folders.store_results(claim, job)
+            assert [(job.folder / "adapter" / name).read_bytes() for name in FILES] == wanted, "not bitwise the same"
             _check_points(world, run, _curve(twin / "spool.jsonl"))
             world.tally.equal += 1
 
@@ -189,23 +189,21 @@ def _one_run(world: World, tiny: Tiny, kills: int) -> tuple[Run, int]:
     while True:
         claim = jobs.claim(run.job_id)
         assert claim is not None
-        order = run_folders.prepare(claim, lambda name: tiny.folder / "base", 1)
-        told = json.loads((order.folder / "job.json").read_text())
-        resume_from = Path(told["resume_from"]) if told["resume_from"] else None
+        job = run_folders.prepare(claim, lambda name: tiny.folder / "base", 1)
         in_save = kills > 0 and (world.dice.random() < 0.5 or inside * 3 < kills)
-        pid = tiny.fork(order.folder, resume_from, world.dice.randint(1, 30) if in_save else None)
+        pid = tiny.fork(job.folder, job.resume_from, world.dice.randint(1, 30) if in_save else None)
         jobs.begin(claim, pid=pid, phase="Training")
         if kills > 0 and not in_save:
             pause(world.dice.uniform(0.05, 1.2))
             os.kill(pid, signal.SIGKILL)
         code = _code(pid)
-        _ship(claim, order)
+        _ship(claim, job)
         world.check()
         if code == 0:
-            run_folders.store_results(claim, order)
+            run_folders.store_results(claim, job)
             assert kills <= 0 or not in_save or code == 0
             return run, inside
-        assert code == -signal.SIGKILL, (order.folder / "trainer.log").read_text()[-2000:]
+        assert code == -signal.SIGKILL, (job.folder / "trainer.log").read_text()[-2000:]
         kills, inside = kills - 1, inside + in_save
         world.tally.kills += 1
         assert jobs.retry(claim, {"error": {"code": "trainer_crashed", "message": "killed", "hint": ""}})
@@ -213,10 +211,10 @@ def _one_run(world: World, tiny: Tiny, kills: int) -> tuple[Run, int]:
             session.get_one(Job, run.job_id).not_before = 0.0
 
 
-def _ship(claim: jobs.Claim, order: run_folders.WorkOrder) -> None:
-    spool = SpoolReader(order.folder / "spool.jsonl")
+def _ship(claim: jobs.Claim, job: JobFile) -> None:
+    spool = SpoolReader(job.folder / "spool.jsonl")
     while lines := spool.peek():
-        run_folders.store_lines(claim, order.run_id, order.source, lines)
+        run_folders.store_lines(claim, job.run_id, job.attempt, lines)
         spool.accept(lines)
 
 
@@ -231,23 +229,23 @@ def cut_power(bench: Bench, count: int) -> None:
         run = make_run(world.owner, world.place)
         claim = jobs.claim(run.job_id)
         assert claim is not None
-        order = run_folders.prepare(claim, lambda name: tiny.folder / "base", 1)
+        job = run_folders.prepare(claim, lambda name: tiny.folder / "base", 1)
         for number in range(count):
-            _replay(world, claim, order, steps, number)
+            _replay(world, claim, job, steps, number)
         with transaction() as session:
             session.query(Checkpoint).delete()
 
 
-def _replay(world: World, claim: jobs.Claim, order: run_folders.WorkOrder, steps: list[Path], number: int) -> None:
+def _replay(world: World, claim: jobs.Claim, job: JobFile, steps: list[Path], number: int) -> None:
     """An older checkpoint is complete; of the newer one only a prefix of its operations reached the disk."""
-    home = order.folder / "checkpoints"
+    home = job.folder / "checkpoints"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir()
     with transaction() as session:
         session.query(Checkpoint).delete()
     old, new = steps[0], steps[-1]
     shutil.copytree(old, home / old.name)
-    _record(claim, order, home / old.name)
+    _record(claim, job, home / old.name)
     torn = home / (new.name if world.dice.random() < 0.5 else ".aside-x")
     names = sorted(path.name for path in new.iterdir())
     kept = world.dice.sample(names, world.dice.randrange(len(names)))
@@ -258,15 +256,15 @@ def _replay(world: World, claim: jobs.Claim, order: run_folders.WorkOrder, steps
         cut = world.dice.randrange(len(content) + 1)
         (torn / name).write_bytes(content[:cut] + (b"\0" * (len(content) - cut) if world.dice.random() < 0.5 else b""))
     if world.dice.random() < 0.3 and torn.name == new.name:
-        _record(claim, order, torn, manifest.sha256_of(new / manifest.NAME))
-    found = run_folders.newest_checkpoint(order.run_id)
+        _record(claim, job, torn, manifest.sha256_of(new / manifest.NAME))
+    found = run_folders.newest_checkpoint(job.run_id)
     assert found is not None and manifest.holds(found), f"{number}: {found} was chosen"
     assert found == home / old.name or manifest.holds(torn)
     with transaction() as session:
         session.query(Checkpoint).filter(Checkpoint.path.contains(torn.name)).delete()
 
 
-def _record(claim: jobs.Claim, order: run_folders.WorkOrder, folder: Path, sha256: str = "") -> None:
+def _record(claim: jobs.Claim, job: JobFile, folder: Path, sha256: str = "") -> None:
     line = {
         "type": "checkpoint",
         "path": str(folder),
@@ -277,7 +275,7 @@ def _record(claim: jobs.Claim, order: run_folders.WorkOrder, folder: Path, sha25
         "n": 0,
         "at": 0.0,
     }
-    run_folders.store_lines(claim, order.run_id, order.source, [line])
+    run_folders.store_lines(claim, job.run_id, job.attempt, [line])
 
 
 def _curve(spool: Path) -> dict[tuple[str, int], float]:

@@ -3,14 +3,14 @@
 Loads no model itself. The name of the kept form is the checkpoint's own hash, so that it can never belong to another one.
 """
 
-import json
 import shutil
 import tempfile
 import threading
 import time
 from pathlib import Path
 
-from app import files, manifest, storage
+from app import manifest, storage
+from app.catalog.job_file import JobFile
 from app.errors import Conflict, NotFound, StudioError
 from worker.processes.trainer_process import TrainerProcess
 
@@ -48,8 +48,8 @@ def _make(checkpoint: Path, kept: Path) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=kept.parent, prefix=".aside-"))
     try:
-        job = json.loads((checkpoint.parents[1] / "job.json").read_text(encoding="utf-8"))
-        files.write_json(folder / "job.json", {**job, "resume_from": str(checkpoint), "only_restore": True})
+        job = JobFile.read(checkpoint.parents[1])
+        job.model_copy(update={"folder": folder, "resume_from": checkpoint, "only_restore": True}).write()
         _run(folder)
         shutil.rmtree(kept, ignore_errors=True)
         (folder / "adapter").rename(kept)

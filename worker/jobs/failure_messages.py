@@ -2,7 +2,6 @@
 
 import signal
 from pathlib import Path
-from typing import Any
 
 from app.errors import StudioError
 
@@ -62,8 +61,6 @@ def defect() -> StudioError:
     )
 
 
-def next_portions(adjustments: dict[str, Any], training: dict[str, Any]) -> int | None:
-    """Twice as many portions as before, or None when a portion is down to one row or it has been tried enough."""
-    now = int(adjustments.get("portions", 1))
-    rows = int(training.get("batch_size", 32)) / int(training.get("accumulation", 1))
-    return now * 2 if now < min(rows, MOST_PORTIONS) else None
+def next_portions(portions: int, rows: float) -> int | None:
+    """Twice as many portions as before, or None when a portion is down to one of its ``rows`` or too many were tried."""
+    return portions * 2 if portions < min(rows, MOST_PORTIONS) else None

@@ -93,8 +93,8 @@ class _Attempt:
     def __init__(self, claim: Claim, on_spool: Listener | None) -> None:
         self.claim = claim
         self.on_spool = on_spool
-        self.order = run_folders.prepare(claim, base_model_path, get_settings().threads)
-        self.spool = SpoolReader(self.order.folder / "spool.jsonl")
+        self.job = run_folders.prepare(claim, base_model_path, get_settings().threads)
+        self.spool = SpoolReader(self.job.folder / "spool.jsonl")
         self.outage = Outage()
         self.watchdog = watchdog.Watchdog(get_settings().stall_seconds)
         self.stop_asked_at: float | None = None
@@ -103,13 +103,13 @@ class _Attempt:
         self.killed_before = watchdog.killed_for_memory()
 
     def run(self) -> None:
-        with logs.about(run=self.order.run_id):
+        with logs.about(run=self.job.run_id):
             self._run()
 
     def _run(self) -> None:
-        if not devices.take(self.claim, stopping.is_set, self.order.devices):
+        if not devices.take(self.claim, stopping.is_set, self.job.devices):
             log.warning("the device was not made free; the training begins beside whoever holds it")
-        with device_locks.hold(placement.own_capacity().names[: self.order.devices], self._waits_for_devices) as got:
+        with device_locks.hold(placement.own_capacity().names[: self.job.devices], self._waits_for_devices) as got:
             code = self._train() if got else STOPPED
         log.info("trainer ended with code %s", code)
         if not self.outage.insist(lambda: self._end(code), get_settings().outage_seconds):
@@ -119,7 +119,7 @@ class _Attempt:
         trainer = prewarmed.take()
         try:
             jobs.begin(self.claim, pid=trainer.pid, phase="Starting")
-            trainer.give(self.order.folder)
+            trainer.give(self.job.folder)
             return self._watch(trainer)
         finally:
             trainer.end()
@@ -139,7 +139,7 @@ class _Attempt:
         shipped = renewed = time.monotonic()
         while (code := trainer.wait(LOOK_SECONDS)) is None:
             now = time.monotonic()
-            shorten_log(self.order.folder / "trainer.log")
+            shorten_log(self.job.folder / "trainer.log")
             if now - shipped >= SHIP_SECONDS:
                 self.outage.survive(lambda: self._ship(SHIP_SECONDS))
                 shipped = now
@@ -176,7 +176,7 @@ class _Attempt:
         """
         deadline = time.monotonic() + most_seconds
         while time.monotonic() < deadline and (lines := self.spool.peek()):
-            run_folders.store_lines(self.claim, self.order.run_id, self.order.source, lines)
+            run_folders.store_lines(self.claim, self.job.run_id, self.job.attempt, lines)
             self.spool.accept(lines)
             self.watchdog.hear(lines)
             if self.on_spool:
@@ -185,9 +185,9 @@ class _Attempt:
 
     def _end(self, code: int) -> None:
         self._ship()
-        folder = self.order.folder
+        folder = self.job.folder
         if code == SUCCEEDED and (folder / "result.json").exists():
-            run_folders.store_results(self.claim, self.order)
+            run_folders.store_results(self.claim, self.job)
         elif self.wish == jobs.CANCEL:
             with jobs.held(self.claim) as session:
                 jobs.cancel(session, self.claim)
@@ -207,7 +207,7 @@ class _Attempt:
             self._out_of_memory()
         elif error["error"]["code"] == failure_messages.DEVICE_LOST:
             workers.note_device_failure(jobs.default_holder())
-            run_folders.note(self.claim, self.order, error["error"]["message"], "error", error["error"])
+            run_folders.note(self.claim, self.job, error["error"]["message"], "error", error["error"])
             jobs.retry(self.claim, error)
         else:
             with jobs.held(self.claim) as session:
@@ -215,9 +215,8 @@ class _Attempt:
 
     def _out_of_memory(self) -> None:
         """The next process gets smaller portions; each update still learns from the same rows."""
-        portions = failure_messages.next_portions(self.order.adjustments, self.order.training)
-        tried = int(self.order.adjustments.get("portions", 1))
-        rows = int(self.order.training.get("batch_size", 32))
+        portions = failure_messages.next_portions(self.job.portions, self.job.portion_rows)
+        tried, rows = self.job.portions, self.job.batch_size
         if portions is None:
             with jobs.held(self.claim) as session:
                 jobs.fail(session, self.claim, failure_messages.out_of_memory(tried, rows).as_dict())
@@ -226,11 +225,11 @@ class _Attempt:
             f"Memory ran out. Each update of {rows} rows is now cut into {portions} times as many portions as planned; "
             "what is learned stays the same."
         )
-        run_folders.note(self.claim, self.order, told, "warning", {"portions": portions})
-        jobs.retry_adjusted(self.claim, {**self.order.adjustments, "portions": portions})
+        run_folders.note(self.claim, self.job, told, "warning", {"portions": portions})
+        jobs.retry_adjusted(self.claim, portions=portions)
 
     def _crashed(self, code: int) -> None:
-        folder = self.order.folder
+        folder = self.job.folder
         cause = (
             failure_messages.stall(self.watchdog.silence, folder)
             if self.watchdog.bitten
@@ -239,7 +238,7 @@ class _Attempt:
         free = _free_bytes()
         if free < get_settings().free_disk_bytes // 4:
             cause = failure_messages.disk_full(free)
-        run_folders.note(self.claim, self.order, cause.message, "error", {"code": cause.code, **cause.details})
+        run_folders.note(self.claim, self.job, cause.message, "error", {"code": cause.code, **cause.details})
         again = jobs.retry(self.claim, cause.as_dict())
         log.warning("trainer ended with code %s, again=%s", code, again)
 

@@ -197,9 +197,10 @@ def pause(claim: Claim) -> None:
         _write(session, claim, {**paused, "pause_requested_at": None})
 
 
-def retry_adjusted(claim: Claim, adjustments: dict[str, Any]) -> None:
-    """running -> queued without counting an attempt, with what this one taught; the next one starts at once."""
+def retry_adjusted(claim: Claim, **adjustments: Any) -> None:
+    """running -> queued without counting an attempt; the next one starts at once, with these adjustments changed."""
     with transaction() as session:
+        adjustments = {**session.get_one(Job, claim.job_id).adjustments, **adjustments}
         phase = "Trying again with smaller portions"
         _write(session, claim, {"state": QUEUED, "phase": phase, "lease_until": None, "adjustments": adjustments})
         enqueue_after_commit(session, claim.job_id, job_kinds.queue_of(claim.kind))

@@ -6,14 +6,14 @@ Everything is written under a claim. Used by the supervisor only; knows no proce
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app import files, manifest, storage
+from app import manifest, storage
+from app.catalog.job_file import JobFile
 from app.db import db_now, snapshot
 from app.errors import StudioError
 from app.models import Artifact, Checkpoint, Run
@@ -23,56 +23,44 @@ from app.services.runs import generation_samples, metrics, predictions, run_cost
 from app.settings import get_settings
 
 
-@dataclass(frozen=True)
-class WorkOrder:
-    """Where one attempt works, and under which name its spool is known."""
+def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> JobFile:
+    """Write the job file of this attempt into a folder of its own.
 
-    run_id: str
-    folder: Path
-    source: str
-    training: dict[str, Any] = field(default_factory=dict)
-    adjustments: dict[str, Any] = field(default_factory=dict)
-    devices: int = 1
-
-
-def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> WorkOrder:
-    """Write ``job.json`` into a folder of this attempt's own and say where it is."""
+    Raises:
+        StudioError: a checkpoint or download that the run is made from is gone or changed.
+    """
     with snapshot() as session:
         run = session.scalars(select(Run).where(Run.job_id == claim.job_id)).one()
         resume_from = _newest(session, run.id) or _start(session, run.job.adjustments.get("start"))
-        run_id, spec, version_id = run.id, run.spec, run.dataset_version_id
-        base, adjustments, devices = run.base_model, run.job.adjustments, run.job.devices
-        parents = [str(_download_of(session, each["run_id"])) for each in (spec.get("origin") or {}).get("parents", [])]
-    folder = storage.attempt_dir(run_id, claim.fence)
-    rows = storage.dataset_dir(version_id)
-    files.write_json(
-        folder / "job.json",
-        {
-            "run_id": run_id,
-            "spec": spec,
-            "rows": str(rows / "rows.parquet"),
-            "splits": str(rows / "splits.json"),
-            "cache": str(storage.cache_dir()),
-            "base_model": str(model_path(base)),
-            "resume_from": str(resume_from) if resume_from else None,
-            "threads": threads,
-            "devices": devices,
-            "portions": adjustments.get("portions", 1),
-            "max_seconds": get_settings().max_run_hours * 3600,
-            "free_disk_bytes": get_settings().free_disk_bytes,
-            "parents": parents,
-        },
-    )
-    run_costs.store_estimate(run_id)
-    return WorkOrder(run_id, folder, f"attempt-{claim.fence}", spec.get("training", {}), adjustments, devices)
+        rows = storage.dataset_dir(run.dataset_version_id)
+        parents = (run.spec.get("origin") or {}).get("parents", [])
+        job = JobFile(
+            folder=storage.attempt_dir(run.id, claim.fence),
+            run_id=run.id,
+            spec=run.spec,
+            rows=rows / "rows.parquet",
+            splits=rows / "splits.json",
+            cache=storage.cache_dir(),
+            base_model=model_path(run.base_model),
+            resume_from=resume_from,
+            threads=threads,
+            devices=run.job.devices,
+            portions=run.job.adjustments.get("portions", 1),
+            max_seconds=get_settings().max_run_hours * 3600,
+            free_disk_bytes=get_settings().free_disk_bytes,
+            parents=tuple(_download_of(session, parent["run_id"]) for parent in parents),
+        )
+    job.write()
+    run_costs.store_estimate(job.run_id)
+    return job
 
 
-def note(claim: Claim, order: WorkOrder, message: str, severity: str, data: dict[str, Any]) -> None:
+def note(claim: Claim, job: JobFile, message: str, severity: str, data: dict[str, Any]) -> None:
     """Tell about this attempt from outside: why it was ended, what will be done differently. One per attempt."""
     line = {"n": 0, "type": "event", "kind": "alert", "severity": severity, "message": message, "data": data}
     with jobs.held(claim) as session:
         metrics.append(
-            session, order.run_id, f"{order.source}-outcome", [{**line, "at": session.scalar(select(db_now()))}]
+            session, job.run_id, f"{job.attempt}-outcome", [{**line, "at": session.scalar(select(db_now()))}]
         )
 
 
@@ -100,30 +88,30 @@ def store_lines(claim: Claim, run_id: str, source: str, lines: Sequence[dict[str
             shutil.rmtree(line["path"], ignore_errors=True)
 
 
-def store_results(claim: Claim, order: WorkOrder) -> None:
+def store_results(claim: Claim, job: JobFile) -> None:
     """Record results, held-out answers and the adapter, and end the job, all in one transaction.
 
     Raises:
         StudioError: the adapter folder carries no manifest, so it is not complete.
     """
-    adapter = order.folder / "adapter"
+    adapter = job.folder / "adapter"
     if not manifest.holds(adapter):
         raise StudioError("adapter_incomplete", "The trainer ended without a complete adapter.", "Resume the run.")
-    results = storage.read_json(order.folder / "result.json")
-    with (order.folder / "predictions.jsonl").open(encoding="utf-8") as source:
+    results = storage.read_json(job.folder / "result.json")
+    with (job.folder / "predictions.jsonl").open(encoding="utf-8") as source:
         answers = [json.loads(line) for line in source]
     size = sum(each.stat().st_size for each in adapter.rglob("*") if each.is_file())
     with jobs.held(claim) as session:
-        run = session.get_one(Run, order.run_id)
+        run = session.get_one(Run, job.run_id)
         run.results = results
         run_costs.store_actual(session, run, results)
         run.sparkline = metrics.sparkline(session, run.id)
         # A run that was continued has an earlier one; the newest is what people get.
-        session.execute(delete(Artifact).where(Artifact.run_id == order.run_id, Artifact.kind == "adapter"))
-        predictions.replace(session, order.run_id, answers)
+        session.execute(delete(Artifact).where(Artifact.run_id == job.run_id, Artifact.kind == "adapter"))
+        predictions.replace(session, job.run_id, answers)
         session.add(
             Artifact(
-                run_id=order.run_id,
+                run_id=job.run_id,
                 kind="adapter",
                 path=_relative(adapter),
                 bytes=size,

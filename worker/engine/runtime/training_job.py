@@ -1,9 +1,12 @@
-"""What a run is asked to do, and where. Only facts; reads and writes nothing."""
+"""The engine's view of one attempt at a run: validated settings, base model, files and limits."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.catalog.base_models import base_model
 from app.catalog.card import BaseModelCard
+from app.catalog.fetched_models import card_in
+from app.catalog.job_file import JobFile
 from app.catalog.spec import RunSpec
 from worker.engine.runtime.distributed import ALONE, ProcessGroup
 
@@ -30,3 +33,27 @@ class TrainingJob:
     free_disk_bytes: int = 0
     parents: tuple[Path, ...] = ()
     ranks: ProcessGroup = ALONE
+
+    @classmethod
+    def from_file(cls, job: JobFile, ranks: ProcessGroup) -> "TrainingJob":
+        """What a job file says, with the settings validated and the base model's card looked up.
+
+        Raises:
+            pydantic.ValidationError: the settings are not valid.
+        """
+        spec = RunSpec.model_validate(job.spec)
+        return cls(
+            spec=spec,
+            base=card_in(job.base_model) or base_model(spec.base_model),
+            base_folder=job.base_model,
+            rows=job.rows,
+            splits=job.splits,
+            folder=job.folder,
+            cache=job.cache,
+            resume_from=job.resume_from,
+            portions=job.portions,
+            max_seconds=job.max_seconds or None,
+            free_disk_bytes=job.free_disk_bytes,
+            parents=job.parents,
+            ranks=ranks,
+        )
