@@ -1,4 +1,4 @@
-"""All tables on one page. Times are Unix seconds by the database's clock; keys are UUID text."""
+"""The tables, with those of ``models_*``. Times are Unix seconds by the database's clock; keys are UUID text."""
 
 import uuid
 from typing import Any
@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from app import models_chat as _chat  # noqa: F401 - its tables belong to the same metadata
 from app import models_costs as _costs  # noqa: F401 - the same
 from app import models_data as _data  # noqa: F401 - the same
-from app import models_kept as _kept  # noqa: F401 - the same
-from app import models_samples as _written  # noqa: F401 - the same
+from app import models_samples as _samples  # noqa: F401 - the same
+from app import models_saved as _saved  # noqa: F401 - the same
 from app import models_shares as _shares  # noqa: F401 - the same
 from app import models_work as _work  # noqa: F401 - the same
 from app.db import Base, db_now
@@ -74,7 +74,7 @@ class ApiToken(_Row):
 
 
 class Project(_Row):
-    """A room for data and runs with its members; every user starts with one of their own."""
+    """Datasets and runs with their members; every user starts with a project of their own."""
 
     __tablename__ = "projects"
     name: Mapped[str] = mapped_column(String(200))
@@ -129,10 +129,10 @@ class DatasetVersion(_Row):
 class Job(_Row):
     """One long piece of work and its lease. Every transition is a function in ``app.services.queue.jobs``.
 
-    A queued job with ``paused_at`` waits for its person. ``place`` orders one person's waiting jobs (empty: as created),
-    ``adjustments`` is what earlier attempts taught, e.g. ``{"portions": 4}`` after running out of memory; ``device`` is what it
-    computes on while it works, empty where nobody has to make room for it. It asks for ``devices`` at once, with
-    ``memory_bytes`` on each by estimate (0: not known).
+    A queued job with ``paused_at`` waits until its owner resumes it. ``rank`` orders one person's waiting jobs (None: as
+    created). ``adjustments`` are settings changed after earlier attempts, e.g. ``{"portions": 4}`` after running out of memory.
+    ``device`` names what it computes on while it runs, empty if no inference server has to release that. It asks for
+    ``devices`` at once, with an estimated ``memory_bytes`` on each (0: not known).
     """
 
     __tablename__ = "jobs"
@@ -153,7 +153,7 @@ class Job(_Row):
     pause_requested_at: Mapped[float | None] = mapped_column(Float)
     paused_at: Mapped[float | None] = mapped_column(Float)
     priority: Mapped[int] = mapped_column(Integer, default=0)
-    place: Mapped[float | None] = mapped_column(Float)
+    rank: Mapped[float | None] = mapped_column("place", Float)
     adjustments: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     boot_id: Mapped[str | None] = mapped_column(String(64))
     device: Mapped[str] = mapped_column(String(1000), default="")
@@ -169,7 +169,7 @@ class Job(_Row):
 
 
 class DatasetReview(_Row):
-    """A job that looked at one dataset version, and what it found; nothing in the version changes by it."""
+    """A job that reviews the labels of one dataset version, and its results; the version stays unchanged."""
 
     __tablename__ = "dataset_reviews"
     dataset_version_id: Mapped[str] = mapped_column(ForeignKey("dataset_versions.id"), index=True)
@@ -180,9 +180,9 @@ class DatasetReview(_Row):
 
 
 class Experiment(_Row):
-    """Several runs on the same rows with one question: which method, or which settings, are best here?
+    """Several runs on the same rows that compare methods or search settings.
 
-    ``plan`` holds what was asked for: methods, varied settings, budget, and the finished run it may have begun from.
+    ``plan`` holds methods, varied settings, budget, and the finished run that the experiment may start from.
     """
 
     __tablename__ = "experiments"
@@ -195,7 +195,7 @@ class Experiment(_Row):
 
 
 class Run(_Row):
-    """One tuning run: a frozen spec, the job that executes it and what came out."""
+    """One tuning run: a frozen spec, the job that executes it and its results."""
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -217,7 +217,7 @@ class Run(_Row):
     starred: Mapped[bool] = mapped_column(Boolean, default=False)
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)
     note: Mapped[str] = mapped_column(Text, default="")
-    # Copies of what `results` says, so that ten thousand runs can be sorted by an index.
+    # Copies of parts of `results`, so that ten thousand runs can be sorted by an index.
     quality: Mapped[float | None] = mapped_column(Float)
     train_loss: Mapped[float | None] = mapped_column(Float)
     seconds: Mapped[float | None] = mapped_column(Float)
@@ -228,21 +228,21 @@ class Run(_Row):
 
     @validates("results")
     def _copy_results(self, key: str, results: dict[str, Any] | None) -> dict[str, Any] | None:
-        told = results or {}
-        self.quality = headline(told.get("metrics") or {})
-        self.train_loss = told.get("train_loss")
-        self.seconds = (told.get("seconds") or {}).get("total")
-        self.memory_bytes = told.get("peak_memory_bytes")
+        values = results or {}
+        self.quality = headline_metric(values.get("metrics") or {})
+        self.train_loss = values.get("train_loss")
+        self.seconds = (values.get("seconds") or {}).get("total")
+        self.memory_bytes = values.get("peak_memory_bytes")
         return results
 
 
-def headline(metrics: dict[str, float]) -> float | None:
+def headline_metric(metrics: dict[str, float]) -> float | None:
     """The score by which runs are listed: accuracy where there is one, else the first that is not a loss."""
     return metrics.get("accuracy", next((value for name, value in metrics.items() if "loss" not in name), None))
 
 
 class MetricPoint(Base):
-    """One number at one step; the key makes a second delivery of the same point harmless."""
+    """One value at one step; the unique key makes repeated delivery harmless."""
 
     __tablename__ = "metric_points"
     __table_args__ = (UniqueConstraint("run_id", "key", "step"), Index("ix_metric_cursor", "run_id", "seq"))
@@ -271,7 +271,7 @@ class MetricExtremes(Base):
 
 
 class Event(Base):
-    """Something worth telling about a run: a phase, a notice, an alert. ``source`` + ``number`` make it unique."""
+    """A phase, notice or alert of a run. ``source`` and ``number`` make it unique."""
 
     __tablename__ = "events"
     __table_args__ = (UniqueConstraint("run_id", "source", "number"), Index("ix_event_cursor", "run_id", "seq"))

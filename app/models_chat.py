@@ -1,4 +1,4 @@
-"""Tables of the chat playground: conversations with one to four models, their messages, and saved prompts."""
+"""Tables of the chat playground: conversations with one to four models, and their messages."""
 
 from typing import Any
 
@@ -38,14 +38,3 @@ class ConversationMessage(Base):
     content: Mapped[str] = mapped_column(Text)
     replaced: Mapped[bool] = mapped_column(Boolean, default=False)
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-
-
-class PromptSuite(Base):
-    """Prompts that a person saved under a name, to put them to several models."""
-
-    __tablename__ = "prompt_suites"
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    created_at: Mapped[float] = mapped_column(Float, default=db_now())
-    name: Mapped[str] = mapped_column(String(200))
-    prompts: Mapped[list[str]] = mapped_column(JSON)

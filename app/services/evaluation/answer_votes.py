@@ -9,7 +9,7 @@ from sqlalchemy import case, delete, func, select
 from app.db import snapshot, transaction
 from app.errors import NotFound
 from app.models import Prediction
-from app.models_kept import AnswerVote
+from app.models_saved import AnswerVote
 from app.services.evaluation.example_table import ExamplePage
 from app.services.runs import runs
 

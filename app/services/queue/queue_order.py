@@ -37,7 +37,7 @@ def next_job(mine: WorkerCapacity | None = None) -> str | None:
     """
     turns = _turns(and_(ready(), job_kinds.is_on(TRAIN_QUEUE)), TRAIN_QUEUE).subquery()
     columns = (turns.c.id, turns.c.devices, turns.c.memory_bytes)
-    query = select(*columns).order_by(turns.c.turn, turns.c.place, turns.c.id)
+    query = select(*columns).order_by(turns.c.turn, turns.c.rank, turns.c.id)
     max_active = get_settings().max_active_per_user
     if max_active:
         query = query.where(turns.c.turn <= max_active)
@@ -56,7 +56,7 @@ def next_light_job(kinds: Collection[str] = job_kinds.LIGHT_KINDS) -> str | None
     turns = _turns(and_(ready(), Job.kind.in_(kinds)), LIGHT_QUEUE).subquery()
     later = turns.c.kind != job_kinds.DATA_CHECK
     with snapshot() as session:
-        return session.scalar(select(turns.c.id).order_by(later, turns.c.turn, turns.c.place, turns.c.id).limit(1))
+        return session.scalar(select(turns.c.id).order_by(later, turns.c.turn, turns.c.rank, turns.c.id).limit(1))
 
 
 def line(session: Session) -> list[Row[Any]]:
@@ -65,13 +65,13 @@ def line(session: Session) -> list[Row[Any]]:
     # A job that has to wait before its next try does not hold up the others.
     later = turns.c.not_before > db_now()
     columns = (turns.c.id, turns.c.owner_id, turns.c.turn, turns.c.not_before)
-    return list(session.execute(select(*columns).order_by(later, turns.c.turn, turns.c.place, turns.c.id)))
+    return list(session.execute(select(*columns).order_by(later, turns.c.turn, turns.c.rank, turns.c.id)))
 
 
 def position(session: Session, job_id: str) -> int | None:
     """1 for the training job that starts next; None for one that is paused or not waiting."""
     turns = _turns(_waiting(), TRAIN_QUEUE).subquery()
-    order = (turns.c.not_before > db_now(), turns.c.turn, turns.c.place, turns.c.id)
+    order = (turns.c.not_before > db_now(), turns.c.turn, turns.c.rank, turns.c.id)
     numbered = select(turns.c.id, func.row_number().over(order_by=order).label("number")).subquery()
     return session.scalar(select(numbered.c.number).where(numbered.c.id == job_id))
 
@@ -109,9 +109,9 @@ def move(session: Session, job: Job, direction: str) -> None:
         raise Rejected("range", f"{direction!r} is not a direction.", "Choose one of: " + ", ".join(DIRECTIONS) + ".")
     mine = list(
         session.execute(
-            select(Job.id, _place().label("place"))
+            select(Job.id, _rank().label("rank"))
             .where(Job.owner_id == job.owner_id, Job.state == QUEUED, Job.priority == job.priority)
-            .order_by(_place(), Job.id)
+            .order_by(_rank(), Job.id)
         )
     )
     here = next((number for number, row in enumerate(mine) if row.id == job.id), None)
@@ -121,10 +121,10 @@ def move(session: Session, job: Job, direction: str) -> None:
     if goal == here or not 0 <= goal < len(mine):
         return
     if direction in ("up", "down"):
-        _change_waiting(session, job, {"place": mine[goal].place})
-        session.execute(update(Job).where(Job.id == mine[goal].id).values(place=mine[here].place))
+        _change_waiting(session, job, {"rank": mine[goal].rank})
+        session.execute(update(Job).where(Job.id == mine[goal].id).values(rank=mine[here].rank))
     else:
-        _change_waiting(session, job, {"place": mine[goal].place + (-1.0 if direction == "first" else 1.0)})
+        _change_waiting(session, job, {"rank": mine[goal].rank + (-1.0 if direction == "first" else 1.0)})
 
 
 def _waiting() -> ColumnElement[bool]:
@@ -138,7 +138,7 @@ def _turns(which: ColumnElement[bool], queue: str) -> Any:
         Job.state.in_((CLAIMED, RUNNING)), job_kinds.is_on(queue)
     )
     running = active.group_by(Job.owner_id).subquery()
-    own = func.row_number().over(partition_by=Job.owner_id, order_by=(Job.priority.desc(), _place(), Job.id))
+    own = func.row_number().over(partition_by=Job.owner_id, order_by=(Job.priority.desc(), _rank(), Job.id))
     return (
         select(
             Job.id,
@@ -147,7 +147,7 @@ def _turns(which: ColumnElement[bool], queue: str) -> Any:
             Job.not_before,
             Job.devices,
             Job.memory_bytes,
-            _place().label("place"),
+            _rank().label("rank"),
             (own + func.coalesce(running.c.active, 0)).label("turn"),
         )
         .outerjoin(running, running.c.owner_id == Job.owner_id)
@@ -155,8 +155,8 @@ def _turns(which: ColumnElement[bool], queue: str) -> Any:
     )
 
 
-def _place() -> ColumnElement[float]:
-    return func.coalesce(Job.place, Job.created_at)
+def _rank() -> ColumnElement[float]:
+    return func.coalesce(Job.rank, Job.created_at)
 
 
 def _change_waiting(session: Session, job: Job, values: dict[str, Any]) -> None:
