@@ -56,10 +56,10 @@ def check_fit(spec: RunSpec, card: BaseModelCard) -> None:
     room, longest = card.context_length - spec.method.virtual_tokens, spec.training.max_length
     if longest <= room:
         return
-    prompt = f" and {spec.method.virtual_tokens} invisible ones" if spec.method.virtual_tokens else ""
+    prompt = f" and {spec.method.virtual_tokens} virtual ones" if spec.method.virtual_tokens else ""
     raise Rejected(
         "range",
-        f"Longest text is {longest} tokens{prompt}, but {spec.base_model!r} reads at most {card.context_length}.",
+        f"The maximum length is {longest} tokens{prompt}, but {spec.base_model!r} reads at most {card.context_length}.",
         f"Choose at most {max(0, room)} for the longest text.",
         details={"fields": {"training.max_length": f"at most {max(0, room)}"}},
     )

@@ -15,12 +15,12 @@ Need = Literal["merge", "switch_off", "mixed_batches", "reopen", "combine", "gen
 NEEDS: tuple[str, ...] = get_args(Need)
 
 
-# The learning rate that asks for a race of three.
+# The learning rate that asks for a search over three rates.
 AUTO = "auto"
 
 
 class TrainingSettings(BaseModel):
-    """How long and in what portions a run learns. ``None`` means: the method decides."""
+    """Hyperparameters of the training loop. ``None`` means: the method decides."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,35 +28,35 @@ class TrainingSettings(BaseModel):
         3,
         gt=0,
         le=100,
-        title="Passes over the data",
-        description="How often every training row is seen. More passes fit the data closer and can start to memorise it.",
+        title="Epochs (passes over the data)",
+        description="How often every training row is seen. More epochs fit the data closer and can overfit (memorise it).",
     )
     batch_size: int = Field(
         32,
         ge=1,
         le=1024,
-        title="Rows per update",
-        description="How many rows share one update of the weights. Larger is steadier, smaller reacts faster.",
+        title="Batch size",
+        description="How many rows one update of the weights uses. Larger is steadier, smaller reacts faster.",
     )
     learning_rate: Annotated[float, Field(gt=0, le=1)] | Literal["auto"] | None = Field(
         None,
         title="Learning rate",
-        description="Size of each update. Left empty, the method's own recommended rate is used. `auto` lets that rate, a "
-        "third and three times of it learn a few updates each (5 % of the run at most); the highest goes on if it learns "
-        "clearly faster, the lowest if the method's own breaks down.",
+        description="Size of each update. Left empty, the method's recommended rate is used. `auto` tries that rate, a third "
+        "and three times of it for a few updates each (5 % of the run at most) and continues with the highest if it learns "
+        "clearly faster, or with the lowest if the recommended one diverges.",
     )
     max_length: int = Field(
         128,
         ge=8,
         le=8192,
-        title="Longest text (tokens)",
+        title="Maximum length (tokens)",
         description="Longer texts are cut at the end; the review page says how many rows that touches.",
     )
     warmup_ratio: float = Field(
         0.06,
         ge=0,
         le=0.5,
-        title="Warm-up share",
+        title="Warm-up ratio",
         description="Share of the run during which the learning rate climbs to its full value.",
     )
     weight_decay: float = Field(
@@ -64,80 +64,80 @@ class TrainingSettings(BaseModel):
         ge=0,
         le=1,
         title="Weight decay",
-        description="Pulls weights gently to zero, which helps against memorising.",
+        description="Pulls weights gently towards zero, which helps against overfitting.",
     )
     max_grad_norm: float = Field(
         1.0,
         gt=0,
         le=100,
-        title="Gradient limit",
-        description="Longer gradients are scaled down to this length, so that one odd batch cannot spoil the run.",
+        title="Gradient clipping (maximum norm)",
+        description="Longer gradients are scaled down to this norm, so that one odd batch cannot spoil the run.",
     )
     accumulation: int = Field(
         1,
         ge=1,
         le=256,
-        title="Portions per update",
-        description="Splits each update into this many smaller portions: less memory, same result.",
+        title="Gradient accumulation steps",
+        description="Splits each batch into this many smaller portions: less memory, same result.",
     )
     evaluations_per_epoch: int = Field(
         1,
         ge=1,
         le=1000,
-        title="Checks per pass",
-        description="How often the model is checked on the validation rows; the best check is the one that is kept.",
+        title="Evaluations per epoch",
+        description="How often the model is scored on the validation rows; the checkpoint with the best score is kept.",
     )
     patience: int = Field(
         0,
         ge=0,
         le=100,
-        title="Patience (checks)",
-        description="Ends the run after this many checks in a row without a better one; 0 always makes all passes.",
+        title="Early stopping patience (evaluations)",
+        description="Ends the run after this many evaluations in a row without a better one; 0 always trains all epochs.",
     )
     time_limit_minutes: float | None = Field(
         None,
         gt=0,
         le=10_080,
         title="Time limit (minutes)",
-        description="Learning ends after so much time and the best check so far is the result. Left empty, there is none.",
+        description="Training ends after so much time and the best checkpoint so far is the result. Left empty, there is none.",
     )
     head_start: Literal["linear-probe", "random"] = Field(
         "linear-probe",
-        title="Start of the answer layer",
-        description="A linear probe fits the answer layer to the untouched model first, which keeps what the model "
-        "already knows (LP-FT, Kumar et al. 2022).",
+        title="Initialisation of the classification head",
+        description="A linear probe fits the head to the base model first, which keeps what the model already knows "
+        "(LP-FT, Kumar et al. 2022).",
         json_schema_extra={"families": ["classification", "tokens"]},
     )
     label_pieces: Literal["first", "all"] = Field(
         "first",
-        title="Pieces that learn",
-        description="Models read long words in pieces: a word's first piece learns its label, or every piece does. A word "
-        "is always judged by its first piece.",
+        title="Labelled subword tokens",
+        description="Models read long words in several tokens: the first of them carries the label, or all do. A word is "
+        "always scored by its first token.",
         json_schema_extra={"families": ["tokens"]},
     )
     learn_from: Literal["answers", "everything"] = Field(
         "answers",
-        title="Learn from",
-        description="In conversations: only what the assistant says, or every word, the questions too. Running text is "
-        "always learned as a whole.",
+        title="Loss on",
+        description="In conversations: only what the assistant says, or every token, the questions too. Running text "
+        "always counts as a whole.",
         json_schema_extra={"families": ["generation"]},
     )
     precision: Literal["auto", "bf16", "fp32"] = Field(
         "auto",
-        title="Number format",
+        title="Precision (number format)",
         description="bf16 halves the time where the hardware supports it; auto chooses it there.",
     )
     base_precision: Literal["auto", "full", "8-bit", "4-bit"] = Field(
         "auto",
-        title="Base model held in",
+        title="Base model precision (quantisation)",
         description="Fewer bits need less memory and compute more slowly. auto is full precision, except for QLoRA, which "
-        "says itself.",
+        "has a setting of its own.",
         json_schema_extra={"asks": {"8-bit": "int8", "4-bit": "nf4"}},
     )
     gradient_checkpointing: bool = Field(
         False,
         title="Gradient checkpointing",
-        description="Computes the inside of each layer a second time instead of keeping it: much less memory for long "
+        description="Computes the activations of each layer a second time instead of storing them: much less memory for long "
         "texts, about a third more time, the same result.",
         json_schema_extra={"asks": {"true": "gradient_checkpointing"}},
     )
@@ -152,15 +152,15 @@ class TrainingSettings(BaseModel):
         ge=1,
         le=64,
         title="Devices",
-        description="How many GPUs learn this run together, each its share of every update: faster, with the same result up "
-        "to rounding and the draws of dropout. Without a GPU so many processes share the processor. At most what one worker "
+        description="How many GPUs train this run together (data parallelism), each on its share of every batch: faster, with "
+        "the same result up to rounding and dropout. Without a GPU so many processes share the CPU. At most what one worker "
         "has.",
     )
     measure_forgetting: Literal["auto", "yes", "no"] = Field(
         "auto",
         title="Measure forgetting",
-        description="Asks the same unrelated things before and after, to see how much the model loses elsewhere. auto does it "
-        "where it takes less than a twentieth of the run; experiments always do it.",
+        description="Scores the same unrelated texts before and after, to see how much the model forgets. auto does it where it "
+        "takes less than a twentieth of the run; experiments always do it.",
     )
     seed: int = Field(
         0,

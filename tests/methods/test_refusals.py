@@ -105,7 +105,7 @@ def test_a_soft_prompt_takes_room_from_the_text():
         )
 
     check_fit(spec("prompt-tuning", 492), STARTER_ENCODER)
-    with pytest.raises(Rejected, match="20 invisible") as caught:
+    with pytest.raises(Rejected, match="20 virtual") as caught:
         check_fit(spec("prompt-tuning", 493), STARTER_ENCODER)
     assert "492" in caught.value.hint
     # Notes beside the layers take no position of the text.

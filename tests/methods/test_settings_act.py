@@ -128,7 +128,7 @@ def test_random_places_are_those_of_the_seed() -> None:
         (SEQUENCES, "pfeiffer", {"output.dense"}),
     ],
 )
-def test_stations_stand_where_the_placement_says(model: str, placement: str, ends: set[str]) -> None:
+def test_adapter_modules_are_where_the_placement_says(model: str, placement: str, ends: set[str]) -> None:
     tuned = apply(make("bottleneck-adapter", placement=placement), model, 10)
     names = [name for name, each in tuned.named_modules() if hasattr(each, "bottleneck_down")]
     assert len(names) == len(ends) * models.LAYERS

@@ -44,7 +44,7 @@ def test_a_special_method_stays_chosen_and_its_settings_are_offered(signed_in, s
     page.click(f"text=Show {len(SPECIAL)} specialist methods")
     page.check("#method-adalora")
     page.click("#step-next")
-    page.wait_for_selector("#step-panel >> text=Rank at the start", state="attached")
+    page.wait_for_selector("#step-panel >> text=Initial rank", state="attached")
     page.click("#step-back")
     page.wait_for_selector("#method-adalora")
     assert page.is_checked("#method-adalora")

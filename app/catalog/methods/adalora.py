@@ -29,28 +29,30 @@ class AdaLora(LinearMethod):
         12,
         ge=1,
         le=256,
-        title="Rank at the start",
-        description="Width of every addition at the start.",
+        title="Initial rank",
+        description="Rank of every low-rank update at the start.",
     )
     rank: int = Field(
         8,
         ge=1,
         le=256,
-        title="Rank at the end",
-        description="Average width that is left at the end.",
+        title="Target rank",
+        description="Average rank that is left at the end.",
     )
     alpha: int = Field(
         32,
         ge=1,
         le=1024,
         title="Alpha",
-        description="Strength of what is added.",
+        description="Scaling of the update (LoRA alpha).",
     )
 
     title: ClassVar[str] = "AdaLoRA"
-    summary: ClassVar[str] = "LoRA that takes width from layers that do not need it and leaves it to those that do."
+    summary: ClassVar[str] = "LoRA with an adaptive rank: layers that matter keep more of it than others."
     when: ClassVar[str] = "Long runs where the download should stay small."
-    against: ClassVar[str] = "Slower than LoRA and needs many steps to find out; full precision only."
+    against: ClassVar[str] = (
+        "A little slower than LoRA (up to a fifth), and needs many steps to allocate the rank; full precision only."
+    )
     source: ClassVar[str] = "Zhang et al. 2023, arXiv 2303.10512"
     level: ClassVar[str] = "advanced"
     capabilities: ClassVar[Capabilities] = Capabilities(nf4=False, int8=False)

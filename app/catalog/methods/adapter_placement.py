@@ -1,6 +1,6 @@
-"""What bottleneck, parallel and Compacter adapters share: where they sit, how narrow they are, what they can do.
+"""Placement and size of adapter modules, shared by bottleneck, parallel and Compacter adapters.
 
-Nothing here is a method of the menu. The tuner itself is ``app/catalog/tuners/bottleneck.py``.
+The tuner itself is ``app/catalog/tuners/bottleneck.py``.
 """
 
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 
 class AdapterMethod(PeftMethod):
-    """A method that adds narrow networks to the blocks of a frozen model."""
+    """A method that adds adapter modules (narrow networks) to the blocks of a frozen model."""
 
     reduction: int = Field(
         16,
         ge=1,
         le=256,
         title="Reduction",
-        description="How many times narrower the added part is than the model. Smaller learns more detail and makes a "
+        description="Reduction factor: how many times narrower the bottleneck is than the model. Smaller learns more detail and makes a "
         "larger download.",
     )
     layers: Layers = Field(
         "all",
         title="Layers",
-        description="Which layers get the added part, counted from the input: `all`, `last 4`, or a range such as `1-6`.",
+        description="Which layers get modules, counted from the input: `all`, `last 4`, or a range such as `1-6`.",
     )
 
     tuner: ClassVar[str] = "bottleneck"
@@ -47,25 +47,25 @@ class AdapterMethod(PeftMethod):
         return chosen_layers(self.layers, count).start
 
     def narrow(self, width: int) -> int:
-        """Width of the added part in a model of this width."""
+        """Width of the bottleneck in a model of this width."""
         return max(1, width // self.reduction)
 
     def insertion_points(self) -> tuple[tuple[tuple[str, ...], str], ...]:
-        """The parts of a block that get a station: their names by family, and a word for them."""
+        """The parts of a block that get a module: their names by model family, and a word for messages."""
         raise NotImplementedError
 
     def adapter_shapes(self, base: BaseModelCard) -> list[tuple[int, int]]:
-        """The stations of all chosen layers."""
-        stations = len(chosen_layers(self.layers, base.layers)) * len(self.insertion_points())
-        return stations * [(base.hidden_size, base.hidden_size)]
+        """The modules of all chosen layers."""
+        count = len(chosen_layers(self.layers, base.layers)) * len(self.insertion_points())
+        return count * [(base.hidden_size, base.hidden_size)]
 
     def adapter_parameters(self, width: int) -> int:
-        """Learning numbers of one station: two matrices and two biases."""
+        """Trainable parameters of one module: two matrices and two biases."""
         narrow = self.narrow(width)
         return 2 * width * narrow + narrow + width
 
     def trainable_parameters(self, base: BaseModelCard) -> int:
-        """The stations of all chosen layers."""
+        """The modules of all chosen layers."""
         return len(self.adapter_shapes(base)) * self.adapter_parameters(base.hidden_size)
 
     def options(self) -> dict[str, Any]:

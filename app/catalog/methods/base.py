@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Batch = dict[str, torch.Tensor]
 
-# A recommended rate holds for about this many updates or more; a shorter run needs longer steps, up to MOST_HASTE times.
+# A recommended rate holds for about this many updates or more; a shorter run needs a higher rate, up to MAX_RATE_FACTOR times.
 REFERENCE_STEPS = 400
 MAX_RATE_FACTOR = 2.0
 
@@ -67,11 +67,11 @@ class Method(BaseModel):
     level: ClassVar[str] = "plain"
     # Follows from the kinds of model that the method trains.
     task_types: ClassVar[tuple[str, ...]] = ()
-    # Whether the download holds the whole model; otherwise it goes with the untouched one.
+    # Whether the download holds the whole model; otherwise it needs the base model.
     whole_model: ClassVar[bool] = False
-    # Whether whole matrices get gradients although only few of their numbers learn.
+    # Whether whole matrices get gradients although only few of their weights are trained.
     whole_gradients: ClassVar[bool] = False
-    # Time of an update, and a processor's memory for the way back, as multiples of LoRA's with as many places beside layers,
+    # Time of an update, and CPU memory for the backward pass, as multiples of LoRA's with as many adapter modules,
     # where they differ by more than a fifth: measured with the starter encoder, or taken from a measured table of methods.
     relative_time: ClassVar[float] = 1.0
     relative_memory: ClassVar[float] = 1.0
@@ -91,12 +91,12 @@ class Method(BaseModel):
 
     @property
     def base_precision(self) -> str:
-        """How the untouched weights are held: ``full``, ``nf4`` or ``int8``."""
+        """Precision of the base model's weights: ``full``, ``nf4`` or ``int8``."""
         return "full"
 
     @property
     def virtual_tokens(self) -> int:
-        """Invisible tokens placed before every text; they take from the model's context."""
+        """Virtual tokens that precede every text and take up context."""
         return 0
 
     def recommended_learning_rate(self, base: "BaseModelCard") -> float:
@@ -108,8 +108,8 @@ class Method(BaseModel):
 
         On 100 updates rates chosen for thousands leave a small encoder far below what it can learn.
         """
-        haste = math.sqrt(REFERENCE_STEPS / max(1, steps))
-        return self.recommended_learning_rate(base) * min(MAX_RATE_FACTOR, max(1.0, haste))
+        factor = math.sqrt(REFERENCE_STEPS / max(1, steps))
+        return self.recommended_learning_rate(base) * min(MAX_RATE_FACTOR, max(1.0, factor))
 
     def check(self, base: "BaseModelCard") -> None:
         """Refuse settings that cannot work with this model.

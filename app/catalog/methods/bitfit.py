@@ -19,9 +19,9 @@ class BitFit(LinearMethod):
     kind: Literal["bitfit"] = "bitfit"
 
     title: ClassVar[str] = "Bias tuning (BitFit)"
-    summary: ClassVar[str] = "Moves only the small constant offsets of the layers; all else stays."
-    when: ClassVar[str] = "Few rows, or many variants of one model: a tenth of a percent of the weights learns."
-    against: ClassVar[str] = "Weak for writing text, and with many rows LoRA reaches further."
+    summary: ClassVar[str] = "Trains only the bias terms of the layers."
+    when: ClassVar[str] = "Few rows, or many variants of one model: a tenth of a percent of the weights is trained."
+    against: ClassVar[str] = "Weak for generation, and with many rows LoRA reaches further."
     source: ClassVar[str] = "Ben Zaken et al. 2021, arXiv 2106.10199; peft's BEFT on all linear layers"
     capabilities: ClassVar[Capabilities] = Capabilities(merge=False)
 

@@ -1,4 +1,4 @@
-"""Bottleneck adapters: small stations inserted into every block (Houlsby et al. 2019, Pfeiffer et al. 2020)."""
+"""Bottleneck adapters: small modules inserted into every block (Houlsby et al. 2019, Pfeiffer et al. 2020)."""
 
 from typing import Any, ClassVar, Literal
 
@@ -16,20 +16,20 @@ class BottleneckAdapter(AdapterMethod):
     placement: Literal["houlsby", "pfeiffer"] = Field(
         "houlsby",
         title="Placement",
-        description="houlsby puts two stations into each layer, after attention and after the feed-forward part; "
+        description="houlsby inserts two modules into each layer, after attention and after the feed-forward part; "
         "pfeiffer only the second, which halves size and cost.",
     )
     activation: Literal["relu", "gelu", "silu"] = Field(
         "relu",
-        title="Activation",
-        description="The bend between the two halves of a station.",
+        title="Activation function",
+        description="Activation function between the two projections of a module.",
     )
 
     title: ClassVar[str] = "Bottleneck adapter"
-    summary: ClassVar[str] = "Inserts small extra stations between the layers of a model that stays as it is."
-    when: ClassVar[str] = "Little time to try settings: with LoRA the method that works best without a search."
+    summary: ClassVar[str] = "Small adapter modules between the layers of a frozen model."
+    when: ClassVar[str] = "Little time to tune hyperparameters: with LoRA the method that works best without a search."
     against: ClassVar[str] = (
-        "The stations cannot be merged into the model's weights, and the download needs the file that comes with it."
+        "The modules cannot be merged into the model's weights, and the download needs the file that comes with it."
     )
     source: ClassVar[str] = "Houlsby et al. 2019, arXiv 1902.00751; Pfeiffer et al. 2020, arXiv 2005.00247"
 
@@ -37,7 +37,7 @@ class BottleneckAdapter(AdapterMethod):
         """3e-3 for small encoders (measured on Banking77), 1e-3 from a billion weights."""
         return rate_by_size(base, small=3e-3, large=1e-3)
 
-    def places(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+    def insertion_points(self) -> tuple[tuple[tuple[str, ...], str], ...]:
         """After the layers that write into the residual stream, or after the feed-forward part only."""
         return (FEED_FORWARD_END, ATTENTION_END) if self.placement == "houlsby" else (FEED_FORWARD_END,)
 

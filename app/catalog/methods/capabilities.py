@@ -16,11 +16,11 @@ MODEL_KINDS = (CAUSAL, SEQUENCES, TOKENS)
 # Ability -> what a person wants when it is missing.
 ABILITIES = {
     "merge": "merge what was learned into the model's own weights",
-    "switch_off": "compare with the untouched model without loading it a second time",
+    "switch_off": "compare with the base model without loading it a second time",
     "mixed_batches": "answer rows of different adapters in one batch",
     "gradient_checkpointing": "train with gradient checkpointing",
     "resume": "continue an interrupted run from its checkpoint",
-    "reopen": "go on training a downloaded adapter",
+    "reopen": "continue training a downloaded adapter",
     "nf4": "train on a base model in 4 bits",
     "int8": "train on a base model in 8 bits",
     "generate_without_cache": "write text without the key-value cache",

@@ -23,13 +23,13 @@ class ChosenLayers(PeftMethod):
     layers: Layers = Field(
         "last 2",
         title="Layers",
-        description="Which layers learn, counted from the input: `last 2`, a range such as `3-4`, or `all`. A quarter "
-        "to a third of them, next to the answer, is usual.",
+        description="Which layers are trained, counted from the input: `last 2`, a range such as `3-4`, or `all`. A quarter "
+        "to a third of them, nearest to the output, is usual.",
     )
 
     title: ClassVar[str] = "Chosen layers"
-    summary: ClassVar[str] = "Retrains the layers you pick completely; the rest is locked."
-    when: ClassVar[str] = "You want to know exactly which weights change, or full tuning takes too long."
+    summary: ClassVar[str] = "Full fine-tuning of the layers you choose; the others are frozen."
+    when: ClassVar[str] = "You want to know exactly which weights change, or full fine-tuning takes too long."
     against: ClassVar[str] = "Full precision only, and a larger download than LoRA's for the same quality."
     source: ClassVar[str] = "Lee et al. 2019, arXiv 1911.03090"
 

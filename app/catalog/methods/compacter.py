@@ -17,26 +17,28 @@ class Compacter(AdapterMethod):
     placement: Literal["houlsby", "pfeiffer"] = Field(
         "houlsby",
         title="Placement",
-        description="houlsby puts two stations into each layer, after attention and after the feed-forward part; "
+        description="houlsby inserts two modules into each layer, after attention and after the feed-forward part; "
         "pfeiffer only the second (the paper's Compacter++).",
     )
     terms: Literal[2, 4, 8] = Field(
         4,
         title="Terms",
-        description="Kronecker products in each matrix. More terms fit more shapes and hold more numbers.",
+        description="Kronecker products in each matrix. More terms can express more and have more parameters.",
     )
 
     title: ClassVar[str] = "Compacter"
-    summary: ClassVar[str] = "Small stations between the layers, written in very few numbers."
+    summary: ClassVar[str] = (
+        "Adapter modules between the layers, parameterised by Kronecker products of very few numbers."
+    )
     when: ClassVar[str] = "Thousands of variants must be stored, each as small as possible."
     against: ClassVar[str] = (
-        "Slower than a plain bottleneck adapter and not better; the stations' matrices are put together at every use."
+        "Slower than a plain bottleneck adapter and not better; the matrices are assembled at every use."
     )
     source: ClassVar[str] = "Mahabadi et al. 2021, arXiv 2106.04647"
     level: ClassVar[str] = "advanced"
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:
-        """1e-2 for small encoders (measured on Banking77): few numbers need longer steps than plain stations."""
+        """1e-2 for small encoders (measured on Banking77): few parameters need larger steps than plain adapters."""
         return rate_by_size(base, small=1e-2, large=3e-3)
 
     def check(self, base: BaseModelCard) -> None:
@@ -51,15 +53,15 @@ class Compacter(AdapterMethod):
             )
 
     def narrow(self, width: int) -> int:
-        """Width of a station: a multiple of the number of terms."""
+        """Width of a module: a multiple of the number of terms."""
         return max(1, round(width / self.reduction / self.terms)) * self.terms
 
-    def station_parameters(self, width: int) -> int:
+    def adapter_parameters(self, width: int) -> int:
         """Rules (terms cubed), two thin factors and a bias for each of the two matrices."""
         narrow = self.narrow(width)
         return 2 * (self.terms**3 + width + narrow) + narrow + width
 
-    def places(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+    def insertion_points(self) -> tuple[tuple[tuple[str, ...], str], ...]:
         """Those of the bottleneck adapter."""
         return (FEED_FORWARD_END, ATTENTION_END) if self.placement == "houlsby" else (FEED_FORWARD_END,)
 

@@ -24,20 +24,20 @@ class Delora(LinearMethod):
         ge=1,
         le=256,
         title="Rank",
-        description="Width of the added matrices. Higher learns more detail and makes a larger download.",
+        description="Rank of the low-rank update. Higher learns more detail and makes a larger download.",
     )
     strength: int = Field(
         15,
         ge=1,
         le=100,
-        title="Strength at the start",
-        description="Bound of what is added, at the start of learning.",
+        title="Initial bound (lambda)",
+        description="Bound of the update's norm at the start of training.",
     )
 
     title: ClassVar[str] = "DeLoRA"
-    summary: ClassVar[str] = "LoRA whose added strength is bounded, so that it cannot run away."
-    when: ClassVar[str] = "High rates or long runs, where LoRA becomes unsteady."
-    against: ClassVar[str] = "Full precision only; no gain where LoRA is steady."
+    summary: ClassVar[str] = "LoRA with a bounded norm of the update."
+    when: ClassVar[str] = "High learning rates or long runs, where LoRA becomes unstable."
+    against: ClassVar[str] = "Full precision only; no gain where LoRA is stable."
     source: ClassVar[str] = "Bini et al. 2025, arXiv 2503.18225"
     level: ClassVar[str] = "advanced"
     capabilities: ClassVar[Capabilities] = Capabilities(nf4=False, int8=False)

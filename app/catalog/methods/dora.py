@@ -14,9 +14,9 @@ class Dora(LoraFamily):
     kind: Literal["dora"] = "dora"
 
     title: ClassVar[str] = "DoRA"
-    summary: ClassVar[str] = "LoRA that learns the direction and the length of the weights apart."
+    summary: ClassVar[str] = "LoRA that learns magnitude and direction of the weights separately."
     when: ClassVar[str] = "Very low ranks, where it was published as better than LoRA."
-    against: ClassVar[str] = "A quarter slower than LoRA, and peft's own benchmark shows no gain."
+    against: ClassVar[str] = "Takes 1.8 times as long as LoRA, and peft's own benchmark shows no gain."
     source: ClassVar[str] = "Liu et al. 2024, arXiv 2402.09353"
     relative_time: ClassVar[float] = 1.8
     relative_memory: ClassVar[float] = 1.8

@@ -13,8 +13,8 @@ class Eva(LoraFamily):
     kind: Literal["eva"] = "eva"
 
     title: ClassVar[str] = "EVA"
-    summary: ClassVar[str] = "LoRA that first looks at your data and starts where it varies most."
-    when: ClassVar[str] = "Data that is far from everyday text."
+    summary: ClassVar[str] = "LoRA initialised with the principal components of the activations on your data."
+    when: ClassVar[str] = "Data that differs much from everyday text."
     against: ClassVar[str] = "Takes a moment more before the first step; not for encoder-decoder models."
     source: ClassVar[str] = "Paischer et al. 2024, arXiv 2410.07170"
     level: ClassVar[str] = "advanced"

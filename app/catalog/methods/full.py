@@ -18,9 +18,9 @@ class Full(Method):
     kind: Literal["full"] = "full"
 
     title: ClassVar[str] = "Full fine-tuning"
-    summary: ClassVar[str] = "Changes every weight of the model."
+    summary: ClassVar[str] = "Updates every weight of the model."
     when: ClassVar[str] = "Many rows, a small model, and quality above all."
-    against: ClassVar[str] = "Needs the most memory, makes the largest download and forgets most easily."
+    against: ClassVar[str] = "Needs the most memory, makes the largest download and forgets most."
     source: ClassVar[str] = "Devlin et al. 2018, arXiv 1810.04805"
     whole_model: ClassVar[bool] = True
     capabilities: ClassVar[Capabilities] = Capabilities(nf4=False, int8=False)

@@ -25,19 +25,19 @@ class Gralora(LinearMethod):
         ge=1,
         le=256,
         title="Rank",
-        description="Width of the added matrices. Higher learns more detail and makes a larger download.",
+        description="Rank of the low-rank update. Higher learns more detail and makes a larger download.",
     )
     alpha: int = Field(
         32,
         ge=1,
         le=1024,
         title="Alpha",
-        description="Strength of what is added; usually twice the rank.",
+        description="Scaling of the update (alpha / rank); usually twice the rank.",
     )
 
     title: ClassVar[str] = "GraLoRA"
-    summary: ClassVar[str] = "Cuts every layer into blocks and gives each a LoRA of its own."
-    when: ClassVar[str] = "High ranks, where LoRA mixes up what its inputs say."
+    summary: ClassVar[str] = "Granular LoRA: splits every layer into blocks with a LoRA of their own."
+    when: ClassVar[str] = "High ranks, where gradients of different inputs interfere in LoRA."
     against: ClassVar[str] = "Not on quantised encoders; a little slower than LoRA."
     source: ClassVar[str] = "Jung et al. 2025, arXiv 2505.20355"
     level: ClassVar[str] = "advanced"

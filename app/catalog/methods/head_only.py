@@ -20,7 +20,7 @@ class HeadOnly(Method):
     kind: Literal["head-only"] = "head-only"
 
     title: ClassVar[str] = "Head only"
-    summary: ClassVar[str] = "Leaves the model as it is; only the final decision layer learns your labels."
+    summary: ClassVar[str] = "Linear probe: the model stays frozen, only the classification head is trained."
     when: ClassVar[str] = "A first answer in seconds, and the model must not forget anything."
     against: ClassVar[str] = "The lowest ceiling of all: the model does not learn to read your texts better."
     source: ClassVar[str] = "The linear probe of Alain & Bengio 2016, arXiv 1610.01644"

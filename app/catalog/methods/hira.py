@@ -23,13 +23,15 @@ class Hira(LinearMethod):
         ge=1,
         le=256,
         title="Rank",
-        description="Width of the added matrices. Higher learns more detail and makes a larger download.",
+        description="Rank of the low-rank update. Higher learns more detail and makes a larger download.",
     )
 
     title: ClassVar[str] = "HiRA"
-    summary: ClassVar[str] = "Multiplies the weights by a learned pattern, which reaches a high rank with LoRA's size."
+    summary: ClassVar[str] = (
+        "Hadamard (elementwise) product of the weights and a low-rank update: high rank at LoRA's size."
+    )
     when: ClassVar[str] = "Hard tasks with much data: second best in peft's benchmark."
-    against: ClassVar[str] = "A third slower than LoRA, and needs a rate many times higher."
+    against: ClassVar[str] = "Takes 1.3 times as long as LoRA, and needs a learning rate many times higher."
     source: ClassVar[str] = "Huang et al. 2025, HiRA, ICLR (openreview TwJrTz9cRS)"
     relative_time: ClassVar[float] = 1.3
     level: ClassVar[str] = "advanced"

@@ -1,4 +1,4 @@
-"""(IA)3: learned volume controls on the signals of every layer (arXiv 2205.05638)."""
+"""(IA)3: learned scaling of the activations of every layer (arXiv 2205.05638)."""
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -19,9 +19,9 @@ class Ia3(LinearMethod):
     kind: Literal["ia3"] = "ia3"
 
     title: ClassVar[str] = "(IA)3"
-    summary: ClassVar[str] = "Learns volume controls on the signals that the model already has."
-    when: ClassVar[str] = "Few rows: some thousand numbers learn, which leaves little room for memorising."
-    against: ClassVar[str] = "Forgets most when it is pushed with a high rate; much data is better used by LoRA."
+    summary: ClassVar[str] = "Learned scaling of activations: one factor for each output of a layer."
+    when: ClassVar[str] = "Few rows: some thousand trainable parameters leave little room for overfitting."
+    against: ClassVar[str] = "Forgets most at a high learning rate; LoRA makes better use of much data."
     source: ClassVar[str] = "Liu et al. 2022, arXiv 2205.05638"
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:

@@ -32,14 +32,14 @@ class LinearMethod(PeftMethod):
 
     targets: Literal["all linear", "attention", "feed-forward"] = Field(
         "all linear",
-        title="Parts of a layer",
-        description="Which matrices of each layer learn: all of them, those of attention, or those of the feed-forward "
-        "part, which forgets least.",
+        title="Target modules",
+        description="Which linear layers of each block are trained: all of them, those of attention, or those of the "
+        "feed-forward part, which forgets least.",
     )
     layers: Layers = Field(
         "all",
         title="Layers",
-        description="Which layers learn, counted from the input: `all`, `last 4`, or a range such as `1-6`. Fewer are "
+        description="Which layers are trained, counted from the input: `all`, `last 4`, or a range such as `1-6`. Fewer are "
         "faster and forget less.",
     )
 
@@ -67,7 +67,7 @@ class LinearMethod(PeftMethod):
         return sum(self.count(inputs, outputs, shapes) for inputs, outputs in shapes)
 
     def count(self, inputs: int, outputs: int, shapes: Sequence[Shape]) -> int:
-        """Learning numbers for one linear layer; ``shapes`` are those of all layers that the method attaches to."""
+        """Trainable parameters for one linear layer; ``shapes`` are those of all layers that the method attaches to."""
         raise NotImplementedError
 
     def modules(self, model: "torch.nn.Module") -> "dict[str, torch.nn.Module]":
@@ -89,7 +89,7 @@ class LinearMethod(PeftMethod):
             raise Rejected(
                 "unknown_architecture",
                 f"No layers of the kind `{self.targets}` are known in a model of type {type(model).__name__}.",
-                "Choose `all linear` as the parts of a layer.",
+                "Choose `all linear` as the target modules.",
             )
         return named
 

@@ -22,13 +22,13 @@ class LnTuning(PeftMethod):
     layers: Layers = Field(
         "all",
         title="Layers",
-        description="Which layers learn, counted from the input: `all`, `last 4`, or a range such as `1-6`.",
+        description="Which layers are trained, counted from the input: `all`, `last 4`, or a range such as `1-6`.",
     )
 
     title: ClassVar[str] = "LayerNorm tuning"
-    summary: ClassVar[str] = "Adjusts only the norms between the layers; all matrices stay."
+    summary: ClassVar[str] = "Trains only the layer-normalisation weights; all matrices stay frozen."
     when: ClassVar[str] = "The smallest change that still reaches every layer, and kilobytes to keep."
-    against: ClassVar[str] = "The lowest ceiling of the adapters; needs a high rate."
+    against: ClassVar[str] = "The lowest ceiling of the adapters; needs a high learning rate."
     source: ClassVar[str] = "Zhao et al. 2023, arXiv 2312.11420"
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:

@@ -24,20 +24,20 @@ class LoHa(LinearMethod):
         ge=1,
         le=256,
         title="Rank",
-        description="Width of the added matrices. Higher learns more detail and makes a larger download.",
+        description="Rank of the low-rank update. Higher learns more detail and makes a larger download.",
     )
     alpha: int = Field(
         16,
         ge=1,
         le=1024,
         title="Alpha",
-        description="Strength of what is added; usually twice the rank.",
+        description="Scaling of the update (alpha / rank); usually twice the rank.",
     )
 
     title: ClassVar[str] = "LoHa"
-    summary: ClassVar[str] = "Multiplies two LoRA-like additions, which reaches a higher rank with the same size."
+    summary: ClassVar[str] = "Hadamard (elementwise) product of two low-rank updates: a higher rank at the same size."
     when: ClassVar[str] = "LoRA's rank is the limit and the download must stay small."
-    against: ClassVar[str] = "Half as fast again as LoRA; not on 4 bits."
+    against: ClassVar[str] = "Takes 1.2 times as long as LoRA; not on a base model in 4 bits."
     source: ClassVar[str] = "Hyeon-Woo et al. 2021, arXiv 2108.06098"
     relative_time: ClassVar[float] = 1.2
     level: ClassVar[str] = "advanced"

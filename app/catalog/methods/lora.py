@@ -11,9 +11,9 @@ class Lora(LoraFamily):
     kind: Literal["lora"] = "lora"
 
     title: ClassVar[str] = "LoRA"
-    summary: ClassVar[str] = "Leaves the model as it is and learns a small addition to each layer."
+    summary: ClassVar[str] = "Low-rank adaptation: freezes the model and learns a small low-rank update of each layer."
     when: ClassVar[str] = (
-        "The right first choice for most data: nearly the quality of full tuning at a fraction of the size."
+        "The right first choice for most data: nearly the quality of full fine-tuning at a fraction of the size."
     )
     against: ClassVar[str] = (
         "When thousands of rows differ strongly from everyday text, full fine-tuning can reach further."

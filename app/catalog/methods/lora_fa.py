@@ -25,12 +25,14 @@ class LoraFa(LoraFamily):
         ge=1,
         le=256,
         title="Rank",
-        description="Width of the added matrices. Higher learns more detail and makes a larger download.",
+        description="Rank of the low-rank update. Higher learns more detail and makes a larger download.",
     )
 
     title: ClassVar[str] = "LoRA-FA"
-    summary: ClassVar[str] = "LoRA whose first matrix stays as it was drawn; only the second learns."
-    when: ClassVar[str] = "Memory is the limit: half of LoRA's numbers learn, and less is kept for the way back."
+    summary: ClassVar[str] = "LoRA with matrix A frozen at its random start; only matrix B is trained."
+    when: ClassVar[str] = (
+        "Memory is the limit: half of LoRA's parameters are trained, and fewer activations are stored."
+    )
     against: ClassVar[str] = "Learns less than LoRA at the same rank; 7 points less in peft's benchmark."
     source: ClassVar[str] = "Zhang et al. 2023, arXiv 2308.03303; gradient as in peft's optimiser"
     level: ClassVar[str] = "advanced"

@@ -18,28 +18,28 @@ if TYPE_CHECKING:
 
 
 class LoraFamily(LinearMethod):
-    """LoRA and its relatives: two narrow matrices whose product is added to a layer."""
+    """LoRA and its variants: two low-rank matrices whose product is added to a layer."""
 
     rank: int = Field(
         16,
         ge=1,
         le=256,
         title="Rank",
-        description="Width of the added matrices. Higher learns more detail and makes a larger download.",
+        description="Rank of the low-rank update. Higher learns more detail and makes a larger download.",
     )
     alpha: int = Field(
         32,
         ge=1,
         le=1024,
         title="Alpha",
-        description="Strength of what is added; usually twice the rank.",
+        description="Scaling of the update (alpha / rank); usually twice the rank.",
     )
     dropout: float = Field(
         0.05,
         ge=0,
         lt=0.9,
         title="Dropout",
-        description="Share of inputs hidden from the added matrices while training, against memorising.",
+        description="Share of the adapter's inputs dropped during training, against overfitting.",
     )
 
     capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True, combine=True)
@@ -53,7 +53,7 @@ class LoraFamily(LinearMethod):
         return self.rank * (inputs + outputs)
 
     def options(self) -> dict[str, Any]:
-        """What this relative adds to LoRA's configuration."""
+        """What this variant adds to LoRA's configuration."""
         return {}
 
     def config(self, model: "torch.nn.Module") -> "PeftConfig":
@@ -70,7 +70,7 @@ class LoraFamily(LinearMethod):
 
 
 class ReinitializedLora(LoraFamily):
-    """A relative that changes the frozen weights at its start; its download is turned into plain LoRA of twice the rank.
+    """A variant that changes the frozen weights at its start; its download is turned into plain LoRA of twice the rank.
 
     Otherwise the adapter would fit only weights that exist on no other machine.
     """
@@ -80,14 +80,14 @@ class ReinitializedLora(LoraFamily):
         ge=1,
         le=1024,
         title="Alpha",
-        description="Strength of the added matrices; equal to the rank, the model starts unchanged.",
+        description="Scaling of the update; equal to the rank, the model starts unchanged.",
     )
     dropout: float = Field(
         0.0,
         ge=0,
         lt=0.9,
         title="Dropout",
-        description="Share of inputs hidden while training. Here it hides parts of the model itself, so it stays 0.",
+        description="Share of inputs dropped during training. Here it would drop parts of the model itself, so it stays 0.",
     )
 
     def initialise(self, model: Any, context: RunContext) -> None:

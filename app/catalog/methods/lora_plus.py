@@ -18,14 +18,14 @@ class LoraPlus(LoraFamily):
         16.0,
         ge=1,
         le=64,
-        title="Rate ratio",
-        description="How many times faster the second matrix learns; 16 is the paper's choice.",
+        title="Learning rate ratio",
+        description="How many times higher the learning rate of matrix B is; 16 is the paper's choice.",
     )
 
     title: ClassVar[str] = "LoRA+"
-    summary: ClassVar[str] = "LoRA whose second matrix takes longer steps than its first."
-    when: ClassVar[str] = "Short runs that should get going quickly; the download is plain LoRA."
-    against: ClassVar[str] = "One more number to get right; with the same patience LoRA ends as well."
+    summary: ClassVar[str] = "LoRA with a higher learning rate for matrix B than for matrix A."
+    when: ClassVar[str] = "Short runs that should converge quickly; the download is plain LoRA."
+    against: ClassVar[str] = "One more hyperparameter; in longer runs LoRA ends as well."
     source: ClassVar[str] = "Hayou et al. 2024, arXiv 2402.12354"
     level: ClassVar[str] = "advanced"
     capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True, combine=True)

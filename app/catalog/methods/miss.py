@@ -23,11 +23,11 @@ class Miss(LinearMethod):
         ge=1,
         le=256,
         title="Rank",
-        description="Height of the added matrix. Higher learns more detail and makes a larger download.",
+        description="Rank of the added matrix. Higher learns more detail and makes a larger download.",
     )
 
     title: ClassVar[str] = "MiSS"
-    summary: ClassVar[str] = "Adds one small matrix to slices of each layer: leaner and faster than LoRA."
+    summary: ClassVar[str] = "One small matrix shared by the shards of each layer: less memory and time than LoRA."
     when: ClassVar[str] = "Speed and memory matter; it can be turned into plain LoRA without loss."
     against: ClassVar[str] = "Forgets about four times as much as LoRA in peft's benchmark."
     source: ClassVar[str] = "Kang & Yin 2024, arXiv 2409.15371"

@@ -23,15 +23,15 @@ class Oft(LinearMethod):
         ge=2,
         le=256,
         title="Block size",
-        description="Width of the blocks that are rotated; the nearest size below that fits every layer is used.",
+        description="Width of the orthogonal blocks; the nearest size below that fits every layer is used.",
     )
 
     title: ClassVar[str] = "OFT"
     summary: ClassVar[str] = (
-        "Rotates the model's weights instead of adding to them, which keeps what they know about each other."
+        "Orthogonal transformation (rotation) of the weights, which keeps the angles between neurons."
     )
     when: ClassVar[str] = "The model must keep its other abilities."
-    against: ClassVar[str] = "A quarter slower than LoRA."
+    against: ClassVar[str] = "A little slower than LoRA (up to a fifth)."
     source: ClassVar[str] = "Qiu et al. 2023, arXiv 2306.07280"
     level: ClassVar[str] = "advanced"
 

@@ -14,7 +14,7 @@ class Olora(ReinitializedLora):
     kind: Literal["olora"] = "olora"
 
     title: ClassVar[str] = "OLoRA"
-    summary: ClassVar[str] = "LoRA that starts from mutually independent directions of the model's own weights."
+    summary: ClassVar[str] = "LoRA initialised with an orthonormal basis (QR decomposition) of the model's weights."
     when: ClassVar[str] = "Short runs: it starts as fast as PiSSA and takes less time to set up."
     against: ClassVar[str] = "The download has twice the rank, because it is turned into plain LoRA."
     source: ClassVar[str] = "Bueyuekakyuez 2024, arXiv 2406.01775"

@@ -21,14 +21,16 @@ class PTuning(PromptMethod):
         128,
         ge=8,
         le=4096,
-        title="Width of the helper",
-        description="How wide the network is that writes the instruction.",
+        title="Encoder hidden size",
+        description="Width of the network that produces the virtual tokens.",
     )
 
     title: ClassVar[str] = "P-tuning"
-    summary: ClassVar[str] = "As prompt tuning, but a helper network writes the invisible instruction."
-    when: ClassVar[str] = "Prompt tuning does not get going: the helper network makes learning steadier."
-    against: ClassVar[str] = "A download cannot be trained further: it holds the written instruction, not the writer."
+    summary: ClassVar[str] = "Prompt tuning with a prompt encoder: a small network produces the virtual tokens."
+    when: ClassVar[str] = "Prompt tuning does not converge: the prompt encoder makes training steadier."
+    against: ClassVar[str] = (
+        "A download cannot be trained further: it holds the virtual tokens, not the prompt encoder."
+    )
     source: ClassVar[str] = "Liu et al. 2021, arXiv 2103.10385"
 
     def recommended_learning_rate(self, base: BaseModelCard) -> float:

@@ -1,4 +1,4 @@
-"""Scaled parallel adapter: a narrow side road around each feed-forward part (He et al. 2021, arXiv 2110.04366)."""
+"""Scaled parallel adapter: adapter modules in parallel with the feed-forward part (He et al. 2021, arXiv 2110.04366)."""
 
 from typing import Any, ClassVar, Literal
 
@@ -18,25 +18,27 @@ class ParallelAdapter(AdapterMethod):
         ge=1,
         le=256,
         title="Reduction",
-        description="How many times narrower the side road is than the model. Smaller learns more detail and makes a "
-        "larger download.",
+        description="Reduction factor: how many times narrower the bottleneck is than the model. Smaller learns more "
+        "detail and makes a larger download.",
     )
     scale: float = Field(
         4.0,
         gt=0,
         le=32,
         title="Scale",
-        description="Strength of what the side road adds; 4 is the paper's choice.",
+        description="Scaling of the module's output; 4 is the paper's choice.",
     )
     activation: Literal["relu", "gelu", "silu"] = Field(
         "relu",
-        title="Activation",
-        description="The bend between the two halves of the side road.",
+        title="Activation function",
+        description="Activation function between the two projections of the module.",
     )
 
     title: ClassVar[str] = "Parallel adapter"
-    summary: ClassVar[str] = "Builds a small side road around each thinking part of a model that stays as it is."
-    when: ClassVar[str] = "As the bottleneck adapter, where answers must come fast: the side road waits for nothing."
+    summary: ClassVar[str] = (
+        "Small adapter modules in parallel with the feed-forward part of each layer of a frozen model."
+    )
+    when: ClassVar[str] = "As the bottleneck adapter, where inference must be fast: the module runs in parallel."
     against: ClassVar[str] = (
         "It cannot be merged into the model's weights, and the download needs the file that comes with it."
     )
@@ -46,7 +48,7 @@ class ParallelAdapter(AdapterMethod):
         """2e-3 for small encoders (measured on Banking77, where 5e-4 to 6e-3 did equally well), 1e-3 from a billion weights."""
         return rate_by_size(base, small=2e-3, large=1e-3)
 
-    def places(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+    def insertion_points(self) -> tuple[tuple[tuple[str, ...], str], ...]:
         """Around the feed-forward part."""
         return (FEED_FORWARD,)
 

@@ -14,7 +14,7 @@ class Pissa(ReinitializedLora):
     kind: Literal["pissa"] = "pissa"
 
     title: ClassVar[str] = "PiSSA"
-    summary: ClassVar[str] = "LoRA that starts from the strongest directions of the model's own weights."
+    summary: ClassVar[str] = "LoRA initialised with the principal singular vectors of the model's weights."
     when: ClassVar[str] = "Short runs: it learns faster at the start than LoRA."
     against: ClassVar[str] = (
         "Full precision only; the download has twice the rank, because it is turned into plain LoRA."

@@ -1,4 +1,4 @@
-"""Prefix tuning: learned notes beside every layer (arXiv 2101.00190)."""
+"""Prefix tuning: learned keys and values in every layer (arXiv 2101.00190)."""
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -18,11 +18,11 @@ class PrefixTuning(PromptMethod):
     kind: Literal["prefix-tuning"] = "prefix-tuning"
 
     title: ClassVar[str] = "Prefix tuning"
-    summary: ClassVar[str] = "Places invisible notes beside every layer, not only before the text."
-    when: ClassVar[str] = "As prompt tuning, with more strength."
-    against: ClassVar[str] = (
-        "Cannot be combined with gradient checkpointing, and writing text needs the key-value cache."
+    summary: ClassVar[str] = (
+        "Learned key and value vectors (a prefix) in the attention of every layer, not only before the text."
     )
+    when: ClassVar[str] = "As prompt tuning, with more capacity."
+    against: ClassVar[str] = "Cannot be combined with gradient checkpointing, and generation needs the key-value cache."
     source: ClassVar[str] = "Li & Liang 2021, arXiv 2101.00190"
     capabilities: ClassVar[Capabilities] = Capabilities(
         merge=False,
@@ -39,7 +39,7 @@ class PrefixTuning(PromptMethod):
 
     @property
     def virtual_tokens(self) -> int:
-        """The notes stand beside the text and take none of its positions."""
+        """The prefix takes none of the text's positions."""
         return 0
 
     def trainable_parameters(self, base: BaseModelCard) -> int:
@@ -47,7 +47,7 @@ class PrefixTuning(PromptMethod):
         return self.tokens * base.layers * 2 * (base.key_width or base.hidden_size)
 
     def config(self, model: "torch.nn.Module") -> "PeftConfig":
-        """Notes beside every layer."""
+        """Keys and values for every layer."""
         from peft import PrefixTuningConfig
 
         return PrefixTuningConfig(**self.prompt_config(model))

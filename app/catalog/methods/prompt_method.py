@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class PromptMethod(PeftMethod):
-    """A soft prompt: invisible learned tokens before every text, or notes beside every layer."""
+    """A soft prompt: learned virtual tokens before every text, or a prefix in every layer."""
 
     tokens: int = Field(
         20,
         ge=1,
         le=200,
-        title="Invisible tokens",
-        description="How many learned tokens precede every text. More can say more, and leave less room for the text.",
+        title="Virtual tokens",
+        description="How many learned tokens precede every text. More have more capacity and leave less context for the text.",
     )
 
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -28,7 +28,7 @@ class PromptMethod(PeftMethod):
 
     @property
     def virtual_tokens(self) -> int:
-        """The invisible tokens stand before the text."""
+        """The virtual tokens precede the text."""
         return self.tokens
 
     def prompt_config(self, model: "torch.nn.Module", **options: Any) -> dict[str, Any]:

@@ -21,16 +21,16 @@ class PromptTuning(PromptMethod):
     instruction: str = Field(
         "",
         max_length=2000,
-        title="Your instruction",
-        description="What you would ask of the model in words; learning starts from it. Left empty, it starts from "
-        "words of the model's vocabulary.",
+        title="Initial prompt",
+        description="What you would ask of the model in words; training starts from it. Left empty, it starts "
+        "from tokens of the model's vocabulary.",
     )
 
     title: ClassVar[str] = "Prompt tuning"
-    summary: ClassVar[str] = "Learns an invisible instruction that is placed before every text."
+    summary: ClassVar[str] = "Soft prompt: learned virtual tokens that precede every text."
     when: ClassVar[str] = "The model must keep its other abilities, or you want many variants of a few kilobytes each."
     against: ClassVar[str] = (
-        "The rate decides everything; weak for writing text with small models; takes room from the text."
+        "Depends strongly on the learning rate; weak for generation with small models; takes up context length."
     )
     source: ClassVar[str] = "Lester et al. 2021, arXiv 2104.08691"
 

@@ -18,7 +18,7 @@ class Qlora(LoraFamily):
     )
 
     title: ClassVar[str] = "QLoRA"
-    summary: ClassVar[str] = "LoRA on a compressed copy of the model, so that it fits into less memory."
+    summary: ClassVar[str] = "LoRA on a quantised (4- or 8-bit) base model, so that it fits into less memory."
     when: ClassVar[str] = "The model does not fit into memory otherwise."
     against: ClassVar[str] = (
         "Slower than LoRA, and pointless for small encoders; check answers again after merging into the full model."

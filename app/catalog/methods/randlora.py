@@ -23,13 +23,15 @@ class RandLora(LinearMethod):
         ge=1,
         le=256,
         title="Rank",
-        description="Width of each random matrix. Here a lower rank means more matrices and more learning numbers.",
+        description="Width of each random matrix. Here a lower rank means more matrices and more trainable parameters.",
     )
 
     title: ClassVar[str] = "RandLoRA"
-    summary: ClassVar[str] = "Learns mixtures of shared random matrices, which together reach full rank."
+    summary: ClassVar[str] = "Learns scalings of shared random low-rank matrices, whose sum reaches full rank."
     when: ClassVar[str] = "LoRA's rank is the limit and training memory is short."
-    against: ClassVar[str] = "Half as fast again as LoRA, and the download can be large because of the random matrices."
+    against: ClassVar[str] = (
+        "Takes 1.4 times as long as LoRA, and the download can be large because of the random matrices."
+    )
     source: ClassVar[str] = "Albert et al. 2025, arXiv 2502.00987"
     relative_time: ClassVar[float] = 1.4
     level: ClassVar[str] = "advanced"

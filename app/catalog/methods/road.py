@@ -18,8 +18,8 @@ class Road(LinearMethod):
     kind: Literal["road"] = "road"
 
     title: ClassVar[str] = "RoAd"
-    summary: ClassVar[str] = "Turns and stretches pairs of each layer's outputs."
-    when: ClassVar[str] = "Hundreds of thousands of variants of one model: some thousand numbers learn."
+    summary: ClassVar[str] = "2D rotation and scaling of pairs of each layer's outputs."
+    when: ClassVar[str] = "Hundreds of thousands of variants of one model: some thousand trainable parameters each."
     against: ClassVar[str] = "Low ceiling in peft's benchmark."
     source: ClassVar[str] = "Liao & Monz 2024, arXiv 2409.00119"
     level: ClassVar[str] = "advanced"

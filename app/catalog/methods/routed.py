@@ -13,7 +13,7 @@ class Routed(PeftMethod):
     kind: Literal["routed"] = "routed"
 
     title: ClassVar[str] = "Routed adapters (Arrow)"
-    summary: ClassVar[str] = "Several adapters side by side; each word is answered by those that know it."
+    summary: ClassVar[str] = "Arrow routing: a mixture of adapters that chooses for every token."
     when: ClassVar[str] = "You have adapters for different kinds of text and want one model for all of them."
     against: ClassVar[str] = (
         "As large as its adapters together; it cannot be merged, and the download needs the file that comes with it."

@@ -18,18 +18,18 @@ class RsLora(LoraFamily):
         ge=1,
         le=256,
         title="Rank",
-        description="Width of the added matrices. Higher learns more detail and makes a larger download.",
+        description="Rank of the low-rank update. Higher learns more detail and makes a larger download.",
     )
     alpha: int = Field(
         32,
         ge=1,
         le=1024,
         title="Alpha",
-        description="Strength of what is added, divided by the root of the rank; usually equal to the rank.",
+        description="Scaling of the update, divided by the square root of the rank; usually equal to the rank.",
     )
 
     title: ClassVar[str] = "rsLoRA"
-    summary: ClassVar[str] = "LoRA with more room, scaled so that it stays steady."
+    summary: ClassVar[str] = "LoRA with rank-stabilised scaling, so that high ranks train steadily."
     when: ClassVar[str] = (
         "Much data, or LoRA stops improving: in peft's benchmark 3.5 points above LoRA for 3 % more time."
     )

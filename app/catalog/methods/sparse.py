@@ -24,17 +24,17 @@ class Sparse(LinearMethod):
         ge=1,
         le=256,
         title="Rank",
-        description="Sets how many weights learn: as many as LoRA of this rank would have.",
+        description="Sets how many weights are trained: as many as LoRA of this rank would have.",
     )
     mask: Literal["random", "magnitude", "gradient"] = Field(
         "random",
         title="Which weights",
-        description="random scatters them; magnitude takes the largest; gradient takes those that your data pulls at"
-        " most, which costs a few extra passes at the start.",
+        description="random draws them; magnitude takes the largest; gradient takes those with the largest gradient on"
+        " your data, which costs a few extra batches at the start.",
     )
 
     title: ClassVar[str] = "Sparse tuning (SHiRA)"
-    summary: ClassVar[str] = "A scattered one or two percent of the model's own weights may change."
+    summary: ClassVar[str] = "Trains a sparse one or two percent of the model's own weights."
     when: ClassVar[str] = (
         "Quality and keeping other abilities both matter: fourth in peft's benchmark, and it forgets little."
     )

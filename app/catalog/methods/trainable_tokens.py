@@ -20,20 +20,20 @@ class TrainableTokens(LoraFamily):
         ge=1,
         le=256,
         title="Rank",
-        description="Width of the added matrices. Higher learns more detail and makes a larger download.",
+        description="Rank of the low-rank update. Higher learns more detail and makes a larger download.",
     )
     tokens: int = Field(
         64,
         ge=1,
         le=10_000,
         title="Tokens",
-        description="How many of the most frequent tokens of your data learn.",
+        description="How many of the most frequent tokens of your data are trained.",
     )
 
     title: ClassVar[str] = "Trainable tokens"
-    summary: ClassVar[str] = "LoRA, and the meaning of your data's most frequent words may change as well."
+    summary: ClassVar[str] = "LoRA, and the embeddings of your data's most frequent tokens are trained as well."
     when: ClassVar[str] = "Jargon: words that mean something else in your field than in everyday text."
-    against: ClassVar[str] = "Frequent everyday words move as well; a larger download than LoRA's."
+    against: ClassVar[str] = "Frequent everyday words change as well; a larger download than LoRA's."
     source: ClassVar[str] = "peft's trainable tokens with Hu et al. 2021, arXiv 2106.09685"
     level: ClassVar[str] = "advanced"
     capabilities: ClassVar[Capabilities] = Capabilities()

@@ -27,8 +27,8 @@ class Vera(LinearMethod):
     )
 
     title: ClassVar[str] = "VeRA"
-    summary: ClassVar[str] = "All layers share two random matrices; each layer learns only how to scale them."
-    when: ClassVar[str] = "Very many variants of one model: a few numbers per layer learn."
+    summary: ClassVar[str] = "All layers share two frozen random matrices; each layer learns only scaling vectors."
+    when: ClassVar[str] = "Very many variants of one model: a few trainable parameters per layer."
     against: ClassVar[str] = "Low ceiling, and the download still holds the shared matrices."
     source: ClassVar[str] = "Kopiczko et al. 2023, arXiv 2310.11454"
     level: ClassVar[str] = "advanced"
