@@ -15,7 +15,7 @@ from app.api.deps import UserId
 from app.api.schemas import Body
 from app.errors import Rejected, StudioError
 from app.services.inference import chat, inference_client
-from app.services.inference.chat import ChatTarget, SamplingSettings
+from app.services.inference.chat import ChatTarget, ListedChatTarget, SamplingSettings
 
 router = APIRouter(tags=["chat"])
 
@@ -99,10 +99,9 @@ class CompletionBody(ChatBody):
 @router.get("/v1/models")
 def list_models(user_id: UserId) -> dict[str, Any]:
     """Base models that talk, one's own finished runs and kept checkpoints: ``base:<name>``, ``<run>`` or ``<run>@<step>``."""
-    voices = chat.list_chat_targets(user_id)
     data = [
-        {"id": each["id"], "object": "model", "created": int(each["created_at"]), "owned_by": "studio", **_extra(each)}
-        for each in voices
+        {"id": target.id, "object": "model", "created": int(target.created_at), "owned_by": "studio", **_extra(target)}
+        for target in chat.list_chat_targets(user_id)
     ]
     return {"object": "list", "data": data}
 
@@ -196,5 +195,5 @@ def _usage(done: dict[str, Any]) -> dict[str, int]:
     return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
 
-def _extra(voice: dict[str, Any]) -> dict[str, Any]:
-    return {name: voice[name] for name in ("kind", "name", "base", "system")}
+def _extra(target: ListedChatTarget) -> dict[str, Any]:
+    return {"kind": target.kind, "name": target.name, "base": target.base, "system": target.system}

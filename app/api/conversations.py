@@ -18,14 +18,14 @@ from app.services.inference.chat import ChatTarget, SamplingSettings
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
 
-Pane = Annotated[int, Path(ge=0, lt=conversations.MOST_PANES)]
+Pane = Annotated[int, Path(ge=0, lt=conversations.MAX_PANES)]
 ModelName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class ConversationBody(Body):
     """Which models talk, what they are told first, and how their replies are chosen."""
 
-    models: list[ModelName] = Field(min_length=1, max_length=conversations.MOST_PANES)
+    models: list[ModelName] = Field(min_length=1, max_length=conversations.MAX_PANES)
     system: str = ""
     sampling: SamplingFields = Field(default_factory=SamplingFields)
 
@@ -46,25 +46,26 @@ class SuiteBody(Body):
 @router.get("/conversations")
 def list_all(user_id: UserId) -> dict[str, Any]:
     """One's own conversations, newest first."""
-    return {"conversations": conversations.list_conversations(user_id)}
+    return {"conversations": [listed.as_dict() for listed in conversations.list_conversations(user_id)]}
 
 
 @router.post("/conversations", status_code=201)
 def start(user_id: UserId, body: ConversationBody) -> dict[str, Any]:
     """A new conversation."""
-    return conversations.start(user_id, body.models, body.system, body.sampling.model_dump())
+    return conversations.start(user_id, body.models, body.system, body.sampling.model_dump()).as_dict()
 
 
 @router.get("/conversations/{conversation_id}")
 def read(user_id: UserId, conversation_id: str) -> dict[str, Any]:
     """The conversation with its messages."""
-    return conversations.read(user_id, conversation_id)
+    return conversations.read(user_id, conversation_id).as_dict()
 
 
 @router.put("/conversations/{conversation_id}")
 def change(user_id: UserId, conversation_id: str, body: ConversationBody) -> dict[str, Any]:
     """Other models or settings from the next question on."""
-    return conversations.change(user_id, conversation_id, body.models, body.system, body.sampling.model_dump())
+    sampling = body.sampling.model_dump()
+    return conversations.change(user_id, conversation_id, body.models, body.system, sampling).as_dict()
 
 
 @router.delete("/conversations/{conversation_id}", status_code=204)
@@ -76,7 +77,7 @@ def remove(user_id: UserId, conversation_id: str) -> None:
 @router.post("/conversations/{conversation_id}/messages", status_code=201)
 def ask(user_id: UserId, conversation_id: str, body: TextBody) -> dict[str, Any]:
     """A question for all panes; replies are asked for pane by pane."""
-    return conversations.ask(user_id, conversation_id, body.text)
+    return conversations.ask(user_id, conversation_id, body.text).as_dict()
 
 
 @router.post("/conversations/{conversation_id}/panes/{pane}/reply")
@@ -85,8 +86,7 @@ async def reply(user_id: UserId, conversation_id: str, pane: Pane, body: Samplin
 
     Asking again replaces the pane's earlier reply.
     """
-    told = await to_thread.run_sync(conversations.read, user_id, conversation_id)
-    models = told["models"]
+    models = (await to_thread.run_sync(conversations.read, user_id, conversation_id)).models
     talk = await to_thread.run_sync(conversations.history, user_id, conversation_id, pane)
     voice, pieces = await open_reply(user_id, models[min(pane, len(models) - 1)], talk, body.sampling)
     lines = _kept(user_id, conversation_id, pane, voice, body.sampling, guarded(pieces))
@@ -96,7 +96,7 @@ async def reply(user_id: UserId, conversation_id: str, pane: Pane, body: Samplin
 @router.get("/conversations/{conversation_id}/transcript")
 def transcript(user_id: UserId, conversation_id: str) -> Response:
     """The conversation as a Markdown file."""
-    title = re.sub(r"[^A-Za-z0-9]+", "-", conversations.read(user_id, conversation_id)["title"]).strip("-").lower()
+    title = re.sub(r"[^A-Za-z0-9]+", "-", conversations.read(user_id, conversation_id).title).strip("-").lower()
     name = {"Content-Disposition": f'attachment; filename="{title or "conversation"}.md"'}
     return Response(conversations.transcript(user_id, conversation_id), media_type="text/markdown", headers=name)
 
@@ -104,13 +104,13 @@ def transcript(user_id: UserId, conversation_id: str) -> Response:
 @router.get("/suites")
 def list_suites(user_id: UserId) -> dict[str, Any]:
     """One's own saved prompts."""
-    return {"suites": prompt_suites.list_suites(user_id)}
+    return {"suites": [suite.as_dict() for suite in prompt_suites.list_suites(user_id)]}
 
 
 @router.post("/suites", status_code=201)
 def save_suite(user_id: UserId, body: SuiteBody) -> dict[str, Any]:
     """Keep prompts under a name."""
-    return prompt_suites.save(user_id, body.name, body.prompts)
+    return prompt_suites.save(user_id, body.name, body.prompts).as_dict()
 
 
 @router.delete("/suites/{suite_id}", status_code=204)

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from app.api.deps import UserId
 from app.api.schemas import PredictBody
-from app.services.inference import playground
+from app.services.inference import prediction
 
 router = APIRouter(prefix="/api/v1", tags=["predict"])
 
@@ -14,4 +14,4 @@ router = APIRouter(prefix="/api/v1", tags=["predict"])
 @router.post("/predict")
 def predict(user_id: UserId, body: PredictBody) -> dict[str, Any]:
     """Labels with probabilities, or ``entities`` with their places; ``model`` is a run id or ``base:<name>``."""
-    return {"model": body.model, "answers": playground.predict(user_id, body.model, body.inputs)}
+    return {"model": body.model, "answers": prediction.predict(user_id, body.model, body.inputs)}

@@ -47,7 +47,7 @@ def read_workers(user_id: UserId) -> dict[str, Any]:
 @router.get("/inference")
 def read_inference(user_id: UserId) -> dict[str, Any]:
     """The servers that answer for models, and why none could now, if so."""
-    return inference_client.describe()
+    return inference_client.status().as_dict()
 
 
 @router.post("/runs/{run_id}/pause")

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 
 from app.api.deps import After, CurveKeys, MostPoints, UserId
 from app.api.schemas import InputsBody, MarkBody, NameBody, RunBody, RunsQuery
-from app.services.inference import playground
+from app.services.inference import prediction
 from app.services.runs import adapters, metrics, predictions, run_logs, run_table, runs
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
@@ -158,7 +158,7 @@ def rename_run(user_id: UserId, run_id: str, body: NameBody) -> dict[str, Any]:
 @router.post("/{run_id}/predict")
 def predict_with_run(user_id: UserId, run_id: str, body: InputsBody) -> dict[str, Any]:
     """Labels with probabilities for some texts, from this run's adapter."""
-    return {"answers": playground.predict(user_id, run_id, body.inputs)}
+    return {"answers": prediction.predict(user_id, run_id, body.inputs)}
 
 
 def _file(name: str, pieces: Iterator[bytes]) -> StreamingResponse:

@@ -21,16 +21,16 @@ def test_the_chat_says_why_nobody_can_answer_and_what_to_do(signed_in, studio, s
     watched = signed_in(size)
     set_server(READY, silent_seconds=90)
     page = watched.open("/chat")
-    page.wait_for_selector("#server-notice:has-text('has not been heard of for')")
+    page.wait_for_selector("#server-notice:has-text('has sent no heartbeat for')")
     assert "Start it again: restart `studio up`" in page.inner_text("#server-notice")
     page.fill("#chat-text", "Are you there?")
     page.click("#chat-send")
-    page.wait_for_selector(".said-failed:has-text('has not been heard of for')")
+    page.wait_for_selector(".said-failed:has-text('has sent no heartbeat for')")
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
     set_server(YIELDED)
     page = watched.open("/chat")
-    page.wait_for_selector("#server-notice:has-text('A training uses the graphics card now')")
+    page.wait_for_selector("#server-notice:has-text('A training run uses the GPU now')")
 
     set_server(RESTING)
     with page.expect_response("**/api/v1/inference"):

@@ -1,16 +1,17 @@
-"""Talks to models through the inference server: who may talk to which, and the stream of a reply. Loads no model itself."""
+"""Chat with base models, runs and checkpoints: which models a person may use, and the stream of a reply."""
 
 import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 from sqlalchemy import select
 
 from app import manifest
 from app.catalog.base_models import base_model, base_models
+from app.catalog.card import BaseModelCard
 from app.catalog.task_types import TASK_TYPES
 from app.db import snapshot
 from app.errors import Conflict, Rejected, StudioError
@@ -19,15 +20,15 @@ from app.services.inference import inference_client
 from app.services.runs import checkpoints, runs
 from app.services.runs.adapters import adapter_folder
 
-BASE, AT = "base:", "@"
-# Nothing at all for so long means that the server is stuck; a reply may take longer, piece by piece.
-SILENT_SECONDS = 120.0
+BASE_PREFIX, STEP_SEPARATOR = "base:", "@"
+# Between two pieces of a reply; the whole reply may take longer.
+READ_TIMEOUT = 120.0
 Messages = Sequence[dict[str, str]]
 
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """How replies are chosen; ``temperature`` 0 always takes the most probable token, ``seed`` makes chance repeatable."""
+    """How tokens are sampled; ``temperature`` 0 is greedy decoding, ``seed`` makes sampling reproducible."""
 
     max_tokens: int = 256
     temperature: float = 0.7
@@ -38,7 +39,7 @@ class SamplingSettings:
 
 @dataclass(frozen=True)
 class ChatTarget:
-    """A model that somebody may talk to: a base model, or what one of their runs made of it, in the end or on its way."""
+    """A model to chat with: a base model, or the adapter of a finished run or of a checkpoint on it."""
 
     model: str
     name: str
@@ -47,21 +48,39 @@ class ChatTarget:
     adapter_sha256: str = ""
 
 
+@dataclass(frozen=True)
+class ListedChatTarget:
+    """One choice of a person's chat models.
+
+    Attributes:
+        kind: ``run`` for finished runs; a run that is still working may have checkpoints already.
+        base: name of its base model.
+        system: the system prompt that it was trained with.
+    """
+
+    id: str
+    kind: Literal["base", "run", "checkpoint"]
+    name: str
+    base: str
+    created_at: float = 0.0
+    system: str = ""
+
+
 def find_chat_target(user_id: str, model: str) -> ChatTarget:
     """The model called ``base:<name>``, by one's own run's id, or ``<run id>@<step>`` for one of its checkpoints.
 
     Raises:
-        NotFound, Rejected, Conflict: there is none, it does not write text, or it has no adapter (yet).
+        NotFound, Rejected, Conflict: there is none, it does not generate text, or it has no adapter (yet).
     """
-    if model.startswith(BASE):
-        card = base_model(model.removeprefix(BASE))
-        if card.name not in {each.name for each in talking_bases()}:
-            raise _cannot_talk(card.title)
+    if model.startswith(BASE_PREFIX):
+        card = base_model(model.removeprefix(BASE_PREFIX))
+        if card.name not in {base.name for base in chat_bases()}:
+            raise _cannot_chat(card.title)
         return ChatTarget(model, card.title, card.name)
-    run_id, _, step = model.partition(AT)
+    run_id, _, step = model.partition(STEP_SEPARATOR)
     run = runs.get_run(user_id, run_id)
-    if run.task_type not in talking_tasks():
-        raise _cannot_talk(run.name)
+    if run.task_type not in generation_tasks():
+        raise _cannot_chat(run.name)
     if step:
         number = _number(step)
         folder, digest = checkpoints.folder_of(user_id, run_id, number)
@@ -70,39 +89,29 @@ def find_chat_target(user_id: str, model: str) -> ChatTarget:
     return ChatTarget(model, run.name, run.base_model, folder, manifest.sha256_of(folder / manifest.NAME))
 
 
-def list_chat_targets(user_id: str) -> list[dict[str, Any]]:
-    """``[{"id", "kind", "name", "base", "created_at", "system"}]``: who talks, one's own runs and checkpoints newest first.
-
-    ``kind`` is ``base``, ``run`` or ``checkpoint``; a run that is still at work may have checkpoints already.
-    """
-    bases = [
-        {"id": BASE + card.name, "kind": "base", "name": card.title, "base": card.name, "created_at": 0.0, "system": ""}
-        for card in talking_bases()
-    ]
-    mine = (Run.owner_id == user_id, Run.task_type.in_(talking_tasks()), ~Run.archived)
+def list_chat_targets(user_id: str) -> list[ListedChatTarget]:
+    """Base models, then one's own finished runs and checkpoints, newest first."""
+    bases = [ListedChatTarget(BASE_PREFIX + card.name, "base", card.title, card.name) for card in chat_bases()]
+    own = (Run.owner_id == user_id, Run.task_type.in_(generation_tasks()), ~Run.archived)
     newest = Run.created_at.desc()
-    finished = select(Run).join(Job, Run.job_id == Job.id).where(*mine, Job.state == SUCCEEDED).order_by(newest)
-    kept = select(Run, Checkpoint.step).join(Checkpoint, Checkpoint.run_id == Run.id).where(*mine)
+    finished = select(Run).join(Job, Run.job_id == Job.id).where(*own, Job.state == SUCCEEDED).order_by(newest)
+    kept = select(Run, Checkpoint.step).join(Checkpoint, Checkpoint.run_id == Run.id).where(*own)
     with snapshot() as session:
-        tuned = [_told(run, "run", run.id, run.name) for run in session.scalars(finished)]
-        # A later try brings copies of earlier steps along, which are the same step to people.
+        tuned = [_listed(run) for run in session.scalars(finished)]
+        # A later attempt copies the checkpoints of earlier ones; the same step is listed once.
         steps = {
-            f"{run.id}{AT}{step}": _told(run, "checkpoint", f"{run.id}{AT}{step}", _name_at(run, step))
+            (run.id, step): _listed(run, step)
             for run, step in session.execute(kept.order_by(newest, Checkpoint.step.desc()))
         }
     return bases + tuned + list(steps.values())
 
 
-def _told(run: Run, kind: str, model: str, name: str) -> dict[str, Any]:
+def _listed(run: Run, step: int | None = None) -> ListedChatTarget:
     system = (run.results or {}).get("system_prompt") or ""
-    return {
-        "id": model,
-        "kind": kind,
-        "name": name,
-        "base": run.base_model,
-        "created_at": run.created_at,
-        "system": system,
-    }
+    if step is None:
+        return ListedChatTarget(run.id, "run", run.name, run.base_model, run.created_at, system)
+    model = f"{run.id}{STEP_SEPARATOR}{step}"
+    return ListedChatTarget(model, "checkpoint", _name_at(run, step), run.base_model, run.created_at, system)
 
 
 def _name_at(run: Run, step: int) -> str:
@@ -117,55 +126,57 @@ def _number(step: str) -> int:
     return int(step)
 
 
-def talking_tasks() -> set[str]:
-    """Task types whose models write text."""
+def generation_tasks() -> set[str]:
+    """Task types whose models generate text."""
     return {task.kind for task in TASK_TYPES if task.family == "generation"}
 
 
-def talking_bases() -> list[Any]:
-    """Cards of the base models that can be tuned for such a task."""
-    return [card for card in base_models() if talking_tasks() & set(card.task_types)]
+def chat_bases() -> list[BaseModelCard]:
+    """Base models that can be tuned for such a task."""
+    return [card for card in base_models() if generation_tasks() & set(card.task_types)]
 
 
 async def stream_reply(
-    server: str, voice: ChatTarget, messages: Messages, sampling: SamplingSettings, asker: str
+    server: str, target: ChatTarget, messages: Messages, sampling: SamplingSettings, user_id: str
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """``{"text": piece}`` as it comes, ``{"done": numbers}`` at the end; closing the generator stops the work.
+    """``{"text": piece}`` as it comes, ``{"done": timings}`` at the end; closing the generator stops the generation.
 
-    ``server`` is the address that :func:`inference.wake` gave.
+    Args:
+        server: address from :func:`inference_client.wake`.
+        user_id: who asks; the server serves people in turn.
 
     Raises:
-        StudioError: the server's refusal, before the first piece; or it is gone, or silent.
+        StudioError: the server's refusal, before the first piece; or the connection was lost, or timed out.
     """
-    asked = {
-        "base": voice.base,
-        "adapter": str(voice.adapter) if voice.adapter else None,
+    payload = {
+        "base": target.base,
+        "adapter": str(target.adapter) if target.adapter else None,
         "messages": list(messages),
-        "asker": asker,
+        "asker": user_id,
         **asdict(sampling),
     }
-    timeout = httpx.Timeout(10.0, read=SILENT_SECONDS)
+    timeout = httpx.Timeout(10.0, read=READ_TIMEOUT)
     try:
         async with (
             inference_client.async_client(server) as client,
-            client.stream("POST", "/chat", json=asked, timeout=timeout) as answer,
+            client.stream("POST", "/chat", json=payload, timeout=timeout) as answer,
         ):
             if answer.status_code != 200:
                 raise inference_client.refusal(answer.status_code, await answer.aread())
             async for line in answer.aiter_lines():
-                told = json.loads(line)
-                if "error" in told:
+                event = json.loads(line)
+                if "error" in event:
                     raise inference_client.refusal(500, line.encode())
-                yield told
+                yield event
     except httpx.TimeoutException:
         raise Conflict(
             "inference_slow",
-            f"The model said nothing for {SILENT_SECONDS:.0f} s.",
+            f"No token came for {READ_TIMEOUT:.0f} s.",
             "Try again, or ask fewer models at once.",
         ) from None
     except httpx.HTTPError:
-        raise inference_client.gone() from None
+        raise inference_client.connection_lost() from None
 
 
-def _cannot_talk(name: str) -> StudioError:
-    return Rejected("cannot_talk", f"{name!r} does not write answers.", "Choose a chat model, or a run made from one.")
+def _cannot_chat(name: str) -> StudioError:
+    return Rejected("cannot_talk", f"{name!r} does not generate text.", "Choose a chat model, or a run made from one.")

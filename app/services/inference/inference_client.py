@@ -1,8 +1,9 @@
-"""The way to the inference server: finding it by its registration, waking it, passing on what it refuses. Loads no model."""
+"""The client of the inference server: finding it by its registration, waking it, passing on its refusals."""
 
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -12,25 +13,38 @@ from app.services.queue import inference_servers
 from app.services.queue.inference_servers import READY, YIELDED, Server
 from app.settings import get_settings
 
-# The libraries alone take seconds to load, on a busy machine very many.
-WAKE_SECONDS = 120.0
+# Importing torch and transformers takes seconds, on a busy machine many.
+WAKE_TIMEOUT = 120.0
 # Right after the studio has started its server may not have registered yet.
-APPEAR_SECONDS = 5.0
-LOOK_SECONDS = 0.1
+REGISTRATION_TIMEOUT = 5.0
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class InferenceStatus:
+    """The registered servers, and the reason why no model could answer now, if there is one."""
+
+    problem: Conflict | None
+    servers: list[Server]
+
+    def as_dict(self) -> dict[str, Any]:
+        """``{"problem": body of the error or None, "servers"}``."""
+        problem = self.problem.as_dict() if self.problem else None
+        return {"problem": problem, "servers": [server.as_dict() for server in self.servers]}
 
 
 def wake() -> str:
-    """The address of a server that answers; one that rests is asked to come and waited for, up to two minutes.
+    """The address of a ready server; an idle one is started and waited for, up to two minutes.
 
     Raises:
-        Conflict: there is none, it has fallen silent, a training has its device, or it did not come.
+        Conflict: there is none, its heartbeat stopped, a training has its device, or it did not become ready.
     """
     began = time.monotonic()
     asked = ""
     while True:
         servers = inference_servers.list_servers()
-        if not servers and time.monotonic() - began < APPEAR_SECONDS:
-            time.sleep(LOOK_SECONDS)
+        if not servers and time.monotonic() - began < REGISTRATION_TIMEOUT:
+            time.sleep(POLL_SECONDS)
             continue
         server = _choose(servers)
         if server.state == READY:
@@ -38,43 +52,42 @@ def wake() -> str:
         if server.name != asked:
             inference_servers.want(server.name)
             asked = server.name
-        if time.monotonic() - began > WAKE_SECONDS:
+        if time.monotonic() - began > WAKE_TIMEOUT:
             raise Conflict(
                 "inference_not_ready",
-                f"The inference server on {server.host} did not begin to answer within {WAKE_SECONDS:.0f} s.",
+                f"The inference server on {server.host} did not begin to answer within {WAKE_TIMEOUT:.0f} s.",
                 "Look at the end of its log (`studio doctor` names the folder), then try again.",
                 details={"server": server.name, "state": server.state, "problem": server.facts.get("problem", "")},
             )
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
-def describe() -> dict[str, Any]:
-    """``{"problem": a StudioError's body or None, "servers": [...]}``: whether a model could answer now, and if not why."""
+def status() -> InferenceStatus:
+    """Whether a model could answer now, and if not why."""
     servers = inference_servers.list_servers()
-    told = [each.as_dict() for each in servers]
     try:
         _choose(servers)
     except Conflict as problem:
-        return {"problem": problem.as_dict(), "servers": told}
-    return {"problem": None, "servers": told}
+        return InferenceStatus(problem, servers)
+    return InferenceStatus(None, servers)
 
 
 def client(address: str) -> httpx.Client:
-    """A connection that carries the secret."""
+    """An HTTP client that sends the secret."""
     return httpx.Client(base_url=address, headers=_headers(), trust_env=False)
 
 
 def async_client(address: str) -> httpx.AsyncClient:
-    """The same for streams."""
+    """An asynchronous HTTP client that sends the secret, for streams."""
     return httpx.AsyncClient(base_url=address, headers=_headers(), trust_env=False)
 
 
 def refusal(status: int, body: bytes) -> StudioError:
-    """The server's own refusal, passed on; anything else is not for people's eyes."""
+    """The error in the server's answer; an answer in another form is not shown to people."""
     try:
-        told = json.loads(body)["error"]
+        error = json.loads(body)["error"]
         return StudioError(
-            told["code"], told["message"], told.get("hint", ""), status=status, details=told.get("details") or {}
+            error["code"], error["message"], error.get("hint", ""), status=status, details=error.get("details") or {}
         )
     except (ValueError, KeyError, TypeError):
         return Conflict(
@@ -84,17 +97,17 @@ def refusal(status: int, body: bytes) -> StudioError:
         )
 
 
-def gone() -> Conflict:
-    """The connection broke, or could not be made: the row may still say that it answers."""
+def connection_lost() -> Conflict:
+    """The error for a connection that broke or could not be made; the registration may still say ready."""
     return Conflict(
         "inference_gone",
-        "The inference server stopped while it was asked.",
-        "Try again in a few seconds; it is started again by itself. The Queue page shows how it does.",
+        "The connection to the inference server was lost.",
+        "Try again in a few seconds; it is restarted automatically. The Queue page shows its state.",
     )
 
 
 def _choose(servers: Sequence[Server]) -> Server:
-    """The server to ask: one that answers, else one that can come."""
+    """The server to ask; the list has ready ones first, then those that can be started."""
     if not servers:
         raise Conflict(
             "inference_missing",
@@ -105,19 +118,19 @@ def _choose(servers: Sequence[Server]) -> Server:
     if not first.alive:
         raise Conflict(
             "inference_silent",
-            f"The inference server on {first.host} has not been heard of for {first.seconds_since:.0f} s.",
+            f"The inference server on {first.host} has sent no heartbeat for {first.seconds_since:.0f} s.",
             "Start it again: restart `studio up`, or run `studio inference` on that machine.",
             details={"server": first.name},
         )
     if first.state == YIELDED:
         raise Conflict(
             "device_training",
-            "A training uses the graphics card now, and the models that answer have made room for it.",
-            "They come back when it has finished; the Queue page says when that will be.",
+            "A training run uses the GPU now, and the inference server has released it.",
+            "It is started again when the run has finished; the Queue page says when that will be.",
         )
     return first
 
 
 def _headers() -> dict[str, str]:
-    # Loopback or a private network; the secret says that the web asks, who has checked the person.
+    # Loopback or a private network; the secret proves that the web process asks, which has authenticated the person.
     return {"X-Studio-Secret": get_settings().inference_secret}

@@ -1,5 +1,6 @@
 """Saved prompt suites: prompts under a name, to be sent to several models."""
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.errors import Rejected
@@ -10,15 +11,28 @@ from app.services.accounts.saved_items import SavedItems
 MAX_PROMPTS = 100
 PROMPT_LENGTH = 4_000
 
-_SUITES = SavedItems(PromptSuite, "suite", "There are no saved prompts {id!r} among yours.")
+_SUITES = SavedItems(PromptSuite, "suite", "Saved prompts {id!r} not found.")
 
 
-def list_suites(user_id: str) -> list[dict[str, Any]]:
-    """The person's own, by name: ``[{"id", "name", "prompts"}]``."""
-    return [_as_dict(suite) for suite in _SUITES.list_of(user_id)]
+@dataclass(frozen=True)
+class SavedPrompts:
+    """A named list of prompts."""
+
+    id: str
+    name: str
+    prompts: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The prompts as JSON."""
+        return asdict(self)
 
 
-def save(user_id: str, name: str, prompts: list[str]) -> dict[str, Any]:
+def list_suites(user_id: str) -> list[SavedPrompts]:
+    """The person's own, by name."""
+    return [_saved(suite) for suite in _SUITES.list_of(user_id)]
+
+
+def save(user_id: str, name: str, prompts: list[str]) -> SavedPrompts:
     """Save prompts under a name; a suite of this name is replaced.
 
     Raises:
@@ -32,7 +46,7 @@ def save(user_id: str, name: str, prompts: list[str]) -> dict[str, Any]:
         raise Rejected(
             "prompt_too_long", f"Prompt {too_long} is too long.", f"Shorten it to {PROMPT_LENGTH:,} characters."
         )
-    return _as_dict(_SUITES.save(user_id, cleaned, prompts=kept))
+    return _saved(_SUITES.save(user_id, cleaned, prompts=kept))
 
 
 def remove(user_id: str, suite_id: str) -> None:
@@ -44,5 +58,5 @@ def remove(user_id: str, suite_id: str) -> None:
     _SUITES.remove(user_id, suite_id)
 
 
-def _as_dict(suite: PromptSuite) -> dict[str, Any]:
-    return {"id": suite.id, "name": suite.name, "prompts": suite.prompts}
+def _saved(suite: PromptSuite) -> SavedPrompts:
+    return SavedPrompts(suite.id, suite.name, suite.prompts)

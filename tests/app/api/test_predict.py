@@ -8,10 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from app import storage
-from app.errors import Conflict
 from app.services.inference import inference_client
 from app.services.queue import devices, inference_servers, jobs, placement
-from app.services.queue.inference_servers import READY, RESTING, STARTING, YIELDED
+from app.services.queue.inference_servers import READY, YIELDED
 from app.settings import get_settings
 from tests.app.api.test_runs import finish
 from tests.factories import make_run
@@ -90,25 +89,13 @@ def test_inputs_have_limits(ann, server, inputs):
     assert server.asked == []
 
 
-def test_the_untouched_base_model_has_no_labels(ann, server):
+def test_base_model_has_no_labels(ann, server):
     answer = ann.post("/api/v1/predict", json_body={"model": "base:starter-encoder", "inputs": ["a"]})
     assert (answer.status, answer.code) == (422, "base_has_no_labels")
 
 
-def test_a_server_that_rests_is_asked_to_come_and_waited_for(studio_home, monkeypatch):
-    inference_servers.register("host:1", "http://one", "")
-    monkeypatch.setattr(inference_client, "WAKE_SECONDS", 0.3)
-    with pytest.raises(Conflict, match="did not begin to answer"):
-        inference_client.wake()
-    assert inference_servers.is_wanted("host:1")
-    inference_servers.beat("host:1", STARTING, {})
-    assert inference_servers.is_wanted("host:1")
-    inference_servers.beat("host:1", READY, {})
-    assert inference_client.wake() == "http://one" and not inference_servers.is_wanted("host:1")
-
-
 def test_without_a_server_the_answer_says_what_to_do(ann, studio_home, monkeypatch):
-    monkeypatch.setattr(inference_client, "APPEAR_SECONDS", 0.0)
+    monkeypatch.setattr(inference_client, "REGISTRATION_TIMEOUT", 0.0)
     run = make_run(ann.id)
     finish(run)
     address = f"/api/v1/runs/{run.id}/predict"
@@ -139,19 +126,6 @@ def test_the_queue_tells_of_the_servers_and_not_where_they_are(ann, studio_home)
     (told,) = ann.get("/api/v1/queue").json["servers"]
     assert (told["host"], told["state"], told["alive"], told["facts"]["replies"]) == ("host", READY, True, 2)
     assert "url" not in told
-
-
-def test_of_several_servers_the_one_that_answers_is_asked_and_an_address_has_one(any_database):
-    inference_servers.register("a:1", "http://a", "")
-    inference_servers.register("b:1", "http://b", "")
-    inference_servers.beat("b:1", READY, {})
-    assert inference_client.wake() == "http://b"
-    inference_servers.register("c:1", "http://b", "")
-    assert [(each.name, each.state) for each in inference_servers.list_servers()] == [
-        ("a:1", RESTING),
-        ("c:1", RESTING),
-    ]
-    assert inference_servers.beat("nobody:1", READY, {}) is False
 
 
 def test_a_device_is_taken_while_a_job_computes_on_it(owner, any_database, monkeypatch):

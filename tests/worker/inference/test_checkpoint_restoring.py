@@ -38,9 +38,9 @@ def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: 
     kept = [each["step"] for each in checkpoints.list_checkpoints(owner, run.id)]
     other = next(step for step in kept if step != best)
 
-    listed = {each["id"]: each for each in chat.list_chat_targets(owner)}
+    listed = {target.id: target for target in chat.list_chat_targets(owner)}
     assert {f"{run.id}@{step}" for step in kept} | {run.id, f"base:{model}"} <= listed.keys()
-    assert listed[f"{run.id}@{other}"]["kind"] == "checkpoint"
+    assert listed[f"{run.id}@{other}"].kind == "checkpoint"
 
     residents = ModelPool()
 

@@ -80,7 +80,7 @@ def test_it_makes_room_for_a_training_comes_back_and_rests(owner: str, keeper: p
     training = threading.Thread(target=supervisor.execute, args=(run.job_id,), kwargs={"on_spool": note})
     training.start()
     assert begun.wait(30) and seen[0] == (YIELDED, False)
-    with pytest.raises(Conflict, match="made room"):
+    with pytest.raises(Conflict, match="has released it"):
         inference_client.wake()
     runs.request_cancel(owner, run.id)
     training.join(20)
@@ -101,6 +101,6 @@ def test_a_killed_keeper_takes_the_server_with_it_and_the_page_is_told_what_to_d
     keeper.send_signal(signal.SIGKILL)
     assert still_alive(children, 20) == []
     monkeypatch.setattr(inference_servers, "ALIVE_SECONDS", 0.0)
-    with pytest.raises(Conflict, match="has not been heard of") as refused:
+    with pytest.raises(Conflict, match="has sent no heartbeat") as refused:
         inference_client.wake()
     assert "studio up" in refused.value.hint
