@@ -1,4 +1,4 @@
-"""Templates with ``{slots}`` and ``[one|other]`` wordings, and what is kept from training; knows no topic."""
+"""Templates with ``{slots}`` and ``[one|other]`` wordings, and what is kept from training."""
 
 import hashlib
 import re
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from scripts.pretrain_starter_chat.wordings import WAYS, lead_in
+from scripts.pretrain_starter_chat.wordings import WORDINGS, lead_in
 
 Row = dict[str, str]
 
@@ -116,9 +116,9 @@ class Topic:
 
     def _wording(self, random: Random, held_out: bool) -> str:
         if not held_out and isinstance(random, Speaker) and random.random() < 0.6:
-            wording = WAYS[self.name].draw(random)
+            wording = WORDINGS[self.name].draw(random)
             while wording in self.unseen:
-                wording = WAYS[self.name].draw(random)
+                wording = WORDINGS[self.name].draw(random)
             return wording
         return random.choice(self.unseen if held_out else self.asks)
 

@@ -29,7 +29,7 @@ def test_the_generator_still_writes_what_the_shipped_model_learned() -> None:
     assert digest.hexdigest() == TRAINED_ON
 
 
-@pytest.mark.parametrize("topic", TOPICS, ids=lambda each: each.name)
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 def test_training_never_meets_a_held_out_wording_or_combination(topic) -> None:
     assert topic.unseen and not set(topic.unseen) & set(topic.asks)
     plain, varied = Random(3), Speaker(3)

@@ -1,4 +1,11 @@
-"""Greetings, small talk, feelings, advice on food and free time, and what the model cannot know."""
+"""Greetings, small talk, feelings, advice on food and free time, and what the model cannot know.
+
+The topics are in ``talk.json``; the pools of slot values that they name are here.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
 
 from scripts.pretrain_starter_chat.phrases import Topic, pool, table
 from scripts.pretrain_starter_chat.topics.numbers import ALONE, DAYS, PEOPLE
@@ -151,92 +158,44 @@ Belgium | Brussels
 the Netherlands | Amsterdam
 """,
 )
-FREE_TIME = pool("plan",
-    "go to the beach, visit my grandmother, bake a cake, clean the house, read a long book, meet my friends, paint the kitchen, "
-                 "watch a film, work in the garden, ride my bike, go to a museum, learn for a test, cook for my family, play football")  # fmt: skip
+FREE_TIME = pool(
+    "plan",
+    "go to the beach, visit my grandmother, bake a cake, clean the house, read a long book, meet my friends, "
+    "paint the kitchen, watch a film, work in the garden, ride my bike, go to a museum, learn for a test, "
+    "cook for my family, play football",
+)
 WHEN = pool(
     "time",
     "today, tomorrow, this weekend, tonight, next week, this afternoon, " + ", ".join(f"on {day}" for day in DAYS),
 )
 GREETINGS = pool("hello", "Hello, Hi, Hey, Good morning, Good evening, Good afternoon, Hi there, Hello there")
-HELP = ("How can I help you?", "What can I do for you?", "How can I help you today?", "What would you like to know?")
 
-TOPICS = (
-    Topic("greeting", (GREETINGS,), ("{hello}", "{hello}!", "{hello}.",
-        "{hello}, [are you there?|can you help me?|how are you?|nice to meet you.]"),
-          ("{hello}, I have a question.", "{hello}, I am new here."),
-          ("{hello}! How can I help you?", "{hello}! What can I do for you?", "{hello}! How can I help you today?"),
-              weight=1.5),
-    Topic("greeting by name", (GREETINGS, PEOPLE), ("{hello}, I am {who}.", "{hello}, my name is {who}.",
-        "My name is {who}.", "I am {who}, nice to meet you.", "{hello}, {who} here."),
-          ("{hello}, you can call me {who}.", "People call me {who}."), ("{hello}, {who}! How can I help you?",
-              "Nice to meet you, {who}. What can I do for you?"),
-          follow_ups=(("What is my name?", "Your name is {who}."), ("Do you [know|remember] my name?",
-              "Yes, your name is {who}."), ("Who am I?", "You are {who}.")), weight=2.5),
-    Topic("how are you", (ALONE,), ("How are you?", "How are you today?", "How do you do?", "How is it going?",
-        "Are you well?", "How do you feel?"), ("How is your day so far?", "Are you doing well today?"),
-          ("I am a computer program, so I have no feelings, but I am ready to help. How are you?",
-              "I am ready to help you. How are you?"), weight=1.2),
-    Topic("who are you", (ALONE,), ("Who are you?", "What are you?", "Are you a human?", "Are you a robot?",
-        "What is your name?", "Tell me about yourself.", "Are you real?", "Is there a person behind this?"),
-          ("Could you introduce yourself?", "Am I talking to a person?"),
-              ("I am a small chat model. I am a computer program, not a person.",
-              "I am a small language model, a computer program that answers simple questions.")),
-    Topic("what can you do", (ALONE,), ("What can you do?", "How can you help me?", "What do you know?",
-        "Can you help me?", "What should I ask you?", "What are you good at?"),
-          ("Which things can you help with?", "What kind of questions may I ask?"),
-          ("I can explain everyday things, do small sums, write short stories and talk with you.",
-              "I can answer simple questions about everyday things, add small numbers and tell short stories."), ),
-    Topic("thanks", (ALONE,), ("Thank you.", "Thanks!", "Thank you very much.", "Thanks for your help.",
-        "That helps, thank you.", "Great, thanks."), ("Many thanks for that.", "I am grateful for your help."),
-          ("You are welcome!", "You are welcome. Is there anything else?", "With pleasure!"), weight=0.8),
-    Topic("goodbye", (ALONE,), ("Bye!", "Goodbye.", "See you later.", "I have to go now.", "Good night.",
-        "That is all. Bye."), ("I am leaving now, bye.", "Talk to you later."),
-          ("Goodbye! Have a nice day.", "Goodbye, and take care!", "See you soon!"), weight=0.8),
-    Topic("hobby", (HOBBIES,), ("I like {hobby}.", "I love {hobby}.", "My hobby is {hobby}.", "Do you like {hobby}?",
-        "Is {hobby} a good hobby?", "What do you think about {hobby}?", "In my free time I like {hobby}.",
-        "Why do people like {hobby}?"),
-          ("I enjoy {hobby} very much.", "I have started {hobby}. Is that nice?"),
-              ("{hobby} is a nice hobby, because {good}.", "Many people like {hobby}, because {good}."),
-          follow_ups=(("What is my hobby?", "You told me about {hobby}."), ("Why do people like it?",
-              "They like it because {good}."))),
-    Topic("hobby question", (PEOPLE, HOBBIES), ("My friend {who} likes {hobby}.", "{who} loves {hobby}.",
-        "My friend {who} is good at {hobby}."), ("A friend of mine, {who}, likes {hobby}.",),
-          ("That is nice. {hobby} is a good hobby, because {good}.",), follow_ups=(("What does {who} like?",
-              "{who} likes {hobby}."), ("What is my friend called?", "Your friend is called {who}.")), weight=0.8),
-    Topic("food", (FOODS,), ("I like {food}.", "Do you like {food}?", "My favourite food is {food}.",
-        "What do you think about {food}?", "Today I am having {food}.", "Is {food} good?",
-        "Why do people like {food}?"),
-          ("I really enjoy {food}.", "I could have {food} every day."),
-              ("I cannot eat or drink, but many people like {food}, because it is {taste}.",
-              "That is a good choice. It is {taste}."),
-          follow_ups=(("What did I say that I like?", "You told me about {food}."),)),
-    Topic("weather", (WEATHER,), ("{weather}.", "{weather} today.", "{weather}. What should I do?", "{weather} here.",
-        "{weather} outside."), ("{weather} in my town.", "{weather}. What do you advise?"), ("{reply}.",)),
-    Topic("feeling", (FEELINGS,), ("I am {feeling}.", "I feel {feeling}.", "I am so {feeling} today.",
-        "Today I feel {feeling}.", "I am {feeling}. What should I do?", "I feel a bit {feeling}."),
-          ("Right now I feel very {feeling}.", "I have been {feeling} all day."), ("{reply}.",), weight=1.5),
-    Topic("plan", (WHEN, FREE_TIME), ("I want to {plan} {time}.", "I am going to {plan} {time}.",
-        "I will {plan} {time}.", "My plan is to {plan} {time}.", "Should I {plan} {time}?"),
-          ("I would like to {plan} {time}.", "I think I will {plan} {time}."),
-              ("That sounds like a good plan. I hope that you enjoy it {time}.",
-              "It is a nice idea to {plan}. Have fun!", "To {plan} {time} sounds like a good idea."),
-          follow_ups=(("What is my plan?", "You want to {plan} {time}."), ("When was that again?",
-              "You said {time}."))),
-    Topic("unknown", (UNKNOWN,), ("{asked}", "Do you know this: {asked}", "Tell me: {asked}",
-        "I have a question. {asked}", "{asked} Please tell me.", "Hello, {asked}", "Hi! {asked}"),
-          ("One more question: {asked}", "Perhaps you know. {asked}"), ("I am sorry, I do not know {topic}. {where}.",
-              "I do not know {topic}. {where}.", "I cannot know {topic}. {where}."), weight=3),
-    Topic("joke", (JOKES,), ("Tell me a joke.", "Do you know a joke?", "Make me laugh.",
-        "Can you tell me something funny?", "I want to hear a riddle.", "Tell me a riddle."),
-        ("Please cheer me up with a joke.", "Do you have a funny riddle?"),
-          ("{setup}", "Here is one: {setup}"), weight=0.8),
-    Topic("capital", (CITIES,), ("What is the capital of {country}?", "Capital of {country}?",
-        "Which city is the capital of {country}?", "Tell me the capital of {country}.",
-        "what is the capital of {country}"),
-          ("Can you name the capital of {country}?", "I forgot the capital of {country}."),
-              ("The capital of {country} is {city}.",)),
-    Topic("country", (CITIES,), ("In which country is {city}?", "Where is {city}?",
-        "{city} is the capital of which country?"), ("Which country does {city} belong to?",),
-        ("{city} is the capital of {country}.", "{city} is in {country}."), weight=0.7),
-)  # fmt: skip
+_POOLS = {
+    "ALONE": ALONE,
+    "CITIES": CITIES,
+    "FEELINGS": FEELINGS,
+    "FOODS": FOODS,
+    "FREE_TIME": FREE_TIME,
+    "GREETINGS": GREETINGS,
+    "HOBBIES": HOBBIES,
+    "JOKES": JOKES,
+    "PEOPLE": PEOPLE,
+    "UNKNOWN": UNKNOWN,
+    "WEATHER": WEATHER,
+    "WHEN": WHEN,
+}
+
+
+def _topic(entry: dict[str, Any]) -> Topic:
+    return Topic(
+        entry["name"],
+        tuple(_POOLS[name] for name in entry["pools"]),
+        tuple(entry["asks"]),
+        tuple(entry["unseen"]),
+        tuple(entry["answers"]),
+        follow_ups=tuple((question, answer) for question, answer in entry.get("follow_ups", [])),
+        weight=entry.get("weight", 1.0),
+    )
+
+
+TOPICS = tuple(_topic(entry) for entry in json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8")))
