@@ -16,7 +16,7 @@ NOTABLE_RATIO = 1.25
 
 
 @dataclass(frozen=True)
-class Advice:
+class ExperimentAdvice:
     """The recommended run, if any, in a sentence with its reason; ``final`` is False while runs are still to come."""
 
     run: str | None
@@ -58,32 +58,32 @@ class AdviceContext:
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def advise(rows: Sequence[LeaderboardRow], context: AdviceContext) -> Advice:
+def advise(rows: Sequence[LeaderboardRow], context: AdviceContext) -> ExperimentAdvice:
     """Which run to use, judged by rows that are already compared."""
     finished = [row for row in rows if row.quality is not None]
     final = context.final
     if len(finished) < 2:
         sentence = "There is nothing to recommend." if final else "The table fills as the runs end."
-        return Advice(None, sentence, "Fewer than two runs have finished.", final)
+        return ExperimentAdvice(None, sentence, "Fewer than two runs have finished.", final)
     best = next((row for row in finished if row.rank == "best"), None)
     if best is None:
-        return Advice(None, "The runs were not tested on the same rows.", "They cannot be ranked.", final)
+        return ExperimentAdvice(None, "The runs were not tested on the same rows.", "They cannot be ranked.", final)
     ties = [row for row in finished if row.rank == "tied"]
     useful = [row for row in (best, *ties) if row.verdict in ("better", None)]
     if not useful:
         return _none_better(best, len(finished), context)
     pick = min(useful, key=lambda row: (_relative_cost(row, useful), row.name))
     reason = _why_best(best, ties, context) if pick is best else _why_cheaper(pick, best, context)
-    return Advice(pick.id, f"Use {_name(pick)}.", reason, final)
+    return ExperimentAdvice(pick.id, f"Use {_name(pick)}.", reason, final)
 
 
-def _none_better(best: LeaderboardRow, finished: int, context: AdviceContext) -> Advice:
+def _none_better(best: LeaderboardRow, finished: int, context: AdviceContext) -> ExperimentAdvice:
     sentence = f"None of the {finished} runs is measurably better than the {context.base_words}."
     reason = (
         f"The best reached {context.value_words(best.quality)} against {context.value_words(best.base)}, and "
         f"{context.rows_words} cannot tell that from chance. More test rows or more training rows would settle it."
     )
-    return Advice(None, sentence, reason, context.final)
+    return ExperimentAdvice(None, sentence, reason, context.final)
 
 
 def _why_best(best: LeaderboardRow, ties: Sequence[LeaderboardRow], context: AdviceContext) -> str:

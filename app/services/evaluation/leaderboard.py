@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from app.models import ACTIVE_STATES, Run
 from app.services.evaluation import paired
-from app.services.evaluation.advice import Advice, AdviceContext, advise
+from app.services.evaluation.advice import AdviceContext, ExperimentAdvice, advise
 from app.services.evaluation.baselines import base_name
 from app.services.evaluation.leaderboard_rows import (
     COSTS,
@@ -57,7 +57,7 @@ class Leaderboard:
     test_rows: int | None
     paired: bool
     rows: list[LeaderboardRow]
-    advice: Advice
+    advice: ExperimentAdvice
 
     def as_dict(self) -> dict[str, Any]:
         """The table as JSON."""

@@ -16,7 +16,7 @@ MAX_EPOCHS = 100.0
 
 
 @dataclass(frozen=True)
-class Remedy:
+class VerdictRemedy:
     """Button text and its effect: ``training`` settings of a new run, or ``page`` (``data`` or ``methods``).
 
     The run page makes the address.
@@ -33,9 +33,9 @@ class Remedy:
         return {"words": self.words, "training": dict(self.training)}
 
 
-MORE_DATA = Remedy("Add rows to the data set", page="data")
-CHECK_DATA = Remedy("Look at the data set", page="data")
-OTHER_METHODS = Remedy("Compare other methods on the same rows", page="methods")
+MORE_DATA = VerdictRemedy("Add rows to the data set", page="data")
+CHECK_DATA = VerdictRemedy("Look at the data set", page="data")
+OTHER_METHODS = VerdictRemedy("Compare other methods on the same rows", page="methods")
 
 
 def used_learning_rate(run: Run, points: Points) -> float | None:
@@ -46,28 +46,28 @@ def used_learning_rate(run: Run, points: Points) -> float | None:
     return float(rate) if isinstance(rate, float | int) else None
 
 
-def scaled_learning_rate(run: Run, points: Points, factor: float) -> Remedy | None:
+def scaled_learning_rate(run: Run, points: Points, factor: float) -> VerdictRemedy | None:
     """The present learning rate times a factor; None if the rate is not known."""
     rate = used_learning_rate(run, points)
     if rate is None:
         return None
     wanted = float(f"{rate * factor:.2g}")
-    return Remedy(f"New run with the learning rate {wanted:g}", {"learning_rate": wanted})
+    return VerdictRemedy(f"New run with the learning rate {wanted:g}", {"learning_rate": wanted})
 
 
-def more_epochs(run: Run) -> Remedy | None:
+def more_epochs(run: Run) -> VerdictRemedy | None:
     """Twice the epochs; None where that is more than a run may have."""
     wanted = 2 * _setting(run, "epochs")
     return _epochs(wanted) if wanted <= MAX_EPOCHS else None
 
 
-def half_the_epochs(run: Run) -> Remedy | None:
+def half_the_epochs(run: Run) -> VerdictRemedy | None:
     """Half the epochs, at least one; None if the number is not known."""
     epochs = ((run.spec or {}).get("training") or {}).get("epochs")
-    return Remedy("New run with half the epochs", {"epochs": max(1, epochs / 2)}) if epochs else None
+    return VerdictRemedy("New run with half the epochs", {"epochs": max(1, epochs / 2)}) if epochs else None
 
 
-def epochs_until(run: Run, points: Points, step: int) -> Remedy | None:
+def epochs_until(run: Run, points: Points, step: int) -> VerdictRemedy | None:
     """The number of epochs up to this step, rounded to quarters."""
     last = max((int(pairs[-1][0]) for pairs in points.values() if pairs), default=0)
     planned = (run.results or {}).get("total_steps") or (run.job.progress or {}).get("total_steps") or last
@@ -77,35 +77,35 @@ def epochs_until(run: Run, points: Points, step: int) -> Remedy | None:
     return _epochs(wanted)
 
 
-def early_stopping() -> Remedy:
+def early_stopping() -> VerdictRemedy:
     """A run with early stopping."""
-    return Remedy(f"New run with early stopping after {PATIENCE} checks without gain", {"patience": PATIENCE})
+    return VerdictRemedy(f"New run with early stopping after {PATIENCE} checks without gain", {"patience": PATIENCE})
 
 
-def longer_text(run: Run) -> Remedy:
+def longer_text(run: Run) -> VerdictRemedy:
     """Twice the maximum length."""
     length = min(MAX_TEXT_LENGTH, 2 * int(_setting(run, "max_length")))
-    return Remedy("New run with twice the length", {"max_length": length})
+    return VerdictRemedy("New run with twice the length", {"max_length": length})
 
 
-def smaller_batches(run: Run) -> Remedy | None:
+def smaller_batches(run: Run) -> VerdictRemedy | None:
     """Half the batch size; None for a batch of one row."""
     rows = int(_setting(run, "batch_size")) // 2
     return _batch_size(rows) if rows else None
 
 
-def larger_batches(run: Run) -> Remedy | None:
+def larger_batches(run: Run) -> VerdictRemedy | None:
     """Twice the batch size; None if it is not known."""
     rows = ((run.spec or {}).get("training") or {}).get("batch_size")
     return _batch_size(2 * rows) if rows else None
 
 
-def _batch_size(rows: int) -> Remedy:
-    return Remedy(f"New run with batch size {rows}", {"batch_size": rows})
+def _batch_size(rows: int) -> VerdictRemedy:
+    return VerdictRemedy(f"New run with batch size {rows}", {"batch_size": rows})
 
 
-def _epochs(wanted: float) -> Remedy:
-    return Remedy(f"New run with {wanted:g} {'epoch' if wanted == 1 else 'epochs'}", {"epochs": wanted})
+def _epochs(wanted: float) -> VerdictRemedy:
+    return VerdictRemedy(f"New run with {wanted:g} {'epoch' if wanted == 1 else 'epochs'}", {"epochs": wanted})
 
 
 def _setting(run: Run, name: str) -> float:

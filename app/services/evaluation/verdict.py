@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 from app.catalog.training import TrainingSettings
 from app.models import SUCCEEDED, Run
 from app.services.evaluation import remedies
-from app.services.evaluation.remedies import Remedy
+from app.services.evaluation.remedies import VerdictRemedy
 
 Points = Mapping[str, Sequence[Sequence[float]]]
 Severity = Literal["good", "info", "warning", "error"]
@@ -36,7 +36,7 @@ class Verdict:
     title: str
     evidence: str
     tip: str
-    remedy: Remedy | None = None
+    remedy: VerdictRemedy | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The verdict as JSON."""

@@ -195,7 +195,9 @@ def make_candidate(
 def _title(key: str, method: Mapping[str, Any]) -> str:
     group, name = key.split(".", 1)
     fields = TrainingSettings.model_fields if group == "training" else method_class(str(method["kind"])).model_fields
-    return ((fields[name].title if name in fields else None) or name).lower()
+    title = (fields[name].title if name in fields else None) or name
+    # Without the explanation that some titles have in brackets.
+    return title.split(" (")[0].lower()
 
 
 def _words(value: Any) -> str:

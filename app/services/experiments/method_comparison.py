@@ -64,7 +64,8 @@ def short_training(version: DatasetVersion) -> dict[str, Any]:
 
 def count_steps(version: DatasetVersion, training: dict[str, Any]) -> int:
     """Optimiser steps of one run with these settings."""
-    return max(1, round(training["epochs"] * _steps_per_epoch(version, _default_settings(version))))
+    epochs: float = training["epochs"]
+    return max(1, round(epochs * _steps_per_epoch(version, _default_settings(version))))
 
 
 def _default_settings(version: DatasetVersion) -> TrainingSettings:

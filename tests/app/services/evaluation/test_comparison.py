@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.errors import Rejected
 from app.services.evaluation import comparison
 from app.services.evaluation.comparison import Comparison, build
 from app.services.evaluation.metric_table import MetricRow
@@ -119,7 +120,7 @@ def test_values_that_are_not_finite_are_left_out() -> None:
 
 @pytest.mark.parametrize(("count", "baseline"), [(0, None), (11, None), (2, "elsewhere")])
 def test_wrong_requests_are_refused_before_anything_is_read(count: int, baseline: str | None) -> None:
-    with pytest.raises(comparison.Rejected):
+    with pytest.raises(Rejected):
         comparison.compare("nobody", [str(number) for number in range(count)], baseline)
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from app.catalog.entity_scores import Counts
 from app.services.evaluation import statistics
 
 
@@ -80,3 +81,13 @@ def test_calibration_error_matches_values_by_hand() -> None:
     assert statistics.calibration_error([0.9, 0.9, 0.55, 0.55], [True, False, True, False]) == pytest.approx(0.225)
     assert statistics.calibration_error([1.0, 1.0], [True, True]) == 0.0
     assert statistics.calibration_error([], []) == 0.0
+
+
+def test_difference_of_f1_is_resampled_by_sentence() -> None:
+    good, bad = Counts(1, 1, 1), Counts(0, 0, 1)
+    same = statistics.paired_f1([good] * 30, [good] * 30)
+    assert (same.verdict, same.difference) == ("same", 0.0)
+    clear = statistics.paired_f1([good] * 30, [good] * 10 + [bad] * 20)
+    assert clear.verdict == "better" and clear.difference == pytest.approx(1 - 0.5)
+    assert clear.interval[0] > 0.2 and (clear.first_only, clear.second_only) == (20, 0)
+    assert statistics.paired_f1([good, bad], [bad, good]).verdict == "unclear"

@@ -1,5 +1,6 @@
 """Candidates of an experiment: grids, random draws, and their budgets."""
 
+from app.catalog.training import TrainingSettings
 from app.services.experiments import candidates
 
 LORA, FULL = {"kind": "lora"}, {"kind": "full"}
@@ -10,7 +11,8 @@ def test_grid_takes_every_combination_a_method_has() -> None:
     found = candidates.make_candidates([LORA, FULL], vary=vary)
     assert len(found) == 2 * 3 + 3  # full tuning has no rank
     assert len({candidate.title for candidate in found}) == 9
-    assert found[0].title == "LoRA, rank 4, passes over the data 1"
+    epochs = str(TrainingSettings.model_fields["epochs"].title).split(" (")[0].lower()
+    assert found[0].title == f"LoRA, rank 4, {epochs} 1"
     assert found[0].method == {"kind": "lora", "rank": 4} and found[0].training == {"epochs": 1}
 
 
