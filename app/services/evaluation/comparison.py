@@ -10,11 +10,11 @@ from typing import Any
 from app.db import snapshot
 from app.errors import Rejected
 from app.models import SUCCEEDED
-from app.services.evaluation import answer_votes, importance, paired, verdicts
+from app.services.evaluation import answer_votes, importance, paired_answers, verdicts
 from app.services.evaluation.importance import Importance
 from app.services.evaluation.measures import SERIES_KEYS, Series, View
 from app.services.evaluation.metric_table import BASE, MetricRow, leading_row, metric_rows
-from app.services.evaluation.paired import RunAnswers
+from app.services.evaluation.paired_answers import RunAnswers
 from app.services.evaluation.settings_table import SettingRow, settings_table
 from app.services.evaluation.verdict import Verdict
 from app.services.runs import metrics, runs
@@ -92,9 +92,9 @@ def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -
     with snapshot() as session:
         found = [runs.find(session, user_id, run_id) for run_id in wanted]
         series = metrics.series_of(session, wanted, SERIES_KEYS)
-        answers = paired.answers_of(session, found)
+        answers = paired_answers.answers_of(session, found)
     votes = answer_votes.count_votes(user_id, wanted)
-    tests = {run_id: paired.against_base(given) for run_id, given in answers.items() if given.is_decisive}
+    tests = {run_id: paired_answers.against_base(given) for run_id, given in answers.items() if given.is_decisive}
     views = [{**runs.as_dict(run), "votes": votes[run.id]} for run in found]
     judged = {run.id: verdicts.assess(run, series[run.id], tests.get(run.id)) for run in found}
     return build(views, series, baseline or BASE, answers, judged)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from app.models import ACTIVE_STATES, Run
-from app.services.evaluation import paired
+from app.services.evaluation import paired_answers
 from app.services.evaluation.advice import AdviceContext, ExperimentAdvice, advise
 from app.services.evaluation.baselines import base_name
 from app.services.evaluation.leaderboard_rows import (
@@ -21,7 +21,7 @@ from app.services.evaluation.leaderboard_rows import (
     row_of,
     sort_key,
 )
-from app.services.evaluation.paired import RunAnswers
+from app.services.evaluation.paired_answers import RunAnswers
 from app.services.evaluation.statistics import Outcome
 
 # Costs this close (2 %) are a tie: a second run of the same settings differs by as much.
@@ -120,9 +120,11 @@ def _with_verdicts(
     rows: Sequence[LeaderboardRow], answers: Mapping[str, RunAnswers], higher: bool
 ) -> list[LeaderboardRow]:
     tests = {
-        row.id: test for row in rows if row.id in answers and (test := paired.against_base(answers[row.id])) is not None
+        row.id: test
+        for row in rows
+        if row.id in answers and (test := paired_answers.against_base(answers[row.id])) is not None
     }
-    outcomes = paired.corrected(tests)
+    outcomes = paired_answers.corrected(tests)
     found = []
     for row in rows:
         if row.id in outcomes:
@@ -142,10 +144,10 @@ def _ranks(rows: Sequence[LeaderboardRow], answers: Mapping[str, RunAnswers], hi
     tests = {}
     for row in rows:
         if row is not best and row.id in answers and best.id in answers:
-            test = paired.against(answers[best.id], answers[row.id])
+            test = paired_answers.against(answers[best.id], answers[row.id])
             if test:
                 tests[row.id] = test
-    outcomes = paired.corrected(tests)
+    outcomes = paired_answers.corrected(tests)
     ranks: dict[str, Rank | None] = {}
     for row in rows:
         outcome = outcomes[row.id][0] if row.id in outcomes else None

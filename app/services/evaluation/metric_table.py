@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.intervals import overlap, wilson
-from app.services.evaluation import paired
+from app.services.evaluation import paired_answers
 from app.services.evaluation.measures import (
     MEASURES,
     Facts,
@@ -22,7 +22,7 @@ from app.services.evaluation.measures import (
     facts_of,
     value_at,
 )
-from app.services.evaluation.paired import RunAnswers
+from app.services.evaluation.paired_answers import RunAnswers
 from app.services.evaluation.statistics import Outcome, PairedTest
 
 BASE = "base"
@@ -189,7 +189,7 @@ def _best(measure: Measure, values: Mapping[str, float], intervals: Mapping[str,
 def _with_paired_tests(row: MetricRow, compared: ComparedRuns) -> MetricRow:
     """The leading row with the outcomes of paired tests instead of those of overlapping intervals."""
     tests = {run: test for run in row.verdicts if (test := _test_against_baseline(run, compared))}
-    outcomes = paired.corrected(tests)
+    outcomes = paired_answers.corrected(tests)
     answers = compared.answers
     return replace(
         row,
@@ -207,9 +207,9 @@ def _test_against_baseline(run: str, compared: ComparedRuns) -> PairedTest | Non
     if own is None or not own.is_decisive:
         return None
     if compared.baseline == BASE:
-        return paired.against_base(own)
+        return paired_answers.against_base(own)
     other = compared.answers.get(compared.baseline)
-    return paired.against(own, other) if other else None
+    return paired_answers.against(own, other) if other else None
 
 
 def _best_by_pairs(values: Mapping[str, float], answers: Mapping[str, RunAnswers]) -> list[str]:
@@ -217,9 +217,11 @@ def _best_by_pairs(values: Mapping[str, float], answers: Mapping[str, RunAnswers
     if len(values) < 2 or not values.keys() <= answers.keys():
         return []
     top = max(values, key=lambda run: values[run])
-    tests = {run: paired.against(answers[top], answers[run]) for run in values if run != top}
+    tests = {run: paired_answers.against(answers[top], answers[run]) for run in values if run != top}
     known = {run: test for run, test in tests.items() if test}
-    ahead = len(known) == len(tests) and all(outcome == "better" for outcome, _ in paired.corrected(known).values())
+    ahead = len(known) == len(tests) and all(
+        outcome == "better" for outcome, _ in paired_answers.corrected(known).values()
+    )
     return [top] if ahead else []
 
 

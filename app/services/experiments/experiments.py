@@ -18,7 +18,7 @@ from app.models import ACTIVE_STATES, Dataset, DatasetVersion, Experiment, Job, 
 from app.services.accounts.accounts import record
 from app.services.datasets import datasets
 from app.services.datasets.row_errors import require_decided
-from app.services.evaluation import leaderboard, paired
+from app.services.evaluation import leaderboard, paired_answers
 from app.services.evaluation.leaderboard import Leaderboard
 from app.services.experiments import candidates
 from app.services.experiments.candidates import Candidate
@@ -189,7 +189,7 @@ def read(user_id: str, experiment_id: str) -> ExperimentReport:
         members = members_of(session, experiment)
         version = session.get_one(DatasetVersion, experiment.dataset_version_id)
         dataset = session.get_one(Dataset, version.dataset_id)
-        answers = paired.answers_of(session, members)
+        answers = paired_answers.answers_of(session, members)
         now = session.scalar(select(db_now())) or 0.0
     plan = plan_of(experiment)
     return ExperimentReport(

@@ -9,7 +9,7 @@ import pytest
 from app.catalog.entity_scores import Counts
 from app.db import transaction
 from app.models import SUCCEEDED, Job, Prediction, Run
-from app.services.evaluation import comparison, leaderboard, paired
+from app.services.evaluation import comparison, leaderboard, paired_answers
 from app.services.evaluation.comparison import Comparison
 from app.services.evaluation.leaderboard_rows import RankedMetric
 from app.services.evaluation.metric_table import MetricRow
@@ -88,7 +88,7 @@ def test_leaderboard_ranks_by_entity_f1(owner: str, version: tuple[str, str]) ->
     end_run(made[1].id, [RIGHT] * 20 + [MISSED] * 40, [MISSED] * 60)
     with transaction() as session:
         runs = [session.get_one(Run, run.id) for run in made]
-        answers = paired.answers_of(session, runs)
+        answers = paired_answers.answers_of(session, runs)
         table = leaderboard.build(runs, answers, {})
     assert table.metric == RankedMetric("f1", "Entity F1", "share", True)
     assert [(row.name, row.rank, row.verdict) for row in table.rows] == [

@@ -2,7 +2,7 @@
 
 from app.catalog.training import TrainingSettings
 from app.services.evaluation.settings_table import settings_table
-from tests.app.services.evaluation.test_comparison import view_of
+from tests.app.services.evaluation.views import view_of
 
 
 def test_table_marks_what_differs_and_what_was_changed() -> None:
