@@ -21,6 +21,9 @@ from app.services.runs import metrics, runs
 
 MAX_RUNS = 10
 
+# Run id -> key -> [step, value] of each point.
+RunCurves = dict[str, dict[str, list[list[float]]]]
+
 
 @dataclass(frozen=True)
 class ComparisonNote:
@@ -100,8 +103,8 @@ def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -
     return build(views, series, baseline or BASE, answers, judged)
 
 
-def series(user_id: str, run_ids: Sequence[str], keys: Sequence[str] | None, max_points: int) -> dict[str, Any]:
-    """The curves of 1-10 runs of this person, as ``metrics.series_of`` thins them: run id -> key -> points.
+def series(user_id: str, run_ids: Sequence[str], keys: Sequence[str] | None, max_points: int) -> RunCurves:
+    """The curves of 1-10 runs of this person, thinned to ``max_points`` each.
 
     Raises:
         Rejected: none or too many runs.

@@ -21,7 +21,7 @@ from app.models import new_id
 from app.models_shares import Share
 from app.services.accounts.accounts import record
 from app.services.evaluation import comparison, example_table
-from app.services.evaluation.comparison import Comparison
+from app.services.evaluation.comparison import Comparison, RunCurves
 from app.services.evaluation.example_table import ExamplePage
 from app.services.runs import runs
 
@@ -168,7 +168,7 @@ def compare(token: str, baseline: str | None = None) -> Comparison:
     return comparison.compare(share.owner_id, share.run_ids, baseline)
 
 
-def series(token: str, keys: Sequence[str] | None, max_points: int) -> dict[str, Any]:
+def series(token: str, keys: Sequence[str] | None, max_points: int) -> RunCurves:
     """Curves of exactly the shared runs, as ``comparison.series`` returns them."""
     share = _opened(token)
     return comparison.series(share.owner_id, share.run_ids, keys, max_points)
