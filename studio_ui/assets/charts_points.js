@@ -75,7 +75,7 @@ export class ParetoChart extends Redrawn {
     const base = this.about.base;
     const tall = spread([...rows.map((row) => row.quality), ...(base == null ? [] : [base])]) > WIDE;
     const shapes = base == null ? [] : [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: base, y1: base, line: { color: runStyle(BASE_INDEX).color, width: 1, dash: "dash" } }];
-    const annotations = base == null ? [] : [{ xref: "paper", x: 1, xanchor: "right", y: tall ? Math.log10(base) : base, yanchor: "bottom", text: "untouched base model", showarrow: false, font: { size: 11, color: axis.color } }];
+    const annotations = base == null ? [] : [{ xref: "paper", x: 1, xanchor: "right", y: tall ? Math.log10(base) : base, yanchor: "bottom", text: "base model", showarrow: false, font: { size: 11, color: axis.color } }];
     const ticks = ticksBetween(low, high, log);
     return {
       ...frame(), height: chartHeight(this.plot, height), margin: { l: 60, r: 20, t: 12, b: 96 }, hovermode: "closest", showlegend: true, shapes, annotations,

@@ -10,7 +10,7 @@ import { api, confirmed, count, counted, el, emptyState, errorBanner, ready, toa
 
 const MOST = 4;
 const DEFAULTS = { temperature: 0.7, top_p: 0.95, max_tokens: 256, seed: null };
-const GROUPS = [["base", "Untouched base models"], ["run", "Tuned models"], ["checkpoint", "Checkpoints on the way"]];
+const GROUPS = [["base", "Base models"], ["run", "Tuned models"], ["checkpoint", "Checkpoints"]];
 const FIELDS = [
   { key: "temperature", title: "Temperature", min: 0, max: 2, step: 0.1, help: "0 always takes the most probable word; higher is more varied." },
   { key: "top_p", title: "Top-p", min: 0.05, max: 1, step: 0.05, help: "Only the most probable words that together reach this share are considered." },
@@ -42,7 +42,7 @@ class ChatPage {
     this.open();
   }
 
-  /** Whoever follows an old link learns why a model is not among the panes. */
+  /** Says for models of an old link why they have no pane. */
   tellOfLost(ids) {
     if (!ids.length || this.id) return;
     const what = (id) => (id.includes("@") ? `Step ${count(Number(id.split("@")[1]))} of a run is not kept, or not any more.` : "A model that was asked for cannot answer: it is gone, was not finished, or is somebody else's.");
@@ -246,7 +246,7 @@ ready("#chat-page", async (root) => {
   try {
     const { data } = await api("/v1/models");
     if (data.length) new ChatPage(root, data);
-    else root.replaceChildren(modes("/chat"), emptyState("No chat model here.", "Once a model that writes answers is installed or tuned, you can talk to it here.", { href: "/models", text: "Go to Models" }));
+    else root.replaceChildren(modes("/chat"), emptyState("No chat model here.", "Once a generative model is installed or fine-tuned, you can chat with it here.", { href: "/models", text: "Go to Models" }));
   } catch (error) {
     root.replaceChildren(modes("/chat"), errorBanner(error));
   }

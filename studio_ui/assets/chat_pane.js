@@ -9,7 +9,7 @@ const ENDS = { length: "cut at the longest length", cancelled: "stopped", failed
 export class Pane {
   constructor(at, voice, again) {
     Object.assign(this, { at, voice, again });
-    const mark = { base: "untouched", checkpoint: "checkpoint" }[voice.kind];
+    const mark = { base: "base model", checkpoint: "checkpoint" }[voice.kind];
     this.talk = el("div", { class: "talk", role: "log", "aria-live": "polite", "aria-label": `Conversation with ${voice.name}` });
     this.empty = el("p", { class: "muted", text: "Replies appear here." });
     this.place = el("section", { class: "pane chat-pane", id: `chat-pane-${at}`, "aria-label": voice.name },

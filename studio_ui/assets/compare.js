@@ -1,4 +1,4 @@
-// The compare page: runs beside the untouched base model. Selection, baseline and switches live in the address.
+// The compare page: runs beside the base model. Selection, baseline and switches live in the address.
 
 import { CurveChart, lightUp, save } from "./charts.js";
 import { ParetoChart } from "./charts_points.js";
@@ -80,7 +80,7 @@ class ComparePage {
 
   askForRuns() {
     this.root.replaceChildren(
-      emptyState("Choose the runs to compare.", "Two to ten runs, side by side with the untouched base model.", { href: "/runs", text: "Go to Runs" }),
+      emptyState("Choose the runs to compare.", "Two to ten runs, side by side with the base model.", { href: "/runs", text: "Go to Runs" }),
       this.adder());
   }
 
@@ -160,7 +160,7 @@ class ComparePage {
   }
 
   drawChips() {
-    const baseSelect = el("select", { id: "compare-baseline" }, el("option", { value: "base", text: "Untouched base model" }), ...this.data.runs.map((run) => el("option", { value: run.id, text: run.name })));
+    const baseSelect = el("select", { id: "compare-baseline" }, el("option", { value: "base", text: "Base model" }), ...this.data.runs.map((run) => el("option", { value: run.id, text: run.name })));
     baseSelect.value = this.baseline;
     baseSelect.addEventListener("change", () => {
       this.baseline = baseSelect.value;
@@ -216,7 +216,7 @@ class ComparePage {
   }
 
   drawNotes() {
-    const alone = this.ids.length < 2 ? [{ code: "one", message: "One run is shown against its untouched base model. Add others to compare them.", runs: [] }] : [];
+    const alone = this.ids.length < 2 ? [{ code: "one", message: "One run is shown against its base model. Add others to compare them.", runs: [] }] : [];
     this.notes.replaceChildren(...[...alone, ...this.data.notes].map((note) => {
       const severity = note.code === "not_comparable" ? "warning" : "info";
       return el("li", { class: `verdict verdict-${severity}`, "data-code": note.code },
@@ -264,7 +264,7 @@ class ComparePage {
     this.grouping = new Grouping(() => this.drawCurves());
     const controls = chartControls("compare", (options) => this.configure(options), AXES);
     controls.append(this.grouping.node);
-    this.curves.replaceChildren(el("h2", { text: "How did they learn?" }), controls, grid);
+    this.curves.replaceChildren(el("h2", { text: "Training curves" }), controls, grid);
   }
 
   configure({ axis, ...options }) {

@@ -1,4 +1,4 @@
-// The matrix of the compare page: what every run reached beside the untouched base model, with runs as columns or as rows.
+// The matrix of the compare page: what every run reached beside the base model, with runs as columns or as rows.
 // Knows how values, changes and verdicts are written; fetches nothing.
 
 import { BASE_INDEX } from "./charts.js";

@@ -1,4 +1,4 @@
-// Settings against results: scatter, parallel coordinates whose brushed ranges filter the whole page, and what goes along
+// Settings against results: scatter, parallel coordinates whose brushed ranges filter the whole page, and setting importance
 // with the result. The choices live in the address. Fetches nothing.
 
 import { ParallelChart, ScatterChart } from "./charts_parameters.js";
@@ -28,8 +28,8 @@ export class Parameters {
     this.parallelPlace = el("div");
     this.words = el("p", { id: "brush-words", class: "muted", role: "status" });
     this.clear = el("button", { type: "button", id: "brush-clear", class: "button small", text: "Show all runs again", onclick: () => this.setRanges({}) });
-    this.importance = el("section", { id: "compare-importance", "aria-label": "What goes along with the result" });
-    place.replaceChildren(el("h2", { text: "Which settings matter?" }),
+    this.importance = el("section", { id: "compare-importance", "aria-label": "Setting importance" });
+    place.replaceChildren(el("h2", { text: "Settings and results" }),
       el("div", { class: "chart-controls" }, el("label", { for: "parameter-x" }, "Setting ", this.x), el("label", { for: "parameter-y" }, "Result ", this.y), el("label", { for: "parameter-tint" }, "Colour ", this.tint)),
       el("div", { class: "parameter-layout" }, this.scatterPlace, this.importance),
       this.parallelPlace, el("div", { class: "brush-row" }, this.words, this.clear));
@@ -109,12 +109,12 @@ export class Parameters {
 
   showImportance() {
     const { importance } = this.data;
-    const head = el("h3", { text: "What goes along with the result" });
-    if (!importance) return this.importance.replaceChildren(head, el("p", { class: "muted", text: "These runs were tested on different rows, so nothing can be said." }));
-    if (!importance.rows.length) return this.importance.replaceChildren(head, el("p", { class: "muted", text: importance.runs < importance.fewest ? `Needs ${importance.fewest} runs with a result; there are ${importance.runs}.` : "No setting that could be judged was varied." }));
-    const items = importance.rows.map((row) => el("li", { "data-key": row.key }, el("span", { class: "importance-name" }, row.title, row.direction ? el("span", { class: "muted", text: row.direction === "up" ? " (more goes with more)" : " (more goes with less)" }) : ""),
+    const head = el("h3", { text: "Setting importance" });
+    if (!importance) return this.importance.replaceChildren(head, el("p", { class: "muted", text: "These runs were tested on different rows, so there is no common result." }));
+    if (!importance.rows.length) return this.importance.replaceChildren(head, el("p", { class: "muted", text: importance.runs < importance.fewest ? `Needs ${importance.fewest} runs with a result; there are ${importance.runs}.` : "No setting that can be analysed was varied." }));
+    const items = importance.rows.map((row) => el("li", { "data-key": row.key }, el("span", { class: "importance-name" }, row.title, row.direction ? el("span", { class: "muted", text: row.direction === "up" ? " (higher setting, higher result)" : " (higher setting, lower result)" }) : ""),
       probability(row.strength), el("span", { class: "muted small importance-note", text: noteOf(row) })));
-    return this.importance.replaceChildren(head, el("p", {}, el("span", { class: "badge", text: "indicative" }), el("span", { class: "muted small", text: ` Share of the differences in ${importance.title} that each setting explains by itself, over ${importance.runs} runs. It shows what changed together, not what caused it.` })),
+    return this.importance.replaceChildren(head, el("p", {}, el("span", { class: "badge", text: "indicative" }), el("span", { class: "muted small", text: ` What goes along with the result: the share of the variance in ${importance.title} that each setting explains by itself, over ${importance.runs} runs. It shows correlation, not cause.` })),
       el("ol", { class: "importance" }, ...items));
   }
 }

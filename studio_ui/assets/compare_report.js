@@ -26,11 +26,11 @@ export async function openReport(about) {
 
 function content({ data, runs, show }) {
   const first = runs[0];
-  const baseline = data.runs.find((run) => run.id === data.baseline)?.name || "the untouched base model";
+  const baseline = data.runs.find((run) => run.id === data.baseline)?.name || "the base model";
   const data_sets = [...new Set(runs.map((run) => `${run.dataset.name} @ ${run.dataset.version}`))].join(", ");
   const rows = [...new Set(runs.map((run) => run.test_rows).filter(Boolean))].map((number) => counted(number, "test row")).join(", ");
   return [
-    el("header", {}, el("h1", { text: `Comparison of ${counted(runs.length, "run")}` }), el("p", { text: `${data_sets}${rows ? ` · ${rows}` : ""} · ${[...new Set(runs.map((run) => modelTitle(run.base_model)))].join(", ")} · held against ${baseline} · ${new Date().toLocaleDateString(undefined, { dateStyle: "long" })}` })),
+    el("header", {}, el("h1", { text: `Comparison of ${counted(runs.length, "run")}` }), el("p", { text: `${data_sets}${rows ? ` · ${rows}` : ""} · ${[...new Set(runs.map((run) => modelTitle(run.base_model)))].join(", ")} · compared with ${baseline} · ${new Date().toLocaleDateString(undefined, { dateStyle: "long" })}` })),
     ...data.notes.map((note) => el("p", { class: "report-note", text: note.message })),
     el("h2", { text: "Results" }), metricTable(data, runs, show),
     el("h2", { text: "What was different" }), settingTable(data, runs),

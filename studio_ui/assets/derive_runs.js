@@ -48,14 +48,14 @@ export class CombineForm {
     const values = { rank: () => Number(rank.value), density: () => Number(density.value), top_k: () => Number(most.value), temperature: () => Number(temperature.value), weights: () => weights.map((each) => Number(each.value)) };
     const body = () => ({ run_ids: runs.map((run) => run.id), how: way.value, ...Object.fromEntries(USES[way.value].map((use) => [use, values[use]()])) });
     return el("details", { class: "card more", id: "combine" }, el("summary", { text: "Combine into one model" }),
-      el("p", { class: "muted", text: "Makes one adapter of these, without training, and tests it beside them on the same held-out rows. They must be tuned with LoRA on the same labels." }),
+      el("p", { class: "muted", text: "Makes one adapter of these, without training, and tests it with them on the same held-out rows. They must be LoRA adapters trained on the same labels." }),
       deriving("combine-form", "Combine", "/api/v1/runs/combine", body, fields));
   }
 }
 
 /** The form on the page of a finished adapter; says what the method answers if it cannot be merged. */
 export function mergeForm(run, refused) {
-  const words = "One model without an adapter, as any program loads it. It is tested beside this run; an adapter that learned on a compressed model is merged into the full one, so its answers can change a little.";
+  const words = "One model without an adapter, as any program loads it. It is tested beside this run; an adapter trained on a quantized model is merged into the one in full precision, so its answers can change a little.";
   return el("section", {}, el("details", { class: "card more", id: "merge" }, el("summary", { text: "Merge into one plain model" }),
     el("p", { class: "muted", text: refused || words }),
     refused ? "" : deriving("merge-form", "Merge", `/api/v1/runs/${encodeURIComponent(run.id)}/merge`, () => ({}), [])));

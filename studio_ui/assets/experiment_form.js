@@ -31,7 +31,7 @@ class ExperimentForm {
     this.body = el("div", { class: "experiment-body" });
     this.minutes = el("input", { id: "experiment-minutes", type: "number", min: "0.1", step: "any", placeholder: "no limit" });
     this.most = el("input", { id: "experiment-runs", type: "number", min: "2", max: String(MOST_SWEEP), step: "1", value: "12" });
-    this.search = select("experiment-search", [["grid", "Every combination"], ["random", "Random draws, as many as the budget"], ["adaptive", "Learn from the runs so far"]], "grid");
+    this.search = select("experiment-search", [["grid", "Grid search (every combination)"], ["random", "Random search (as many as the budget)"], ["adaptive", "Adaptive search (TPE)"]], "grid");
     this.hopeless = el("input", { id: "experiment-hopeless", type: "checkbox" });
     this.halving = el("input", { id: "experiment-halving", type: "checkbox" });
     for (const control of [this.minutes, this.most, this.search, this.hopeless, this.halving]) control.addEventListener("input", () => this.tell());
@@ -41,9 +41,9 @@ class ExperimentForm {
 
   build() {
     const about = this.run
-      ? el("p", {}, "Beside ", el("a", { href: `/run?id=${encodeURIComponent(this.run.id)}`, text: this.run.name }), `, on the same rows of ${this.dataset.name} @ ${this.run.dataset.version}, with the same split, seed and passes.`)
-      : el("p", {}, "On ", el("a", { href: `/datasets?id=${encodeURIComponent(this.dataset.id)}`, text: this.dataset.name }), ": the same rows, split, seed and passes for every run.");
-    const modes = [["methods", "Compare methods", "Which way of tuning is worth it on this data?"], ["settings", "Vary settings", "Which values of one method's settings work best?"]].map(([value, title, words]) =>
+      ? el("p", {}, "Beside ", el("a", { href: `/run?id=${encodeURIComponent(this.run.id)}`, text: this.run.name }), `, on the same rows of ${this.dataset.name} @ ${this.run.dataset.version}, with the same split, seed and epochs.`)
+      : el("p", {}, "On ", el("a", { href: `/datasets?id=${encodeURIComponent(this.dataset.id)}`, text: this.dataset.name }), ": the same rows, split, seed and epochs for every run.");
+    const modes = [["methods", "Compare methods", "Which tuning method is worth it on this data?"], ["settings", "Vary settings", "Which values of one method's settings work best?"]].map(([value, title, words]) =>
       choiceCard({ group: "mode", value, chosen: value === this.mode, title, lines: [words], onchoose: (mode) => { this.mode = mode; this.fill(); } }));
     const form = el("form", { id: "experiment-form", class: "card stack" }, el("div", {}, el("h2", { text: this.run ? "Compare with other methods" : "New experiment" }), about),
       el("div", { class: "choices choices-row", role: "radiogroup", "aria-label": "Kind of experiment" }, ...modes), this.body, this.error,
@@ -124,11 +124,11 @@ class ExperimentForm {
 
   limits(sweep) {
     return el("div", { class: "fields" },
-      sweep ? field("experiment-search", "How to search", "Learning begins with four random draws; after that each run is proposed from the validation results before it (Optuna's TPE).", this.search) : "",
+      sweep ? field("experiment-search", "How to search", "Adaptive search begins with four random draws; after that each run is proposed from the validation results before it (Optuna's TPE).", this.search) : "",
       sweep ? field("experiment-runs", "At most this many runs", "", this.most) : "",
       field("experiment-minutes", "At most this many minutes of training", "Runs that still wait when the time is spent are taken out of the queue.", this.minutes),
-      el("label", { class: "check", for: "experiment-hopeless" }, this.hopeless, el("span", {}, "Stop hopeless runs early ", el("span", { class: "muted small", text: "halfway, when clearly below the best; they get no test result" }))),
-      el("label", { class: "check", for: "experiment-halving" }, this.halving, el("span", {}, "Let only the better half go on ", el("span", { class: "muted small", text: "successive halving at 20, 40 and 80 % of the steps; stopped runs get no test result" }))));
+      el("label", { class: "check", for: "experiment-hopeless" }, this.hopeless, el("span", {}, "Early stopping of runs that fall behind ", el("span", { class: "muted small", text: "halfway, when clearly below the best; they get no test result" }))),
+      el("label", { class: "check", for: "experiment-halving" }, this.halving, el("span", {}, "Successive halving ", el("span", { class: "muted small", text: "only the better half continues at 20, 40 and 80 % of the steps; stopped runs get no test result" }))));
   }
 
   request() {

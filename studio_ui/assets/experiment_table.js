@@ -81,7 +81,7 @@ export class ExperimentTable {
     const use = advice.run && advice.run !== chosen ? el("button", { type: "button", id: "experiment-use", class: "button primary", text: "Use this one", onclick: () => this.use(advice.run) }) : "";
     const picked = chosen ? el("p", { id: "experiment-chosen" }, "You use ", el("a", { href: `/run?id=${encodeURIComponent(chosen)}`, text: row ? shortName(row) : "a run" }), ". ",
       el("a", { href: `/playground?models=${encodeURIComponent(chosen)}`, text: "Try it" }), " or ", el("a", { href: `/api/v1/runs/${encodeURIComponent(chosen)}/adapter`, download: "", text: "download it" }), ".",
-      this.data.plan.race && row ? el("span", {}, " The race took a slice: ", el("a", { id: "race-all-rows", href: onAllRows(this.data, row), text: "tune with this method on all rows" }), ".") : "") : "";
+      this.data.plan.race && row ? el("span", {}, " The comparison trained on a sample: ", el("a", { id: "race-all-rows", href: onAllRows(this.data, row), text: "train with this method on all rows" }), ".") : "") : "";
     this.advice.replaceChildren(el("div", { class: `verdict verdict-${look} banner` }, el("span", { class: "verdict-mark", "aria-hidden": "true", text: advice.run ? "✓" : "i" }),
       el("div", {}, el("strong", { class: "advice-sentence", text: sentence }), el("p", { text: advice.reason }), picked, use ? el("div", { class: "actions" }, use) : "")));
   }
@@ -91,7 +91,7 @@ export class ExperimentTable {
     // A column that no run has a value for would only take room from the others.
     this.withForgetting = this.data.rows.some((row) => row.forgetting);
     const heads = ["", "Method", metric.title + (metric.higher_is_better ? " ↑" : " ↓"), "Against the base", "Trainable", "Peak memory", "Training time", "Download", "Per answer", "Gap", this.withForgetting ? "Forgetting" : null, ""];
-    const titles = { 9: "Test loss minus training loss: large when a model has memorised its rows.", 10: "How much worse a frozen probe for another task gets.", 8: "Time per test row, answered in batches." };
+    const titles = { 9: "Test loss minus training loss: large when a model has memorised its rows.", 10: "How much worse the model gets at another task.", 8: "Time per test row, answered in batches." };
     const head = el("tr", {}, ...heads.map((text, at) => text !== null && el("th", { scope: "col", class: at > 1 && at < 11 ? "number" : "", title: titles[at] || null }, text || el("span", { class: "sr-only", text: at ? "Action" : "Place" }))));
     const rows = this.data.rows.map((row) => this.row(row));
     if (this.data.base != null) rows.splice(this.placeOfBase(), 0, this.baseRow());
@@ -107,7 +107,7 @@ export class ExperimentTable {
   }
 
   baseRow() {
-    return el("tr", { class: "base-row" }, el("td", {}, swatch(BASE_INDEX)), el("th", { scope: "row" }, "Untouched base model", this.data.base_name === "linear_probe" ? el("span", { class: "muted row-note", text: "linear probe" }) : ""),
+    return el("tr", { class: "base-row" }, el("td", {}, swatch(BASE_INDEX)), el("th", { scope: "row" }, this.data.base_name === "linear_probe" ? "Linear probe on the base model" : "Base model"),
       el("td", { class: "number" }, this.score(this.data.base)), ...Array.from({ length: this.withForgetting ? 9 : 8 }, () => el("td")));
   }
 
@@ -176,8 +176,8 @@ export class ExperimentTable {
 
   drawPlan() {
     const { plan } = this.data;
-    const limits = [plan.race ? `a slice of ${counted(plan.race.steps, "update")} for each` : "", plan.most_minutes ? `at most ${plan.most_minutes} minutes of training` : "", plan.stop_hopeless ? "hopeless runs are stopped halfway" : "", plan.halving ? "only the better half goes on at 20, 40 and 80 % of the steps" : ""].filter(Boolean);
-    this.conditions.replaceChildren(el("p", { text: `Every run learned from the same rows with the same split, seed and number of passes${plan.vary && Object.keys(plan.vary).length ? ", apart from what was varied on purpose" : ""}; each method uses its own recommended learning rate unless it was varied.${limits.length ? ` Limits: ${limits.join(", ")}.` : ""}` }));
+    const limits = [plan.race ? `a sample of ${counted(plan.race.steps, "update")} for each` : "", plan.most_minutes ? `at most ${plan.most_minutes} minutes of training` : "", plan.stop_hopeless ? "runs that fall behind are stopped halfway" : "", plan.halving ? "successive halving at 20, 40 and 80 % of the steps" : ""].filter(Boolean);
+    this.conditions.replaceChildren(el("p", { text: `Every run trained on the same rows with the same split, seed and number of epochs${plan.vary && Object.keys(plan.vary).length ? ", apart from what was varied on purpose" : ""}; each method uses its own recommended learning rate unless it was varied.${limits.length ? ` Limits: ${limits.join(", ")}.` : ""}` }));
   }
 
   async use(id) {

@@ -2,7 +2,7 @@
 
 import { loadTitles, methodTitle, stateChip } from "./run_words.js";
 import { loadSamples, sampleCards } from "./samples.js";
-import { api, bytes, count, durationRange, el, emptyState, errorBanner, percent, poll, ready, skeleton, when } from "./studio.js";
+import { api, bytes, count, counted, durationRange, el, emptyState, errorBanner, percent, poll, ready, skeleton, when } from "./studio.js";
 
 const RECENT = 5;
 const EVERY = 3000;
@@ -48,7 +48,7 @@ class Home {
     try {
       const { runs, active } = await api(`/api/v1/runs?limit=${RECENT}`);
       const look = JSON.stringify(runs.map((run) => [run.id, run.name, run.state, run.phase, run.progress]));
-      if (look !== this.look) this.runs.replaceChildren(...(runs.length ? [runList(runs)] : [emptyState("No runs yet.", "Your first one is six clicks away.")]));
+      if (look !== this.look) this.runs.replaceChildren(...(runs.length ? [runList(runs)] : [emptyState("No runs yet.", "Train a model in six clicks.")]));
       this.look = look;
       return active > 0;
     } catch (error) {
@@ -74,7 +74,7 @@ async function typicalCost() {
 
 function machineFacts(machine) {
   const gpus = machine.gpus.map((gpu) => fact("GPU", `${gpu.name}, ${bytes(gpu.total_bytes)}`));
-  return [...(gpus.length ? gpus : [fact("GPU", "none; the processor trains")]), fact("Processor", `${count(machine.threads)} threads`),
+  return [...(gpus.length ? gpus : [fact("GPU", "none; the processor trains")]), fact("Processor", counted(machine.threads, "thread")),
     fact("Free memory", `${bytes(machine.free_memory_bytes)} of ${bytes(machine.memory_bytes)}`),
     fact("Free disk", `${bytes(machine.free_disk_bytes)} of ${bytes(machine.disk_bytes)}`)];
 }

@@ -1,21 +1,21 @@
-// The race of the first three recommended methods: the offer in the wizard, and the way back into it with the winner.
+// The comparison of the first three recommended methods: the offer in the wizard, and the way back into it with the best.
 
 import { api, durationRange, el, toast } from "./studio.js";
 
 const RACERS = 3;
 
-/** The offer above the methods; nothing when there are not enough to race. */
+/** The offer above the methods; nothing when there are not enough to compare. */
 export function raceOffer(wizard, ranked) {
   const racers = ranked.slice(0, RACERS);
   if (racers.length < 2) return "";
   const names = racers.map((each) => each.title);
   const time = el("span", { class: "muted" });
-  const start = el("button", { type: "button", id: "method-race", class: "button", text: `Race the first ${racers.length === 3 ? "three" : "two"}`, onclick: () => go(wizard, start) });
-  // One pass over the data is at most what the race itself takes on small data; on larger data it takes less.
+  const start = el("button", { type: "button", id: "method-race", class: "button", text: `Compare the first ${racers.length === 3 ? "three" : "two"}`, onclick: () => go(wizard, start) });
+  // One epoch is at most what the comparison takes on small data; on larger data it takes less.
   wizard.estimate({ method: { kind: racers[0].kind }, training: { ...wizard.state.training, epochs: 1 } })
-    .then((cost) => { time.textContent = ` One pass takes ${durationRange(cost.seconds)} with the first of them.`; }, () => {});
-  return el("section", { class: "race-offer", "aria-label": "Race" },
-    el("p", {}, el("strong", { text: "Not sure? Let your own data decide. " }), `${names.slice(0, -1).join(", ")} and ${names.at(-1)} learn from a slice of it, at most 200 updates each, and are checked on the validation rows; only the better half goes on.`, time), start);
+    .then((cost) => { time.textContent = ` One epoch takes ${durationRange(cost.seconds)} with the first of them.`; }, () => {});
+  return el("section", { class: "race-offer", "aria-label": "Compare methods" },
+    el("p", {}, el("strong", { text: "Not sure? Let your own data decide. " }), `${names.slice(0, -1).join(", ")} and ${names.at(-1)} train briefly on a sample, at most 200 updates each, and the best on the validation rows is kept (successive halving).`, time), start);
 }
 
 async function go(wizard, button) {
@@ -27,12 +27,12 @@ async function go(wizard, button) {
     location.assign(`/experiments?id=${encodeURIComponent(id)}`);
   } catch (error) {
     button.disabled = false;
-    button.textContent = "Race them";
+    button.textContent = "Compare them";
     toast(`${error.message} ${error.hint || ""}`.trim(), "error");
   }
 }
 
-/** The wizard's address with a race's method already chosen, for all rows. */
+/** The wizard's address with the best method already chosen, for all rows. */
 export function onAllRows(data, row) {
   return `/new?${new URLSearchParams({ dataset: data.dataset.id, model: data.plan.race.base_model, method: row.method, step: "settings" })}`;
 }

@@ -53,7 +53,7 @@ export class Fetches {
     const error = fetch.error?.error;
     const buttons = active
       ? [this.button("Stop", "stop", () => this.act(fetch, "cancel", "POST"))]
-      : [this.button(fetch.state === "cancelled" ? "Go on" : "Try again", "", () => this.act(fetch, "resume", "POST")), this.button("Dismiss", "", () => this.act(fetch, "", "DELETE"))];
+      : [this.button(fetch.state === "cancelled" ? "Resume" : "Try again", "", () => this.act(fetch, "resume", "POST")), this.button("Dismiss", "", () => this.act(fetch, "", "DELETE"))];
     return el("li", { class: "fetch", "data-repo": fetch.repo },
       el("div", { class: "fetch-head" }, el("strong", { text: fetch.repo }), el("code", { class: "muted", text: fetch.commit ? fetch.commit.slice(0, 8) : fetch.revision }), stateChip(fetch.state)),
       active ? el("div", {}, bar, el("span", { class: "muted small", text: total ? ` ${bytes(here)} of ${bytes(total)}, ${percent(here / total)}` : ` ${fetch.phase}` })) : "",

@@ -9,10 +9,10 @@ import { api, el, emptyState, errorBanner, ready } from "./studio.js";
 
 const KEY = "studio-new-run";
 const STEPS = [
-  { key: "data", title: "Data", question: "Which data should it learn from?", fill: dataStep },
+  { key: "data", title: "Data", question: "Which data should it train on?", fill: dataStep },
   { key: "goal", title: "Goal", question: "What should it learn to do?", fill: goalStep },
-  { key: "model", title: "Model", question: "Which model should learn it?", fill: modelStep },
-  { key: "method", title: "Method", question: "How should it be tuned?", fill: methodStep },
+  { key: "model", title: "Model", question: "Which base model?", fill: modelStep },
+  { key: "method", title: "Method", question: "Which tuning method?", fill: methodStep },
   { key: "settings", title: "Settings", question: "How thoroughly?", fill: settingsStep },
   { key: "review", title: "Review", question: "Ready to start?", fill: reviewStep },
 ];

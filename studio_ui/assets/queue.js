@@ -49,14 +49,14 @@ class QueuePage {
     if (!queue.running.length && !queue.waiting.length && !queue.paused.length) {
       parts.push(emptyState("Nothing is waiting.", "Runs that you start appear here until they have ended.", { href: "/new", text: "Tune a model" }));
     }
-    if (queue.running.length) parts.push(section("queue-running", "Working now", "", queue.running.map((row) => this.card(row, queue))));
+    if (queue.running.length) parts.push(section("queue-running", "Running", "", queue.running.map((row) => this.card(row, queue))));
     if (queue.waiting.length) {
       const note = queue.waiting.some((row) => !row.mine) ? "People take turns: everybody's first run comes before anybody's second." : "";
       parts.push(section("queue-waiting", "Waiting", note, queue.waiting.map((row) => this.card(row, queue))));
     }
     if (queue.paused.length) parts.push(section("queue-paused", "Paused", "", queue.paused.map((row) => this.card(row, queue))));
     parts.push(el("section", { class: "queue-section", "aria-label": "Workers" }, el("h2", { text: "Workers" }), this.workers));
-    parts.push(el("section", { class: "queue-section", "aria-label": "Models that answer" }, el("h2", { text: "Models that answer" }), this.servers));
+    parts.push(el("section", { class: "queue-section", "aria-label": "Inference servers" }, el("h2", { text: "Inference servers" }), this.servers));
     return parts;
   }
 
@@ -67,7 +67,7 @@ class QueuePage {
     this.moving.set(keyOf(row), { times, words, bar });
     const name = row.mine ? el("a", { class: "queue-name", href: `/run?id=${encodeURIComponent(row.id)}`, text: row.name }) : el("span", { class: "queue-name muted", text: row.name });
     const place = row.position ?? (row.state === "queued" ? "‖" : "●");
-    const spoken = row.position ? `Number ${row.position}` : row.state === "queued" ? "Paused" : "Working";
+    const spoken = row.position ? `Number ${row.position}` : row.state === "queued" ? "Paused" : "Running";
     words.textContent = row.why;
     return el("li", { class: row.mine ? "queue-row" : "queue-row theirs", "data-run": row.id },
       el("span", { class: "queue-place", role: "img", "aria-label": spoken, text: String(place) }),
@@ -82,8 +82,8 @@ class QueuePage {
     if (row.stopping) return [el("span", { class: "muted", text: "Stopping…" })];
     const stop = button("cancel", row.state === "queued" ? "Take out" : "Stop", () => this.cancel(row), "stop");
     if (row.pausing) return [el("span", { class: "muted", text: "Saving, then pausing…" }), stop];
-    if (row.state === "queued" && row.position == null) return [button("resume", "Go on", post("resume", "Back in the queue."), "primary"), stop];
-    const pause = button("pause", "Pause", post("pause", row.state === "queued" ? "Held back." : "Saving, then pausing."));
+    if (row.state === "queued" && row.position == null) return [button("resume", "Resume", post("resume", "Back in the queue."), "primary"), stop];
+    const pause = button("pause", "Pause", post("pause", row.state === "queued" ? "Paused." : "Saving, then pausing."));
     if (row.state !== "queued") return [pause, stop];
     const mine = queue.waiting.filter((each) => each.mine && each.priority === row.priority);
     const at = mine.findIndex((each) => each.id === row.id);
@@ -151,9 +151,9 @@ function workerCards(queue) {
     return [el("li", { class: "worker-card" }, el("strong", { class: "worker-bad", text: "No worker is running." }), el("p", { class: "muted", text: "Runs wait until one starts: `studio up` starts one, in server mode `studio worker` does." }))];
   }
   return queue.workers.map((worker) => {
-    const state = !worker.alive ? `Silent for ${duration(worker.seconds_since)}` : worker.barred ? "Resting: its graphics card failed twice" : worker.job_id ? "Working" : "Free";
+    const state = !worker.alive ? `Silent for ${duration(worker.seconds_since)}` : worker.barred ? "Disabled: its GPU failed twice" : worker.job_id ? "Working" : "Free";
     const gpus = worker.machine.gpus || [];
-    const has = gpus.length ? gpus.map((gpu) => `${gpu.name}, ${bytes(gpu.free_bytes)} of ${bytes(gpu.total_bytes)} free${gpu.busy_percent == null ? "" : `, ${gpu.busy_percent} % busy`}`) : [`No graphics card; ${counted(worker.machine.threads || 1, "processor thread")}`];
+    const has = gpus.length ? gpus.map((gpu) => `${gpu.name}, ${bytes(gpu.free_bytes)} of ${bytes(gpu.total_bytes)} free${gpu.busy_percent == null ? "" : `, ${gpu.busy_percent} % busy`}`) : [`No GPU; CPU with ${counted(worker.machine.threads || 1, "thread")}`];
     return el("li", { class: "worker-card" },
       el("p", {}, el("strong", { text: worker.host }), " ", el("span", { class: worker.alive && !worker.barred ? "worker-good" : "worker-bad", text: `● ${state}` })),
       ...has.map((text) => el("p", { text })),

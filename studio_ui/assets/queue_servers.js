@@ -1,19 +1,19 @@
-// The servers that answer for models, as the queue page shows them: what each holds, what it does, and why it does not answer.
+// The inference servers on the queue page: loaded models, activity, and the reason when one is not available.
 
 import { counted, duration, el } from "./studio.js";
 
 const STATES = {
-  ready: "Answers",
+  ready: "Ready",
   starting: "Starting",
-  resting: "Resting; it comes when somebody asks a model",
-  yielded: "Made room for a training on its graphics card",
+  resting: "Idle; it starts with the next request",
+  yielded: "Stopped to free its GPU for a training",
 };
 
 export function serverCards(queue) {
   if (!queue.servers.length) {
     return [el("li", { class: "worker-card" },
       el("strong", { class: "worker-bad", text: "No inference server is running." }),
-      el("p", { class: "muted", text: "Models cannot answer until one starts: `studio up` starts one, in server mode `studio inference` does." }))];
+      el("p", { class: "muted", text: "Models are not available until one starts: `studio up` starts one, in server mode `studio inference` does." }))];
   }
   return queue.servers.map((server) => el("li", { class: "worker-card", "data-state": server.alive ? server.state : "silent" },
     el("p", {}, el("strong", { text: server.host }), " ",
@@ -26,7 +26,7 @@ export function serverCards(queue) {
 function holds(server) {
   if (server.state !== "ready") return "No model is in memory.";
   const { bases = [], vllm = "", tuned = 0, classifiers = 0, replies = 0, waiting = 0 } = server.facts;
-  const kinds = [bases.join(", "), vllm && `${vllm} (vLLM)`, tuned && counted(tuned, "tuned model"), classifiers && counted(classifiers, "classifier")].filter(Boolean);
-  const busy = replies || waiting ? ` · ${counted(replies, "answer")} in the making${waiting ? `, ${waiting} waiting` : ""}` : "";
+  const kinds = [bases.join(", "), vllm && `${vllm} (vLLM)`, tuned && counted(tuned, "fine-tuned model"), classifiers && counted(classifiers, "classifier")].filter(Boolean);
+  const busy = replies || waiting ? ` · ${counted(replies, "answer")} being generated${waiting ? `, ${waiting} waiting` : ""}` : "";
   return `${kinds.length ? `In memory: ${kinds.join(" · ")}` : "No model is in memory yet"}${busy}`;
 }

@@ -15,7 +15,7 @@ import { WrittenAnswers } from "./run_writing.js";
 import { api, el, emptyState, ready, toast } from "./studio.js";
 
 const EVERY = 1000;
-const TABS = [["curves", "Curves"], ["examples", "Examples"], ["confusion", "Confusion"], ["labels", "Labels"], ["certainty", "Certainty"], ["config", "Config"], ["checkpoints", "Checkpoints"], ["log", "Log"], ["files", "Files"]];
+const TABS = [["curves", "Curves"], ["examples", "Examples"], ["confusion", "Confusion"], ["labels", "Labels"], ["certainty", "Calibration"], ["config", "Config"], ["checkpoints", "Checkpoints"], ["log", "Log"], ["files", "Files"]];
 
 // Titles, the run, its curves (thinned by the server, however long they are) and verdicts are asked for before there is a
 // place for them; the frame takes longer to come.
@@ -214,7 +214,7 @@ class RunPage {
   }
 
   missing(key) {
-    const what = { examples: "Right and wrong answers", confusion: "The confusion matrix", labels: "Scores per label", certainty: "Stated certainty against truth" }[key];
+    const what = { examples: "Right and wrong answers", confusion: "The confusion matrix", labels: "Scores per label", certainty: "Calibration" }[key];
     if (ACTIVE.includes(this.run.state)) return [`${what} will appear here at the end.`, "The test rows are answered once, after training. This page fills itself."];
     return ["There is nothing to show for this run.", "It ended before the test rows were answered. Resume it to get there."];
   }

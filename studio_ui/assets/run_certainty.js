@@ -1,4 +1,4 @@
-// The Certainty tab: can the stated probability be believed, and what is gained by answering only when it is high?
+// The Calibration tab: reliability diagram, expected calibration error, and the effect of an abstention threshold.
 
 import { ReliabilityChart } from "./charts_certainty.js";
 import { remember } from "./run_curves.js";
@@ -16,8 +16,8 @@ export async function renderCertainty(place, id) {
 }
 
 function verdict({ error, confidence, accuracy }) {
-  const way = confidence - accuracy > 0.02 ? "It claims more certainty than it has" : accuracy - confidence > 0.02 ? "It is right more often than it claims" : "Certainty and truth agree on average";
-  return el("span", {}, el("strong", { text: `${way}. ` }), `It states ${percent(confidence)} on average and is right on ${percent(accuracy)}. `,
+  const way = confidence - accuracy > 0.02 ? "Overconfident" : accuracy - confidence > 0.02 ? "Underconfident" : "Well calibrated on average";
+  return el("span", {}, el("strong", { text: `${way}. ` }), `Its mean confidence is ${percent(confidence)}, its accuracy ${percent(accuracy)}. `,
     el("span", { id: "calibration-error", text: `Expected calibration error ${percent(error)}.` }));
 }
 
@@ -40,9 +40,9 @@ function thresholdPart({ rows, thresholds }) {
     remember({ threshold: slider.value === "0" ? null : String(Number(slider.value) / 100) });
   });
   draw();
-  return el("section", { class: "card", id: "threshold-part" }, el("h3", { text: "Answer only when it is sure" }),
-    el("p", { class: "muted", text: "Below the threshold nothing is answered and a person decides. Fewer answers, more of them right." }),
-    el("label", { class: "threshold-row", for: "threshold" }, "At least ", slider, shown), facts, labels);
+  return el("section", { class: "card", id: "threshold-part" }, el("h3", { text: "Abstention threshold" }),
+    el("p", { class: "muted", text: "Below this confidence nothing is answered and a person decides. Fewer answers, more of them right." }),
+    el("label", { class: "threshold-row", for: "threshold" }, "Confidence at least ", slider, shown), facts, labels);
 }
 
 function labelTable(labels) {

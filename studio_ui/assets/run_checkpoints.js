@@ -1,4 +1,4 @@
-// The Checkpoints tab: what is kept of a run and why; try one, go on from one, delete one.
+// The Checkpoints tab: what is kept of a run and why; try one, continue from one, delete one.
 
 import { writes } from "./run_words.js";
 import { api, bytes, confirmed, count, el, emptyState, percent, toast, when } from "./studio.js";
@@ -13,7 +13,7 @@ export function checkpointAddress(run, step) {
 export async function renderCheckpoints(place, run) {
   const base = `/api/v1/runs/${encodeURIComponent(run.id)}/checkpoints`;
   const { checkpoints } = await api(base);
-  if (!checkpoints.length) return place.replaceChildren(emptyState("No checkpoint is kept.", "The first is written at the first check, or after a minute of training."));
+  if (!checkpoints.length) return place.replaceChildren(emptyState("No checkpoint is kept.", "The first is written at the first evaluation, or after a minute of training."));
   const again = () => renderCheckpoints(place, run);
   const names = [...new Set(checkpoints.flatMap((each) => Object.keys(each.metrics)))];
   const heads = ["Step", ...names.map((name) => name.replaceAll("_", " ")), "Size", "Written", "Kept because", ""];
@@ -24,7 +24,7 @@ export async function renderCheckpoints(place, run) {
     el("td", {}, actions(run, each, base, again))));
   const total = checkpoints.reduce((sum, each) => sum + each.bytes, 0);
   return place.replaceChildren(
-    el("p", { class: "muted", text: `The best check and the newest two are kept, ${bytes(total)} in all. Going on from one makes a new run that takes up weights, optimiser and place in the data; this run stays as it is.` }),
+    el("p", { class: "muted", text: `The best and the newest two are kept, ${bytes(total)} in all. Continuing from one makes a new run with its weights, optimiser state and position in the data; this run stays as it is.` }),
     el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Checkpoints" }, el("table", { id: "checkpoints-table", class: "data-table" }, el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col", text })))), el("tbody", {}, ...rows))));
 }
 
@@ -48,14 +48,14 @@ async function ask(checkpoint, base, at, again) {
 function goOn(checkpoint, base, at) {
   const epochs = el("input", { type: "number", id: "continue-epochs", min: "0.1", max: "100", step: "any", value: "1", required: true });
   const close = () => dialog.remove();
-  const form = el("form", { method: "dialog", class: "field" }, el("label", { for: "continue-epochs", text: "Further passes over the data" }), epochs,
+  const form = el("form", { method: "dialog", class: "field" }, el("label", { for: "continue-epochs", text: "Epochs (passes over the data) to add" }), epochs,
     el("div", { class: "actions" }, el("button", { class: "button primary", text: "Queue the new run" }), el("button", { type: "button", class: "button", text: "Close", onclick: close })));
   form.addEventListener("submit", async () => {
     const run = await tried(() => api(`${base}/${checkpoint.step}/continue`, { method: "POST", body: { epochs: Number(epochs.value) } }), "Queued.");
     close();
     if (run) location.href = `/run?id=${encodeURIComponent(run.id)}`;
   });
-  const dialog = el("dialog", { class: "dialog page-dialog", "aria-label": `Continue from ${at}` }, el("h2", { text: `Continue from ${at}` }), el("p", { class: "muted", text: "The settings stay as they are; only the number of passes grows." }), form);
+  const dialog = el("dialog", { class: "dialog page-dialog", "aria-label": `Continue from ${at}` }, el("h2", { text: `Continue from ${at}` }), el("p", { class: "muted", text: "The settings stay as they are; only the number of epochs grows." }), form);
   dialog.addEventListener("cancel", close);
   document.body.append(dialog);
   dialog.showModal();

@@ -10,14 +10,14 @@ const CHARTS = [
   { title: "Perplexity on the validation rows", keys: [["eval/perplexity", "perplexity", false]], hover: ".3~g", optional: true },
   { title: "Learning rate", keys: [["train/learning_rate", "learning rate", false]], hover: ".3e", tickformat: ".2~g", format: (value) => value.toExponential(2), empty: "Appears with the first training step." },
   { title: "Gradient norm", keys: [["train/grad_norm", "gradient norm", true]], empty: "Appears with the first training step." },
-  { title: "Memory (GB)", keys: [["system/memory_bytes", "this run", false], ["system/gpu_memory_bytes", "whole GPU", false], ["system/process_bytes", "main memory", false]], scale: 1e-9, hover: ".2f", format: (value) => `${value.toFixed(2)} GB`, noLog: true, empty: "Appears once training has started." },
-  { title: "How busy the device is (%)", keys: [["system/cpu_percent", "processor cores of this run", true], ["system/gpu_percent", "GPU", true]], hover: ".0f", format: (value) => `${Math.round(value)} %`, noLog: true, empty: "Appears with the first training step." },
-  { title: "Power of the GPU (W)", keys: [["system/gpu_power_watts", "power", true]], hover: ".0f", format: (value) => `${Math.round(value)} W`, noLog: true, optional: true },
-  { title: "Temperature of the GPU (°C)", keys: [["system/gpu_temperature_celsius", "temperature", false]], hover: ".0f", format: (value) => `${Math.round(value)} °C`, noLog: true, optional: true },
+  { title: "Memory (GB)", keys: [["system/memory_bytes", "this run", false], ["system/gpu_memory_bytes", "whole GPU", false], ["system/process_bytes", "RAM", false]], scale: 1e-9, hover: ".2f", format: (value) => `${value.toFixed(2)} GB`, noLog: true, empty: "Appears once training has started." },
+  { title: "Device utilisation (%)", keys: [["system/cpu_percent", "CPU cores of this run", true], ["system/gpu_percent", "GPU", true]], hover: ".0f", format: (value) => `${Math.round(value)} %`, noLog: true, empty: "Appears with the first training step." },
+  { title: "GPU power (W)", keys: [["system/gpu_power_watts", "power", true]], hover: ".0f", format: (value) => `${Math.round(value)} W`, noLog: true, optional: true },
+  { title: "GPU temperature (°C)", keys: [["system/gpu_temperature_celsius", "temperature", false]], hover: ".0f", format: (value) => `${Math.round(value)} °C`, noLog: true, optional: true },
   { title: "Speed (rows per second)", keys: [["train/rows_per_second", "rows per second", true]], hover: ".1f", empty: "Appears with the first training step." },
 ];
 
-const AXES = [["step", "step"], ["pass", "passes over the data"], ["time", "minutes"]];
+const AXES = [["step", "step"], ["pass", "epochs"], ["time", "minutes"]];
 
 export class RunCurves {
   constructor(place) {

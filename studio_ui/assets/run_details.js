@@ -67,6 +67,7 @@ export class Log {
 
   /** Fetch what is new; keeps the reader at the end only if they were there. */
   async refresh(run, retry) {
+    this.ended = !ACTIVE.includes(run.state);
     this.error.hidden = !run.error;
     if (run.error && !this.error.childElementCount) {
       this.error.append(el("strong", { text: run.error.message }), el("p", { text: run.error.hint || "The lines below show the cause." }),
@@ -86,7 +87,7 @@ export class Log {
     const wanted = this.search.value.toLowerCase();
     const kept = this.lines.filter((line) => line.toLowerCase().includes(wanted));
     const atEnd = this.text.scrollHeight - this.text.scrollTop - this.text.clientHeight < 40;
-    this.text.textContent = kept.join("\n").trim() || (wanted ? "No line contains this." : "The trainer has written nothing yet.");
+    this.text.textContent = kept.join("\n").trim() || (wanted ? "No line contains this." : this.ended ? "The log is empty." : "The trainer has written nothing yet.");
     if (atEnd) this.text.scrollTop = this.text.scrollHeight;
   }
 }
@@ -101,9 +102,9 @@ export function renderFiles(place, run) {
   const whole = run.method === "full";
   const brought = broughtFile(run.method);
   const contents = [
-    ...(whole ? [["model.safetensors", "the whole tuned model"], ["config.json", "transformers' own description of it"]]
-      : [["adapter_model.safetensors", "the weights that were tuned"], ["adapter_config.json", "PEFT's own description of them"]]),
-    ...(brought ? [[brought, "teaches PEFT this method, which it does not know by itself"]] : []),
+    ...(whole ? [["model.safetensors", "the whole fine-tuned model"], ["config.json", "transformers' own description of it"]]
+      : [["adapter_model.safetensors", "the trained weights"], ["adapter_config.json", "PEFT's own description of them"]]),
+    ...(brought ? [[brought, "adds this method to PEFT, which does not have it"]] : []),
     ["labels and tokenizer", "so that answers come as your words"],
     ["spec and model card", "data fingerprint, settings, results, limits"],
     ["use_me.py", "ten lines that load it with plain transformers and peft"],

@@ -82,9 +82,9 @@ export class RunHeader {
       const words = run.cancel_requested ? "Stopping…" : waiting ? "Take out of the queue" : "Stop and keep checkpoint";
       const stop = this.button("run-stop", words, "stop", () => this.post("cancel", waiting ? "Taken out of the queue." : "Stopping; the last checkpoint is kept."));
       stop.disabled = Boolean(run.cancel_requested);
-      if (run.paused) buttons.push(this.button("run-resume", "Go on", "primary", () => this.post("resume", "Back in the queue.")));
+      if (run.paused) buttons.push(this.button("run-resume", "Resume", "primary", () => this.post("resume", "Back in the queue.")));
       else if (!run.cancel_requested) {
-        const pause = this.button("run-pause", run.pause_requested ? "Pausing…" : "Pause", "", () => this.post("pause", waiting ? "Held back." : "Saving, then pausing."));
+        const pause = this.button("run-pause", run.pause_requested ? "Pausing…" : "Pause", "", () => this.post("pause", waiting ? "Paused." : "Saving, then pausing."));
         pause.disabled = Boolean(run.pause_requested);
         buttons.push(pause);
       }
@@ -152,7 +152,7 @@ const MARKS = { good: ["✓", "Good"], info: ["i", "Note"], warning: ["!", "Warn
 function quiet(run) {
   if (run.state === "queued") return { severity: "info", title: "Waiting for its turn.", evidence: "You can close this page; the run starts by itself.", tip: "" };
   if (run.state === "succeeded") return { severity: "info", title: "Finished.", evidence: "No rule found anything unusual.", tip: "" };
-  return { severity: "info", title: "Nothing unusual so far.", evidence: "You can close this page; training goes on.", tip: "" };
+  return { severity: "info", title: "Nothing unusual so far.", evidence: "You can close this page; training continues.", tip: "" };
 }
 
 /** Headline tiles from the results, or from the newest points while the run works. */
@@ -171,13 +171,13 @@ export function renderTiles(place, run, latest, comparison) {
   if (results.forgetting) tiles.push(retentionTile(results.forgetting));
   if (results.rate_race) tiles.push(tile("tile-rate", "Learning rate", number(results.learning_rate), raceWords(results.rate_race)));
   const { total: seconds, training } = results.seconds || {};
-  tiles.push(tile("tile-seconds", "Time", seconds ? duration(seconds) : "–", training ? `of which training ${duration(training)}` : "told at the end"));
+  tiles.push(tile("tile-seconds", "Time", seconds ? duration(seconds) : "–", training ? `of which training ${duration(training)}` : "known at the end"));
   place.replaceChildren(...tiles);
 }
 
 const KEPT = { kept: ["✓", "kept"], amber: ["!", "some lost"], red: ["✕", "much lost"] };
 
-/** What became of what the untouched model knew elsewhere; the marks follow fixed limits. */
+/** Forgetting: the change in another ability of the base model; the marks follow fixed limits. */
 function retentionTile(found) {
   const change = found.after - found.before;
   const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
@@ -188,12 +188,12 @@ function retentionTile(found) {
   const limits = found.limits ? `amber from ${inLoss ? `+${amber}` : `${100 * amber} points`}, red from ${inLoss ? `+${red}` : `${100 * red} points`}` : "";
   const note = [el("span", { class: `retention retention-${found.level || "kept"}` }, el("span", { "aria-hidden": "true", text: `${mark} ` }), words),
     el("span", { text: `${found.task}: ${inLoss ? `${found.before.toFixed(2)} → ${found.after.toFixed(2)}` : `${percent(found.before)} → ${percent(found.after)}`}${limits ? `; ${limits}` : ""}` })];
-  return tile("tile-retention", "Other abilities", value, note);
+  return tile("tile-retention", "Forgetting", value, note);
 }
 
-/** How the rate was found: a race of a few on the validation rows, or why there was none. */
+/** How the learning rate was found: a search on the validation rows, or why there was none. */
 function raceWords(race) {
-  if (!race.tried.length) return "the method's own; the run is too short for a race";
+  if (!race.tried.length) return "the method's own; the run is too short for a search";
   return `auto: from ${race.tried.map((each) => number(each.rate)).join(", ")} after ${race.steps} updates each`;
 }
 
@@ -203,7 +203,7 @@ function labelTiles(run, results, latest, verdict) {
   const f1 = tested ? results.metrics.macro_f1 : latest["eval/macro_f1"]?.best;
   tiles.push(tile("tile-macro-f1", "Macro-F1", f1 == null ? "–" : percent(f1), "every label counts the same"));
   const majority = results.baseline?.majority?.accuracy;
-  tiles.push(tile("tile-majority", "Always the commonest label", majority == null ? "–" : percent(majority), "what guessing reaches"));
+  tiles.push(tile("tile-majority", "Majority-class baseline", majority == null ? "–" : percent(majority), "always the most frequent label"));
   return tiles;
 }
 
@@ -212,7 +212,7 @@ function testTile(results, verdict) {
   const base = results.baseline?.linear_probe?.accuracy;
   const [low, high] = results.intervals?.accuracy || [];
   const notes = [];
-  if (base != null) notes.push(delta(value - base, `points vs base ${percent(base)}`, verdict));
+  if (base != null) notes.push(delta(value - base, `points vs linear probe ${percent(base)}`, verdict));
   if (low != null) notes.push(el("span", { text: `95 %: ${percent(low)} to ${percent(high)} · ${count(results.test_rows)} rows` }));
   return tile("tile-accuracy", "Test accuracy", percent(value), notes, true);
 }
@@ -237,7 +237,7 @@ function tile(id, title, value, note, wide = false) {
     el("span", { class: "tile-note" }, ...notes));
 }
 
-/** Where this model is tried: classifiers label texts, others talk beside the untouched model. */
+/** Where this model is tried: classifiers label texts, others chat beside the base model. */
 function tryAddress(run) {
   const id = encodeURIComponent(run.id);
   return !writes(run) ? `/playground?models=${id}` : `/chat?models=${encodeURIComponent(`base:${run.base_model}`)},${id}`;
@@ -248,10 +248,10 @@ function link(id, href, text, look = "") {
 }
 
 function phaseWords(run) {
-  if (run.paused) return "Paused; it goes on from its last checkpoint when you say so.";
+  if (run.paused) return "Paused; it waits until its owner resumes it.";
   if (run.state === "queued") return run.queue_position === 1 ? "Next in the queue; it starts as soon as the trainer is free." : `Number ${run.queue_position ?? "?"} in the queue.`;
   if (ACTIVE.includes(run.state)) return run.cancel_requested ? "Stopping; the last checkpoint is kept." : run.phase || "Starting";
-  return { succeeded: "Finished.", failed: "Failed; the reason is below.", cancelled: "Stopped on request.", diverged: "Learning broke down; the last checkpoint with finite numbers is kept." }[run.state];
+  return { succeeded: "Finished.", failed: "Failed; the reason is below.", cancelled: "Stopped on request.", diverged: "Training diverged; the last checkpoint with finite numbers is kept." }[run.state];
 }
 
 function number(value) {

@@ -31,13 +31,13 @@ export function markedTiles(run, latest, verdict, { tile, delta }) {
   }
   const notes = [];
   const base = baseline?.linear_probe?.f1;
-  if (base != null) notes.push(delta(metrics.f1 - base, `points vs base ${percent(base)}`, verdict));
+  if (base != null) notes.push(delta(metrics.f1 - base, `points vs linear probe ${percent(base)}`, verdict));
   if (intervals?.f1) notes.push(el("span", { text: `95 %: ${percent(intervals.f1[0])} to ${percent(intervals.f1[1])} · ${count(run.results.test_entities)} entities` }));
   const list = baseline?.word_list?.f1;
   return [
     tile("tile-f1", "Entity F1 on the test", percent(metrics.f1), notes, true),
     tile("tile-precision", "Precision", percent(metrics.precision), "of what it marks, so much is right"),
     tile("tile-recall", "Recall", percent(metrics.recall), "of what is there, so much is found"),
-    tile("tile-word-list", "A list of known words", list == null ? "–" : percent(list), "F1 of giving each word its commonest tag"),
+    tile("tile-word-list", "A list of known words", list == null ? "–" : percent(list), "F1 of giving each word its most frequent tag"),
   ];
 }

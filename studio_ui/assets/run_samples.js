@@ -13,9 +13,9 @@ export class WrittenSamples {
     this.chooser = el("div", { class: "samples-chooser", hidden: true }, this.earlier, el("label", { for: "samples-step", text: "Check after step" }), this.choice, this.later);
     this.list = el("ol", { id: "written-samples", class: "written-answers" });
     this.status = el("p", { class: "muted", role: "status" });
-    place.append(el("section", { class: "samples", "aria-label": "Answers on the way" },
-      el("h3", { text: "Answers on the way" }),
-      el("p", { class: "muted", text: "The same few validation questions at every check, answered in at most 40 tokens, so that you can watch the answers change." }),
+    place.append(el("section", { class: "samples", "aria-label": "Generation samples" },
+      el("h3", { text: "Generation samples" }),
+      el("p", { class: "muted", text: "The same few validation prompts at every evaluation, answered in at most 40 tokens, so that you can watch the answers change." }),
       this.chooser, this.status, this.list));
   }
 
@@ -42,13 +42,13 @@ export class WrittenSamples {
   }
 
   draw(rows) {
-    this.status.textContent = rows.length ? "" : "Nothing yet: answers come with the first check. Runs from before this was kept have none.";
+    this.status.textContent = rows.length ? "" : "Nothing yet: samples come with the first evaluation. Runs from before this was kept have none.";
     this.chooser.hidden = !rows.length;
     this.choice.replaceChildren(...this.steps.map((step) => el("option", { value: String(step), text: count(step) })));
     this.choice.value = String(this.step);
     const at = this.steps.indexOf(this.step);
     this.earlier.disabled = at <= 0;
     this.later.disabled = at === this.steps.length - 1;
-    this.list.replaceChildren(...rows.map((row) => writtenCard(row, "Tuned so far")));
+    this.list.replaceChildren(...rows.map((row) => writtenCard(row, "Fine-tuned so far")));
   }
 }

@@ -12,7 +12,7 @@ export function writingTiles(run, latest, verdict, tile) {
   const base = baseline?.untouched;
   const tiles = [metrics ? tile("tile-perplexity", "Test perplexity", short(metrics.perplexity), notes(metrics, base, intervals, rows, verdict), true) : soFar(run, latest, tile)];
   const sure = metrics?.token_accuracy ?? latest["eval/token_accuracy"]?.value;
-  tiles.push(tile("tile-token-accuracy", "Token accuracy", sure == null ? "–" : percent(sure), base ? `untouched base ${percent(base.token_accuracy)}` : "how often the next piece of text was the likeliest"));
+  tiles.push(tile("tile-token-accuracy", "Token accuracy", sure == null ? "–" : percent(sure), base ? `base model ${percent(base.token_accuracy)}` : "how often the next piece of text was the likeliest"));
   if (metrics?.rouge_l != null) tiles.push(tile("tile-rouge", "Overlap with the reference", percent(metrics.rouge_l), `ROUGE-L over ${count(answered)} written answers${base?.rouge_l == null ? "" : `; base ${percent(base.rouge_l)}`}`));
   return tiles;
 }
@@ -22,7 +22,7 @@ function notes(metrics, base, intervals, rows, verdict) {
   if (base) {
     const way = verdict || (metrics.perplexity < base.perplexity ? "better" : "worse");
     const mark = { same: "=", unclear: "≈", better: "▼", worse: "▲" }[way];
-    told.push(el("span", { class: `delta delta-${way}`, title: way === "unclear" ? "The difference may be chance." : "Lower is better.", text: `${mark} untouched base ${short(base.perplexity)}` }));
+    told.push(el("span", { class: `delta delta-${way}`, title: way === "unclear" ? "The difference may be chance." : "Lower is better.", text: `${mark} base model ${short(base.perplexity)}` }));
   }
   const [low, high] = intervals?.perplexity || [];
   if (low != null) told.push(el("span", { text: `95 %: ${short(low)} to ${short(high)} · ${count(rows)} rows` }));

@@ -45,7 +45,7 @@ class RunsPage {
     const table = el("table", { id: "runs-table", class: "data-table" },
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "sr-only", text: "Choose" })), ...this.heads)), this.body);
     this.box = el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Runs" }, table);
-    this.empty = el("div", { hidden: true }, emptyState("No runs yet.", "A run tunes a model on your data. It takes six clicks from a file.", { href: "/new", text: "Tune a model" }));
+    this.empty = el("div", { hidden: true }, emptyState("No runs yet.", "Train a model in six clicks.", { href: "/new", text: "Tune a model" }));
     this.root.replaceChildren(
       el("div", { class: "toolbar" }, this.search, this.compare, this.starring, this.tagging, this.archive, this.deleting, this.stopping, el("a", { class: "button", href: "/new", text: "New run" })),
       el("div", { class: "toolbar run-filters", role: "group", "aria-label": "Filters" }, this.state, ...Object.values(this.facets), this.archived, this.starred, ...this.views.nodes),

@@ -49,7 +49,7 @@ function qualityCell(run) {
   const base = run.results.baseline?.linear_probe?.[key];
   const way = base == null ? "" : value > base ? "better" : value < base ? "worse" : "same";
   const mark = { better: "▲", worse: "▼", same: "=" }[way];
-  return el("span", {}, percent(value), mark ? el("span", { class: `delta delta-${way}`, title: `untouched base model ${percent(base)}`, text: ` ${mark}${Math.abs((value - base) * 100).toFixed(1)}` }) : "", best);
+  return el("span", {}, percent(value), mark ? el("span", { class: `delta delta-${way}`, title: `linear probe ${percent(base)}`, text: ` ${mark}${Math.abs((value - base) * 100).toFixed(1)}` }) : "", best);
 }
 
 function lossCell(run) {

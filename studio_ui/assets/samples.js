@@ -2,7 +2,7 @@
 
 import { api, counted, el, errorBanner } from "./studio.js";
 
-/** Sample data sets; a click makes one's own copy and goes on to the report. */
+/** Sample data sets; a click makes one's own copy and opens the report. */
 export function sampleCards(samples, taken) {
   return el("div", { class: "sample-grid" }, ...samples.map((sample) => {
     const use = el("button", { type: "button", class: "button", text: "Use this sample", "data-sample": sample.name });

@@ -1,16 +1,16 @@
-// How the rows are used: sizes, the rule by which they were dealt out, and a form to deal them out anew.
+// The split: sizes, the rule by which it was made, and a form to change it.
 
 import { change as asked } from "./checks.js";
 import { field, select } from "./forms.js";
 import { api, count, el, errorBanner } from "./studio.js";
 import { peekWords } from "./test_peek.js";
 
-const SPLITS = [["train", "learned from"], ["validation", "checked while training"], ["test", "kept for the final test"]];
-const WAYS = [["ratio", "By ratio, every label evenly"], ["group", "By a column whose values stay together"], ["time", "By time, the newest rows for the test"]];
+const SPLITS = [["train", "for training"], ["validation", "for validation"], ["test", "for the final test"]];
+const WAYS = [["ratio", "By ratio, stratified by label"], ["group", "By group: values of a column stay together"], ["time", "By time, the newest rows for the test"]];
 const HELP = {
   ratio: "The usual way.",
-  group: "For example the customer: all rows of one customer are on the same side, so the test asks about people the model has not seen.",
-  time: "Learns from the past and is tested on what came later, as it will be used.",
+  group: "For example the customer: all rows of one customer are on the same side, so the test is on customers that the model has not seen.",
+  time: "Trains on the past and tests on what came later, as it will be used.",
 };
 
 /** The section of the report; `changed` is called with the next version. */
@@ -22,8 +22,8 @@ export function splits(dataset, columns, changed) {
     part.style.flexGrow = String((sizes[name] || 0) / total);
     return part;
   }));
-  const how = el("p", { id: "splits-how", class: "muted small", text: "Chosen once and kept for every run, so that results can be compared. Texts that are the same, or nearly, are kept together." });
-  return el("section", { class: "report-part", id: "report-splits" }, el("h3", { text: "How the rows are used" }), bar,
+  const how = el("p", { id: "splits-how", class: "muted small", text: "Chosen once and kept for every run, so that results can be compared. Duplicates and near-duplicates stay in one split." });
+  return el("section", { class: "report-part", id: "report-splits" }, el("h3", { text: "Split" }), bar,
     el("ul", { class: "split-words" }, ...SPLITS.map(([name, words]) => el("li", {}, el("span", { class: `split-mark split-${name}`, "aria-hidden": "true" }),
       el("strong", { class: "number", text: count(sizes[name] || 0) }), ` ${words}`))), how, peeks(dataset), change(dataset, columns, changed));
 }
@@ -36,7 +36,7 @@ function peeks(dataset) {
 }
 
 function change(dataset, columns, changed) {
-  const box = el("details", { id: "splits-change", class: "more" }, el("summary", { text: "Deal them out differently" }));
+  const box = el("details", { id: "splits-change", class: "more" }, el("summary", { text: "Change the split" }));
   box.addEventListener("toggle", async () => {
     if (!box.open || box.querySelector("form")) return;
     try {
@@ -64,12 +64,12 @@ function form(dataset, columns, told, changed) {
   way.addEventListener("change", show);
   show();
   const made = el("form", { id: "splits-form", class: "split-form" }, el("p", { class: "small muted", text: `Now: ${told.how}.` }), wayField, columnField,
-    field("splits-validation", "Checked while training, %", "", validation), field("splits-test", "Final test, %", "", test),
+    field("splits-validation", "Validation, %", "", validation), field("splits-test", "Test, %", "", test),
     el("p", { class: "small", text: "Runs before and after this cannot be compared: they are tested on other rows." }),
-    el("div", { class: "actions" }, el("button", { id: "splits-save", type: "submit", class: "button small primary", text: "Deal out anew" })), status);
+    el("div", { class: "actions" }, el("button", { id: "splits-save", type: "submit", class: "button small primary", text: "Make the new split" })), status);
   made.addEventListener("submit", async (event) => {
     event.preventDefault();
-    status.textContent = "Dealing out…";
+    status.textContent = "Splitting…";
     const share = (input) => (input.value === "" ? null : Number(input.value) / 100);
     const body = { how: way.value, column: way.value === "ratio" ? "" : column.value, validation: share(validation), test: share(test), seed: told.plan.seed };
     try {

@@ -1,17 +1,17 @@
-// What a model that writes will see of the rows: three examples with what is learned marked, lengths, and what is cut.
+// What a model that writes will see of the rows: three examples with the loss mask, lengths, and what is truncated.
 // Shown in the wizard before anything is trained. The text of the rows is only ever shown as text.
 
 import { api, count, el, errorBanner, percent, skeleton } from "./studio.js";
 
 const LOOKS = { read: "", learned: "seen-learned", cut: "seen-cut" };
-const WORDS = { read: "read: ", learned: "learned: ", cut: "cut off: " };
+const WORDS = { read: "context: ", learned: "in the loss: ", cut: "truncated: " };
 
 /** A section for the wizard; empty for tasks with labels, filled when the answer has arrived. */
 export function supervisionPart(wizard) {
   const { state, dataset, catalog } = wizard;
   const task = catalog.task_types.find((each) => each.kind === state.task_type);
   if (task?.family !== "generation" || dataset.task_type !== state.task_type) return "";
-  const place = el("section", { id: "supervision", class: "report-part", "aria-live": "polite" }, el("h3", { text: "What the model will see and learn" }), skeleton(3));
+  const place = el("section", { id: "supervision", class: "report-part", "aria-live": "polite" }, el("h3", { text: "What the loss covers" }), skeleton(3));
   const body = { base_model: state.base_model, method: state.method, training: state.training };
   api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/supervision`, { method: "POST", body })
     .then((told) => place.replaceChildren(place.firstChild, ...content(told)))
@@ -21,8 +21,8 @@ export function supervisionPart(wizard) {
 
 function content(told) {
   const about = told.template ? `Conversations are written by the chat template: ${told.template}. ` : "Running text is read in pieces; nothing is cut. ";
-  const learned = told.template && told.learn_from === "answers" ? "Only the marked parts, the assistant's, are learned; the rest is read." : "Everything that is marked is learned.";
-  const legend = el("p", { class: "seen-legend small" }, el("span", { class: "seen-learned", text: "learned" }), el("span", { text: "only read" }), el("span", { class: "seen-cut", text: "cut off" }));
+  const learned = told.template && told.learn_from === "answers" ? "The loss covers only the marked parts, the assistant's turns; the rest is context." : "The loss covers everything that is marked.";
+  const legend = el("p", { class: "seen-legend small" }, el("span", { class: "seen-learned", text: "in the loss" }), el("span", { text: "context" }), el("span", { class: "seen-cut", text: "truncated" }));
   return [el("p", { class: "muted", text: about + learned }), legend, ...lengthWords(told), histogram(told.lengths, told.max_length), el("div", { class: "seen-examples" }, ...told.examples.map(example))];
 }
 
@@ -48,6 +48,6 @@ function example(each) {
   const first = each.parts.findIndex((part) => part.kind === "cut");
   if (first >= 0) parts.splice(first, 0, el("span", { class: "seen-cut-mark", "aria-hidden": "true", text: "✂" }));
   return el("figure", { class: "seen-example" },
-    el("figcaption", { class: "muted small", text: `Row ${count(each.line)}: ${count(each.tokens)} tokens, ${count(each.learned_tokens)} of them learned${each.cut ? "; the end is cut off" : ""}.` }),
+    el("figcaption", { class: "muted small", text: `Row ${count(each.line)}: ${count(each.tokens)} tokens, ${count(each.learned_tokens)} of them in the loss${each.cut ? "; the end is truncated" : ""}.` }),
     el("p", { class: "seen-text", tabindex: "0" }, ...parts));
 }

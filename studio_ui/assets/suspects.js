@@ -40,7 +40,7 @@ class Search {
     if (WORKING.includes(told.state)) return this.watch(told);
     if (told.state === "succeeded") return this.place.replaceChildren(...this.found(told));
     const failed = told.state === "failed" && told.error;
-    return this.place.replaceChildren(failed ? banner("error", told.error.message, told.error.hint, told.error.code) : el("p", { class: "muted", text: "The untouched model reads every row and tells where the other rows speak against a label. It changes nothing; you decide about each." }), this.button(failed ? "Try again" : "Look for doubtful labels"));
+    return this.place.replaceChildren(failed ? banner("error", told.error.message, told.error.hint, told.error.code) : el("p", { class: "muted", text: "Label review: leave-one-out predictions on the base model's sentence vectors show where the other rows contradict a label. It changes nothing; you decide about each." }), this.button(failed ? "Try again" : "Look for doubtful labels"));
   }
 
   button(text) {
@@ -62,7 +62,7 @@ class Search {
 
   found(told) {
     if (!told.suspects.length) return [banner("good", `No label is doubtful: in all ${counted(told.rows, "row")} the others agree.`)];
-    return [el("p", {}, `In ${counted(told.doubtful, "row")} of ${counted(told.rows, "row")} the others speak against the label. These are the most doubtful; most, not all of such rows are usually mistakes.`),
+    return [el("p", {}, `In ${counted(told.doubtful, "row")} of ${counted(told.rows, "row")} the other rows contradict the label. These are the most doubtful; most, not all of such rows are usually mistakes.`),
       el("ul", { class: "suspects" }, ...told.suspects.map((each) => this.row(each)))];
   }
 
@@ -76,7 +76,7 @@ class Search {
       state.textContent = words;
     };
     return el("li", { "data-row": String(suspect.row_id) }, el("p", { class: "suspect-text" }, el("span", { class: "muted", text: `line ${suspect.line}: ` }), text),
-      el("div", { class: "actions suspect-actions" }, el("span", {}, "labelled ", el("strong", { text: suspect.given }), ", the others say ", el("strong", { text: suspect.suggested })),
+      el("div", { class: "actions suspect-actions" }, el("span", {}, "labelled ", el("strong", { text: suspect.given }), ", predicted ", el("strong", { text: suspect.suggested })),
         el("button", { type: "button", class: "button small", text: `Change to ${suspect.suggested}`, onclick: () => decide(suspect.suggested, "will be changed when you save") }),
         el("button", { type: "button", class: "button small", text: "Keep", "aria-label": `Keep the label of line ${suspect.line}`, onclick: () => decide(suspect.cells[label] ?? "", "stays as it is") }), state));
   }

@@ -1,4 +1,4 @@
-// Rows kept for the final test are veiled until somebody wants to see them; each look is counted with the version.
+// Test rows are hidden until somebody asks for them; each view is counted with the version.
 
 import { api, banner, counted, el } from "./studio.js";
 
@@ -20,9 +20,9 @@ export function noteLook(dataset, rows) {
 export function peekNote(dataset, rows, unveil) {
   if (!rows.length) return "";
   const some = rows.length === 1 ? "1 row here is" : `${counted(rows.length, "row")} here are`;
-  if (!isVeiled(dataset)) return banner("warning", `${some} kept for the final test.`, "This look is counted. A score says less about rows that people have seen and chosen by; do not tune towards them.");
+  if (!isVeiled(dataset)) return banner("warning", `${some} kept for the final test.`, "This look is counted. A test score is less reliable on rows that people have seen; do not choose by them.");
   const look = el("button", { type: "button", class: "button small peek-look", text: "Look at them", onclick: unveil });
-  const told = banner("info", `${some} kept for the final test and not shown.`, "The test is worth most while nobody has looked at it.");
+  const told = banner("info", `${some} kept for the final test and not shown.`, "Test scores are most reliable while nobody has looked at these rows.");
   told.lastChild.append(el("div", { class: "actions problem-actions" }, look));
   return told;
 }

@@ -78,8 +78,8 @@ function remedies(cost, wizard) {
 function lengthWords(lengths) {
   if (!lengths) return "";
   const about = lengths.measured ? "" : " (estimated)";
-  if (!lengths.cut_rows) return el("p", { id: "review-cut", class: "muted small", text: `No text is longer than ${count(lengths.max_length)} tokens${about}, so nothing is cut.` });
-  return el("p", { id: "review-cut", class: "notice", text: `${count(lengths.cut_rows)} of ${counted(lengths.rows, "row")}${about} (${percent(lengths.cut_rows / lengths.rows)}) are longer than ${count(lengths.max_length)} tokens: what comes after that is not read. The longest has ${count(lengths.longest)}; raise the longest text in the settings to keep more.` });
+  if (!lengths.cut_rows) return el("p", { id: "review-cut", class: "muted small", text: `No text is longer than ${count(lengths.max_length)} tokens${about}, so nothing is truncated.` });
+  return el("p", { id: "review-cut", class: "notice", text: `${count(lengths.cut_rows)} of ${counted(lengths.rows, "row")}${about} (${percent(lengths.cut_rows / lengths.rows)}) are longer than ${count(lengths.max_length)} tokens: the rest is truncated. The longest has ${count(lengths.longest)}; raise the longest text in the settings to keep more.` });
 }
 
 function costTile(title, value, note) {
@@ -91,12 +91,12 @@ function summary(wizard) {
   const sizes = dataset.split_sizes || {};
   const method = catalog.methods.find((each) => each.kind === state.method.kind);
   const rows = [
-    ["data", "Data", `${dataset.name}, version ${dataset.version}: ${count(sizes.train || 0)} rows to learn from, ${count(sizes.validation || 0)} to check, ${count(sizes.test || 0)} for the final test`],
+    ["data", "Data", `${dataset.name}, version ${dataset.version}: ${count(sizes.train || 0)} training rows, ${count(sizes.validation || 0)} validation rows, ${count(sizes.test || 0)} test rows`],
     ["goal", "Goal", `${catalog.task_types.find((each) => each.kind === state.task_type).title} (${Object.entries(state.columns).map(([role, column]) => `${role}: ${column}`).join(", ")})`],
     ["model", "Model", catalog.base_models.find((each) => each.name === state.base_model).title],
     ["method", "Method", method.title],
     ["settings", "Settings", settingsWords(wizard, method)],
-    ...(devicesOf(wizard) > 1 ? [["settings", "Devices", `${count(devicesOf(wizard))} at once on one machine; each learns from its share of every update, and the result is one model`]] : []),
+    ...(devicesOf(wizard) > 1 ? [["settings", "Devices", `${count(devicesOf(wizard))} at once on one machine; each computes its share of every update, and the result is one model`]] : []),
   ];
   return el("dl", { id: "review-summary", class: "summary" }, ...rows.map(([step, title, words]) => el("div", {}, el("dt", { text: title }), el("dd", { text: words }),
     el("button", { type: "button", class: "link", "aria-label": `Change: ${title}`, text: "Change", onclick: () => wizard.go(step) }))));

@@ -78,7 +78,7 @@ export function modelStep(wizard) {
 
 /** The methods that serve the goal, the recommended one first; special ones wait behind a disclosure. */
 export function methodStep(wizard) {
-  const box = el("div", { class: "method-groups", "aria-busy": "true" }, el("p", { class: "muted", text: "Weighing the methods for your data…" }));
+  const box = el("div", { class: "method-groups", "aria-busy": "true" }, el("p", { class: "muted", text: "Ranking the methods for your data…" }));
   const fill = (ranked, before = []) => {
     box.replaceChildren(...before.map((each) => el("p", { class: "muted", title: each.source, text: each.words })), raceOffer(wizard, ranked), ...methodGroups(wizard, ranked));
     box.removeAttribute("aria-busy");

@@ -6,7 +6,7 @@ CHAT = Page(
     path="/chat",
     title="Chat",
     nav_under="/playground",
-    purpose="Talk to one to four models side by side, the untouched one among them. Conversations are kept for you.",
+    purpose="Talk to one to four models side by side, the base model among them. Conversations are kept for you.",
     script="chat.js",
     container="chat-page",
 )

@@ -1,4 +1,4 @@
-"""Compare: several runs beside the untouched base model."""
+"""Compare: several runs beside the base model."""
 
 from studio_ui.pages.page import Page
 
@@ -6,7 +6,7 @@ COMPARE = Page(
     path="/compare",
     title="Compare",
     nav_label="Compare",
-    purpose="Two to ten runs side by side with the untouched base model: results, curves and what was set differently.",
+    purpose="Two to ten runs side by side with the base model: results, curves and which settings differ.",
     script="compare.js",
     container="compare-page",
     charts=True,

@@ -1,4 +1,4 @@
-"""Playground: tuned models answer texts of your own."""
+"""Playground: fine-tuned models answer texts of your own."""
 
 from studio_ui.pages.page import Page
 
@@ -6,7 +6,7 @@ PLAYGROUND = Page(
     path="/playground",
     title="Playground",
     nav_label="Playground",
-    purpose="Type or paste texts and see what one to three tuned models answer, side by side.",
+    purpose="Type or paste texts and see what one to three fine-tuned models answer, side by side.",
     script="playground.js",
     container="playground-page",
 )

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 # What a run of a few hundred rows may take on two busy cores.
 FINISHED_MS = 240_000
-QUESTIONS = ("learn to do", "Which model", "be tuned", "thoroughly", "Ready to start")
+QUESTIONS = ("learn to do", "Which base model", "Which tuning method", "thoroughly", "Ready to start")
 
 
 def wait_for_end(page: Page) -> str:

@@ -14,7 +14,7 @@ from tests.studio.processes import Up
 
 ROOT = Path(__file__).resolve().parents[2]
 CLINIC = (ROOT / "app" / "samples" / "clinic_messages.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-# Half of the sample is enough to be far above guessing, and for LoRA to be recommended.
+# Half of the sample is enough to be far above the majority class, and for LoRA to be recommended.
 FILE = {"name": "clinic_messages.csv", "mimeType": "text/csv", "buffer": "".join(CLINIC[:151]).encode()}
 
 
@@ -52,8 +52,8 @@ def test_the_run_page_tells_what_came_out(page: Page, first_run: str, studio_up:
     page.goto(f"{studio_up.address}/run?id={first_run}")
     page.wait_for_selector("#tile-accuracy:has-text('Test accuracy')")
     reached = _percent(page.inner_text("#tile-accuracy .tile-value"))
-    commonest = _percent(page.inner_text("#tile-majority .tile-value"))
-    assert reached > commonest + 20
+    majority = _percent(page.inner_text("#tile-majority .tile-value"))
+    assert reached > majority + 20
     assert page.locator("#run-verdicts li").count() >= 1
     page.click("#tab-confusion")
     matrix = page.locator("#confusion-matrix tbody tr")

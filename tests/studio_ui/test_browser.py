@@ -104,7 +104,7 @@ def test_six_clicks_from_file_to_queued_run(signed_in):
     page.set_input_files("#data-file", CLEAN)
     page.click("#report-tune")
     clicks = 1
-    for question in ("learn to do", "Which model", "be tuned", "thoroughly", "Ready to start"):
+    for question in ("learn to do", "Which base model", "Which tuning method", "thoroughly", "Ready to start"):
         page.wait_for_selector(f"#step-title:has-text('{question}')")
         page.click("#step-next:enabled")
         clicks += 1

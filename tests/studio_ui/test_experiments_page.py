@@ -78,7 +78,7 @@ def test_the_table_tells_ties_and_advice(signed_in, finished, size, scheme):
     assert ranks == ["best", "tied", "behind"]
     order = page.eval_on_selector_all("#leaderboard tr[data-run]", "all => all.map(row => row.dataset.run)")
     assert order == [full, cheap, behind]
-    assert "Untouched base model" in page.inner_text("#leaderboard .base-row")
+    assert "Linear probe on the base model" in page.inner_text("#leaderboard .base-row")
     advice = page.inner_text("#experiment-advice")
     assert "Use LoRA" in advice and "cannot tell it from Full fine-tuning" in advice
     page.wait_for_selector(".pareto-plot .main-svg")
@@ -109,7 +109,7 @@ def test_a_learning_search_tells_that_more_runs_follow(signed_in, sample):
     page.click("#experiment-start:enabled:has-text('Queue 9 runs')")
     page.wait_for_selector("#experiment-state:has-text('Up to 9 in all')")
     assert page.locator("#leaderboard tr[data-run]").count() == 4
-    assert "only the better half goes on" in page.inner_text("#experiment-plan")
+    assert "successive halving at 20, 40 and 80 %" in page.inner_text("#experiment-plan")
     page.click("#experiment-stop")
     page.click("dialog .stop")
     page.wait_for_selector("#experiment-state:has-text('All 4 runs ended')")

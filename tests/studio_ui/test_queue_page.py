@@ -47,8 +47,8 @@ def test_a_busy_queue_says_what_works_what_waits_and_why(signed_in, busy, size):
     assert "Held back until Monday" in page.inner_text("#queue-paused")
     assert "Working" in page.inner_text("#queue-workers")
     answering, room = page.locator("#queue-servers li").all_inner_texts()
-    assert "In memory: starter-chat · 3 tuned models · 2 answers in the making, 1 waiting" in answering
-    assert "Made room for a training" in room and "No model is in memory" in room
+    assert "In memory: starter-chat · 3 fine-tuned models · 2 answers being generated, 1 waiting" in answering
+    assert "Stopped to free its GPU for a training" in room and "No model is in memory" in room
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert watched.complaints == [] and watched.foreign == []
 
@@ -63,7 +63,7 @@ def test_own_runs_are_reordered_paused_and_taken_out(signed_in, busy):
     )
     page.get_by_role("button", name=f"Pause: {NAMES[1]}").click()
     page.wait_for_function("name => document.querySelector('#queue-paused').textContent.includes(name)", arg=NAMES[1])
-    page.get_by_role("button", name=f"Go on: {NAMES[1]}").click()
+    page.get_by_role("button", name=f"Resume: {NAMES[1]}").click()
     page.wait_for_function("name => document.querySelector('#queue-waiting').textContent.includes(name)", arg=NAMES[1])
     page.get_by_role("button", name=f"Take out: {NAMES[3]}").click()
     page.get_by_role("button", name="Take it out").click()

@@ -113,7 +113,7 @@ def test_what_happened_is_marked_on_every_curve(signed_in, studio):
     page.wait_for_function(f"{plot}?.layout.shapes?.length === 3")
     assert page.evaluate(f"{plot}.layout.shapes.map(s => s.x0)") == [20, 30, 40]
     page.select_option("#run-axis", "pass")
-    page.wait_for_function(f"{plot}.layout.xaxis.title.text === 'passes over the data'")
+    page.wait_for_function(f"{plot}.layout.xaxis.title.text === 'epochs'")
     # 40 steps in three passes.
     assert page.evaluate(f"{plot}.layout.shapes[2].x0") == pytest.approx(3.0)
     assert watched.complaints == []

@@ -38,7 +38,7 @@ def test_the_run_page_tells_of_perplexity_and_answers(signed_in, tuned, size, tm
     watched = signed_in(size)
     page = watched.open(f"/run?id={tuned[1]}")
     page.wait_for_selector("#tile-perplexity .delta-better")
-    assert "untouched base" in page.inner_text("#tile-perplexity")
+    assert "base model" in page.inner_text("#tile-perplexity")
     assert page.locator("#tile-accuracy, #tile-majority").count() == 0
     assert "Clearly better than the base model." in page.inner_text("#run-verdicts")
     assert page.is_hidden("#tab-confusion") and page.is_hidden("#tab-labels")
