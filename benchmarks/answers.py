@@ -1,7 +1,7 @@
 """How many tokens per second do eight answers over four adapters get, sharing steps or not? ``python -m benchmarks.answers``.
 
 Tunes nothing: four LoRA adapters of random numbers on ``starter-chat`` cost what trained ones cost. All ways run in one
-process in turn, ``--rounds`` times, so that what else the machine does falls on each of them alike; the median counts.
+process in turn, ``--rounds`` times, so that other load of the machine affects all alike; the median counts.
 Also tells the first token's time at a warm server and what changing the adapter costs. Exits 1 if sharing is no gain, or if
 an answer differs from the one it gives alone.
 """
@@ -59,17 +59,22 @@ def main() -> int:
         speakers = make_speakers(Path(home))
         ways = {"one after the other": (1, 1), "in turns": (STREAMS, 1), "sharing steps": (STREAMS, STREAMS)}
         rates: dict[str, list[float]] = {way: [] for way in ways}
-        said: dict[str, list[list[int]]] = {}
+        tokens: dict[str, list[list[int]]] = {}
         measure(speakers, *ways["sharing steps"])
         for _ in range(wanted.rounds):
             for way, (at_once, rows) in ways.items():
-                rate, said[way] = measure(speakers, at_once, rows)
+                rate, tokens[way] = measure(speakers, at_once, rows)
                 rates[way].append(rate)
-        told = {way: round(statistics.median(each), 1) for way, each in rates.items()}
-        same = said["sharing steps"] == said["in turns"] == said["one after the other"]
+        medians = {way: round(statistics.median(measured), 1) for way, measured in rates.items()}
+        same = tokens["sharing steps"] == tokens["in turns"] == tokens["one after the other"]
         latency = measure_latency(speakers)
     shared = [many / one for many, one in zip(rates["sharing steps"], rates["one after the other"], strict=True)]
-    result = {"tokens_per_second": told, "ratio": round(statistics.median(shared), 2), "same_answers": same, **latency}
+    result = {
+        "tokens_per_second": medians,
+        "ratio": round(statistics.median(shared), 2),
+        "same_answers": same,
+        **latency,
+    }
     print(json.dumps({**result, "threads": torch.get_num_threads(), "rounds": wanted.rounds}))
     quick = latency["first_token_ms"] < 1000 * FIRST_TOKEN_SECONDS and latency["switch_ms"] < 1000 * SWITCH_SECONDS
     return 0 if same and result["ratio"] > 1 and quick else 1
@@ -107,7 +112,7 @@ def measure(speakers: list[Any], at_once: int, rows: int) -> tuple[float, list[l
     from worker.engine.serving.sampler import SamplingParameters
     from worker.engine.serving.scheduler import BatchScheduler, SequenceState
 
-    choir = BatchScheduler(speakers[0].turns, rows)
+    scheduler = BatchScheduler(speakers[0].turns, rows)
     tuned = speakers[1:]
     asked = []
     for number in range(STREAMS):
@@ -116,21 +121,21 @@ def measure(speakers: list[Any], at_once: int, rows: int) -> tuple[float, list[l
         # No end token, so that all ways write the same number of tokens.
         asked.append(SequenceState(speaker.part, ids, SamplingParameters(TOKENS, 0.0), TOKENS, set(), lambda _: None))
     free = threading.Semaphore(at_once)
-    said: list[list[int]] = [[] for _ in asked]
+    tokens: list[list[int]] = [[] for _ in asked]
 
     def listen(number: int) -> None:
-        said[number] = list(asked[number].tokens())
+        tokens[number] = list(asked[number].tokens())
         free.release()
 
     listeners = [threading.Thread(target=listen, args=(number,)) for number in range(STREAMS)]
     began = time.perf_counter()
     for number, row in enumerate(asked):
         free.acquire()
-        choir.add(row)
+        scheduler.add(row)
         listeners[number].start()
-    for each in listeners:
-        each.join()
-    return STREAMS * TOKENS / (time.perf_counter() - began), said
+    for listener in listeners:
+        listener.join()
+    return STREAMS * TOKENS / (time.perf_counter() - began), tokens
 
 
 def measure_latency(speakers: list[Any]) -> dict[str, float]:
@@ -141,11 +146,11 @@ def measure_latency(speakers: list[Any]) -> dict[str, float]:
     messages = [{"role": "user", "content": " ".join(WORDS)}]
 
     def first(speaker: Any) -> float:
-        told = GenerationStats()
-        stream = speaker.stream(messages, SamplingParameters(4, 0.0), told)
+        stats = GenerationStats()
+        stream = speaker.stream(messages, SamplingParameters(4, 0.0), stats)
         next(stream)
         stream.close()
-        return told.first_token_seconds
+        return stats.first_token_seconds
 
     same = [first(speakers[1]) for _ in range(20)]
     other = [first(speakers[1 + number % ADAPTERS]) for number in range(20)]

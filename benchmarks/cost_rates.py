@@ -82,11 +82,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="studio-rates-") as home:
         os.environ["STUDIO_DATA_DIR"] = home
         user_id = ""
-        for number, each in enumerate(RUNS):
-            if any(row["case"] == each for row in rows):
+        for number, case in enumerate(RUNS):
+            if any(row["case"] == case for row in rows):
                 continue
             user_id = user_id or begin()
-            rows.append(run(user_id, each, 500 + number, processor=True))
+            rows.append(run(user_id, case, 500 + number, processor=True))
             print(line(rows[-1]), flush=True)
             path.write_text(json.dumps(rows))
     fit(rows)
@@ -113,14 +113,14 @@ def fit(rows: list[dict[str, Any]]) -> None:
     found += fixed
     for name, rate in zip(names, found, strict=True):
         print(f"{name}: {rate:.3g}")
-    told = matrix @ found
+    fitted = matrix @ found
     errors = []
     for number, row in enumerate(rows):
         parts = [
-            f"{what} {told[at]:.1f} of {wanted[at]:.1f} s"
+            f"{what} {fitted[at]:.1f} of {wanted[at]:.1f} s"
             for what, at in (("learning", 2 * number), ("rest", 2 * number + 1))
         ]
-        errors.append(told[2 * number : 2 * number + 2].sum() / wanted[2 * number : 2 * number + 2].sum() - 1)
+        errors.append(fitted[2 * number : 2 * number + 2].sum() / wanted[2 * number : 2 * number + 2].sum() - 1)
         settings = row["case"]
         print(
             f"{settings['task']} {settings['method']['kind']} {settings['rows']} x {settings['words']}: {', '.join(parts)}; {errors[-1]:+.0%}"
@@ -131,7 +131,7 @@ def fit(rows: list[dict[str, Any]]) -> None:
 def fit_phases(rows: list[dict[str, Any]], jobs: list[WorkloadInputs]) -> tuple[float, float]:
     """Seconds per 1e9 operations in full precision, and per token of a block that is written.
 
-    From phases with little else in them: the test of models that sort, and what the untouched model reads and writes. How
+    From phases with little else in them: the test of classifiers, and the evaluation of the base model. How
     much the tuned model writes before it ends an answer nobody knows beforehand, so those phases would spoil both rates.
     """
     amounts, taken = [], []
@@ -155,7 +155,7 @@ def job_of(row: dict[str, Any]) -> WorkloadInputs:
     wanted: Case = row["case"]
     name = "starter-encoder" if wanted["task"] == ENCODE else "starter-chat"
     settings = TrainingSettings.model_validate(wanted["training"])
-    lengths = [min(each, settings.max_length) for each in TokenCounter(name).count(texts_of(wanted, 500))]
+    lengths = [min(length, settings.max_length) for length in TokenCounter(name).count(texts_of(wanted, 500))]
     method = method_class(wanted["method"]["kind"]).model_validate(wanted["method"])
     tenth = max(1, round(0.1 * wanted["rows"]))
     labels = len(row["results"].get("labels") or [0, 0])

@@ -60,7 +60,7 @@ def main() -> int:
     console = Console(width=110)
     for kind, figures in found.items():
         console.print(as_table(kind, figures))
-    missed = [f"{kind}: {each.name}" for kind, figures in found.items() for each in figures if not each.met]
+    missed = [f"{kind}: {figure.name}" for kind, figures in found.items() for figure in figures if not figure.met]
     total = sum(len(figures) for figures in found.values())
     print(
         f"dashboard, {options.runs:,} runs: {total - len(missed)} of {total} figures met"
@@ -74,10 +74,13 @@ def as_table(kind: str, figures: list[Figure]) -> Table:
     table = Table(title=kind, title_justify="left")
     for name in ("figure", "measured", "limit", ""):
         table.add_column(name, justify="left" if name == "figure" else "right")
-    for each in figures:
-        sign = "at least" if each.at_least else "at most"
+    for figure in figures:
+        sign = "at least" if figure.at_least else "at most"
         table.add_row(
-            each.name, f"{each.value:,.4g} {each.unit}", f"{sign} {each.limit:,g}", "ok" if each.met else "MISSED"
+            figure.name,
+            f"{figure.value:,.4g} {figure.unit}",
+            f"{sign} {figure.limit:,g}",
+            "ok" if figure.met else "MISSED",
         )
     return table
 

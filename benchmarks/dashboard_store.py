@@ -38,15 +38,15 @@ def fill(owner: str, runs: int, points: int, *, test_rows: int = 3000, seed: int
 
     One run has twenty thousand steps; the ten that are compared have ``test_rows`` answers each.
     """
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     version_id, project_id = _data(owner)
     ids = [new_id() for _ in range(runs)]
-    _runs(owner, project_id, version_id, ids, test_rows, dice)
+    _runs(owner, project_id, version_id, ids, test_rows, rng)
     long_steps = min(20_000, max(1000, points // 20))
-    each = max(10, (points - long_steps * len(STEP_KEYS)) // max(1, runs - 1))
-    written = _write_curves(ids, each, long_steps, dice)
+    points_per_run = max(10, (points - long_steps * len(STEP_KEYS)) // max(1, runs - 1))
+    written = _write_curves(ids, points_per_run, long_steps, rng)
     finished = [run_id for at, run_id in enumerate(ids) if at % len(STATES) < 17][:10]
-    _insert(Prediction, _answers(finished, test_rows, dice))
+    _insert(Prediction, _answers(finished, test_rows, rng))
     return Store(owner, ids, ids[0], finished, written)
 
 
@@ -78,7 +78,7 @@ def _data(owner: str) -> tuple[str, str]:
         return version.id, project.id
 
 
-def _runs(owner: str, project: str, version: str, ids: list[str], test_rows: int, dice: random.Random) -> None:
+def _runs(owner: str, project: str, version: str, ids: list[str], test_rows: int, rng: random.Random) -> None:
     now = 1_700_000_000.0
     jobs: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
@@ -95,7 +95,7 @@ def _runs(owner: str, project: str, version: str, ids: list[str], test_rows: int
                 "finished_at": now + at + 60,
             }
         )
-        accuracy = round(dice.uniform(0.5, 0.95), 4)
+        accuracy = round(rng.uniform(0.5, 0.95), 4)
         method = METHODS[at % len(METHODS)]
         done = state == "succeeded"
         rows.append(
@@ -118,7 +118,7 @@ def _runs(owner: str, project: str, version: str, ids: list[str], test_rows: int
                 "memory_bytes": 900_000_000 if done else None,
                 "sparkline": [2 * 0.8**n for n in range(24)],
                 "starred": at % 50 == 0,
-                "tags": ["keeper"] if at % 40 == 0 else [],
+                "tags": ["baseline"] if at % 40 == 0 else [],
             }
         )
     _insert(Job, iter(jobs))
@@ -157,31 +157,31 @@ def _results(accuracy: float, test_rows: int) -> dict[str, Any]:
     }
 
 
-def _write_curves(ids: list[str], each: int, long_steps: int, dice: random.Random) -> int:
-    """Points and what is kept beside them, as ``metrics.append`` would."""
+def _write_curves(ids: list[str], points_per_run: int, long_steps: int, rng: random.Random) -> int:
+    """Points and their extremes, as ``metrics.append`` would."""
     written = 0
     points: list[dict[str, Any]] = []
-    beside: list[dict[str, Any]] = []
+    extreme_rows: list[dict[str, Any]] = []
     for at, run_id in enumerate(ids):
-        mine = list(_curves(run_id, long_steps if at == 0 else max(2, each // len(STEP_KEYS)), dice))
+        mine = list(_curves(run_id, long_steps if at == 0 else max(2, points_per_run // len(STEP_KEYS)), rng))
         points += mine
-        beside += _extremes(run_id, mine)
+        extreme_rows += _extremes(run_id, mine)
         if len(points) >= CHUNK or at == len(ids) - 1:
             written += _insert(MetricPoint, iter(points))
-            _insert(MetricExtremes, iter(beside))
-            points, beside = [], []
+            _insert(MetricExtremes, iter(extreme_rows))
+            points, extreme_rows = [], []
     return written
 
 
-def _curves(run_id: str, steps: int, dice: random.Random) -> Iterator[dict[str, Any]]:
+def _curves(run_id: str, steps: int, rng: random.Random) -> Iterator[dict[str, Any]]:
     for step in range(1, steps + 1):
         level = 2.0 / step**0.3
         for key in STEP_KEYS:
-            value = level + dice.random() / 10
+            value = level + rng.random() / 10
             yield {"run_id": run_id, "key": key, "step": step, "value": value, "at": float(step)}
         if step % max(1, steps // 10) == 0:
             for key in CHECK_KEYS:
-                yield {"run_id": run_id, "key": key, "step": step, "value": dice.random(), "at": float(step)}
+                yield {"run_id": run_id, "key": key, "step": step, "value": rng.random(), "at": float(step)}
 
 
 def _extremes(run_id: str, points: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -190,7 +190,7 @@ def _extremes(run_id: str, points: list[dict[str, Any]]) -> Iterator[dict[str, A
         yield from extreme_rows(run_id, key, curve)
 
 
-def _answers(ids: list[str], rows: int, dice: random.Random) -> Iterator[dict[str, Any]]:
+def _answers(ids: list[str], rows: int, rng: random.Random) -> Iterator[dict[str, Any]]:
     for run_id in ids:
         for row in range(rows):
             label, other = f"label {row % LABELS}", f"label {(row + 1) % LABELS}"
@@ -200,9 +200,9 @@ def _answers(ids: list[str], rows: int, dice: random.Random) -> Iterator[dict[st
                 "row_id": row,
                 "input": f"Where is transfer number {row}?",
                 "expected": label,
-                "base_answer": label if dice.random() < 0.6 else other,
-                "answer": label if dice.random() < 0.9 else other,
-                "score": dice.random(),
+                "base_answer": label if rng.random() < 0.6 else other,
+                "answer": label if rng.random() < 0.9 else other,
+                "score": rng.random(),
             }
 
 

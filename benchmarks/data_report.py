@@ -26,15 +26,15 @@ def write_rows(path: Path, rows: int) -> None:
     """Rows of 20 to 40 English words with a label, the same for the same number; every hundredth word is a rare one."""
     from app.samples import SAMPLES, sample_path
 
-    dice = random.Random(rows)
-    text = " ".join(sample_path(each).read_text(encoding="utf-8") for each in SAMPLES)
+    rng = random.Random(rows)
+    text = " ".join(sample_path(name).read_text(encoding="utf-8") for name in SAMPLES)
     words = re.findall(r"[a-z']+[.,?]?", text.lower())
-    drawn = dice.choices(words, k=rows * 40)
+    drawn = rng.choices(words, k=rows * 40)
     with path.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(["text", "label"])
         for n in range(rows):
-            picked = drawn[n * 40 : n * 40 + dice.randint(20, 40)]
+            picked = drawn[n * 40 : n * 40 + rng.randint(20, 40)]
             picked[n % len(picked)] = f"reference{n * 7919 % 100_003}"
             writer.writerow([" ".join(picked), f"label {n % LABELS}"])
 
@@ -108,7 +108,7 @@ def _largest_child() -> float:
 def _processor_seconds() -> float:
     """What this process and its ended children used; tells how much of a wait was for busy cores."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 @click.command(help=__doc__)

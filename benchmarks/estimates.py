@@ -109,11 +109,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="studio-estimates-") as home:
         os.environ["STUDIO_DATA_DIR"] = home
         user_id = begin()
-        for number, each in enumerate(FIRST):
-            print(line(run(user_id, each, 100 + number, wanted.processor)), "(before)", flush=True)
+        for number, case in enumerate(FIRST):
+            print(line(run(user_id, case, 100 + number, wanted.processor)), "(before)", flush=True)
         rows = []
-        for number, each in enumerate(CASES[: wanted.only]):
-            rows.append(run(user_id, each, number, wanted.processor))
+        for number, case in enumerate(CASES[: wanted.only]):
+            rows.append(run(user_id, case, number, wanted.processor))
             print(line(rows[-1]), flush=True)
             if wanted.out:
                 wanted.out.write_text(json.dumps(rows, indent=1))
@@ -179,10 +179,10 @@ def count_processor_time(run_id: str, phases: dict[str, float]) -> None:
 
 def make_rows(wanted: Case, seed: int) -> list[dict[str, Any]]:
     """Texts of random words, from half to one and a half times the mean length."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
 
     def text(mean: int) -> str:
-        return " ".join(dice.choice(WORDS) for _ in range(dice.randint(max(2, mean // 2), mean + mean // 2)))
+        return " ".join(rng.choice(WORDS) for _ in range(rng.randint(max(2, mean // 2), mean + mean // 2)))
 
     if wanted["task"] == ENCODE:
         return [{"text": f"{text(wanted['words'])} {at}", "label": f"topic {at % 8}"} for at in range(wanted["rows"])]
@@ -195,14 +195,14 @@ def make_rows(wanted: Case, seed: int) -> list[dict[str, Any]]:
 
 def line(row: dict[str, Any]) -> str:
     """One row of the table."""
-    wanted, told, took = row["case"], row["estimate"], row["actual"]
+    wanted, estimate, actual = row["case"], row["estimate"], row["actual"]
     settings = wanted["training"]
-    memory, seconds = told["memory_likely"], told["seconds_likely"]
-    exact = "yes" if told["trainable_parameters"] == took["trainable_parameters"] else "NO"
+    memory, seconds = estimate["memory_likely"], estimate["seconds_likely"]
+    exact = "yes" if estimate["trainable_parameters"] == actual["trainable_parameters"] else "NO"
     return (
         f"| {wanted['task'].split('-')[-1]} | {wanted['method']['kind']} | {wanted['rows']:,} x {wanted['words']} words, "
-        f"{settings['epochs']:g} x, {settings['batch_size']} | {exact} | {memory / 1e6:,.0f} | {took['memory'] / 1e6:,.0f} | "
-        f"{off(memory, took['memory']):+.0%} | {seconds:.0f} | {took['seconds']:.0f} | {off(seconds, took['seconds']):+.0%} |"
+        f"{settings['epochs']:g} x, {settings['batch_size']} | {exact} | {memory / 1e6:,.0f} | {actual['memory'] / 1e6:,.0f} | "
+        f"{off(memory, actual['memory']):+.0%} | {seconds:.0f} | {actual['seconds']:.0f} | {off(seconds, actual['seconds']):+.0%} |"
     )
 
 
@@ -214,17 +214,17 @@ def off(estimate: float, actual: float) -> float:
 def summary(rows: list[dict[str, Any]]) -> int:
     """Print the table, the medians and the worst; 1 if a bound is missed."""
     print(
-        "\n| task | method | rows, passes, rows per update | parameters exact | MB estimated | MB | error | s estimated | s | error |"
+        "\n| task | method | rows, epochs, batch size | parameters exact | MB estimated | MB | error | s estimated | s | error |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
-    print("\n".join(line(each) for each in rows))
+    print("\n".join(line(row) for row in rows))
     failed = False
     for name, likely, key, bound in (
         ("memory", "memory_likely", "memory", MEMORY_BOUND),
         ("time", "seconds_likely", "seconds", TIME_BOUND),
     ):
         errors = [abs(off(row["estimate"][likely], row["actual"][key])) for row in rows]
-        within = sum(each <= bound for each in errors)
+        within = sum(error <= bound for error in errors)
         print(
             f"{name}: median error {statistics.median(errors):.0%}, worst {max(errors):.0%}; {within} of {len(rows)} within {bound:.0%}"
         )

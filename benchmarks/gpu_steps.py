@@ -1,4 +1,4 @@
-"""Tokens per second and memory of LoRA and QLoRA steps, the studio's beside a plain script's, on models of random weights.
+"""Tokens per second and memory of LoRA and QLoRA steps, the studio's compared with a plain script's, on models of random weights.
 
 Llama architecture of about 1 B and 8 B weights in bf16 (QLoRA: NF4), memory-efficient attention, gradient checkpointing.
 Prints a table with the share of the card's own measured rate of matrix products. Usage: ``python -m benchmarks.gpu_steps
@@ -81,7 +81,7 @@ def main() -> int:
             table.append(found)
             print(line(found), flush=True)
             if wanted.out:
-                wanted.out.write_text(json.dumps([asdict(each) for each in table], indent=1))
+                wanted.out.write_text(json.dumps([asdict(row) for row in table], indent=1))
     print(summary(table))
     return 0
 
@@ -144,7 +144,7 @@ def write_model(size: str, folder: Path, device: Any) -> int:
     finally:
         torch.set_default_dtype(usual)
     model.save_pretrained(folder)
-    return sum(each.numel() for each in model.parameters())
+    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def operations(size: str, length: int) -> float:
@@ -168,11 +168,11 @@ def efficient_attention(device: Any) -> Iterator[str]:
     if device.type == "cuda":
         allowed += [SDPBackend.EFFICIENT_ATTENTION, SDPBackend.CUDNN_ATTENTION]
     with sdpa_kernel(allowed):
-        yield " or ".join(each.name.removesuffix("_ATTENTION").lower() for each in allowed)
+        yield " or ".join(backend.name.removesuffix("_ATTENTION").lower() for backend in allowed)
 
 
 def run(way: str, method: str, folder: Path, load: Load, device: Any) -> tuple[float, int, float]:
-    """Median seconds of an update, the most memory in bytes, and the last loss."""
+    """Median seconds of an update, the peak memory in bytes, and the last loss."""
     import torch
 
     if device.type == "cuda":
@@ -208,8 +208,11 @@ def studio_update(method: str, folder: Path, load: Load, device: Any) -> Callabl
     model = CausalLM(tuned).to(device).train()
     optimizer = make_optimizer(model, TrainingSettings())
     samples = [_Sample(row) for row in texts(folder, load).tolist()]
-    each = load.rows // load.portions
-    batches = [make_batch(samples[at : at + each], 0, packed=False).to(device) for at in range(0, load.rows, each)]
+    micro_batch = load.rows // load.portions
+    batches = [
+        make_batch(samples[at : at + micro_batch], 0, packed=False).to(device)
+        for at in range(0, load.rows, micro_batch)
+    ]
     weight = sum(int((batch.targets != NOTHING).sum()) for batch in batches)
 
     def update() -> float:
@@ -242,8 +245,8 @@ def plain_update(method: str, folder: Path, load: Load, device: Any) -> Callable
     )
     model.gradient_checkpointing_enable({"use_reentrant": False})
     model.train()
-    learning = [each for each in model.parameters() if each.requires_grad]
-    optimizer = torch.optim.AdamW(learning, lr=RATE, fused=True)
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trainable, lr=RATE, fused=True)
     portions = texts(folder, load).to(device).chunk(load.portions)
 
     def update() -> float:
@@ -253,7 +256,7 @@ def plain_update(method: str, folder: Path, load: Load, device: Any) -> Callable
                 loss = model(input_ids=ids, labels=ids).loss / len(portions)
             loss.backward()
             total += float(loss.detach())
-        torch.nn.utils.clip_grad_norm_(learning, CLIP)
+        torch.nn.utils.clip_grad_norm_(trainable, CLIP)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         return total
@@ -307,13 +310,13 @@ def line(found: Measured) -> str:
 
 def summary(table: list[Measured]) -> str:
     """How the studio's steps compare with the plain script's."""
-    rates = {(each.size, each.method, each.way): each.tokens_per_second for each in table}
-    told = [
+    rates = {(row.size, row.method, row.way): row.tokens_per_second for row in table}
+    ratios = [
         f"{size} {method} x{rates[size, method, 'studio'] / rates[size, method, 'plain']:.2f}"
         for size, method, way in rates
         if way == "studio"
     ]
-    return "studio against plain script: " + ", ".join(told)
+    return "studio against plain script: " + ", ".join(ratios)
 
 
 if __name__ == "__main__":

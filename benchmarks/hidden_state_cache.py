@@ -1,4 +1,4 @@
-"""What keeping the work of untouched layers saves: runs in which only the upper layers learn, with it and without, in turn.
+"""What the hidden-state cache of frozen layers saves: runs that train only the upper layers, with the cache and without, in turn.
 
 The same rows, method and seed both ways; prints the seconds of learning (reading the rows once included), their ratio, and the
 loss at the end of both. Usage: ``python -m benchmarks.hidden_state_cache [TRAIN.csv TEST.csv] [--rounds 3] [--epochs 5]``; without
@@ -19,7 +19,7 @@ from unittest import mock
 
 from benchmarks.labelled_rows import Amounts, given_or_made_up, write_rows
 
-# Times faster, of a six-layer encoder and five passes; what a prototype reached less a tenth for the checkpoints between.
+# Times faster, of a six-layer encoder and five epochs; what a prototype reached less a tenth for the checkpoints between.
 CASES: dict[str, tuple[dict[str, Any], float]] = {
     "head only": ({"kind": "head-only"}, 4.5),
     "LoRA, last layer": ({"kind": "lora", "layers": "last 1"}, 2.2),
@@ -46,10 +46,10 @@ def main() -> int:
         clock = "processor" if wanted.processor else "phases"
         table = [measure(Path(home), name, labels, training, wanted.rounds, clock) for name in CASES]
     print(
-        "\n| what learns | s with | s without | times faster | goal | last loss with / without |\n|---|---|---|---|---|---|"
+        "\n| trained | s with | s without | times faster | goal | last loss with / without |\n|---|---|---|---|---|---|"
     )
-    print("\n".join(line(each) for each in table))
-    return 0 if all(is_met(each) for each in table) else 1
+    print("\n".join(line(row) for row in table))
+    return 0 if all(is_met(row) for row in table) else 1
 
 
 def measure(
@@ -111,7 +111,7 @@ def run(
 
 @contextlib.contextmanager
 def nothing_kept() -> Iterator[None]:
-    """Let every row go through the untouched layers in every pass, as it does where there is no room to keep the result."""
+    """Compute the frozen layers in every epoch, as without room for the cache."""
     from worker.engine.loop import hidden_state_cache
     from worker.engine.tasks.classification.classification import Classification
 
@@ -124,11 +124,11 @@ def nothing_kept() -> Iterator[None]:
 
 def seconds(found: dict[str, Any], way: str) -> float:
     """The median of the rounds."""
-    return statistics.median(each["seconds"] for each in found[way])
+    return statistics.median(run["seconds"] for run in found[way])
 
 
 def is_met(found: dict[str, Any]) -> bool:
-    """Whether it is as much faster as it should be, and learns the same."""
+    """Whether it is as much faster as it should be, with the same losses."""
     apart = abs(found["kept"][-1]["loss"] - found["anew"][-1]["loss"])
     same = apart <= LOSS_BOUND or found["kept"][-1]["precision"] != "fp32"
     return same and seconds(found, "anew") >= CASES[found["name"]][1] * seconds(found, "kept")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 Examples = dict[str, list[str]]
 
-# What made-up customers write about: each label is a pair of a thing and a wish, which share their words with others.
+# Synthetic customer requests: a label is a pair of a thing and a wish, which share their words with other labels.
 THINGS = {
     "card": ("my card", "the new card", "the plastic card"),
     "transfer": ("a transfer", "the money I sent", "my bank transfer"),
@@ -64,7 +64,7 @@ def write_rows(home: Path, train: Examples, test: Examples, amounts: Amounts = A
             rows += [(text, label) for text in texts]
     columns = {"_id": range(len(rows)), "_line": range(2, len(rows) + 2)}
     texts, answers = zip(*rows, strict=True)
-    table = {name: list(each) for name, each in {**columns, "text": texts, "category": answers}.items()}
+    table = {name: list(values) for name, values in {**columns, "text": texts, "category": answers}.items()}
     parquet.write_table(pa.table(table), home / "rows.parquet")
     (home / "splits.json").write_text(json.dumps(splits))
     return labels
@@ -87,19 +87,17 @@ def given_or_made_up(files: list[Path]) -> tuple[Examples, Examples]:
     return make_up(100, seed=1), make_up(60, seed=2)
 
 
-def make_up(each: int, seed: int) -> Examples:
-    """``each`` different texts of 5 to 40 words for every pair of a thing and a wish."""
-    dice = random.Random(seed)
+def make_up(per_label: int, seed: int) -> Examples:
+    """``per_label`` different texts of 5 to 40 words for every pair of a thing and a wish."""
+    rng = random.Random(seed)
     found: Examples = defaultdict(list)
     for thing, things in THINGS.items():
         for wish, wishes in WISHES.items():
-            while len(found[f"{thing} {wish}"]) < each:
-                other = [
-                    dice.choice(dice.choice(list(THINGS.values()))) for _ in range(dice.choice((0, 0, 0, 1, 2, 4)))
-                ]
-                said = [dice.choice(OPENINGS), *(f"I had {one} before" for one in other)]
-                said += [f"{dice.choice(things)} {dice.choice(wishes)}", dice.choice(ENDINGS)]
-                text = ", ".join(part for part in said if part)
+            while len(found[f"{thing} {wish}"]) < per_label:
+                other = [rng.choice(rng.choice(list(THINGS.values()))) for _ in range(rng.choice((0, 0, 0, 1, 2, 4)))]
+                parts = [rng.choice(OPENINGS), *(f"I had {one} before" for one in other)]
+                parts += [f"{rng.choice(things)} {rng.choice(wishes)}", rng.choice(ENDINGS)]
+                text = ", ".join(part for part in parts if part)
                 if text not in found[f"{thing} {wish}"]:
                     found[f"{thing} {wish}"].append(text)
     return found

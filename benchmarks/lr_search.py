@@ -1,8 +1,8 @@
-"""Does ``learning_rate: auto`` help? Runs with the race against the same runs at the method's own rate.
+"""Does ``learning_rate: auto`` help? Runs with the learning-rate search against the same runs at the method's own rate.
 
-Each method learns each data set twice through the queue, with 600 updates or more, which a race needs: once with ``auto``, once
-without. Where the race chose the method's own rate, both runs are the same by construction and the second is left out. Prints
-what was tried, and the metric on validation and test rows of both. Usage: ``python -m benchmarks.lr_search --out race.json
+Each method trains on each data set twice through the queue, with 600 updates or more, which a search needs: once with ``auto``, once
+without. Where the search chose the method's own rate, both runs are the same by construction and the second is left out. Prints
+what was tried, and the metric on validation and test rows of both. Usage: ``python -m benchmarks.lr_search --out search.json
 DATA:TASK:BATCH:EPOCHS ... [--methods lora,full]``, for example ``banking.csv:text-classification:8:4``.
 """
 
@@ -25,11 +25,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path)
     wanted = parser.parse_args()
     table: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory(prefix="studio-race-") as home:
+    with tempfile.TemporaryDirectory(prefix="studio-lr-search-") as home:
         os.environ["STUDIO_DATA_DIR"] = home
-        for each in wanted.data:
+        for path in wanted.data:
             for kind in wanted.methods.split(","):
-                table.append(compare(each, kind))
+                table.append(compare(path, kind))
                 print(line(table[-1]), flush=True)
                 if wanted.out:
                     wanted.out.write_text(json.dumps(table, indent=1))
@@ -38,12 +38,12 @@ def main() -> int:
         + "|---" * 8
         + "|"
     )
-    print("\n".join(line(each) for each in table))
+    print("\n".join(line(row) for row in table))
     return 0
 
 
 def compare(data: str, kind: str) -> dict[str, Any]:
-    """``{"data", "method", "metric", "race", "auto", "own"}``, the last two with rate, validation and test."""
+    """``{"data", "method", "metric", "search", "auto", "own"}``, the last two with rate, validation and test."""
     from app.catalog.task_types import task_type
     from app.migrate import upgrade
     from app.services.accounts import accounts
@@ -56,15 +56,15 @@ def compare(data: str, kind: str) -> dict[str, Any]:
     metric = task_type(task).primary_metric
     training = {"batch_size": int(batch), "epochs": float(epochs)}
     auto = run(user_id, dataset.id, task, kind, {**training, "learning_rate": "auto"})
-    race = auto["rate_race"]
+    search = auto["rate_race"]
     own = auto
-    if len(race["tried"]) and race["chosen"] != race["tried"][len(race["tried"]) // 2]["rate"]:
+    if len(search["tried"]) and search["chosen"] != search["tried"][len(search["tried"]) // 2]["rate"]:
         own = run(user_id, dataset.id, task, kind, training)
-    told = {
-        name: {"rate": each["learning_rate"], "validation": each["validation"], "test": each["metrics"]}
-        for name, each in (("auto", auto), ("own", own))
+    results = {
+        name: {"rate": result["learning_rate"], "validation": result["validation"], "test": result["metrics"]}
+        for name, result in (("auto", auto), ("own", own))
     }
-    return {"data": Path(path).stem, "method": kind, "metric": metric, "race": race, **told}
+    return {"data": Path(path).stem, "method": kind, "metric": metric, "search": search, **results}
 
 
 def run(user_id: str, dataset_id: str, task: str, kind: str, training: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def run(user_id: str, dataset_id: str, task: str, kind: str, training: dict[str,
 
 def line(row: dict[str, Any]) -> str:
     """One row of the table."""
-    tried = ", ".join(f"{each['rate']:.2g}: {each['loss'] or float('nan'):.3f}" for each in row["race"]["tried"])
+    tried = ", ".join(f"{trial['rate']:.2g}: {trial['loss'] or float('nan'):.3f}" for trial in row["search"]["tried"])
     shown = [f"{row[name][split][row['metric']]:.3f}" for name in ("auto", "own") for split in ("validation", "test")]
     return f"| {row['data']} | {row['method']} | {tried} | {row['auto']['rate']:.2g} | {' | '.join(shown)} |"
 

@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--methods", default="")
     parser.add_argument("--out", type=Path)
     wanted = parser.parse_args()
-    plain = [each.model_fields["kind"].default for each in METHODS if each.level == "plain"]
+    plain = [method.model_fields["kind"].default for method in METHODS if method.level == "plain"]
     table: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="studio-rates-") as home:
         labels = write_rows(Path(home), read(wanted.train), read(wanted.test), AMOUNTS)
@@ -43,8 +43,8 @@ def main() -> int:
     print(
         "\n| method | rates | accuracy at each | own rate | points below best | s per run |\n|---|---|---|---|---|---|"
     )
-    print("\n".join(line(each) for each in table))
-    return 1 if any(each["behind"] > ALLOWED_LOSS for each in table) else 0
+    print("\n".join(line(row) for row in table))
+    return 1 if any(row["behind"] > ALLOWED_LOSS for row in table) else 0
 
 
 def sweep(home: Path, kind: str, labels: list[str]) -> dict[str, Any]:
@@ -59,12 +59,12 @@ def sweep(home: Path, kind: str, labels: list[str]) -> dict[str, Any]:
     results, began = [], time.monotonic()
     for factor in FACTORS:
         results.append(run(home, kind, labels, min(1.0, own * factor)))
-    accuracy = [each["metrics"]["accuracy"] for each in results]
+    accuracy = [result["metrics"]["accuracy"] for result in results]
     return {
         "kind": kind,
         "rates": [min(1.0, own * factor) for factor in FACTORS],
         "accuracy": accuracy,
-        "validation": [each["validation"]["accuracy"] for each in results],
+        "validation": [result["validation"]["accuracy"] for result in results],
         "behind": max(accuracy) - accuracy[1],
         "seconds": (time.monotonic() - began) / len(FACTORS),
         "probe": results[0]["baseline"]["linear_probe"]["accuracy"],

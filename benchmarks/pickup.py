@@ -1,4 +1,4 @@
-"""From *submit* to the first training step with a warm spare: prints every stage of the way, in seconds.
+"""From *submit* to the first training step with a prewarmed trainer: prints every stage of the way, in seconds.
 
 Starts its own Celery worker on its own data folder, submits runs one after another, each on 1,000 short rows that it has
 never seen before, then one on rows it knows, and reads the times that the studio itself recorded. Usage: ``python -m benchmarks.pickup [--runs 3]``. Exits 1 when the goal is missed.
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def start_worker(home: Path) -> subprocess.Popen[bytes]:
-    """A real Celery worker with its warm spare."""
+    """A real Celery worker with its prewarmed trainer."""
     from app.migrate import upgrade
 
     upgrade()
@@ -90,7 +90,7 @@ def submit(owner: str, dataset_id: str) -> float:
     """Queue one run, print its stages, return the seconds to its first step."""
     from app.services.runs import runs
 
-    time.sleep(12)  # Long enough for the spare to be past its imports again.
+    time.sleep(12)  # Long enough for the next prewarmed trainer to finish its imports.
     submitted = time.time()
     run = runs.submit(
         owner,
@@ -123,7 +123,7 @@ def wait_for_steps(owner: str, run_id: str) -> dict[str, float]:
             stages.setdefault(event.message, event.at)
     losses = [point for point in metrics.since(owner, run_id).points if point.key == "train/loss"]
     stages["first step"] = losses[0].at
-    return dict(sorted(stages.items(), key=lambda each: each[1]))
+    return dict(sorted(stages.items(), key=lambda stage: stage[1]))
 
 
 def print_stages(submitted: float, stages: dict[str, float]) -> None:
@@ -138,11 +138,11 @@ def print_stages(submitted: float, stages: dict[str, float]) -> None:
 
 def write_rows(count: int, seed: int) -> Path:
     """A CSV of short letters in four classes, the same on every machine."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     lines = ["text,label"]
     for number in range(count):
-        label, endings = dice.choice(sorted(PROBLEMS.items()))
-        lines.append(f"{dice.choice(SUBJECTS)} {dice.choice(endings)} since day {number},{label}")
+        label, endings = rng.choice(sorted(PROBLEMS.items()))
+        lines.append(f"{rng.choice(SUBJECTS)} {rng.choice(endings)} since day {number},{label}")
     path = Path(tempfile.mkdtemp()) / "letters.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -32,8 +32,8 @@ def main(job: dict[str, Any]) -> None:
             target_modules=["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"],
         ),
     )
-    learning = [each for each in model.parameters() if each.requires_grad]
-    optimizer = torch.optim.AdamW(learning, lr=job["learning_rate"], weight_decay=job["weight_decay"])
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trainable, lr=job["learning_rate"], weight_decay=job["weight_decay"])
     steps = round(job["epochs"] * -(-len(train) // job["batch_size"]))
     schedule = get_linear_schedule_with_warmup(optimizer, round(job["warmup_ratio"] * steps), steps)
     best = float("inf")
@@ -42,7 +42,7 @@ def main(job: dict[str, Any]) -> None:
         for ids, mask, labels in DataLoader(train, batch_size=job["batch_size"], shuffle=True):
             loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(learning, job["max_grad_norm"])
+            torch.nn.utils.clip_grad_norm_(trainable, job["max_grad_norm"])
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()

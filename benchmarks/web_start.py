@@ -77,15 +77,15 @@ def main() -> None:
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     starts = [measure() for _ in range(repeats)]
     ready, gone = zip(*(measure_studio() for _ in range(repeats)), strict=True)
-    seconds = [each["seconds"] for each in starts]
-    told: dict[str, Any] = {
+    seconds = [start["seconds"] for start in starts]
+    summary: dict[str, Any] = {
         "starts": repeats,
         "seconds": {"median": round(statistics.median(seconds), 2), "worst": round(max(seconds), 2)},
         "studio_ready_seconds": {"median": round(statistics.median(ready), 2), "worst": round(max(ready), 2)},
         "studio_gone_seconds": {"median": round(statistics.median(gone), 2), "worst": round(max(gone), 2)},
-        "resident_mb": round(max(each["bytes"] for each in starts) / 1e6),
+        "resident_mb": round(max(start["bytes"] for start in starts) / 1e6),
     }
-    print(json.dumps(told))
+    print(json.dumps(summary))
 
 
 if __name__ == "__main__":

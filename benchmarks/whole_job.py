@@ -1,6 +1,6 @@
-"""The whole job, from *submit* to a tested adapter, beside a plain script on the same work: starter encoder, LoRA, real queue.
+"""The whole job, from *submit* to a tested adapter, compared with a plain script on the same work: starter encoder, LoRA, real queue.
 
-The same rows and splits, settings, passes and rows per update; the script (``benchmarks/plain_script.py``, or a ``--peer`` of your
+The same rows and splits, settings, epochs and batch size; the script (``benchmarks/plain_script.py``, or a ``--peer`` of your
 own, called with the path of the same ``job.json``) computes in fp32 and pads every row to the longest length. Both in turn, every
 round from the beginning: what the studio keeps between runs is deleted. Usage: ``python -m benchmarks.whole_job [TRAIN.csv
 TEST.csv] [--rounds 3] [--peer COMMAND]``; without files the rows are made up. With ``--processor`` processor seconds are counted, of
@@ -53,7 +53,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--labels", type=int, default=20)
     parser.add_argument(
-        "--rows", type=int, default=50, help="rows of each label, of which the studio deals out three parts"
+        "--rows", type=int, default=50, help="rows of each label, which the studio splits into three parts"
     )
     parser.add_argument("--padding", default="max_length", choices=("max_length", "longest"))
     parser.add_argument("--processor", action="store_true")
@@ -110,8 +110,8 @@ def describe(home: Path, dataset: Any, padding: str) -> Path:
     lora = method_class("lora").model_validate({"kind": "lora"})
     training = TrainingSettings.model_validate(TRAINING)
     steps = round(training.epochs * -(-len(splits["train"]) // training.batch_size))
-    print(f"{steps} updates, {training.epochs:g} passes, at most {training.max_length} tokens")
-    told = {
+    print(f"{steps} updates, {training.epochs:g} epochs, at most {training.max_length} tokens")
+    job = {
         **training.model_dump(mode="json"),
         **lora.model_dump(include={"rank", "alpha", "dropout"}),
         "learning_rate": lora.learning_rate(STARTER_ENCODER, steps),
@@ -121,7 +121,7 @@ def describe(home: Path, dataset: Any, padding: str) -> Path:
         "out": str(home / "peer"),
         "padding": padding,
     }
-    (home / "job.json").write_text(json.dumps(told, indent=1))
+    (home / "job.json").write_text(json.dumps(job, indent=1))
     return home / "job.json"
 
 
@@ -146,7 +146,7 @@ def studio(owner: str, dataset: Any) -> Done:
     if not ended.results:
         raise SystemExit(f"the run failed: {ended.job.error}")
     metrics, parts = ended.results["metrics"], ended.results["seconds"]["processor"]
-    return told("studio", Done(took, sum(parts.values()), metrics["accuracy"], metrics["loss"], parts))
+    return printed("studio", Done(took, sum(parts.values()), metrics["accuracy"], metrics["loss"], parts))
 
 
 def other(command: list[str], job: Path) -> Done:
@@ -158,7 +158,7 @@ def other(command: list[str], job: Path) -> Done:
     if ended.returncode:
         raise SystemExit(f"the script failed: {ended.stderr[-2000:]}")
     scores = json.loads(ended.stdout.strip().splitlines()[-1])
-    return told("script", Done(took, used_by_ended() - before, scores["accuracy"], scores["loss"], {}))
+    return printed("script", Done(took, used_by_ended() - before, scores["accuracy"], scores["loss"], {}))
 
 
 def used_by_ended() -> float:
@@ -167,7 +167,7 @@ def used_by_ended() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def told(who: str, done: Done) -> Done:
+def printed(who: str, done: Done) -> Done:
     """Print one job as it ends."""
     phases = ", ".join(f"{name} {seconds:.1f}" for name, seconds in done.phases.items())
     print(
@@ -181,7 +181,7 @@ def summary(rounds: list[tuple[Done, Done]], clock: str) -> int:
     """Print the medians and their ratio; 1 if a goal is missed."""
     ours, theirs = ([pair[side] for pair in rounds] for side in (0, 1))
     middle = {
-        key: [statistics.median(getattr(each, key) for each in side) for side in (ours, theirs)]
+        key: [statistics.median(getattr(done, key) for done in side) for side in (ours, theirs)]
         for key in (clock, "accuracy", "loss")
     }
     share = middle[clock][0] / middle[clock][1]
