@@ -1,7 +1,7 @@
-"""Builds the web API: routers, one translation of refusals, measurements. Knows no pages and no authentication.
+"""Builds the web API: routers, the translation of errors to responses, and request metrics.
 
-The gate (``app.gate``) wraps what is composed from this, lets people in and answers for defects; alone, every route
-but the probes and signing in refuses.
+The gate (``app.gate``) wraps the composed application, authenticates and answers unhandled exceptions; without it every
+route but the probes and sign-in refuses.
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ def create_api() -> FastAPI:
         api.include_router(router)
     # Pages are mounted at the root and would answer unknown API addresses in their own way.
     for prefix in ("/api", "/v1"):
-        api.add_api_route(prefix + "/{rest:path}", _nothing_here, methods=METHODS, include_in_schema=False)
+        api.add_api_route(prefix + "/{rest:path}", _not_found, methods=METHODS, include_in_schema=False)
     api.add_exception_handler(StudioError, _refused)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(ValidationError, _invalid)
@@ -38,7 +38,7 @@ def create_api() -> FastAPI:
     return api
 
 
-async def _nothing_here(request: Request) -> JSONResponse:
+async def _not_found(request: Request) -> JSONResponse:
     for route in request.app.router.routes:
         if route.matches(request.scope)[0] is Match.PARTIAL:
             raise HTTPException(405)

@@ -1,14 +1,11 @@
-"""Mounts the pages on the web application: Gradio carries them, our own files make them work.
-
-Must not know any service or table; pages talk to the REST API like every other program does.
-"""
+"""Mounts the pages on the web application: a Gradio app with one route per page, whose scripts call the REST API."""
 
 import os
 import warnings
 from typing import TYPE_CHECKING
 
 from studio_ui.asset_files import ASSET_FOLDER, ASSETS, Assets
-from studio_ui.frame import PRODUCT, Framed, container
+from studio_ui.frame import PRODUCT, FrameMiddleware, container
 from studio_ui.pages import PAGES
 from studio_ui.pages.page import Page
 from studio_ui.shared import PATH as SHARED_PATH
@@ -24,14 +21,14 @@ MONO_FONT = ("ui-monospace", "monospace")
 
 def mount(api: "FastAPI") -> "FastAPI":
     """Add assets, pages and the frame around them to the application; returns the same application."""
-    # Gradio reports usage over the network unless it is told not to before it is imported.
+    # Gradio reports usage over the network unless that is disabled before it is imported.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     import gradio
 
     api.mount(ASSETS, Assets(directory=ASSET_FOLDER))
     api.add_route(SHARED_PATH, show_shared, methods=["GET"])
     with warnings.catch_warnings():
-        # It warns that several pages rule out rendering on the server, which is not asked for.
+        # Gradio warns that several routes rule out server-side rendering, which is off.
         warnings.filterwarnings("ignore", "SSR mode", UserWarning)
         gradio.mount_gradio_app(
             api,
@@ -48,7 +45,7 @@ def mount(api: "FastAPI") -> "FastAPI":
             enable_monitoring=False,
             mcp_server=False,
         )
-    api.add_middleware(Framed)
+    api.add_middleware(FrameMiddleware)
     return api
 
 

@@ -1,7 +1,7 @@
-"""Our scripts and styles and the chart library, served packed and under an address that changes when one of them does.
+"""Serves scripts, styles and the chart library compressed and under a versioned address that changes with any of them.
 
-Knows files and nothing of pages. Browsers keep what is under such an address for good, so a page that is opened again asks
-for none of them, and an update of the studio never mixes old and new scripts.
+Browsers cache versioned addresses for good, so a page that is opened again requests none of them, and an update of the studio
+never mixes old and new scripts.
 """
 
 import gzip
@@ -28,16 +28,16 @@ WORTH_PACKING = 1000
 
 
 def address(name: str) -> str:
-    """Where a browser finds the file as it is now."""
+    """The versioned address of a file."""
     return f"{ASSETS}/{_version()}/{name}"
 
 
 def modules(script: str) -> list[str]:
-    """The script and everything that it imports, directly or not; named in the page, they load all at once."""
+    """The script and all its imports, direct and indirect; preloaded by the page, they load in parallel."""
     found = [script]
     for name in found:
         path = ASSET_FOLDER / name
-        found += [each for each in _imported(path, path.stat().st_mtime_ns) if each not in found]
+        found += [name for name in _imported(path, path.stat().st_mtime_ns) if name not in found]
     return found
 
 
@@ -47,15 +47,15 @@ def _imported(path: Path, changed: int) -> tuple[str, ...]:
 
 
 def _version() -> str:
-    # Files are looked at once a second at most: a page names dozens of them.
+    # Files are checked once a second at most: a page names dozens of them.
     return _version_at(int(time.monotonic()))
 
 
 @lru_cache(maxsize=1)
 def _version_at(second: int) -> str:
     files = [*sorted(ASSET_FOLDER.iterdir()), chart_library()]
-    told = [f"{each.name} {(known := each.stat()).st_size} {known.st_mtime_ns}" for each in files]
-    return "v" + hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
+    facts = [f"{path.name} {(stat := path.stat()).st_size} {stat.st_mtime_ns}" for path in files]
+    return "v" + hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]
 
 
 @lru_cache
@@ -69,7 +69,7 @@ def chart_library() -> Path:
 class Assets(StaticFiles):
     """The folder of assets with the chart library in it, each file also below the name of any version.
 
-    What is asked for by its plain address, or by that of another version, is checked for changes each time.
+    Plain addresses, and those of another version, are revalidated on each request.
     """
 
     async def get_response(self, path: str, scope: Scope) -> Response:

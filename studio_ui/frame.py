@@ -1,5 +1,5 @@
-"""The frame around every page: head, skip link, menu, footer. Put into Gradio's HTML on the server, so that it is
-there with the first paint and page scripts load while Gradio starts. Knows the pages and no data.
+"""The frame around every page: head, skip link, menu. It is inserted into Gradio's HTML on the server, so that it shows with the
+first paint and page scripts load while Gradio starts.
 """
 
 import re
@@ -28,13 +28,13 @@ STYLES = (
 
 THEME = 'document.documentElement.classList.toggle("dark",matchMedia("(prefers-color-scheme: dark)").matches)'
 
-# What Gradio's template says about itself to link previews; one of these lines names a picture on another site.
+# Gradio's own tags for link previews; one of them names a picture on another site.
 META = re.compile(r'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
 BODY = re.compile(r"<body[^>]*>")
 
 
-class Framed:
-    """ASGI middleware that frames the HTML of page addresses and answers unknown ones with a calm page."""
+class FrameMiddleware:
+    """ASGI middleware that frames the HTML of page addresses and answers unknown ones with a page of our own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -43,12 +43,12 @@ class Framed:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or not _wants_html(scope):
             await self.app(scope, receive, send)
             return
-        answer = _Rewritten(page_at(scope["path"]), send)
+        answer = _RewritingSend(page_at(scope["path"]), send)
         await self.app(scope, receive, answer)
 
 
-class _Rewritten:
-    """The ``send`` of one request: collects HTML and passes everything else on untouched."""
+class _RewritingSend:
+    """The ``send`` of one request: collects HTML and passes everything else on unchanged."""
 
     def __init__(self, page: Page | None, send: Send) -> None:
         self.page = page
@@ -75,7 +75,7 @@ class _Rewritten:
     async def _finish(self) -> None:
         assert self.start is not None
         missing = self.start["status"] == 404
-        text = lost_page() if missing else framed(self.body.decode("utf-8"), self.page)
+        text = not_found_page() if missing else framed(self.body.decode("utf-8"), self.page)
         content = text.encode()
         dropped = (b"content-length", b"content-encoding", b"content-type")
         headers = [(key, value) for key, value in self.start.get("headers", []) if key.lower() not in dropped]
@@ -118,9 +118,9 @@ def menu(page: Page | None) -> str:
     """Skip link and menu; the entry of the current page is marked for eyes and for screen readers."""
     here = (page.nav_under or page.path) if page else ""
     entries = "".join(
-        f'<li><a href="{each.path}"{" aria-current=page" if each.path == here else ""}>{escape(each.nav_label)}</a></li>'
-        for each in PAGES
-        if each.nav_label
+        f'<li><a href="{page.path}"{" aria-current=page" if page.path == here else ""}>{escape(page.nav_label)}</a></li>'
+        for page in PAGES
+        if page.nav_label
     )
     return (
         '<a class="skip-link" href="#content">Skip to the content</a>'
@@ -132,7 +132,7 @@ def menu(page: Page | None) -> str:
 
 
 def container(page: Page) -> str:
-    """What Gradio shows for a page until the page's script has filled it."""
+    """Placeholder that Gradio shows until the page's script has filled it."""
     words = f"<h1>{escape(page.title)}</h1><p class='purpose'>{escape(page.purpose)}</p>" if page.heading else ""
     return (
         f'<div class="page" id="content" tabindex="-1">{words}<div id="{page.container}">'
@@ -141,7 +141,7 @@ def container(page: Page) -> str:
     )
 
 
-def lost_page() -> str:
+def not_found_page() -> str:
     """The page for an address that does not exist."""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '

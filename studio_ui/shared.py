@@ -1,7 +1,7 @@
 """The page behind a read-only link: the compare page without a menu, for people who are not signed in.
 
-Made of our own scripts alone, since nothing of Gradio is open to strangers. Knows no data: the script asks the API with
-the token in the address's fragment, which browsers never send.
+Made of our own scripts alone, since Gradio's routes need sign-in. The script calls the API with the token in the
+address's fragment, which browsers never send.
 """
 
 import secrets
@@ -36,7 +36,7 @@ def _content(nonce: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
         f'<title>Shared comparison · {PRODUCT}</title><script nonce="{nonce}">{THEME}</script>{files}</head><body>'
         f'<header class="site-head"><div class="site-row"><span class="site-name"><span class="site-mark" aria-hidden="true">'
-        f'</span>{PRODUCT}</span><span class="muted">Shared with you, to look at</span></div></header>'
+        f'</span>{PRODUCT}</span><span class="muted">Shared with you, read-only</span></div></header>'
         f'<main class="page" id="content" tabindex="-1"><h1>{escape(COMPARE.title)}</h1>'
         f'<p class="purpose">{escape(COMPARE.purpose)}</p><div id="{COMPARE.container}">'
         '<div class="skeleton" role="status" aria-label="Loading"><span></span><span></span><span></span></div>'

@@ -1,4 +1,4 @@
-"""The public REST contract: one file per noun, one line here."""
+"""The public REST contract: one router module for each resource, listed in `ROUTERS`. Called by `app.main`."""
 
 from fastapi import APIRouter
 

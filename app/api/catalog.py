@@ -22,11 +22,11 @@ router = APIRouter(prefix="/api/v1", tags=["catalog"])
 def read_catalog(user_id: UserId) -> dict[str, Any]:
     """``{"methods", "made_methods", "task_types", "base_models", "training", "presets", "recommended_base_models"}``.
 
-    Settings come with their JSON schema. ``made_methods`` are forms that a run gets by being made of other runs;
+    Settings come with their JSON schema. ``made_methods`` are derived forms: results of combining, merging or extracting;
     ``recommended_base_models`` is task type -> ``{"name", "reason"}``.
     """
     return {
-        **_declared(),
+        **_static_catalog(),
         "base_models": [card.as_dict() for card in base_models()],
         "recommended_base_models": {
             task.kind: asdict(model) for task in TASK_TYPES if (model := recommended_base_model(task.kind))
@@ -35,8 +35,8 @@ def read_catalog(user_id: UserId) -> dict[str, Any]:
 
 
 @lru_cache
-def _declared() -> dict[str, Any]:
-    """What stays as it is for as long as the process lives; models may come while it does."""
+def _static_catalog() -> dict[str, Any]:
+    """The part of the catalog that is constant in a process; base models may be added at run time."""
     return {
         "methods": [method_card(method) for method in METHODS],
         "made_methods": [method_card(method) for method in DERIVED],

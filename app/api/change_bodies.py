@@ -15,7 +15,7 @@ RowId = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class RowsBody(Body):
-    """Which rows are meant; every given part must fit, nothing given means all."""
+    """A selection of rows; all given filters must match, none means all rows."""
 
     ids: list[RowId] | None = Field(None, max_length=100_000)
     problem: str = Field("", max_length=200)
@@ -25,9 +25,8 @@ class RowsBody(Body):
     excluded: bool | None = None
 
     def selection(self) -> Selection:
-        """The service's word for it."""
-        told = self.model_dump()
-        return Selection(**{**told, "ids": None if self.ids is None else tuple(self.ids)})
+        """The same as a value of the service."""
+        return Selection(**{**self.model_dump(), "ids": None if self.ids is None else tuple(self.ids)})
 
 
 class EditBody(Body):
@@ -38,7 +37,7 @@ class EditBody(Body):
     cells: Cells
 
     def change(self) -> service.Change:
-        """The service's word for it."""
+        """The same as a value of the service."""
         return service.Edit(self.row_id, self.cells)
 
 
@@ -49,18 +48,18 @@ class AddBody(Body):
     cells: Cells
 
     def change(self) -> service.Change:
-        """The service's word for it."""
+        """The same as a value of the service."""
         return service.Add(self.cells)
 
 
 class ManyBody(Body):
-    """Remove rows, leave them out, bring them back, clean their texts of characters that nobody sees, or repair them."""
+    """Delete rows, exclude or include them, remove invisible characters from their texts, or repair them."""
 
     op: Literal["delete", "exclude", "include", "clean", "repair"]
     rows: RowsBody
 
     def change(self) -> service.Change:
-        """The service's word for it."""
+        """The same as a value of the service."""
         kinds: dict[str, Any] = {
             "delete": service.Delete,
             "exclude": service.Exclude,
@@ -68,8 +67,8 @@ class ManyBody(Body):
             "clean": service.Clean,
             "repair": service.Repair,
         }
-        made: service.Change = kinds[self.op](self.rows.selection())
-        return made
+        change: service.Change = kinds[self.op](self.rows.selection())
+        return change
 
 
 class SetBody(Body):
@@ -81,7 +80,7 @@ class SetBody(Body):
     value: str | None
 
     def change(self) -> service.Change:
-        """The service's word for it."""
+        """The same as a value of the service."""
         return service.SetColumn(self.rows.selection(), self.column, self.value)
 
 
@@ -92,7 +91,7 @@ class MergeLabelsBody(Body):
     into: dict[Word, Word] = Field(default_factory=dict, max_length=10_000)
 
     def change(self) -> service.Change:
-        """The service's word for it."""
+        """The same as a value of the service."""
         return service.MergeLabels(self.into)
 
 
@@ -100,21 +99,21 @@ AnyChange = Annotated[EditBody | AddBody | ManyBody | SetBody | MergeLabelsBody,
 
 
 class ChangesBody(Body):
-    """Changes that make one new version; ``version`` is the number that the person was looking at."""
+    """Changes that make one new version; ``version`` is the number of the version that they were made on."""
 
     changes: list[AnyChange] = Field(min_length=1, max_length=10_000)
     version: int | None = Field(None, ge=1)
 
 
-class PeekBody(Body):
-    """Rows of the final test that somebody was shown."""
+class HoldoutViewBody(Body):
+    """Test rows that were shown to somebody."""
 
     rows: int = Field(ge=1, le=10_000)
     version: int | None = Field(None, ge=1)
 
 
 class SplitsBody(Body):
-    """How to deal rows out anew; shares left out are chosen by the number of rows."""
+    """How to make a new split; fractions that are left out follow from the number of rows."""
 
     how: Literal["ratio", "group", "time"] = "ratio"
     column: str = Field("", max_length=200)
@@ -123,7 +122,7 @@ class SplitsBody(Body):
     seed: int = Field(0, ge=0, le=2**31)
 
     def plan(self) -> SplitPlan:
-        """The service's word for it."""
+        """The same as a value of the service."""
         if self.how != "ratio" and not self.column:
-            raise Rejected("missing_field", f"Rows cannot be dealt out by {self.how} without a column.", "Name one.")
+            raise Rejected("missing_field", f"A split by {self.how} needs a column.", "Name one.")
         return SplitPlan(**self.model_dump())

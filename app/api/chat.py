@@ -20,7 +20,7 @@ from app.services.inference.chat import ChatTarget, ListedChatTarget, SamplingSe
 router = APIRouter(tags=["chat"])
 
 NDJSON, EVENTS = "application/x-ndjson", "text/event-stream"
-# A reverse proxy must not collect the pieces of a stream.
+# A reverse proxy must not buffer the stream.
 UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 FINISH = {"stop": "stop", "length": "length", "cancelled": "stop"}
 
@@ -46,7 +46,7 @@ class Message(Body):
 
 
 class SamplingFields(Body):
-    """How replies are chosen."""
+    """Sampling parameters of a reply."""
 
     max_tokens: int | None = Field(None, ge=1, le=4096)
     temperature: float = Field(0.7, ge=0, le=2)
@@ -73,7 +73,7 @@ class ChatBody(SamplingFields):
 
 
 class StreamOptions(Body):
-    """Whether the last event tells the number of tokens."""
+    """Whether the last event reports the number of tokens."""
 
     include_usage: bool = False
 
@@ -92,13 +92,13 @@ class CompletionBody(ChatBody):
     @property
     def sampling(self) -> SamplingSettings:
         """As the service takes it; the newer name of the limit counts first."""
-        most = self.max_completion_tokens or self.max_tokens or 256
-        return SamplingSettings(most, self.temperature, self.top_p, self.seed, tuple(self.stop))
+        max_tokens = self.max_completion_tokens or self.max_tokens or 256
+        return SamplingSettings(max_tokens, self.temperature, self.top_p, self.seed, tuple(self.stop))
 
 
 @router.get("/v1/models")
 def list_models(user_id: UserId) -> dict[str, Any]:
-    """Base models that talk, one's own finished runs and kept checkpoints: ``base:<name>``, ``<run>`` or ``<run>@<step>``."""
+    """Generative base models, own finished runs and kept checkpoints: ``base:<name>``, ``<run>`` or ``<run>@<step>``."""
     data = [
         {"id": target.id, "object": "model", "created": int(target.created_at), "owned_by": "studio", **_extra(target)}
         for target in chat.list_chat_targets(user_id)
@@ -109,16 +109,18 @@ def list_models(user_id: UserId) -> dict[str, Any]:
 @router.post("/v1/chat/completions")
 async def complete(user_id: UserId, body: CompletionBody) -> Response:
     """One reply, whole or as server-sent events."""
-    voice, pieces = await open_reply(user_id, body.model, [each.as_dict() for each in body.messages], body.sampling)
-    head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": voice.model}
+    target, events = await open_reply(
+        user_id, body.model, [message.as_dict() for message in body.messages], body.sampling
+    )
+    head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": target.model}
     if body.stream:
         usage = bool(body.stream_options and body.stream_options.include_usage)
-        return StreamingResponse(_events(head, pieces, usage), media_type=EVENTS, headers=UNBUFFERED)
+        return StreamingResponse(_events(head, events, usage), media_type=EVENTS, headers=UNBUFFERED)
     text = ""
     done: dict[str, Any] = {}
-    async for told in pieces:
-        text += told.get("text", "")
-        done = told.get("done", done)
+    async for event in events:
+        text += event.get("text", "")
+        done = event.get("done", done)
     message = {"role": "assistant", "content": text}
     choice = {"index": 0, "message": message, "finish_reason": FINISH[done["finish"]], "logprobs": None}
     return JSONResponse({**head, "object": "chat.completion", "choices": [choice], "usage": _usage(done)})
@@ -126,12 +128,14 @@ async def complete(user_id: UserId, body: CompletionBody) -> Response:
 
 @router.post("/api/v1/chat")
 async def talk(user_id: UserId, body: ChatBody) -> StreamingResponse:
-    """One reply as JSON lines: ``{"text"}`` for each piece, then ``{"done"}`` or ``{"error"}``. Nothing is kept."""
-    voice, pieces = await open_reply(user_id, body.model, [each.as_dict() for each in body.messages], body.sampling)
+    """One reply as JSON lines: ``{"text"}`` for each piece, then ``{"done"}`` or ``{"error"}``. Nothing is stored."""
+    target, events = await open_reply(
+        user_id, body.model, [message.as_dict() for message in body.messages], body.sampling
+    )
 
     async def lines() -> AsyncIterator[str]:
-        async for told in guarded(pieces):
-            yield json.dumps(told, ensure_ascii=False) + "\n"
+        async for event in with_error_event(events):
+            yield json.dumps(event, ensure_ascii=False) + "\n"
 
     return StreamingResponse(lines(), media_type=NDJSON, headers=UNBUFFERED)
 
@@ -139,46 +143,46 @@ async def talk(user_id: UserId, body: ChatBody) -> StreamingResponse:
 async def open_reply(
     user_id: str, model: str, messages: list[dict[str, str]], sampling: SamplingSettings
 ) -> tuple[ChatTarget, AsyncIterator[dict[str, Any]]]:
-    """The model and its reply, begun: refusals are raised here, before the first byte goes out."""
-    if not any(each["role"] == "user" for each in messages):
+    """The model and its reply as events; refusals are raised here, before the first byte is sent."""
+    if not any(message["role"] == "user" for message in messages):
         raise Rejected("no_question", "The conversation has no message of a user.", "Add one.")
-    voice = await to_thread.run_sync(chat.find_chat_target, user_id, model)
+    target = await to_thread.run_sync(chat.find_chat_target, user_id, model)
     server = await to_thread.run_sync(inference_client.wake)
-    pieces = chat.stream_reply(server, voice, messages, sampling, user_id)
-    first = await anext(pieces)
+    events = chat.stream_reply(server, target, messages, sampling, user_id)
+    first = await anext(events)
 
-    async def whole() -> AsyncIterator[dict[str, Any]]:
+    async def with_first() -> AsyncIterator[dict[str, Any]]:
         try:
             yield first
-            async for told in pieces:
-                yield told
+            async for event in events:
+                yield event
         finally:
-            await pieces.aclose()
+            await events.aclose()
 
-    return voice, whole()
+    return target, with_first()
 
 
-async def guarded(pieces: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
-    """The same pieces; a failure in the middle becomes a last line that says what happened."""
+async def with_error_event(events: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+    """The same events; a failure in the middle becomes a last event with the error."""
     try:
-        async for told in pieces:
-            yield told
+        async for event in events:
+            yield event
     except StudioError as error:
         yield error.as_dict()
 
 
-async def _events(head: dict[str, Any], pieces: AsyncIterator[dict[str, Any]], usage: bool) -> AsyncIterator[str]:
+async def _events(head: dict[str, Any], events: AsyncIterator[dict[str, Any]], usage: bool) -> AsyncIterator[str]:
     chunk = {**head, "object": "chat.completion.chunk"}
     yield _event({**chunk, "choices": [_choice({"role": "assistant", "content": ""})]})
-    async for told in guarded(pieces):
-        if "text" in told:
-            yield _event({**chunk, "choices": [_choice({"content": told["text"]})]})
-        elif "done" in told:
-            yield _event({**chunk, "choices": [_choice({}, FINISH[told["done"]["finish"]])]})
+    async for event in with_error_event(events):
+        if "text" in event:
+            yield _event({**chunk, "choices": [_choice({"content": event["text"]})]})
+        elif "done" in event:
+            yield _event({**chunk, "choices": [_choice({}, FINISH[event["done"]["finish"]])]})
             if usage:
-                yield _event({**chunk, "choices": [], "usage": _usage(told["done"])})
+                yield _event({**chunk, "choices": [], "usage": _usage(event["done"])})
         else:
-            yield _event(told)
+            yield _event(event)
     yield "data: [DONE]\n\n"
 
 
@@ -186,8 +190,8 @@ def _choice(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
     return {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
 
 
-def _event(told: dict[str, Any]) -> str:
-    return f"data: {json.dumps(told, ensure_ascii=False)}\n\n"
+def _event(event: dict[str, Any]) -> str:
+    return f"data: {json.dumps(event, ensure_ascii=False)}\n\n"
 
 
 def _usage(done: dict[str, Any]) -> dict[str, int]:

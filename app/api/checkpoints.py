@@ -1,4 +1,4 @@
-"""Routes for the checkpoints of a run: what is kept, go on from one, delete one."""
+"""Routes for the checkpoints of a run: list them, continue from one, delete one."""
 
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ Step = Annotated[int, Path(ge=0, le=2**53)]
 
 
 class ContinueFromBody(Body):
-    """How many passes over the data to add."""
+    """How many epochs to add."""
 
     epochs: float = Field(1.0, gt=0, le=100)
     name: Name = ""
@@ -22,13 +22,13 @@ class ContinueFromBody(Body):
 
 @router.get("/{run_id}/checkpoints")
 def list_checkpoints(user_id: UserId, run_id: str) -> dict[str, Any]:
-    """Kept checkpoints, the newest first, each with what it is kept for."""
+    """Kept checkpoints, the newest first, with the reason for keeping each."""
     return {"checkpoints": checkpoints.list_checkpoints(user_id, run_id)}
 
 
 @router.post("/{run_id}/checkpoints/{step}/continue", status_code=201)
 def continue_from_checkpoint(user_id: UserId, run_id: str, step: Step, body: ContinueFromBody) -> dict[str, Any]:
-    """Queue a new run that goes on from here; the old one stays as it is."""
+    """Queue a new run that continues from this checkpoint; the old run stays as it is."""
     return runs.as_dict(checkpoints.continue_from(user_id, run_id, step, body.epochs, body.name))
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from app.api.deps import After, CurveKeys, MostPoints, UserId
+from app.api.deps import After, CurveKeys, MaxPoints, UserId
 from app.api.schemas import Body
 from app.services.evaluation import answer_votes, comparison, example_table
 
@@ -18,7 +18,7 @@ def compare_runs(
     runs: Annotated[str, Query(min_length=1, max_length=1000, description="Run ids separated by commas.")],
     baseline: Annotated[str | None, Query(max_length=100)] = None,
 ) -> dict[str, Any]:
-    """Metrics, settings that differ and notes for several runs beside the untouched base model."""
+    """Metrics, settings that differ and notes for several runs beside the base model."""
     return comparison.compare(user_id, _ids(runs), baseline).as_dict()
 
 
@@ -27,7 +27,7 @@ def compare_series(
     user_id: UserId,
     runs: Annotated[str, Query(min_length=1, max_length=1000, description="Run ids separated by commas.")],
     keys: CurveKeys = None,
-    max_points: MostPoints = 400,
+    max_points: MaxPoints = 400,
 ) -> dict[str, Any]:
     """Whole curves of several runs, thinned: ``{"series": {run: {key: [[step, value], ...]}}}``."""
     return {"series": comparison.series(user_id, _ids(runs), keys.split(",") if keys else None, max_points)}
@@ -48,7 +48,7 @@ def compare_examples(
 
 
 class VoteBody(Body):
-    """What somebody thinks of one answer."""
+    """A vote on one answer."""
 
     run_id: str
     row_id: int = Field(ge=0, lt=2**31)
@@ -57,9 +57,9 @@ class VoteBody(Body):
 
 @router.post("/compare/votes")
 def vote_on_answer(user_id: UserId, body: VoteBody) -> dict[str, Any]:
-    """Keep a thumb up or down for a run's answer to a test row; tells the run's tally: ``{"up", "down"}``."""
+    """Keep a thumb up or down for a run's answer to a test row; returns the run's counts: ``{"up", "down"}``."""
     return answer_votes.vote(user_id, body.run_id, body.row_id, body.vote).as_dict()
 
 
 def _ids(words: str) -> list[str]:
-    return [each.strip() for each in words.split(",") if each.strip()]
+    return [run_id.strip() for run_id in words.split(",") if run_id.strip()]

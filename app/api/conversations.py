@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
-from app.api.chat import NDJSON, UNBUFFERED, SamplingFields, guarded, open_reply
+from app.api.chat import NDJSON, UNBUFFERED, SamplingFields, open_reply, with_error_event
 from app.api.deps import UserId
 from app.api.schemas import Body
 from app.services.inference import conversations, prompt_suites
@@ -23,7 +23,7 @@ ModelName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class ConversationBody(Body):
-    """Which models talk, what they are told first, and how their replies are chosen."""
+    """Models, system prompt and sampling parameters of a conversation."""
 
     models: list[ModelName] = Field(min_length=1, max_length=conversations.MAX_PANES)
     system: str = ""
@@ -31,7 +31,7 @@ class ConversationBody(Body):
 
 
 class TextBody(Body):
-    """Something said."""
+    """A message of the user."""
 
     text: str
 
@@ -82,14 +82,14 @@ def ask(user_id: UserId, conversation_id: str, body: TextBody) -> dict[str, Any]
 
 @router.post("/conversations/{conversation_id}/panes/{pane}/reply")
 async def reply(user_id: UserId, conversation_id: str, pane: Pane, body: SamplingFields) -> StreamingResponse:
-    """The pane's reply to the newest question as JSON lines; what came is kept, also when the reader goes away.
+    """The pane's reply to the newest question as JSON lines; what was generated is stored, also when the client disconnects.
 
     Asking again replaces the pane's earlier reply.
     """
     models = (await to_thread.run_sync(conversations.read, user_id, conversation_id)).models
-    talk = await to_thread.run_sync(conversations.history, user_id, conversation_id, pane)
-    voice, pieces = await open_reply(user_id, models[min(pane, len(models) - 1)], talk, body.sampling)
-    lines = _kept(user_id, conversation_id, pane, voice, body.sampling, guarded(pieces))
+    messages = await to_thread.run_sync(conversations.history, user_id, conversation_id, pane)
+    target, events = await open_reply(user_id, models[min(pane, len(models) - 1)], messages, body.sampling)
+    lines = _stored_stream(user_id, conversation_id, pane, target, body.sampling, with_error_event(events))
     return StreamingResponse(lines, media_type=NDJSON, headers=UNBUFFERED)
 
 
@@ -119,25 +119,25 @@ def remove_suite(user_id: UserId, suite_id: str) -> None:
     prompt_suites.remove(user_id, suite_id)
 
 
-async def _kept(
+async def _stored_stream(
     user_id: str,
     conversation_id: str,
     pane: int,
-    voice: ChatTarget,
+    target: ChatTarget,
     sampling: SamplingSettings,
-    pieces: AsyncIterator[dict[str, Any]],
+    events: AsyncIterator[dict[str, Any]],
 ) -> AsyncIterator[str]:
     text, done = "", {"finish": "cancelled"}
     try:
-        async for told in pieces:
-            text += told.get("text", "")
-            done = told.get("done", {"finish": "failed", **told["error"]} if "error" in told else done)
-            yield json.dumps(told, ensure_ascii=False) + "\n"
+        async for event in events:
+            text += event.get("text", "")
+            done = event.get("done", {"finish": "failed", **event["error"]} if "error" in event else done)
+            yield json.dumps(event, ensure_ascii=False) + "\n"
     finally:
         data = {
-            "model": voice.model,
-            "name": voice.name,
-            "adapter_sha256": voice.adapter_sha256,
+            "model": target.model,
+            "name": target.name,
+            "adapter_sha256": target.adapter_sha256,
             **done,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,

@@ -1,4 +1,4 @@
-"""Routes for datasets: upload, list, look, remap, archive."""
+"""Routes for datasets: upload, list, read, change columns, archive."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,7 @@ from fastapi.encoders import jsonable_encoder
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from app.api.deps import Later, UserId
+from app.api.deps import RespondAsync, UserId
 from app.api.schemas import ColumnsBody, NameBody
 from app.api.uploads import Upload, receive_upload
 from app.catalog.task_types import task_type as find_task_type
@@ -21,38 +21,38 @@ router = APIRouter(prefix="/api/v1/datasets", tags=["datasets"])
 
 
 @router.post("", status_code=201)
-async def upload_dataset(request: Request, user_id: UserId, later: Later) -> Any:
+async def upload_dataset(request: Request, user_id: UserId, respond_async: RespondAsync) -> Any:
     """Multipart ``file``, optional ``evaluation`` (file), ``name``, ``task_type``, ``columns`` (JSON object), and
     ``reading`` (JSON object with any of ``sheet``, ``header_row``, ``encoding``, ``delimiter``).
 
     With ``Prefer: respond-async`` a large file is answered with 202 as soon as its rows are read: ``{"check", "staged",
     "reading", "preview"}``; the report is made by the check."""
     async with receive_upload(request) as upload:
-        return await run_in_threadpool(_stage if later else _import, user_id, upload)
+        return await run_in_threadpool(_stage if respond_async else _import, user_id, upload)
 
 
 @router.get("")
 def list_datasets(user_id: UserId) -> dict[str, Any]:
     """Own datasets, newest first."""
-    return {"datasets": [datasets.as_dict(each) for each in datasets.list_datasets(user_id)]}
+    return {"datasets": [datasets.as_dict(dataset) for dataset in datasets.list_datasets(user_id)]}
 
 
 @router.get("/samples")
 def list_samples(user_id: UserId) -> dict[str, Any]:
     """Names of the sample datasets that come with the studio."""
-    return {"samples": [_sample_card(each) for each in datasets.SAMPLES]}
+    return {"samples": [_sample_card(sample) for sample in datasets.SAMPLES]}
 
 
 @router.post("/samples/{name}", status_code=201)
 def import_sample(user_id: UserId, name: str) -> dict[str, Any]:
     """A copy of a sample as one's own dataset."""
-    return full(datasets.import_sample(user_id, name))
+    return with_report(datasets.import_sample(user_id, name))
 
 
 @router.get("/{dataset_id}")
 def read_dataset(user_id: UserId, dataset_id: str) -> dict[str, Any]:
     """One dataset with its newest version and report."""
-    return full(datasets.get_dataset(user_id, dataset_id))
+    return with_report(datasets.get_dataset(user_id, dataset_id))
 
 
 @router.get("/{dataset_id}/preview")
@@ -70,10 +70,10 @@ def read_report(user_id: UserId, dataset_id: str) -> dict[str, Any]:
 
 
 @router.post("/{dataset_id}/columns")
-def change_columns(user_id: UserId, dataset_id: str, body: ColumnsBody, later: Later) -> Any:
+def change_columns(user_id: UserId, dataset_id: str, body: ColumnsBody, respond_async: RespondAsync) -> Any:
     """A new version of the same rows under another task or mapping; 202 with a check as for uploads."""
     find_task_type(body.task_type)
-    return answer(user_id, DatasetJob("columns", dataset_id, body.model_dump()), later)
+    return run_or_enqueue(user_id, DatasetJob("columns", dataset_id, body.model_dump()), respond_async)
 
 
 @router.post("/{dataset_id}/rename")
@@ -100,20 +100,20 @@ def _import(user_id: str, upload: Upload) -> dict[str, Any]:
         evaluation=(upload.evaluation.path, upload.evaluation.name) if upload.evaluation else None,
         choices=upload.choices,
     )
-    return full(dataset)
+    return with_report(dataset)
 
 
 def _stage(user_id: str, upload: Upload) -> JSONResponse:
     evaluation = (upload.evaluation.path, upload.evaluation.name) if upload.evaluation else None
     staged_id = imports.stage(user_id, upload.file.path, upload.file.name, evaluation)
-    said = {**{name: upload.fields.get(name) for name in ("name", "task_type")}, "columns": upload.columns}
-    return begin_import(user_id, staged_id, said, upload.choices)
+    attributes = {**{name: upload.fields.get(name) for name in ("name", "task_type")}, "columns": upload.columns}
+    return begin_import(user_id, staged_id, attributes, upload.choices)
 
 
-def begin_import(user_id: str, staged_id: str, said: dict[str, Any], choices: Choices | None) -> JSONResponse:
+def begin_import(user_id: str, staged_id: str, attributes: dict[str, Any], choices: Choices | None) -> JSONResponse:
     """Read a staged file and make a dataset of it: 201 with it, or 202 with the rows and the check that makes it."""
-    if said["task_type"]:
-        find_task_type(said["task_type"])
+    if attributes["task_type"]:
+        find_task_type(attributes["task_type"])
     read: dict[str, Any] = {}
     try:
         reading = imports.read_staged(user_id, staged_id, choices)
@@ -124,10 +124,10 @@ def begin_import(user_id: str, staged_id: str, said: dict[str, Any], choices: Ch
             "reading": readings.describe(reading, kept=True),
             "preview": {"columns": columns, "rows": rows, "total": reading.total},
         }
-        work = DatasetJob(IMPORT, "", {"staged": staged_id, **said})
+        work = DatasetJob(IMPORT, "", {"staged": staged_id, **attributes})
         if reading.total > checks.SMALL_ROWS:
             return JSONResponse({"check": checks.start(user_id, work), "staged": staged_id, **read}, 202)
-        return JSONResponse(jsonable_encoder(full(perform(user_id, work))), 201)
+        return JSONResponse(jsonable_encoder(with_report(perform(user_id, work))), 201)
     except StudioError as error:
         if not read and error.code in readings.READ_OTHERWISE:
             read = {"reading": readings.describe_unread(user_id, staged_id)}
@@ -138,14 +138,17 @@ def begin_import(user_id: str, staged_id: str, said: dict[str, Any], choices: Ch
         raise
 
 
-def answer(user_id: str, work: DatasetJob, later: bool) -> Any:
+def run_or_enqueue(user_id: str, work: DatasetJob, respond_async: bool) -> Any:
     """The dataset with its new version; or 202 with a check, where the caller would rather not wait for much data."""
-    if later and datasets.latest_version(datasets.get_dataset(user_id, work.dataset_id)).rows > checks.SMALL_ROWS:
+    if (
+        respond_async
+        and datasets.latest_version(datasets.get_dataset(user_id, work.dataset_id)).rows > checks.SMALL_ROWS
+    ):
         return JSONResponse({"check": checks.start(user_id, work)}, 202)
-    return full(perform(user_id, work))
+    return with_report(perform(user_id, work))
 
 
-def full(dataset: Dataset) -> dict[str, Any]:
+def with_report(dataset: Dataset) -> dict[str, Any]:
     """The dataset with its newest version and report."""
     return {**datasets.as_dict(dataset), "report": datasets.latest_version(dataset).report}
 

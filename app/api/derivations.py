@@ -1,4 +1,4 @@
-"""Routes that make runs of runs: combine adapters, merge one into its model, shrink a full fine-tune."""
+"""Routes that derive runs without training: combine adapters, merge one into its model, extract a LoRA from a full fine-tune."""
 
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
 
 class CombineBody(Body):
-    """Finished LoRA runs of one base model, and how to make one of them."""
+    """Finished LoRA runs of one base model, and how to combine them."""
 
     run_ids: list[ObjectId] = Field(min_length=2, max_length=8)
     how: Literal["average", "average-svd", "ties", "dare", "arrow"] = "average"
@@ -26,7 +26,7 @@ class CombineBody(Body):
 
 
 class ShrinkBody(Body):
-    """How much of a full fine-tune to keep."""
+    """The rank of the LoRA to extract."""
 
     rank: int = Field(32, ge=1, le=256)
     name: Name = ""

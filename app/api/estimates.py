@@ -1,4 +1,4 @@
-"""Memory, time and size of a run before it is queued, what it did cost, and how good such estimates are."""
+"""Memory, time and size of a run before it is queued, its actual cost, and the accuracy of estimates."""
 
 from typing import Any
 
@@ -49,13 +49,13 @@ def estimate_run(user_id: UserId, body: EstimateBody) -> dict[str, Any]:
 
 @router.get("/estimates/accuracy")
 def read_accuracy(user_id: UserId) -> dict[str, Any]:
-    """How far estimates were off on each machine: median errors of memory and time over its last finished runs."""
+    """Accuracy of estimates by machine: median errors of memory and time over its last finished runs."""
     return {"machines": [machine.as_dict() for machine in observations.accuracy()]}
 
 
 @router.get("/runs/{run_id}/cost")
 def read_cost(user_id: UserId, run_id: str) -> dict[str, Any]:
-    """What a run was estimated to cost when it began, and what it did cost: ``{"estimate", "actual"}``."""
+    """What a run was estimated to cost when it began, and what it actually cost: ``{"estimate", "actual"}``."""
     return run_costs.read(user_id, run_id).as_dict()
 
 

@@ -32,13 +32,13 @@ def read_experiment(user_id: UserId, experiment_id: str) -> dict[str, Any]:
 
 @router.post("/{experiment_id}/choose")
 def choose_run(user_id: UserId, experiment_id: str, body: ChoiceBody) -> dict[str, Any]:
-    """Note the run that the person settles on, and star it."""
+    """Record the chosen run, and star it."""
     return experiments.choose(user_id, experiment_id, body.run_id).as_dict()
 
 
 @router.post("/{experiment_id}/cancel")
 def cancel_experiment(user_id: UserId, experiment_id: str) -> dict[str, Any]:
-    """Stop every run of it that waits or works."""
+    """Cancel every waiting or active run of the experiment."""
     return experiments.request_cancel(user_id, experiment_id).as_dict()
 
 

@@ -1,4 +1,4 @@
-"""Liveness, readiness and Prometheus metrics. The two probes are public and say nothing about anybody's data."""
+"""Liveness, readiness and Prometheus metrics. The two probes are public and contain no data of users."""
 
 import os
 
@@ -34,7 +34,7 @@ def readyz() -> JSONResponse:
 @router.get("/metrics")
 def read_measurements(user_id: UserId) -> Response:
     """Prometheus text: requests by route, the queue and its waits, outcomes, workers, sweeps, the process."""
-    measurements.note(operations.measure())
+    measurements.update(operations.measure())
     return Response(measurements.render(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,4 +1,4 @@
-"""Counts and times requests for Prometheus; labels are route patterns, never addresses with ids in them."""
+"""Prometheus metrics: requests by route pattern, the queue, workers, events."""
 
 import time
 
@@ -10,11 +10,11 @@ from app.services.operations.operations import Operations
 
 REQUESTS = Counter("studio_requests_total", "Answered requests.", ("method", "route", "status"))
 SECONDS = Histogram("studio_request_seconds", "Seconds until the answer's last byte.", ("route",))
-JOBS = Gauge("studio_jobs", "Jobs by state; the terminal ones are the outcomes.", ("state",))
-QUEUE = Gauge("studio_queue", "Waiting jobs: ready to be taken, or paused by their person.", ("kind",))
+JOBS = Gauge("studio_jobs", "Jobs by state.", ("state",))
+QUEUE = Gauge("studio_queue", "Waiting jobs: ready to be taken, or paused by their owner.", ("kind",))
 OLDEST = Gauge("studio_queue_oldest_seconds", "How long the oldest job that is ready has waited.")
 WAITS = Gauge("studio_queue_wait_seconds", "Wait of the 200 jobs that began last.", ("quantile",))
-SPEED = Gauge("studio_training_rows_per_second", "Rows learned from per second, all running jobs together.")
+SPEED = Gauge("studio_training_rows_per_second", "Training rows per second, all running jobs together.")
 WORKERS = Gauge("studio_workers", "Workers by what they do.", ("state",))
 TALLIES = Gauge(
     "studio_happenings_total", "Counted since the installation began, e.g. results of the sweeper.", ("name",)
@@ -36,14 +36,14 @@ class Measured:
         began = time.perf_counter()
         status = 500
 
-        async def watching(message: Message) -> None:
+        async def count_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self.app(scope, receive, watching)
+            await self.app(scope, receive, count_status)
         finally:
             route = getattr(scope.get("route"), "path", "other")
             method = scope["method"] if scope["method"] in METHODS else "other"
@@ -51,8 +51,8 @@ class Measured:
             SECONDS.labels(route).observe(time.perf_counter() - began)
 
 
-def note(now: Operations) -> None:
-    """Take over what was measured about the work."""
+def update(now: Operations) -> None:
+    """Set the gauges from a measurement of the queue."""
     for state in (*ACTIVE_STATES, *TERMINAL_STATES):
         JOBS.labels(state).set(now.states.get(state, 0))
     QUEUE.labels("ready").set(now.ready)

@@ -1,4 +1,4 @@
-"""Routes for base models beyond those that come with the studio: fetching, stopping, removing."""
+"""Routes for base models from the Hugging Face Hub: fetch, cancel, resume, remove."""
 
 from typing import Annotated, Any
 
@@ -21,31 +21,31 @@ class FetchBody(Body):
 
 @router.get("/models/fetches")
 def list_fetches(user_id: UserId) -> dict[str, Any]:
-    """Fetches that are on their way or did not succeed."""
+    """Fetches that are active or did not succeed."""
     return {"fetches": model_fetches.list_fetches(user_id)}
 
 
 @router.post("/models/fetches", status_code=201)
 def fetch(user_id: UserId, body: FetchBody) -> dict[str, Any]:
-    """Queue a fetch; the model appears in the catalog when all of it is here and checked."""
+    """Queue a fetch; the model appears in the catalog when all files are downloaded and verified."""
     return model_fetches.submit(user_id, body.repo, body.revision)
 
 
 @router.post("/models/fetches/{fetch_id}/cancel")
 def cancel(user_id: UserId, fetch_id: str) -> dict[str, Any]:
-    """Stop it; what has come is kept."""
+    """Cancel it; downloaded files are kept."""
     return model_fetches.cancel(user_id, fetch_id)
 
 
 @router.post("/models/fetches/{fetch_id}/resume")
 def resume(user_id: UserId, fetch_id: str) -> dict[str, Any]:
-    """Go on where it was."""
+    """Resume the download."""
     return model_fetches.resume(user_id, fetch_id)
 
 
 @router.delete("/models/fetches/{fetch_id}", status_code=204)
 def dismiss(user_id: UserId, fetch_id: str) -> None:
-    """Take it off the list."""
+    """Remove it from the list."""
     model_fetches.dismiss(user_id, fetch_id)
 
 

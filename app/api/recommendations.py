@@ -1,4 +1,4 @@
-"""Which tuning method to try first on a dataset, and why; and a race of the first three."""
+"""The recommended tuning methods for a dataset with their reasons, and a comparison of the first three."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/v1", tags=["recommendations"])
 
 
 class RecommendationBody(Body):
-    """The data, the model, and what matters beside quality."""
+    """Data, model, and wishes other than quality."""
 
     dataset_id: ObjectId
     base_model: Word
@@ -24,13 +24,13 @@ class RecommendationBody(Body):
 
 @router.post("/recommendations")
 def recommend(user_id: UserId, body: RecommendationBody) -> dict[str, Any]:
-    """The methods that serve the task, the most promising first, each with the rules that fired and their sources."""
+    """The methods for the task, the best first, with the rules that applied and their sources."""
     return recommend_method(user_id, body.dataset_id, body.base_model, task_type=body.task_type, wishes=body.wishes)
 
 
 @router.post("/recommendations/race", status_code=201)
-def race(user_id: UserId, body: RecommendationBody) -> dict[str, Any]:
-    """Queue the first three methods on a slice of the data with successive halving; answers with the experiment."""
+def compare_methods(user_id: UserId, body: RecommendationBody) -> dict[str, Any]:
+    """Queue the first three methods on a sample of the data with successive halving; returns the experiment."""
     started = method_comparison.start(
         user_id, body.dataset_id, body.base_model, task_type=body.task_type, wishes=body.wishes
     )

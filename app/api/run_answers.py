@@ -1,4 +1,4 @@
-"""Routes about the answers of a run as a whole."""
+"""Routes for calibration and generation samples of a run."""
 
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
 @router.get("/{run_id}/calibration")
 def read_calibration(user_id: UserId, run_id: str) -> dict[str, Any]:
-    """Stated certainty against truth, and accuracy at every threshold below which nothing is answered."""
+    """Calibration by confidence bin, and accuracy at every abstention threshold."""
     return calibration.measure(user_id, run_id).as_dict()
 
 
@@ -21,7 +21,9 @@ def read_calibration(user_id: UserId, run_id: str) -> dict[str, Any]:
 def read_samples(
     user_id: UserId,
     run_id: str,
-    step: Annotated[int | None, Query(ge=0, le=2**53, description="Of which check; the newest if absent.")] = None,
+    step: Annotated[
+        int | None, Query(ge=0, le=2**53, description="Step of the evaluation; the newest if absent.")
+    ] = None,
 ) -> dict[str, Any]:
-    """What a model that writes answered to a few held-out rows at a check, beside the untouched base."""
+    """Answers to a few held-out prompts at an evaluation, beside the base model's answers."""
     return generation_samples.at_step(user_id, run_id, step).as_dict()

@@ -1,4 +1,4 @@
-"""Routes for the views of the table of runs that a person keeps."""
+"""Routes for saved views of the table of runs."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ router = APIRouter(prefix="/api/v1/run-views", tags=["runs"])
 
 
 class ViewBody(Body):
-    """A view to keep."""
+    """A view to save."""
 
     name: str
-    view: dict[str, str] = Field(description="What the address of the Runs page says after its question mark.")
+    view: dict[str, str] = Field(description="The query parameters of the Runs page.")
 
 
 @router.get("")
@@ -27,11 +27,11 @@ def list_views(user_id: UserId) -> dict[str, Any]:
 
 @router.post("", status_code=201)
 def save_view(user_id: UserId, body: ViewBody) -> dict[str, Any]:
-    """Keep a view under a name; what had this name before is replaced."""
+    """Save a view under a name; a view of the same name is replaced."""
     return saved_views.save(user_id, body.name, body.view)
 
 
 @router.delete("/{view_id}", status_code=204)
 def remove_view(user_id: UserId, view_id: str) -> None:
-    """Forget a view."""
+    """Delete a view."""
     saved_views.remove(user_id, view_id)

@@ -1,4 +1,4 @@
-"""Routes for runs: queue, watch, steer, download."""
+"""Routes for runs: submit, read, control, download."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query
 from starlette.responses import PlainTextResponse, StreamingResponse
 
-from app.api.deps import After, CurveKeys, MostPoints, UserId
+from app.api.deps import After, CurveKeys, MaxPoints, UserId
 from app.api.schemas import InputsBody, MarkBody, NameBody, RunBody, RunsQuery
 from app.services.inference import prediction
 from app.services.runs import adapters, metrics, predictions, run_logs, run_table, runs
@@ -27,7 +27,7 @@ def list_runs(user_id: UserId, wanted: Annotated[RunsQuery, Query()]) -> dict[st
     """One page of own runs, filtered and sorted: ``{"runs", "next", "total", "active"}``; ``next`` is a cursor."""
     chosen = run_table.Filter(
         words=wanted.q,
-        states=[each for each in wanted.state.split(",") if each],
+        states=[state for state in wanted.state.split(",") if state],
         model=wanted.model,
         method=wanted.method,
         dataset_id=wanted.dataset,
@@ -72,7 +72,7 @@ def read_series(
     user_id: UserId,
     run_id: str,
     keys: CurveKeys = None,
-    max_points: MostPoints = 1000,
+    max_points: MaxPoints = 1000,
 ) -> dict[str, Any]:
     """Whole curves, thinned: ``{"series": {key: [[step, value], ...]}}``."""
     chosen = keys.split(",") if keys else None
@@ -80,7 +80,7 @@ def read_series(
 
 
 @router.get("/{run_id}/curves")
-def read_curves(user_id: UserId, run_id: str, max_points: MostPoints = 1000) -> dict[str, Any]:
+def read_curves(user_id: UserId, run_id: str, max_points: MaxPoints = 1000) -> dict[str, Any]:
     """All curves so far, thinned: ``{"series": {key: [[step, value, at], ...]}, "after"}``; go on with ``/metrics?after=``."""
     return metrics.read_curves(user_id, run_id, max_points=max_points).as_dict()
 
@@ -112,13 +112,13 @@ def read_log(user_id: UserId, run_id: str) -> PlainTextResponse:
 @router.get("/{run_id}/adapter")
 def download_adapter(user_id: UserId, run_id: str) -> StreamingResponse:
     """The adapter as a zip, always offered as a file to save."""
-    name, pieces = adapters.download(user_id, run_id)
-    return _file(name, pieces)
+    name, chunks = adapters.download(user_id, run_id)
+    return _zip_response(name, chunks)
 
 
 @router.post("/{run_id}/cancel")
 def cancel_run(user_id: UserId, run_id: str) -> dict[str, Any]:
-    """Ask for a stop; the last checkpoint is kept."""
+    """Request cancellation; the last checkpoint is kept."""
     runs.request_cancel(user_id, run_id)
     return runs.as_dict(runs.get_run(user_id, run_id))
 
@@ -137,7 +137,7 @@ def clone_run(user_id: UserId, run_id: str) -> dict[str, Any]:
 
 @router.post("/{run_id}/mark")
 def mark_run(user_id: UserId, run_id: str, body: MarkBody) -> dict[str, Any]:
-    """Star, tags, note, archived: what is given is changed, the rest stays."""
+    """Star, tags, note, archived: given fields are changed."""
     return runs.as_dict(run_table.mark(user_id, run_id, **body.model_dump(exclude_none=True)))
 
 
@@ -161,11 +161,11 @@ def predict_with_run(user_id: UserId, run_id: str, body: InputsBody) -> dict[str
     return {"answers": prediction.predict(user_id, run_id, body.inputs)}
 
 
-def _file(name: str, pieces: Iterator[bytes]) -> StreamingResponse:
+def _zip_response(name: str, chunks: Iterator[bytes]) -> StreamingResponse:
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
-    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+    return StreamingResponse(chunks, media_type="application/zip", headers=headers)

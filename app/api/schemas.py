@@ -84,7 +84,7 @@ class ExperimentBody(Body):
 
 
 class ChoiceBody(Body):
-    """The run that the person settles on."""
+    """The chosen run."""
 
     run_id: ObjectId
 
@@ -109,7 +109,7 @@ class RunsQuery(Body):
 
 
 class MarkBody(Body):
-    """What a person writes on a run."""
+    """Marks of a run: star, tags, note, archived."""
 
     starred: bool | None = None
     tags: list[Name] | None = Field(None, max_length=50)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query
 from pydantic import Field
 
-from app.api.deps import After, CurveKeys, MostPoints, UserId
+from app.api.deps import After, CurveKeys, MaxPoints, UserId
 from app.api.schemas import Body, ObjectId
 from app.services.evaluation import shares
 
@@ -27,7 +27,7 @@ class ShareBody(Body):
 
 @router.post("/shares", status_code=201)
 def create_share(user_id: UserId, body: ShareBody) -> dict[str, Any]:
-    """Make a read-only link; its path holds the token and is told only here."""
+    """Make a read-only link; its path holds the token and is returned only here."""
     summary, token = shares.create(user_id, body.runs, view=body.view, days=body.days, with_rows=body.with_rows)
     return {**summary.as_dict(), "path": f"/shared#{token}"}
 
@@ -40,7 +40,7 @@ def list_shares(user_id: UserId) -> dict[str, Any]:
 
 @router.post("/shares/{share_id}/revoke")
 def revoke_share(user_id: UserId, share_id: str) -> dict[str, Any]:
-    """Shut a link for good."""
+    """Revoke a link for good."""
     shares.revoke(user_id, share_id)
     return {"id": share_id, "revoked": True}
 
@@ -58,8 +58,8 @@ def compare_shared(token: Token, baseline: Annotated[str | None, Query(max_lengt
 
 
 @router.get("/shared/series")
-def read_shared_series(token: Token, keys: CurveKeys = None, max_points: MostPoints = 400) -> dict[str, Any]:
-    """Curves of the shared runs, as ``GET /api/v1/compare/series`` tells them; needs no sign-in."""
+def read_shared_series(token: Token, keys: CurveKeys = None, max_points: MaxPoints = 400) -> dict[str, Any]:
+    """Curves of the shared runs, as in ``GET /api/v1/compare/series``; needs no sign-in."""
     return {"series": shares.series(token, keys.split(",") if keys else None, max_points)}
 
 

@@ -1,4 +1,4 @@
-"""Signing in with a one-time link, and signing out. The page needs nothing but itself."""
+"""Signing in with a one-time link, and signing out. The page has no other assets."""
 
 import html
 import re
@@ -21,12 +21,12 @@ from app.settings import get_settings
 router = APIRouter(tags=["sign-in"])
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
-TRIES_PER_MINUTE = 20
-ADDRESSES_REMEMBERED = 10_000
+ATTEMPTS_PER_MINUTE = 20
+MAX_ADDRESSES = 10_000
 
 
 class Attempts:
-    """Failed sign-ins per address within the last minute; a guesser is told to wait."""
+    """Failed sign-ins per address within the last minute; further attempts are refused for a while."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,7 +40,7 @@ class Attempts:
         """
         with self._lock:
             recent = self._recent(address)
-            if len(recent) >= TRIES_PER_MINUTE:
+            if len(recent) >= ATTEMPTS_PER_MINUTE:
                 wait = max(1, round(60 - (time.monotonic() - recent[0])))
                 raise StudioError(
                     "too_many_attempts",
@@ -54,11 +54,11 @@ class Attempts:
         """Remember one failure."""
         with self._lock:
             self._recent(address).append(time.monotonic())
-            while len(self._failed) > ADDRESSES_REMEMBERED:
+            while len(self._failed) > MAX_ADDRESSES:
                 self._failed.popitem(last=False)
 
     def _recent(self, address: str) -> deque[float]:
-        recent = self._failed.setdefault(address, deque(maxlen=TRIES_PER_MINUTE))
+        recent = self._failed.setdefault(address, deque(maxlen=ATTEMPTS_PER_MINUTE))
         self._failed.move_to_end(address)
         while recent and time.monotonic() - recent[0] > 60:
             recent.popleft()

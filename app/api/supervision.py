@@ -1,4 +1,4 @@
-"""``POST /api/v1/datasets/{id}/supervision``: what a model will see of the rows, and what it will learn from."""
+"""``POST /api/v1/datasets/{id}/supervision``: a preview of the loss mask on rows of a dataset."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ router = APIRouter(prefix="/api/v1/datasets", tags=["datasets"])
 
 
 class SupervisionBody(Body):
-    """The model and settings that the examples are shown for."""
+    """Base model and settings of the preview."""
 
     base_model: Word
     method: dict[str, Any] = Field(default_factory=lambda: {"kind": "lora"})
@@ -22,7 +22,7 @@ class SupervisionBody(Body):
 
 @router.post("/{dataset_id}/supervision")
 def preview_supervision(user_id: UserId, dataset_id: str, body: SupervisionBody) -> dict[str, Any]:
-    """Three examples in parts that are read, learned or cut, the lengths of all rows, and how many are cut."""
+    """Three examples in parts (context, in the loss, truncated), the lengths of all rows, and how many are truncated."""
     return loss_mask_previews.preview(
         user_id, dataset_id, base_model=body.base_model, method=body.method, training=body.training
     )

@@ -1,4 +1,4 @@
-"""Routes that write runs for other trackers and hand out the files."""
+"""Routes for exports of runs to experiment trackers."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ router = APIRouter(prefix="/api/v1", tags=["runs"])
 
 
 class TrackerBody(Body):
-    """Which tracker to write for."""
+    """The tracker to export to."""
 
     tracker: Word
 
 
 @router.get("/runs/{run_id}/trackers")
 def list_exports(user_id: UserId, run_id: str) -> dict[str, Any]:
-    """The trackers there are, and this run's newest export for each."""
+    """The available trackers, and this run's newest export to each."""
     return tracker_exports.list_exports(user_id, run_id)
 
 
@@ -32,13 +32,13 @@ def start_export(user_id: UserId, run_id: str, body: TrackerBody) -> dict[str, A
 
 @router.post("/exports/{export_id}/cancel")
 def cancel_export(user_id: UserId, export_id: str) -> dict[str, Any]:
-    """Stop one that waits or works."""
+    """Cancel a waiting or active export."""
     return tracker_exports.cancel(user_id, export_id)
 
 
 @router.get("/exports/{export_id}/files")
 def download_export(user_id: UserId, export_id: str) -> StreamingResponse:
     """The tracker's files as a zip."""
-    name, pieces = tracker_exports.download(user_id, export_id)
+    name, chunks = tracker_exports.download(user_id, export_id)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+    return StreamingResponse(chunks, media_type="application/zip", headers=headers)

@@ -1,4 +1,6 @@
-"""Receives a multipart upload piece by piece straight into files of the uploads folder, within limits.
+"""Multipart uploads, streamed into files of the uploads folder within limits.
+
+Starlette's ``request.form()`` has no limit for files and spools outside the data folder (decision 0007).
 
 Nothing of a file is held in memory, nothing is kept when the upload fails, and names from outside never become paths.
 """
@@ -30,13 +32,13 @@ FILES = ("file", "evaluation")
 FIELDS = ("name", "task_type", "columns", "reading")
 FIELD_BYTES = 64 * 1024
 ENVELOPE_BYTES = 1024 * 1024
-PIECE_BYTES = 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
 IDLE_SECONDS = 30.0
 
 
 @dataclass
 class ReceivedFile:
-    """A file that has arrived: where it lies and what its sender called it, cleaned for display."""
+    """A received file: its path, and the sender's file name cleaned for display."""
 
     path: Path
     name: str
@@ -71,7 +73,7 @@ class Upload:
 
     @property
     def choices(self) -> Choices | None:
-        """How the data file is to be read, if the sender said so."""
+        """How to read the data file, if the sender chose."""
         if "reading" not in self.fields:
             return None
         return check_choices(self._json("reading"))
@@ -91,7 +93,7 @@ async def receive_upload(request: Request) -> AsyncIterator[Upload]:
         TooLarge: a file passed ``STUDIO_MAX_UPLOAD_BYTES``; reading stopped there.
         Rejected: no file, an unknown or repeated field, or a body that is not complete multipart.
     """
-    parts = _Parts()
+    parts = _PartCollector()
     try:
         await _read(request, parts)
         if "file" not in parts.upload.files:
@@ -102,16 +104,16 @@ async def receive_upload(request: Request) -> AsyncIterator[Upload]:
         parts.discard()
 
 
-async def _read(request: Request, parts: "_Parts") -> None:
-    waiting = bytearray()
+async def _read(request: Request, parts: "_PartCollector") -> None:
+    buffer = bytearray()
     try:
-        parser = MultipartParser(_boundary(request), parts.callbacks(), max_size=_most_bytes(request))
-        async for piece in _pieces(request):
-            waiting += piece
-            if len(waiting) >= PIECE_BYTES:
-                await run_in_threadpool(parser.write, bytes(waiting))
-                waiting.clear()
-        await run_in_threadpool(parser.write, bytes(waiting))
+        parser = MultipartParser(_boundary(request), parts.callbacks(), max_size=_max_bytes(request))
+        async for chunk in _chunks(request):
+            buffer += chunk
+            if len(buffer) >= CHUNK_BYTES:
+                await run_in_threadpool(parser.write, bytes(buffer))
+                buffer.clear()
+        await run_in_threadpool(parser.write, bytes(buffer))
         parser.finalize()
     except FormParserError:
         raise StudioError("multipart", "The upload is not valid multipart/form-data.", "Send it again.") from None
@@ -121,18 +123,18 @@ async def _read(request: Request, parts: "_Parts") -> None:
         raise StudioError("multipart", "The upload ended before its last part was complete.", "Send it again.")
 
 
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
-    """What arrives, as long as something arrives at least every half minute."""
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    """The chunks of the body; a pause of ``IDLE_SECONDS`` ends the upload."""
     stream = aiter(request.stream())
     while True:
         try:
             async with asyncio.timeout(IDLE_SECONDS):
-                piece = await anext(stream)
+                chunk = await anext(stream)
         except StopAsyncIteration:
             return
         except TimeoutError:
             raise StudioError("too_slow", "The upload stopped arriving.", "Send it again.", status=408) from None
-        yield piece
+        yield chunk
 
 
 def _boundary(request: Request) -> bytes:
@@ -144,16 +146,16 @@ def _boundary(request: Request) -> bytes:
     return options[b"boundary"]
 
 
-def _most_bytes(request: Request) -> int:
-    most = len(FILES) * get_settings().max_upload_bytes + ENVELOPE_BYTES
+def _max_bytes(request: Request) -> int:
+    limit = len(FILES) * get_settings().max_upload_bytes + ENVELOPE_BYTES
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > most:
+    if declared.isdigit() and int(declared) > limit:
         raise _too_large("upload", get_settings().max_upload_bytes)
-    return most
+    return limit
 
 
-class _Parts:
-    """Takes the parser's callbacks: one part at a time, each into a file or a short text."""
+class _PartCollector:
+    """Callbacks of the parser: stores each part as a file or a short text."""
 
     def __init__(self) -> None:
         self.upload = Upload()
@@ -181,8 +183,8 @@ class _Parts:
         """Close and remove whatever was written."""
         if self._out is not None:
             self._out.close()
-        for each in self.upload.files.values():
-            each.path.unlink(missing_ok=True)
+        for received in self.upload.files.values():
+            received.path.unlink(missing_ok=True)
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]

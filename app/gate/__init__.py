@@ -1,4 +1,6 @@
-"""The door in front of everything the web process serves; ``Gate`` wraps the composed application."""
+"""Authentication, host and origin checks, body limits and security headers in front of everything that the web process serves.
+
+``Gate`` wraps the composed application; `studio.web` puts it there."""
 
 from app.gate.layer import Gate
 

@@ -1,7 +1,7 @@
 """Binds Gradio's ``session_hash`` and ``event_id``, which its clients choose freely, to the user who first used them.
 
-Gradio treats both as secrets of the bearer; here a second user who learns one is answered as if it did not exist.
-Also refuses file references in event inputs, since no file enters through Gradio. Lives in one web process.
+Gradio treats both as bearer secrets; here a second user who knows one gets 404. File references in event inputs are refused,
+since no file enters through Gradio. The state belongs to one web process.
 """
 
 import json
@@ -17,12 +17,12 @@ from app.gate.routes import GRADIO
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 EVENT = re.compile(rb'"event_id"\s*:\s*"([0-9a-f]{8,64})"')
-# Enough for a day of reloading; one person's flood pushes out only their own oldest sessions.
-MOST_PER_USER = 5000
+# Enough for a day of reloading; the oldest sessions of the same user are dropped beyond it.
+MAX_PER_USER = 5000
 
 
 class GradioSessions:
-    """Who owns which session and event."""
+    """Owners of sessions and events."""
 
     def __init__(self) -> None:
         self._owner: dict[str, str] = {}
@@ -58,9 +58,9 @@ class GradioSessions:
         if _names_file(content.get("data")):
             raise NotAllowed("file_reference", "Files are sent to /api/v1/datasets, not inside an event.")
 
-    def learn_event(self, piece: bytes, user_id: str) -> None:
-        """Bind the event id that Gradio has just handed out."""
-        if match := EVENT.search(piece):
+    def bind_event(self, chunk: bytes, user_id: str) -> None:
+        """Bind an event id of Gradio's response to the user."""
+        if match := EVENT.search(chunk):
             self._bind(match[1].decode(), user_id)
 
     def claim(self, name: Any, user_id: str) -> None:
@@ -71,14 +71,14 @@ class GradioSessions:
             raise NotFound("session_not_found", "There is no such session.", "Reload the page.")
 
     def _bind(self, name: str, user_id: str) -> str:
-        """The owner of the name, which is this user if nobody came before."""
+        """The owner of the name: this user if it was unbound."""
         owner = self._owner.setdefault(name, user_id)
         if owner != user_id:
             return owner
         names = self._names.setdefault(user_id, OrderedDict())
         names[name] = None
         names.move_to_end(name)
-        if len(names) > MOST_PER_USER:
+        if len(names) > MAX_PER_USER:
             self._owner.pop(names.popitem(last=False)[0], None)
         return owner
 
@@ -86,12 +86,12 @@ class GradioSessions:
 def _names_file(value: Any) -> bool:
     pending = [value]
     while pending:
-        each = pending.pop()
-        if isinstance(each, dict):
-            meta = each.get("meta")
+        node = pending.pop()
+        if isinstance(node, dict):
+            meta = node.get("meta")
             if isinstance(meta, dict) and str(meta.get("_type", "")).startswith("gradio.File"):
                 return True
-            pending.extend(each.values())
-        elif isinstance(each, list):
-            pending.extend(each)
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
     return False

@@ -1,6 +1,6 @@
-"""Finds out who sends a request, from its bearer token or its session cookie, and fails closed.
+"""Authentication of a request by its bearer token or its session cookie; fails closed.
 
-A request with an ``Authorization`` header is judged by it alone: a wrong token never falls back on a cookie.
+A request with an ``Authorization`` header is authenticated by it alone: a wrong token never falls back on a cookie.
 """
 
 import logging
@@ -17,39 +17,39 @@ from app.settings import get_settings
 
 logger = logging.getLogger(__name__)
 
-# Opening a page fetches dozens of package files; asking the database for each would only slow everybody down.
+# Opening a page fetches dozens of package files; a database query for each would slow all requests down.
 REMEMBER_SECONDS = 30.0
-REMEMBER_MOST = 1000
+MAX_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """A known person and how they proved it; ``cookie`` is their session, empty for tokens."""
+    """An authenticated user; ``cookie`` is the session, empty for tokens."""
 
     user_id: str
     cookie: str = ""
 
     @property
     def by_cookie(self) -> bool:
-        """Whether the browser sent the proof by itself, so that the request needs an origin check."""
+        """Whether the credential is a cookie, so that the request needs an origin check."""
         return bool(self.cookie)
 
 
 class Identities:
-    """Looks visitors up; remembers cookies for a moment, for package files only."""
+    """Looks users up; caches cookies for ``REMEMBER_SECONDS``, for package files only."""
 
     def __init__(self) -> None:
         self._recent: dict[str, tuple[float, Visitor]] = {}
 
     async def find(self, scope: Scope, *, remembered: bool = False) -> Visitor | None:
-        """The visitor, or ``None`` when nobody valid is named.
+        """The visitor, or ``None`` without a valid credential.
 
         Args:
             scope: the request.
-            remembered: a recent answer for the same cookie is good enough.
+            remembered: a cached result for the same cookie is accepted.
 
         Raises:
-            StudioError: 503 when accounts cannot be read; nobody is let in on a guess.
+            StudioError: 503 when accounts cannot be read.
         """
         bearer, cookie = _bearer(scope), _cookie(scope)
         if bearer is None and not cookie:
@@ -78,13 +78,13 @@ class Identities:
         return visitor if time.monotonic() - at < REMEMBER_SECONDS else None
 
     def _remember(self, visitor: Visitor) -> None:
-        if len(self._recent) >= REMEMBER_MOST:
+        if len(self._recent) >= MAX_REMEMBERED:
             self._recent.clear()
         self._recent[visitor.cookie] = (time.monotonic(), visitor)
 
 
 def cookie_name(scope: Scope) -> str:
-    """Name of the session cookie: bound to the host over HTTPS, told apart by port on plain loopback."""
+    """Name of the session cookie: bound to the host over HTTPS, distinguished by port on plain loopback."""
     return "__Host-studio-session" if is_secure(scope) else f"studio-session-{get_settings().port}"
 
 
@@ -97,7 +97,7 @@ def _bearer(scope: Scope) -> str | None:
 
 
 def _cookie(scope: Scope) -> str:
-    """The session cookie's value; two different ones mean that somebody planted one, so neither counts."""
+    """The session cookie's value; two different values mean an injected cookie, so neither counts."""
     wanted = cookie_name(scope)
     found = set()
     for name, value in scope["headers"]:

@@ -1,8 +1,7 @@
-"""The outermost layer of the web process: nobody gets past it unknown, from a foreign site, or with an oversized body.
+"""The outermost ASGI layer of the web process: authentication, same-site checks, body limits, security headers.
 
 Wraps any ASGI application, so API, pages, Gradio's own routes and static files are all behind it. Every decision uses
 ``scope["path"]``, the same value the router uses; nothing is derived from a URL that a Host header could bend.
-Must not know what any route does.
 """
 
 import asyncio
@@ -55,12 +54,12 @@ class Gate:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._answer(dict(scope), receive, _Stamped(scope, send))
+            await self._answer(dict(scope), receive, _SecuredSend(scope, send))
         else:
-            # No page uses WebSockets; one that appears would be a route nobody checked.
+            # No page uses WebSockets; their routes would be unchecked.
             await send({"type": "websocket.close", "code": 1008, "reason": "not available"})
 
-    async def _answer(self, scope: Scope, receive: Receive, send: "_Stamped") -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: "_SecuredSend") -> None:
         try:
             visitor = await self._admit(scope)
             if isinstance(visitor, Response):
@@ -68,16 +67,16 @@ class Gate:
                 return
             if scope["method"] not in ("GET", "HEAD") and not is_stream(scope):
                 receive = await self._read_body(scope, receive, visitor)
-            await self.app(scope, receive, self._watch(scope, send, visitor))
+            await self.app(scope, receive, self._bind_events(scope, send, visitor))
             await send.release()
         except StudioError as error:
             if send.started:
                 raise
-            await send.instead(failure_response(error), scope, receive)
+            await send.replace(failure_response(error), scope, receive)
         except Exception as error:
             if send.started:
-                raise  # half an answer is out; only cutting the connection tells the client
-            await send.instead(calm_failure(error), scope, receive)
+                raise  # the response has begun; only closing the connection signals the failure
+            await send.replace(calm_failure(error), scope, receive)
 
     async def _admit(self, scope: Scope) -> Visitor | Response | None:
         """The visitor of an allowed request; people who are not signed in are redirected, programs refused."""
@@ -85,7 +84,7 @@ class Gate:
         if is_public(scope):
             if scope["method"] not in ("GET", "HEAD"):
                 check_origin(scope)
-            _note_visitor(scope, None)
+            _set_visitor(scope, None)
             return None
         visitor = await self.identities.find(scope, remembered=is_asset(scope))
         if visitor is None:
@@ -101,7 +100,7 @@ class Gate:
         if not (is_clean(scope) and is_reachable(scope)):
             raise NotFound("not_found", "There is nothing at this address.", "Check the address.")
         self.sessions.check_path(scope, visitor.user_id)
-        _note_visitor(scope, visitor)
+        _set_visitor(scope, visitor)
         return visitor
 
     async def _read_body(self, scope: Scope, receive: Receive, visitor: Visitor | None) -> Receive:
@@ -110,24 +109,24 @@ class Gate:
             self.sessions.check_body(body, visitor.user_id)
         return _replay(body, receive)
 
-    def _watch(self, scope: Scope, send: Send, visitor: Visitor | None) -> Send:
-        """Remember which user an event id was given to."""
+    def _bind_events(self, scope: Scope, send: Send, visitor: Visitor | None) -> Send:
+        """Bind event ids in the response to the user."""
         if visitor is None or not needs_body_check(scope):
             return send
 
-        async def watching(message: Message) -> None:
+        async def send_and_bind(message: Message) -> None:
             if message["type"] == "http.response.body":
-                self.sessions.learn_event(message.get("body", b""), visitor.user_id)
+                self.sessions.bind_event(message.get("body", b""), visitor.user_id)
             await send(message)
 
-        return watching
+        return send_and_bind
 
 
-class _Stamped:
+class _SecuredSend:
     """The ``send`` of one request: adds security headers and knows whether an answer has begun.
 
-    Frameworks answer a defect with a bare 500 and then raise it; such an answer is withheld until the application
-    returns, so that the calm one can take its place.
+    Frameworks answer an unhandled exception with a bare 500 and then raise it; such a response is withheld until the
+    application returns, so that the one with an error body can replace it.
     """
 
     def __init__(self, scope: Scope, send: Send) -> None:
@@ -143,12 +142,12 @@ class _Stamped:
         await self._pass(message)
 
     async def release(self) -> None:
-        """Send what was withheld."""
+        """Send the withheld response."""
         for message in self.withheld:
             await self._pass(message)
 
-    async def instead(self, answer: Response, scope: Scope, receive: Receive) -> None:
-        """Send this answer in place of what was withheld."""
+    async def replace(self, answer: Response, scope: Scope, receive: Receive) -> None:
+        """Send this response in place of the withheld one."""
         self.withheld.clear()
         await answer(scope, receive, self._pass)
 
@@ -170,7 +169,7 @@ class _Stamped:
         return kept
 
 
-def _note_visitor(scope: Scope, visitor: Visitor | None) -> None:
+def _set_visitor(scope: Scope, visitor: Visitor | None) -> None:
     scope["user"] = visitor.user_id if visitor else None
     state = dict(scope.get("state") or {})
     state["user_id"] = visitor.user_id if visitor else None
@@ -183,19 +182,19 @@ async def _bounded_body(scope: Scope, receive: Receive) -> bytes:
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
         raise _too_large()
-    pieces, size = [], 0
+    chunks, size = [], 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     raise StudioError("disconnected", "The connection ended before the request was complete.")
-                pieces.append(message.get("body", b""))
-                size += len(pieces[-1])
+                chunks.append(message.get("body", b""))
+                size += len(chunks[-1])
                 if size > MAX_BODY_BYTES:
                     raise _too_large()
                 if not message.get("more_body", False):
-                    return b"".join(pieces)
+                    return b"".join(chunks)
     except TimeoutError:
         raise StudioError("too_slow", "The request took too long to arrive.", "Send it again.", status=408) from None
 

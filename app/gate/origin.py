@@ -1,6 +1,6 @@
 """Same-site rules: the Host header must be one of ours, and a change must come from our own pages.
 
-Against DNS rebinding and cross-site requests. Pure functions of the ASGI scope and the settings.
+They prevent DNS rebinding and cross-site requests. Pure functions of the ASGI scope and the settings.
 """
 
 import re

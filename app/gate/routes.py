@@ -1,4 +1,4 @@
-"""Which addresses are public, which exist for signed-in people, and which parts of Gradio stay shut.
+"""Which paths are public, which are reachable for signed-in users, and which routes of Gradio are closed.
 
 Pure functions of the ASGI scope. Everything that is not listed as public needs a signed-in person.
 """
@@ -7,8 +7,8 @@ import re
 
 from starlette.types import Scope
 
-# The whole list. The sign-in page must be reachable to sign in; the two probes say nothing about anybody's data. What is
-# under /shared asks for the token of a read-only link itself.
+# The whole list. The sign-in page must be reachable to sign in; the two probes contain no data of users. Routes
+# under /shared check the token of a read-only link themselves.
 PUBLIC = frozenset(
     {
         "/healthz",
@@ -27,7 +27,7 @@ PUBLIC_ASSET = re.compile(r"/assets/studio/(v[0-9a-f]{12}/)?[a-z_]+(\.min)?\.(js
 PUBLIC_POST = frozenset({"/sign-in"})
 
 # What Gradio's browser code needs. Its file, upload, proxy, stream, deep-link, component-server and direct-call routes
-# are shut: files go through our own routes, which know owners.
+# are closed: files go through our own routes, which check owners.
 GRADIO = "/gradio_api"
 GRADIO_READS = frozenset({"/queue/data", "/theme.css"})
 GRADIO_WRITES = frozenset({"/queue/join", "/cancel", "/reset"})
@@ -37,7 +37,7 @@ ASSETS = ("/static/", "/assets/", "/svelte/", "/custom_component/")
 ASSET_FILES = frozenset({"/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt"})
 PROGRAMS = ("/api/", "/v1/", "/gradio_api/", "/static/", "/assets/", "/svelte/")
 PROGRAM_FILES = frozenset({"/metrics", "/api", "/v1", "/gradio_api", "/config", "/theme.css", "/manifest.json"})
-SHUT = re.compile(
+CLOSED = re.compile(
     r"/(login|logout|login_check|token|app_id|monitoring|pwa_icon|file|docs|redoc|openapi\.json|dev)(/.*|=.*)?"
 )
 WRITES = re.compile(r"/(api|v1)/.+|/sign-(in|out)")
@@ -48,7 +48,7 @@ UNCLEAN = re.compile(r"//|/\.{1,2}(/|$)|[\\;%@\x00-\x1f\x7f]")
 
 
 def is_public(scope: Scope) -> bool:
-    """Whether anybody may ask; the path must match letter by letter."""
+    """Whether the path needs no sign-in; it must match exactly."""
     path = scope["path"]
     reads = scope["method"] in ("GET", "HEAD") and (path in PUBLIC or PUBLIC_ASSET.fullmatch(path) is not None)
     return reads or (scope["method"] == "POST" and path in PUBLIC_POST)
@@ -73,14 +73,14 @@ def is_clean(scope: Scope) -> bool:
 
 
 def is_reachable(scope: Scope) -> bool:
-    """Whether the address may be asked for at all, whoever asks."""
+    """Whether the path is served at all."""
     path, reads = scope["path"], scope["method"] in ("GET", "HEAD")
     if path == GRADIO or path.startswith(GRADIO + "/"):
         rest = path[len(GRADIO) :]
         if reads:
             return rest in GRADIO_READS or HEARTBEAT.fullmatch(rest) is not None
         return rest in GRADIO_WRITES
-    if SHUT.fullmatch(path):
+    if CLOSED.fullmatch(path):
         return False
     return reads or WRITES.fullmatch(path) is not None
 

@@ -1,4 +1,4 @@
-"""What models that write said while they learned"""
+"""Generation samples of runs at their evaluations"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Views of the table of runs, and votes on answers, kept for each person"""
+"""Views of the table of runs, and votes on answers, stored for each user"""
 
 from collections.abc import Sequence
 

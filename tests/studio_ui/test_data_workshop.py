@@ -125,7 +125,10 @@ def test_rows_are_dealt_out_by_a_column(signed_in):
     page.fill("#splits-test", "20")
     page.click("#splits-save")
     version(page, 2)
-    sizes = [int(each) for each in re.findall(r"(\d+) for (?:training|validation|the final test)", page.inner_text("#report-splits"))]
+    sizes = [
+        int(each)
+        for each in re.findall(r"(\d+) for (?:training|validation|the final test)", page.inner_text("#report-splits"))
+    ]
     assert sum(sizes) == 120 and 20 <= sizes[2] <= 28 and sizes[2] % 4 == 0
     assert "by customer" in page.inner_text("#report-change")
     assert watched.complaints == []
