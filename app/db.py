@@ -33,7 +33,7 @@ class Base(DeclarativeBase):
     """Parent of every table."""
 
 
-class db_now(FunctionElement[float]):  # noqa: N801 - reads as an SQL function
+class db_now(FunctionElement[float]):  # named like an SQL function
     """Unix seconds by the database's clock, so that hosts with wrong clocks agree about leases."""
 
     type = Float()

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = _tell(StudioError("usage", error.format_message(), f"See `{_help_command(error)}`."), as_json)
     except (click.Abort, KeyboardInterrupt):
         code = CANCELLED
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is our defect and is said calmly
+    except Exception as error:  # any other exception is a defect of ours
         code = _tell_defect(error, as_json)
     sys.exit(code or OK)
 

@@ -130,7 +130,7 @@ def examine_database() -> list[CheckResult]:
     try:
         with db.get_engine().connect() as connection:
             present = MigrationContext.configure(connection).get_current_revision()
-    except Exception as error:  # noqa: BLE001 - any driver's own error type
+    except Exception as error:  # any error type of the driver
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         return [CheckResult("database", BROKEN, f"{place}: {reason}", "Start it, or correct STUDIO_DATABASE_URL.")]
     newest = ScriptDirectory.from_config(migrate.config()).get_current_head()
@@ -153,7 +153,7 @@ def examine_broker() -> list[CheckResult]:
     try:
         with celery_app().connection_for_read(connect_timeout=3) as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
-    except Exception as error:  # noqa: BLE001 - any transport's own error type
+    except Exception as error:  # any error type of the transport
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         hint = "Start it, or correct STUDIO_BROKER_URL; until then runs wait in the queue."
         return [CheckResult("broker", BROKEN, f"{place}: {reason}", hint)]
@@ -215,7 +215,7 @@ EXAMINATIONS: tuple[Callable[[], list[CheckResult]], ...] = (
 def _carefully(examination: Callable[[], list[CheckResult]]) -> list[CheckResult]:
     try:
         return examination()
-    except Exception as error:  # noqa: BLE001 - one failing examination must not hide the others
+    except Exception as error:  # one failing examination must not hide the others
         name = examination.__name__.removeprefix("examine_")
         return [CheckResult(name, BROKEN, f"could not be examined: {error}", "Run `make install`, then try again.")]
 

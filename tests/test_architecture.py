@@ -40,7 +40,7 @@ def test_every_library_is_declared_in_the_group_that_its_process_installs():
             library = each.target.split(".")[0]
             known = library in sys.stdlib_module_names or library in PACKAGES or each.for_types
             # What is imported inside a function of the catalog runs in the trainer.
-            allowed = full if holds_a_model or source.name.startswith("app.catalog.") and not each.at_load else base
+            allowed = full if holds_a_model or (source.name.startswith("app.catalog.") and not each.at_load) else base
             optional = not each.at_load and source.name == architecture.OPTIONAL_LIBRARIES.get(library)
             if not known and not optional and library not in allowed:
                 faults.append(f"{source.name}:{each.line} imports {library}, which its process does not install")
@@ -110,7 +110,7 @@ def test_the_rules_cover_real_rooms():
 
 
 @pytest.mark.parametrize(
-    "name, text",
+    ("name", "text"),
     [
         ("app.services.runs.runs", "from studio_ui.app import mount"),
         ("app.services.runs.runs", "def f():\n    from worker.jobs import supervisor"),
@@ -132,7 +132,7 @@ def test_the_checker_notices_a_wrong_layer(name, text):
 
 
 @pytest.mark.parametrize(
-    "name, text",
+    ("name", "text"),
     [
         (
             "app.services.runs.runs",
@@ -150,7 +150,7 @@ def test_the_checker_lets_right_layers_pass(name, text):
 
 
 @pytest.mark.parametrize(
-    "name, text",
+    ("name", "text"),
     [
         ("app.api.runs", "import gradio as gr"),
         ("app.services.runs.runs", "from fastapi import HTTPException"),

@@ -142,7 +142,7 @@ def _explain(error: Exception) -> StudioError:
     words = str(error)
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or any(each in words for each in NO_MEMORY):
         return StudioError("out_of_memory", "Memory ran out.", "Choose shorter texts or more portions per update.")
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC or "No space left on device" in words:
+    if (isinstance(error, OSError) and error.errno == errno.ENOSPC) or "No space left on device" in words:
         return StudioError(
             "disk_full", "The disk is full.", "Free some space, then resume the run; the last checkpoint is untouched."
         )

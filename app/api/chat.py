@@ -129,7 +129,7 @@ async def complete(user_id: UserId, body: CompletionBody) -> Response:
 @router.post("/api/v1/chat")
 async def talk(user_id: UserId, body: ChatBody) -> StreamingResponse:
     """One reply as JSON lines: ``{"text"}`` for each piece, then ``{"done"}`` or ``{"error"}``. Nothing is stored."""
-    target, events = await open_reply(
+    _target, events = await open_reply(
         user_id, body.model, [message.as_dict() for message in body.messages], body.sampling
     )
 

@@ -84,7 +84,7 @@ class ManagedProcess:
                 stdout=output,
                 stderr=log,
                 start_new_session=command.own_group,
-                preexec_fn=_follow(os.getpid()) if command.ends_with_parent else None,  # noqa: PLW1509
+                preexec_fn=_follow(os.getpid()) if command.ends_with_parent else None,
             )
 
     def __enter__(self) -> "ManagedProcess":

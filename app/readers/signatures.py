@@ -52,7 +52,9 @@ def refuse_unless_text(path: Path, extension: str) -> None:
             raise type_mismatch(name, extension)
     if head[257:262] == b"ustar":
         raise type_mismatch("a TAR archive", extension)
-    if head[:4] == b"RIFF" and head[8:12] in (b"WAVE", b"AVI ", b"WEBP") or head[:1] == b"\0" and head[4:8] == b"ftyp":
+    if (head[:4] == b"RIFF" and head[8:12] in (b"WAVE", b"AVI ", b"WEBP")) or (
+        head[:1] == b"\0" and head[4:8] == b"ftyp"
+    ):
         raise type_mismatch("a sound, a picture or a film", extension)
     if head.startswith(b"MZ") and b"\0" in head:
         raise type_mismatch("a program", extension)

@@ -251,7 +251,7 @@ def _read_sheets(archive: zipfile.ZipFile, main: str, targets: dict[str, str], b
         pass
 
 
-def _shared_texts(archive: zipfile.ZipFile, part: str) -> list[str]:
+def _shared_texts(archive: zipfile.ZipFile, part: str) -> list[str]:  # noqa: C901 - three callbacks of one parser
     shared: list[str] = []
     pieces: list[str] = []
     state = {"text": False, "phonetic": False, "bytes": 0, "length": 0}

@@ -40,7 +40,7 @@ def test_shapes_of_json_give_the_same_rows(tmp_path, value, indent):
 
 
 @pytest.mark.parametrize(
-    "value, code, words",
+    ("value", "code", "words"),
     [
         ({"text": ["a", "b"], "label": ["x"]}, "json_shape", "'text' 2, 'label' 1"),
         ({"train": OBJECTS, "test": OBJECTS[:9]}, "json_shape", "'train' (40), 'test' (9)"),
@@ -60,7 +60,7 @@ def test_what_is_no_table_is_refused_in_words(tmp_path, value, code, words):
 
 
 @pytest.mark.parametrize(
-    "names, row, kind",
+    ("names", "row", "kind"),
     [
         (["prompt", "chosen", "rejected"], ["say {n}", "yes {n}, gladly", "no {n}"], "preference"),
         (["text", "labels"], ["text {n} of many", ["a", "b"]], "multi-label-classification"),

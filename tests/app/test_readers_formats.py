@@ -318,7 +318,7 @@ def test_a_table_with_tabs_may_be_written_without_quoting(tmp_path):
 def test_names_over_several_lines_are_put_on_one(tmp_path):
     table, _ = read(tmp_path, "a.csv", 'text,"label\n(yes or\u00a0no)"\na,b\n'.encode())
     assert table.columns == ["text", "label (yes or no)"]
-    table, records = read(tmp_path, "a.jsonl", b'{"text\\nhere": ["x"]}\n')
+    table, _records = read(tmp_path, "a.jsonl", b'{"text\\nhere": ["x"]}\n')
     assert table.columns == ["text here"] and table.flaws.all()[0].column == "text here"
 
 

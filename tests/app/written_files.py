@@ -126,7 +126,7 @@ def _letters(number: int) -> str:
 def _escape(text: str) -> str:
     """As Excel writes it: whatever XML cannot hold as ``_x0007_``, and such a text itself with its first mark escaped."""
     text = text.replace("_x", "_x005F_x")
-    odd = (c if c >= " " and c not in "\ufffe\uffff" or c in "\t\n" else f"_x{ord(c):04X}_" for c in text)
+    odd = (c if (c >= " " and c not in "\ufffe\uffff") or c in "\t\n" else f"_x{ord(c):04X}_" for c in text)
     return escape("".join(odd))
 
 

@@ -16,8 +16,8 @@ from statistics import quantiles
 # Forked trainers must find no threads of their parent's libraries.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from tests.faults.bench import Bench, NotHere  # noqa: E402
-from tests.faults.injections import INJECTIONS  # noqa: E402
+from tests.faults.bench import Bench, NotHere
+from tests.faults.injections import INJECTIONS
 
 
 def main(names: list[str]) -> int:

@@ -164,7 +164,7 @@ def terminate(bench: Bench, count: int) -> None:
             code = worker.wait(GIVEN_BACK_SECONDS)
             job = world.job(run)
             # Before it could even listen the default of the signal ends it; then it must not have taken anything.
-            assert code == 0 or code == -signal.SIGTERM and job.fence == fence, (code, job.fence, fence)
+            assert code == 0 or (code == -signal.SIGTERM and job.fence == fence), (code, job.fence, fence)
             assert (job.state, job.attempt) == (QUEUED, 0), (code, job.state, job.attempt, job.phase)
             assert not [each for each in psutil.process_iter() if each.pid == job.pid and "trainer" in _words(each)]
         world.check()

@@ -95,7 +95,7 @@ def answers(model: Any) -> torch.Tensor:
     return told.logits if hasattr(told, "logits") else torch.stack([told.start_logits, told.end_logits])
 
 
-@pytest.mark.parametrize("body, task", PAIRS)
+@pytest.mark.parametrize(("body", "task"), PAIRS)
 def test_new_parts_learn_and_come_back(tmp_path: Path, body: str, task: str) -> None:
     save_body(body, tmp_path / "base")
     model, new = load(tmp_path / "base", task, seed=1)

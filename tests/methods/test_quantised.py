@@ -34,7 +34,7 @@ def load(folder: Path, kind: str, precision: str, head_seed: int) -> nn.Module:
     return keep_learnable(type(original).from_pretrained(folder, **loading_arguments(precision, heads)))
 
 
-@pytest.mark.parametrize("kind, model, precision", cases())
+@pytest.mark.parametrize(("kind", "model", "precision"), cases())
 def test_it_learns_through_evaluations_and_comes_back(tmp_path: Path, kind: str, model: str, precision: str) -> None:
     method = make(kind)
     quantised = load(tmp_path / "one", model, precision, 0)

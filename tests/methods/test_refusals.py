@@ -43,7 +43,7 @@ def test_the_known_gaps_are_in_the_table():
     } <= set(LACKING)
 
 
-@pytest.mark.parametrize("kind, ability", LACKING)
+@pytest.mark.parametrize(("kind", "ability"), LACKING)
 def test_a_missing_ability_is_refused_with_an_alternative(kind: str, ability: str) -> None:
     with pytest.raises(Rejected) as caught:
         require(method_class(kind), ability)
@@ -57,7 +57,7 @@ def test_a_missing_ability_is_refused_with_an_alternative(kind: str, ability: st
     assert refusals(method_class(kind))[ability] == f"{caught.value.message} {caught.value.hint}"
 
 
-@pytest.mark.parametrize("kind, model", UNFIT)
+@pytest.mark.parametrize(("kind", "model"), UNFIT)
 def test_a_kind_of_model_that_it_does_not_train_is_refused(kind: str, model: str) -> None:
     with pytest.raises(Rejected, match=model.replace("-", " ")) as caught:
         require_model_kind(method_class(kind), model)

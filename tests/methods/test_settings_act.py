@@ -79,7 +79,7 @@ def usual() -> dict[str, tuple[Any, ...]]:
     return {}
 
 
-@pytest.mark.parametrize("kind, name, value", CASES)
+@pytest.mark.parametrize(("kind", "name", "value"), CASES)
 def test_a_setting_acts(usual: dict[str, tuple[Any, ...]], kind: str, name: str, value: Any) -> None:
     if kind not in usual:
         usual[kind] = story(make(kind))
@@ -120,7 +120,7 @@ def test_random_places_are_those_of_the_seed() -> None:
 
 
 @pytest.mark.parametrize(
-    "model, placement, ends",
+    ("model", "placement", "ends"),
     [
         (CAUSAL, "houlsby", {"o_proj", "down_proj"}),
         (CAUSAL, "pfeiffer", {"down_proj"}),

@@ -16,14 +16,14 @@ Get = Callable[[str, str], Trained]
 QUICK = (CAUSAL, SEQUENCES)
 
 
-@pytest.mark.parametrize("kind, model", pairs(QUICK))
+@pytest.mark.parametrize(("kind", "model"), pairs(QUICK))
 def test_the_loss_falls(trained: Get, kind: str, model: str) -> None:
     losses = trained(kind, model).losses
     assert all(math.isfinite(loss) for loss in losses)
     assert losses[-1] < 0.97 * losses[0]
 
 
-@pytest.mark.parametrize("kind, model", pairs(QUICK))
+@pytest.mark.parametrize(("kind", "model"), pairs(QUICK))
 def test_the_stated_size_is_exact_and_it_feels_the_data(trained: Get, kind: str, model: str) -> None:
     result = trained(kind, model)
     assert result.learning == result.method.trainable_parameters(models.card(model))
@@ -31,7 +31,7 @@ def test_the_stated_size_is_exact_and_it_feels_the_data(trained: Get, kind: str,
     assert (result.gradient > 0) == (result.learning > 0)
 
 
-@pytest.mark.parametrize("kind, model", pairs(QUICK))
+@pytest.mark.parametrize(("kind", "model"), pairs(QUICK))
 def test_saved_and_loaded_on_a_fresh_base_it_answers_the_same(trained: Get, kind: str, model: str) -> None:
     result = trained(kind, model)
     if kind == "head-only":
@@ -39,7 +39,7 @@ def test_saved_and_loaded_on_a_fresh_base_it_answers_the_same(trained: Get, kind
     torch.testing.assert_close(models.logits_of(result.reload(model), model), result.logits, rtol=0, atol=2e-5)
 
 
-@pytest.mark.parametrize("kind, model", pairs(QUICK, "merge"))
+@pytest.mark.parametrize(("kind", "model"), pairs(QUICK, "merge"))
 def test_merged_it_answers_as_the_adapter_does(trained: Get, kind: str, model: str) -> None:
     result = trained(kind, model)
     loaded = result.reload(model)
@@ -48,7 +48,7 @@ def test_merged_it_answers_as_the_adapter_does(trained: Get, kind: str, model: s
         torch.testing.assert_close(models.logits_of(merged, model), result.logits, rtol=0, atol=5e-4)
 
 
-@pytest.mark.parametrize("kind, model", pairs((), "switch_off"))
+@pytest.mark.parametrize(("kind", "model"), pairs((), "switch_off"))
 def test_switched_off_it_is_the_untouched_model(trained: Get, kind: str, model: str) -> None:
     loaded = trained(kind, model).reload(model)
     if not hasattr(loaded, "disable_adapter"):
@@ -58,7 +58,7 @@ def test_switched_off_it_is_the_untouched_model(trained: Get, kind: str, model: 
     torch.testing.assert_close(answers, models.logits_of(models.make_model(model, 99), model), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind, model", pairs((), "gradient_checkpointing"))
+@pytest.mark.parametrize(("kind", "model"), pairs((), "gradient_checkpointing"))
 def test_gradient_checkpointing_changes_no_gradient(trained: Get, kind: str, model: str) -> None:
     def gradients(checkpointing: bool) -> dict[str, torch.Tensor]:
         with_method = copy.deepcopy(models.apply(make(kind), model))
@@ -79,7 +79,7 @@ def test_gradient_checkpointing_changes_no_gradient(trained: Get, kind: str, mod
         torch.testing.assert_close(saving[name], gradient, rtol=1e-4, atol=1e-6, msg=name)
 
 
-@pytest.mark.parametrize("kind, model", [each for each in pairs(()) if each.values[1] == CAUSAL])
+@pytest.mark.parametrize(("kind", "model"), [each for each in pairs(()) if each.values[1] == CAUSAL])
 def test_writing_with_the_cache_gives_the_tokens_of_writing_without(trained: Get, kind: str, model: str) -> None:
     result = trained(kind, model)
     loaded = result.reload(model)
@@ -102,7 +102,7 @@ def test_writing_with_the_cache_gives_the_tokens_of_writing_without(trained: Get
         assert len(write(True)[0]) == 8
 
 
-@pytest.mark.parametrize("kind, model", pairs((), "layers"))
+@pytest.mark.parametrize(("kind", "model"), pairs((), "layers"))
 def test_chosen_layers_are_the_only_ones_that_learn(kind: str, model: str) -> None:
     method = make(kind, layers="last 1")
     with_method = models.apply(method, model)

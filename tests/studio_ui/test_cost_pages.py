@@ -72,7 +72,7 @@ def shoot(page, name):
         page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("size, scheme", [(WIDE, "light"), (NARROW, "dark")], ids=["wide-light", "narrow-dark"])
+@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide-light", "narrow-dark"])
 def test_estimate_and_actual_stand_side_by_side(signed_in, finished, size, scheme):
     watched = signed_in(size, color_scheme=scheme)
     page = watched.open(f"/run?id={finished}#config")
@@ -94,7 +94,7 @@ def test_estimate_and_actual_stand_side_by_side(signed_in, finished, size, schem
     assert watched.complaints == [] and watched.foreign == []
 
 
-@pytest.mark.parametrize("size, scheme", [(WIDE, "light"), (NARROW, "dark")], ids=["wide-light", "narrow-dark"])
+@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide-light", "narrow-dark"])
 def test_review_tells_range_and_basis_and_what_would_make_it_fit(
     signed_in, sample, finished, monkeypatch, size, scheme
 ):

@@ -18,7 +18,7 @@ def sample(studio):
     return datasets.import_sample(studio.owner, datasets.SAMPLES[0].name)
 
 
-@pytest.mark.parametrize("size, scheme", [(WIDE, "light"), (NARROW, "dark")], ids=["wide-light", "narrow-dark"])
+@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide-light", "narrow-dark"])
 def test_methods_are_grouped_and_the_first_says_why(signed_in, sample, size, scheme):
     watched = signed_in(size, color_scheme=scheme)
     page = watched.open(f"/new?dataset={sample.id}&step=method")
@@ -50,7 +50,7 @@ def test_a_special_method_stays_chosen_and_its_settings_are_offered(signed_in, s
     assert page.is_checked("#method-adalora")
 
 
-@pytest.mark.parametrize("size, scheme", [(WIDE, "light"), (NARROW, "dark")], ids=["wide-light", "narrow-dark"])
+@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide-light", "narrow-dark"])
 def test_what_the_method_cannot_do_is_said_at_the_setting_before_the_run(signed_in, sample, size, scheme):
     watched = signed_in(size, color_scheme=scheme)
     page = watched.open(f"/new?dataset={sample.id}&step=method")

@@ -30,7 +30,7 @@ def tuned(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     )
     supervisor.execute(run.job_id, on_spool=lambda line: None)
     assert runs.get_run(studio.owner, run.id).job.state == "succeeded"
-    yield dataset.id, run.id
+    return dataset.id, run.id
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])

@@ -31,7 +31,7 @@ def server(request: pytest.FixtureRequest, any_database: str, monkeypatch: pytes
     monkeypatch.setenv("STUDIO_TRAINER_MODULE", "tests.worker.stub_trainer")
     get_settings.cache_clear()
     celery_app.cache_clear()
-    yield
+    return
 
 
 def start_worker(number: int) -> subprocess.Popen[bytes]:

@@ -1,5 +1,6 @@
 """Reads conversations out of cells: OpenAI's ``messages``, ShareGPT's ``conversations``. Knows no columns and no report."""
 
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -56,7 +57,7 @@ def require_order(turns: Sequence[Turn]) -> None:
     spoken = turns[1:] if turns[0].role == SYSTEM else turns
     if any(turn.role == SYSTEM for turn in spoken):
         raise UnusableRow("system_not_first")
-    for before, after in zip(spoken, spoken[1:], strict=False):
+    for before, after in itertools.pairwise(spoken):
         if before.role == after.role:
             raise UnusableRow("repeated_role", role=after.role, text=after.content)
     if all(turn.role != ASSISTANT for turn in spoken):

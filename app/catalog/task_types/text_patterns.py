@@ -24,7 +24,7 @@ _NOT_DIGITS = re.compile(r"\D")
 
 def visible(text: str) -> bool:
     """Whether there is anything to see: not only spaces and characters of no width."""
-    return bool(text) and (text[0].isascii() and text[0].isalnum() or _INVISIBLE.fullmatch(text) is None)
+    return bool(text) and ((text[0].isascii() and text[0].isalnum()) or _INVISIBLE.fullmatch(text) is None)
 
 
 def text_key(text: str) -> bytes:

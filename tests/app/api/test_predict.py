@@ -22,10 +22,10 @@ class StandIn(BaseHTTPRequestHandler):
     asked: list[dict]
     reply: tuple[int, dict]
 
-    def do_GET(self):  # noqa: N802 - the library's name
+    def do_GET(self):
         self._say(200, {"status": "ok"})
 
-    def do_POST(self):  # noqa: N802 - the library's name
+    def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         type(self).asked.append({"secret": self.headers["x-studio-secret"], **body})
         self._say(*type(self).reply)

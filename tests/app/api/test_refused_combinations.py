@@ -33,7 +33,7 @@ def submit(kind: str, training: dict[str, Any], **method: Any) -> None:
     run_specs.make_spec(version, base_model=base, task_type=task, method={"kind": kind, **method}, training=training)
 
 
-@pytest.mark.parametrize("kind, ability", TABLE)
+@pytest.mark.parametrize(("kind", "ability"), TABLE)
 def test_what_a_method_cannot_do_is_refused_on_submit(kind: str, ability: str) -> None:
     with pytest.raises(Rejected) as caught:
         submit(kind, ASKING[ability])
@@ -66,7 +66,7 @@ def test_a_choice_of_layers_is_refused_where_there_is_none(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind, method, training",
+    ("kind", "method", "training"),
     [
         ("qlora", {}, {"base_precision": "8-bit"}),
         ("qlora", {"bits": "8"}, {"base_precision": "full"}),

@@ -152,7 +152,7 @@ def test_saved_and_loaded_it_answers_the_same_and_switched_off_it_is_the_base(
 
 @everywhere
 @pytest.mark.parametrize(
-    "settings, place",
+    ("settings", "place"),
     [(METHODS_HERE[3], ".dense|_proj"), (METHODS_HERE[5], ".output|mlp")],
     ids=["sequential", "parallel"],
 )

@@ -42,7 +42,7 @@ def test_few_rows_get_few_learning_numbers():
 
 
 @pytest.mark.parametrize(
-    "wish, allowed",
+    ("wish", "allowed"),
     [
         ("keep_abilities", {"sparse", "prompt-tuning", "head-only"}),
         ("fast_answer", {"head-only"}),

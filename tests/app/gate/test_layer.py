@@ -63,7 +63,7 @@ def test_failure_in_the_middle_of_a_response_closes_the_connection(owner, bearer
 
         await StreamingResponse(pieces())(scope, receive, send)
 
-    with pytest.raises(BaseException):  # noqa: B017 - the server sees whatever the application raised
+    with pytest.raises(BaseException):  # noqa: B017, PT011 - the server sees whatever the application raised
         ask(Gate(half), "GET", "/api/v1/x", headers=bearer)
 
 

@@ -93,7 +93,7 @@ def test_the_answer_layers_are_averaged_with_the_same_weights(parents: list[Path
 
 
 @pytest.mark.parametrize(
-    "recipe, words",
+    ("recipe", "words"),
     [
         (Recipe(weights=(1, 2, 3)), "do not fit 2 models"),
         (Recipe(weights=(0, 0)), "do not fit"),

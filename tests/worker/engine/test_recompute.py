@@ -61,7 +61,7 @@ def test_models_that_write_learn_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "method, held, layer",
+    ("method", "held", "layer"),
     [
         ({"kind": "ia3"}, "4-bit", "Linear4bit"),
         ({"kind": "ia3"}, "8-bit", "Linear8bitLt"),

@@ -75,7 +75,7 @@ def test_a_damaged_checkpoint_is_refused(make_order) -> None:
 
 def test_a_checkpoint_of_other_settings_is_refused(make_order) -> None:
     checkpoint = stop(make_order(), 6)
-    with pytest.raises(StudioError, match="training.seed: 0 then, 9 now"):
+    with pytest.raises(StudioError, match=r"training\.seed: 0 then, 9 now"):
         train(make_order(make_spec(seed=9), resume_from=checkpoint), ListReport())
 
 

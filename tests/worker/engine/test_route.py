@@ -64,7 +64,7 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [learn(half, tmp_path_factory.mktemp("half")) for half in (0, 1)]
 
 
-@pytest.mark.parametrize("top_k, temperature", [(1, 1.0), (2, 1.0), (2, 0.2)])
+@pytest.mark.parametrize(("top_k", "temperature"), [(1, 1.0), (2, 1.0), (2, 0.2)])
 def test_it_gives_the_logits_of_pefts_own_arrow_model(
     halves: list[Path], monkeypatch: pytest.MonkeyPatch, top_k: int, temperature: float
 ) -> None:

@@ -129,7 +129,7 @@ class TrainingLoop:
         self._losses: list[torch.Tensor] = []
         self._device_use = DeviceUse()
 
-    def run(
+    def run(  # noqa: C901 - the order of a step is readable in one place
         self,
         position: TrainerState,
         checkpoints: Checkpoints,

@@ -165,7 +165,7 @@ class BatchScheduler:
         with self._turns.turn():
             try:
                 ended = act()
-            except BaseException as error:  # noqa: BLE001 - handed to the readers of the streams
+            except BaseException as error:
                 failure, ended = error, list(rows)
                 rows.clear()
         for row in ended:

@@ -62,7 +62,7 @@ class SingleReply(StoppingCriteria):
         self._turns.take()
         try:
             self._generate()
-        except BaseException as error:  # noqa: BLE001 - handed to the reader of the stream
+        except BaseException as error:
             self._tokens.put(error)
         finally:
             self._turns.give()

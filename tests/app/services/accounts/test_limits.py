@@ -43,5 +43,5 @@ def test_hours_of_the_last_week_are_limited(ann: str, monkeypatch: pytest.Monkey
         job.state, job.started_at, job.finished_at = SUCCEEDED, job.created_at - 7200, job.created_at
     monkeypatch.setenv("STUDIO_MAX_HOURS_PER_USER_PER_WEEK", "1.5")
     get_settings.cache_clear()
-    with transaction() as session, pytest.raises(Conflict, match="2.0 hours"):
+    with transaction() as session, pytest.raises(Conflict, match=r"2\.0 hours"):
         limits.check_room(session, ann)

@@ -26,8 +26,20 @@ def row(name: str, quality: float | None, **other: Any) -> LeaderboardRow:
         "peak_memory_bytes": 1000,
     }
     unknown = dict.fromkeys(
-        ("phase", "progress", "stopped", "error", "interval", "change", "trainable_share", "gap", "forgetting")
-        + ("trainable_parameters", "total_seconds", "answer_seconds")
+        (
+            "phase",
+            "progress",
+            "stopped",
+            "error",
+            "interval",
+            "change",
+            "trainable_share",
+            "gap",
+            "forgetting",
+            "trainable_parameters",
+            "total_seconds",
+            "answer_seconds",
+        )
     )
     return LeaderboardRow(**{**unknown, **values, "quality": quality, **other})
 

@@ -96,7 +96,7 @@ def test_spent_minutes_cancel_waiting_runs(owner: str) -> None:
 def test_early_stopping_needs_half_the_steps_and_a_clear_gap(
     owner: str, step: int, accuracy: float, stops: int
 ) -> None:
-    made, (one, two, _) = grid(owner, early_stopping=True)
+    _made, (one, two, _) = grid(owner, early_stopping=True)
     end_run(one.id, rows_right(80, 100), rows_right(50, 100))
     with transaction() as session:
         job = session.get_one(Job, two.job_id)
