@@ -1,7 +1,5 @@
 """Each rule over curves fires on the curves it is for and on no others."""
 
-import random
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,9 +7,7 @@ import pytest
 from app.models import RUNNING, Job, Run
 from app.services.evaluation import curve_verdicts, verdicts
 from app.services.evaluation.statistics import mcnemar
-
-Curve = list[list[float]]
-RATE = [[step, 1e-3 * min(1, step / 6)] for step in range(1, 101)]
+from tests.app.services.evaluation.curves import RATE, Curve, curve, early, falling, flat
 
 
 def run() -> Run:
@@ -20,23 +16,6 @@ def run() -> Run:
         job=Job(state=RUNNING, progress={}),
         spec={"training": {"max_length": 128, "epochs": 6, "batch_size": 32}},
     )
-
-
-def curve(shape: Callable[[int], float], steps: int = 100, noise: float = 0.03, seed: int = 1) -> Curve:
-    rng = random.Random(seed)
-    return [[step, shape(step) * (1 + rng.uniform(-noise, noise))] for step in range(1, steps + 1)]
-
-
-def falling(step: int) -> float:
-    return 3.0 * 0.97**step + 0.2
-
-
-def flat(step: int) -> float:
-    return 2.3
-
-
-def early(step: int) -> float:
-    return 2.5 * 0.8**step + 0.6
 
 
 CASES: list[tuple[Any, dict[str, Curve], bool]] = [

@@ -4,16 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from app.services.evaluation import verdicts
-
-
-def results(tuned: float, base: float, interval: tuple[float, float], **more: Any) -> dict[str, Any]:
-    return {
-        "metrics": {"loss": 1.0, "perplexity": tuned, "token_accuracy": 0.5, "rouge_l": 0.4, "exact_match": 0.1},
-        "baseline": {"untouched": {"loss": 2.0, "perplexity": base, "token_accuracy": 0.2, "rouge_l": 0.1}},
-        "change": {"loss": interval[0], "interval": list(interval)},
-        "test_rows": 200,
-        **more,
-    }
+from tests.app.services.evaluation.views import generation_results
 
 
 def run_with(results: dict[str, Any]) -> Any:
@@ -26,24 +17,24 @@ def titles(results: dict[str, Any], points: Any = None) -> list[tuple[str, str]]
 
 
 def test_significant_fall_of_perplexity_is_good() -> None:
-    assert titles(results(3.0, 9.0, (-1.2, -0.9))) == [("good", "Clearly better than the base model.")]
+    assert titles(generation_results(3.0, 9.0, (-1.2, -0.9))) == [("good", "Clearly better than the base model.")]
 
 
 def test_insignificant_change_is_reported_as_chance() -> None:
-    assert titles(results(8.9, 9.0, (-0.1, 0.1))) == [("info", "Cannot be told apart from the base model.")]
+    assert titles(generation_results(8.9, 9.0, (-0.1, 0.1))) == [("info", "Cannot be told apart from the base model.")]
 
 
 def test_rise_of_perplexity_is_a_warning() -> None:
-    ((severity, title),) = titles(results(12.0, 9.0, (0.1, 0.4)))
+    ((severity, title),) = titles(generation_results(12.0, 9.0, (0.1, 0.4)))
     assert severity == "warning" and "worse" in title
 
 
 def test_left_out_rows_and_memorised_answers_are_reported() -> None:
-    found = titles(results(1.01, 9.0, (-3.0, -2.0), left_out_rows=7))
+    found = titles(generation_results(1.01, 9.0, (-3.0, -2.0), left_out_rows=7))
     assert any("7 rows could not be used" in title for _, title in found)
     assert any("Possible data leakage" in title for _, title in found)
 
 
 def test_plateau_of_perplexity_names_the_kept_step() -> None:
     points = {"eval/perplexity": [[10, 5.0], [20, 4.0], [30, 4.5], [40, 4.6]]}
-    assert any("step 20" in title for _, title in titles(results(3.0, 9.0, (-1.2, -0.9)), points))
+    assert any("step 20" in title for _, title in titles(generation_results(3.0, 9.0, (-1.2, -0.9)), points))

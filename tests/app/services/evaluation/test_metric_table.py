@@ -6,8 +6,7 @@ import pytest
 
 from app.services.evaluation.comparison import Comparison, build
 from app.services.evaluation.metric_table import MetricRow
-from tests.app.services.evaluation.test_generation_verdicts import results
-from tests.app.services.evaluation.views import generation_view, view_of
+from tests.app.services.evaluation.views import generation_results, generation_view, view_of
 
 
 def _metric(result: Comparison, key: str) -> MetricRow:
@@ -74,19 +73,21 @@ def test_no_run_is_best_by_its_training_loss() -> None:
 
 
 def test_comparison_shows_perplexity_against_the_base_model() -> None:
-    view = generation_view("a", results(3.0, 9.0, (-1.2, -0.9)))
+    view = generation_view("a", generation_results(3.0, 9.0, (-1.2, -0.9)))
     clear = build([view], {})
     rows = {row.key: row for row in clear.metrics}
     assert "test/accuracy" not in rows
     assert rows["test/perplexity"].values == {"a": 3.0} and rows["test/perplexity"].base == {"a": 9.0}
     assert rows["test/perplexity"].verdicts == {"a": "better"} and rows["test/perplexity"].deltas == {"a": -6.0}
-    doubtful = build([generation_view("a", results(8.9, 9.0, (-0.1, 0.1)))], {})
+    doubtful = build([generation_view("a", generation_results(8.9, 9.0, (-0.1, 0.1)))], {})
     assert {row.key: row.verdicts for row in doubtful.metrics}["test/perplexity"] == {"a": "unclear"}
 
 
 def test_runs_with_overlapping_perplexities_are_unclear() -> None:
     def view(name: str, tuned: float, low: float, high: float) -> dict[str, Any]:
-        return generation_view(name, results(tuned, 9.0, (-1.2, -0.9), intervals={"perplexity": [low, high]}))
+        return generation_view(
+            name, generation_results(tuned, 9.0, (-1.2, -0.9), intervals={"perplexity": [low, high]})
+        )
 
     def verdict(tuned: float, low: float, high: float) -> str:
         built = build([view("a", 4.0, 3.6, 4.4), view("b", tuned, low, high)], {}, baseline="a")

@@ -6,7 +6,7 @@ import pytest
 
 from app.models import RUNNING, SUCCEEDED, Job, Run
 from app.services.evaluation import remedies, verdicts
-from tests.app.services.evaluation.test_curve_verdicts import RATE, curve, early, falling, flat
+from tests.app.services.evaluation.curves import RATE, curve, early, falling, flat
 
 
 def a_run(state: str = SUCCEEDED, task: str = "text-classification", **results: Any) -> Run:

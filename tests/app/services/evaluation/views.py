@@ -66,3 +66,13 @@ def generation_view(name: str, results: dict[str, Any]) -> dict[str, Any]:
         "spec": GENERATION_SPEC,
         "results": results,
     }
+
+
+def generation_results(tuned: float, base: float, interval: tuple[float, float], **more: Any) -> dict[str, Any]:
+    return {
+        "metrics": {"loss": 1.0, "perplexity": tuned, "token_accuracy": 0.5, "rouge_l": 0.4, "exact_match": 0.1},
+        "baseline": {"untouched": {"loss": 2.0, "perplexity": base, "token_accuracy": 0.2, "rouge_l": 0.1}},
+        "change": {"loss": interval[0], "interval": list(interval)},
+        "test_rows": 200,
+        **more,
+    }
