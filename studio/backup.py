@@ -12,11 +12,11 @@ from studio.claimed_folder import claimed
 def make_backup(target: Path) -> None:
     """Write the backup and say what is in it."""
     made = backup.make(target)
-    click.echo(f"{target}: {made['rows']:,} rows, {made['files']:,} files and folders, {made['bytes'] / 1e6:,.1f} MB.")
+    click.echo(f"{target}: {made.rows:,} rows, {made.files:,} files and folders, {made.bytes / 1e6:,.1f} MB.")
 
 
 def restore_backup(source: Path) -> None:
     """Fill this empty installation; refuses while a studio holds the data folder."""
     with claimed():
         done = backup.restore(source, upgrade)
-    click.echo(f"Restored {done['rows']:,} rows and {done['files']:,} files; everything holds together.")
+    click.echo(f"Restored {done.rows:,} rows and {done.files:,} files; everything holds together.")

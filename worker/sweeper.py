@@ -35,7 +35,7 @@ class SweepScheduler(Scheduler):
             experiment_scheduler.tick()
             if self._tidied_at is None or now - self._tidied_at > TIDY_SECONDS:
                 self._tidied_at = now
-                log.info("tidied %s", retention.cleanup())
+                log.info("cleaned up: %s", retention.cleanup())
         except Exception:
             log.exception("sweep failed; trying again at the next tick")
             self._away_until = time.monotonic() + settings.lease_seconds

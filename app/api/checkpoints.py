@@ -23,7 +23,7 @@ class ContinueFromBody(Body):
 @router.get("/{run_id}/checkpoints")
 def list_checkpoints(user_id: UserId, run_id: str) -> dict[str, Any]:
     """Kept checkpoints, the newest first, with the reason for keeping each."""
-    return {"checkpoints": checkpoints.list_checkpoints(user_id, run_id)}
+    return {"checkpoints": [kept.as_dict() for kept in checkpoints.list_checkpoints(user_id, run_id)]}
 
 
 @router.post("/{run_id}/checkpoints/{step}/continue", status_code=201)

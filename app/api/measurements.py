@@ -6,7 +6,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_late
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.models import ACTIVE_STATES, TERMINAL_STATES
-from app.services.operations.operations import Operations
+from app.services.operations.operations import JobFigures
 
 REQUESTS = Counter("studio_requests_total", "Answered requests.", ("method", "route", "status"))
 SECONDS = Histogram("studio_request_seconds", "Seconds until the answer's last byte.", ("route",))
@@ -51,7 +51,7 @@ class Measured:
             SECONDS.labels(route).observe(time.perf_counter() - began)
 
 
-def update(now: Operations) -> None:
+def update(now: JobFigures) -> None:
     """Set the gauges from a measurement of the queue."""
     for state in (*ACTIVE_STATES, *TERMINAL_STATES):
         JOBS.labels(state).set(now.states.get(state, 0))
@@ -63,7 +63,7 @@ def update(now: Operations) -> None:
     SPEED.set(now.rows_per_second)
     for state, count in now.workers.items():
         WORKERS.labels(state).set(count)
-    for name, count in now.tallies.items():
+    for name, count in now.counters.items():
         TALLIES.labels(name).set(count)
 
 

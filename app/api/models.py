@@ -22,25 +22,25 @@ class FetchBody(Body):
 @router.get("/models/fetches")
 def list_fetches(user_id: UserId) -> dict[str, Any]:
     """Fetches that are active or did not succeed."""
-    return {"fetches": model_fetches.list_fetches(user_id)}
+    return {"fetches": [fetch.as_dict() for fetch in model_fetches.list_fetches()]}
 
 
 @router.post("/models/fetches", status_code=201)
 def fetch(user_id: UserId, body: FetchBody) -> dict[str, Any]:
     """Queue a fetch; the model appears in the catalog when all files are downloaded and verified."""
-    return model_fetches.submit(user_id, body.repo, body.revision)
+    return model_fetches.submit(user_id, body.repo, body.revision).as_dict()
 
 
 @router.post("/models/fetches/{fetch_id}/cancel")
 def cancel(user_id: UserId, fetch_id: str) -> dict[str, Any]:
     """Cancel it; downloaded files are kept."""
-    return model_fetches.cancel(user_id, fetch_id)
+    return model_fetches.cancel(user_id, fetch_id).as_dict()
 
 
 @router.post("/models/fetches/{fetch_id}/resume")
 def resume(user_id: UserId, fetch_id: str) -> dict[str, Any]:
     """Resume the download."""
-    return model_fetches.resume(user_id, fetch_id)
+    return model_fetches.resume(user_id, fetch_id).as_dict()
 
 
 @router.delete("/models/fetches/{fetch_id}", status_code=204)

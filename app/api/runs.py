@@ -25,7 +25,7 @@ def submit_run(
 @router.get("")
 def list_runs(user_id: UserId, wanted: Annotated[RunsQuery, Query()]) -> dict[str, Any]:
     """One page of own runs, filtered and sorted: ``{"runs", "next", "total", "active"}``; ``next`` is a cursor."""
-    chosen = run_table.Filter(
+    chosen = run_table.RunFilter(
         words=wanted.q,
         states=[state for state in wanted.state.split(",") if state],
         model=wanted.model,
@@ -38,7 +38,7 @@ def list_runs(user_id: UserId, wanted: Annotated[RunsQuery, Query()]) -> dict[st
     )
     return run_table.page(
         user_id, chosen, sort=wanted.sort, descending=wanted.order == "down", limit=wanted.limit, cursor=wanted.cursor
-    )
+    ).as_dict()
 
 
 @router.get("/tags")
@@ -50,7 +50,7 @@ def list_tags(user_id: UserId) -> dict[str, Any]:
 @router.get("/facets")
 def list_facets(user_id: UserId) -> dict[str, Any]:
     """Models, methods, data sets and tags of own runs, to filter by."""
-    return run_table.facets(user_id)
+    return run_table.facets(user_id).as_dict()
 
 
 @router.get("/{run_id}")

@@ -21,19 +21,19 @@ class TrackerBody(Body):
 @router.get("/runs/{run_id}/trackers")
 def list_exports(user_id: UserId, run_id: str) -> dict[str, Any]:
     """The available trackers, and this run's newest export to each."""
-    return tracker_exports.list_exports(user_id, run_id)
+    return tracker_exports.list_exports(user_id, run_id).as_dict()
 
 
 @router.post("/runs/{run_id}/trackers", status_code=202)
 def start_export(user_id: UserId, run_id: str, body: TrackerBody) -> dict[str, Any]:
     """Queue an export; a worker writes it with the tracker's own library."""
-    return tracker_exports.start(user_id, run_id, body.tracker)
+    return tracker_exports.start(user_id, run_id, body.tracker).as_dict()
 
 
 @router.post("/exports/{export_id}/cancel")
 def cancel_export(user_id: UserId, export_id: str) -> dict[str, Any]:
     """Cancel a waiting or active export."""
-    return tracker_exports.cancel(user_id, export_id)
+    return tracker_exports.cancel(user_id, export_id).as_dict()
 
 
 @router.get("/exports/{export_id}/files")

@@ -5,7 +5,7 @@ import pytest
 from app.db import transaction
 from app.models import Event
 from tests.app.outcomes import end_run, rows_right
-from tests.app.test_checkpoints import keep
+from tests.app.services.runs.test_checkpoints import keep
 from tests.factories import SPEC, make_run, make_version
 from tests.studio_ui.conftest import NARROW
 

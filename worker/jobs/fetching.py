@@ -21,10 +21,10 @@ PASSING = ("hub_unreachable", "hub_failed", "hub_damaged")
 def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
     """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
     jobs.begin(claim, pid=os.getpid(), phase="Asking the hub")
-    _, repo, revision = model_fetches.wanted(claim.job_id)
+    model = model_fetches.requested(claim.job_id)
     watch = _Watch(claim, leaving)
     try:
-        plan = model_hub.plan(repo, revision)
+        plan = model_hub.plan(model.repo, model.revision)
         with jobs.held(claim) as session:
             model_fetches.note_plan(
                 session, claim.job_id, plan.commit, fetched_models.model_name(plan.repo, plan.commit)

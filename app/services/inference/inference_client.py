@@ -10,7 +10,7 @@ import httpx
 
 from app.errors import Conflict, StudioError
 from app.services.queue import inference_servers
-from app.services.queue.inference_servers import READY, YIELDED, Server
+from app.services.queue.inference_servers import READY, YIELDED, InferenceServerStatus
 from app.settings import get_settings
 
 # Importing torch and transformers takes seconds, on a busy machine many.
@@ -25,7 +25,7 @@ class InferenceStatus:
     """The registered servers, and the reason why no model could answer now, if there is one."""
 
     problem: Conflict | None
-    servers: list[Server]
+    servers: list[InferenceServerStatus]
 
     def as_dict(self) -> dict[str, Any]:
         """``{"problem": body of the error or None, "servers"}``."""
@@ -106,7 +106,7 @@ def connection_lost() -> Conflict:
     )
 
 
-def _choose(servers: Sequence[Server]) -> Server:
+def _choose(servers: Sequence[InferenceServerStatus]) -> InferenceServerStatus:
     """The server to ask; the list has ready ones first, then those that can be started."""
     if not servers:
         raise Conflict(

@@ -1,6 +1,7 @@
-"""Base models that people ask for: the job that fetches one, its progress, stopping it and trying again. Fetches nothing."""
+"""Fetches of base models: queue, list, cancel, resume and dismiss them, and remove a fetched model."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -16,16 +17,45 @@ from app.services.models import model_hub
 from app.services.queue import jobs
 from app.services.queue.job_kinds import MODEL_FETCH
 
-# Roles that may bring models onto the machine; everybody may use those that are there.
+# Roles that may fetch and remove models; everybody may use those that are there.
 ALLOWED_ROLES = ("owner", "admin")
 
 
-def submit(user_id: str, repo: str, revision: str = "main") -> dict[str, Any]:
-    """Queue a fetch; asking again for one that is on its way returns that one.
+@dataclass(frozen=True)
+class FetchStatus:
+    """One fetch and the state of its job; ``commit`` and ``name`` are empty until the revision is resolved."""
+
+    id: str
+    repo: str
+    revision: str
+    commit: str
+    name: str
+    state: str
+    phase: str
+    progress: dict[str, Any]
+    error: dict[str, Any] | None
+    created_at: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class RequestedModel:
+    """What the job of a fetch should fetch."""
+
+    fetch_id: str
+    repo: str
+    revision: str
+
+
+def submit(user_id: str, repo: str, revision: str = "main") -> FetchStatus:
+    """Queue a fetch; while one of this revision is active it is returned instead.
 
     Raises:
         Rejected: the id or the revision cannot be one.
-        NotAllowed: the person may not bring models here.
+        NotAllowed: the person may not fetch models.
     """
     repo, revision = repo.strip().removeprefix("https://huggingface.co/").strip("/"), revision.strip() or "main"
     if not model_hub.REPO.fullmatch(repo):
@@ -35,39 +65,38 @@ def submit(user_id: str, repo: str, revision: str = "main") -> dict[str, Any]:
     with transaction() as session:
         _check_role(session, user_id)
         same = select(ModelFetch).join(Job, ModelFetch.job_id == Job.id)
-        on_its_way = same.where(ModelFetch.repo == repo, ModelFetch.revision == revision, Job.state.in_(ACTIVE_STATES))
-        found = session.scalars(on_its_way).first()
+        active = same.where(ModelFetch.repo == repo, ModelFetch.revision == revision, Job.state.in_(ACTIVE_STATES))
+        found = session.scalars(active).first()
         if found is None:
             job = jobs.add(session, owner_id=user_id, kind=MODEL_FETCH)
             session.flush()
             found = ModelFetch(id=str(uuid.uuid4()), owner_id=user_id, job_id=job.id, repo=repo, revision=revision)
             session.add(found)
             session.flush()
-        told = _as_dict(session, found)
-    record(user_id, "fetch", "model", told["id"], data={"repo": repo, "revision": revision})
-    return told
+        status = _status(session, found)
+    record(user_id, "fetch", "model", status.id, data={"repo": repo, "revision": revision})
+    return status
 
 
-def list_fetches(user_id: str) -> list[dict[str, Any]]:
-    """Everybody's that are on their way or did not succeed, newest first: base models are shared by all."""
-    wanted = select(ModelFetch).join(Job, ModelFetch.job_id == Job.id).where(Job.state != SUCCEEDED)
+def list_fetches() -> list[FetchStatus]:
+    """All people's fetches that have not succeeded, newest first; base models are shared by all."""
+    unfinished = select(ModelFetch).join(Job, ModelFetch.job_id == Job.id).where(Job.state != SUCCEEDED)
     with snapshot() as session:
-        return [
-            _as_dict(session, each) for each in session.scalars(wanted.order_by(ModelFetch.created_at.desc()).limit(50))
-        ]
+        newest = session.scalars(unfinished.order_by(ModelFetch.created_at.desc()).limit(50))
+        return [_status(session, fetch) for fetch in newest]
 
 
-def cancel(user_id: str, fetch_id: str) -> dict[str, Any]:
-    """Stop it; what has come is kept for the next time."""
+def cancel(user_id: str, fetch_id: str) -> FetchStatus:
+    """Stop it; what has been fetched is kept for the next attempt."""
     with transaction() as session:
         found = _find(session, user_id, fetch_id)
         jobs.request_cancel(session, session.get_one(Job, found.job_id))
         session.flush()
-        return _as_dict(session, found)
+        return _status(session, found)
 
 
-def resume(user_id: str, fetch_id: str) -> dict[str, Any]:
-    """Go on with one that was stopped or failed."""
+def resume(user_id: str, fetch_id: str) -> FetchStatus:
+    """Queue a stopped or failed fetch again."""
     with transaction() as session:
         found = _find(session, user_id, fetch_id)
         if session.get_one(Job, found.job_id).state in ACTIVE_STATES:
@@ -76,11 +105,11 @@ def resume(user_id: str, fetch_id: str) -> dict[str, Any]:
         session.flush()
         found.job_id = job.id
         session.flush()
-        return _as_dict(session, found)
+        return _status(session, found)
 
 
 def dismiss(user_id: str, fetch_id: str) -> None:
-    """Take one that was stopped or failed off the list."""
+    """Delete a stopped or failed fetch."""
     with transaction() as session:
         found = _find(session, user_id, fetch_id)
         if session.get_one(Job, found.job_id).state in ACTIVE_STATES:
@@ -110,15 +139,15 @@ def remove_model(user_id: str, name: str) -> None:
     record(user_id, "remove", "model", name[:36])
 
 
-def wanted(job_id: str) -> tuple[str, str, str]:
-    """(id, repo, revision) of the fetch that a job carries out."""
+def requested(job_id: str) -> RequestedModel:
+    """The model that the job should fetch."""
     with snapshot() as session:
         found = session.scalars(select(ModelFetch).where(ModelFetch.job_id == job_id)).one()
-        return found.id, found.repo, found.revision
+        return RequestedModel(found.id, found.repo, found.revision)
 
 
 def note_plan(session: Session, job_id: str, commit: str, name: str) -> None:
-    """Record which commit a revision turned out to be."""
+    """Record the commit that the revision was resolved to."""
     found = session.scalars(select(ModelFetch).where(ModelFetch.job_id == job_id)).one()
     found.commit, found.name = commit, name
 
@@ -136,17 +165,17 @@ def _find(session: Session, user_id: str, fetch_id: str) -> ModelFetch:
     return found
 
 
-def _as_dict(session: Session, found: ModelFetch) -> dict[str, Any]:
-    job = session.get_one(Job, found.job_id)
-    return {
-        "id": found.id,
-        "repo": found.repo,
-        "revision": found.revision,
-        "commit": found.commit,
-        "name": found.name,
-        "state": job.state,
-        "phase": job.phase,
-        "progress": job.progress,
-        "error": job.error,
-        "created_at": found.created_at,
-    }
+def _status(session: Session, fetch: ModelFetch) -> FetchStatus:
+    job = session.get_one(Job, fetch.job_id)
+    return FetchStatus(
+        id=fetch.id,
+        repo=fetch.repo,
+        revision=fetch.revision,
+        commit=fetch.commit,
+        name=fetch.name,
+        state=job.state,
+        phase=job.phase,
+        progress=job.progress,
+        error=job.error,
+        created_at=fetch.created_at,
+    )

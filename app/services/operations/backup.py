@@ -1,15 +1,17 @@
-"""One file that holds the whole installation, taken while it works, and the way back into an empty one.
+"""Backup of a running installation into one file, and restore into an empty one.
 
 A zip with one JSON Lines file per table, the files that rows name, and a manifest with hashes, written last. Rows are read
-in one transaction; a file that is gone by the time it is copied takes its row with it. Secrets are not in it: tokens and
+in one transaction; the row of a file that is gone by the time it is copied is left out. It holds no secrets: tokens and
 sessions are stored as hashes only.
 """
 
+import hashlib
 import json
 import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,12 +25,29 @@ from app.services.operations import invariants
 
 FORMAT = 1
 INSERT_ROWS = 1000
-# Who is at work belongs to the place where the work is done.
+# Registered processes belong to the running installation, not to its data.
 LEFT_OUT = frozenset({"workers", "inference_servers"})
 
 
-def make(target: Path) -> dict[str, int]:
-    """Write a backup to ``target``; returns ``{"rows", "files", "bytes"}``.
+@dataclass(frozen=True)
+class BackupSummary:
+    """Rows and files in a backup, and its size on disk."""
+
+    rows: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class RestoreSummary:
+    """Rows and files that a backup brought back."""
+
+    rows: int
+    files: int
+
+
+def make(target: Path) -> BackupSummary:
+    """Write a backup to ``target``.
 
     Raises:
         Conflict: there is a file of that name already.
@@ -40,12 +59,12 @@ def make(target: Path) -> dict[str, int]:
         files.atomic_file(target) as temporary,
         zipfile.ZipFile(temporary, "w") as archive,
     ):
-        counted = _write(archive, Path(scratch))
-    return {**counted, "bytes": target.stat().st_size}
+        rows, count = _write(archive, Path(scratch))
+    return BackupSummary(rows, count, target.stat().st_size)
 
 
-def restore(source: Path, upgrade: Callable[[str], None]) -> dict[str, int]:
-    """Fill an empty installation from a backup; what was being trained then is queued again.
+def restore(source: Path, upgrade: Callable[[str], None]) -> RestoreSummary:
+    """Fill an empty installation from a backup; jobs that were active then are queued again.
 
     Args:
         upgrade: brings the database to a revision (``app.migrate.upgrade``).
@@ -55,7 +74,7 @@ def restore(source: Path, upgrade: Callable[[str], None]) -> dict[str, int]:
         Rejected: the file is not a backup, is damaged, or does not hold together.
     """
     with _opened(source) as archive:
-        told = _verified(archive, source)
+        contents = _verified(archive, source)
         storage.data_dir()
         if inspect(get_engine()).get_table_names():
             raise Conflict(
@@ -63,40 +82,41 @@ def restore(source: Path, upgrade: Callable[[str], None]) -> dict[str, int]:
                 "This installation already has a database; a backup goes into an empty one only.",
                 "Point STUDIO_DATA_DIR and STUDIO_DATABASE_URL to an empty place.",
             )
-        _unpack(archive, [name for name in told["members"] if name.startswith("files/")])
-        upgrade(told["revision"])
-        rows = _insert(archive, told["tables"])
+        _unpack(archive, [name for name in contents["members"] if name.startswith("files/")])
+        upgrade(contents["revision"])
+        rows = _insert(archive, contents["tables"])
         upgrade("head")
     _release_jobs()
     found = invariants.violations()
     if found:
         raise Rejected("backup_inconsistent", f"What was restored does not hold together: {found[0]}", "Use another.")
-    return {"rows": rows, "files": len(told["members"]) - len(told["tables"])}
+    return RestoreSummary(rows, len(contents["members"]) - len(contents["tables"]))
 
 
-def _write(archive: zipfile.ZipFile, scratch: Path) -> dict[str, int]:
+def _write(archive: zipfile.ZipFile, scratch: Path) -> tuple[int, int]:
+    """Fill the archive; returns how many rows and files it holds."""
     revision, counts = _dump(scratch)
     members: dict[str, dict[str, Any]] = {}
     folders = [storage.data_dir() / "datasets" / row["id"] for row in _lines(scratch / "dataset_versions.jsonl")]
-    files = sum(_add_folder(archive, members, each) for each in folders)
+    file_count = sum(_add_folder(archive, members, folder) for folder in folders)
     # A checkpoint may have been replaced by a newer one since its row was read.
     for table in ("checkpoints", "artifacts"):
         kept = []
         for row in _lines(scratch / f"{table}.jsonl"):
             added = _add_if_whole(archive, members, storage.data_dir() / row["path"], row["sha256"])
-            files += added
+            file_count += added
             kept += [row] if added else []
         counts[table] = len(kept)
         (scratch / f"{table}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
     for table in counts:
         _add(archive, members, scratch / f"{table}.jsonl", f"tables/{table}.jsonl")
-    told = {"format": FORMAT, "revision": revision, "tables": list(counts), "members": members}
-    archive.writestr("manifest.json", json.dumps(told))
-    return {"rows": sum(counts.values()), "files": files}
+    contents = {"format": FORMAT, "revision": revision, "tables": list(counts), "members": members}
+    archive.writestr("manifest.json", json.dumps(contents))
+    return sum(counts.values()), file_count
 
 
 def _dump(scratch: Path) -> tuple[str, dict[str, int]]:
-    """Every table as JSON Lines, all as of one moment."""
+    """Every table as JSON Lines, read in one transaction; returns the schema revision and rows by table."""
     counts = {}
     engine = get_engine()
     if dialect().name == "postgresql":
@@ -127,21 +147,21 @@ def _add_folder(archive: zipfile.ZipFile, members: dict[str, dict[str, Any]], fo
     return len(paths)
 
 
-def _add_if_whole(archive: zipfile.ZipFile, members: dict[str, dict[str, Any]], place: Path, sha256: str) -> int:
-    """Copy a folder first, then take it only if what was copied is what the row says."""
-    if place.is_file():
-        return _add(archive, members, place, "files/" + place.relative_to(storage.data_dir()).as_posix())
+def _add_if_whole(archive: zipfile.ZipFile, members: dict[str, dict[str, Any]], path: Path, sha256: str) -> int:
+    """Add a file or folder only if it matches the hash of its row; a folder is copied first, since it may be deleted meanwhile."""
+    if path.is_file():
+        return _add(archive, members, path, "files/" + path.relative_to(storage.data_dir()).as_posix())
     with tempfile.TemporaryDirectory(dir=storage.state_dir()) as scratch:
         copy = Path(scratch) / "copy"
         try:
-            shutil.copytree(place, copy)
+            shutil.copytree(path, copy)
         except (OSError, shutil.Error):
             return 0
         if not manifest.holds(copy) or manifest.sha256_of(copy / manifest.NAME) != sha256:
             return 0
-        for path in sorted(path for path in copy.rglob("*") if path.is_file()):
-            name = (place / path.relative_to(copy)).relative_to(storage.data_dir()).as_posix()
-            _add(archive, members, path, f"files/{name}")
+        for copied in sorted(found for found in copy.rglob("*") if found.is_file()):
+            name = (path / copied.relative_to(copy)).relative_to(storage.data_dir()).as_posix()
+            _add(archive, members, copied, f"files/{name}")
     return 1
 
 
@@ -163,28 +183,30 @@ def _opened(source: Path) -> zipfile.ZipFile:
 
 
 def _verified(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
-    """The manifest, once every member is there with its size and hash and bears a harmless name."""
+    """The manifest, after every member was checked for a safe name, its size and its hash."""
     try:
-        told = json.loads(archive.read("manifest.json"))
-        if told["format"] != FORMAT or set(archive.namelist()) != {*told["members"], "manifest.json"}:
+        contents: dict[str, Any] = json.loads(archive.read("manifest.json"))
+        if contents["format"] != FORMAT or set(archive.namelist()) != {*contents["members"], "manifest.json"}:
             raise KeyError("members")
     except (KeyError, ValueError):
         raise Rejected("not_a_backup", f"{source} is not a complete backup of a studio.", "Choose another.") from None
-    for name, facts in told["members"].items():
+    for name, facts in contents["members"].items():
         parts = PurePosixPath(name).parts
-        harmless = parts[0] in ("files", "tables") and ".." not in parts and "\\" not in name
-        if not harmless or archive.getinfo(name).file_size != facts["bytes"] or _hash(archive, name) != facts["sha256"]:
+        safe_name = parts[0] in ("files", "tables") and ".." not in parts and "\\" not in name
+        if (
+            not safe_name
+            or archive.getinfo(name).file_size != facts["bytes"]
+            or _hash(archive, name) != facts["sha256"]
+        ):
             raise Rejected("backup_damaged", f"{name!r} in {source} is not what was written.", "Use another backup.")
-    return told  # type: ignore[no-any-return]
+    return contents
 
 
 def _hash(archive: zipfile.ZipFile, name: str) -> str:
-    import hashlib
-
     digest = hashlib.sha256()
     with archive.open(name) as source:
-        while piece := source.read(1024 * 1024):
-            digest.update(piece)
+        while chunk := source.read(1024 * 1024):
+            digest.update(chunk)
     return digest.hexdigest()
 
 
@@ -227,7 +249,7 @@ def _next(table: Table) -> Any:
 
 
 def _release_jobs() -> None:
-    """Nobody works here on what was being worked on there."""
+    """Queue the jobs that were claimed or running when the backup was made."""
     held = Job.state.in_((CLAIMED, RUNNING))
     values = {"state": QUEUED, "fence": Job.fence + 1, "lease_until": None, "notified_at": None, "not_before": db_now()}
     with transaction() as session:

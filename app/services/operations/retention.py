@@ -1,10 +1,11 @@
-"""What may go: files of overtaken tries, old checkpoints of ended runs, uploads nobody finished. Rows go first.
+"""Retention: deletes files of superseded attempts, old checkpoints of ended runs, and abandoned uploads.
 
-A row never names a file that is gone: the row is deleted and committed before its folder.
+The row is deleted and committed before its folder, so that no row ever names a file that is gone.
 """
 
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import delete, select
@@ -17,8 +18,17 @@ from app.settings import get_settings
 DAY = 24 * 3600.0
 
 
-def cleanup() -> dict[str, int]:
-    """Remove what the settings no longer keep; returns ``{"checkpoints", "folders", "uploads"}`` removed."""
+@dataclass(frozen=True)
+class CleanupResult:
+    """How many checkpoints, folders and uploads were deleted."""
+
+    checkpoints: int
+    folders: int
+    uploads: int
+
+
+def cleanup() -> CleanupResult:
+    """Delete what the settings no longer keep."""
     kept_seconds = get_settings().keep_attempt_days * DAY
     with transaction() as session:
         ended = Job.state.in_(TERMINAL_STATES) & (Job.finished_at < db_now() - kept_seconds)
@@ -30,44 +40,42 @@ def cleanup() -> dict[str, int]:
             if run_id in needed and path not in needed[run_id]:
                 session.execute(delete(Checkpoint).where(Checkpoint.run_id == run_id, Checkpoint.path == path))
                 removed += 1
-    folders = sum(_tidy_run(run_id, needed[run_id], artifacts) for run_id in runs)
-    return {"checkpoints": removed, "folders": folders + _tidy_restored(), "uploads": _tidy_uploads()}
+    folders = sum(_clean_attempts(run_id, needed[run_id], artifacts) for run_id in runs)
+    return CleanupResult(removed, folders + _clean_restored(), _clean_uploads())
 
 
 def _needed(run_id: str) -> set[str]:
-    """Checkpoints of an ended run that are kept: those of its last try; a finished run may be continued."""
-    tries = sorted(storage.run_dir(run_id).glob("attempt-*"), key=_fence)
-    with_checkpoints = [each for each in tries if any((each / "checkpoints").glob("step-*"))]
-    last = with_checkpoints[-1:]
-    return {
-        str(step.relative_to(storage.data_dir())) for each in last for step in (each / "checkpoints").glob("step-*")
-    }
+    """Checkpoints of an ended run that are kept: those of its last attempt, since a finished run may be continued."""
+    attempts = sorted(storage.run_dir(run_id).glob("attempt-*"), key=_fence)
+    steps = [list((attempt / "checkpoints").glob("step-*")) for attempt in attempts]
+    last = next((found for found in reversed(steps) if found), [])
+    return {str(step.relative_to(storage.data_dir())) for step in last}
 
 
-def _tidy_run(run_id: str, needed: set[str], artifacts: set[str]) -> int:
-    """Empty the folders of tries that hold nothing that is kept."""
+def _clean_attempts(run_id: str, needed: set[str], artifacts: set[str]) -> int:
+    """Delete the folders of earlier attempts that hold nothing that is kept."""
     removed = 0
-    tries = sorted(storage.run_dir(run_id).glob("attempt-*"), key=_fence)
-    for folder in tries[:-1]:
-        place = str(folder.relative_to(storage.data_dir())) + "/"
-        if not any(path.startswith(place) for path in needed | artifacts):
+    attempts = sorted(storage.run_dir(run_id).glob("attempt-*"), key=_fence)
+    for folder in attempts[:-1]:
+        prefix = str(folder.relative_to(storage.data_dir())) + "/"
+        if not any(path.startswith(prefix) for path in needed | artifacts):
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1
     return removed
 
 
-def _tidy_restored() -> int:
-    """Checkpoints that were tried are kept in a form that answers, by their hash, for as long as they are there."""
+def _clean_restored() -> int:
+    """Delete cached adapters of restored checkpoints, named by hash, whose checkpoint is gone."""
     with snapshot() as session:
         known = set(session.scalars(select(Checkpoint.sha256)))
-    gone = [each for each in (storage.cache_dir() / "restored").glob("[!.]*") if each.name not in known]
-    for folder in gone:
+    stale = [folder for folder in (storage.cache_dir() / "restored").glob("[!.]*") if folder.name not in known]
+    for folder in stale:
         shutil.rmtree(folder, ignore_errors=True)
-    return len(gone)
+    return len(stale)
 
 
-def _tidy_uploads() -> int:
-    """Uploads are moved on at once; what is a day old was left by a broken connection."""
+def _clean_uploads() -> int:
+    """Delete uploads that are a day old: complete ones are moved at once, so a broken connection has left these."""
     removed = 0
     for path in storage.uploads_dir().iterdir():
         if time.time() - path.stat().st_mtime > DAY:

@@ -1,6 +1,7 @@
-"""The inference servers there are: where each answers, what it does, whether it is wanted. Loads no model, asks no server.
+"""Registered inference servers: their address, state and heartbeat, and requests to start one.
 
-Whoever looks after a server writes its row; the web process reads it to find the server, and writes only that it is wanted.
+The supervisor of a server writes its row; the web process reads the address from it and stores only that the server is
+requested.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -12,19 +13,19 @@ from app.db import db_now, snapshot, transaction
 from app.models import CLAIMED, RUNNING, Job
 from app.models_work import InferenceServer
 
-# ``resting``: holds nothing, comes when wanted. ``yielded``: the same, but a training has its device.
+# ``resting``: not running, started on request. ``yielded``: the same, while a training uses its device.
 RESTING, STARTING, READY, YIELDED = "resting", "starting", "ready", "yielded"
 HOLDING = (STARTING, READY)
 
 HEARTBEAT_SECONDS = 5.0
-# Heard of within this many seconds means alive.
+# A server is alive if its last heartbeat is at most so many seconds old.
 ALIVE_SECONDS = 20.0
 SHOWN_SECONDS = 600.0
 FORGET_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True)
-class Server:
+class InferenceServerStatus:
     """One server as of now; ``seconds_since`` its last heartbeat, times in the database's seconds."""
 
     name: str
@@ -38,74 +39,74 @@ class Server:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """For people: all but the address, which is nobody's business outside."""
+        """The JSON of the REST API; the address is internal and left out."""
         return {key: value for key, value in asdict(self).items() if key != "url"}
 
 
 def register(name: str, url: str, device: str) -> None:
-    """A server of this name can be asked for at ``url``; rows of servers that were silent for a day go."""
+    """Register a server that answers at ``url``; deletes rows of servers that were silent for a day."""
     facts = {"url": url, "device": device, "state": RESTING, "heartbeat_at": db_now(), "stopped_at": None}
     with transaction() as session:
         session.execute(delete(InferenceServer).where(InferenceServer.heartbeat_at < db_now() - FORGET_SECONDS))
         session.execute(delete(InferenceServer).where(InferenceServer.name == name))
-        # Two cannot listen at one address: whoever was there before is gone.
-        before = update(InferenceServer).where(InferenceServer.url == url, InferenceServer.stopped_at.is_(None))
-        session.execute(before.values(stopped_at=db_now()))
+        # Two cannot listen at one address: an earlier server at this one has ended.
+        earlier = update(InferenceServer).where(InferenceServer.url == url, InferenceServer.stopped_at.is_(None))
+        session.execute(earlier.values(stopped_at=db_now()))
         session.add(InferenceServer(name=name, host=name.split(":")[0], facts={}, **facts))
 
 
 def beat(name: str, state: str, facts: dict[str, Any]) -> bool:
-    """Say that it is looked after, and what it does; a server that answers is no longer wanted.
+    """Record a heartbeat with state and facts; a request is fulfilled once the server is ready.
 
-    Returns whether its row is there.
+    Returns whether the server is registered.
     """
-    told: dict[str, Any] = {"heartbeat_at": db_now(), "state": state, "facts": facts}
+    values: dict[str, Any] = {"heartbeat_at": db_now(), "state": state, "facts": facts}
     if state == READY:
-        told["wanted_at"] = None
+        values["wanted_at"] = None
     with transaction() as session:
-        row = update(InferenceServer).where(InferenceServer.name == name).values(told)
+        row = update(InferenceServer).where(InferenceServer.name == name).values(values)
         return bool(session.execute(row).rowcount)  # type: ignore[attr-defined]
 
 
 def leave(name: str) -> None:
-    """It has stopped in good order."""
-    gone = {"stopped_at": db_now(), "state": RESTING, "wanted_at": None}
+    """Record that the server has stopped in good order."""
+    stopped = {"stopped_at": db_now(), "state": RESTING, "wanted_at": None}
     with transaction() as session:
-        session.execute(update(InferenceServer).where(InferenceServer.name == name).values(gone))
+        session.execute(update(InferenceServer).where(InferenceServer.name == name).values(stopped))
 
 
 def want(name: str) -> None:
-    """Ask a server that rests to come."""
+    """Request the start of a resting server."""
     with transaction() as session:
         session.execute(update(InferenceServer).where(InferenceServer.name == name).values(wanted_at=db_now()))
 
 
 def is_wanted(name: str) -> bool:
-    """Whether somebody has asked for it since it last answered."""
+    """Whether a start was requested since the server was last ready."""
     with snapshot() as session:
         wanted = select(InferenceServer.wanted_at).where(InferenceServer.name == name)
         return session.scalar(wanted) is not None
 
 
 def is_taken(device: str) -> bool:
-    """Whether a job computes on the device, or is about to; a device without a name is never taken."""
+    """Whether an active job uses the device; a device without a name is never taken."""
     if not device:
         return False
     with snapshot() as session:
-        works = select(Job.device).where(Job.device != "", Job.state.in_((CLAIMED, RUNNING)))
-        return any(device in used.split(",") for used in session.scalars(works))
+        active = select(Job.device).where(Job.device != "", Job.state.in_((CLAIMED, RUNNING)))
+        return any(device in used.split(",") for used in session.scalars(active))
 
 
-def list_servers() -> list[Server]:
-    """Those that have not stopped and were heard of in the last ten minutes, the ones that answer first."""
+def list_servers() -> list[InferenceServerStatus]:
+    """Servers that have not stopped, with a heartbeat in the last ten minutes; those that are ready first."""
     with snapshot() as session:
         now = session.scalar(select(db_now())) or 0.0
         known = select(InferenceServer).where(
             InferenceServer.stopped_at.is_(None), InferenceServer.heartbeat_at > db_now() - SHOWN_SECONDS
         )
         rows = list(session.scalars(known))
-    found = [
-        Server(
+    servers = [
+        InferenceServerStatus(
             row.name,
             row.host,
             row.url,
@@ -119,4 +120,4 @@ def list_servers() -> list[Server]:
         for row in rows
     ]
     order = (READY, STARTING, RESTING, YIELDED)
-    return sorted(found, key=lambda each: (not each.alive, order.index(each.state), each.started_at))
+    return sorted(servers, key=lambda server: (not server.alive, order.index(server.state), server.started_at))

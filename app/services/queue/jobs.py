@@ -3,10 +3,10 @@
     queued -> claimed -> running -> succeeded | failed | cancelled | diverged
     claimed | running -> queued     when a lease is lost, a trainer crashes, a worker shuts down or a person pauses
 
-A paused job is a queued one with ``paused_at``: nobody claims it until its person lets it go on.
+A paused job is a queued one with ``paused_at``: no worker claims it until its owner resumes it.
 
-A claim bumps the fence, and every later write names it; a holder that was overtaken is refused (``StaleClaim``).
-Time is the database's clock only. Knows nothing of what a job does.
+A claim raises the fencing token, and every later write names it; the write of a holder whose lease was lost is refused
+(``StaleClaim``). All times are those of the database's clock.
 """
 
 import os
@@ -40,19 +40,19 @@ from app.queue import enqueue_after_commit, notify
 from app.services.queue import job_kinds, queue_order
 from app.settings import get_settings
 
-# Seconds to wait before the second, third, ... try of a job that crashed.
+# Seconds to wait before the second, third, ... attempt of a job that crashed.
 BACKOFF = (0.0, 10.0, 30.0, 60.0)
-# What a supervisor learns when it renews its lease.
+# What the owner has asked for, as returned when a lease is renewed.
 CANCEL, PAUSE = "cancel", "pause"
 
 
 class StaleClaim(Exception):
-    """Somebody else holds this job now; whoever sees this must stop and write nothing more."""
+    """Another worker holds this job now; the caller must stop and write nothing more."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Proof of holding a job: its id and the fencing token of this hold."""
+    """The right to execute a job: its id, kind, attempt and the fencing token of this lease."""
 
     job_id: str
     fence: int
@@ -101,7 +101,7 @@ def add(
 
 
 def claim(job_id: str, holder: str | None = None) -> Claim | None:
-    """Take a queued job, or return None when it is not there to be taken."""
+    """queued -> claimed; None when the job cannot be claimed."""
     with transaction() as session:
         if get_settings().max_active_per_user and not _may_begin(session, job_id):
             return None
@@ -125,7 +125,7 @@ def claim(job_id: str, holder: str | None = None) -> Claim | None:
 
 @contextmanager
 def held(claim: Claim) -> Iterator[Session]:
-    """A transaction in which the claim is proved to hold: the row stays locked until the commit.
+    """A transaction that has verified the claim: the row stays locked until the commit.
 
     Raises:
         StaleClaim: the fence has moved on, or the job has ended.
@@ -142,7 +142,7 @@ def begin(claim: Claim, *, pid: int, phase: str) -> None:
 
 
 def renew(claim: Claim) -> str | None:
-    """Extend the lease; returns ``CANCEL`` or ``PAUSE`` when the person has asked for it."""
+    """Extend the lease; returns ``CANCEL`` or ``PAUSE`` when the owner has asked for it."""
     with transaction() as session:
         _write(session, claim, {"heartbeat_at": db_now(), "lease_until": db_now() + get_settings().lease_seconds})
         asked = select(Job.cancel_requested_at, Job.pause_requested_at).where(Job.id == claim.job_id)
@@ -151,17 +151,17 @@ def renew(claim: Claim) -> str | None:
 
 
 def note_progress(session: Session, claim: Claim, phase: str, progress: dict[str, Any]) -> None:
-    """Say where the work stands; part of the caller's transaction."""
+    """Store phase and progress in the caller's transaction."""
     _write(session, claim, {"phase": phase, "progress": progress})
 
 
 def note_device(session: Session, claim: Claim, device: str) -> None:
-    """Say what this job computes on; whoever else uses it makes room while the job is active."""
+    """Store the device that this job computes on; inference servers release it while the job is active."""
     _write(session, claim, {"device": device})
 
 
 def note_phase(claim: Claim, phase: str) -> None:
-    """Say what a job is waiting for."""
+    """Store the phase of a job."""
     with transaction() as session:
         _write(session, claim, {"phase": phase})
 
@@ -172,9 +172,9 @@ def succeed(session: Session, claim: Claim) -> None:
 
 
 def fail(session: Session, claim: Claim, error: dict[str, Any]) -> None:
-    """running -> failed, or diverged; ``error`` is a StudioError's body and is what the person reads."""
+    """running -> failed, or diverged; ``error`` is the body of a StudioError, as shown to the owner."""
     diverged = error["error"]["code"] == "diverged"
-    state, phase = (DIVERGED, "Learning broke down") if diverged else (FAILED, "Failed")
+    state, phase = (DIVERGED, "Training diverged") if diverged else (FAILED, "Failed")
     _write(session, claim, {"state": state, "phase": phase, "error": error, "finished_at": db_now()})
 
 
@@ -184,7 +184,7 @@ def cancel(session: Session, claim: Claim) -> None:
 
 
 def release(claim: Claim) -> None:
-    """running -> queued without counting an attempt: the worker is shutting down in good order."""
+    """running -> queued without counting an attempt: the worker is shutting down."""
     with transaction() as session:
         _write(session, claim, {"state": QUEUED, "phase": "Waiting for a worker", "lease_until": None})
         enqueue_after_commit(session, claim.job_id, job_kinds.queue_of(claim.kind))
@@ -201,13 +201,13 @@ def retry_adjusted(claim: Claim, **adjustments: Any) -> None:
     """running -> queued without counting an attempt; the next one starts at once, with these adjustments changed."""
     with transaction() as session:
         adjustments = {**session.get_one(Job, claim.job_id).adjustments, **adjustments}
-        phase = "Trying again with smaller portions"
+        phase = "Trying again with more gradient accumulation steps"
         _write(session, claim, {"state": QUEUED, "phase": phase, "lease_until": None, "adjustments": adjustments})
         enqueue_after_commit(session, claim.job_id, job_kinds.queue_of(claim.kind))
 
 
 def retry(claim: Claim, error: dict[str, Any]) -> bool:
-    """running -> queued after a crash, or failed at the attempt cap. Returns whether it will be tried again."""
+    """running -> queued after a crash, or failed at the maximum of attempts. Returns whether it was queued again."""
     with transaction() as session:
         job = session.get_one(Job, claim.job_id)
         attempt = job.attempt + 1
@@ -233,7 +233,11 @@ def retry(claim: Claim, error: dict[str, Any]) -> bool:
 
 
 def request_cancel(session: Session, job: Job) -> None:
-    """Ask for a stop: a waiting job ends at once, a running one is told by its supervisor."""
+    """Ask for a stop: a queued job ends at once, the supervisor of an active one ends it.
+
+    Raises:
+        Conflict: the job has ended.
+    """
     ended = session.execute(
         update(Job)
         .where(Job.id == job.id, Job.state == QUEUED)
@@ -251,23 +255,23 @@ def request_cancel(session: Session, job: Job) -> None:
 
 
 def request_pause(session: Session, job: Job) -> None:
-    """Ask for a pause: a waiting job waits for its person from now on, a running one saves and yields its worker.
+    """Ask for a pause: a queued job is paused at once, a running one saves a checkpoint and releases its worker first.
 
     Raises:
         Conflict: the job has ended or is about to be stopped.
     """
-    held_back = and_(Job.id == job.id, Job.state == QUEUED)
+    queued = and_(Job.id == job.id, Job.state == QUEUED)
     values: dict[str, Any] = {"paused_at": db_now(), "phase": "Paused"}
-    if session.execute(update(Job).where(held_back).values(values)).rowcount:  # type: ignore[attr-defined]
+    if session.execute(update(Job).where(queued).values(values)).rowcount:  # type: ignore[attr-defined]
         return
-    works = and_(Job.id == job.id, Job.state.in_((CLAIMED, RUNNING)), Job.cancel_requested_at.is_(None))
-    asked = update(Job).where(works).values(pause_requested_at=db_now(), phase="Pausing")
+    active = and_(Job.id == job.id, Job.state.in_((CLAIMED, RUNNING)), Job.cancel_requested_at.is_(None))
+    asked = update(Job).where(active).values(pause_requested_at=db_now(), phase="Pausing")
     if not session.execute(asked).rowcount:  # type: ignore[attr-defined]
         raise Conflict("not_pausable", f"This run cannot be paused ({job.state}).", "Only active runs can be paused.")
 
 
 def unpause(session: Session, job: Job) -> None:
-    """Let a paused job take its turn again.
+    """Queue a paused job again.
 
     Raises:
         Conflict: it is not paused.
@@ -280,15 +284,15 @@ def unpause(session: Session, job: Job) -> None:
 
 
 def sweep(*, expire: bool = True) -> SweepResult:
-    """Bring lost jobs back: expired leases are queued again, cancelled or failed; the workers are notified again
-    of jobs that nobody has taken.
+    """Recover lost jobs: jobs with an expired lease are queued again, cancelled or failed; workers are notified again of jobs
+    that none has claimed.
 
     Args:
-        expire: false shortly after the database was away, when holders have not had time to renew their leases.
+        expire: false shortly after an outage of the database, when holders could not renew their leases.
     """
     swept = SweepResult([], [], [], [])
     with transaction() as session:
-        # A job of this host from before its last start has no process any more, whatever its lease says.
+        # A job of this host from before its last boot has no process any more, even if its lease is valid.
         rebooted = and_(Job.holder.startswith(f"{socket.gethostname()}:", autoescape=True), Job.boot_id != boot_id())
         lost = or_(Job.lease_until < db_now(), rebooted) if expire else rebooted
         expired = select(Job).where(Job.state.in_((CLAIMED, RUNNING)), lost)
@@ -302,17 +306,17 @@ def sweep(*, expire: bool = True) -> SweepResult:
     return swept
 
 
-def count_event(session: Session, name: str, more: int = 1) -> None:
-    """Count something that happened, for the operator's charts."""
-    if not more:
+def count_event(session: Session, name: str, increment: int = 1) -> None:
+    """Add to a counter of ``/metrics``."""
+    if not increment:
         return
     insert = postgresql.insert if dialect().name == "postgresql" else sqlite.insert
-    counted = insert(Counter).values(name=name, count=more)
-    session.execute(counted.on_conflict_do_update(index_elements=["name"], set_={"count": Counter.count + more}))
+    counted = insert(Counter).values(name=name, count=increment)
+    session.execute(counted.on_conflict_do_update(index_elements=["name"], set_={"count": Counter.count + increment}))
 
 
 def default_holder() -> str:
-    """Who holds a claim, for people: host and process."""
+    """The holder of claims of this process: host and process id."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -320,14 +324,14 @@ def _recover(session: Session, job: Job, swept: SweepResult) -> None:
     job.fence += 1
     job.lease_until = None
     if job.pause_requested_at is not None:
-        job.paused_at, job.pause_requested_at = db_now(), None  # type: ignore[assignment]
+        job.paused_at, job.pause_requested_at = db_now(), None
     if job.cancel_requested_at is not None:
-        job.state, job.phase, job.finished_at = CANCELLED, "Cancelled", db_now()  # type: ignore[assignment]
+        job.state, job.phase, job.finished_at = CANCELLED, "Cancelled", db_now()
         swept.cancelled.append(job.id)
         return
     job.attempt += 1
     if job.attempt >= job.max_attempts:
-        job.state, job.phase, job.finished_at = FAILED, "Failed", db_now()  # type: ignore[assignment]
+        job.state, job.phase, job.finished_at = FAILED, "Failed", db_now()
         job.error = Conflict(
             "worker_lost",
             f"The worker that ran this job disappeared {job.attempt} times.",
@@ -348,7 +352,7 @@ def _waiting_unnoticed() -> list[tuple[str, str]]:
 
 
 def _may_begin(session: Session, job_id: str) -> bool:
-    """Whether the person's limit allows one more; their row stays locked, so that two workers cannot both pass."""
+    """Whether the owner's limit allows one more active run; the user row stays locked, so that two workers cannot both pass."""
     job = session.get(Job, job_id)
     if job is None or job.kind in job_kinds.LIGHT_KINDS:
         return job is not None
@@ -369,7 +373,7 @@ def _write_any(session: Session, job_id: str, values: dict[str, Any]) -> None:
 
 
 def boot_id() -> str:
-    """Changes with every start of the machine; empty where the system does not tell."""
+    """An id of this boot of the machine; empty where the system has none."""
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
             return source.read().strip()

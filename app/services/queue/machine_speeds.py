@@ -58,7 +58,7 @@ def store_speed(name: str, seconds: dict[str, float]) -> None:
         if found is None:
             session.add(MachineSpeed(machine=name, seconds=seconds))
         else:
-            found.seconds, found.measured_at = seconds, db_now()  # type: ignore[assignment]
+            found.seconds, found.measured_at = seconds, db_now()
 
 
 def _machine_of_a_worker() -> MachineFacts | None:

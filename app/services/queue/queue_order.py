@@ -1,7 +1,7 @@
 """The order of waiting jobs: fair between people, and each person's own order of theirs; for each queue by itself.
 
 People take turns: everybody's first waiting job comes before anybody's second, and a job that already runs counts as a
-turn taken. A priority or another place moves a job among its person's own jobs only.
+turn taken. Priorities and moves reorder a person's own jobs only.
 """
 
 from collections.abc import Collection
@@ -23,17 +23,17 @@ DIRECTIONS = ("up", "down", "first", "last")
 
 
 def ready() -> ColumnElement[bool]:
-    """What a job must be to be claimed: queued, neither paused nor cancelled, and past its waiting time."""
+    """The condition that a job can be claimed: queued, neither paused nor cancelled, and past its backoff."""
     return and_(
         Job.state == QUEUED, Job.cancel_requested_at.is_(None), Job.paused_at.is_(None), Job.not_before <= db_now()
     )
 
 
-def next_job(mine: WorkerCapacity | None = None) -> str | None:
+def next_job(own: WorkerCapacity | None = None) -> str | None:
     """Id of the training job whose turn it is, or None when nothing can be claimed now.
 
     Args:
-        mine: what the worker that asks has; jobs that want more, or larger devices that another worker has, are not for it.
+        own: capacity of the asking worker; jobs that need more, or larger devices that another worker has, are skipped.
     """
     turns = _turns(and_(ready(), job_kinds.is_on(TRAIN_QUEUE)), TRAIN_QUEUE).subquery()
     columns = (turns.c.id, turns.c.devices, turns.c.memory_bytes)
@@ -42,11 +42,11 @@ def next_job(mine: WorkerCapacity | None = None) -> str | None:
     if max_active:
         query = query.where(turns.c.turn <= max_active)
     with snapshot() as session:
-        if mine is None:
+        if own is None:
             return session.scalar(query.limit(1))
-        offers = placement.live_capacities(session)
+        capacities = placement.live_capacities(session)
         suiting = (
-            row.id for row in session.execute(query) if placement.suits(row.devices, row.memory_bytes, mine, offers)
+            row.id for row in session.execute(query) if placement.suits(row.devices, row.memory_bytes, own, capacities)
         )
         return next(suiting, None)
 
@@ -62,7 +62,7 @@ def next_light_job(kinds: Collection[str] = job_kinds.LIGHT_KINDS) -> str | None
 def line(session: Session) -> list[Row[Any]]:
     """All people's waiting training jobs that are not paused, next first: rows of (id, owner_id, turn, not_before)."""
     turns = _turns(_waiting(), TRAIN_QUEUE).subquery()
-    # A job that has to wait before its next try does not hold up the others.
+    # A job in its backoff does not hold up the others.
     later = turns.c.not_before > db_now()
     columns = (turns.c.id, turns.c.owner_id, turns.c.turn, turns.c.not_before)
     return list(session.execute(select(*columns).order_by(later, turns.c.turn, turns.c.rank, turns.c.id)))
@@ -81,17 +81,17 @@ def check_active_limit(session: Session, owner_id: str) -> bool:
     max_active = get_settings().max_active_per_user
     if not max_active:
         return True
-    works = Job.state.in_((CLAIMED, RUNNING)), job_kinds.is_on(TRAIN_QUEUE)
-    active = select(func.count()).where(Job.owner_id == owner_id, *works)
+    active_jobs = Job.state.in_((CLAIMED, RUNNING)), job_kinds.is_on(TRAIN_QUEUE)
+    active = select(func.count()).where(Job.owner_id == owner_id, *active_jobs)
     return (session.scalar(active) or 0) < max_active
 
 
 def set_priority(session: Session, job: Job, word: str) -> None:
-    """Let a waiting job come before or after the person's other ones.
+    """Set the priority of a queued job among its owner's jobs.
 
     Raises:
         Rejected: an unknown priority.
-        Conflict: the job does not wait any more.
+        Conflict: the job is not queued any more.
     """
     if word not in PRIORITIES:
         raise Rejected("range", f"{word!r} is not a priority.", "Choose one of: " + ", ".join(PRIORITIES) + ".")
@@ -99,32 +99,32 @@ def set_priority(session: Session, job: Job, word: str) -> None:
 
 
 def move(session: Session, job: Job, direction: str) -> None:
-    """Change places with the person's neighbouring job of the same priority, or go to the end of them.
+    """Swap a queued job with its owner's neighbouring job of the same priority, or move it to either end of them.
 
     Raises:
         Rejected: an unknown direction.
-        Conflict: the job does not wait any more.
+        Conflict: the job is not queued any more.
     """
     if direction not in DIRECTIONS:
         raise Rejected("range", f"{direction!r} is not a direction.", "Choose one of: " + ", ".join(DIRECTIONS) + ".")
-    mine = list(
+    own = list(
         session.execute(
             select(Job.id, _rank().label("rank"))
             .where(Job.owner_id == job.owner_id, Job.state == QUEUED, Job.priority == job.priority)
             .order_by(_rank(), Job.id)
         )
     )
-    here = next((number for number, row in enumerate(mine) if row.id == job.id), None)
+    here = next((number for number, row in enumerate(own) if row.id == job.id), None)
     if here is None:
         raise _not_waiting(job)
-    goal = {"up": here - 1, "down": here + 1, "first": 0, "last": len(mine) - 1}[direction]
-    if goal == here or not 0 <= goal < len(mine):
+    goal = {"up": here - 1, "down": here + 1, "first": 0, "last": len(own) - 1}[direction]
+    if goal == here or not 0 <= goal < len(own):
         return
     if direction in ("up", "down"):
-        _change_waiting(session, job, {"rank": mine[goal].rank})
-        session.execute(update(Job).where(Job.id == mine[goal].id).values(rank=mine[here].rank))
+        _change_waiting(session, job, {"rank": own[goal].rank})
+        session.execute(update(Job).where(Job.id == own[goal].id).values(rank=own[here].rank))
     else:
-        _change_waiting(session, job, {"rank": mine[goal].rank + (-1.0 if direction == "first" else 1.0)})
+        _change_waiting(session, job, {"rank": own[goal].rank + (-1.0 if direction == "first" else 1.0)})
 
 
 def _waiting() -> ColumnElement[bool]:

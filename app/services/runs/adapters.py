@@ -1,4 +1,4 @@
-"""A finished run's adapter as a zip: owner checked, files checked against the manifest, never whole in memory."""
+"""The adapter of a finished run: its verified folder, and its download as a streamed zip."""
 
 import io
 import re
@@ -15,8 +15,8 @@ from app.errors import Conflict, NotFound
 from app.models import ACTIVE_STATES, Artifact, Run
 from app.services.accounts.accounts import record
 
-PIECE = 1024 * 1024
-# Zip members carry a date; a fixed one makes the same adapter the same bytes every time.
+CHUNK_BYTES = 1024 * 1024
+# Zip members have a date; with a fixed one the same adapter gives the same bytes every time.
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -51,7 +51,7 @@ def download(user_id: str, run_id: str) -> tuple[str, Iterator[bytes]]:
     """The adapter as a zip stream.
 
     Returns:
-        A safe file name and the pieces of the zip; the same adapter gives the same bytes every time.
+        A safe file name and the chunks of the zip; the same adapter gives the same bytes every time.
 
     Raises:
         NotFound, Conflict: as :func:`adapter_folder`, and when a file is not what the manifest says.
@@ -61,11 +61,11 @@ def download(user_id: str, run_id: str) -> tuple[str, Iterator[bytes]]:
     with snapshot() as session:
         title = session.scalar(select(Run.name).where(Run.id == run_id)) or ""
     record(user_id, "download", "run", run_id)
-    return _file_name(title, run_id), _zip_pieces(folder, names)
+    return _file_name(title, run_id), _zip_chunks(folder, names)
 
 
 def _verified_names(folder: Path, run_id: str) -> list[str]:
-    """Files named by the manifest, in order, each with the recorded hash; anything else in the folder stays out."""
+    """Names of the files of the manifest, sorted, after each was checked against its hash; other files are left out."""
     files: dict[str, Any] = storage.read_json(folder / manifest.NAME)["files"]
     for name, recorded in files.items():
         path = folder / name
@@ -77,46 +77,46 @@ def _verified_names(folder: Path, run_id: str) -> list[str]:
 
 
 def _digest(recorded: Any) -> str:
-    return recorded["sha256"] if isinstance(recorded, dict) else recorded
+    return str(recorded["sha256"] if isinstance(recorded, dict) else recorded)
 
 
-class _Outlet(io.RawIOBase):
-    """A file that can only be written to; what was written is taken out piece by piece."""
+class _ChunkBuffer(io.RawIOBase):
+    """A write-only file; what was written is taken out in chunks."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._pieces: list[bytes] = []
+        self._chunks: list[bytes] = []
 
     def writable(self) -> bool:
-        """It is; there is no way back, so it can neither be read nor searched."""
+        """True; it can neither be read nor searched."""
         return True
 
     def write(self, data: Any) -> int:
-        """Keep the bytes until they are taken."""
-        self._pieces.append(bytes(data))
+        """Buffer the bytes until they are taken."""
+        self._chunks.append(bytes(data))
         return len(data)
 
     def take(self) -> bytes:
-        """What was written since the last time."""
-        taken = b"".join(self._pieces)
-        self._pieces.clear()
+        """What was written since the last call."""
+        taken = b"".join(self._chunks)
+        self._chunks.clear()
         return taken
 
 
-def _zip_pieces(folder: Path, names: list[str]) -> Iterator[bytes]:
-    outlet = _Outlet()
-    # Weights do not compress; storing them keeps the download at the speed of the disk.
-    with zipfile.ZipFile(cast(IO[bytes], outlet), "w", zipfile.ZIP_STORED) as archive:
+def _zip_chunks(folder: Path, names: list[str]) -> Iterator[bytes]:
+    buffer = _ChunkBuffer()
+    # Weights do not compress; without compression the download is as fast as the disk.
+    with zipfile.ZipFile(cast(IO[bytes], buffer), "w", zipfile.ZIP_STORED) as archive:
         for name in names:
             entry = zipfile.ZipInfo(name, FIXED_DATE)
             entry.external_attr = 0o644 << 16
             entry.file_size = (folder / name).stat().st_size
             with (folder / name).open("rb") as source, archive.open(entry, "w") as target:
-                while piece := source.read(PIECE):
-                    target.write(piece)
-                    yield outlet.take()
-            yield outlet.take()
-    yield outlet.take()
+                while chunk := source.read(CHUNK_BYTES):
+                    target.write(chunk)
+                    yield buffer.take()
+            yield buffer.take()
+    yield buffer.take()
 
 
 def _file_name(title: str, run_id: str) -> str:

@@ -1,10 +1,11 @@
-"""The checkpoints of a run that are kept: what each is for, training on from one, and making room by deleting one.
+"""The kept checkpoints of a run: list them, start a new run from one, delete one.
 
-A row goes before its folder, so that no row ever names a folder that is gone. Knows no trainer.
+The row is deleted before its folder, so that no row ever names a folder that is gone.
 """
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,39 @@ from app.services.accounts.accounts import record
 from app.services.runs import runs
 
 
-def list_checkpoints(user_id: str, run_id: str) -> list[dict[str, Any]]:
-    """What is kept of one's own run, the newest first.
+@dataclass(frozen=True)
+class CheckpointDetails:
+    """One kept step of a run: ``bytes`` of all its copies, ``why`` it is kept, in words.
 
-    Returns:
-        ``[{"step", "metrics", "bytes", "created_at", "why", "selected", "deletable", "complete"}]``. A later try brings
-        copies of earlier steps along; a step is told once, with the bytes of all its copies. ``selected`` marks the one
-        whose weights are (or would be) the result.
+    ``selected``: the result is (or would be) made of its weights. ``complete``: its files are there.
+    """
+
+    step: int
+    metrics: dict[str, float]
+    bytes: int
+    created_at: float
+    why: str
+    selected: bool
+    deletable: bool
+    complete: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        return dict(vars(self))
+
+
+def list_checkpoints(user_id: str, run_id: str) -> list[CheckpointDetails]:
+    """The kept steps of one's own run, the newest first; a later attempt copies earlier steps, which are listed once.
+
+    Raises:
+        NotFound: the run is not theirs.
     """
     with snapshot() as session:
         run = runs.find(session, user_id, run_id)
         kept = _by_step(session, run_id)
     newest = max(kept, default=0)
-    chosen = _selected(run, kept)
-    return [_told(run, kept[step], newest, chosen) for step in sorted(kept, reverse=True)]
+    selected = _selected(run, kept)
+    return [_details(run, kept[step], newest, selected) for step in sorted(kept, reverse=True)]
 
 
 def folder_of(user_id: str, run_id: str, step: int) -> tuple[Path, str]:
@@ -72,8 +92,8 @@ def remove(user_id: str, run_id: str, step: int) -> None:
                 f"Step {step:,} is the best one: the result is made of it, and going on needs it.",
                 "Delete another one, or archive the run.",
             )
-        session.execute(delete(Checkpoint).where(Checkpoint.id.in_([each.id for each in copies])))
-        folders = [storage.data_dir() / each.path for each in copies]
+        session.execute(delete(Checkpoint).where(Checkpoint.id.in_([copy.id for copy in copies])))
+        folders = [storage.data_dir() / copy.path for copy in copies]
     for folder in folders:
         if folder.resolve().is_relative_to(storage.run_dir(run_id)):
             shutil.rmtree(folder, ignore_errors=True)
@@ -81,15 +101,15 @@ def remove(user_id: str, run_id: str, step: int) -> None:
 
 
 def continue_from(user_id: str, run_id: str, step: int, epochs: float = 1.0, name: str = "") -> Run:
-    """Queue a new run that takes up this one's weights, optimiser and place in the data at a step; this one stays.
+    """Queue a new run that starts from this one's weights, optimizer and data position at a step; this run stays as it is.
 
     Args:
-        epochs: passes over the data to add, counted from that step.
+        epochs: epochs to add, counted from that step.
 
     Raises:
         NotFound: the run is not theirs, or keeps no such step.
-        Conflict: the checkpoint is damaged, or it is not known how many steps a pass has.
-        Rejected: more passes than a run may have.
+        Conflict: the checkpoint is damaged, or the number of steps per epoch is not known.
+        Rejected: more epochs than a run may have.
     """
     with snapshot() as session:
         run = runs.find(session, user_id, run_id)
@@ -98,29 +118,29 @@ def continue_from(user_id: str, run_id: str, step: int, epochs: float = 1.0, nam
         raise Conflict(
             "checkpoint_damaged", f"Step {step:,} is incomplete or has changed on disk.", "Choose another step."
         )
-    wanted = _passes_at(run, step) + epochs
-    if not epochs > 0 or wanted > runs.MAX_EPOCHS:
+    total = _epochs_at(run, step) + epochs
+    if not epochs > 0 or total > runs.MAX_EPOCHS:
         raise Rejected(
             "range",
-            f"{wanted:g} passes in all are asked for.",
+            f"{total:g} passes in all are asked for.",
             f"A run has more than 0 and at most {runs.MAX_EPOCHS:g}.",
             details={"fields": {"epochs": f"at most {runs.MAX_EPOCHS:g} in all"}},
         )
-    training = {**run.spec["training"], "epochs": round(wanted, 4)}
+    training = {**run.spec["training"], "epochs": round(total, 4)}
     spec = RunSpec.model_validate({**run.spec, "training": training})
     with transaction() as session:
-        again = runs.add(
+        started = runs.add(
             session, user_id, run.dataset_version, spec, name=name or f"{run.name}, on from step {step:,}"[:200]
         )
-        again.job.adjustments = {"start": {"run_id": run_id, "step": step}}
-        again.note = f"Goes on from step {step:,} of “{run.name}”."
-        new_id = again.id
+        started.job.adjustments = {"start": {"run_id": run_id, "step": step}}
+        started.note = f"Goes on from step {step:,} of “{run.name}”."
+        new_id = started.id
     record(user_id, "continue-from", "run", new_id, data={"run_id": run_id, "step": step})
     return runs.get_run(user_id, new_id)
 
 
 def _by_step(session: Session, run_id: str) -> dict[int, list[Checkpoint]]:
-    """Copies of each step, the newest try's first."""
+    """Copies of each step, the newest attempt's first."""
     rows = session.scalars(select(Checkpoint).where(Checkpoint.run_id == run_id).order_by(Checkpoint.fence.desc()))
     kept: dict[int, list[Checkpoint]] = {}
     for row in rows:
@@ -130,7 +150,7 @@ def _by_step(session: Session, run_id: str) -> dict[int, list[Checkpoint]]:
 
 def _wanted(kept: dict[int, list[Checkpoint]], step: int) -> list[Checkpoint]:
     if step not in kept:
-        steps = ", ".join(f"{each:,}" for each in sorted(kept)) or "none"
+        steps = ", ".join(f"{known:,}" for known in sorted(kept)) or "none"
         raise NotFound(
             "checkpoint_not_found",
             f"This run does not keep step {step:,}, or not any more.",
@@ -140,40 +160,40 @@ def _wanted(kept: dict[int, list[Checkpoint]], step: int) -> list[Checkpoint]:
 
 
 def _selected(run: Run, kept: dict[int, list[Checkpoint]]) -> int | None:
-    """The best step: the one in the results, or as far as the checks tell while there are none."""
+    """The best step: the one in the results, or the best evaluation so far while there are none."""
     best = (run.results or {}).get("best_step")
     if best is not None:
         return int(best)
     scored = {step: copies[0].metrics for step, copies in kept.items() if copies[0].metrics}
-    return max(scored, key=lambda step: (_goodness(scored[step]), -step)) if scored else max(kept, default=None)
+    return max(scored, key=lambda step: (_score(scored[step]), -step)) if scored else max(kept, default=None)
 
 
-def _goodness(metrics: dict[str, float]) -> tuple[float, float]:
-    shares = metrics.get("accuracy", metrics.get("f1", -metrics.get("perplexity", float("inf"))))
-    return shares, -metrics.get("loss", 0.0)
+def _score(metrics: dict[str, float]) -> tuple[float, float]:
+    quality = metrics.get("accuracy", metrics.get("f1", -metrics.get("perplexity", float("inf"))))
+    return quality, -metrics.get("loss", 0.0)
 
 
-def _told(run: Run, copies: Sequence[Checkpoint], newest: int, chosen: int | None) -> dict[str, Any]:
+def _details(run: Run, copies: Sequence[Checkpoint], newest: int, selected_step: int | None) -> CheckpointDetails:
     first = copies[0]
-    selected = first.step == chosen
+    selected = first.step == selected_step
+    return CheckpointDetails(
+        step=first.step,
+        metrics=first.metrics,
+        bytes=sum(copy.bytes for copy in copies),
+        created_at=first.created_at,
+        why=_why(run, first.step, newest, selected),
+        selected=selected,
+        deletable=not selected and run.job.state not in ACTIVE_STATES,
+        complete=_is_there(first),
+    )
+
+
+def _why(run: Run, step: int, newest: int, selected: bool) -> str:
+    if selected and run.job.state == SUCCEEDED:
+        return "the best check; the result is made of it"
     if selected:
-        why = "the best check; the result is made of it" if run.job.state == SUCCEEDED else "the best check so far"
-    else:
-        why = (
-            "the newest; going on starts here"
-            if first.step == newest
-            else "the one before, in case the newest is damaged"
-        )
-    return {
-        "step": first.step,
-        "metrics": first.metrics,
-        "bytes": sum(each.bytes for each in copies),
-        "created_at": first.created_at,
-        "why": why,
-        "selected": selected,
-        "deletable": not selected and run.job.state not in ACTIVE_STATES,
-        "complete": _is_there(first),
-    }
+        return "the best check so far"
+    return "the newest; going on starts here" if step == newest else "the one before, in case the newest is damaged"
 
 
 def _is_there(row: Checkpoint) -> bool:
@@ -186,8 +206,8 @@ def _complete(row: Checkpoint) -> bool:
     return manifest.holds(folder) and manifest.sha256_of(folder / manifest.NAME) == row.sha256
 
 
-def _passes_at(run: Run, step: int) -> float:
-    """How many passes over the data the run had made at a step."""
+def _epochs_at(run: Run, step: int) -> float:
+    """Epochs that the run had completed at a step."""
     total = (run.results or {}).get("total_steps") or (run.job.progress or {}).get("total_steps")
     if not total:
         raise Conflict(

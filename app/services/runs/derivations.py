@@ -146,12 +146,12 @@ def _finished(user_id: str, run_id: str) -> Run:
 def _check_alike(parents: Sequence[Run]) -> None:
     first = parents[0]
     for other in parents[1:]:
-        for what, key in (("base model", "base_model"), ("task", "task_type"), ("labels", "labels")):
+        for noun, key in (("base model", "base_model"), ("task", "task_type"), ("labels", "labels")):
             if other.spec[key] != first.spec[key]:
                 raise Rejected(
                     f"different_{key}",
-                    f"{other.name!r} and {first.name!r} have different {what}.",
-                    f"Choose runs with the same {what}.",
+                    f"{other.name!r} and {first.name!r} have different {noun}.",
+                    f"Choose runs with the same {noun}.",
                 )
 
 
@@ -187,7 +187,8 @@ def _lora_rank(folder: Path, run: Run) -> int:
             f"{run.name!r} was tuned on a compressed base model, so it fits only that.",
             "Choose runs tuned on the model in full precision.",
         )
-    return max(int(config["r"]), *(config.get("rank_pattern") or {"": 0}).values())
+    ranks: list[int] = [config["r"], *(config.get("rank_pattern") or {}).values()]
+    return max(ranks)
 
 
 def _check_routable(user_id: str, parents: Sequence[Run], weights: Sequence[float]) -> None:

@@ -17,7 +17,7 @@ from app.models import CLAIMED, QUEUED, RUNNING, SUCCEEDED, Job, Run
 from app.services.estimates import estimates
 from app.services.estimates.estimates import EstimateRequest
 from app.services.queue import inference_servers, queue_order, workers
-from app.services.queue.inference_servers import Server
+from app.services.queue.inference_servers import InferenceServerStatus
 from app.services.queue.workers import WorkerStatus
 from app.settings import get_settings
 
@@ -63,7 +63,7 @@ class QueueOverview:
     waiting: Sequence[QueueRow]
     paused: Sequence[QueueRow]
     workers: Sequence[WorkerStatus]
-    servers: Sequence[Server]
+    servers: Sequence[InferenceServerStatus]
     now: float
     pace: float
 

@@ -143,7 +143,7 @@ def store_actual(session: Session, run: Run, results: dict[str, Any]) -> None:
         "adapter_bytes": float(results.get("adapter_bytes") or 0),
     }
     if run.job.attempt <= 1 and not run.job.adjustments:
-        cost.finished_at = db_now()  # type: ignore[assignment]
+        cost.finished_at = db_now()
 
 
 def read(user_id: str, run_id: str) -> RunCostReport:

@@ -1,14 +1,14 @@
-"""The table of runs: filtered, sorted and paged by the database, so that ten thousand runs are as quick as ten.
+"""The table of runs: filtered, sorted and paged by the database, so that ten thousand runs are as fast as ten.
 
-A page ends with a cursor that names its last row, so that rows which arrive meanwhile neither repeat nor hide others.
-Also what people write on runs: stars, tags, notes.
+Pages are cut by keyset: a cursor holds the sort value and id of the last row, so that new runs neither repeat nor hide
+others. Also stars, tags and notes on runs.
 """
 
 import base64
 import binascii
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, cast, func, literal, or_, select
@@ -20,11 +20,12 @@ from app.db import snapshot, transaction
 from app.errors import Conflict, Rejected
 from app.models import ACTIVE_STATES, TERMINAL_STATES, Dataset, DatasetVersion, Job, Run
 from app.services.accounts.accounts import record
-from app.services.runs import metrics, runs
+from app.services.runs import metrics, run_details, runs
+from app.services.runs.run_details import RunDetails
 
-MOST = 500
-MOST_TAGS, TAG_LENGTH, NOTE_LENGTH = 12, 40, 4000
-# Large parts of results that no table shows; one run's own page has them.
+MAX_ROWS = 500
+MAX_TAGS, TAG_LENGTH, NOTE_LENGTH = 12, 40, 4000
+# Large parts of results that only the page of the run shows.
 LEFT_OUT = ("confusion", "per_class", "labels")
 
 SORTS: dict[str, InstrumentedAttribute[Any]] = {
@@ -45,8 +46,8 @@ MAY_BE_MISSING = ("accuracy", "loss", "duration", "memory")
 
 
 @dataclass(frozen=True)
-class Filter:
-    """What a row must fulfil; empty values ask nothing. ``archived`` is ``no``, ``only`` or ``all``."""
+class RunFilter:
+    """Conditions on a row; empty values are no condition. ``archived`` is ``no``, ``only`` or ``all``."""
 
     words: str = ""
     states: Sequence[str] = ()
@@ -59,18 +60,70 @@ class Filter:
     archived: str = "no"
 
 
+@dataclass(frozen=True)
+class RunRow:
+    """One row: the run without large parts of its results, its training loss as a sparkline, and whether it is the best
+    finished run on its dataset version, where there are others."""
+
+    details: RunDetails
+    sparkline: Sequence[float]
+    best: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        return {**self.details.as_dict(), "sparkline": list(self.sparkline), "best": self.best}
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """One page of runs; ``next`` is the cursor of the following page, None on the last one."""
+
+    runs: Sequence[RunRow]
+    next: str | None
+    total: int
+    active: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        return {**vars(self), "runs": [row.as_dict() for row in self.runs]}
+
+
+@dataclass(frozen=True)
+class NamedDataset:
+    """A dataset to filter by."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class RunFacets:
+    """The values that the person's runs can be filtered by."""
+
+    models: Sequence[str]
+    methods: Sequence[str]
+    datasets: Sequence[NamedDataset]
+    tags: Sequence[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        return asdict(self)
+
+
 def page(
-    user_id: str, wanted: Filter, *, sort: str = "created", descending: bool = True, limit: int = 100, cursor: str = ""
-) -> dict[str, Any]:
+    user_id: str,
+    wanted: RunFilter,
+    *,
+    sort: str = "created",
+    descending: bool = True,
+    limit: int = 100,
+    cursor: str = "",
+) -> RunPage:
     """One page of the person's runs.
 
     Args:
         sort: a key of ``SORTS``; runs without a value come last in both directions.
-        cursor: ``next`` of the page before; only good for the same sort and direction.
-
-    Returns:
-        ``{"runs": [as ``runs.as_dict``, less the large parts of results], "next": cursor | None, "total", "active"}``;
-        ``best`` marks the best finished run on its version of the data, where there are others.
+        cursor: ``next`` of the page before, with the same sort and direction.
 
     Raises:
         Rejected: an unknown sort or a damaged cursor.
@@ -79,26 +132,26 @@ def page(
         raise Rejected("unknown_sort", f"Runs cannot be sorted by {sort!r}.", "Use one of: " + ", ".join(SORTS) + ".")
     column = SORTS[sort]
     rules = _rules(user_id, wanted)
-    size = max(1, min(limit, MOST))
+    size = max(1, min(limit, MAX_ROWS))
     order = (column.desc(), Run.id.desc()) if descending else (column, Run.id)
     if sort in MAY_BE_MISSING:
         order = (column.is_(None), *order)
     # First only ids: sorting whole rows would carry every run's results through the sort.
     query = _from(select(Run.id), wanted, sort).where(*rules).order_by(*order).limit(size + 1)
     if cursor:
-        query = query.where(_beyond(column, descending, *_opened(cursor, sort, descending)))
+        query = query.where(_after(column, descending, *_decode_cursor(cursor, sort, descending)))
     with snapshot() as session:
-        places = session.scalars(query).all()
+        ids = session.scalars(query).all()
         total = session.scalar(_from(select(func.count()), wanted, "").where(*rules)) or 0
-        active = session.scalar(_working(wanted, rules)) or 0
-        whole = _from(select(Run, Dataset.name), wanted, "dataset").where(Run.id.in_(places[:size]))
+        active = session.scalar(_count_active(wanted, rules)) or 0
+        whole = _from(select(Run, Dataset.name), wanted, "dataset").where(Run.id.in_(ids[:size]))
         found = {run.id: (run, name) for run, name in session.execute(whole)}
-        shown = [found[run_id] for run_id in places[:size] if run_id in found]
-        lines = _live_lines(session, [run for run, _ in shown])
+        shown = [found[run_id] for run_id in ids[:size] if run_id in found]
+        lines = _live_sparklines(session, [run for run, _ in shown])
         best = _best(session, user_id, [run for run, _ in shown])
-    told = [{**_row(run, name, lines.get(run.id, run.sparkline)), "best": run.id in best} for run, name in shown]
-    last = _closed(shown[-1], sort, descending) if len(places) > size else None
-    return {"runs": told, "next": last, "total": total, "active": active}
+    rows = [RunRow(_details(run, name), lines.get(run.id, run.sparkline), run.id in best) for run, name in shown]
+    following = _encode_cursor(shown[-1], sort, descending) if len(ids) > size else None
+    return RunPage(rows, following, total, active)
 
 
 def tags(user_id: str) -> list[str]:
@@ -108,15 +161,15 @@ def tags(user_id: str) -> list[str]:
         return sorted({tag for given in found for tag in given})
 
 
-def facets(user_id: str) -> dict[str, list[Any]]:
-    """What the person's runs can be filtered by: ``{"models", "methods", "datasets": [{"id", "name"}], "tags"}``."""
+def facets(user_id: str) -> RunFacets:
+    """The values that the person's runs can be filtered by."""
     mine = Run.owner_id == user_id
     by_name = select(Dataset.id, Dataset.name).where(Dataset.id.in_(_datasets_of(user_id))).order_by(Dataset.name)
     with snapshot() as session:
         models = session.scalars(select(Run.base_model).where(mine).distinct()).all()
         methods = session.scalars(select(Run.method).where(mine).distinct()).all()
-        named = [{"id": dataset_id, "name": name} for dataset_id, name in session.execute(by_name)]
-    return {"models": sorted(models), "methods": sorted(methods), "datasets": named, "tags": tags(user_id)}
+        named = [NamedDataset(dataset_id, name) for dataset_id, name in session.execute(by_name)]
+    return RunFacets(sorted(models), sorted(methods), named, tags(user_id))
 
 
 def _datasets_of(user_id: str) -> Any:
@@ -136,11 +189,11 @@ def mark(
     note: str | None = None,
     archived: bool | None = None,
 ) -> Run:
-    """Write on a run what a person wants to remember; None leaves a part as it is.
+    """Change star, tags, note or archived state of a run; None leaves a part as it is.
 
     Raises:
         Rejected: too many or too long tags, or too long a note.
-        Conflict: a run that still works cannot be archived.
+        Conflict: an active run cannot be archived.
     """
     cleaned = _clean_tags(tags) if tags is not None else None
     if note is not None and len(note) > NOTE_LENGTH:
@@ -160,14 +213,14 @@ def mark(
 def _clean_tags(given: Sequence[str]) -> list[str]:
     cleaned = list(dict.fromkeys(word for tag in given if (word := " ".join(tag.split()))))
     long = next((tag for tag in cleaned if len(tag) > TAG_LENGTH), None)
-    if long or len(cleaned) > MOST_TAGS:
+    if long or len(cleaned) > MAX_TAGS:
         what = f"The tag {long!r} is too long." if long else f"These are {len(cleaned)} tags."
-        raise Rejected("tags", what, f"A run takes {MOST_TAGS} tags of up to {TAG_LENGTH} characters.")
+        raise Rejected("tags", what, f"A run takes {MAX_TAGS} tags of up to {TAG_LENGTH} characters.")
     return cleaned
 
 
-def _from(query: Any, wanted: Filter, also: str) -> Any:
-    """The query from runs, joined with what the filter asks for and the table of the column ``also``, no more."""
+def _from(query: Any, wanted: RunFilter, also: str) -> Any:
+    """The query from runs, joined only with the tables that the filter and the column ``also`` need."""
     query = query.select_from(Run)
     if wanted.states or also == "state":
         query = query.join(Job, Job.id == Run.job_id)
@@ -178,7 +231,7 @@ def _from(query: Any, wanted: Filter, also: str) -> Any:
     return query
 
 
-def _rules(user_id: str, wanted: Filter) -> list[ColumnElement[bool]]:
+def _rules(user_id: str, wanted: RunFilter) -> list[ColumnElement[bool]]:
     rules: list[ColumnElement[bool]] = [Run.owner_id == user_id]
     if wanted.archived != "all":
         rules.append(Run.archived.is_(wanted.archived == "only"))
@@ -199,49 +252,50 @@ def _rules(user_id: str, wanted: Filter) -> list[ColumnElement[bool]]:
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
-    """Whether a run says the word itself, or its data or its state does; those are few and found without the runs."""
-    said: Any = Run.name
-    for place in (Run.base_model, Run.method, Run.note, cast(Run.tags, String)):
-        said = said + "\n" + place
+    """Whether the word is in the run's own texts, in the name of its dataset or in its state; datasets and states are few, so
+    they are searched apart."""
+    text: Any = Run.name
+    for column in (Run.base_model, Run.method, Run.note, cast(Run.tags, String)):
+        text = text + "\n" + column
     data = select(DatasetVersion.id).join(Dataset).where(Dataset.name.icontains(word, autoescape=True))
-    rules = [said.icontains(word, autoescape=True), Run.dataset_version_id.in_(data)]
+    rules = [text.icontains(word, autoescape=True), Run.dataset_version_id.in_(data)]
     states = [state for state in (*ACTIVE_STATES, *TERMINAL_STATES) if word.casefold() in state]
     if states:
         rules.append(Run.job_id.in_(select(Job.id).where(Job.state.in_(states))))
     return or_(*rules)
 
 
-def _working(wanted: Filter, rules: Sequence[ColumnElement[bool]]) -> Any:
-    """How many runs of the filter are active, begun from the few jobs that are: an index finds those."""
+def _count_active(wanted: RunFilter, rules: Sequence[ColumnElement[bool]]) -> Any:
+    """How many runs of the filter are active; starts from the few active jobs, which an index finds."""
     job = aliased(Job)
     run = _from(select(literal(1)), wanted, "").where(*rules, Run.job_id == job.id).correlate(job).exists()
     return select(func.count()).select_from(job).where(job.state.in_(ACTIVE_STATES), run)
 
 
 def _has_tag(tag: str) -> ColumnElement[bool]:
-    # Both databases keep the list as JSON text, in which other letters than plain ones are escaped.
+    # Both databases store the list as JSON text, in which letters outside ASCII are escaped.
     return cast(Run.tags, String).contains(json.dumps(tag), autoescape=True)
 
 
-def _beyond(column: Any, descending: bool, value: Any, run_id: str) -> ColumnElement[bool]:
-    """Rows that come after the one with this value and id."""
-    after = Run.id < run_id if descending else Run.id > run_id
+def _after(column: Any, descending: bool, value: Any, run_id: str) -> ColumnElement[bool]:
+    """Rows after the one with this value and id."""
+    later_id = Run.id < run_id if descending else Run.id > run_id
     if value is None:
-        return and_(column.is_(None), after)
+        return and_(column.is_(None), later_id)
     if isinstance(value, bool):
         value = literal(value)
     further = column < value if descending else column > value
-    return or_(column.is_(None), further, and_(column == value, after))
+    return or_(column.is_(None), further, and_(column == value, later_id))
 
 
-def _closed(row: tuple[Run, str], sort: str, descending: bool) -> str:
+def _encode_cursor(row: tuple[Run, str], sort: str, descending: bool) -> str:
     run, dataset = row
     value = {"state": run.job.state, "dataset": dataset}.get(sort) or getattr(run, SORTS[sort].key)
     content = json.dumps([sort, descending, value, run.id])
     return base64.urlsafe_b64encode(content.encode()).decode()
 
 
-def _opened(cursor: str, sort: str, descending: bool) -> tuple[Any, str]:
+def _decode_cursor(cursor: str, sort: str, descending: bool) -> tuple[Any, str]:
     try:
         found = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         made_for, way, value, run_id = found
@@ -257,7 +311,7 @@ def _opened(cursor: str, sort: str, descending: bool) -> tuple[Any, str]:
 
 
 def _best(session: Session, user_id: str, shown: Sequence[Run]) -> set[str]:
-    """Ids of those shown that no other finished run on the same data and task is better than."""
+    """Ids of the shown runs that are the best finished ones on their dataset version and task."""
     ended = [run for run in shown if run.quality is not None]
     versions = {run.dataset_version_id for run in ended}
     key = (Run.dataset_version_id, Run.task_type)
@@ -278,14 +332,15 @@ def _lower_is_better(task: str) -> bool:
     return task_type(task).primary_metric in ("perplexity", "loss")
 
 
-def _live_lines(session: Session, found: Sequence[Run]) -> dict[str, list[float]]:
-    """Small curves of runs that still work; ended ones carry theirs."""
+def _live_sparklines(session: Session, found: Sequence[Run]) -> dict[str, list[float]]:
+    """Sparklines of running runs; ended runs store theirs."""
     working = [run.id for run in found if run.job.state in ACTIVE_STATES and run.job.started_at]
     return {run_id: metrics.sparkline(session, run_id) for run_id in working}
 
 
-def _row(run: Run, dataset: str, line: Sequence[float]) -> dict[str, Any]:
-    told = runs.as_dict(run, dataset_name=dataset)
-    if told["results"]:
-        told["results"] = {key: value for key, value in told["results"].items() if key not in LEFT_OUT}
-    return {**told, "sparkline": list(line)}
+def _details(run: Run, dataset_name: str) -> RunDetails:
+    """The run without the large parts of its results."""
+    details = run_details.describe(run, dataset_name)
+    if not details.results:
+        return details
+    return replace(details, results={key: value for key, value in details.results.items() if key not in LEFT_OUT})

@@ -1,12 +1,13 @@
-"""Runs written for other trackers: queue an export, say how far it is, hand over what it needs, keep what came out.
+"""Exports of runs to experiment trackers: queue one, prepare its job file, store its result, list and download exports.
 
-Nothing of a run is read from a tracker. Knows no process and no library.
+Nothing of a run is read back from a tracker.
 """
 
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,55 @@ from app.services.queue.job_kinds import TRACKER_EXPORT
 from app.services.queue.jobs import Claim
 from app.services.runs import runs
 
-PIECE = 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
 
 
-def start(user_id: str, run_id: str, tracker: str) -> dict[str, Any]:
-    """Queue an export of one's own ended run; asking again while one is on its way returns that one.
+@dataclass(frozen=True)
+class ExportStatus:
+    """One export: the state of its job, then the address of the run in the tracker or the bytes of its files.
+
+    ``after``: what to do with the files, in words.
+    """
+
+    id: str
+    run_id: str
+    tracker: str
+    title: str
+    created_at: float
+    state: str
+    error: dict[str, Any] | None
+    address: str
+    bytes: int
+    after: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class TrackerChoice:
+    """A tracker that runs can be exported to."""
+
+    name: str
+    title: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class ExportOverview:
+    """The trackers to choose from, and the newest export to each."""
+
+    trackers: Sequence[TrackerChoice]
+    exports: Sequence[ExportStatus]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        return asdict(self)
+
+
+def start(user_id: str, run_id: str, tracker: str) -> ExportStatus:
+    """Queue an export of one's own ended run; while one is active it is returned instead.
 
     Raises:
         NotFound: the run is not theirs.
@@ -41,41 +86,44 @@ def start(user_id: str, run_id: str, tracker: str) -> dict[str, Any]:
         run = runs.find(session, user_id, run_id)
         if run.job.state not in TERMINAL_STATES:
             raise Conflict("not_ended", f"{run.name!r} has not ended.", "Export it when it has.")
-        on_its_way = (
+        active = (
             select(TrackerExport)
             .join(Job, TrackerExport.job_id == Job.id)
             .where(TrackerExport.run_id == run_id, TrackerExport.tracker == tracker, Job.state.in_(ACTIVE_STATES))
         )
-        found = session.scalars(on_its_way).first()
+        found = session.scalars(active).first()
         if found is None:
             job = jobs.add(session, owner_id=user_id, kind=TRACKER_EXPORT)
             session.flush()
             found = TrackerExport(id=new_id(), owner_id=user_id, run_id=run_id, job_id=job.id, tracker=tracker)
             session.add(found)
             session.flush()
-        told = _as_dict(session, found)
+        status = _status(session, found)
     record(user_id, "export", "run", run_id, data={"tracker": tracker})
-    return told
+    return status
 
 
-def list_exports(user_id: str, run_id: str) -> dict[str, Any]:
-    """``{"trackers": what can be chosen, "exports": the newest of each tracker}`` of one's own run."""
+def list_exports(user_id: str, run_id: str) -> ExportOverview:
+    """The exports of one's own run.
+
+    Raises:
+        NotFound: the run is not theirs.
+    """
     with snapshot() as session:
         runs.find(session, user_id, run_id)
         query = select(TrackerExport).where(TrackerExport.run_id == run_id).order_by(TrackerExport.created_at)
-        newest = {each.tracker: each for each in session.scalars(query)}
-        told = [_as_dict(session, each) for each in newest.values()]
-    choices = [{"name": each.name, "title": each.title, "summary": each.summary} for each in TRACKERS]
-    return {"trackers": choices, "exports": told}
+        newest = {export.tracker: export for export in session.scalars(query)}
+        exports = [_status(session, export) for export in newest.values()]
+    return ExportOverview([TrackerChoice(known.name, known.title, known.summary) for known in TRACKERS], exports)
 
 
-def cancel(user_id: str, export_id: str) -> dict[str, Any]:
-    """Stop one that waits or works."""
+def cancel(user_id: str, export_id: str) -> ExportStatus:
+    """Stop one that is queued or running."""
     with transaction() as session:
         found = _find(session, user_id, export_id)
         jobs.request_cancel(session, session.get_one(Job, found.job_id))
         session.flush()
-        return _as_dict(session, found)
+        return _status(session, found)
 
 
 def download(user_id: str, export_id: str) -> tuple[str, Iterator[bytes]]:
@@ -98,16 +146,16 @@ def prepare(claim: Claim) -> tuple[Path, str]:
     """Write ``job.json`` into a folder of this attempt's own; returns it and the tracker's name. Used by the worker."""
     with snapshot() as session:
         found = session.scalars(select(TrackerExport).where(TrackerExport.job_id == claim.job_id)).one()
-        told = {"tracker": found.tracker, "run": _tracked(session, session.get_one(Run, found.run_id)).as_dict()}
+        content = {"tracker": found.tracker, "run": _tracked(session, session.get_one(Run, found.run_id)).as_dict()}
     folder = _folder(claim)
     folder.mkdir(parents=True, exist_ok=True)
-    # A run that diverged has values that are no numbers, and trackers show them as such.
-    files.write_bytes(folder / "job.json", json.dumps(told, ensure_ascii=False).encode())
+    # A run that diverged has NaN values, which trackers show; so NaN is allowed here.
+    files.write_bytes(folder / "job.json", json.dumps(content, ensure_ascii=False).encode())
     return folder, found.tracker
 
 
 def store_results(claim: Claim, results: dict[str, Any]) -> None:
-    """Keep what was written and end the job; an earlier export of the same run to the same tracker goes."""
+    """Store the result and end the job; an earlier export of the same run to the same tracker is deleted."""
     with jobs.held(claim) as session:
         found = session.scalars(select(TrackerExport).where(TrackerExport.job_id == claim.job_id)).one()
         written = _folder(claim) / "export.zip"
@@ -119,11 +167,11 @@ def store_results(claim: Claim, results: dict[str, Any]) -> None:
             TrackerExport.run_id == found.run_id, TrackerExport.tracker == found.tracker, TrackerExport.id != found.id
         )
         replaced = list(session.scalars(earlier))
-        for each in replaced:
-            session.delete(each)
+        for export in replaced:
+            session.delete(export)
         jobs.succeed(session, claim)
-    for each in replaced:
-        _zip(each.id).unlink(missing_ok=True)
+    for export in replaced:
+        _zip(export.id).unlink(missing_ok=True)
     shutil.rmtree(_folder(claim), ignore_errors=True)
 
 
@@ -145,11 +193,11 @@ def _tracked(session: Session, run: Run) -> TrackedRun:
 
 
 def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested settings under names with dots; lists as one line of text."""
+    """Nested settings with dotted keys; lists as one line of text."""
     if isinstance(value, dict):
-        return {key: each for name, inner in value.items() for key, each in _flat(inner, f"{prefix}{name}.").items()}
+        return {key: leaf for name, inner in value.items() for key, leaf in _flat(inner, f"{prefix}{name}.").items()}
     if isinstance(value, list):
-        value = ", ".join(str(each) for each in value)
+        value = ", ".join(str(item) for item in value)
     return {prefix.rstrip("."): value}
 
 
@@ -160,21 +208,21 @@ def _find(session: Session, user_id: str, export_id: str) -> TrackerExport:
     return found
 
 
-def _as_dict(session: Session, found: TrackerExport) -> dict[str, Any]:
-    job = session.get_one(Job, found.job_id)
-    tracker = find_tracker(found.tracker)
-    return {
-        "id": found.id,
-        "run_id": found.run_id,
-        "tracker": found.tracker,
-        "title": tracker.title,
-        "created_at": found.created_at,
-        "state": job.state,
-        "error": (job.error or {}).get("error"),
-        "address": found.address,
-        "bytes": found.bytes,
-        "after": tracker.after if found.bytes else "",
-    }
+def _status(session: Session, export: TrackerExport) -> ExportStatus:
+    job = session.get_one(Job, export.job_id)
+    tracker = find_tracker(export.tracker)
+    return ExportStatus(
+        id=export.id,
+        run_id=export.run_id,
+        tracker=export.tracker,
+        title=tracker.title,
+        created_at=export.created_at,
+        state=job.state,
+        error=(job.error or {}).get("error"),
+        address=export.address,
+        bytes=export.bytes,
+        after=tracker.after if export.bytes else "",
+    )
 
 
 def _folder(claim: Claim) -> Path:
@@ -187,5 +235,5 @@ def _zip(export_id: str) -> Path:
 
 def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as source:
-        while piece := source.read(PIECE):
+        while piece := source.read(CHUNK_BYTES):
             yield piece

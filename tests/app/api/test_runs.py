@@ -119,7 +119,7 @@ def test_the_download_is_never_whole_in_memory(ann):
     run = make_run(ann.id)
     finish(run, {"big.safetensors": bytes(8 * 1024**2)})
     _, pieces = adapters.download(ann.id, run.id)
-    assert max(len(piece) for piece in pieces) <= 2 * adapters.PIECE
+    assert max(len(piece) for piece in pieces) <= 2 * adapters.CHUNK_BYTES
 
 
 def test_a_changed_missing_or_linked_file_stops_the_download(ann, tmp_path):

@@ -35,7 +35,7 @@ def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: 
     )
     supervisor.execute(run.job_id, on_spool=lambda line: None)
     best = runs.get_run(owner, run.id).results["best_step"]
-    kept = [each["step"] for each in checkpoints.list_checkpoints(owner, run.id)]
+    kept = [kept.step for kept in checkpoints.list_checkpoints(owner, run.id)]
     other = next(step for step in kept if step != best)
 
     listed = {target.id: target for target in chat.list_chat_targets(owner)}

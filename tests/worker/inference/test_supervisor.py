@@ -47,7 +47,7 @@ def keeper(owner: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psutil.Proce
     process.wait()
 
 
-def server() -> inference_servers.Server:
+def server() -> inference_servers.InferenceServerStatus:
     (found,) = inference_servers.list_servers()
     return found
 

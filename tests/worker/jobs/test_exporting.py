@@ -123,12 +123,12 @@ def test_an_export_is_a_job_whose_files_are_handed_out(owner: str) -> None:
         tracker_exports.start(owner, run.id, "tensorboard")
     end_run(run.id, rows_right(8, 10), rows_right(5, 10))
     made = tracker_exports.start(owner, run.id, "tensorboard")
-    assert tracker_exports.start(owner, run.id, "tensorboard")["id"] == made["id"]
+    assert tracker_exports.start(owner, run.id, "tensorboard").id == made.id
     with transaction() as session:
-        job_id = tracker_exports._find(session, owner, made["id"]).job_id
+        job_id = tracker_exports._find(session, owner, made.id).job_id
         points = session.query(MetricPoint).filter_by(run_id=run.id).count()
     supervisor.execute(job_id)
-    told = tracker_exports.list_exports(owner, run.id)
+    told = tracker_exports.list_exports(owner, run.id).as_dict()
     assert [each["name"] for each in told["trackers"]] == [each.name for each in TRACKERS]
     (export,) = told["exports"]
     assert (export["state"], export["error"], export["address"]) == ("succeeded", None, "") and points > 40
@@ -145,8 +145,8 @@ def test_an_export_is_a_job_whose_files_are_handed_out(owner: str) -> None:
             ask()
     again = tracker_exports.start(owner, run.id, "tensorboard")
     with transaction() as session:
-        second = session.get_one(Job, tracker_exports._find(session, owner, again["id"]).job_id)
+        second = session.get_one(Job, tracker_exports._find(session, owner, again.id).job_id)
     supervisor.execute(second.id)
-    assert [each["id"] for each in tracker_exports.list_exports(owner, run.id)["exports"]] == [again["id"]]
+    assert [status.id for status in tracker_exports.list_exports(owner, run.id).exports] == [again.id]
     with pytest.raises(NotFound):
         tracker_exports.download(owner, export["id"])

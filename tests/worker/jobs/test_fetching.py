@@ -31,8 +31,8 @@ def hub(studio_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     forget_settings()
 
 
-def work(told: dict) -> dict:
-    """Let the worker do the fetch's present job; returns how the fetch stands afterwards, or that it is done."""
+def work() -> dict:
+    """Let the worker execute the newest job; returns its state and error."""
     with transaction() as session:
         job = session.query(Job).order_by(Job.created_at.desc()).first()
     assert job is not None
@@ -43,45 +43,46 @@ def work(told: dict) -> dict:
 
 
 def test_a_fetch_ends_with_a_model_that_everybody_can_choose(hub, owner):
-    told = model_fetches.submit(owner, f" https://huggingface.co/{TINY}/ ")
-    assert told["state"] == QUEUED and told["repo"] == TINY
-    assert model_fetches.submit(owner, TINY)["id"] == told["id"], "asking twice is asking once"
-    assert work(told)["state"] == SUCCEEDED
+    fetch = model_fetches.submit(owner, f" https://huggingface.co/{TINY}/ ")
+    assert fetch.state == QUEUED and fetch.repo == TINY
+    assert model_fetches.submit(owner, TINY).id == fetch.id, "a second request returns the active fetch"
+    assert work()["state"] == SUCCEEDED
     assert base_model(f"{TINY}@{COMMIT[:8]}").hub_id == TINY
-    assert model_fetches.list_fetches(owner) == []
+    assert model_fetches.list_fetches() == []
     model_fetches.remove_model(owner, f"{TINY}@{COMMIT[:8]}")
     with pytest.raises(Exception, match="no base model"):
         base_model(f"{TINY}@{COMMIT[:8]}")
 
 
 def test_a_refusal_is_told_and_not_tried_again(hub, owner):
-    told = work(model_fetches.submit(owner, "tests/gated"))
-    assert told["state"] == FAILED and told["error"]["error"]["code"] == "hub_gated"
-    assert model_fetches.list_fetches(owner)[0]["error"] == told["error"]
+    model_fetches.submit(owner, "tests/gated")
+    job = work()
+    assert job["state"] == FAILED and job["error"]["error"]["code"] == "hub_gated"
+    assert model_fetches.list_fetches()[0].error == job["error"]
 
 
 def test_a_hub_that_is_away_is_asked_again_later(hub, owner, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     forget_settings()
-    fetch = model_fetches.submit(owner, TINY)
-    assert work(fetch)["state"] == QUEUED
+    model_fetches.submit(owner, TINY)
+    assert work()["state"] == QUEUED
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     forget_settings()
     with transaction() as session:
         session.query(Job).one().not_before = 0.0
-    assert work(fetch)["state"] == SUCCEEDED
+    assert work()["state"] == SUCCEEDED
 
 
 def test_one_that_was_stopped_can_go_on_or_be_dismissed(hub, owner):
     fetch = model_fetches.submit(owner, TINY)
-    assert model_fetches.cancel(owner, fetch["id"])["state"] == CANCELLED
-    again = model_fetches.resume(owner, fetch["id"])
-    assert again["state"] == QUEUED
+    assert model_fetches.cancel(owner, fetch.id).state == CANCELLED
+    again = model_fetches.resume(owner, fetch.id)
+    assert again.state == QUEUED
     with pytest.raises(Conflict, match="is being fetched"):
-        model_fetches.dismiss(owner, fetch["id"])
-    model_fetches.cancel(owner, fetch["id"])
-    model_fetches.dismiss(owner, fetch["id"])
-    assert model_fetches.list_fetches(owner) == []
+        model_fetches.dismiss(owner, fetch.id)
+    model_fetches.cancel(owner, fetch.id)
+    model_fetches.dismiss(owner, fetch.id)
+    assert model_fetches.list_fetches() == []
 
 
 def test_only_an_administrator_brings_models_here(hub, owner):

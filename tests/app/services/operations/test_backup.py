@@ -46,7 +46,7 @@ def fill(owner: str) -> tuple[Run, Run]:
 
 
 @pytest.mark.parametrize("into", ["same", "other"])
-def test_what_is_restored_is_what_was_saved(
+def test_restored_installation_equals_the_saved_one(
     owner: str,
     any_database: str,
     request: pytest.FixtureRequest,
@@ -55,8 +55,8 @@ def test_what_is_restored_is_what_was_saved(
     into: str,
 ) -> None:
     done, working = fill(owner)
-    told = backup.make(tmp_path / "kept.zip")
-    assert told["rows"] > 10 and told["files"] >= 2
+    summary = backup.make(tmp_path / "kept.zip")
+    assert summary.rows > 10 and summary.files >= 2
     monkeypatch.setenv("STUDIO_DATA_DIR", str(tmp_path / "elsewhere"))
     is_sqlite = any_database.startswith("sqlite")
     if is_sqlite == (into == "same"):
@@ -82,17 +82,15 @@ def test_what_is_restored_is_what_was_saved(
         backup.restore(tmp_path / "kept.zip", upgrade)
 
 
-def test_a_damaged_or_hostile_backup_changes_nothing(
-    owner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_damaged_or_hostile_backup_changes_nothing(owner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     upgrade_marker(owner)
     fill(owner)
     backup.make(tmp_path / "kept.zip")
     with zipfile.ZipFile(tmp_path / "kept.zip") as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    told = json.loads(members["manifest.json"])
+    contents = json.loads(members["manifest.json"])
     table = next(name for name in members if name.endswith("users.jsonl"))
-    hostile = {**told, "members": {**told["members"], "files/../../outside": told["members"][table]}}
+    hostile = {**contents, "members": {**contents["members"], "files/../../outside": contents["members"][table]}}
     cases = {
         "changed": {**members, table: members[table].replace(b"owner", b"admin")},
         "missing": {name: content for name, content in members.items() if name != table},

@@ -1,4 +1,4 @@
-"""Kept checkpoints of a run: told with their reason, deleted only when nothing needs them, taken up by new runs."""
+"""Kept checkpoints of a run: listed with the reason, deleted only when nothing needs them, starting points of new runs."""
 
 from pathlib import Path
 
@@ -45,26 +45,26 @@ def ended(owner: str) -> str:
     return run.id
 
 
-def test_each_is_told_with_what_it_is_kept_for(owner: str, ended: str) -> None:
-    told = checkpoints.list_checkpoints(owner, ended)
-    assert [(each["step"], each["selected"], each["deletable"]) for each in told] == [
+def test_checkpoints_are_listed_with_the_reason_why_they_are_kept(owner: str, ended: str) -> None:
+    listed = checkpoints.list_checkpoints(owner, ended)
+    assert [(kept.step, kept.selected, kept.deletable) for kept in listed] == [
         (40, False, True),
         (30, False, True),
         (20, True, False),
     ]
-    assert "result" in told[2]["why"] and "newest" in told[0]["why"]
-    assert told[2]["metrics"] == {"accuracy": 0.95} and all(each["complete"] for each in told)
+    assert "result" in listed[2].why and "newest" in listed[0].why
+    assert listed[2].metrics == {"accuracy": 0.95} and all(kept.complete for kept in listed)
     with pytest.raises(NotFound):
         checkpoints.list_checkpoints(make_user(), ended)
 
 
-def test_deleting_takes_row_and_folder_of_every_copy_but_never_the_selected(owner: str, ended: str) -> None:
+def test_deleting_removes_row_and_folder_of_every_copy_and_never_the_selected(owner: str, ended: str) -> None:
     copy = keep(ended, 40, fence=2)
     folder = storage.attempt_dir(ended, 1) / "checkpoints" / "step-40"
-    assert checkpoints.list_checkpoints(owner, ended)[0]["bytes"] == 80
+    assert checkpoints.list_checkpoints(owner, ended)[0].bytes == 80
     checkpoints.remove(owner, ended, 40)
     assert not folder.exists() and not copy.exists()
-    assert [each["step"] for each in checkpoints.list_checkpoints(owner, ended)] == [30, 20]
+    assert [kept.step for kept in checkpoints.list_checkpoints(owner, ended)] == [30, 20]
     with pytest.raises(Conflict, match="best one"):
         checkpoints.remove(owner, ended, 20)
     with pytest.raises(NotFound, match="does not keep step 40") as refused:
@@ -72,16 +72,16 @@ def test_deleting_takes_row_and_folder_of_every_copy_but_never_the_selected(owne
     assert refused.value.hint.endswith("Kept now: 20, 30.")
 
 
-def test_nothing_is_deleted_while_the_run_works(owner: str) -> None:
+def test_nothing_is_deleted_while_the_run_is_active(owner: str) -> None:
     run = make_run(owner)
     keep(run.id, 10, accuracy=0.5)
     keep(run.id, 20, accuracy=0.6)
-    assert [each["deletable"] for each in checkpoints.list_checkpoints(owner, run.id)] == [False, False]
+    assert [kept.deletable for kept in checkpoints.list_checkpoints(owner, run.id)] == [False, False]
     with pytest.raises(Conflict, match="still active"):
         checkpoints.remove(owner, run.id, 10)
 
 
-def test_a_new_run_takes_up_the_checkpoint_and_the_old_one_stays(owner: str, ended: str) -> None:
+def test_new_run_starts_from_a_checkpoint_of_the_old_one(owner: str, ended: str) -> None:
     run = checkpoints.continue_from(owner, ended, 20, epochs=2)
     assert run.spec["training"]["epochs"] == pytest.approx(20 / 40 * 3 + 2)
     assert "step 20" in run.name and "step 20" in run.note
@@ -92,7 +92,7 @@ def test_a_new_run_takes_up_the_checkpoint_and_the_old_one_stays(owner: str, end
     assert run_folders.newest_checkpoint(run.id) == own
 
 
-def test_a_damaged_or_missing_start_and_too_many_passes_are_refused(owner: str, ended: str) -> None:
+def test_damaged_or_missing_checkpoint_and_too_many_epochs_are_refused(owner: str, ended: str) -> None:
     with pytest.raises(Rejected, match="passes"):
         checkpoints.continue_from(owner, ended, 20, epochs=100)
     with pytest.raises(NotFound):

@@ -1,4 +1,4 @@
-"""The table of runs: pages neither repeat nor lose a row, filters hold, and what people write on runs is kept."""
+"""The table of runs: pages neither repeat nor lose a row, filters, facets, and stars, tags and notes."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from app.errors import Conflict, NotFound, Rejected
 from app.models import Job, Run
 from app.services.accounts.accounts import add_user
 from app.services.runs import run_table
-from app.services.runs.run_table import SORTS, Filter
+from app.services.runs.run_table import SORTS, RunFilter
 from tests.app.outcomes import end_run, rows_right
 from tests.factories import make_run, make_version
 
-ALL = Filter()
+ALL = RunFilter()
 
 
 @pytest.fixture
@@ -27,17 +27,17 @@ def many(owner: str) -> list[str]:
     return ids
 
 
-def pages(owner: str, wanted: Filter = ALL, **options: object) -> Iterator[list[str]]:
+def pages(owner: str, wanted: RunFilter = ALL, **options: object) -> Iterator[list[str]]:
     cursor = ""
     while True:
-        told = run_table.page(owner, wanted, limit=5, cursor=cursor, **options)  # type: ignore[arg-type]
-        yield [run["id"] for run in told["runs"]]
-        cursor = told["next"]
+        page = run_table.page(owner, wanted, limit=5, cursor=cursor, **options)  # type: ignore[arg-type]
+        yield [row.details.id for row in page.runs]
+        cursor = page.next
         if not cursor:
             return
 
 
-def test_every_order_shows_every_run_once(owner: str, any_database: str) -> None:
+def test_every_order_lists_every_run_once(owner: str, any_database: str) -> None:
     place = make_version(owner)
     ids = [make_run(owner, place, f"Run {number % 4}").id for number in range(12)]
     for number, run_id in enumerate(ids[:8]):
@@ -49,52 +49,52 @@ def test_every_order_shows_every_run_once(owner: str, any_database: str) -> None
             assert sorted(itertools.chain(*found)) == sorted(ids), sort
 
 
-def test_runs_without_a_score_come_last_both_ways(owner: str, many: list[str]) -> None:
+def test_runs_without_a_score_are_last_in_both_directions(owner: str, many: list[str]) -> None:
     for descending in (True, False):
-        told = run_table.page(owner, ALL, sort="accuracy", descending=descending)["runs"]
-        scores = [(run["results"] or {}).get("metrics", {}).get("accuracy") for run in told]
+        rows = run_table.page(owner, ALL, sort="accuracy", descending=descending).runs
+        scores = [(row.details.results or {}).get("metrics", {}).get("accuracy") for row in rows]
         assert scores[8:] == [None] * 4 and scores[:8] == sorted(scores[:8], reverse=descending)
 
 
-def test_a_run_that_arrives_meanwhile_moves_nothing(owner: str, many: list[str]) -> None:
+def test_new_run_does_not_shift_the_pages(owner: str, many: list[str]) -> None:
     first = run_table.page(owner, ALL, limit=5)
     make_run(owner)
-    second = run_table.page(owner, ALL, limit=50, cursor=first["next"])
-    shown = [run["id"] for run in first["runs"] + second["runs"]]
+    second = run_table.page(owner, ALL, limit=50, cursor=first.next)
+    shown = [row.details.id for row in [*first.runs, *second.runs]]
     assert sorted(shown) == sorted(many)
 
 
-def test_filters_and_words(owner: str, many: list[str]) -> None:
+def test_filters_and_search_words_select_runs(owner: str, many: list[str]) -> None:
     run_table.mark(owner, many[0], starred=True, tags=["für Tests", "best"], note="Look at 100% again")
     run_table.mark(owner, many[1], archived=True)
 
     def found(**wanted: object) -> list[str]:
-        return [run["id"] for run in run_table.page(owner, Filter(**wanted))["runs"]]  # type: ignore[arg-type]
+        return [row.details.id for row in run_table.page(owner, RunFilter(**wanted)).runs]  # type: ignore[arg-type]
 
     assert found(starred=True) == found(tag="für Tests") == found(words="100% look") == [many[0]]
     assert found(tag="Tests") == [] and found(words="100x") == []
     assert found(archived="only") == [many[1]] and many[1] not in found() and len(found(archived="all")) == 12
     assert len(found(states=["queued"])) == 4 and len(found(words="LETTERS run")) == 11
     assert found(method="full") == [] and len(found(method="lora")) == 11
-    told = run_table.page(owner, ALL)
-    assert (told["total"], told["active"], told["next"]) == (11, 4, None)
+    page = run_table.page(owner, ALL)
+    assert (page.total, page.active, page.next) == (11, 4, None)
     assert run_table.tags(owner) == ["best", "für Tests"]
 
 
-def test_the_small_curve_and_nothing_large_is_in_the_list(owner: str, many: list[str]) -> None:
+def test_rows_hold_a_sparkline_and_no_large_results(owner: str, many: list[str]) -> None:
     with transaction() as session:
         run = session.get_one(Run, many[0])
         run.results = {**(run.results or {}), "confusion": [[1] * 77] * 77}
         job = session.get_one(Job, session.get_one(Run, many[1]).job_id)
         job.state = "running"
-    rows = {run["id"]: run for run in run_table.page(owner, ALL)["runs"]}
-    assert "confusion" not in rows[many[0]]["results"] and "labels" not in rows[many[0]]["results"]
-    line = rows[many[1]]["sparkline"]
+    rows = {row.details.id: row for row in run_table.page(owner, ALL).runs}
+    assert "confusion" not in rows[many[0]].details.results and "labels" not in rows[many[0]].details.results
+    line = rows[many[1]].sparkline
     assert 2 <= len(line) <= 24 and line[0] > line[-1]
 
 
-def test_what_cannot_be_is_refused(owner: str, many: list[str]) -> None:
-    cursor = run_table.page(owner, ALL, limit=5)["next"]
+def test_unknown_sort_foreign_cursor_and_too_long_marks_are_refused(owner: str, many: list[str]) -> None:
+    cursor = run_table.page(owner, ALL, limit=5).next
     for options in ({"sort": "colour"}, {"cursor": "x"}, {"cursor": cursor, "sort": "name"}, {"cursor": "bm9wZQ=="}):
         with pytest.raises(Rejected):
             run_table.page(owner, ALL, **options)  # type: ignore[arg-type]
@@ -106,31 +106,31 @@ def test_what_cannot_be_is_refused(owner: str, many: list[str]) -> None:
     other = add_user("bob").id
     with pytest.raises(NotFound):
         run_table.mark(other, many[0], starred=True)
-    assert run_table.page(other, ALL)["runs"] == [] and run_table.tags(other) == []
+    assert run_table.page(other, ALL).runs == [] and run_table.tags(other) == []
 
 
-def test_the_best_run_on_its_data_is_marked_and_alone_is_not(owner: str, any_database: str) -> None:
+def test_best_of_several_runs_on_a_dataset_is_marked(owner: str, any_database: str) -> None:
     place = make_version(owner)
     good, other, alone = (make_run(owner, at, "x").id for at in (place, place, make_version(owner)))
     end_run(good, rows_right(9, 10), rows_right(5, 10))
     end_run(other, rows_right(7, 10), rows_right(5, 10))
     end_run(alone, rows_right(9, 10), rows_right(5, 10))
-    told = {run["id"]: run["best"] for run in run_table.page(owner, ALL)["runs"]}
-    assert (told[good], told[other], told[alone]) == (True, False, False)
+    best = {row.details.id: row.best for row in run_table.page(owner, ALL).runs}
+    assert (best[good], best[other], best[alone]) == (True, False, False)
     with transaction() as session:
         for run_id, perplexity in ((good, 5.0), (other, 4.0)):
             run = session.get_one(Run, run_id)
             run.task_type, run.results = "chat", {"metrics": {"perplexity": perplexity}}
-    told = {run["id"]: run["best"] for run in run_table.page(owner, ALL)["runs"]}
-    assert (told[good], told[other]) == (False, True)
+    best = {row.details.id: row.best for row in run_table.page(owner, ALL).runs}
+    assert (best[good], best[other]) == (False, True)
 
 
-def test_facets_name_what_ones_own_runs_have(owner: str, many: list[str]) -> None:
+def test_facets_list_values_of_own_runs(owner: str, many: list[str]) -> None:
     run_table.mark(owner, many[0], tags=["keeper"])
     found = run_table.facets(owner)
-    assert (found["models"], found["methods"], found["tags"]) == (["starter-encoder"], ["lora"], ["keeper"])
-    assert [each["name"] for each in found["datasets"]] == ["Letters"]
+    assert (found.models, found.methods, found.tags) == (["starter-encoder"], ["lora"], ["keeper"])
+    assert [dataset.name for dataset in found.datasets] == ["Letters"]
     other = add_user("bob").id
-    assert run_table.facets(other) == {"models": [], "methods": [], "datasets": [], "tags": []}
-    chosen = Filter(dataset_id=found["datasets"][0]["id"], method="lora", model="starter-encoder", tag="keeper")
-    assert [run["id"] for run in run_table.page(owner, chosen)["runs"]] == [many[0]]
+    assert run_table.facets(other).as_dict() == {"models": [], "methods": [], "datasets": [], "tags": []}
+    chosen = RunFilter(dataset_id=found.datasets[0].id, method="lora", model="starter-encoder", tag="keeper")
+    assert [row.details.id for row in run_table.page(owner, chosen).runs] == [many[0]]

@@ -1,4 +1,4 @@
-"""Deleting runs: only files, or everything, and never what is still at work or somebody else's."""
+"""Deleting runs: only their files, or everything; never active runs or those of others."""
 
 import pytest
 from sqlalchemy import func, select
@@ -11,7 +11,7 @@ from app.services.evaluation import comparison
 from app.services.operations import invariants
 from app.services.runs import removal, runs
 from tests.app.outcomes import end_run, rows_right
-from tests.app.test_checkpoints import keep
+from tests.app.services.runs.test_checkpoints import keep
 from tests.factories import make_run, make_user
 
 
@@ -27,10 +27,10 @@ def ended(owner: str) -> str:
 def rows_of(run_id: str) -> list[int]:
     with snapshot() as session:
         tables = (Checkpoint, MetricPoint, Prediction)
-        return [session.scalar(select(func.count()).where(each.run_id == run_id)) or 0 for each in tables]
+        return [session.scalar(select(func.count()).where(table.run_id == run_id)) or 0 for table in tables]
 
 
-def test_files_go_and_results_stay(owner: str, any_database: str) -> None:
+def test_deleting_files_keeps_the_results(owner: str, any_database: str) -> None:
     run_id = ended(owner)
     assert removal.remove(owner, run_id, keep_results=True) >= 40
     assert not (storage.data_dir() / "runs" / run_id).exists()
@@ -39,7 +39,7 @@ def test_files_go_and_results_stay(owner: str, any_database: str) -> None:
     assert invariants.violations() == []
 
 
-def test_everything_goes_but_other_runs(owner: str, any_database: str) -> None:
+def test_deleting_everything_leaves_other_runs(owner: str, any_database: str) -> None:
     run_id, other = ended(owner), ended(owner)
     removal.remove(owner, run_id, keep_results=False)
     with pytest.raises(NotFound):
@@ -48,7 +48,7 @@ def test_everything_goes_but_other_runs(owner: str, any_database: str) -> None:
     assert (storage.data_dir() / "runs" / other).exists() and invariants.violations() == []
 
 
-def test_active_runs_and_other_peoples_stay(owner: str) -> None:
+def test_active_runs_and_those_of_others_are_not_deleted(owner: str) -> None:
     with pytest.raises(Conflict, match="still active"):
         removal.remove(owner, make_run(owner).id, keep_results=False)
     with pytest.raises(NotFound):
