@@ -80,7 +80,7 @@ def test_the_table_tells_ties_and_advice(signed_in, finished, size, scheme):
     assert order == [full, cheap, behind]
     assert "Linear probe on the base model" in page.inner_text("#leaderboard .base-row")
     advice = page.inner_text("#experiment-advice")
-    assert "Use LoRA" in advice and "cannot tell it from Full fine-tuning" in advice
+    assert "Use LoRA" in advice and "no significant difference from Full fine-tuning" in advice
     page.wait_for_selector(".pareto-plot .main-svg")
     assert "Full fine-tuning" in page.inner_text("#experiment-pareto")
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]

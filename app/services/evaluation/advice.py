@@ -1,6 +1,6 @@
 """One sentence of advice on an experiment's table, and its reason.
 
-Among the runs that the test rows cannot tell from the best, the cheapest is recommended.
+Among the runs that are not significantly different from the best, the cheapest is recommended.
 """
 
 import math
@@ -78,10 +78,10 @@ def advise(rows: Sequence[LeaderboardRow], context: AdviceContext) -> Experiment
 
 
 def _none_better(best: LeaderboardRow, finished: int, context: AdviceContext) -> ExperimentAdvice:
-    sentence = f"None of the {finished} runs is measurably better than the {context.base_words}."
+    sentence = f"None of the {finished} runs is significantly better than the {context.base_words}."
     reason = (
-        f"The best reached {context.value_words(best.quality)} against {context.value_words(best.base)}, and "
-        f"{context.rows_words} cannot tell that from chance. More test rows or more training rows would settle it."
+        f"The best reached {context.value_words(best.quality)} against {context.value_words(best.base)}, "
+        f"which may be chance on {context.rows_words}. More test rows or more training rows would settle it."
     )
     return ExperimentAdvice(None, sentence, reason, context.final)
 
@@ -92,15 +92,15 @@ def _why_best(best: LeaderboardRow, ties: Sequence[LeaderboardRow], context: Adv
         f"the {context.base_words} {context.value_words(best.base)}"
     )
     if not ties:
-        return f"{reached}, and every other run is measurably behind."
+        return f"{reached}, and every other run is significantly behind."
     others = ", ".join(_name(row) for row in ties[:3]) + (f" and {len(ties) - 3} more" if len(ties) > 3 else "")
-    return f"{reached}. These rows cannot tell it from {others}, but none of those costs less."
+    return f"{reached}. These rows show no significant difference from {others}, but none of those costs less."
 
 
 def _why_cheaper(pick: LeaderboardRow, best: LeaderboardRow, context: AdviceContext) -> str:
     rows = context.rows_words
     same = (
-        f"{rows[0].upper()}{rows[1:]} cannot tell it from {_name(best)} "
+        f"{rows[0].upper()}{rows[1:]} show no significant difference from {_name(best)} "
         f"({context.value_words(pick.quality)} against {context.value_words(best.quality)})"
     )
     gains = []

@@ -1,4 +1,4 @@
-"""Runs side by side with their base model: metrics with changes, settings with differences, notes on what cannot be said.
+"""Runs side by side with their base model: metrics with changes, settings with differences, notes on what cannot be compared.
 
 ``compare`` reads the runs, ``build`` computes the comparison from what was read.
 """
@@ -196,7 +196,7 @@ def _unclear_note(rows: Sequence[MetricRow], views: Sequence[View]) -> list[Comp
         f"{view['name']} ({rows_by_run[view['id']]:,} test rows)" for view in views if view["id"] in unclear
     )
     reason = "Too few rows were answered differently" if leading.paired else "The 95 % intervals overlap"
-    message = f"Cannot be told apart from the baseline: {names}. {reason}, so it may be chance."
+    message = f"No significant difference from the baseline: {names}. {reason}, so it may be chance."
     return [ComparisonNote("cannot_tell_apart", message, unclear)]
 
 

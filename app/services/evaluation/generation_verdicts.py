@@ -36,7 +36,7 @@ def against_base(run: Run, points: Points) -> Verdict | None:
         )
     return Verdict(
         "info",
-        "Cannot be told apart from the base model.",
+        "No significant difference from the base model.",
         f"{facts}; the difference may be chance.",
         "More epochs, a higher learning rate or more rows may help.",
         remedies.more_epochs(run),

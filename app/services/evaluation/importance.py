@@ -30,7 +30,7 @@ class SettingImportance:
     Attributes:
         strength: share (0..1) of the variance of ranks that the setting explains.
         direction: ``up``, ``down``, or None for settings without an order.
-        together: titles of settings that changed in step with this one and cannot be told apart from it.
+        together: titles of settings that changed in step with this one and cannot be separated from it.
     """
 
     key: str

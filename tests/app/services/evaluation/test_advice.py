@@ -1,4 +1,4 @@
-"""Advice on a table: the cheapest run among those that the test rows cannot tell from the best, with its reason."""
+"""Advice on a table: the cheapest run among those not significantly different from the best, with its reason."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ def test_cheapest_tied_run_is_advised_with_what_it_saves() -> None:
     rows = [row("a", 0.9, rank="best", training_seconds=40), row("b", 0.89, rank="tied")]
     found = advise(rows, context())
     assert found.run == "b" and "4 times less training time" in found.reason
-    assert "100 test rows cannot tell it from a (89.0 % against 90.0 %)" in found.reason
+    assert "100 test rows show no significant difference from a (89.0 % against 90.0 %)" in found.reason
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ def test_significant_fall_of_perplexity_is_good() -> None:
 
 
 def test_insignificant_change_is_reported_as_chance() -> None:
-    assert titles(generation_results(8.9, 9.0, (-0.1, 0.1))) == [("info", "Cannot be told apart from the base model.")]
+    assert titles(generation_results(8.9, 9.0, (-0.1, 0.1))) == [
+        ("info", "No significant difference from the base model.")
+    ]
 
 
 def test_rise_of_perplexity_is_a_warning() -> None:

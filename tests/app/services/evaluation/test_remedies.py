@@ -62,7 +62,7 @@ CASES: list[tuple[str, Run, dict[str, Any], dict[str, Any]]] = [
         {"train/learning_rate": RATE},
         {"training": {"learning_rate": 0.00033}},
     ),
-    ("Cannot be told apart", written(7.9, 8.0, -0.2, 0.1), {}, {"training": {"epochs": 8.0}}),
+    ("No significant difference", written(7.9, 8.0, -0.2, 0.1), {}, {"training": {"epochs": 8.0}}),
     ("by heart", written(1.01, 8.0, -2.0, -1.0), {}, {"page": "data"}),
     ("could not be used", a_run(task="chat", left_out_rows=3), {}, {"training": {"max_length": 256}}),
 ]

@@ -108,7 +108,7 @@ def test_clear_winner_is_advised_and_the_others_are_behind(owner: str, sample: s
     assert [row.verdict for row in table.rows] == ["better", "better", "worse"]
     assert table.rows[0].change == pytest.approx(0.25) and table.base == 0.7
     assert table.rows[1].best_in == ["adapter_bytes"]
-    assert table.advice.run == one.id and "measurably behind" in table.advice.reason
+    assert table.advice.run == one.id and "significantly behind" in table.advice.reason
     assert table.state == "done" and table.advice.final is True
 
 
@@ -121,7 +121,7 @@ def test_cheapest_of_ties_is_advised(owner: str, sample: str) -> None:
     table = experiments.read(owner, made).table
     assert [row.rank for row in table.rows] == ["best", "tied", "behind"]
     assert table.advice.run == two.id
-    assert "cannot tell it from LoRA, rank 4" in table.advice.reason
+    assert "no significant difference from LoRA, rank 4" in table.advice.reason
     assert "80 times less download" in table.advice.reason and "100 test rows" in table.advice.reason.lower()
 
 
