@@ -53,15 +53,16 @@ def build_pages() -> "gradio.Blocks":
     """One Gradio application with a route for each page; every page is one block of HTML that its script fills."""
     import gradio
 
+    blocks: gradio.Blocks
     with gradio.Blocks(title=PRODUCT, analytics_enabled=False, fill_width=True) as blocks:
-        _place(PAGES[0])
+        _mount_page(PAGES[0])
     for page in PAGES[1:]:
         with blocks.route(page.title, page.route, show_in_navbar=False):
-            _place(page)
+            _mount_page(page)
     return blocks
 
 
-def _place(page: Page) -> None:
+def _mount_page(page: Page) -> None:
     import gradio
 
     gradio.HTML(container(page), apply_default_css=False, js_on_load=None)

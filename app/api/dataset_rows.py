@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
 
 from app import storage
 from app.api.change_bodies import ChangesBody, HoldoutViewBody, SplitsBody
@@ -20,28 +21,34 @@ router = APIRouter(prefix="/api/v1/datasets/{dataset_id}", tags=["datasets"])
 
 Version = Annotated[int | None, Query(ge=1, description="Number of a version; the newest if left out.")]
 Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[int, Query(ge=-1, le=2**53, description="Cursor: the `after` of the previous run_or_enqueue.")]
+Cursor = Annotated[int, Query(ge=-1, le=2**53, description="Cursor: the `after` of the previous answer.")]
 Words = Annotated[str, Query(max_length=200)]
 
 
+class RowsQuery(BaseModel):
+    """Which rows of which version, and which page of them."""
+
+    version: int | None = Field(None, ge=1, description="Number of a version; the newest if left out.")
+    search: str = Field("", max_length=200)
+    problem: str = Field("", max_length=200)
+    column: str = Field("", max_length=200)
+    value: str | None = Field(None, max_length=10_000)
+    excluded: bool | None = None
+    after: int = Field(-1, ge=-1, le=2**53, description="Cursor: the `after` of the previous answer.")
+    limit: int = Field(50, ge=1, le=500)
+
+    def selection(self) -> Selection:
+        """The filters as a value of the service."""
+        return Selection(**self.model_dump(include={"search", "problem", "column", "value", "excluded"}))
+
+
 @router.get("/rows")
-def read_rows(
-    user_id: UserId,
-    dataset_id: str,
-    version: Version = None,
-    search: Words = "",
-    problem: Words = "",
-    column: Words = "",
-    value: Annotated[str | None, Query(max_length=10_000)] = None,
-    excluded: bool | None = None,
-    after: Cursor = -1,
-    limit: Limit = 50,
-) -> dict[str, Any]:
+def read_rows(user_id: UserId, dataset_id: str, wanted: Annotated[RowsQuery, Query()]) -> dict[str, Any]:
     """Rows that fit every filter: ``{"columns", "rows", "matching", "after", "lost_lines"}``; rows with entities have
     ``marked``: ``{"column", "text", "spans": [[start, end, label]]}``."""
-    found = versions.find_version(user_id, dataset_id, version)
-    wanted = Selection(problem=problem, search=search, column=column, value=value, excluded=excluded)
-    return with_marks(find_rows(storage.dataset_dir(found.id), wanted, after, limit).as_dict(), found)
+    found = versions.find_version(user_id, dataset_id, wanted.version)
+    page = find_rows(storage.dataset_dir(found.id), wanted.selection(), wanted.after, wanted.limit)
+    return with_marks(page.as_dict(), found)
 
 
 @router.get("/problems/{key}")

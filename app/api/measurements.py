@@ -16,9 +16,7 @@ OLDEST = Gauge("studio_queue_oldest_seconds", "How long the oldest job that is r
 WAITS = Gauge("studio_queue_wait_seconds", "Wait of the 200 jobs that began last.", ("quantile",))
 SPEED = Gauge("studio_training_rows_per_second", "Training rows per second, all running jobs together.")
 WORKERS = Gauge("studio_workers", "Workers by what they do.", ("state",))
-TALLIES = Gauge(
-    "studio_happenings_total", "Counted since the installation began, e.g. results of the sweeper.", ("name",)
-)
+EVENTS = Gauge("studio_events_total", "Counted since the installation began, e.g. results of the sweeper.", ("name",))
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -64,7 +62,7 @@ def update(now: JobFigures) -> None:
     for state, count in now.workers.items():
         WORKERS.labels(state).set(count)
     for name, count in now.counters.items():
-        TALLIES.labels(name).set(count)
+        EVENTS.labels(name).set(count)
 
 
 def render() -> bytes:

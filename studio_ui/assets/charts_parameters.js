@@ -84,7 +84,7 @@ export class ScatterChart extends Figure {
 
 /** One axis for each setting and one for the result; a line is a run, coloured by the result. */
 export class ParallelChart extends Figure {
-  /** @param {(ranges: Object<string, number[]>) => void} brushed told the chosen range of each axis by key */
+  /** @param {(ranges: Object<string, number[]>) => void} brushed called with the chosen range of each axis by key */
   constructor(place, brushed) {
     super(place, "All settings that differ, one line for each run", "parameter-parallel");
     this.brushed = brushed;

@@ -19,11 +19,11 @@ const FIELDS = [
 ];
 
 class ChatPage {
-  constructor(root, voices) {
+  constructor(root, chatModels) {
     const query = new URLSearchParams(location.search);
     const asked = (query.get("models") || "").split(",").filter(Boolean);
-    const there = asked.filter((id) => voices.some((voice) => voice.id === id));
-    Object.assign(this, { root, voices, id: query.get("id"), models: there.slice(0, MOST), sampling: { ...DEFAULTS }, panes: [], abort: null });
+    const there = asked.filter((id) => chatModels.some((chatModel) => chatModel.id === id));
+    Object.assign(this, { root, chatModels, id: query.get("id"), models: there.slice(0, MOST), sampling: { ...DEFAULTS }, panes: [], abort: null });
     if (!this.models.length) this.models = this.proposed();
     this.picks = el("div", { id: "chat-models", class: "chips", role: "group", "aria-label": "Models" });
     this.grid = el("div", { id: "chat-panes", class: "panes" });
@@ -36,7 +36,7 @@ class ChatPage {
     this.stop = el("button", { id: "chat-stop", type: "button", class: "button stop", text: "Stop", hidden: true, onclick: () => this.abort?.abort() });
     this.status = el("p", { id: "chat-status", class: "muted", role: "status" });
     this.earlier = el("div", { id: "chat-earlier" });
-    this.prompts = new Prompts(() => this.models.map((id) => this.voice(id)), () => ({ system: this.system.value, sampling: this.sampling }));
+    this.prompts = new Prompts(() => this.models.map((id) => this.chatModel(id)), () => ({ system: this.system.value, sampling: this.sampling }));
     root.replaceChildren(modes("/chat"), serverNotice(), this.picks, this.settings(), this.notice, this.grid, this.composer(), this.prompts.place, this.history());
     this.tellOfLost(asked.filter((id) => !there.includes(id)));
     this.open();
@@ -52,13 +52,13 @@ class ChatPage {
 
   /** The newest tuned model beside its base; only the base if nothing has been tuned yet. */
   proposed() {
-    const tuned = this.voices.find((voice) => voice.kind === "run");
-    const base = this.voices.find((voice) => voice.id === `base:${tuned?.base}`) || this.voices[0];
+    const tuned = this.chatModels.find((chatModel) => chatModel.kind === "run");
+    const base = this.chatModels.find((chatModel) => chatModel.id === `base:${tuned?.base}`) || this.chatModels[0];
     return tuned ? [base.id, tuned.id] : [base.id];
   }
 
-  voice(id) {
-    return this.voices.find((voice) => voice.id === id) || { id, name: "a model that is gone", system: "" };
+  chatModel(id) {
+    return this.chatModels.find((chatModel) => chatModel.id === id) || { id, name: "a model that is gone", system: "" };
   }
 
   composer() {
@@ -97,9 +97,9 @@ class ChatPage {
     this.warnAboutSystem();
   }
 
-  /** A model answers as it was trained to, if it is told what it was told then. */
+  /** A model answers as in training if it gets the same system prompt. */
   warnAboutSystem() {
-    const trained = [...new Set(this.models.map((id) => this.voice(id).system).filter(Boolean))];
+    const trained = [...new Set(this.models.map((id) => this.chatModel(id).system).filter(Boolean))];
     const differs = trained.length && !trained.includes(this.system.value);
     this.systemNote.textContent = differs ? `⚠ This differs from the system prompt in training: “${trained[0]}”` : trained.length ? "As in training." : "Told to every model before the conversation; may stay empty.";
   }
@@ -109,7 +109,7 @@ class ChatPage {
   }
 
   async open() {
-    this.system.value = this.models.map((id) => this.voice(id).system).find(Boolean) || "";
+    this.system.value = this.models.map((id) => this.chatModel(id).system).find(Boolean) || "";
     if (this.id) await this.load();
     this.draw();
     await this.listEarlier();
@@ -131,7 +131,7 @@ class ChatPage {
     remember({ models: this.models.join(","), id: this.id });
     this.picks.replaceChildren(...this.models.map((id, at) => this.pick(id, at)), this.adder());
     this.grid.style.setProperty("--panes", Math.min(this.models.length, 2));
-    this.panes = this.models.map((id, at) => new Pane(at, this.voice(id), () => this.again(at)));
+    this.panes = this.models.map((id, at) => new Pane(at, this.chatModel(id), () => this.again(at)));
     this.grid.replaceChildren(...this.panes.map((pane) => pane.place));
     for (const message of this.talk?.messages || []) {
       if (message.replaced) continue;
@@ -151,12 +151,12 @@ class ChatPage {
   }
 
   group(kind, label) {
-    const members = this.voices.filter((voice) => voice.kind === kind);
-    return members.length ? el("optgroup", { label }, ...members.map((voice) => el("option", { value: voice.id, text: voice.name }))) : "";
+    const members = this.chatModels.filter((chatModel) => chatModel.kind === kind);
+    return members.length ? el("optgroup", { label }, ...members.map((chatModel) => el("option", { value: chatModel.id, text: chatModel.name }))) : "";
   }
 
   adder() {
-    const free = this.voices.find((voice) => !this.models.includes(voice.id));
+    const free = this.chatModels.find((chatModel) => !this.models.includes(chatModel.id));
     if (!free || this.models.length >= MOST) return "";
     return el("button", { id: "chat-add", type: "button", class: "button", text: "Add a model beside it", onclick: () => this.choose([...this.models, free.id]) });
   }

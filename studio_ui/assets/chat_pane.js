@@ -7,13 +7,13 @@ const ENDS = { length: "cut at the longest length", cancelled: "stopped", failed
 
 /** `again()` is called when the person wants another reply to the newest question. */
 export class Pane {
-  constructor(at, voice, again) {
-    Object.assign(this, { at, voice, again });
-    const mark = { base: "base model", checkpoint: "checkpoint" }[voice.kind];
-    this.talk = el("div", { class: "talk", role: "log", "aria-live": "polite", "aria-label": `Conversation with ${voice.name}` });
+  constructor(at, chatModel, again) {
+    Object.assign(this, { at, chatModel, again });
+    const mark = { base: "base model", checkpoint: "checkpoint" }[chatModel.kind];
+    this.talk = el("div", { class: "talk", role: "log", "aria-live": "polite", "aria-label": `Conversation with ${chatModel.name}` });
     this.empty = el("p", { class: "muted", text: "Replies appear here." });
-    this.place = el("section", { class: "pane chat-pane", id: `chat-pane-${at}`, "aria-label": voice.name },
-      el("h2", {}, voice.name, mark ? el("span", { class: "badge", text: mark }) : ""), this.empty, this.talk);
+    this.place = el("section", { class: "pane chat-pane", id: `chat-pane-${at}`, "aria-label": chatModel.name },
+      el("h2", {}, chatModel.name, mark ? el("span", { class: "badge", text: mark }) : ""), this.empty, this.talk);
   }
 
   question(text) {
@@ -29,7 +29,7 @@ export class Pane {
     const words = el("p", { class: "said-words", text });
     const facts = el("span", { class: "muted small said-facts", text: data ? factWords(data) : "…" });
     const again = el("button", { type: "button", class: "link small", text: "Another reply", onclick: () => this.again() });
-    const item = el("div", { class: "said said-by-model" }, el("span", { class: "sr-only", text: `${this.voice.name}: ` }), words,
+    const item = el("div", { class: "said said-by-model" }, el("span", { class: "sr-only", text: `${this.chatModel.name}: ` }), words,
       el("div", { class: "said-actions" }, facts, el("button", { type: "button", class: "link small", text: "Copy", onclick: () => copy(words.textContent) }), again));
     this.talk.append(item);
     this.newest = { item, words, facts, again };
@@ -51,9 +51,9 @@ export class Pane {
     again.hidden = true;
     let done = { finish: "cancelled" };
     try {
-      await follow(path, sampling, signal, (told) => {
-        if (told.text) words.append(told.text);
-        if (told.done) done = told.done;
+      await follow(path, sampling, signal, (payload) => {
+        if (payload.text) words.append(payload.text);
+        if (payload.done) done = payload.done;
       });
     } catch (error) {
       if (error.name !== "AbortError") done = { finish: "failed", message: `${error.message} ${error.hint || ""}` };

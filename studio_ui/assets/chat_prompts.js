@@ -66,14 +66,14 @@ export class Prompts {
     this.abort = new AbortController();
     this.run.textContent = "Stop";
     const cells = this.draw(prompts, models);
-    let told = 0;
+    let payload = 0;
     for (const [row, prompt] of prompts.entries()) {
       this.status.textContent = `Prompt ${row + 1} of ${prompts.length}.`;
       const asked = await Promise.all(models.map((model, column) => this.ask(model, prompt, cells[row][column])));
-      told += asked.filter(Boolean).length;
+      payload += asked.filter(Boolean).length;
       if (this.abort.signal.aborted) break;
     }
-    this.status.textContent = `${told === 1 ? "One reply" : `${told} replies`} from ${counted(models.length, "model")}.`;
+    this.status.textContent = `${payload === 1 ? "One reply" : `${payload} replies`} from ${counted(models.length, "model")}.`;
     this.run.textContent = "Ask every model";
     this.abort = null;
     return undefined;
@@ -83,7 +83,7 @@ export class Prompts {
     const { system, sampling } = this.settings();
     const messages = [...(system.trim() ? [{ role: "system", content: system }] : []), { role: "user", content: prompt }];
     try {
-      await follow("/api/v1/chat", { model: model.id, messages, ...sampling }, this.abort.signal, (told) => told.text && cell.append(told.text));
+      await follow("/api/v1/chat", { model: model.id, messages, ...sampling }, this.abort.signal, (payload) => payload.text && cell.append(payload.text));
       return true;
     } catch (error) {
       cell.append(error.name === "AbortError" ? " (stopped)" : `${error.message} ${error.hint || ""}`);

@@ -5,7 +5,7 @@ import { ApiError, refusal } from "./studio.js";
 /**
  * Ask for a reply and follow it.
  * @param {string} path; @param {object} body; @param {AbortSignal} signal stops the model, too
- * @param {(told: {text?: string, done?: object}) => void} heard
+ * @param {(event: {text?: string, done?: object}) => void} heard
  * @throws {ApiError} a refusal, or a failure in the middle
  */
 export async function follow(path, body, signal, heard) {
@@ -20,9 +20,9 @@ export async function follow(path, body, signal, heard) {
     const lines = (rest + value).split("\n");
     rest = lines.pop();
     for (const line of lines) {
-      const told = JSON.parse(line);
-      if (told.error) throw new ApiError(told.error);
-      heard(told);
+      const payload = JSON.parse(line);
+      if (payload.error) throw new ApiError(payload.error);
+      heard(payload);
     }
   }
 }

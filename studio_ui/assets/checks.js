@@ -23,15 +23,15 @@ export function watched(check, place) {
   place.replaceChildren(el("div", { class: "data-check", "data-check": check.id }, words, bar, stop));
   return new Promise((resolve, reject) => {
     poll(async () => {
-      const told = await api(`/api/v1/checks/${encodeURIComponent(check.id)}`);
-      show(told, words, bar);
-      if (!OVER.includes(told.state)) return true;
-      if (told.state === "succeeded") {
+      const payload = await api(`/api/v1/checks/${encodeURIComponent(check.id)}`);
+      show(payload, words, bar);
+      if (!OVER.includes(payload.state)) return true;
+      if (payload.state === "succeeded") {
         place.replaceChildren();
-        resolve(await api(`/api/v1/datasets/${encodeURIComponent(told.dataset_id)}`));
-      } else if (told.state === "failed") {
-        const refused = new ApiError({ ...told.error, details: { ...told.error.details, staged: told.staged } });
-        if (told.error.code === "check_crashed" || told.error.code === "worker_lost") again(check, place, refused, resolve, reject);
+        resolve(await api(`/api/v1/datasets/${encodeURIComponent(payload.dataset_id)}`));
+      } else if (payload.state === "failed") {
+        const refused = new ApiError({ ...payload.error, details: { ...payload.error.details, staged: payload.staged } });
+        if (payload.error.code === "check_crashed" || payload.error.code === "worker_lost") again(check, place, refused, resolve, reject);
         else {
           place.replaceChildren();
           reject(refused);
@@ -42,9 +42,9 @@ export function watched(check, place) {
   });
 }
 
-function show(told, words, bar) {
-  const { done, total } = told.progress || {};
-  words.textContent = total ? `${told.phase}: ${count(done)} of ${count(total)} rows` : `${told.phase}…`;
+function show(payload, words, bar) {
+  const { done, total } = payload.progress || {};
+  words.textContent = total ? `${payload.phase}: ${count(done)} of ${count(total)} rows` : `${payload.phase}…`;
   if (total) bar.value = done / total;
   else bar.removeAttribute("value");
 }
@@ -56,7 +56,7 @@ async function cancel(id, button) {
 
 // Stopped or broken off: nothing was changed, and it can be done again.
 function again(check, place, error, resolve, reject) {
-  const told = error ? banner("error", error.message, error.hint, error.code) : banner("info", "The check was stopped.", "Nothing was changed.");
+  const payload = error ? banner("error", error.message, error.hint, error.code) : banner("info", "The check was stopped.", "Nothing was changed.");
   const retry = el("button", { type: "button", class: "button small check-retry", text: "Check again", onclick: async () => {
     retry.disabled = true;
     try {
@@ -65,5 +65,5 @@ function again(check, place, error, resolve, reject) {
       reject(refused);
     }
   } });
-  place.replaceChildren(el("div", { class: "data-check" }, told, retry));
+  place.replaceChildren(el("div", { class: "data-check" }, payload, retry));
 }

@@ -12,7 +12,7 @@ const NO_CHOICES = new Set(["fingerprint", "dataset", "labels"]);
 const RUN = "run";
 
 export class Parameters {
-  /** @param {(ids: Set<string> | null) => void} brushed told which runs lie in all brushed ranges; null for all */
+  /** @param {(ids: Set<string> | null) => void} brushed called with the runs that lie in all brushed ranges; null for all */
   constructor(place, brushed) {
     Object.assign(this, { place, brushed });
     const query = new URLSearchParams(location.search);

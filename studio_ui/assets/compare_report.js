@@ -34,7 +34,7 @@ function content({ data, runs, show }) {
     ...data.notes.map((note) => el("p", { class: "report-note", text: note.message })),
     el("h2", { text: "Results" }), metricTable(data, runs, show),
     el("h2", { text: "What was different" }), settingTable(data, runs),
-    first ? el("p", { class: "report-small", text: "▲ better, ▼ worse, ≈ cannot be told apart from the baseline with this many test rows. Test scores are judged on the same rows (paired tests, corrected for the number of runs), with 95 % intervals." }) : "",
+    first ? el("p", { class: "report-small", text: "▲ better, ▼ worse, ≈ not distinguishable from the baseline with this many test rows. Test scores are judged on the same rows (paired tests, corrected for the number of runs), with 95 % intervals." }) : "",
   ];
 }
 

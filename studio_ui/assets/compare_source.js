@@ -27,13 +27,13 @@ function shared(token) {
     rows: false,
     /** The first visit brings the sender's view into the address; a changed address is kept. */
     async open() {
-      const told = await ask("");
-      source.rows = told.with_rows;
+      const payload = await ask("");
+      source.rows = payload.with_rows;
       const query = new URLSearchParams(location.search);
-      const view = new URLSearchParams(query.size ? location.search : told.view);
-      view.set("runs", told.runs.join(","));
+      const view = new URLSearchParams(query.size ? location.search : payload.view);
+      view.set("runs", payload.runs.join(","));
       history.replaceState(history.state, "", `${SHARED_PATH}?${view}${location.hash}`);
-      return told.catalog;
+      return payload.catalog;
     },
     compare: (query) => ask(`/compare?${pick(query, ["baseline"])}`),
     series: (ids, keys) => ask(`/series?keys=${keys}&max_points=${MOST_POINTS}`),

@@ -17,8 +17,8 @@ export class Votes {
     return place;
   }
 
-  tell(told) {
-    for (const [id, { up, down }] of Object.entries(told || {})) {
+  tell(payload) {
+    for (const [id, { up, down }] of Object.entries(payload || {})) {
       const place = this.tallies.get(id);
       if (place) place.textContent = up + down ? `${count(up)} good, ${count(down)} bad` : "";
     }

@@ -77,7 +77,7 @@ class ExperimentForm {
       this.tell();
     });
     const cost = el("span", { class: "pick-cost muted small" });
-    this.estimate(method.kind).then((told) => { cost.textContent = told ? `${bytes(told.adapter_bytes)} · ${durationRange(told.seconds)}` : ""; });
+    this.estimate(method.kind).then((payload) => { cost.textContent = payload ? `${bytes(payload.adapter_bytes)} · ${durationRange(payload.seconds)}` : ""; });
     return el("label", { class: "pick", for: box.id }, box, el("span", { class: "pick-words" }, el("strong", { text: method.title }), el("span", { class: "muted small", text: method.summary })), cost);
   }
 
@@ -158,10 +158,10 @@ class ExperimentForm {
 
   async costWords(number) {
     const kinds = this.mode === "methods" ? [...this.chosen] : [this.kind];
-    const told = (await Promise.all(kinds.map((kind) => this.estimate(kind)))).filter(Boolean);
-    if (!told.length) return `${counted(number, "run")}.`;
+    const payload = (await Promise.all(kinds.map((kind) => this.estimate(kind)))).filter(Boolean);
+    if (!payload.length) return `${counted(number, "run")}.`;
     const times = this.mode === "methods" ? 1 : number;
-    const sum = (at) => told.reduce((total, each) => total + each.seconds[at], 0) * times;
+    const sum = (at) => payload.reduce((total, each) => total + each.seconds[at], 0) * times;
     return `${counted(number, "run")}, one after the other: ${durationRange([sum(0), sum(1)])} in all on this machine.`;
   }
 

@@ -1,7 +1,7 @@
 // One experiment: what came out of every run, what it cost, which differences are real, and what to use.
 
 import { BASE_INDEX, runStyle } from "./charts.js";
-import { onAllRows } from "./method_race.js";
+import { onAllRows } from "./method_comparison.js";
 import { ParetoChart, spread, WIDE } from "./charts_points.js";
 import { methodTitle, stateChip } from "./run_words.js";
 import { api, bytes, confirmed, count, counted, duration, el, figure, milliseconds, percent, toast } from "./studio.js";
@@ -13,7 +13,7 @@ const COSTS = [
   { key: "trainable_parameters", title: "Trainable", words: count },
   { key: "answer_seconds", title: "Time per answer", words: milliseconds },
 ];
-const RANKS = { best: ["★", "best"], tied: ["≈", "cannot be told from the best"], behind: ["", "measurably behind the best"] };
+const RANKS = { best: ["★", "best"], tied: ["≈", "not distinguishable from the best"], behind: ["", "measurably behind the best"] };
 const CHANGES = { better: ["▲", "better"], worse: ["▼", "worse"], same: ["=", "the same"], unclear: ["≈", "cannot tell apart"] };
 
 export class ExperimentTable {
@@ -97,7 +97,7 @@ export class ExperimentTable {
     if (this.data.base != null) rows.splice(this.placeOfBase(), 0, this.baseRow());
     this.table.replaceChildren(el("table", { id: "leaderboard", class: "data-table" }, el("thead", {}, head), el("tbody", {}, ...rows)));
     const { test_rows: tested } = this.data;
-    this.words.textContent = `${tested ? `Measured on the same ${count(tested)} test rows. ` : ""}Bars are 95 % intervals. ★ is the best, ≈ cannot be told from it ${this.data.paired ? "on these rows (paired test, corrected for the number of runs)" : "(less than 2 % apart)"}. Underlined costs are the lowest.`;
+    this.words.textContent = `${tested ? `Measured on the same ${count(tested)} test rows. ` : ""}Bars are 95 % intervals. ★ is the best, ≈ is not distinguishable from it ${this.data.paired ? "on these rows (paired test, corrected for the number of runs)" : "(less than 2 % apart)"}. Underlined costs are the lowest.`;
   }
 
   placeOfBase() {

@@ -72,7 +72,7 @@ export function complaint(about, text) {
 
 /**
  * A form made from a JSON schema. `values` holds only what differs from the default; `changed(values, complaints)` is
- * told on every edit. A value that the method refuses stays, with the reason beneath it; the form's owner holds the run back.
+ * called on every edit. A value that the method refuses stays, with the reason beneath it; the form's owner holds the run back.
  */
 export class SchemaForm {
   constructor(prefix, schema, values, changed, refusals = {}) {
@@ -98,8 +98,8 @@ export class SchemaForm {
 }
 
 class SettingField {
-  constructor(id, about, value, told, refusals) {
-    Object.assign(this, { id, about, told, refusals });
+  constructor(id, about, value, notify, refusals) {
+    Object.assign(this, { id, about, notify, refusals });
     this.dot = el("span", { class: "changed-dot", title: "changed from the default" }, el("span", { class: "sr-only", text: "changed from the default" }));
     this.wrong = el("p", { id: `${id}-wrong`, class: "field-wrong", role: "alert" });
     this.reset = el("button", { type: "button", class: "link small", "aria-label": `Back to the default of ${about.title}`, text: "back to default", onclick: () => this.back() });
@@ -152,7 +152,7 @@ class SettingField {
     const value = typed ? this.parsed(text) : this.about.kind === "boolean" ? this.control.checked : this.boxes().filter((box) => box.checked).map((box) => box.value);
     const same = value === undefined || JSON.stringify(value) === JSON.stringify(this.about.default);
     this.mark(!same, wrong || refusalOf(this.about, value, this.refusals));
-    this.told(same || wrong ? undefined : value, wrong);
+    this.notify(same || wrong ? undefined : value, wrong);
   }
 
   parsed(text) {
@@ -169,7 +169,7 @@ class SettingField {
 
   back() {
     this.show(undefined);
-    this.told(undefined, "");
+    this.notify(undefined, "");
     (this.boxes()[0] || this.control).focus();
   }
 }

@@ -80,10 +80,10 @@ export class Fetches {
   async start() {
     this.message.textContent = "";
     try {
-      const told = await api("/api/v1/models/fetches", { method: "POST", body: { repo: this.repo.value, revision: this.revision.value || "main" } });
-      this.message.textContent = `${told.repo} is queued; it appears above when all of it is here and checked.`;
+      const payload = await api("/api/v1/models/fetches", { method: "POST", body: { repo: this.repo.value, revision: this.revision.value || "main" } });
+      this.message.textContent = `${payload.repo} is queued; it appears above when all of it is here and checked.`;
       this.repo.value = "";
-      this.known.add(told.id);
+      this.known.add(payload.id);
       this.following = false;
       this.follow();
     } catch (error) {

@@ -96,7 +96,7 @@ class Wizard {
   }
 
   async takeAdvice() {
-    const first = await this.advice().then((told) => told.ranked[0], () => null);
+    const first = await this.advice().then((payload) => payload.ranked[0], () => null);
     if (first) this.state.method = { kind: first.kind, ...first.settings };
   }
 

@@ -27,9 +27,9 @@ export function readingForm({ reading, path, action, decide }) {
     keep.disabled = true;
     seen.setAttribute("aria-busy", "true");
     try {
-      const told = await api(`${path}/preview`, { method: "POST", body: chosen() });
+      const payload = await api(`${path}/preview`, { method: "POST", body: chosen() });
       if (mine !== asked) return;
-      seen.replaceChildren(...table(told));
+      seen.replaceChildren(...table(payload));
       keep.disabled = false;
     } catch (error) {
       if (mine === asked) seen.replaceChildren(errorBanner(error));

@@ -13,21 +13,21 @@ export function lengths(dataset) {
 
 async function fill(place, dataset) {
   try {
-    const told = await api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/lengths?version=${dataset.version}`);
-    place.append(...content(told));
+    const payload = await api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/lengths?version=${dataset.version}`);
+    place.append(...content(payload));
   } catch (error) {
     place.append(errorBanner(error));
   }
 }
 
-function content(told) {
-  const limit = told.max_length;
-  const lengthsFound = Object.entries(told.counts).map(([tokens, rows]) => [Number(tokens), rows]);
+function content(payload) {
+  const limit = payload.max_length;
+  const lengthsFound = Object.entries(payload.counts).map(([tokens, rows]) => [Number(tokens), rows]);
   const cut = lengthsFound.reduce((sum, [tokens, rows]) => sum + (tokens > limit ? rows : 0), 0);
-  const about = told.measured ? `tokens of ${told.base_model}` : "tokens, estimated from the characters";
-  const words = cut ? `${count(cut)} of ${count(told.rows)} rows (${percent(cut / told.rows)}) are longer than ${limit} ${about}: their end is not read unless you allow more in the settings.` : `No row is longer than ${limit} ${about}, so nothing is cut.`;
-  return [histogram(lengthsFound, told.longest, limit), el("p", { id: "lengths-words", class: "small" }, words),
-    el("p", { class: "muted small", text: `On average ${told.mean.toFixed(0)}, at most ${count(told.longest)}. A token is a word or a part of one.${told.of_rows ? ` Counted on a sample of ${count(told.rows)} of ${count(told.of_rows)} rows.` : ""}` })];
+  const about = payload.measured ? `tokens of ${payload.base_model}` : "tokens, estimated from the characters";
+  const words = cut ? `${count(cut)} of ${count(payload.rows)} rows (${percent(cut / payload.rows)}) are longer than ${limit} ${about}: their end is not read unless you allow more in the settings.` : `No row is longer than ${limit} ${about}, so nothing is cut.`;
+  return [histogram(lengthsFound, payload.longest, limit), el("p", { id: "lengths-words", class: "small" }, words),
+    el("p", { class: "muted small", text: `On average ${payload.mean.toFixed(0)}, at most ${count(payload.longest)}. A token is a word or a part of one.${payload.of_rows ? ` Counted on a sample of ${count(payload.rows)} of ${count(payload.of_rows)} rows.` : ""}` })];
 }
 
 function histogram(found, longest, limit) {

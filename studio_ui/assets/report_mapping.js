@@ -41,9 +41,9 @@ function reading(dataset, changed) {
   box.addEventListener("toggle", async () => {
     if (!box.open || box.querySelector(".reading-form, .muted")) return;
     try {
-      const told = await api(path);
-      const note = told.kept ? "Changes made by hand are not in a version that is read anew; the version you see keeps them." : "The file itself is not kept here. Upload it again to read it in another way.";
-      box.append(el("p", { class: "muted small", text: note }), told.kept ? readingForm({ reading: told, path, action: "Read it like this", decide }) : "", status);
+      const payload = await api(path);
+      const note = payload.kept ? "Changes made by hand are not in a version that is read anew; the version you see keeps them." : "The file itself is not kept here. Upload it again to read it in another way.";
+      box.append(el("p", { class: "muted small", text: note }), payload.kept ? readingForm({ reading: payload, path, action: "Read it like this", decide }) : "", status);
     } catch (error) {
       box.append(errorBanner(error));
     }

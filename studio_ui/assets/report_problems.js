@@ -77,10 +77,10 @@ function excludedRow(number, dataset, columns, draft) {
     if (open) table.load({ excluded: "true" });
   });
   const back = el("button", { id: "report-include", type: "button", class: "button small", text: `Bring ${number === 1 ? "it" : "them"} back`, onclick: () => draft.send([{ op: "include", rows: { excluded: true } }]) });
-  const told = banner("info", `${counted(number, "row")} ${number === 1 ? "was" : "were"} left out by hand.`, "They stay in the data set and are used for nothing until you bring them back.");
-  told.id = "report-excluded";
-  told.lastChild.append(el("div", { class: "actions problem-actions" }, show, back), rows);
-  return told;
+  const payload = banner("info", `${counted(number, "row")} ${number === 1 ? "was" : "were"} left out by hand.`, "They stay in the data set and are used for nothing until you bring them back.");
+  payload.id = "report-excluded";
+  payload.lastChild.append(el("div", { class: "actions problem-actions" }, show, back), rows);
+  return payload;
 }
 
 function exampleWords(example) {

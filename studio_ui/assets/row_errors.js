@@ -30,8 +30,8 @@ export function undecidedPart(dataset, decided) {
   if (!number) return "";
   const one = number === 1;
   const causes = dataset.report.problems.filter((each) => each.severity === "error" && each.count).map((each) => `${count(each.count)}: ${each.message}`);
-  const told = banner("error", `${one ? "1 row has an error" : `${count(number)} rows have errors`} that ${one ? "needs" : "need"} your decision.`, causes.slice(0, 3).join(" "));
-  told.id = "rows-undecided";
+  const payload = banner("error", `${one ? "1 row has an error" : `${count(number)} rows have errors`} that ${one ? "needs" : "need"} your decision.`, causes.slice(0, 3).join(" "));
+  payload.id = "rows-undecided";
   const status = el("div", { role: "status" });
   const leave = el("button", { id: "rows-leave-out", type: "button", class: "button small primary", text: `Leave ${one ? "it" : "them"} out`, onclick: async () => {
     leave.disabled = true;
@@ -42,6 +42,6 @@ export function undecidedPart(dataset, decided) {
       leave.disabled = false;
     }
   } });
-  told.lastChild.append(el("div", { class: "actions problem-actions" }, leave, el("a", { class: "button small", href: `/datasets?id=${encodeURIComponent(dataset.id)}`, text: `Fix ${one ? "it" : "them"} on the Data page` })), status);
-  return told;
+  payload.lastChild.append(el("div", { class: "actions problem-actions" }, leave, el("a", { class: "button small", href: `/datasets?id=${encodeURIComponent(dataset.id)}`, text: `Fix ${one ? "it" : "them"} on the Data page` })), status);
+  return payload;
 }

@@ -110,10 +110,10 @@ class RunPage {
 
   /** Checkpoints, restarts and alerts as marks on the curves; the curves do without when they cannot be had. */
   async markCurves(base, run) {
-    const [kept, told] = await Promise.all([api(`${base}/checkpoints`), api(`${base}/events`)]).catch(() => []);
-    if (!told) return;
+    const [kept, payload] = await Promise.all([api(`${base}/checkpoints`), api(`${base}/events`)]).catch(() => []);
+    if (!payload) return;
     const { total_steps: total } = run.results || run.progress || {};
-    this.curves.mark(marksOf(kept.checkpoints, told.events), total / run.spec.training.epochs || 0);
+    this.curves.mark(marksOf(kept.checkpoints, payload.events), total / run.spec.training.epochs || 0);
   }
 
   async newPoints(base) {

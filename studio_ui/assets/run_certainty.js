@@ -6,13 +6,13 @@ import { api, count, el, percent } from "./studio.js";
 
 /** Fetch once and fill the panel; moving the threshold asks the server nothing. */
 export async function renderCertainty(place, id) {
-  const told = await api(`/api/v1/runs/${encodeURIComponent(id)}/calibration`);
+  const payload = await api(`/api/v1/runs/${encodeURIComponent(id)}/calibration`);
   const charts = el("div");
   place.replaceChildren(
-    el("p", { id: "calibration-words" }, verdict(told)),
-    el("div", { class: "certainty-layout" }, charts, thresholdPart(told)),
-    el("p", { class: "muted small", text: `The expected calibration error is the mean distance between bar and dotted line, weighted by rows (ten equal bins, ${count(told.rows)} test rows). Thin lines are 95 % intervals: short bars over few rows say little.` }));
-  return new ReliabilityChart(charts, told.bins);
+    el("p", { id: "calibration-words" }, verdict(payload)),
+    el("div", { class: "certainty-layout" }, charts, thresholdPart(payload)),
+    el("p", { class: "muted small", text: `The expected calibration error is the mean distance between bar and dotted line, weighted by rows (ten equal bins, ${count(payload.rows)} test rows). Thin lines are 95 % intervals: short bars over few rows say little.` }));
+  return new ReliabilityChart(charts, payload.bins);
 }
 
 function verdict({ error, confidence, accuracy }) {

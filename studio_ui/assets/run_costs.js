@@ -5,7 +5,7 @@ import { api, bytes, count, counted, duration, durationRange, el, percent, when 
 /** A part of the Config tab that fills itself. */
 export function costGroup(run) {
   const place = el("section", { id: "run-cost", class: "config-group", "aria-live": "polite" });
-  api(`/api/v1/runs/${encodeURIComponent(run.id)}/cost`).then((told) => place.replaceChildren(...costTable(told)), (error) => place.replaceChildren(el("p", { class: "muted", text: error.message })));
+  api(`/api/v1/runs/${encodeURIComponent(run.id)}/cost`).then((payload) => place.replaceChildren(...costTable(payload)), (error) => place.replaceChildren(el("p", { class: "muted", text: error.message })));
   return place;
 }
 

@@ -47,7 +47,7 @@ export class RunCurves {
     if (points.length) this.draw();
   }
 
-  /** What happened on the way: `{step, at, sign, text}`, drawn as a line through every chart and told below them. */
+  /** What happened on the way: `{step, at, sign, text}`, drawn as a line through every chart and listed below them. */
   mark(marks, stepsPerPass) {
     Object.assign(this, { marks, stepsPerPass });
     this.words.textContent = marks.map(({ sign, text }) => `${sign} ${text}`).join(" · ");

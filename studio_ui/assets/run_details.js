@@ -75,9 +75,9 @@ export class Log {
     }
     if (!run.error) this.error.replaceChildren();
     const base = `/api/v1/runs/${encodeURIComponent(this.id)}`;
-    const [told, log] = await Promise.all([api(`${base}/events?after=${this.after}`), api(`${base}/log`)]);
-    this.after = told.after;
-    this.events.append(...told.events.map((event) =>
+    const [payload, log] = await Promise.all([api(`${base}/events?after=${this.after}`), api(`${base}/log`)]);
+    this.after = payload.after;
+    this.events.append(...payload.events.map((event) =>
       el("li", { class: `event event-${event.severity}` }, el("time", { text: clock(event.at) }), el("span", { text: event.severity === "info" ? event.message : `${event.severity}: ${event.message}` }))));
     this.lines = typeof log === "string" ? log.split("\n") : log.lines || String(log.text ?? log.log ?? "").split("\n");
     this.draw();

@@ -28,9 +28,9 @@ export class WrittenSamples {
   async show(step) {
     try {
       const query = step === null ? "" : `?step=${step}`;
-      const told = await api(`/api/v1/runs/${encodeURIComponent(this.id)}/samples${query}`);
-      Object.assign(this, { steps: told.steps, step: told.step });
-      this.draw(told.rows);
+      const payload = await api(`/api/v1/runs/${encodeURIComponent(this.id)}/samples${query}`);
+      Object.assign(this, { steps: payload.steps, step: payload.step });
+      this.draw(payload.rows);
     } catch (error) {
       this.status.textContent = `${error.message} ${error.hint || ""}`;
     }

@@ -18,15 +18,15 @@ export function writingTiles(run, latest, verdict, tile) {
 }
 
 function notes(metrics, base, intervals, rows, verdict) {
-  const told = [];
+  const payload = [];
   if (base) {
     const way = verdict || (metrics.perplexity < base.perplexity ? "better" : "worse");
     const mark = { same: "=", unclear: "≈", better: "▼", worse: "▲" }[way];
-    told.push(el("span", { class: `delta delta-${way}`, title: way === "unclear" ? "The difference may be chance." : "Lower is better.", text: `${mark} base model ${short(base.perplexity)}` }));
+    payload.push(el("span", { class: `delta delta-${way}`, title: way === "unclear" ? "The difference may be chance." : "Lower is better.", text: `${mark} base model ${short(base.perplexity)}` }));
   }
   const [low, high] = intervals?.perplexity || [];
-  if (low != null) told.push(el("span", { text: `95 %: ${short(low)} to ${short(high)} · ${count(rows)} rows` }));
-  return told;
+  if (low != null) payload.push(el("span", { text: `95 %: ${short(low)} to ${short(high)} · ${count(rows)} rows` }));
+  return payload;
 }
 
 function soFar(run, latest, tile) {

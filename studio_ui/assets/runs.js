@@ -243,7 +243,7 @@ class RunsPage {
     });
   }
 
-  /** Do the same to several runs; one that is refused is told and does not keep the others waiting. */
+  /** Do the same to several runs; a refusal is shown and does not stop the others. */
   async each(runs, act) {
     for (const run of runs) {
       try {

@@ -31,7 +31,7 @@ export function splits(dataset, columns, changed) {
 /** How often the rows of the final test were seen; filled when it is known. */
 function peeks(dataset) {
   const words = el("p", { id: "splits-peeks", class: "muted small" });
-  api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/splits?version=${dataset.version}`).then((told) => (words.textContent = peekWords(told.peeks)), () => {});
+  api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/splits?version=${dataset.version}`).then((payload) => (words.textContent = peekWords(payload.peeks)), () => {});
   return words;
 }
 
@@ -40,8 +40,8 @@ function change(dataset, columns, changed) {
   box.addEventListener("toggle", async () => {
     if (!box.open || box.querySelector("form")) return;
     try {
-      const told = await api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/splits?version=${dataset.version}`);
-      box.append(form(dataset, columns, told, changed));
+      const payload = await api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/splits?version=${dataset.version}`);
+      box.append(form(dataset, columns, payload, changed));
     } catch (error) {
       box.append(errorBanner(error));
     }
@@ -49,13 +49,13 @@ function change(dataset, columns, changed) {
   return box;
 }
 
-function form(dataset, columns, told, changed) {
+function form(dataset, columns, payload, changed) {
   const free = columns.filter((name) => !Object.values(dataset.columns).includes(name));
-  const way = select("splits-way", WAYS, told.plan.how);
-  const column = select("splits-column", [["", "choose a column"], ...(free.length ? free : columns).map((name) => [name, name])], told.plan.column);
-  const wayField = field("splits-way", "Way", HELP[told.plan.how], way);
+  const way = select("splits-way", WAYS, payload.plan.how);
+  const column = select("splits-column", [["", "choose a column"], ...(free.length ? free : columns).map((name) => [name, name])], payload.plan.column);
+  const wayField = field("splits-way", "Way", HELP[payload.plan.how], way);
   const columnField = field("splits-column", "Column", "", column);
-  const [validation, test] = ["validation", "test"].map((name) => shareInput(name, told, dataset));
+  const [validation, test] = ["validation", "test"].map((name) => shareInput(name, payload, dataset));
   const status = el("div", { role: "status" });
   const show = () => {
     columnField.hidden = way.value === "ratio";
@@ -63,7 +63,7 @@ function form(dataset, columns, told, changed) {
   };
   way.addEventListener("change", show);
   show();
-  const made = el("form", { id: "splits-form", class: "split-form" }, el("p", { class: "small muted", text: `Now: ${told.how}.` }), wayField, columnField,
+  const made = el("form", { id: "splits-form", class: "split-form" }, el("p", { class: "small muted", text: `Now: ${payload.how}.` }), wayField, columnField,
     field("splits-validation", "Validation, %", "", validation), field("splits-test", "Test, %", "", test),
     el("p", { class: "small", text: "Runs before and after this cannot be compared: they are tested on other rows." }),
     el("div", { class: "actions" }, el("button", { id: "splits-save", type: "submit", class: "button small primary", text: "Make the new split" })), status);
@@ -71,7 +71,7 @@ function form(dataset, columns, told, changed) {
     event.preventDefault();
     status.textContent = "Splitting…";
     const share = (input) => (input.value === "" ? null : Number(input.value) / 100);
-    const body = { how: way.value, column: way.value === "ratio" ? "" : column.value, validation: share(validation), test: share(test), seed: told.plan.seed };
+    const body = { how: way.value, column: way.value === "ratio" ? "" : column.value, validation: share(validation), test: share(test), seed: payload.plan.seed };
     try {
       await changed(await asked(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/splits`, body, status));
     } catch (error) {
@@ -81,10 +81,10 @@ function form(dataset, columns, told, changed) {
   return made;
 }
 
-function shareInput(name, told, dataset) {
+function shareInput(name, payload, dataset) {
   const total = SPLITS.reduce((sum, [each]) => sum + (dataset.split_sizes[each] || 0), 0) || 1;
   const input = el("input", { id: `splits-${name}`, type: "number", min: "1", max: "40", step: "any" });
-  const share = told.plan[name];
+  const share = payload.plan[name];
   input.value = share == null ? "" : String(100 * share);
   input.placeholder = `${((100 * (dataset.split_sizes[name] || 0)) / total).toFixed(1)} (chosen by the number of rows)`;
   return input;

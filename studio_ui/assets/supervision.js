@@ -14,23 +14,23 @@ export function supervisionPart(wizard) {
   const place = el("section", { id: "supervision", class: "report-part", "aria-live": "polite" }, el("h3", { text: "What the loss covers" }), skeleton(3));
   const body = { base_model: state.base_model, method: state.method, training: state.training };
   api(`/api/v1/datasets/${encodeURIComponent(dataset.id)}/supervision`, { method: "POST", body })
-    .then((told) => place.replaceChildren(place.firstChild, ...content(told)))
+    .then((payload) => place.replaceChildren(place.firstChild, ...content(payload)))
     .catch((error) => place.replaceChildren(place.firstChild, errorBanner(error)));
   return place;
 }
 
-function content(told) {
-  const about = told.template ? `Conversations are written by the chat template: ${told.template}. ` : "Running text is read in pieces; nothing is cut. ";
-  const learned = told.template && told.learn_from === "answers" ? "The loss covers only the marked parts, the assistant's turns; the rest is context." : "The loss covers everything that is marked.";
+function content(payload) {
+  const about = payload.template ? `Conversations are written by the chat template: ${payload.template}. ` : "Running text is read in pieces; nothing is cut. ";
+  const learned = payload.template && payload.learn_from === "answers" ? "The loss covers only the marked parts, the assistant's turns; the rest is context." : "The loss covers everything that is marked.";
   const legend = el("p", { class: "seen-legend small" }, el("span", { class: "seen-learned", text: "in the loss" }), el("span", { text: "context" }), el("span", { class: "seen-cut", text: "truncated" }));
-  return [el("p", { class: "muted", text: about + learned }), legend, ...lengthWords(told), histogram(told.lengths, told.max_length), el("div", { class: "seen-examples" }, ...told.examples.map(example))];
+  return [el("p", { class: "muted", text: about + learned }), legend, ...lengthWords(payload), histogram(payload.lengths, payload.max_length), el("div", { class: "seen-examples" }, ...payload.examples.map(example))];
 }
 
-function lengthWords(told) {
-  const share = told.counted_rows < told.rows ? ` (counted on ${count(told.counted_rows)} of ${count(told.rows)} rows)` : "";
-  const cut = told.cut_rows ? `${count(told.cut_rows)} rows (${percent(told.cut_rows / told.counted_rows)}) are longer than ${count(told.max_length)} tokens and lose their end${share}.` : `No row is cut at ${count(told.max_length)} tokens${share}.`;
-  const lost = told.left_out_rows ? `${count(told.left_out_rows)} rows are left out: their answers begin after the longest text. Allow more tokens in the settings to use them.` : "";
-  return [el("p", { id: "supervision-cut", class: "small", text: `${cut} On average ${told.lengths.mean.toFixed(0)} tokens, at most ${count(told.lengths.longest)}.` }), lost ? el("p", { class: "notice small", text: lost }) : ""];
+function lengthWords(payload) {
+  const share = payload.counted_rows < payload.rows ? ` (counted on ${count(payload.counted_rows)} of ${count(payload.rows)} rows)` : "";
+  const cut = payload.cut_rows ? `${count(payload.cut_rows)} rows (${percent(payload.cut_rows / payload.counted_rows)}) are longer than ${count(payload.max_length)} tokens and lose their end${share}.` : `No row is cut at ${count(payload.max_length)} tokens${share}.`;
+  const lost = payload.left_out_rows ? `${count(payload.left_out_rows)} rows are left out: their answers begin after the longest text. Allow more tokens in the settings to use them.` : "";
+  return [el("p", { id: "supervision-cut", class: "small", text: `${cut} On average ${payload.lengths.mean.toFixed(0)} tokens, at most ${count(payload.lengths.longest)}.` }), lost ? el("p", { class: "notice small", text: lost }) : ""];
 }
 
 function histogram({ bars, longest }, limit) {

@@ -36,19 +36,19 @@ class Search {
     }
   }
 
-  show(told) {
-    if (WORKING.includes(told.state)) return this.watch(told);
-    if (told.state === "succeeded") return this.place.replaceChildren(...this.found(told));
-    const failed = told.state === "failed" && told.error;
-    return this.place.replaceChildren(failed ? banner("error", told.error.message, told.error.hint, told.error.code) : el("p", { class: "muted", text: "Label review: leave-one-out predictions on the base model's sentence vectors show where the other rows contradict a label. It changes nothing; you decide about each." }), this.button(failed ? "Try again" : "Look for doubtful labels"));
+  show(payload) {
+    if (WORKING.includes(payload.state)) return this.watch(payload);
+    if (payload.state === "succeeded") return this.place.replaceChildren(...this.found(payload));
+    const failed = payload.state === "failed" && payload.error;
+    return this.place.replaceChildren(failed ? banner("error", payload.error.message, payload.error.hint, payload.error.code) : el("p", { class: "muted", text: "Label review: leave-one-out predictions on the base model's sentence vectors show where the other rows contradict a label. It changes nothing; you decide about each." }), this.button(failed ? "Try again" : "Look for doubtful labels"));
   }
 
   button(text) {
     return el("button", { id: "suspects-start", type: "button", class: "button small", text, onclick: () => this.start() });
   }
 
-  watch(told) {
-    const words = el("p", { class: "muted", text: `${told.phase}…` });
+  watch(payload) {
+    const words = el("p", { class: "muted", text: `${payload.phase}…` });
     this.place.replaceChildren(words, el("progress", { "aria-label": "Search for doubtful labels" }));
     poll(async () => {
       if (!this.place.isConnected) return false;
@@ -60,10 +60,10 @@ class Search {
     }, EVERY_MS);
   }
 
-  found(told) {
-    if (!told.suspects.length) return [banner("good", `No label is doubtful: in all ${counted(told.rows, "row")} the others agree.`)];
-    return [el("p", {}, `In ${counted(told.doubtful, "row")} of ${counted(told.rows, "row")} the other rows contradict the label. These are the most doubtful; most, not all of such rows are usually mistakes.`),
-      el("ul", { class: "suspects" }, ...told.suspects.map((each) => this.row(each)))];
+  found(payload) {
+    if (!payload.suspects.length) return [banner("good", `No label is doubtful: in all ${counted(payload.rows, "row")} the others agree.`)];
+    return [el("p", {}, `In ${counted(payload.doubtful, "row")} of ${counted(payload.rows, "row")} the other rows contradict the label. These are the most doubtful; most, not all of such rows are usually mistakes.`),
+      el("ul", { class: "suspects" }, ...payload.suspects.map((each) => this.row(each)))];
   }
 
   row(suspect) {

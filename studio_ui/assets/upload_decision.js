@@ -8,12 +8,12 @@ import { readingForm } from "./reading_form.js";
 import { api, banner, counted, el, errorBanner } from "./studio.js";
 
 /** Show the rows of a file whose report is being made; resolves with the data set. */
-export function showArriving(place, fileName, told) {
+export function showArriving(place, fileName, payload) {
   const progress = el("div", { class: "arriving-check" });
   place.replaceChildren(el("section", { id: "data-arriving", class: "card report", "aria-label": `Rows of ${fileName}` },
-    el("div", { class: "card-head" }, el("h2", { text: fileName }), el("span", { class: "muted", text: counted(told.preview.total, "row") })),
-    progress, el("p", { class: "muted small", text: "These are the first rows. The report about all of them follows; you can leave this page meanwhile." }), rowsTable(told.preview)));
-  return watched(told.check, progress);
+    el("div", { class: "card-head" }, el("h2", { text: fileName }), el("span", { class: "muted", text: counted(payload.preview.total, "row") })),
+    progress, el("p", { class: "muted small", text: "These are the first rows. The report about all of them follows; you can leave this page meanwhile." }), rowsTable(payload.preview)));
+  return watched(payload.check, progress);
 }
 
 /**
@@ -22,7 +22,7 @@ export function showArriving(place, fileName, told) {
  */
 export function showRefused(place, fileName, error, done) {
   const box = el("div", { class: "stack refused" }, banner("error", `${fileName} was not taken. ${error.message}`, error.hint, error.code));
-  // The refusal itself is often the first problem of its report; it is told once.
+  // The refusal itself is often the first problem of its report; it is shown once.
   const problems = (error.details?.report?.problems || []).filter((each) => each.message !== error.message);
   if (problems.length) box.append(el("ul", { class: "problems" }, ...problems.map((each) => problemRow(each))));
   const rows = error.details?.rows || [];

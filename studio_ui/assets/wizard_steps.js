@@ -2,7 +2,7 @@
 // wizard what was chosen; none of them keeps anything.
 
 import { field, select } from "./forms.js";
-import { raceOffer } from "./method_race.js";
+import { comparisonOffer } from "./method_comparison.js";
 import { verdictWords } from "./report.js";
 import { bytes, count, counted, durationRange, el, emptyState, percent, when } from "./studio.js";
 
@@ -80,11 +80,11 @@ export function modelStep(wizard) {
 export function methodStep(wizard) {
   const box = el("div", { class: "method-groups", "aria-busy": "true" }, el("p", { class: "muted", text: "Ranking the methods for your data…" }));
   const fill = (ranked, before = []) => {
-    box.replaceChildren(...before.map((each) => el("p", { class: "muted", title: each.source, text: each.words })), raceOffer(wizard, ranked), ...methodGroups(wizard, ranked));
+    box.replaceChildren(...before.map((each) => el("p", { class: "muted", title: each.source, text: each.words })), comparisonOffer(wizard, ranked), ...methodGroups(wizard, ranked));
     box.removeAttribute("aria-busy");
   };
   // Without advice the order of the menu stands, and nothing is called recommended.
-  wizard.advice().then((told) => fill(told.ranked, told.before), () => fill([]));
+  wizard.advice().then((payload) => fill(payload.ranked, payload.before), () => fill([]));
   return [box];
 }
 
@@ -110,7 +110,7 @@ function methodGroups(wizard, ranked) {
 
 function methodCard(wizard, method, advice, first) {
   const cost = el("span", { class: "choice-line fit", text: "Counting…" });
-  wizard.estimate({ method: { kind: method.kind } }).then((told) => cost.replaceChildren(...costWords(told)), (error) => (cost.textContent = error.message));
+  wizard.estimate({ method: { kind: method.kind } }).then((payload) => cost.replaceChildren(...costWords(payload)), (error) => (cost.textContent = error.message));
   return choiceCard({
     group: "method", value: method.kind, chosen: method.kind === wizard.state.method.kind, title: method.title, badge: first ? "Recommended" : "",
     lines: [method.summary, labelled("Choose it when", method.when), labelled("Against it", method.against), cost,

@@ -2,7 +2,7 @@
 
 import { el } from "./studio.js";
 
-// The comparison takes time with the product of both lengths; beyond this it is not made, and that is told.
+// The comparison takes time with the product of both lengths; beyond this it is skipped, with a note.
 const MOST_WORDS = 800;
 
 /**

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,14 +23,13 @@ DEADLINE_SECONDS = 150
 
 
 @pytest.fixture
-def server(request: pytest.FixtureRequest, any_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def server(request: pytest.FixtureRequest, any_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The embedded default goes with SQLite, server mode with PostgreSQL and Redis."""
     if any_database.startswith("postgresql"):
         monkeypatch.setenv("STUDIO_BROKER_URL", request.getfixturevalue("redis_url"))
     monkeypatch.setenv("STUDIO_TRAINER_MODULE", "tests.worker.stub_trainer")
     get_settings.cache_clear()
     celery_app.cache_clear()
-    return
 
 
 def start_worker(number: int) -> subprocess.Popen[bytes]:

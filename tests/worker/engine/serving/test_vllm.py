@@ -141,7 +141,6 @@ def package(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         module = ModuleType(name)
         module.__dict__.update(names)
         monkeypatch.setitem(sys.modules, name, module)
-    return
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,17 @@
 
 import { api, durationRange, el, toast } from "./studio.js";
 
-const RACERS = 3;
+const CANDIDATES = 3;
 
 /** The offer above the methods; nothing when there are not enough to compare. */
-export function raceOffer(wizard, ranked) {
-  const racers = ranked.slice(0, RACERS);
-  if (racers.length < 2) return "";
-  const names = racers.map((each) => each.title);
+export function comparisonOffer(wizard, ranked) {
+  const candidates = ranked.slice(0, CANDIDATES);
+  if (candidates.length < 2) return "";
+  const names = candidates.map((each) => each.title);
   const time = el("span", { class: "muted" });
-  const start = el("button", { type: "button", id: "method-race", class: "button", text: `Compare the first ${racers.length === 3 ? "three" : "two"}`, onclick: () => go(wizard, start) });
+  const start = el("button", { type: "button", id: "method-race", class: "button", text: `Compare the first ${candidates.length === 3 ? "three" : "two"}`, onclick: () => go(wizard, start) });
   // One epoch is at most what the comparison takes on small data; on larger data it takes less.
-  wizard.estimate({ method: { kind: racers[0].kind }, training: { ...wizard.state.training, epochs: 1 } })
+  wizard.estimate({ method: { kind: candidates[0].kind }, training: { ...wizard.state.training, epochs: 1 } })
     .then((cost) => { time.textContent = ` One epoch takes ${durationRange(cost.seconds)} with the first of them.`; }, () => {});
   return el("section", { class: "race-offer", "aria-label": "Compare methods" },
     el("p", {}, el("strong", { text: "Not sure? Let your own data decide. " }), `${names.slice(0, -1).join(", ")} and ${names.at(-1)} train briefly on a sample, at most 200 updates each, and the best on the validation rows is kept (successive halving).`, time), start);

@@ -1,0 +1,39 @@
+"""Code, pages, tests and documentation use the field's terms: words that were replaced do not come back.
+
+Whole identifiers and words in any case. Data, generated weights and this list are exempt.
+"""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("app", "worker", "studio", "studio_ui", "tests", "docs", "benchmarks")
+SUFFIXES = {".py", ".js", ".css", ".md"}
+EXEMPT = ("app/samples/", "app/catalog/bundled/", "tests/test_vocabulary.py")
+
+# Each has a standard term of peft, transformers, Celery, SQLAlchemy or statistics (docs/glossary.md).
+REPLACED = frozenset(
+    """
+    bells deal_out doorbell experiment_tending frozen_rows hand_over handover mark_all method_race most_haste movedstart
+    near_copies near_copy quicken said_again studio_happenings_total sung supervision_previews tend tidy unheard work_off
+    """.split()
+)
+
+
+def replaced_words(path: Path) -> set[str]:
+    """The replaced words that a file contains."""
+    words = re.findall(r"[a-z_][a-z0-9_]*", path.read_text(encoding="utf-8").lower())
+    return REPLACED.intersection(words)
+
+
+def test_replaced_words_are_gone():
+    paths = (path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")) if path.suffix in SUFFIXES)
+    names = {str(path.relative_to(ROOT)): path for path in paths}
+    found = {name: replaced_words(path) for name, path in names.items() if not name.startswith(EXEMPT)}
+    assert {name: words for name, words in found.items() if words} == {}
+
+
+def test_a_replaced_word_is_found_in_any_case(tmp_path):
+    sample = tmp_path / "sample.py"
+    sample.write_text("class Doorbell: ...\nMOST_HASTE = 2\nextended = 'pretend'\n", encoding="utf-8")
+    assert replaced_words(sample) == {"doorbell", "most_haste"}
