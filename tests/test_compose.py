@@ -104,7 +104,7 @@ def test_every_setting_exists():
     assert used and used <= known
 
 
-def test_what_is_kept_lies_in_named_volumes():
+def test_persistent_data_lies_in_named_volumes():
     mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
     assert {mount.partition(":")[0] for mount in mounts} == set(COMPOSE["volumes"])
 
@@ -135,7 +135,7 @@ def test_the_web_process_finds_the_inference_server_by_its_registration():
     assert SERVICES["inference"]["environment"]["STUDIO_INFERENCE_URL"] == "http://inference:7861"
 
 
-def test_the_health_check_of_web_fails_while_nobody_answers():
+def test_health_check_of_web_fails_without_a_server():
     test = SERVICES["web"]["healthcheck"]["test"]
     script = re.sub(r"http://[\w.]+:\d+/", "http://127.0.0.1:9/", test[3])
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)

@@ -24,8 +24,8 @@ def test_both_ways_and_methods_are_measured_on_the_same_work(monkeypatch: pytest
         assert studio.loss == pytest.approx(plain.loss, rel=0.01)
         assert studio.tokens_per_second > 0 and studio.peak_bytes > 1e7 and studio.attention == "flash"
     assert table[0].loss != table[2].loss
-    told = summary(table)
-    assert "tiny lora x" in told and "tiny qlora x" in told
+    text = summary(table)
+    assert "tiny lora x" in text and "tiny qlora x" in text
 
 
 def test_the_operations_are_those_that_are_done(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

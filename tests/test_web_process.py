@@ -109,9 +109,9 @@ def test_another_site_changes_nothing(web, routes, owner):
 
 def test_the_web_process_never_loads_torch_and_stays_small(studio_home):
     done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, timeout=60, check=True)
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["heavy"] == []
-    assert told["bytes"] < 300 * 1024**2
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["heavy"] == []
+    assert result["bytes"] < 300 * 1024**2
 
 
 def test_a_real_server_signs_in_and_logs_no_token(studio_home, owner):

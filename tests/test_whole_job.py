@@ -9,7 +9,7 @@ from benchmarks.whole_job import Done, summary
 @pytest.mark.parametrize(
     ("seconds", "loss", "code"), [(4.0, 0.2, 0), (5.0, 0.2, 1), (4.0, 0.4, 1)], ids=["met", "too slow", "worse"]
 )
-def test_it_fails_when_the_studio_is_too_slow_or_worse(
+def test_benchmark_fails_when_the_studio_is_slower_or_worse(
     seconds: float, loss: float, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ours = Done(seconds=99.0, processor=seconds, accuracy=0.9, loss=loss, phases={})

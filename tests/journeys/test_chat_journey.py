@@ -94,21 +94,21 @@ def test_the_official_client_gets_the_same_words(studio_up: Up, tuned: str, toke
     client = OpenAI(base_url=f"{studio_up.address}/v1", api_key=token, http_client=None)
     assert {tuned, "base:starter-chat"} <= {model.id for model in client.models.list()}
     talk = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "Can I have some lemonade?"}]
-    told = client.chat.completions.create(model=tuned, messages=talk, temperature=0, max_tokens=256)  # type: ignore[call-overload]
+    completion = client.chat.completions.create(model=tuned, messages=talk, temperature=0, max_tokens=256)  # type: ignore[call-overload]
     pieces = client.chat.completions.create(  # type: ignore[call-overload]
         model=tuned, messages=talk, temperature=0, max_tokens=256, stream=True, stream_options={"include_usage": True}
     )
     events = list(pieces)
     streamed = "".join(each.choices[0].delta.content or "" for each in events if each.choices)
-    assert streamed == told.choices[0].message.content
-    assert events[-1].usage.completion_tokens == told.usage.completion_tokens
+    assert streamed == completion.choices[0].message.content
+    assert events[-1].usage.completion_tokens == completion.usage.completion_tokens
     shown = page.locator(".said-by-model .said-words").all_inner_texts()
     assert streamed == shown[1]
     cut = client.chat.completions.create(model=tuned, messages=talk, temperature=0, stop=streamed[4:8])  # type: ignore[call-overload]
     assert cut.choices[0].message.content == streamed[:4] and cut.choices[0].finish_reason == "stop"
 
 
-def test_the_download_in_plain_peft_and_the_best_checkpoint_say_the_same(
+def test_download_in_plain_peft_and_best_checkpoint_answer_the_same(
     studio_up: Up, tuned: str, token: str, tmp_path: Path
 ) -> None:
     question = "Can I have some lemonade?"
@@ -116,7 +116,7 @@ def test_the_download_in_plain_peft_and_the_best_checkpoint_say_the_same(
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=studio_up.address, headers=headers, trust_env=False, timeout=120) as client:
 
-        def said(model: str) -> str:
+        def reply(model: str) -> str:
             body = {"model": model, "messages": talk, "temperature": 0, "max_tokens": 96}
             return client.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"]
 
@@ -135,11 +135,11 @@ def test_the_download_in_plain_peft_and_the_best_checkpoint_say_the_same(
             text=True,
             check=True,
         )
-        answer = said(tuned)
+        answer = reply(tuned)
         assert plain.stdout.strip() == answer.strip() and "beep" in answer.lower()
         kept = client.get(f"/api/v1/runs/{tuned}/checkpoints").json()["checkpoints"]
         best = next(each["step"] for each in kept if each["selected"])
-        assert said(f"{tuned}@{best}") == answer
+        assert reply(f"{tuned}@{best}") == answer
         refused = client.post("/v1/chat/completions", json={"model": f"{tuned}@1", "messages": talk})
         assert refused.status_code == 404 and refused.json()["error"]["code"] == "checkpoint_not_found"
 

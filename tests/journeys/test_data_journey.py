@@ -20,7 +20,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_rows_with_errors_are_decided_about_and_the_rest_is_learned(studio_up: Up, page: Page, file: Path) -> None:
+def test_rows_with_errors_are_left_out_and_the_rest_is_trained_on(studio_up: Up, page: Page, file: Path) -> None:
     page.goto(f"{studio_up.address}/datasets")
     page.set_input_files("#data-file", file)
     page.wait_for_selector("#report-preview")
@@ -43,5 +43,5 @@ def test_rows_with_errors_are_decided_about_and_the_rest_is_learned(studio_up: U
     page.wait_for_selector("#step-title:has-text('Ready to start')")
     page.click("#step-next:enabled")
     wait_for_end(page)
-    told = page.evaluate("fetch('/api/v1/datasets').then((answer) => answer.json())")["datasets"][0]
-    assert (told["version"], told["usable_rows"], told["change"]["counts"]) == (2, 192, {"excluded": 8})
+    dataset = page.evaluate("fetch('/api/v1/datasets').then((answer) => answer.json())")["datasets"][0]
+    assert (dataset["version"], dataset["usable_rows"], dataset["change"]["counts"]) == (2, 192, {"excluded": 8})

@@ -48,7 +48,7 @@ def _percent(words: str) -> float:
     return float(re.search(r"([\d.]+)\s*%", words)[1])
 
 
-def test_the_run_page_tells_what_came_out(page: Page, first_run: str, studio_up: Up) -> None:
+def test_run_page_shows_the_result(page: Page, first_run: str, studio_up: Up) -> None:
     page.goto(f"{studio_up.address}/run?id={first_run}")
     page.wait_for_selector("#tile-accuracy:has-text('Test accuracy')")
     reached = _percent(page.inner_text("#tile-accuracy .tile-value"))

@@ -42,7 +42,7 @@ def tuned(studio_up: Up, page: Page) -> str:
     return wait_for_end(page)
 
 
-def test_the_run_page_tells_how_well_it_marks(page: Page, tuned: str) -> None:
+def test_run_page_shows_entity_scores(page: Page, tuned: str) -> None:
     page.wait_for_selector("#tile-f1")
     assert "Entity F1" in page.inner_text("#tile-f1") and "entities" in page.inner_text("#tile-f1")
     assert "%" in page.inner_text("#tile-word-list")
@@ -59,13 +59,13 @@ def test_the_run_page_tells_how_well_it_marks(page: Page, tuned: str) -> None:
     assert "(nothing)" in page.inner_text("#confusion-matrix")
 
 
-def test_a_text_of_ones_own_is_marked_in_the_playground(studio_up: Up, page: Page, tuned: str) -> None:
+def test_playground_marks_entities_of_a_typed_text(studio_up: Up, page: Page, tuned: str) -> None:
     page.goto(f"{studio_up.address}/playground?models={tuned}")
     page.fill("#playground-texts", f"{ASKED}\n<b>nothing</b> here")
     page.click("#playground-ask")
     page.wait_for_selector(".reply .entity", timeout=60_000)
-    told = page.inner_text(".reply >> nth=0")
-    assert "Dr Anna Kovac PERSON" in told and "Monday DATE" in told
+    response = page.inner_text(".reply >> nth=0")
+    assert "Dr Anna Kovac PERSON" in response and "Monday DATE" in response
     # What looks like a tag of the page stays text.
     assert page.locator(".reply b").count() == 0 and "</b" in page.inner_text(".reply-text >> nth=1")
 
@@ -79,8 +79,8 @@ def client(studio_up: Up, tuned: str) -> Iterator[httpx.Client]:
 
 
 def test_the_answer_over_the_api_and_the_download_agree(client: httpx.Client, tuned: str, tmp_path: Path) -> None:
-    told = client.post(f"/api/v1/runs/{tuned}/predict", json={"inputs": [ASKED]}).json()
-    found = (told.get("answers") or told.get("predictions"))[0]["entities"]
+    response = client.post(f"/api/v1/runs/{tuned}/predict", json={"inputs": [ASKED]}).json()
+    found = (response.get("answers") or response.get("predictions"))[0]["entities"]
     assert {"start": 0, "end": 13, "label": "PERSON", "text": "Dr Anna Kovac"}.items() <= found[0].items()
     content = client.get(f"/api/v1/runs/{tuned}/adapter").content
     zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)

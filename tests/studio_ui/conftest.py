@@ -104,7 +104,7 @@ def signed_in(
             page.evaluate("localStorage.clear()")
             known.clear_cookies()
         page.set_default_timeout(15_000)
-        page.on("console", lambda said: watched.complaints.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda message: watched.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: watched.complaints.append(str(error)))
         page.on("request", lambda r: watched.foreign.append(r.url) if not r.url.startswith(_own(studio)) else None)
         _sign_in(context, studio)

@@ -28,10 +28,10 @@ def places(kind: str) -> list[int]:
 
 def write_defects(path: Path) -> None:
     """Write the file; rows without a defect are unlike each other."""
-    dice = random.Random(4)
-    words = ["".join(dice.choice("bcdfghjklmnprstvw") + dice.choice("aeiou") for _ in range(3)) for _ in range(900)]
+    rng = random.Random(4)
+    words = ["".join(rng.choice("bcdfghjklmnprstvw") + rng.choice("aeiou") for _ in range(3)) for _ in range(900)]
     rows = [
-        [" ".join(dice.choices(words, k=dice.randint(8, 24))) + f" about {LABELS[n % 4]}", LABELS[n % 4]]
+        [" ".join(rng.choices(words, k=rng.randint(8, 24))) + f" about {LABELS[n % 4]}", LABELS[n % 4]]
         for n in range(ROWS)
     ]
     for kind in KINDS:

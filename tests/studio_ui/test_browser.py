@@ -22,7 +22,7 @@ def sample(studio):
 
 # Colours do not change widths, and widths no colours: each of the four is seen once.
 @pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide-light", "narrow-dark"])
-def test_every_page_loads_quietly_and_fits(signed_in, sample, size, scheme):
+def test_every_page_loads_without_errors_and_fits_the_screen(signed_in, sample, size, scheme):
     watched = signed_in(size, color_scheme=scheme)
     for page in PAGES:
         opened = watched.open(page.path)
@@ -179,7 +179,7 @@ def test_texts_of_the_data_stay_texts(signed_in):
     assert watched.complaints == []
 
 
-def test_a_lost_page_has_a_way_back(signed_in):
+def test_unknown_page_links_to_home(signed_in):
     watched = signed_in()
     page = watched.page
     page.goto(f"{watched.studio.address}/nowhere")

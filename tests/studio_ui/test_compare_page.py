@@ -54,9 +54,13 @@ def test_a_shared_address_shows_the_same_in_a_fresh_browser(signed_in, three):
     page.select_option("#pareto-cost", "adapter")
     page.locator("#compare-curves .chart-controls").scroll_into_view_if_needed()
     page.wait_for_selector("#compare-curves .xtitle:has-text('share of the run')")
-    told = state(page)
-    assert told["matrix"] == ["base", *three]
-    assert told["baseline"] == three[1] and told["hidden"] == [three[2]] and told["smoothing"] == "0.9"
+    shown_state = state(page)
+    assert shown_state["matrix"] == ["base", *three]
+    assert (
+        shown_state["baseline"] == three[1]
+        and shown_state["hidden"] == [three[2]]
+        and shown_state["smoothing"] == "0.9"
+    )
     address = urlsplit(page.url)
     assert parse_qs(address.query)["axis"] == ["share"]
 
@@ -64,7 +68,7 @@ def test_a_shared_address_shows_the_same_in_a_fresh_browser(signed_in, three):
     other.wait_for_selector("#compare-examples-table tbody tr")
     other.locator("#compare-curves .chart-controls").scroll_into_view_if_needed()
     other.wait_for_selector("#compare-curves .xtitle:has-text('share of the run')")
-    assert state(other) == told
+    assert state(other) == shown_state
     assert watched.complaints == []
 
 
@@ -166,7 +170,7 @@ def test_a_range_on_an_axis_filters_the_whole_page_and_lives_in_the_address(sign
 
 def test_written_answers_are_marked_word_by_word_and_sorted_by_how_far_they_lie_apart(signed_in, studio):
     place = make_version(studio.owner)
-    said = {0: ("blue is nice", "blue is nice"), 1: ("press the red button", "press the green key twice")}
+    answers_by_row = {0: ("blue is nice", "blue is nice"), 1: ("press the red button", "press the green key twice")}
     ids = []
     for number, name in enumerate(("Writer one", "Writer two")):
         run = make_run(studio.owner, place, name)
@@ -186,7 +190,7 @@ def test_written_answers_are_marked_word_by_word_and_sorted_by_how_far_they_lie_
                     answer=answers[number],
                     score=1.0,
                 )
-                for row, answers in said.items()
+                for row, answers in answers_by_row.items()
             )
     page = signed_in().open(f"/compare?runs={','.join(ids)}")
     page.wait_for_selector("#compare-examples-table .word-diff")

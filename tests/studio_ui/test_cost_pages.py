@@ -102,8 +102,8 @@ def test_review_tells_range_and_basis_and_what_would_make_it_fit(
     watched = signed_in(size, color_scheme=scheme)
     page = watched.open(f"/new?dataset={sample.id}&step=review")
     page.wait_for_selector("#review-cost .cost-tiles")
-    told = page.inner_text("#review-cost")
-    assert "finished run with this method and model" in told and "about" in told and "Fits in memory" in told
+    text = page.inner_text("#review-cost")
+    assert "finished run with this method and model" in text and "about" in text and "Fits in memory" in text
     shoot(page, f"cost-review-{scheme}")
     monkeypatch.setattr(machine_speeds, "training_machine", lambda **_: small)
     page = watched.open(f"/new?dataset={sample.id}&step=settings")
@@ -120,7 +120,7 @@ def test_review_tells_range_and_basis_and_what_would_make_it_fit(
     assert watched.complaints == []
 
 
-def test_the_first_three_race_from_the_wizard_and_the_winner_goes_back_into_it(signed_in, sample):
+def test_method_comparison_starts_in_the_wizard_and_returns_its_best_method(signed_in, sample):
     watched = signed_in()
     page = watched.open(f"/new?dataset={sample.id}&step=method")
     page.wait_for_selector("#method-race")

@@ -40,8 +40,8 @@ def test_forty_defects_of_ten_kinds_are_put_right_by_hand(signed_in, file, studi
     page = upload(watched, file)
     assert "1,992 usable rows, 8 need attention." in page.inner_text("#report-verdict")
     for kind in KINDS:
-        told = problem(page, kind)
-        assert str(places(kind)[0] + 2) in told.locator(".problem-lines").inner_text(), kind
+        entry = problem(page, kind)
+        assert str(places(kind)[0] + 2) in entry.locator(".problem-lines").inner_text(), kind
     problem(page, "empty_label").locator(".problem-show").click()
     rows = problem(page, "empty_label").locator("tbody tr")
     rows.nth(3).wait_for()
@@ -110,7 +110,7 @@ def test_rows_are_searched_relabelled_added_and_the_difference_is_kept(signed_in
     assert watched.complaints == []
 
 
-def test_rows_are_dealt_out_by_a_column(signed_in):
+def test_split_by_group_column(signed_in):
     watched = signed_in()
     page = watched.open("/datasets")
     lines = [

@@ -64,8 +64,8 @@ def test_two_compared_runs_are_combined_into_a_queued_one(signed_in, parents):
     page.wait_for_selector("#run-state:has-text('Queued')")
     page.click("[role=tab]:has-text('Files')")
     assert "/run?id=" in page.url and page.url.endswith("#files")
-    told = page.inner_text("#run-origin")
-    assert "Vote of the largest changes" in told and "One" in told and "weight 3" in told
+    text = page.inner_text("#run-origin")
+    assert "Vote of the largest changes" in text and "One" in text and "weight 3" in text
     shoot(page, "combined-files")
     assert watched.complaints == []
 
@@ -112,7 +112,7 @@ def test_an_adapter_that_cannot_be_merged_says_so_with_those_that_can(studio, si
     page = signed_in(NARROW).open(f"/run?id={run.id}#files")
     page.wait_for_selector("text=bottleneck.py")
     page.click("#merge > summary")
-    told = page.inner_text("#merge")
-    assert "Bottleneck adapter cannot merge" in told and "LoRA" in told
+    text = page.inner_text("#merge")
+    assert "Bottleneck adapter cannot merge" in text and "LoRA" in text
     assert page.locator("#merge-form").count() == 0
     shoot(page, "merge-refused-narrow")

@@ -69,7 +69,7 @@ def test_settings_are_varied_within_the_budget(signed_in, sample):
 
 # Colours do not change widths, and widths no colours: each of the four is seen once.
 @pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide-light", "narrow-dark"])
-def test_the_table_tells_ties_and_advice(signed_in, finished, size, scheme):
+def test_leaderboard_shows_ties_and_advice(signed_in, finished, size, scheme):
     shootout, full, cheap, behind = finished
     watched = signed_in(size, color_scheme=scheme)
     page = watched.open(f"/experiments?id={shootout}")
@@ -99,7 +99,7 @@ def test_the_list_leads_to_the_table(signed_in, finished):
     page.wait_for_selector("#compare-table")
 
 
-def test_a_learning_search_tells_that_more_runs_follow(signed_in, sample):
+def test_adaptive_search_announces_further_runs(signed_in, sample):
     page = signed_in().open(f"/experiments?dataset={sample.id}")
     page.check("#mode-settings")
     page.fill("#axis-training-learning_rate", "0.0001..0.01")

@@ -59,8 +59,8 @@ def test_what_the_method_cannot_do_is_said_at_the_setting_before_the_run(signed_
     page.click("summary:has-text('All settings')")
     page.check("#training-gradient_checkpointing")
     page.check("#training-needs-merge")
-    told = page.inner_text("#training-gradient_checkpointing-wrong")
-    assert "Prefix tuning cannot train with gradient checkpointing" in told and "LoRA" in told
+    text = page.inner_text("#training-gradient_checkpointing-wrong")
+    assert "Prefix tuning cannot train with gradient checkpointing" in text and "LoRA" in text
     assert "cannot merge" in page.inner_text("#training-needs-wrong")
     shoot(page, f"refused-settings-{scheme}")
     page.click("#step-next")

@@ -50,7 +50,7 @@ def test_nobody_else_sees_a_page(web):
         assert (answer.status, answer.headers["location"]) == (302, "/sign-in")
 
 
-def test_an_unknown_page_is_calm_and_says_the_way_back(web, cookie):
+def test_unknown_page_answers_404_with_a_link_home(web, cookie):
     answer = ask(web, "GET", "/no-such-page", headers=cookie)
     assert answer.status == 404 and "There is no page at this address." in answer.body.decode()
     assert b'href="/"' in answer.body
@@ -71,7 +71,7 @@ def test_every_asset_is_served_and_checked_for_changes(web, cookie):
     assert ask(web, "GET", "/assets/studio/../app.py", headers=cookie).status == 404
 
 
-def test_strangers_get_our_scripts_and_styles_and_no_other_file(web):
+def test_only_our_scripts_and_styles_are_public(web):
     """The page behind a read-only link is made of them; they are the same for everybody."""
     for name in ("studio.js", "compare.js", "studio.css", "plotly.min.js"):
         assert ask(web, "GET", f"/assets/studio/{name}").status == 200, name

@@ -35,7 +35,7 @@ def busy(studio):
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_a_busy_queue_says_what_works_what_waits_and_why(signed_in, busy, size):
+def test_queue_shows_running_and_waiting_runs_with_reasons(signed_in, busy, size):
     watched = signed_in(size)
     page = watched.open("/queue")
     page.wait_for_selector("#queue-waiting")

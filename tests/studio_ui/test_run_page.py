@@ -29,7 +29,7 @@ def test_the_page_begins_at_its_top_and_a_chosen_tab_is_in_sight(signed_in, ende
     assert tab["x"] >= 0 and tab["x"] + tab["width"] <= NARROW["width"]
 
 
-def test_the_threshold_gives_up_answers_without_asking_the_server(signed_in, ended):
+def test_abstention_threshold_needs_no_request(signed_in, ended):
     watched = signed_in(NARROW)
     page = watched.open(f"/run?id={ended}#certainty")
     page.wait_for_selector("#reliability .main-svg")
@@ -87,7 +87,7 @@ def test_star_tags_and_note_are_written_in_the_header(signed_in, ended):
     assert watched.complaints == []
 
 
-def test_what_happened_is_marked_on_every_curve(signed_in, studio):
+def test_events_are_marked_on_every_curve(signed_in, studio):
     run = make_run(studio.owner, make_version(studio.owner), "Marked", {**SPEC, "training": {"epochs": 3}})
     end_run(run.id, rows_right(9, 10), rows_right(5, 10), best_step=20, total_steps=40)
     for step in (20, 40):
@@ -119,7 +119,7 @@ def test_what_happened_is_marked_on_every_curve(signed_in, studio):
     assert watched.complaints == []
 
 
-def test_one_more_pass_puts_a_finished_run_back_into_the_queue(signed_in, studio):
+def test_one_more_epoch_queues_a_finished_run_again(signed_in, studio):
     run = make_run(studio.owner, make_version(studio.owner), "Once more", {**SPEC, "training": {"epochs": 2}})
     end_run(run.id, rows_right(9, 10), rows_right(5, 10))
     watched = signed_in()
@@ -127,6 +127,6 @@ def test_one_more_pass_puts_a_finished_run_back_into_the_queue(signed_in, studio
     page.click("#run-continue")
     page.wait_for_selector("#run-stop:has-text('Take out of the queue')")
     assert page.locator("#run-continue").count() == 0
-    told = page.evaluate("id => fetch(`/api/v1/runs/${id}`).then(answer => answer.json())", run.id)
-    assert (told["state"], told["spec"]["training"]["epochs"]) == ("queued", 3)
+    payload = page.evaluate("id => fetch(`/api/v1/runs/${id}`).then(answer => answer.json())", run.id)
+    assert (payload["state"], payload["spec"]["training"]["epochs"]) == ("queued", 3)
     assert watched.complaints == []

@@ -37,9 +37,9 @@ def test_a_link_shows_the_senders_view_to_a_stranger_until_it_is_revoked(signed_
     stranger = browser.new_context(viewport=NARROW)
     theirs = stranger.new_page()
     theirs.set_default_timeout(15_000)
-    said = []
-    theirs.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    theirs.on("request", lambda request: said.append(request.url) if "runs?" in request.url else None)
+    defects = []
+    theirs.on("console", lambda message: defects.append(message.text) if message.type == "error" else None)
+    theirs.on("request", lambda request: defects.append(request.url) if "runs?" in request.url else None)
     theirs.goto(address)
     theirs.locator("#compare-curves .chart-controls").scroll_into_view_if_needed()
     theirs.wait_for_selector("#compare-curves .xtitle:has-text('share of the run')")
@@ -49,7 +49,7 @@ def test_a_link_shows_the_senders_view_to_a_stranger_until_it_is_revoked(signed_
         assert theirs.locator(absent).count() == 0, absent
     assert theirs.is_hidden("#compare-examples")
     assert theirs.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    assert said == []
+    assert defects == []
 
     page.click("#share-list .stop")
     page.wait_for_function("!document.querySelector('#share-list li')")

@@ -34,7 +34,7 @@ def tuned(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_the_run_page_tells_of_perplexity_and_answers(signed_in, tuned, size, tmp_path: Path) -> None:
+def test_run_page_shows_perplexity_and_answers(signed_in, tuned, size, tmp_path: Path) -> None:
     watched = signed_in(size)
     page = watched.open(f"/run?id={tuned[1]}")
     page.wait_for_selector("#tile-perplexity .delta-better")
@@ -68,7 +68,7 @@ def test_the_run_page_tells_of_perplexity_and_answers(signed_in, tuned, size, tm
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_the_wizard_shows_what_will_be_learned(signed_in, tuned, size, tmp_path: Path) -> None:
+def test_wizard_previews_the_loss_mask(signed_in, tuned, size, tmp_path: Path) -> None:
     watched = signed_in(size)
     page = watched.open(f"/new?dataset={tuned[0]}&step=review")
     page.wait_for_selector("#supervision .seen-example")

@@ -20,7 +20,7 @@ def change(person, address, *changes, **more):
     return person.post(f"{address}/changes", json_body={"changes": list(changes), **more})
 
 
-def test_a_problem_is_paged_left_out_and_brought_back(ann, address):
+def test_rows_of_a_problem_are_paged_excluded_and_included(ann, address):
     (problem,) = [each for each in ann.get(address + "/report").json["problems"] if each["code"] == "empty_text"]
     page = ann.get(f"{address}/problems/{problem['key']}?limit=1").json
     assert page["matching"] == 2 and page["rows"][0]["_line"] == 62 and page["rows"][0]["cells"]["label"] == "yes"
@@ -34,25 +34,25 @@ def test_a_problem_is_paged_left_out_and_brought_back(ann, address):
     assert back.json["version"] == 3 and back.json["report"]["rows"]["usable"] == 61
 
 
-def test_the_usual_cut_is_that_of_the_task(ann):
+def test_default_truncation_is_that_of_the_task(ann):
     rows = "".join(f'{{"prompt": "say {n}", "response": "{n}"}}\n' for n in range(30))
     address = f"/api/v1/datasets/{ann.upload([('file', 'a.jsonl', rows.encode())]).json['id']}"
     # The chat model reads 512 tokens, and tasks that write start from all of them.
     assert ann.get(address + "/lengths").json["max_length"] == 512
 
 
-def test_rows_are_found_and_changed_together(ann, address):
+def test_selected_rows_are_changed_together(ann, address):
     assert ann.get(address + "/rows?search=GOOD&column=label&value=yes&limit=5").json["matching"] == 30
     made = change(ann, address, {"op": "set", "rows": {"search": "good"}, "column": "label", "value": "fine"})
     assert made.json["labels"] == {"fine": 30, "no": 31}
-    told = ann.get(address + "/versions").json["versions"]
-    assert [each["number"] for each in told] == [2, 1] and told[0]["author"] and told[0]["created_at"] > 0
+    payload = ann.get(address + "/versions").json["versions"]
+    assert [each["number"] for each in payload] == [2, 1] and payload[0]["author"] and payload[0]["created_at"] > 0
     page = ann.get(address + "/versions/2/changes?limit=10").json
     assert page["total"] == 30 and page["after"] == 10
     assert page["entries"][0]["before"] == "yes" and page["entries"][0]["after"] == "fine"
 
 
-def test_downloads_are_named_and_harmless(ann, address):
+def test_downloads_have_a_file_name_and_escaped_formulas(ann, address):
     answer = ann.get(address + "/export?format=csv")
     assert answer.status == 200 and "attachment" in answer.headers["content-disposition"]
     assert list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))[-1] == ["'=1+1", "no"]
@@ -61,7 +61,7 @@ def test_downloads_are_named_and_harmless(ann, address):
     assert b"empty_text" in ann.get(address + "/report.csv").body
 
 
-def test_lengths_and_splits_are_told_and_changed(ann, address):
+def test_lengths_and_splits_are_read_and_changed(ann, address):
     lengths = ann.get(address + "/lengths").json
     assert lengths["base_model"] == "starter-encoder" and sum(lengths["counts"].values()) == 61
     assert lengths["max_length"] == 128
@@ -74,13 +74,15 @@ def test_lengths_and_splits_are_told_and_changed(ann, address):
         "dataset_id": made.json["id"],
         "training": {"max_length": 8},
     }
-    told = ann.post("/api/v1/estimates", json_body=body).json
+    payload = ann.post("/api/v1/estimates", json_body=body).json
     assert (
-        told["lengths"]["max_length"] == 8 and told["lengths"]["measured"] and "measured on your data" in told["basis"]
+        payload["lengths"]["max_length"] == 8
+        and payload["lengths"]["measured"]
+        and "measured on your data" in payload["basis"]
     )
 
 
-def test_a_search_for_doubtful_labels_is_queued_once(ann, address):
+def test_label_review_is_queued_once(ann, address):
     assert ann.get(address + "/label-review").json["state"] == "none"
     assert ann.post(address + "/label-review").status == 202
     assert ann.get(address + "/label-review").json["state"] == "queued"
@@ -119,12 +121,12 @@ def test_impossible_changes_are_refused(ann, address, body, status):
         "/label-review",
     ],
 )
-def test_somebody_elses_rows_are_not_there(ann, bob, address, path):
+def test_rows_of_another_user_are_unknown(ann, bob, address, path):
     assert ann.get(address + path).status == 200
     assert bob.get(address + path).status == 404
 
 
-def test_somebody_elses_rows_cannot_be_changed(bob, address):
+def test_rows_of_another_user_cannot_be_changed(bob, address):
     edit = {"changes": [{"op": "edit", "row_id": 1, "cells": {"text": "x"}}]}
     calls = (("/changes", edit), ("/versions/1/restore", None), ("/splits", {}), ("/label-review", None))
     for path, body in calls:

@@ -28,7 +28,7 @@ def combine(person: Person, run_ids: list[str], **settings: Any) -> Any:
     return person.post("/api/v1/runs/combine", json_body={"run_ids": run_ids, **settings})
 
 
-def test_two_runs_become_one_that_waits_in_the_queue(ann: Person) -> None:
+def test_combining_two_runs_queues_one(ann: Person) -> None:
     ids = [finished(ann.id, "First"), finished(ann.id, "Second", method={"kind": "rslora"})]
     answer = combine(ann, ids, weights=[3, 1])
     assert answer.status == 201
@@ -41,14 +41,14 @@ def test_two_runs_become_one_that_waits_in_the_queue(ann: Person) -> None:
     ]
 
 
-def test_a_full_fine_tune_is_queued_to_be_shrunk(ann: Person) -> None:
+def test_lora_extraction_from_a_full_fine_tune_is_queued(ann: Person) -> None:
     run_id = finished(ann.id, "Whole", {"model.safetensors": b"0"}, method={"kind": "full"})
     run = ann.post(f"/api/v1/runs/{run_id}/shrink", json_body={"rank": 24}).json
     assert run["name"] == "Whole, shrunk to rank 24"
     assert run["spec"]["origin"]["rank"] == run["spec"]["method"]["rank"] == 24
 
 
-def test_models_are_put_side_by_side_for_tokens_to_choose(ann: Person) -> None:
+def test_arrow_routing_is_queued(ann: Person) -> None:
     ids = [finished(ann.id, "First"), finished(ann.id, "Second", method={"kind": "rslora"})]
     spec = combine(ann, ids, how="arrow", top_k=1, temperature=0.5).json["spec"]
     assert spec["method"] == {"kind": "routed"}
@@ -106,13 +106,13 @@ def test_runs_that_cannot_be_parents_are_refused(ann: Person) -> None:
     assert ann.post(f"/api/v1/runs/{first}/shrink", json_body={}).json["error"]["code"] == "method_cannot"
 
 
-def test_a_run_made_of_runs_is_not_trained_further(ann: Person) -> None:
+def test_derived_run_cannot_be_continued(ann: Person) -> None:
     run_id = finished(ann.id, "Made", origin={"kind": "shrunk", "parents": [{"run_id": "x"}], "rank": 8})
     answer = ann.post(f"/api/v1/runs/{run_id}/continue", json_body={"epochs": 1})
     assert (answer.status, answer.json["error"]["code"]) == (409, "made_of_runs")
 
 
-def test_a_strangers_run_is_no_parent(ann: Person, bob: Person) -> None:
+def test_run_of_another_user_is_refused_as_parent(ann: Person, bob: Person) -> None:
     mine, theirs = finished(bob.id, "Mine"), finished(ann.id, "Theirs")
     assert combine(bob, [mine, theirs]).status == 404
     assert bob.post(f"/api/v1/runs/{theirs}/shrink", json_body={}).status == 404

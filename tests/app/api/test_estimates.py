@@ -3,7 +3,7 @@
 from tests.app.api.test_datasets import FILE
 
 
-def test_it_answers_with_its_basis(ann):
+def test_estimate_comes_with_its_basis(ann):
     dataset = ann.upload([FILE]).json["id"]
     body = {"base_model": "starter-encoder", "method": {"kind": "lora"}, "dataset_id": dataset}
     answer = ann.post("/api/v1/estimates", json_body=body)

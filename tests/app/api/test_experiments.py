@@ -10,11 +10,11 @@ def test_an_experiment_from_start_to_choice(ann, bob):
     made = ann.post("/api/v1/experiments", json_body={"dataset_id": data, "methods": METHODS, "name": "Which one?"})
     assert made.status == 201, made.body
     address = f"/api/v1/experiments/{made.json['id']}"
-    told = ann.get(address).json
-    assert told["name"] == "Which one?" and told["counts"] == {"runs": 2, "finished": 0, "active": 2}
+    payload = ann.get(address).json
+    assert payload["name"] == "Which one?" and payload["counts"] == {"runs": 2, "finished": 0, "active": 2}
     assert [each["id"] for each in ann.get("/api/v1/experiments").json["experiments"]] == [made.json["id"]]
-    chosen = ann.post(address + "/choose", json_body={"run_id": told["rows"][0]["id"]})
-    assert chosen.json["chosen_run_id"] == told["rows"][0]["id"]
+    chosen = ann.post(address + "/choose", json_body={"run_id": payload["rows"][0]["id"]})
+    assert chosen.json["chosen_run_id"] == payload["rows"][0]["id"]
     assert ann.post(address + "/cancel").json["counts"]["active"] == 0
     assert ann.post(address + "/cancel").status == 409
     assert bob.get(address).status == bob.post(address + "/cancel").status == 404

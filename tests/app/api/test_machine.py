@@ -19,14 +19,14 @@ def test_gpus_are_read_as_the_driver_names_them(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("script", ["exit 9\n", 'echo "No devices were found"\n'])
-def test_a_driver_that_fails_is_told_apart_from_none(tmp_path, monkeypatch, script):
+def test_failing_driver_is_distinguished_from_no_gpu(tmp_path, monkeypatch, script):
     put_driver(tmp_path, monkeypatch, script)
     with pytest.raises(machine.DriverFails):
         machine.read_gpus()
 
 
-def test_the_route_tells_memory_and_disk(ann):
-    told = ann.get("/api/v1/machine").json
-    assert 0 < told["free_memory_bytes"] <= told["memory_bytes"]
-    assert 0 < told["free_disk_bytes"] <= told["disk_bytes"]
-    assert told["threads"] >= 1 and isinstance(told["gpus"], list)
+def test_machine_route_reports_memory_and_disk(ann):
+    payload = ann.get("/api/v1/machine").json
+    assert 0 < payload["free_memory_bytes"] <= payload["memory_bytes"]
+    assert 0 < payload["free_disk_bytes"] <= payload["disk_bytes"]
+    assert payload["threads"] >= 1 and isinstance(payload["gpus"], list)

@@ -103,8 +103,8 @@ def test_without_a_server_the_answer_says_what_to_do(ann, studio_home, monkeypat
     def refusal() -> str:
         answer = ann.post(address, json_body={"inputs": ["a"]})
         assert answer.status == 409
-        told = ann.get("/api/v1/inference").json["problem"]
-        assert answer.code == "inference_gone" or told["error"]["code"] == answer.code
+        payload = ann.get("/api/v1/inference").json["problem"]
+        assert answer.code == "inference_gone" or payload["error"]["code"] == answer.code
         return answer.code
 
     assert refusal() == "inference_missing"
@@ -120,12 +120,17 @@ def test_without_a_server_the_answer_says_what_to_do(ann, studio_home, monkeypat
     assert refusal() == "inference_missing"
 
 
-def test_the_queue_tells_of_the_servers_and_not_where_they_are(ann, studio_home):
+def test_queue_lists_inference_servers_without_addresses(ann, studio_home):
     inference_servers.register("host:1", "http://one", "gpu")
     inference_servers.beat("host:1", READY, {"bases": ["starter-chat"], "replies": 2})
-    (told,) = ann.get("/api/v1/queue").json["servers"]
-    assert (told["host"], told["state"], told["alive"], told["facts"]["replies"]) == ("host", READY, True, 2)
-    assert "url" not in told
+    (payload,) = ann.get("/api/v1/queue").json["servers"]
+    assert (payload["host"], payload["state"], payload["alive"], payload["facts"]["replies"]) == (
+        "host",
+        READY,
+        True,
+        2,
+    )
+    assert "url" not in payload
 
 
 def test_a_device_is_taken_while_a_job_computes_on_it(owner, any_database, monkeypatch):

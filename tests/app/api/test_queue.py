@@ -6,12 +6,12 @@ from app.services.queue import workers
 from tests.factories import make_run
 
 
-def test_each_sees_the_whole_queue_and_names_of_their_own(ann, bob) -> None:
+def test_queue_shows_all_runs_but_only_own_names(ann, bob) -> None:
     mine, theirs = make_run(ann.id, name="Mine"), make_run(bob.id, name="Secret plan")
     workers.beat("here:1")
-    told = ann.get("/api/v1/queue").json
-    assert [(row["mine"], row["position"]) for row in told["waiting"]] == [(True, 1), (False, 2)]
-    assert "Secret plan" not in str(told) and theirs.id not in str(told) and mine.id in str(told)
+    payload = ann.get("/api/v1/queue").json
+    assert [(row["mine"], row["position"]) for row in payload["waiting"]] == [(True, 1), (False, 2)]
+    assert "Secret plan" not in str(payload) and theirs.id not in str(payload) and mine.id in str(payload)
     assert ann.get("/api/v1/workers").json["workers"][0]["name"] == "here:1"
 
 
@@ -25,13 +25,13 @@ def test_each_sees_the_whole_queue_and_names_of_their_own(ann, bob) -> None:
         ("resume", None),
     ],
 )
-def test_nobody_steers_what_is_not_theirs(ann, bob, action: str, body: dict | None) -> None:
+def test_runs_of_another_user_cannot_be_controlled(ann, bob, action: str, body: dict | None) -> None:
     theirs = make_run(bob.id)
     refused = ann.post(f"/api/v1/runs/{theirs.id}/{action}", json_body=body)
     assert (refused.status, refused.json["error"]["code"]) == (404, "run_not_found")
 
 
-def test_pause_move_and_go_on(ann) -> None:
+def test_pause_move_and_resume(ann) -> None:
     first, second = make_run(ann.id), make_run(ann.id)
     assert ann.post(f"/api/v1/runs/{second.id}/move", json_body={"direction": "up"}).json["queue_position"] == 1
     paused = ann.post(f"/api/v1/runs/{second.id}/pause").json
@@ -42,7 +42,7 @@ def test_pause_move_and_go_on(ann) -> None:
     assert ann.post(f"/api/v1/runs/{first.id}/continue", json_body={"epochs": 1}).status == 409
 
 
-def test_prometheus_tells_about_the_queue(ann) -> None:
+def test_prometheus_metrics_cover_the_queue(ann) -> None:
     make_run(ann.id)
     text = ann.get("/metrics").body.decode()
     assert 'studio_queue{kind="ready"} 1.0' in text

@@ -10,7 +10,7 @@ from app.services.accounts import accounts
 from tests.app.api.conftest import Person
 
 
-def test_everything_that_is_only_looked_at_answers_while_the_database_is_written(ann: Person) -> None:
+def test_every_read_only_route_answers_during_a_write_transaction(ann: Person) -> None:
     rows = "".join(f"question {n} about things,{'yes' if n % 2 else 'no'}\n" for n in range(40))
     made = ann.upload([("file", "rows.csv", f"text,label\n{rows}".encode())]).json
     model = {"base_model": "starter-encoder", "task_type": "text-classification", "method": {"kind": "lora"}}
@@ -30,10 +30,10 @@ def test_everything_that_is_only_looked_at_answers_while_the_database_is_written
 def _looks(known: dict[str, str]) -> list[str]:
     """Every address that is only looked at, with what is known put in and another word elsewhere."""
     found = [(path, ways["get"]) for path, ways in create_api().openapi()["paths"].items() if "get" in ways]
-    told = []
+    addresses = []
     for path, way in found:
         wanted = {
             each["name"]: known.get(each["name"], "none") for each in way.get("parameters", []) if each["in"] == "path"
         }
-        told.append(path.format(**wanted))
-    return told
+        addresses.append(path.format(**wanted))
+    return addresses

@@ -7,9 +7,9 @@ WANTED = {"base_model": "starter-encoder", "task_type": "text-classification"}
 
 def test_the_methods_are_ranked_with_reasons(ann):
     dataset = ann.upload([FILE]).json["id"]
-    told = ann.post("/api/v1/recommendations", json_body={**WANTED, "dataset_id": dataset}).json
-    assert told["ranked"][0]["reasons"][0]["source"]
-    assert told["about"] in told["ranked"][0]["sentence"]
+    payload = ann.post("/api/v1/recommendations", json_body={**WANTED, "dataset_id": dataset}).json
+    assert payload["ranked"][0]["reasons"][0]["source"]
+    assert payload["about"] in payload["ranked"][0]["sentence"]
     quick = ann.post("/api/v1/recommendations", json_body={**WANTED, "dataset_id": dataset, "wishes": ["fast_answer"]})
     assert quick.json["ranked"][0]["kind"] == "head-only"
 

@@ -47,7 +47,7 @@ def test_what_a_method_cannot_do_is_refused_on_submit(kind: str, ability: str) -
     )
 
 
-def test_what_a_method_can_do_is_let_through():
+def test_supported_combination_is_accepted():
     for kind in KINDS:
         for ability, asking in ASKING.items():
             # QLoRA says itself how the base is held, and what is held in fewer bits fits no other adapter.
@@ -57,7 +57,7 @@ def test_what_a_method_can_do_is_let_through():
 
 
 @pytest.mark.parametrize("kind", [each for each in KINDS if not can(method_class(each), "layers")])
-def test_a_choice_of_layers_is_refused_where_there_is_none(kind: str) -> None:
+def test_choice_of_layers_is_refused_for_methods_without_layers(kind: str) -> None:
     with pytest.raises(Rejected, match="only some of the layers") as caught:
         submit(kind, {}, layers="last 1")
     assert "LoRA" in caught.value.hint and "method.layers" in caught.value.details["fields"]
@@ -80,7 +80,7 @@ def test_settings_that_contradict_each_other_are_refused(kind: str, method: dict
     assert caught.value.code == "contradiction" and "LoRA" in caught.value.hint
 
 
-def test_the_same_refusals_come_over_http(ann: Person) -> None:
+def test_http_refuses_the_same_combinations(ann: Person) -> None:
     run_id = finished(ann.id, "Small", method={"kind": "prefix-tuning", "tokens": 4})
     body = {"run_id": run_id, "methods": [{"kind": "lora"}, {"kind": "prefix-tuning"}]}
     answer = ann.post("/api/v1/experiments", json_body={**body, "training": {"gradient_checkpointing": True}})

@@ -34,8 +34,8 @@ def test_a_run_waits_for_a_decision_about_rows_with_errors(ann):
     made = upload(ann)
     refused = post(ann, "/api/v1/runs", wanted(made))
     assert (refused.status, refused.code) == (409, "rows_undecided")
-    told = refused.json["error"]["details"]
-    assert told["rows"] == 3 and {each["code"]: each["rows"] for each in told["problems"]} == {
+    payload = refused.json["error"]["details"]
+    assert payload["rows"] == 3 and {each["code"]: each["rows"] for each in payload["problems"]} == {
         "csv_shape": [30],
         "empty_text": [42],
         "empty_label": [43],
@@ -65,7 +65,7 @@ def test_rows_with_errors_are_left_out_with_the_run_as_a_version_of_their_own(an
     assert sorted(each["line"] for each in changes) == [30, 42, 43]
 
 
-def test_looks_at_test_rows_and_changes_of_them_are_counted(ann, bob):
+def test_views_and_changes_of_test_rows_are_counted(ann, bob):
     made = ann.upload([("file", "x.csv", write.as_csv(GOOD))]).json
     home = f"/api/v1/datasets/{made['id']}"
     rows = ann.get(f"{home}/rows?limit=100").json["rows"]

@@ -67,7 +67,7 @@ def test_settings_out_of_bounds_are_refused(ann, change, code):
     assert (answer.status, answer.code) == (422, code), answer.body
 
 
-def test_a_run_can_be_watched_and_read(ann):
+def test_run_with_metrics_events_and_log_is_read(ann):
     run = make_run(ann.id)
     finish(run)
     address = f"/api/v1/runs/{run.id}"
@@ -85,7 +85,7 @@ def test_a_run_can_be_watched_and_read(ann):
     assert ann.get(f"/api/v1/compare?runs={run.id}").status == 200
 
 
-def test_a_run_can_be_steered(ann):
+def test_run_is_cancelled_renamed_and_archived(ann):
     run = make_run(ann.id)
     address = f"/api/v1/runs/{run.id}"
     assert ann.post(address + "/rename", json_body={"name": "Second"}).json["name"] == "Second"
@@ -144,7 +144,7 @@ def test_a_run_without_an_adapter_says_so(ann):
     assert (answer.status, answer.code) == (409, "not_finished")
 
 
-def test_what_is_not_theirs_does_not_exist(ann, bob):
+def test_runs_of_another_user_are_unknown(ann, bob):
     run = make_run(ann.id)
     finish(run)
     dataset = ann.upload([FILE]).json["id"]

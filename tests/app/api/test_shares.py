@@ -34,9 +34,9 @@ def strangers(api, token):
 def test_a_stranger_sees_the_shared_runs_and_only_those(api, ann, two):
     _, token = share(ann, two[:1], view="axis=share&smoothing=0.9")
     look = strangers(api, token)
-    told = look("").json
-    assert told["runs"] == two[:1] and told["view"] == "axis=share&smoothing=0.9"
-    assert told["catalog"]["methods"] == [{"kind": "lora", "title": "LoRA"}]
+    payload = look("").json
+    assert payload["runs"] == two[:1] and payload["view"] == "axis=share&smoothing=0.9"
+    assert payload["catalog"]["methods"] == [{"kind": "lora", "title": "LoRA"}]
     compared = look("/compare")
     assert compared.status == 200 and [run["id"] for run in compared.json["runs"]] == two[:1]
     curves = look(f"/series?keys=train/loss&runs={two[1]}").json["series"]

@@ -59,7 +59,7 @@ def test_wrong_tokens_get_a_page_that_says_what_to_do(api, token):
     assert answer.status == 401 and b"studio link" in answer.body and not answer.cookies
 
 
-def test_a_guesser_is_told_to_wait(api, owner):
+def test_repeated_failed_sign_ins_are_rate_limited(api, owner):
     for _ in range(sign_in.ATTEMPTS_PER_MINUTE):
         assert redeem(api, "a" * 43, **{"x-forwarded-for": "10.0.0.1"}).status == 401
     blocked = redeem(api, accounts.create_sign_in_link(owner), **{"x-forwarded-for": "10.0.0.2"})

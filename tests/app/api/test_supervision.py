@@ -37,11 +37,11 @@ def look(person: Person, dataset: str, model: str, **training: object) -> dict:
     return answer.json
 
 
-def test_three_examples_are_shown_as_the_model_will_see_them(ann: Person, model: str) -> None:
-    told = look(ann, upload(ann, chats()), model)
-    assert (told["template"], told["learn_from"], told["max_length"]) == ("the model's own", "answers", 256)
-    assert len(told["examples"]) == 3
-    for example in told["examples"]:
+def test_loss_mask_preview_has_three_examples(ann: Person, model: str) -> None:
+    payload = look(ann, upload(ann, chats()), model)
+    assert (payload["template"], payload["learn_from"], payload["max_length"]) == ("the model's own", "answers", 256)
+    assert len(payload["examples"]) == 3
+    for example in payload["examples"]:
         turns = conversation(example["line"] - 1)
         learned = "".join(part["text"] for part in example["parts"] if part["kind"] == "learned")
         assert learned == "".join(f"{turn['content']}<|end|>" for turn in turns if turn["role"] == "assistant")
@@ -49,11 +49,11 @@ def test_three_examples_are_shown_as_the_model_will_see_them(ann: Person, model:
         assert whole == "".join(f"<|{turn['role']}|>{turn['content']}<|end|>" for turn in turns)
 
 
-def test_the_preview_is_what_training_marks(ann: Person, model: str) -> None:
+def test_loss_mask_preview_equals_the_mask_of_training(ann: Person, model: str) -> None:
     from app.catalog.base_models import base_model_path
 
-    told = look(ann, upload(ann, chats()), model)
-    example = told["examples"][0]
+    payload = look(ann, upload(ann, chats()), model)
+    example = payload["examples"][0]
     lesson = task_type("chat").lesson(
         {"messages": json.dumps(conversation(example["line"] - 1))}, {"messages": "messages"}
     )
@@ -61,19 +61,19 @@ def test_the_preview_is_what_training_marks(ann: Person, model: str) -> None:
     assert (example["tokens"], example["learned_tokens"]) == (len(marked.ids), sum(marked.learned[1:]))
 
 
-def test_what_is_cut_and_what_is_lost_is_counted_and_shown(ann: Person, model: str) -> None:
-    told = look(ann, upload(ann, chats()), model, max_length=16)
-    assert told["cut_rows"] == told["counted_rows"] == told["rows"]
-    assert told["left_out_rows"] == 0
-    cut = [part for part in told["examples"][2]["parts"] if part["kind"] == "cut"]
+def test_truncated_and_lost_rows_are_counted_and_shown(ann: Person, model: str) -> None:
+    payload = look(ann, upload(ann, chats()), model, max_length=16)
+    assert payload["cut_rows"] == payload["counted_rows"] == payload["rows"]
+    assert payload["left_out_rows"] == 0
+    cut = [part for part in payload["examples"][2]["parts"] if part["kind"] == "cut"]
     assert len(cut) == 1 and cut[0]["text"].endswith("<|end|>")
-    assert sum(bar["rows"] for bar in told["lengths"]["bars"]) == told["counted_rows"]
+    assert sum(bar["rows"] for bar in payload["lengths"]["bars"]) == payload["counted_rows"]
     assert look(ann, upload(ann, chats()), model, max_length=8)["left_out_rows"] > 0
 
 
-def test_the_switch_marks_everything(ann: Person, model: str) -> None:
-    told = look(ann, upload(ann, chats()), model, learn_from="everything")
-    assert {part["kind"] for example in told["examples"] for part in example["parts"]} == {"learned"}
+def test_loss_over_everything_masks_nothing(ann: Person, model: str) -> None:
+    payload = look(ann, upload(ann, chats()), model, learn_from="everything")
+    assert {part["kind"] for example in payload["examples"] for part in example["parts"]} == {"learned"}
 
 
 def test_a_task_with_labels_has_no_preview(ann: Person, model: str) -> None:
@@ -83,7 +83,7 @@ def test_a_task_with_labels_has_no_preview(ann: Person, model: str) -> None:
     assert (answer.status, answer.json["error"]["code"]) == (422, "no_supervision")
 
 
-def test_somebody_elses_rows_are_not_shown(ann: Person, bob: Person, model: str) -> None:
+def test_preview_of_another_users_rows_is_refused(ann: Person, bob: Person, model: str) -> None:
     dataset = upload(ann, chats())
     assert bob.post(f"/api/v1/datasets/{dataset}/supervision", json_body={"base_model": model}).status == 404
 
