@@ -145,7 +145,7 @@ def run(user_id: str, wanted: Case, seed: int, processor: bool) -> dict[str, Any
     model = "starter-encoder" if wanted["task"] == ENCODE else "starter-chat"
     path = Path(os.environ["STUDIO_DATA_DIR"]) / f"rows-{seed}.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in make_rows(wanted, seed)))
-    dataset = datasets.import_file(user_id, path, path.name, task_type=wanted["task"])
+    dataset = datasets.import_file(user_id, (path, path.name), task_type=wanted["task"])
     queued = runs.submit(
         user_id,
         runs.RunRequest(

@@ -52,7 +52,7 @@ def compare(data: str, kind: str) -> dict[str, Any]:
     path, task, batch, epochs = data.rsplit(":", 3)
     upgrade()
     user_id = accounts.ensure_owner().id
-    dataset = datasets.import_file(user_id, Path(path), Path(path).name, task_type=task)
+    dataset = datasets.import_file(user_id, (Path(path), Path(path).name), task_type=task)
     metric = task_type(task).primary_metric
     training = {"batch_size": int(batch), "epochs": float(epochs)}
     auto = run(user_id, dataset.id, task, kind, {**training, "learning_rate": "auto"})

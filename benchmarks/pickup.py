@@ -77,7 +77,7 @@ def measure(count: int) -> list[float]:
     owner = accounts.ensure_owner().id
     totals = []
     for number in range(count + 1):
-        dataset = datasets.import_file(owner, write_rows(1000, number), "letters.csv")
+        dataset = datasets.import_file(owner, (write_rows(1000, number), "letters.csv"))
         print(f"run {number} on new rows" + ("" if number else " (warms up, does not count)"))
         seconds = submit(owner, dataset.id)
         totals += [seconds] if number else []

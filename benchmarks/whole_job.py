@@ -82,7 +82,7 @@ def bring(home: Path, rows: Examples, amounts: Amounts) -> tuple[str, Any]:
     path = home / "rows.csv"
     write_csv(path, [(text, label) for label in labels for text in rows[label][: amounts.train]])
     owner = accounts.ensure_owner().id
-    return owner, datasets.import_file(owner, path, path.name, task_type=TASK)
+    return owner, datasets.import_file(owner, (path, path.name), task_type=TASK)
 
 
 def write_csv(path: Path, rows: list[tuple[str, str]]) -> None:

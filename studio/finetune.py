@@ -27,6 +27,7 @@ from app.models import CANCELLED, SUCCEEDED, TERMINAL_STATES, Run
 from app.queue import muted
 from app.services.accounts import accounts
 from app.services.datasets import datasets
+from app.services.datasets.imports import ImportOptions
 from app.services.datasets.row_errors import undecided
 from app.services.profiling.token_lengths import default_model
 from app.services.queue import jobs
@@ -125,7 +126,11 @@ def _check_places(order: FinetuneRequest) -> None:
 def _submit(user_id: str, order: FinetuneRequest, method: dict[str, Any], training: dict[str, Any]) -> Run:
     evaluation = (order.evaluation, order.evaluation.name) if order.evaluation else None
     dataset = datasets.import_file(
-        user_id, order.data, order.data.name, task_type=order.task, columns=order.columns or None, evaluation=evaluation
+        user_id,
+        (order.data, order.data.name),
+        task_type=order.task,
+        columns=order.columns or None,
+        options=ImportOptions(evaluation=evaluation),
     )
     version = datasets.latest_version(dataset)
     task = version.task_type

@@ -68,7 +68,7 @@ def decide_upload(user_id: UserId, staged_id: str, body: DecisionBody) -> JSONRe
 @router.get("/datasets/{dataset_id}/reading")
 def read_reading(user_id: UserId, dataset_id: str) -> dict[str, Any]:
     """How the file was read, and the alternatives."""
-    return readings.how_read(user_id, dataset_id)
+    return readings.describe_version(user_id, dataset_id)
 
 
 @router.post("/datasets/{dataset_id}/reading/preview")

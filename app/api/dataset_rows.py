@@ -14,8 +14,8 @@ from app.api.deps import After, RespondAsync, UserId
 from app.services.datasets import exports, findings, holdout_access, label_reviews, versions
 from app.services.datasets.dataset_jobs import DatasetJob, changes_job
 from app.services.datasets.row_search import Selection, find_rows
-from app.services.datasets.version_lengths import with_usual_cut
-from app.services.profiling.marked_rows import with_marks
+from app.services.datasets.version_lengths import with_default_cut
+from app.services.profiling.marked_rows import with_marked_text
 
 router = APIRouter(prefix="/api/v1/datasets/{dataset_id}", tags=["datasets"])
 
@@ -48,7 +48,7 @@ def read_rows(user_id: UserId, dataset_id: str, wanted: Annotated[RowsQuery, Que
     ``marked``: ``{"column", "text", "spans": [[start, end, label]]}``."""
     found = versions.find_version(user_id, dataset_id, wanted.version)
     page = find_rows(storage.dataset_dir(found.id), wanted.selection(), wanted.after, wanted.limit)
-    return with_marks(page.as_dict(), found)
+    return with_marked_text(page.as_dict(), found)
 
 
 @router.get("/problems/{key}")
@@ -58,8 +58,8 @@ def read_problem(
     """One problem with a page of its rows and their cells; ``lost_lines`` could not be read at all."""
     found = versions.find_version(user_id, dataset_id, version)
     folder = storage.dataset_dir(found.id)
-    finding = asdict(findings.find(folder, key))
-    page = with_marks(find_rows(folder, Selection(problem=key), after, limit).as_dict(), found)
+    finding = asdict(findings.find_finding(folder, key))
+    page = with_marked_text(find_rows(folder, Selection(problem=key), after, limit).as_dict(), found)
     kept = ("key", "code", "severity", "message", "hint", "evaluation")
     return {**{name: finding[name] for name in kept}, **page}
 
@@ -67,7 +67,7 @@ def read_problem(
 @router.get("/lengths")
 def read_lengths(user_id: UserId, dataset_id: str, base_model: Words = "", version: Version = None) -> dict[str, Any]:
     """Lengths of the usable texts in tokens of a model: ``{"base_model", "measured", "mean", "longest", "counts"}``."""
-    return with_usual_cut(versions.find_version(user_id, dataset_id, version), base_model)
+    return with_default_cut(versions.find_version(user_id, dataset_id, version), base_model)
 
 
 @router.get("/report.csv")
@@ -133,13 +133,13 @@ def change_splits(user_id: UserId, dataset_id: str, body: SplitsBody, respond_as
 @router.get("/versions")
 def list_versions(user_id: UserId, dataset_id: str) -> dict[str, Any]:
     """Every version with author, time and what it changed, newest first."""
-    return {"versions": versions.list_versions(user_id, dataset_id)}
+    return {"versions": [asdict(version) for version in versions.list_versions(user_id, dataset_id)]}
 
 
 @router.get("/versions/{number}/changes")
 def read_changes(user_id: UserId, dataset_id: str, number: int, after: After = 0, limit: Limit = 100) -> dict[str, Any]:
     """All differences to the version before, by page."""
-    return versions.read_changes(user_id, dataset_id, number, after, limit)
+    return asdict(versions.read_changes(user_id, dataset_id, number, after, limit))
 
 
 @router.post("/versions/{number}/restore")

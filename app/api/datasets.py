@@ -16,6 +16,7 @@ from app.models import Dataset
 from app.readers import Choices
 from app.services.datasets import checks, datasets, imports, readings
 from app.services.datasets.dataset_jobs import IMPORT, DatasetJob, perform
+from app.services.datasets.imports import ImportOptions
 
 router = APIRouter(prefix="/api/v1/datasets", tags=["datasets"])
 
@@ -90,15 +91,14 @@ def archive_dataset(user_id: UserId, dataset_id: str) -> dict[str, Any]:
 
 
 def _import(user_id: str, upload: Upload) -> dict[str, Any]:
+    evaluation = (upload.evaluation.path, upload.evaluation.name) if upload.evaluation else None
     dataset = datasets.import_file(
         user_id,
-        upload.file.path,
-        upload.file.name,
+        (upload.file.path, upload.file.name),
         name=upload.fields.get("name"),
         task_type=upload.fields.get("task_type"),
         columns=upload.columns,
-        evaluation=(upload.evaluation.path, upload.evaluation.name) if upload.evaluation else None,
-        choices=upload.choices,
+        options=ImportOptions(evaluation, choices=upload.choices),
     )
     return with_report(dataset)
 
@@ -129,10 +129,10 @@ def begin_import(user_id: str, staged_id: str, attributes: dict[str, Any], choic
             return JSONResponse({"check": checks.start(user_id, work), "staged": staged_id, **read}, 202)
         return JSONResponse(jsonable_encoder(with_report(perform(user_id, work))), 201)
     except StudioError as error:
-        if not read and error.code in readings.READ_OTHERWISE:
+        if not read and error.code in readings.READABLE_OTHERWISE:
             read = {"reading": readings.describe_unread(user_id, staged_id)}
         if not read:
-            imports.forget_staged(user_id, staged_id)
+            imports.remove_staged(user_id, staged_id)
             raise
         error.details = {**error.details, "staged": staged_id, **read}
         raise

@@ -15,7 +15,8 @@ from app.services.accounts import accounts
 from app.services.datasets import changes as changes
 from app.services.datasets import datasets
 from app.services.datasets.changes import Add, Clean, Delete, Edit, Exclude, Include, MergeLabels, SetColumn
-from app.services.datasets.exports import export_report, export_version, harmless
+from app.services.datasets.exports import escape_formula, export_report, export_version
+from app.services.datasets.imports import ImportOptions
 from app.services.datasets.row_search import Selection, find_rows
 from app.services.datasets.versions import list_versions, read_changes, restore
 
@@ -31,7 +32,7 @@ def write(path, rows):
 
 @pytest.fixture
 def made(owner, tmp_path):
-    return datasets.import_file(owner, write(tmp_path / "x.csv", [*GOOD, *BAD]), "x.csv")
+    return datasets.import_file(owner, (write(tmp_path / "x.csv", [*GOOD, *BAD]), "x.csv"))
 
 
 def newest(dataset):
@@ -66,13 +67,13 @@ def test_excluded_rows_are_recorded_rechecked_and_come_back(owner, made):
     assert after.report["rows"] == {"total": 105, "usable": 102, "excluded": 2}
     assert (after.number, after.author_id, after.change["summary"]) == (2, owner, "2 rows left out.")
     told = read_changes(owner, made.id, 2)
-    assert [(each["kind"], each["line"]) for each in told["entries"]] == [("excluded", 102), ("excluded", 103)]
+    assert [(each["kind"], each["line"]) for each in told.entries] == [("excluded", 102), ("excluded", 103)]
     assert newest(datasets.get_dataset(owner, made.id)).id == after.id and splits_of(after) == splits_of(first)
     back = newest(changes.change(owner, made.id, [Include(Selection())]))
     assert codes(back) == codes(first) and "excluded" not in back.report["rows"]
     again = newest(restore(owner, made.id, 2))
     assert again.content_sha256 == after.content_sha256 and again.number == 4
-    assert [each["number"] for each in list_versions(owner, made.id)] == [4, 3, 2, 1]
+    assert [version.number for version in list_versions(owner, made.id)] == [4, 3, 2, 1]
 
 
 def test_fixed_cells_count_and_the_old_version_stays(owner, made):
@@ -81,7 +82,7 @@ def test_fixed_cells_count_and_the_old_version_stays(owner, made):
     after = newest(changes.change(owner, made.id, [*fixes, Add({"text": "added by hand", "label": "a"})]))
     assert codes(after) == {} and after.status == "ok"
     assert (after.rows, after.usable_rows) == (104, 104) and first.rows == 105
-    entries = read_changes(owner, made.id, 2)["entries"]
+    entries = read_changes(owner, made.id, 2).entries
     assert {"kind": "edited", "id": 100, "line": 102, "column": "text", "before": "", "after": "a new text"} in entries
     assert [e["id"] for e in entries if e["kind"] == "deleted"] == [101, 103]
     assert [(e["id"], e["line"]) for e in entries if e["kind"] == "added"] == [(105, 107)]
@@ -92,7 +93,7 @@ def test_fixed_cells_count_and_the_old_version_stays(owner, made):
     # An id is never given twice, even after the row with the highest one is gone.
     changes.change(owner, made.id, [Delete(Selection(ids=(105,)))])
     last = newest(changes.change(owner, made.id, [Add({"text": "another one", "label": "b"})]))
-    assert [e["id"] for e in read_changes(owner, made.id, last.number)["entries"]] == [106] and last.rows == 104
+    assert [e["id"] for e in read_changes(owner, made.id, last.number).entries] == [106] and last.rows == 104
 
 
 def test_the_same_text_is_never_on_both_sides_after_an_edit(owner, made):
@@ -111,7 +112,7 @@ def test_a_label_is_set_on_everything_that_is_found(owner, made):
 
 def test_label_variants_become_one(owner, tmp_path):
     rows = [(text, {"a": ["Card", "card ", "CARD"][n % 3], "b": "b"}[label]) for n, (text, label) in enumerate(GOOD)]
-    made = datasets.import_file(owner, write(tmp_path / "x.csv", rows), "x.csv")
+    made = datasets.import_file(owner, (write(tmp_path / "x.csv", rows), "x.csv"))
     assert "label_spelling" in codes(newest(made)) and len(newest(made).labels) == 4
     after = newest(changes.change(owner, made.id, [MergeLabels()]))
     assert (
@@ -122,9 +123,9 @@ def test_label_variants_become_one(owner, tmp_path):
 
 def test_hidden_characters_are_removed_with_one_click(owner, tmp_path):
     rows = [*GOOD, ("zero\u200bwidth and \x07bell", "a"), ("quite ordinary text here", "b")]
-    made = datasets.import_file(owner, write(tmp_path / "x.csv", rows), "x.csv")
+    made = datasets.import_file(owner, (write(tmp_path / "x.csv", rows), "x.csv"))
     after = newest(changes.change(owner, made.id, [Clean(Selection(problem="hidden_characters"))]))
-    told = read_changes(owner, made.id, 2)["entries"]
+    told = read_changes(owner, made.id, 2).entries
     assert [(each["line"], each["after"]) for each in told] == [(102, "zerowidth and bell")] and codes(after) == {}
 
 
@@ -177,7 +178,7 @@ def test_two_people_cannot_overwrite_each_other(owner, made):
 def test_the_evaluation_file_stays_the_test(owner, tmp_path):
     own = write(tmp_path / "test.csv", [("fresh text", "a"), ("", "b"), ("more text", "b")])
     source = write(tmp_path / "x.csv", GOOD)
-    made = datasets.import_file(owner, source, "x.csv", evaluation=(own, "test.csv"))
+    made = datasets.import_file(owner, (source, "x.csv"), options=ImportOptions(evaluation=(own, "test.csv")))
     fixes = [Edit(101, {"text": "filled in"}), Add({"text": "one for training", "label": "a"})]
     after = newest(changes.change(owner, made.id, fixes))
     dealt = splits_of(after)
@@ -190,7 +191,7 @@ def test_lines_that_could_not_be_read_can_be_set_aside(owner, tmp_path):
     path = tmp_path / "x.jsonl"
     lines = [json.dumps({"text": text, "label": label}) for text, label in GOOD]
     path.write_text("\n".join([*lines[:5], "[1, 2]", *lines[5:]]))
-    made = datasets.import_file(owner, path, "x.jsonl")
+    made = datasets.import_file(owner, (path, "x.jsonl"))
     (problem,) = newest(made).report["problems"]
     assert problem["rows"] == [6] and problem["stored_rows"] == 0
     after = newest(changes.change(owner, made.id, [Exclude(Selection(problem=problem["key"]))]))
@@ -204,7 +205,7 @@ def test_a_cell_written_anew_is_no_longer_of_the_wrong_type(owner, tmp_path):
     rows[7]["text"] = ["not", "text"]
     path = tmp_path / "x.json"
     path.write_text(json.dumps(rows))
-    made = datasets.import_file(owner, path, "x.json")
+    made = datasets.import_file(owner, (path, "x.json"))
     assert codes(newest(made)) == {"nested_value": 1}
     after = newest(changes.change(owner, made.id, [Edit(7, {"text": "not text"})]))
     assert codes(after) == {} and after.usable_rows == 100
@@ -233,7 +234,7 @@ def test_an_export_is_the_same_data_when_it_comes_back(owner, made, tmp_path):
         name, _, content = export_version(owner, made.id, kind, raw=True)
         path = tmp_path / name
         path.write_bytes(b"".join(content))
-        again = newest(datasets.import_file(owner, path, name))
+        again = newest(datasets.import_file(owner, (path, name)))
         assert (again.rows, again.usable_rows, again.labels) == (103, 102, kept.labels), kind
 
 
@@ -245,13 +246,13 @@ def test_the_report_leaves_as_csv(owner, made):
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-1+1", "@SUM(A1)", "\t=1", "\uff1d1"])
-def test_cells_that_a_spreadsheet_would_run_are_made_harmless(cell):
-    assert harmless(cell) == "'" + cell
+def test_cells_that_a_spreadsheet_would_run_are_made_escape_formula(cell):
+    assert escape_formula(cell) == "'" + cell
 
 
 @pytest.mark.parametrize("cell", ["-5", "+1.5", "text", "", None, "a=1"])
 def test_ordinary_cells_stay(cell):
-    assert harmless(cell) == cell
+    assert escape_formula(cell) == cell
 
 
 def test_an_edited_text_is_counted_anew(owner, made):

@@ -19,6 +19,7 @@ from app.models import Dataset, DatasetVersion
 from app.samples import SAMPLES, generate, sample_path
 from app.services.accounts import accounts
 from app.services.datasets import datasets
+from app.services.datasets.imports import ImportOptions
 from app.settings import get_settings
 
 ROWS = [(f"sentence number {n} about {'fruit' if n % 2 else 'music'}", "ab"[n % 2]) for n in range(100)]
@@ -49,7 +50,7 @@ def nothing_stored():
 
 
 def test_an_import_stores_rows_splits_and_report(owner, file):
-    made = datasets.import_file(owner, file, "My letters.csv")
+    made = datasets.import_file(owner, (file, "My letters.csv"))
     version = datasets.latest_version(made)
     table, dealt, folder = stored(version)
     assert made.name == "My letters" and version.number == 1 and version.file_name == "My letters.csv"
@@ -74,14 +75,14 @@ def test_an_import_stores_rows_splits_and_report(owner, file):
 def test_check_says_the_same_as_an_import_and_stores_nothing(owner, file):
     report = datasets.check_file(file, "letters.csv")
     assert nothing_stored() and report["status"] == "ok"
-    assert datasets.latest_version(datasets.import_file(owner, file, "letters.csv")).report == report
+    assert datasets.latest_version(datasets.import_file(owner, (file, "letters.csv"))).report == report
 
 
 def test_unusable_rows_are_reported_and_in_no_split(owner, tmp_path):
     rows = [*ROWS, ("", "a"), ("text", ""), ROWS[0]]
     path = write(tmp_path / "x.csv", rows)
     path.write_text(path.read_text() + "one,two,three\n")
-    version = datasets.latest_version(datasets.import_file(owner, path, "x.csv"))
+    version = datasets.latest_version(datasets.import_file(owner, (path, "x.csv")))
     assert version.report["rows"] == {"total": 104, "usable": 101} and version.status == "warnings"
     told = {each["code"]: each["rows"] for each in version.report["problems"]}
     assert told == {"csv_shape": [105], "empty_text": [102], "empty_label": [103], "duplicate_rows": [104]}
@@ -93,8 +94,8 @@ def test_unusable_rows_are_reported_and_in_no_split(owner, tmp_path):
 
 
 def test_the_same_file_and_seed_give_the_same_version(owner, file):
-    first, second = (datasets.latest_version(datasets.import_file(owner, file, "a.csv")) for _ in range(2))
-    other = datasets.latest_version(datasets.import_file(owner, file, "a.csv", seed=1))
+    first, second = (datasets.latest_version(datasets.import_file(owner, (file, "a.csv"))) for _ in range(2))
+    other = datasets.latest_version(datasets.import_file(owner, (file, "a.csv"), options=ImportOptions(seed=1)))
     assert first.id != second.id and first.content_sha256 == second.content_sha256 != other.content_sha256
     assert stored(first)[1] == stored(second)[1] != stored(other)[1]
     inodes = {(storage.dataset_dir(each.id) / "rows.parquet").stat().st_ino for each in (first, second)}
@@ -102,14 +103,16 @@ def test_the_same_file_and_seed_give_the_same_version(owner, file):
 
 
 def test_b28_two_files_of_one_name_are_two_datasets(owner, file):
-    ids = {datasets.import_file(owner, file, "letters.csv").id for _ in range(2)}
+    ids = {datasets.import_file(owner, (file, "letters.csv")).id for _ in range(2)}
     assert len(ids) == 2 and [each.id in ids for each in datasets.list_datasets(owner)] == [True, True]
 
 
 def test_an_own_evaluation_file_becomes_the_test_split(owner, file, tmp_path):
     extra = [("fresh one", "a", "x"), ("fresh two", "never", "x"), (ROWS[3][0], "b", "x"), ("", "a", "x")]
     evaluation = write(tmp_path / "test.csv", extra, ("text", "label", "note"))
-    made = datasets.import_file(owner, file, "letters.csv", evaluation=(evaluation, "test.csv"))
+    made = datasets.import_file(
+        owner, (file, "letters.csv"), options=ImportOptions(evaluation=(evaluation, "test.csv"))
+    )
     version = datasets.latest_version(made)
     table, dealt, _ = stored(version)
     assert dealt["test"] == [100, 102] and dealt["how"] == "own evaluation file"
@@ -124,11 +127,11 @@ def test_an_own_evaluation_file_becomes_the_test_split(owner, file, tmp_path):
 def test_a_useless_evaluation_file_is_refused(owner, file, tmp_path):
     evaluation = write(tmp_path / "test.csv", [("text", "never")])
     with pytest.raises(Rejected) as caught:
-        datasets.import_file(owner, file, "a.csv", evaluation=(evaluation, "test.csv"))
+        datasets.import_file(owner, (file, "a.csv"), options=ImportOptions(evaluation=(evaluation, "test.csv")))
     assert caught.value.code == "too_few_rows" and nothing_stored()
     evaluation = write(tmp_path / "test.csv", ROWS, ("words", "label"))
     with pytest.raises(Rejected) as caught:
-        datasets.import_file(owner, file, "a.csv", evaluation=(evaluation, "test.csv"))
+        datasets.import_file(owner, (file, "a.csv"), options=ImportOptions(evaluation=(evaluation, "test.csv")))
     assert caught.value.code == "missing_column" and "evaluation" in caught.value.message and nothing_stored()
 
 
@@ -149,7 +152,7 @@ def test_refused_files_leave_nothing_and_the_report_says_why(owner, tmp_path, co
     path = tmp_path / "x.csv"
     path.write_text(content)
     with pytest.raises(Rejected) as caught:
-        datasets.import_file(owner, path, "x.csv")
+        datasets.import_file(owner, (path, "x.csv"))
     assert caught.value.code == code and nothing_stored()
     report = datasets.check_file(path, "x.csv")
     assert report["status"] == "rejected" and set(report) == REPORT_KEYS
@@ -163,17 +166,17 @@ def test_a_failure_at_the_last_moment_leaves_nothing(owner, file):
     with transaction() as session:
         session.execute(text(refuse))
     with pytest.raises(IntegrityError, match="no more versions"):
-        datasets.import_file(owner, file, "x.csv")
+        datasets.import_file(owner, (file, "x.csv"))
     assert nothing_stored()
 
 
 def test_b10_a_wrong_column_is_refused_with_the_nearest_name(owner, file):
     with pytest.raises(Rejected) as caught:
-        datasets.import_file(owner, file, "a.csv", columns={"text": "texts"})
+        datasets.import_file(owner, (file, "a.csv"), columns={"text": "texts"})
     assert caught.value.code == "missing_column" and "'text'" in caught.value.hint
     for columns, code in ({"words": "text"}, "unknown_role"), ({"text": "text", "label": "text"}, "same_column"):
         with pytest.raises(Rejected) as caught:
-            datasets.import_file(owner, file, "a.csv", columns=columns)
+            datasets.import_file(owner, (file, "a.csv"), columns=columns)
         assert caught.value.code == code
     report = datasets.check_file(file, "a.csv", columns={"text": "texts"})
     assert report["status"] == "rejected" and report["rows"] == {"total": 100, "usable": 0}
@@ -181,7 +184,7 @@ def test_b10_a_wrong_column_is_refused_with_the_nearest_name(owner, file):
 
 
 def test_an_unknown_task_type_is_refused(owner, file):
-    for call in (datasets.check_file, lambda *args, **kw: datasets.import_file(owner, *args, **kw)):
+    for call in (datasets.check_file, lambda path, name, **kw: datasets.import_file(owner, (path, name), **kw)):
         with pytest.raises(Rejected) as caught:
             call(file, "a.csv", task_type="no-such")
         assert caught.value.code == "unknown_task_type"
@@ -191,7 +194,7 @@ def test_columns_can_be_named(owner, tmp_path):
     path = write(
         tmp_path / "x.csv", [(*row, "cd"[n % 3 == 0], "Rest") for n, row in enumerate(ROWS)], ("a", "b", "c", "d")
     )
-    version = datasets.latest_version(datasets.import_file(owner, path, "x.csv", columns={"label": "c"}))
+    version = datasets.latest_version(datasets.import_file(owner, (path, "x.csv"), columns={"label": "c"}))
     assert version.columns == {"text": "a", "label": "c"} and set(version.labels) == {"c", "d"}
 
 
@@ -215,7 +218,7 @@ def test_change_columns_makes_a_version_and_leaves_the_old_one(owner, tmp_path):
     path = write(
         tmp_path / "x.csv", [(*row, "cd"[n % 3 == 0]) for n, row in enumerate(ROWS)], ("text", "label", "other")
     )
-    made = datasets.import_file(owner, path, "x.csv", seed=5)
+    made = datasets.import_file(owner, (path, "x.csv"), options=ImportOptions(seed=5))
     before = datasets.latest_version(made)
     changed = datasets.change_columns(owner, made.id, "text-classification", {"text": "text", "label": "other"})
     after = datasets.latest_version(changed)
@@ -244,7 +247,7 @@ def test_nested_values_count_only_in_chosen_columns(owner, tmp_path):
 
 def test_preview_shows_the_first_rows_as_read(owner, tmp_path):
     path = write(tmp_path / "x.csv", [("=1+1", "a"), *ROWS])
-    made = datasets.import_file(owner, path, "x.csv")
+    made = datasets.import_file(owner, (path, "x.csv"))
     shown = datasets.preview(owner, made.id, limit=2)
     assert shown["columns"] == ["text", "label"]
     assert shown["rows"] == [
@@ -255,7 +258,7 @@ def test_preview_shows_the_first_rows_as_read(owner, tmp_path):
 
 
 def test_other_people_see_nothing(owner, file):
-    made = datasets.import_file(owner, file, "a.csv")
+    made = datasets.import_file(owner, (file, "a.csv"))
     other = accounts.add_user("bob").id
     assert datasets.list_datasets(other) == []
     for call in (
@@ -270,7 +273,7 @@ def test_other_people_see_nothing(owner, file):
 
 
 def test_archived_datasets_leave_the_list_but_can_be_read(owner, file):
-    kept, hidden = (datasets.import_file(owner, file, "a.csv", name=name) for name in ("Kept", " Hid\nden "))
+    kept, hidden = (datasets.import_file(owner, (file, "a.csv"), name=name) for name in ("Kept", " Hid\nden "))
     datasets.archive(owner, hidden.id)
     assert [each.name for each in datasets.list_datasets(owner)] == ["Kept"]
     assert datasets.get_dataset(owner, hidden.id).name == "Hid den" and kept.id != hidden.id
@@ -281,7 +284,7 @@ def test_limits_stop_an_import(owner, file, monkeypatch, setting, value):
     monkeypatch.setenv(setting, value)
     get_settings.cache_clear()
     with pytest.raises(TooLarge):
-        datasets.import_file(owner, file, "a.csv")
+        datasets.import_file(owner, (file, "a.csv"))
     assert nothing_stored()
 
 

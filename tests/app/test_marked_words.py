@@ -13,7 +13,7 @@ from app.models import Dataset
 from app.services.datasets import changes, datasets
 from app.services.datasets.changes import MergeLabels, Repair
 from app.services.datasets.row_search import Selection, find_rows
-from app.services.profiling.marked_rows import with_marks
+from app.services.profiling.marked_rows import with_marked_text
 from app.services.runs import derivations
 from tests.app.services.evaluation.test_entity_verdicts import MISSED, RIGHT, SPEC_TOKENS, end_run
 from tests.factories import make_run, make_version
@@ -22,7 +22,7 @@ from tests.factories import make_run, make_version
 def import_rows(owner: str, folder: Path, rows: Sequence[dict[str, Any]]) -> Dataset:
     path = folder / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return datasets.import_file(owner, path, path.name)
+    return datasets.import_file(owner, (path, path.name))
 
 
 def sentences(count: int, *odd: tuple[str, str]) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ def problems(made: Dataset) -> set[str]:
 def shown(made: Dataset, **selection: Any) -> list[dict[str, Any]]:
     version = datasets.latest_version(made)
     page = find_rows(storage.dataset_dir(version.id), Selection(**selection)).as_dict()
-    return [row["marked"] for row in with_marks(page, version)["rows"]]
+    return [row["marked"] for row in with_marked_text(page, version)["rows"]]
 
 
 def test_one_click_begins_entities_with_b(owner: str, tmp_path: Path) -> None:

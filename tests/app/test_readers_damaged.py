@@ -64,7 +64,7 @@ def test_refused_uploads_store_nothing_and_cost_little(owner, studio_home, tmp_p
 def _import(owner: str, path: Path, file: Damaged) -> tuple[str, float]:
     start = time.perf_counter()
     try:
-        datasets.import_file(owner, path, file.name)
+        datasets.import_file(owner, (path, file.name))
     except StudioError as error:
         return error.code, time.perf_counter() - start
     return "accepted", 0.0

@@ -179,5 +179,5 @@ def test_the_limits_of_the_settings_hold(owner, tmp_path, monkeypatch):
     monkeypatch.setenv("STUDIO_MAX_UPLOAD_BYTES", "9000")
     get_settings.cache_clear()
     with pytest.raises(StudioError) as caught:
-        datasets.import_file(owner, path, path.name)
+        datasets.import_file(owner, (path, path.name))
     assert caught.value.code == "archive_limit" and datasets.list_datasets(owner) == []

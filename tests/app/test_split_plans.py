@@ -27,7 +27,7 @@ ROWS = [
 def made(owner, tmp_path):
     with (tmp_path / "x.csv").open("w", newline="") as out:
         csv.writer(out).writerows([("text", "label", "who", "day"), *ROWS])
-    return datasets.import_file(owner, tmp_path / "x.csv", "x.csv")
+    return datasets.import_file(owner, (tmp_path / "x.csv", "x.csv"))
 
 
 def dealt(dataset):
@@ -86,5 +86,5 @@ def test_data_made_from_one_template_is_still_dealt_out(owner, tmp_path):
     ]
     with (tmp_path / "x.csv").open("w", newline="") as out:
         csv.writer(out).writerows([("text", "label"), *rows])
-    made = datasets.import_file(owner, tmp_path / "x.csv", "x.csv")
+    made = datasets.import_file(owner, (tmp_path / "x.csv", "x.csv"))
     assert [len(dealt(made)[name]) for name in SPLITS] == [48, 6, 6]

@@ -7,9 +7,10 @@ import pytest
 
 from app import storage
 from app.services.datasets import datasets
+from app.services.datasets.imports import ImportOptions
 from app.services.datasets.version_lengths import cut_at, lengths_of
 from app.services.profiling.near_duplicates import NearDuplicates, words_of
-from app.services.profiling.token_lengths import TokenCounter, mean_tokens
+from app.services.profiling.token_lengths import TokenCounter
 
 TOPICS = (("weather", "rain and wind"), ("cooking", "salt and butter"))
 LONG = [
@@ -32,7 +33,7 @@ def load(owner, tmp_path, rows, evaluation=()):
         return tmp_path / name
 
     own = (write("test.csv", evaluation), "test.csv") if evaluation else None
-    made = datasets.import_file(owner, write("x.csv", rows), "x.csv", evaluation=own)
+    made = datasets.import_file(owner, (write("x.csv", rows), "x.csv"), options=ImportOptions(evaluation=own))
     version = datasets.latest_version(made)
     return version, {each["code"]: each for each in version.report["problems"]}
 
@@ -136,10 +137,10 @@ def test_tokens_are_counted_as_the_trainer_counts_them(owner, tmp_path):
     assert counter.count(texts) == [len(ids) for ids in tokenizer(texts, truncation=False, verbose=False)["input_ids"]]
     version, _ = load(owner, tmp_path, [*LONG, ("word " * 300, "weather")])
     lengths = lengths_of(version)
-    assert lengths["measured"] and lengths["longest"] == 302 and sum(lengths["counts"].values()) == 101
+    assert lengths.measured and lengths.longest == 302 and sum(lengths.counts.values()) == 101
     assert cut_at(version, "starter-encoder", 302)["cut_rows"] == 0
     assert cut_at(version, "starter-encoder", 301)["cut_rows"] == 1
-    assert mean_tokens(lengths, 10) == 10.0
+    assert lengths.mean_tokens(10) == 10.0
 
 
 def test_an_unknown_tokenizer_leads_to_an_estimate_that_says_so():

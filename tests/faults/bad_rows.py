@@ -139,7 +139,7 @@ class _Models:
 
 
 def _train(world: World, models: _Models, poison: Poison, path: Path) -> None:
-    dataset = imports.import_file(world.owner, path, path.name, task_type=poison.task)
+    dataset = imports.import_file(world.owner, (path, path.name), task_type=poison.task)
     version = datasets.latest_version(dataset)
     card, base = models.of(poison.task)
     place, rows = world.home / f"trained-{path.stem}", storage.dataset_dir(version.id)

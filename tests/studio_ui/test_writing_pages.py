@@ -17,7 +17,7 @@ def tuned(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """(dataset, run) of a tiny chat model, tuned by a real trainer."""
     model = install_chat_model()
     path = write_chat_file(tmp_path_factory.mktemp("rows") / "counter.jsonl", 60)
-    dataset = datasets.import_file(studio.owner, path, path.name)
+    dataset = datasets.import_file(studio.owner, (path, path.name))
     run = runs.submit(
         studio.owner,
         runs.RunRequest(

@@ -1,6 +1,6 @@
-"""Who is asking: people, one-time sign-in links, browser sessions, API tokens and the audit trail.
+"""Users, one-time sign-in links, browser sessions, API tokens and the audit trail.
 
-Secrets are 256 random bits and only their SHA-256 is stored. Knows nothing of HTTP; doors pass secrets in.
+Secrets are 256 random bits; only their SHA-256 is stored.
 """
 
 import hashlib
@@ -18,14 +18,14 @@ from app.settings import get_settings
 
 OWNER_NAME = "owner"
 LINK_SECONDS = 3600.0
-# A session is marked as used at most this often, so that reading a page is not a write to the database each time.
+# The last use of a session or token is written at most this often, so that a page view is not a write to the database.
 USED_EVERY_SECONDS = 60.0
 TOKEN_PREFIX = "studio_"
 HOW_TO_GET_A_LINK = "Run `studio link` in the terminal on the studio's machine, or restart it, and open the new link."
 
 
 def ensure_owner() -> User:
-    """The owner of the embedded studio, created with a first project when there is none; safe to call twice at once."""
+    """The owner of the embedded studio, created with a first project when there is none; safe to call concurrently."""
     with snapshot() as session:
         found = session.scalars(select(User).where(User.role == "owner").order_by(User.created_at)).first()
     if found is not None:
@@ -38,7 +38,7 @@ def ensure_owner() -> User:
 
 
 def add_user(name: str, role: str = "member") -> User:
-    """Create a person with a project of their own.
+    """Create a user with a project.
 
     Raises:
         Rejected: the name is empty or longer than 200 characters.
@@ -60,10 +60,10 @@ def add_user(name: str, role: str = "member") -> User:
 
 
 def home_project(user_id: str) -> Project:
-    """The person's first project; every new dataset and run goes there.
+    """The first project of a user, in which new datasets and runs are created.
 
     Raises:
-        NotFound: there is no such person.
+        NotFound: there is no such user.
     """
     with snapshot() as session:
         found = session.scalars(
@@ -80,7 +80,7 @@ def home_project(user_id: str) -> Project:
 
 
 def create_sign_in_link(user_id: str) -> str:
-    """A token that opens one browser session within an hour; the door puts it into ``/sign-in?token=...``."""
+    """A token for one browser session, valid for an hour; it is sent as ``/sign-in?token=...``."""
     token = secrets.token_urlsafe(32)
     with transaction() as session:
         _require_user(session, user_id)
@@ -89,10 +89,10 @@ def create_sign_in_link(user_id: str) -> str:
 
 
 def redeem_sign_in_link(token: str, address: str = "") -> tuple[User, str]:
-    """Use a link up and open a session.
+    """Use up a link and open a session.
 
     Returns:
-        The person and the value for their cookie.
+        The user and the value of the session cookie.
 
     Raises:
         StudioError: 410 ``link_used`` or ``link_expired``; 401 ``link_unknown``.
@@ -100,7 +100,7 @@ def redeem_sign_in_link(token: str, address: str = "") -> tuple[User, str]:
     cookie = secrets.token_urlsafe(32)
     digest = _hash(token)
     with transaction() as session:
-        # One conditional statement, so that of two browsers with the same link exactly one gets in.
+        # One conditional statement, so that of two browsers with the same link exactly one opens a session.
         used = session.execute(
             update(SignInLink)
             .where(SignInLink.token_sha256 == digest, SignInLink.used_at.is_(None), SignInLink.expires_at > db_now())
@@ -120,7 +120,7 @@ def redeem_sign_in_link(token: str, address: str = "") -> tuple[User, str]:
 
 
 def user_for_session(cookie: str) -> User | None:
-    """The active person behind a session cookie, or ``None`` when it is unknown, idle too long or expired."""
+    """The active user of a session cookie, None when it is unknown, idle too long or expired."""
     if not cookie:
         return None
     idle = get_settings().session_idle_hours * 3600
@@ -139,12 +139,12 @@ def user_for_session(cookie: str) -> User | None:
         return None
     user, browser, age = found
     if age > USED_EVERY_SECONDS:
-        _note_use(BrowserSession, browser.id)
-    return cast(User, user)
+        _update_last_use(BrowserSession, browser.id)
+    return user
 
 
 def user_for_token(bearer: str) -> User | None:
-    """The active person behind an API token, or ``None`` when it is unknown or revoked."""
+    """The active user of an API token, None when it is unknown or revoked."""
     if not bearer.startswith(TOKEN_PREFIX):
         return None
     with snapshot() as session:
@@ -157,12 +157,12 @@ def user_for_token(bearer: str) -> User | None:
         return None
     user, token, age = found
     if age is None or age > USED_EVERY_SECONDS:
-        _note_use(ApiToken, token.id)
-    return cast(User, user)
+        _update_last_use(ApiToken, token.id)
+    return user
 
 
 def create_token(user_id: str, name: str = "token") -> str:
-    """A bearer token for programs; shown once, stored only as a hash."""
+    """Create a bearer token for programs; it is returned once and stored as a hash."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with transaction() as session:
         _require_user(session, user_id)
@@ -172,7 +172,7 @@ def create_token(user_id: str, name: str = "token") -> str:
 
 
 def sign_out(cookie: str) -> None:
-    """End the session behind a cookie; an unknown cookie is no error."""
+    """End the session of a cookie; an unknown cookie is no error."""
     with transaction() as session:
         found = session.scalars(select(BrowserSession).where(BrowserSession.token_sha256 == _hash(cookie))).first()
         if found is None:
@@ -190,7 +190,7 @@ def record(
     address: str = "",
     data: dict[str, Any] | None = None,
 ) -> None:
-    """Add one row to the audit trail; rows are never changed."""
+    """Add an entry to the audit trail; entries are never changed."""
     entry = AuditEntry(
         user_id=user_id, action=action, object_type=object_type, object_id=object_id, address=address, data=data or {}
     )
@@ -198,7 +198,7 @@ def record(
         session.add(entry)
 
 
-def _note_use(table: type[BrowserSession | ApiToken], key: str) -> None:
+def _update_last_use(table: type[BrowserSession | ApiToken], key: str) -> None:
     with transaction() as session:
         session.execute(update(table).where(table.id == key).values(used_at=db_now()))
 

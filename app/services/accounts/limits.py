@@ -1,6 +1,6 @@
-"""What one person may use: runs at once, waiting runs, hours of training per week. Checked where a run is queued.
+"""Limits per user: active runs and training hours per week, checked when a run is queued.
 
-The person's row is locked for the check, so that fifty submits at once cannot pass together.
+The user's row is locked for the check, so that concurrent submits cannot exceed a limit together.
 """
 
 from sqlalchemy import func, select
@@ -14,8 +14,8 @@ from app.settings import get_settings
 WEEK = 7 * 24 * 3600.0
 
 
-def check_room(session: Session, user_id: str) -> None:
-    """Refuse one more run when a limit is reached.
+def check_limits(session: Session, user_id: str) -> None:
+    """Refuse another run when a limit is reached.
 
     Raises:
         Conflict: too many runs are waiting or working, or the week's hours are used up; ``details`` has the numbers.
@@ -30,18 +30,18 @@ def check_room(session: Session, user_id: str) -> None:
             "Wait until some have ended, or take some out of the queue.",
             details={"active": active, "most": settings.max_queued_per_user},
         )
-    most = settings.max_hours_per_user_per_week
-    if most and (used := hours_this_week(session, user_id)) >= most:
+    max_hours = settings.max_hours_per_user_per_week
+    if max_hours and (used := hours_this_week(session, user_id)) >= max_hours:
         raise Conflict(
             "hours_used_up",
-            f"Your runs took {used:.1f} hours in the last seven days; {most:g} is the most for one person.",
+            f"Your runs took {used:.1f} hours in the last seven days; {max_hours:g} is the most for one person.",
             "Wait until older runs fall out of the seven days, or ask whoever runs this studio for more.",
-            details={"hours": round(used, 2), "most": most},
+            details={"hours": round(used, 2), "most": max_hours},
         )
 
 
 def hours_this_week(session: Session, user_id: str) -> float:
-    """Hours that this person's jobs have worked in the last seven days, those still working included."""
+    """Hours that the user's jobs have worked in the last seven days, running ones included."""
     end = func.coalesce(Job.finished_at, Job.heartbeat_at, db_now())
     worked = Job.owner_id == user_id, Job.started_at.is_not(None), end > db_now() - WEEK
     return float(session.scalar(select(func.sum(end - Job.started_at)).where(*worked)) or 0.0) / 3600

@@ -1,39 +1,43 @@
-"""What a name that a person gives may be, and which one a thing gets that nobody named. Knows no table and no door."""
+"""Rules for the names of runs, datasets and other objects, and default names for unnamed ones."""
 
 from collections.abc import Collection
 from itertools import count
 
 from app.errors import Rejected
 
-LONGEST = 200
+MAX_LENGTH = 200
 
 
-def checked(name: str, longest: int = LONGEST) -> str:
-    """The name with its spaces in order.
+def validate_name(name: str, max_length: int = MAX_LENGTH) -> str:
+    """The name with normalised spaces.
 
     Raises:
-        Rejected: it is empty or has more than ``longest`` characters.
+        Rejected: it is empty or has more than ``max_length`` characters.
     """
-    cleaned = _in_order(name)
-    if not 1 <= len(cleaned) <= longest:
+    cleaned = _normalise_spaces(name)
+    if not 1 <= len(cleaned) <= max_length:
         raise Rejected(
-            "name_length", f"A name has 1 to {longest} characters, this one has {len(cleaned)}.", "Change its length."
+            "name_length",
+            f"A name has 1 to {max_length} characters, this one has {len(cleaned)}.",
+            "Change its length.",
         )
     return cleaned
 
 
-def shortened(name: str | None) -> str:
-    """A name that comes from a file or a program, made fit instead of refused; empty when nothing is left of it."""
-    return _in_order("".join(each if each.isprintable() else " " for each in name or ""))[:LONGEST].strip()
+def clean_name(name: str | None) -> str:
+    """A name from a file or a program, shortened and without control characters; may be empty."""
+    return _normalise_spaces("".join(character if character.isprintable() else " " for character in name or ""))[
+        :MAX_LENGTH
+    ].strip()
 
 
-def not_among(name: str, taken: Collection[str]) -> str:
-    """The name, or ``name 2``, ``name 3``, ...: the first that no other thing has, so that a list can be told apart."""
+def numbered_name(name: str, taken: Collection[str]) -> str:
+    """The name, or ``name 2``, ``name 3``, ...: the first that is not taken."""
     if name not in taken:
         return name
-    numbered = (f"{name[: LONGEST - 8]} {number}" for number in count(2))
-    return next(each for each in numbered if each not in taken)
+    candidates = (f"{name[: MAX_LENGTH - 8]} {number}" for number in count(2))
+    return next(candidate for candidate in candidates if candidate not in taken)
 
 
-def _in_order(name: str) -> str:
+def _normalise_spaces(name: str) -> str:
     return " ".join(name.split())

@@ -1,6 +1,6 @@
-"""Changes that a person makes to a dataset: each save is a new version with its author and every single difference.
+"""Changes to the rows of a dataset; each save adds a version that records its author and every single change.
 
-Cells, labels, rows added and removed, rows left out and brought back. Knows no door.
+Kinds: edit cells, add and delete rows, exclude and include rows, clean and repair cells, set a column, merge labels.
 """
 
 from collections import Counter
@@ -16,16 +16,24 @@ from app.catalog.task_types.text_patterns import without_hidden
 from app.errors import Rejected
 from app.models import Dataset
 from app.services.datasets import findings
-from app.services.datasets.data_reports import DataReport, Exclusions
+from app.services.datasets.data_reports import Exclusions, ReportOptions
 from app.services.datasets.progress import NO_PROGRESS, Progress
 from app.services.datasets.row_edits import Cell, Edits, check_cell, write_edited
 from app.services.datasets.row_search import Selection, find_ids
 from app.services.datasets.row_tables import ROWS_FILE, Reading, load_reading, read_rows, store_reading
-from app.services.datasets.versions import TOKENS_FILE, add_version, find_version, judge_into, load_exclusions, share
+from app.services.datasets.versions import (
+    TOKENS_FILE,
+    VersionDraft,
+    add_version,
+    find_version,
+    link_or_copy,
+    load_exclusions,
+    write_report,
+)
 from app.services.profiling.split_plans import plan_of
 from app.services.profiling.token_lengths import load_tokens
 
-MOST_ADDED = 1000
+MAX_ADDED_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -52,14 +60,14 @@ class Delete:
 
 @dataclass(frozen=True)
 class Exclude:
-    """Leave rows out of every use; they stay in the table and can come back."""
+    """Leave rows out of training and tests; they stay in the table and can be included again."""
 
     rows: Selection
 
 
 @dataclass(frozen=True)
 class Include:
-    """Bring excluded rows back."""
+    """Include excluded rows again."""
 
     rows: Selection
 
@@ -73,14 +81,14 @@ class Clean:
 
 @dataclass(frozen=True)
 class Repair:
-    """Write what rows say in the task's own way, e.g. tags of an older scheme in the present one."""
+    """Rewrite the cells of rows in the form that the task expects, e.g. tags in the BIO scheme."""
 
     rows: Selection
 
 
 @dataclass(frozen=True)
 class SetColumn:
-    """The same content in one column of many rows, e.g. a label."""
+    """Set one column of many rows to one value, e.g. a label."""
 
     rows: Selection
     column: str
@@ -89,7 +97,7 @@ class SetColumn:
 
 @dataclass(frozen=True)
 class MergeLabels:
-    """Write labels in one way: each name on the left becomes the one on the right; without names, all variants."""
+    """Rename labels as ``into`` says (from -> to); without it, merge all spellings of each label."""
 
     into: dict[str, str] = field(default_factory=dict)
 
@@ -103,50 +111,41 @@ def change(
     changes: Sequence[Change],
     *,
     version: int | None = None,
-    watch: Progress = NO_PROGRESS,
+    progress: Progress = NO_PROGRESS,
 ) -> Dataset:
-    """Apply changes in their order and keep the result as the next version; the report is made anew.
+    """Apply changes in their order and add the result, with a new report, as the next version.
 
     Args:
-        version: the number that the person was looking at; refused if there is a newer one.
+        version: number of the version that the changes were made on; refused if there is a newer one.
 
     Raises:
-        Rejected: a row or column is not there, nothing would change, or the rest could not be used.
+        Rejected: a row or column does not exist, nothing would change, or too few rows would be usable.
         Conflict: somebody else changed the dataset in the meantime.
         NotFound: the dataset is not theirs.
     """
     newest = find_version(user_id, dataset_id)
 
-    def fill(aside: Path, before: Path) -> tuple[DataReport, dict[str, Any], dict[str, Any]]:
-        plan = _Plan(before, newest.task_type, newest.columns)
-        for each in changes:
-            plan.add(each)
-        entries = plan.write(aside)
-        old_splits = storage.read_json(before / "splits.json")
-        judgement = judge_into(
-            aside,
-            plan.reading,
-            newest.task_type,
-            newest.columns,
-            old_splits["seed"],
-            excluded=plan.exclusions(),
-            before=old_splits,
-            plan=plan_of(old_splits),
-            tokens=load_tokens(before / TOKENS_FILE, set(plan.edits.cells)),
-            tell=watch.tell,
+    def fill(folder: Path, newest_folder: Path) -> VersionDraft:
+        batch = _ChangeBatch(newest_folder, newest.task_type, newest.columns)
+        for item in changes:
+            batch.add(item)
+        entries = batch.write(folder)
+        splits = storage.read_json(newest_folder / "splits.json")
+        options = ReportOptions(
+            task_type=newest.task_type,
+            columns=newest.columns,
+            excluded=batch.exclusions(),
+            previous_splits=splits,
+            plan=plan_of(splits),
+            known_tokens=load_tokens(newest_folder / TOKENS_FILE, set(batch.edits.cells)),
         )
-        counts = Counter(entry["kind"] for entry in entries)
-        told: dict[str, Any] = {"summary": _summary(counts), "counts": dict(counts)}
-        kept = set(old_splits["test"])
-        if tested := len({entry["id"] for entry in entries if entry.get("id") in kept}):
-            told["test_rows"] = tested
-            told["summary"] += f" {tested:,} of the rows {'is' if tested == 1 else 'are'} kept for the final test."
-        return judgement, told, {"entries": entries}
+        report = write_report(folder, batch.reading, options, progress.report)
+        return VersionDraft(report, _description(entries, set(splits["test"])), entries)
 
-    return add_version(user_id, dataset_id, fill, action="edit", expected=version, watch=watch)
+    return add_version(user_id, dataset_id, fill, action="edit", expected=version, progress=progress)
 
 
-class _Plan:
+class _ChangeBatch:
     """Collects changes to one version, then writes them all at once."""
 
     def __init__(self, folder: Path, task_kind: str, columns: dict[str, str]) -> None:
@@ -154,71 +153,76 @@ class _Plan:
         self.reading: Reading = load_reading(folder)
         self.task = find_task_type(task_kind)
         self.edits = Edits()
-        before = load_exclusions(folder)
-        self.ids, self.lost = set(before.ids), set(before.lost)
-        self.before = before
+        self.previous = load_exclusions(folder)
+        self.excluded_ids, self.excluded_lines = set(self.previous.ids), set(self.previous.lost)
 
-    def add(self, each: Change) -> None:  # noqa: C901 - one case for each kind of change
-        """Note one change."""
-        match each:
+    def add(self, change: Change) -> None:  # noqa: C901 - one case for each kind of change
+        """Collect one change."""
+        match change:
             case Edit(row_id, cells):
                 if not find_ids(self.folder, Selection(ids=(row_id,))):
                     raise Rejected("row_not_found", f"There is no row {row_id}.", "Reload the page, then try again.")
                 for name, value in cells.items():
-                    self.edits.set(row_id, self._known(name), check_cell(value, name))
+                    self.edits.set(row_id, self._check_column(name), check_cell(value, name))
             case Add(cells):
-                if len(self.edits.added) >= MOST_ADDED:
-                    raise Rejected("range", f"More than {MOST_ADDED:,} rows at once.", "Upload them as a file.")
-                self.edits.added.append({self._known(name): check_cell(value, name) for name, value in cells.items()})
+                if len(self.edits.added) >= MAX_ADDED_ROWS:
+                    raise Rejected("range", f"More than {MAX_ADDED_ROWS:,} rows at once.", "Upload them as a file.")
+                self.edits.added.append(
+                    {self._check_column(name): check_cell(value, name) for name, value in cells.items()}
+                )
             case Delete(rows):
                 self.edits.deleted.update(find_ids(self.folder, rows))
             case Exclude(rows):
-                self.ids.update(find_ids(self.folder, rows))
-                self.lost |= self._lost_lines(rows)
+                self.excluded_ids.update(find_ids(self.folder, rows))
+                self.excluded_lines |= self._lost_lines(rows)
             case Include(rows):
-                everything = rows == Selection() or rows == Selection(excluded=True)
-                self.lost = set() if everything else self.lost
-                self.ids.difference_update(find_ids(self.folder, rows))
+                all_rows = rows == Selection() or rows == Selection(excluded=True)
+                self.excluded_lines = set() if all_rows else self.excluded_lines
+                self.excluded_ids.difference_update(find_ids(self.folder, rows))
             case Clean(rows):
                 self._clean(set(find_ids(self.folder, rows)))
             case Repair(rows):
                 self._repair(set(find_ids(self.folder, rows)))
             case SetColumn(rows, column, value):
                 for row_id in find_ids(self.folder, rows):
-                    self.edits.set(row_id, self._known(column), check_cell(value, column))
+                    self.edits.set(row_id, self._check_column(column), check_cell(value, column))
             case MergeLabels(into):
                 self._merge(into)
 
     def write(self, target: Path) -> list[dict[str, Any]]:
-        """Write the table of the new version; returns every difference.
+        """Write the table of the new version; returns every single change.
 
         Raises:
             Rejected: ``nothing_changed``.
         """
         edits = self.edits
         edits.cells = {row_id: cells for row_id, cells in edits.cells.items() if row_id not in edits.deleted}
-        self.ids -= edits.deleted
+        self.excluded_ids -= edits.deleted
         entries: list[dict[str, Any]] = []
         if edits.cells or edits.deleted or edits.added:
             entries = write_edited(self.folder, target, self.reading, edits)
         else:
-            share(self.folder / ROWS_FILE, target / ROWS_FILE)
+            link_or_copy(self.folder / ROWS_FILE, target / ROWS_FILE)
         store_reading(target, self.reading)
         for kind, ids, lost in (
-            ("excluded", self.ids - self.before.ids, self.lost - self.before.lost),
-            ("included", self.before.ids - self.ids - edits.deleted, self.before.lost - self.lost),
+            ("excluded", self.excluded_ids - self.previous.ids, self.excluded_lines - self.previous.lost),
+            (
+                "included",
+                self.previous.ids - self.excluded_ids - edits.deleted,
+                self.previous.lost - self.excluded_lines,
+            ),
         ):
-            entries += self._told(kind, ids)
+            entries += self._entries(kind, ids)
             entries += [{"kind": kind, "line": line, "values": {}} for _, line in sorted(lost)]
         if not entries:
             raise Rejected("nothing_changed", "Nothing would be different.", "Change something, then save.")
         return entries
 
     def exclusions(self) -> Exclusions:
-        """What is left out of the new version."""
-        return Exclusions(frozenset(self.ids), frozenset(self.lost))
+        """The rows that are left out of the new version."""
+        return Exclusions(frozenset(self.excluded_ids), frozenset(self.excluded_lines))
 
-    def _known(self, name: str) -> str:
+    def _check_column(self, name: str) -> str:
         if name not in self.reading.columns:
             raise Rejected(
                 "missing_column",
@@ -230,10 +234,10 @@ class _Plan:
     def _lost_lines(self, rows: Selection) -> set[tuple[bool, int]]:
         if not rows.problem or rows.ids is not None:
             return set()
-        finding = findings.find(self.folder, rows.problem)
+        finding = findings.find_finding(self.folder, rows.problem)
         return {(finding.evaluation, line) for line in finding.lost_lines}
 
-    def _told(self, kind: str, ids: Set[int]) -> list[dict[str, Any]]:
+    def _entries(self, kind: str, ids: Set[int]) -> list[dict[str, Any]]:
         if not ids:
             return []
         rows = read_rows(self.folder, list(self.columns.values()))
@@ -273,7 +277,7 @@ class _Plan:
                 self.edits.set(row_id, column, check_cell(wanted, column))
 
     def _merge_marked(self, into: dict[str, str]) -> None:
-        """The same for labels of words within a text."""
+        """Merge the labels of words within texts."""
         columns = list(self.columns.values())
         counts = self.task.labels(read_rows(self.folder, columns), self.columns)
         if not counts:
@@ -284,7 +288,7 @@ class _Plan:
                 self._rewrite(row, forms)
 
 
-WORDS = (
+CHANGE_WORDS = (
     ("edited", "cell changed", "cells changed"),
     ("added", "row added", "rows added"),
     ("deleted", "row deleted", "rows deleted"),
@@ -293,6 +297,23 @@ WORDS = (
 )
 
 
+def _description(entries: Sequence[Mapping[str, Any]], test_ids: Set[int]) -> dict[str, Any]:
+    """``{"summary", "counts": {kind: n}, "test_rows"}``; ``test_rows`` only where rows of the test split changed."""
+    counts = Counter(entry["kind"] for entry in entries)
+    description: dict[str, Any] = {"summary": _summary(counts), "counts": dict(counts)}
+    if test_rows := len({entry["id"] for entry in entries if entry.get("id") in test_ids}):
+        description["test_rows"] = test_rows
+        description["summary"] += (
+            f" {test_rows:,} of the rows {'is' if test_rows == 1 else 'are'} kept for the final test."
+        )
+    return description
+
+
 def _summary(counts: Counter[str]) -> str:
-    said = [f"{counts[kind]:,} {one if counts[kind] == 1 else many}" for kind, one, many in WORDS if counts[kind]]
-    return ", ".join(said)[:1].upper() + ", ".join(said)[1:] + "."
+    parts = [
+        f"{counts[kind]:,} {singular if counts[kind] == 1 else plural}"
+        for kind, singular, plural in CHANGE_WORDS
+        if counts[kind]
+    ]
+    text = ", ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."

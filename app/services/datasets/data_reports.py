@@ -1,13 +1,12 @@
-"""Judges a stored table for a task: chooses columns, runs the task's checks, deals out splits, writes the report.
-
-Works on a folder with ``rows.parquet``; knows no database and no door.
-"""
+"""Builds the data report of a stored table: chooses columns, runs the task's checks, profiles the texts, makes splits."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from app.catalog.task_types import TASK_TYPES
 from app.catalog.task_types import task_type as find_task_type
@@ -16,12 +15,12 @@ from app.catalog.task_types.not_yet import recognise
 from app.catalog.task_types.text_patterns import text_key
 from app.errors import Rejected, StudioError
 from app.services.datasets.findings import Finding, LineIndex, collect, report_entry
-from app.services.datasets.progress import Tell, counted, silent
+from app.services.datasets.progress import ProgressCallback, ignore_progress, with_progress
 from app.services.datasets.row_tables import Reading, read_lines, read_rows, sample_rows
 from app.services.profiling.split_plans import SplitPlan, make_splits
 from app.services.profiling.split_rows import SplitRows
-from app.services.profiling.text_profile import DEFAULT_LENGTH, ProfiledRow, Surveyed, TextProfile
-from app.services.profiling.token_lengths import TokenCounter, default_model
+from app.services.profiling.text_profile import DEFAULT_LENGTH, ProfiledRow, TextProfile, TextSummary
+from app.services.profiling.token_lengths import TokenCounter, TokenLengths, default_model
 from app.services.profiling.unread_columns import unread_texts
 
 SAMPLE_ROWS = 1000
@@ -29,25 +28,73 @@ OK, WARNINGS, REJECTED = "ok", "warnings", "rejected"
 
 
 @dataclass(frozen=True)
+class ReportSummary:
+    """The public part of a data report, as the command line, REST and the pages show it.
+
+    Attributes:
+        status: ``ok``, ``warnings`` or ``rejected``.
+        total: rows of all files, unreadable ones included.
+        usable: rows without errors, which the splits hold.
+        excluded: rows that a person left out.
+        columns: role -> column.
+        labels: label -> how often it is given.
+        problems: JSON form of each problem.
+    """
+
+    status: str
+    format: str
+    encoding: str
+    task: str
+    total: int = 0
+    usable: int = 0
+    excluded: int = 0
+    columns: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, int] = field(default_factory=dict)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON form; ``excluded`` is there only where rows were left out."""
+        rows = {"total": self.total, "usable": self.usable}
+        return {
+            "status": self.status,
+            "format": self.format,
+            "encoding": self.encoding,
+            "rows": rows | ({"excluded": self.excluded} if self.excluded else {}),
+            "task": self.task,
+            "columns": self.columns,
+            "labels": self.labels,
+            "problems": self.problems,
+        }
+
+
+@dataclass(frozen=True)
 class DataReport:
-    """A table as one task sees it. ``splits`` is the content of ``splits.json``, None when the table is rejected;
-    ``lengths`` says how long the usable texts are for the model that is recommended, ``tokens`` so for each row (2, rows).
+    """A table checked for one task.
+
+    Attributes:
+        splits: content of ``splits.json``, None when the table is rejected.
+        refusal: the error that refuses the table, if any.
+        lengths: how long the usable texts are for the recommended model.
+        tokens: row ids and their tokens, int64 of shape (2, rows).
     """
 
     task: TaskType
-    columns: dict[str, str]
-    labels: dict[str, int]
-    report: dict[str, Any]
+    summary: ReportSummary
     splits: dict[str, Any] | None
     refusal: Rejected | None
-    findings: list[Finding] = field(default_factory=list)
-    lengths: dict[str, Any] = field(default_factory=dict)
-    tokens: Any = None
+    findings: list[Finding]
+    lengths: TokenLengths
+    tokens: np.ndarray
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Role -> column."""
+        return self.summary.columns
 
 
 @dataclass(frozen=True)
 class Exclusions:
-    """What a person decided to leave out: stored rows by id, and lines that could not be read (evaluation file?, line)."""
+    """Rows that a person left out: stored ones by id, and lines that could not be read (evaluation file?, line)."""
 
     ids: frozenset[int] = frozenset()
     lost: frozenset[tuple[bool, int]] = frozenset()
@@ -57,74 +104,141 @@ class Exclusions:
         """Rows left out."""
         return len(self.ids) + len(self.lost)
 
-    @property
-    def told(self) -> dict[str, int]:
-        """``{"excluded": count}`` for the report, empty when nothing was left out."""
-        return {"excluded": self.count} if self.count else {}
-
 
 NOTHING = Exclusions()
 
 
+@dataclass(frozen=True)
+class ReportOptions:
+    """How a table is checked.
+
+    Attributes:
+        task_type: kind of the task; guessed from the columns if left out.
+        columns: role -> column; roles left out are guessed.
+        excluded: rows that are neither checked nor used.
+        previous_splits: ``splits.json`` of the version that these rows come from; rows keep their split.
+        plan: how rows are split; by ratio if left out.
+        known_tokens: row id -> tokens, for rows whose texts were counted before and have not changed.
+    """
+
+    task_type: str | None = None
+    columns: Mapping[str, str] | None = None
+    excluded: Exclusions = NOTHING
+    previous_splits: Mapping[str, Any] | None = None
+    plan: SplitPlan = field(default_factory=SplitPlan)
+    known_tokens: Mapping[int, int] = field(default_factory=dict)
+
+
 def build_report(
-    folder: Path,
-    reading: Reading,
-    task_type: str | None,
-    columns: Mapping[str, str] | None,
-    seed: int,
-    *,
-    excluded: Exclusions = NOTHING,
-    before: Mapping[str, Any] | None = None,
-    plan: SplitPlan | None = None,
-    tokens: Mapping[int, int] | None = None,
-    tell: Tell = silent,
+    folder: Path, reading: Reading, options: ReportOptions, on_progress: ProgressCallback = ignore_progress
 ) -> DataReport:
-    """Check every row and deal the usable ones out.
+    """Check every row and split the usable ones.
 
     Args:
-        excluded: rows that are neither checked nor used.
-        before: splits of the version that these rows come from; rows stay where they were.
-        plan: how to deal rows out; by ratio with ``seed`` if left out.
-        tokens: row id -> tokens, for rows whose texts were counted before and have not changed.
-        tell: hears where the work stands.
+        folder: holds ``rows.parquet``.
 
     Raises:
         Rejected: ``missing_column``, ``unknown_role`` or ``same_column`` when the columns do not fit the task.
     """
     sample = sample_rows(folder, reading.main.columns, reading.main.rows, SAMPLE_ROWS)
-    task, chosen = choose_columns(reading, sample, task_type, columns)
+    task, columns = choose_columns(reading, sample, options.task_type, options.columns)
+    table = _Table(folder, reading, task, columns, on_progress)
     index = LineIndex(*read_lines(folder), _evaluation_ids(reading))
-    gone = excluded.lost | {(reading.is_evaluation(n), index.line(n)) for n in excluded.ids}
-    problems, bad = _problems_of_reading(task, reading, chosen, gone)
-    problems += unread_texts(task, chosen, sample)
-    problems += task.check(_rows(folder, reading, chosen, bad, (tell, "Checking every row")), chosen)
-    left_out = {row_id for each in problems if each.severity == "error" for row_id in each.row_ids}
-    looked_at = _rows(folder, reading, chosen, bad, (tell, "Looking at the texts"))
-    kept = (row for row in looked_at if row["_id"] not in left_out)
-    values = _values(folder, reading, plan.column if plan else "")
-    usable, surveyed = _survey(folder, task, kept, chosen, values, tokens or {}, tell)
-    problems += surveyed.problems
-    refusal, dealt = _refusal(problems, len(usable)), None
+    excluded = options.excluded.lost | {(reading.is_evaluation(n), index.line(n)) for n in options.excluded.ids}
+    problems, skipped = _reading_problems(task, reading, columns, excluded)
+    problems += unread_texts(task, columns, sample)
+    problems += task.check(table.rows("Checking every row", skipped), columns)
+    invalid = {row_id for problem in problems if problem.severity == "error" for row_id in problem.row_ids}
+    valid = (row for row in table.rows("Looking at the texts", skipped) if row["_id"] not in invalid)
+    usable, texts = table.profile(valid, options)
+    problems += texts.problems
+    refusal, split = _refusal(problems, len(usable)), None
     if refusal is None:
-        tell("Dealing rows out", 0, 0)
+        on_progress("Splitting the rows", 0, 0)
         try:
-            dealt = _deal(usable, surveyed, plan or SplitPlan(seed=seed), before, reading)
+            split = _split(usable, texts, options, reading)
         except Rejected as error:
             refusal = error
             problems.insert(0, Problem(error.code, "error", error.message, error.hint))
-    found = collect(problems, index)
-    report: dict[str, Any] = {
-        "status": REJECTED if refusal else WARNINGS if problems else OK,
-        **_read_as(reading),
-        "rows": {"total": reading.total, "usable": len(usable), **excluded.told},
-        "task": task.kind,
-        "columns": chosen,
-        "labels": usable.counts(),
-        "problems": [report_entry(*each) for each in zip(problems, found, strict=True)],
-    }
+    findings = collect(problems, index)
+    summary = ReportSummary(
+        status=REJECTED if refusal else WARNINGS if problems else OK,
+        format=reading.main.format,
+        encoding=reading.main.encoding,
+        task=task.kind,
+        total=reading.total,
+        usable=len(usable),
+        excluded=options.excluded.count,
+        columns=columns,
+        labels=usable.counts(),
+        problems=[report_entry(problem, finding) for problem, finding in zip(problems, findings, strict=True)],
+    )
     if refusal:
-        refusal.details = {**refusal.details, "report": report}
-    return DataReport(task, chosen, usable.counts(), report, dealt, refusal, found, surveyed.lengths, surveyed.tokens)
+        refusal.details = {**refusal.details, "report": summary.as_dict()}
+    return DataReport(task, summary, split, refusal, findings, texts.lengths, texts.tokens)
+
+
+def refused_report(
+    error: StudioError, file_name: str, task_type: str | None, reading: Reading | None = None
+) -> ReportSummary:
+    """The report of a file that could not be read, or whose columns do not fit the task."""
+    problem = Problem(error.code, "error", error.message, error.hint, rows=list(error.details.get("rows", [])))
+    extension = file_name.rpartition(".")[2].lower()[:20] if "." in file_name else ""
+    return ReportSummary(
+        status=REJECTED,
+        format=reading.main.format if reading else extension,
+        encoding=reading.main.encoding if reading else "",
+        task=task_type or TASK_TYPES[0].kind,
+        total=reading.total if reading else 0,
+        problems=[problem.as_dict()],
+    )
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A stored table with the columns that a task uses."""
+
+    folder: Path
+    reading: Reading
+    task: TaskType
+    columns: Mapping[str, str]
+    on_progress: ProgressCallback
+
+    def rows(self, phase: str, skipped: Set[tuple[bool, int]]) -> Iterator[dict[str, Any]]:
+        """Rows with ``_id``, ``_line``, ``_evaluation`` and the columns; ``skipped`` are (evaluation file?, line)."""
+        stored = read_rows(self.folder, list(self.columns.values()))
+        for row in with_progress(stored, self.on_progress, phase, self.reading.stored):
+            row["_evaluation"] = self.reading.is_evaluation(row["_id"])
+            if (row["_evaluation"], row["_line"]) not in skipped:
+                yield row
+
+    def profile(self, rows: Iterable[dict[str, Any]], options: ReportOptions) -> tuple[SplitRows, TextSummary]:
+        """The usable rows without their texts, and what was measured on the texts."""
+        task, usable = self.task, SplitRows()
+        counter = TokenCounter(default_model(task.kind))
+        profile = TextProfile(counter, task.training_defaults.get("max_length", DEFAULT_LENGTH), options.known_tokens)
+        values = self._values(options.plan.column)
+        for row in rows:
+            # Rows with the same inputs share a key.
+            key = text_key(task.identity(row, self.columns))
+            row_id, line, evaluation = row["_id"], row["_line"], row["_evaluation"]
+            usable.add(row_id, line, key, task.answers(row, self.columns), evaluation, values.get(row_id, ""))
+            profile.add(ProfiledRow(row_id, line, task.readable(row, self.columns), key, evaluation))
+        self.on_progress("Comparing the texts", 0, 0)
+        return usable, profile.finish(self._texts)
+
+    def _texts(self, row_ids: Set[int]) -> dict[int, str]:
+        """Row id -> text of a few rows, read from the table once more."""
+        stored = read_rows(self.folder, list(self.columns.values()))
+        return {row["_id"]: self.task.readable(row, self.columns) for row in stored if row["_id"] in row_ids}
+
+    def _values(self, column: str) -> dict[int, str]:
+        """Row id -> cell of the column by which rows are split."""
+        if not column:
+            return {}
+        if column not in self.reading.columns:
+            raise _missing_column(column, self.reading.columns, "split")
+        return {row["_id"]: row[column] or "" for row in read_rows(self.folder, [column])}
 
 
 def _evaluation_ids(reading: Reading) -> range:
@@ -132,39 +246,17 @@ def _evaluation_ids(reading: Reading) -> range:
     return range(part.first_id, part.first_id + part.span) if part else range(0)
 
 
-def _read_as(reading: Reading) -> dict[str, str]:
-    return {"format": reading.main.format, "encoding": reading.main.encoding}
-
-
-def refused_report(
-    error: StudioError, file_name: str, task_type: str | None, reading: Reading | None = None
-) -> dict[str, Any]:
-    """The report of a file that could not be read, or whose columns do not fit the task."""
-    problem = Problem(error.code, "error", error.message, error.hint, rows=list(error.details.get("rows", [])))
-    ending = file_name.rpartition(".")[2].lower()[:20] if "." in file_name else ""
-    return {
-        "status": REJECTED,
-        "format": reading.main.format if reading else ending,
-        "encoding": reading.main.encoding if reading else "",
-        "rows": {"total": reading.total if reading else 0, "usable": 0},
-        "task": task_type or TASK_TYPES[0].kind,
-        "columns": {},
-        "labels": {},
-        "problems": [problem.as_dict()],
-    }
-
-
 def choose_columns(
     reading: Reading, sample: Sequence[Mapping[str, Any]], task_type: str | None, columns: Mapping[str, str] | None
 ) -> tuple[TaskType, dict[str, str]]:
-    """The task and the column of each role: what the person said, and guesses for the rest, made from a sample of rows."""
+    """The task and the column of each role: as given, the rest guessed from a sample of rows."""
     if not task_type and not columns:
         _refuse_unserved(reading.main.columns, sample)
     candidates = [find_task_type(task_type)] if task_type else list(TASK_TYPES)
     guesses = [(task, task.guess_columns(reading.main.columns, sample)) for task in candidates]
-    whole = [(task, guess) for task, guess in guesses if task.missing_role(guess) is None]
-    whole.sort(key=lambda each: not (each[0].sure_of_guess or each[0].is_certain(reading.main.columns)))
-    task, guess = (whole or guesses)[0]
+    complete = [(task, guess) for task, guess in guesses if task.missing_role(guess) is None]
+    complete.sort(key=lambda pair: not (pair[0].sure_of_guess or pair[0].is_certain(reading.main.columns)))
+    task, guess = (complete or guesses)[0]
     given = {role: name for role, name in (columns or {}).items() if name}
     _check_given(task, given, reading)
     taken = set(given.values())
@@ -174,13 +266,13 @@ def choose_columns(
 
 
 def _refuse_unserved(columns: list[str], sample: Sequence[Mapping[str, Any]]) -> None:
-    found = recognise(columns, sample, [task.kind for task in TASK_TYPES])
-    if found is not None:
+    unserved = recognise(columns, sample, [task.kind for task in TASK_TYPES])
+    if unserved is not None:
         raise Rejected(
             "no_task_yet",
-            f"The file seems to hold {found.words}; there is no task for it here yet.",
-            found.hint,
-            details={"kind": found.kind, "columns": columns[:50]},
+            f"The file seems to hold {unserved.words}; there is no task for it here yet.",
+            unserved.hint,
+            details={"kind": unserved.kind, "columns": columns[:50]},
         )
 
 
@@ -214,8 +306,8 @@ def _check_complete(task: TaskType, chosen: Mapping[str, str], reading: Reading)
 
 
 def _missing_column(name: str, columns: Sequence[str], role: str, where: str = "file") -> Rejected:
-    near = difflib.get_close_matches(name, columns, n=1, cutoff=0.4)
-    hint = f"Did you mean {near[0]!r}?" if near else "Use one of the columns above."
+    similar = difflib.get_close_matches(name, columns, n=1, cutoff=0.4)
+    hint = f"Did you mean {similar[0]!r}?" if similar else "Use one of the columns above."
     return Rejected(
         "missing_column",
         f"The {where} has no column {name[:60]!r}; it has: {_listed(columns)}.",
@@ -228,96 +320,44 @@ def _listed(columns: Sequence[str]) -> str:
     return ", ".join(columns[:10]) + (f" and {len(columns) - 10} more" if len(columns) > 10 else "")
 
 
-def _problems_of_reading(
-    task: TaskType, reading: Reading, chosen: Mapping[str, str], gone: Set[tuple[bool, int]]
+def _reading_problems(
+    task: TaskType, reading: Reading, columns: Mapping[str, str], excluded: Set[tuple[bool, int]]
 ) -> tuple[list[Problem], set[tuple[bool, int]]]:
-    """What the reader met, as far as it concerns the chosen columns, and the stored lines that cannot be used."""
+    """The reader's problems in the chosen columns, and the stored lines to skip as (evaluation file?, line)."""
     problems: list[Problem] = []
-    bad: set[tuple[bool, int]] = set()
-    roles = {name: role for role, name in chosen.items()}
+    invalid: set[tuple[bool, int]] = set()
+    roles = {name: role for role, name in columns.items()}
     for part in reading.parts:
         evaluation = part is reading.evaluation
         for flaw in part.flaws:
-            rows = [line for line in flaw.rows if (evaluation, line) not in gone]
+            rows = [line for line in flaw.rows if (evaluation, line) not in excluded]
             if (flaw.column and flaw.column not in roles) or (flaw.rows and not rows):
                 continue
             if flaw.code in ("nested_value", "parquet_nested") and roles.get(flaw.column) in task.nested_roles:
                 continue
-            # Mixed types are told as what they mean for the task: label_type, text_type.
+            # Mixed types are named by the role that they concern: label_type, text_type.
             code = f"{roles[flaw.column]}_type" if flaw.code == "mixed_types" else flaw.code
             message = f"In the evaluation file: {flaw.message}" if evaluation else flaw.message
             problems.append(Problem(code, flaw.severity, message, flaw.hint, rows=rows))
             if flaw.severity == "error":
-                bad |= {(evaluation, line) for line in rows}
-    return problems, bad | gone
+                invalid |= {(evaluation, line) for line in rows}
+    return problems, invalid | excluded
 
 
-def _rows(
-    folder: Path, reading: Reading, chosen: Mapping[str, str], bad: set[Any], told: tuple[Tell, str]
-) -> Iterator[dict[str, Any]]:
-    for row in counted(read_rows(folder, list(chosen.values())), *told, reading.stored):
-        row["_evaluation"] = reading.is_evaluation(row["_id"])
-        if (row["_evaluation"], row["_line"]) not in bad:
-            yield row
-
-
-def _survey(
-    folder: Path,
-    task: TaskType,
-    rows: Iterable[dict[str, Any]],
-    chosen: Mapping[str, str],
-    values: Mapping[int, str],
-    tokens: Mapping[int, int],
-    tell: Tell,
-) -> tuple[SplitRows, Surveyed]:
-    """The rows that can be used, without their texts, and what the texts are like."""
-    usable = SplitRows()
-    counter = TokenCounter(default_model(task.kind))
-    survey = TextProfile(counter, task.training_defaults.get("max_length", DEFAULT_LENGTH), tokens)
-    for row in rows:
-        # Rows with the same inputs share a key.
-        key = text_key(task.identity(row, chosen))
-        row_id, line, evaluation = row["_id"], row["_line"], row["_evaluation"]
-        usable.add(row_id, line, key, task.answers(row, chosen), evaluation, values.get(row_id, ""))
-        survey.see(ProfiledRow(row_id, line, task.readable(row, chosen), key, evaluation))
-    tell("Comparing the texts", 0, 0)
-
-    def texts(wanted: Set[int]) -> dict[int, str]:
-        """The texts of a few rows, once more from the table."""
-        found = (row for row in read_rows(folder, list(chosen.values())) if row["_id"] in wanted)
-        return {row["_id"]: task.readable(row, chosen) for row in found}
-
-    return usable, survey.finish(texts)
-
-
-def _values(folder: Path, reading: Reading, column: str) -> dict[int, str]:
-    """Row id -> cell of the column by which rows are dealt out."""
-    if not column:
-        return {}
-    if column not in reading.columns:
-        raise _missing_column(column, reading.columns, "split")
-    return {row["_id"]: row[column] or "" for row in read_rows(folder, [column])}
-
-
-def _deal(
-    usable: SplitRows, surveyed: Surveyed, plan: SplitPlan, before: Mapping[str, Any] | None, reading: Reading
-) -> dict[str, Any]:
-    dealt = make_splits(usable, surveyed.groups, plan, before)
-    _check_test(dealt, reading)
-    return dealt
-
-
-def _check_test(dealt: Mapping[str, Any], reading: Reading) -> None:
-    if reading.evaluation and not any(reading.is_evaluation(row_id) for row_id in dealt["test"]):
+def _split(usable: SplitRows, texts: TextSummary, options: ReportOptions, reading: Reading) -> dict[str, Any]:
+    split = make_splits(usable, texts.groups, options.plan, options.previous_splits)
+    if reading.evaluation and not any(reading.is_evaluation(row_id) for row_id in split["test"]):
         raise Rejected("too_few_rows", "No row of the evaluation file can be used.", "Correct it, or leave it out.")
+    return split
 
 
 def _refusal(problems: Sequence[Problem], usable: int) -> Rejected | None:
     """The error that refuses the whole file, if any; when no row is left, the reason why most rows went."""
-    whole = [each for each in problems if each.severity == "error" and not each.rows]
-    if not whole:
+    errors = [problem for problem in problems if problem.severity == "error"]
+    of_file = [problem for problem in errors if not problem.rows]
+    if not of_file:
         return None
-    causes = [each for each in problems if each.severity == "error" and each.rows]
-    said = max(causes, key=lambda each: len(each.rows)) if causes and not usable else whole[0]
-    details = {"rows": said.rows[:50]} if said.rows else {}
-    return Rejected(said.code, said.message, said.hint, details=details)
+    of_rows = [problem for problem in errors if problem.rows]
+    cause = max(of_rows, key=lambda problem: len(problem.rows)) if of_rows and not usable else of_file[0]
+    details = {"rows": cause.rows[:50]} if cause.rows else {}
+    return Rejected(cause.code, cause.message, cause.hint, details=details)

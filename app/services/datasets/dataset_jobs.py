@@ -41,7 +41,7 @@ def changes_job(dataset_id: str, changes: Sequence[Change], version: int | None)
 
 def _change(user_id: str, dataset_id: str, said: Mapping[str, Any], watch: Progress) -> Dataset:
     edits = [_read_change(each) for each in said["changes"]]
-    return changes.change(user_id, dataset_id, edits, version=said["version"], watch=watch)
+    return changes.change(user_id, dataset_id, edits, version=said["version"], progress=watch)
 
 
 def _read_change(told: Mapping[str, Any]) -> Change:
@@ -55,23 +55,23 @@ def _read_change(told: Mapping[str, Any]) -> Change:
 
 def _import(user_id: str, dataset_id: str, said: Mapping[str, Any], watch: Progress) -> Dataset:
     given = {name: said.get(name) for name in ("name", "task_type", "columns")}
-    return imports.import_staged(user_id, said["staged"], **given, watch=watch)
+    return imports.import_staged(user_id, said["staged"], **given, progress=watch)
 
 
 def _columns(user_id: str, dataset_id: str, said: Mapping[str, Any], watch: Progress) -> Dataset:
-    return datasets.change_columns(user_id, dataset_id, said["task_type"], said["columns"], watch=watch)
+    return datasets.change_columns(user_id, dataset_id, said["task_type"], said["columns"], progress=watch)
 
 
 def _splits(user_id: str, dataset_id: str, said: Mapping[str, Any], watch: Progress) -> Dataset:
-    return versions.change_splits(user_id, dataset_id, SplitPlan(**said), watch=watch)
+    return versions.change_splits(user_id, dataset_id, SplitPlan(**said), progress=watch)
 
 
 def _restore(user_id: str, dataset_id: str, said: Mapping[str, Any], watch: Progress) -> Dataset:
-    return versions.restore(user_id, dataset_id, said["number"], watch=watch)
+    return versions.restore(user_id, dataset_id, said["number"], progress=watch)
 
 
 def _read_again(user_id: str, dataset_id: str, said: Mapping[str, Any], watch: Progress) -> Dataset:
-    return readings.read_again(user_id, dataset_id, Choices(**said), watch=watch)
+    return readings.read_again(user_id, dataset_id, Choices(**said), progress=watch)
 
 
 DATASET_JOBS: dict[str, Callable[[str, str, Mapping[str, Any], Progress], Dataset]] = {

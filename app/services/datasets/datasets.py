@@ -1,7 +1,4 @@
-"""Datasets as people see them: check a file, import it, list, look, remap, archive.
-
-A version is a folder that never changes and one row in the database; both appear, or neither. Knows no door.
-"""
+"""The datasets of a person: check a file without storing it, import a sample, list, preview, change columns, rename, archive."""
 
 import tempfile
 from pathlib import Path
@@ -19,12 +16,20 @@ from app.readers import Choices
 from app.samples import SAMPLES, Sample, sample_path
 from app.services.accounts import names
 from app.services.accounts.accounts import record
-from app.services.datasets.data_reports import DataReport, build_report, refused_report
+from app.services.datasets.data_reports import ReportOptions, build_report, refused_report
 from app.services.datasets.imports import import_file
 from app.services.datasets.progress import NO_PROGRESS, Progress
-from app.services.datasets.remembered_columns import Meaning, remember
+from app.services.datasets.remembered_columns import ColumnMeaning, remember
 from app.services.datasets.row_tables import READING_FILE, ROWS_FILE, load_reading, read_rows, store_rows
-from app.services.datasets.versions import add_version, find_dataset, judge_into, load_exclusions, share
+from app.services.datasets.versions import (
+    VersionDraft,
+    add_version,
+    find_dataset,
+    link_or_copy,
+    load_exclusions,
+    write_report,
+)
+from app.services.profiling.split_plans import SplitPlan
 
 __all__ = [
     "SAMPLES",
@@ -61,20 +66,21 @@ def check_file(
         reading = None
         try:
             reading = store_rows(Path(folder), (path, file_name), choices=choices)
-            return build_report(Path(folder), reading, task_type, columns, seed=0).report
+            options = ReportOptions(task_type=task_type, columns=columns)
+            return build_report(Path(folder), reading, options).summary.as_dict()
         except StudioError as error:
-            return refused_report(error, file_name, task_type, reading)
+            return refused_report(error, file_name, task_type, reading).as_dict()
 
 
 def import_sample(user_id: str, name: str) -> Dataset:
-    """A sample as one's own dataset.
+    """Import a sample that comes with the studio as a dataset of this person.
 
     Raises:
         NotFound: there is no such sample.
     """
-    sample = next((each for each in SAMPLES if each.name == name), None)
+    sample = next((sample for sample in SAMPLES if sample.name == name), None)
     if sample is None:
-        known = ", ".join(each.name for each in SAMPLES)
+        known = ", ".join(sample.name for sample in SAMPLES)
         raise NotFound("sample_not_found", f"There is no sample called {name[:60]!r}.", f"Samples: {known}.")
     return _import_sample(user_id, sample)
 
@@ -110,35 +116,39 @@ def preview(user_id: str, dataset_id: str, limit: int = 20) -> dict[str, Any]:
     """``{"columns": [..], "rows": [{column: text, "_line": number}]}``: the first rows as they were read."""
     folder = storage.dataset_dir(latest_version(get_dataset(user_id, dataset_id)).id)
     columns = load_reading(folder).columns
-    rows = [{name: row[name] for name in ("_line", *columns)} for row in read_rows(folder, columns, most=limit)]
+    rows = [{name: row[name] for name in ("_line", *columns)} for row in read_rows(folder, columns, limit)]
     return {"columns": columns, "rows": rows}
 
 
 def change_columns(
-    user_id: str, dataset_id: str, task_type: str, columns: dict[str, str], *, watch: Progress = NO_PROGRESS
+    user_id: str, dataset_id: str, task_type: str, columns: dict[str, str], *, progress: Progress = NO_PROGRESS
 ) -> Dataset:
-    """A new version of the same rows under another task or mapping; the old version stays as it was.
+    """Add a version of the same rows for another task or with other columns; the old version stays as it was.
 
     Raises:
-        Rejected: the columns do not fit, or too little of the data is usable under them; no version is made.
+        Rejected: the columns do not fit, or too few rows are usable with them; no version is added.
         Conflict: somebody else changed the dataset at the same moment.
     """
     find_task_type(task_type)
 
-    def fill(aside: Path, before: Path) -> tuple[DataReport, dict[str, Any], dict[str, Any]]:
-        for each in (ROWS_FILE, READING_FILE):
-            share(before / each, aside / each)
-        seed = storage.read_json(before / "splits.json")["seed"]
-        excluded = load_exclusions(before)
-        judgement = judge_into(aside, load_reading(aside), task_type, columns, seed, excluded=excluded, tell=watch.tell)
-        roles = ", ".join(f"{role}: {name}" for role, name in judgement.columns.items())
-        return judgement, {"summary": f"Read as {judgement.task.title.lower()} ({roles})."}, {"entries": []}
+    def fill(folder: Path, newest_folder: Path) -> VersionDraft:
+        for file_name in (ROWS_FILE, READING_FILE):
+            link_or_copy(newest_folder / file_name, folder / file_name)
+        options = ReportOptions(
+            task_type=task_type,
+            columns=columns,
+            excluded=load_exclusions(newest_folder),
+            plan=SplitPlan(seed=storage.read_json(newest_folder / "splits.json")["seed"]),
+        )
+        report = write_report(folder, load_reading(folder), options, progress.report)
+        roles = ", ".join(f"{role}: {name}" for role, name in report.columns.items())
+        return VersionDraft(report, {"summary": f"Read as {report.task.title.lower()} ({roles})."})
 
-    made = add_version(user_id, dataset_id, fill, action="change_columns", watch=watch)
-    version = latest_version(made)
-    names = load_reading(storage.dataset_dir(version.id)).main.columns
-    remember(made.project_id, user_id, names, Meaning(version.task_type, version.columns))
-    return made
+    changed = add_version(user_id, dataset_id, fill, action="change_columns", progress=progress)
+    version = latest_version(changed)
+    column_names = load_reading(storage.dataset_dir(version.id)).main.columns
+    remember(changed.project_id, user_id, column_names, ColumnMeaning(version.task_type, version.columns))
+    return changed
 
 
 def rename(user_id: str, dataset_id: str, name: str) -> Dataset:
@@ -147,7 +157,7 @@ def rename(user_id: str, dataset_id: str, name: str) -> Dataset:
     Raises:
         Rejected: the name is empty or too long.
     """
-    cleaned = names.checked(name)
+    cleaned = names.validate_name(name)
     with transaction() as session:
         find_dataset(session, user_id, dataset_id).name = cleaned
     record(user_id, "rename", "dataset", dataset_id, data={"name": cleaned})
@@ -190,4 +200,4 @@ def as_dict(dataset: Dataset) -> dict[str, Any]:
 
 def _import_sample(user_id: str, sample: Sample) -> Dataset:
     path = sample_path(sample)
-    return import_file(user_id, path, path.name, name=sample.title, task_type=sample.task_type)
+    return import_file(user_id, (path, path.name), name=sample.title, task_type=sample.task_type)

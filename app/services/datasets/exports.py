@@ -1,4 +1,4 @@
-"""Versions and reports as files to download: CSV, JSON Lines, Parquet, written while they are sent. Knows no door."""
+"""Exports of versions and reports: CSV, JSON Lines and Parquet, streamed while they are written."""
 
 import csv
 import io
@@ -16,15 +16,15 @@ from app.services.datasets.row_tables import ROWS_FILE, load_reading, read_rows
 from app.services.datasets.versions import find_version, load_exclusions
 
 PORTION_ROWS = 1000
-PIECE_BYTES = 256 * 1024
-# A spreadsheet runs cells that begin like this (OWASP, "CSV Injection").
-RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+CHUNK_BYTES = 256 * 1024
+# Spreadsheets evaluate cells that begin with these as formulas (OWASP, "CSV Injection").
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 Export = tuple[str, str, Iterator[bytes]]
 
 
-def harmless(cell: str | None) -> str | None:
-    """The cell with an apostrophe in front if a spreadsheet would run it; plain numbers stay numbers."""
-    if cell and cell.startswith(RUN_BY_SPREADSHEETS) and not is_number(cell):
+def escape_formula(cell: str | None) -> str | None:
+    """The cell, prefixed with an apostrophe if a spreadsheet would evaluate it; numbers stay as they are."""
+    if cell and cell.startswith(FORMULA_PREFIXES) and not is_number(cell):
         return "'" + cell
     return cell
 
@@ -36,8 +36,8 @@ def export_version(
 
     Args:
         kind: ``csv``, ``jsonl`` or ``parquet``.
-        everything: also the rows that were left out by hand.
-        raw: in CSV, leave cells as they are even if a spreadsheet would run them.
+        everything: also the excluded rows.
+        raw: in CSV, leave formulas as they are.
 
     Raises:
         Rejected: an unknown kind.
@@ -61,42 +61,54 @@ def export_report(user_id: str, dataset_id: str, number: int | None = None) -> E
 
 def _report(folder: Path, roles: dict[str, str]) -> Iterator[bytes]:
     columns = list(dict.fromkeys(roles.values()))
-    told: dict[int, list[Any]] = {}
+    by_row: dict[int, list[findings.Finding]] = {}
     found = findings.load_findings(folder)
-    for each in found:
-        for row_id in each.row_ids:
-            told.setdefault(row_id, []).append(each)
-    sheet = _Sheet()
+    for finding in found:
+        for row_id in finding.row_ids:
+            by_row.setdefault(row_id, []).append(finding)
+    sheet = _CsvLines()
     yield b"\xef\xbb\xbf" + sheet.line(["line", "file", "severity", "code", "message", "hint", *columns])
-    for each in found:
-        if not each.count:
-            yield sheet.line(["", "", each.severity, each.code, each.message, each.hint, *[""] * len(columns)])
-        for line in each.lost_lines:
-            where = _file(each.evaluation)
+    for finding in found:
+        if not finding.count:
             yield sheet.line(
-                [str(line), where, each.severity, each.code, each.message, each.hint, *[""] * len(columns)]
+                ["", "", finding.severity, finding.code, finding.message, finding.hint, *[""] * len(columns)]
+            )
+        for line in finding.lost_lines:
+            file_name = _file(finding.evaluation)
+            yield sheet.line(
+                [
+                    str(line),
+                    file_name,
+                    finding.severity,
+                    finding.code,
+                    finding.message,
+                    finding.hint,
+                    *[""] * len(columns),
+                ]
             )
     evaluation = load_reading(folder).is_evaluation
-    for row in read_rows(folder, columns) if told else ():
-        for each in told.get(row["_id"], ()):
-            place = [str(row["_line"]), _file(evaluation(row["_id"]))]
-            yield sheet.line([*place, each.severity, each.code, each.message, each.hint, *(row[n] for n in columns)])
+    for row in read_rows(folder, columns) if by_row else ():
+        for finding in by_row.get(row["_id"], ()):
+            position = [str(row["_line"]), _file(evaluation(row["_id"]))]
+            yield sheet.line(
+                [*position, finding.severity, finding.code, finding.message, finding.hint, *(row[n] for n in columns)]
+            )
 
 
 def _file(evaluation: bool) -> str:
     return "evaluation" if evaluation else "main"
 
 
-class _Sheet:
-    """Makes lines of CSV with harmless cells."""
+class _CsvLines:
+    """Formats lines of CSV with escaped formulas."""
 
     def __init__(self, raw: bool = False) -> None:
         self._out = io.StringIO()
         self._writer = csv.writer(self._out, lineterminator="\r\n")
-        self._clean: Callable[[str | None], str | None] = (lambda cell: cell) if raw else harmless
+        self._clean: Callable[[str | None], str | None] = (lambda cell: cell) if raw else escape_formula
 
     def line(self, cells: Sequence[str | None]) -> bytes:
-        """One line; also the marks of an empty cell, which is written as nothing."""
+        """One line of CSV; empty cells are written as nothing."""
         self._writer.writerow([self._clean(cell) for cell in cells])
         text = self._out.getvalue()
         self._out.seek(0)
@@ -105,7 +117,7 @@ class _Sheet:
 
 
 def _as_csv(folder: Path, columns: list[str], skipped: frozenset[int], raw: bool) -> Iterator[bytes]:
-    sheet = _Sheet(raw)
+    sheet = _CsvLines(raw)
     yield b"\xef\xbb\xbf" + sheet.line(columns)
     portion: list[bytes] = []
     for row in _kept(folder, columns, skipped):
@@ -127,7 +139,7 @@ def _as_jsonl(folder: Path, columns: list[str], skipped: frozenset[int], raw: bo
 
 
 def _as_parquet(folder: Path, columns: list[str], skipped: frozenset[int], raw: bool) -> Iterator[bytes]:
-    """Written to a temporary file first, because its index comes last."""
+    """Written to a temporary file first, because the index of a Parquet file is at its end."""
     import pyarrow
     from pyarrow import compute, parquet
 
@@ -140,8 +152,8 @@ def _as_parquet(folder: Path, columns: list[str], skipped: frozenset[int], raw: 
                     keep = compute.invert(compute.is_in(batch.column("_id"), value_set=ids))
                     writer.write_batch(batch.filter(keep).select(columns))
         spooled.seek(0)
-        while piece := spooled.read(PIECE_BYTES):
-            yield piece
+        while chunk := spooled.read(CHUNK_BYTES):
+            yield chunk
 
 
 def _kept(folder: Path, columns: list[str], skipped: frozenset[int]) -> Iterator[dict[str, Any]]:

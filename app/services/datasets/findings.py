@@ -1,7 +1,4 @@
-"""Every row behind every problem of a version, kept beside its rows in ``findings.json``; the report holds only counts.
-
-Knows no task and no database.
-"""
+"""All rows of every problem of a version, stored in ``findings.json``; the report holds only counts and examples."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -47,11 +44,11 @@ class Finding:
 
 
 class LineIndex:
-    """Turns line numbers into row ids and back.
+    """Maps line numbers to row ids and back.
 
     Args:
         ids: of all stored rows, int64, ascending.
-        lines: their lines, int64, in the same order; they begin anew in the evaluation file.
+        lines: their lines, int64, in the same order; they start again in the evaluation file.
         evaluation: ids of the rows from the evaluation file.
     """
 
@@ -65,14 +62,14 @@ class LineIndex:
 
     def line(self, row_id: int) -> int:
         """The line of a stored row; 0 when there is no such row."""
-        place = int(np.searchsorted(self.ids, row_id))
-        return int(self.lines[place]) if place < len(self.ids) and self.ids[place] == row_id else 0
+        index = int(np.searchsorted(self.ids, row_id))
+        return int(self.lines[index]) if index < len(self.ids) and self.ids[index] == row_id else 0
 
     def id(self, line: int, evaluation: bool) -> int | None:
         """The stored row at a line, None if that line could not be read."""
         lines, ids = self._parts[evaluation]
-        place = int(np.searchsorted(lines, line))
-        return int(ids[place]) if place < len(lines) and lines[place] == line else None
+        index = int(np.searchsorted(lines, line))
+        return int(ids[index]) if index < len(lines) and lines[index] == line else None
 
     def is_evaluation(self, row_id: int) -> bool:
         """Whether the row came from the evaluation file."""
@@ -80,50 +77,60 @@ class LineIndex:
 
 
 def collect(problems: Sequence[Problem], index: LineIndex) -> list[Finding]:
-    """Give every problem a key of its own, and every line its row id."""
+    """The findings of problems: each with a unique key, lines replaced by row ids."""
     found: list[Finding] = []
     taken: set[str] = set()
-    for each in problems:
-        evaluation = bool(each.row_ids) and index.is_evaluation(each.row_ids[0])
-        evaluation = evaluation or each.message.startswith("In the evaluation file")
-        ids, lost = set(each.row_ids), []
-        if not each.row_ids:
-            for line in each.rows:
+    for problem in problems:
+        evaluation = bool(problem.row_ids) and index.is_evaluation(problem.row_ids[0])
+        evaluation = evaluation or problem.message.startswith("In the evaluation file")
+        ids, lost = set(problem.row_ids), []
+        if not problem.row_ids:
+            for line in problem.rows:
                 row_id = index.id(line, evaluation)
                 lost.append(line) if row_id is None else ids.add(row_id)
-        key = _free_key(f"evaluation.{each.code}" if evaluation else each.code, taken)
-        related = {str(row_id): other for row_id, other in each.related.items()}
+        key = _free_key(f"evaluation.{problem.code}" if evaluation else problem.code, taken)
+        related = {str(row_id): other for row_id, other in problem.related.items()}
         found.append(
-            Finding(key, each.code, each.severity, each.message, each.hint, sorted(ids), lost, evaluation, related)
+            Finding(
+                key,
+                problem.code,
+                problem.severity,
+                problem.message,
+                problem.hint,
+                sorted(ids),
+                lost,
+                evaluation,
+                related,
+            )
         )
     return found
 
 
 def report_entry(problem: Problem, finding: Finding) -> dict[str, Any]:
-    """The problem as the public report tells it."""
+    """JSON form of a problem in the public report."""
     return {**problem.as_dict(), "key": finding.key, "stored_rows": len(finding.row_ids)}
 
 
 def store_findings(folder: Path, found: Sequence[Finding]) -> None:
     """Write ``findings.json``."""
-    # Compact: a list of a hundred thousand numbers would be a line each otherwise.
-    content = json.dumps([vars(each) for each in found], ensure_ascii=False, separators=(",", ":"))
+    # Without indentation: a list of 100,000 ids would have as many lines.
+    content = json.dumps([vars(finding) for finding in found], ensure_ascii=False, separators=(",", ":"))
     files.write_bytes(folder / FINDINGS_FILE, content.encode())
 
 
 def load_findings(folder: Path) -> list[Finding]:
     """What :func:`store_findings` wrote; empty for versions that were made without it."""
     path = folder / FINDINGS_FILE
-    return [Finding(**each) for each in storage.read_json(path)] if path.exists() else []
+    return [Finding(**stored) for stored in storage.read_json(path)] if path.exists() else []
 
 
-def find(folder: Path, key: str) -> Finding:
-    """One problem of a version.
+def find_finding(folder: Path, key: str) -> Finding:
+    """One problem of a version by its key.
 
     Raises:
         NotFound: the version has no such problem.
     """
-    known = {each.key: each for each in load_findings(folder)}
+    known = {finding.key: finding for finding in load_findings(folder)}
     return _lookup(known, key)
 
 

@@ -1,6 +1,6 @@
-"""How often somebody looked at rows kept for the final test, or changed them: recorded with the version, told with splits.
+"""Access to the held-out test rows: counts how often people looked at them or changed them.
 
-A score on rows that people have seen and chosen by says less than it seems; nobody is kept from looking. Knows no door.
+A test score is optimistic when people saw the rows and decided by them. Access is recorded, not refused.
 """
 
 from functools import lru_cache
@@ -26,36 +26,36 @@ def test_ids(version_id: str) -> np.ndarray:
 
 
 def record_access(user_id: str, dataset_id: str, number: int | None, rows: int) -> dict[str, Any]:
-    """Record that test rows were shown to a person; returns what :func:`summary` tells.
+    """Record that test rows were shown to a person; returns the new :func:`summary`.
 
     Raises:
         NotFound: the dataset is not theirs, or has no such version.
     """
     version = find_version(user_id, dataset_id, number)
-    mine = (
+    same = (
         HoldoutAccess.dataset_version_id == version.id,
         HoldoutAccess.user_id == user_id,
         HoldoutAccess.kind == LOOKED,
     )
     with transaction() as session:
-        peek = session.scalar(select(HoldoutAccess).where(*mine).with_for_update())
-        if peek is None:
-            peek = HoldoutAccess(
+        access = session.scalar(select(HoldoutAccess).where(*same).with_for_update())
+        if access is None:
+            access = HoldoutAccess(
                 id=new_id(), dataset_version_id=version.id, user_id=user_id, kind=LOOKED, times=0, rows=0
             )
-            session.add(peek)
-        peek.times += 1
-        peek.rows += rows
-        peek.last_at = db_now()  # type: ignore[assignment]
+            session.add(access)
+        access.times += 1
+        access.rows += rows
+        access.last_at = db_now()
     return summary(user_id, dataset_id)
 
 
 def summary(user_id: str, dataset_id: str) -> dict[str, Any]:
-    """``{"looks", "rows_seen", "rows_changed"}`` over all versions: the test rows stay the same from one to the next."""
+    """``{"looks", "rows_seen", "rows_changed"}`` over all versions, since test rows are carried over from one to the next."""
     with snapshot() as session:
         versions = find_dataset(session, user_id, dataset_id).versions
-        mine = select(DatasetVersion.id).where(DatasetVersion.dataset_id == dataset_id)
+        version_ids = select(DatasetVersion.id).where(DatasetVersion.dataset_id == dataset_id)
         total = func.coalesce(func.sum(HoldoutAccess.times), 0), func.coalesce(func.sum(HoldoutAccess.rows), 0)
-        looks, rows = session.execute(select(*total).where(HoldoutAccess.dataset_version_id.in_(mine))).one()
-    changed = sum((each.change or {}).get("test_rows", 0) for each in versions)
+        looks, rows = session.execute(select(*total).where(HoldoutAccess.dataset_version_id.in_(version_ids))).one()
+    changed = sum((version.change or {}).get("test_rows", 0) for version in versions)
     return {"looks": int(looks), "rows_seen": int(rows), "rows_changed": changed}

@@ -1,13 +1,13 @@
-"""How a file becomes a dataset: read it, judge it, keep rows, original and report as the first version.
+"""Imports files as datasets: reads and checks the rows, stores them with the original as the first version.
 
-A file from the browser is staged first, so that it can be looked at, and read or understood in another way, before the
-decision; a staged file that nobody decides about is removed after a day. Knows no door.
+A file from the browser is staged first, so that its preview can be seen and its reading changed before it is imported; a
+staged file that is not imported is removed after a day.
 """
 
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,41 +21,62 @@ from app.errors import NotFound, Rejected
 from app.models import Dataset, DatasetVersion, new_id
 from app.readers import Choices
 from app.services.accounts import names
-from app.services.accounts.accounts import home_project, record
-from app.services.datasets.data_reports import DataReport
+from app.services.accounts.accounts import home_project
+from app.services.accounts.accounts import record as record_action
+from app.services.datasets.data_reports import DataReport, ReportOptions
 from app.services.datasets.progress import NO_PROGRESS, Progress
-from app.services.datasets.remembered_columns import Meaning, recall, remember, with_remembered
+from app.services.datasets.remembered_columns import ColumnMeaning, recall, remember, with_remembered
 from app.services.datasets.row_tables import READING_FILE, ROWS_FILE, Reading, Source, load_reading, store_rows
-from app.services.datasets.versions import find_dataset, judge_into, make_version, share
+from app.services.datasets.versions import find_dataset, link_or_copy, make_version, write_report
+from app.services.profiling.split_plans import SplitPlan
 
 ORIGINAL_FILE, EVALUATION_FILE, STAGED_FILE = "original", "original-evaluation", "staged.json"
-STAGED = "staged-"
-Read = Callable[[Path], Reading]
+STAGED_PREFIX = "staged-"
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What is seldom given with a file.
+
+    Attributes:
+        evaluation: the person's own test file and its name.
+        seed: of the splits.
+        choices: sheet, header row, encoding or delimiter, in place of the reader's own detection.
+    """
+
+    evaluation: Source | None = None
+    seed: int = 0
+    choices: Choices | None = None
+
+
+@dataclass(frozen=True)
+class _NewDataset:
+    """What was given with a file that becomes a dataset; ``name`` falls back on the file's name."""
+
+    user_id: str
+    project_id: str
+    file_name: str
+    name: str | None
+    task_type: str | None
+    columns: dict[str, str] | None
+    seed: int = 0
 
 
 def import_file(
     user_id: str,
-    path: Path,
-    file_name: str,
+    source: Source,
     *,
     name: str | None = None,
     task_type: str | None = None,
     columns: dict[str, str] | None = None,
-    evaluation: Source | None = None,
-    seed: int = 0,
-    choices: Choices | None = None,
-    watch: Progress = NO_PROGRESS,
+    options: ImportOptions = ImportOptions(),
+    progress: Progress = NO_PROGRESS,
 ) -> Dataset:
     """Read, check and store a file as a new dataset with its first version.
 
     Args:
-        path: where the bytes lie; the file is only read.
-        file_name: what the person calls it; its content decides the format.
+        source: path of the file, which is only read, and its name; its content decides the format.
         columns: role -> column; roles left out are guessed.
-        evaluation: the person's own test file and its name.
-        seed: of the splits.
-        choices: sheet, header row, encoding or delimiter, where the person knows better than the reader.
-        watch: whoever waits for it.
 
     Raises:
         Rejected: the file cannot be used; ``details`` name rows, or hold the whole ``report``.
@@ -64,63 +85,66 @@ def import_file(
     if task_type:
         find_task_type(task_type)
 
-    def read(aside: Path) -> Reading:
-        reading = store_rows(aside, (path, file_name), evaluation, choices)
-        # Only what was sent here is kept; a file of the person's own may be changed by them at any time.
-        for source, kept in ((path, ORIGINAL_FILE), (evaluation[0] if evaluation else None, EVALUATION_FILE)):
-            if source is not None and source.parent == storage.uploads_dir():
-                share(source, aside / kept)
+    def read(folder: Path) -> Reading:
+        evaluation = options.evaluation
+        reading = store_rows(folder, source, evaluation, options.choices)
+        # Only uploads are kept: a link to a file elsewhere would change with it.
+        for path, stored in ((source[0], ORIGINAL_FILE), (evaluation[0] if evaluation else None, EVALUATION_FILE)):
+            if path is not None and path.parent == storage.uploads_dir():
+                link_or_copy(path, folder / stored)
         return reading
 
-    return _add_dataset(user_id, read, (name, file_name), (task_type, columns), seed, watch)
+    project_id = home_project(user_id).id
+    new = _NewDataset(user_id, project_id, source[1], name, task_type, columns, options.seed)
+    return _add_dataset(new, read, progress)
 
 
 def stage(user_id: str, path: Path, file_name: str, evaluation: Source | None = None) -> str:
-    """Set an upload aside until the person has decided; returns the id under which it waits. Reads nothing yet."""
+    """Stage an upload, without reading it; returns the id by which it is imported or removed."""
     staged_id = new_id()
     with files.atomic_folder(_folder(staged_id)) as aside:
         os.link(path, aside / ORIGINAL_FILE)
-        told: dict[str, Any] = {"user_id": user_id, "file_name": file_name}
+        record: dict[str, Any] = {"user_id": user_id, "file_name": file_name}
         if evaluation:
             os.link(evaluation[0], aside / EVALUATION_FILE)
-            told["evaluation_name"] = evaluation[1]
-        files.write_json(aside / STAGED_FILE, told)
+            record["evaluation_name"] = evaluation[1]
+        files.write_json(aside / STAGED_FILE, record)
     return staged_id
 
 
 def read_staged(user_id: str, staged_id: str, choices: Choices | None = None) -> Reading:
-    """Read a staged file from beginning to end into its folder, as the person says or, without a word, has said before.
+    """Read a whole staged file into its folder, with the given choices or else those of the last reading.
 
     Raises:
         NotFound: it is not there, or somebody else's.
         Rejected: it cannot be read; see ``app.readers``.
     """
-    folder, told = _staged(user_id, staged_id)
-    before = Choices(**told.get("choices", {}))
-    wanted = choices or before
-    if wanted == before and (folder / READING_FILE).exists():
+    folder, record = _staged(user_id, staged_id)
+    previous = Choices(**record.get("choices", {}))
+    wanted = choices or previous
+    if wanted == previous and (folder / READING_FILE).exists():
         return load_reading(folder)
-    evaluation = (folder / EVALUATION_FILE, told["evaluation_name"]) if "evaluation_name" in told else None
-    for each in (ROWS_FILE, READING_FILE):
-        (folder / each).unlink(missing_ok=True)
-    reading = store_rows(folder, (folder / ORIGINAL_FILE, told["file_name"]), evaluation, wanted)
-    files.write_json(folder / STAGED_FILE, {**told, "choices": asdict(wanted)})
+    evaluation = (folder / EVALUATION_FILE, record["evaluation_name"]) if "evaluation_name" in record else None
+    for name in (ROWS_FILE, READING_FILE):
+        (folder / name).unlink(missing_ok=True)
+    reading = store_rows(folder, (folder / ORIGINAL_FILE, record["file_name"]), evaluation, wanted)
+    files.write_json(folder / STAGED_FILE, {**record, "choices": asdict(wanted)})
     return reading
 
 
-def forget_staged(user_id: str, staged_id: str) -> None:
-    """Remove a staged file that nothing can be made of."""
+def remove_staged(user_id: str, staged_id: str) -> None:
+    """Remove a staged file that cannot be imported."""
     shutil.rmtree(_staged(user_id, staged_id)[0], ignore_errors=True)
 
 
 def staged_folder(user_id: str, staged_id: str) -> tuple[Path, str]:
-    """Where a staged file lies, and what its sender called it.
+    """The folder of a staged file, and the file's name.
 
     Raises:
         NotFound: it is not there, or somebody else's.
     """
-    folder, told = _staged(user_id, staged_id)
-    return folder, told["file_name"]
+    folder, record = _staged(user_id, staged_id)
+    return folder, record["file_name"]
 
 
 def import_staged(
@@ -130,116 +154,108 @@ def import_staged(
     name: str | None = None,
     task_type: str | None = None,
     columns: dict[str, str] | None = None,
-    watch: Progress = NO_PROGRESS,
+    progress: Progress = NO_PROGRESS,
 ) -> Dataset:
-    """Make a dataset of a staged file that has been read; the file waits on if it is refused.
+    """Import a staged file that has been read; it stays staged if it is refused.
 
     Raises:
         NotFound: it is not there, or somebody else's.
         Rejected: the rows cannot be used; ``details`` hold the whole ``report``.
     """
-    folder, told = _staged(user_id, staged_id)
+    folder, record = _staged(user_id, staged_id)
     if task_type:
         find_task_type(task_type)
     if not (folder / READING_FILE).exists():
         raise Rejected("not_read", "The file has not been read yet.", "Choose how to read it, then try again.")
 
-    def read(aside: Path) -> Reading:
-        for each in (ROWS_FILE, READING_FILE, ORIGINAL_FILE, EVALUATION_FILE):
-            if (folder / each).exists():
-                share(folder / each, aside / each)
-        return load_reading(aside)
+    def read(target: Path) -> Reading:
+        for file_name in (ROWS_FILE, READING_FILE, ORIGINAL_FILE, EVALUATION_FILE):
+            if (folder / file_name).exists():
+                link_or_copy(folder / file_name, target / file_name)
+        return load_reading(target)
 
-    made = _add_dataset(user_id, read, (name, told["file_name"]), (task_type, columns), 0, watch)
+    new = _NewDataset(user_id, home_project(user_id).id, record["file_name"], name, task_type, columns)
+    dataset = _add_dataset(new, read, progress)
     shutil.rmtree(folder, ignore_errors=True)
-    return made
+    return dataset
 
 
-def _add_dataset(
-    user_id: str,
-    read: Read,
-    called: tuple[str | None, str],
-    said: tuple[str | None, dict[str, str] | None],
-    seed: int,
-    watch: Progress,
-) -> Dataset:
-    project_id = home_project(user_id).id
+def _add_dataset(new: _NewDataset, read: Callable[[Path], Reading], progress: Progress) -> Dataset:
     version_id = new_id()
     folder = storage.dataset_dir(version_id)
     try:
         with files.atomic_folder(folder) as aside:
             reading = read(aside)
-            judgement, change = _judge(aside, reading, project_id, said, seed, watch)
-            version = make_version(version_id, aside, reading, judgement, user_id, change)
-            _share_with_twin(user_id, version.content_sha256, aside / ROWS_FILE)
+            report, change = _check(aside, reading, new, progress)
+            version = make_version(version_id, aside, reading, report, new.user_id, change)
+            _deduplicate(new.user_id, version.content_sha256, aside / ROWS_FILE)
         with transaction() as session:
-            name = names.shortened(called[0]) or _free_name(session, user_id, called[1])
-            dataset = Dataset(project_id=project_id, owner_id=user_id, name=name)
+            name = names.clean_name(new.name) or _free_name(session, new.user_id, new.file_name)
+            dataset = Dataset(project_id=new.project_id, owner_id=new.user_id, name=name)
             session.add(dataset)
             session.flush()
             version.dataset_id = dataset.id
             session.add(version)
             session.flush()
-            watch.conclude(session, dataset.id, 1)
+            progress.conclude(session, dataset.id, 1)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    if said[1]:
-        remember(project_id, user_id, reading.main.columns, Meaning(version.task_type, version.columns))
-    told = {"file_name": reading.main.file_name, "rows": version.rows}
-    record(user_id, "import", "dataset", dataset.id, data=told)
+    if new.columns:
+        meaning = ColumnMeaning(version.task_type, version.columns)
+        remember(new.project_id, new.user_id, reading.main.columns, meaning)
+    data = {"file_name": reading.main.file_name, "rows": version.rows}
+    record_action(new.user_id, "import", "dataset", dataset.id, data=data)
     with snapshot() as session:
-        return find_dataset(session, user_id, dataset.id)
+        return find_dataset(session, new.user_id, dataset.id)
 
 
-def _judge(
-    aside: Path,
-    reading: Reading,
-    project_id: str,
-    said: tuple[str | None, dict[str, str] | None],
-    seed: int,
-    watch: Progress,
+def _check(
+    folder: Path, reading: Reading, new: _NewDataset, progress: Progress
 ) -> tuple[DataReport, dict[str, Any] | None]:
-    """How the rows are judged, as last time where the person says nothing else, and what to tell about that."""
-    known = with_remembered(recall(project_id, reading.main.columns), *said)
+    """The report, with the remembered columns where none are given, and how to describe that."""
+    plan = SplitPlan(seed=new.seed)
+    known = with_remembered(recall(new.project_id, reading.main.columns), new.task_type, new.columns)
     if known is not None:
+        options = ReportOptions(task_type=known.task_type, columns=known.columns, plan=plan)
         try:
-            judgement = judge_into(aside, reading, known.task_type, known.columns, seed, tell=watch.tell)
+            report = write_report(folder, reading, options, progress.report)
         except Rejected:
-            # These rows are not like those of last time.
+            # The columns are the same, the rows are of another kind; they are guessed anew below.
             known = None
         else:
             summary = f"Imported from {reading.main.file_name}. The columns mean what you said last time."
-            return judgement, {"summary": summary, "remembered": True}
-    return judge_into(aside, reading, *said, seed, tell=watch.tell), None
+            return report, {"summary": summary, "remembered": True}
+    options = ReportOptions(task_type=new.task_type, columns=new.columns, plan=plan)
+    return write_report(folder, reading, options, progress.report), None
 
 
-def _share_with_twin(user_id: str, content_sha256: str, rows: Path) -> None:
-    """Store the rows of a file that the same person has imported before only once."""
+def _deduplicate(user_id: str, content_sha256: str, rows: Path) -> None:
+    """Replace the rows by a link to those of an equal version of the same person."""
     query = select(DatasetVersion.id).join(Dataset).where(Dataset.owner_id == user_id)
     with snapshot() as session:
-        twin = session.scalars(query.where(DatasetVersion.content_sha256 == content_sha256)).first()
-    known = storage.dataset_dir(twin) / ROWS_FILE if twin else None
+        equal = session.scalars(query.where(DatasetVersion.content_sha256 == content_sha256)).first()
+    known = storage.dataset_dir(equal) / ROWS_FILE if equal else None
     if known and known.exists():
         rows.unlink()
-        share(known, rows)
+        link_or_copy(known, rows)
 
 
 def _folder(staged_id: str) -> Path:
-    return storage.uploads_dir() / f"{STAGED}{staged_id}"
+    return storage.uploads_dir() / f"{STAGED_PREFIX}{staged_id}"
 
 
 def _staged(user_id: str, staged_id: str) -> tuple[Path, dict[str, Any]]:
-    plain = all(each.isalnum() or each == "-" for each in staged_id)
+    is_id = all(character.isalnum() or character == "-" for character in staged_id)
     folder = _folder(staged_id)
-    told = storage.read_json(folder / STAGED_FILE) if plain and (folder / STAGED_FILE).exists() else {}
-    if told.get("user_id") != user_id:
+    record = storage.read_json(folder / STAGED_FILE) if is_id and (folder / STAGED_FILE).exists() else {}
+    if record.get("user_id") != user_id:
         raise NotFound("upload_not_found", "The file is no longer waiting here.", "Send it again.")
-    return folder, told
+    return folder, record
 
 
 def _free_name(session: Session, user_id: str, file_name: str) -> str:
     """The file's name, numbered where the person's list has it already."""
-    stem = names.shortened(Path(file_name.replace("\\", "/")).stem) or "Dataset"
+    stem = names.clean_name(Path(file_name.replace("\\", "/")).stem) or "Dataset"
     own = select(Dataset.name).where(Dataset.owner_id == user_id, Dataset.archived.is_(False))
-    return names.not_among(stem, set(session.scalars(own)))
+    return names.numbered_name(stem, set(session.scalars(own)))

@@ -1,4 +1,4 @@
-"""How long work tells where it stands, and what shares its last transaction. Work that nobody watches tells no one."""
+"""Progress of work on a dataset: a callback for its phases, and what joins the transaction that adds a version."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -6,35 +6,40 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-# (phase in words, done, of how many); may raise to stop the work.
-Tell = Callable[[str, int, int], None]
+# (phase in words, done, total); may raise to stop the work.
+ProgressCallback = Callable[[str, int, int], None]
 EVERY_ROWS = 2000
 Row = TypeVar("Row")
 
 
-def silent(phase: str, done: int, total: int) -> None:
-    """Tells nobody."""
+def ignore_progress(phase: str, done: int, total: int) -> None:
+    """The callback of work that nobody watches."""
 
 
-def alone(session: Session, dataset_id: str, version: int) -> None:
-    """Nothing else belongs to the transaction that adds a version."""
+def add_nothing(session: Session, dataset_id: str, version: int) -> None:
+    """Leave the transaction that adds a version as it is."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Who wants to know: ``tell`` on the way; ``conclude(session, dataset id, version)`` inside the transaction that adds
-    the version, so that both happen or neither."""
+    """Callbacks of one piece of work.
 
-    tell: Tell = silent
-    conclude: Callable[[Session, str, int], None] = alone
+    Attributes:
+        report: called with the phase and how far it is.
+        conclude: called with the session, dataset id and version number inside the transaction that adds the version, so
+            that both are committed or neither.
+    """
+
+    report: ProgressCallback = ignore_progress
+    conclude: Callable[[Session, str, int], None] = add_nothing
 
 
 NO_PROGRESS = Progress()
 
 
-def counted(rows: Iterable[Row], tell: Tell, phase: str, total: int) -> Iterator[Row]:
-    """The same rows; every few thousand it tells how many have gone by."""
+def with_progress(rows: Iterable[Row], report: ProgressCallback, phase: str, total: int) -> Iterator[Row]:
+    """Yield the same rows and report every 2,000 of them."""
     for number, row in enumerate(rows):
         if number % EVERY_ROWS == 0:
-            tell(phase, number, total)
+            report(phase, number, total)
         yield row

@@ -1,6 +1,6 @@
-"""How a dataset's file was read, how it would look read otherwise, and reading it anew as the next version.
+"""How the file of a dataset was read: describe it, preview it with other choices, read it again as the next version.
 
-The original that was uploaded lies with the version that was made of it. Knows no door.
+The uploaded original is kept in the folder of the version that was made from it.
 """
 
 import tempfile
@@ -17,15 +17,16 @@ from app.readers.decoding import NAMED
 from app.readers.delimiters import DELIMITERS
 from app.readers.isolation import read_into
 from app.readers.source import Limits
-from app.services.datasets.data_reports import DataReport
+from app.services.datasets.data_reports import ReportOptions
 from app.services.datasets.imports import EVALUATION_FILE, ORIGINAL_FILE, staged_folder
 from app.services.datasets.progress import NO_PROGRESS, Progress
 from app.services.datasets.row_tables import ROWS_FILE, Reading, load_reading, read_rows, store_rows
-from app.services.datasets.versions import add_version, find_dataset, find_version, judge_into
+from app.services.datasets.versions import VersionDraft, add_version, find_dataset, find_version, write_report
+from app.services.profiling.split_plans import SplitPlan
 
 PREVIEW_ROWS = 20
-# Refusals of a reader that another sheet, row, encoding or delimiter may put right.
-READ_OTHERWISE = (
+# Errors of a reader that another sheet, header row, encoding or delimiter may resolve.
+READABLE_OTHERWISE = (
     "columns",
     "no_rows",
     "csv_shape",
@@ -38,10 +39,10 @@ READ_OTHERWISE = (
 SHOWN_CHARACTERS = 500
 
 
-def how_read(user_id: str, dataset_id: str, number: int | None = None) -> dict[str, Any]:
+def describe_version(user_id: str, dataset_id: str, number: int | None = None) -> dict[str, Any]:
     """``{"file_name", "format", "encoding", "found", "kept", "encodings", "delimiters"}`` of a version.
 
-    ``found`` is what the reader chose where a person could choose otherwise; ``kept`` tells whether it can be read anew.
+    ``found`` is what the reader detected and a person may change; ``kept`` is whether the original is there to be read again.
     """
     version = find_version(user_id, dataset_id, number)
     reading = load_reading(storage.dataset_dir(version.id))
@@ -49,7 +50,7 @@ def how_read(user_id: str, dataset_id: str, number: int | None = None) -> dict[s
 
 
 def describe(reading: Reading, kept: bool) -> dict[str, Any]:
-    """What :func:`how_read` tells, for any reading."""
+    """The description of any reading; see :func:`describe_version`."""
     main = reading.main
     return {
         "file_name": main.file_name,
@@ -63,40 +64,47 @@ def describe(reading: Reading, kept: bool) -> dict[str, Any]:
 
 
 def describe_unread(user_id: str, staged_id: str) -> dict[str, Any]:
-    """The same for a staged file that could not be read, as far as its name tells."""
+    """The description of a staged file that could not be read; its format is guessed from its extension."""
     _, file_name = staged_folder(user_id, staged_id)
-    ending = file_name.rpartition(".")[2].lower()[:20] if "." in file_name else ""
-    kind = "xlsx" if ending in xlsx.EXTENSIONS else ""
-    told = {"file_name": file_name, "format": kind, "encoding": "", "found": {}, "kept": True}
-    return {**told, "encodings": list(NAMED), "delimiters": list(DELIMITERS)}
+    extension = file_name.rpartition(".")[2].lower()[:20] if "." in file_name else ""
+    kind = "xlsx" if extension in xlsx.EXTENSIONS else ""
+    return {
+        "file_name": file_name,
+        "format": kind,
+        "encoding": "",
+        "found": {},
+        "kept": True,
+        "encodings": list(NAMED),
+        "delimiters": list(DELIMITERS),
+    }
 
 
 def preview(user_id: str, dataset_id: str, choices: Choices) -> dict[str, Any]:
-    """The first rows as they would be read under other choices; see :func:`look`. Nothing is stored.
+    """The first rows as they would be read under other choices; see :func:`preview_file`. Nothing is stored.
 
     Raises:
         Conflict: the original was not kept.
-        Rejected: it cannot be read so.
+        Rejected: it cannot be read with these choices.
     """
     version = _require_original(user_id, dataset_id)
     folder = storage.dataset_dir(version.id)
-    return look(folder / ORIGINAL_FILE, load_reading(folder).main.file_name, choices)
+    return preview_file(folder / ORIGINAL_FILE, load_reading(folder).main.file_name, choices)
 
 
 def preview_staged(user_id: str, staged_id: str, choices: Choices) -> dict[str, Any]:
-    """The same for a file that waits for a decision."""
+    """The same for a staged file."""
     folder, file_name = staged_folder(user_id, staged_id)
-    return look(folder / ORIGINAL_FILE, file_name, choices)
+    return preview_file(folder / ORIGINAL_FILE, file_name, choices)
 
 
-def look(path: Path, file_name: str, choices: Choices) -> dict[str, Any]:
+def preview_file(path: Path, file_name: str, choices: Choices) -> dict[str, Any]:
     """``{"columns", "rows": [{column: text, "_line": n}], "format", "encoding", "found", "notices": [...]}``.
 
     Raises:
-        Rejected: it cannot be read so.
+        Rejected: it cannot be read with these choices.
     """
-    with tempfile.TemporaryDirectory(dir=storage.uploads_dir(), prefix="look-") as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(dir=storage.uploads_dir(), prefix="look-") as temporary:
+        folder = Path(temporary)
         [part] = read_into(folder / ROWS_FILE, [(path, file_name)], [choices], Limits(first=PREVIEW_ROWS))
         return {
             "columns": part["columns"],
@@ -114,56 +122,58 @@ def first_rows(folder: Path, columns: list[str]) -> list[dict[str, Any]]:
     """The first rows of a stored table, with cells short enough to be shown."""
     return [
         {"_line": row["_line"], **{name: _short(row[name]) for name in columns}}
-        for row in read_rows(folder, columns, most=PREVIEW_ROWS)
+        for row in read_rows(folder, columns, PREVIEW_ROWS)
     ]
 
 
-def read_again(user_id: str, dataset_id: str, choices: Choices, *, watch: Progress = NO_PROGRESS) -> Dataset:
-    """Read the original as the person says and keep the result as the next version.
+def read_again(user_id: str, dataset_id: str, choices: Choices, *, progress: Progress = NO_PROGRESS) -> Dataset:
+    """Read the original with other choices and add the result as the next version.
 
-    Changes made by hand since the file was read are not in it; the versions that hold them stay.
+    It has none of the changes that were made by hand since; the versions that hold them stay.
 
     Raises:
         Conflict: the original was not kept, or somebody else changed the dataset in the meantime.
-        Rejected: it cannot be read so, or its rows cannot be used.
+        Rejected: it cannot be read with these choices, or its rows cannot be used.
     """
     source = _require_original(user_id, dataset_id)
     newest = find_version(user_id, dataset_id)
 
-    def fill(aside: Path, before: Path) -> tuple[DataReport, dict[str, Any], dict[str, Any]]:
-        folder = storage.dataset_dir(source.id)
-        parts = load_reading(folder).parts
-        evaluation = (folder / EVALUATION_FILE, parts[1].file_name) if len(parts) > 1 else None
-        watch.tell("Reading the file", 0, 0)
-        reading = store_rows(aside, (folder / ORIGINAL_FILE, parts[0].file_name), evaluation, choices)
-        known = set(newest.columns.values()) <= set(reading.main.columns)
-        task_type, columns = (newest.task_type, newest.columns) if known else (None, None)
-        seed = storage.read_json(before / "splits.json")["seed"]
-        judgement = judge_into(aside, reading, task_type, columns, seed, tell=watch.tell)
-        summary = f"Read again from {parts[0].file_name}{_told(choices)}."
-        return judgement, {"summary": summary, "reading": asdict(choices)}, {"entries": []}
+    def fill(folder: Path, newest_folder: Path) -> VersionDraft:
+        original = storage.dataset_dir(source.id)
+        parts = load_reading(original).parts
+        evaluation = (original / EVALUATION_FILE, parts[1].file_name) if len(parts) > 1 else None
+        progress.report("Reading the file", 0, 0)
+        reading = store_rows(folder, (original / ORIGINAL_FILE, parts[0].file_name), evaluation, choices)
+        has_columns = set(newest.columns.values()) <= set(reading.main.columns)
+        options = ReportOptions(
+            task_type=newest.task_type if has_columns else None,
+            columns=newest.columns if has_columns else None,
+            plan=SplitPlan(seed=storage.read_json(newest_folder / "splits.json")["seed"]),
+        )
+        report = write_report(folder, reading, options, progress.report)
+        summary = f"Read again from {parts[0].file_name}{_describe_choices(choices)}."
+        return VersionDraft(report, {"summary": summary, "reading": asdict(choices)})
 
-    return add_version(user_id, dataset_id, fill, action="read_again", watch=watch)
+    return add_version(user_id, dataset_id, fill, action="read_again", progress=progress)
 
 
-def _told(choices: Choices) -> str:
-    said = []
+def _describe_choices(choices: Choices) -> str:
+    parts = []
     if choices.sheet:
-        said.append(f"sheet {choices.sheet!r}")
+        parts.append(f"sheet {choices.sheet!r}")
     if choices.header_row:
-        said.append(f"column names in row {choices.header_row}")
+        parts.append(f"column names in row {choices.header_row}")
     if choices.encoding:
-        said.append(f"encoding {choices.encoding}")
+        parts.append(f"encoding {choices.encoding}")
     if choices.delimiter:
-        said.append(f"fields separated by {choices.delimiter!r}")
-    return f": {', '.join(said)}" if said else ""
+        parts.append(f"fields separated by {choices.delimiter!r}")
+    return f": {', '.join(parts)}" if parts else ""
 
 
 def _original(user_id: str, dataset_id: str) -> DatasetVersion | None:
     with snapshot() as session:
         versions = find_dataset(session, user_id, dataset_id).versions
-    kept = (each for each in versions if (storage.dataset_dir(each.id) / ORIGINAL_FILE).exists())
-    return next(kept, None)
+    return next((version for version in versions if (storage.dataset_dir(version.id) / ORIGINAL_FILE).exists()), None)
 
 
 def _require_original(user_id: str, dataset_id: str) -> DatasetVersion:
@@ -178,10 +188,10 @@ def _require_original(user_id: str, dataset_id: str) -> DatasetVersion:
 
 
 def check_choices(given: Any) -> Choices:
-    """Choices as programs send them.
+    """Parse the choices of a request.
 
     Raises:
-        Rejected: not an object of sheet, header_row, encoding and delimiter, each of its kind.
+        Rejected: not an object of sheet, header_row, encoding and delimiter with values of their types.
     """
     kinds = {"sheet": str, "header_row": int, "encoding": str, "delimiter": str}
     fits = isinstance(given, dict) and all(type(value) is kinds.get(key) for key, value in given.items())

@@ -1,7 +1,4 @@
-"""What the columns of a file meant when somebody in the project last said so, for files with the same columns.
-
-Knows no file and no door.
-"""
+"""The task and roles that somebody in a project last chose for files with the same columns."""
 
 import hashlib
 import json
@@ -16,35 +13,35 @@ from app.models_data import RememberedColumns
 
 
 @dataclass(frozen=True)
-class Meaning:
+class ColumnMeaning:
     """A task and the column of each role."""
 
     task_type: str
     columns: dict[str, str]
 
 
-def remember(project_id: str, user_id: str, names: Sequence[str], meaning: Meaning) -> None:
-    """Keep what a person said about files with these columns; the last word counts."""
+def remember(project_id: str, user_id: str, names: Sequence[str], meaning: ColumnMeaning) -> None:
+    """Store the choice for files with these columns, in place of an earlier one."""
     with transaction() as session:
-        known = session.scalar(_of(project_id, names))
-        if known is None:
-            known = RememberedColumns(id=new_id(), project_id=project_id, names=_digest(names))
-            session.add(known)
-        known.task_type, known.columns, known.author_id = meaning.task_type, dict(meaning.columns), user_id
-        known.at = db_now()  # type: ignore[assignment]
+        row = session.scalar(_of(project_id, names))
+        if row is None:
+            row = RememberedColumns(id=new_id(), project_id=project_id, names=_digest(names))
+            session.add(row)
+        row.task_type, row.columns, row.author_id = meaning.task_type, dict(meaning.columns), user_id
+        row.at = db_now()
 
 
-def recall(project_id: str, names: Sequence[str]) -> Meaning | None:
-    """What somebody last said about files with the same columns, in whatever order they come."""
+def recall(project_id: str, names: Sequence[str]) -> ColumnMeaning | None:
+    """The last choice for files with the same columns, in any order."""
     with snapshot() as session:
-        known = session.scalar(_of(project_id, names))
-    return Meaning(known.task_type, dict(known.columns)) if known else None
+        row = session.scalar(_of(project_id, names))
+    return ColumnMeaning(row.task_type, dict(row.columns)) if row else None
 
 
 def with_remembered(
-    meaning: Meaning | None, task_type: str | None, columns: Mapping[str, str] | None
-) -> Meaning | None:
-    """The remembered meaning where the person says nothing else this time."""
+    meaning: ColumnMeaning | None, task_type: str | None, columns: Mapping[str, str] | None
+) -> ColumnMeaning | None:
+    """The remembered meaning, unless other columns or another task are given."""
     if meaning is None or columns or (task_type and task_type != meaning.task_type):
         return None
     return meaning

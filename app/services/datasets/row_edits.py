@@ -1,7 +1,4 @@
-"""Writes a changed copy of a stored table: cells set, rows removed and added; notes every single change.
-
-Reads and writes in portions. Knows no task and no database.
-"""
+"""Writes an edited copy of a stored table in portions: cells set, rows deleted and added; returns every single change."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +23,7 @@ class Edits:
     added: list[Mapping[str, Cell]] = field(default_factory=list)
 
     def set(self, row_id: int, column: str, value: Cell) -> None:
-        """Note a new content of one cell; a later one wins."""
+        """Set one cell; the last value counts."""
         self.cells.setdefault(row_id, {})[column] = value
 
 
@@ -51,7 +48,7 @@ def write_edited(source: Path, target: Path, reading: Reading, edits: Edits) -> 
                 out.write_batch(_changed(batch, ids, lines, names, edits, entries))
             if edits.added:
                 out.write_batch(_added(rows.schema_arrow, names, reading, last_line, edits, entries))
-    _forget_flaws(reading, entries)
+    _remove_flaws(reading, entries)
     _recount(reading, edits, entries)
     return entries
 
@@ -65,21 +62,21 @@ def _changed(
     if not touched:
         return batch
     columns = {name: batch.column(name).to_pylist() for name in names}
-    for place in touched:
-        row_id, line = int(ids[place]), int(lines[place])
+    for index in touched:
+        row_id, line = int(ids[index]), int(lines[index])
         if row_id in edits.deleted:
-            values = {name: columns[name][place] for name in names}
+            values = {name: columns[name][index] for name in names}
             entries.append({"kind": "deleted", "id": row_id, "line": line, "values": values})
             continue
         for name, value in edits.cells[row_id].items():
-            if (before := columns[name][place]) != value:
-                columns[name][place] = value
+            if (before := columns[name][index]) != value:
+                columns[name][index] = value
                 change = {"column": name, "before": before, "after": value}
                 entries.append({"kind": "edited", "id": row_id, "line": line, **change})
     arrays = [batch.column("_id"), batch.column("_line"), *(pyarrow.array(columns[n], pyarrow.string()) for n in names)]
-    made = pyarrow.RecordBatch.from_arrays(arrays, schema=batch.schema)
+    changed = pyarrow.RecordBatch.from_arrays(arrays, schema=batch.schema)
     keep = np.array([row_id not in edits.deleted for row_id in ids.tolist()])
-    return made if keep.all() else made.filter(pyarrow.array(keep))
+    return changed if keep.all() else changed.filter(pyarrow.array(keep))
 
 
 def _added(
@@ -96,23 +93,25 @@ def _added(
     return pyarrow.RecordBatch.from_arrays([pyarrow.array(ids), pyarrow.array(lines), *cells], schema=schema)
 
 
-def _forget_flaws(reading: Reading, entries: Iterable[Mapping[str, Any]]) -> None:
-    """What the reader said about a cell no longer holds once somebody has written it anew."""
+def _remove_flaws(reading: Reading, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Remove the reader's problems of cells that were edited."""
     touched = {
-        (reading.is_evaluation(e["id"]), e["line"], e.get("column", "")) for e in entries if e["kind"] != "added"
+        (reading.is_evaluation(entry["id"]), entry["line"], entry.get("column", ""))
+        for entry in entries
+        if entry["kind"] != "added"
     }
-    rows = {(own, line) for own, line, _ in touched}
-    gone = {(own, line) for own, line, column in touched if not column}
+    rows = {(evaluation, line) for evaluation, line, _ in touched}
+    deleted = {(evaluation, line) for evaluation, line, column in touched if not column}
     for part in reading.parts:
-        own = part is reading.evaluation
+        evaluation = part is reading.evaluation
         for flaw in part.flaws:
             if flaw.lost:
                 continue
             flaw.rows = [
                 line
                 for line in flaw.rows
-                if (own, line) not in gone
-                and ((own, line, flaw.column) not in touched if flaw.column else (own, line) not in rows)
+                if (evaluation, line) not in deleted
+                and ((evaluation, line, flaw.column) not in touched if flaw.column else (evaluation, line) not in rows)
             ]
         part.flaws = [flaw for flaw in part.flaws if flaw.rows or flaw.lost or flaw.severity != "error"]
 
@@ -132,7 +131,7 @@ def _recount(reading: Reading, edits: Edits, entries: Iterable[Mapping[str, Any]
 
 
 def check_cell(value: Cell, column: str) -> Cell:
-    """The cell, or a refusal of a text beyond the limit.
+    """The cell, unless it is too long.
 
     Raises:
         Rejected: ``cell_too_long``.

@@ -1,6 +1,6 @@
-"""Rows with errors that nobody has decided about yet: they stand before a run, and leave by being fixed or left out.
+"""Rows with errors that are neither fixed nor excluded: a run is refused until a person has decided about them.
 
-Nothing is trained on them in any case; but that they are missing must have been somebody's decision. Knows no door.
+They are never trained on; leaving them out must be a decision.
 """
 
 from app.errors import Conflict
@@ -9,11 +9,11 @@ from app.services.datasets import datasets
 from app.services.datasets.changes import Exclude, change
 from app.services.datasets.row_search import Selection
 
-TOLD = 5
+MAX_NAMED = 5
 
 
 def undecided(version: DatasetVersion) -> int:
-    """Rows of a version that can neither be used nor were left out by anybody."""
+    """Rows of a version that are neither usable nor excluded."""
     rows = version.report["rows"]
     return max(0, int(rows["total"]) - int(rows["usable"]) - int(rows.get("excluded", 0)))
 
@@ -27,31 +27,35 @@ def require_decided(version: DatasetVersion) -> None:
     number = undecided(version)
     if not number:
         return
-    found = [each for each in version.report["problems"] if each["severity"] == "error"]
-    named = "; ".join(f"{each['count']:,} {each['code']}" for each in found[:TOLD])
+    errors = [problem for problem in version.report["problems"] if problem["severity"] == "error"]
+    named = "; ".join(f"{problem['count']:,} {problem['code']}" for problem in errors[:MAX_NAMED])
     raise Conflict(
         "rows_undecided",
         f"{_rows(number)} of the data cannot be used as {'it is' if number == 1 else 'they are'} ({named}).",
         "Fix or leave them out on the Data page, or send leave_out_errors to leave them out with this run.",
         details={
             "rows": number,
-            "problems": [{name: each[name] for name in ("code", "count", "rows", "message")} for each in found],
+            "problems": [{name: problem[name] for name in ("code", "count", "rows", "message")} for problem in errors],
             "version": version.number,
         },
     )
 
 
-def decided(user_id: str, version: DatasetVersion, leave_out: bool) -> DatasetVersion:
-    """The version a run may start on: this one, or with ``leave_out`` the next one, in which such rows are left out.
+def version_for_run(user_id: str, version: DatasetVersion, leave_out: bool) -> DatasetVersion:
+    """The version that a run may use: this one, or with ``leave_out`` the next one, in which such rows are excluded.
 
-    Leaving out is recorded as any other change and can be undone in the same way.
+    The exclusion is recorded like any other change and can be undone in the same way.
 
     Raises:
         Conflict: ``rows_undecided``.
-        Rejected: what would be left cannot be used.
+        Rejected: too few rows would be left.
     """
     if leave_out and undecided(version):
-        keys = [each["key"] for each in version.report["problems"] if each["severity"] == "error" and each["count"]]
+        keys = [
+            problem["key"]
+            for problem in version.report["problems"]
+            if problem["severity"] == "error" and problem["count"]
+        ]
         changes = [Exclude(Selection(problem=key)) for key in keys]
         version = datasets.latest_version(change(user_id, version.dataset_id, changes, version=version.number))
     require_decided(version)

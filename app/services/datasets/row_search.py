@@ -1,6 +1,6 @@
-"""Finds rows of a version: by problem, by a word, by a cell's exact content, by whether they are used.
+"""Finds rows of a version by problem, by a search text, by the value of a column, or by exclusion.
 
-Streams the stored table; holds one page and, where asked for, the ids that match. Knows no door.
+Streams the stored table; only one page, or the ids that match, are in memory.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,12 +16,12 @@ from app.services.datasets.holdout_access import test_ids
 from app.services.datasets.row_tables import PORTION_ROWS, ROWS_FILE, load_reading
 from app.services.datasets.versions import load_exclusions
 
-MOST_WORDS = 200
+MAX_SEARCH_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which rows are meant; every given part must fit. Nothing given means all rows.
+    """A filter of rows; all given conditions must hold, without one all rows match.
 
     ``ids``: exactly these; ``problem``: the rows of a problem, by its key; ``search``: some cell holds these characters,
     upper or lower case; ``column`` and ``value``: that cell is exactly this; ``excluded``: only rows left out by hand, or
@@ -51,97 +51,105 @@ class RowPage:
         return dict(vars(self))
 
 
-def find_rows(folder: Path, wanted: Selection, after: int = -1, limit: int = 50) -> RowPage:
+def find_rows(folder: Path, selection: Selection, after: int = -1, limit: int = 50) -> RowPage:
     """The next ``limit`` matching rows with ids above ``after``, and how many match in all."""
     reading = load_reading(folder)
     excluded = load_exclusions(folder).ids
-    kept = test_ids(folder.name)
+    held_out = test_ids(folder.name)
     page = RowPage(reading.columns)
     related: Mapping[str, int] = {}
-    if wanted.problem:
-        finding = findings.find(folder, wanted.problem)
+    if selection.problem:
+        finding = findings.find_finding(folder, selection.problem)
         page.lost_lines, related = finding.lost_lines[:500], finding.related
-    for batch in _matching(folder, wanted):
+    for batch in _matching(folder, selection):
         page.matching += batch.num_rows
         if len(page.rows) > limit or batch.num_rows == 0:
             continue
-        ahead = batch.filter(_arrow(batch.column("_id").to_numpy() > after))
-        for row in ahead.slice(0, limit + 1 - len(page.rows)).to_pylist():
+        following = batch.filter(_arrow(batch.column("_id").to_numpy() > after))
+        for row in following.slice(0, limit + 1 - len(page.rows)).to_pylist():
             row_id, line = row.pop("_id"), row.pop("_line")
-            told = {"_id": row_id, "_line": line, "excluded": row_id in excluded, "cells": row}
-            told["evaluation"] = reading.is_evaluation(row_id)
-            told["test"] = bool(np.isin(row_id, kept))
+            found = {"_id": row_id, "_line": line, "excluded": row_id in excluded, "cells": row}
+            found["evaluation"] = reading.is_evaluation(row_id)
+            found["test"] = bool(np.isin(row_id, held_out))
             if str(row_id) in related:
-                told["related"] = related[str(row_id)]
-            page.rows.append(told)
+                found["related"] = related[str(row_id)]
+            page.rows.append(found)
     if len(page.rows) > limit:
         del page.rows[limit:]
         page.after = page.rows[-1]["_id"]
     return page
 
 
-def find_ids(folder: Path, wanted: Selection) -> list[int]:
+def find_ids(folder: Path, selection: Selection) -> list[int]:
     """Ids of all matching rows, ascending."""
     found: list[int] = []
-    for batch in _matching(folder, wanted, only_needed=True):
+    for batch in _matching(folder, selection, only_needed=True):
         found.extend(batch.column("_id").to_pylist())
     return found
 
 
-def _matching(folder: Path, wanted: Selection, only_needed: bool = False) -> Iterator[Any]:
+def _matching(folder: Path, selection: Selection, only_needed: bool = False) -> Iterator[Any]:
     from pyarrow import parquet
 
-    _check(wanted)
-    ids = _id_filter(folder, wanted)
+    _check(selection)
+    ids = _id_filter(folder, selection)
     excluded = np.array(sorted(load_exclusions(folder).ids), dtype=np.int64)
     with parquet.ParquetFile(folder / ROWS_FILE) as rows:
         names = rows.schema_arrow.names
-        if wanted.column and wanted.column not in names:
-            raise Rejected("missing_column", f"There is no column {wanted.column[:60]!r}.", "Choose one of the file's.")
-        columns = ["_id", *([wanted.column] if wanted.column else [])] if only_needed and not wanted.search else None
+        if selection.column and selection.column not in names:
+            raise Rejected(
+                "missing_column", f"There is no column {selection.column[:60]!r}.", "Choose one of the file's."
+            )
+        columns = (
+            ["_id", *([selection.column] if selection.column else [])] if only_needed and not selection.search else None
+        )
         for batch in rows.iter_batches(batch_size=PORTION_ROWS, columns=columns):
             numbers = batch.column("_id").to_numpy()
-            fits = np.ones(len(numbers), dtype=bool)
+            matching = np.ones(len(numbers), dtype=bool)
             if ids is not None:
-                fits &= np.isin(numbers, ids)
-            if wanted.excluded is not None:
-                fits &= np.isin(numbers, excluded) == wanted.excluded
-            if fits.any():
-                yield from _by_content(batch.filter(_arrow(fits)), wanted)
+                matching &= np.isin(numbers, ids)
+            if selection.excluded is not None:
+                matching &= np.isin(numbers, excluded) == selection.excluded
+            if matching.any():
+                yield from _by_content(batch.filter(_arrow(matching)), selection)
 
 
-def _by_content(batch: Any, wanted: Selection) -> Iterator[Any]:
+def _by_content(batch: Any, selection: Selection) -> Iterator[Any]:
     from pyarrow import compute
 
-    fits = np.ones(batch.num_rows, dtype=bool)
-    if wanted.column and wanted.value is not None:
+    matching = np.ones(batch.num_rows, dtype=bool)
+    if selection.column and selection.value is not None:
         # A label is compared as it is trained on, without the spaces around it.
-        cells = compute.utf8_trim_whitespace(batch.column(wanted.column))
-        fits &= compute.fill_null(compute.equal(cells, wanted.value.strip()), not wanted.value.strip()).to_numpy(False)
-    if wanted.search:
+        cells = compute.utf8_trim_whitespace(batch.column(selection.column))
+        matching &= compute.fill_null(
+            compute.equal(cells, selection.value.strip()), not selection.value.strip()
+        ).to_numpy(False)
+    if selection.search:
         hit = np.zeros(batch.num_rows, dtype=bool)
         for name in batch.schema.names:
             if name not in ("_id", "_line"):
-                told = compute.match_substring(batch.column(name), wanted.search, ignore_case=True)
-                hit |= compute.fill_null(told, False).to_numpy(False)
-        fits &= hit
-    if fits.any():
-        yield batch.filter(_arrow(fits))
+                matches = compute.match_substring(batch.column(name), selection.search, ignore_case=True)
+                hit |= compute.fill_null(matches, False).to_numpy(False)
+        matching &= hit
+    if matching.any():
+        yield batch.filter(_arrow(matching))
 
 
-def _id_filter(folder: Path, wanted: Selection) -> np.ndarray | None:
+def _id_filter(folder: Path, selection: Selection) -> np.ndarray | None:
     ids: np.ndarray | None = None
-    if wanted.ids is not None:
-        ids = np.array(sorted(wanted.ids), dtype=np.int64)
-    if wanted.problem:
-        found = np.array(findings.find(folder, wanted.problem).row_ids, dtype=np.int64)
+    if selection.ids is not None:
+        ids = np.array(sorted(selection.ids), dtype=np.int64)
+    if selection.problem:
+        found = np.array(findings.find_finding(folder, selection.problem).row_ids, dtype=np.int64)
         ids = found if ids is None else np.intersect1d(ids, found)
     return ids
 
 
-def _check(wanted: Selection) -> None:
-    if len(wanted.search) > MOST_WORDS:
-        raise Rejected("range", f"The search has {len(wanted.search)} characters.", f"Use at most {MOST_WORDS}.")
+def _check(selection: Selection) -> None:
+    if len(selection.search) > MAX_SEARCH_CHARACTERS:
+        raise Rejected(
+            "range", f"The search has {len(selection.search)} characters.", f"Use at most {MAX_SEARCH_CHARACTERS}."
+        )
 
 
 def _arrow(mask: np.ndarray) -> Any:

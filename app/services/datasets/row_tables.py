@@ -1,6 +1,6 @@
-"""The table of a dataset version on disk: writes a user's files into ``rows.parquet`` and reads it back in portions.
+"""The stored table of a dataset version: ``rows.parquet``, written from the person's files and read in portions.
 
-Beside it lies ``reading.json`` with what was met while reading. Knows no task and no database.
+``reading.json`` beside it records formats, columns and problems of the files.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,18 +15,21 @@ from app.settings import get_settings
 
 ROWS_FILE, READING_FILE = "rows.parquet", "reading.json"
 PORTION_ROWS = 5000
-# Parquet repeats a text at no cost, so a small file can unfold to any size; this much text per byte of limit is read.
-UNFOLDED_PER_BYTE = 2
+# Parquet stores repeated texts once, so a small file can decode to any size; this much text per byte of the limit is read.
+MAX_TEXT_PER_BYTE = 2
 
 Source = tuple[Path, str]
 
 
 @dataclass
 class FilePart:
-    """What one of the user's files brought: its rows had the ids from ``first_id`` on when it was read.
+    """One of the person's files.
 
-    ``rows`` are those still there; ``span`` are the ids that were handed out, which are never given to other rows.
-    ``found`` is what the reader chose where a person could choose otherwise; see ``app.readers.table.Table``.
+    Attributes:
+        first_id: id of its first row.
+        rows: rows that are stored now.
+        span: ids that its rows were given; they are never given to other rows.
+        found: what the reader detected and a person may change; see ``app.readers.table.Table``.
     """
 
     file_name: str
@@ -52,9 +55,11 @@ class FilePart:
 
 @dataclass
 class Reading:
-    """Everything met while reading the main file and, if given, the evaluation file; and rows added by hand since.
+    """The main file, the evaluation file if there is one, and rows added by hand.
 
-    ``added`` rows are there; ``added_span`` ids were handed out for rows added by hand, after those of the files.
+    Attributes:
+        added: rows added by hand that are stored now.
+        added_span: ids given to rows added by hand, after those of the files.
     """
 
     main: FilePart
@@ -84,7 +89,7 @@ class Reading:
 
     @property
     def next_id(self) -> int:
-        """The first id that no row has ever had."""
+        """The id of the next row that is added."""
         return sum(part.span for part in self.parts) + self.added_span
 
     def is_evaluation(self, row_id: int) -> bool:
@@ -95,19 +100,18 @@ class Reading:
 
 
 def store_rows(folder: Path, main: Source, evaluation: Source | None = None, choices: Choices | None = None) -> Reading:
-    """Read the files from beginning to end into ``folder``, in a process of its own with limits.
+    """Read the whole files into ``folder``, in a sandboxed process with limits.
 
     Args:
-        choices: what the person said about the main file.
+        choices: how to read the main file.
 
     Raises:
         Rejected: a file cannot be used; see ``app.readers``.
         TooLarge: more rows or more text than the settings allow.
     """
     sources = [source for source in (main, evaluation) if source]
-    said = [choices or Choices(), Choices()]
-    told = read_into(folder / ROWS_FILE, sources, said, _limits())
-    parts = [_part(source, each) for source, each in zip(sources, told, strict=True)]
+    descriptions = read_into(folder / ROWS_FILE, sources, [choices or Choices(), Choices()], _limits())
+    parts = [_part(source, description) for source, description in zip(sources, descriptions, strict=True)]
     reading = Reading(*_two(parts))
     store_reading(folder, reading)
     return reading
@@ -119,30 +123,30 @@ def store_reading(folder: Path, reading: Reading) -> None:
 
 
 def load_reading(folder: Path) -> Reading:
-    """What :func:`store_rows` noted."""
-    told = storage.read_json(folder / READING_FILE)
-    parts = [FilePart(**{**part, "flaws": [Flaw(**flaw) for flaw in part["flaws"]]}) for part in told["parts"]]
-    return Reading(*_two(parts), added=told.get("added", 0), added_span=told.get("added_span", 0))
+    """Read ``reading.json``."""
+    stored = storage.read_json(folder / READING_FILE)
+    parts = [FilePart(**{**part, "flaws": [Flaw(**flaw) for flaw in part["flaws"]]}) for part in stored["parts"]]
+    return Reading(*_two(parts), added=stored.get("added", 0), added_span=stored.get("added_span", 0))
 
 
-def read_rows(folder: Path, columns: Sequence[str], most: int | None = None) -> Iterator[dict[str, Any]]:
+def read_rows(folder: Path, columns: Sequence[str], limit: int | None = None) -> Iterator[dict[str, Any]]:
     """Rows as mappings with ``_id``, ``_line`` and the columns, in the order of their ids."""
     from pyarrow import parquet
 
     names = ["_id", "_line", *dict.fromkeys(columns)]
-    left = most if most is not None else -1
+    remaining = limit if limit is not None else -1
     with parquet.ParquetFile(folder / ROWS_FILE) as source:
-        for batch in _batches(source, min(PORTION_ROWS, most or PORTION_ROWS), names):
+        for batch in _batches(source, min(PORTION_ROWS, limit or PORTION_ROWS), names):
             values = [batch.column(name).to_pylist() for name in names]
             for row in zip(*values, strict=True):
-                if left == 0:
+                if remaining == 0:
                     return
                 yield dict(zip(names, row, strict=True))
-                left -= 1
+                remaining -= 1
 
 
 def _batches(source: Any, rows: int, names: Sequence[str]) -> Iterator[Any]:
-    """Batches that keep to the portions in which the table was written: rows with long texts lie in small ones."""
+    """Batches within the row groups of the file: those with long texts are small."""
     for number in range(source.num_row_groups):
         yield from source.iter_batches(batch_size=rows, row_groups=[number], columns=list(names))
 
@@ -160,25 +164,25 @@ def sample_rows(folder: Path, columns: Sequence[str], total: int, wanted: int) -
     from pyarrow import parquet
 
     step = max(1, total // wanted)
-    taken: list[dict[str, Any]] = []
+    sample: list[dict[str, Any]] = []
     seen = 0
     with parquet.ParquetFile(folder / ROWS_FILE) as source:
         for batch in source.iter_batches(batch_size=PORTION_ROWS, columns=list(columns)):
-            places = list(range(-seen % step, batch.num_rows, step))
-            taken.extend(batch.take(places).to_pylist())
+            indices = list(range(-seen % step, batch.num_rows, step))
+            sample.extend(batch.take(indices).to_pylist())
             seen += batch.num_rows
-    return taken[: 2 * wanted]
+    return sample[: 2 * wanted]
 
 
 def _limits() -> Limits:
-    most = get_settings().max_upload_bytes
-    return Limits(rows=get_settings().max_rows, unpacked_bytes=most, text=UNFOLDED_PER_BYTE * most)
+    max_bytes = get_settings().max_upload_bytes
+    return Limits(rows=get_settings().max_rows, unpacked_bytes=max_bytes, text=MAX_TEXT_PER_BYTE * max_bytes)
 
 
-def _part(source: Source, told: dict[str, Any]) -> FilePart:
+def _part(source: Source, description: dict[str, Any]) -> FilePart:
     path, file_name = source
-    flaws = [Flaw(**flaw) for flaw in told.pop("flaws")]
-    return FilePart(file_name=file_name[-300:], bytes=path.stat().st_size, flaws=flaws, **told)
+    flaws = [Flaw(**flaw) for flaw in description.pop("flaws")]
+    return FilePart(file_name=file_name[-300:], bytes=path.stat().st_size, flaws=flaws, **description)
 
 
 def _as_json(reading: Reading) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""How long the texts of a version are for any base model, and so how many rows are cut at a given length.
+"""Lengths of the texts of a version in tokens of any base model, and how many rows are cut at a given length.
 
-The lengths for the recommended model lie in the version's folder; those for others are counted once and kept in the
-cache. Knows no door.
+The lengths for the recommended model are in the version's folder; those for others are counted once and cached.
 """
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from app import files, storage
@@ -14,50 +14,54 @@ from app.catalog.training import with_defaults
 from app.models import DatasetVersion
 from app.services.datasets.row_tables import read_rows
 from app.services.datasets.versions import LENGTHS_FILE
-from app.services.profiling.token_lengths import PORTION_TEXTS, TokenCounter, cut_rows, describe, mean_tokens
+from app.services.profiling.token_lengths import PORTION_TEXTS, TokenCounter, TokenLengths
 
 
-def lengths_of(version: DatasetVersion, base_model: str = "") -> dict[str, Any]:
-    """``{"base_model", "measured", "rows", "mean", "longest", "counts": {tokens: rows}}`` over the usable rows.
+def lengths_of(version: DatasetVersion, base_model: str = "") -> TokenLengths:
+    """The lengths of the usable rows; for the recommended model if none is named.
 
     Raises:
         Rejected: there is no such model.
     """
     stored = storage.dataset_dir(version.id) / LENGTHS_FILE
-    if stored.exists() and (told := storage.read_json(stored)) and base_model in ("", told["base_model"]):
-        return dict(told)
+    if stored.exists() and (lengths := _load(stored)) and base_model in ("", lengths.base_model):
+        return lengths
     name = find_base_model(base_model).name
-    kept = storage.cache_dir() / "lengths" / f"{version.id}-{name.replace('/', '--')}.json"
-    if not kept.exists():
-        files.write_json(kept, _count(version, name))
-    return dict(storage.read_json(kept))
+    cached = storage.cache_dir() / "lengths" / f"{version.id}-{name.replace('/', '--')}.json"
+    if not cached.exists():
+        files.write_json(cached, _count(version, name).as_dict())
+    return _load(cached)
 
 
-def with_usual_cut(version: DatasetVersion, base_model: str = "") -> dict[str, Any]:
-    """``lengths_of`` and ``max_length``: how many tokens of a text a run reads when nobody changes that setting."""
+def _load(path: Path) -> TokenLengths:
+    return TokenLengths(**storage.read_json(path))
+
+
+def with_default_cut(version: DatasetVersion, base_model: str = "") -> dict[str, Any]:
+    """JSON form of the lengths, and ``max_length``: the tokens of a text that a run reads by default."""
     lengths = lengths_of(version, base_model)
-    card = find_base_model(lengths["base_model"])
+    card = find_base_model(lengths.base_model)
     settings = with_defaults({}, find_task_type(version.task_type).training_defaults, card.context_length)
-    return {**lengths, "max_length": settings["max_length"]}
+    return {**lengths.as_dict(), "max_length": settings["max_length"]}
 
 
 def cut_at(version: DatasetVersion, base_model: str, max_length: int) -> dict[str, Any]:
-    """What a longest text of ``max_length`` tokens means here: ``{"cut_rows", "rows", "tokens_per_row", "measured"}``."""
+    """The effect of cutting texts at ``max_length`` tokens: ``{"cut_rows", "rows", "tokens_per_row", "measured", ...}``."""
     lengths = lengths_of(version, base_model)
     return {
-        "cut_rows": cut_rows(lengths, max_length),
-        "rows": lengths["rows"],
+        "cut_rows": lengths.cut_rows(max_length),
+        "rows": lengths.rows,
         "max_length": max_length,
-        "tokens_per_row": mean_tokens(lengths, max_length),
-        "longest": lengths["longest"],
-        "measured": lengths["measured"],
+        "tokens_per_row": lengths.mean_tokens(max_length),
+        "longest": lengths.longest,
+        "measured": lengths.measured,
     }
 
 
-def _count(version: DatasetVersion, base_model: str) -> dict[str, Any]:
+def _count(version: DatasetVersion, base_model: str) -> TokenLengths:
     folder = storage.dataset_dir(version.id)
-    dealt = storage.read_json(folder / "splits.json")
-    usable = {row_id for name in ("train", "validation", "test") for row_id in dealt[name]}
+    splits = storage.read_json(folder / "splits.json")
+    usable = {row_id for name in ("train", "validation", "test") for row_id in splits[name]}
     task = find_task_type(version.task_type)
     counter, counts, waiting = TokenCounter(base_model), Counter[int](), list[str]()
     for row in read_rows(folder, list(version.columns.values())):
@@ -67,4 +71,4 @@ def _count(version: DatasetVersion, base_model: str) -> dict[str, Any]:
             counts.update(counter.count(waiting))
             waiting.clear()
     counts.update(counter.count(waiting))
-    return describe(counts, base_model, counter.measured)
+    return TokenLengths.from_counts(counts, base_model, counter.measured)

@@ -1,7 +1,7 @@
-"""Versions of a dataset: folders that never change, each with one row in the database; both appear, or neither.
+"""Versions of a dataset: an immutable folder and one row in the database, which are added together or not at all.
 
-A folder holds ``rows.parquet``, ``reading.json``, ``splits.json``, ``report.json``, ``findings.json``, ``excluded.json``
-and, where something changed since the version before, ``changes.json``. Knows no door.
+A folder holds ``rows.parquet``, ``reading.json``, ``splits.json``, ``report.json``, ``findings.json``, ``lengths.json``,
+``tokens.npy`` and, where they apply, ``excluded.json`` and ``changes.json``.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
 from app.models import Dataset, DatasetVersion, User, new_id
 from app.services.accounts.accounts import record
-from app.services.datasets.data_reports import NOTHING, DataReport, Exclusions, build_report
+from app.services.datasets.data_reports import NOTHING, DataReport, Exclusions, ReportOptions, build_report
 from app.services.datasets.findings import store_findings
-from app.services.datasets.progress import NO_PROGRESS, Progress, Tell, silent
+from app.services.datasets.progress import NO_PROGRESS, Progress, ProgressCallback, ignore_progress
 from app.services.datasets.row_tables import READING_FILE, ROWS_FILE, Reading, load_reading
 from app.services.profiling.split_plans import SplitPlan, plan_of
 from app.services.profiling.splits import SPLITS
@@ -33,11 +33,59 @@ from app.services.profiling.token_lengths import load_tokens, store_tokens
 
 EXCLUDED_FILE, CHANGES_FILE, LENGTHS_FILE = "excluded.json", "changes.json", "lengths.json"
 TOKENS_FILE = "tokens.npy"
-Fill = Callable[[Path, Path], tuple[DataReport, dict[str, Any], dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class VersionDraft:
+    """A filled folder that is about to become a version.
+
+    Attributes:
+        report: its data report.
+        change: JSON description of the change, kept in the database; ``summary`` is one sentence.
+        entries: every single change, kept in the folder.
+    """
+
+    report: DataReport
+    change: dict[str, Any]
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+
+# (folder to fill, folder of the newest version) -> what it holds now.
+Fill = Callable[[Path, Path], VersionDraft]
+
+
+@dataclass(frozen=True)
+class VersionDescription:
+    """One line of the list of versions; the names are those of its JSON form."""
+
+    number: int
+    id: str
+    created_at: float
+    author: str
+    change: dict[str, Any]
+    rows: int
+    usable_rows: int
+    status: str
+    split_sizes: dict[str, int]
+    content_sha256: str
+
+
+@dataclass(frozen=True)
+class ChangePage:
+    """A page of the single changes of a version; ``after`` is the cursor of the next one."""
+
+    summary: str
+    entries: list[dict[str, Any]]
+    total: int
+    after: int
 
 
 def find_dataset(session: Session, user_id: str, dataset_id: str) -> Dataset:
-    """The dataset with its versions inside the caller's transaction; somebody else's looks like a missing one."""
+    """The dataset with its versions inside the caller's transaction.
+
+    Raises:
+        NotFound: it does not exist or belongs to somebody else.
+    """
     query = select(Dataset).where(Dataset.id == dataset_id, Dataset.owner_id == user_id)
     dataset = session.scalar(query.options(selectinload(Dataset.versions)))
     if dataset is None:
@@ -55,107 +103,102 @@ def find_version(user_id: str, dataset_id: str, number: int | None = None) -> Da
     """
     with snapshot() as session:
         versions = find_dataset(session, user_id, dataset_id).versions
-    wanted = versions[-1] if number is None else next((each for each in versions if each.number == number), None)
+    wanted = (
+        versions[-1] if number is None else next((version for version in versions if version.number == number), None)
+    )
     if wanted is None:
         raise NotFound("version_not_found", f"There is no version {number}.", f"Versions: 1 to {versions[-1].number}.")
     return wanted
 
 
-def list_versions(user_id: str, dataset_id: str) -> list[dict[str, Any]]:
-    """Every version, newest first: ``{"number", "created_at", "author", "change", "rows", "usable_rows", ...}``."""
+def list_versions(user_id: str, dataset_id: str) -> list[VersionDescription]:
+    """Every version, newest first."""
     with snapshot() as session:
         versions = find_dataset(session, user_id, dataset_id).versions
-        authors = {each.author_id for each in versions if each.author_id}
-        names = {each.id: each.name for each in session.scalars(select(User).where(User.id.in_(authors)))}
-    return [version_as_dict(each, names.get(each.author_id or "", "")) for each in reversed(versions)]
+        authors = {version.author_id for version in versions if version.author_id}
+        names = {user.id: user.name for user in session.scalars(select(User).where(User.id.in_(authors)))}
+    return [_describe(version, names.get(version.author_id or "", "")) for version in reversed(versions)]
 
 
-def version_as_dict(version: DatasetVersion, author: str) -> dict[str, Any]:
-    """One line of the version list."""
-    return {
-        "number": version.number,
-        "id": version.id,
-        "created_at": version.created_at,
-        "author": author,
-        "change": version.change or {"summary": f"Imported from {version.file_name}."},
-        "rows": version.rows,
-        "usable_rows": version.usable_rows,
-        "status": version.status,
-        "split_sizes": version.split_sizes,
-        "content_sha256": version.content_sha256,
-    }
+def _describe(version: DatasetVersion, author: str) -> VersionDescription:
+    return VersionDescription(
+        number=version.number,
+        id=version.id,
+        created_at=version.created_at,
+        author=author,
+        change=_change_of(version),
+        rows=version.rows,
+        usable_rows=version.usable_rows,
+        status=version.status,
+        split_sizes=version.split_sizes,
+        content_sha256=version.content_sha256,
+    )
 
 
-def read_changes(user_id: str, dataset_id: str, number: int, after: int = 0, limit: int = 100) -> dict[str, Any]:
-    """What a version changed: ``{"summary", "entries": [{"kind", "line", ...}], "total", "after"}``, a page of it."""
+def _change_of(version: DatasetVersion) -> dict[str, Any]:
+    return version.change or {"summary": f"Imported from {version.file_name}."}
+
+
+def read_changes(user_id: str, dataset_id: str, number: int, after: int = 0, limit: int = 100) -> ChangePage:
+    """What a version changed: entries ``{"kind", "line", ...}``, a page of them."""
     version = find_version(user_id, dataset_id, number)
     path = storage.dataset_dir(version.id) / CHANGES_FILE
     entries = storage.read_json(path)["entries"] if path.exists() else []
     page = entries[after : after + limit]
-    told = version_as_dict(version, "")["change"]
-    return {"summary": told["summary"], "entries": page, "total": len(entries), "after": after + len(page)}
+    return ChangePage(_change_of(version)["summary"], page, len(entries), after + len(page))
 
 
-def restore(user_id: str, dataset_id: str, number: int, *, watch: Progress = NO_PROGRESS) -> Dataset:
-    """A new version that is what version ``number`` was; nothing in between is lost."""
+def restore(user_id: str, dataset_id: str, number: int, *, progress: Progress = NO_PROGRESS) -> Dataset:
+    """Add a version with the content of version ``number``; those in between stay."""
     wanted = find_version(user_id, dataset_id, number)
 
-    def fill(aside: Path, before: Path) -> tuple[DataReport, dict[str, Any], dict[str, Any]]:
+    def fill(folder: Path, newest_folder: Path) -> VersionDraft:
         source = storage.dataset_dir(wanted.id)
         for name in (ROWS_FILE, READING_FILE):
-            share(source / name, aside / name)
-        reading = load_reading(aside)
-        excluded = load_exclusions(source)
-        old_splits = storage.read_json(source / "splits.json")
-        judgement = judge_into(
-            aside,
-            reading,
-            wanted.task_type,
-            wanted.columns,
-            old_splits["seed"],
-            excluded=excluded,
-            before=old_splits,
-            plan=plan_of(old_splits),
-            tokens=load_tokens(source / TOKENS_FILE),
-            tell=watch.tell,
+            link_or_copy(source / name, folder / name)
+        splits = storage.read_json(source / "splits.json")
+        options = ReportOptions(
+            task_type=wanted.task_type,
+            columns=wanted.columns,
+            excluded=load_exclusions(source),
+            previous_splits=splits,
+            plan=plan_of(splits),
+            known_tokens=load_tokens(source / TOKENS_FILE),
         )
-        return judgement, {"summary": f"Back to version {number}.", "restored": number}, {"entries": []}
+        report = write_report(folder, load_reading(folder), options, progress.report)
+        return VersionDraft(report, {"summary": f"Back to version {number}.", "restored": number})
 
-    return add_version(user_id, dataset_id, fill, action="restore", watch=watch)
+    return add_version(user_id, dataset_id, fill, action="restore", progress=progress)
 
 
-def change_splits(user_id: str, dataset_id: str, plan: SplitPlan, *, watch: Progress = NO_PROGRESS) -> Dataset:
-    """A new version of the same rows, dealt out anew; scores of runs before and after cannot be compared.
+def change_splits(user_id: str, dataset_id: str, plan: SplitPlan, *, progress: Progress = NO_PROGRESS) -> Dataset:
+    """Add a version of the same rows with other splits; scores of runs before and after cannot be compared.
 
     Raises:
-        Rejected: the rows cannot be dealt out in this way.
+        Rejected: the rows cannot be split in this way.
     """
     newest = find_version(user_id, dataset_id)
 
-    def fill(aside: Path, before: Path) -> tuple[DataReport, dict[str, Any], dict[str, Any]]:
+    def fill(folder: Path, newest_folder: Path) -> VersionDraft:
         for name in (ROWS_FILE, READING_FILE):
-            share(before / name, aside / name)
-        judgement = judge_into(
-            aside,
-            load_reading(aside),
-            newest.task_type,
-            newest.columns,
-            plan.seed,
-            excluded=load_exclusions(before),
+            link_or_copy(newest_folder / name, folder / name)
+        options = ReportOptions(
+            task_type=newest.task_type,
+            columns=newest.columns,
+            excluded=load_exclusions(newest_folder),
             plan=plan,
-            tokens=load_tokens(before / TOKENS_FILE),
-            tell=watch.tell,
+            known_tokens=load_tokens(newest_folder / TOKENS_FILE),
         )
-        how = (judgement.splits or {})["how"]
-        return judgement, {"summary": f"Dealt out anew: {how}."}, {"entries": []}
+        report = write_report(folder, load_reading(folder), options, progress.report)
+        return VersionDraft(report, {"summary": f"Split again: {(report.splits or {})['how']}."})
 
-    return add_version(user_id, dataset_id, fill, action="change_splits", watch=watch)
+    return add_version(user_id, dataset_id, fill, action="change_splits", progress=progress)
 
 
 def read_splits(version: DatasetVersion) -> dict[str, Any]:
     """``{"how", "plan", "sizes"}`` of a version."""
-    dealt = storage.read_json(storage.dataset_dir(version.id) / "splits.json")
-    return {"how": dealt["how"], "plan": asdict(plan_of(dealt)), "sizes": version.split_sizes}
+    splits = storage.read_json(storage.dataset_dir(version.id) / "splits.json")
+    return {"how": splits["how"], "plan": asdict(plan_of(splits)), "sizes": version.split_sizes}
 
 
 def add_version(
@@ -165,36 +208,34 @@ def add_version(
     *,
     action: str,
     expected: int | None = None,
-    watch: Progress = NO_PROGRESS,
+    progress: Progress = NO_PROGRESS,
 ) -> Dataset:
-    """Make the next version of a dataset.
+    """Add the next version of a dataset.
 
     Args:
-        fill: fills a folder, given that of the newest version; returns how it was judged, what to say about the change
-            (kept in the database) and every single change (kept in the folder).
+        fill: fills the new folder from that of the newest version.
         action: word for the audit log.
-        expected: the number that the person was looking at; the newest one if left out.
-        watch: whoever waits for it.
+        expected: number of the version that the change was made on; the newest one if left out.
 
     Raises:
         Conflict: somebody else changed the dataset in the meantime.
-        Rejected: the rows cannot be used as they would be; no version is made.
+        Rejected: the changed rows cannot be used; no version is added.
     """
-    before = find_version(user_id, dataset_id)
-    if expected is not None and expected != before.number:
+    newest = find_version(user_id, dataset_id)
+    if expected is not None and expected != newest.number:
         raise _stale()
     version_id = new_id()
-    with _kept_or_removed(storage.dataset_dir(version_id)) as folder:
+    with _removed_on_error(storage.dataset_dir(version_id)) as folder:
         with files.atomic_folder(folder) as aside:
-            judgement, change, changes = fill(aside, storage.dataset_dir(before.id))
-            files.write_bytes(aside / CHANGES_FILE, json.dumps(changes, ensure_ascii=False).encode())
-            version = make_version(version_id, aside, load_reading(aside), judgement, user_id, change)
-        version.dataset_id, version.number = dataset_id, before.number + 1
+            draft = fill(aside, storage.dataset_dir(newest.id))
+            files.write_bytes(aside / CHANGES_FILE, json.dumps({"entries": draft.entries}, ensure_ascii=False).encode())
+            version = make_version(version_id, aside, load_reading(aside), draft.report, user_id, draft.change)
+        version.dataset_id, version.number = dataset_id, newest.number + 1
         try:
             with transaction() as session:
                 session.add(version)
                 session.flush()
-                watch.conclude(session, dataset_id, version.number)
+                progress.conclude(session, dataset_id, version.number)
         except IntegrityError:
             raise _stale() from None
     record(user_id, action, "dataset", dataset_id, data={"version": version.number})
@@ -202,90 +243,71 @@ def add_version(
         return find_dataset(session, user_id, dataset_id)
 
 
-def judge_into(
-    folder: Path,
-    reading: Reading,
-    task_type: str | None,
-    columns: dict[str, str] | None,
-    seed: int,
-    *,
-    excluded: Exclusions = NOTHING,
-    before: dict[str, Any] | None = None,
-    plan: SplitPlan | None = None,
-    tokens: dict[int, int] | None = None,
-    tell: Tell = silent,
+def write_report(
+    folder: Path, reading: Reading, options: ReportOptions, on_progress: ProgressCallback = ignore_progress
 ) -> DataReport:
-    """Judge the rows in a folder and write everything that was found beside them.
+    """Check the rows in a folder; write report, splits, findings and lengths beside them.
 
     Raises:
         Rejected: the rows cannot be used.
     """
-    judgement = build_report(
-        folder,
-        reading,
-        task_type,
-        columns,
-        seed,
-        excluded=excluded,
-        before=before,
-        plan=plan,
-        tokens=tokens,
-        tell=tell,
-    )
-    if judgement.refusal:
-        raise judgement.refusal
-    files.write_json(folder / "splits.json", judgement.splits)
-    files.write_json(folder / "report.json", judgement.report)
-    files.write_json(folder / LENGTHS_FILE, judgement.lengths)
-    store_tokens(folder / TOKENS_FILE, judgement.tokens)
-    store_findings(folder, judgement.findings)
+    report = build_report(folder, reading, options, on_progress)
+    if report.refusal:
+        raise report.refusal
+    files.write_json(folder / "splits.json", report.splits)
+    files.write_json(folder / "report.json", report.summary.as_dict())
+    files.write_json(folder / LENGTHS_FILE, report.lengths.as_dict())
+    store_tokens(folder / TOKENS_FILE, report.tokens)
+    store_findings(folder, report.findings)
+    excluded = options.excluded
     if excluded.count:
         files.write_json(folder / EXCLUDED_FILE, {"ids": sorted(excluded.ids), "lost": sorted(excluded.lost)})
-    return judgement
+    return report
 
 
 def load_exclusions(folder: Path) -> Exclusions:
-    """What was left out of the version in this folder."""
+    """The rows that were left out of the version in this folder."""
     path = folder / EXCLUDED_FILE
     if not path.exists():
         return NOTHING
-    told = storage.read_json(path)
-    return Exclusions(frozenset(told["ids"]), frozenset((bool(own), line) for own, line in told["lost"]))
+    stored = storage.read_json(path)
+    lost = frozenset((bool(evaluation), line) for evaluation, line in stored["lost"])
+    return Exclusions(frozenset(stored["ids"]), lost)
 
 
 def make_version(
     version_id: str,
     folder: Path,
     reading: Reading,
-    judgement: DataReport,
+    report: DataReport,
     author_id: str,
     change: dict[str, Any] | None = None,
 ) -> DatasetVersion:
-    """The database's row for a filled folder."""
-    dealt = judgement.splits or {}
+    """The row in the database for a filled folder."""
+    splits, summary = report.splits or {}, report.summary
     return DatasetVersion(
         id=version_id,
         number=1,
         file_name=reading.main.file_name,
         format=reading.main.format,
         encoding=reading.main.encoding,
-        content_sha256=_content_sha256(folder, judgement),
+        content_sha256=_content_sha256(folder, report),
         bytes=sum(part.bytes for part in reading.parts),
-        rows=judgement.report["rows"]["total"],
-        usable_rows=judgement.report["rows"]["usable"],
-        status=judgement.report["status"],
-        task_type=judgement.task.kind,
-        columns=judgement.columns,
-        labels=judgement.labels,
-        split_sizes={name: len(dealt[name]) for name in SPLITS},
-        report=judgement.report,
+        rows=summary.total,
+        usable_rows=summary.usable,
+        status=summary.status,
+        task_type=report.task.kind,
+        columns=summary.columns,
+        labels=summary.labels,
+        split_sizes={name: len(splits[name]) for name in SPLITS},
+        report=summary.as_dict(),
         author_id=author_id,
         change=change,
     )
 
 
-def share(source: Path, target: Path) -> None:
-    """The same file under a second name where the file system can, since it never changes; else a copy."""
+def link_or_copy(source: Path, target: Path) -> None:
+    """Hard-link a file of a version, which never changes; copy it where the file system has no links."""
     try:
         os.link(source, target)
     except OSError:
@@ -293,7 +315,7 @@ def share(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _kept_or_removed(folder: Path) -> Iterator[Path]:
+def _removed_on_error(folder: Path) -> Iterator[Path]:
     try:
         yield folder
     except BaseException:
@@ -301,9 +323,9 @@ def _kept_or_removed(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _content_sha256(folder: Path, judgement: DataReport) -> str:
-    """Names what a trainer would see: the rows, what the columns mean, and the splits."""
-    meaning = json.dumps([judgement.task.kind, judgement.columns, judgement.splits], sort_keys=True)
+def _content_sha256(folder: Path, report: DataReport) -> str:
+    """Hash of what a trainer reads: the rows, the task, the columns of its roles, and the splits."""
+    meaning = json.dumps([report.task.kind, report.columns, report.splits], sort_keys=True)
     rows = manifest.sha256_of(folder / ROWS_FILE)
     return hashlib.sha256(f"{rows}\n{meaning}".encode()).hexdigest()
 

@@ -38,7 +38,7 @@ def save(user_id: str, name: str, prompts: list[str]) -> SavedPrompts:
     Raises:
         Rejected: a name that is empty or too long, no prompt, too many prompts, or one that is too long.
     """
-    cleaned, kept = names.checked(name), [prompt.strip() for prompt in prompts if prompt.strip()]
+    cleaned, kept = names.validate_name(name), [prompt.strip() for prompt in prompts if prompt.strip()]
     if not 1 <= len(kept) <= MAX_PROMPTS:
         raise Rejected("prompts", f"{len(kept)} prompts were given.", f"Give 1 to {MAX_PROMPTS}, one on each line.")
     too_long = next((number for number, prompt in enumerate(kept, 1) if len(prompt) > PROMPT_LENGTH), None)

@@ -1,6 +1,6 @@
-"""How a person wants rows dealt out: by ratio, by groups that stay together, by time, or with their own test file.
+"""Split plans: by ratio, by groups, by time, or with an evaluation file of the person's own.
 
-Turns usable rows and a plan into the content of ``splits.json``. Knows no table and no door.
+:func:`make_splits` turns usable rows and a plan into the content of ``splits.json``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,17 +16,20 @@ from app.services.profiling.near_duplicates import Groups
 from app.services.profiling.split_rows import SplitRows
 
 RATIO, GROUP, TIME = "ratio", "group", "time"
-# When more rows than this are near copies of one text, the data is made that way and cannot be kept together.
-MOST_TOGETHER = 0.1
+# A larger share of near-duplicates of one text comes from a template; such a group is not kept together.
+MAX_GROUP_SHARE = 0.1
 DATE_FORMATS = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y%m%d")
 
 
 @dataclass(frozen=True)
 class SplitPlan:
-    """What was asked for. ``validation`` and ``test`` are shares of the rows; None leaves them to their number.
+    """How rows are split.
 
-    ``how``: ``ratio`` spreads every label evenly; ``group`` keeps rows with the same value in ``column`` on one side;
-    ``time`` learns from the oldest and tests on the newest by ``column``.
+    Attributes:
+        how: ``ratio`` (stratified by label), ``group`` (rows with the same value in ``column`` stay in one split) or ``time``
+            (train on the oldest and test on the newest rows by ``column``).
+        validation: share of the rows; by their number if None.
+        test: share of the rows; by their number if None.
     """
 
     how: str = RATIO
@@ -37,72 +40,72 @@ class SplitPlan:
 
 
 def make_splits(
-    rows: SplitRows, near: Mapping[int, int], plan: SplitPlan, before: Mapping[str, Any] | None = None
+    rows: SplitRows, near_duplicates: Mapping[int, int], plan: SplitPlan, previous: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """``{"train", "validation", "test", "seed", "how", "plan"}``; every id is in exactly one of the three.
 
     Args:
-        near: row id -> id of the row that it nearly copies.
-        before: an earlier version's splits; rows stay where they were there.
+        near_duplicates: row id -> id of the first row of its group.
+        previous: splits of an earlier version; rows keep their split.
 
     Raises:
-        Rejected: too few rows or groups to fill the three, or a cell that is no time.
+        Rejected: too few rows or groups to fill the three, or a cell that is not a time.
     """
     own_test = bool(rows.evaluation.any())
-    exact, groups = _groups(rows, near, plan)
-    if before:
-        kept = splits.carry(before, rows.ids, groups, rows.evaluation)
-        if kept:
-            return {**kept, **{name: before[name] for name in ("seed", "how", "plan") if name in before}}
+    exact, groups = _groups(rows, near_duplicates, plan)
+    if previous:
+        carried = splits.carry_over(previous, rows.ids, groups, rows.evaluation)
+        if carried:
+            return {**carried, **{name: previous[name] for name in ("seed", "how", "plan") if name in previous}}
     main = ~rows.evaluation
     shares = _shares(plan, int(main.sum()), own_test)
-    dealt = _by_time(rows, main, shares) if plan.how == TIME else _by_group(rows, main, (exact, groups), plan, shares)
+    split = _by_time(rows, main, shares) if plan.how == TIME else _by_group(rows, main, (exact, groups), plan, shares)
     if own_test:
-        dealt["test"] = rows.ids[rows.evaluation].tolist()
-    return {**dealt, "seed": plan.seed, "how": _told(plan, shares, own_test), "plan": asdict(plan)}
+        split["test"] = rows.ids[rows.evaluation].tolist()
+    return {**split, "seed": plan.seed, "how": _describe(plan, shares, own_test), "plan": asdict(plan)}
 
 
-def plan_of(dealt: Mapping[str, Any]) -> SplitPlan:
-    """The plan by which splits were made."""
-    return SplitPlan(**dealt["plan"]) if "plan" in dealt else SplitPlan(seed=dealt["seed"])
+def plan_of(content: Mapping[str, Any]) -> SplitPlan:
+    """The plan in the content of a ``splits.json``."""
+    return SplitPlan(**content["plan"]) if "plan" in content else SplitPlan(seed=content["seed"])
 
 
-def _groups(rows: SplitRows, near: Mapping[int, int], plan: SplitPlan) -> tuple[np.ndarray, np.ndarray]:
-    """For each row the place of the first with the same text, and of the first that must be on its side for any reason: the
-    same text, or nearly, and the value."""
-    # A text in both files is two groups: one side of it is not ours to deal out.
-    apart = rows.keys ^ (rows.evaluation.astype(np.uint64) << np.uint64(63))
-    exact = _first_with(apart)
+def _groups(rows: SplitRows, near_duplicates: Mapping[int, int], plan: SplitPlan) -> tuple[np.ndarray, np.ndarray]:
+    """For each row the position of the first row with the same text, and of the first row that must be in its split: the same
+    or nearly the same text, or the same value."""
+    # A text in both files is two groups, since rows of the evaluation file are not split.
+    keys = rows.keys ^ (rows.evaluation.astype(np.uint64) << np.uint64(63))
+    exact = _first_with(keys)
     groups = Groups(len(rows), exact)
     if plan.how == GROUP:
         valued = ~rows.evaluation & (rows.value_codes != _code_of("", rows.values))
-        places = np.nonzero(valued)[0]
-        firsts = places[_first_with(rows.value_codes[places])]
-        for place, first in zip(places.tolist(), firsts.tolist(), strict=True):
-            groups.join(first, place)
-    known = groups.roots()
-    if not near:
-        return exact, known
-    for later, earlier in zip(*_places(rows, near), strict=True):
+        positions = np.nonzero(valued)[0]
+        firsts = positions[_first_with(rows.value_codes[positions])]
+        for position, first in zip(positions.tolist(), firsts.tolist(), strict=True):
+            groups.join(first, position)
+    certain = groups.roots()
+    if not near_duplicates:
+        return exact, certain
+    for later, earlier in zip(*_positions(rows, near_duplicates), strict=True):
         groups.join(earlier, later)
-    together = groups.roots()
-    largest, before = (int(np.bincount(each).max(initial=0)) for each in (together, known))
-    return exact, known if largest > max(before, MOST_TOGETHER * len(rows)) else together
+    merged = groups.roots()
+    largest, largest_certain = (int(np.bincount(roots).max(initial=0)) for roots in (merged, certain))
+    return exact, certain if largest > max(largest_certain, MAX_GROUP_SHARE * len(rows)) else merged
 
 
 def _first_with(values: np.ndarray) -> np.ndarray:
-    """For each value the place of the first that is the same."""
+    """For each value the position of the first equal one."""
     _, first, inverse = np.unique(values, return_index=True, return_inverse=True)
-    found: np.ndarray = first[inverse]
-    return found
+    positions: np.ndarray = first[inverse]
+    return positions
 
 
-def _places(rows: SplitRows, near: Mapping[int, int]) -> tuple[list[int], list[int]]:
-    """Places of near copies and of the rows that they copy, where both are of one file and usable."""
-    pairs = np.array(list(near.items()), dtype=np.int64).reshape(-1, 2)
+def _positions(rows: SplitRows, near_duplicates: Mapping[int, int]) -> tuple[list[int], list[int]]:
+    """Positions of near-duplicates and of the first rows of their groups, where both are usable and of one file."""
+    pairs = np.array(list(near_duplicates.items()), dtype=np.int64).reshape(-1, 2)
     at = np.minimum(np.searchsorted(rows.ids, pairs), len(rows) - 1)
-    fits = (rows.ids[at] == pairs).all(axis=1) & (rows.evaluation[at[:, 0]] == rows.evaluation[at[:, 1]])
-    return at[fits, 0].tolist(), at[fits, 1].tolist()
+    valid = (rows.ids[at] == pairs).all(axis=1) & (rows.evaluation[at[:, 0]] == rows.evaluation[at[:, 1]])
+    return at[valid, 0].tolist(), at[valid, 1].tolist()
 
 
 def _code_of(value: str, values: Sequence[str]) -> int:
@@ -121,20 +124,20 @@ def _shares(plan: SplitPlan, rows: int, own_test: bool) -> dict[str, float]:
 def _by_group(
     rows: SplitRows,
     main: np.ndarray,
-    found: tuple[np.ndarray, np.ndarray],
+    groupings: tuple[np.ndarray, np.ndarray],
     plan: SplitPlan,
     shares: Mapping[str, float],
 ) -> dict[str, list[int]]:
-    exact, groups = (each[main] for each in found)
-    labels = [label for label, here in zip(rows.labels(), main.tolist(), strict=True) if here]
+    exact, groups = (grouping[main] for grouping in groupings)
+    labels = [label for label, is_main in zip(rows.labels(), main.tolist(), strict=True) if is_main]
     try:
         return splits.assign_splits(rows.ids[main], labels, groups, plan.seed, shares)
     except Rejected as error:
         if plan.how == GROUP:
             raise Rejected(
                 "too_few_groups",
-                f"The values of {plan.column!r} cannot be dealt out so that every part gets some of them.",
-                "Choose a column with more different values, or deal rows out by ratio.",
+                f"The values of {plan.column!r} are too few for train, validation and test to get some of them.",
+                "Choose a column with more different values, or split by ratio.",
             ) from None
         if len(np.unique(groups)) == len(np.unique(exact)):
             raise error
@@ -142,37 +145,37 @@ def _by_group(
 
 
 def _by_time(rows: SplitRows, main: np.ndarray, shares: Mapping[str, float]) -> dict[str, list[int]]:
-    """The oldest rows first; rows of one moment stay together, on the later side."""
-    ids, moments = rows.ids[main], _moments(rows, main)
-    order = np.lexsort((ids, moments))
-    moments = moments[order]
-    dealt: dict[str, list[int]] = {}
+    """Train on the oldest rows; rows with the same time stay together, in the later split."""
+    ids, times = rows.ids[main], _times(rows, main)
+    order = np.lexsort((ids, times))
+    times = times[order]
+    split: dict[str, list[int]] = {}
     end = len(order)
     for name in ("test", "validation"):
         if name not in shares:
             continue
         start = max(0, end - max(1, round(shares[name] * len(order))))
-        # To the first row of its moment.
-        start = int(np.searchsorted(moments[:end], moments[min(start, end - 1)])) if end else 0
-        dealt[name] = sorted(ids[order[start:end]].tolist())
+        # Back to the first row with the same time.
+        start = int(np.searchsorted(times[:end], times[min(start, end - 1)])) if end else 0
+        split[name] = sorted(ids[order[start:end]].tolist())
         end = start
-    dealt["train"] = sorted(ids[order[:end]].tolist())
-    if not all(dealt.values()):
+    split["train"] = sorted(ids[order[:end]].tolist())
+    if not all(split.values()):
         raise Rejected(
             "too_few_moments",
-            "There are too few different times to learn from the older and test on the newer rows.",
-            "Choose a column with more different times, or deal rows out by ratio.",
+            "There are too few different times to train on the older and test on the newer rows.",
+            "Choose a column with more different times, or split by ratio.",
         )
-    return dealt
+    return split
 
 
-def _moments(rows: SplitRows, main: np.ndarray) -> np.ndarray:
+def _times(rows: SplitRows, main: np.ndarray) -> np.ndarray:
     """Unix seconds of the main file's rows, float64."""
     values = rows.values
-    read = np.array([np.nan if (moment := _moment(each.strip())) is None else moment for each in values])
+    parsed = np.array([np.nan if (time := _time(value.strip())) is None else time for value in values])
     codes = rows.value_codes[main]
-    moments: np.ndarray = read[codes]
-    if (wrong := np.nonzero(np.isnan(moments))[0]).size:
+    times: np.ndarray = parsed[codes]
+    if (wrong := np.nonzero(np.isnan(times))[0]).size:
         lines = rows.lines[main][wrong[:50]].tolist()
         raise Rejected(
             "not_a_time",
@@ -180,23 +183,23 @@ def _moments(rows: SplitRows, main: np.ndarray) -> np.ndarray:
             "Write times like 2026-05-31 or 2026-05-31T14:05, correct or leave out these rows, or choose another column.",
             details={"rows": lines},
         )
-    return moments
+    return times
 
 
-def _moment(text: str) -> float | None:
-    """Unix seconds, or any number as it stands; times without a zone count as UTC."""
-    for read in (_iso, _number, _other_format):
-        if (moment := read(text)) is not None:
-            return moment
+def _time(text: str) -> float | None:
+    """Unix seconds of a date or time, or the number itself; times without a zone are UTC."""
+    for parse in (_iso, _number, _other_format):
+        if (time := parse(text)) is not None:
+            return time
     return None
 
 
 def _iso(text: str) -> float | None:
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
 def _number(text: str) -> float | None:
@@ -208,15 +211,15 @@ def _number(text: str) -> float | None:
 
 
 def _other_format(text: str) -> float | None:
-    for each in DATE_FORMATS:
+    for date_format in DATE_FORMATS:
         try:
-            return datetime.strptime(text, each).replace(tzinfo=UTC).timestamp()
+            return datetime.strptime(text, date_format).replace(tzinfo=UTC).timestamp()
         except ValueError:
             continue
     return None
 
 
-def _told(plan: SplitPlan, shares: Mapping[str, float], own_test: bool) -> str:
+def _describe(plan: SplitPlan, shares: Mapping[str, float], own_test: bool) -> str:
     if own_test and plan.how == RATIO:
         return "own evaluation file"
     ratio = "/".join(f"{100 * shares[name]:.3g}" for name in splits.SPLITS if name in shares)

@@ -1,7 +1,4 @@
-"""The usable rows of a table without their texts, as columns of numbers: some forty bytes for each row.
-
-Knows no file and no plan.
-"""
+"""The usable rows of a table without their texts, as arrays of about forty bytes per row, for making splits."""
 
 from array import array
 from collections import Counter
@@ -11,7 +8,7 @@ import numpy as np
 
 
 class SplitRows:
-    """Collects rows one by one; each has an id, a line, a key of its text, its labels and the value it is dealt out by."""
+    """Collects rows one by one: id, line, key of the text, labels, and the value that a plan splits by."""
 
     def __init__(self) -> None:
         self._ids, self._lines, self._keys = array("q"), array("q"), array("Q")
@@ -19,8 +16,8 @@ class SplitRows:
         self._labels, self._values = array("i"), array("i")
         self._names: dict[str, int] = {}
         self._cells: dict[str, int] = {}
-        self._several: dict[int, tuple[str, ...]] = {}
-        self._given: Counter[str] = Counter()
+        self._multiple: dict[int, tuple[str, ...]] = {}
+        self._label_counts: Counter[str] = Counter()
         self._rows_with: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -29,10 +26,10 @@ class SplitRows:
     def add(
         self, row_id: int, line: int, key: bytes, labels: tuple[str, ...], evaluation: bool = False, value: str = ""
     ) -> None:
-        """Take a row; ``labels`` are all it has, each as often as it is given."""
-        different = set(labels)
-        if len(different) > 1:
-            self._several[len(self._ids)] = tuple(different)
+        """Take a row; ``labels`` are all that it has, with repetitions."""
+        distinct = set(labels)
+        if len(distinct) > 1:
+            self._multiple[len(self._ids)] = tuple(distinct)
         self._ids.append(row_id)
         self._lines.append(line)
         self._keys.append(int.from_bytes(key[:8], "little"))
@@ -40,8 +37,8 @@ class SplitRows:
         self._labels.append(self._names.setdefault(labels[0] if labels else "", len(self._names)))
         self._values.append(self._cells.setdefault(value, len(self._cells)))
         for label in labels:
-            self._given[label] += 1
-        for label in different:
+            self._label_counts[label] += 1
+        for label in distinct:
             self._rows_with[label] += 1
 
     @property
@@ -51,37 +48,37 @@ class SplitRows:
 
     @property
     def lines(self) -> np.ndarray:
-        """int64, the lines in the file."""
+        """int64, line in the file."""
         return np.frombuffer(self._lines, dtype=np.int64)
 
     @property
     def keys(self) -> np.ndarray:
-        """uint64, the same for rows with one text."""
+        """uint64, equal for rows with the same text."""
         return np.frombuffer(self._keys, dtype=np.uint64)
 
     @property
     def evaluation(self) -> np.ndarray:
-        """bool, whether the row came from the person's own test file."""
+        """bool, whether the row is from the evaluation file."""
         return np.frombuffer(bytes(self._evaluation), dtype=bool)
 
     @property
     def value_codes(self) -> np.ndarray:
-        """int32, numbers of :attr:`values`."""
+        """int32, indices into :attr:`values`."""
         return np.frombuffer(self._values, dtype=np.int32)
 
     @property
     def values(self) -> Sequence[str]:
-        """The different cells that rows are dealt out by."""
+        """The distinct values of the column that rows are split by."""
         return list(self._cells)
 
     def labels(self) -> list[str]:
-        """For each row the label that splits are balanced over: the rarest of those that it has, empty if it has none."""
-        for place, names in self._several.items():
-            rarest = min(names, key=lambda name: (self._rows_with[name], name))
-            self._labels[place] = self._names.setdefault(rarest, len(self._names))
-        known = list(self._names)
-        return [known[code] for code in self._labels]
+        """For each row the label by which splits are stratified: the rarest that it has, empty if it has none."""
+        for position, row_labels in self._multiple.items():
+            rarest = min(row_labels, key=lambda name: (self._rows_with[name], name))
+            self._labels[position] = self._names.setdefault(rarest, len(self._names))
+        names = list(self._names)
+        return [names[code] for code in self._labels]
 
     def counts(self) -> dict[str, int]:
-        """Label -> how often it is given, sorted by label."""
-        return dict(sorted(self._given.items()))
+        """Label -> how often it occurs, sorted by label."""
+        return dict(sorted(self._label_counts.items()))

@@ -1,6 +1,6 @@
-"""Deals rows out to train, validation and test: a pure function of ids, labels, groups and seed.
+"""Stratified train, validation and test splits: a pure function of ids, labels, groups and seed.
 
-Rows of one group (the same text) stay together, so that nothing tested has been learned. Knows no file and no table.
+Rows of one group (the same text) stay in one split, so that no test row is trained on.
 """
 
 import random
@@ -13,17 +13,17 @@ from app.errors import Rejected
 SPLITS = ("train", "validation", "test")
 STRATIFIED = {"train": 0.8, "validation": 0.1, "test": 0.1}
 WITH_OWN_TEST = {"train": 0.9, "validation": 0.1}
-# More rows than these say little more: 500 tell checkpoints apart, 5,000 pin an accuracy down to one point. On
-# Banking77 500 rows more to learn from are worth half a point.
-MOST_ROWS = {"validation": 500, "test": 5000}
+# More rows improve little: 500 suffice to compare checkpoints, 5,000 give an accuracy within one point. On Banking77, 500
+# more training rows raise it by half a point.
+MAX_ROWS = {"validation": 500, "test": 5000}
 
 
 def choose_shares(rows: int, own_test: bool = False) -> dict[str, float]:
-    """Split name -> share of ``rows`` to learn from, to check while training, and to test unless the user brings those."""
+    """Split name -> share of ``rows``; without ``test`` where the person has an evaluation file."""
     shares = dict(WITH_OWN_TEST if own_test else STRATIFIED)
-    for name, most in MOST_ROWS.items():
-        if name in shares and shares[name] * rows > most:
-            shares[name] = most / rows
+    for name, max_rows in MAX_ROWS.items():
+        if name in shares and shares[name] * rows > max_rows:
+            shares[name] = max_rows / rows
     shares["train"] = 1 - sum(share for name, share in shares.items() if name != "train")
     return shares
 
@@ -45,12 +45,12 @@ def assign_splits(
     """
     units = _Units(ids, labels, groups)
     train, *held_out = shares
-    chooser = random.Random(seed)
+    rng = random.Random(seed)
     by_label = units.by_label()
     for label in sorted(by_label):
-        chooser.shuffle(by_label[label])
+        rng.shuffle(by_label[label])
     for number, name in enumerate(held_out, start=1):
-        quotas = _quotas(units, by_label, shares[name], chooser)
+        quotas = _quotas(units, by_label, shares[name], rng)
         for label in sorted(by_label):
             units.take(by_label[label], quotas[label], number)
         if not (units.split == number).any():
@@ -58,36 +58,37 @@ def assign_splits(
     return {name: units.ids_of(number) for number, name in enumerate((train, *held_out))}
 
 
-def carry(
-    before: Mapping[str, Sequence[int]], ids: np.ndarray, groups: np.ndarray, is_test: np.ndarray
+def carry_over(
+    previous: Mapping[str, Sequence[int]], ids: np.ndarray, groups: np.ndarray, is_test: np.ndarray
 ) -> dict[str, list[int]] | None:
     """The splits of an earlier version for the rows of a changed one, so that scores of both can be compared.
 
-    Rows stay where they were. New ones join the rows with the same text, else the training rows; a text that an edit
-    brought into two splits goes to the first of them. ``is_test`` marks rows of the person's own evaluation file, which
-    stay in ``test``. None when a split would be left without rows; deal anew then.
+    Rows keep their split. New ones join the rows with the same text, else ``train``; a text that an edit brought into two
+    splits goes to the first of them. None when a split would be empty.
 
     Args:
-        ids: int64; ``groups`` is the same number for rows of one group; ``is_test`` bool.
+        ids: int64.
+        groups: the same number for rows of one group.
+        is_test: bool, rows of the person's own evaluation file, which stay in ``test``.
     """
-    nowhere = len(SPLITS)
-    home = np.full(len(ids), nowhere, dtype=np.int8)
+    none = len(SPLITS)
+    split = np.full(len(ids), none, dtype=np.int8)
     for number, name in enumerate(SPLITS):
-        home[np.isin(ids, np.asarray(before[name], dtype=np.int64))] = number
+        split[np.isin(ids, np.asarray(previous[name], dtype=np.int64))] = number
     _, group = np.unique(groups, return_inverse=True)
-    of_group = np.full(int(group.max(initial=-1)) + 1, nowhere, dtype=np.int8)
-    np.minimum.at(of_group, group[~is_test], home[~is_test])
+    of_group = np.full(int(group.max(initial=-1)) + 1, none, dtype=np.int8)
+    np.minimum.at(of_group, group[~is_test], split[~is_test])
     wanted = of_group[group]
-    wanted[wanted == nowhere] = SPLITS.index("train")
+    wanted[wanted == none] = SPLITS.index("train")
     wanted[is_test] = SPLITS.index("test")
-    kept = {name: sorted(ids[wanted == number].tolist()) for number, name in enumerate(SPLITS)}
-    return kept if all(kept.values()) else None
+    carried = {name: sorted(ids[wanted == number].tolist()) for number, name in enumerate(SPLITS)}
+    return carried if all(carried.values()) else None
 
 
 class _Units:
-    """Rows with one text are a unit; its label is that of its first row, and each unit is in one split, 0 to begin with.
+    """Groups of rows that stay together; the label of a unit is that of its first row, its split is 0 (train) at first.
 
-    Labels are numbers in the order of their names. Held as columns, since there may be millions.
+    Labels are numbers in the order of their names. Stored as arrays, since there may be millions of units.
     """
 
     def __init__(self, ids: Sequence[int], labels: Sequence[str], groups: Sequence[Hashable]) -> None:
@@ -109,7 +110,7 @@ class _Units:
         self.in_train = np.bincount(self._label_of_pair, minlength=len(names))
 
     def by_label(self) -> dict[int, list[int]]:
-        """Label -> its units, in their order."""
+        """Label -> its units, ascending."""
         found: dict[int, list[int]] = {int(label): [] for label in np.unique(self.label)}
         for unit, label in enumerate(self.label.tolist()):
             found[label].append(unit)
@@ -117,11 +118,11 @@ class _Units:
 
     def ids_of(self, split: int) -> list[int]:
         """Row ids of a split, ascending."""
-        here: list[int] = self._ids[self.split[self._unit] == split].tolist()
-        return here
+        ids: list[int] = self._ids[self.split[self._unit] == split].tolist()
+        return ids
 
     def take(self, units: Sequence[int], quota: int, split: int) -> None:
-        """Move units into a split until it has its rows of a label."""
+        """Move units into a split until the quota of rows is filled."""
         for unit in units:
             if quota <= 0:
                 return
@@ -130,15 +131,15 @@ class _Units:
                 quota -= int(self.size[unit])
 
     def take_any(self, split: int, name: str) -> None:
-        """The smallest text that can be spared, for data in which no quota could be met."""
-        spare = [unit for unit in range(len(self.split)) if self.split[unit] == 0 and self._can_leave(unit)]
-        if not spare:
+        """Move the smallest unit that train can spare, for data in which no quota could be filled."""
+        movable = [unit for unit in range(len(self.split)) if self.split[unit] == 0 and self._can_leave(unit)]
+        if not movable:
             raise Rejected(
                 "too_few_rows",
                 f"There are too few different texts ({len(self.split)}) to keep some aside for {name}.",
                 "Add examples, at least three different texts for one of the labels.",
             )
-        self._move(min(spare, key=lambda unit: (int(self.size[unit]), unit)), split)
+        self._move(min(movable, key=lambda unit: (int(self.size[unit]), unit)), split)
 
     def _labels_of(self, unit: int) -> np.ndarray:
         start, end = np.searchsorted(self._unit_of_pair, (unit, unit + 1))
@@ -157,18 +158,16 @@ def _codes(groups: Sequence[Hashable]) -> np.ndarray:
     if isinstance(groups, np.ndarray):
         return groups
     known: dict[Hashable, int] = {}
-    return np.fromiter((known.setdefault(each, len(known)) for each in groups), dtype=np.int64, count=len(groups))
+    return np.fromiter((known.setdefault(group, len(known)) for group in groups), dtype=np.int64, count=len(groups))
 
 
-def _quotas(
-    units: _Units, by_label: Mapping[int, Sequence[int]], share: float, chooser: random.Random
-) -> dict[int, int]:
-    """Rows of each label for a split: whole parts first, then one more where the remainder is largest."""
+def _quotas(units: _Units, by_label: Mapping[int, Sequence[int]], share: float, rng: random.Random) -> dict[int, int]:
+    """Rows of each label for a split, by the largest remainder method."""
     exact = {label: share * int(units.size[by_label[label]].sum()) for label in sorted(by_label)}
     quotas = {label: int(value) for label, value in exact.items()}
     missing = max(1, round(sum(exact.values()))) - sum(quotas.values())
     order = sorted(label for label in exact if units.in_train[label] > 1)
-    chooser.shuffle(order)
+    rng.shuffle(order)
     order.sort(key=lambda label: exact[label] - quotas[label], reverse=True)
     for label in order[:missing]:
         quotas[label] += 1

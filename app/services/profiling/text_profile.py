@@ -1,12 +1,12 @@
-"""What can be told about any task's texts, row by row and as a whole: near copies, hidden characters, languages, lengths.
+"""Profile of the texts of a dataset in one pass: near-duplicates, hidden characters, languages, lengths in tokens.
 
-One pass over the usable rows; adds warnings to those of the task's own checks. Knows no door and no database.
+Its warnings join those of the task's own checks.
 """
 
 from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,18 +20,18 @@ from app.services.profiling.text_languages import LANGUAGE_NAMES, language_of
 
 DEFAULT_LENGTH: int = TrainingSettings.model_fields["max_length"].default
 SHORT_CHARACTERS = 2
-# Of the texts whose language can be told: a few names or quotations are no mix.
+# Share of the texts with a known language: a few quotations in another one are no mix.
 MIX_SHARE, MIX_ROWS = 0.01, 3
 EXAMPLE_CHARACTERS = 120
 EXAMPLES = 5
 PORTION_TEXTS, PORTION_CHARACTERS = 2000, 1_000_000
-# Counting tokens is a third of the whole work; so many rows tell how long texts are, and every tenth of the others.
-MOST_COUNTED, SAMPLE_EVERY = 200_000, 10
+# Counting tokens is a third of the whole work: all of so many rows are counted, and every tenth of the others.
+MAX_COUNTED_ROWS, SAMPLE_EVERY = 200_000, 10
 
 
 @dataclass(frozen=True)
 class ProfiledRow:
-    """A usable row as the survey sees it; ``key`` is the same for texts that differ only in case and spaces."""
+    """A usable row; ``key`` is the same for texts that differ only in case and spaces."""
 
     id: int
     line: int
@@ -40,91 +40,107 @@ class ProfiledRow:
     evaluation: bool
 
 
-@dataclass
-class Surveyed:
-    """What came out: warnings, the lengths for the report, row id -> the first row of its group of near copies, and
-    ids and tokens of all rows as an array (2, rows)."""
+@dataclass(frozen=True)
+class TextSummary:
+    """The profile of all texts.
+
+    Attributes:
+        problems: warnings, those with the most rows first.
+        lengths: distribution of the lengths.
+        groups: row id -> the first row of its group of near-duplicates.
+        tokens: ids and tokens of the counted rows, int64 of shape (2, rows).
+    """
 
     problems: list[Problem]
-    lengths: dict[str, Any]
+    lengths: token_lengths.TokenLengths
     groups: dict[int, int]
     tokens: np.ndarray
 
 
 @dataclass
 class TextProfile:
-    """Collects rows one by one; :meth:`finish` tells. ``known`` are tokens of rows that were counted before."""
+    """Collects rows one by one; :meth:`finish` returns the profile.
+
+    ``known`` are the tokens of rows that were counted before, by row id.
+    """
 
     counter: token_lengths.TokenCounter
     max_length: int = DEFAULT_LENGTH
     known: Mapping[int, int] = field(default_factory=dict)
     _problems: dict[tuple[bool, str], Problem] = field(default_factory=dict)
-    _twins: near_duplicates.NearDuplicates = field(default_factory=near_duplicates.NearDuplicates)
+    _near: near_duplicates.NearDuplicates = field(default_factory=near_duplicates.NearDuplicates)
     _seen: FirstSeen = field(default_factory=FirstSeen)
-    _places: tuple[array, array, bytearray] = field(default_factory=lambda: (array("q"), array("q"), bytearray()))
-    _languages: dict[str, tuple[array, array]] = field(default_factory=dict)
-    _tokens: tuple[array, array] = field(default_factory=lambda: (array("q"), array("q")))
+    # Id, line and file of the rows that are compared; ids and lines by language; ids and tokens.
+    _compared: tuple["array[int]", "array[int]", bytearray] = field(default_factory=lambda: (*_pair(), bytearray()))
+    _languages: dict[str, tuple["array[int]", "array[int]"]] = field(default_factory=dict)
+    _tokens: tuple["array[int]", "array[int]"] = field(default_factory=lambda: _pair())
     _waiting: list[tuple[ProfiledRow, list[str]]] = field(default_factory=list)
     _characters: int = 0
     _rows: int = 0
     _measured_characters: int = 0
     _counted_tokens: int = 0
 
-    def see(self, row: ProfiledRow) -> None:
-        """Look at one row."""
+    def add(self, row: ProfiledRow) -> None:
+        """Take one row."""
         words = near_duplicates.words_of(row.text)
         if patterns.has_hidden_character(row.text):
             self._note("hidden_characters", row, {"text": _short(repr(row.text))})
         if not words or len(row.text.strip()) < SHORT_CHARACTERS:
             self._note("short_text", row, {"text": _short(row.text)})
         if language := language_of(row.text):
-            for kept, number in zip(self._languages.setdefault(language, _pair()), (row.id, row.line), strict=True):
-                kept.append(number)
+            ids, lines = self._languages.setdefault(language, _pair())
+            ids.append(row.id)
+            lines.append(row.line)
         self._waiting.append((row, words))
         self._characters += len(row.text)
         if len(self._waiting) >= PORTION_TEXTS or self._characters >= PORTION_CHARACTERS:
             self._measure()
 
-    def finish(self, texts: Callable[[Set[int]], Mapping[int, str]]) -> Surveyed:
-        """Add what only the whole can tell.
+    def finish(self, texts: Callable[[Set[int]], Mapping[int, str]]) -> TextSummary:
+        """Profile all rows together.
 
         Args:
-            texts: gives the texts of a few rows once more, by their ids.
+            texts: returns the texts of a few rows, by their ids.
         """
         self._measure()
-        groups = self._find_twins(texts)
-        told = [*self._problems.values(), *self._mix(), *self._limits()]
-        for each in told:
-            each.rows.sort()
-            each.row_ids.sort()
-        lengths = token_lengths.describe(Counter(self._tokens[1]), self.counter.base_model, self.counter.measured)
+        groups = self._find_near_duplicates(texts)
+        problems = [*self._problems.values(), *self._language_mix(), *self._limits()]
+        for problem in problems:
+            problem.rows.sort()
+            problem.row_ids.sort()
+        lengths = token_lengths.TokenLengths.from_counts(
+            Counter(self._tokens[1]), self.counter.base_model, self.counter.measured
+        )
         if self._rows > len(self._tokens[0]):
-            lengths["of_rows"] = self._rows
-        return Surveyed(sorted(told, key=lambda each: -len(each.rows)), lengths, groups, np.array(self._tokens))
+            lengths = replace(lengths, of_rows=self._rows)
+        problems.sort(key=lambda problem: -len(problem.rows))
+        return TextSummary(problems, lengths, groups, np.array(self._tokens))
 
     def _measure(self) -> None:
-        """Take in the rows that wait: which texts are new, and how long they are."""
+        """Process the waiting rows: compare the texts that are new, and count tokens."""
         rows = [row for row, _ in self._waiting]
         own = range(self._seen.count, self._seen.count + len(rows))
-        places = self._seen.places([row.key for row in rows])
-        for (row, words), place, first in zip(self._waiting, own, places, strict=True):
-            if place == first and self._twins.add(row.id, words):
-                for kept, value in zip(self._places, (row.id, row.line, row.evaluation), strict=True):
-                    kept.append(value)
+        first_positions = self._seen.places([row.key for row in rows])
+        ids, lines, evaluation = self._compared
+        for (row, words), position, first in zip(self._waiting, own, first_positions, strict=True):
+            if position == first and self._near.add(row.id, words):
+                ids.append(row.id)
+                lines.append(row.line)
+                evaluation.append(row.evaluation)
         self._count(rows)
         self._waiting.clear()
         self._characters = 0
 
     def _count(self, rows: list[ProfiledRow]) -> None:
-        """Tokens of the texts: of all up to a number of rows, beyond that of every tenth, and the others by characters."""
-        dense = max(0, MOST_COUNTED - self._rows)
-        asked = [row for n, row in enumerate(rows) if n < dense or (self._rows + n) % SAMPLE_EVERY == 0]
-        new = [row for row in asked if row.id not in self.known]
+        """Count tokens: of all texts up to a number of rows, then of every tenth; the others are estimated by characters."""
+        dense = max(0, MAX_COUNTED_ROWS - self._rows)
+        sampled = [row for n, row in enumerate(rows) if n < dense or (self._rows + n) % SAMPLE_EVERY == 0]
+        new = [row for row in sampled if row.id not in self.known]
         counted = dict(zip((row.id for row in new), self.counter.count([row.text for row in new]), strict=True))
-        taken = {row.id for row in asked}
+        sampled_ids = {row.id for row in sampled}
         self._rows += len(rows)
         for row in rows:
-            if row.id in taken:
+            if row.id in sampled_ids:
                 count = counted[row.id] if row.id in counted else self.known[row.id]
                 self._tokens[0].append(row.id)
                 self._tokens[1].append(count)
@@ -135,28 +151,28 @@ class TextProfile:
             if count > self.max_length:
                 self._note("cut_text", row, {"tokens": count, "text": _short(row.text)})
 
-    def _find_twins(self, texts: Callable[[Set[int]], Mapping[int, str]]) -> dict[int, int]:
+    def _find_near_duplicates(self, texts: Callable[[Set[int]], Mapping[int, str]]) -> dict[int, int]:
         groups: dict[int, int] = {}
-        ids, lines, own = (np.array(each) for each in self._places)
-        pairs = self._twins.pairs()
+        ids, lines, evaluation = (np.array(column) for column in self._compared)
+        pairs = self._near.pairs()
         for later, earlier in pairs:
             groups[later] = groups.get(earlier, earlier)
         shown = texts({row_id for pair in pairs[: 4 * EXAMPLES] for row_id in pair}) if pairs else {}
         for later, earlier in pairs:
-            place, other = np.searchsorted(ids, (later, earlier)).tolist()
-            code = "near_leakage" if own[place] != own[other] else "near_duplicates"
-            row = ProfiledRow(later, int(lines[place]), "", b"", bool(own[place]))
-            told = [_short(shown.get(each, "")) for each in (later, earlier)]
-            example = {"text": told[0], "nearly the same as row": int(lines[other]), "which says": told[1]}
-            self._note(code, row, example if told[0] else None)
+            index, other = np.searchsorted(ids, (later, earlier)).tolist()
+            code = "near_leakage" if evaluation[index] != evaluation[other] else "near_duplicates"
+            row = ProfiledRow(later, int(lines[index]), "", b"", bool(evaluation[index]))
+            text, other_text = (_short(shown.get(row_id, "")) for row_id in (later, earlier))
+            example = {"text": text, "nearly the same as row": int(lines[other]), "which says": other_text}
+            self._note(code, row, example if text else None)
             self._problems[row.evaluation, code].related[later] = earlier
         return groups
 
-    def _mix(self) -> list[Problem]:
-        found = sorted(self._languages.items(), key=lambda each: (-len(each[1][0]), each[0]))
+    def _language_mix(self) -> list[Problem]:
+        found = sorted(self._languages.items(), key=lambda item: (-len(item[1][0]), item[0]))
         known = sum(len(ids) for _, (ids, _) in found)
         others = found[1:]
-        rows = sorted(each for _, places in others for each in zip(*places, strict=True))
+        rows = sorted(row for _, (ids, lines) in others for row in zip(ids, lines, strict=True))
         if len(rows) < max(MIX_ROWS, MIX_SHARE * known):
             return []
         listed = ", ".join(f"{len(ids):,} {LANGUAGE_NAMES[code]}" for code, (ids, _) in others[:6])
@@ -172,19 +188,19 @@ class TextProfile:
         ]
 
     def _limits(self) -> list[Problem]:
-        """What was not done, because it would take too much memory."""
-        if not self._twins.left_out:
+        """A warning where not all texts were compared, to bound memory."""
+        if not self._near.skipped:
             return []
         message = (
-            f"Near copies were looked for among the first {near_duplicates.MOST_TEXTS:,} different texts; "
-            f"{self._twins.left_out:,} further ones were not compared."
+            f"Near copies were looked for among the first {near_duplicates.MAX_TEXTS:,} different texts; "
+            f"{self._near.skipped:,} further ones were not compared."
         )
         return [Problem("near_copies_limit", "warning", message, "Exact copies are found among all of them.")]
 
     def _note(self, code: str, row: ProfiledRow, example: Mapping[str, Any] | None) -> None:
         problem = self._problems.get((row.evaluation, code))
         if problem is None:
-            message, hint = _WORDS[code]
+            message, hint = _MESSAGES[code]
             message = message.format(limit=self.max_length, model=self.counter.base_model, about=self._about)
             message = f"In the evaluation file: {message[0].lower()}{message[1:]}" if row.evaluation else message
             problem = self._problems[row.evaluation, code] = Problem(code, "warning", message, hint)
@@ -198,7 +214,7 @@ class TextProfile:
         return "" if self.counter.measured else " (estimated from their characters)"
 
 
-def _pair() -> tuple[array, array]:
+def _pair() -> tuple["array[int]", "array[int]"]:
     return array("q"), array("q")
 
 
@@ -206,7 +222,7 @@ def _short(text: str) -> str:
     return text if len(text) <= EXAMPLE_CHARACTERS else text[: EXAMPLE_CHARACTERS - 1] + "…"
 
 
-_WORDS = {
+_MESSAGES = {
     "near_duplicates": (
         "These texts are nearly the same as an earlier one.",
         "They are kept together in one split, so the test stays fair; leave out those that teach nothing new.",

@@ -15,7 +15,7 @@ from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, SUCCE
 from app.services.accounts import limits, names
 from app.services.accounts.accounts import record
 from app.services.datasets import datasets
-from app.services.datasets.row_errors import decided
+from app.services.datasets.row_errors import version_for_run
 from app.services.estimates import estimates
 from app.services.queue import jobs, placement, queue_order
 from app.services.runs import run_details
@@ -55,7 +55,7 @@ def submit(user_id: str, request: RunRequest, *, idempotency_key: str | None = N
     """
     if idempotency_key and (earlier := _by_key(user_id, idempotency_key)):
         return earlier
-    version = decided(user_id, _version_for(user_id, request), request.leave_out_errors)
+    version = version_for_run(user_id, _version_for(user_id, request), request.leave_out_errors)
     spec = make_spec(
         version,
         base_model=request.base_model,
@@ -86,7 +86,7 @@ def add(
     experiment_id: str | None = None,
 ) -> Run:
     """Write a queued run with its job in the caller's transaction; the queue message is sent after the commit."""
-    limits.check_room(session, user_id)
+    limits.check_limits(session, user_id)
     dataset = session.get_one(Dataset, version.dataset_id)
     job = jobs.add(
         session,
@@ -251,7 +251,7 @@ def archive(user_id: str, run_id: str) -> None:
 
 def rename(user_id: str, run_id: str, name: str) -> Run:
     """Give the run another name of 1 to 200 characters."""
-    cleaned = names.checked(name)
+    cleaned = names.validate_name(name)
     with transaction() as session:
         find(session, user_id, run_id).name = cleaned
     return get_run(user_id, run_id)
@@ -264,7 +264,7 @@ def as_dict(run: Run, dataset_name: str | None = None) -> dict[str, Any]:
 
 def _requeue(session: Session, run: Run) -> None:
     """Give an ended run a new job, which continues from the newest checkpoint."""
-    limits.check_room(session, run.owner_id)
+    limits.check_limits(session, run.owner_id)
     # The fence continues from the old job, so that no two attempt folders have the same name.
     old = run.job
     job = jobs.add(

@@ -25,7 +25,7 @@ def save(user_id: str, name: str, view: dict[str, str]) -> dict[str, Any]:
     Raises:
         Rejected: a name that is empty or too long, a view with too many or too long parameters, or too many views.
     """
-    cleaned = names.checked(name, NAME_LENGTH)
+    cleaned = names.validate_name(name, NAME_LENGTH)
     if len(view) > MAX_PARAMETERS or any(len(part) > PARAMETER_LENGTH for pair in view.items() for part in pair):
         message = f"A view has up to {MAX_PARAMETERS} parts of up to {PARAMETER_LENGTH} characters each."
         raise Rejected("view_size", message, "Use fewer or shorter filters.")

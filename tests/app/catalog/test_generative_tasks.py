@@ -99,7 +99,7 @@ def test_the_same_request_with_two_answers_stays_in_one_split(owner: str, tmp_pa
     rows = [{"prompt": f"Question {n // 2}", "response": f"Answer {n}"} for n in range(60)]
     path = tmp_path / "pairs.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    version = datasets.latest_version(datasets.import_file(owner, path, path.name))
+    version = datasets.latest_version(datasets.import_file(owner, (path, path.name)))
     splits = json.loads((storage.dataset_dir(version.id) / "splits.json").read_text())
     home = {row: name for name in ("train", "validation", "test") for row in splits[name]}
     assert all(home[n] == home[n + 1] for n in range(0, 60, 2))

@@ -22,7 +22,7 @@ HELLO = [{"role": "user", "content": "One mocha"}]
 def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: Path) -> None:
     model = install_chat_model()
     path = write_chat_file(tmp_path / "counter.jsonl", 40)
-    dataset = datasets.import_file(owner, path, path.name)
+    dataset = datasets.import_file(owner, (path, path.name))
     run = runs.submit(
         owner,
         runs.RunRequest(

@@ -26,7 +26,7 @@ def made(owner, tmp_path):
         rows[place][1] = labels[(labels.index(rows[place][1]) + 1) % len(labels)]
     with (tmp_path / "x.csv").open("w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows(rows)
-    return datasets.import_file(owner, tmp_path / "x.csv", "x.csv")
+    return datasets.import_file(owner, (tmp_path / "x.csv", "x.csv"))
 
 
 def job_of(state=QUEUED):

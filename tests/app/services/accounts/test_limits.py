@@ -25,7 +25,7 @@ def test_limit_of_queued_runs_holds_against_concurrent_submits(ann: str, monkeyp
     def submit(_: int) -> bool:
         try:
             with transaction() as session:
-                limits.check_room(session, ann)
+                limits.check_limits(session, ann)
                 jobs.add(session, owner_id=ann, kind="train")
         except Conflict as refused:
             assert refused.code == "too_many_runs" and "3" in refused.message
@@ -44,4 +44,4 @@ def test_hours_of_the_last_week_are_limited(ann: str, monkeypatch: pytest.Monkey
     monkeypatch.setenv("STUDIO_MAX_HOURS_PER_USER_PER_WEEK", "1.5")
     get_settings.cache_clear()
     with transaction() as session, pytest.raises(Conflict, match=r"2\.0 hours"):
-        limits.check_room(session, ann)
+        limits.check_limits(session, ann)

@@ -18,7 +18,7 @@ def dataset_of(owner: str, folder: Path, rows: int = 200) -> str:
         "text,label\n"
         + "\n".join(f"letter number {number} arrived,{'no' if number % 2 else 'yes'}" for number in range(rows))
     )
-    return datasets.import_file(owner, path, path.name).id
+    return datasets.import_file(owner, (path, path.name)).id
 
 
 def test_first_three_methods_are_compared_on_part_of_the_data(owner: str, any_database: str, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def queue(owner: str, folder: Path) -> Run:
     path = folder / "rows.csv"
     rows = [f"letter number {number} arrived,{'no' if number % 2 else 'yes'}" for number in range(40)]
     path.write_text("text,label\n" + "\n".join(rows))
-    dataset = datasets.import_file(owner, path, path.name)
+    dataset = datasets.import_file(owner, (path, path.name))
     return runs.submit(
         owner,
         runs.RunRequest(
