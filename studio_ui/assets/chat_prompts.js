@@ -66,14 +66,14 @@ export class Prompts {
     this.abort = new AbortController();
     this.run.textContent = "Stop";
     const cells = this.draw(prompts, models);
-    let payload = 0;
+    let replies = 0;
     for (const [row, prompt] of prompts.entries()) {
       this.status.textContent = `Prompt ${row + 1} of ${prompts.length}.`;
       const asked = await Promise.all(models.map((model, column) => this.ask(model, prompt, cells[row][column])));
-      payload += asked.filter(Boolean).length;
+      replies += asked.filter(Boolean).length;
       if (this.abort.signal.aborted) break;
     }
-    this.status.textContent = `${payload === 1 ? "One reply" : `${payload} replies`} from ${counted(models.length, "model")}.`;
+    this.status.textContent = `${replies === 1 ? "One reply" : `${replies} replies`} from ${counted(models.length, "model")}.`;
     this.run.textContent = "Ask every model";
     this.abort = null;
     return undefined;

@@ -56,7 +56,7 @@ async function cancel(id, button) {
 
 // Stopped or broken off: nothing was changed, and it can be done again.
 function again(check, place, error, resolve, reject) {
-  const payload = error ? banner("error", error.message, error.hint, error.code) : banner("info", "The check was stopped.", "Nothing was changed.");
+  const notice = error ? banner("error", error.message, error.hint, error.code) : banner("info", "The check was stopped.", "Nothing was changed.");
   const retry = el("button", { type: "button", class: "button small check-retry", text: "Check again", onclick: async () => {
     retry.disabled = true;
     try {
@@ -65,5 +65,5 @@ function again(check, place, error, resolve, reject) {
       reject(refused);
     }
   } });
-  place.replaceChildren(el("div", { class: "data-check" }, payload, retry));
+  place.replaceChildren(el("div", { class: "data-check" }, notice, retry));
 }

@@ -91,7 +91,7 @@ export class SharedExamples {
   /** A sentence with what is expected, and what each model made of it instead. */
   markedRow(row) {
     const expected = JSON.parse(row.expected);
-    const made = (payload, thumbs = "") => el("td", {}, payload == null ? "–" : differences(row.input, expected, JSON.parse(payload)), thumbs);
+    const made = (shown, thumbs = "") => el("td", {}, shown == null ? "–" : differences(row.input, expected, JSON.parse(shown)), thumbs);
     return el("tr", { class: row.different ? "differs" : "", "data-row": String(row.row_id) }, el("td", { class: "wide-text" }, entityText(row.input, expected)), made(row.base_answer), ...this.tested.map((run) => made(row.answers[run.id].answer, this.thumbs(run, row))));
   }
 

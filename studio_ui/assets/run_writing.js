@@ -18,15 +18,15 @@ export function writingTiles(run, latest, verdict, tile) {
 }
 
 function notes(metrics, base, intervals, rows, verdict) {
-  const payload = [];
+  const parts = [];
   if (base) {
     const way = verdict || (metrics.perplexity < base.perplexity ? "better" : "worse");
     const mark = { same: "=", unclear: "≈", better: "▼", worse: "▲" }[way];
-    payload.push(el("span", { class: `delta delta-${way}`, title: way === "unclear" ? "The difference may be chance." : "Lower is better.", text: `${mark} base model ${short(base.perplexity)}` }));
+    parts.push(el("span", { class: `delta delta-${way}`, title: way === "unclear" ? "The difference may be chance." : "Lower is better.", text: `${mark} base model ${short(base.perplexity)}` }));
   }
   const [low, high] = intervals?.perplexity || [];
-  if (low != null) payload.push(el("span", { text: `95 %: ${short(low)} to ${short(high)} · ${count(rows)} rows` }));
-  return payload;
+  if (low != null) parts.push(el("span", { text: `95 %: ${short(low)} to ${short(high)} · ${count(rows)} rows` }));
+  return parts;
 }
 
 function soFar(run, latest, tile) {

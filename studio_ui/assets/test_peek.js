@@ -22,9 +22,9 @@ export function peekNote(dataset, rows, unveil) {
   const some = rows.length === 1 ? "1 row here is" : `${counted(rows.length, "row")} here are`;
   if (!isVeiled(dataset)) return banner("warning", `${some} kept for the final test.`, "This look is counted. A test score is less reliable on rows that people have seen; do not choose by them.");
   const look = el("button", { type: "button", class: "button small peek-look", text: "Look at them", onclick: unveil });
-  const payload = banner("info", `${some} kept for the final test and not shown.`, "Test scores are most reliable while nobody has looked at these rows.");
-  payload.lastChild.append(el("div", { class: "actions problem-actions" }, look));
-  return payload;
+  const notice = banner("info", `${some} kept for the final test and not shown.`, "Test scores are most reliable while nobody has looked at these rows.");
+  notice.lastChild.append(el("div", { class: "actions problem-actions" }, look));
+  return notice;
 }
 
 /** "Looked at 2 times (24 rows), 3 rows changed", or that nobody has. */
