@@ -1,4 +1,4 @@
-"""What is told about any task's texts: near copies, hidden characters, languages, lengths in real tokens."""
+"""The profile of a dataset's texts: near-duplicates, hidden characters, languages, lengths in tokens."""
 
 import csv
 import random
@@ -9,7 +9,6 @@ from app import storage
 from app.services.datasets import datasets
 from app.services.datasets.imports import ImportOptions
 from app.services.datasets.version_lengths import cut_at, lengths_of
-from app.services.profiling.near_duplicates import NearDuplicates, words_of
 from app.services.profiling.token_lengths import TokenCounter
 
 TOPICS = (("weather", "rain and wind"), ("cooking", "salt and butter"))
@@ -17,13 +16,6 @@ LONG = [
     (f"On day {n} our little group talked for a while about {TOPICS[n % 2][1]} near house {n * 7}", TOPICS[n % 2][0])
     for n in range(100)
 ]
-
-
-def pairs(texts):
-    copies = NearDuplicates()
-    for row_id, text in enumerate(texts):
-        copies.add(row_id, words_of(text))
-    return copies.pairs()
 
 
 def load(owner, tmp_path, rows, evaluation=()):
@@ -38,43 +30,9 @@ def load(owner, tmp_path, rows, evaluation=()):
     return version, {each["code"]: each for each in version.report["problems"]}
 
 
-def test_near_copies_are_found_among_many_and_nothing_else():
-    dice = random.Random(3)
-    words = [f"word{n}" for n in range(500)]
-    texts = [" ".join(dice.choices(words, k=25)) for _ in range(3000)]
-    planted = {}
-    for place in range(2000, 2100):
-        changed = texts[place - 1500].split()
-        changed[dice.randrange(25)] = "otherwise"
-        texts[place], planted[place] = " ".join(changed).upper() + "!", place - 1500
-    assert dict(pairs(texts)) == planted
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "alike"),
-    [
-        ("Where is my card, please?", "where is my card please", True),
-        ("How do I track the card you sent to me?", "How do I track the card you sent me?", True),
-        ("How do I see my card in the app?", "How do I link my card in the app?", False),
-        ("Short text", "Short text!", False),
-        ("我的银行卡还没有寄到我家里", "我的银行卡还没有寄到我家里。", True),
-    ],
-)
-def test_what_counts_as_nearly_the_same(one, other, alike):
-    assert (pairs([one, other]) == [(1, 0)]) == alike
-
-
-def test_a_thousand_copies_of_one_template_are_one_group():
-    texts = [
-        f"Dear team, my order with the number {n} has still not come, please send it again soon" for n in range(999)
-    ]
-    found = pairs(texts)
-    assert [later for later, _ in found] == list(range(1, 999)) and all(earlier < later for later, earlier in found)
-
-
-def test_near_copies_are_reported_with_their_like_and_never_split(owner, tmp_path):
-    dice = random.Random(5)
-    rows = [(" ".join(dice.choices("abcdefghijklmnopqrstuvwxyz", k=20)), "ab"[n % 2]) for n in range(100)]
+def test_near_duplicates_are_reported_and_stay_in_one_split(owner, tmp_path):
+    rng = random.Random(5)
+    rows = [(" ".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=20)), "ab"[n % 2]) for n in range(100)]
     copies = [(text + ", they say", label) for text, label in rows[:30]]
     version, problems = load(owner, tmp_path, [*rows, *copies])
     assert problems["near_duplicates"]["rows"] == list(range(102, 132))
@@ -84,7 +42,7 @@ def test_near_copies_are_reported_with_their_like_and_never_split(owner, tmp_pat
     assert all(home[n] == home[100 + n] for n in range(30)) and len({home[100 + n] for n in range(30)}) > 1
 
 
-def test_near_copies_across_the_files_are_leakage(owner, tmp_path):
+def test_near_duplicates_across_the_files_are_leakage(owner, tmp_path):
     own = [(LONG[4][0] + ", they say", "weather"), ("something else entirely was said here", "cooking")]
     _, problems = load(owner, tmp_path, LONG, own)
     assert problems["near_leakage"]["rows"] == [2] and problems["near_leakage"]["key"] == "evaluation.near_leakage"
@@ -108,7 +66,7 @@ def test_a_row_to_look_at_is_named(owner, tmp_path, text, code):
     assert (problems[code]["severity"], problems[code]["rows"]) == ("warning", [102])
 
 
-def test_emoji_with_joiners_hide_nothing(owner, tmp_path):
+def test_emoji_with_joiners_are_not_hidden_characters(owner, tmp_path):
     _, problems = load(
         owner, tmp_path, [*LONG, ("the family \U0001f468\u200d\U0001f469\u200d\U0001f467 is here", "weather")]
     )
@@ -141,8 +99,3 @@ def test_tokens_are_counted_as_the_trainer_counts_them(owner, tmp_path):
     assert cut_at(version, "starter-encoder", 302)["cut_rows"] == 0
     assert cut_at(version, "starter-encoder", 301)["cut_rows"] == 1
     assert lengths.mean_tokens(10) == 10.0
-
-
-def test_an_unknown_tokenizer_leads_to_an_estimate_that_says_so():
-    counter = TokenCounter("no-such-model")
-    assert not counter.measured and counter.count(["x" * 43]) == [12]
