@@ -29,15 +29,15 @@ def write_samples(folder: Path) -> None:
 
 def make_csv(phrases: Phrases, per_label: int, seed: int) -> str:
     """CSV with the columns ``text`` and ``label``: ``per_label`` different texts for each label, shuffled."""
-    chooser = random.Random(seed)
+    rng = random.Random(seed)
     rows: list[tuple[str, str]] = []
     for label in sorted(phrases.cores):
         texts: dict[str, str] = {}
         while len(texts) < per_label:
-            matter, text = _sentence(phrases, label, chooser)
+            matter, text = _sentence(phrases, label, rng)
             texts.setdefault(matter.casefold().rstrip("."), text)
         rows += [(text, label) for text in texts.values()]
-    chooser.shuffle(rows)
+    rng.shuffle(rows)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("text", "label"))
@@ -45,33 +45,33 @@ def make_csv(phrases: Phrases, per_label: int, seed: int) -> str:
     return out.getvalue()
 
 
-def _sentence(phrases: Phrases, label: str, chooser: random.Random) -> tuple[str, str]:
+def _sentence(phrases: Phrases, label: str, rng: random.Random) -> tuple[str, str]:
     """What the message is about, and the message: a greeting or a thank-you does not make it another one."""
-    opening = chooser.choice(phrases.openings) if chooser.random() < 0.5 else ""
-    closing = chooser.choice(phrases.closings) if chooser.random() < 0.4 else ""
-    core = _fill(chooser.choice(phrases.cores[label]), phrases, chooser)
-    before, after = _asides(phrases, label, chooser)
+    opening = rng.choice(phrases.openings) if rng.random() < 0.5 else ""
+    closing = rng.choice(phrases.closings) if rng.random() < 0.4 else ""
+    core = _fill(rng.choice(phrases.cores[label]), phrases, rng)
+    before, after = _asides(phrases, label, rng)
     first = f"{before} {_capital(core)}" if before else core
     if not opening.endswith(","):
         first = _capital(first)
     matter = " ".join(part for part in (first, after) if part)
     text = " ".join(part for part in (opening, matter, closing) if part)
     # Some people write in a hurry.
-    return matter, text.lower().rstrip(".") if chooser.random() < 0.15 else text
+    return matter, text.lower().rstrip(".") if rng.random() < 0.15 else text
 
 
-def _asides(phrases: Phrases, label: str, chooser: random.Random) -> tuple[str, str]:
+def _asides(phrases: Phrases, label: str, rng: random.Random) -> tuple[str, str]:
     """Settled topics of other labels, before and after the matter itself: what makes the labels hard to tell apart."""
     others = [other for other in sorted(phrases.asides) if other != label]
-    chosen = chooser.sample(others, 2)
-    filled = [_fill(chooser.choice(phrases.asides[other]), phrases, chooser) for other in chosen]
-    before, after = chooser.random() < ASIDE_SHARE, chooser.random() < ASIDE_SHARE
+    chosen = rng.sample(others, 2)
+    filled = [_fill(rng.choice(phrases.asides[other]), phrases, rng) for other in chosen]
+    before, after = rng.random() < ASIDE_SHARE, rng.random() < ASIDE_SHARE
     return filled[0] if before else "", _capital(filled[1]) if after else ""
 
 
-def _fill(text: str, phrases: Phrases, chooser: random.Random) -> str:
+def _fill(text: str, phrases: Phrases, rng: random.Random) -> str:
     while slot := re.search(r"\{(\w+)\}", text):
-        text = text[: slot.start()] + chooser.choice(phrases.slots[slot.group(1)]) + text[slot.end() :]
+        text = text[: slot.start()] + rng.choice(phrases.slots[slot.group(1)]) + text[slot.end() :]
     return text
 
 

@@ -102,32 +102,30 @@ PLAIN = (
 
 def make_conll(sentences: int, seed: int) -> str:
     """CoNLL with the tags PERSON, PLACE, COMPANY and DATE in BIO: ``sentences`` different ones."""
-    chooser = random.Random(seed)
+    rng = random.Random(seed)
     found: dict[str, str] = {}
     while len(found) < sentences - len(PLAIN):
-        lines = [
-            line for word in TEMPLATES[chooser.randrange(len(TEMPLATES))].split() for line in _lines(word, chooser)
-        ]
+        lines = [line for word in TEMPLATES[rng.randrange(len(TEMPLATES))].split() for line in _lines(word, rng)]
         found.setdefault(" ".join(line.split("\t")[0] for line in lines), "\n".join(lines))
     plain = ["\n".join(f"{word}\tO" for word in sentence.split()) for sentence in PLAIN]
     mixed = [*found.values(), *plain]
-    chooser.shuffle(mixed)
+    rng.shuffle(mixed)
     return "\n\n".join(mixed) + "\n"
 
 
-def _lines(word: str, chooser: random.Random) -> list[str]:
+def _lines(word: str, rng: random.Random) -> list[str]:
     slot = re.fullmatch(r"\{(=?)(\w+)\}", word)
     if slot is None:
         return [f"{word}\tO"]
     if slot[1]:
-        return [f"{each}\tO" for each in chooser.choice(WORDS[slot[2]]).split()]
-    first, *rest = _entity(slot[2], chooser).split()
-    return [f"{first}\tB-{slot[2]}", *(f"{each}\tI-{slot[2]}" for each in rest)]
+        return [f"{name}\tO" for name in rng.choice(WORDS[slot[2]]).split()]
+    first, *rest = _entity(slot[2], rng).split()
+    return [f"{first}\tB-{slot[2]}", *(f"{name}\tI-{slot[2]}" for name in rest)]
 
 
-def _entity(kind: str, chooser: random.Random) -> str:
+def _entity(kind: str, rng: random.Random) -> str:
     if kind == "PERSON":
         # People are called by their first name, by both, or by the last one.
-        first, last = chooser.choice(FIRST), chooser.choice(LAST)
-        return chooser.choice((first, f"{first} {last}", f"{first} {last}", f"Mr {last}", f"Dr {first} {last}"))
-    return chooser.choice({"PLACE": PLACES, "COMPANY": COMPANIES, "DATE": DATES}[kind])
+        first, last = rng.choice(FIRST), rng.choice(LAST)
+        return rng.choice((first, f"{first} {last}", f"{first} {last}", f"Mr {last}", f"Dr {first} {last}"))
+    return rng.choice({"PLACE": PLACES, "COMPANY": COMPANIES, "DATE": DATES}[kind])

@@ -1,6 +1,6 @@
-"""Searches for doubtful labels: queue one for a version, say how far it is, hand over what it needs, keep what it found.
+"""Label reviews: queue a search for doubtful labels in a version, describe it, prepare its job file, store its results.
 
-Nothing in the data changes by it; a person decides about every row. Knows no process.
+A review changes no data; a person decides about every suspect.
 """
 
 import shutil
@@ -23,7 +23,7 @@ from app.services.queue import jobs
 from app.services.queue.job_kinds import LABEL_REVIEW
 from app.services.queue.jobs import Claim
 
-MOST_ROWS = 200_000
+MAX_ROWS = 200_000
 SHOWN = 10
 
 
@@ -38,13 +38,13 @@ def start(user_id: str, dataset_id: str) -> dict[str, Any]:
     version = find_version(user_id, dataset_id)
     if "label" not in version.columns or len(version.labels) < 2:
         raise Rejected("no_labels", "This data has no labels that could be doubted.", "Choose a goal with labels.")
-    if version.usable_rows > MOST_ROWS:
+    if version.usable_rows > MAX_ROWS:
         raise Rejected(
             "too_many_rows",
-            f"{version.usable_rows:,} rows are more than the {MOST_ROWS:,} that are searched.",
+            f"{version.usable_rows:,} rows are more than the {MAX_ROWS:,} that are searched.",
             "Search in a part of them.",
         )
-    model = next((each.name for each in BASE_MODELS if "text-classification" in each.task_types), None)
+    model = next((card.name for card in BASE_MODELS if "text-classification" in card.task_types), None)
     if model is None:
         raise Conflict("no_reader", "No installed model can read the texts.", "Install an encoder on the Models page.")
     with transaction() as session:
@@ -123,7 +123,7 @@ def _latest(session: Session, version_id: str) -> DatasetReview | None:
 
 
 def _with_cells(version: DatasetVersion, suspects: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    wanted = Selection(ids=tuple(each["row_id"] for each in suspects))
+    wanted = Selection(ids=tuple(suspect["row_id"] for suspect in suspects))
     page = find_rows(storage.dataset_dir(version.id), wanted, limit=max(1, len(suspects)))
     cells = {row["_id"]: row["cells"] for row in page.rows}
-    return [{**each, "cells": cells.get(each["row_id"], {})} for each in suspects]
+    return [{**suspect, "cells": cells.get(suspect["row_id"], {})} for suspect in suspects]
