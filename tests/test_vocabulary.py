@@ -14,8 +14,8 @@ EXEMPT = ("app/samples/", "app/catalog/bundled/", "tests/test_vocabulary.py")
 # Each has a standard term of peft, transformers, Celery, SQLAlchemy or statistics (docs/glossary.md).
 REPLACED = frozenset(
     """
-    bells deal_out doorbell experiment_tending frozen_rows hand_over handover mark_all method_race most_haste movedstart
-    near_copies near_copy quicken said_again studio_happenings_total sung supervision_previews tend tidy unheard work_off
+    bells deal_out doorbell experiment_tending frozen_rows hand_over handover judgement mark_all method_race most_haste movedstart
+    near_copies near_copy quicken racers said_again studio_happenings_total sung supervision_previews tend tidy unheard work_off
     """.split()
 )
 
