@@ -92,19 +92,19 @@ def make_speakers(home: Path) -> list[Any]:
     from worker.engine.serving.fair_lock import FairLock
     from worker.engine.serving.mixed_adapters import MixedAdapters
     from worker.engine.serving.scheduler import BatchScheduler, ModelHandle
-    from worker.engine.serving.shared_weights import share, tune
+    from worker.engine.serving.shared_weights import load_tuned, share_weights
     from worker.engine.tasks.generation.model import load_decoder
 
     card, folder = base_model("starter-chat"), base_model_path("starter-chat")
     base, tokenizer, turns = load_decoder(folder, card), load_tokenizer(folder), FairLock()
-    mixture = MixedAdapters(base)
-    parts = [ModelHandle(base, mixture)]
+    mixed = MixedAdapters(base)
+    handles = [ModelHandle(base, mixed)]
     for number in range(ADAPTERS):
         torch.manual_seed(number)
         config = LoraConfig(r=RANK, lora_alpha=RANK // 4, target_modules="all-linear", init_lora_weights=False)
-        get_peft_model(share(base), config).save_pretrained(home / str(number))  # type: ignore[arg-type]
-        parts.append(ModelHandle(tune(base, Lora(), home / str(number)), mixture))
-    return [ChatModel(part, tokenizer, card.context_length, turns, BatchScheduler(turns)) for part in parts]
+        get_peft_model(share_weights(base), config).save_pretrained(home / str(number))  # type: ignore[arg-type]
+        handles.append(ModelHandle(load_tuned(base, Lora(), home / str(number)), mixed))
+    return [ChatModel(part, tokenizer, card.context_length, turns, BatchScheduler(turns)) for part in handles]
 
 
 def measure(speakers: list[Any], at_once: int, rows: int) -> tuple[float, list[list[int]]]:
@@ -112,14 +112,14 @@ def measure(speakers: list[Any], at_once: int, rows: int) -> tuple[float, list[l
     from worker.engine.serving.sampler import SamplingParameters
     from worker.engine.serving.scheduler import BatchScheduler, SequenceState
 
-    scheduler = BatchScheduler(speakers[0].turns, rows)
+    scheduler = BatchScheduler(speakers[0].lock, rows)
     tuned = speakers[1:]
     asked = []
     for number in range(STREAMS):
         speaker = tuned[number % ADAPTERS]
-        ids = speaker.read([{"role": "user", "content": " ".join(WORDS[: 4 + 2 * number])}])[0].tolist()
+        ids = speaker.tokenize([{"role": "user", "content": " ".join(WORDS[: 4 + 2 * number])}])[0].tolist()
         # No end token, so that all ways write the same number of tokens.
-        asked.append(SequenceState(speaker.part, ids, SamplingParameters(TOKENS, 0.0), TOKENS, set(), lambda _: None))
+        asked.append(SequenceState(speaker.handle, ids, SamplingParameters(TOKENS, 0.0), TOKENS, set(), lambda _: None))
     free = threading.Semaphore(at_once)
     tokens: list[list[int]] = [[] for _ in asked]
 

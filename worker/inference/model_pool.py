@@ -1,4 +1,4 @@
-"""The models that the inference server holds: classifiers and speakers, the least recently asked makes room. Knows no web."""
+"""The models that the inference server holds in memory; the least recently used are dropped."""
 
 import json
 import logging
@@ -21,19 +21,19 @@ from worker.engine.modeling.adapter_files import SPEC
 from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.serving.chat_model import ChatModel
 from worker.engine.serving.fair_lock import FairLock
-from worker.engine.serving.kv_cache import can_share_steps
+from worker.engine.serving.kv_cache import supports_batching
 from worker.engine.serving.mixed_adapters import MixedAdapters
 from worker.engine.serving.scheduler import BatchScheduler, ModelHandle
-from worker.engine.serving.shared_weights import tune
+from worker.engine.serving.shared_weights import load_tuned
 from worker.engine.serving.vllm import VllmEngine, is_installed
 from worker.engine.tasks.classification.predict import Predictor
 from worker.engine.tasks.generation.model import load_decoder
 from worker.engine.tasks.token_classification.predict import TagPredictor
 from worker.inference.checkpoint_restoring import is_checkpoint, restored
 
-MOST_CLASSIFIERS = 4
-MOST_TUNED = 8
-MOST_BASES = 2
+MAX_CLASSIFIERS = 4
+MAX_TUNED = 8
+MAX_BASES = 2
 
 log = logging.getLogger(__name__)
 
@@ -41,88 +41,88 @@ Model = TypeVar("Model")
 
 
 class LruCache(Generic[Model]):
-    """At most ``most`` things by name; taking one makes it the newest, the oldest makes room."""
+    """At most ``capacity`` models by name; using one makes it the newest, the oldest is dropped."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[str, Model] = OrderedDict()
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._entries: OrderedDict[str, Model] = OrderedDict()
         self._lock = threading.Lock()
 
-    def take(self, name: str, make: Callable[[], Model]) -> Model:
-        """The thing of this name, made if it is not there. One is made at a time."""
+    def get(self, name: str, load: Callable[[], Model]) -> Model:
+        """The model of this name, loaded if it is missing. One is loaded at a time."""
         with self._lock:
-            if name not in self._kept:
-                self._kept[name] = make()
+            if name not in self._entries:
+                self._entries[name] = load()
                 log.info("loaded %s", name)
-            self._kept.move_to_end(name)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-            return self._kept[name]
+            self._entries.move_to_end(name)
+            while len(self._entries) > self._capacity:
+                self._entries.popitem(last=False)
+            return self._entries[name]
 
     def names(self) -> list[str]:
-        """What is kept, the newest last."""
-        return list(self._kept)
+        """Names in order of use, the newest last."""
+        return list(self._entries)
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._entries)
 
 
 class ModelPool:
-    """All models in memory, and when somebody last asked one of them."""
+    """All models in memory, and when one of them was last used."""
 
-    def __init__(self, most_rows: int = 8, vllm_memory: float = 0.0) -> None:
+    def __init__(self, max_batch_size: int = 8, vllm_memory: float = 0.0) -> None:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._classifiers: LruCache[Predictor | TagPredictor] = LruCache(MOST_CLASSIFIERS)
-        self._bases: LruCache[ChatModel] = LruCache(MOST_BASES)
-        self._tuned: LruCache[ChatModel] = LruCache(MOST_TUNED)
-        self._computing = threading.Lock()
-        self.turns = FairLock()
-        self._choir = BatchScheduler(self.turns, most_rows)
+        self._classifiers: LruCache[Predictor | TagPredictor] = LruCache(MAX_CLASSIFIERS)
+        self._bases: LruCache[ChatModel] = LruCache(MAX_BASES)
+        self._tuned: LruCache[ChatModel] = LruCache(MAX_TUNED)
+        self._classifying = threading.Lock()
+        self.lock = FairLock()
+        self._scheduler = BatchScheduler(self.lock, max_batch_size)
         use_vllm = vllm_memory > 0 and self._device == "cuda" and is_installed()
-        self._vllm = VllmEngine(vllm_memory, most_rows) if use_vllm else None
+        self._vllm = VllmEngine(vllm_memory, max_batch_size) if use_vllm else None
         self.used_at = time.monotonic()
 
     def classify(self, folder: Path, inputs: list[str]) -> list[dict[str, object]]:
-        """Labels with probabilities, or marked words, in the order of the inputs; one question at a time computes."""
-        with self._computing:
+        """Labels with probabilities, or labelled spans, in the order of the inputs; one request at a time."""
+        with self._classifying:
             self.used_at = time.monotonic()
-            return self._classifiers.take(_name(folder), lambda: self._load_classifier(folder)).predict(inputs)
+            return self._classifiers.get(_name(folder), lambda: self._load_classifier(folder)).predict(inputs)
 
-    def speaker(self, base: str, folder: Path | None) -> ChatModel:
-        """A base model that can talk, or one of its tuned forms: a finished run's download, or a checkpoint.
+    def chat_model(self, base: str, folder: Path | None) -> ChatModel:
+        """The base model, or one tuned from it: ``folder`` is a finished run's download, or a checkpoint.
 
         Raises:
-            Rejected: the model was not made to write text, or has no chat template.
+            Rejected: the model does not generate text.
         """
         self.used_at = time.monotonic()
         if folder is not None and is_checkpoint(folder):
             folder = restored(folder)
         spec = read_spec(folder) if folder else None
-        if (served := self._by_vllm(spec.base_model if spec else base, spec, folder)) is not None:
-            return served
+        if (model := self._from_vllm(spec.base_model if spec else base, spec, folder)) is not None:
+            return model
         if folder is None or spec is None:
             return self._base(base)
-        # Taken outside of the other shelf's lock, so that loading an adapter never waits for itself.
-        plain = self._base(spec.base_model, spec.base_precision)
-        return self._tuned.take(_name(folder), lambda: self._load_tuned(spec, plain, folder))
+        # Outside of the other cache's lock, so that loading an adapter cannot deadlock.
+        base_chat = self._base(spec.base_model, spec.base_precision)
+        return self._tuned.get(_name(folder), lambda: self._load_tuned(spec, base_chat, folder))
 
-    def _by_vllm(self, name: str, spec: RunSpec | None, folder: Path | None) -> ChatModel | None:
-        """The same from vLLM, if it may answer and serves this base model and method."""
+    def _from_vllm(self, name: str, spec: RunSpec | None, folder: Path | None) -> ChatModel | None:
+        """The same model in vLLM, if that is enabled and supports base model and method."""
         if self._vllm is None:
             return None
         path = base_model_path(name)
-        if not self._vllm.serves(path, spec.method if spec else None, folder):
+        if not self._vllm.supports(path, spec.method if spec else None, folder):
             return None
         tokenizer = _with_template(load_tokenizer(folder or path))
-        unique = _name(folder) if folder else name
-        return self._vllm.speaker(path, tokenizer, base_model(name).context_length, folder, unique)
+        unique_name = _name(folder) if folder else name
+        return self._vllm.chat_model(path, tokenizer, base_model(name).context_length, folder, unique_name)
 
     def describe(self) -> dict[str, Any]:
-        """``{"bases": [name], "tuned": count, "classifiers": count, "device", "vllm": name}``: what is in memory, and where."""
-        bases = [each.removesuffix(":full") for each in self._bases.names()]
-        held = {"tuned": len(self._tuned), "classifiers": len(self._classifiers)}
+        """``{"bases": [name], "tuned": count, "classifiers": count, "device", "vllm": name}``: the models in memory."""
+        bases = [name.removesuffix(":full") for name in self._bases.names()]
+        counts = {"tuned": len(self._tuned), "classifiers": len(self._classifiers)}
         vllm = self._vllm.describe() if self._vllm else ""
-        return {"bases": bases, **held, "device": self._device, "vllm": vllm}
+        return {"bases": bases, **counts, "device": self._device, "vllm": vllm}
 
     def _load_classifier(self, folder: Path) -> Predictor | TagPredictor:
         spec = read_spec(folder)
@@ -132,12 +132,12 @@ class ModelPool:
         return Predictor(folder, base_model_path(name), base_model(name), self._device)
 
     def _base(self, name: str, precision: str = "full") -> ChatModel:
-        return self._bases.take(f"{name}:{precision}", lambda: self._load_base(name, precision))
+        return self._bases.get(f"{name}:{precision}", lambda: self._load_base(name, precision))
 
     def _load_base(self, name: str, precision: str) -> ChatModel:
         card, folder = base_model(name), base_model_path(name)
         architectures = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or []
-        if not any(each.endswith("ForCausalLM") for each in architectures):
+        if not any(name.endswith("ForCausalLM") for name in architectures):
             raise Rejected(
                 "cannot_talk",
                 f"The base model {name!r} does not write answers.",
@@ -146,34 +146,35 @@ class ModelPool:
         model = load_decoder(folder, card, precision)
         if precision == "full" and self._device == "cuda":
             model.to(self._device, torch.bfloat16)
-        shares = can_share_steps(model.eval())
-        log.info("%s: answers at the same time %s", name, "share steps" if shares else "are computed one by one")
-        part = ModelHandle(model, MixedAdapters(model) if shares else None)
-        return self._speaker(part, folder, card.context_length, shares)
+        batched = supports_batching(model.eval())
+        log.info("%s: concurrent replies %s", name, "share steps" if batched else "are computed one by one")
+        handle = ModelHandle(model, MixedAdapters(model) if batched else None)
+        return self._chat_model(handle, folder, card.context_length, batched)
 
-    def _load_tuned(self, spec: RunSpec, plain: ChatModel, folder: Path) -> ChatModel:
-        model = tune(plain.model, spec.method, folder).to(self._device)
-        mixture = plain.part.mixture
-        part = ModelHandle(model, mixture if mixture and mixture.takes(model, spec.method) else None)
-        # A soft prompt's own tokens stand before the text, which only transformers' own loop knows how to place.
-        return self._speaker(part, folder, plain.context_length, mixture is not None and not spec.method.virtual_tokens)
+    def _load_tuned(self, spec: RunSpec, base: ChatModel, folder: Path) -> ChatModel:
+        model = load_tuned(base.model, spec.method, folder).to(self._device)
+        mixed = base.handle.mixed
+        handle = ModelHandle(model, mixed if mixed and mixed.supports(model, spec.method) else None)
+        # The virtual tokens of a soft prompt stand before the text, which only transformers' own loop can place.
+        batched = mixed is not None and not spec.method.virtual_tokens
+        return self._chat_model(handle, folder, base.context_length, batched)
 
-    def _speaker(self, part: ModelHandle, folder: Path, context_length: int, shares: bool) -> ChatModel:
+    def _chat_model(self, handle: ModelHandle, folder: Path, context_length: int, batched: bool) -> ChatModel:
         tokenizer = _with_template(load_tokenizer(folder))
-        return ChatModel(part, tokenizer, context_length, self.turns, self._choir if shares else None)
+        return ChatModel(handle, tokenizer, context_length, self.lock, self._scheduler if batched else None)
 
 
 def read_spec(folder: Path) -> RunSpec:
-    """What the adapter in a folder was trained as."""
+    """The settings with which the adapter in a folder was trained."""
     return RunSpec.model_validate_json((folder / SPEC).read_text(encoding="utf-8"))
 
 
 def _with_template(tokenizer: Any) -> Any:
-    """The tokenizer, with the same template that training falls back to if it has none of its own."""
+    """The tokenizer, with the template that training falls back to if it has none of its own."""
     tokenizer.chat_template = tokenizer.chat_template or PLAIN_TURNS
     return tokenizer
 
 
 def _name(folder: Path) -> str:
-    # The manifest's hash is part of the name: a folder that was replaced is loaded anew.
+    # The manifest's hash is part of the name, so that a folder that was replaced is loaded anew.
     return f"{folder}:{manifest.sha256_of(folder / manifest.NAME)}"

@@ -1,55 +1,52 @@
-"""How many replies may be in the making at once, and who is next: people take turns, however many replies each asks for.
-
-For one event loop; knows no model and no web.
-"""
+"""A bound on the replies that are generated at once, shared fairly between users, for one event loop."""
 
 import asyncio
 from collections import OrderedDict, deque
 
 
 class ReplySlots:
-    """``most`` places; whoever waits is served in rotation by asker, the replies of one asker in their order."""
+    """``capacity`` slots, granted to waiting users in rotation (round robin), to one user's requests in order."""
 
-    def __init__(self, most: int) -> None:
-        self.free = most
+    def __init__(self, capacity: int) -> None:
+        self.free = capacity
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     @property
     def waiting(self) -> int:
-        """How many wait for a place."""
-        return sum(len(line) for line in self._waiting.values())
+        """Number of requests that wait for a slot."""
+        return sum(len(requests) for requests in self._waiting.values())
 
-    async def acquire(self, asker: str) -> None:
-        """Take a place, after waiting for it if there is none; giving up the wait gives up the place."""
+    async def acquire(self, user: str) -> None:
+        """Take a slot, waiting for one if none is free; a cancelled wait takes none."""
         if self.free and not self._waiting:
             self.free -= 1
             return
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(asker, deque()).append(place)
+        slot: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(user, deque()).append(slot)
         try:
-            await place
+            await slot
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():
+            if slot.done() and not slot.cancelled():
                 self.release()
             else:
-                self._forget(asker, place)
+                self._withdraw(user, slot)
             raise
 
     def release(self) -> None:
-        """Give a place back; the next asker in rotation has it at once."""
+        """Return a slot; the next user in rotation gets it at once."""
         self.free += 1
         while self._waiting and self.free:
-            asker, line = self._waiting.popitem(last=False)
-            place = line.popleft()
-            if line:
-                self._waiting[asker] = line
-            if not place.done():
+            user, requests = self._waiting.popitem(last=False)
+            slot = requests.popleft()
+            if requests:
+                self._waiting[user] = requests
+            if not slot.done():
                 self.free -= 1
-                place.set_result(None)
+                slot.set_result(None)
 
-    def _forget(self, asker: str, place: "asyncio.Future[None]") -> None:
-        line = self._waiting.get(asker)
-        if line and place in line:
-            line.remove(place)
-            if not line:
-                del self._waiting[asker]
+    def _withdraw(self, user: str, slot: "asyncio.Future[None]") -> None:
+        requests = self._waiting.get(user)
+        if requests and slot in requests:
+            requests.remove(slot)
+            if not requests:
+                del self._waiting[user]

@@ -1,7 +1,7 @@
-"""The inference server: keeps tuned models in memory and answers with them; ``worker.inference.supervisor`` starts and ends it.
+"""The inference server: loaded models behind HTTP; ``worker.inference.supervisor`` starts and ends it.
 
-An HTTP service for the web process alone: loopback or a private network, a shared secret, adapter folders inside the data
-folder only. Knows no users and no database; whoever asks has been checked by the web. It ends with its standard input.
+A service for the web process alone: loopback or a private network, a shared secret, adapter folders inside the data folder
+only. It has no database: the web process has checked who asks. It ends when its standard input ends.
 """
 
 import hmac
@@ -33,11 +33,11 @@ from worker.inference.reply_slots import ReplySlots
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.05
-# After the last word to its readers, before what still computes is given up.
+POLL_SECONDS = 0.05
+# For stopped replies to send their last line, before the server ends.
 STOP_SECONDS = 3.0
-# Replies in the making at once, or more if more share a step.
-MOST_REPLIES = 8
+# Replies that are generated at once, or more if more share a step.
+MAX_REPLIES = 8
 
 
 class PredictRequest(BaseModel):
@@ -55,7 +55,7 @@ class ChatTurn(BaseModel):
 
 
 class ReplyRequest(BaseModel):
-    """What to answer, by which model (``adapter`` None: the untouched one), how, and who asks."""
+    """A conversation, the model to reply (``adapter`` None: the base model), sampling, and for whom."""
 
     base: str
     adapter: str | None = None
@@ -69,39 +69,39 @@ class ReplyRequest(BaseModel):
 
     @property
     def sampling(self) -> SamplingParameters:
-        """As the engine takes it."""
-        stops = tuple(each for each in self.stop if each)
+        """The same for the engine."""
+        stops = tuple(stop for stop in self.stop if stop)
         return SamplingParameters(self.max_tokens, self.temperature, self.top_p, self.seed, stops)
 
 
-class Closing(BaseModel):
-    """How long answers may go on before they are stopped."""
+class CloseRequest(BaseModel):
+    """How long replies may go on before they are stopped."""
 
     seconds: float = Field(ge=0, le=60)
 
 
 class ServerState:
-    """Who is inside: open, or closing for a training; ``stopping`` says that answers are ended where they are."""
+    """Replies in progress, and whether the server is closing; ``stopping`` says that replies are cut off."""
 
     def __init__(self) -> None:
         batch = get_settings().inference_batch
-        self.most_replies = max(MOST_REPLIES, batch)
+        self.max_replies = max(MAX_REPLIES, batch)
         vllm_memory = get_settings().inference_vllm_memory if get_settings().inference_vllm else 0.0
-        self.residents, self.slots = ModelPool(batch, vllm_memory), ReplySlots(self.most_replies)
+        self.pool, self.slots = ModelPool(batch, vllm_memory), ReplySlots(self.max_replies)
         self.closing = self.stopping = False
-        self.inside = self.stopped = 0
+        self.active = self.stopped = 0
 
-    def enter(self) -> None:
-        """Nobody comes in once it closes.
+    def require_open(self) -> None:
+        """Refuse a new request once the server is closing.
 
         Raises:
-            Conflict: it closes.
+            Conflict: it is.
         """
         if self.closing:
             raise _closed("The models that answer are making room for a training.")
 
     async def close(self, seconds: float) -> int:
-        """Wait for the last answer, then stop the others with a word; returns how many were stopped."""
+        """Wait for the replies in progress, then stop those that remain; returns how many were stopped."""
         self.closing = True
         await self._wait(seconds)
         self.stopping = True
@@ -110,15 +110,15 @@ class ServerState:
 
     async def _wait(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while self.inside and time.monotonic() < deadline:
-            await sleep(LOOK_SECONDS)
+        while self.active and time.monotonic() < deadline:
+            await sleep(POLL_SECONDS)
 
 
 def create_inference() -> FastAPI:
     """The application; every route but ``/healthz`` asks for the secret."""
     api = FastAPI(title="Inference", docs_url=None, redoc_url=None, openapi_url=None)
-    house = ServerState()
-    residents, slots = house.residents, house.slots
+    state = ServerState()
+    pool, slots = state.pool, state.slots
 
     @api.exception_handler(StudioError)
     def refuse(_: Any, error: StudioError) -> JSONResponse:
@@ -129,68 +129,68 @@ def create_inference() -> FastAPI:
         return {"status": "ok"}
 
     @api.post("/predict")
-    def predict(question: PredictRequest, x_studio_secret: str = Header("")) -> dict[str, Any]:
+    def predict(request: PredictRequest, x_studio_secret: str = Header("")) -> dict[str, Any]:
         _check_secret(x_studio_secret)
-        house.enter()
-        return {"answers": residents.classify(_inside(question.adapter), question.inputs)}
+        state.require_open()
+        return {"answers": pool.classify(_checked_folder(request.adapter), request.inputs)}
 
     @api.get("/status")
     def status(x_studio_secret: str = Header("")) -> dict[str, Any]:
         _check_secret(x_studio_secret)
-        busy = {"replies": house.most_replies - slots.free, "waiting": slots.waiting}
-        return {**busy, "idle_seconds": time.monotonic() - residents.used_at, **residents.describe()}
+        busy = {"replies": state.max_replies - slots.free, "waiting": slots.waiting}
+        return {**busy, "idle_seconds": time.monotonic() - pool.used_at, **pool.describe()}
 
     @api.post("/close")
-    async def close(how: Closing, x_studio_secret: str = Header("")) -> dict[str, int]:
+    async def close(request: CloseRequest, x_studio_secret: str = Header("")) -> dict[str, int]:
         _check_secret(x_studio_secret)
-        return {"stopped": await house.close(how.seconds)}
+        return {"stopped": await state.close(request.seconds)}
 
     @api.post("/chat")
-    async def chat(asked: ReplyRequest, x_studio_secret: str = Header("")) -> StreamingResponse:
+    async def chat(request: ReplyRequest, x_studio_secret: str = Header("")) -> StreamingResponse:
         _check_secret(x_studio_secret)
-        house.enter()
-        folder = _inside(asked.adapter) if asked.adapter else None
-        speaker = await to_thread.run_sync(residents.speaker, asked.base, folder)
-        messages = [each.model_dump() for each in asked.messages]
-        await to_thread.run_sync(speaker.read, messages)  # Refuses before the first byte of the answer is sent.
-        return StreamingResponse(_tell(house, speaker, messages, asked), media_type="application/x-ndjson")
+        state.require_open()
+        folder = _checked_folder(request.adapter) if request.adapter else None
+        model = await to_thread.run_sync(pool.chat_model, request.base, folder)
+        messages = [turn.model_dump() for turn in request.messages]
+        await to_thread.run_sync(model.tokenize, messages)  # Refuses before the first byte of the reply is sent.
+        return StreamingResponse(_stream(state, model, messages, request), media_type="application/x-ndjson")
 
     return api
 
 
-async def _tell(
-    house: ServerState, speaker: ChatModel, messages: list[dict[str, str]], asked: ReplyRequest
+async def _stream(
+    state: ServerState, model: ChatModel, messages: list[dict[str, str]], request: ReplyRequest
 ) -> AsyncIterator[str]:
-    """JSON lines: ``{"text"}`` for each piece, ``{"done": {...}}`` at the end; a place is held only while it computes."""
-    house.inside += 1
+    """JSON lines: ``{"text"}`` for each piece, ``{"done": {...}}`` at the end; a slot is held only during generation."""
+    state.active += 1
     try:
-        await house.slots.acquire(asked.asker)
+        await state.slots.acquire(request.asker)
         try:
-            async for line in _compute(house, speaker, messages, asked):
+            async for line in _generate(state, model, messages, request):
                 yield line
         finally:
-            # Also when the client has gone away: whoever waits has the place.
-            house.slots.release()
+            # Also when the client has disconnected, so that the next in line gets the slot.
+            state.slots.release()
     finally:
-        house.inside -= 1
+        state.active -= 1
 
 
-async def _compute(
-    house: ServerState, speaker: ChatModel, messages: list[dict[str, str]], asked: ReplyRequest
+async def _generate(
+    state: ServerState, model: ChatModel, messages: list[dict[str, str]], request: ReplyRequest
 ) -> AsyncIterator[str]:
-    told = GenerationStats()
-    pieces = speaker.stream(messages, asked.sampling, told)
-    # Whoever waited for a place until the house began to close is told at once.
-    too_late = house.closing
+    stats = GenerationStats()
+    pieces = model.stream(messages, request.sampling, stats)
+    # A reply that got its slot only after closing began is not started.
+    too_late = state.closing
     try:
-        while not (too_late or house.stopping) and (piece := await to_thread.run_sync(next, pieces, None)) is not None:
-            house.residents.used_at = time.monotonic()
+        while not (too_late or state.stopping) and (piece := await to_thread.run_sync(next, pieces, None)) is not None:
+            state.pool.used_at = time.monotonic()
             yield _line({"text": piece})
-        if told.finish in ("", "cancelled"):
-            house.stopped += 1
+        if stats.finish in ("", "cancelled"):
+            state.stopped += 1
             yield _line(_closed("A training needs the graphics card, so this answer was stopped.").as_dict())
         else:
-            yield _line({"done": told.as_dict()})
+            yield _line({"done": stats.as_dict()})
     except Exception:
         log.exception("a reply failed")
         yield _line(StudioError("reply_failed", "The model could not go on with this answer.", "Try again.").as_dict())
@@ -199,12 +199,12 @@ async def _compute(
             await to_thread.run_sync(pieces.close)
 
 
-def _line(told: dict[str, Any]) -> str:
-    return json.dumps(told, ensure_ascii=False) + "\n"
+def _line(payload: dict[str, Any]) -> str:
+    return json.dumps(payload, ensure_ascii=False) + "\n"
 
 
-def _closed(what: str) -> Conflict:
-    return Conflict("device_training", what, "Answers come back when it has finished; the Queue page says when.")
+def _closed(message: str) -> Conflict:
+    return Conflict("device_training", message, "Answers come back when it has finished; the Queue page says when.")
 
 
 def _check_secret(given: str) -> None:
@@ -213,8 +213,12 @@ def _check_secret(given: str) -> None:
         raise NotSignedIn("secret", "The inference server was asked without its secret.", "Ask through the studio.")
 
 
-def _inside(adapter: str) -> Path:
-    """The folder, if it lies inside the data folder and is complete."""
+def _checked_folder(adapter: str) -> Path:
+    """The adapter's folder.
+
+    Raises:
+        NotFound: it lies outside the data folder or is not complete.
+    """
     folder = Path(adapter).resolve()
     if not folder.is_relative_to(storage.data_dir().resolve()) or not (folder / manifest.NAME).is_file():
         raise NotFound("adapter_not_found", "There is no such adapter.", "Open the run and look at its files.")

@@ -1,4 +1,4 @@
-"""The process that holds the models, as its keeper sees it: started, asked how it does, told to close, ended whole."""
+"""The inference server's process as its supervisor sees it: start, status, close, end."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ import httpx
 from app.processes.subprocess import Command, ManagedProcess, inherited_prefix, model_environment, python_module
 from app.settings import get_settings
 
-# What the process must not know: it answers for people whom somebody else has checked.
-KEPT_BACK = ("STUDIO_DATABASE_URL", "STUDIO_BROKER_URL")
+# Settings that the process must not have: the web process checks who asks.
+WITHHELD = ("STUDIO_DATABASE_URL", "STUDIO_BROKER_URL")
 STATUS_SECONDS, END_SECONDS = 2.0, 2.0
 
 
@@ -20,29 +20,29 @@ class ModelServer(ManagedProcess):
         super().__init__(Command(python_module("worker.inference.server"), _environment(url), has_input=True))
 
     def status(self) -> dict[str, Any] | None:
-        """What it holds and does, or None when it does not answer (yet)."""
+        """The models it holds and its load, or None when it does not response (yet)."""
         try:
-            answer = self._ask("GET", "/status", STATUS_SECONDS)
-            return dict(answer.json()) if answer.status_code == 200 else None
+            response = self._request("GET", "/status", STATUS_SECONDS)
+            return dict(response.json()) if response.status_code == 200 else None
         except (httpx.HTTPError, ValueError):
             return None
 
     def close(self, seconds: float) -> int:
-        """Let nobody in, let answers end within ``seconds``, stop the others with a word; returns how many were stopped."""
+        """Refuse new requests, give replies ``seconds`` to end, stop the others; returns how many were stopped."""
         try:
-            answer = self._ask("POST", "/close", seconds + 2 * STATUS_SECONDS, json={"seconds": seconds})
-            return int(answer.json()["stopped"]) if answer.status_code == 200 else 0
+            response = self._request("POST", "/close", seconds + 2 * STATUS_SECONDS, json={"seconds": seconds})
+            return int(response.json()["stopped"]) if response.status_code == 200 else 0
         except (httpx.HTTPError, ValueError, KeyError):
             return 0
 
-    def _ask(self, method: str, path: str, seconds: float, **options: Any) -> httpx.Response:
+    def _request(self, method: str, path: str, seconds: float, **options: Any) -> httpx.Response:
         headers = {"X-Studio-Secret": get_settings().inference_secret}
         with httpx.Client(trust_env=False, headers=headers, timeout=seconds) as client:
             return client.request(method, self._url + path, **options)
 
 
 def _environment(url: str) -> dict[str, str]:
-    settings = inherited_prefix("STUDIO_", without=KEPT_BACK)
+    settings = inherited_prefix("STUDIO_", without=WITHHELD)
     return model_environment(
         **{**settings, "STUDIO_DATA_DIR": str(get_settings().resolved_data_dir), "STUDIO_INFERENCE_URL": url}
     )

@@ -1,7 +1,7 @@
-"""Looks after one model server: registers it, starts it when it is wanted, ends it when it rests or a training needs its device.
+"""Supervises one inference server: registers it, starts it on demand, stops it when idle or when a training needs the device.
 
-``studio inference`` is this process. Never imports torch; the process that holds the models is its child and knows no
-database. What happens to either of them is seen in the row within seconds.
+``studio inference`` is this process. The server that holds the models is its child and has no database; the state of both is
+written to the registration row within seconds.
 """
 
 import logging
@@ -20,20 +20,20 @@ from worker.inference.server_process import END_SECONDS, ModelServer
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.25
-# Importing the libraries takes seconds, on a busy machine many; a server that says nothing for so long hangs.
-START_SECONDS, SILENT_SECONDS = 120.0, 60.0
-# Readers of a running answer are given so long to see its end before it is stopped for a training.
-FAREWELL_SECONDS = 3.0
-# A server that answers is asked how it does this often.
+POLL_SECONDS = 0.25
+# After so long without an answer the server counts as hung; importing the libraries takes many seconds on a busy machine.
+START_SECONDS, UNRESPONSIVE_SECONDS = 120.0, 60.0
+# Grace for running replies before they are stopped for a training.
+CLOSE_SECONDS = 3.0
+# Between two status requests to a server that answers.
 STATUS_SECONDS = 1.0
-# After a server that died by itself, so that one that cannot start does not burn a processor.
-AGAIN_SECONDS = 5.0
+# After a crash, so that a server that cannot start does not use a processor without end.
+RETRY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Place:
-    """Who looks after the server, where it answers, what it computes on."""
+class Registration:
+    """The supervisor's name, the server's address, and the device that it computes on."""
 
     name: str
     url: str
@@ -41,107 +41,109 @@ class Place:
 
 
 class InferenceSupervisor:
-    """Looks four times a second; everything it decides by is in the database or asked of the server."""
+    """Polls the database and the server four times a second, and acts on what it finds."""
 
-    def __init__(self, place: Place, idle_seconds: float) -> None:
-        self.place = place
+    def __init__(self, registration: Registration, idle_seconds: float) -> None:
+        self.registration = registration
         self.leaving = threading.Event()
         self._idle_seconds = idle_seconds
         self._server: ModelServer | None = None
-        self._state, self._facts = RESTING, dict[str, Any]()
-        self._told: tuple[str, dict[str, Any]] | None = None
-        self._beat_at = self._heard_at = self._again_at = 0.0
+        self._state, self._status = RESTING, dict[str, Any]()
+        self._written: tuple[str, dict[str, Any]] | None = None
+        self._heartbeat_at = self._answered_at = self._retry_at = 0.0
 
     def run(self) -> None:
-        """Until ``leaving`` is set; leaves no server behind."""
-        self._insist_on_registering()
+        """Supervise until ``leaving`` is set, then end the server."""
+        self._register()
         try:
-            while not self.leaving.wait(LOOK_SECONDS):
+            while not self.leaving.wait(POLL_SECONDS):
                 try:
-                    self.look()
+                    self.check()
                 except DATABASE_AWAY:
-                    # Whoever talks to the server already goes on.
-                    log.warning("the database is away; looking again")
+                    # Replies in progress go on.
+                    log.warning("the database is away; checking again")
         finally:
             self._end()
             try:
-                inference_servers.leave(self.place.name)
+                inference_servers.leave(self.registration.name)
             except DATABASE_AWAY:
                 log.warning("the database is away; the heartbeat will run out")
 
-    def look(self) -> None:
-        """See once what is wanted and what is there, act, and tell."""
-        taken = inference_servers.is_taken(self.place.device)
+    def check(self) -> None:
+        """Compare once what is wanted with what runs, act, and write the state."""
+        taken = inference_servers.is_taken(self.registration.device)
         if self._server is None:
             self._state = YIELDED if taken else RESTING
-            if not taken and time.monotonic() >= self._again_at and inference_servers.is_wanted(self.place.name):
+            if not taken and time.monotonic() >= self._retry_at and inference_servers.is_wanted(self.registration.name):
                 self._start()
         elif (code := self._server.poll()) is not None:
-            self._died(f"it ended by itself with code {code}")
+            self._record_crash(f"it ended by itself with code {code}")
         elif taken:
-            self._rest(YIELDED, FAREWELL_SECONDS)
+            self._stop(YIELDED, CLOSE_SECONDS)
         else:
-            self._listen(self._server)
-        self._tell()
+            self._poll_server(self._server)
+        self._write_state()
 
     def _start(self) -> None:
-        self._state, self._facts = STARTING, {}
-        self._tell()
-        # Asked again after the row says so: a training that looked before saw nobody, one that looks now waits for us.
-        if inference_servers.is_taken(self.place.device):
+        self._state, self._status = STARTING, {}
+        self._write_state()
+        # Checked again after the row says so: a training that checked before saw no server, one that checks now waits for it.
+        if inference_servers.is_taken(self.registration.device):
             self._state = YIELDED
             return
-        log.info("starting the model server at %s", self.place.url)
-        self._server, self._heard_at = ModelServer(self.place.url), time.monotonic()
+        log.info("starting the inference server at %s", self.registration.url)
+        self._server, self._answered_at = ModelServer(self.registration.url), time.monotonic()
 
-    def _listen(self, server: ModelServer) -> None:
-        if self._state == READY and time.monotonic() - self._heard_at < STATUS_SECONDS:
+    def _poll_server(self, server: ModelServer) -> None:
+        if self._state == READY and time.monotonic() - self._answered_at < STATUS_SECONDS:
             return
-        told = server.status()
-        if told is not None:
+        status = server.status()
+        if status is not None:
             if self._state == STARTING:
-                log.info("the model server answers")
-            self._state, self._facts, self._heard_at = READY, told, time.monotonic()
-            if self._idle_seconds and told["idle_seconds"] > self._idle_seconds and not told["replies"]:
-                log.info("nobody has asked for %.0f s; its memory is freed", told["idle_seconds"])
-                self._rest(RESTING, 0.0)
-        elif time.monotonic() - self._heard_at > (START_SECONDS if self._state == STARTING else SILENT_SECONDS):
+                log.info("the inference server answers")
+            self._state, self._status, self._answered_at = READY, status, time.monotonic()
+            if self._idle_seconds and status["idle_seconds"] > self._idle_seconds and not status["replies"]:
+                log.info("idle for %.0f s; its memory is freed", status["idle_seconds"])
+                self._stop(RESTING, 0.0)
+        elif time.monotonic() - self._answered_at > (
+            START_SECONDS if self._state == STARTING else UNRESPONSIVE_SECONDS
+        ):
             self._end()
-            self._died("it did not answer")
+            self._record_crash("it did not answer")
 
-    def _rest(self, state: str, farewell_seconds: float) -> None:
-        """End the server, after its readers were told; its process takes all it held of the device with it."""
+    def _stop(self, state: str, grace_seconds: float) -> None:
+        """Close and end the server, which frees all memory that it held on the device."""
         if self._server is not None:
-            stopped = self._server.close(farewell_seconds)
-            log.info("making room: state=%s answers stopped=%s", state, stopped)
+            stopped = self._server.close(grace_seconds)
+            log.info("the inference server was closed: state=%s replies stopped=%s", state, stopped)
         self._end()
-        self._state, self._facts = state, {}
+        self._state, self._status = state, {}
 
-    def _died(self, how: str) -> None:
-        log.error("the model server is gone: %s", how)
-        self._server, self._state, self._facts = None, RESTING, {"problem": how}
-        self._again_at = time.monotonic() + AGAIN_SECONDS
+    def _record_crash(self, how: str) -> None:
+        log.error("the inference server is gone: %s", how)
+        self._server, self._state, self._status = None, RESTING, {"problem": how}
+        self._retry_at = time.monotonic() + RETRY_SECONDS
 
     def _end(self) -> None:
         if self._server is not None:
             self._server.end(END_SECONDS)
             self._server = None
 
-    def _tell(self) -> None:
-        """Write the row when something has changed, and every few seconds in any case."""
-        shown = {key: value for key, value in self._facts.items() if key != "idle_seconds"}
+    def _write_state(self) -> None:
+        """Write the row when something has changed, and as a heartbeat every few seconds."""
+        shown = {key: value for key, value in self._status.items() if key != "idle_seconds"}
         now = time.monotonic()
-        if (self._state, shown) == self._told and now - self._beat_at < HEARTBEAT_SECONDS:
+        if (self._state, shown) == self._written and now - self._heartbeat_at < HEARTBEAT_SECONDS:
             return
-        if not inference_servers.beat(self.place.name, self._state, self._facts):
-            # Silent for a day, as laptops are, and forgotten.
-            inference_servers.register(self.place.name, self.place.url, self.place.device)
-        self._told, self._beat_at = (self._state, shown), now
+        if not inference_servers.beat(self.registration.name, self._state, self._status):
+            # The row was removed after a day without heartbeat (a laptop that slept).
+            inference_servers.register(self.registration.name, self.registration.url, self.registration.device)
+        self._written, self._heartbeat_at = (self._state, shown), now
 
-    def _insist_on_registering(self) -> None:
+    def _register(self) -> None:
         while not self.leaving.is_set():
             try:
-                inference_servers.register(self.place.name, self.place.url, self.place.device)
+                inference_servers.register(self.registration.name, self.registration.url, self.registration.device)
                 return
             except DATABASE_AWAY:
                 log.warning("the database is away; registering when it is back")
@@ -149,13 +151,17 @@ class InferenceSupervisor:
 
 
 def supervise(idle_seconds: float | None = None) -> None:
-    """Look after a server at ``STUDIO_INFERENCE_URL`` until this process is told to stop."""
+    """Supervise a server at ``STUDIO_INFERENCE_URL`` until this process is told to stop."""
     settings = get_settings()
     logs.set_up("inference")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    place = Place(jobs.default_holder(), settings.inference_url.rstrip("/"), next(iter(devices.device_names()), ""))
-    keeper = InferenceSupervisor(place, settings.inference_idle_seconds if idle_seconds is None else idle_seconds)
+    registration = Registration(
+        jobs.default_holder(), settings.inference_url.rstrip("/"), next(iter(devices.device_names()), "")
+    )
+    supervisor = InferenceSupervisor(
+        registration, settings.inference_idle_seconds if idle_seconds is None else idle_seconds
+    )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: keeper.leaving.set())
-    log.info("looking after the model server at %s, device=%s", place.url, place.device or "shared")
-    keeper.run()
+        signal.signal(number, lambda *_: supervisor.leaving.set())
+    log.info("supervising the inference server at %s, device=%s", registration.url, registration.device or "shared")
+    supervisor.run()

@@ -42,13 +42,13 @@ def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: 
     assert {f"{run.id}@{step}" for step in kept} | {run.id, f"base:{model}"} <= listed.keys()
     assert listed[f"{run.id}@{other}"].kind == "checkpoint"
 
-    residents = ModelPool()
+    pool = ModelPool()
 
     def logits(name: str) -> torch.Tensor:
         voice = chat.find_chat_target(owner, name)
-        speaker = residents.speaker(voice.base, voice.adapter)
+        model = pool.chat_model(voice.base, voice.adapter)
         with torch.no_grad():
-            return speaker.model(input_ids=speaker.read(HELLO)).logits
+            return model.model(input_ids=model.tokenize(HELLO)).logits
 
     assert torch.equal(logits(f"{run.id}@{best}"), logits(run.id))
     assert not torch.equal(logits(f"{run.id}@{other}"), logits(run.id))

@@ -22,7 +22,7 @@ from tests.tiny_chat import CONTEXT, make_chat_base, make_tokenizer
 from tests.tiny_generation import make_chat_spec
 from worker.engine.modeling.adapter_files import SPEC
 from worker.inference import model_pool
-from worker.inference.server import MOST_REPLIES, create_inference
+from worker.inference.server import MAX_REPLIES, create_inference
 
 SECRET = {"X-Studio-Secret": "a secret of the test"}
 HELLO = [{"role": "user", "content": "Hello?"}]
@@ -129,7 +129,7 @@ def test_twenty_streams_half_of_them_dropped_leave_no_place_taken(server, adapte
         each.join(120)
     assert sorted(finished) == list(range(0, 20, 2))
     wait_until(lambda: status(server)["replies"] == 0 and status(server)["waiting"] == 0, "every place is free again")
-    assert MOST_REPLIES < 20 and status(server)["tuned"] == 2
+    assert MAX_REPLIES < 20 and status(server)["tuned"] == 2
     for number in (0, 2, 4):
         alone = ask(server, max_tokens=150, seed=number, adapter=adapters[number % 3])
         assert "".join(json.loads(line).get("text", "") for line in alone.text.splitlines()) == "".join(
@@ -151,7 +151,7 @@ def test_a_server_that_closes_stops_answers_with_a_word_and_lets_nobody_in(serve
                 heard.append(json.loads(line))
                 begun.set()
 
-    listeners = [threading.Thread(target=listen) for _ in range(MOST_REPLIES + 2)]
+    listeners = [threading.Thread(target=listen) for _ in range(MAX_REPLIES + 2)]
     for each in listeners:
         each.start()
     assert begun.wait(30)

@@ -1,8 +1,8 @@
-"""Writes answers to conversations, piece by piece. Knows no web and no person; whoever asks gets a stream of text.
+"""Chat generation: a conversation is tokenized with the model's template, the reply streams as decoded text.
 
-Every tuned model is a copy of the base model's structure around the same weights in memory (:mod:`worker.engine.serving.shared_weights`), so
-changing from one to another costs nothing. Answers that are in the making at the same time share steps where models allow
-it (:mod:`worker.engine.serving.scheduler`).
+Every tuned model is a copy of the base model's structure around the same weights in memory
+(:mod:`worker.engine.serving.shared_weights`), so changing from one to another costs nothing. Concurrent replies share steps where
+models allow it (:mod:`worker.engine.serving.scheduler`).
 """
 
 import time
@@ -11,37 +11,38 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
+from transformers import GenerationConfig
 
 from app.errors import Rejected
 from worker.engine.serving.fair_lock import FairLock
 from worker.engine.serving.sampler import SamplingParameters
 from worker.engine.serving.scheduler import BatchScheduler, ModelHandle, SequenceState
-from worker.engine.serving.single_reply import SingleReply
+from worker.engine.serving.single_reply import GenerationRequest, SingleReply
 
 # An incomplete UTF-8 sequence decodes to this character; the rest of it comes with the next token.
 INCOMPLETE = "\N{REPLACEMENT CHARACTER}"
-LONGEST_STOP = 64
+MAX_STOP_CHARACTERS = 64
 
 
 @dataclass
 class GenerationStats:
-    """What is known of one reply while it grows; ``finish`` is ``stop``, ``length`` or ``cancelled``."""
+    """Tokens and times of one reply, filled during generation; ``finish`` is ``stop``, ``length`` or ``cancelled``."""
 
     prompt_tokens: int = 0
     tokens: list[int] = field(default_factory=list)
     finish: str = ""
     first_token_seconds: float = 0.0
     seconds: float = 0.0
-    began: float = field(default_factory=time.monotonic)
+    started_at: float = field(default_factory=time.monotonic)
 
-    def hear(self, token: int) -> None:
-        """One more token has come."""
-        self.seconds = time.monotonic() - self.began
+    def add(self, token: int) -> None:
+        """Record a new token."""
+        self.seconds = time.monotonic() - self.started_at
         self.first_token_seconds = self.first_token_seconds or self.seconds
         self.tokens.append(token)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready numbers; the rate counts what came after the first token."""
+        """JSON-ready numbers; the rate counts the tokens after the first."""
         later = max(1e-9, self.seconds - self.first_token_seconds)
         return {
             "finish": self.finish,
@@ -53,45 +54,45 @@ class GenerationStats:
 
 
 class Reply(Protocol):
-    """An answer in the making, whoever computes it."""
+    """A reply that is being generated: alone, in a batch, or by vLLM."""
 
     def start(self) -> None:
-        """Begin to compute."""
+        """Begin to generate."""
 
     def cancel(self) -> None:
-        """Stop after the token at hand and wait for it."""
+        """Stop after the current token and wait for it."""
 
     def tokens(self) -> Iterator[int]:
-        """Token ids as they come."""
+        """New token ids as they come."""
 
 
 class ChatModel:
-    """One model, base or tuned, with its tokenizer, ready to answer; with a ``choir`` its answers share steps."""
+    """A base or tuned model with its tokenizer; with a ``scheduler`` its replies share steps with others."""
 
     def __init__(
         self,
-        part: ModelHandle,
+        handle: ModelHandle,
         tokenizer: Any,
         context_length: int,
-        turns: FairLock,
-        choir: BatchScheduler | None = None,
+        lock: FairLock,
+        scheduler: BatchScheduler | None = None,
     ) -> None:
-        self.part, self.tokenizer, self.context_length = part, tokenizer, context_length
-        self.turns, self.choir = turns, choir
-        part.model.eval()
+        self.handle, self.tokenizer, self.context_length = handle, tokenizer, context_length
+        self.lock, self.scheduler = lock, scheduler
+        handle.model.eval()
 
     @property
     def model(self) -> torch.nn.Module:
-        """What answers."""
-        return self.part.model
+        """The model that generates."""
+        return self.handle.model
 
-    def read(self, messages: Sequence[dict[str, str]]) -> torch.Tensor:
-        """Token ids (1, tokens) of a conversation as the tokenizer's template writes it, ready for an answer.
+    def tokenize(self, messages: Sequence[dict[str, str]]) -> torch.Tensor:
+        """Token ids (1, tokens) of a conversation in the chat template, with the generation prompt at the end.
 
-        Control tokens that people type are read as ordinary text.
+        Control tokens that people type are tokenized as ordinary text.
 
         Raises:
-            Rejected: the conversation leaves no room for an answer.
+            Rejected: the conversation leaves no room for a reply.
         """
         ids = self.tokenizer.apply_chat_template(
             list(messages),
@@ -109,78 +110,90 @@ class ChatModel:
         return ids  # type: ignore[no-any-return]
 
     @property
-    def ends(self) -> set[int]:
-        """Tokens that end an answer."""
-        told = self.model.generation_config.eos_token_id  # type: ignore[union-attr]
-        return {*(told if isinstance(told, list) else [told]), self.tokenizer.eos_token_id} - {None}
+    def stop_ids(self) -> set[int]:
+        """Tokens that end a reply."""
+        return all_stop_ids(self.model.generation_config, self.tokenizer)  # type: ignore[arg-type]
 
     def stream(
-        self, messages: Sequence[dict[str, str]], sampling: SamplingParameters, told: GenerationStats
+        self, messages: Sequence[dict[str, str]], sampling: SamplingParameters, stats: GenerationStats
     ) -> Generator[str, None, None]:
-        """Pieces of the answer as they come; closing the iterator stops the work after the token at hand.
+        """Pieces of the reply as they come; closing the iterator stops the generation after the current token.
 
-        ``told`` is filled while the answer grows. What comes after a stop sequence is not given out.
+        ``stats`` is filled meanwhile. A stop sequence and what follows it are not given out.
         """
-        ids = self.read(messages)
-        told.prompt_tokens = ids.shape[1]
-        room = min(sampling.max_tokens, self.context_length - ids.shape[1])
-        told.finish, told.began = "cancelled", time.monotonic()
-        reply = self._reply(ids, sampling, room, told)
+        ids = self.tokenize(messages)
+        stats.prompt_tokens = ids.shape[1]
+        max_new_tokens = min(sampling.max_tokens, self.context_length - ids.shape[1])
+        stats.finish, stats.started_at = "cancelled", time.monotonic()
+        reply = self._reply(ids, sampling, max_new_tokens, stats)
         try:
             reply.start()
-            yield from _pieces(self, reply, sampling.stop, told)
+            yield from _pieces(self, reply, sampling.stop, stats)
         finally:
             reply.cancel()
 
-    def _reply(self, ids: torch.Tensor, sampling: SamplingParameters, room: int, told: GenerationStats) -> Reply:
-        if self.choir is None:
+    def _reply(
+        self, ids: torch.Tensor, sampling: SamplingParameters, max_new_tokens: int, stats: GenerationStats
+    ) -> Reply:
+        if self.scheduler is None:
             ids = ids.to(next(self.model.parameters()).device)
-            return SingleReply(self.model, ids, sampling, room, self.tokenizer.pad_token_id, told.hear, self.turns)
-        row = SequenceState(self.part, ids[0].tolist(), sampling, room, self.ends, told.hear)
-        return _BatchedReply(self.choir, row)
+            request = GenerationRequest(self.model, ids, sampling, max_new_tokens, self.tokenizer.pad_token_id)
+            return SingleReply(request, stats.add, self.lock)
+        sequence = SequenceState(self.handle, ids[0].tolist(), sampling, max_new_tokens, self.stop_ids, stats.add)
+        return BatchedReply(self.scheduler, sequence)
 
 
-class _BatchedReply:
-    """One row of a choir as a reply."""
+class BatchedReply:
+    """One sequence of the batch scheduler as a reply."""
 
-    def __init__(self, choir: BatchScheduler, row: SequenceState) -> None:
-        self._choir, self._row = choir, row
-        self.tokens = row.tokens
+    def __init__(self, scheduler: BatchScheduler, sequence: SequenceState) -> None:
+        self._scheduler, self._sequence = scheduler, sequence
+        self.tokens = sequence.tokens
 
     def start(self) -> None:
-        self._choir.add(self._row)
+        """Hand the sequence to the scheduler."""
+        self._scheduler.add(self._sequence)
 
     def cancel(self) -> None:
-        self._row.stop.set()
-        self._row.gone.wait()
+        """Have the sequence leave its batch after the current step, and wait for it."""
+        self._sequence.cancelled.set()
+        self._sequence.finished.wait()
 
 
-def _pieces(speaker: ChatModel, reply: Reply, stops: Sequence[str], told: GenerationStats) -> Iterator[str]:
+def all_stop_ids(config: GenerationConfig, tokenizer: Any) -> set[int]:
+    """End-of-sequence tokens of a generation configuration and of the tokenizer."""
+    ids = config.eos_token_id
+    return {*(ids if isinstance(ids, list) else [ids]), tokenizer.eos_token_id} - {None}
+
+
+def _pieces(model: ChatModel, reply: Reply, stops: Sequence[str], stats: GenerationStats) -> Iterator[str]:
     """Decode as far as the text is certain: whole characters, and nothing that may be the start of a stop sequence."""
     ids: list[int] = []
-    given, finish = 0, "length"
+    sent, finish = 0, "length"
     for token in reply.tokens():
-        if token in speaker.ends:
+        if token in model.stop_ids:
             finish = "stop"
             break
         ids.append(token)
-        text = speaker.tokenizer.decode(ids, skip_special_tokens=True)
-        found = min((at for stop in stops if (at := text.find(stop, max(0, given - LONGEST_STOP))) >= 0), default=-1)
+        text = model.tokenizer.decode(ids, skip_special_tokens=True)
+        found = min(
+            (at for stop in stops if (at := text.find(stop, max(0, sent - MAX_STOP_CHARACTERS))) >= 0), default=-1
+        )
         if found >= 0:
-            told.finish = "stop"
-            if found > given:
-                yield text[given:found]
+            stats.finish = "stop"
+            if found > sent:
+                yield text[sent:found]
             return
-        certain = len(text) - (1 if text.endswith(INCOMPLETE) else _held_back(text, stops))
-        if certain > given:
-            yield text[given:certain]
-            given = certain
-    rest = speaker.tokenizer.decode(ids, skip_special_tokens=True)[given:]
-    if rest:
-        yield rest
-    told.finish = finish
+        certain = len(text) - (1 if text.endswith(INCOMPLETE) else _uncertain(text, stops))
+        if certain > sent:
+            yield text[sent:certain]
+            sent = certain
+    remainder = model.tokenizer.decode(ids, skip_special_tokens=True)[sent:]
+    if remainder:
+        yield remainder
+    stats.finish = finish
 
 
-def _held_back(text: str, stops: Sequence[str]) -> int:
+def _uncertain(text: str, stops: Sequence[str]) -> int:
     """Characters at the end of a text that may turn out to begin a stop sequence."""
     return max((n for stop in stops for n in range(1, len(stop)) if text.endswith(stop[:n])), default=0)

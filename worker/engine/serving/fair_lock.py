@@ -1,47 +1,44 @@
-"""Turns on one device: whoever computes does one step, then goes to the end of the line. Knows no model."""
+"""A lock that is granted in order of arrival, so that replies computed on one device alternate step by step."""
 
 import threading
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 
 class FairLock:
-    """Lets many replies share one device: first come, first served, one step at a time."""
+    """First come, first served. A context manager; a holder that acquires again at once goes to the end of the queue."""
 
     def __init__(self) -> None:
-        self._line: deque[threading.Event] = deque()
-        self._busy = False
-        self._lock = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._locked = False
+        self._guard = threading.Lock()
 
-    def take(self) -> None:
-        """Wait for the turn."""
-        with self._lock:
-            if not self._busy:
-                self._busy = True
+    def acquire(self) -> None:
+        """Wait until all who came before have released the lock."""
+        with self._guard:
+            if not self._locked:
+                self._locked = True
                 return
-            mine = threading.Event()
-            self._line.append(mine)
-        mine.wait()
+            granted = threading.Event()
+            self._waiting.append(granted)
+        granted.wait()
 
-    def give(self) -> None:
-        """End the turn; the next in line begins."""
-        with self._lock:
-            if self._line:
-                self._line.popleft().set()
+    def release(self) -> None:
+        """Pass the lock to the longest waiting thread, if there is one."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
             else:
-                self._busy = False
+                self._locked = False
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """One step."""
-        self.take()
-        try:
-            yield
-        finally:
-            self.give()
+    def __enter__(self) -> None:
+        self.acquire()
 
-    @property
-    def taken(self) -> bool:
-        """Whether somebody computes."""
-        return self._busy
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def locked(self) -> bool:
+        """Whether a thread holds the lock."""
+        return self._locked

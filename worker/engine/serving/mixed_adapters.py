@@ -1,7 +1,7 @@
-"""One model with several adapters, for batches whose rows are answered by different ones (peft's mixed batches).
+"""One model with several adapters, for batches whose rows belong to different ones (peft's mixed batches).
 
-Holds no weights of its own: the base model's and the adapters' are those of the models that answer alone. Rows without an
-adapter are the base model's rows.
+It holds no weights of its own: base weights and adapters are those of the models that also generate alone. Rows without an
+adapter are the base model's.
 """
 
 import copy
@@ -14,12 +14,12 @@ from peft import LoraConfig, PeftModel
 from peft.tuners.lora import LoraLayer
 
 from app.catalog.methods.base import Method
-from worker.engine.serving.shared_weights import share
+from worker.engine.serving.shared_weights import share_weights
 
-# What peft calls a row that no adapter touches.
-UNTOUCHED = "__base__"
-# Fields of peft's configuration with which it does not route rows, or changes more than the layers beside which it sits.
-UNROUTED = (
+# peft's name for a row without adapter.
+BASE_ROW = "__base__"
+# Fields of ``LoraConfig`` with which peft cannot route rows, or changes more than the adapted layers.
+UNSUPPORTED_FIELDS = (
     "use_dora",
     "modules_to_save",
     "trainable_token_indices",
@@ -41,75 +41,79 @@ class MixedAdapters:
         self._base = base
         self._mixed: PeftModel | None = None
         self._names: weakref.WeakKeyDictionary[torch.nn.Module, str] = weakref.WeakKeyDictionary()
-        self._told: weakref.WeakSet[torch.nn.Module] = weakref.WeakSet()
-        self._made = 0
+        self._hooked: weakref.WeakSet[torch.nn.Module] = weakref.WeakSet()
+        self._count = 0
         self._rows: list[str] = []
 
-    def takes(self, model: torch.nn.Module, method: Method) -> bool:
-        """Whether rows of this tuned model may share a batch with others: its method declares it, peft can do it."""
+    def supports(self, model: torch.nn.Module, method: Method) -> bool:
+        """Whether rows of this tuned model may share a batch with others: its method declares it, and peft supports it."""
         if not method.capabilities.mixed_batches or not isinstance(model, PeftModel):
             return False
         config = model.peft_config["default"]
-        layers = [each for each in model.modules() if isinstance(each, LoraLayer)]
+        layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
         return (
             isinstance(config, LoraConfig)
             and config.bias == "none"
-            and not any(getattr(config, name, None) for name in UNROUTED)
-            and not any(each.lora_variant or each.lora_embedding_A for each in layers)
+            and not any(getattr(config, name, None) for name in UNSUPPORTED_FIELDS)
+            and not any(layer.lora_variant or layer.lora_embedding_A for layer in layers)
         )
 
     def model_for(self, models: Sequence[torch.nn.Module]) -> torch.nn.Module:
-        """The model that answers row by row as these do, to be used at once; the base model's own rows among them.
+        """The model for one forward pass in which each row belongs to one of ``models``, the base model among them.
 
-        If all rows have one model, it is that model itself, so its answers are bit for bit what it says alone.
+        If all rows belong to one model it is that model itself, so that its replies are bitwise what it generates alone.
         """
         first = models[0]
-        if all(each is first for each in models):
+        if all(model is first for model in models):
             return first
-        for each in models:
-            if each is not self._base and each not in self._names:
-                self._add(each)
+        for model in models:
+            if model is not self._base and model not in self._names:
+                self._add(model)
         assert self._mixed is not None
-        self._rows = [UNTOUCHED if each is self._base else self._names[each] for each in models]
+        self._rows = [BASE_ROW if model is self._base else self._names[model] for model in models]
         return self._mixed.get_base_model()
 
     def _add(self, model: torch.nn.Module) -> None:
         assert isinstance(model, PeftModel)
-        self._made += 1
-        name = f"adapter{self._made}"
+        self._count += 1
+        name = f"adapter{self._count}"
         config: Any = copy.deepcopy(model.peft_config["default"])
-        # The weights follow below; a start that is computed from the base model's would only take time, or change them.
+        # The weights follow below; an initialisation computed from the base weights would take time, or change them.
         config.init_lora_weights, config.inference_mode = True, True
         if self._mixed is None:
-            self._mixed = PeftModel(share(self._base), config, adapter_name=name).eval()
+            self._mixed = PeftModel(share_weights(self._base), config, adapter_name=name).eval()
         else:
-            self._forget_gone()
+            self._delete_unused()
             self._mixed.add_adapter(name, config)
         self._mixed.eval()
-        self._adopt(model, name)
+        self._insert(model, name)
         self._names[model] = name
 
-    def _adopt(self, model: PeftModel, name: str) -> None:
-        """Put the adapter's own matrices in the places that peft has made for them, and say which rows are whose."""
+    def _insert(self, model: PeftModel, name: str) -> None:
+        """Put the adapter's own matrices where peft has made them, and hook each layer to tell it the adapter of each row."""
         assert self._mixed is not None
-        theirs = {place: each for place, each in model.named_modules() if isinstance(each, LoraLayer)}
-        ours: list[tuple[str, Any]] = [each for each in self._mixed.named_modules() if isinstance(each[1], LoraLayer)]
-        for place, mine in ours:
-            if mine not in self._told:
-                mine.register_forward_pre_hook(self._tell_rows, with_kwargs=True)
-                self._told.add(mine)
-            if place in theirs:
-                mine.lora_A[name] = theirs[place].lora_A["default"]
-                mine.lora_B[name] = theirs[place].lora_B["default"]
+        theirs = {path: module for path, module in model.named_modules() if isinstance(module, LoraLayer)}
+        ours: list[tuple[str, Any]] = [
+            (path, module) for path, module in self._mixed.named_modules() if isinstance(module, LoraLayer)
+        ]
+        for path, layer in ours:
+            if layer not in self._hooked:
+                layer.register_forward_pre_hook(self._add_adapter_names, with_kwargs=True)
+                self._hooked.add(layer)
+            if path in theirs:
+                layer.lora_A[name] = theirs[path].lora_A["default"]
+                layer.lora_B[name] = theirs[path].lora_B["default"]
 
-    def _tell_rows(self, layer: Any, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        return given, {**named, "adapter_names": self._rows}
+    def _add_adapter_names(
+        self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
+        return args, {**kwargs, "adapter_names": self._rows}
 
-    def _forget_gone(self) -> None:
-        """Adapters whose model nobody holds any more."""
+    def _delete_unused(self) -> None:
+        """Delete adapters whose model is not in memory any more."""
         assert self._mixed is not None
-        kept = set(self._names.values())
-        for name in set(self._mixed.peft_config) - kept:
-            # peft cannot be without any adapter; the last one goes when another has come.
+        used = set(self._names.values())
+        for name in set(self._mixed.peft_config) - used:
+            # A PeftModel needs an adapter; the last one goes when another has been added.
             if len(self._mixed.peft_config) > 1:
                 self._mixed.delete_adapter(name)

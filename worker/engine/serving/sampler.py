@@ -1,4 +1,4 @@
-"""Chooses the next token of one answer from the model's scores, as transformers' own ``generate`` does. Knows no model."""
+"""Sampling of the next token from the logits, with transformers' own logits processors."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-# What a model's own generation settings may hold without changing more than this module knows of.
-KNOWN = {
+# Fields of a model's generation configuration that :class:`Sampler` applies or that do not change the tokens.
+SUPPORTED_SETTINGS = {
     "bos_token_id",
     "eos_token_id",
     "pad_token_id",
@@ -31,7 +31,7 @@ KNOWN = {
 
 @dataclass(frozen=True)
 class SamplingParameters:
-    """How the next token is chosen. ``temperature`` 0 takes the most probable one; ``seed`` makes chance repeatable."""
+    """Limits and sampling of one reply; ``temperature`` 0 is greedy, ``seed`` makes sampling repeatable."""
 
     max_tokens: int = 256
     temperature: float = 0.7
@@ -41,40 +41,40 @@ class SamplingParameters:
 
 
 class Sampler:
-    """One answer's way to choose, with chance of its own: a seed repeats it, whoever is answered at the same time."""
+    """Samples for one reply with a random generator of its own, so that a seed repeats it whatever else is in the batch."""
 
     def __init__(self, sampling: SamplingParameters, config: GenerationConfig, device: torch.device) -> None:
         self._processors = LogitsProcessorList()
-        self._chance: torch.Generator | None = None
+        self._generator: torch.Generator | None = None
         if config.repetition_penalty not in (None, 1.0):
             self._processors.append(RepetitionPenaltyLogitsProcessor(config.repetition_penalty))
-        self.plain = not self._processors and sampling.temperature == 0
+        self.is_greedy = not self._processors and sampling.temperature == 0
         if sampling.temperature == 0:
             return
-        self._chance = torch.Generator(device)
+        self._generator = torch.Generator(device)
         if sampling.seed is None:
-            self._chance.seed()
+            self._generator.seed()
         else:
-            self._chance.manual_seed(sampling.seed)
+            self._generator.manual_seed(sampling.seed)
         if sampling.temperature != 1.0:
             self._processors.append(TemperatureLogitsWarper(sampling.temperature))
         if sampling.top_p < 1.0:
             self._processors.append(TopPLogitsWarper(sampling.top_p))
 
-    def choose(self, ids: list[int], scores: torch.Tensor) -> int:
+    def sample(self, ids: list[int], logits: torch.Tensor) -> int:
         """The next token's id.
 
         Args:
-            ids: the conversation and the answer so far.
-            scores: the model's logits (vocabulary,) in fp32.
+            ids: tokens of the prompt and of the reply so far.
+            logits: (vocabulary,) in fp32.
         """
-        so_far = torch.tensor([ids], device=scores.device)
-        weighed = self._processors(so_far, scores.unsqueeze(0))  # type: ignore[arg-type]
-        if self._chance is None:
-            return int(weighed.argmax(-1))
-        return int(torch.multinomial(weighed.softmax(-1), 1, generator=self._chance))
+        input_ids = torch.tensor([ids], device=logits.device)
+        processed = self._processors(input_ids, logits.unsqueeze(0))  # type: ignore[arg-type]
+        if self._generator is None:
+            return int(processed.argmax(-1))
+        return int(torch.multinomial(processed.softmax(-1), 1, generator=self._generator))
 
 
-def is_known(config: GenerationConfig) -> bool:
-    """Whether a model asks for nothing in its generation settings that is not done here."""
-    return {name for name, value in config.to_diff_dict().items() if value} <= KNOWN
+def supports_generation_config(config: GenerationConfig) -> bool:
+    """Whether :class:`Sampler` applies everything that a model's generation configuration asks for."""
+    return {name for name, value in config.to_diff_dict().items() if value} <= SUPPORTED_SETTINGS

@@ -1,7 +1,7 @@
-"""Answers many conversations at once: each step of a model computes one token for every row of its batch.
+"""Continuous batching: each step of a model computes one token for every sequence of its batch.
 
-Rows join after any step and leave after any step. Rows of one base model share a batch if their adapters can be mixed,
-otherwise those of one tuned model do. Batches, and whoever answers alone, take turns step by step. Knows no text.
+Sequences join and leave a batch after any step. Those of one base model share a batch if their adapters can be mixed, otherwise
+those of one tuned model do. Batches, and replies that are computed alone, alternate on the device step by step.
 """
 
 import queue
@@ -12,164 +12,185 @@ from dataclasses import dataclass, field
 import torch
 
 from worker.engine.serving.fair_lock import FairLock
-from worker.engine.serving.kv_cache import SequenceBatch, read
+from worker.engine.serving.kv_cache import BatchCache, prefill
 from worker.engine.serving.mixed_adapters import MixedAdapters
 from worker.engine.serving.sampler import Sampler, SamplingParameters
 
 
 @dataclass(eq=False)
 class ModelHandle:
-    """A model that answers; with a ``mixture`` its rows may share a batch with those of other adapters on its base."""
+    """A model to generate with; with ``mixed`` its sequences may share a batch with other adapters of the same base model."""
 
     model: torch.nn.Module
-    mixture: MixedAdapters | None = None
+    mixed: MixedAdapters | None = None
 
     @property
-    def group(self) -> object:
-        """What rows that may share a batch have in common."""
-        return self.mixture or self.model
+    def batch_key(self) -> object:
+        """Sequences with the same key may share a batch."""
+        return self.mixed or self.model
 
 
 @dataclass(eq=False)
 class SequenceState:
-    """One answer in the making; ``heard`` is told each token as it comes."""
+    """One reply that is being generated.
 
-    part: ModelHandle
+    Attributes:
+        ids: tokens of the prompt.
+        stop_ids: tokens that end the reply.
+        on_token: called with each new token, in the scheduler's thread.
+        cancelled: set by the reader to end it after the current step.
+        finished: set when no more tokens come.
+    """
+
+    handle: ModelHandle
     ids: list[int]
     sampling: SamplingParameters
-    room: int
-    ends: set[int]
-    heard: Callable[[int], None]
-    written: list[int] = field(default_factory=list)
-    stop: threading.Event = field(default_factory=threading.Event)
-    gone: threading.Event = field(default_factory=threading.Event)
+    max_new_tokens: int
+    stop_ids: set[int]
+    on_token: Callable[[int], None]
+    generated: list[int] = field(default_factory=list)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    finished: threading.Event = field(default_factory=threading.Event)
     _tokens: "queue.SimpleQueue[int | BaseException | None]" = field(default_factory=queue.SimpleQueue)
-    _chooser: Sampler | None = None
+    _sampler: Sampler | None = None
 
     def tokens(self) -> Iterator[int]:
-        """Token ids as they come, to be read by another thread.
+        """New tokens as they come, to be read by another thread.
 
         Raises:
-            BaseException: what made the work fail.
+            BaseException: what made the generation fail.
         """
         while (token := self._tokens.get()) is not None:
             if isinstance(token, BaseException):
                 raise token
             yield token
 
-    def take(self, scores: torch.Tensor, best: int | None = None) -> bool:
-        """Choose the next token by the scores (vocabulary,); returns whether the answer goes on."""
-        if self._chooser is None:
-            self._chooser = Sampler(self.sampling, self.part.model.generation_config, scores.device)  # type: ignore[arg-type]
-        if self._chooser.plain:
-            token = int(scores.argmax()) if best is None else best
-        else:
-            token = self._chooser.choose(self.ids + self.written, scores)
-        self.written.append(token)
-        self.heard(token)
-        self._tokens.put(token)
-        return not (token in self.ends or len(self.written) >= self.room or self.stop.is_set())
+    def append_next(self, logits: torch.Tensor, greedy: int | None = None) -> bool:
+        """Sample the next token; returns whether the reply continues.
 
-    def end(self, error: BaseException | None = None) -> None:
-        """Nothing more comes."""
+        Args:
+            logits: (vocabulary,) in fp32.
+            greedy: their argmax, where it is known already.
+        """
+        if self._sampler is None:
+            config = self.handle.model.generation_config
+            self._sampler = Sampler(self.sampling, config, logits.device)  # type: ignore[arg-type]
+        if self._sampler.is_greedy:
+            token = int(logits.argmax()) if greedy is None else greedy
+        else:
+            token = self._sampler.sample(self.ids + self.generated, logits)
+        self.generated.append(token)
+        self.on_token(token)
+        self._tokens.put(token)
+        return not (token in self.stop_ids or len(self.generated) >= self.max_new_tokens or self.cancelled.is_set())
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """End the stream of tokens, with an error if the generation failed."""
         if error is not None:
             self._tokens.put(error)
         self._tokens.put(None)
-        self.gone.set()
+        self.finished.set()
 
 
 class RunningBatch:
-    """Rows that share steps."""
+    """Sequences that share steps, and their key-value cache."""
 
     def __init__(self) -> None:
-        self.rows: list[SequenceState] = []
-        self._memory = SequenceBatch()
+        self.sequences: list[SequenceState] = []
+        self._cache = BatchCache()
 
-    def admit(self, row: SequenceState) -> list[SequenceState]:
-        """Read the row's conversation and take its first token; returns it if the answer ends there."""
-        memory, scores = read(row.part.model, torch.tensor([row.ids], device=_device(row.part.model)))
-        if row.take(scores):
-            self._memory.join(memory, len(row.ids))
-            self.rows.append(row)
+    def admit(self, sequence: SequenceState) -> list[SequenceState]:
+        """Prefill a sequence and sample its first token; returns it if it ends there."""
+        model = sequence.handle.model
+        cache, logits = prefill(model, torch.tensor([sequence.ids], device=_device(model)))
+        if sequence.append_next(logits):
+            self._cache.add(cache, len(sequence.ids))
+            self.sequences.append(sequence)
             return []
-        return [row]
+        return [sequence]
 
     def step(self) -> list[SequenceState]:
-        """One token for every row; returns those that have ended and left."""
-        left = self._leave([not row.stop.is_set() for row in self.rows])
-        if not self.rows:
-            return left
-        models = [row.part.model for row in self.rows]
-        mixture = self.rows[0].part.mixture
-        model = mixture.model_for(models) if mixture else models[0]
-        scores = self._memory.step(model, [row.written[-1] for row in self.rows])
-        best = scores.argmax(-1).tolist()
-        return left + self._leave([row.take(scores[at], best[at]) for at, row in enumerate(self.rows)])
+        """One token for every sequence; returns those that have ended, which leave the batch."""
+        ended = self._remove([not sequence.cancelled.is_set() for sequence in self.sequences])
+        if not self.sequences:
+            return ended
+        models = [sequence.handle.model for sequence in self.sequences]
+        mixed = self.sequences[0].handle.mixed
+        model = mixed.model_for(models) if mixed else models[0]
+        logits = self._cache.step(model, [sequence.generated[-1] for sequence in self.sequences])
+        greedy = logits.argmax(-1).tolist()
+        continues = [sequence.append_next(logits[row], greedy[row]) for row, sequence in enumerate(self.sequences)]
+        return ended + self._remove(continues)
 
-    def _leave(self, stays: list[bool]) -> list[SequenceState]:
+    def _remove(self, stays: list[bool]) -> list[SequenceState]:
         if all(stays):
             return []
-        before, self.rows = self.rows, [row for row, stay in zip(self.rows, stays, strict=True) if stay]
-        self._memory.keep([at for at, stay in enumerate(stays) if stay])
-        return [row for row, stay in zip(before, stays, strict=True) if not stay]
+        before = self.sequences
+        self.sequences = [sequence for sequence, stay in zip(before, stays, strict=True) if stay]
+        self._cache.select([row for row, stay in enumerate(stays) if stay])
+        return [sequence for sequence, stay in zip(before, stays, strict=True) if not stay]
 
 
 class BatchScheduler:
-    """All batches of one device, and the thread that computes them; it lives while there are rows."""
+    """All batches of one device, and the thread that computes them, which runs while there are sequences."""
 
-    def __init__(self, turns: FairLock, most_rows: int = 8) -> None:
-        self._turns, self._most_rows = turns, most_rows
-        self._lock = threading.Lock()
+    def __init__(self, lock: FairLock, max_batch_size: int = 8) -> None:
+        self._lock, self._max_batch_size = lock, max_batch_size
+        self._guard = threading.Lock()
         self._arriving: list[SequenceState] = []
         self._batches: list[tuple[object, RunningBatch]] = []
-        self._at_work = False
+        self._running = False
 
-    def add(self, row: SequenceState) -> None:
-        """The row is answered from the next step on."""
-        with self._lock:
-            self._arriving.append(row)
-            if self._at_work:
+    def add(self, sequence: SequenceState) -> None:
+        """Generate it from the next step on."""
+        with self._guard:
+            self._arriving.append(sequence)
+            if self._running:
                 return
-            self._at_work = True
-        threading.Thread(target=self._sing, daemon=True, name="choir").start()
+            self._running = True
+        threading.Thread(target=self._loop, daemon=True, name="scheduler").start()
 
     @torch.no_grad()
-    def _sing(self) -> None:
+    def _loop(self) -> None:
         while True:
-            with self._lock:
+            with self._guard:
                 arriving, self._arriving = self._arriving, []
-                self._at_work = bool(arriving or self._batches)
-                if not self._at_work:
+                self._running = bool(arriving or self._batches)
+                if not self._running:
                     return
-            for row in arriving:
-                self._admit(row)
+            for sequence in arriving:
+                self._admit(sequence)
             for _, batch in self._batches:
-                self._compute(batch.step, batch.rows)
-            self._batches = [each for each in self._batches if each[1].rows]
+                self._compute(batch.step, batch.sequences)
+            self._batches = [(key, batch) for key, batch in self._batches if batch.sequences]
 
-    def _admit(self, row: SequenceState) -> None:
-        if row.stop.is_set():
-            row.end()
+    def _admit(self, sequence: SequenceState) -> None:
+        if sequence.cancelled.is_set():
+            sequence.finish()
             return
-        group = row.part.group
-        fit = (each for its, each in self._batches if its is group and len(each.rows) < self._most_rows)
-        batch = next(fit, None)
+        key = sequence.handle.batch_key
+        fitting = (
+            batch
+            for batch_key, batch in self._batches
+            if batch_key is key and len(batch.sequences) < self._max_batch_size
+        )
+        batch = next(fitting, None)
         if batch is None:
             batch = RunningBatch()
-            self._batches.append((group, batch))
-        self._compute(lambda: batch.admit(row), [row])
+            self._batches.append((key, batch))
+        self._compute(lambda: batch.admit(sequence), [sequence])
 
-    def _compute(self, act: Callable[[], list[SequenceState]], rows: list[SequenceState]) -> None:
-        """One step in its turn; whoever has ended is told when the turn is over. A failure ends all its rows."""
+    def _compute(self, act: Callable[[], list[SequenceState]], sequences: list[SequenceState]) -> None:
+        """One step under the device's lock; sequences that ended are told after its release. A failure ends them all."""
         failure: BaseException | None = None
-        with self._turns.turn():
+        with self._lock:
             try:
                 ended = act()
             except BaseException as error:
-                failure, ended = error, list(rows)
-                rows.clear()
-        for row in ended:
-            row.end(failure)
+                failure, ended = error, list(sequences)
+                sequences.clear()
+        for sequence in ended:
+            sequence.finish(failure)
 
 
 def _device(model: torch.nn.Module) -> torch.device:

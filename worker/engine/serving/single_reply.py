@@ -1,8 +1,9 @@
-"""One answer by itself, through transformers' own ``generate``: for models whose rows cannot share a step. Knows no text."""
+"""One reply through transformers' own ``generate``, for models whose sequences cannot share a step."""
 
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,78 +13,79 @@ from worker.engine.serving.fair_lock import FairLock
 from worker.engine.serving.sampler import SamplingParameters
 
 
-class SingleReply(StoppingCriteria):
-    """A thread that computes, and the line of tokens it has computed; ``heard`` is told each as it comes."""
+@dataclass(frozen=True)
+class GenerationRequest:
+    """What to generate: prompt ids (1, tokens) on the model's device, sampling, and limits."""
 
-    def __init__(
-        self,
-        model: torch.nn.Module,
-        ids: torch.Tensor,
-        sampling: SamplingParameters,
-        room: int,
-        pad: int | None,
-        heard: Callable[[int], None],
-        turns: FairLock,
-    ) -> None:
-        self._model, self._ids, self._sampling, self._room, self._pad = model, ids, sampling, room, pad
-        self._heard, self._turns = heard, turns
-        self._stop = threading.Event()
+    model: torch.nn.Module
+    ids: torch.Tensor
+    sampling: SamplingParameters
+    max_new_tokens: int
+    pad_token_id: int | None
+
+
+class SingleReply(StoppingCriteria):
+    """A thread that generates, and the queue of its tokens; ``on_token`` is called with each of them."""
+
+    def __init__(self, request: GenerationRequest, on_token: Callable[[int], None], lock: FairLock) -> None:
+        self._request, self._on_token, self._lock = request, on_token, lock
+        self._cancelled = threading.Event()
         self._tokens: queue.SimpleQueue[int | BaseException | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Begin to compute."""
+        """Begin to generate."""
         self._thread.start()
 
     def cancel(self) -> None:
-        """Stop after the token at hand and wait for it."""
-        self._stop.set()
+        """Stop after the current token and wait for it."""
+        self._cancelled.set()
         self._thread.join()
 
     def tokens(self) -> Iterator[int]:
-        """Token ids as they come."""
+        """New tokens as they come."""
         while (token := self._tokens.get()) is not None:
             if isinstance(token, BaseException):
                 raise token
             yield token
 
     def __call__(self, input_ids: torch.LongTensor, scores: Any, **_: Any) -> torch.Tensor:
-        """Called by ``generate`` after every token: pass it on, let the others have their turn."""
+        """Called by ``generate`` after every token: pass it on, and release the device for one step of the others."""
         token = int(input_ids[0, -1])
-        self._heard(token)
+        self._on_token(token)
         self._tokens.put(token)
-        chance = _random_state()
-        self._turns.give()
-        self._turns.take()
-        _set_random_state(chance)
-        return torch.tensor([self._stop.is_set()], device=input_ids.device)
+        state = _random_state()
+        self._lock.release()
+        self._lock.acquire()
+        _set_random_state(state)
+        return torch.tensor([self._cancelled.is_set()], device=input_ids.device)
 
-    def _work(self) -> None:
-        self._turns.take()
+    def _run(self) -> None:
+        self._lock.acquire()
         try:
             self._generate()
         except BaseException as error:
             self._tokens.put(error)
         finally:
-            self._turns.give()
+            self._lock.release()
             self._tokens.put(None)
 
     @torch.no_grad()
     def _generate(self) -> None:
-        if self._stop.is_set():
+        if self._cancelled.is_set():
             return
-        sampling = self._sampling
-        how: dict[str, Any] = {"do_sample": False}
+        request, sampling = self._request, self._request.sampling
+        options: dict[str, Any] = {"do_sample": False}
         if sampling.temperature > 0:
-            how = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
+            options = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
             torch.manual_seed(torch.seed() % 2**63 if sampling.seed is None else sampling.seed)
-        self._model.generate(  # type: ignore[operator]
-            input_ids=self._ids,
-            attention_mask=torch.ones_like(self._ids),
-            max_new_tokens=self._room,
-            pad_token_id=self._pad,
+        request.model.generate(  # type: ignore[operator]
+            input_ids=request.ids,
+            attention_mask=torch.ones_like(request.ids),
+            max_new_tokens=request.max_new_tokens,
+            pad_token_id=request.pad_token_id,
             stopping_criteria=StoppingCriteriaList([self]),
-            **how,
+            **options,
         )
 
 

@@ -102,13 +102,13 @@ class AsyncLLM:
         self.asked.append(
             {"id": request_id, "ids": prompt["prompt_token_ids"], "how": sampling_params, "lora": lora_request}
         )
-        said, token = 0, 40 + (lora_request.lora_int_id if lora_request else 0)
+        text, token = 0, 40 + (lora_request.lora_int_id if lora_request else 0)
         try:
-            while said < sampling_params.max_tokens:
+            while text < sampling_params.max_tokens:
                 await asyncio.sleep(0)
-                new = [token] * min(2, sampling_params.max_tokens - said)
-                said += len(new)
-                done = said >= sampling_params.max_tokens
+                new = [token] * min(2, sampling_params.max_tokens - text)
+                text += len(new)
+                done = text >= sampling_params.max_tokens
                 yield SimpleNamespace(outputs=[SimpleNamespace(token_ids=new)], finished=done)
         except (asyncio.CancelledError, GeneratorExit):
             self.dropped.append(request_id)
@@ -154,44 +154,44 @@ def make_adapter(base: Path, folder: Path, **options: Any) -> Path:
     return folder
 
 
-def test_answers_come_from_the_engine_with_the_same_settings_and_adapter(package, base, tmp_path):
+def test_replies_come_from_the_engine_with_sampling_and_adapter(package, base, tmp_path):
     answers, tokenizer = VllmEngine(0.7, 8), AutoTokenizer.from_pretrained(base)
-    plain = answers.speaker(base, tokenizer, CONTEXT, None, "base")
-    one, other = (answers.speaker(base, tokenizer, CONTEXT, tmp_path / name, name) for name in ("one", "other"))
-    again = answers.speaker(base, tokenizer, CONTEXT, tmp_path / "one", "one")
-    told = []
-    for speaker in (plain, one, other, again):
-        told.append(GenerationStats())
-        said = "".join(speaker.stream(ASK, SamplingParameters(5, 0.4, 0.9, 7), told[-1]))
-        assert said == tokenizer.decode(told[-1].tokens) and told[-1].finish == "length"
-    assert [each.tokens for each in told] == [[40] * 5, [41] * 5, [42] * 5, [41] * 5]
+    plain = answers.chat_model(base, tokenizer, CONTEXT, None, "base")
+    one, other = (answers.chat_model(base, tokenizer, CONTEXT, tmp_path / name, name) for name in ("one", "other"))
+    again = answers.chat_model(base, tokenizer, CONTEXT, tmp_path / "one", "one")
+    stats = []
+    for chat_model in (plain, one, other, again):
+        stats.append(GenerationStats())
+        text = "".join(chat_model.stream(ASK, SamplingParameters(5, 0.4, 0.9, 7), stats[-1]))
+        assert text == tokenizer.decode(stats[-1].tokens) and stats[-1].finish == "length"
+    assert [reply.tokens for reply in stats] == [[40] * 5, [41] * 5, [42] * 5, [41] * 5]
     (engine,) = ENGINES
     assert (engine.args.model, engine.args.gpu_memory_utilization, engine.args.enable_lora) == (str(base), 0.7, True)
     first = engine.asked[1]
-    assert first["ids"] == one.read(ASK)[0].tolist()
+    assert first["ids"] == one.tokenize(ASK)[0].tolist()
     assert first["lora"] == LoRARequest("adapter-1", 1, str(tmp_path / "one"))
     how = first["how"]
     assert (how.temperature, how.top_p, how.seed, how.max_tokens) == (0.4, 0.9, 7, 5)
     assert how.stop_token_ids == [tokenizer.eos_token_id] and how.output_kind is RequestOutputKind.DELTA
 
 
-def test_whoever_leaves_makes_the_engine_drop_the_answer(package, base):
+def test_closed_stream_aborts_the_request(package, base):
     answers = VllmEngine(0.7, 8)
-    speaker = answers.speaker(base, AutoTokenizer.from_pretrained(base), CONTEXT, None, "base")
-    stream = speaker.stream(ASK, SamplingParameters(10**6, 0.0), told := GenerationStats())
-    # The room is the context's, so the answer has to be left quickly or it ends by itself.
+    chat_model = answers.chat_model(base, AutoTokenizer.from_pretrained(base), CONTEXT, None, "base")
+    stream = chat_model.stream(ASK, SamplingParameters(10**6, 0.0), stats := GenerationStats())
+    # The reply ends by itself at the context length, so the stream has to be closed soon.
     next(stream)
     stream.close()
-    assert told.finish == "cancelled"
-    wait_until(lambda: bool(ENGINES[0].dropped) or len(told.tokens) >= CONTEXT - told.prompt_tokens, "it is dropped")
+    assert stats.finish == "cancelled"
+    wait_until(lambda: bool(ENGINES[0].dropped) or len(stats.tokens) >= CONTEXT - stats.prompt_tokens, "it is dropped")
 
 
-def test_another_base_model_ends_the_engine_of_the_one_before(package, base, tmp_path):
+def test_engine_is_replaced_for_another_base_model(package, base, tmp_path):
     answers, tokenizer = VllmEngine(0.7, 8), AutoTokenizer.from_pretrained(base)
-    before = answers.speaker(base, tokenizer, CONTEXT, None, "base")
+    before = answers.chat_model(base, tokenizer, CONTEXT, None, "base")
     second = make_chat_base(tmp_path / "second", 3)
-    answers.speaker(second, tokenizer, CONTEXT, None, "second")
-    assert [each.down for each in ENGINES] == [True, False] and answers.describe() == "second"
+    answers.chat_model(second, tokenizer, CONTEXT, None, "second")
+    assert [engine.down for engine in ENGINES] == [True, False] and answers.describe() == "second"
     with pytest.raises(Exception, match="another base model"):
         list(before.stream(ASK, SamplingParameters(4), GenerationStats()))
 
@@ -210,7 +210,7 @@ def test_another_base_model_ends_the_engine_of_the_one_before(package, base, tmp
 )
 def test_only_what_vllm_serves_goes_there(package, base, tmp_path, method, options, served):
     adapter = make_adapter(base, tmp_path / "adapter", **options)
-    assert VllmEngine(0.7, 8).serves(base, method, adapter) is served
+    assert VllmEngine(0.7, 8).supports(base, method, adapter) is served
     assert not ENGINES
 
 
@@ -237,9 +237,9 @@ def test_the_server_asks_vllm_for_what_it_serves_and_transformers_for_the_rest(p
         spec = make_chat_spec({"kind": kind}).model_copy(update={"base_model": name})
         (folders[kind] / SPEC).write_text(spec.model_dump_json())
         manifest.write(folders[kind])
-    found = [held.speaker(name, folder) for folder in (None, folders["lora"], folders["dora"])]
+    found = [held.chat_model(name, folder) for folder in (None, folders["lora"], folders["dora"])]
     assert [type(each) for each in found] == [VllmChatModel, VllmChatModel, ChatModel]
-    assert "".join(found[1].stream(ASK, SamplingParameters(3), told := GenerationStats())) and told.tokens == [41] * 3
+    assert "".join(found[1].stream(ASK, SamplingParameters(3), stats := GenerationStats())) and stats.tokens == [41] * 3
     assert held.describe()["vllm"] and held.describe()["bases"] == [name]
 
 
