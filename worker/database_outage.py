@@ -1,19 +1,20 @@
-"""Which failures mean that the database is away, and for how long it has been. Knows nothing of jobs.
+"""Detection of a database outage, and writes that wait for its end.
 
-Work goes on without the database for a while; what has to be stored waits, because every write may be repeated safely:
-points and events have keys of their own, and a change of state names its fence.
+Every write may be repeated safely: points and events have unique keys, and a change of state names its fencing token.
 """
 
 import time
 from collections.abc import Callable
 
-from app.db import AWAY as DATABASE_AWAY
+from app.db import AWAY
 
-AGAIN_SECONDS = 0.5
+DATABASE_AWAY = AWAY
+
+RETRY_SECONDS = 0.5
 
 
 class Outage:
-    """Remembers since when the database has not answered."""
+    """Since when the database has not answered."""
 
     def __init__(self) -> None:
         self._since: float | None = None
@@ -23,8 +24,8 @@ class Outage:
         """How long it has been away; 0 while it answers."""
         return time.monotonic() - self._since if self._since is not None else 0.0
 
-    def survive(self, act: Callable[[], None]) -> bool:
-        """Do it now if the database answers; says whether it was done."""
+    def attempt(self, act: Callable[[], None]) -> bool:
+        """Call ``act`` if the database answers; returns whether it was done."""
         try:
             act()
         except DATABASE_AWAY:
@@ -33,10 +34,10 @@ class Outage:
         self._since = None
         return True
 
-    def insist(self, act: Callable[[], None], most_seconds: float) -> bool:
-        """Do it as soon as the database answers; gives up after ``most_seconds`` without it."""
-        while not self.survive(act):
-            if self.seconds > most_seconds:
+    def retry_until(self, act: Callable[[], None], max_seconds: float) -> bool:
+        """Call ``act`` as soon as the database answers; False after ``max_seconds`` without it."""
+        while not self.attempt(act):
+            if self.seconds > max_seconds:
                 return False
-            time.sleep(AGAIN_SECONDS)
+            time.sleep(RETRY_SECONDS)
         return True

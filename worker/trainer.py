@@ -1,7 +1,7 @@
-"""The training process: ``python -m worker.trainer``. Imports what is slow, waits for one folder, trains, ends.
+"""The training process: ``python -m worker.trainer``. Imports the slow libraries, waits for one folder, trains, exits.
 
-It speaks to its supervisor by files in that folder and by its standard input: one JSON line with the folder, perhaps a
-line ``cancel`` later; the end of the input means that the supervisor is gone. It knows no database and no secret.
+It communicates with its supervisor by files in that folder and by its standard input: one JSON line with the folder, perhaps
+a line ``cancel`` later; the end of the input means that the supervisor is gone. It has no database address and no secret.
 Exit codes: 0 done, 3 refused (``error.json`` says why), 4 stopped on request; anything else is a crash.
 """
 
@@ -19,8 +19,8 @@ from worker.processes import sandbox
 from worker.processes.rank_processes import RankProcesses, own_rank
 
 if __name__ == "__main__":
-    # Before the libraries start their threads: afterwards the kernel would not let the process leave the network.
-    # Whoever helps another process is in its network already, and must stay there to reach it.
+    # Before the libraries start their threads: the kernel moves only a process of one thread to another network.
+    # Ranks above 0 are in the network of rank 0 already, and must stay there to reach it.
     if not own_rank():
         sandbox.close_network()
     sandbox.set_limits()
@@ -39,20 +39,20 @@ from worker.engine.runtime import distributed, warm_up
 from worker.engine.runtime.training_job import TrainingJob
 from worker.processes.spool import SpoolReport
 
-# What torch says when the processor's memory or the address space is used up.
+# Messages of torch when memory or address space is exhausted.
 NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 DEVICE_GONE = ("CUDA error", "device lost", "uncorrectable ECC", "Xid")
 
 DONE, REFUSED, STOPPED, ORPHANED = 0, 3, 4, 5
-TOLD_BY_ANOTHER_SECONDS = 60.0
+RANK_ZERO_SECONDS = 60.0
 
 
 def main() -> int:
-    """Serve one job, or one share of it."""
-    transformers.utils.logging.disable_progress_bar()
+    """Serve one job, or one rank of it."""
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     datasets.disable_progress_bars()
-    transformers.utils.logging.set_verbosity_error()
-    # The log is read by the person whose run it is; what libraries announce for their next version does not help them.
+    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    # The log is shown to the owner of the run, whom announcements of the libraries' next versions do not help.
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     warm_up.warm_up()
@@ -66,35 +66,35 @@ def main() -> int:
         job = JobFile.read(folder)
     except ValueError as error:
         return _refuse(folder, _explain(error))
-    return _help(job) if own_rank() else _lead(job)
+    return _run_rank(job) if own_rank() else _run_rank_zero(job)
 
 
-def _lead(job: JobFile) -> int:
+def _run_rank_zero(job: JobFile) -> int:
     report = SpoolReport(job.folder / "spool.jsonl")
     threading.Thread(target=_listen, args=(report,), daemon=True).start()
-    companions = RankProcesses(job.folder, job.processes)
+    rank_processes = RankProcesses(job.folder, job.processes)
     try:
         _perform(job, report)
     except Stopped:
-        companions.release()
+        rank_processes.release()
         return STOPPED
     except StudioError as error:
-        companions.release()
+        rank_processes.release()
         return _refuse(job.folder, error)
-    except Exception as error:  # a defect would happen again at once, so the run is not tried again by itself
-        companions.share_fate()
+    except Exception as error:  # a defect would happen again, so the run is not retried automatically
+        rank_processes.exit_with_failed_rank()
         return _refuse(job.folder, _explain(error))
     return DONE
 
 
-def _help(job: JobFile) -> int:
-    """Compute one share of a run that another process leads."""
+def _run_rank(job: JobFile) -> int:
+    """One rank above 0 of a run on several devices."""
     threading.Thread(target=_listen, args=(None,), daemon=True).start()
     try:
         _perform(job, NullReport())
     except StudioError as error:
-        # What settings or data are to blame for, the one that leads finds out as well, and tells after it has saved.
-        threading.Event().wait(TOLD_BY_ANOTHER_SECONDS)
+        # Rank 0 finds the same fault of settings or data and reports it, after it has saved.
+        threading.Event().wait(RANK_ZERO_SECONDS)
         return _refuse(job.folder, error)
     except Exception as error:
         return _refuse(job.folder, _explain(error))
@@ -119,7 +119,7 @@ def _perform(job: JobFile, report: Report) -> None:
 
 
 def _listen(report: SpoolReport | None) -> None:
-    """Obey ``cancel``; end at once when whoever started this is gone, because somebody else will take over the run."""
+    """Obey ``cancel``; exit at once when the supervisor is gone, because another one will take over the run."""
     for line in sys.stdin:
         if report and line.strip() == "cancel":
             report.ask_to_stop()
@@ -128,28 +128,28 @@ def _listen(report: SpoolReport | None) -> None:
 
 def _refuse(folder: Path, error: StudioError) -> int:
     traceback.print_exc()
-    aside = folder / f"error-{own_rank()}.aside"
-    aside.write_text(json.dumps(error.as_dict(), default=str), encoding="utf-8")
-    # Of several processes the first that fails says why; the others fail because of it.
+    temporary = folder / f"error-{own_rank()}.aside"
+    temporary.write_text(json.dumps(error.as_dict(), default=str), encoding="utf-8")
+    # The first rank that fails gives the cause; the others fail because of it.
     with contextlib.suppress(FileExistsError):
-        os.link(aside, folder / "error.json")
-    aside.unlink()
+        os.link(temporary, folder / "error.json")
+    temporary.unlink()
     return REFUSED
 
 
 def _explain(error: Exception) -> StudioError:
-    """Which of the known causes it is; the supervisor has an answer to each."""
-    words = str(error)
-    if isinstance(error, torch.OutOfMemoryError | MemoryError) or any(each in words for each in NO_MEMORY):
+    """Classify an exception: the supervisor handles each of these codes differently."""
+    text = str(error)
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or any(phrase in text for phrase in NO_MEMORY):
         return StudioError("out_of_memory", "Memory ran out.", "Choose shorter texts or more portions per update.")
-    if (isinstance(error, OSError) and error.errno == errno.ENOSPC) or "No space left on device" in words:
+    if (isinstance(error, OSError) and error.errno == errno.ENOSPC) or "No space left on device" in text:
         return StudioError(
             "disk_full", "The disk is full.", "Free some space, then resume the run; the last checkpoint is untouched."
         )
-    if any(each in words for each in DEVICE_GONE):
+    if any(phrase in text for phrase in DEVICE_GONE):
         return StudioError(
             "device_lost",
-            f"The graphics card stopped working ({words.splitlines()[0][:200]}).",
+            f"The graphics card stopped working ({text.splitlines()[0][:200]}).",
             "The run is tried again; tell whoever runs this machine if it happens again.",
         )
     return _defect(error)
@@ -166,5 +166,5 @@ def _defect(error: Exception) -> StudioError:
 if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
-    # Skips the slow teardown of torch; everything of value has been flushed.
+    # Skips the slow teardown of torch; all files have been flushed.
     os._exit(code)

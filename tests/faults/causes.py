@@ -21,7 +21,7 @@ from app.services.runs import metrics
 from tests.faults.bench import Bench, NotHere
 from tests.faults.world import World
 from worker.jobs import supervisor
-from worker.processes import prewarmed, watchdog
+from worker.processes import memory_kills, prewarmed
 
 STEP_RATE_TOLERANCE = 0.03
 FLOOD_STEPS = 100
@@ -54,11 +54,11 @@ def run_out_of_memory(bench: Bench, count: int) -> None:
 def _kernel_counter(path: Path) -> Iterator[Path]:
     """Stands in for the kernel's own, which nobody else may write."""
     path.write_text("low 0\noom 0\noom_kill 0\n")
-    known, watchdog.MEMORY_COUNTERS = watchdog.MEMORY_COUNTERS, [path]
+    known, memory_kills.MEMORY_COUNTERS = memory_kills.MEMORY_COUNTERS, [path]
     try:
         yield path
     finally:
-        watchdog.MEMORY_COUNTERS = known
+        memory_kills.MEMORY_COUNTERS = known
 
 
 def diverge(bench: Bench, count: int) -> None:

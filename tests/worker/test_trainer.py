@@ -1,8 +1,10 @@
-"""Real trainer processes on the real starter encoder: a whole run, a stopped one, and what is asked later."""
+"""Real trainer processes on the real starter encoder: a whole run, a stopped one; and the classification of errors."""
 
+import errno
 import threading
 
 import pytest
+import torch
 from fastapi.testclient import TestClient
 
 from app import storage
@@ -11,8 +13,9 @@ from app.models import CANCELLED, SUCCEEDED, Checkpoint, Job, Run
 from app.services.datasets import datasets
 from app.services.runs import adapters, metrics, predictions, runs
 from app.settings import get_settings
+from worker import trainer
 from worker.inference.server import create_inference
-from worker.jobs import supervisor
+from worker.jobs import failure_messages, supervisor
 
 
 def submit(owner: str, **training: object) -> Run:
@@ -87,3 +90,25 @@ def test_a_stopped_run_keeps_its_checkpoint_and_resumes(owner: str) -> None:
     supervisor.execute(again.job_id)
     assert job_of(again).state == SUCCEEDED
     assert metrics.read_curves(owner, run.id).series()["train/loss"][-1][0] == 15
+
+
+def test_failed_allocation_is_out_of_memory() -> None:
+    with pytest.raises(RuntimeError) as refused:
+        torch.empty(1 << 50)
+    assert trainer._explain(refused.value).code == failure_messages.OUT_OF_MEMORY
+    assert trainer._explain(MemoryError()).code == failure_messages.OUT_OF_MEMORY
+    assert trainer._explain(torch.OutOfMemoryError("CUDA out of memory")).code == failure_messages.OUT_OF_MEMORY
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), failure_messages.DISK_FULL),
+        (RuntimeError("I/O error: No space left on device (os error 28)"), failure_messages.DISK_FULL),
+        (RuntimeError("CUDA error: uncorrectable ECC error encountered"), failure_messages.DEVICE_LOST),
+        (KeyError("text"), "training_failed"),
+    ],
+)
+def test_exception_is_classified_by_cause(error: Exception, code: str) -> None:
+    explained = trainer._explain(error)
+    assert explained.code == code and explained.hint

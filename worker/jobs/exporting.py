@@ -15,7 +15,7 @@ CRASHED = (
 )
 
 
-def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
+def run(claim: Claim, leaving: Callable[[], bool]) -> None:
     """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
     folder, tracker = tracker_exports.prepare(claim)
     names = find_tracker(tracker).environment

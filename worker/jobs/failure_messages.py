@@ -1,4 +1,4 @@
-"""What a person is told when an attempt did not end well: one sentence and the next step for each cause."""
+"""Error messages for attempts that failed: for each cause one sentence and the next step."""
 
 import signal
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 from app.errors import StudioError
 
 OUT_OF_MEMORY, DISK_FULL, DEVICE_LOST = "out_of_memory", "disk_full", "device_lost"
-# Halving the portions more often than this does not help: then it is the model, not the portion, that is too large.
-MOST_PORTIONS = 16
+# With more portions than this it is the model, not the portion, that does not fit.
+MAX_PORTIONS = 16
 
 
 def crash(code: int, folder: Path) -> StudioError:
-    """The process ended by itself, without a word."""
+    """The process ended by itself, without an error file."""
     how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     return StudioError(
         "trainer_crashed",
@@ -23,7 +23,7 @@ def crash(code: int, folder: Path) -> StudioError:
 
 
 def stall(seconds: float, folder: Path) -> StudioError:
-    """The process lived, but got nowhere."""
+    """The process was alive, but reported no progress."""
     return StudioError(
         "stalled",
         f"Training reported nothing for {seconds:.0f} s and was ended.",
@@ -43,7 +43,7 @@ def out_of_memory(portions: int, rows: int) -> StudioError:
 
 
 def disk_full(free: int) -> StudioError:
-    """There is no room for what has to be kept."""
+    """There is no room for checkpoints and results."""
     return StudioError(
         DISK_FULL,
         f"The disk is nearly full: {free / 1e6:,.0f} MB are left.",
@@ -53,7 +53,7 @@ def disk_full(free: int) -> StudioError:
 
 
 def defect() -> StudioError:
-    """Something is wrong with the studio itself."""
+    """An unexpected exception in the supervisor."""
     return StudioError(
         "internal_error",
         "The studio could not carry out this run because of a defect on its side.",
@@ -63,4 +63,4 @@ def defect() -> StudioError:
 
 def next_portions(portions: int, rows: float) -> int | None:
     """Twice as many portions as before, or None when a portion is down to one of its ``rows`` or too many were tried."""
-    return portions * 2 if portions < min(rows, MOST_PORTIONS) else None
+    return portions * 2 if portions < min(rows, MAX_PORTIONS) else None

@@ -18,7 +18,7 @@ TELL_SECONDS = 1.0
 PASSING = ("hub_unreachable", "hub_failed", "hub_damaged")
 
 
-def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
+def run(claim: Claim, leaving: Callable[[], bool]) -> None:
     """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
     jobs.begin(claim, pid=os.getpid(), phase="Asking the hub")
     model = model_fetches.requested(claim.job_id)

@@ -20,7 +20,7 @@ REVIEW = subprocess_job.SubprocessJob(
 )
 
 
-def carry_out(claim: Claim, leaving: Callable[[], bool]) -> None:
+def run(claim: Claim, leaving: Callable[[], bool]) -> None:
     """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
     folder = label_reviews.prepare(claim, base_model_path, get_settings().threads)
     devices.take(claim, leaving)

@@ -1,8 +1,8 @@
-"""The other processes of a run that learns on several devices: started, told what to do, and never outliving the first.
+"""The processes of ranks 1 and above of a run on several devices, started and watched by rank 0.
 
-They are started as torchrun starts its own, with ``RANK`` and ``WORLD_SIZE`` in the environment, but in the first one's process
-group instead of sessions of their own: whoever stops, freezes or kills the group reaches all of them. When one ends badly,
-the first ends in the same way, so that the supervisor sees one process with one cause. Must not import torch.
+As with torchrun they get ``RANK`` and ``WORLD_SIZE`` in the environment, but they stay in the process group of rank 0, so that
+a signal to the group reaches all of them. When one fails, rank 0 ends in the same way: the supervisor sees one process with one
+cause. Must not import torch.
 """
 
 import json
@@ -14,9 +14,9 @@ from pathlib import Path
 from app.processes.subprocess import ROOT, Command, ManagedProcess, inherited_prefix, python_module
 
 RANK, COUNT = "RANK", "WORLD_SIZE"
-LOOK_SECONDS = 0.2
-# A process whose companion died learns of it by a broken connection, a moment before or after the death is seen here.
-AFTERMATH_SECONDS = 5.0
+POLL_SECONDS = 0.2
+# A failed rank shows as a broken connection in the others, perhaps before its exit is seen here.
+FAILURE_SECONDS = 5.0
 
 
 def own_rank() -> int:
@@ -28,31 +28,31 @@ class RankProcesses:
     """The processes 1 to ``count`` - 1, started by process 0."""
 
     def __init__(self, folder: Path, count: int) -> None:
-        self._processes = [_start(folder, number, count) for number in range(1, count)]
-        self._over = False
+        self._processes = [_start(folder, rank, count) for rank in range(1, count)]
+        self._released = False
         if self._processes:
-            threading.Thread(target=self._watch, daemon=True, name="companions").start()
+            threading.Thread(target=self._watch, daemon=True, name="ranks").start()
 
     def release(self) -> None:
-        """The common part of the work is done; from now on nobody minds how they end."""
-        self._over = True
+        """Ignore from now on how the other ranks end: the common part of the work is done."""
+        self._released = True
 
-    def share_fate(self) -> None:
-        """After a failure of this process: if another failed first, end in its way; returns if none did."""
-        deadline = time.monotonic() + AFTERMATH_SECONDS
+    def exit_with_failed_rank(self) -> None:
+        """After a failure of rank 0: exit as the first other rank that failed, if one did within some seconds."""
+        deadline = time.monotonic() + FAILURE_SECONDS
         while self._processes and time.monotonic() < deadline:
-            self._end_as_the_first_that_failed()
-            time.sleep(LOOK_SECONDS)
+            self._exit_as_failed_rank()
+            time.sleep(POLL_SECONDS)
 
     def _watch(self) -> None:
-        while not self._over:
-            self._end_as_the_first_that_failed()
-            time.sleep(LOOK_SECONDS)
+        while not self._released:
+            self._exit_as_failed_rank()
+            time.sleep(POLL_SECONDS)
 
-    def _end_as_the_first_that_failed(self) -> None:
-        codes = [each.poll() for each in self._processes]
-        code = next((each for each in codes if each), None)
-        if code is None or self._over:
+    def _exit_as_failed_rank(self) -> None:
+        codes = [process.poll() for process in self._processes]
+        code = next((code for code in codes if code), None)
+        if code is None or self._released:
             return
         if code < 0:
             os.kill(os.getpid(), -code)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from worker.jobs.failure_messages import MOST_PORTIONS, next_portions
+from worker.jobs.failure_messages import MAX_PORTIONS, next_portions
 
 
 @pytest.mark.parametrize(
     ("portions", "rows", "expected"),
-    [(1, 32, 2), (2, 32, 4), (MOST_PORTIONS, 64, None), (8, 8, None), (1, 1, None), (4, 5.5, 8)],
+    [(1, 32, 2), (8, 32, 16), (MAX_PORTIONS, 64, None), (2, 2, None), (8, 8, None), (1, 1, None), (4, 5.5, 8)],
 )
 def test_next_portions(portions: int, rows: float, expected: int | None) -> None:
     assert next_portions(portions, rows) == expected
