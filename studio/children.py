@@ -83,7 +83,8 @@ def rotate_log(path: Path) -> None:
 
 def descendants() -> list[psutil.Process]:
     """Every process that descends from this one, also those in sessions of their own."""
-    return psutil.Process().children(recursive=True)
+    children: list[psutil.Process] = psutil.Process().children(recursive=True)
+    return children
 
 
 def end_all(children: Iterable[ChildProcess], grace_seconds: float, hurry: "Urgency") -> None:

@@ -98,7 +98,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "worker.database_outage": ("app.db",),
     "worker.processes": (*BELOW_DOORS, "worker.processes.sandbox"),
     "worker.jobs": (*BELOW_DOORS, "worker.database_outage", "worker.processes"),
-    "worker.inference": (*BELOW_DOORS, "worker.database_outage", "worker.processes"),
+    "worker.inference": (*BELOW_DOORS, "worker.database_outage", "worker.processes", "worker.inference.status"),
     "worker.app": ("app.queue",),
     "worker.engine": (),
     **{name: (*BELOW_ENGINE, *ENGINE_PACKAGES[:at]) for at, name in enumerate(ENGINE_PACKAGES)},
@@ -117,7 +117,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "worker.jobs.speed_probe": (*LEVEL_0, "worker.engine"),
     "worker.jobs.reviewer": (*LEVEL_0, "app.catalog", "worker.engine", "worker.processes.sandbox"),
     "worker.inference.reply_slots": (),
-    "worker.inference.model_pool": (*LEVEL_0, "app.catalog", "worker.engine", "worker.inference.checkpoint_restoring"),
+    "worker.inference.status": (),
+    "worker.inference.model_pool": (
+        *LEVEL_0,
+        "app.catalog",
+        "worker.engine",
+        "worker.inference.checkpoint_restoring",
+        "worker.inference.status",
+    ),
     "worker.inference.checkpoint_restoring": (*LEVEL_0, "app.catalog", "app.storage", "worker.processes"),
     "worker.inference.server": (
         *LEVEL_0,
@@ -128,6 +135,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "worker.engine",
         "worker.inference.model_pool",
         "worker.inference.reply_slots",
+        "worker.inference.status",
     ),
     "studio_ui": BELOW_DOORS,
     # Composition: the outermost layer puts the doors together, so it may import all of them.

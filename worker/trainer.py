@@ -61,7 +61,7 @@ def main() -> int:
     if not line:
         return DONE
     folder = Path(json.loads(line)["folder"])
-    sandbox.settle(folder)
+    sandbox.enter_folder(folder)
     try:
         job = JobFile.read(folder)
     except ValueError as error:

@@ -23,7 +23,10 @@ from tests.faults.injections import INJECTIONS
 def main(names: list[str]) -> int:
     """Run the named injections, or all."""
     share, seed = float(os.environ.get("FAULTS_N", "0.1")), int(os.environ.get("FAULTS_SEED", "0"))
-    chosen = sorted((each for each in INJECTIONS if not names or each.name in names), key=lambda each: not each.forks)
+    chosen = sorted(
+        (injection for injection in INJECTIONS if not names or injection.name in names),
+        key=lambda injection: not injection.forks,
+    )
     began, missed, injected = time.monotonic(), [], 0
     # What goes wrong here goes wrong on purpose.
     logging.lastResort = None
@@ -31,19 +34,19 @@ def main(names: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="studio-faults-") as folder:
         bench = Bench(Path(folder), seed)
         try:
-            for each in chosen:
-                count, since, result = max(1, math.ceil(each.full * share)), time.monotonic(), "pass"
+            for injection in chosen:
+                count, since, result = max(1, math.ceil(injection.full * share)), time.monotonic(), "pass"
                 try:
-                    each.act(bench, count)
+                    injection.act(bench, count)
                 except NotHere as reason:
                     result = f"not here: {reason}"
-                except Exception:  # a miss of any kind is told and the next injection goes on
+                except Exception:  # a miss of any kind is reported and the next injection runs
                     traceback.print_exc()
-                    missed.append(each.name)
+                    missed.append(injection.name)
                     result = "MISS"
                 injected += count
-                title = f"{each.name} {each.title}"
-                note = bench.notes.get(each.name, "")
+                title = f"{injection.name} {injection.title}"
+                note = bench.notes.get(injection.name, "")
                 print(f"  {title:<58}{count:>7}{time.monotonic() - since:>9.1f}  {result}  {note}".rstrip(), flush=True)
         finally:
             bench.close()

@@ -142,8 +142,8 @@ def _train(world: World, models: _Models, poison: Poison, path: Path) -> None:
     dataset = imports.import_file(world.owner, (path, path.name), task_type=poison.task)
     version = datasets.latest_version(dataset)
     card, base = models.of(poison.task)
-    place, rows = world.home / f"trained-{path.stem}", storage.dataset_dir(version.id)
-    place.mkdir()
+    folder, rows = world.home / f"trained-{path.stem}", storage.dataset_dir(version.id)
+    folder.mkdir()
     spec = RunSpec.model_validate(
         {
             "task_type": poison.task,
@@ -155,8 +155,8 @@ def _train(world: World, models: _Models, poison: Poison, path: Path) -> None:
             "training": {"epochs": 1, "batch_size": 64, "max_length": 32, "precision": "fp32"},
         }
     )
-    _learn(TrainingJob(spec, card, base, rows / "rows.parquet", rows / "splits.json", place))
-    assert (place / "result.json").exists()
+    _learn(TrainingJob(spec, card, base, rows / "rows.parquet", rows / "splits.json", folder))
+    assert (folder / "result.json").exists()
 
 
 def _learn(order: TrainingJob) -> None:

@@ -18,7 +18,7 @@ class NotHere(Exception):
 
 @dataclass
 class Bench:
-    """Seeded dice, a folder, tallies and real servers that are started when first asked for."""
+    """Seeded random generators, a folder, tallies and real servers that are started on first use."""
 
     folder: Path
     seed: int
@@ -26,7 +26,7 @@ class Bench:
     notes: dict[str, str] = field(default_factory=dict)
     _servers: dict[type, Any] = field(default_factory=dict)
 
-    def dice(self, name: str) -> random.Random:
+    def rng(self, name: str) -> random.Random:
         """The same numbers for the same seed and name."""
         return random.Random(f"{self.seed}/{name}")
 
@@ -37,7 +37,7 @@ class Bench:
         if database == "postgresql":
             servers["postgres"] = self.postgres
         home = Path(tempfile.mkdtemp(dir=self.folder, prefix=f"{name}-"))
-        with small_world(home, self.dice(name), self.tally, database=database, **servers, **settings) as world:
+        with small_world(home, self.rng(name), self.tally, database=database, **servers, **settings) as world:
             yield world
             world.check()
 

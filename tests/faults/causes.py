@@ -35,14 +35,14 @@ def run_out_of_memory(bench: Bench, count: int) -> None:
     with bench.world("F-11") as world, _kernel_counter(world.home / "memory.events") as counter:
         for number in range(count):
             needs = (2, 4, 16, 64)[number % 4]
-            at, fault = world.dice.choice((1, 7, 20)), ("kernel", "memory")[number % 2]
+            at, fault = world.rng.choice((1, 7, 20)), ("kernel", "memory")[number % 2]
             run = world.run(steps=20, delay=0.0, fault=fault, at=at, needs=needs, counter=str(counter))
             tries = drain(world, run)
             job = world.job(run)
-            told = [event for event in events(run) if "Memory ran out" in event.message]
+            messages = [event for event in events(run) if "Memory ran out" in event.message]
             assert job.attempt == 0, "running out of memory counts as no crash"
             if needs <= 16:
-                assert job.state == SUCCEEDED and len(told) == tries - 1 <= 4
+                assert job.state == SUCCEEDED and len(messages) == tries - 1 <= 4
                 assert job.adjustments["portions"] == needs
                 world.check_learned(run)
             else:
@@ -65,7 +65,7 @@ def diverge(bench: Bench, count: int) -> None:
     """F-12: the loss is not a number at some step: an end of its own, with advice, and the last checkpoint is kept."""
     with bench.world("F-12") as world:
         for _ in range(count):
-            at = world.dice.randint(6, 20)
+            at = world.rng.randint(6, 20)
             run = world.run(steps=20, delay=0.0, fault="diverged", at=at)
             supervisor.execute(run.job_id)
             job = world.job(run)
@@ -96,7 +96,7 @@ def hang(bench: Bench, count: int) -> None:
     """F-21: no step any more although the process lives: ended, stacks in the log, tried again."""
     with bench.world("F-21", STUDIO_STALL_SECONDS="1") as world:
         for _ in range(count):
-            run = world.run(steps=10, delay=0.0, fault="hang", at=world.dice.randint(1, 9), tries=1)
+            run = world.run(steps=10, delay=0.0, fault="hang", at=world.rng.randint(1, 9), tries=1)
             began = time.monotonic()
             supervisor.execute(run.job_id)
             assert time.monotonic() - began < 20
@@ -114,7 +114,7 @@ def always_crash(bench: Bench, count: int) -> None:
     """F-22: three tries with growing waits, then a failure that says so."""
     with bench.world("F-22", STUDIO_MAX_ATTEMPTS="3") as world:
         for _ in range(count):
-            run = world.run(steps=10, delay=0.0, fault="crash", at=world.dice.randint(1, 9))
+            run = world.run(steps=10, delay=0.0, fault="crash", at=world.rng.randint(1, 9))
             assert drain(world, run) == 3
             job = world.job(run)
             assert (job.state, job.attempt) == (FAILED, 3)
@@ -165,10 +165,10 @@ def _run_side_by_side(world: World, runs: dict[str, Run]) -> None:
 
     workers_ = [threading.Thread(target=supervisor.execute, args=(run.job_id,)) for run in runs.values()]
     viewer = threading.Thread(target=watch)
-    for each in (*workers_, viewer):
-        each.start()
-    for each in workers_:
-        each.join()
+    for thread in (*workers_, viewer):
+        thread.start()
+    for thread in workers_:
+        thread.join()
     done.set()
     viewer.join()
     prewarmed.dismiss()
@@ -199,8 +199,8 @@ def fill_disk(bench: Bench, count: int) -> None:
 def _fill_one(bench: Bench, number: int) -> None:
     from tests.faults.world import small_world
 
-    home, dice = bench.folder / f"F-08-{number}", bench.dice(f"F-08-{number}")
-    with small_world(home, dice, bench.tally, STUDIO_FREE_DISK_BYTES="0") as world:
+    home, rng = bench.folder / f"F-08-{number}", bench.rng(f"F-08-{number}")
+    with small_world(home, rng, bench.tally, STUDIO_FREE_DISK_BYTES="0") as world:
         run = world.run(steps=400, delay=0.01, save_every=20)
         ballast = home / "ballast"
         begun: list[int] = []
@@ -217,7 +217,7 @@ def _fill_one(bench: Bench, number: int) -> None:
                     except OSError:
                         pass
 
-        _free_later(ballast, dice.uniform(1.0, 3.0))
+        _free_later(ballast, rng.uniform(1.0, 3.0))
         supervisor.execute(run.job_id, on_spool=fill)
         ballast.unlink(missing_ok=True)
         assert begun

@@ -42,7 +42,7 @@ def main() -> None:
     if not line:
         return
     folder = Path(json.loads(line)["folder"])
-    sandbox.settle(folder)
+    sandbox.enter_folder(folder)
     with (folder.parent / "starts.txt").open("a") as out:
         out.write(f"{os.getpid()}\n")
     report = SpoolReport(folder / "spool.jsonl")

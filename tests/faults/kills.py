@@ -51,13 +51,13 @@ def _kill_one(
     if _over(world, runs):
         runs.append(world.run(steps=60, delay=0.02))
         world.wait(lambda: any(world.job(run).state == RUNNING for run in runs), "a run works", 60)
-    pause(world.dice.uniform(0.0, 1.0))
+    pause(world.rng.uniform(0.0, 1.0))
     working = [pid for run in runs if world.job(run).state == RUNNING and (pid := world.trainer_of(run))]
     family = psutil.Process(worker.pid).children(recursive=True)
-    trainers = [each for each in family if each.pid in working]
+    trainers = [process for process in family if process.pid in working]
     if sort == "group":
-        for each in family:
-            _kill(each)
+        for process in family:
+            _kill(process)
     worker.kill()
     worker.wait()
     world.tally.kills += 1
@@ -159,14 +159,16 @@ def terminate(bench: Bench, count: int) -> None:
         for _ in range(count):
             fence = world.job(run).fence
             worker = world.start_worker()
-            pause(world.dice.uniform(0.3, 2.5))
+            pause(world.rng.uniform(0.3, 2.5))
             worker.terminate()
             code = worker.wait(GIVEN_BACK_SECONDS)
             job = world.job(run)
             # Before it could even listen the default of the signal ends it; then it must not have taken anything.
             assert code == 0 or (code == -signal.SIGTERM and job.fence == fence), (code, job.fence, fence)
             assert (job.state, job.attempt) == (QUEUED, 0), (code, job.state, job.attempt, job.phase)
-            assert not [each for each in psutil.process_iter() if each.pid == job.pid and "trainer" in _words(each)]
+            assert not [
+                process for process in psutil.process_iter() if process.pid == job.pid and "trainer" in _words(process)
+            ]
         world.check()
 
 
@@ -211,9 +213,9 @@ def _alive(processes: list[psutil.Process], seconds: float) -> list[psutil.Proce
     """Those that are still there after some time; one that nobody has collected yet is gone."""
     _, left = psutil.wait_procs(processes, seconds)
     found = []
-    for each in left:
+    for process in left:
         with contextlib.suppress(psutil.NoSuchProcess):
-            found += [each] if each.status() != psutil.STATUS_ZOMBIE else []
+            found += [process] if process.status() != psutil.STATUS_ZOMBIE else []
     return found
 
 
@@ -236,7 +238,7 @@ def _words(process: psutil.Process) -> str:
 
 
 def in_thread(act: object, *arguments: object) -> threading.Thread:
-    """Start a call beside this one."""
+    """Call it in a thread."""
     thread = threading.Thread(target=act, args=arguments, daemon=True)  # type: ignore[arg-type]
     thread.start()
     return thread

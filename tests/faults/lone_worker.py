@@ -11,11 +11,11 @@ from worker.jobs import supervisor
 
 def main() -> None:
     logging.basicConfig(level="INFO")
-    told: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, frame: told.append(number))
+    signals: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: signals.append(number))
     _spoil_clock(os.environ.get("TEST_CLOCK", ""))
     executor.start()
-    while not told:
+    while not signals:
         signal.sigtimedwait([], 0.05)
     supervisor.stopping.set()
     executor.leave()

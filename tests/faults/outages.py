@@ -30,7 +30,7 @@ def deliver_often(bench: Bench, count: int) -> None:
         world.start_worker(celery=True)
         world.start_worker(celery=True)
         messages = [run.job_id for run in runs for _ in range(10)]
-        world.dice.shuffle(messages)
+        world.rng.shuffle(messages)
         for job_id in messages:
             notify(job_id, TRAIN_QUEUE)
         world.wait_for_end(runs, 60 + count)
@@ -58,7 +58,7 @@ def deliver_late(bench: Bench, count: int) -> None:
         left = [run.id for run in runs]
         deadline = time.monotonic() + (LONG_SECONDS + 30) * -(-count // WORKERS)
         while left and time.monotonic() < deadline:
-            notify(world.dice.choice(runs).job_id, TRAIN_QUEUE)
+            notify(world.rng.choice(runs).job_id, TRAIN_QUEUE)
             _bring_back()
             left = [run.id for run in runs if world.job(run).state != SUCCEEDED]
             pause(1.0)
@@ -171,7 +171,7 @@ def break_postgres(bench: Bench, count: int) -> None:
 
 
 def _hurt_postgres(server: PostgresServer, way: str, world: World) -> None:
-    seconds = world.dice.uniform(0.5, 3.0)
+    seconds = world.rng.uniform(0.5, 3.0)
     if way == "sessions":
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute(
@@ -180,12 +180,12 @@ def _hurt_postgres(server: PostgresServer, way: str, world: World) -> None:
         return
     children = psutil.Process(server.process.pid).children(recursive=True)
     if way == "hang":
-        for each in children:
-            each.send_signal(signal.SIGSTOP)
+        for child in children:
+            child.send_signal(signal.SIGSTOP)
         pause(seconds)
-        for each in children:
+        for child in children:
             with contextlib.suppress(psutil.NoSuchProcess):
-                each.send_signal(signal.SIGCONT)
+                child.send_signal(signal.SIGCONT)
         return
     server.process.send_signal(signal.SIGQUIT)
     server.process.wait(20)
@@ -208,7 +208,7 @@ def shift_clock(bench: Bench, count: int) -> None:
             clock = CLOCKS[number % len(CLOCKS)]
             world.settings |= {
                 "TEST_CLOCK": clock,
-                "TZ": world.dice.choice(("Pacific/Auckland", "Europe/Berlin", "UTC")),
+                "TZ": world.rng.choice(("Pacific/Auckland", "Europe/Berlin", "UTC")),
             }
             worker = world.start_worker()
             run = world.run(steps=450, delay=0.02)

@@ -68,7 +68,7 @@ def _stop_one(world: World, phase: str) -> None:
         world.wait(lambda: world.steps(run) > 0, "steps")
     else:
         pause(1.2)
-    pause(world.dice.uniform(0.0, 0.3))
+    pause(world.rng.uniform(0.0, 0.3))
     world.tally.cancel_seconds.append(_ask(world, run))
     worker.join(15)
     assert pid and not psutil.pid_exists(pid), "the trainer is still there"
@@ -101,7 +101,7 @@ def pause_and_go_on(bench: Bench, count: int) -> None:
                 worker.start()
                 seen = world.steps(run)
                 world.wait(lambda run=run, seen=seen: world.steps(run) > seen or _is_over(world, run), "it goes on")
-                pause(world.dice.uniform(0.0, 0.1))
+                pause(world.rng.uniform(0.0, 0.1))
                 pauses += _pause(world, run, worker)
             if world.job(run).state == QUEUED:
                 supervisor.execute(run.job_id)
@@ -176,7 +176,7 @@ def kill_web(bench: Bench, count: int) -> None:
             world.wait(lambda: _answers(address), "the web process answers", 60, 0.1)
             sending = threading.Thread(target=_send, args=(address, headers, body, f"key {number}"))
             sending.start()
-            pause(world.dice.uniform(0.0, 1.5))
+            pause(world.rng.uniform(0.0, 1.5))
             web.kill()
             web.wait()
             world.tally.kills += 1
@@ -217,7 +217,7 @@ def back_up(bench: Bench, count: int) -> None:
             world.start_beat()
             working = [world.run(steps=120, delay=0.01) for _ in range(4)]
             world.wait(lambda runs=working: sum(map(world.steps, runs)) > 100, "runs are under way", 60)
-            pause(world.dice.uniform(0.0, 1.0))
+            pause(world.rng.uniform(0.0, 1.0))
             backup.make(world.home / "backup.zip")
             world.wait_for_end(working)
         home = bench.folder / f"F-25-restored-{number}"
@@ -233,7 +233,7 @@ def _restore(bench: Bench, home: Path, world: World, working: list[Run]) -> None
     try:
         backup.restore(world.home / "backup.zip", upgrade)
         assert invariants.violations() == []
-        there = World(home, bench.dice("F-25"), bench.tally, STUDIO_DATA_DIR=str(home / "empty"))
+        there = World(home, bench.rng("F-25"), bench.tally, STUDIO_DATA_DIR=str(home / "empty"))
         there.start_worker()
         there.wait_for_end(working)
         for run in working:

@@ -47,9 +47,9 @@ class Tiny:
         self.spec = make_spec(epochs=4, evaluations_per_epoch=2)
 
     def fork(
-        self, place: Path, resume_from: Path | None, die_at: int | None = None, share: tuple[int, int] = (0, 1)
+        self, folder: Path, resume_from: Path | None, die_at: int | None = None, share: tuple[int, int] = (0, 1)
     ) -> int:
-        """Start an attempt in ``place``; with ``die_at`` it kills itself at that file operation inside its saves.
+        """Start an attempt in ``folder``; with ``die_at`` it kills itself at that file operation inside its saves.
 
         ``share`` is this process's number and how many there are for the run.
         """
@@ -59,36 +59,36 @@ class Tiny:
         code = 1
         try:
             os.setsid()
-            code = self._train(place, resume_from, die_at, share)
+            code = self._train(folder, resume_from, die_at, share)
         finally:
             sys.stderr.flush()
             os._exit(code)
 
-    def _train(self, place: Path, resume_from: Path | None, die_at: int | None, share: tuple[int, int]) -> int:
+    def _train(self, folder: Path, resume_from: Path | None, die_at: int | None, share: tuple[int, int]) -> int:
         from app.run_report import NullReport
         from worker.engine.loop.train import train
         from worker.engine.runtime import distributed
         from worker.engine.runtime.training_job import TrainingJob
         from worker.processes.spool import SpoolReport
 
-        log = os.open(place / "trainer.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = os.open(folder / "trainer.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log, 1)
         os.dup2(log, 2)
         if die_at is not None:
             _die_inside_save(die_at)
         rows = self.folder / "rows"
-        order = TrainingJob(
+        job = TrainingJob(
             self.spec,
             self.card,
             self.folder / "base",
             rows / "rows.parquet",
             rows / "splits.json",
-            place,
+            folder,
             self.folder / "cache",
             resume_from,
-            ranks=distributed.join(*share, place / "meeting"),
+            ranks=distributed.join(*share, folder / "meeting"),
         )
-        train(order, SpoolReport(place / "spool.jsonl") if order.ranks.leads else NullReport())
+        train(job, SpoolReport(folder / "spool.jsonl") if job.ranks.leads else NullReport())
         return 0
 
 
@@ -148,7 +148,7 @@ def kill_one_of_two(bench: Bench, count: int) -> None:
         assert _wait_for_pair(_fork_pair(tiny, twin, None)) == [0, 0], (twin / "trainer.log").read_text()[-2000:]
         wanted = [(twin / "adapter" / name).read_bytes() for name in FILES]
         for _ in range(count):
-            run = make_run(world.owner, world.place)
+            run = make_run(world.owner, world.version)
             for killed in (True, False):
                 claim = jobs.claim(run.job_id)
                 assert claim is not None
@@ -156,8 +156,8 @@ def kill_one_of_two(bench: Bench, count: int) -> None:
                 pair = _fork_pair(tiny, job.folder, job.resume_from)
                 jobs.begin(claim, pid=pair[0], phase="Training")
                 if killed:
-                    pause(world.dice.uniform(0.1, 2.5))
-                    os.kill(world.dice.choice(pair), signal.SIGKILL)
+                    pause(world.rng.uniform(0.1, 2.5))
+                    os.kill(world.rng.choice(pair), signal.SIGKILL)
                 codes = _wait_for_pair(pair)
                 _ship(claim, job)
                 world.check()
@@ -174,8 +174,8 @@ def kill_one_of_two(bench: Bench, count: int) -> None:
             world.tally.equal += 1
 
 
-def _fork_pair(tiny: Tiny, place: Path, resume_from: Path | None) -> list[int]:
-    return [tiny.fork(place, resume_from, share=(number, 2)) for number in range(2)]
+def _fork_pair(tiny: Tiny, folder: Path, resume_from: Path | None) -> list[int]:
+    return [tiny.fork(folder, resume_from, share=(number, 2)) for number in range(2)]
 
 
 def _wait_for_pair(pair: list[int]) -> list[int]:
@@ -184,17 +184,17 @@ def _wait_for_pair(pair: list[int]) -> list[int]:
 
 def _one_run(world: World, tiny: Tiny, kills: int) -> tuple[Run, int]:
     """One run that is killed so often and then left alone; returns it and how many kills hit a save."""
-    run = make_run(world.owner, world.place)
+    run = make_run(world.owner, world.version)
     inside = 0
     while True:
         claim = jobs.claim(run.job_id)
         assert claim is not None
         job = run_folders.prepare(claim, lambda name: tiny.folder / "base", 1)
-        in_save = kills > 0 and (world.dice.random() < 0.5 or inside * 3 < kills)
-        pid = tiny.fork(job.folder, job.resume_from, world.dice.randint(1, 30) if in_save else None)
+        in_save = kills > 0 and (world.rng.random() < 0.5 or inside * 3 < kills)
+        pid = tiny.fork(job.folder, job.resume_from, world.rng.randint(1, 30) if in_save else None)
         jobs.begin(claim, pid=pid, phase="Training")
         if kills > 0 and not in_save:
-            pause(world.dice.uniform(0.05, 1.2))
+            pause(world.rng.uniform(0.05, 1.2))
             os.kill(pid, signal.SIGKILL)
         code = _code(pid)
         _ship(claim, job)
@@ -222,11 +222,11 @@ def cut_power(bench: Bench, count: int) -> None:
     """F-10: every prefix of the file operations of a save, then torn files: never a damaged checkpoint is chosen."""
     with bench.world("F-10") as world:
         tiny = Tiny(Path(bench.folder / "tiny-power"))
-        place = world.home / "whole"
-        place.mkdir()
-        assert _code(tiny.fork(place, None)) == 0
-        steps = sorted((place / "checkpoints").glob("step-*"), key=lambda path: int(path.name[5:]))
-        run = make_run(world.owner, world.place)
+        folder = world.home / "whole"
+        folder.mkdir()
+        assert _code(tiny.fork(folder, None)) == 0
+        steps = sorted((folder / "checkpoints").glob("step-*"), key=lambda path: int(path.name[5:]))
+        run = make_run(world.owner, world.version)
         claim = jobs.claim(run.job_id)
         assert claim is not None
         job = run_folders.prepare(claim, lambda name: tiny.folder / "base", 1)
@@ -246,16 +246,16 @@ def _replay(world: World, claim: jobs.Claim, job: JobFile, steps: list[Path], nu
     old, new = steps[0], steps[-1]
     shutil.copytree(old, home / old.name)
     _record(claim, job, home / old.name)
-    torn = home / (new.name if world.dice.random() < 0.5 else ".aside-x")
+    torn = home / (new.name if world.rng.random() < 0.5 else ".aside-x")
     names = sorted(path.name for path in new.iterdir())
-    kept = world.dice.sample(names, world.dice.randrange(len(names)))
+    kept = world.rng.sample(names, world.rng.randrange(len(names)))
     torn.mkdir()
     for name in kept:
         content = (new / name).read_bytes()
         # Data that was never flushed may be missing from the end, or be zeros.
-        cut = world.dice.randrange(len(content) + 1)
-        (torn / name).write_bytes(content[:cut] + (b"\0" * (len(content) - cut) if world.dice.random() < 0.5 else b""))
-    if world.dice.random() < 0.3 and torn.name == new.name:
+        cut = world.rng.randrange(len(content) + 1)
+        (torn / name).write_bytes(content[:cut] + (b"\0" * (len(content) - cut) if world.rng.random() < 0.5 else b""))
+    if world.rng.random() < 0.3 and torn.name == new.name:
         _record(claim, job, torn, manifest.sha256_of(new / manifest.NAME))
     found = run_folders.newest_checkpoint(job.run_id)
     assert found is not None and manifest.holds(found), f"{number}: {found} was chosen"

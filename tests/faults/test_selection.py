@@ -11,7 +11,7 @@ import pytest
 from tests.faults.bench import Bench, NotHere
 from tests.faults.injections import INJECTIONS
 
-# How often each is injected here; the slow ones are left to `make faults`.
+# How often an injection runs here; the slow ones are left to `make faults`.
 COUNTS = {
     "F-04": 1,
     "F-08": 1,
@@ -41,7 +41,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 @pytest.mark.faults
 @pytest.mark.parametrize("name", COUNTS)
 def test_it_is_survived(bench: Bench, name: str) -> None:
-    injection = next(each for each in INJECTIONS if each.name == name)
+    injection = next(injection for injection in INJECTIONS if injection.name == name)
     try:
         injection.act(bench, COUNTS[name])
     except NotHere as reason:
@@ -50,8 +50,8 @@ def test_it_is_survived(bench: Bench, name: str) -> None:
 
 @pytest.mark.faults
 def test_the_real_engine_survives_kills_bitwise() -> None:
-    full = next(each.full for each in INJECTIONS if each.name == FORKING)
-    told = subprocess.run(
+    full = next(injection.full for injection in INJECTIONS if injection.name == FORKING)
+    done = subprocess.run(
         [sys.executable, "-m", "tests.faults", FORKING],
         env={**os.environ, "FAULTS_N": str(KILLS / full), "OMP_NUM_THREADS": "1"},
         cwd=Path(__file__).resolve().parents[2],
@@ -60,10 +60,10 @@ def test_the_real_engine_survives_kills_bitwise() -> None:
         timeout=300,
         check=False,
     )
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_injection_of_the_table_has_its_own_name() -> None:
-    names = [each.name for each in INJECTIONS]
+    names = [injection.name for injection in INJECTIONS]
     assert names == sorted(set(names)) and {*COUNTS, FORKING} <= set(names)
     assert {f"F-{number:02}" for number in range(1, 26)} <= set(names)

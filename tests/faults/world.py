@@ -56,23 +56,23 @@ class Tally:
 class World:
     """One installation; everything that it starts is ended with it."""
 
-    def __init__(self, home: Path, dice: random.Random, tally: Tally, **settings: str) -> None:
-        self.home, self.dice, self.tally = home, dice, tally
+    def __init__(self, home: Path, rng: random.Random, tally: Tally, **settings: str) -> None:
+        self.home, self.rng, self.tally = home, rng, tally
         self.settings = {**QUICK, "STUDIO_DATA_DIR": str(home / "data"), **settings}
         self.processes: list[subprocess.Popen[bytes]] = []
         self.ended: dict[str, tuple[Any, ...]] = {}
-        self.place: tuple[str, str] | None = None
+        self.version: tuple[str, str] | None = None
         self.owner = ""
 
     def open(self) -> None:
         """Tables, owner, a dataset version."""
         upgrade()
         self.owner = ensure_owner().id
-        self.place = make_version(self.owner)
+        self.version = make_version(self.owner)
 
     def run(self, **stub: Any) -> Run:
-        """A queued run with a plan for the counting trainer; whoever claims it at once finds the plan there."""
-        return make_run(self.owner, self.place, spec={**SPEC, "stub": stub})
+        """A queued run with a plan for the counting trainer; a worker that claims it at once finds the plan there."""
+        return make_run(self.owner, self.version, spec={**SPEC, "stub": stub})
 
     def job(self, run: Run) -> Job:
         with db.transaction() as session:
@@ -174,11 +174,10 @@ class World:
     def end(self) -> None:
         """End every process and everything in its session."""
         for process in self.processes:
-            left = _family(process)
-            for each in left:
+            for member in _family(process):
                 try:
-                    each.send_signal(signal.SIGCONT)
-                    each.kill()
+                    member.send_signal(signal.SIGCONT)
+                    member.kill()
                 except psutil.NoSuchProcess:
                     continue
             process.wait()
@@ -192,7 +191,7 @@ def pause(seconds: float) -> None:
 @contextmanager
 def small_world(
     home: Path,
-    dice: random.Random,
+    rng: random.Random,
     tally: Tally,
     *,
     database: str = "sqlite",
@@ -210,7 +209,7 @@ def small_world(
     if redis is not None:
         redis.empty()
         settings["STUDIO_BROKER_URL"] = redis.url
-    world = World(home, dice, tally, **settings)
+    world = World(home, rng, tally, **settings)
     for name in before:
         del os.environ[name]
     os.environ.update(world.settings)
@@ -224,8 +223,8 @@ def small_world(
         for name in world.settings:
             os.environ.pop(name, None)
         os.environ.update(before)
-        for each in stack:
-            each.__exit__(None, None, None)
+        for server in stack:
+            server.__exit__(None, None, None)
 
 
 def claim_or_fail(run: Run) -> jobs.Claim:

@@ -18,9 +18,9 @@ def main() -> None:
         return
     folder = Path(json.loads(line)["folder"])
     port = json.loads((folder / "job.json").read_text())["spec"]["probe_port"]
-    sandbox.settle(folder)
+    sandbox.enter_folder(folder)
     print("said on standard output")
-    told = {
+    findings = {
         "closed": closed,
         "reached": _reaches(("127.0.0.1", port)),
         "interfaces": [name for _, name in socket.if_nameindex() if name != "lo"],
@@ -31,7 +31,7 @@ def main() -> None:
         "files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         "memory": resource.getrlimit(resource.RLIMIT_AS)[0],
     }
-    (folder / "told.json").write_text(json.dumps(told))
+    (folder / "findings.json").write_text(json.dumps(findings))
     (folder / "adapter").mkdir()
     (folder / "adapter" / "manifest.json").write_text('{"files": {}}')
     (folder / "predictions.jsonl").write_text("")

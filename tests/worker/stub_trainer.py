@@ -1,6 +1,6 @@
 """Stands in for the trainer in tests of the execution path: same protocol, no learning, a few milliseconds.
 
-A run's name says what it should do: ``train`` ends well, ``crash`` dies each time, ``hang`` waits until it is stopped,
+A run's name says what it should do: ``train`` ends well, ``crash`` dies every time, ``hang`` waits until it is stopped,
 ``deaf`` ignores the request to stop, ``refuse`` reports an error. Each start leaves a line in ``starts.txt`` of the run's folder.
 """
 

@@ -70,9 +70,9 @@ def wait_until_done() -> None:
     assert not waiting, f"{waiting} runs were still not done after {DEADLINE_SECONDS} s"
 
 
-def test_two_workers_share_all_runs_without_doubling_or_losing_one(server: None, owner: str) -> None:
-    place = make_version(owner)
-    made = [make_run(owner, place, name=f"run {n}") for n in range(RUNS)]
+def test_two_workers_execute_every_run_exactly_once(server: None, owner: str) -> None:
+    version = make_version(owner)
+    made = [make_run(owner, version, name=f"run {n}") for n in range(RUNS)]
     for run in made:
         notify(run.job_id, TRAIN_QUEUE)
     workers = [start_worker(n) for n in (1, 2)]

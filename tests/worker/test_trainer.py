@@ -37,7 +37,7 @@ def job_of(run: Run) -> Job:
         return session.get_one(Job, run.job_id)
 
 
-def test_a_run_trains_scores_and_answers(owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_trains_evaluates_and_predicts(owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
     run = submit(owner)
     supervisor.execute(run.job_id)
     done = runs.get_run(owner, run.id)
@@ -68,7 +68,7 @@ def test_a_run_trains_scores_and_answers(owner: str, monkeypatch: pytest.MonkeyP
     assert server.post("/predict", json=elsewhere, headers=allowed).json()["error"]["code"] == "adapter_not_found"
 
 
-def test_a_stopped_run_keeps_its_checkpoint_and_resumes(owner: str) -> None:
+def test_stopped_run_resumes_from_its_checkpoint(owner: str) -> None:
     run = submit(owner)
     training = threading.Event()
     worker = threading.Thread(

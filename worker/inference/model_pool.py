@@ -30,6 +30,7 @@ from worker.engine.tasks.classification.predict import Predictor
 from worker.engine.tasks.generation.model import load_decoder
 from worker.engine.tasks.token_classification.predict import TagPredictor
 from worker.inference.checkpoint_restoring import is_checkpoint, restored
+from worker.inference.status import PoolStatus
 
 MAX_CLASSIFIERS = 4
 MAX_TUNED = 8
@@ -117,12 +118,15 @@ class ModelPool:
         unique_name = _name(folder) if folder else name
         return self._vllm.chat_model(path, tokenizer, base_model(name).context_length, folder, unique_name)
 
-    def describe(self) -> dict[str, Any]:
-        """``{"bases": [name], "tuned": count, "classifiers": count, "device", "vllm": name}``: the models in memory."""
-        bases = [name.removesuffix(":full") for name in self._bases.names()]
-        counts = {"tuned": len(self._tuned), "classifiers": len(self._classifiers)}
-        vllm = self._vllm.describe() if self._vllm else ""
-        return {"bases": bases, **counts, "device": self._device, "vllm": vllm}
+    def status(self) -> PoolStatus:
+        """The models in memory."""
+        return PoolStatus(
+            bases=[name.removesuffix(":full") for name in self._bases.names()],
+            tuned=len(self._tuned),
+            classifiers=len(self._classifiers),
+            device=self._device,
+            vllm=self._vllm.describe() if self._vllm else "",
+        )
 
     def _load_classifier(self, folder: Path) -> Predictor | TagPredictor:
         spec = read_spec(folder)

@@ -30,6 +30,7 @@ from worker.engine.serving.chat_model import ChatModel, GenerationStats
 from worker.engine.serving.sampler import SamplingParameters
 from worker.inference.model_pool import ModelPool
 from worker.inference.reply_slots import ReplySlots
+from worker.inference.status import ServerStatus
 
 log = logging.getLogger(__name__)
 
@@ -135,10 +136,14 @@ def create_inference() -> FastAPI:
         return {"answers": pool.classify(_checked_folder(request.adapter), request.inputs)}
 
     @api.get("/status")
-    def status(x_studio_secret: str = Header("")) -> dict[str, Any]:
+    def status(x_studio_secret: str = Header("")) -> ServerStatus:
         _check_secret(x_studio_secret)
-        busy = {"replies": state.max_replies - slots.free, "waiting": slots.waiting}
-        return {**busy, "idle_seconds": time.monotonic() - pool.used_at, **pool.describe()}
+        return ServerStatus(
+            replies=state.max_replies - slots.free,
+            waiting=slots.waiting,
+            idle_seconds=time.monotonic() - pool.used_at,
+            **pool.status().model_dump(),
+        )
 
     @api.post("/close")
     async def close(request: CloseRequest, x_studio_secret: str = Header("")) -> dict[str, int]:

@@ -6,6 +6,7 @@ import httpx
 
 from app.processes.subprocess import Command, ManagedProcess, inherited_prefix, model_environment, python_module
 from app.settings import get_settings
+from worker.inference.status import ServerStatus
 
 # Settings that the process must not have: the web process checks who asks.
 WITHHELD = ("STUDIO_DATABASE_URL", "STUDIO_BROKER_URL")
@@ -19,11 +20,11 @@ class ModelServer(ManagedProcess):
         self._url = url
         super().__init__(Command(python_module("worker.inference.server"), _environment(url), has_input=True))
 
-    def status(self) -> dict[str, Any] | None:
+    def status(self) -> ServerStatus | None:
         """The models it holds and its load, or None when it does not response (yet)."""
         try:
             response = self._request("GET", "/status", STATUS_SECONDS)
-            return dict(response.json()) if response.status_code == 200 else None
+            return ServerStatus.model_validate(response.json()) if response.status_code == 200 else None
         except (httpx.HTTPError, ValueError):
             return None
 

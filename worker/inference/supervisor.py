@@ -101,9 +101,9 @@ class InferenceSupervisor:
         if status is not None:
             if self._state == STARTING:
                 log.info("the inference server answers")
-            self._state, self._status, self._answered_at = READY, status, time.monotonic()
-            if self._idle_seconds and status["idle_seconds"] > self._idle_seconds and not status["replies"]:
-                log.info("idle for %.0f s; its memory is freed", status["idle_seconds"])
+            self._state, self._status, self._answered_at = READY, status.model_dump(), time.monotonic()
+            if self._idle_seconds and status.idle_seconds > self._idle_seconds and not status.replies:
+                log.info("idle for %.0f s; its memory is freed", status.idle_seconds)
                 self._stop(RESTING, 0.0)
         elif time.monotonic() - self._answered_at > (
             START_SECONDS if self._state == STARTING else UNRESPONSIVE_SECONDS

@@ -1,6 +1,6 @@
-"""The process that writes a run for a tracker: ``python -m worker.jobs.exporter FOLDER``. Has no database and no secret of ours.
+"""The process that writes a run for a tracker: ``python -m worker.jobs.exporter FOLDER``. It has no database address.
 
-Reads ``job.json`` in the folder; packs what the tracker's library wrote into ``export.zip``; tells how it went in
+Reads ``job.json`` in the folder; packs the files that the tracker's library wrote into ``export.zip``; the outcome is
 ``result.json`` or ``error.json``.
 """
 
@@ -9,8 +9,8 @@ import json
 import os
 import sys
 import zipfile
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from app import files
 from app.catalog.trackers import TrackedRun, Tracker, find_tracker
@@ -18,20 +18,28 @@ from app.errors import Rejected, StudioError
 from app.processes.subprocess import inherited
 
 
+@dataclass(frozen=True)
+class ExportResult:
+    """Where the run can be seen, or the size of the packed files."""
+
+    address: str
+    bytes: int
+
+
 def main(folder: Path) -> int:
     """Write the run that ``job.json`` holds; 0 when done, 3 when refused."""
     try:
-        told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-        result = export(find_tracker(told["tracker"]), TrackedRun.from_dict(told["run"]), folder)
-        files.write_json(folder / "result.json", result)
+        payload = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+        result = export(find_tracker(payload["tracker"]), TrackedRun.from_dict(payload["run"]), folder)
+        files.write_json(folder / "result.json", asdict(result))
     except StudioError as error:
         files.write_json(folder / "error.json", error.as_dict())
         return 3
     return 0
 
 
-def export(tracker: Tracker, run: TrackedRun, folder: Path) -> dict[str, Any]:
-    """``{"address", "bytes"}``: where the run can be seen, or how large the files are that were packed.
+def export(tracker: Tracker, run: TrackedRun, folder: Path) -> ExportResult:
+    """Write the run with the tracker's library.
 
     Raises:
         Rejected: the tracker's package is not installed.
@@ -55,7 +63,7 @@ def export(tracker: Tracker, run: TrackedRun, folder: Path) -> dict[str, Any]:
             f"{tracker.title} did not take the run: {reason}",
             "Check its address and key, then try again.",
         ) from error
-    return {"address": address, "bytes": 0 if address else _pack(written, folder / "export.zip")}
+    return ExportResult(address, 0 if address else _pack(written, folder / "export.zip"))
 
 
 def _pack(source: Path, target: Path) -> int:
@@ -70,5 +78,5 @@ def _pack(source: Path, target: Path) -> int:
 if __name__ == "__main__":
     code = main(Path(sys.argv[1]))
     sys.stdout.flush()
-    # Libraries leave threads behind that wait for the network.
+    # Trackers' libraries leave threads that wait for the network.
     os._exit(code)

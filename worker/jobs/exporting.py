@@ -1,4 +1,4 @@
-"""Carries out a job that writes a run for another tracker, in a process of its own that has only the tracker's settings."""
+"""Jobs that export a run to a tracker, in a process of its own that has only the tracker's settings."""
 
 from collections.abc import Callable
 
@@ -16,9 +16,9 @@ CRASHED = (
 
 
 def run(claim: Claim, leaving: Callable[[], bool]) -> None:
-    """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
+    """Do the job to its end, in the foreground; ``leaving`` tells whether this worker is stopping."""
     folder, tracker = tracker_exports.prepare(claim)
     names = find_tracker(tracker).environment
-    own = {name: value for name, value in inherited(names).items() if value}
-    errand = subprocess_job.SubprocessJob("worker.jobs.exporter", tracker_exports.store_results, CRASHED, own)
-    subprocess_job.run(claim, leaving, folder, errand)
+    settings = {name: value for name, value in inherited(names).items() if value}
+    job = subprocess_job.SubprocessJob("worker.jobs.exporter", tracker_exports.store_results, CRASHED, settings)
+    subprocess_job.run(claim, leaving, folder, job)

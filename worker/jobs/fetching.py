@@ -1,4 +1,4 @@
-"""Carries out a job that fetches a base model: asks, downloads, tells how far it is, keeps the lease. Never imports torch."""
+"""Jobs that fetch a base model from the hub: plan, download, report progress, renew the lease. Never imports torch."""
 
 import logging
 import os
@@ -13,25 +13,25 @@ from app.services.queue.jobs import Claim
 
 log = logging.getLogger(__name__)
 
-TELL_SECONDS = 1.0
-# What another try may put right by itself; anything else a person has to decide.
-PASSING = ("hub_unreachable", "hub_failed", "hub_damaged")
+REPORT_SECONDS = 1.0
+# Errors that a retry may resolve; anything else fails the job.
+TRANSIENT = ("hub_unreachable", "hub_failed", "hub_damaged")
 
 
 def run(claim: Claim, leaving: Callable[[], bool]) -> None:
-    """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
+    """Do the job to its end, in the foreground; ``leaving`` tells whether this worker is stopping."""
     jobs.begin(claim, pid=os.getpid(), phase="Asking the hub")
     model = model_fetches.requested(claim.job_id)
-    watch = _Watch(claim, leaving)
+    progress = FetchProgress(claim, leaving)
     try:
         plan = model_hub.plan(model.repo, model.revision)
         with jobs.held(claim) as session:
             model_fetches.note_plan(
                 session, claim.job_id, plan.commit, fetched_models.model_name(plan.repo, plan.commit)
             )
-        model_hub.fetch(plan, watch.tell, watch.should_stop)
+        model_hub.fetch(plan, progress.report, progress.should_stop)
     except model_hub.FetchStopped:
-        _stopped(claim, watch)
+        _stopped(claim, progress)
     except StudioError as error:
         _failed(claim, error)
     else:
@@ -39,31 +39,31 @@ def run(claim: Claim, leaving: Callable[[], bool]) -> None:
             jobs.succeed(session, claim)
 
 
-class _Watch:
-    """Tells the progress and renews the lease about once a second; remembers a wish to stop."""
+class FetchProgress:
+    """Reports progress and renews the lease about once a second; remembers a request to stop."""
 
     def __init__(self, claim: Claim, leaving: Callable[[], bool]) -> None:
         self.claim, self.leaving = claim, leaving
-        self.wish: str | None = None
-        self._told = 0.0
+        self.request: str | None = None
+        self._reported_at = 0.0
 
-    def tell(self, here: int, total: int) -> None:
-        """Bytes here and in all."""
+    def report(self, done: int, total: int) -> None:
+        """Bytes downloaded, and in all."""
         now = time.monotonic()
-        if now - self._told < TELL_SECONDS and here < total:
+        if now - self._reported_at < REPORT_SECONDS and done < total:
             return
-        self._told = now
-        self.wish = self.wish or jobs.renew(self.claim)
+        self._reported_at = now
+        self.request = self.request or jobs.renew(self.claim)
         with jobs.held(self.claim) as session:
-            jobs.note_progress(session, self.claim, "Fetching", {"bytes": here, "total_bytes": total})
+            jobs.note_progress(session, self.claim, "Fetching", {"bytes": done, "total_bytes": total})
 
     def should_stop(self) -> bool:
-        """Whether the person, or the worker's end, asks for it."""
-        return self.wish is not None or self.leaving()
+        """Whether the owner or the stopping worker requests it."""
+        return self.request is not None or self.leaving()
 
 
-def _stopped(claim: Claim, watch: _Watch) -> None:
-    if watch.wish is None:
+def _stopped(claim: Claim, progress: FetchProgress) -> None:
+    if progress.request is None:
         jobs.release(claim)
         return
     with jobs.held(claim) as session:
@@ -72,7 +72,7 @@ def _stopped(claim: Claim, watch: _Watch) -> None:
 
 def _failed(claim: Claim, error: StudioError) -> None:
     log.warning("a fetch ended with %s job=%s", error.code, claim.job_id)
-    if error.code in PASSING:
+    if error.code in TRANSIENT:
         jobs.retry(claim, error.as_dict())
         return
     with jobs.held(claim) as session:

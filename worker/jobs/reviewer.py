@@ -1,4 +1,4 @@
-"""The process that looks for doubtful labels: ``python -m worker.jobs.reviewer FOLDER``. Has no database and no secret.
+"""The process that finds probable label errors: ``python -m worker.jobs.reviewer FOLDER``. It has no database address.
 
 Reads ``job.json`` in the folder, writes ``progress.json`` while it works and ``result.json`` or ``error.json`` at the end.
 """
@@ -6,15 +6,49 @@ Reads ``job.json`` in the folder, writes ``progress.json`` while it works and ``
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import files
 from worker.engine.reporting.list_report import ListReport
 from worker.processes import sandbox
 
-SHOWN = 200
+if TYPE_CHECKING:
+    import torch
+
+MAX_SUSPECTS = 200
 MAX_LENGTH = 128
+
+
+@dataclass(frozen=True)
+class ReviewRequest:
+    """The content of ``job.json``: files of the dataset version, its columns, and the encoder."""
+
+    rows: Path
+    splits: Path
+    inputs: tuple[str, ...]
+    label: str
+    base_model: Path
+    base_model_name: str
+    threads: int
+
+    @classmethod
+    def read(cls, folder: Path) -> "ReviewRequest":
+        """The request in a job's folder."""
+        payload: dict[str, Any] = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+        paths = {name: Path(payload[name]) for name in ("rows", "splits", "base_model")}
+        return cls(**{**payload, **paths, "inputs": tuple(payload["inputs"])})
+
+
+@dataclass(frozen=True)
+class LabelledRows:
+    """Usable rows, column by column: ids, line numbers in the file, texts, labels."""
+
+    ids: list[int]
+    lines: list[int]
+    texts: list[str]
+    labels: list[str]
 
 
 def main(folder: Path) -> int:
@@ -24,80 +58,89 @@ def main(folder: Path) -> int:
     from app.errors import StudioError
 
     try:
-        told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-        files.write_json(folder / "result.json", review(told, folder))
+        files.write_json(folder / "result.json", review(ReviewRequest.read(folder), folder))
     except StudioError as error:
         files.write_json(folder / "error.json", error.as_dict())
         return 3
     return 0
 
 
-def review(told: dict[str, Any], folder: Path) -> dict[str, Any]:
+def review(request: ReviewRequest, folder: Path) -> dict[str, Any]:
     """``{"rows", "doubtful", "suspects": [{"row_id", "line", "given", "suggested", "margin"}]}``, worst first."""
-    import torch
-    from accelerate import Accelerator
-
-    from app.catalog.base_models import base_model
-    from worker.engine.modeling.precision import choose_precision
-    from worker.engine.modeling.tokenizer import load_tokenizer
-    from worker.engine.tasks.classification.data import Encoded
-    from worker.engine.tasks.classification.evaluate import read_all
     from worker.engine.tasks.classification.label_noise import rank_doubts
-    from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
-    if told["threads"]:
-        torch.set_num_threads(told["threads"])
     report = FolderReport(folder)
     report.phase("Reading the rows")
-    ids, lines, texts, labels = read_labelled(told)
-    names = sorted(set(labels))
-    places = {name: number for number, name in enumerate(names)}
-    numbers = [places[label] for label in labels]
-    base_folder = Path(told["base_model"])
-    card = base_model(told["base_model_name"])
-    tokenizer = load_tokenizer(base_folder)
-    tokens = tokenizer(texts, truncation=True, max_length=MAX_LENGTH)["input_ids"]
-    model = PooledClassifier(load_encoder(base_folder, card), make_head(card.hidden_size, len(names)), card).eval()
-    accelerator = Accelerator(mixed_precision=choose_precision("auto"))
-    model = accelerator.prepare_model(model, evaluation_mode=True)
-    report.phase(f"Reading {len(texts):,} texts with the untouched model")
-    encoded = Encoded(tokens, numbers, 0)
-    features = read_all(model, encoded, tokenizer.pad_token_id, accelerator, report, what="features")
-    report.phase("Asking the other rows about each label")
-    doubts = rank_doubts(features, numbers, len(names))
-    against = [each for each in doubts if each.margin < 0]
+    rows = read_labelled(request)
+    names = sorted(set(rows.labels))
+    ids = {name: number for number, name in enumerate(names)}
+    label_ids = [ids[label] for label in rows.labels]
+    features = _features(request, rows, label_ids, len(names), report)
+    report.phase("Comparing labels with those of similar rows")
+    suspects = [doubt for doubt in rank_doubts(features, label_ids, len(names)) if doubt.margin < 0]
     return {
-        "rows": len(ids),
-        "doubtful": len(against),
+        "rows": len(rows.ids),
+        "doubtful": len(suspects),
         "suspects": [
             {
-                "row_id": ids[each.place],
-                "line": lines[each.place],
-                "given": names[each.given],
-                "suggested": names[each.suggested],
-                "margin": round(each.margin, 4),
+                "row_id": rows.ids[doubt.place],
+                "line": rows.lines[doubt.place],
+                "given": names[doubt.given],
+                "suggested": names[doubt.suggested],
+                "margin": round(doubt.margin, 4),
             }
-            for each in against[:SHOWN]
+            for doubt in suspects[:MAX_SUSPECTS]
         ],
     }
 
 
-def read_labelled(told: dict[str, Any]) -> tuple[list[int], list[int], list[str], list[str]]:
-    """Ids, lines, texts and labels of the usable rows."""
+def read_labelled(request: ReviewRequest) -> LabelledRows:
+    """The rows of all three splits, texts of several columns joined by a space."""
     from pyarrow import parquet
 
-    dealt = json.loads(Path(told["splits"]).read_text(encoding="utf-8"))
-    usable = {row_id for name in ("train", "validation", "test") for row_id in dealt[name]}
-    columns = ["_id", "_line", *told["inputs"], told["label"]]
-    rows = parquet.read_table(told["rows"], columns=list(dict.fromkeys(columns))).to_pylist()
-    kept = [row for row in rows if row["_id"] in usable]
-    texts = [" ".join(row[name] or "" for name in told["inputs"]) for row in kept]
-    labels = [(row[told["label"]] or "").strip() for row in kept]
-    return [row["_id"] for row in kept], [row["_line"] for row in kept], texts, labels
+    splits = json.loads(request.splits.read_text(encoding="utf-8"))
+    usable = {row_id for name in ("train", "validation", "test") for row_id in splits[name]}
+    columns = list(dict.fromkeys(["_id", "_line", *request.inputs, request.label]))
+    table = parquet.read_table(request.rows, columns=columns).to_pylist()
+    rows = [row for row in table if row["_id"] in usable]
+    return LabelledRows(
+        ids=[row["_id"] for row in rows],
+        lines=[row["_line"] for row in rows],
+        texts=[" ".join(row[name] or "" for name in request.inputs) for row in rows],
+        labels=[(row[request.label] or "").strip() for row in rows],
+    )
+
+
+def _features(
+    request: ReviewRequest, rows: LabelledRows, label_ids: list[int], labels: int, report: ListReport
+) -> "torch.Tensor":
+    """Pooled features (rows, hidden size) of the base model."""
+    import torch
+    from accelerate import Accelerator
+
+    from app.catalog.base_models import base_model
+    from app.catalog.fetched_models import card_in
+    from worker.engine.modeling.precision import choose_precision
+    from worker.engine.modeling.tokenizer import load_tokenizer
+    from worker.engine.tasks.classification.data import Encoded
+    from worker.engine.tasks.classification.evaluate import read_all
+    from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
+
+    if request.threads:
+        torch.set_num_threads(request.threads)
+    card = card_in(request.base_model) or base_model(request.base_model_name)
+    tokenizer = load_tokenizer(request.base_model)
+    tokens = tokenizer(rows.texts, truncation=True, max_length=MAX_LENGTH)["input_ids"]
+    model = PooledClassifier(load_encoder(request.base_model, card), make_head(card.hidden_size, labels), card).eval()
+    accelerator = Accelerator(mixed_precision=choose_precision("auto"))
+    model = accelerator.prepare_model(model, evaluation_mode=True)
+    report.phase(f"Encoding {len(rows.texts):,} texts with the base model")
+    encoded = Encoded(tokens, label_ids, 0)
+    return read_all(model, encoded, tokenizer.pad_token_id, accelerator, report, what="features")
 
 
 class FolderReport(ListReport):
-    """Tells where the work stands in ``progress.json``; whoever wants it stopped ends the process."""
+    """Writes the phase to ``progress.json``, which the worker reads. The process is killed to stop it."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Carries out a job that looks for doubtful labels, in a process of its own. Never imports torch."""
+"""Jobs that look for label errors, in a process of their own. Never imports torch."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ REVIEW = subprocess_job.SubprocessJob(
 
 
 def run(claim: Claim, leaving: Callable[[], bool]) -> None:
-    """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
+    """Do the job to its end, in the foreground; ``leaving`` tells whether this worker is stopping."""
     folder = label_reviews.prepare(claim, base_model_path, get_settings().threads)
     devices.take(claim, leaving)
     subprocess_job.run(claim, leaving, folder, REVIEW)

@@ -1,8 +1,7 @@
-"""Measures once how fast this machine learns: ``python -m worker.jobs.speed_probe [THREADS]`` prints ``{"learn": s, "calls": s}`` and ends.
+"""Measures how fast this machine trains: ``python -m worker.jobs.speed_probe [THREADS]`` prints ``{"learn": s, "calls": s}``.
 
-Two fixed pieces of work on a small transformer with random weights: one update of 2,048 tokens, whose time goes into
-products, and one of 8 tokens, whose time goes into everything around them. The fastest of several tries counts, so that
-other work on the machine disturbs little. Knows no database.
+Two fixed training steps of a small transformer with random weights: one of 2,048 tokens, dominated by matrix products, and one
+of 8 tokens, dominated by call overhead. The fastest of several tries counts, so that other load disturbs little.
 """
 
 import json
@@ -11,7 +10,7 @@ import sys
 import time
 
 LARGE, SMALL = (64, 32), (1, 8)
-# The small piece is over so soon that a neighbour on the machine can spoil many tries in a row.
+# The small step is so short that other load can disturb many tries in a row.
 TRIES = {LARGE: 5, SMALL: 40}
 
 
@@ -23,7 +22,7 @@ def main() -> int:
 
 
 def measure(threads: int = 0) -> dict[str, float]:
-    """Seconds of one update of many tokens, and of one of few.
+    """Seconds of one training step of many tokens, and of one of few.
 
     Args:
         threads: processor threads; 0 lets torch decide.
@@ -51,7 +50,7 @@ def measure(threads: int = 0) -> dict[str, float]:
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-6)
     in_bf16 = choose_precision("auto") == "bf16"
 
-    # One thread's processor time is what it takes alone; with several only the clock on the wall knows.
+    # The processor time of one thread excludes other load; with several threads only the wall clock is meaningful.
     alone = device.type == "cpu" and torch.get_num_threads() == 1
     clock = time.process_time if alone else time.perf_counter
 

@@ -1,4 +1,4 @@
-"""Carries out a job in a process of its own: starts it, keeps the lease, tells its phase, records how it ended.
+"""Runs a job in a process of its own: starts it, renews the lease, reports its phase, records how it ended.
 
 Never imports torch. The process gets a folder and no database; it writes ``progress.json``, and ``result.json`` or
 ``error.json`` at the end.
@@ -16,19 +16,19 @@ from app.processes.subprocess import Command, ManagedProcess, model_environment,
 from app.services.queue import jobs
 from app.services.queue.jobs import Claim
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 RENEW_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class SubprocessJob:
-    """What kind of work it is.
+    """The module that does a kind of job, and what happens to its result.
 
     Attributes:
         module: started as ``python -m module folder``.
-        store: keeps the content of ``result.json`` and ends the job.
+        store: stores the content of ``result.json`` and ends the job.
         crashed: code, message and hint for an end without a result; ``{code}`` is the process's exit code.
-        environment: values beyond those that every such process gets.
+        environment: variables beyond those that every such process gets.
     """
 
     module: str
@@ -37,48 +37,48 @@ class SubprocessJob:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def run(claim: Claim, leaving: Callable[[], bool], folder: Path, errand: SubprocessJob) -> None:
-    """Do the job to its end, in the foreground; ``leaving`` says that this worker was told to stop."""
+def run(claim: Claim, leaving: Callable[[], bool], folder: Path, job: SubprocessJob) -> None:
+    """Do the job to its end, in the foreground; ``leaving`` tells whether this worker is stopping."""
     command = Command(
-        python_module(errand.module, str(folder)),
-        model_environment(**errand.environment),
+        python_module(job.module, str(folder)),
+        model_environment(**job.environment),
         log=folder / "process.log",
     )
     with ManagedProcess(command) as process:
         jobs.begin(claim, pid=process.pid, phase="Starting")
-        wish = _watch(claim, process, folder, leaving)
+        request = _watch(claim, process, folder, leaving)
         code = process.end()
-    _conclude(claim, folder, errand, code, wish, leaving())
+    _conclude(claim, folder, job, code, request, leaving())
 
 
 def _watch(claim: Claim, process: ManagedProcess, folder: Path, leaving: Callable[[], bool]) -> str | None:
-    """Wait for the end of the process; returns the person's wish to stop, if there was one."""
+    """Wait for the end of the process; returns the owner's request to stop, if there was one."""
     renewed = time.monotonic()
     while process.poll() is None and not leaving():
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
         if time.monotonic() - renewed < RENEW_SECONDS:
             continue
         renewed = time.monotonic()
         process.limit_log()
-        if wish := jobs.renew(claim):
-            return wish
-        if (told := folder / "progress.json").exists():
+        if request := jobs.renew(claim):
+            return request
+        if (progress := folder / "progress.json").exists():
             with jobs.held(claim) as session:
-                jobs.note_progress(session, claim, storage.read_json(told)["phase"], {})
+                jobs.note_progress(session, claim, storage.read_json(progress)["phase"], {})
     return None
 
 
-def _conclude(claim: Claim, folder: Path, errand: SubprocessJob, code: int, wish: str | None, leaving: bool) -> None:
-    if wish:
+def _conclude(claim: Claim, folder: Path, job: SubprocessJob, code: int, request: str | None, leaving: bool) -> None:
+    if request:
         with jobs.held(claim) as session:
             jobs.cancel(session, claim)
     elif (folder / "result.json").exists():
-        errand.store(claim, storage.read_json(folder / "result.json"))
+        job.store(claim, storage.read_json(folder / "result.json"))
     elif leaving:
         jobs.release(claim)
     elif (folder / "error.json").exists():
         with jobs.held(claim) as session:
             jobs.fail(session, claim, storage.read_json(folder / "error.json"))
     else:
-        error_code, message, hint = errand.crashed
+        error_code, message, hint = job.crashed
         jobs.retry(claim, StudioError(error_code, message.format(code=code), hint).as_dict())

@@ -1,4 +1,4 @@
-"""Reads a trainer's spool as it grows: whole lines only, in order, each handed out until it is accepted."""
+"""The supervisor's side of the spool: complete lines in order, returned again until they are accepted."""
 
 import json
 from pathlib import Path

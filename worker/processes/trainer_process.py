@@ -18,7 +18,7 @@ class TrainerProcess(ManagedProcess):
             Command(
                 python_module(get_settings().trainer_module),
                 environment,
-                log=storage.logs_dir() / "trainer-spare.log",
+                log=storage.logs_dir() / "trainer-prewarmed.log",
                 has_input=True,
             )
         )

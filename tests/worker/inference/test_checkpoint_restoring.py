@@ -19,7 +19,7 @@ from worker.jobs import supervisor
 HELLO = [{"role": "user", "content": "One mocha"}]
 
 
-def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: Path) -> None:
+def test_checkpoint_generates_what_the_run_did_at_that_step(owner: str, tmp_path: Path) -> None:
     model = install_chat_model()
     path = write_chat_file(tmp_path / "counter.jsonl", 40)
     dataset = datasets.import_file(owner, (path, path.name))
@@ -35,7 +35,7 @@ def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: 
     )
     supervisor.execute(run.job_id, on_spool=lambda line: None)
     best = runs.get_run(owner, run.id).results["best_step"]
-    kept = [kept.step for kept in checkpoints.list_checkpoints(owner, run.id)]
+    kept = [checkpoint.step for checkpoint in checkpoints.list_checkpoints(owner, run.id)]
     other = next(step for step in kept if step != best)
 
     listed = {target.id: target for target in chat.list_chat_targets(owner)}
@@ -45,17 +45,17 @@ def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: 
     pool = ModelPool()
 
     def logits(name: str) -> torch.Tensor:
-        voice = chat.find_chat_target(owner, name)
-        model = pool.chat_model(voice.base, voice.adapter)
+        target = chat.find_chat_target(owner, name)
+        model = pool.chat_model(target.base, target.adapter)
         with torch.no_grad():
             return model.model(input_ids=model.tokenize(HELLO)).logits
 
     assert torch.equal(logits(f"{run.id}@{best}"), logits(run.id))
     assert not torch.equal(logits(f"{run.id}@{other}"), logits(run.id))
 
-    voice = chat.find_chat_target(owner, f"{run.id}@{other}")
-    assert voice.adapter and voice.adapter_sha256 == manifest.sha256_of(voice.adapter / manifest.NAME)
-    answering = restored(voice.adapter)
+    target = chat.find_chat_target(owner, f"{run.id}@{other}")
+    assert target.adapter and target.adapter_sha256 == manifest.sha256_of(target.adapter / manifest.NAME)
+    folder = restored(target.adapter)
     checkpoints.remove(owner, run.id, other)
     with pytest.raises(NotFound, match="not any more") as refused:
         chat.find_chat_target(owner, f"{run.id}@{other}")
@@ -63,5 +63,5 @@ def test_a_checkpoint_answers_as_the_run_did_at_that_step(owner: str, tmp_path: 
     with pytest.raises(Rejected, match="not a step"):
         chat.find_chat_target(owner, f"{run.id}@last")
     retention.cleanup()
-    assert not answering.exists()  # What was made to answer goes with the checkpoint,
-    assert len(list(answering.parent.iterdir())) == 1  # and only with it.
+    assert not folder.exists()  # What was made to answer goes with the checkpoint,
+    assert len(list(folder.parent.iterdir())) == 1  # and only with it.

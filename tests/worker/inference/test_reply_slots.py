@@ -1,11 +1,11 @@
-"""Places are given in rotation by asker, and a place given up is never lost."""
+"""Slots are granted in rotation between users, and a cancelled wait loses none."""
 
 import asyncio
 
 from worker.inference.reply_slots import ReplySlots
 
 
-def test_one_person_with_many_questions_does_not_keep_others_waiting():
+def test_slots_are_granted_in_rotation_between_users():
     async def play() -> list[str]:
         slots, served = ReplySlots(1), []
         await slots.acquire("first")
@@ -26,7 +26,7 @@ def test_one_person_with_many_questions_does_not_keep_others_waiting():
     assert asyncio.run(play()) == ["ann 0", "bob 0", "ann 1", "ann 2"]
 
 
-def test_giving_up_the_wait_gives_up_the_place():
+def test_cancelled_wait_takes_no_slot():
     async def play() -> tuple[int, int]:
         slots = ReplySlots(1)
         await slots.acquire("first")

@@ -1,4 +1,4 @@
-"""The inference server under many readers: streams, refusals, dropped connections, a place for everybody."""
+"""The inference server with many clients: streams, refusals, dropped connections, slots."""
 
 import json
 import threading
@@ -59,7 +59,7 @@ def status(server: str) -> dict:
     return httpx.get(f"{server}/status", headers=SECRET, trust_env=False).json()
 
 
-def test_pieces_come_as_lines_and_the_last_tells_the_numbers(server):
+def test_reply_streams_as_json_lines_that_end_with_statistics(server):
     lines = [json.loads(line) for line in ask(server, temperature=0, max_tokens=12).text.splitlines()]
     done = lines[-1]["done"]
     assert all("text" in line for line in lines[:-1])
@@ -77,12 +77,12 @@ def test_pieces_come_as_lines_and_the_last_tells_the_numbers(server):
         ({"adapter": "/etc"}, 404, "adapter_not_found"),
     ],
 )
-def test_what_cannot_be_answered_is_refused_before_the_stream_begins(server, body, status_code, code):
+def test_invalid_request_is_refused_before_the_stream_begins(server, body, status_code, code):
     answer = ask(server, **body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status_code, code)
 
 
-def test_without_the_secret_nothing_is_said(server):
+def test_requests_without_the_secret_are_refused(server):
     body = {"base": "tiny-chat", "messages": HELLO}
     assert httpx.post(f"{server}/chat", json=body, trust_env=False).status_code == 401
 
@@ -104,13 +104,13 @@ def adapters(server: str, studio_home: Path, tmp_path: Path) -> list[str | None]
     return folders
 
 
-def test_twenty_streams_half_of_them_dropped_leave_no_place_taken(server, adapters):
-    """With three models asked at once, whoever stays hears what the model says when nobody else asks."""
+def test_dropped_streams_release_their_slots(server, adapters):
+    """With three models in use at once, every kept stream gets the reply that the model gives alone."""
     finished: dict[int, list[str]] = {}
 
     def listen(number: int) -> None:
         body = {"base": "tiny-chat", "messages": HELLO, "max_tokens": 150, "seed": number, "asker": str(number % 3)}
-        heard = []
+        received = []
         with (
             httpx.Client(base_url=server, headers=SECRET, trust_env=False, timeout=120) as client,
             client.stream("POST", "/chat", json={**body, "adapter": adapters[number % 3]}) as answer,
@@ -118,17 +118,17 @@ def test_twenty_streams_half_of_them_dropped_leave_no_place_taken(server, adapte
             for line in answer.iter_lines():
                 if number % 2:
                     return  # Gone after the first piece.
-                heard.append(json.loads(line))
-        assert "done" in heard[-1]
-        finished[number] = [each["text"] for each in heard[:-1]]
+                received.append(json.loads(line))
+        assert "done" in received[-1]
+        finished[number] = [line["text"] for line in received[:-1]]
 
     threads = [threading.Thread(target=listen, args=(number,)) for number in range(20)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join(120)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
     assert sorted(finished) == list(range(0, 20, 2))
-    wait_until(lambda: status(server)["replies"] == 0 and status(server)["waiting"] == 0, "every place is free again")
+    wait_until(lambda: status(server)["replies"] == 0 and status(server)["waiting"] == 0, "every slot is free again")
     assert MAX_REPLIES < 20 and status(server)["tuned"] == 2
     for number in (0, 2, 4):
         alone = ask(server, max_tokens=150, seed=number, adapter=adapters[number % 3])
@@ -137,8 +137,8 @@ def test_twenty_streams_half_of_them_dropped_leave_no_place_taken(server, adapte
         )
 
 
-def test_a_server_that_closes_stops_answers_with_a_word_and_lets_nobody_in(server):
-    heard: list[dict] = []
+def test_closing_server_stops_replies_and_refuses_requests(server):
+    received: list[dict] = []
     begun = threading.Event()
 
     def listen() -> None:
@@ -148,17 +148,17 @@ def test_a_server_that_closes_stops_answers_with_a_word_and_lets_nobody_in(serve
             client.stream("POST", "/chat", json=body) as answer,
         ):
             for line in answer.iter_lines():
-                heard.append(json.loads(line))
+                received.append(json.loads(line))
                 begun.set()
 
     listeners = [threading.Thread(target=listen) for _ in range(MAX_REPLIES + 2)]
-    for each in listeners:
-        each.start()
+    for thread in listeners:
+        thread.start()
     assert begun.wait(30)
-    told = httpx.post(f"{server}/close", json={"seconds": 0}, headers=SECRET, trust_env=False, timeout=30).json()
-    for each in listeners:
-        each.join(30)
-    stopped = [each["error"]["code"] for each in heard if "error" in each]
-    assert stopped and set(stopped) == {"device_training"} and len(stopped) - 1 <= told["stopped"] <= len(stopped)
+    closed = httpx.post(f"{server}/close", json={"seconds": 0}, headers=SECRET, trust_env=False, timeout=30).json()
+    for thread in listeners:
+        thread.join(30)
+    stopped = [line["error"]["code"] for line in received if "error" in line]
+    assert stopped and set(stopped) == {"device_training"} and len(stopped) - 1 <= closed["stopped"] <= len(stopped)
     assert ask(server).json()["error"]["code"] == "device_training"
     assert (status(server)["replies"], status(server)["waiting"]) == (0, 0)

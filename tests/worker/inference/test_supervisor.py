@@ -1,4 +1,4 @@
-"""The inference server with its real processes: found by its row, makes room for a training, comes back, rests, never lost."""
+"""The inference server with its real processes: registration, start on demand, yielding to a training, idle stop, crash."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ from tests.conftest import forget_settings
 from tests.servers import free_port
 from tests.studio.processes import ROOT, still_alive, wait_until
 from tests.tiny_generation import install_chat_model
-from tests.worker.jobs.test_supervisor import start, state, stub_trainer  # noqa: F401 - a fixture, used by name
+from tests.worker.jobs.stub_runs import start, state, stub_trainer  # noqa: F401 - a fixture, used by name
 from worker.jobs import supervisor
 
 HELLO = [{"role": "user", "content": "Hello?"}]
@@ -29,7 +29,7 @@ DEVICE, IDLE_SECONDS = "the tests' device", 4
 
 
 @pytest.fixture
-def keeper(owner: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psutil.Process]:
+def supervisor_process(owner: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psutil.Process]:
     """A running `studio inference` on a named device."""
     for name, value in {
         "INFERENCE_URL": f"http://127.0.0.1:{free_port()}",
@@ -57,24 +57,26 @@ def talk(model: str) -> str:
         pieces = chat.stream_reply(
             inference_client.wake(), ChatTarget(model, "", model), HELLO, SamplingSettings(20, 0.0), "ann"
         )
-        return "".join([each.get("text", "") async for each in pieces])
+        return "".join([piece.get("text", "") async for piece in pieces])
 
     return asyncio.run(listen())
 
 
-def test_it_makes_room_for_a_training_comes_back_and_rests(owner: str, keeper: psutil.Process) -> None:
+def test_server_yields_to_a_training_restarts_on_demand_and_stops_when_idle(
+    owner: str, supervisor_process: psutil.Process
+) -> None:
     model = install_chat_model()
-    assert (server().state, server().device, keeper.children()) == (RESTING, DEVICE, [])
-    said = talk(model)
+    assert (server().state, server().device, supervisor_process.children()) == (RESTING, DEVICE, [])
+    reply = talk(model)
     wait_until(lambda: server().facts.get("bases") == [model], "the row tells which model is in memory")
-    (holder,) = keeper.children()
-    assert said and server().state == READY and "STUDIO_DATABASE_URL" not in holder.environ()
+    (server_process,) = supervisor_process.children()
+    assert reply and server().state == READY and "STUDIO_DATABASE_URL" not in server_process.environ()
 
     run, seen = start(owner, "hang"), []
     begun = threading.Event()
 
     def note(_: object) -> None:
-        seen.append((server().state, holder.is_running()))
+        seen.append((server().state, server_process.is_running()))
         begun.set()
 
     training = threading.Thread(target=supervisor.execute, args=(run.job_id,), kwargs={"on_spool": note})
@@ -87,18 +89,18 @@ def test_it_makes_room_for_a_training_comes_back_and_rests(owner: str, keeper: p
     assert state(run).device == DEVICE
 
     wait_until(lambda: server().state == RESTING, "the device is free again")
-    assert talk(model) == said
+    assert talk(model) == reply
     wait_until(lambda: server().state == RESTING, "nobody asks, so its memory is freed", IDLE_SECONDS + 10)
-    assert keeper.children() == []
+    assert supervisor_process.children() == []
 
 
-def test_a_killed_keeper_takes_the_server_with_it_and_the_page_is_told_what_to_do(
-    owner: str, keeper: psutil.Process, monkeypatch: pytest.MonkeyPatch
+def test_killed_supervisor_ends_the_server_and_the_chat_names_the_remedy(
+    owner: str, supervisor_process: psutil.Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inference_servers.want(server().name)
-    wait_until(lambda: bool(keeper.children()), "the server is started")
-    children = keeper.children()
-    keeper.send_signal(signal.SIGKILL)
+    wait_until(lambda: bool(supervisor_process.children()), "the server is started")
+    children = supervisor_process.children()
+    supervisor_process.send_signal(signal.SIGKILL)
     assert still_alive(children, 20) == []
     monkeypatch.setattr(inference_servers, "ALIVE_SECONDS", 0.0)
     with pytest.raises(Conflict, match="has sent no heartbeat") as refused:

@@ -1,4 +1,4 @@
-"""Runs written for other trackers: each is read back with the tracker's own library and holds every point."""
+"""Exports to trackers: read back with the tracker's own library, they hold every point."""
 
 import json
 import math
@@ -37,7 +37,7 @@ RUN = TrackedRun(
 
 
 def written(folder: Path, tracker: str, **environment: str) -> tuple[dict, Path]:
-    """What the exporting process told, and the unpacked files; it sees no variable of this process but the path."""
+    """The result of the exporting process, and the unpacked files; it sees no variable of this process but the path."""
     folder.mkdir(exist_ok=True)
     (folder / "job.json").write_text(json.dumps({"tracker": tracker, "run": RUN.as_dict()}), encoding="utf-8")
     own = {"PATH": os.environ["PATH"], "HOME": str(folder), **environment}
@@ -45,17 +45,17 @@ def written(folder: Path, tracker: str, **environment: str) -> tuple[dict, Path]
         [sys.executable, "-m", "worker.jobs.exporter", str(folder)], env=own, capture_output=True, timeout=120
     )
     error = folder / "error.json"
-    told = json.loads((error if error.exists() else folder / "result.json").read_text(encoding="utf-8"))
+    result = json.loads((error if error.exists() else folder / "result.json").read_text(encoding="utf-8"))
     if (folder / "export.zip").exists():
         zipfile.ZipFile(folder / "export.zip").extractall(folder / "unpacked")
-    return told, folder / "unpacked"
+    return result, folder / "unpacked"
 
 
-def test_tensorboard_shows_every_point(tmp_path: Path) -> None:
+def test_tensorboard_export_holds_every_point(tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    told, files = written(tmp_path, "tensorboard")
-    assert told["address"] == "" and told["bytes"] > 1000
+    result, files = written(tmp_path, "tensorboard")
+    assert result["address"] == "" and result["bytes"] > 1000
     read = EventAccumulator(str(files / RUN.id), size_guidance={"scalars": 0}).Reload()
     assert set(read.Tags()["scalars"]) == {"train/loss", "eval/accuracy", "test/accuracy"}
     losses = read.Scalars("train/loss")
@@ -63,7 +63,7 @@ def test_tensorboard_shows_every_point(tmp_path: Path) -> None:
     assert losses[3].value == pytest.approx(0.25) and math.isnan(losses[-1].value)
 
 
-def test_mlflow_has_parameters_metrics_and_times(tmp_path: Path) -> None:
+def test_mlflow_export_holds_parameters_metrics_and_times(tmp_path: Path) -> None:
     from mlflow.tracking import MlflowClient
 
     _, files = written(tmp_path, "mlflow")
@@ -73,12 +73,12 @@ def test_mlflow_has_parameters_metrics_and_times(tmp_path: Path) -> None:
     assert (run.info.run_name, run.info.status, run.info.end_time) == ("Letters · LoRA", "FINISHED", 1_700_000_060_000)
     assert run.data.params["method.rank"] == "8" and run.data.params["training.layers"] == "None"
     history = client.get_metric_history(run.info.run_id, "eval/accuracy")
-    assert len(history) == 1049 and {each.step: each.value for each in history}[4] == 0.25
+    assert len(history) == 1049 and {point.step: point.value for point in history}[4] == 0.25
 
 
-def test_weights_and_biases_without_a_key_stays_here(tmp_path: Path) -> None:
-    told, files = written(tmp_path, "wandb")
-    assert told["address"] == ""
+def test_weights_and_biases_without_key_is_written_offline(tmp_path: Path) -> None:
+    result, files = written(tmp_path, "wandb")
+    assert result["address"] == ""
     (folder,) = (files / "wandb").glob("offline-run-*")
     content = joined((folder / f"run-{RUN.id}.wandb").read_bytes())
     # The names of settings and metrics stand in the records as text.
@@ -100,7 +100,7 @@ def joined(log: bytes) -> bytes:
     return content
 
 
-def test_trackio_has_every_step(tmp_path: Path) -> None:
+def test_trackio_export_holds_every_step(tmp_path: Path) -> None:
     _, files = written(tmp_path, "trackio")
     (database,) = (files / "trackio").glob("*.db")
     with sqlite3.connect(database) as opened:
@@ -109,15 +109,15 @@ def test_trackio_has_every_step(tmp_path: Path) -> None:
     assert json.loads(rows[-1][1]) == {"test/accuracy": 0.9}
 
 
-def test_a_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
-    told, files = written(
+def test_unreachable_tracker_is_named_in_the_error(tmp_path: Path) -> None:
+    result, files = written(
         tmp_path, "mlflow", MLFLOW_TRACKING_URI="http://127.0.0.1:9", MLFLOW_HTTP_REQUEST_MAX_RETRIES="0"
     )
-    assert told["error"]["code"] == "tracker_failed" and "127.0.0.1" in told["error"]["message"]
+    assert result["error"]["code"] == "tracker_failed" and "127.0.0.1" in result["error"]["message"]
     assert not files.exists()
 
 
-def test_an_export_is_a_job_whose_files_are_handed_out(owner: str) -> None:
+def test_export_job_ends_with_a_download(owner: str) -> None:
     run = make_run(owner, name="Letters one")
     with pytest.raises(Conflict):
         tracker_exports.start(owner, run.id, "tensorboard")
@@ -128,9 +128,9 @@ def test_an_export_is_a_job_whose_files_are_handed_out(owner: str) -> None:
         job_id = tracker_exports._find(session, owner, made.id).job_id
         points = session.query(MetricPoint).filter_by(run_id=run.id).count()
     supervisor.execute(job_id)
-    told = tracker_exports.list_exports(owner, run.id).as_dict()
-    assert [each["name"] for each in told["trackers"]] == [each.name for each in TRACKERS]
-    (export,) = told["exports"]
+    result = tracker_exports.list_exports(owner, run.id).as_dict()
+    assert [tracker["name"] for tracker in result["trackers"]] == [tracker.name for tracker in TRACKERS]
+    (export,) = result["exports"]
     assert (export["state"], export["error"], export["address"]) == ("succeeded", None, "") and points > 40
     name, pieces = tracker_exports.download(owner, export["id"])
     assert name == "letters-one-tensorboard.zip" and b"".join(pieces).startswith(b"PK")

@@ -42,7 +42,7 @@ def work() -> dict:
         return {"state": session.get_one(Job, job.id).state, "error": session.get_one(Job, job.id).error}
 
 
-def test_a_fetch_ends_with_a_model_that_everybody_can_choose(hub, owner):
+def test_fetched_model_is_available_to_everybody(hub, owner):
     fetch = model_fetches.submit(owner, f" https://huggingface.co/{TINY}/ ")
     assert fetch.state == QUEUED and fetch.repo == TINY
     assert model_fetches.submit(owner, TINY).id == fetch.id, "a second request returns the active fetch"
@@ -54,14 +54,14 @@ def test_a_fetch_ends_with_a_model_that_everybody_can_choose(hub, owner):
         base_model(f"{TINY}@{COMMIT[:8]}")
 
 
-def test_a_refusal_is_told_and_not_tried_again(hub, owner):
+def test_refused_fetch_fails_without_retry(hub, owner):
     model_fetches.submit(owner, "tests/gated")
     job = work()
     assert job["state"] == FAILED and job["error"]["error"]["code"] == "hub_gated"
     assert model_fetches.list_fetches()[0].error == job["error"]
 
 
-def test_a_hub_that_is_away_is_asked_again_later(hub, owner, monkeypatch):
+def test_unreachable_hub_is_retried(hub, owner, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     forget_settings()
     model_fetches.submit(owner, TINY)
@@ -73,7 +73,7 @@ def test_a_hub_that_is_away_is_asked_again_later(hub, owner, monkeypatch):
     assert work()["state"] == SUCCEEDED
 
 
-def test_one_that_was_stopped_can_go_on_or_be_dismissed(hub, owner):
+def test_stopped_fetch_can_be_resumed_or_dismissed(hub, owner):
     fetch = model_fetches.submit(owner, TINY)
     assert model_fetches.cancel(owner, fetch.id).state == CANCELLED
     again = model_fetches.resume(owner, fetch.id)
@@ -85,7 +85,7 @@ def test_one_that_was_stopped_can_go_on_or_be_dismissed(hub, owner):
     assert model_fetches.list_fetches() == []
 
 
-def test_only_an_administrator_brings_models_here(hub, owner):
+def test_only_administrators_may_fetch_models(hub, owner):
     editor = accounts.add_user("editor").id
     with transaction() as session:
         session.get_one(User, editor).role = "editor"

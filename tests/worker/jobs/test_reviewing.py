@@ -22,8 +22,8 @@ def made(owner, tmp_path):
     with sample_path(SAMPLES[0]).open(encoding="utf-8", newline="") as source:
         rows = list(csv.reader(source))
     labels = sorted({label for _, label in rows[1:]})
-    for place in FLIPPED:
-        rows[place][1] = labels[(labels.index(rows[place][1]) + 1) % len(labels)]
+    for index in FLIPPED:
+        rows[index][1] = labels[(labels.index(rows[index][1]) + 1) % len(labels)]
     with (tmp_path / "x.csv").open("w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows(rows)
     return datasets.import_file(owner, (tmp_path / "x.csv", "x.csv"))
@@ -34,17 +34,17 @@ def job_of(state=QUEUED):
         return session.query(Job).filter(Job.kind == "label-review", Job.state == state).one()
 
 
-def test_planted_labels_are_offered_and_nothing_is_changed(owner, made):
+def test_planted_label_errors_are_found_and_no_row_changes(owner, made):
     before = datasets.latest_version(made)
     assert label_reviews.latest(owner, made.id)["state"] == "none"
     assert label_reviews.start(owner, made.id)["state"] == QUEUED
     assert label_reviews.start(owner, made.id)["state"] == QUEUED
     supervisor.execute(job_of().id, on_spool=lambda line: None)
-    told = label_reviews.latest(owner, made.id)
-    assert told["state"] == SUCCEEDED, told
-    assert told["rows"] == 420 and len(told["suspects"]) == 10
-    assert len({place + 1 for place in FLIPPED} & {each["line"] for each in told["suspects"]}) >= 2
-    worst = told["suspects"][0]
+    review = label_reviews.latest(owner, made.id)
+    assert review["state"] == SUCCEEDED, review
+    assert review["rows"] == 420 and len(review["suspects"]) == 10
+    assert len({index + 1 for index in FLIPPED} & {suspect["line"] for suspect in review["suspects"]}) >= 2
+    worst = review["suspects"][0]
     assert worst["cells"]["label"] == worst["given"] != worst["suggested"] and worst["margin"] < 0
     assert datasets.latest_version(datasets.get_dataset(owner, made.id)).content_sha256 == before.content_sha256
     # A search belongs to the version that was searched.
@@ -53,7 +53,7 @@ def test_planted_labels_are_offered_and_nothing_is_changed(owner, made):
     assert label_reviews.latest(owner, made.id, 1)["state"] == SUCCEEDED
 
 
-def test_a_search_that_waits_can_be_cancelled_and_begun_again(owner, made):
+def test_queued_review_can_be_cancelled_and_started_again(owner, made):
     label_reviews.start(owner, made.id)
     job = job_of()
     with transaction() as session:
@@ -62,7 +62,7 @@ def test_a_search_that_waits_can_be_cancelled_and_begun_again(owner, made):
     assert label_reviews.start(owner, made.id)["state"] == QUEUED and job_of().id != job.id
 
 
-def test_other_people_and_other_tasks_are_refused(owner, made):
+def test_review_is_refused_for_other_owners_and_other_tasks(owner, made):
     other = accounts.add_user("bob").id
     for call in (label_reviews.start, label_reviews.latest):
         with pytest.raises(NotFound):

@@ -9,7 +9,7 @@ from app.services.queue import machine_speeds
 from worker.jobs import speed_measurement
 
 
-def test_an_idle_worker_measures_once(owner, monkeypatch):
+def test_idle_worker_measures_its_machine_once(owner, monkeypatch):
     monkeypatch.setenv("STUDIO_MEASURE_SPEED", "true")
     monkeypatch.setattr(speed_measurement, "AFTER_SECONDS", 0.0)
     monkeypatch.setattr(speed_measurement, "LOOK_SECONDS", 0.0)
@@ -24,7 +24,7 @@ def test_an_idle_worker_measures_once(owner, monkeypatch):
     speed_measurement.measure_once(lambda: False, threading.Event())
 
 
-def test_a_leaving_or_forbidden_worker_measures_nothing(owner, monkeypatch):
+def test_stopping_or_disabled_worker_measures_nothing(owner, monkeypatch):
     monkeypatch.setattr(speed_measurement, "run", lambda: pytest.fail("measured"))
     speed_measurement.measure_once(lambda: False, threading.Event())
     monkeypatch.setenv("STUDIO_MEASURE_SPEED", "true")

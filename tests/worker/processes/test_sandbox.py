@@ -1,4 +1,4 @@
-"""What a training process can see and reach: no network, no secret, its own folder, limits."""
+"""What a trainer can see and reach: no network, no secret, its own folder, limits."""
 
 import json
 import socket
@@ -24,7 +24,7 @@ def listening() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_a_trainer_reaches_nothing_and_knows_nothing(
+def test_trainer_has_no_network_no_secret_and_its_own_folder(
     owner: str, listening: int, monkeypatch: pytest.MonkeyPatch, studio_home: Path
 ) -> None:
     for name, value in (
@@ -36,6 +36,7 @@ def test_a_trainer_reaches_nothing_and_knows_nothing(
     ):
         monkeypatch.setenv(name, value)
     get_settings.cache_clear()
+    prewarmed.dismiss()
     run = make_run(owner)
     with transaction() as session:
         session.get_one(Run, run.id).spec = {**SPEC, "probe_port": listening}
@@ -44,12 +45,12 @@ def test_a_trainer_reaches_nothing_and_knows_nothing(
     with transaction() as session:
         assert session.get_one(Job, run.job_id).state == SUCCEEDED
     folder = storage.attempt_dir(run.id, 1)
-    told = json.loads((folder / "told.json").read_text())
-    assert "hush" not in json.dumps(told["environment"])
-    assert not [name for name in told["environment"] if name.startswith(("STUDIO_", "AWS_"))]
-    assert told["cwd"] == str(folder.resolve())
-    assert (told["core"], told["memory"]) == (0, 3 * 1024**3)
-    if not told["closed"]:
+    findings = json.loads((folder / "findings.json").read_text())
+    assert "hush" not in json.dumps(findings["environment"])
+    assert not [name for name in findings["environment"] if name.startswith(("STUDIO_", "AWS_"))]
+    assert findings["cwd"] == str(folder.resolve())
+    assert (findings["core"], findings["memory"]) == (0, 3 * 1024**3)
+    if not findings["closed"]:
         pytest.skip("the kernel does not permit a network of one's own here")
-    assert not told["reached"] and told["interfaces"] == []
+    assert not findings["reached"] and findings["interfaces"] == []
     assert "said on standard output" in (folder / "trainer.log").read_text()

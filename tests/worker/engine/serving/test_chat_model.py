@@ -94,10 +94,10 @@ def test_seed_repeats_a_reply_whatever_runs_concurrently(chat_model):
         )[0]
 
     threads = [threading.Thread(target=talk, args=(number,)) for number in range(4)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join(60)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
     assert replies[0] == alone
     assert len(set(replies.values())) == 4
 
@@ -109,7 +109,7 @@ def test_concurrent_replies_alternate_token_by_token(chat_model):
     next(one)
     next(two)
     list(two)
-    # The first was not waited for, nor did it wait: both went on, one token each in turn.
+    # Neither waited for the other: they alternated, one token at a time.
     assert len(first.tokens) > 5
     one.close()
     assert not chat_model.lock.locked()
@@ -122,7 +122,9 @@ def test_closing_a_stream_cancels_the_generation(chat_model):
     stream.close()
     assert stats.finish == "cancelled" and len(stats.tokens) < 200 and not chat_model.lock.locked()
     wait_until(
-        lambda: not [each for each in threading.enumerate() if "(_work)" in repr(each) or each.name == "choir"],
+        lambda: (
+            not [thread for thread in threading.enumerate() if "(_run)" in repr(thread) or thread.name == "scheduler"]
+        ),
         "no thread is left",
     )
 

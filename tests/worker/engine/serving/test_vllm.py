@@ -79,7 +79,7 @@ class AsyncLLM:
     """Says the letters of its adapter's number, two tokens at a time, for ever or until the limit."""
 
     args: AsyncEngineArgs
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     down: bool = False
 
@@ -98,8 +98,8 @@ class AsyncLLM:
         *,
         lora_request: LoRARequest | None = None,
     ) -> AsyncIterator[SimpleNamespace]:
-        assert set(prompt) == {"prompt_token_ids"} and request_id not in [each["id"] for each in self.asked]
-        self.asked.append(
+        assert set(prompt) == {"prompt_token_ids"} and request_id not in [request["id"] for request in self.requests]
+        self.requests.append(
             {"id": request_id, "ids": prompt["prompt_token_ids"], "how": sampling_params, "lora": lora_request}
         )
         text, token = 0, 40 + (lora_request.lora_int_id if lora_request else 0)
@@ -167,7 +167,7 @@ def test_replies_come_from_the_engine_with_sampling_and_adapter(package, base, t
     assert [reply.tokens for reply in stats] == [[40] * 5, [41] * 5, [42] * 5, [41] * 5]
     (engine,) = ENGINES
     assert (engine.args.model, engine.args.gpu_memory_utilization, engine.args.enable_lora) == (str(base), 0.7, True)
-    first = engine.asked[1]
+    first = engine.requests[1]
     assert first["ids"] == one.tokenize(ASK)[0].tolist()
     assert first["lora"] == LoRARequest("adapter-1", 1, str(tmp_path / "one"))
     how = first["how"]
@@ -208,25 +208,25 @@ def test_engine_is_replaced_for_another_base_model(package, base, tmp_path):
         (Ia3(), {}, False),
     ],
 )
-def test_only_what_vllm_serves_goes_there(package, base, tmp_path, method, options, served):
+def test_vllm_supports_only_plain_lora_up_to_the_maximum_rank(package, base, tmp_path, method, options, served):
     adapter = make_adapter(base, tmp_path / "adapter", **options)
     assert VllmEngine(0.7, 8).supports(base, method, adapter) is served
     assert not ENGINES
 
 
-def test_unknown_architectures_and_special_ways_to_choose_stay_with_transformers(package, base, tmp_path):
+def test_unknown_architectures_and_unsupported_sampling_stay_with_transformers(package, base, tmp_path):
     answers = VllmEngine(0.7, 8)
-    assert answers.serves(base, None, None)
+    assert answers.supports(base, None, None)
     other = make_chat_base(tmp_path / "other")
     config = (other / "config.json").read_text()
     (other / "config.json").write_text(config.replace("LlamaForCausalLM", "NobodyForCausalLM"))
-    assert not answers.serves(other, None, None)
+    assert not answers.supports(other, None, None)
     (other / "config.json").write_text(config)
     (other / "generation_config.json").write_text('{"min_p": 0.2}')
-    assert not answers.serves(other, None, None)
+    assert not answers.supports(other, None, None)
 
 
-def test_the_server_asks_vllm_for_what_it_serves_and_transformers_for_the_rest(package, studio_home, tmp_path):
+def test_model_pool_uses_vllm_where_supported_and_transformers_otherwise(package, studio_home, tmp_path):
     name = install_chat_model()
     held = ModelPool()
     held._vllm = VllmEngine(0.7, 8)
@@ -238,10 +238,10 @@ def test_the_server_asks_vllm_for_what_it_serves_and_transformers_for_the_rest(p
         (folders[kind] / SPEC).write_text(spec.model_dump_json())
         manifest.write(folders[kind])
     found = [held.chat_model(name, folder) for folder in (None, folders["lora"], folders["dora"])]
-    assert [type(each) for each in found] == [VllmChatModel, VllmChatModel, ChatModel]
+    assert [type(model) for model in found] == [VllmChatModel, VllmChatModel, ChatModel]
     assert "".join(found[1].stream(ASK, SamplingParameters(3), stats := GenerationStats())) and stats.tokens == [41] * 3
-    assert held.describe()["vllm"] and held.describe()["bases"] == [name]
+    assert held.status().vllm and held.status().bases == [name]
 
 
-def test_without_the_package_it_is_not_there(monkeypatch):
+def test_vllm_is_not_used_without_its_package(monkeypatch):
     assert not vllm.is_installed()
