@@ -1,7 +1,7 @@
-"""Fetches a model's files from the Hugging Face Hub: what it takes, what it refuses and why. Knows no database and no job.
+"""Fetches the files of a model from the Hugging Face Hub, and refuses models that cannot be used here.
 
-Only safetensors, tokenizer and configuration files of one commit are taken; nothing that could run code. A fetch that was
-stopped goes on where it was.
+Only safetensors, tokenizer and configuration files of one commit are fetched, never files that could contain code. A fetch
+that was stopped resumes where it ended.
 """
 
 import json
@@ -29,21 +29,21 @@ WANTED = re.compile(
 )
 PICKLED = re.compile(r".*\.(bin|pt|pth|ckpt|pkl|h5|msgpack)$")
 REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
-# Configuration files of real models are far below this; more would be an attack or a mistake.
-LARGEST_TEXT = 64 * 1024**2
-# Ends the name of a file of which not everything has come.
-PART = ".part"
+# Configuration files of real models are far smaller; a larger one is an attack or a mistake.
+MAX_TEXT_BYTES = 64 * 1024**2
+# Suffix of a file that is not complete.
+PART_SUFFIX = ".part"
 
 Progress = Callable[[int, int], None]
 
 
 class FetchStopped(Exception):
-    """The person asked for a stop; what has come is kept for the next time."""
+    """A stop was requested; what has been fetched is kept for the next attempt."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be fetched: files with sizes in bytes and, where the hub tells it, SHA-256."""
+    """The files to fetch with their sizes in bytes and, where the hub has it, their SHA-256."""
 
     repo: str
     commit: str
@@ -53,12 +53,12 @@ class Plan:
 
     @property
     def bytes(self) -> int:
-        """All of it."""
+        """The size of all files."""
         return sum(self.files.values())
 
 
 def plan(repo: str, revision: str = "main") -> Plan:
-    """Ask the hub what the model consists of, and refuse what cannot be used here.
+    """Ask the hub for the files of a model, and refuse a model that cannot be used here.
 
     Raises:
         Rejected, NotFound, Conflict, TooLarge: one code for each reason, with what to do.
@@ -80,25 +80,25 @@ def plan(repo: str, revision: str = "main") -> Plan:
             f"Fetch {found.id!r} if that is the one you want.",
         )
     if found.gated:
-        # Told before anything is fetched: a gated model answers questions about itself to everybody.
+        # Checked before anything is fetched: metadata of a gated model is public, its files are not.
         _check_access(repo, str(found.sha))
     siblings = found.siblings or []
-    files = {each.rfilename: each.size or 0 for each in siblings if WANTED.fullmatch(each.rfilename)}
-    _check_files(repo, {each.rfilename for each in siblings}, files)
-    hashes = {each.rfilename: each.lfs.sha256 for each in siblings if each.lfs and each.rfilename in files}
+    files = {file.rfilename: file.size or 0 for file in siblings if WANTED.fullmatch(file.rfilename)}
+    _check_files(repo, {file.rfilename for file in siblings}, files)
+    hashes = {file.rfilename: file.lfs.sha256 for file in siblings if file.lfs and file.rfilename in files}
     card: Any = found.card_data or {}
     return Plan(repo, str(found.sha), str(card.get("license") or "not stated"), files, hashes)
 
 
 def fetch(plan: Plan, progress: Progress, should_stop: Callable[[], bool]) -> BaseModelCard:
-    """Bring all files here, check them, and put the complete folder in its place.
+    """Fetch and verify all files, then rename the complete folder to its final name.
 
     Args:
-        progress: called with (bytes here, bytes in all).
-        should_stop: asked after every piece.
+        progress: called with (bytes fetched, bytes in all).
+        should_stop: called after every chunk.
 
     Raises:
-        Stopped: ``should_stop`` said so.
+        FetchStopped: ``should_stop`` returned true.
         StudioError: the hub, the disk or the files themselves.
     """
     name = fetched_models.model_name(plan.repo, plan.commit)
@@ -108,10 +108,10 @@ def fetch(plan: Plan, progress: Progress, should_stop: Callable[[], bool]) -> Ba
     aside = final.with_name(f".fetching-{final.name}")
     aside.mkdir(parents=True, exist_ok=True)
     _check_room(plan, aside)
-    # The smallest first: a model that cannot be used is refused before gigabytes have come.
+    # The smallest first, so that a model that cannot be used is refused before its weights are fetched.
     done = 0
-    for file, size in sorted(plan.files.items(), key=lambda each: each[1]):
-        _fetch_file(plan, file, aside, partial(_add, progress, done, plan.bytes), should_stop)
+    for file, size in sorted(plan.files.items(), key=lambda entry: entry[1]):
+        _fetch_file(plan, file, aside, partial(_report, progress, done, plan.bytes), should_stop)
         done += size
         progress(done, plan.bytes)
         if file == "config.json":
@@ -137,28 +137,28 @@ def forget(name: str) -> None:
     shutil.rmtree(storage.model_dir(name), ignore_errors=True)
 
 
-def _add(progress: Progress, before: int, total: int, here: int) -> None:
-    progress(before + here, total)
+def _report(progress: Progress, before: int, total: int, fetched: int) -> None:
+    progress(before + fetched, total)
 
 
 def _fetch_file(
     plan: Plan, file: str, folder: Path, progress: Callable[[int], None], should_stop: Callable[[], bool]
 ) -> None:
-    """One file, piece by piece into a part that stays when the work is stopped; the hub's own function begins it anew."""
+    """One file, into a partial file that is kept when the fetch is stopped; the hub library's own download would start anew."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
     from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils import build_hf_headers, tqdm
+    from huggingface_hub.utils import build_hf_headers, tqdm  # type: ignore[attr-defined]
 
-    class Counter(tqdm):
-        """Draws nothing; passes the count on and stops when asked to."""
+    class ChunkProgress(tqdm):
+        """Reports the bytes of each chunk instead of drawing a bar, and raises when a stop is requested."""
 
         def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **{**options, "disable": True})
-            self.here = int(options.get("initial") or 0)
+            super().__init__(*args, **{**options, "disable": True})  # type: ignore[no-untyped-call]
+            self.fetched = int(options.get("initial") or 0)
 
         def update(self, n: float | None = 1) -> bool | None:
-            self.here += int(n or 0)
-            progress(self.here)
+            self.fetched += int(n or 0)
+            progress(self.fetched)
             if should_stop():
                 raise FetchStopped
             return None
@@ -168,18 +168,25 @@ def _fetch_file(
     final = folder / file
     if final.exists():
         return
-    part = final.with_name(f"{final.name}{PART}")
+    part = final.with_name(f"{final.name}{PART_SUFFIX}")
     part.parent.mkdir(parents=True, exist_ok=True)
     part.touch()
     address = hf_hub_url(plan.repo, file, revision=plan.commit, endpoint=get_settings().hub_url)
     headers = build_hf_headers()
     with _translated(plan.repo, plan.commit), part.open("r+b") as out:
-        told = get_hf_file_metadata(address, headers=headers)
-        if urlsplit(told.location).netloc != urlsplit(address).netloc:
-            # The files lie elsewhere; whoever keeps them needs no proof of who asks, and must not get it.
+        metadata = get_hf_file_metadata(address, headers=headers)
+        if urlsplit(metadata.location).netloc != urlsplit(address).netloc:
+            # The file is served by another host, which must not get the token.
             headers.pop("authorization", None)
-        here = out.seek(0, os.SEEK_END)
-        http_get(told.location, out, resume_size=here, headers=headers, expected_size=told.size, tqdm_class=Counter)
+        offset = out.seek(0, os.SEEK_END)
+        http_get(
+            metadata.location,
+            out,
+            resume_size=offset,
+            headers=headers,
+            expected_size=metadata.size,
+            tqdm_class=ChunkProgress,
+        )
     part.rename(final)
 
 
@@ -195,15 +202,15 @@ def _check_files(repo: str, everything: set[str], files: dict[str, int]) -> None
     if not weights or needed:
         missing = ", ".join(sorted(needed)) or "weights as .safetensors"
         raise Rejected("hub_incomplete", f"The model {repo!r} lacks {missing}.", "Choose another model.")
-    most = get_settings().max_model_bytes
-    if sum(files.values()) > most:
+    limit = get_settings().max_model_bytes
+    if sum(files.values()) > limit:
         raise TooLarge(
             "hub_too_large",
-            f"The model {repo!r} has {sum(files.values()) / 1e9:,.1f} GB; at most {most / 1e9:,.1f} GB are fetched here.",
+            f"The model {repo!r} has {sum(files.values()) / 1e9:,.1f} GB; at most {limit / 1e9:,.1f} GB are fetched here.",
             "Choose a smaller model, or let an administrator raise STUDIO_MAX_MODEL_BYTES.",
         )
     large = next(
-        (name for name, size in files.items() if not name.endswith(".safetensors") and size > LARGEST_TEXT), None
+        (name for name, size in files.items() if not name.endswith(".safetensors") and size > MAX_TEXT_BYTES), None
     )
     if large:
         raise TooLarge(
@@ -244,7 +251,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 class _translated:
-    """Turns the hub library's errors into ours, each with its own words."""
+    """Translates the errors of the hub library into ours."""
 
     def __init__(self, repo: str, revision: str) -> None:
         self.repo, self.revision = repo, revision

@@ -1,6 +1,6 @@
-"""Deleting runs for good: only their files, so that results stay to compare, or everything.
+"""Deletion of runs: only their files, so that results stay comparable, or everything.
 
-Rows go first and folders after the commit, so that no row ever names a file that is gone.
+Rows are deleted first and folders after the commit, so that no row ever names a file that is gone.
 """
 
 import shutil
@@ -17,14 +17,14 @@ from app.services.runs import runs
 
 
 def remove(user_id: str, run_id: str, *, keep_results: bool) -> int:
-    """Delete one's own ended run; returns the bytes of disk that became free.
+    """Delete one's own ended run; returns the bytes that were freed on disk.
 
     Args:
-        keep_results: only checkpoints, download and logs go; curves, results, answers and settings stay.
+        keep_results: delete only checkpoints, download and logs; curves, results, answers and settings stay.
 
     Raises:
         NotFound: the run is not theirs.
-        Conflict: it still works.
+        Conflict: it is still active.
     """
     with transaction() as session:
         run = runs.find(session, user_id, run_id)
@@ -40,7 +40,7 @@ def remove(user_id: str, run_id: str, *, keep_results: bool) -> int:
             session.execute(delete(Run).where(Run.id == run_id))
             session.execute(delete(Job).where(Job.id == job_id))
     folder = storage.run_dir(run_id)
-    freed = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+    freed = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     shutil.rmtree(folder, ignore_errors=True)
     record(user_id, "delete", "run", run_id, data={"name": name, "keep_results": keep_results, "bytes": freed})
     return freed

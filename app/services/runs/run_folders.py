@@ -1,6 +1,6 @@
-"""Between the database and a run's folder: what a trainer is given, and how what it leaves behind is recorded.
+"""The folder of one attempt of a run: the job file that the trainer reads, and the storing of its spool lines and results.
 
-Everything is written under a claim. Used by the supervisor only; knows no process.
+Everything is written under a claim.
 """
 
 import json
@@ -56,7 +56,7 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Jo
 
 
 def note(claim: Claim, job: JobFile, message: str, severity: str, data: dict[str, Any]) -> None:
-    """Tell about this attempt from outside: why it was ended, what will be done differently. One per attempt."""
+    """Store the supervisor's event about the end of this attempt and what the next one changes; one per attempt."""
     line = {"n": 0, "type": "event", "kind": "alert", "severity": severity, "message": message, "data": data}
     with jobs.held(claim) as session:
         metrics.append(
@@ -67,8 +67,8 @@ def note(claim: Claim, job: JobFile, message: str, severity: str, data: dict[str
 def store_lines(claim: Claim, run_id: str, source: str, lines: Sequence[dict[str, Any]]) -> None:
     """Store spool lines in one transaction under the claim; the newest progress line becomes the job's progress.
 
-    Checkpoints that are no longer needed lose their rows first and their folders after the commit, so that no row ever
-    names a folder that is gone.
+    Rows of dropped checkpoints are deleted first and their folders after the commit, so that no row ever names a folder
+    that is gone.
     """
     with jobs.held(claim) as session:
         metrics.append(session, run_id, source, lines)
@@ -81,8 +81,8 @@ def store_lines(claim: Claim, run_id: str, source: str, lines: Sequence[dict[str
                 session.execute(delete(Checkpoint).where(Checkpoint.run_id == run_id, Checkpoint.path == path))
         progress = [line for line in lines if line["type"] == "progress"]
         if progress:
-            told = {key: value for key, value in progress[-1].items() if key not in ("n", "type", "phase", "at")}
-            jobs.note_progress(session, claim, progress[-1].get("phase", "Training"), told)
+            values = {key: value for key, value in progress[-1].items() if key not in ("n", "type", "phase", "at")}
+            jobs.note_progress(session, claim, progress[-1].get("phase", "Training"), values)
     for line in lines:
         if line["type"] == "dropped" and Path(line["path"]).resolve().is_relative_to(storage.run_dir(run_id)):
             shutil.rmtree(line["path"], ignore_errors=True)
@@ -100,13 +100,13 @@ def store_results(claim: Claim, job: JobFile) -> None:
     results = storage.read_json(job.folder / "result.json")
     with (job.folder / "predictions.jsonl").open(encoding="utf-8") as source:
         answers = [json.loads(line) for line in source]
-    size = sum(each.stat().st_size for each in adapter.rglob("*") if each.is_file())
+    size = sum(path.stat().st_size for path in adapter.rglob("*") if path.is_file())
     with jobs.held(claim) as session:
         run = session.get_one(Run, job.run_id)
         run.results = results
         run_costs.store_actual(session, run, results)
         run.sparkline = metrics.sparkline(session, run.id)
-        # A run that was continued has an earlier one; the newest is what people get.
+        # A continued run has an earlier adapter, which the new one replaces.
         session.execute(delete(Artifact).where(Artifact.run_id == job.run_id, Artifact.kind == "adapter"))
         predictions.replace(session, job.run_id, answers)
         session.add(
@@ -139,7 +139,7 @@ def _add_checkpoint(session: Session, claim: Claim, run_id: str, line: dict[str,
 
 
 def newest_checkpoint(run_id: str) -> Path | None:
-    """The newest checkpoint that is complete and still the one that was recorded; None to begin anew."""
+    """The newest checkpoint that is complete and matches its recorded hash; None if there is none."""
     with snapshot() as session:
         return _newest(session, run_id)
 
@@ -156,7 +156,7 @@ def _newest(session: Session, run_id: str) -> Path | None:
 
 
 def _start(session: Session, start: dict[str, Any] | None) -> Path | None:
-    """The checkpoint of another run that this one goes on from, if it does.
+    """The checkpoint of another run that this one starts from, if any.
 
     Raises:
         StudioError: it is gone or changed.
@@ -176,7 +176,7 @@ def _start(session: Session, start: dict[str, Any] | None) -> Path | None:
 
 
 def _download_of(session: Session, run_id: str) -> Path:
-    """The download of a finished run, as it was recorded.
+    """The adapter folder of a finished run, verified against its recorded hash.
 
     Raises:
         StudioError: it is gone or changed.

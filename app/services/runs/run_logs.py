@@ -1,4 +1,4 @@
-"""Reads a run's log for its owner; the trainer writes it, nobody else."""
+"""The log that the trainer of a run writes, for its owner."""
 
 from pathlib import Path
 
