@@ -1,6 +1,6 @@
 """The one family of errors that is written for users; every door translates it once.
 
-    StudioError                 any refusal that a person can act on
+    StudioError                 any refusal that a user can act on
     |-- NotFound        404     the object does not exist, or is not theirs
     |-- NotAllowed      403     signed in, but not permitted
     |-- NotSignedIn     401     no valid session or token
@@ -20,7 +20,7 @@ class StudioError(Exception):
     Args:
         code: stable snake_case word that programs match on.
         message: one sentence naming the thing and the value.
-        hint: what the person can do next; may be empty.
+        hint: what the user can do next; may be empty.
         status: HTTP status that a web door answers with.
         details: JSON-ready extra facts, e.g. ``{"rows": [4, 9]}``.
     """
@@ -62,7 +62,7 @@ class NotFound(StudioError):
 
 
 class NotAllowed(StudioError):
-    """The person is known but may not do this."""
+    """The user is known but may not do this."""
 
     status = 403
 

@@ -19,7 +19,7 @@ def failure_response(error: StudioError) -> JSONResponse:
 
 
 def calm_failure(error: BaseException) -> JSONResponse:
-    """The answer to a defect: the trace goes to the log under an id, the person sees only the id."""
+    """The answer to a defect: the trace goes to the log under an id, the user sees only the id."""
     log_id = uuid.uuid4().hex[:12]
     logger.error("unexpected error, log id %s", log_id, exc_info=error)
     return failure_response(

@@ -45,7 +45,7 @@ def field_refusal(errors: Sequence[Any]) -> Rejected:
         code,
         f"The field {name!r} {complaint}.",
         _HINTS.get(code, "Correct the value; GET /api/v1/catalog shows what each setting allows."),
-        details={"fields": {_name(each["loc"]): each["msg"] for each in errors[:50]}},
+        details={"fields": {_name(error["loc"]): error["msg"] for error in errors[:50]}},
     )
 
 
@@ -55,8 +55,8 @@ def _code(kind: str) -> str:
     return _CODES.get(kind, "wrong_type")
 
 
-def _name(place: Sequence[Any]) -> str:
-    parts = [str(part) for part in place]
+def _name(location: Sequence[Any]) -> str:
+    parts = [str(part) for part in location]
     inner = parts[1:] if parts and parts[0] in _PLACES else parts
     return ".".join(inner) or "body"
 

@@ -1,6 +1,6 @@
 """Lines of the logs: for people by default, for programs as JSON, both with the job and run that they are about.
 
-Level 0: needs settings only. Every line is one line, whatever a user's words hold.
+Every line is one line, whatever a user's words hold.
 """
 
 import json
@@ -51,7 +51,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """See the class."""
-        told = {
+        entry = {
             "at": round(record.created, 3),
             "level": record.levelname.lower(),
             "process": self._process,
@@ -60,8 +60,8 @@ class JsonLines(logging.Formatter):
             **(_facts.get() or {}),
         }
         if record.exc_info:
-            told["error"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False, default=str)
+            entry["error"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False, default=str)
 
 
 class TextLines(logging.Formatter):

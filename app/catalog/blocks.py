@@ -43,11 +43,13 @@ def find_blocks(model: "nn.Module") -> dict[str, "nn.Module"]:
     """
     from torch import nn
 
-    lists = {name: each for name, each in model.named_modules() if isinstance(each, nn.ModuleList) and len(each)}
-    alike = {name: each for name, each in lists.items() if len({type(block) for block in each}) == 1}
+    lists = {
+        name: module for name, module in model.named_modules() if isinstance(module, nn.ModuleList) and len(module)
+    }
+    alike = {name: blocks for name, blocks in lists.items() if len({type(block) for block in blocks}) == 1}
     if not alike:
         raise _unknown(model, "list of blocks")
-    name = max(alike, key=lambda each: sum(weight.numel() for weight in alike[each].parameters()))
+    name = max(alike, key=lambda key: sum(weight.numel() for weight in alike[key].parameters()))
     return {f"{name}.{number}": block for number, block in enumerate(alike[name])}
 
 
@@ -59,18 +61,18 @@ def find_in_blocks(model: "nn.Module", names: tuple[str, ...], what: str, chosen
     """
     found = []
     every = list(find_blocks(model).items())
-    for place, block in [every[number] for number in chosen]:
+    for block_name, block in [every[number] for number in chosen]:
         inside = {name for name, _ in block.named_modules()}
         here = next((name for name in names if name in inside), None)
         if here is None:
             raise _unknown(model, what)
-        found.append(f"{place}.{here}")
+        found.append(f"{block_name}.{here}")
     return found
 
 
-def weighty_modules(block: "nn.Module", place: str) -> list[str]:
+def weighty_modules(block: "nn.Module", block_name: str) -> list[str]:
     """Full names of the modules below ``place`` that own weights themselves."""
-    return [f"{place}.{name}" for name, each in block.named_modules() if list(each.parameters(recurse=False))]
+    return [f"{block_name}.{name}" for name, module in block.named_modules() if list(module.parameters(recurse=False))]
 
 
 def stream_width(model: "nn.Module") -> int:

@@ -1,7 +1,7 @@
 """Chat templates: how a model's makers write a conversation as one text, and where in it the assistant speaks.
 
 The template comes from the model's tokenizer; a model without one gets :data:`PLAIN_TURNS`, which is told by its name.
-Templates are programs from elsewhere: they run in jinja's sandbox. Knows no tokens, imports no torch and no transformers.
+Templates are programs from elsewhere: they run in jinja's sandbox.
 """
 
 import json
@@ -93,11 +93,11 @@ def read_template(folder: Path) -> ChatTemplate:
     config = _json(folder / "tokenizer_config.json")
     source = config.get("chat_template")
     if isinstance(source, list):
-        named = {each["name"]: each["template"] for each in source}
+        named = {entry["name"]: entry["template"] for entry in source}
         source = named.get("default") or next(iter(named.values()), None)
-    beside = folder / "chat_template.jinja"
-    if beside.is_file():
-        source = beside.read_text(encoding="utf-8")
+    template_file = folder / "chat_template.jinja"
+    if template_file.is_file():
+        source = template_file.read_text(encoding="utf-8")
     specials = tuple((name, _token(config.get(name))) for name in SPECIAL_NAMES)
     if source:
         return ChatTemplate("the model's own", source, specials)
@@ -158,5 +158,5 @@ def _token(value: Any) -> str:
 def _json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    told = json.loads(path.read_text(encoding="utf-8"))
-    return told if isinstance(told, dict) else {}
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    return settings if isinstance(settings, dict) else {}

@@ -1,6 +1,6 @@
 """Where a run's weights come from when it does not learn them: other runs, combined or made smaller.
 
-Settings with bounds and words, as the methods have them; knows no model and no file.
+Settings with bounds and words, as the methods have them.
 """
 
 from typing import Annotated, Literal

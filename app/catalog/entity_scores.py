@@ -1,7 +1,7 @@
 """Scores of marked entities: one is right only when its beginning, its end and its type are. Pure arithmetic.
 
 The strict reading of CoNLL-2003 (Tjong Kim Sang and De Meulder 2003), as in seqeval's strict mode. Sentences are counted
-one by one, so that whoever compares models can draw sentences anew. Knows no model and no file.
+one by one, so that whoever compares models can draw sentences anew.
 """
 
 from collections import Counter
@@ -38,7 +38,7 @@ class Counts(NamedTuple):
 
 def count(expected: Spans, answered: Spans) -> Counts:
     """Counts of one sentence; spans are (start, end, label)."""
-    wanted, given = {tuple(each) for each in expected}, {tuple(each) for each in answered}
+    wanted, given = {tuple(entity) for entity in expected}, {tuple(span) for span in answered}
     return Counts(len(wanted & given), len(given), len(wanted))
 
 
@@ -49,13 +49,13 @@ def total(counts: Sequence[Counts]) -> Counts:
 
 def per_type(expected: Sequence[Spans], answered: Sequence[Spans], labels: Sequence[str]) -> list[dict[str, Any]]:
     """``{"label", "precision", "recall", "f1", "count"}`` for each type; ``count`` entities were to be found."""
-    told = []
+    rows = []
     for label in labels:
         counts = total(
             [count(_of(label, one), _of(label, other)) for one, other in zip(expected, answered, strict=True)]
         )
-        told.append({"label": label, **counts.scores, "count": counts.wanted})
-    return told
+        rows.append({"label": label, **counts.scores, "count": counts.wanted})
+    return rows
 
 
 def confusion(expected: Sequence[Spans], answered: Sequence[Spans], labels: Sequence[str]) -> list[list[int]]:
@@ -63,8 +63,8 @@ def confusion(expected: Sequence[Spans], answered: Sequence[Spans], labels: Sequ
 
     An entity is held against the one that shares most of its characters, so that a wrong end does not look like a miss.
     """
-    place: Mapping[str, int] = {label: number for number, label in enumerate([*labels, NOTHING])}
-    table = [[0] * len(place) for _ in place]
+    column: Mapping[str, int] = {label: number for number, label in enumerate([*labels, NOTHING])}
+    table = [[0] * len(column) for _ in column]
     for one, other in zip(expected, answered, strict=True):
         met = set()
         for wanted in one:
@@ -72,10 +72,10 @@ def confusion(expected: Sequence[Spans], answered: Sequence[Spans], labels: Sequ
             best = max(range(len(shared)), key=lambda at: shared[at], default=-1)
             hit = best >= 0 and shared[best] > 0
             met |= {at for at, size in enumerate(shared) if size > 0}
-            table[place[wanted[2]]][place[other[best][2]] if hit else -1] += 1
+            table[column[wanted[2]]][column[other[best][2]] if hit else -1] += 1
         for at, given in enumerate(other):
             if at not in met:
-                table[-1][place[given[2]]] += 1
+                table[-1][column[given[2]]] += 1
     return table
 
 
@@ -115,7 +115,7 @@ def most_common_tag(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _of(label: str, spans: Spans) -> list[Sequence[Any]]:
-    return [each for each in spans if each[2] == label]
+    return [span for span in spans if span[2] == label]
 
 
 def _overlap(one: Sequence[Any], other: Sequence[Any]) -> int:

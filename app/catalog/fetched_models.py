@@ -106,10 +106,10 @@ def write_card(
 
 @lru_cache(maxsize=256)
 def _read_card(folder: Path, _changed: int) -> BaseModelCard:
-    told: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    values: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
     for name in ("linear_shapes", "load_arguments"):
-        told[name] = tuple(tuple(each) for each in told[name])
-    return BaseModelCard(**{**told, "task_types": tuple(told["task_types"])})
+        values[name] = tuple(tuple(pair) for pair in values[name])
+    return BaseModelCard(**{**values, "task_types": tuple(values["task_types"])})
 
 
 def _task_types(family: str) -> tuple[str, ...]:
@@ -119,9 +119,9 @@ def _task_types(family: str) -> tuple[str, ...]:
 
 def _pooling(folder: Path) -> tuple[str, bool]:
     """How sentence-transformers says that the model was trained to be pooled; plain encoders: the mean, not normalised."""
-    told = folder / "1_Pooling" / "config.json"
+    config_file = folder / "1_Pooling" / "config.json"
     modules = folder / "modules.json"
-    pooling: dict[str, Any] = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
+    pooling: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8")) if config_file.exists() else {}
     first = bool(pooling.get("pooling_mode_cls_token"))
     return "first" if first else "mean", modules.exists() and "Normalize" in modules.read_text(encoding="utf-8")
 

@@ -33,7 +33,7 @@ class MaskedExample:
 
 
 class LossMasker:
-    """Turns lessons into marked tokens, with the template and tokenizer of one model."""
+    """Turns examples into tokens with a loss mask, with the template and tokenizer of one model."""
 
     def __init__(self, tokenizer: "Tokenizer", template: ChatTemplate, learn_from: str = ANSWERS) -> None:
         self.template = template
@@ -44,21 +44,21 @@ class LossMasker:
 
     @property
     def identity(self) -> str:
-        """Everything that the tokens of a lesson depend on besides the lesson itself."""
+        """Everything that the tokens of an example depend on besides the example itself."""
         template = self.template
         words = [self._tokenizer.to_str(), template.source, repr(template.specials), self._learn_from]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()
 
-    def mark(self, lesson: Example) -> MaskedExample:
+    def mask(self, example: Example) -> MaskedExample:
         """Tokens of a conversation by its template, or of running text with the end mark after it."""
-        return self._conversation(lesson) if lesson.turns else self._passage(lesson.text)
+        return self._conversation(example) if example.turns else self._passage(example.text)
 
     def ask(self, turns: tuple[Turn, ...]) -> list[int]:
         """Tokens of a question, up to where the model begins its answer."""
         return list(self._encode(self.template.render(turns, ask=True)).ids)
 
-    def _conversation(self, lesson: Example) -> MaskedExample:
-        text, answers = self.template.answers(lesson.turns)
+    def _conversation(self, example: Example) -> MaskedExample:
+        text, answers = self.template.answers(example.turns)
         made = self._encode(text)
         learned = [True] * len(made.ids) if self._learn_from == EVERYTHING else _inside(made.offsets, answers)
         return MaskedExample(text, list(made.ids), learned, list(made.offsets))
@@ -66,8 +66,8 @@ class LossMasker:
     def _passage(self, text: str) -> MaskedExample:
         made = self._encode(text)
         end = [] if self._end is None else [self._end]
-        places = [*made.offsets, *((len(text), len(text)) for _ in end)]
-        return MaskedExample(text, [*made.ids, *end], [True] * (len(made.ids) + len(end)), places)
+        offsets = [*made.offsets, *((len(text), len(text)) for _ in end)]
+        return MaskedExample(text, [*made.ids, *end], [True] * (len(made.ids) + len(end)), offsets)
 
     def _encode(self, text: str) -> Any:
         return self._tokenizer.encode(text, add_special_tokens=False)
@@ -84,8 +84,8 @@ def _inside(offsets: list[Span], answers: list[Span]) -> list[bool]:
     return learned
 
 
-def open_marker(folder: Path, learn_from: str = ANSWERS) -> LossMasker:
-    """The marker of a model folder.
+def open_masker(folder: Path, learn_from: str = ANSWERS) -> LossMasker:
+    """The masker of a model folder.
 
     Raises:
         Rejected: ``no_tokenizer_file``; the folder has no ``tokenizer.json``.

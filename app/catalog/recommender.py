@@ -13,7 +13,7 @@ from app.catalog.card import BaseModelCard
 from app.catalog.methods import METHODS
 from app.catalog.methods.base import Method
 
-# What a person can wish for beyond quality.
+# Wishes beyond quality.
 WISHES = {
     "keep_abilities": "The model must keep its other abilities.",
     "one_model": "The result must be one plain model, without an adapter.",
@@ -48,7 +48,7 @@ class Facts:
 
     @property
     def weight_bytes(self) -> int:
-        """The untouched weights in the format they are trained in: bf16 on a GPU, fp32 on a processor."""
+        """The base model's weights in the format they are trained in: bf16 on a GPU, fp32 on a processor."""
         return self.base.parameters * (2 if self.has_gpu else 4)
 
 
@@ -88,16 +88,16 @@ def recommend(facts: Facts) -> dict[str, Any]:
         "reasons": [{"words", "source", "points"}]}]}``; ``about`` is what is known of the data and the model in half a
         sentence, ``before`` what to do before any training.
     """
-    serving = {each.kind: each for each in map(Ranked, METHODS) if facts.task_type in each.method.task_types}
+    serving = {ranked.kind: ranked for ranked in map(Ranked, METHODS) if facts.task_type in ranked.method.task_types}
     for advice in filter(None, (rule(facts) for rule in RULES)):
         for kind, points in advice.points.items():
             if kind in serving:
                 serving[kind].points += points
                 serving[kind].reasons.append(advice)
     # Equal points: the order of the menu, plain methods before special ones.
-    order = sorted(serving.values(), key=lambda each: (-each.points, each.method.level != "plain"))
-    hints = [{"words": each.words, "source": each.source} for each in filter(None, (rule(facts) for rule in BEFORE))]
-    return {"about": about(facts), "before": hints, "ranked": [_told(each, facts) for each in order]}
+    order = sorted(serving.values(), key=lambda candidate: (-candidate.points, candidate.method.level != "plain"))
+    hints = [{"words": note.words, "source": note.source} for note in filter(None, (rule(facts) for rule in BEFORE))]
+    return {"about": about(facts), "before": hints, "ranked": [_told(ranked, facts) for ranked in order]}
 
 
 def about(facts: Facts) -> str:
@@ -108,12 +108,12 @@ def about(facts: Facts) -> str:
 
 
 def _told(ranked: Ranked, facts: Facts) -> dict[str, Any]:
-    pro = [each for each in ranked.reasons if each.points[ranked.kind] > 0]
-    against = [each for each in ranked.reasons if each.points[ranked.kind] < 0]
-    words = "; ".join(each.words for each in (pro or against)[:2])
+    pro = [reason for reason in ranked.reasons if reason.points[ranked.kind] > 0]
+    against = [reason for reason in ranked.reasons if reason.points[ranked.kind] < 0]
+    words = "; ".join(reason.words for reason in (pro or against)[:2])
     settings: dict[str, Any] = {}
-    for each in ranked.reasons:
-        settings |= each.settings.get(ranked.kind, {})
+    for reason in ranked.reasons:
+        settings |= reason.settings.get(ranked.kind, {})
     return {
         "kind": ranked.kind,
         "title": ranked.method.title,
@@ -122,13 +122,14 @@ def _told(ranked: Ranked, facts: Facts) -> dict[str, Any]:
         "settings": settings,
         "sentence": f"{about(facts)}: {words}." if words else "",
         "reasons": [
-            {"words": each.words, "source": each.source, "points": each.points[ranked.kind]} for each in ranked.reasons
+            {"words": reason.words, "source": reason.source, "points": reason.points[ranked.kind]}
+            for reason in ranked.reasons
         ],
     }
 
 
 def _kinds(keep: Callable[[type[Method]], bool]) -> list[str]:
-    return [each.model_fields["kind"].default for each in METHODS if keep(each)]
+    return [method.model_fields["kind"].default for method in METHODS if keep(method)]
 
 
 def _robust(facts: Facts) -> Advice:
@@ -142,7 +143,7 @@ def _robust(facts: Facts) -> Advice:
 def _memory(facts: Facts) -> Advice | None:
     if facts.weight_bytes * 1.5 <= ROOM * facts.memory_bytes:
         return Advice({"qlora": -2}, "the model fits into memory without compression", "memory by arithmetic")
-    large = _kinds(lambda each: each.model_fields["kind"].default != "qlora")
+    large = _kinds(lambda method: method.model_fields["kind"].default != "qlora")
     return Advice(
         {"qlora": 6, **dict.fromkeys(large, -4.0)},
         f"in full precision its weights take {facts.weight_bytes / 1e9:,.1f} GB of {facts.memory_bytes / 1e9:,.1f} GB free",
@@ -154,7 +155,7 @@ def _compressed(facts: Facts) -> Advice | None:
     """Rule 13: what learns wrongly, or not at all, on a compressed model is not offered for one."""
     if facts.weight_bytes * 1.5 <= ROOM * facts.memory_bytes:
         return None
-    unfit = _kinds(lambda each: not each.capabilities.nf4)
+    unfit = _kinds(lambda method: not method.capabilities.nf4)
     return Advice(
         dict.fromkeys(unfit, -16.0), "it cannot be trained on a compressed model", "measured, method by method"
     )
@@ -165,7 +166,7 @@ def _rank(facts: Facts) -> Advice | None:
     if facts.family != "generation" or not facts.answer_tokens:
         return None
     per_rank = facts.base.layers * sum(inputs + outputs for inputs, outputs in facts.base.linear_shapes)
-    rank = next((each for each in RANKS if each * per_rank >= facts.answer_tokens), RANKS[-1])
+    rank = next((size for size in RANKS if size * per_rank >= facts.answer_tokens), RANKS[-1])
     source = f"Tinker's LoRA primer (at least as many numbers as answer tokens); {PEFT}"
     words = f"{facts.answer_tokens:,} answer tokens ask for rank {rank}"
     if rank < RANKS[-1]:
@@ -176,12 +177,12 @@ def _rank(facts: Facts) -> Advice | None:
 
 def _ranked_so(kinds: Sequence[str], rank: int) -> dict[str, dict[str, Any]]:
     """The rank as a setting of these methods, with the strength that belongs to it, where their defaults differ."""
-    told: dict[str, dict[str, Any]] = {}
+    settings: dict[str, dict[str, Any]] = {}
     for method in METHODS:
         kind, default = method.model_fields["kind"].default, method.model_fields.get("rank")
         if kind in kinds and default is not None and default.default != rank:
-            told[kind] = {"rank": rank, "alpha": rank if kind == "rslora" else 2 * rank}
-    return told
+            settings[kind] = {"rank": rank, "alpha": rank if kind == "rslora" else 2 * rank}
+    return settings
 
 
 def _full(facts: Facts) -> Advice | None:
@@ -258,14 +259,14 @@ def _sparse(facts: Facts) -> Advice:
 def _one_model(facts: Facts) -> Advice | None:
     if "one_model" not in facts.wishes:
         return None
-    unfit = _kinds(lambda each: not each.capabilities.merge)
+    unfit = _kinds(lambda method: not method.capabilities.merge)
     return Advice(dict.fromkeys(unfit, -20.0), "it cannot be merged into one plain model", "measured, method by method")
 
 
 def _many_variants(facts: Facts) -> Advice | None:
     if "many_variants" not in facts.wishes:
         return None
-    unfit = _kinds(lambda each: not each.capabilities.mixed_batches)
+    unfit = _kinds(lambda method: not method.capabilities.mixed_batches)
     return Advice(
         {**dict.fromkeys(unfit, -6.0), "lora": 3},
         "only LoRA and its relatives answer rows of different variants in one batch",
@@ -295,7 +296,7 @@ def _ask_first(facts: Facts) -> Advice | None:
         return None
     return Advice(
         {},
-        "Before any training, give the untouched model an instruction with three to five examples in the chat; if that answers "
+        "Before any training, give the base model an instruction with three to five examples in the chat; if that answers "
         "well enough, nothing needs to be tuned.",
         "peft's overview of methods",
     )

@@ -35,12 +35,12 @@ class RunSpec(BaseModel):
 
     @property
     def base_precision(self) -> str:
-        """How the untouched weights are held: ``full``, ``nf4`` or ``int8``."""
+        """Precision of the base model's weights: ``full``, ``nf4`` or ``int8``."""
         return held_precision(self.method, self.training)
 
 
 def held_precision(method: Method, training: TrainingSettings) -> str:
-    """How a run with these settings holds the untouched weights: ``full``, ``nf4`` or ``int8``."""
+    """Precision of the base model's weights in a run with these settings: ``full``, ``nf4`` or ``int8``."""
     return PRECISIONS.get(training.base_precision, method.base_precision)
 
 
@@ -75,11 +75,15 @@ def check_asked(spec: RunSpec) -> None:
     for setting, ability in spec.training.asked():
         require(spec.method, ability, task_type=spec.task_type, field=f"training.{setting}")
     if "combine" in spec.training.needs and spec.base_precision != "full":
-        told = "An adapter that learns on a compressed base model fits only that, so it cannot be combined with others."
+        message = (
+            "An adapter that is trained on a quantised base model fits only that, so it cannot be combined with others."
+        )
         hint = "Choose `full` for the base model, and LoRA or rsLoRA as the method."
-        raise Rejected("contradiction", told, hint, details={"fields": {"training.needs": f"{told} {hint}"}})
+        raise Rejected("contradiction", message, hint, details={"fields": {"training.needs": f"{message} {hint}"}})
     own, asked = spec.method.base_precision, spec.training.base_precision
     if own != "full" and PRECISIONS.get(asked, own) != own:
-        told = f"{spec.method.title} is set to hold the base model in {BITS[own]} bits, and the training settings ask for {asked}."
+        message = f"{spec.method.title} is set to hold the base model in {BITS[own]} bits, and the training settings ask for {asked}."
         hint = "Leave the training settings at `auto`, or choose LoRA, which takes what they say."
-        raise Rejected("contradiction", told, hint, details={"fields": {"training.base_precision": f"{told} {hint}"}})
+        raise Rejected(
+            "contradiction", message, hint, details={"fields": {"training.base_precision": f"{message} {hint}"}}
+        )

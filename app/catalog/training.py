@@ -145,7 +145,7 @@ class TrainingSettings(BaseModel):
         default_factory=list,
         title="The result must be able to",
         description="What you mean to do with it later. A method that cannot do it is refused now, before it is trained.",
-        json_schema_extra={"asks": {each: each for each in NEEDS}, "words": {each: ABILITIES[each] for each in NEEDS}},
+        json_schema_extra={"asks": {need: need for need in NEEDS}, "words": {need: ABILITIES[need] for need in NEEDS}},
     )
     devices: int = Field(
         1,
@@ -174,7 +174,7 @@ class TrainingSettings(BaseModel):
     @classmethod
     def _listed(cls, value: Any) -> Any:
         """Several words with commas between them count as a list, as the command line and addresses write it."""
-        return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
+        return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
     def asked(self) -> list[tuple[str, str]]:
         """(setting, ability) for everything that these settings ask of a method."""
@@ -183,8 +183,8 @@ class TrainingSettings(BaseModel):
             extra = about.json_schema_extra
             asks = extra.get("asks", {}) if isinstance(extra, dict) else {}
             given = getattr(self, name)
-            for each in given if isinstance(given, list) else [given]:
-                ability = asks.get(str(each).lower()) if isinstance(asks, dict) else None
+            for value in given if isinstance(given, list) else [given]:
+                ability = asks.get(str(value).lower()) if isinstance(asks, dict) else None
                 if ability:
                     found.append((name, str(ability)))
         return found
@@ -206,7 +206,7 @@ class TrainingSettings(BaseModel):
 
 
 def with_defaults(given: Mapping[str, Any], defaults: Mapping[str, Any], room: int) -> dict[str, Any]:
-    """Settings that a person gave, over those that differ for a task; what is not given never exceeds the model.
+    """Settings that were given, over those that differ for a task; what is not given never exceeds the model.
 
     Args:
         defaults: a task type's ``training_defaults``.

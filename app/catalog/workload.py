@@ -18,7 +18,7 @@ LEARNING_TOKENS, READING_TOKENS, LENGTH_MULTIPLE = 4096, 2048, 8
 # check shows: rows, tokens. Those that the model in memory and the download, loaded afresh, both write.
 ANSWERED_ROWS, ANSWERED_AT_ONCE, ANSWER_TOKENS = 24, 16, 96
 SHOWN_ROWS, SHOWN_TOKENS = 4, 40
-# Tokens after which an untouched model ends its answers, and what every row more adds to writing a token of one.
+# Tokens after which a base model ends its answers, and what every row more adds to writing a token of one.
 UNTAUGHT_TOKENS, ROW_WRITTEN = 24, 0.05
 RELOAD_ROWS, RELOAD_ANSWERS = {"classification": 32, "generation": 8}, 2
 # Rows that are read to learn how long the tuned model takes, how often, beside what was learned and with it merged.
@@ -29,9 +29,9 @@ FORGETTING_TOKENS, FORGETTING_SHARE = {"classification": 5448, "generation": 146
 # Operations per unit and token of the text that attention counts for: 4 are products, the rest is spent moving its weights;
 # and per token of a row that several texts share, where a fused kernel moves less, and nothing if it is only read.
 ATTENTION, PACKED_ATTENTION, PACKED_READING = 24, 8, 4
-# What the untouched lower blocks make of rows that are read again and again is kept up to so many bytes, two for a number.
+# Hidden states of the frozen lower blocks are cached up to so many bytes, two for a number.
 MOST_KEPT_STATES, STATE_BYTES = 4 * 1024**3, 2
-# What calling something beside a layer takes, as a share of calling a whole block.
+# Cost of calling an adapter module, as a share of calling a whole block.
 ADAPTER_CALL = 0.045
 # What is beside layers: a product forth, one back for the input and one for the weights. A weight that learns in its own
 # place takes only the last of these more.
@@ -42,7 +42,7 @@ ADAPTER_PRODUCTS = 6
 class WorkloadInputs:
     """What decides about the work of a run; ``length`` is the mean length of its texts in tokens, ``longest`` the longest.
 
-    ``base_known``: the untouched model has read these rows before and its vectors are kept.
+    ``base_known``: the base model's vectors of these rows are cached.
     """
 
     base: BaseModelCard
@@ -154,7 +154,7 @@ def count_learning(job: WorkloadInputs) -> Workload:
 
 
 def count_rest(job: WorkloadInputs) -> Workload:
-    """The work before the first and after the last update: reading rows, the untouched model, the test, the download."""
+    """The work before the first and after the last update: reading rows, scoring the base model, the test, the download."""
     base = job.base
     per_token = base.layers * reading_flops(job, job.test_rows) + output_flops(job)
     known = 0 if job.base_known or job.writes else job.train_rows + job.test_rows
@@ -165,7 +165,7 @@ def count_rest(job: WorkloadInputs) -> Workload:
         learn_flops=0.0,
         learn_calls=0.0,
         beside=0.0,
-        # The untouched model reads without the method's soft prompt.
+        # The base model reads without the method's soft prompt.
         read_flops=(known * (job.padded - job.method.virtual_tokens) + timed * job.padded) * per_token,
         exact_flops=(exact * job.padded + 2 * _forgetting_tokens(job)) * per_token,
         updated=0.0,
@@ -195,7 +195,7 @@ def _forgetting_tokens(job: WorkloadInputs) -> int:
 
 
 def _adapter_shapes(job: WorkloadInputs) -> list[tuple[int, int]]:
-    """(inputs, outputs) of what learns beside layers of the model."""
+    """(inputs, outputs) of the adapter modules."""
     return job.method.adapter_shapes(job.base)
 
 
@@ -212,7 +212,7 @@ def _written_at_checks(job: WorkloadInputs) -> float:
 
 
 def _written_around(job: WorkloadInputs) -> float:
-    """Tokens of one block that are written before learning by the untouched model, and afterwards by the tuned one."""
+    """Tokens of one block that are written before training by the base model, and afterwards by the tuned one."""
     answered, soft = min(ANSWERED_ROWS, job.test_rows), bool(job.method.virtual_tokens)
     before = written_tokens(answered, ANSWERED_AT_ONCE, UNTAUGHT_TOKENS) + written_tokens(
         SHOWN_ROWS, SHOWN_ROWS, UNTAUGHT_TOKENS
@@ -220,8 +220,10 @@ def _written_around(job: WorkloadInputs) -> float:
     # The tuned model ends its answers where those that it learned from end, about half a row, and a batch with its longest.
     tokens = min(float(ANSWER_TOKENS), job.length)
     # A soft prompt's answers are written one by one, and only a third of them.
-    told = written_tokens(-(-answered // 3), 1, tokens) if soft else written_tokens(answered, ANSWERED_AT_ONCE, tokens)
-    after = told + written_tokens(2 * RELOAD_ANSWERS, 1, tokens / 2)
+    written = (
+        written_tokens(-(-answered // 3), 1, tokens) if soft else written_tokens(answered, ANSWERED_AT_ONCE, tokens)
+    )
+    after = written + written_tokens(2 * RELOAD_ANSWERS, 1, tokens / 2)
     return before * job.base.layers + after * _calls(job, job.base.layers)
 
 

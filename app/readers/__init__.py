@@ -34,7 +34,7 @@ FORMATS: tuple[ModuleType, ...] = (
     csv,
     text,
 )
-EXTENSIONS: tuple[str, ...] = tuple(extension for each in FORMATS for extension in each.EXTENSIONS)
+EXTENSIONS: tuple[str, ...] = tuple(extension for file_format in FORMATS for extension in file_format.EXTENSIONS)
 
 
 def open_table(
@@ -49,10 +49,10 @@ def open_table(
 
     Args:
         path: where the bytes lie; its own name does not matter.
-        file_name: what the person calls it.
-        choices: what the person said about it.
+        file_name: its name; decides only where the content leaves a doubt.
+        choices: what the user stated about it.
         limits: how far reading goes.
-        folder: where unpacked copies may be put while ``records`` are read; beside the file if left out.
+        folder: where unpacked copies may be put while ``records`` are read; the file's own folder if left out.
 
     Raises:
         Rejected: the file is empty, of a kind that is not read, or damaged; also while records are read.

@@ -41,10 +41,10 @@ def main() -> None:
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except OSError as error:
-        told = _disk_error(error)
-        if told is None:
+        refusal = _disk_error(error)
+        if refusal is None:
             raise
-        answer = {**told.as_dict(), "status": told.status}
+        answer = {**refusal.as_dict(), "status": refusal.status}
     (folder / ANSWER_FILE).write_text(json.dumps(answer), encoding="utf-8")
 
 
@@ -52,8 +52,8 @@ def _convert(order: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
     """Read all files into one table on disk; says for each what it brought."""
     limits = Limits(**order["limits"])
     tables = [
-        open_table(Path(each["path"]), each["name"], choices=Choices(**each["choices"]), limits=limits, folder=folder)
-        for each in order["files"]
+        open_table(Path(file["path"]), file["name"], choices=Choices(**file["choices"]), limits=limits, folder=folder)
+        for file in order["files"]
     ]
     names = list(dict.fromkeys(name for table in tables for name in table.columns))
     parts = []

@@ -19,8 +19,8 @@ MAX_BYTES = 4 * MAX_CELL + 4
 
 def fits(members: Sequence[zipfile.ZipInfo]) -> bool:
     """Whether every file is a text in a folder, and there are several folders."""
-    folders = {_label(each) for each in members}
-    return "" not in folders and len(folders) > 1 and all(_is_text(each) for each in members)
+    folders = {_label(info) for info in members}
+    return "" not in folders and len(folders) > 1 and all(_is_text(member) for member in members)
 
 
 def read(source: Source, members: Sequence[zipfile.ZipInfo]) -> Table:

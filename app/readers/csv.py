@@ -32,11 +32,11 @@ SNIFFED_CHARACTERS = 256 * 1024
 # From here on, a file with more wrong rows than right ones is refused without reading the rest.
 HOPELESS = 100_000
 # Spreadsheet programs write this line above the names to say what separates the fields.
-_SAID = re.compile(rf"sep=([{re.escape(''.join(DELIMITERS))}])\s*$", re.IGNORECASE)
+_DECLARED = re.compile(rf"sep=([{re.escape(''.join(DELIMITERS))}])\s*$", re.IGNORECASE)
 
 
 def fits(sample: FileHead) -> bool:
-    """Whether the person or the name says so, or the text is surely a table."""
+    """Whether the user or the name says so, or the text is surely a table."""
     named = sample.source.choices.delimiter or sample.extension in EXTENSIONS
     return sample.is_text() and (bool(named) or is_delimited(sample.text))
 
@@ -49,9 +49,9 @@ def read(source: Source) -> Table:
     """
     encoding = find_encoding(source.path, source.choices.encoding)
     lines = _first_lines(source.path, encoding)
-    said = _SAID.match(lines[0]) if lines else None
-    skipped = max(source.choices.header_row - 1, 1 if said else 0)
-    chosen = source.choices.delimiter or (said.group(1) if said else "")
+    declared = _DECLARED.match(lines[0]) if lines else None
+    skipped = max(source.choices.header_row - 1, 1 if declared else 0)
+    chosen = source.choices.delimiter or (declared.group(1) if declared else "")
     delimiter = chosen or find_delimiter(lines[skipped:], USUAL.get(source.extension, ","))
     # Tables with tabs are often written without any quoting; with commas that cannot be.
     plain = delimiter == "\t" and quotes_are_text(read_lines(source.path, encoding, MAX_LINE), delimiter)
@@ -119,12 +119,12 @@ class _Rows:
             yield line
 
 
-def _records(rows: _Rows, table: Table, most: int) -> Iterator[Record]:
+def _records(rows: _Rows, table: Table, max_rows: int) -> Iterator[Record]:
     width = len(table.columns)
     seen = wrong = 0
     for line, fields in rows:
         seen += 1
-        check_row_count(seen, most)
+        check_row_count(seen, max_rows)
         if len(fields) != width:
             wrong += 1
             table.flaws.add(_ragged(width), line)

@@ -25,7 +25,7 @@ MARKS = (
 )
 # Here two bytes make a character, so accidental UTF-8 sequences inside them are no sign of a mixed file.
 WIDE = ("big5", "gb18030", "gb2312", "gbk", "shift_jis", "cp932", "euc_jp", "euc_kr", "johab", "cp949", "iso2022_jp")
-# What a person may name; the codecs beyond these are not text encodings, or nobody writes them.
+# What a user may name; the codecs beyond these are not text encodings, or nobody writes them.
 NAMED = (
     "utf-8",
     "utf-16-le",
@@ -86,7 +86,7 @@ class Encoding:
 
 
 def find_encoding(path: Path, named: str = "") -> Encoding:
-    """UTF-8 unless a byte-order mark or the bytes say otherwise, or the person named another encoding.
+    """UTF-8 unless a byte-order mark or the bytes say otherwise, or the user named another encoding.
 
     Raises:
         Rejected: ``bad_character`` for NUL characters, ``encoding`` with the byte offset when no encoding fits.
@@ -104,8 +104,8 @@ def find_encoding(path: Path, named: str = "") -> Encoding:
         return Encoding("utf-8") if fault is None else _guess(path, fault)
     fault = _first_fault(path, encoding)
     if fault is not None:
-        said = "was said to be" if named else "is marked as" if marked else "looks like"
-        raise _undecodable(path, fault, f"{said} {encoding.name}, but is not")
+        claim = "was said to be" if named else "is marked as" if marked else "looks like"
+        raise _undecodable(path, fault, f"{claim} {encoding.name}, but is not")
     return encoding
 
 
@@ -166,9 +166,9 @@ def _known(named: str) -> str:
         name = codecs.lookup(named).name
     except LookupError:
         name = ""
-    for each in NAMED:
-        if codecs.lookup(each).name == name:
-            return each
+    for encoding in NAMED:
+        if codecs.lookup(encoding).name == name:
+            return encoding
     raise Rejected("encoding", f"There is no text encoding called {named[:40]!r}.", f"Use one of: {', '.join(NAMED)}.")
 
 
@@ -299,8 +299,10 @@ def _likely(sample: bytes) -> str:
     if best is None:
         return ""
     # On short texts several Western encodings fit equally; cp1252 is the one that desktop programs write.
-    equal = [each for each in matches if (each.chaos, each.coherence) == (best.chaos, best.coherence)]
-    return "cp1252" if any("cp1252" in each.could_be_from_charset for each in equal) else best.encoding
+    equal = [
+        candidate for candidate in matches if (candidate.chaos, candidate.coherence) == (best.chaos, best.coherence)
+    ]
+    return "cp1252" if any("cp1252" in match.could_be_from_charset for match in equal) else best.encoding
 
 
 def _undecodable(path: Path, offset: int, complaint: str) -> Rejected:

@@ -21,8 +21,8 @@ def find_delimiter(lines: Sequence[str], usual: str = ",") -> str:
         lines: the first lines with their ends.
         usual: taken when several fit equally, or none does.
     """
-    order = [usual, *(each for each in DELIMITERS if each != usual)]
-    return max(order, key=lambda each: (_agreement(lines, each), -order.index(each)))
+    order = [usual, *(candidate for candidate in DELIMITERS if candidate != usual)]
+    return max(order, key=lambda delimiter: (_agreement(lines, delimiter), -order.index(delimiter)))
 
 
 def is_delimited(text: str) -> bool:

@@ -65,8 +65,8 @@ def read_into(
 
     Args:
         target: the file to write; absent afterwards if anything is refused.
-        files: each with what the person calls it.
-        choices: what the person said about each; may be shorter.
+        files: paths with their file names.
+        choices: what the user stated about each; may be shorter.
 
     Returns:
         For each file ``{"format", "encoding", "columns", "found", "first_id", "rows", "flaws": [Flaw.as_dict()]}``.
@@ -77,7 +77,7 @@ def read_into(
     paths = [path.resolve() for path, _ in files]
     effort = effort or Effort.for_files(paths)
     limits = limits or Limits()
-    said = [*choices, *(Choices() for _ in files)]
+    all_choices = [*choices, *(Choices() for _ in files)]
     with _turns:
         folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=".reading-"))
         order = {
@@ -85,7 +85,7 @@ def read_into(
             "target": str((folder / "rows").resolve()),
             "files": [
                 {"path": str(path), "name": name, "choices": asdict(choice)}
-                for path, (_, name), choice in zip(paths, files, said, strict=False)
+                for path, (_, name), choice in zip(paths, files, all_choices, strict=False)
             ],
             "limits": asdict(limits),
             "memory_bytes": effort.memory_bytes,
@@ -159,6 +159,8 @@ def _load_answer(path: Path) -> dict[str, Any]:
 
 
 def _refusal(answer: dict[str, Any]) -> StudioError:
-    told = answer["error"]
-    kind: type[StudioError] = next((each for each in (TooLarge, Rejected) if each.status == answer["status"]), Rejected)
-    return kind(told["code"], told["message"], told["hint"], status=answer["status"], details=told["details"])
+    error = answer["error"]
+    kind: type[StudioError] = next(
+        (refusal for refusal in (TooLarge, Rejected) if refusal.status == answer["status"]), Rejected
+    )
+    return kind(error["code"], error["message"], error["hint"], status=answer["status"], details=error["details"])

@@ -45,31 +45,31 @@ def find_shape(path: Path, encoding: Encoding) -> JsonShape:
     """
     parts = list(_parts(path, encoding))
     # One conversation is one example, not a file of them.
-    records = [each for each in parts if each.kind == RECORDS and each.key not in CONVERSATIONS]
-    columns = [each for each in parts if each.kind == COLUMN]
+    records = [part for part in parts if part.kind == RECORDS and part.key not in CONVERSATIONS]
+    columns = [part for part in parts if part.kind == COLUMN]
     if len(records) == 1:
         key = records[0].key
         return JsonShape(
-            lambda: _under(path, encoding, key), _others(key, [each.key for each in parts if each.key != key])
+            lambda: _under(path, encoding, key), _others(key, [part.key for part in parts if part.key != key])
         )
     if len(records) > 1:
-        named = ", ".join(f"{each.key[:40]!r} ({each.count:,})" for each in records[:5])
+        named = ", ".join(f"{part.key[:40]!r} ({part.count:,})" for part in records[:5])
         raise _unfit(
             f"Several keys hold a list of objects: {named}.", "Send the one with the examples in a file of its own."
         )
     if not columns:
         raise broken(1, 1, "the file begins with an object; a list of objects in [ ] is needed")
-    lengths = {each.count for each in columns}
+    lengths = {part.count for part in columns}
     if len(lengths) > 1:
-        named = ", ".join(f"{each.key[:40]!r} {each.count:,}" for each in columns[:5])
+        named = ", ".join(f"{part.key[:40]!r} {part.count:,}" for part in columns[:5])
         raise _unfit(f"The columns have different lengths: {named}.", "Give every column as many values as the others.")
     if len(columns) > MOST_COLUMNS:
         raise _unfit(
             f"The file holds {len(columns):,} lists side by side.", "Write a list of objects, one for each row."
         )
-    names = [each.key for each in columns]
+    names = [column.key for column in columns]
     return JsonShape(
-        lambda: _side_by_side(path, encoding, names), _others("", [each.key for each in parts if each.kind == SINGLE])
+        lambda: _side_by_side(path, encoding, names), _others("", [part.key for part in parts if part.kind == SINGLE])
     )
 
 
@@ -79,9 +79,9 @@ def _parts(path: Path, encoding: Encoding) -> Iterator[_ShapePart]:
         first = window.peek()
         if first == "[":
             count, objects = 0, 0
-            for each in items(window):
+            for value in items(window):
                 count += 1
-                objects += isinstance(each, dict)
+                objects += isinstance(value, dict)
             yield _ShapePart(key, RECORDS if objects and objects >= count / 2 else COLUMN, count)
         elif first == "{":
             count = sum(1 for _ in _members(window))
@@ -123,7 +123,7 @@ def _others(taken: str, left: list[str]) -> list[Flaw]:
     if not left:
         return []
     where = f"under the key {taken[:60]!r}" if taken else "in the lists side by side"
-    named = ", ".join(repr(each[:40]) for each in left[:10])
+    named = ", ".join(repr(key[:40]) for key in left[:10])
     return [
         Flaw(
             "json_keys",

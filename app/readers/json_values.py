@@ -111,9 +111,9 @@ def check_depth(value: Any, room: int = MAX_DEPTH) -> None:
     if room < 0:
         raise RefusedValue(f"a nesting of lists and objects more than {MAX_DEPTH} deep")
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for each in inner:
-        if isinstance(each, dict | list):
-            check_depth(each, room - 1)
+    for item in inner:
+        if isinstance(item, dict | list):
+            check_depth(item, room - 1)
 
 
 def check_count(text: str) -> None:

@@ -27,11 +27,11 @@ class Window:
         piece = next(self._pieces, None)
         if piece is None:
             return False
-        self._line, self._column = self.place(self.at)
+        self._line, self._column = self.position(self.at)
         self.text, self.at = self.text[self.at :] + piece, 0
         return True
 
-    def place(self, at: int) -> tuple[int, int]:
+    def position(self, at: int) -> tuple[int, int]:
         """Line and character, from 1, of a position in the window."""
         before = self.text[:at]
         breaks = before.count("\n")
@@ -60,13 +60,13 @@ class Window:
                     return value
             except json.JSONDecodeError as error:
                 if len(self.text) - self.at > MAX_VALUE or not self.more():
-                    raise broken(*self.place(error.pos), error.msg[:1].lower() + error.msg[1:]) from None
+                    raise broken(*self.position(error.pos), error.msg[:1].lower() + error.msg[1:]) from None
             except RefusedValue as error:
-                raise broken(*self.place(self.at), f"there is {error}") from None
+                raise broken(*self.position(self.at), f"there is {error}") from None
 
     def broken_here(self, reason: str) -> Rejected:
         """The refusal of the file because of what stands here."""
-        return broken(*self.place(self.at), reason)
+        return broken(*self.position(self.at), reason)
 
 
 def items(window: Window) -> Iterator[Any]:
@@ -90,7 +90,7 @@ def items(window: Window) -> Iterator[Any]:
 
 
 def keys(window: Window) -> Iterator[str]:
-    """The keys of the object that begins here; whoever asks takes each value before the next key.
+    """The keys of the object that begins here; the caller takes each value before the next key.
 
     Raises:
         Rejected: ``json`` with line and character; also for a key that is there twice.
@@ -124,6 +124,6 @@ def expect(window: Window, character: str) -> None:
     """Go past a character, or refuse what stands there instead."""
     found = window.peek()
     if found != character:
-        told = f"{found!r} stands where" if found else "the file ends where"
-        raise window.broken_here(f"{told} {character!r} is expected")
+        found_text = f"{found!r} stands where" if found else "the file ends where"
+        raise window.broken_here(f"{found_text} {character!r} is expected")
     window.at += 1

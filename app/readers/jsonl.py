@@ -70,7 +70,7 @@ def _records(source: Source, encoding: Encoding, table: Table, keys: list[str]) 
             yield line, row
 
 
-def _objects(path: Path, encoding: Encoding, flaws: Flaws, most: int) -> Iterator[tuple[int, dict[str, Any]]]:
+def _objects(path: Path, encoding: Encoding, flaws: Flaws, max_rows: int) -> Iterator[tuple[int, dict[str, Any]]]:
     seen = 0
     for number, line in enumerate(read_lines(path, encoding, MAX_LINE), start=1):
         if len(line) > MAX_LINE:
@@ -79,7 +79,7 @@ def _objects(path: Path, encoding: Encoding, flaws: Flaws, most: int) -> Iterato
         if not text:
             continue
         seen += 1
-        check_row_count(seen, most)
+        check_row_count(seen, max_rows)
         try:
             check_count(text)
             value = parse(lambda: DECODER.decode(text))  # noqa: B023 - called at once

@@ -59,12 +59,12 @@ def safe_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     if len(listed) > MAX_MEMBERS:
         raise over_limit(f"holds {len(listed):,} files; at most {MAX_MEMBERS:,} are read")
     names: set[str] = set()
-    for each in listed:
-        _check(each)
-        if each.filename in names:
-            raise corrupt(f"holds two files called {each.filename[:80]!r}")
-        names.add(each.filename)
-    return [each for each in listed if not each.is_dir() and not _LITTER.search(each.filename)]
+    for info in listed:
+        _check(info)
+        if info.filename in names:
+            raise corrupt(f"holds two files called {info.filename[:80]!r}")
+        names.add(info.filename)
+    return [member for member in listed if not member.is_dir() and not _LITTER.search(member.filename)]
 
 
 def shown(names: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ EXTENSIONS = ("parquet", "pq")
 NAME = "Parquet"
 READ_BYTES = 1024 * 1024
 BATCH_BYTES = 2 * 1024 * 1024
-MOST_BATCH_ROWS = 4096
+MAX_BATCH_ROWS = 4096
 # Columns of repeating texts are held whole while they are read; beyond this size they are read value by value.
 LISTED_BYTES = 8 * 1024 * 1024
 
@@ -43,13 +43,15 @@ def read(source: Source) -> Table:
         opened = _open(source.path)
         schema = opened.schema_arrow
         columns = check_columns(schema.names)
-        kinds = [(_is_nested(each.type), _is_binary(each.type)) for each in schema]
+        kinds = [(_is_nested(field.type), _is_binary(field.type)) for field in schema]
         repeating = _repeating(opened)
     if opened.metadata.num_rows == 0:
         raise no_rows(columns)
-    most = source.limits.rows
-    if opened.metadata.num_rows > most:
-        raise TooLarge("too_large", f"The file has {opened.metadata.num_rows:,} rows.", f"At most {most:,} are read.")
+    max_rows = source.limits.rows
+    if opened.metadata.num_rows > max_rows:
+        raise TooLarge(
+            "too_large", f"The file has {opened.metadata.num_rows:,} rows.", f"At most {max_rows:,} are read."
+        )
     table = Table("parquet", "utf-8", columns, iter(()))
     table.records = _records(_open(source.path, repeating), kinds, table)
     return table
@@ -155,9 +157,9 @@ def _readable(column: Any) -> Any:
 
 def _batch_rows(metadata: Any) -> int:
     """So many rows that a batch holds about ``BATCH_BYTES``."""
-    size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
-    average = max(1, size // max(1, metadata.num_rows))
-    return max(1, min(MOST_BATCH_ROWS, BATCH_BYTES // average))
+    size: int = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    average: int = max(1, size // max(1, metadata.num_rows))
+    return max(1, min(MAX_BATCH_ROWS, BATCH_BYTES // average))
 
 
 def _as_texts(values: list[Any]) -> list[Cell]:
@@ -188,7 +190,7 @@ def _repeating(opened: Any) -> list[str]:
         for column in map(group.column, range(group.num_columns)):
             size = column.total_uncompressed_size if column.has_dictionary_page else LISTED_BYTES
             sizes[column.path_in_schema] = sizes.get(column.path_in_schema, 0) + size
-    texts = [each.name for each in opened.schema_arrow if _is_text(each.type)]
+    texts = [field.name for field in opened.schema_arrow if _is_text(field.type)]
     return [name for name in texts if sizes.get(name, LISTED_BYTES) < LISTED_BYTES]
 
 

@@ -44,12 +44,12 @@ class RowsFile:
         Raises:
             TooLarge: more rows or more text than the limits allow; whatever the table's reader raises.
         """
-        most = self._limits.rows
+        max_rows = self._limits.rows
         for line, cells in self._in_order(table):
             self._lines.append(line)
             self._cells.append(cells)
             self._size += sum(len(cell) for cell in cells if cell)
-            check_row_count(self.next_id + len(self._lines), most)
+            check_row_count(self.next_id + len(self._lines), max_rows)
             if len(self._lines) >= PORTION_ROWS or self._size >= PORTION_CHARACTERS:
                 self._flush()
         self._flush()
@@ -58,9 +58,9 @@ class RowsFile:
         if table.columns == self._names:
             yield from table.records
             return
-        places = [table.columns.index(name) if name in table.columns else None for name in self._names]
+        indices = [table.columns.index(name) if name in table.columns else None for name in self._names]
         for line, cells in table.records:
-            yield line, [None if place is None else cells[place] for place in places]
+            yield line, [None if index is None else cells[index] for index in indices]
 
     def _flush(self) -> None:
         import pyarrow

@@ -11,12 +11,12 @@ from app.readers.members import open_archive
 from app.readers.table import MAX_CELL, MAX_COLUMNS, cell_too_long, check_column_count
 from app.readers.workbook import Attributes, Workbook, XmlFault, parse_part, refused, unescape
 
-_PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})$")
+_CELL_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})$")
 _DAY_ZERO = datetime.datetime(1899, 12, 30)
 _DAY_ZERO_1904 = datetime.datetime(1904, 1, 1)
 LAST_DAY = 2_958_465
 # The width of a sheet in every spreadsheet program.
-MOST_CELLS = 16_384
+MAX_CELLS = 16_384
 
 
 @dataclass
@@ -101,11 +101,11 @@ class _Handlers:
         return number
 
     def _begin_cell(self, given: Attributes) -> None:
-        place = _PLACE.match(given.get("r", ""))
-        self._column = _column_number(place.group(1)) if place else self._column + 1
+        cell_reference = _CELL_REFERENCE.match(given.get("r", ""))
+        self._column = _column_number(cell_reference.group(1)) if cell_reference else self._column + 1
         self._cells += 1
-        if self._cells > MOST_CELLS or self._column >= MOST_CELLS:
-            raise XmlFault(refused("xlsx_corrupt", f"has more than {MOST_CELLS:,} cells in row {self._row.number:,}"))
+        if self._cells > MAX_CELLS or self._column >= MAX_CELLS:
+            raise XmlFault(refused("xlsx_corrupt", f"has more than {MAX_CELLS:,} cells in row {self._row.number:,}"))
         self._kind = given.get("t", "n")
         style = given.get("s", "0")
         self._style = int(style) if style.isascii() and style.isdigit() else 0

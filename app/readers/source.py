@@ -1,4 +1,4 @@
-"""A file that is to be read: where it lies, what it is called, what the person said about it, how far reading may go.
+"""A file that is to be read: where it lies, what it is called, the user's choices, how far reading may go.
 
 A format looks at a ``FileHead`` to tell whether the content is its own.
 """
@@ -16,7 +16,7 @@ HEAD_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person may say about a file; whatever is left empty is found out by looking.
+    """What a user may state about a file; what is left empty is detected.
 
     Attributes:
         sheet: name of a workbook's sheet, or its number from 1.
@@ -55,8 +55,8 @@ class Source:
 
     Attributes:
         path: where the bytes lie; its own name does not matter.
-        name: what the person calls it.
-        folder: where unpacked copies may be put; whoever made it removes it.
+        name: its file name.
+        folder: where unpacked copies may be put; its creator removes it.
         formats: the format modules, in the order in which they are tried; an archive opens its content with them too.
         packed_in: what it was unpacked from, e.g. ``a ZIP archive``; archives in archives are refused.
     """

@@ -1,6 +1,6 @@
 """What every reader hands out: column names, a stream of records, and the flaws met on the way.
 
-Knows no file format and no task; cells are text or nothing.
+Cells are text or nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -88,14 +88,14 @@ def check_column_count(count: int) -> None:
         raise _bad_columns(f"The file has {count:,} columns; at most {MAX_COLUMNS:,} are read.", "Remove some.")
 
 
-def check_row_count(count: int, most: int) -> None:
+def check_row_count(count: int, max_rows: int) -> None:
     """Stop as soon as a file turns out to have too many rows, bad ones included.
 
     Raises:
         TooLarge: ``too_large``.
     """
-    if count > most:
-        raise TooLarge("too_large", f"There are more than {most:,} rows.", "Send fewer, or raise STUDIO_MAX_ROWS.")
+    if count > max_rows:
+        raise TooLarge("too_large", f"There are more than {max_rows:,} rows.", "Send fewer, or raise STUDIO_MAX_ROWS.")
 
 
 def column_name(written: str) -> str:

@@ -23,8 +23,8 @@ class Allowance:
 
     def __init__(self, source: Source) -> None:
         packed = source.path.stat().st_size
-        self.most = min(source.limits.unpacked_bytes, FREE_BYTES + MAX_RATIO * packed)
-        self.left = self.most
+        self.limit = min(source.limits.unpacked_bytes, FREE_BYTES + MAX_RATIO * packed)
+        self.left = self.limit
 
     def take(self, size: int) -> None:
         """Count bytes that came out.
@@ -34,7 +34,7 @@ class Allowance:
         """
         self.left -= size
         if self.left < 0:
-            raise over_limit(f"unpacks to more than {self.most:,} bytes")
+            raise over_limit(f"unpacks to more than {self.limit:,} bytes")
 
 
 def unpack(opened: IO[bytes], folder: Path, allowance: Allowance) -> Path:

@@ -172,12 +172,12 @@ def _check_members(archive: zipfile.ZipFile, path: Path) -> list[str]:
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise refused("xlsx_too_large", f"has {len(members):,} parts")
-    if any(each.flag_bits & 0x1 for each in members):
+    if any(member.flag_bits & 0x1 for member in members):
         raise refused("xlsx_encrypted", "is protected with a password", "Remove the password and save it again.")
-    most = FREE_BYTES + MAX_RATIO * path.stat().st_size
-    if sum(each.file_size for each in members) > most:
-        raise refused("xlsx_too_large", f"unpacks to more than {most:,} bytes", "Save the sheet as CSV UTF-8.")
-    names = [each.filename for each in members]
+    max_bytes = FREE_BYTES + MAX_RATIO * path.stat().st_size
+    if sum(info.file_size for info in members) > max_bytes:
+        raise refused("xlsx_too_large", f"unpacks to more than {max_bytes:,} bytes", "Save the sheet as CSV UTF-8.")
+    names = [member.filename for member in members]
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise refused("xlsx_macros", "holds macros", "Save it as .xlsx without macros, or the sheet as CSV UTF-8.")
     if any("externallinks/" in name.lower() for name in names):

@@ -39,7 +39,7 @@ def read(source: Source) -> Table:
     book = open_workbook(source.path)
     sheet, others = _choose_sheet(book, source.choices.sheet)
     header, table = _header(book, sheet, source.choices.header_row)
-    table.found = {"sheet": sheet.name, "sheets": [each.name for each in book.sheets], "header_row": header.number}
+    table.found = {"sheet": sheet.name, "sheets": [other.name for other in book.sheets], "header_row": header.number}
     if others:
         table.flaws.add(_other_sheets(sheet, others))
     table.records = _records(book, sheet, header, table)
@@ -63,12 +63,12 @@ def _choose_sheet(book: Workbook, named: str) -> tuple[Sheet, list[Sheet]]:
         for number, sheet in enumerate(book.sheets, start=1):
             if named.strip().casefold() == sheet.name.casefold() or named.strip() == str(number):
                 return sheet, []
-        names = ", ".join(repr(each.name[:40]) for each in book.sheets[:20])
+        names = ", ".join(repr(sheet.name[:40]) for sheet in book.sheets[:20])
         raise Rejected("xlsx_sheet", f"The workbook has no sheet {named[:60]!r}.", f"It has: {names}.")
-    visible = [each for each in book.sheets if not each.hidden] or book.sheets
-    filled = [each for each in visible[:50] if len(list(islice(read_rows(book, each.part), 2))) == 2]
+    visible = [sheet for sheet in book.sheets if not sheet.hidden] or book.sheets
+    filled = [sheet for sheet in visible[:50] if len(list(islice(read_rows(book, sheet.part), 2))) == 2]
     sheet = (filled or visible)[0]
-    return sheet, [each for each in filled if each is not sheet]
+    return sheet, [other for other in filled if other is not sheet]
 
 
 def _header(book: Workbook, sheet: Sheet, wanted: int) -> tuple[SheetRow, Table]:
@@ -131,7 +131,7 @@ def _note(row: SheetRow, left: int, table: Table) -> None:
 
 
 def _other_sheets(sheet: Sheet, others: Sequence[Sheet]) -> Flaw:
-    names = ", ".join(repr(each.name[:40]) for each in others[:10])
+    names = ", ".join(repr(other.name[:40]) for other in others[:10])
     return Flaw(
         "other_sheets",
         "warning",

@@ -42,7 +42,7 @@ def read(source: Source) -> Table:
     with closing(open_archive(source.path)) as archive:
         members = safe_members(archive)
         _refuse_documents(members, source.extension)
-    tables = [each for each in members if _extension(each) in taken - {"txt", "text", "md"}]
+    tables = [member for member in members if _extension(member) in taken - {"txt", "text", "md"}]
     chosen = tables or members
     if not chosen:
         raise Rejected("no_rows", "The archive holds no files.", "Pack the file with your examples.")
@@ -90,7 +90,7 @@ def _several(source: Source, members: Sequence[zipfile.ZipInfo]) -> Table:
 def _join(source: Source, parts: Sequence[_ArchivePart], joined: Table) -> Iterator[Record]:
     allowance = Allowance(source)
     before = 0
-    places = []
+    starts = []
     for part in parts:
         path, table = _open_member(source, part.member, allowance)
         last = 0
@@ -100,23 +100,23 @@ def _join(source: Source, parts: Sequence[_ArchivePart], joined: Table) -> Itera
             yield before + line, arrange(cells)
         for flaw in table.flaws.all():
             last = max([last, *flaw.rows])
-            told = replace(flaw, message=f"In {shown([part.member.filename])}: {flaw.message}", rows=[])
-            joined.flaws.add(told)
+            member_flaw = replace(flaw, message=f"In {shown([part.member.filename])}: {flaw.message}", rows=[])
+            joined.flaws.add(member_flaw)
             for line in flaw.rows:
-                joined.flaws.add(told, before + line)
-        places.append(f"{shown([part.member.filename])} from row {before + 1:,}")
+                joined.flaws.add(member_flaw, before + line)
+        starts.append(f"{shown([part.member.filename])} from row {before + 1:,}")
         before += last
-    joined.flaws.add(_several_files(places, len({tuple(part.columns) for part in parts}) > 1))
+    joined.flaws.add(_several_files(starts, len({tuple(part.columns) for part in parts}) > 1))
 
 
 def _arrangement(
     names: Sequence[str], own: Sequence[str], file_name: str
 ) -> Callable[[list[str | None]], list[str | None]]:
-    places = [own.index(name) if name in own else None for name in names]
+    indices = [own.index(name) if name in own else None for name in names]
     named = None if FILE_COLUMN in own else names.index(FILE_COLUMN)
 
     def arrange(cells: list[str | None]) -> list[str | None]:
-        row = [None if place is None else cells[place] for place in places]
+        row = [None if index is None else cells[index] for index in indices]
         if named is not None:
             row[named] = file_name
         return row
@@ -145,24 +145,24 @@ def _extension(member: zipfile.ZipInfo) -> str:
 
 def _refuse_documents(members: Sequence[zipfile.ZipInfo], extension: str) -> None:
     for start, kind in _DOCUMENTS:
-        if any(each.filename.startswith(start) for each in members):
+        if any(info.filename.startswith(start) for info in members):
             raise type_mismatch(kind, extension)
-    if any(each.filename == "content.xml" for each in members):
+    if any(member.filename == "content.xml" for member in members):
         raise type_mismatch("an OpenDocument file", extension)
 
 
 def _tell_unread(table: Table, members: Sequence[zipfile.ZipInfo], chosen: Sequence[zipfile.ZipInfo]) -> None:
-    unread = [each.filename for each in members if each not in chosen]
+    unread = [member.filename for member in members if member not in chosen]
     if unread:
         message = f"These files of the archive are no tables and were not read: {shown(unread)}."
         table.flaws.add(Flaw("unread_files", "warning", message, "Remove them, or send them on their own."))
 
 
-def _several_files(places: Sequence[str], differ: bool) -> Flaw:
+def _several_files(starts: Sequence[str], differ: bool) -> Flaw:
     columns = " They do not all have the same columns; missing values are read as empty." if differ else ""
     return Flaw(
         "several_files",
         "warning",
-        f"{len(places)} files were read as one table; rows are numbered through: {shown(places)}.{columns}",
+        f"{len(starts)} files were read as one table; rows are numbered through: {shown(starts)}.{columns}",
         "Send one file if they do not belong together; a test set can be sent as your own evaluation file.",
     )

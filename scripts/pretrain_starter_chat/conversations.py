@@ -88,7 +88,7 @@ PRACTICE = {
     "greeting": 1,
     "hobby": 1,
 }
-PRACTISED = tuple(each for each in TOPICS if each.name in PRACTICE)
+PRACTISED = tuple(topic for topic in TOPICS if topic.name in PRACTICE)
 
 
 def conversation(random: Random) -> list[Message]:
@@ -104,13 +104,13 @@ def conversation(random: Random) -> list[Message]:
     if shape < 0.22:
         return _with_tone(first, random)
     more = [_draw(random, with_facts=False) for _ in range(_extra(random))]
-    return _opening(random) + [message for each in (first, *more) for message in turns(each)]
+    return _opening(random) + [message for exchange in (first, *more) for message in turns(exchange)]
 
 
 def _exercise(random: Random) -> list[Message]:
-    drawn = random.choices(PRACTISED, [PRACTICE[each.name] for each in PRACTISED], k=random.randint(1, 5))
-    found = (each.draw(random) for each in drawn)
-    return [message for each in found for message in pair(each.user, each.assistant)]
+    drawn = random.choices(PRACTISED, [PRACTICE[topic.name] for topic in PRACTISED], k=random.randint(1, 5))
+    found = (exchange.draw(random) for exchange in drawn)
+    return [message for exchange in found for message in pair(exchange.user, exchange.assistant)]
 
 
 def turns(exchange: Exchange) -> list[Message]:
@@ -144,8 +144,8 @@ def held_out_conversations(count: int, seed: int = 99) -> Iterator[list[Message]
 
 
 def _draw(random: Random, with_facts: bool | None = None) -> Exchange:
-    fitting = [each for each in TOPICS if with_facts is None or bool(each.facts) == with_facts]
-    return random.choices(fitting, [each.weight for each in fitting])[0].draw(random)
+    fitting = [topic for topic in TOPICS if with_facts is None or bool(topic.facts) == with_facts]
+    return random.choices(fitting, [topic.weight for topic in fitting])[0].draw(random)
 
 
 def _extra(random: Random) -> int:
@@ -215,14 +215,14 @@ def _with_facts(first: Exchange, random: Random) -> list[Message]:
 def _with_tone(first: Exchange, random: Random) -> list[Message]:
     tone = random.choice(TONES)
     exchanges = [
-        each
-        for each in (first, *(_draw(random, with_facts=False) for _ in range(random.choice((0, 0, 1, 2)))))
-        if each.styled
+        exchange
+        for exchange in (first, *(_draw(random, with_facts=False) for _ in range(random.choice((0, 0, 1, 2)))))
+        if exchange.styled
     ]
     order = random.choice(tone.orders)
     if random.random() < 0.4:
         order = fill("You are {role}.", _self(random), random) + " " + order
     messages = [{"role": "system", "content": order}]
-    for each in exchanges:
-        messages += pair(each.user, capital(tone.change(each.assistant)))
+    for exchange in exchanges:
+        messages += pair(exchange.user, capital(tone.change(exchange.assistant)))
     return messages if exchanges else turns(first)

@@ -91,13 +91,13 @@ def held_out_loss(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, c
     """Mean loss (nats per token) on the answers of held-out conversations, each alone in its row."""
     model.eval()
     total = tokens = 0.0
-    found = [chat(each, tokenizer) for each in held_out_conversations(count)]
-    found.sort(key=lambda each: len(each.ids))
+    found = [chat(conversation, tokenizer) for conversation in held_out_conversations(count)]
+    found.sort(key=lambda row: len(row.ids))
     for at in range(0, count, 40):
         part = found[at : at + 40]
-        width = max(len(each.ids) for each in part)
-        ids = torch.tensor([each.ids + [tokenizer.pad_token_id] * (width - len(each.ids)) for each in part])
-        answers = torch.tensor([_answers_only(each, width) for each in part])
+        width = max(len(row.ids) for row in part)
+        ids = torch.tensor([sequence.ids + [tokenizer.pad_token_id] * (width - len(sequence.ids)) for sequence in part])
+        answers = torch.tensor([_answers_only(row, width) for row in part])
         total += float(loss_of(model, ids, answers)) * float(answers.sum())
         tokens += float(answers.sum())
     model.train()
@@ -110,14 +110,14 @@ def _answers_only(document: Document, width: int) -> list[float]:
 
 def average_gradients(model: LlamaForCausalLM) -> None:
     """Replace every gradient by its mean over the processes."""
-    gradients = [each.grad for each in model.parameters() if each.grad is not None]
-    flat = torch.cat([each.flatten() for each in gradients])
+    gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
     distributed.all_reduce(flat)
     flat /= distributed.get_world_size()
     at = 0
-    for each in gradients:
-        each.copy_(flat[at : at + each.numel()].view_as(each))
-        at += each.numel()
+    for gradient in gradients:
+        gradient.copy_(flat[at : at + gradient.numel()].view_as(gradient))
+        at += gradient.numel()
 
 
 def rate_at(step: int, steps: int, peak: float) -> float:
@@ -152,10 +152,12 @@ class Muon:
     """
 
     def __init__(self, model: LlamaForCausalLM, rate: float) -> None:
-        inner = [each for name, each in model.named_parameters() if each.ndim == 2 and "embed" not in name]
-        outer = [each for name, each in model.named_parameters() if each.ndim != 2 or "embed" in name]
+        inner = [
+            parameter for name, parameter in model.named_parameters() if parameter.ndim == 2 and "embed" not in name
+        ]
+        outer = [weight for name, weight in model.named_parameters() if weight.ndim != 2 or "embed" in name]
         rank, count = distributed.get_rank(), distributed.get_world_size()
-        self.others = [each for number, each in enumerate(inner) if number % count != rank]
+        self.others = [parameter for number, parameter in enumerate(inner) if number % count != rank]
         self.inner = inner
         self.parts: list[torch.optim.Optimizer] = [
             torch.optim.Muon(inner[rank::count], lr=rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
@@ -168,14 +170,14 @@ class Muon:
         for part in self.parts:
             part.param_groups[0]["lr"] = rate
             part.step()
-        for each in self.others:
-            each.zero_()
-        flat = torch.cat([each.flatten() for each in self.inner])
+        for weight in self.others:
+            weight.zero_()
+        flat = torch.cat([weight.flatten() for weight in self.inner])
         distributed.all_reduce(flat)
         at = 0
-        for each in self.inner:
-            each.copy_(flat[at : at + each.numel()].view_as(each))
-            at += each.numel()
+        for parameter in self.inner:
+            parameter.copy_(flat[at : at + parameter.numel()].view_as(parameter))
+            at += parameter.numel()
 
 
 class AdamW:

@@ -54,4 +54,4 @@ def _from(templates: tuple[str, ...], random: Random, *pools: tuple[Row, ...]) -
     for rows in pools:
         slots |= random.choice(rows)
     sentences = fill(random.choice(templates), slots, random).split(". ")
-    return ". ".join(capital(each) for each in sentences)
+    return ". ".join(capital(sentence) for sentence in sentences)

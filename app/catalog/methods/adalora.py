@@ -95,16 +95,16 @@ class AdaLora(LinearMethod):
 
     def initialise(self, model: Any, context: RunContext) -> None:
         """The stated ranks are no weights; on a base in bf16 peft's change of format makes them learn."""
-        for name, each in model.named_parameters():
+        for name, parameter in model.named_parameters():
             if ".ranknum." in name:
-                each.requires_grad_(False)
+                parameter.requires_grad_(False)
 
     def before_update(self, model: "torch.nn.Module", step: int) -> None:
         """Add the gradient of the term that keeps the directions of each layer apart."""
         import torch
 
         config = _tuner(model).peft_config["default"]
-        sides = [each for name, each in model.named_parameters() if ".lora_A." in name or ".lora_B." in name]
+        sides = [parameter for name, parameter in model.named_parameters() if ".lora_A." in name or ".lora_B." in name]
         with torch.enable_grad():
             apart = torch.stack([_overlap(side) for side in sides]).mean()
             gradients = torch.autograd.grad(config.orth_reg_weight * apart, sides)
@@ -121,7 +121,7 @@ class AdaLora(LinearMethod):
 
         tuner = _tuner(model)
         allocator, pattern = tuner.rankallocator, tuner.peft_config["default"].rank_pattern or {}
-        kept = {f"{part}/{name}": each for part in _MEMORY for name, each in getattr(allocator, part).items()}
+        kept = {f"{part}/{name}": tensor for part in _MEMORY for name, tensor in getattr(allocator, part).items()}
         return {**kept, **{f"pattern/{name}": torch.tensor(flags) for name, flags in pattern.items()}}
 
     def restore_extra_state(self, model: "torch.nn.Module", state: "dict[str, torch.Tensor]") -> None:
@@ -140,8 +140,12 @@ class AdaLora(LinearMethod):
         """Leave out what these very weights do not use: they may be older than the last decision about ranks."""
         tuner = _tuner(model)
         if tuner.peft_config["default"].rank_pattern:
-            strengths = [(name, each) for name, each in tuner.model.named_parameters() if "lora_E.default" in name]
-            tuner.peft_config["default"].rank_pattern = {n: (each != 0).flatten().tolist() for n, each in strengths}
+            strengths = [
+                (name, parameter) for name, parameter in tuner.model.named_parameters() if "lora_E.default" in name
+            ]
+            tuner.peft_config["default"].rank_pattern = {
+                n: (strength != 0).flatten().tolist() for n, strength in strengths
+            }
         super().write(model, folder)
 
 
@@ -156,4 +160,5 @@ def _overlap(side: "torch.Tensor") -> "torch.Tensor":
 
     narrow = side if side.shape[0] <= side.shape[1] else side.T
     products = narrow @ narrow.T
-    return torch.linalg.matrix_norm(products - torch.eye(len(products), device=side.device))
+    norm: torch.Tensor = torch.linalg.matrix_norm(products - torch.eye(len(products), device=side.device))
+    return norm

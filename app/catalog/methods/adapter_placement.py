@@ -81,9 +81,10 @@ class AdapterMethod(PeftMethod):
             for names, word in self.insertion_points()
             for name in blocks.find_in_blocks(model, names, word, chosen)
         ]
-        return self.teach_peft().BottleneckConfig(
+        config: PeftConfig = self.teach_peft().BottleneckConfig(
             width=width, r=self.narrow(width), target_modules=targets, **self.options()
         )
+        return config
 
 
 FEED_FORWARD_END = (blocks.FEED_FORWARD_ENDS, "end of the feed-forward part")

@@ -1,4 +1,4 @@
-"""What a tuning method declares: words for people, settings with bounds, and how it is applied, kept and loaded.
+"""What a tuning method declares: texts, settings with bounds, and how it is applied, saved and loaded.
 
 A method is one file with one class and one line in ``METHODS``. torch and peft are imported only inside functions.
 """
@@ -100,7 +100,7 @@ class Method(BaseModel):
         return 0
 
     def recommended_learning_rate(self, base: "BaseModelCard") -> float:
-        """The rate for a run of a few hundred updates or more when the person leaves the field empty."""
+        """The rate for a run of a few hundred updates or more when the field is left empty."""
         raise NotImplementedError
 
     def learning_rate(self, base: "BaseModelCard", steps: int) -> float:
@@ -127,7 +127,7 @@ class Method(BaseModel):
         raise NotImplementedError
 
     def adapter_shapes(self, base: "BaseModelCard") -> list[tuple[int, int]]:
-        """(numbers that go in, numbers that it adds) at each place where something is computed beside the model's layers.
+        """(inputs, outputs) of every adapter module that is computed in addition to the model's layers.
 
         For estimates of time; what only scales or shifts what a layer gives takes nothing in.
         """
@@ -155,11 +155,11 @@ class Method(BaseModel):
         """Take back what :meth:`extra_state` gave."""
 
     def save(self, model: "torch.nn.Module", folder: Path, hub_id: str) -> None:
-        """Write what was learned into a folder, in the field's own format; ``hub_id`` names the untouched model."""
+        """Write the trained weights into a folder, in the field's own format; ``hub_id`` names the base model."""
         raise NotImplementedError
 
     def load(self, model: "torch.nn.Module", folder: Path) -> "torch.nn.Module":
-        """Put what :meth:`save` wrote on the untouched model, ready to answer."""
+        """Load what :meth:`save` wrote into the base model, ready for inference."""
         raise NotImplementedError
 
 
@@ -191,15 +191,15 @@ class PeftMethod(Method):
         context = context or RunContext()
         config: Any = self.config(model)
         if config.task_type is None and peft_task(model) in ("CAUSAL_LM", "TOKEN_CLS"):
-            # Left without a task for others: with one, peft would add heads by names of its own, beside the found ones.
+            # Left without a task for others: with one, peft would add heads by names of its own to those that were found.
             config.task_type = peft_task(model)
         named = ("classifier", "score") if config.task_type in ("SEQ_CLS", "TOKEN_CLS") else ()
         heads = [name for name in context.heads if name.split(".")[0] not in named]
         if heads:
             config.modules_to_save = [*(config.modules_to_save or ()), *heads]
         self.complete(config, model, context)
-        wrapped = get_peft_model(cast("PreTrainedModel", model), config)
-        self.initialise(cast("PeftModel", wrapped), context)
+        wrapped = cast("PeftModel", get_peft_model(cast("PreTrainedModel", model), config))
+        self.initialise(wrapped, context)
         return wrapped
 
     def save(self, model: "torch.nn.Module", folder: Path, hub_id: str) -> None:

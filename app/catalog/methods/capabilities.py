@@ -1,7 +1,7 @@
 """What a tuning method can do beyond training, and the refusal of what it cannot, before anything runs.
 
-The facts were measured: each method on tiny and small real models, each ability compared with the untouched or the
-uninterrupted twin. An ability that fails silently (no error, wrong answer) counts as absent. Knows no model.
+The facts were measured: each method on tiny and small real models, each ability compared with the base model or with an
+uninterrupted run. An ability that fails silently (no error, wrong answer) counts as absent.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 CAUSAL, SEQUENCES, TOKENS = "causal", "sequence-classification", "token-classification"
 MODEL_KINDS = (CAUSAL, SEQUENCES, TOKENS)
 
-# Ability -> what a person wants when it is missing.
+# Ability -> the words of the refusal when it is missing.
 ABILITIES = {
     "merge": "merge what was learned into the model's own weights",
     "switch_off": "compare with the base model without loading it a second time",

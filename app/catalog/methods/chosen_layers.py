@@ -52,11 +52,11 @@ class ChosenLayers(PeftMethod):
         return len(chosen_layers(self.layers, base.layers)) * base.block_parameters
 
     def config(self, model: "torch.nn.Module") -> "PeftConfig":
-        """Trained copies of everything in the chosen layers, beside the untouched originals."""
+        """Trained copies of everything in the chosen layers; the originals stay in the model."""
         from peft import LNTuningConfig
 
         found = list(blocks.find_blocks(model).items())
         chosen = [found[number] for number in chosen_layers(self.layers, len(found))]
-        targets = [name for place, block in chosen for name in blocks.weighty_modules(block, place)]
+        targets = [name for block_name, block in chosen for name in blocks.weighty_modules(block, block_name)]
         # peft's layer-norm tuning replaces any module by a trained copy that can be switched off.
         return LNTuningConfig(target_modules=targets)

@@ -42,6 +42,6 @@ class Full(Method):
         cast("PreTrainedModel", model).save_pretrained(str(folder))
 
     def load(self, model: "torch.nn.Module", folder: Path) -> "torch.nn.Module":
-        """Read the tuned weights into the untouched model's place."""
+        """Replace the base model's weights by the tuned ones."""
         base = cast("PreTrainedModel", model)
         return type(base).from_pretrained(str(folder), use_safetensors=True, config=base.config)

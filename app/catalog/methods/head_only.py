@@ -51,13 +51,15 @@ class HeadOnly(Method):
         from safetensors.torch import save_file
 
         learned = {
-            name: each.detach().cpu().contiguous() for name, each in model.named_parameters() if each.requires_grad
+            name: parameter.detach().cpu().contiguous()
+            for name, parameter in model.named_parameters()
+            if parameter.requires_grad
         }
         if learned:
             save_file(learned, folder / FILE)
 
     def load(self, model: "torch.nn.Module", folder: Path) -> "torch.nn.Module":
-        """The untouched model with its new parts."""
+        """The base model with its new parts."""
         from safetensors.torch import load_file
 
         if (folder / FILE).exists():

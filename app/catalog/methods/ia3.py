@@ -47,7 +47,7 @@ class Ia3(LinearMethod):
         names = list(self.modules(model))
         ends = {}
         for name in names:
-            for place in find_blocks(model):
-                if name.startswith(f"{place}.") and part_of(name.removeprefix(place)) == "feed-forward":
-                    ends[place] = name
+            for block_name in find_blocks(model):
+                if name.startswith(f"{block_name}.") and part_of(name.removeprefix(block_name)) == "feed-forward":
+                    ends[block_name] = name
         return IA3Config(target_modules=names, feedforward_modules=list(ends.values()))

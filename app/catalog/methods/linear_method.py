@@ -79,11 +79,11 @@ class LinearMethod(PeftMethod):
         found = find_blocks(model)
         wanted = chosen_layers(self.layers, len(found))
         named = {
-            f"{place}.{name}": each
-            for number, (place, block) in enumerate(found.items())
+            f"{block_name}.{name}": module
+            for number, (block_name, block) in enumerate(found.items())
             if number in wanted
-            for name, each in block.named_modules()
-            if is_linear(each) and self.targets in ("all linear", part_of(name))
+            for name, module in block.named_modules()
+            if is_linear(module) and self.targets in ("all linear", part_of(name))
         }
         if not named:
             raise Rejected(
@@ -99,7 +99,7 @@ class LinearMethod(PeftMethod):
 
     def model_shapes(self, model: "torch.nn.Module") -> list[Shape]:
         """(inputs, outputs) of every layer that the method attaches to, read from the model."""
-        return [shape_of(each) for each in self.modules(model).values()]
+        return [shape_of(module) for module in self.modules(model).values()]
 
 
 def is_linear(module: "torch.nn.Module") -> bool:
@@ -113,7 +113,7 @@ def shape_of(linear: "torch.nn.Module") -> Shape:
     """(inputs, outputs) of a linear layer."""
     if hasattr(linear, "in_features"):
         return int(linear.in_features), int(linear.out_features)  # type: ignore[arg-type]
-    inputs, outputs = linear.weight.shape  # type: ignore[union-attr, misc]
+    inputs, outputs = linear.weight.shape  # type: ignore[misc]
     return int(inputs), int(outputs)
 
 

@@ -52,11 +52,11 @@ class LnTuning(PeftMethod):
         """Every norm of the chosen layers, by the name of its class."""
         from peft import LNTuningConfig
 
-        places = list(find_blocks(model))
-        wanted = tuple(f"{places[number]}." for number in chosen_layers(self.layers, len(places)))
+        block_names = list(find_blocks(model))
+        wanted = tuple(f"{block_names[number]}." for number in chosen_layers(self.layers, len(block_names)))
         norms = [
             name
-            for name, each in model.named_modules()
-            if type(each).__name__.endswith("Norm") and (self.layers == "all" or name.startswith(wanted))
+            for name, module in model.named_modules()
+            if type(module).__name__.endswith("Norm") and (self.layers == "all" or name.startswith(wanted))
         ]
         return LNTuningConfig(target_modules=norms)

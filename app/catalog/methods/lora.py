@@ -1,4 +1,4 @@
-"""LoRA: small trainable matrices beside the frozen weights (Hu et al. 2021, arXiv 2106.09685)."""
+"""LoRA: small trainable matrices added to the frozen weights (Hu et al. 2021, arXiv 2106.09685)."""
 
 from typing import ClassVar, Literal
 

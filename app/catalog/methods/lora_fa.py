@@ -48,9 +48,9 @@ class LoraFa(LoraFamily):
 
     def initialise(self, model: Any, context: RunContext) -> None:
         """Freeze the first matrix of every pair."""
-        for name, each in model.named_parameters():
+        for name, parameter in model.named_parameters():
             if "lora_A" in name:
-                each.requires_grad_(False)
+                parameter.requires_grad_(False)
 
     def before_update(self, model: "torch.nn.Module", step: int) -> None:
         """Turn the gradient of B into the one whose update is nearest to full tuning's: grad (A A^T)^-1 / scale^2."""
@@ -60,6 +60,6 @@ class LoraFa(LoraFamily):
             for name, second in getattr(layer, "lora_B", {}).items():
                 if second.weight.grad is None:
                     continue
-                first, scale = layer.lora_A[name].weight.float(), layer.scaling[name]  # type: ignore[union-attr, index, operator]
+                first, scale = layer.lora_A[name].weight.float(), layer.scaling[name]  # type: ignore[union-attr, index]
                 spread = first @ first.T + 1e-8 * torch.eye(first.shape[0], device=first.device)
                 second.weight.grad = second.weight.grad @ torch.linalg.pinv(spread) / scale**2

@@ -92,7 +92,9 @@ class ReinitializedLora(LoraFamily):
 
     def initialise(self, model: Any, context: RunContext) -> None:
         """Keep the untrained matrices for the conversion on saving."""
-        model.untrained = {name: each.detach().clone() for name, each in model.named_parameters() if ".lora_" in name}
+        model.untrained = {
+            name: parameter.detach().clone() for name, parameter in model.named_parameters() if ".lora_" in name
+        }
 
     def write(self, model: Any, folder: Path) -> None:
         """Save the difference from the untrained matrices as plain LoRA: B A - B0 A0 = [B, -B0] [A; A0]."""

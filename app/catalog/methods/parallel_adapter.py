@@ -53,5 +53,5 @@ class ParallelAdapter(AdapterMethod):
         return (FEED_FORWARD,)
 
     def options(self) -> dict[str, Any]:
-        """Beside, not after."""
+        """In parallel with the feed-forward part, not after it."""
         return {"placement": "parallel", "scale": self.scale, "activation": self.activation}

@@ -57,8 +57,8 @@ class PromptTuning(PromptMethod):
         if self.instruction:
             if context.tokenizer is None:
                 raise ValueError("an instruction needs the model's tokenizer")
-            said = context.tokenizer(self.instruction, add_special_tokens=False)["input_ids"]
-            ids = torch.tensor([said[at % len(said)] for at in range(self.tokens)] if said else ids)
+            prompt_ids = context.tokenizer(self.instruction, add_special_tokens=False)["input_ids"]
+            ids = torch.tensor([prompt_ids[at % len(prompt_ids)] for at in range(self.tokens)] if prompt_ids else ids)
         with torch.no_grad():
             prompt = model.prompt_encoder["default"].embedding.weight
             prompt.copy_(words[ids.to(words.device)])

@@ -28,5 +28,5 @@ class Qlora(LoraFamily):
 
     @property
     def base_precision(self) -> str:
-        """The untouched weights are compressed on loading."""
+        """The base model's weights are quantised on loading."""
         return "nf4" if self.bits == "4" else "int8"

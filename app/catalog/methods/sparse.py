@@ -101,7 +101,7 @@ def _strongest(values: "torch.Tensor", rank: int) -> "torch.Tensor":
     """A mask of ones for the largest values, as many as LoRA of this rank has numbers."""
     import torch
 
-    places = values.flatten().topk(rank * sum(values.shape)).indices
+    indices = values.flatten().topk(rank * sum(values.shape)).indices
     mask = torch.zeros(values.numel(), dtype=values.dtype, device=values.device)
-    mask[places] = 1
+    mask[indices] = 1
     return mask.view_as(values)

@@ -56,7 +56,7 @@ class TrainableTokens(LoraFamily):
         if not context.batches:
             raise ValueError("choosing tokens by frequency needs training batches")
         words = model.get_input_embeddings()
-        name = next(name for name, each in model.named_modules() if each is words)
+        name = next(name for name, module in model.named_modules() if module is words)
         rows = [
             set(ids[mask.bool()].tolist())
             for batch in context.batches

@@ -19,8 +19,8 @@ TASK_TYPES: tuple[TaskType, ...] = (
 
 def task_type(kind: str) -> TaskType:
     """Look a task type up by its kind, or refuse with the kinds there are."""
-    for each in TASK_TYPES:
-        if each.kind == kind:
-            return each
-    allowed = ", ".join(each.kind for each in TASK_TYPES)
+    for task in TASK_TYPES:
+        if task.kind == kind:
+            return task
+    allowed = ", ".join(task.kind for task in TASK_TYPES)
     raise Rejected("unknown_task_type", f"There is no task type called {kind!r}.", f"Choose one of: {allowed}.")

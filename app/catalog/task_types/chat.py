@@ -37,8 +37,8 @@ class Chat(GenerativeTask):
         system = find_column(columns, SYSTEM_NAMES, [messages])
         return {"messages": messages, **({"system": system} if system else {})}
 
-    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
-        """See :meth:`GenerativeTask.lesson`."""
+    def read_example(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
+        """See :meth:`GenerativeTask.read_example`."""
         turns = conversations.read_turns(row.get(columns["messages"]))
         system = row.get(columns["system"]) if "system" in columns else None
         if isinstance(system, str) and visible(system):
@@ -47,15 +47,15 @@ class Chat(GenerativeTask):
         conversations.refuse_markers(turns)
         return Example(turns)
 
-    def remarks(self, lesson: Example) -> list[tuple[str, dict[str, Any]]]:
+    def remarks(self, example: Example) -> list[tuple[str, dict[str, Any]]]:
         """See :meth:`GenerativeTask.remarks`."""
-        spoken = [turn for turn in lesson.turns if turn.role != SYSTEM]
-        told: list[tuple[str, dict[str, Any]]] = []
+        spoken = [turn for turn in example.turns if turn.role != SYSTEM]
+        faults: list[tuple[str, dict[str, Any]]] = []
         if spoken[-1].role != ASSISTANT:
-            told.append(("last_turn_not_assistant", {"text": spoken[-1].content}))
+            faults.append(("last_turn_not_assistant", {"text": spoken[-1].content}))
         if spoken[0].role == ASSISTANT:
-            told.append(("starts_with_assistant", {"text": spoken[0].content}))
-        return told
+            faults.append(("starts_with_assistant", {"text": spoken[0].content}))
+        return faults
 
 
 def _fits(cell: Any) -> bool:

@@ -25,8 +25,8 @@ class ContinuedPretraining(GenerativeTask):
         found = find_column(columns, NAMES) or (columns[0] if len(columns) == 1 else None)
         return {"text": found} if found else {}
 
-    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
-        """See :meth:`GenerativeTask.lesson`."""
+    def read_example(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
+        """See :meth:`GenerativeTask.read_example`."""
         text = row.get(columns["text"])
         if not isinstance(text, str) or not visible(text):
             raise UnusableRow("empty_text")

@@ -1,4 +1,4 @@
-"""Reads conversations out of cells: OpenAI's ``messages``, ShareGPT's ``conversations``. Knows no columns and no report."""
+"""Reads conversations out of cells: OpenAI's ``messages``, ShareGPT's ``conversations``."""
 
 import itertools
 import json
@@ -41,11 +41,11 @@ def read_turns(cell: Any) -> tuple[Turn, ...]:
         raise UnusableRow("not_a_conversation", found=cell) from None
     if isinstance(value, Mapping):
         value = value.get("messages", value.get("conversations", value))
-    if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
         raise UnusableRow("not_a_conversation", found=cell)
     if not value:
         raise UnusableRow("no_turns")
-    return tuple(_turn(each) for each in value)
+    return tuple(_turn(turn) for turn in value)
 
 
 def require_order(turns: Sequence[Turn]) -> None:
@@ -76,15 +76,15 @@ def refuse_markers(turns: Sequence[Turn]) -> None:
 
 
 def _turn(value: Mapping[str, Any]) -> Turn:
-    told = value.get("role", value.get("from", value.get("speaker")))
-    role = ROLES.get(str(told).casefold().strip())
+    given = value.get("role", value.get("from", value.get("speaker")))
+    role = ROLES.get(str(given).casefold().strip())
     if role is None:
-        raise UnusableRow("unknown_turn_role", role=told)
+        raise UnusableRow("unknown_turn_role", role=given)
     content = _text(value.get("content", value.get("value", value.get("text"))))
     if content is None or value.get("tool_calls"):
-        raise UnusableRow("unsupported_content", role=told)
+        raise UnusableRow("unsupported_content", role=given)
     if not visible(content):
-        raise UnusableRow("empty_turn", role=told)
+        raise UnusableRow("empty_turn", role=given)
     return Turn(role, content)
 
 

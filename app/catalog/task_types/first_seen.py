@@ -36,8 +36,8 @@ class FirstSeen:
             found[same] = places[at[same]]
             known |= same
         self._add(unique[~known], found[~known])
-        told: list[int] = found[inverse].tolist()
-        return told
+        first_positions: list[int] = found[inverse].tolist()
+        return first_positions
 
     def _add(self, hashes: np.ndarray, places: np.ndarray) -> None:
         """A new sorted run; runs of similar length become one."""

@@ -1,6 +1,6 @@
-"""What the tasks that write text share: what a row teaches, how it is checked, which scores it gets.
+"""What the tasks that write text share: how a row becomes an example, how it is checked, which scores it gets.
 
-A task says how a row becomes a :class:`Example` and what is wrong with it; knows no template, no tokenizer and no model.
+A task says how a row becomes a :class:`Example` and what is wrong with it.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from app.catalog.task_types.base import Problem, TaskType
 
-LEAST_ROWS = 10
+MIN_ROWS = 10
 FEW_ROWS = 50
 EXAMPLE_CHARACTERS = 120
 
@@ -26,7 +26,7 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True)
 class Example:
-    """What one row teaches: a conversation in ``turns``, or running text in ``text``."""
+    """One row as training data: a conversation in ``turns``, or running text in ``text``."""
 
     turns: tuple[Turn, ...] = ()
     text: str = ""
@@ -44,7 +44,7 @@ class Example:
 
 
 class UnusableRow(ValueError):
-    """A row that teaches nothing; ``code`` is one of the task's ``words``."""
+    """A row that cannot be trained on; ``code`` is one of the task's ``words``."""
 
     def __init__(self, code: str, **detail: Any) -> None:
         super().__init__(code)
@@ -53,9 +53,9 @@ class UnusableRow(ValueError):
 
 
 class GenerativeTask(TaskType):
-    """Base of the tasks that write text; subclasses read a row as a lesson.
+    """Base of the tasks that write text; subclasses read a row as an example.
 
-    ``words`` are severity, message and hint for every code that :meth:`lesson` and :meth:`remarks` use; ``{role}`` stands
+    ``words`` are severity, message and hint for every code that :meth:`read_example` and :meth:`remarks` use; ``{role}`` stands
     for the column of that role.
     """
 
@@ -72,23 +72,23 @@ class GenerativeTask(TaskType):
     training_defaults: Mapping[str, Any] = {"max_length": 512, "batch_size": 16}
     words: Mapping[str, tuple[str, str, str]] = {}
 
-    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
+    def read_example(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
         """What a row teaches.
 
         Raises:
-            Unfit: nothing can be learned from it.
+            UnusableRow: it cannot be trained on.
         """
         raise NotImplementedError
 
     def readable(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
         """See :meth:`TaskType.readable`; a model that writes reads its answers too while it learns."""
         try:
-            lesson = self.lesson(row, columns)
+            example = self.read_example(row, columns)
         except UnusableRow:
             return ""
-        return "\n".join(turn.content for turn in lesson.turns) or lesson.text
+        return "\n".join(turn.content for turn in example.turns) or example.text
 
-    def remarks(self, lesson: Example) -> list[tuple[str, dict[str, Any]]]:
+    def remarks(self, example: Example) -> list[tuple[str, dict[str, Any]]]:
         """(code, what to show) of things to look at in a usable row."""
         return []
 
@@ -97,12 +97,12 @@ class GenerativeTask(TaskType):
         notes = _Notes(self.words, columns)
         for row in rows:
             try:
-                lesson = self.lesson(row, columns)
+                example = self.read_example(row, columns)
             except UnusableRow as flaw:
                 notes.add(flaw.code, row, flaw.detail)
                 continue
-            notes.count(lesson, row)
-            for code, detail in self.remarks(lesson):
+            notes.count(example, row)
+            for code, detail in self.remarks(example):
                 notes.add(code, row, detail)
         return notes.problems()
 
@@ -120,11 +120,11 @@ class _Notes:
         self._first: dict[bytes, tuple[int, bool]] = {}
         self._usable = 0
 
-    def count(self, lesson: Example, row: Mapping[str, Any]) -> None:
+    def count(self, example: Example, row: Mapping[str, Any]) -> None:
         """Note a usable row, and whether it was there before."""
         evaluation = bool(row.get("_evaluation"))
         self._usable += not evaluation
-        digest = hashlib.blake2b(repr(lesson).encode(), digest_size=16).digest()
+        digest = hashlib.blake2b(repr(example).encode(), digest_size=16).digest()
         line, first_evaluation = self._first.setdefault(digest, (row["_line"], evaluation))
         if (line, first_evaluation) != (row["_line"], evaluation):
             code = "leakage" if evaluation and not first_evaluation else "duplicate_rows"
@@ -148,10 +148,10 @@ class _Notes:
 
     def problems(self) -> list[Problem]:
         """The refusals first, then errors, then warnings; within these, what touches most rows first."""
-        found = sorted(self._problems.values(), key=lambda each: (each.severity != "error", -len(each.rows)))
-        if self._usable < LEAST_ROWS:
+        found = sorted(self._problems.values(), key=lambda problem: (problem.severity != "error", -len(problem.rows)))
+        if self._usable < MIN_ROWS:
             rows = f"Only {self._usable} row{'' if self._usable == 1 else 's'}" if self._usable else "No row"
-            message = f"{rows} can be used; at least {LEAST_ROWS} are needed."
+            message = f"{rows} can be used; at least {MIN_ROWS} are needed."
             return [Problem("too_few_rows", "error", message, "Add examples, ideally a few hundred."), *found]
         if self._usable < FEW_ROWS:
             message = f"Only {self._usable} usable rows; scores on so few say little."

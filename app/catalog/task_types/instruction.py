@@ -85,8 +85,8 @@ class Instruction(GenerativeTask):
         names = {name.casefold().strip() for name in columns}
         return any(pair <= names for pair in CERTAIN)
 
-    def lesson(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
-        """See :meth:`GenerativeTask.lesson`."""
+    def read_example(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
+        """See :meth:`GenerativeTask.read_example`."""
         cell = {role: row.get(name) for role, name in columns.items()}
         prompt, response = cell["prompt"], cell["response"]
         if not isinstance(prompt, str) or not visible(prompt):
@@ -102,9 +102,9 @@ class Instruction(GenerativeTask):
         conversations.refuse_markers(turns)
         return Example(tuple(turns))
 
-    def remarks(self, lesson: Example) -> list[tuple[str, dict[str, Any]]]:
+    def remarks(self, example: Example) -> list[tuple[str, dict[str, Any]]]:
         """See :meth:`GenerativeTask.remarks`."""
-        prompt, response = lesson.turns[-2].content, lesson.turns[-1].content
+        prompt, response = example.turns[-2].content, example.turns[-1].content
         return [("echo", {"text": response})] if prompt.strip() == response.strip() else []
 
 

@@ -24,7 +24,9 @@ def variants(counts: Mapping[str, int]) -> list[list[str]]:
     for label in counts:
         if key := label_key(label):
             groups[key].append(label)
-    found = [sorted(each, key=lambda one: (-counts[one], one)) for each in groups.values() if len(each) > 1]
+    found = [
+        sorted(spellings, key=lambda one: (-counts[one], one)) for spellings in groups.values() if len(spellings) > 1
+    ]
     return sorted(found)
 
 

@@ -58,7 +58,7 @@ def _is_score(columns: Columns, sample: Sample) -> bool:
     given = [str(row[name]).strip() for row in sample if name and row.get(name)]
     if len(set(given)) < DISTINCT_SCORES:
         return False
-    return sum(is_number(each) and "." in each for each in given) >= SCORE_SHARE * len(given)
+    return sum(is_number(item) and "." in item for item in given) >= SCORE_SHARE * len(given)
 
 
 def _is_multi_label(columns: Columns, sample: Sample) -> bool:
@@ -76,7 +76,7 @@ def _is_list_of_labels(cell: Any) -> bool:
         value = json.loads(cell)
     except ValueError:
         return False
-    return isinstance(value, list) and all(isinstance(each, str | int) for each in value)
+    return isinstance(value, list) and all(isinstance(item, str | int) for item in value)
 
 
 NOT_YET: tuple[Recognised, ...] = (
@@ -109,5 +109,5 @@ NOT_YET: tuple[Recognised, ...] = (
 
 def recognise(columns: Columns, sample: Sample, kinds: Sequence[str]) -> Recognised | None:
     """What the data is, if that is something that none of the tasks in ``kinds`` serves."""
-    waiting = (each for each in NOT_YET if each.kind not in kinds)
-    return next((each for each in waiting if each.fits(columns, sample)), None)
+    waiting = (task for task in NOT_YET if task.kind not in kinds)
+    return next((task for task in waiting if task.fits(columns, sample)), None)

@@ -70,7 +70,9 @@ class Sentence:
     @property
     def spans(self) -> list[list[Any]]:
         """``[[start, end, label]]`` in characters of the text."""
-        return [[self.places[each.start][0], self.places[each.end - 1][1], each.label] for each in self.entities]
+        return [
+            [self.places[entity.start][0], self.places[entity.end - 1][1], entity.label] for entity in self.entities
+        ]
 
 
 def word_places(text: str) -> tuple[tuple[int, int], ...]:
@@ -116,8 +118,8 @@ def from_spans(text: str, spans: Sequence[tuple[int, int, str]]) -> Sentence:
             raise UnusableRow("span_outside", span=[start, end, label], text=text[start:end])
         if entities and first < entities[-1].end:
             raise UnusableRow("overlapping_spans", span=[start, end, label], before=entities[-1].label)
-        told = text[start:end]
-        begin, stop = end - len(told.lstrip()), start + len(told.rstrip())
+        marked = text[start:end]
+        begin, stop = end - len(marked.lstrip()), start + len(marked.rstrip())
         snapped += places[first][0] < begin or places[last - 1][1] > stop
         entities.append(Entity(first, last, label))
     return Sentence(text, places, tuple(entities), snapped=snapped)
@@ -151,9 +153,9 @@ def read_list(cell: Any) -> list[str] | None:
     if not plain.startswith("["):
         return plain.split()
     value = _value(plain)
-    if not isinstance(value, list) or any(isinstance(each, list | dict) or each is None for each in value):
+    if not isinstance(value, list) or any(isinstance(item, list | dict) or item is None for item in value):
         return None
-    return [str(each) for each in value]
+    return [str(item) for item in value]
 
 
 def read_spans(cell: Any) -> list[tuple[int, int, str]]:
@@ -169,7 +171,7 @@ def read_spans(cell: Any) -> list[tuple[int, int, str]]:
         value = value.get("entities", value.get("spans", value.get("label")))
     if not isinstance(value, list):
         raise UnusableRow("not_spans", found=cell)
-    return [_span(each, cell) for each in value]
+    return [_span(item, cell) for item in value]
 
 
 def _span(value: Any, cell: Any) -> tuple[int, int, str]:
@@ -179,7 +181,7 @@ def _span(value: Any, cell: Any) -> tuple[int, int, str]:
     if not isinstance(value, list) or len(value) != 3:
         raise UnusableRow("not_spans", found=cell)
     start, end, label = value
-    whole = all(isinstance(each, int) and not isinstance(each, bool) for each in (start, end))
+    whole = all(isinstance(bound, int) and not isinstance(bound, bool) for bound in (start, end))
     if not whole or not isinstance(label, str) or not visible(label):
         raise UnusableRow("not_spans", found=cell)
     return start, end, label.strip()

@@ -10,7 +10,7 @@ from typing import Any
 from app.catalog.task_types import tagged_text as forms
 from app.catalog.task_types import text_patterns as patterns
 from app.catalog.task_types.base import Problem
-from app.catalog.task_types.generative import FEW_ROWS, LEAST_ROWS, UnusableRow, find_column, short
+from app.catalog.task_types.generative import FEW_ROWS, MIN_ROWS, UnusableRow, find_column, short
 from app.catalog.task_types.label_forms import variants
 from app.catalog.task_types.tagged_text import Sentence
 
@@ -67,10 +67,10 @@ class Survey:
 
     def see(self, row: Mapping[str, Any], sentence: Sentence) -> None:
         """Look at one row that can be used."""
-        place = {"_id": row["_id"], "_line": row["_line"], "_evaluation": bool(row.get("_evaluation"))}
-        types = [each.label for each in sentence.entities]
-        if place["_evaluation"]:
-            self._unknown.extend((label, place) for label in dict.fromkeys(types))
+        row_ref = {"_id": row["_id"], "_line": row["_line"], "_evaluation": bool(row.get("_evaluation"))}
+        types = [entity.label for entity in sentence.entities]
+        if row_ref["_evaluation"]:
+            self._unknown.extend((label, row_ref) for label in dict.fromkeys(types))
         else:
             self._usable += 1
             self._marked += bool(types)
@@ -79,52 +79,52 @@ class Survey:
                 self._lines.setdefault(label, []).append(row["_line"])
         self._needless += sentence.needless
         if sentence.orphans:
-            self._orphans.append((place, place["_evaluation"], sentence.text))
+            self._orphans.append((row_ref, row_ref["_evaluation"], sentence.text))
         if sentence.snapped:
-            self._note("span_within_word", place, {"text": sentence.text})
-        self._look_at_text(sentence.text, place)
-        self._look_for_twin(sentence, place)
+            self._note("span_within_word", row_ref, {"text": sentence.text})
+        self._look_at_text(sentence.text, row_ref)
+        self._look_for_twin(sentence, row_ref)
 
     def finish(self) -> list[Problem]:
         """Add what only the whole can tell, and put every problem into words."""
         # Where B- never stands but between two entities of one type, the file keeps to the older scheme and is right.
         if self._needless:
-            for place, _, text in self._orphans:
-                self._note("i_without_b", place, {"text": text})
-        unknown = {place["_id"]: (label, place) for label, place in self._unknown if label not in self._entities}
-        for label, place in unknown.values():
-            self._note("unknown_label", place, {"type": label})
-        found = sorted(self._problems.values(), key=lambda each: (each.severity != "error", -len(each.rows)))
-        for each in found:
-            each.rows.sort()
-            each.row_ids.sort()
+            for row_ref, _, text in self._orphans:
+                self._note("i_without_b", row_ref, {"text": text})
+        unknown = {row_ref["_id"]: (label, row_ref) for label, row_ref in self._unknown if label not in self._entities}
+        for label, row_ref in unknown.values():
+            self._note("unknown_label", row_ref, {"type": label})
+        found = sorted(self._problems.values(), key=lambda problem: (problem.severity != "error", -len(problem.rows)))
+        for problem in found:
+            problem.rows.sort()
+            problem.row_ids.sort()
         return [*self._refusals(), *found, *self._notices()]
 
-    def _look_at_text(self, text: str, place: Mapping[str, Any]) -> None:
+    def _look_at_text(self, text: str, row_ref: Mapping[str, Any]) -> None:
         if patterns.has_control_character(text):
-            self._note("control_characters", place, {"text": repr(text)})
+            self._note("control_characters", row_ref, {"text": repr(text)})
         if patterns.has_marker(text):
-            self._note("special_tokens", place, {"text": text})
+            self._note("special_tokens", row_ref, {"text": text})
         for kind in patterns.personal_data(text):
-            self._note(f"personal_data_{kind}", place, {})
+            self._note(f"personal_data_{kind}", row_ref, {})
 
-    def _look_for_twin(self, sentence: Sentence, place: Mapping[str, Any]) -> None:
-        key, evaluation = patterns.text_key(sentence.text), place["_evaluation"]
-        first, entities, first_evaluation = self._first.setdefault(key, (place, sentence.entities, evaluation))
-        if first is place:
+    def _look_for_twin(self, sentence: Sentence, row_ref: Mapping[str, Any]) -> None:
+        key, evaluation = patterns.text_key(sentence.text), row_ref["_evaluation"]
+        first, entities, first_evaluation = self._first.setdefault(key, (row_ref, sentence.entities, evaluation))
+        if first is row_ref:
             return
         if evaluation and not first_evaluation:
-            self._note("leakage", place, {"text": sentence.text, "same as row": first["_line"]})
+            self._note("leakage", row_ref, {"text": sentence.text, "same as row": first["_line"]})
         elif entities == sentence.entities:
-            self._note("duplicate_rows", place, {"text": sentence.text, "same as row": first["_line"]})
+            self._note("duplicate_rows", row_ref, {"text": sentence.text, "same as row": first["_line"]})
         if entities != sentence.entities and evaluation == first_evaluation:
-            for each in (place,) if key in self._conflicts else (first, place):
-                self._note("conflicting_labels", each, {"text": sentence.text})
+            for row_key in (row_ref,) if key in self._conflicts else (first, row_ref):
+                self._note("conflicting_labels", row_key, {"text": sentence.text})
             self._conflicts.add(key)
 
     def _refusals(self) -> list[Problem]:
-        if self._usable < LEAST_ROWS:
-            message = f"Only {self._usable} sentences can be used; at least {LEAST_ROWS} are needed."
+        if self._usable < MIN_ROWS:
+            message = f"Only {self._usable} sentences can be used; at least {MIN_ROWS} are needed."
             return [Problem("too_few_rows", "error", message, "Add examples, ideally a few hundred.")]
         if not self._entities:
             message = "No word is marked in any sentence; there is nothing to find."
@@ -132,30 +132,28 @@ class Survey:
         return []
 
     def _notices(self) -> list[Problem]:
-        told: list[Problem] = []
-        if not self._entities or self._usable < LEAST_ROWS:
-            return told
+        problems: list[Problem] = []
+        if not self._entities or self._usable < MIN_ROWS:
+            return problems
         small = sorted(label for label, lines in self._lines.items() if len(lines) < 2)
         if small:
             lines = sorted(line for label in small for line in self._lines[label])
             message = f"Types that occur in one sentence only: {', '.join(small[:8])}."
             hint = "It is learned from but cannot be tested; add examples or merge it with another type."
-            told.append(Problem("class_small", "warning", message, hint, rows=lines))
+            problems.append(Problem("class_small", "warning", message, hint, rows=lines))
         if groups := variants(self._entities):
-            forms_told = "; ".join(", ".join(f"“{each}”" for each in group) for group in groups[:5])
+            forms_told = "; ".join(", ".join(f"“{spelling}”" for spelling in group) for group in groups[:5])
             message = f"Types that differ only in case, spaces, hyphens or Unicode form: {forms_told}."
             lines = sorted({line for group in groups for label in group[1:] for line in self._lines[label]})
-            told.append(Problem("label_spelling", "warning", message, "Write each type in one way.", rows=lines))
+            problems.append(Problem("label_spelling", "warning", message, "Write each type in one way.", rows=lines))
         if self._usable < FEW_ROWS:
             message = f"Only {self._usable} usable sentences; scores on so few say little."
-            told.append(Problem("few_rows", "warning", message, f"Add examples; {FEW_ROWS} or more are advised."))
-        most, least = max(self._entities.values()), min(self._entities.values())
-        if most >= IMBALANCE * least:
-            message = (
-                f"The commonest type is marked {most:,} times, the rarest {least:,}; rare types are learned less well."
-            )
-            told.append(Problem("class_imbalance", "warning", message, "Look at the scores of each type."))
-        return told
+            problems.append(Problem("few_rows", "warning", message, f"Add examples; {FEW_ROWS} or more are advised."))
+        max_count, min_count = max(self._entities.values()), min(self._entities.values())
+        if max_count >= IMBALANCE * min_count:
+            message = f"The commonest type is marked {max_count:,} times, the rarest {min_count:,}; rare types are learned less well."
+            problems.append(Problem("class_imbalance", "warning", message, "Look at the scores of each type."))
+        return problems
 
     def _note(self, code: str, row: Mapping[str, Any], detail: Mapping[str, Any]) -> None:
         evaluation = bool(row.get("_evaluation"))

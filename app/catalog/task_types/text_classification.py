@@ -42,10 +42,10 @@ class TextClassification(TaskType):
         self, expected: Sequence[int], answered: Sequence[int], labels: Sequence[str]
     ) -> list[dict[str, Any]]:
         """Precision, recall, F1 and row count for each label."""
-        told = []
+        rows_told = []
         for number, label in enumerate(labels):
             hit, given, wanted = _counts(expected, answered, number)
-            told.append(
+            rows_told.append(
                 {
                     "label": label,
                     "precision": hit / given if given else 0.0,
@@ -54,7 +54,7 @@ class TextClassification(TaskType):
                     "count": wanted,
                 }
             )
-        return told
+        return rows_told
 
     def confusion(self, expected: Sequence[int], answered: Sequence[int], label_count: int) -> list[list[int]]:
         """Counts by expected label (row) and given answer (column)."""

@@ -14,7 +14,7 @@ from app.catalog.task_types.base import Problem
 from app.catalog.task_types.first_seen import FirstSeen
 from app.catalog.task_types.label_forms import label_key
 
-LEAST_ROWS = 10
+MIN_ROWS = 10
 FEW_ROWS = 50
 LONG_CHARACTERS = 2000
 MANY_LABELS = 100
@@ -99,19 +99,20 @@ def _named(name: str, known: Sequence[str]) -> float:
 
 
 def _label_score(name: str, fact: dict[str, Any]) -> float:
-    share = fact["distinct"] / fact["values"]
+    share: float = fact["distinct"] / fact["values"]
     recurring = share <= DISTINCT_SHARE or fact["distinct"] <= 2
     if not recurring or fact["words"] > 8:
         # A column called "label" keeps the role when its values are short, so that the report can say what is wrong.
         return 1.0 if _named(name, LABEL_NAMES[:4]) >= 0.9 and fact["words"] <= 8 else 0.0
-    return 3 * _named(name, LABEL_NAMES) + (1 - share) + (0.5 if fact["distinct"] > 1 else 0) - 0.1 * fact["numeric"]
+    score: float = 3 * _named(name, LABEL_NAMES) + (1 - share) + (0.5 if fact["distinct"] > 1 else 0)
+    return score - 0.1 * float(fact["numeric"])
 
 
 def _text_score(name: str, fact: dict[str, Any]) -> float:
     if fact["numeric"] > 0.9:
         return 0.0
-    share = fact["distinct"] / fact["values"]
-    return 3 * _named(name, TEXT_NAMES) + min(fact["words"], 30) / 15 + share
+    share: float = fact["distinct"] / fact["values"]
+    return 3 * _named(name, TEXT_NAMES) + min(float(fact["words"]), 30) / 15 + share
 
 
 class _Survey:
@@ -121,7 +122,7 @@ class _Survey:
         self._text, self._label = text, label
         self._problems: dict[tuple[bool, str], Problem] = {}
         self._usable = self._numbers = 0
-        self._main_labels: dict[str, array] = {}
+        self._main_labels: dict[str, array[int]] = {}
         self._raw_labels: dict[str, set[str]] = {}
         self._first = FirstSeen()
         # Of each row that was looked at: id, line, number of its label, whether it is of the evaluation file.
@@ -150,8 +151,8 @@ class _Survey:
             self._main_labels.setdefault(label, array("q")).append(row["_line"])
             self._raw_labels.setdefault(label_key(label), set()).add(str(row[self._label]))
         self._look_at_text(text, row, evaluation)
-        told = row["_id"], row["_line"], self._label_numbers.setdefault(label, len(self._label_numbers)), evaluation
-        for kept, value in zip(self._looked, told, strict=True):
+        values = row["_id"], row["_line"], self._label_numbers.setdefault(label, len(self._label_numbers)), evaluation
+        for kept, value in zip(self._looked, values, strict=True):
             kept.append(value)
         seen = {"_id": row["_id"], "_line": row["_line"]}
         self._waiting.append((patterns.text_key(text), _short(text), seen))
@@ -172,16 +173,16 @@ class _Survey:
         """Put the rows that wait beside the first ones with the same text."""
         labels = list(self._label_numbers)
         own = range(self._first.count, self._first.count + len(self._waiting))
-        places = self._first.places([key for key, _, _ in self._waiting])
-        for (_, text, row), place, first in zip(self._waiting, own, places, strict=True):
-            if first != place:
-                self._note_twin(text, row, place, first, labels)
+        positions = self._first.places([key for key, _, _ in self._waiting])
+        for (_, text, row), position, first in zip(self._waiting, own, positions, strict=True):
+            if first != position:
+                self._note_twin(text, row, position, first, labels)
         self._waiting.clear()
 
-    def _note_twin(self, text: str, row: Mapping[str, Any], place: int, first: int, labels: Sequence[str]) -> None:
+    def _note_twin(self, text: str, row: Mapping[str, Any], position: int, first: int, labels: Sequence[str]) -> None:
         ids, lines, numbers, own = self._looked
-        evaluation, first_evaluation = bool(own[place]), bool(own[first])
-        label, first_label = labels[numbers[place]], labels[numbers[first]]
+        evaluation, first_evaluation = bool(own[position]), bool(own[first])
+        label, first_label = labels[numbers[position]], labels[numbers[first]]
         if evaluation and not first_evaluation:
             self._note("leakage", row, True, {"text": text, "same as row": lines[first]})
         elif label == first_label:
@@ -201,18 +202,18 @@ class _Survey:
             if label not in counts:
                 self._note("unknown_label", {"_id": row_id, "_line": line}, True, {"label": label})
         refusals = self._refusals(counts)
-        found = sorted(self._problems.values(), key=lambda each: (each.severity != "error", -len(each.rows)))
-        for each in found:
-            each.rows.sort()
-            each.row_ids.sort()
+        found = sorted(self._problems.values(), key=lambda problem: (problem.severity != "error", -len(problem.rows)))
+        for problem in found:
+            problem.rows.sort()
+            problem.row_ids.sort()
         return [*refusals, *found, *self._notices(counts)]
 
     def _refusals(self, counts: dict[str, int]) -> list[Problem]:
-        if self._usable < LEAST_ROWS:
+        if self._usable < MIN_ROWS:
             return [
                 _error(
                     "too_few_rows",
-                    f"{_only(self._usable)} can be used; at least {LEAST_ROWS} are needed.",
+                    f"{_only(self._usable)} can be used; at least {MIN_ROWS} are needed.",
                     "Add examples, ideally 20 or more for each label.",
                 )
             ]
@@ -236,8 +237,8 @@ class _Survey:
         return []
 
     def _notices(self, counts: dict[str, int]) -> list[Problem]:
-        told = [self._small_labels(counts), self._spellings(), *self._proportions(counts)]
-        return [each for each in told if each is not None]
+        problems = [self._small_labels(counts), self._spellings(), *self._proportions(counts)]
+        return [problem for problem in problems if problem is not None]
 
     def _small_labels(self, counts: dict[str, int]) -> Problem | None:
         small = sorted(label for label, count in counts.items() if count < 2)
@@ -261,30 +262,30 @@ class _Survey:
 
     def _rarer_forms(self, raw: set[str]) -> list[str]:
         """The forms of one label without the commonest, or that one if it differs from the others only in spaces."""
-        forms = sorted({each.strip() for each in raw}, key=lambda each: (-len(self._main_labels[each]), each))
+        forms = sorted({text.strip() for text in raw}, key=lambda label: (-len(self._main_labels[label]), label))
         return forms[1:] or forms
 
     def _proportions(self, counts: dict[str, int]) -> list[Problem | None]:
-        if len(counts) < 2 or self._usable < LEAST_ROWS:
+        if len(counts) < 2 or self._usable < MIN_ROWS:
             return []
-        most, least = max(counts, key=lambda each: counts[each]), min(counts, key=lambda each: counts[each])
-        told: list[Problem | None] = []
+        largest, smallest = max(counts, key=lambda text: counts[text]), min(counts, key=lambda label: counts[label])
+        problems: list[Problem | None] = []
         if self._numbers > NUMBER_SHARE * self._usable:
             message = f"{self._numbers:,} of {self._usable:,} texts in {self._text!r} are plain numbers."
-            told.append(Problem("numbers_as_text", "warning", message, "Is this the column with the text?"))
+            problems.append(Problem("numbers_as_text", "warning", message, "Is this the column with the text?"))
         if self._usable < FEW_ROWS:
             message = f"Only {self._usable} usable rows; scores on so few say little."
-            told.append(Problem("few_rows", "warning", message, f"Add examples; {FEW_ROWS} or more are advised."))
-        if counts[most] >= IMBALANCE * counts[least]:
+            problems.append(Problem("few_rows", "warning", message, f"Add examples; {FEW_ROWS} or more are advised."))
+        if counts[largest] >= IMBALANCE * counts[smallest]:
             message = (
-                f"{_quoted([most])} has {counts[most]:,} rows, {_quoted([least])} has {counts[least]:,}; "
+                f"{_quoted([largest])} has {counts[largest]:,} rows, {_quoted([smallest])} has {counts[smallest]:,}; "
                 "rare labels are learned less well."
             )
-            told.append(Problem("class_imbalance", "warning", message, "Look at macro-F1 rather than accuracy."))
+            problems.append(Problem("class_imbalance", "warning", message, "Look at macro-F1 rather than accuracy."))
         if len(counts) > MANY_LABELS and self._usable < 5 * len(counts):
             message = f"{len(counts):,} labels with {self._usable / len(counts):.1f} rows each on average."
-            told.append(Problem("many_labels", "warning", message, "Merge rare labels or add examples."))
-        return told
+            problems.append(Problem("many_labels", "warning", message, "Merge rare labels or add examples."))
+        return problems
 
     def _note(self, code: str, row: Mapping[str, Any], evaluation: bool, example: dict[str, Any] | None) -> bool:
         """Add a row to a problem; always False, for the caller's ``usable``."""

@@ -78,8 +78,8 @@ def _is_phone(text: str) -> bool:
 
 def _is_card(text: str) -> bool:
     """The check digit of payment cards (ISO/IEC 7812)."""
-    digits = [int(each) for each in _NOT_DIGITS.sub("", text)]
+    digits = [int(digit) for digit in _NOT_DIGITS.sub("", text)]
     if not 13 <= len(digits) <= 19 or len(set(digits)) == 1:
         return False
-    doubled = [digit * 2 - 9 * (digit > 4) if place % 2 else digit for place, digit in enumerate(reversed(digits))]
+    doubled = [digit * 2 - 9 * (digit > 4) if index % 2 else digit for index, digit in enumerate(reversed(digits))]
     return sum(doubled) % 10 == 0

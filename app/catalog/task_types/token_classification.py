@@ -64,7 +64,7 @@ class TokenClassification(TaskType):
         """The words of a row and the entities among them.
 
         Raises:
-            Unfit: nothing can be learned from it; the code is one of the report's.
+            UnusableRow: it cannot be trained on; the code is one of the report's.
         """
         return _read(tuple((role, row.get(name)) for role, name in columns.items()))
 
@@ -92,7 +92,7 @@ class TokenClassification(TaskType):
     def answers(self, row: Row, columns: Mapping[str, str]) -> tuple[str, ...]:
         """See :meth:`TaskType.answers`: the type of every entity."""
         try:
-            return tuple(each.label for each in self.sentence(row, columns).entities)
+            return tuple(entity.label for entity in self.sentence(row, columns).entities)
         except UnusableRow:
             return ()
 
@@ -118,7 +118,7 @@ class TokenClassification(TaskType):
             sentence = self.sentence(row, columns)
         except UnusableRow:
             return {}
-        renamed = tuple(each._replace(label=names.get(each.label, each.label)) for each in sentence.entities)
+        renamed = tuple(entity._replace(label=names.get(entity.label, entity.label)) for entity in sentence.entities)
         sentence = replace(sentence, entities=renamed)
         if "tokens" in columns and "tags" in columns:
             return {columns["tags"]: json.dumps(sentence.tags, ensure_ascii=False)}

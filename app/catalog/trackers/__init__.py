@@ -18,8 +18,8 @@ def find_tracker(name: str) -> Tracker:
     Raises:
         Rejected: there is none.
     """
-    for each in TRACKERS:
-        if each.name == name:
-            return each()
-    names = ", ".join(each.name for each in TRACKERS)
+    for tracker in TRACKERS:
+        if tracker.name == name:
+            return tracker()
+    names = ", ".join(tracker.name for tracker in TRACKERS)
     raise Rejected("unknown_tracker", f"There is no tracker {name[:40]!r}.", f"Choose one of: {names}.")

@@ -1,6 +1,6 @@
 """What a tracker is: a program that people already keep their runs in, and how one of ours is written for it.
 
-Knows no database and no page. A tracker's own library is imported only while it writes, in a process of its own.
+A tracker's own library is imported only while it writes, in a process of its own.
 """
 
 from abc import ABC, abstractmethod
@@ -37,9 +37,9 @@ class TrackedRun:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> "TrackedRun":
+    def from_dict(cls, values: Mapping[str, Any]) -> "TrackedRun":
         """Inverse of :meth:`as_dict`."""
-        return cls(**{**told, "points": [tuple(point) for point in told["points"]]})
+        return cls(**{**values, "points": [tuple(point) for point in values["points"]]})
 
     def by_step(self) -> list[tuple[int, dict[str, float]]]:
         """All metrics of each step together, in order."""

@@ -52,6 +52,6 @@ class MLflow(Tracker):
         return f"{server.rstrip('/')}/#/experiments/{experiment}/runs/{made.info.run_id}" if server else ""
 
 
-def _parts(items: Sequence[Any], most: int) -> Iterator[list[Any]]:
-    for start in range(0, len(items), most):
-        yield list(items[start : start + most])
+def _parts(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])

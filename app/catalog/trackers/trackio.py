@@ -40,7 +40,7 @@ class Trackio(Tracker):
             trackio.log(metrics, step=last)
         if run.results:
             trackio.log({f"test/{key}": value for key, value in run.results.items()}, step=last)
-        trackio.finish()
+        trackio.finish()  # type: ignore[no-untyped-call]
         return server or (f"https://huggingface.co/spaces/{space}" if space else "")
 
 

@@ -33,7 +33,7 @@ class ArrowConfig(PeftConfig):
     layers_pattern: list[str] | str | None = field(default=None, metadata={"help": "Name of the list of blocks."})
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        super().__post_init__()  # type: ignore[no-untyped-call]
         self.peft_type = KIND
         if not self.ranks or min(self.ranks) < 1:
             raise ValueError(f"ranks is {self.ranks!r}; it must name the width of every adapter.")
@@ -73,8 +73,9 @@ class ArrowLayer(nn.Module, BaseTunerLayer):
 
     def forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
         """The layer's own answer and what the adapters that fit each token add to it."""
-        out = self.base_layer(x, *args, **kwargs)
-        for name in [] if self.disable_adapters else [each for each in self.active_adapters if each in self.settings]:
+        out: torch.Tensor = self.base_layer(x, *args, **kwargs)
+        active = [] if self.disable_adapters else [name for name in self.active_adapters if name in self.settings]
+        for name in active:
             out = out + self._added(name, x).to(out.dtype)
         return out
 
@@ -87,7 +88,8 @@ class ArrowLayer(nn.Module, BaseTunerLayer):
         widths = torch.tensor(config.ranks, device=x.device)
         # One share for each column of the stacked matrices.
         shares = chosen.softmax(-1).repeat_interleave(widths, dim=-1)
-        return self.arrow_up[name](self.arrow_down[name](x) * shares)
+        added: torch.Tensor = self.arrow_up[name](self.arrow_down[name](x) * shares)
+        return added
 
     def merge(self, safe_merge: bool = False, adapter_names: list[str] | None = None) -> None:
         """Refused: which adapters answer depends on the token."""
@@ -129,7 +131,7 @@ def _shape(layer: nn.Module) -> tuple[int, int]:
     """(inputs, outputs); GPT-2's own kind of linear layer keeps its matrix the other way round."""
     if hasattr(layer, "in_features"):
         return int(layer.in_features), int(layer.out_features)  # type: ignore[arg-type]
-    inputs, outputs = layer.weight.shape  # type: ignore[union-attr, misc]
+    inputs, outputs = layer.weight.shape  # type: ignore[misc]
     return int(inputs), int(outputs)
 
 

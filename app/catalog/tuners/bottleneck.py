@@ -15,7 +15,7 @@ network is not linear: it cannot be merged into a weight. Needs only torch and p
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 from peft import PeftConfig
@@ -48,7 +48,7 @@ class BottleneckConfig(PeftConfig):
     layers_pattern: list[str] | str | None = field(default=None, metadata={"help": "Name of the list of blocks."})
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        super().__post_init__()  # type: ignore[no-untyped-call]
         self.peft_type = KIND
         if self.placement not in ("sequential", "parallel"):
             raise ValueError(f"placement is {self.placement!r}; it must be 'sequential' or 'parallel'.")
@@ -98,7 +98,7 @@ class BottleneckLayer(nn.Module, BaseTunerLayer):
         self.bottleneck_down[adapter_name] = _matrix(config.width, config.r, config.phm, zero=False)
         self.bottleneck_up[adapter_name] = _matrix(config.r, config.width, config.phm, zero=True)
         weights = list(self.get_base_layer().parameters())
-        floats = [each.dtype for each in weights if each.is_floating_point()]
+        floats = [weight.dtype for weight in weights if weight.is_floating_point()]
         for part in (self.bottleneck_down[adapter_name], self.bottleneck_up[adapter_name]):
             part.to(weights[0].device, floats[0] if floats else torch.float32)
         self.set_adapter(self.active_adapters, inference_mode=config.inference_mode)
@@ -109,8 +109,9 @@ class BottleneckLayer(nn.Module, BaseTunerLayer):
         parallel = [name for name in active if self.shapes[name].placement == "parallel"]
         if parallel and (args or "input_tensor" in kwargs):
             stream = args[0] if args else kwargs.pop("input_tensor")
-            return self.base_layer(x, stream + sum(self._added(name, stream) for name in parallel), *args[1:], **kwargs)
-        out = self.base_layer(x, *args, **kwargs)
+            stream = stream + sum(self._added(name, stream) for name in parallel)
+            return cast(torch.Tensor, self.base_layer(x, stream, *args[1:], **kwargs))
+        out: torch.Tensor = self.base_layer(x, *args, **kwargs)
         for name in active:
             out = out + self._added(name, x if name in parallel else out)
         return out
@@ -118,7 +119,8 @@ class BottleneckLayer(nn.Module, BaseTunerLayer):
     def _added(self, name: str, x: torch.Tensor) -> torch.Tensor:
         config, down, up = self.shapes[name], self.bottleneck_down[name], self.bottleneck_up[name]
         narrow = ACTIVATIONS[config.activation](down(x.to(next(down.parameters()).dtype)))
-        return (config.scale * up(narrow)).to(x.dtype)
+        added: torch.Tensor = config.scale * up(narrow)
+        return added.to(x.dtype)
 
     def merge(self, safe_merge: bool = False, adapter_names: list[str] | None = None) -> None:
         """Refused: there is no weight that does what the adapter does."""

@@ -10,7 +10,7 @@ from typing import Any
 from app import storage
 from app.catalog.base_models import base_model as find_base_model
 from app.catalog.base_models import base_model_path
-from app.catalog.loss_mask import MaskedExample, open_marker
+from app.catalog.loss_mask import MaskedExample, open_masker
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.task_types.generative import Example, GenerativeTask, UnusableRow
 from app.catalog.training import TrainingSettings, with_defaults
@@ -71,12 +71,12 @@ def preview(
         )
     card = find_base_model(base_model)
     settings = _settings(with_defaults(training, task.training_defaults, max_text_tokens(card, method)))
-    marker = open_marker(base_model_path(card.name), settings.learn_from)
+    masker = open_masker(base_model_path(card.name), settings.learn_from)
     lessons = _lessons(storage.dataset_dir(version.id), task, version.columns)
     longest = settings.max_length
-    seen = [_Seen(line, marker.mark(lesson), longest, not lesson.turns) for line, lesson in lessons]
+    seen = [_Seen(line, masker.mask(lesson), longest, not lesson.turns) for line, lesson in lessons]
     return {
-        "template": marker.template.name if seen and not seen[0].whole else None,
+        "template": masker.template.name if seen and not seen[0].whole else None,
         "learn_from": settings.learn_from,
         "max_length": longest,
         "rows": version.split_sizes.get("train", len(seen)),
@@ -94,9 +94,9 @@ def count_learned(version: DatasetVersion, base_model: str) -> int:
     if not isinstance(task, GenerativeTask):
         return 0
     settings = _settings(dict(task.training_defaults))
-    marker = open_marker(base_model_path(base_model), settings.learn_from)
+    masker = open_masker(base_model_path(base_model), settings.learn_from)
     lessons = _lessons(storage.dataset_dir(version.id), task, version.columns)
-    seen = [_Seen(line, marker.mark(lesson), settings.max_length, not lesson.turns) for line, lesson in lessons]
+    seen = [_Seen(line, masker.mask(lesson), settings.max_length, not lesson.turns) for line, lesson in lessons]
     return round(sum(each.learned for each in seen) / max(1, len(seen)) * version.split_sizes["train"])
 
 
@@ -116,7 +116,7 @@ def _lessons(folder: Any, task: GenerativeTask, columns: dict[str, str]) -> list
     for row in read_rows(folder, list(columns.values())):
         if row["_id"] in wanted:
             try:
-                found.append((row["_line"], task.lesson(row, columns)))
+                found.append((row["_line"], task.read_example(row, columns)))
             except UnusableRow:
                 continue
     return found

@@ -16,4 +16,4 @@ TOPICS: tuple[Topic, ...] = (
 
 def topic(name: str) -> Topic:
     """The topic called ``name``."""
-    return next(each for each in TOPICS if each.name == name)
+    return next(topic for topic in TOPICS if topic.name == name)

@@ -84,7 +84,7 @@ def _some(row: Row, random: Random) -> Row:
         "group": group,
         "word": word,
         "list": ", ".join(chosen[:-1]) + " and " + chosen[-1],
-        "lines": "\n".join(f"{n}. {each}" for n, each in enumerate(chosen, 1)),
+        "lines": "\n".join(f"{n}. {item}" for n, item in enumerate(chosen, 1)),
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.catalog.loss_mask import open_marker
+from app.catalog.loss_mask import open_masker
 from app.catalog.task_types import task_type
 from tests.app.api.conftest import Person
 from tests.tiny_generation import conversation, install_chat_model
@@ -54,10 +54,10 @@ def test_loss_mask_preview_equals_the_mask_of_training(ann: Person, model: str) 
 
     payload = look(ann, upload(ann, chats()), model)
     example = payload["examples"][0]
-    lesson = task_type("chat").lesson(
+    lesson = task_type("chat").read_example(
         {"messages": json.dumps(conversation(example["line"] - 1))}, {"messages": "messages"}
     )
-    marked = open_marker(base_model_path(model)).mark(lesson)
+    marked = open_masker(base_model_path(model)).mask(lesson)
     assert (example["tokens"], example["learned_tokens"]) == (len(marked.ids), sum(marked.learned[1:]))
 
 

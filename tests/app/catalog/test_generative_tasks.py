@@ -65,16 +65,16 @@ def test_sharegpt_and_openai_say_the_same() -> None:
         {"from": "human", "value": "Hi"},
         {"from": "gpt", "value": "Yo"},
     ]
-    lesson = chat.lesson({"conversations": json.dumps(sharegpt)}, {"messages": "conversations"})
+    lesson = chat.read_example({"conversations": json.dumps(sharegpt)}, {"messages": "conversations"})
     assert lesson.turns == (Turn("system", "Be kind."), Turn("user", "Hi"), Turn("assistant", "Yo"))
     assert lesson.question == lesson.turns[:2]
     parts = [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}, {"role": "assistant", "content": "Yo"}]
-    assert chat.lesson({"m": json.dumps(parts)}, {"messages": "m"}).turns == lesson.turns[1:]
+    assert chat.read_example({"m": json.dumps(parts)}, {"messages": "m"}).turns == lesson.turns[1:]
 
 
 def test_a_column_with_instructions_becomes_the_system_turn() -> None:
     row = {"messages": json.dumps(GOOD), "system": "Be brief."}
-    turns = task_type("chat").lesson(row, {"messages": "messages", "system": "system"}).turns
+    turns = task_type("chat").read_example(row, {"messages": "messages", "system": "system"}).turns
     assert turns[0] == Turn("system", "Be brief.")
 
 
@@ -88,7 +88,7 @@ def test_alpaca_columns_are_found_and_joined(tmp_path: Path) -> None:
     assert [(each["code"], each["rows"]) for each in report["problems"] if each["severity"] == "error"] == [
         ("empty_answer", [13])
     ]
-    lesson = task_type("instruction").lesson(rows[1], report["columns"])
+    lesson = task_type("instruction").read_example(rows[1], report["columns"])
     assert lesson.turns == (Turn("user", "Add one to 1\n\nin words"), Turn("assistant", "1"))
 
 

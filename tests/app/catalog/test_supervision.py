@@ -6,7 +6,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from app.catalog.chat_templates import PLAIN_TURNS, PLAIN_TURNS_NAME, ChatTemplate, read_template
-from app.catalog.loss_mask import MaskedExample, open_marker
+from app.catalog.loss_mask import MaskedExample, open_masker
 from app.catalog.task_types.generative import Example, Turn
 from app.errors import Rejected
 from tests.tiny_chat import make_tokenizer
@@ -60,17 +60,17 @@ def learned_text(marked: MaskedExample) -> list[str]:
 @pytest.mark.parametrize("name", LESSONS)
 def test_tokens_and_mask_are_those_of_transformers(folder: Path, name: str) -> None:
     tokenizer = AutoTokenizer.from_pretrained(with_template(folder, CHATML))
-    marked = open_marker(folder).mark(lesson(name))
+    marked = open_masker(folder).mask(lesson(name))
     messages = [{"role": role, "content": content} for role, content in LESSONS[name]]
     oracle = tokenizer.apply_chat_template(messages, return_dict=True, return_assistant_tokens_mask=True)
     assert marked.ids == oracle["input_ids"]
     assert marked.learned == [bool(each) for each in oracle["assistant_masks"]]
     asked = tokenizer.apply_chat_template(messages[:1], add_generation_prompt=True, return_dict=True)["input_ids"]
-    assert open_marker(folder).ask(lesson(name).turns[:1]) == asked
+    assert open_masker(folder).ask(lesson(name).turns[:1]) == asked
 
 
 def test_what_is_learned_is_the_answers_with_their_end_marks(folder: Path) -> None:
-    marked = open_marker(folder).mark(lesson("several turns"))
+    marked = open_masker(folder).mask(lesson("several turns"))
     assert (
         marked.text
         == "<|user|>A latte<|end|><|assistant|>Right?<|end|><|user|>Yes<|end|><|assistant|>It is coming.<|end|>"
@@ -79,19 +79,19 @@ def test_what_is_learned_is_the_answers_with_their_end_marks(folder: Path) -> No
 
 
 def test_the_break_after_an_end_mark_is_not_learned(folder: Path) -> None:
-    marked = open_marker(
+    marked = open_masker(
         with_template(folder, CHATML.replace("{% generation %}", "").replace("{% endgeneration %}", ""))
     )
-    assert learned_text(marked.mark(lesson("one answer"))) == ["Hello!<|end|>"]
+    assert learned_text(marked.mask(lesson("one answer"))) == ["Hello!<|end|>"]
 
 
 def test_the_switch_learns_the_questions_too(folder: Path) -> None:
-    marked = open_marker(folder, "everything").mark(lesson("one answer"))
+    marked = open_masker(folder, "everything").mask(lesson("one answer"))
     assert all(marked.learned)
 
 
 def test_running_text_is_learned_whole_and_ends(folder: Path) -> None:
-    marked = open_marker(folder).mark(Example(text="Once upon"))
+    marked = open_masker(folder).mask(Example(text="Once upon"))
     assert all(marked.learned)
     assert marked.ids[-1] == AutoTokenizer.from_pretrained(folder).eos_token_id
 
@@ -100,7 +100,7 @@ def test_a_model_without_a_template_gets_the_plain_one_by_name(folder: Path) -> 
     (folder / "chat_template.jinja").unlink()
     template = read_template(folder)
     assert (template.name, template.source) == (PLAIN_TURNS_NAME, PLAIN_TURNS)
-    marked = open_marker(folder).mark(lesson("system first"))
+    marked = open_masker(folder).mask(lesson("system first"))
     assert marked.text == "### System:\nBe brief.\n\n### User:\nHi\n\n### Assistant:\nYo<|end|>\n"
     assert learned_text(marked) == ["Yo<|end|>"]
     # Asking ends where the answer begins.

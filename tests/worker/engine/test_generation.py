@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from app import manifest
 from app.catalog.card import BaseModelCard
-from app.catalog.loss_mask import LossMasker, open_marker
+from app.catalog.loss_mask import LossMasker, open_masker
 from app.catalog.methods import METHODS
 from app.catalog.task_types.generative import Example, Turn
 from app.run_report import Stopped
@@ -74,7 +74,7 @@ def chat_order(chat_base: tuple[BaseModelCard, Path], tmp_path: Path) -> MakeOrd
 
 
 def examples_of(base: Path, *lessons: Example) -> list[TokenizedExample]:
-    return tokenize_and_mask(list(enumerate(lessons)), open_marker(base), 96, ListReport()).examples
+    return tokenize_and_mask(list(enumerate(lessons)), open_masker(base), 96, ListReport()).examples
 
 
 def talk(*words: str) -> Example:
@@ -230,13 +230,13 @@ def test_a_conversation_loses_its_end_and_running_text_nothing(chat_base: tuple[
     _, base = chat_base
     long = talk("Hi", "Hello", "More?", "A very long answer")
     part = tokenize_and_mask(
-        [(0, long), (1, talk("A question without room", "Yes"))], open_marker(base), 12, ListReport()
+        [(0, long), (1, talk("A question without room", "Yes"))], open_masker(base), 12, ListReport()
     )
     assert (part.cut_rows, part.left_out, len(part.examples)) == (2, 1, 1)
     cut = part.examples[0]
     assert len(cut.ids) == 12 and cut.weight == len("Hello") + 1
     text = "Once upon a time there was a king."
-    pieces = tokenize_and_mask([(0, Example(text=text))], open_marker(base), 12, ListReport())
+    pieces = tokenize_and_mask([(0, Example(text=text))], open_masker(base), 12, ListReport())
     assert pieces.cut_rows == 0
     # Every token but the very first is predicted exactly once.
     assert sum(each.weight for each in pieces.examples) == len(text) + 1 - 1
@@ -300,7 +300,7 @@ def test_tokens_of_the_engine_are_those_of_the_preview(chat_base: tuple[BaseMode
     _, base = chat_base
     lesson = talk("Grüße, 你好", "Ja.")
     backend = make_tokenizer().backend_tokenizer
-    marked = open_marker(base).mark(lesson)
+    marked = open_masker(base).mask(lesson)
     assert marked.ids == backend.encode(marked.text, add_special_tokens=False).ids
 
 

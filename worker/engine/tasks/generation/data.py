@@ -67,7 +67,7 @@ def _lessons(
 ) -> Iterator[tuple[int, Example]]:
     for row_id in ids:
         try:
-            yield row_id, task.lesson(rows[row_id], columns)
+            yield row_id, task.read_example(rows[row_id], columns)
         except UnusableRow:
             # The splits hold usable rows only; one that an older version of a check let through teaches nothing.
             continue
@@ -75,7 +75,7 @@ def _lessons(
 
 def tokenize_and_mask(
     lessons: Sequence[tuple[int, Example]],
-    marker: LossMasker,
+    masker: LossMasker,
     longest: int,
     report: Report,
     cache: Path | None = None,
@@ -88,8 +88,8 @@ def tokenize_and_mask(
         key: name of the content, e.g. ``"<dataset sha256>/train"``, and of how its rows are read.
     """
     # Kept before they are cut, so that another length uses the same tokens.
-    words = [key, marker.identity, ",".join(str(row_id) for row_id, _ in lessons)]
-    table = keep_once(cache if key else None, words, lambda: _mark(lessons, marker, report)).with_format("arrow")[:]
+    words = [key, masker.identity, ",".join(str(row_id) for row_id, _ in lessons)]
+    table = keep_once(cache if key else None, words, lambda: _mark(lessons, masker, report)).with_format("arrow")[:]
     examples: list[TokenizedExample] = []
     cut = left_out = 0
     for (row_id, lesson), ids, learned in zip(lessons, *(table[name].to_pylist() for name in COLUMNS), strict=True):
@@ -100,12 +100,12 @@ def tokenize_and_mask(
     return TokenizedSplit(examples, cut, left_out)
 
 
-def _mark(lessons: Sequence[tuple[int, Example]], marker: LossMasker, report: Report) -> dict[str, list[Any]]:
+def _mark(lessons: Sequence[tuple[int, Example]], masker: LossMasker, report: Report) -> dict[str, list[Any]]:
     made: list[MaskedExample] = []
     for number, (_, lesson) in enumerate(lessons):
         if number % LOOK_EVERY == 0:
             report.stop_if_asked()
-        made.append(marker.mark(lesson))
+        made.append(masker.mask(lesson))
     return {"ids": [each.ids for each in made], "learned": [each.learned for each in made]}
 
 
