@@ -196,15 +196,15 @@ def studio_update(method: str, folder: Path, load: Load, device: Any) -> Callabl
 
     from app.catalog.methods import method_class
     from app.catalog.training import TrainingSettings
-    from worker.engine.batching.packing import NOTHING, make_batch
-    from worker.engine.loop.training_loop import make_optimizer
-    from worker.engine.modeling.gradient_checkpointing import recompute_blocks
+    from worker.engine.batching.packing import IGNORED, make_batch
+    from worker.engine.loop.schedule import make_optimizer
+    from worker.engine.modeling.gradient_checkpointing import enable_gradient_checkpointing
     from worker.engine.modeling.parameters import trainable_parameters
     from worker.engine.tasks.generation.model import CausalLM
 
     chosen = method_class(method).model_validate({"kind": method, "rank": RANK, "alpha": ALPHA, "dropout": 0.0})
     tuned = chosen.apply(open_model(folder, method, device))
-    recompute_blocks(tuned)
+    enable_gradient_checkpointing(tuned)
     model = CausalLM(tuned).to(device).train()
     optimizer = make_optimizer(model, TrainingSettings())
     samples = [_Sample(row) for row in texts(folder, load).tolist()]
@@ -213,7 +213,7 @@ def studio_update(method: str, folder: Path, load: Load, device: Any) -> Callabl
         make_batch(samples[at : at + micro_batch], 0, packed=False).to(device)
         for at in range(0, load.rows, micro_batch)
     ]
-    weight = sum(int((batch.targets != NOTHING).sum()) for batch in batches)
+    weight = sum(int((batch.targets != IGNORED).sum()) for batch in batches)
 
     def update() -> float:
         total = 0.0
@@ -222,7 +222,7 @@ def studio_update(method: str, folder: Path, load: Load, device: Any) -> Callabl
         for batch in batches:
             with torch.autocast(device.type, torch.bfloat16):
                 logits = model(batch)
-            wanted = batch.targets[batch.targets != NOTHING]
+            wanted = batch.targets[batch.targets != IGNORED]
             loss = torch.nn.functional.cross_entropy(logits, wanted, reduction="sum") / weight
             loss.backward()
             total += float(loss.detach())
@@ -269,13 +269,13 @@ def open_model(folder: Path, method: str, device: Any) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
-    from worker.engine.modeling.quantization import keep_learnable, loading_arguments
+    from worker.engine.modeling.quantization import keep_differentiable, loading_arguments
 
     options = loading_arguments("nf4" if method == "qlora" else "full")
     if method == "qlora":
         options["quantization_config"].bnb_4bit_compute_dtype = torch.bfloat16
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, attn_implementation="sdpa", **options)
-    return keep_learnable(model if method == "qlora" else model.to(device))
+    return keep_differentiable(model if method == "qlora" else model.to(device))
 
 
 def texts(folder: Path, load: Load) -> Any:
@@ -288,7 +288,7 @@ def texts(folder: Path, load: Load) -> Any:
 
 class _Sample:
     def __init__(self, ids: list[int]) -> None:
-        self.ids, self.learned = ids, [True] * len(ids)
+        self.ids, self.loss_mask = ids, [True] * len(ids)
 
 
 def now(device: Any) -> float:

@@ -117,7 +117,7 @@ def nothing_kept() -> Iterator[None]:
 
     with (
         mock.patch.object(hidden_state_cache, "MOST_KEPT_STATES", 0),
-        mock.patch.object(Classification, "knows_vectors", return_value=False),
+        mock.patch.object(Classification, "use_cached_vectors", return_value=False),
     ):
         yield
 

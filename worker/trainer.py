@@ -103,9 +103,10 @@ def _run_rank(job: JobFile) -> int:
 
 def _join(job: JobFile) -> TrainingJob:
     """The engine's job, after this process has joined the others of the run."""
-    torch.set_num_threads(distributed.threads_each(job.threads or torch.get_num_threads(), job.processes))
-    ranks = distributed.join(own_rank(), job.processes, job.folder / "meeting")
-    return TrainingJob.from_file(job, ranks)
+    threads = distributed.threads_per_process(job.threads or torch.get_num_threads(), job.processes)
+    torch.set_num_threads(threads)
+    distributed.init_process_group(own_rank(), job.processes, job.folder / "meeting")
+    return TrainingJob.from_file(job)
 
 
 def _perform(job: JobFile, report: Report) -> None:

@@ -86,9 +86,9 @@ class Tiny:
             folder,
             self.folder / "cache",
             resume_from,
-            ranks=distributed.join(*share, folder / "meeting"),
         )
-        train(job, SpoolReport(folder / "spool.jsonl") if job.ranks.leads else NullReport())
+        distributed.init_process_group(*share, folder / "meeting")
+        train(job, NullReport() if share[0] else SpoolReport(folder / "spool.jsonl"))
         return 0
 
 

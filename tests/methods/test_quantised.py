@@ -11,7 +11,7 @@ from app.catalog.methods.capabilities import CAUSAL, SEQUENCES
 from tests.methods import models
 from tests.methods.choice import make, pairs
 from worker.engine.loop.gradient_check import GradientCheck
-from worker.engine.modeling.quantization import keep_learnable, loading_arguments
+from worker.engine.modeling.quantization import keep_differentiable, loading_arguments
 
 QUICK = {("lora", "nf4"), ("lora", "int8")}
 
@@ -31,7 +31,7 @@ def load(folder: Path, kind: str, precision: str, head_seed: int) -> nn.Module:
     heads = models.KINDS[kind].heads
     original = models.make_model(kind, head_seed)
     original.save_pretrained(folder)
-    return keep_learnable(type(original).from_pretrained(folder, **loading_arguments(precision, heads)))
+    return keep_differentiable(type(original).from_pretrained(folder, **loading_arguments(precision, heads)))
 
 
 @pytest.mark.parametrize(("kind", "model", "precision"), cases())

@@ -11,7 +11,7 @@ from app.catalog.methods.base import Method, RunContext
 from app.catalog.methods.capabilities import SEQUENCES
 from tests.methods.choice import every, make
 from tests.tiny import make_base
-from worker.engine.loop.hidden_state_cache import below, count_untouched
+from worker.engine.loop.hidden_state_cache import count_frozen_blocks, run_frozen_blocks
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
 WITH_LAYERS = [each for each in METHODS if "layers" in each.model_fields]
@@ -31,13 +31,13 @@ def test_below_the_last_layer_the_model_is_the_base(tiny: tuple[BaseModelCard, P
     card, folder = tiny
     settings = method.model_validate({"kind": method.model_fields["kind"].default, "layers": "last 1"})
     model = applied(settings, card, folder)
-    untouched = count_untouched(model, IDS, MASK)
+    untouched = count_frozen_blocks(model, IDS, MASK)
     # What is declared, and counted by estimates, is what the model shows.
     assert untouched == settings.frozen_blocks(card.layers)
     base = PooledClassifier(load_encoder(folder, card, settings.base_precision).eval(), make_head(32, 2), card)
     model.freeze(1)
     base.freeze(1)
-    assert torch.equal(below(model, IDS, MASK), below(base, IDS, MASK))
+    assert torch.equal(run_frozen_blocks(model, IDS, MASK), run_frozen_blocks(base, IDS, MASK))
 
 
 @pytest.mark.parametrize("kind", every())
@@ -46,7 +46,7 @@ def test_on_all_layers_what_is_declared_as_untouched_is(tiny: tuple[BaseModelCar
     settings = make(kind)
     if SEQUENCES not in settings.capabilities.models:
         return
-    assert count_untouched(applied(settings, card, folder), IDS, MASK) == settings.frozen_blocks(card.layers)
+    assert count_frozen_blocks(applied(settings, card, folder), IDS, MASK) == settings.frozen_blocks(card.layers)
 
 
 def applied(settings: Method, card: BaseModelCard, folder: Path) -> PooledClassifier:

@@ -83,8 +83,8 @@ def review(request: ReviewRequest, folder: Path) -> dict[str, Any]:
         "doubtful": len(suspects),
         "suspects": [
             {
-                "row_id": rows.ids[doubt.place],
-                "line": rows.lines[doubt.place],
+                "row_id": rows.ids[doubt.row],
+                "line": rows.lines[doubt.row],
                 "given": names[doubt.given],
                 "suggested": names[doubt.suggested],
                 "margin": round(doubt.margin, 4),
@@ -125,6 +125,7 @@ def _features(
     from worker.engine.tasks.classification.data import Encoded
     from worker.engine.tasks.classification.evaluate import read_all
     from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
+    from worker.engine.tasks.evaluation import EvaluationLoop
 
     if request.threads:
         torch.set_num_threads(request.threads)
@@ -136,7 +137,8 @@ def _features(
     model = accelerator.prepare_model(model, evaluation_mode=True)
     report.phase(f"Encoding {len(rows.texts):,} texts with the base model")
     encoded = Encoded(tokens, label_ids, 0)
-    return read_all(model, encoded, tokenizer.pad_token_id, accelerator, report, what="features")
+    evaluation = EvaluationLoop(accelerator, report, tokenizer.pad_token_id)
+    return read_all(model, encoded, evaluation, output="features")
 
 
 class FolderReport(ListReport):

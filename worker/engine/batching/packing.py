@@ -1,7 +1,7 @@
-"""Puts several examples into one row of a batch, so that nothing is padded, and keeps them apart. Knows no model.
+"""Packs several examples into one row of a batch, so that nothing is padded, and keeps them apart.
 
-Positions begin anew with each example; from that, transformers' models build attention that ends at its borders. What is
-left of a row is filled with an example of padding that nobody learns from.
+Positions restart with each example; from that, transformers' models build attention that ends at its borders. What is left of a row
+is filled with padding that is not in the loss.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,31 +11,36 @@ from typing import Protocol
 
 import torch
 
-from worker.engine.modeling.partly_frozen import Piece, name_of
+from worker.engine.modeling.partly_frozen import RowSpan, row_key
 
 # Rows are at least this long: on short examples longer rows make better use of the machine, while attention, which grows
 # with the square of the length, stays a small part of the work.
-LEAST_LENGTH = 256
+MIN_LENGTH = 256
 LENGTH_MULTIPLE = 8
-NOTHING = -100
+IGNORED = -100
 
 
 class PackableExample(Protocol):
-    """What is packed: token ids, and which of them are to be predicted."""
+    """Token ids and which of them are predicted."""
 
     @property
     def ids(self) -> list[int]:
         """Token ids."""
 
     @property
-    def learned(self) -> list[bool]:
-        """Which of them are to be predicted."""
+    def loss_mask(self) -> list[bool]:
+        """Which of them are predicted."""
 
 
 @dataclass(frozen=True)
 class PackedBatch:
-    """All (rows, tokens): ``targets`` holds the next token where it is to be predicted, else ``NOTHING``; ``owners`` the
-    number of the example within the batch. ``mask`` is there instead of restarting positions when nothing is packed."""
+    """A batch of examples; all tensors are (rows, tokens).
+
+    Attributes:
+        targets: the next token where it is predicted, else :data:`IGNORED`.
+        owners: the number of the example within the batch, -1 for padding.
+        mask: the attention mask if nothing is packed; otherwise restarting ``positions`` keep the examples apart.
+    """
 
     ids: torch.Tensor
     positions: torch.Tensor
@@ -46,60 +51,58 @@ class PackedBatch:
     def to(self, device: torch.device) -> "PackedBatch":
         """The same on a device."""
         mask = None if self.mask is None else self.mask.to(device)
-        ids, positions, targets, owners = (
-            each.to(device) for each in (self.ids, self.positions, self.targets, self.owners)
-        )
-        return PackedBatch(ids, positions, targets, owners, mask)
+        tensors = (self.ids, self.positions, self.targets, self.owners)
+        return PackedBatch(*(tensor.to(device) for tensor in tensors), mask)
 
-    def pieces(self) -> Iterator[Piece]:
-        """Its examples and where they stand."""
+    def spans(self) -> Iterator[RowSpan]:
+        """Its examples and where they are."""
         ids = self.ids.cpu().numpy()
         for row, owners in enumerate(self.owners.tolist()):
-            at = 0
-            for owner, places in groupby(owners):
-                end = at + len(list(places))
+            start = 0
+            for owner, tokens in groupby(owners):
+                end = start + len(list(tokens))
                 if owner >= 0:
-                    yield Piece(name_of(ids[row, at:end]), row, at)
-                at = end
+                    yield RowSpan(row_key(ids[row, start:end]), row, start)
+                start = end
 
 
 def make_batch(examples: Sequence[PackableExample], pad_id: int, *, packed: bool = True) -> PackedBatch:
     """Examples, packed or one per row with padding on the right."""
-    lengths = [len(each.ids) for each in examples]
-    bins = fill(lengths, max(LEAST_LENGTH, *lengths)) if packed else [[number] for number in range(len(examples))]
-    longest = max(sum(lengths[number] for number in each) for each in bins)
+    lengths = [len(example.ids) for example in examples]
+    bins = pack(lengths, max(MIN_LENGTH, *lengths)) if packed else [[number] for number in range(len(examples))]
+    longest = max(sum(lengths[number] for number in numbers) for numbers in bins)
     width = -(-longest // LENGTH_MULTIPLE) * LENGTH_MULTIPLE
     shape = (len(bins), width)
     ids = torch.full(shape, pad_id, dtype=torch.long)
     positions = torch.zeros(shape, dtype=torch.long)
-    targets = torch.full(shape, NOTHING, dtype=torch.long)
+    targets = torch.full(shape, IGNORED, dtype=torch.long)
     owners = torch.full(shape, -1, dtype=torch.long)
     for row, numbers in enumerate(bins):
-        at = 0
+        start = 0
         for number in numbers:
-            each, end = examples[number], at + lengths[number]
-            tokens = torch.tensor(each.ids, dtype=torch.long)
-            ids[row, at:end] = tokens
-            positions[row, at:end] = torch.arange(end - at)
-            owners[row, at:end] = number
-            wanted = torch.tensor(each.learned[1:], dtype=torch.bool)
-            targets[row, at : end - 1] = torch.where(wanted, tokens[1:], NOTHING)
-            at = end
-        positions[row, at:] = torch.arange(width - at)
+            example, end = examples[number], start + lengths[number]
+            tokens = torch.tensor(example.ids, dtype=torch.long)
+            ids[row, start:end] = tokens
+            positions[row, start:end] = torch.arange(end - start)
+            owners[row, start:end] = number
+            predicted = torch.tensor(example.loss_mask[1:], dtype=torch.bool)
+            targets[row, start : end - 1] = torch.where(predicted, tokens[1:], IGNORED)
+            start = end
+        positions[row, start:] = torch.arange(width - start)
     mask = None if packed else (owners >= 0).long()
     return PackedBatch(ids, positions, targets, owners, mask)
 
 
-def fill(lengths: Sequence[int], room: int) -> list[list[int]]:
-    """Numbers of the examples for each row of ``room`` tokens: the longest first, each where it fits first."""
+def pack(lengths: Sequence[int], capacity: int) -> list[list[int]]:
+    """Numbers of the examples for each row of ``capacity`` tokens, by first-fit decreasing."""
     bins: list[list[int]] = []
-    left: list[int] = []
-    for number in sorted(range(len(lengths)), key=lambda each: (-lengths[each], each)):
-        place = next((at for at, free in enumerate(left) if free >= lengths[number]), None)
-        if place is None:
+    free: list[int] = []
+    for number in sorted(range(len(lengths)), key=lambda number: (-lengths[number], number)):
+        fitting = next((bin_ for bin_, room in enumerate(free) if room >= lengths[number]), None)
+        if fitting is None:
             bins.append([])
-            left.append(room)
-            place = len(bins) - 1
-        bins[place].append(number)
-        left[place] -= lengths[number]
+            free.append(capacity)
+            fitting = len(bins) - 1
+        bins[fitting].append(number)
+        free[fitting] -= lengths[number]
     return bins

@@ -1,10 +1,8 @@
-"""Tokens kept between runs, as Arrow in the cache folder, under the hash of everything that they depend on.
-
-Two runs share them only if all words of the name are the same. Knows no task and no model.
-"""
+"""Tokens cached between runs, as Arrow in the cache folder, under the hash of everything that they depend on."""
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +13,41 @@ from app import files
 FOLDER = "tokens"
 
 
-def keep_once(cache: Path | None, words: Sequence[str], make: Callable[[], dict[str, list[Any]]]) -> datasets.Dataset:
-    """The table of this name, read back or made and kept.
+@dataclass(frozen=True)
+class TokenCache:
+    """The tables of one content.
 
-    Args:
-        cache: the cache folder; None keeps nothing.
-        words: what the tokens depend on: content, tokenizer, template, length, rows.
-        make: columns of equal length.
+    Attributes:
+        folder: the cache folder; without one nothing is cached.
+        content: name of the rows' content, e.g. ``"<dataset sha256>/train"``; without one nothing is cached.
     """
-    final = cache / FOLDER / hashlib.sha256("\0".join(words).encode()).hexdigest() if cache else None
-    if final is not None and final.exists():
-        return datasets.Dataset.load_from_disk(str(final))
-    table = datasets.Dataset.from_dict(make())
-    if final is not None:
-        _keep(table, final)
-    return table
+
+    folder: Path | None = None
+    content: str = ""
+
+    def load_or_make(self, key: Sequence[str], make: Callable[[], dict[str, list[Any]]]) -> datasets.Dataset:
+        """The table of this key, read back, or made and saved.
+
+        Args:
+            key: what the tokens depend on besides the content: tokenizer, template, length, rows.
+            make: columns of equal length.
+        """
+        if self.folder is None or not self.content:
+            return datasets.Dataset.from_dict(make())
+        digest = hashlib.sha256("\0".join([self.content, *key]).encode()).hexdigest()
+        final = self.folder / FOLDER / digest
+        if final.exists():
+            return datasets.Dataset.load_from_disk(str(final))
+        table = datasets.Dataset.from_dict(make())
+        _save(table, final)
+        return table
 
 
-def _keep(table: datasets.Dataset, final: Path) -> None:
-    """Save the table; of two runs that tokenise the same rows at once, the first one's copy stays."""
+NO_CACHE = TokenCache()
+
+
+def _save(table: datasets.Dataset, final: Path) -> None:
+    """Of two runs that tokenize the same rows at once, the first one's table stays."""
     try:
         with files.atomic_folder(final) as folder:
             table.save_to_disk(str(folder))

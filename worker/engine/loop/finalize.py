@@ -1,6 +1,6 @@
-"""The frame around a run: which part has begun and how long each took, what it ran on, and how its results are left.
+"""The end of every run: download, check, predictions and ``result.json``; and the clock of its phases.
 
-``result.json`` is written last: where it stands, the run is complete.
+``result.json`` is written last: a folder that has it holds a complete run.
 """
 
 import time
@@ -15,14 +15,14 @@ from app import files
 from app.run_report import Report
 from worker.engine.loop import inference_time, save
 from worker.engine.runtime.memory import peak_bytes
-from worker.engine.tasks.base import Family
+from worker.engine.tasks.base import TaskFamily
 
 
 @dataclass
 class PhaseClock:
-    """Tells the report which part of the work has begun and keeps how many seconds each part took.
+    """Reports the phases of a run and measures them.
 
-    ``processor`` holds the same in processor seconds of all threads; on a busy machine it tells work from waiting.
+    ``processor`` holds the same in CPU seconds of all threads; on a busy machine the difference is waiting.
     """
 
     report: Report
@@ -33,13 +33,13 @@ class PhaseClock:
     _since: tuple[float, float] = (0.0, 0.0)
 
     def enter(self, phase: str) -> None:
-        """End the present phase and begin the next."""
+        """End the current phase and begin the next."""
         self.close()
         self._phase, self._since = phase, (time.monotonic(), time.process_time())
         self.report.phase(phase)
 
     def close(self) -> None:
-        """Book the time of the present phase."""
+        """Add up the time of the current phase."""
         if self._phase:
             wall, used = time.monotonic() - self._since[0], time.process_time() - self._since[1]
             self.seconds[self._phase] = self.seconds.get(self._phase, 0.0) + wall
@@ -47,7 +47,7 @@ class PhaseClock:
         self._phase = ""
 
 
-def describe_machine(family: Family) -> dict[str, Any]:
+def describe_machine(family: TaskFamily) -> dict[str, Any]:
     """What ``result.json`` says about where a run took place."""
     return {
         "device": _device_name(family.accelerator),
@@ -57,25 +57,25 @@ def describe_machine(family: Family) -> dict[str, Any]:
 
 
 def finalize(
-    family: Family, results: dict[str, Any], clock: PhaseClock, first_step_at: float | None, training: float
+    family: TaskFamily, results: dict[str, Any], clock: PhaseClock, first_step_at: float | None, training: float
 ) -> dict[str, Any]:
-    """Write the download, check that it answers as the model does, then the answers and ``result.json``.
+    """Write the download, check that it answers as the model does, then write predictions and ``result.json``.
 
     Args:
         first_step_at: moment of the first update on the monotonic clock; None if there was none.
-        training: seconds spent learning, over all attempts.
+        training: seconds spent training, over all attempts.
 
     Raises:
         StudioError: the download, loaded afresh, answers differently.
     """
-    folder = family.order.folder
+    folder = family.job.folder
     clock.enter("Saving")
     results["adapter_bytes"] = save.save_adapter(folder / "adapter", family, results)
     family.check_reload(folder / "adapter")
-    save.write_predictions(folder / "predictions.jsonl", family.answers())
+    save.write_predictions(folder / "predictions.jsonl", family.predictions())
     results["pass_seconds"] = inference_time.measure(family)
     clock.close()
-    # What earlier attempts learned was not done again, but it took its time.
+    # The training of earlier attempts counts as well.
     earlier = max(0.0, training - clock.seconds.get("Training", 0.0))
     results["seconds"] = {
         "total": earlier + time.monotonic() - clock.began,

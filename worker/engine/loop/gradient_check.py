@@ -1,6 +1,6 @@
-"""Watches that what a method adds really learns: it gets a gradient, and it moves. Knows no method and no data.
+"""Checks that what a method adds really trains: it gets a gradient, and its weights move.
 
-Some combinations of model, number format and method fail without an error; a run would then end with the untouched model.
+Some combinations of model, number format and method fail without an error; a run would then end with the base model.
 """
 
 import torch
@@ -8,9 +8,9 @@ import torch
 from app.errors import StudioError
 from worker.engine.modeling.parameters import trainable_parameters
 
-# So many updates without any movement are no slow start any more.
+# So many updates without any movement are more than a slow start.
 PATIENCE = 20
-# Numbers that are watched in each tensor.
+# Numbers that are compared in each tensor.
 SAMPLE = 1024
 
 
@@ -21,36 +21,36 @@ class GradientCheck:
         self._adapter = adapter
         self._check_movement_at = min(start + PATIENCE, last)
         self._gradient_due = True
-        self._begin = {name: _sample(each) for name, each in trainable_parameters(adapter).items()}
+        self._initial = {name: _sample(weight) for name, weight in trainable_parameters(adapter).items()}
 
     def after_backward(self, step: int) -> None:
-        """Look at the gradients of the first update, and of the first after each evaluation.
+        """Check the gradients of the first update, and of the first after each evaluation.
 
         Raises:
             StudioError: none of them differs from zero.
         """
-        if not self._gradient_due or not self._begin:
+        if not self._gradient_due or not self._initial:
             return
         self._gradient_due = False
-        gradients = [each.grad for each in trainable_parameters(self._adapter).values() if each.grad is not None]
-        if not any(bool(each.any()) for each in gradients):
+        gradients = [weight.grad for weight in trainable_parameters(self._adapter).values() if weight.grad is not None]
+        if not any(bool(gradient.any()) for gradient in gradients):
             raise StudioError(
                 "no_gradient",
                 f"At step {step} nothing that this method trains received a gradient; it would learn nothing.",
                 "Choose another tuning method, or full precision for the base model.",
-                details={"step": step, "tensors": len(self._begin)},
+                details={"step": step, "tensors": len(self._initial)},
             )
 
     def after_update(self, step: int) -> None:
-        """After some updates, look whether anything has moved.
+        """After :data:`PATIENCE` updates, check that some weight has changed.
 
         Raises:
-            StudioError: every watched number is what it was at the beginning.
+            StudioError: every compared number is what it was at the beginning.
         """
-        if step != self._check_movement_at or not self._begin:
+        if step != self._check_movement_at or not self._initial:
             return
         now = trainable_parameters(self._adapter)
-        if not any(bool((_sample(now[name]) != begin).any()) for name, begin in self._begin.items()):
+        if not any(bool((_sample(now[name]) != initial).any()) for name, initial in self._initial.items()):
             raise StudioError(
                 "nothing_moves",
                 f"After {step} updates nothing that this method trains has changed.",
@@ -59,7 +59,7 @@ class GradientCheck:
             )
 
     def after_evaluation(self) -> None:
-        """Reading rows without learning can switch learning off for good in quantised models: look again."""
+        """Evaluating can switch gradients off for good in quantized models: check the next update again."""
         self._gradient_due = True
 
 

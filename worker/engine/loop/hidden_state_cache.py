@@ -1,8 +1,7 @@
-"""What the untouched lower part of a model makes of each row, computed once and kept in a file instead of in every pass.
+"""Caches the hidden states above the frozen blocks: each text runs through them once instead of in every epoch.
 
-Which part that is follows from the model: the blocks that no gradient reaches. It is read as in evaluation, without dropout,
-kept or not (docs/decisions/0024). What is kept holds for one number format: drop it before reading in another. Knows no
-method and no loop.
+Which blocks are frozen follows from the model: those that no gradient reaches. They run without dropout, cached or not
+(docs/decisions/0024). The states hold for one number format: drop them before reading in another.
 """
 
 import os
@@ -16,205 +15,203 @@ from accelerate import Accelerator
 from torch import nn
 
 from app.catalog.workload import MOST_KEPT_STATES
-from worker.engine.batching.batches import READING_BUDGET, TOKEN_BUDGET, MicroBatch, collate, plan_reading
+from worker.engine.batching.batches import MicroBatch, collate
 from worker.engine.modeling.parameters import trainable_parameters
-from worker.engine.modeling.partly_frozen import PartlyFrozen, Piece, name_of
-from worker.engine.runtime.distributed import ProcessGroup
-from worker.engine.tasks.base import Family
+from worker.engine.modeling.partly_frozen import PartlyFrozen, RowSpan, row_key
+from worker.engine.runtime.distributed import broadcast_object
+from worker.engine.tasks.base import TaskFamily
 
 FILE = "frozen-states"
 # Of the disk beyond what has to stay free, so that checkpoints find room beside it.
 SHARE_OF_DISK = 0.5
 
 
-def enable(family: Family) -> None:
-    """Find what learns nothing, and read through it the rows that are read again and again; tells what comes of it.
+def enable(family: TaskFamily) -> None:
+    """Find the frozen blocks and cache their output for the rows of every epoch; reports whether it does.
 
-    Rows that would need too much disk are read in every pass as before; the result is the same.
+    Without the cache, because it would need too much disk or a single epoch reads each row once, the result is the same.
     """
-    model, report = family.model, family.report
-    rows = family.read_often()
-    model.freeze(count_untouched(model, *collate(rows, [0], family.pad_id)))
-    # In a single pass each row is read once anyway.
-    if not model.frozen_blocks or family.knows_vectors() or family.order.spec.training.epochs <= 1:
+    model, report, accelerator = family.model, family.report, family.accelerator
+    rows = family.repeated_rows()
+    model.freeze(count_frozen_blocks(model, *collate(rows, [0], family.pad_id)))
+    if not model.frozen_blocks or family.use_cached_vectors() or family.job.spec.training.epochs <= 1:
         return
     rows = [list(row) for row in dict.fromkeys(map(tuple, rows))]
-    states = HiddenStateCache(rows, family.order.base.hidden_size, kept_type(family.accelerator))
-    ranks, folder = family.order.ranks, family.order.folder
-    much = f"The lower {model.frozen_blocks} of {len(model.blocks())} layers learn nothing"
-    why_not = ranks.told_by_first(_refusal(states.bytes, folder, family.order.free_disk_bytes))
-    if not why_not:
+    cache = HiddenStateCache(rows, family.job.base.hidden_size, cache_dtype(accelerator))
+    folder = family.job.folder
+    frozen = f"The lower {model.frozen_blocks} of {len(model.blocks())} layers learn nothing"
+    refusal = broadcast_object(_refusal(cache.bytes, folder, family.job.free_disk_bytes))
+    if not refusal:
         report.phase("Reading what stays as it is")
-        states.open(folder, ranks)
-        why_not = _fill(states, rows, family)
+        cache.open(folder, accelerator)
+        refusal = _fill(cache, rows, family)
         report.phase("Training")
-    if why_not:
-        states.close()
-        report.event("notice", f"{much}, but every text goes through them in every pass: {why_not}.")
+    if refusal:
+        cache.close()
+        report.event("notice", f"{frozen}, but every text goes through them in every pass: {refusal}.")
         return
-    model.known_states = states
+    model.hidden_states = cache
     report.event(
-        "notice", f"{much}: each text went through them once, and the result is kept ({states.bytes / 1e6:,.1f} MB)."
+        "notice", f"{frozen}: each text went through them once, and the result is kept ({cache.bytes / 1e6:,.1f} MB)."
     )
 
 
-def kept_type(accelerator: Accelerator) -> torch.dtype:
-    """The number format of kept states: that of the run where it computes in full precision, else 16 bits."""
+def cache_dtype(accelerator: Accelerator) -> torch.dtype:
+    """The number format of cached states: that of the run where it computes in full precision, else 16 bits."""
     return torch.float32 if accelerator.mixed_precision == "no" else torch.float16
 
 
-def count_untouched(model: PartlyFrozen, ids: torch.Tensor, mask: torch.Tensor) -> int:
-    """How many blocks, from the input upwards, nothing that learns has a part in; a batch (rows, tokens) is sent through.
+def count_frozen_blocks(model: PartlyFrozen, ids: torch.Tensor, mask: torch.Tensor) -> int:
+    """How many blocks, from the input upwards, need no gradient; a batch (rows, tokens) is run to find out.
 
-    A block counts if it takes what the one before it gave, and no gradient goes through what it gives itself.
+    A block counts if its input is the output of the one before, and its own output requires no gradient.
     """
     blocks = model.blocks()
     seen: list[tuple[Any, Any]] = []
     handles = [
-        each.register_forward_hook(
-            lambda block, args, kwargs, given: seen.append((_taken(args, kwargs), given)), with_kwargs=True
+        block.register_forward_hook(
+            lambda block, args, kwargs, output: seen.append((_hidden_input(args, kwargs), output)), with_kwargs=True
         )
-        for each in blocks
+        for block in blocks
     ]
     training, device = model.training, next(model.parameters()).device
     try:
         with torch.enable_grad():
-            model.eval().walk(ids.to(device), mask.to(device))
+            model.eval().run_core(ids.to(device), mask.to(device))
     finally:
         model.train(training)
         for handle in handles:
             handle.remove()
     count = 0
-    for block, (taken, given), (_, before) in zip(blocks, seen, [(None, seen[0][0]), *seen], strict=False):
-        plain = isinstance(given, torch.Tensor) and taken is before
-        if not plain or given.requires_grad or trainable_parameters(block):
+    for block, (states, output), (_, before) in zip(blocks, seen, [(None, seen[0][0]), *seen], strict=False):
+        chained = isinstance(output, torch.Tensor) and states is before
+        if not chained or output.requires_grad or trainable_parameters(block):
             break
         count += 1
     return count
 
 
 class HiddenStateCache:
-    """Hidden states of rows, one after another in a file without a name, which is gone when the process is.
+    """Hidden states of rows, one after another in an unlinked file, which disappears with the process.
 
     Read and not mapped: the pages of a mapped file would count as memory of this process.
     """
 
-    def __init__(self, rows: Sequence[Sequence[int]], width: int, kept: torch.dtype) -> None:
-        self._width, self._kept, self._given = width, kept, torch.float32
-        self._places: dict[bytes, tuple[int, int]] = {}
+    def __init__(self, rows: Sequence[Sequence[int]], width: int, dtype: torch.dtype) -> None:
+        self._width, self._dtype, self._computed_dtype = width, dtype, torch.float32
+        # Row key -> (offset in bytes, tokens).
+        self._offsets: dict[bytes, tuple[int, int]] = {}
         self._handle = -1
         self.bytes = 0
         for row in rows:
-            self._places[name_of(row)] = (self.bytes, len(row))
-            self.bytes += len(row) * width * kept.itemsize
+            self._offsets[row_key(row)] = (self.bytes, len(row))
+            self.bytes += len(row) * width * dtype.itemsize
 
-    def open(self, folder: Path, ranks: ProcessGroup) -> None:
-        """Make the file; all processes that learn together share it."""
+    def open(self, folder: Path, accelerator: Accelerator) -> None:
+        """Make the file; all processes of the group share it."""
         self._handle = os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o600)
-        ranks.wait()
-        if ranks.leads:
+        accelerator.wait_for_everyone()
+        if accelerator.is_main_process:
             (folder / FILE).unlink()
 
     def close(self) -> None:
-        """Give the room on the disk back."""
+        """Free the disk."""
         if self._handle >= 0:
             os.close(self._handle)
         self._handle = -1
 
     def put(self, row: Sequence[int], states: torch.Tensor) -> None:
-        """Keep what (tokens, hidden) this row is at the first block that learns.
+        """Store the hidden states (tokens, hidden) of a row at the first block that trains.
 
         Raises:
             OverflowError: a number is too large for the format.
         """
-        self._given = states.dtype
-        kept = states.to(self._kept).contiguous()
-        if not bool(kept.isfinite().all()):
-            raise OverflowError(f"a number is too large for {self._kept}")
-        place, _ = self._places[name_of(row)]
-        left = kept.view(torch.uint8).numpy().data.cast("B")
-        while left:
-            written = os.pwrite(self._handle, left, place)
-            left, place = left[written:], place + written
+        self._computed_dtype = states.dtype
+        stored = states.to(self._dtype).contiguous()
+        if not bool(stored.isfinite().all()):
+            raise OverflowError(f"a number is too large for {self._dtype}")
+        offset, _ = self._offsets[row_key(row)]
+        remaining = stored.view(torch.uint8).numpy().data.cast("B")
+        while remaining:
+            written = os.pwrite(self._handle, remaining, offset)
+            remaining, offset = remaining[written:], offset + written
 
-    def place(self, pieces: Sequence[Piece], shape: torch.Size, device: torch.device) -> torch.Tensor | None:
-        """See :class:`KnownStates`."""
-        states = torch.zeros((*shape, self._width), dtype=self._kept)
+    def gather(self, spans: Sequence[RowSpan], shape: torch.Size, device: torch.device) -> torch.Tensor | None:
+        """See :class:`HiddenStateSource`."""
+        states = torch.zeros((*shape, self._width), dtype=self._dtype)
         raw = states.view(torch.uint8).numpy()
-        for piece in pieces:
-            place, length = self._places.get(piece.name, (0, 0))
+        for span in spans:
+            offset, length = self._offsets.get(span.key, (0, 0))
             if not length:
                 return None
-            room = raw[piece.row, piece.start : piece.start + length].data.cast("B")
-            while room:
-                read = os.preadv(self._handle, [room], place)
+            target = raw[span.row, span.start : span.start + length].data.cast("B")
+            while target:
+                read = os.preadv(self._handle, [target], offset)
                 if not read:
-                    raise EOFError(f"{FILE} ends at byte {place:,}")
-                room, place = room[read:], place + read
-        return states.to(device).to(self._given)
+                    raise EOFError(f"{FILE} ends at byte {offset:,}")
+                target, offset = target[read:], offset + read
+        return states.to(device).to(self._computed_dtype)
 
 
 @torch.no_grad()
-def _fill(states: HiddenStateCache, rows: Sequence[Sequence[int]], family: Family) -> str:
-    """Read the rows, each process its share; returns why it did not work, empty if it did.
+def _fill(cache: HiddenStateCache, rows: Sequence[Sequence[int]], family: TaskFamily) -> str:
+    """Compute the rows, each process its share; returns why that failed, empty if it did not.
 
-    The plan depends on the rows alone, so a run that is resumed keeps bitwise the same.
+    The batches depend on the rows alone, so that a resumed run caches bitwise the same.
     """
-    ranks, accelerator = family.order.ranks, family.accelerator
-    why_not = ""
-    plan = plan_reading([len(row) for row in rows], READING_BUDGET.get(accelerator.device.type, TOKEN_BUDGET))
+    failure = ""
     try:
-        for batch in ranks.share(plan):
-            family.report.stop_if_asked()
-            _read(states, rows, batch, family)
+        for batch in family.evaluation.batches([len(row) for row in rows], sharded=True):
+            _compute(cache, rows, batch, family)
     except (OSError, OverflowError) as error:
-        why_not = str(error)
-    failed = float(ranks.add_up(torch.tensor([float(bool(why_not))])))
-    return why_not or ("another process could not keep them" if failed else "")
+        failure = str(error)
+    failures = float(family.accelerator.reduce(torch.tensor([float(bool(failure))]), "sum"))
+    return failure or ("another process could not keep them" if failures else "")
 
 
-def _read(states: HiddenStateCache, rows: Sequence[Sequence[int]], batch: MicroBatch, family: Family) -> None:
-    ids, mask = (each.to(family.accelerator.device) for each in collate(rows, batch, family.pad_id))
+def _compute(cache: HiddenStateCache, rows: Sequence[Sequence[int]], batch: MicroBatch, family: TaskFamily) -> None:
+    ids, mask = family.evaluation.collate(rows, batch)
     with family.accelerator.autocast():
-        arrived = below(family.model, ids, mask).cpu()
-    for row, state in zip(batch, arrived, strict=True):
-        states.put(rows[row], state[: len(rows[row])])
+        states = run_frozen_blocks(family.model, ids, mask).cpu()
+    for row, row_states in zip(batch, states, strict=True):
+        cache.put(rows[row], row_states[: len(rows[row])])
 
 
-def below(model: PartlyFrozen, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """What the untouched blocks make of a batch, (rows, tokens, hidden); nothing above them is computed."""
+def run_frozen_blocks(model: PartlyFrozen, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The output of the last frozen block for a batch, (rows, tokens, hidden); nothing above it is computed."""
     training = model.training
-    handle = model.blocks()[model.frozen_blocks - 1].register_forward_hook(_stop)
+    handle = model.blocks()[model.frozen_blocks - 1].register_forward_hook(_interrupt)
     try:
-        model.eval().walk(ids, mask)
-    except _Arrived as arrived:
-        return arrived.states
+        model.eval().run_core(ids, mask)
+    except _Computed as computed:
+        return computed.states
     finally:
         model.train(training)
         handle.remove()
     raise RuntimeError("the model did not pass through its blocks")
 
 
-class _Arrived(Exception):
+class _Computed(Exception):
+    """Ends the forward pass above the frozen blocks."""
+
     def __init__(self, states: torch.Tensor) -> None:
         super().__init__()
         self.states = states
 
 
-def _stop(block: nn.Module, args: tuple[Any, ...], given: torch.Tensor) -> None:
-    raise _Arrived(given)
+def _interrupt(block: nn.Module, args: tuple[Any, ...], output: torch.Tensor) -> None:
+    raise _Computed(output)
 
 
-def _taken(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _hidden_input(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return args[0] if args else kwargs.get("hidden_states")
 
 
 def _refusal(wanted: int, folder: Path, spare: int) -> str:
-    """Why so many bytes may not be kept here; empty if they may."""
-    room = int(max(0, shutil.disk_usage(folder).free - spare) * SHARE_OF_DISK)
-    if wanted > min(room, MOST_KEPT_STATES):
+    """Why so many bytes may not be stored here; empty if they may."""
+    allowed = min(int(max(0, shutil.disk_usage(folder).free - spare) * SHARE_OF_DISK), MOST_KEPT_STATES)
+    if wanted > allowed:
         return (
-            f"keeping the result would take {wanted / 1e6:,.0f} MB of disk, {min(room, MOST_KEPT_STATES) / 1e6:,.0f} MB "
-            "may be used for it"
+            f"keeping the result would take {wanted / 1e6:,.0f} MB of disk, {allowed / 1e6:,.0f} MB may be used for it"
         )
     return ""

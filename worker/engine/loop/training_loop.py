@@ -1,263 +1,192 @@
-"""The loop that learns: plan, update, report, evaluate, keep. Knows nothing of how data or model came to be.
+"""The training loop: updates, metrics, evaluations, checkpoints.
 
-The order of rows is a function of (seed, epoch) and the learning rate a function of the step, so a run that continues
-from a checkpoint does exactly what it would have done without the interruption.
+The order of rows is a function of (seed, epoch) and the learning rate a function of the step, so a run that continues from a
+checkpoint does exactly what it would have done without the interruption.
 """
 
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 import torch
-from accelerate import Accelerator
 
-from app.catalog.card import BaseModelCard
-from app.catalog.methods.base import Method
-from app.catalog.spec import RunSpec
 from app.catalog.task_types.base import TaskType
-from app.catalog.training import TrainingSettings
 from app.errors import StudioError
-from app.run_report import Report, Stopped
+from app.run_report import Stopped
 from worker.engine.batching.batches import TOKEN_BUDGET, Update, cut, plan_epoch
-from worker.engine.loop.checkpoints import Checkpoints, TrainerState
+from worker.engine.loop.checkpoints import Checkpoints
 from worker.engine.loop.gradient_check import GradientCheck
+from worker.engine.loop.schedule import Schedule
+from worker.engine.loop.trainer_state import TrainerState
 from worker.engine.modeling.parameters import trainable_parameters
 from worker.engine.reporting.device_use import DeviceUse
-from worker.engine.runtime.distributed import ALONE, ProcessGroup
+from worker.engine.runtime.distributed import (
+    broadcast_object,
+    check_parameters_equal,
+    reduce_gradients,
+    seed_step,
+    shard,
+)
 from worker.engine.runtime.memory import used_bytes
-from worker.engine.tasks.base import TrainingData
+from worker.engine.tasks.base import TaskFamily
 
-# A long run logs about this many points of each metric; a short one logs every update.
-MOST_POINTS = 1000
-# Shares that differ by less than this between two checks on some hundred rows differ by chance; the loss, which looks at
-# every probability, tells such checks apart. On Banking77 it chose 0.936 where two rows more had chosen 0.933.
+# Metrics that differ by less than this between two evaluations on some hundred rows differ by chance; the loss, which depends on
+# every probability, tells such evaluations apart. On Banking77 it chose 0.936 where two rows more had chosen 0.933.
 CLOSE = 0.01
 PROGRESS_SECONDS = 0.3
 CHECKPOINT_SECONDS = 60.0
 
-
-@dataclass(frozen=True)
-class Schedule:
-    """When things happen, all in updates ("steps") counted from 1."""
-
-    settings: TrainingSettings
-    rows: int
-    rate: float
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Updates that see every row once."""
-        return math.ceil(self.rows / self.settings.batch_size)
-
-    @property
-    def total(self) -> int:
-        """Updates in the whole run; at least one."""
-        return max(1, round(self.settings.epochs * self.steps_per_epoch))
-
-    @property
-    def evaluations(self) -> set[int]:
-        """Steps after which the validation rows are scored; always includes the last."""
-        gap = self.steps_per_epoch / self.settings.evaluations_per_epoch
-        return {max(1, round(gap * k)) for k in range(1, int(self.total / gap) + 1)} | {self.total}
-
-    @property
-    def log_gap(self) -> int:
-        """Updates between two points of a curve."""
-        return max(1, self.total // MOST_POINTS)
-
-    def learning_rate(self, step: int) -> float:
-        """Rate of update ``step``: a straight climb over the warm-up, then a straight fall towards zero."""
-        warmup = self.settings.warmup_ratio * self.total
-        climb = step / warmup if step < warmup else 1.0
-        return self.rate * climb * (self.total - step + 1) / self.total
-
-
-def plan(spec: RunSpec, base: BaseModelCard, rows: int) -> Schedule:
-    """The schedule of a run on this many training rows; a rate that was left open is the method's own for so many updates."""
-    wanted = spec.training.learning_rate
-    schedule = Schedule(spec.training, rows, wanted if isinstance(wanted, float) else 0.0)
-    return schedule if schedule.rate else replace(schedule, rate=spec.method.learning_rate(base, schedule.total))
-
-
-def make_optimizer(
-    model: torch.nn.Module, settings: TrainingSettings, rate_factor: Callable[[str], float] = lambda name: 1.0
-) -> torch.optim.AdamW:
-    """AdamW (Loshchilov & Hutter 2017); biases and norms, which have one dimension, are not decayed.
-
-    ``rate_factor`` gives for a parameter's name how many times the schedule's rate it learns with.
-    """
-    groups: dict[tuple[bool, float], list[torch.nn.Parameter]] = {}
-    for name, weight in trainable_parameters(model).items():
-        groups.setdefault((weight.ndim < 2, rate_factor(name)), []).append(weight)
-    return torch.optim.AdamW(
-        [
-            {"params": weights, "weight_decay": 0.0 if flat else settings.weight_decay, "rate_factor": factor}
-            for (flat, factor), weights in sorted(groups.items(), key=lambda entry: entry[0])
-        ],
-        lr=0.0,
-        fused=True,
-    )
+Evaluate = Callable[[int], dict[str, float]]
 
 
 class TrainingLoop:
-    """One model, its data and where it stands; :meth:`run` goes from there to the last update."""
+    """One model, its data and its optimizer; :meth:`run` trains from a state to the last update.
+
+    ``model`` is the family's, prepared for mixed precision; ``schedule`` may be replaced before :meth:`run`.
+    """
 
     def __init__(
-        self,
-        model: torch.nn.Module,
-        optimizer: torch.optim.Optimizer,
-        lessons: TrainingData,
-        schedule: Schedule,
-        accelerator: Accelerator,
-        report: Report,
-        *,
-        portions: int = 1,
-        max_seconds: float | None = None,
-        method: Method | None = None,
-        adapter: torch.nn.Module | None = None,
-        ranks: ProcessGroup = ALONE,
+        self, model: torch.nn.Module, optimizer: torch.optim.Optimizer, schedule: Schedule, family: TaskFamily
     ) -> None:
-        self.ranks = ranks
-        self._method, self._adapter = method or Method(kind=""), adapter or torch.nn.Module()
-        self._pulse: GradientCheck | None = None
-        self.portions, self.max_seconds = portions, max_seconds
-        self.model, self.optimizer, self.lessons = model, optimizer, lessons
-        self.schedule, self.accelerator, self.report = schedule, accelerator, report
+        self.model, self.optimizer, self.schedule = model, optimizer, schedule
+        self.training_data, self.accelerator, self.report = family.training_data, family.accelerator, family.report
         self.first_step_at: float | None = None
+        self._method, self._adapter = family.job.spec.method, family.body
+        self._portions, self._max_seconds = family.job.portions, family.job.max_seconds
+        self._gradient_check: GradientCheck | None = None
         self._epoch: tuple[int, list[Update]] = (-1, [])
         self._losses: list[torch.Tensor] = []
         self._device_use = DeviceUse()
 
     def run(  # noqa: C901 - the order of a step is readable in one place
-        self,
-        position: TrainerState,
-        checkpoints: Checkpoints,
-        evaluate: Callable[[int], dict[str, float]],
-        task: TaskType,
+        self, state: TrainerState, checkpoints: Checkpoints, evaluate: Evaluate, task: TaskType
     ) -> None:
-        """Learn until the last update; ``position`` moves along and says where the best checkpoint is.
+        """Train until the last update; ``state`` is kept up to date and says which checkpoint is best.
 
         Args:
             evaluate: scores the validation rows after a step.
-            task: its primary metric decides which checkpoint is best; scores too close to tell by the lower loss.
+            task: its primary metric decides which checkpoint is best; between close ones the lower loss.
 
         Raises:
-            Stopped: the person asked to; a checkpoint of this very step is on disk.
-            StudioError: the loss is not a finite number any more.
+            Stopped: the run was asked to stop; a checkpoint of this very step is on disk.
+            StudioError: the loss is not finite any more, or the time is used up.
         """
-        began = saved = told = time.monotonic()
-        start, already = position.step, position.seconds
-        if start in self.schedule.evaluations and position.evaluated_step < start:
-            self._evaluate(position, checkpoints, evaluate, task)
-        self._pulse = GradientCheck(self._adapter, start, self.schedule.total)
+        began = saved = reported = time.monotonic()
+        start, seconds_before = state.step, state.seconds
+        if start in self.schedule.evaluations and state.evaluated_step < start:
+            self._evaluate(state, checkpoints, evaluate, task)
+        self._gradient_check = GradientCheck(self._adapter, start, self.schedule.total)
         self.model.train()
         for step in range(start + 1, self.schedule.total + 1):
-            if self._is_enough(position):
+            if self._stops_early(state):
                 break
-            norm = self._learn(step)
-            position.step = step
+            norm = self._update_weights(step)
+            state.step = step
             now = time.monotonic()
-            position.seconds = self.ranks.told_by_first(already + now - began)
+            state.seconds = broadcast_object(seconds_before + now - began)
             self.first_step_at = self.first_step_at or now
             if step % self.schedule.log_gap == 0 or step == self.schedule.total:
-                position.train_loss = self._log(
-                    step, norm, (step - start) * self._rows_per_step / max(1e-9, now - began)
-                )
+                rows = (step - start) * self._rows_per_step
+                state.train_loss = self._log(step, norm, rows / max(1e-9, now - began))
             if step in self.schedule.evaluations:
-                self._evaluate(position, checkpoints, evaluate, task)
+                self._evaluate(state, checkpoints, evaluate, task)
                 saved = time.monotonic()
             elif now - saved > CHECKPOINT_SECONDS:
-                checkpoints.save(self.model, self.optimizer, position, {})
+                checkpoints.save(self.model, self.optimizer, state, {})
                 saved = time.monotonic()
-            if now - told > PROGRESS_SECONDS or step in (start + 1, self.schedule.total):
-                told = now
-                self._tell(step, start, now - began, position.train_loss)
+            if now - reported > PROGRESS_SECONDS or step in (start + 1, self.schedule.total):
+                reported = now
+                self._report_progress(step, (now - began) / (step - start), state.train_loss)
             if self.report.should_stop():
-                checkpoints.save(self.model, self.optimizer, position, {})
+                checkpoints.save(self.model, self.optimizer, state, {})
                 raise Stopped
-            if self.max_seconds and position.seconds > self.max_seconds:
-                checkpoints.save(self.model, self.optimizer, position, {})
-                raise _too_long(self.max_seconds, step)
-        if position.evaluated_step < position.step:
-            self._evaluate(position, checkpoints, evaluate, task)
+            if self._max_seconds and state.seconds > self._max_seconds:
+                checkpoints.save(self.model, self.optimizer, state, {})
+                raise _time_limit_reached(self._max_seconds, step)
+        if state.evaluated_step < state.step:
+            self._evaluate(state, checkpoints, evaluate, task)
 
-    def rehearse(self, step: int) -> None:
-        """One update that belongs to no run: it is neither reported nor kept."""
-        self._learn(step)
+    def dry_step(self, step: int) -> None:
+        """One update that belongs to no run: it is neither reported nor saved."""
+        self._update_weights(step)
         self._losses.clear()
 
-    def _is_enough(self, position: TrainerState) -> bool:
-        """Whether to end before the last update: checks bring nothing any more, or the time is used up."""
+    def _stops_early(self, state: TrainerState) -> bool:
+        """Whether to end before the last update: evaluations stopped improving, or the time limit is reached."""
         settings = self.schedule.settings
-        if settings.patience and position.stale >= settings.patience:
+        if settings.patience and state.stale >= settings.patience:
             self.report.event(
                 "notice",
-                f"Stopped early after step {position.step}: {position.stale} checks in a row were no better than the one "
-                f"after step {position.best_step}, which is kept.",
-                step=position.step,
+                f"Stopped early after step {state.step}: {state.stale} checks in a row were no better than the one "
+                f"after step {state.best_step}, which is kept.",
+                step=state.step,
             )
             return True
-        if settings.time_limit_minutes and position.seconds >= settings.time_limit_minutes * 60:
+        if settings.time_limit_minutes and state.seconds >= settings.time_limit_minutes * 60:
             self.report.event(
                 "notice",
-                f"The time limit of {settings.time_limit_minutes:g} minutes was reached after step {position.step} of "
+                f"The time limit of {settings.time_limit_minutes:g} minutes was reached after step {state.step} of "
                 f"{self.schedule.total}; the run ends with the best check so far.",
                 severity="warning",
-                step=position.step,
+                step=state.step,
             )
             return True
         return False
 
-    def _learn(self, step: int) -> torch.Tensor:
-        """One update: the gradient of the mean loss over all its rows (or words), however many portions they come in."""
+    def _update_weights(self, step: int) -> torch.Tensor:
+        """One update by the gradient of the mean loss over its rows (or words), whatever micro-batches they come in.
+
+        Returns:
+            The norm of the gradient before clipping (scalar).
+        """
         update = self._update(step)
-        weight = self.lessons.weight(update)
+        weight = self.training_data.weight(update)
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedule.learning_rate(step) * group.get("rate_factor", 1.0)
         total = torch.zeros((), device=self.accelerator.device)
-        self.ranks.draw(self.schedule.settings.seed, step)
-        for portion in self._mine(update):
-            loss = self.lessons.loss(self.model, portion) / weight
+        seed_step(self.schedule.settings.seed, step, self.accelerator)
+        for micro_batch in self._own_share(update):
+            loss = self.training_data.loss(self.model, micro_batch) / weight
             self.accelerator.backward(loss)
             total += loss.detach()
-        total = self.ranks.add_gradients(trainable_parameters(self.model).values(), total)
-        if self._pulse:
-            self._pulse.after_backward(step)
+        total = reduce_gradients(trainable_parameters(self.model).values(), total, self.accelerator)
+        if self._gradient_check:
+            self._gradient_check.after_backward(step)
         self._method.before_update(self._adapter, step)
         norm = torch.nn.utils.clip_grad_norm_(
             trainable_parameters(self.model).values(), self.schedule.settings.max_grad_norm, error_if_nonfinite=False
         )
         self.optimizer.step()
         self._method.after_update(self._adapter, step)
-        if self._pulse:
-            self._pulse.after_update(step)
+        if self._gradient_check:
+            self._gradient_check.after_update(step)
         self.optimizer.zero_grad(set_to_none=True)
         self._losses.append(total)
         return norm
 
     def _update(self, step: int) -> Update:
-        epoch, place = divmod(step - 1, self.schedule.steps_per_epoch)
+        epoch, number = divmod(step - 1, self.schedule.steps_per_epoch)
         if self._epoch[0] != epoch:
             settings = self.schedule.settings
-            plan = plan_epoch(
-                self.lessons.lengths,
+            updates = plan_epoch(
+                self.training_data.lengths,
                 seed=settings.seed,
                 epoch=epoch,
                 batch_size=settings.batch_size,
-                accumulation=settings.accumulation * self.portions,
-                budget=max(1, TOKEN_BUDGET // self.portions),
+                accumulation=settings.accumulation * self._portions,
+                budget=max(1, TOKEN_BUDGET // self._portions),
             )
-            self._epoch = (epoch, plan)
-        return self._epoch[1][place]
+            self._epoch = (epoch, updates)
+        return self._epoch[1][number]
 
-    def _mine(self, update: Update) -> Update:
-        """What this process computes of an update: all of it, or its share in portions as small as planned."""
-        if self.ranks.count == 1:
+    def _own_share(self, update: Update) -> Update:
+        """The micro-batches that this process computes of an update."""
+        if self.accelerator.num_processes == 1:
             return update
-        rows = self.ranks.share([row for portion in update for row in portion])
-        portions = self.schedule.settings.accumulation * self.portions
-        return cut(list(rows), self.lessons.lengths, max(1, TOKEN_BUDGET // self.portions), portions) if rows else []
+        rows = list(shard([row for micro_batch in update for row in micro_batch], self.accelerator))
+        accumulation = self.schedule.settings.accumulation * self._portions
+        budget = max(1, TOKEN_BUDGET // self._portions)
+        return cut(rows, self.training_data.lengths, budget, accumulation) if rows else []
 
     @property
     def _rows_per_step(self) -> float:
@@ -266,61 +195,58 @@ class TrainingLoop:
     def _log(self, step: int, norm: torch.Tensor, rows_per_second: float) -> float:
         loss = float(torch.stack(self._losses).mean())
         self._losses.clear()
+        rate = self.schedule.learning_rate(step)
         if not math.isfinite(loss):
             raise StudioError(
                 "diverged",
                 f"The training loss became {loss} at step {step}; learning broke down.",
                 "Clone the run and lower the learning rate, to a tenth for a start. The last checkpoint with finite numbers "
                 "is kept.",
-                details={"step": step, "learning_rate": self.schedule.learning_rate(step)},
+                details={"step": step, "learning_rate": rate},
             )
-        self.report.metric("train/loss", loss, step)
-        self.report.metric("train/learning_rate", self.schedule.learning_rate(step), step)
-        self.report.metric("train/grad_norm", float(norm), step)
-        self.report.metric("train/rows_per_second", rows_per_second, step)
-        self.report.metric("system/memory_bytes", used_bytes(), step)
-        for key, percent in self._device_use.read().items():
-            self.report.metric(key, percent, step)
+        metrics = {
+            "train/loss": loss,
+            "train/learning_rate": rate,
+            "train/grad_norm": float(norm),
+            "train/rows_per_second": rows_per_second,
+            "system/memory_bytes": used_bytes(),
+            **self._device_use.read(),
+        }
+        for key, value in metrics.items():
+            self.report.metric(key, value, step)
         return loss
 
-    def _evaluate(
-        self,
-        position: TrainerState,
-        checkpoints: Checkpoints,
-        evaluate: Callable[[int], dict[str, float]],
-        task: TaskType,
-    ) -> None:
+    def _evaluate(self, state: TrainerState, checkpoints: Checkpoints, evaluate: Evaluate, task: TaskType) -> None:
         self.model.eval()
         try:
-            scores = evaluate(position.step)
+            scores = evaluate(state.step)
         except Stopped:
-            checkpoints.save(self.model, self.optimizer, position, {})
+            checkpoints.save(self.model, self.optimizer, state, {})
             raise
         self.model.train()
-        if self._pulse:
-            self._pulse.after_evaluation()
-        self.ranks.check_equal(self.model)
-        position.evaluated_step = position.step
-        better = position.best_step is None or _is_better(scores, position.best, task)
-        position.stale = 0 if better else position.stale + 1
+        if self._gradient_check:
+            self._gradient_check.after_evaluation()
+        check_parameters_equal(self.model, self.accelerator)
+        state.evaluated_step = state.step
+        better = state.best_step is None or _is_better(scores, state.best, task)
+        state.stale = 0 if better else state.stale + 1
         if better:
-            position.best_step, position.best = position.step, scores
-        checkpoints.save(self.model, self.optimizer, position, scores)
+            state.best_step, state.best = state.step, scores
+        checkpoints.save(self.model, self.optimizer, state, scores)
 
-    def _tell(self, step: int, start: int, seconds: float, loss: float | None) -> None:
-        pace = seconds / (step - start)
+    def _report_progress(self, step: int, seconds_per_step: float, loss: float | None) -> None:
         self.report.progress(
             step=step,
             total_steps=self.schedule.total,
             epoch=step / self.schedule.steps_per_epoch,
-            eta_seconds=pace * (self.schedule.total - step),
-            rows_per_second=self._rows_per_step / max(1e-9, pace),
+            eta_seconds=seconds_per_step * (self.schedule.total - step),
+            rows_per_second=self._rows_per_step / max(1e-9, seconds_per_step),
             memory_bytes=used_bytes(),
             **({} if loss is None else {"loss": loss}),
         )
 
 
-def _too_long(seconds: float, step: int) -> StudioError:
+def _time_limit_reached(seconds: float, step: int) -> StudioError:
     return StudioError(
         "time_limit",
         f"The run used up the {seconds / 3600:g} hours of training that one run may take here, after step {step}.",
@@ -330,7 +256,7 @@ def _too_long(seconds: float, step: int) -> StudioError:
 
 
 def _is_better(scores: dict[str, float], best: dict[str, float], task: TaskType) -> bool:
-    """Whether a check beats the best so far: by the task's metric, or by the loss where the metric cannot tell."""
+    """Whether an evaluation beats the best so far: by the task's metric, or by the loss where the metric cannot tell."""
     gap = scores[task.primary_metric] - best[task.primary_metric]
     if task.lower_is_better:
         return gap < 0 or (gap == 0 and scores["loss"] < best["loss"])

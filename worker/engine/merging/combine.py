@@ -1,7 +1,7 @@
-"""Makes one LoRA out of several of the same base model, without training. Knows folders of adapters, no data.
+"""Combines several LoRA adapters of one base model into one, without training.
 
-What is averaged are the changes that the adapters make (B times A), never their factors apart: averaging factors is a
-different thing, and on two adapters of one task it was worse than all other ways (loss 3.66 against 2.70).
+The weight changes (B times A) are averaged, not A and B separately: averaging the factors is a different operation, and on two
+adapters of one task it was worse than all others (loss 3.66 against 2.70).
 """
 
 import json
@@ -18,7 +18,7 @@ from torch import nn
 from app.errors import Rejected
 
 How = Literal["average", "average-svd", "ties", "dare"]
-MOST_RANK = 256
+MAX_RANK = 256
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,16 @@ _PEFT_NAMES = {"average": "cat", "average-svd": "svd", "ties": "ties_svd", "dare
 
 
 def combine(body: nn.Module, parents: Sequence[Path], recipe: Recipe) -> PeftModel:
-    """The body with one new adapter, called ``default``, made of the parents' adapters.
+    """The body with one new adapter, named ``default``, combined from those of the parents.
 
     Args:
-        body: the untouched model that all parents belong to.
-        parents: at least two adapter folders, as a run leaves them.
+        body: the base model that all parents were trained on.
+        parents: at least two adapter folders.
 
     Raises:
-        Rejected: fewer than two, another kind than LoRA, or a rank beyond what a LoRA of the studio may have.
+        Rejected: fewer than two, another method than LoRA, or a rank beyond :data:`MAX_RANK`.
     """
-    weights = _shares(parents, recipe)
+    weights = _normalized_weights(parents, recipe)
     model, names = load_parents(body, parents)
     options: dict[str, Any] = {"combination_type": _PEFT_NAMES[recipe.how]}
     if recipe.how == "average":
@@ -78,7 +78,7 @@ def load_parents(body: nn.Module, parents: Sequence[Path]) -> tuple[PeftModel, l
     """
     _require_several(parents)
     for folder in parents:
-        _check(folder)
+        _require_plain_lora(folder)
     model = cast(PeftModel, PeftModel.from_pretrained(body, str(parents[0]), adapter_name="parent0"))  # type: ignore[arg-type]
     names = ["parent0"]
     for number, folder in enumerate(parents[1:], start=1):
@@ -88,14 +88,14 @@ def load_parents(body: nn.Module, parents: Sequence[Path]) -> tuple[PeftModel, l
 
 
 def combine_heads(parents: Sequence[Path], recipe: Recipe, file: str) -> dict[str, torch.Tensor]:
-    """The weighted mean of the parents' answer layers, which lie in ``file`` of each folder.
+    """The weighted mean of the parents' heads, which are in ``file`` of each folder.
 
     Raises:
-        Rejected: they answer with different labels.
+        Rejected: they have different labels.
     """
-    weights = _shares(parents, recipe)
+    weights = _normalized_weights(parents, recipe)
     labels = [(folder / "labels.json").read_text(encoding="utf-8") for folder in parents]
-    if any(json.loads(each) != json.loads(labels[0]) for each in labels[1:]):
+    if any(json.loads(other) != json.loads(labels[0]) for other in labels[1:]):
         raise Rejected(
             "different_labels",
             "The chosen models answer with different labels.",
@@ -109,8 +109,8 @@ def combine_heads(parents: Sequence[Path], recipe: Recipe, file: str) -> dict[st
     }
 
 
-def _shares(parents: Sequence[Path], recipe: Recipe) -> list[float]:
-    """The weights, equal unless given, adding up to 1."""
+def _normalized_weights(parents: Sequence[Path], recipe: Recipe) -> list[float]:
+    """The weights, equal unless given, normalized to a sum of 1."""
     _require_several(parents)
     weights = list(recipe.weights) or [1.0] * len(parents)
     if len(weights) != len(parents) or min(weights) < 0 or sum(weights) <= 0:
@@ -119,7 +119,7 @@ def _shares(parents: Sequence[Path], recipe: Recipe) -> list[float]:
             f"The weights {weights} do not fit {len(parents)} models.",
             "Give one number of 0 or more for each model, not all of them 0.",
         )
-    return [each / sum(weights) for each in weights]
+    return [weight / sum(weights) for weight in weights]
 
 
 def _require_several(parents: Sequence[Path]) -> None:
@@ -127,7 +127,7 @@ def _require_several(parents: Sequence[Path]) -> None:
         raise Rejected("too_few_adapters", f"{len(parents)} model was chosen.", "Choose at least two to combine.")
 
 
-def _check(folder: Path) -> None:
+def _require_plain_lora(folder: Path) -> None:
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     kind = config.get("peft_type", "none")
@@ -142,9 +142,9 @@ def _check(folder: Path) -> None:
 
 
 def _check_rank(rank: int) -> None:
-    if not 1 <= rank <= MOST_RANK:
+    if not 1 <= rank <= MAX_RANK:
         raise Rejected(
             "rank",
-            f"The combined model would have rank {rank}; 1 to {MOST_RANK} is possible.",
+            f"The combined model would have rank {rank}; 1 to {MAX_RANK} is possible.",
             "Choose `average-svd` with a smaller rank.",
         )

@@ -1,8 +1,8 @@
-"""Dropout that costs little on a CPU: one random byte decides about an element, eight bytes come from each draw.
+"""Fast dropout on a CPU: one random byte decides about an element, eight bytes come from each random number.
 
 torch's own dropout draws one number per element from a serial generator there; measured on the starter encoder, that was
 46 % of a LoRA step. The share dropped is rounded to 1/256 and the rest is scaled by exactly that share, so the expected
-value is unchanged. Draws come from torch's default generator: its state is all that a checkpoint has to keep.
+value is unchanged. Random numbers come from torch's default generator, whose state is in every checkpoint.
 """
 
 import torch
@@ -34,7 +34,7 @@ class ByteDropout(nn.Module):
 
 
 def use_fast_dropout(model: nn.Module) -> None:
-    """Replace every dropout of a model that computes on the CPU, wherever it sits; its share stays."""
+    """Replace every dropout of a model that computes on the CPU; its share stays."""
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if type(child) is nn.Dropout:

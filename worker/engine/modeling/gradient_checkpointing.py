@@ -1,7 +1,4 @@
-"""Gradient checkpointing: the inside of each block is computed again on the way back instead of being kept.
-
-Knows a model with blocks as transformers builds them; what is learned is the same.
-"""
+"""Gradient checkpointing: the activations of each block are computed again in the backward pass instead of being stored."""
 
 from typing import Any, cast
 
@@ -9,11 +6,10 @@ from peft import PeftModel
 from torch import nn
 
 
-def recompute_blocks(body: nn.Module) -> None:
-    """Let every block that learns drop its inside after the way forward; only while the body is in training mode."""
+def enable_gradient_checkpointing(body: nn.Module) -> None:
+    """Let every block drop its activations after the forward pass; only while the body is in training mode."""
     base = body.get_base_model() if isinstance(body, PeftModel) else body
-    # The other kind of checkpointing needs inputs with gradients, which a frozen embedding does not give.
+    # Reentrant checkpointing needs inputs with gradients, which a frozen embedding does not give.
     cast(Any, base).activation_checkpointing_enable({"use_reentrant": False})
-    # transformers prepares a wrapped model for that other kind all the same; gradients would be carried through blocks that
-    # learn nothing.
+    # transformers prepares a peft model for the reentrant kind all the same; gradients would go through frozen blocks.
     cast(Any, base).disable_input_require_grads()

@@ -1,6 +1,6 @@
-"""Finds the parts of a loaded model that no pre-training has touched: classification heads, poolers. Knows no method.
+"""Finds the newly initialized modules of a loaded model: classification heads, poolers.
 
-They must learn, be saved and be restored with every adapter; left to names, libraries miss them on several architectures.
+They must train, be saved and be restored with every adapter; by names alone, libraries miss them on several architectures.
 """
 
 from collections.abc import Iterable

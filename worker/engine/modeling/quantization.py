@@ -1,4 +1,4 @@
-"""Base models held in 4 or 8 bits: how they are loaded, and how they are kept able to learn. Knows no method."""
+"""Quantized base models (4 or 8 bits): how they are loaded, and how gradients keep flowing through them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,8 +12,8 @@ def loading_arguments(precision: str, skip: Sequence[str] = ()) -> dict[str, Any
     """Arguments for ``from_pretrained``.
 
     Args:
-        precision: ``full`` for none, ``nf4`` for 4 bits with double quantisation, ``int8`` for 8 bits.
-        skip: names of new parts, which must stay in full precision to learn.
+        precision: ``full`` for none, ``nf4`` for 4 bits with double quantization, ``int8`` for 8 bits.
+        skip: names of newly initialized modules, which must stay in full precision to train.
     """
     if precision == "full":
         return {}
@@ -30,12 +30,12 @@ def loading_arguments(precision: str, skip: Sequence[str] = ()) -> dict[str, Any
     return {"quantization_config": config, "device_map": {"": "cuda" if torch.cuda.is_available() else "cpu"}}
 
 
-def keep_learnable(model: nn.Module) -> nn.Module:
-    """Stop bitsandbytes from repacking 4-bit weights at the first evaluation on a CPU; learning would end there, silently.
+def keep_differentiable(model: nn.Module) -> nn.Module:
+    """Stop bitsandbytes from repacking 4-bit weights at the first evaluation on a CPU; training would end there, silently.
 
     The repacked product has no backward pass, and no error says so.
     """
-    for each in model.modules():
-        if hasattr(each, "support_avx512bf16_for_cpu"):
-            each.support_avx512bf16_for_cpu = False  # type: ignore[assignment]
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False  # type: ignore[assignment]
     return model

@@ -1,4 +1,4 @@
-"""What every model card has in common: its head, how the weights were made, how they are opened. Builds text from facts."""
+"""The frame of every model card: its head for the Hub, how the weights were made, how they are loaded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from app.catalog.spec import RunSpec
 
 @dataclass(frozen=True)
 class CardContext:
-    """What a family of tasks says of its own.
+    """The sections of a card that a task family writes.
 
     Attributes:
-        pipeline: the Hub's name of what the model does.
-        gives: one sentence about that.
+        pipeline: the Hub's pipeline tag.
+        gives: one sentence about what the model does.
         quality: lines on how well it does on held-out rows.
-        learned: further points on how it was made.
+        learned: further points on how it was trained.
         use: lines on ``use_me.py`` and the files.
         limits: lines on what it cannot do.
     """
@@ -31,8 +31,8 @@ class CardContext:
     learned: Sequence[str] = ()
 
 
-def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any], told: CardContext) -> str:
-    """What was tuned, on what, how well it does on held-out rows, and what it cannot do; Markdown with the Hub's head."""
+def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any], context: CardContext) -> str:
+    """The card as Markdown: what was tuned on what, held-out scores, and limits."""
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     return "\n".join(
         [
@@ -40,39 +40,39 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any], told
             f"base_model: {base.hub_id}",
             f"library_name: {'peft' if isinstance(spec.method, PeftMethod) else 'transformers'}",
             f"license: {base.licence.lower()}",
-            f"pipeline_tag: {told.pipeline}",
+            f"pipeline_tag: {context.pipeline}",
             "---",
             "",
             f"# {base.title}, {_tuned_with(spec)}",
             "",
-            f"{told.gives} Made with the fine-tuning studio.",
+            f"{context.gives} Made with the fine-tuning studio.",
             "",
             "## How well it does",
             "",
-            *told.quality,
+            *context.quality,
             "",
             "## How it was made",
             "",
             *_making(spec, results),
-            *told.learned,
+            *context.learned,
             f"- {results['device']}, {results['precision']}; {versions}",
             "- every setting is in `spec.json`",
             "",
             "## How to use it",
             "",
-            *told.use,
-            *_tuner_words(spec.method),
+            *context.use,
+            *_tuner_note(spec.method),
             "",
             "## Limits",
             "",
-            *told.limits,
+            *context.limits,
             "",
         ]
     )
 
 
 def _making(spec: RunSpec, results: dict[str, Any]) -> list[str]:
-    """What the weights come from: rows and steps, or other runs."""
+    """Where the weights come from: rows and steps, or other runs."""
     data = f"data SHA-256 `{spec.dataset_sha256}`, seed {spec.training.seed}"
     if spec.origin is None:
         return [
@@ -85,19 +85,21 @@ def _making(spec: RunSpec, results: dict[str, Any]) -> list[str]:
     )
     if isinstance(spec.origin, Combined):
         way = f"combined ({spec.origin.how})"
-    parents = ", ".join(f"{each.name or 'run'} `{each.run_id}`, weight {each.weight:g}" for each in spec.origin.parents)
+    parents = ", ".join(
+        f"{parent.name or 'run'} `{parent.run_id}`, weight {parent.weight:g}" for parent in spec.origin.parents
+    )
     return [f"- not trained: {way} from {parents}", f"- measured on {data}"]
 
 
 def _tuned_with(spec: RunSpec) -> str:
-    """How the model came to be, for the card's title."""
+    """The method, for the title."""
     if spec.origin is not None and spec.origin.kind == "merged":
         return "an adapter merged into its weights"
     return f"tuned with {spec.method.title}"
 
 
-def _tuner_words(method: Method) -> list[str]:
-    """How an adapter that peft does not know by itself is opened; nothing for the others."""
+def _tuner_note(method: Method) -> list[str]:
+    """How an adapter of a tuner that peft does not have is loaded; empty for the others."""
     if not isinstance(method, PeftMethod) or not method.tuner:
         return []
     file = f"{method.tuner}.py"

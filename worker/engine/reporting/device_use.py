@@ -1,4 +1,4 @@
-"""How busy the machine is with this run: processor cores, main memory and, where there is one, the GPU."""
+"""Use of the machine by this run: CPU cores, main memory and, where there is one, the GPU."""
 
 import os
 import time
@@ -10,10 +10,10 @@ from worker.engine.reporting.gpu_monitor import watch_gpu
 
 
 class DeviceUse:
-    """One per run; each :meth:`read` tells about the time since the one before."""
+    """One per run; :meth:`read` gives means over the time since the last call."""
 
     def __init__(self) -> None:
-        self._wall, self._used = time.monotonic(), _processor_seconds()
+        self._wall, self._used = time.monotonic(), _cpu_seconds()
         self._watch = watch_gpu()
 
     def read(self) -> dict[str, float]:
@@ -22,7 +22,7 @@ class DeviceUse:
         ``system/cpu_percent`` (0 to 100) of the cores this run may use; on a GPU also ``system/process_bytes`` in main
         memory and what :mod:`worker.engine.reporting.gpu_monitor` reads: per cent, bytes, watts, degrees Celsius.
         """
-        wall, used = time.monotonic(), _processor_seconds()
+        wall, used = time.monotonic(), _cpu_seconds()
         passed, worked = wall - self._wall, used - self._used
         self._wall, self._used = wall, used
         found = {}
@@ -33,6 +33,6 @@ class DeviceUse:
         return {**found, **(self._watch.latest if self._watch else {})}
 
 
-def _processor_seconds() -> float:
+def _cpu_seconds() -> float:
     times = os.times()
     return times.user + times.system

@@ -1,203 +1,157 @@
-"""Several processes learn one run together: each computes its share of every update, then all take the same step.
+"""Data parallelism over accelerate's process group: each process computes its share of an update, then all take the same step.
 
-Process 0 leads: it alone reports, saves, tests and hands over. The gradient of an update is the sum over all shares, so what
-is learned is what one process would learn, up to the order in which numbers are added and the draws of dropout. With one
-process everything here does nothing. Knows no model and no data; who starts the processes is not its business.
+The gradient of an update is the sum over all shares, so what is learned is what one process would learn, up to the order of
+additions and the random numbers of dropout. Only the main process reports, saves and tests. With one process every function here
+leaves its argument as it is.
 """
 
-import json
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import torch
-from torch import distributed, nn
+from accelerate import Accelerator, PartialState
+from accelerate.utils import broadcast, broadcast_object_list, check_cuda_p2p_ib_support
+from torch import nn
 
 from app.errors import StudioError
 
 T = TypeVar("T")
-# Gradients travel in pieces of at most this many numbers, so that they need little memory beside themselves.
-PIECE = 16 * 1024**2
-# Whoever leads may be busy saving or answering for long; a hang is noticed from outside, by the silence.
-PATIENCE = timedelta(hours=12)
+# Gradients are reduced in buckets of at most this many numbers, which bounds the memory of the copy.
+BUCKET_NUMBERS = 16 * 1024**2
+# The main process may save or test for long; a hang is noticed from outside, by the silence of the spool.
+TIMEOUT = timedelta(hours=12)
 # Far enough apart that no two updates or processes draw the same numbers.
 STEP_STRIDE, RANK_STRIDE = 1_000_003, 7_919
 
 
-class ProcessGroup:
-    """One process that learns alone."""
+def init_process_group(process_index: int, num_processes: int, rendezvous: Path) -> None:
+    """Join the other processes of this machine by the file ``rendezvous``; returns when all are there.
 
-    number = 0
-    count = 1
-
-    @property
-    def leads(self) -> bool:
-        """Whether this process speaks for all."""
-        return self.number == 0
-
-    def share(self, pieces: Sequence[T]) -> Sequence[T]:
-        """This process's part of rows or batches; all parts together are the whole, some may be empty."""
-        return pieces
-
-    def draw(self, seed: int, step: int) -> None:
-        """Let chance depend on nothing but seed, update and process, so that nobody's state has to be kept."""
-
-    def add_gradients(self, weights: Iterable[nn.Parameter], loss: torch.Tensor) -> torch.Tensor:
-        """Add up the gradients of all shares in place; returns the summed loss (scalar)."""
-        return loss
-
-    def add_up(self, values: torch.Tensor) -> torch.Tensor:
-        """The sum over all processes, everywhere the same."""
-        return values
-
-    def told_by_first(self, value: T) -> T:
-        """What process 0 says; only what JSON can hold."""
-        return value
-
-    def one_after_another(self, act: Callable[[], None]) -> None:
-        """Process 0 does it first, so that the others find in the cache what it has computed."""
-        act()
-
-    def equalise(self, model: nn.Module) -> None:
-        """Give everybody the weights of process 0."""
-
-    def check_equal(self, model: nn.Module) -> None:
-        """Make sure that all processes still hold the same weights.
-
-        Raises:
-            StudioError: they do not; going on would train several different models.
-        """
-
-    def wait(self) -> None:
-        """Go on when everybody is here."""
-
-
-ALONE = ProcessGroup()
-
-
-class MultiProcessGroup(ProcessGroup):
-    """One of ``count`` processes, ``number`` counted from 0."""
-
-    def __init__(self, number: int, count: int) -> None:
-        self.number, self.count = number, count
-
-    def share(self, pieces: Sequence[T]) -> Sequence[T]:
-        """See :class:`ProcessGroup`: every ``count``-th, so that rows sorted by length are dealt out evenly."""
-        return pieces[self.number :: self.count]
-
-    def draw(self, seed: int, step: int) -> None:
-        """See :class:`ProcessGroup`."""
-        torch.manual_seed((seed + step * STEP_STRIDE + self.number * RANK_STRIDE) % 2**63)
-
-    def add_gradients(self, weights: Iterable[nn.Parameter], loss: torch.Tensor) -> torch.Tensor:
-        """See :class:`ProcessGroup`; a weight that no share touched keeps no gradient, as if one process had learned."""
-        learning = list(weights)
-        given = [float(each.grad is not None) for each in learning]
-        facts = torch.cat([torch.tensor(given, device=loss.device), loss.detach().float().reshape(1)])
-        distributed.all_reduce(facts)
-        touched = [each for each, owners in zip(learning, facts[:-1].tolist(), strict=True) if owners]
-        for piece in _pieces(touched):
-            self._add_piece(piece)
-        return facts[-1].to(loss.dtype)
-
-    def _add_piece(self, weights: Sequence[nn.Parameter]) -> None:
-        for each in weights:
-            if each.grad is None:
-                each.grad = torch.zeros_like(each)
-        gradients = [each.grad for each in weights if each.grad is not None]
-        flat = torch.cat([each.flatten() for each in gradients])
-        distributed.all_reduce(flat)
-        for gradient, summed in zip(gradients, flat.split([each.numel() for each in gradients]), strict=True):
-            gradient.copy_(summed.view_as(gradient))
-
-    def add_up(self, values: torch.Tensor) -> torch.Tensor:
-        """See :class:`ProcessGroup`."""
-        summed = values.clone()
-        distributed.all_reduce(summed)
-        return summed
-
-    def told_by_first(self, value: T) -> T:
-        """See :class:`ProcessGroup`."""
-        words = torch.tensor(list(json.dumps(value).encode()), dtype=torch.uint8)
-        length = torch.tensor([len(words)])
-        distributed.broadcast(length, 0)
-        told = words if self.leads else torch.empty(int(length), dtype=torch.uint8)
-        distributed.broadcast(told, 0)
-        heard: T = json.loads(bytes(told.tolist()))
-        return heard
-
-    def one_after_another(self, act: Callable[[], None]) -> None:
-        """See :class:`ProcessGroup`."""
-        if self.leads:
-            act()
-        self.wait()
-        if not self.leads:
-            act()
-
-    def equalise(self, model: nn.Module) -> None:
-        """See :class:`ProcessGroup`."""
-        with torch.no_grad():
-            for each in [*model.parameters(), *model.buffers()]:
-                whole = each.data.contiguous()
-                distributed.broadcast(whole, 0)
-                if whole.data_ptr() != each.data.data_ptr():
-                    each.data.copy_(whole)
-
-    def check_equal(self, model: nn.Module) -> None:
-        """See :class:`ProcessGroup`."""
-        sums = [float(each.detach().double().sum()) for each in model.parameters() if each.requires_grad]
-        mine = torch.tensor(sums, dtype=torch.float64).nan_to_num(0.0)
-        first = mine.clone()
-        distributed.broadcast(first, 0)
-        differing = self.add_up(torch.tensor([float((mine != first).any())]))
-        if differing.item():
-            raise StudioError(
-                "ranks_disagree",
-                f"The {self.count} processes that learn this run together hold different weights.",
-                "Resume the run from its last checkpoint; if it happens again, use one device and report it with the log.",
-            )
-
-    def wait(self) -> None:
-        """See :class:`ProcessGroup`."""
-        self.add_up(torch.zeros(1))
-
-
-def join(number: int, count: int, meeting: Path) -> ProcessGroup:
-    """Meet the other processes of this machine at the file ``meeting``; returns when all are there.
-
-    Each process uses the GPU of its own number among those it sees, or the processor if there is none.
+    Afterwards every ``Accelerator`` of this process belongs to the group. Each process uses the GPU of its own index among those
+    that it sees, or the CPU if there is none.
     """
-    if count == 1:
-        return ALONE
-    # Only this machine's own loop: nobody outside can join.
+    if num_processes == 1:
+        return
+    # Only over the loopback interface, so that no process of another machine can join.
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     os.environ.setdefault("NCCL_SOCKET_IFNAME", "lo")
-    backend = "gloo"
-    if torch.cuda.is_available():
-        torch.cuda.set_device(number)
-        backend = "cpu:gloo,cuda:nccl"
-    distributed.init_process_group(
-        backend, init_method=f"file://{meeting}", rank=number, world_size=count, timeout=PATIENCE
+    # What accelerate reads; without the number of threads it would set one of its own.
+    os.environ.update(
+        RANK=str(process_index),
+        LOCAL_RANK=str(process_index),
+        WORLD_SIZE=str(num_processes),
+        LOCAL_WORLD_SIZE=str(num_processes),
+        OMP_NUM_THREADS=str(torch.get_num_threads()),
     )
-    return MultiProcessGroup(number, count)
+    cuda = torch.cuda.is_available()
+    if cuda and not check_cuda_p2p_ib_support():
+        os.environ.setdefault("NCCL_P2P_DISABLE", "1")
+        os.environ.setdefault("NCCL_IB_DISABLE", "1")
+    PartialState(
+        cpu=not cuda,
+        backend="cpu:gloo,cuda:nccl" if cuda else "gloo",
+        init_method=f"file://{rendezvous}",
+        rank=process_index,
+        world_size=num_processes,
+        timeout=TIMEOUT,
+    )
 
 
-def threads_each(threads: int, count: int) -> int:
-    """Processor threads for one of ``count`` processes."""
-    return max(1, math.floor(threads / count))
+def threads_per_process(threads: int, num_processes: int) -> int:
+    """CPU threads for one of the processes."""
+    return max(1, math.floor(threads / num_processes))
 
 
-def _pieces(weights: Sequence[nn.Parameter]) -> list[list[nn.Parameter]]:
-    """Weights of one number format, in pieces that travel together."""
-    pieces: list[list[nn.Parameter]] = []
+def shard(items: Sequence[T], accelerator: Accelerator) -> Sequence[T]:
+    """This process's share of rows or batches: every n-th, so that items sorted by length are shared evenly; may be empty."""
+    return items[accelerator.process_index :: accelerator.num_processes]
+
+
+def seed_step(seed: int, step: int, accelerator: Accelerator) -> None:
+    """Make the random numbers of an update depend on seed, step and process alone, so that no state of theirs is saved.
+
+    A run in one process keeps the state of its generator, which its checkpoints hold.
+    """
+    if accelerator.num_processes > 1:
+        torch.manual_seed((seed + step * STEP_STRIDE + accelerator.process_index * RANK_STRIDE) % 2**63)
+
+
+def broadcast_object(value: T) -> T:
+    """The value of the main process."""
+    received: T = broadcast_object_list([value])[0]
+    return received
+
+
+def broadcast_parameters(model: nn.Module, accelerator: Accelerator) -> None:
+    """Give every process the parameters and buffers of the main process."""
+    if accelerator.num_processes == 1:
+        return
+    with torch.no_grad():
+        for tensor in [*model.parameters(), *model.buffers()]:
+            received = tensor.data.contiguous()
+            broadcast(received)
+            if received.data_ptr() != tensor.data.data_ptr():
+                tensor.data.copy_(received)
+
+
+def reduce_gradients(parameters: Iterable[nn.Parameter], loss: torch.Tensor, accelerator: Accelerator) -> torch.Tensor:
+    """Sum the gradients of all shares in place; returns the summed loss (scalar).
+
+    A parameter without a gradient in every share keeps none, as in one process.
+    """
+    if accelerator.num_processes == 1:
+        return loss
+    parameters = list(parameters)
+    has_gradient = [float(parameter.grad is not None) for parameter in parameters]
+    header = torch.cat([torch.tensor(has_gradient, device=loss.device), loss.detach().float().reshape(1)])
+    header = accelerator.reduce(header, "sum")
+    touched = [parameter for parameter, shares in zip(parameters, header[:-1].tolist(), strict=True) if shares]
+    for bucket in _buckets(touched):
+        _reduce_bucket(bucket, accelerator)
+    return header[-1].to(loss.dtype)
+
+
+def check_parameters_equal(model: nn.Module, accelerator: Accelerator) -> None:
+    """Make sure that all processes hold the same trainable parameters.
+
+    Raises:
+        StudioError: ``ranks_disagree``; going on would train several different models.
+    """
+    if accelerator.num_processes == 1:
+        return
+    sums = [float(weight.detach().double().sum()) for weight in model.parameters() if weight.requires_grad]
+    own = torch.tensor(sums, dtype=torch.float64).nan_to_num(0.0)
+    main = broadcast(own.clone())
+    if accelerator.reduce(torch.tensor([float((own != main).any())]), "sum").item():
+        raise StudioError(
+            "ranks_disagree",
+            f"The {accelerator.num_processes} processes that learn this run together hold different weights.",
+            "Resume the run from its last checkpoint; if it happens again, use one device and report it with the log.",
+        )
+
+
+def _reduce_bucket(parameters: Sequence[nn.Parameter], accelerator: Accelerator) -> None:
+    for parameter in parameters:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    total = accelerator.reduce(torch.cat([gradient.flatten() for gradient in gradients]), "sum")
+    for gradient, summed in zip(gradients, total.split([gradient.numel() for gradient in gradients]), strict=True):
+        gradient.copy_(summed.view_as(gradient))
+
+
+def _buckets(parameters: Sequence[nn.Parameter]) -> list[list[nn.Parameter]]:
+    """Parameters of one number format each, to be reduced together."""
+    buckets: list[list[nn.Parameter]] = []
     size = 0
-    for each in sorted(weights, key=lambda weight: str(weight.dtype)):
-        if not pieces or pieces[-1][0].dtype != each.dtype or size + each.numel() > PIECE:
-            pieces.append([])
+    for parameter in sorted(parameters, key=lambda parameter: str(parameter.dtype)):
+        if not buckets or buckets[-1][0].dtype != parameter.dtype or size + parameter.numel() > BUCKET_NUMBERS:
+            buckets.append([])
             size = 0
-        pieces[-1].append(each)
-        size += each.numel()
-    return pieces
+        buckets[-1].append(parameter)
+        size += parameter.numel()
+    return buckets

@@ -1,4 +1,4 @@
-"""How much memory this process uses, on the device that does the work. Knows nothing else."""
+"""Memory of this process: on the GPU if there is one, else resident."""
 
 import resource
 import sys
@@ -15,7 +15,7 @@ def used_bytes() -> int:
 
 
 def peak_bytes() -> int:
-    """The most so far, by the same measure as :func:`used_bytes`."""
+    """The peak, by the same measure as :func:`used_bytes`."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -8,16 +8,17 @@ from app.catalog.card import BaseModelCard
 from app.catalog.fetched_models import card_in
 from app.catalog.job_file import JobFile
 from app.catalog.spec import RunSpec
-from worker.engine.runtime.distributed import ALONE, ProcessGroup
 
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What to do and where: ``folder`` is this attempt's own, everything else is only read (the cache also grown).
+    """One run, or one attempt at it: ``folder`` is its own, everything else is only read (the cache also grown).
 
-    ``portions`` cuts each update finer than planned, ``max_seconds`` of learning are allowed, and ``free_disk_bytes``
-    are left on the disk. ``parents`` are the downloads of the runs that the spec's origin names, in its order. ``ranks`` says
-    which of the processes this is that learn the run together.
+    Attributes:
+        portions: cuts each update into so many times more micro-batches than planned, after memory ran out.
+        max_seconds: the longest training that is allowed, over all attempts.
+        free_disk_bytes: stay free on the disk.
+        parents: the adapter folders of the runs that the spec's origin names, in its order.
     """
 
     spec: RunSpec
@@ -32,10 +33,9 @@ class TrainingJob:
     max_seconds: float | None = None
     free_disk_bytes: int = 0
     parents: tuple[Path, ...] = ()
-    ranks: ProcessGroup = ALONE
 
     @classmethod
-    def from_file(cls, job: JobFile, ranks: ProcessGroup) -> "TrainingJob":
+    def from_file(cls, job: JobFile) -> "TrainingJob":
         """What a job file says, with the settings validated and the base model's card looked up.
 
         Raises:
@@ -55,5 +55,4 @@ class TrainingJob:
             max_seconds=job.max_seconds or None,
             free_disk_bytes=job.free_disk_bytes,
             parents=job.parents,
-            ranks=ranks,
         )

@@ -1,4 +1,4 @@
-"""Pays for slow first uses before a job comes: lazy imports and the first products. Touches no job and no file."""
+"""Does slow first uses before a job arrives: lazy imports and the first matrix products."""
 
 import torch
 

@@ -1,10 +1,11 @@
-"""What a family of tasks brings to a run: its data, its model, what a mistake costs, how it is measured and handed over.
+"""What a family of tasks brings to a run: data, model, loss, evaluation, results and the files of its download.
 
-The story of a run is told in ``train.py``; it calls these parts in the order in which they stand here.
+``loop/train.py`` tells a run and calls these methods in the order in which they stand here.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,97 +13,173 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
+from app.catalog.methods.base import RunContext
 from app.errors import StudioError
 from app.run_report import Report
 from worker.engine.batching.batches import MicroBatch, Update
 from worker.engine.modeling.partly_frozen import PartlyFrozen
+from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.runtime.training_job import TrainingJob
+from worker.engine.tasks.evaluation import EvaluationLoop
+from worker.engine.tasks.forgetting_limits import ForgettingResult, is_wanted
 
-SPLITS = ("train", "validation", "test")
-# Those that are read in every pass or check.
-READ_OFTEN = ("train", "validation")
+# The splits that every epoch or evaluation reads again.
+REPEATED_SPLITS = ("train", "validation")
+# The download, loaded afresh, must give the logits of the model in memory; both are fp32, so only rounding differs.
+RELOAD_TOLERANCE = 1e-3
+RELOAD_ROWS = 32
 
 
 class TrainingData(Protocol):
-    """The training rows, as the loop that learns sees them."""
+    """The training rows, as the training loop sees them."""
 
     @property
     def lengths(self) -> Sequence[int]:
         """Tokens of each row."""
 
     def weight(self, update: Update) -> float:
-        """What the summed loss of an update is divided by, so that portions change nothing."""
+        """What the summed loss of an update is divided by, so that micro-batches change nothing."""
 
     def loss(self, model: nn.Module, rows: MicroBatch) -> torch.Tensor:
-        """The summed loss (scalar, nats) of some rows, ready to be carried back."""
+        """The summed loss (scalar, nats) of some rows, with its graph."""
 
 
-class Family(ABC):
-    """One run's parts. ``model`` is there after :meth:`load`, ``lessons`` after :meth:`read`."""
+@dataclass(frozen=True)
+class PredictionRow:
+    """A line of ``predictions.jsonl``: a held-out row with the base model's and the tuned model's answer."""
+
+    row_id: int
+    input: str
+    expected: str
+    base_answer: str
+    answer: str
+    score: float
+    split: str = "test"
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields by name."""
+        return asdict(self)
+
+
+class TaskFamily(ABC):
+    """The parts of one run. ``training_data`` is there after :meth:`read`, ``model`` after :meth:`load`."""
 
     model: PartlyFrozen
-    lessons: TrainingData
+    training_data: TrainingData
+    # Rows of a batch that a method may look at before training.
+    context_rows = 16
+    # What the base model answers to the texts that measure forgetting, if that was asked for.
+    forgetting_baseline: Any = None
+    forgetting: ForgettingResult | None = None
 
-    def __init__(self, order: TrainingJob, report: Report, accelerator: Accelerator) -> None:
-        self.order, self.report, self.accelerator = order, report, accelerator
-
-    @property
-    @abstractmethod
-    def tokenizer(self) -> Any:
-        """The tokenizer, which travels with the download."""
+    def __init__(self, job: TrainingJob, report: Report, accelerator: Accelerator) -> None:
+        self.job, self.report, self.accelerator = job, report, accelerator
+        # Travels with the download.
+        self.tokenizer: Any = load_tokenizer(job.base_folder)
 
     @property
     @abstractmethod
     def body(self) -> nn.Module:
         """The part of the model that the method tunes, as the method left it."""
 
-    @property
     @abstractmethod
+    def set_body(self, body: nn.Module) -> None:
+        """Replace the part of the model that the method tunes."""
+
+    def set_head(self, weights: Mapping[str, torch.Tensor]) -> None:  # noqa: B027 - most heads are part of the body
+        """Put weights into the head, if the model has one outside of its body."""
+
+    def head_weights(self) -> dict[str, torch.Tensor]:
+        """A copy of the head's weights, empty where the head is a part of the body."""
+        return {}
+
+    @property
     def pad_id(self) -> int:
-        """The token that fills rows up."""
+        """The token that fills up a row."""
+        return int(self.tokenizer.pad_token_id or 0)
+
+    @property
+    def evaluation(self) -> EvaluationLoop:
+        """How this run passes over rows without training."""
+        return EvaluationLoop(self.accelerator, self.report, self.pad_id)
 
     @abstractmethod
     def read(self) -> None:
-        """Read the rows and turn them into tokens; tells what is cut."""
+        """Read the rows and tokenize them; reports what is truncated."""
 
     @abstractmethod
     def load(self) -> None:
-        """Load the untouched model."""
+        """Load the base model."""
 
     @abstractmethod
     def load_body(self, precision: str) -> nn.Module:
-        """The untouched body, its matrices held in ``full`` precision, ``nf4`` or ``int8``."""
+        """A fresh body of the base model, its matrices held in ``full`` precision, ``nf4`` or ``int8``."""
 
     @abstractmethod
     def measure_base(self) -> None:
-        """Note how the untouched model does on the test rows, before a method changes it."""
+        """Score the base model on the test rows, before a method changes it."""
 
-    @abstractmethod
     def adapt(self, total_steps: int) -> None:
         """Apply the method to the body; the run will have this many updates."""
+        self.set_body(self.job.spec.method.apply(self.body, self.run_context(total_steps)))
+        self.model.to(self.accelerator.device)
+
+    def run_context(self, total_steps: int) -> RunContext:
+        """What a method may know of its run: some training batches with their loss, drawn by the seed alone."""
+        method, seed = self.job.spec.method, self.job.spec.training.seed
+        rng = torch.Generator().manual_seed(seed)
+        permutation = torch.randperm(len(self.training_data.lengths), generator=rng).tolist()
+        chosen = permutation[: self.context_rows * method.batches_wanted]
+        batches = [chosen[start : start + self.context_rows] for start in range(0, len(chosen), self.context_rows)]
+
+        def loss(number: int) -> torch.Tensor:
+            self.model.eval()
+            rows = batches[number]
+            return self.training_data.loss(self.model, rows) / self.training_data.weight([rows])
+
+        return RunContext(
+            total_steps=total_steps,
+            seed=seed,
+            batches=[self.network_inputs(rows) for rows in batches],
+            loss=loss,
+            tokenizer=self.tokenizer,
+            **self.extra_context(),
+        )
 
     @abstractmethod
-    def read_often(self) -> list[list[int]]:
-        """Token ids of the rows that are read in every pass or check."""
+    def network_inputs(self, rows: MicroBatch) -> dict[str, torch.Tensor]:
+        """Some training rows as keyword arguments of the body, one row each."""
 
-    def knows_vectors(self) -> bool:
-        """Whether nothing in the body learns and its answers to these rows are at hand; if so, they are used from now on."""
+    def extra_context(self) -> dict[str, Any]:
+        """Further fields of :class:`RunContext`."""
+        return {}
+
+    @abstractmethod
+    def repeated_rows(self) -> list[list[int]]:
+        """Token ids of the rows of :data:`REPEATED_SPLITS`."""
+
+    def use_cached_vectors(self) -> bool:
+        """Take the body's output for these rows from a cache from now on; False if there is none or the body trains."""
         return False
 
     @abstractmethod
     def validate(self) -> dict[str, float]:
         """Scores of the validation rows, among them ``loss`` and the task's primary metric."""
 
-    def show(self, step: int) -> None:  # noqa: B027 - labels have nothing to show
-        """Let people see what the model does by now, after a check; must leave the model and chance as they were."""
+    def report_samples(self, step: int) -> None:  # noqa: B027 - only generated text is worth showing
+        """Report what the model generates by now; leaves model and random state as they were."""
 
     @abstractmethod
     def test(self) -> None:
-        """Answer the test rows with the best weights, in fp32: the precision that people will use the adapter in."""
+        """Answer the test rows with the best weights in fp32, the precision that the download is used in."""
 
     @abstractmethod
     def results(self) -> dict[str, Any]:
         """This family's part of ``result.json``: ``metrics``, ``intervals``, ``baseline``, ``test_rows``, ``cut_rows``..."""
+
+    def forgetting_results(self) -> dict[str, Any]:
+        """The entry ``forgetting`` of :meth:`results`, if it was measured."""
+        return {"forgetting": self.forgetting.as_json()} if self.forgetting else {}
 
     @abstractmethod
     def write(self, folder: Path, results: dict[str, Any]) -> None:
@@ -110,15 +187,41 @@ class Family(ABC):
 
     @abstractmethod
     def check_reload(self, adapter: Path) -> None:
-        """Load the download as a stranger would; one that answers differently is not given out."""
+        """Load the download as its users will.
+
+        Raises:
+            StudioError: ``adapter_check_failed``: it answers differently from the model in memory.
+        """
 
     @abstractmethod
-    def answers(self) -> list[dict[str, Any]]:
-        """Rows for ``predictions.jsonl``."""
+    def predictions(self) -> Iterable[PredictionRow]:
+        """The held-out rows with their answers."""
+
+    def wants_forgetting(self, measured_lengths: Sequence[int]) -> bool:
+        """Whether this process measures forgetting, on texts of these lengths (tokens)."""
+        training = self.job.spec.training
+        return self.accelerator.is_main_process and is_wanted(
+            training.measure_forgetting, sum(measured_lengths), self.training_data.lengths, training.epochs
+        )
+
+    def warn(self, message: str, **data: Any) -> None:
+        """Report something about the data or the model that the results suffer from."""
+        self.report.event("notice", message, severity="warning", **data)
+
+
+def count_by_split(splits: Mapping[str, Any], count: Callable[[Any], int]) -> dict[str, int]:
+    """Split name -> how many of something it has, for the splits that have any."""
+    counts = {name: count(split) for name, split in splits.items()}
+    return {name: number for name, number in counts.items() if number}
+
+
+def list_counts(counts: Mapping[str, int]) -> str:
+    """``"3 of train, 1 of test"``."""
+    return ", ".join(f"{number:,} of {name}" for name, number in counts.items())
 
 
 def require_rows(name: str, rows: Sequence[Any]) -> None:
-    """Refuse a part of the data that is empty."""
+    """Refuse a split that is empty."""
     if not rows:
         raise StudioError(
             "empty_split", f"The {name} part of the data has no rows.", "Upload more rows, at least 10 in all."

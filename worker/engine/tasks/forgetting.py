@@ -1,22 +1,20 @@
-"""How much of what the untouched model knew is gone: a fixed task that no data set is about, asked before and after.
+"""Forgetting of an encoder: its accuracy on a fixed task that no data set is about, before and after training.
 
-The task is one of the probes of linguistic knowledge that sentence vectors are examined with (two neighbouring words changed
-places, or not; "bigram shift", Conneau et al. 2018, arXiv 1805.01070): a linear probe on frozen vectors, fitted on sentences
-with some verbs and tested on sentences with others. Knows no files.
+The task is a probe of linguistic knowledge ("bigram shift", Conneau et al. 2018, arXiv 1805.01070): whether two neighbouring words
+changed places. A linear probe on frozen vectors is fitted on sentences with some verbs and tested on sentences with others.
 """
 
 from itertools import product
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 
 from app.intervals import sign_test
-from app.run_report import Report
 from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.evaluate import read_all
 from worker.engine.tasks.classification.model import PooledClassifier
-from worker.engine.tasks.forgetting_limits import SHARE_LIMITS, level
+from worker.engine.tasks.evaluation import EvaluationLoop
+from worker.engine.tasks.forgetting_limits import SHARE_LIMITS, ForgettingResult, level
 from worker.engine.tasks.linear_probe import fit_probe
 
 TASK = "whether two words of a sentence have changed places"
@@ -40,7 +38,7 @@ VERBS = (
 )
 OBJECTS = ("the old wooden bridge", "a small green bicycle", "their very first boat", "several maps of the town")
 TEST_VERBS = 5
-# Changes that chance makes as often as this or more are none.
+# A change with this p-value or more counts as none.
 SIGNIFICANT = 0.05
 
 
@@ -49,45 +47,43 @@ def sentences() -> tuple[list[str], list[int], list[bool]]:
     texts, labels, held_out = [], [], []
     for number, (verb, subject, thing) in enumerate(product(VERBS, SUBJECTS, OBJECTS)):
         words = f"{subject} {verb} {thing}".split()
-        at = 1 + number * 7 % (len(words) - 2)
-        swapped = [*words[:at], words[at + 1], words[at], *words[at + 2 :]]
-        # Both orders of every sentence, so that no word gives the answer away.
-        for changed, order in enumerate((words, swapped)):
-            texts.append(" ".join(order) + ".")
+        first = 1 + number * 7 % (len(words) - 2)
+        swapped = [*words[:first], words[first + 1], words[first], *words[first + 2 :]]
+        # Both versions of every sentence, so that no word gives the answer away.
+        for changed, version in enumerate((words, swapped)):
+            texts.append(" ".join(version) + ".")
             labels.append(changed)
             held_out.append(number >= (len(VERBS) - TEST_VERBS) * len(SUBJECTS) * len(OBJECTS))
     return texts, labels, held_out
 
 
 def encode(tokenizer: Any) -> Encoded:
-    """The sentences as tokens with their answers."""
+    """The sentences as tokens with their labels."""
     texts, labels, _ = sentences()
     return Encoded(tokenizer(texts)["input_ids"], labels, 0)
 
 
-def right(model: PooledClassifier, tokenizer: Any, accelerator: Accelerator, report: Report) -> torch.Tensor:
-    """Which of the held-out sentences a fresh probe on this encoder's vectors tells right, (sentences,) of bool."""
+def correct_answers(model: PooledClassifier, tokenizer: Any, evaluation: EvaluationLoop) -> torch.Tensor:
+    """Which of the held-out sentences a probe fitted on this encoder's vectors classifies right, (sentences,) of bool."""
     _, labels, held_out = sentences()
-    data = encode(tokenizer)
-    vectors = read_all(model, data, tokenizer.pad_token_id, accelerator, report, what="features", exact=True)
-    test = torch.tensor(held_out)
-    wanted = torch.tensor(labels)
-    probe = fit_probe(vectors[~test], wanted[~test].tolist(), 2)
-    return probe.logits(vectors[test]).argmax(-1) == wanted[test]
+    vectors = read_all(model, encode(tokenizer), evaluation, output="features", exact=True)
+    test, targets = torch.tensor(held_out), torch.tensor(labels)
+    probe = fit_probe(vectors[~test], targets[~test].tolist(), 2)
+    return probe.logits(vectors[test]).argmax(-1) == targets[test]
 
 
-def told(before: torch.Tensor, after: torch.Tensor) -> dict[str, Any]:
-    """What ``result.json`` says about it: shares of right answers, and what became of them."""
+def compare(before: torch.Tensor, after: torch.Tensor) -> ForgettingResult:
+    """Accuracy before and after training, and whether chance alone changes as much (exact sign test)."""
     lost, gained = int((before & ~after).sum()), int((after & ~before).sum())
     first, last = float(before.float().mean()), float(after.float().mean())
     by_chance = sign_test(lost, gained) >= SIGNIFICANT
-    return {
-        "task": TASK,
-        "unit": "share",
-        "before": first,
-        "after": last,
-        "change": last - first,
-        "rows": len(before),
-        "level": level(first - last, SHARE_LIMITS, by_chance=by_chance),
-        "limits": [-each for each in SHARE_LIMITS],
-    }
+    return ForgettingResult(
+        task=TASK,
+        unit="share",
+        before=first,
+        after=last,
+        change=last - first,
+        rows=len(before),
+        level=level(first - last, SHARE_LIMITS, by_chance=by_chance),
+        limits=[-limit for limit in SHARE_LIMITS],
+    )

@@ -1,18 +1,49 @@
-"""When a loss of what the untouched model knew is worth a word, and when measuring it is cheap enough to be done unasked.
+"""How a loss of what the base model knew is judged, and when measuring it is cheap enough to be done by default.
 
-The limits are those of section 7 of the project's notes on methods: methods of equal accuracy differ several times in what
-they forget. Pure: knows no model.
+Methods of equal accuracy differ several times in what they forget, hence the limits.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
-# A measure costs about two readings of its texts; up to this share of a run's work it is done unasked.
+# A measurement takes two passes over its texts; up to this share of a run's work it is done by default.
 CHEAP = 0.05
-# Learning from a token costs about three readings of it.
+# Training on a token costs about three forward passes.
 LEARNING = 3.0
 AMBER, RED, KEPT = "amber", "red", "kept"
-# Harm from which on it is amber, and red: shares of right answers lost, and loss (nats per token) gained.
+# Harm from which on it is amber, and red: accuracy lost, and loss (nats per token) gained.
 SHARE_LIMITS, LOSS_LIMITS = (0.03, 0.08), (0.05, 0.20)
+
+
+@dataclass(frozen=True)
+class ForgettingResult:
+    """The entry ``forgetting`` of ``result.json``.
+
+    Attributes:
+        task: what was measured, in words.
+        unit: of ``before``, ``after``, ``change`` and ``limits``: ``share`` (of right answers) or ``loss``.
+        rows: texts that were read.
+        level: ``kept``, ``amber`` or ``red``.
+        limits: changes from which on the level is amber, and red.
+        perplexity: before and after, for a loss.
+        interval: 95 % interval of the change, for a loss.
+    """
+
+    task: str
+    unit: str
+    before: float
+    after: float
+    change: float
+    rows: int
+    level: str
+    limits: list[float]
+    perplexity: list[float] | None = None
+    interval: list[float] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that are set."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def level(harm: float, limits: tuple[float, float], *, by_chance: bool = False) -> str:
@@ -20,7 +51,7 @@ def level(harm: float, limits: tuple[float, float], *, by_chance: bool = False) 
 
     Args:
         harm: how much worse the model became; negative if it became better.
-        by_chance: the measure cannot tell this change from none.
+        by_chance: the measurement cannot tell this change from none.
     """
     if by_chance or harm < limits[0]:
         return KEPT
@@ -28,10 +59,10 @@ def level(harm: float, limits: tuple[float, float], *, by_chance: bool = False) 
 
 
 def is_wanted(setting: str, measured_tokens: int, lengths: Sequence[int], epochs: float) -> bool:
-    """Whether to measure: as the person said, or, left to ``auto``, if it takes up to a twentieth of the run's work.
+    """Whether to measure: as set, or for ``auto`` if it takes up to :data:`CHEAP` of the run's work.
 
     Args:
-        measured_tokens: tokens of the measure's texts, which are read before and after.
+        measured_tokens: tokens of the texts, which are read before and after training.
         lengths: tokens of each training row.
     """
     if setting != "auto":

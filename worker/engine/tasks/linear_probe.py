@@ -1,7 +1,7 @@
-"""The linear probe: logistic regression on the untouched model's sentence vectors.
+"""The linear probe: logistic regression on vectors of the base model.
 
-It is the baseline that a run has to beat, and where the answer layer starts (LP-FT, Kumar et al. 2022,
-arXiv 2202.10054): tuning from a fitted head keeps what the encoder already knows. Knows no model and no files.
+It is the baseline that a run has to beat, and the start of the head (LP-FT, Kumar et al. 2022, arXiv 2202.10054): fine-tuning from
+a fitted head keeps what the encoder already knows.
 """
 
 import warnings
@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 # Inverse strength of the penalty, and iterations of L-BFGS: on unit vectors of Banking77 this reaches 0.930.
 STRENGTH = 10.0
-MOST_ITERATIONS = 200
+MAX_ITERATIONS = 200
 # How far below every fitted label a label without a training row starts.
 UNSEEN_MARGIN = 5.0
 
@@ -31,10 +31,16 @@ class Probe:
         """Scores (rows, labels) for sentence vectors (rows, hidden)."""
         return features @ self.weight.T + self.bias
 
+    @torch.no_grad()
+    def copy_to(self, head: torch.nn.Linear) -> None:
+        """Put the probe into a head of shape (labels, hidden)."""
+        head.weight.copy_(self.weight)
+        head.bias.copy_(self.bias)
+
 
 def fit_probe(features: torch.Tensor, labels: Sequence[int], label_count: int) -> Probe:
     """Fit on sentence vectors (rows, hidden); labels without a training row are scored below all others."""
-    regression = LogisticRegression(C=STRENGTH, max_iter=MOST_ITERATIONS)
+    regression = LogisticRegression(C=STRENGTH, max_iter=MAX_ITERATIONS)
     with warnings.catch_warnings():
         # Stopping at the limit is fine: the probe is a start and a baseline, not a solution to many digits.
         warnings.simplefilter("ignore", ConvergenceWarning)

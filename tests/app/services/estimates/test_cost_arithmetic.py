@@ -36,8 +36,8 @@ def test_arithmetic_and_engine_use_the_same_constants() -> None:
     assert (LEARNING_TOKENS, LENGTH_MULTIPLE) == (batches.TOKEN_BUDGET, batches.LENGTH_MULTIPLE)
     assert batches.READING_BUDGET["cpu"] == workload.READING_TOKENS
     answered = (workload.ANSWERED_ROWS, workload.ANSWERED_AT_ONCE, workload.ANSWER_TOKENS)
-    assert answered == (generation.ANSWERED_ROWS, samples.ROWS_AT_ONCE, samples.MOST_TOKENS)
-    assert (workload.SHOWN_ROWS, workload.SHOWN_TOKENS) == (generation.SHOWN_ROWS, generation.SHOWN_TOKENS)
+    assert answered == (generation.ANSWERED_ROWS, samples.BATCH_ROWS, samples.MAX_TOKENS)
+    assert (workload.SHOWN_ROWS, workload.SHOWN_TOKENS) == (generation.SAMPLED_ROWS, generation.SAMPLED_TOKENS)
     assert workload.RELOAD_ROWS == {
         "classification": classification.RELOAD_ROWS,
         "generation": generation.RELOAD_ROWS,
@@ -49,7 +49,7 @@ def test_arithmetic_and_engine_use_the_same_constants() -> None:
 def test_forgetting_is_counted_as_the_engine_measures_it() -> None:
     readers = {
         "classification": forgetting.encode,
-        "generation": lambda tokenizer: general_text_loss.examples(tokenizer, 512),
+        "generation": lambda tokenizer: general_text_loss.make_examples(tokenizer, 512),
     }
     models = {"classification": "starter-encoder", "generation": "starter-chat"}
     for family, read in readers.items():

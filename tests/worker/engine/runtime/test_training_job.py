@@ -9,7 +9,6 @@ from app.errors import StudioError
 from app.services.queue import jobs
 from app.services.runs import adapters, derivations, run_folders
 from tests.app.api.test_derivations import finished
-from worker.engine.runtime.distributed import ALONE
 from worker.engine.runtime.training_job import TrainingJob
 
 
@@ -18,7 +17,7 @@ def test_parents_reach_the_engine_and_must_be_what_was_recorded(owner: str) -> N
     run = derivations.shrink(owner, whole, rank=16)
     claim = jobs.claim(run.job_id)
     written = run_folders.prepare(claim, lambda name: Path("/base"), 1)
-    job = TrainingJob.from_file(JobFile.read(written.folder), ALONE)
+    job = TrainingJob.from_file(JobFile.read(written.folder))
     assert job.parents == (adapters.adapter_folder(owner, whole),)
     assert job.spec.origin.rank == 16
     assert (job.base.name, job.base_folder) == (run.base_model, Path("/base"))

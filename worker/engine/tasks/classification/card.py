@@ -1,24 +1,17 @@
-"""The words in a download: the model card and ``use_me.py``. Builds text from facts; reads and writes nothing."""
+"""The model card and ``use_me.py`` of a text classifier."""
 
 from typing import Any
 
 from app.catalog.card import BaseModelCard
-from app.catalog.methods.base import Method, PeftMethod
+from app.catalog.methods.base import PeftMethod
 from app.catalog.spec import RunSpec
 from worker.engine.reporting import card_frame
 from worker.engine.reporting.card_frame import CardContext
+from worker.engine.reporting.usage_example import exact_products, format_example, loading_words
 
 _POOL = {
     "mean": "(tokens * mask).sum(1) / mask.sum(1)",
     "first": "tokens[:, 0]",
-}
-
-# The adapter was trained on a base model in fewer bits, and answers as it did only on the same.
-_QUANTISED = {
-    "full": "",
-    "nf4": ', quantization_config=BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", '
-    "bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=torch.float32)",
-    "int8": ", quantization_config=BitsAndBytesConfig(load_in_8bit=True)",
 }
 
 _EXAMPLE = '''\
@@ -43,46 +36,15 @@ def example(spec: RunSpec, base: BaseModelCard) -> str:
     adapter = isinstance(spec.method, PeftMethod)
     load = f"AutoModel.from_pretrained({loading_words(spec, base)})"
     pooled = _POOL[base.pooling]
-    return _EXAMPLE.format(
-        needs=", peft" if adapter else "",
-        more="" if spec.base_precision == "full" else ", BitsAndBytesConfig",
-        imports=method_imports(spec.method),
+    return format_example(
+        _EXAMPLE,
+        spec,
         load=(f"encoder = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"encoder = {load}.eval()")
         + exact_products(spec, "encoder"),
         length=spec.training.max_length,
-        # A soft prompt's own tokens come first and are no part of the text.
+        # The tokens of a soft prompt come first and are no part of the text.
         cut=f"[:, {spec.method.virtual_tokens}:]" if spec.method.virtual_tokens else "",
         vectors=f"torch.nn.functional.normalize({pooled}, dim=-1)" if base.normalize else pooled,
-    )
-
-
-def loading_words(spec: RunSpec, base: BaseModelCard) -> str:
-    """The arguments that load the base model, as code; a whole model is loaded from the download itself.
-
-    In 32 bits as the studio does: a model that is kept in 16 would be computed in 16, and say other words where two are
-    nearly as likely.
-    """
-    options = "".join(f", {name}={value!r}" for name, value in base.load_arguments)
-    source = "here" if spec.method.whole_model else f'os.environ.get("BASE_MODEL", {base.hub_id!r})'
-    return f"{source}, dtype=torch.float32{options}{_QUANTISED[spec.base_precision]}"
-
-
-def exact_products(spec: RunSpec, model: str) -> str:
-    """A line that keeps the products of a 4-bit base exact on a CPU, for the variable that holds the model."""
-    if spec.base_precision != "nf4":
-        return ""
-    return f"\nfor part in {model}.modules(): part.support_avx512bf16_for_cpu = False  # exact 4-bit products on a CPU"
-
-
-def method_imports(method: Method) -> str:
-    """Import lines for the method; the file of a tuner that peft does not bring lies beside the script."""
-    if not isinstance(method, PeftMethod):
-        return ""
-    if not method.tuner:
-        return "from peft import PeftModel\n"
-    return (
-        "from peft import PeftModel\n"
-        f"sys.path.insert(0, os.path.dirname(os.path.abspath(__file__))); import {method.tuner}  # teaches peft\n"
     )
 
 
@@ -90,7 +52,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
     """The card of a model that gives a text one of its labels; see :mod:`worker.engine.reporting.card_frame`."""
     tuned, probe, majority = results["metrics"], results["baseline"]["linear_probe"], results["baseline"]["majority"]
     low, high = results["intervals"]["accuracy"]
-    told = CardContext(
+    context = CardContext(
         pipeline="text-classification",
         gives=f"Gives a text one of {len(spec.labels)} labels.",
         quality=[
@@ -101,9 +63,9 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "|---|---|---|---|",
             f"| this model | {tuned['accuracy']:.4f} (95 % interval {low:.4f}-{high:.4f}) | {tuned['macro_f1']:.4f} "
             f"| {tuned['loss']:.4f} |",
-            f"| untouched model with a linear probe | {probe['accuracy']:.4f} | {probe['macro_f1']:.4f} "
+            f"| base model with a linear probe | {probe['accuracy']:.4f} | {probe['macro_f1']:.4f} "
             f"| {probe['loss']:.4f} |",
-            f"| always the most frequent label | {majority['accuracy']:.4f} | {majority['macro_f1']:.4f} | |",
+            f"| majority-class baseline | {majority['accuracy']:.4f} | {majority['macro_f1']:.4f} | |",
         ],
         use=[
             '`python use_me.py "a text"`. The answer layer is `head.safetensors` beside the encoder\'s weights: the',
@@ -116,4 +78,4 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "show, including their mistakes and gaps; look at the wrong answers before you rely on it.",
         ],
     )
-    return card_frame.model_card(spec, base, results, told)
+    return card_frame.model_card(spec, base, results, context)

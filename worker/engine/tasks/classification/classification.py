@@ -1,6 +1,7 @@
-"""Sorting texts: an encoder with an answer layer that starts from a linear probe. One label per row, accuracy and F1."""
+"""Text classification: an encoder with a head that starts from a linear probe. One label per row; accuracy and F1."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +11,25 @@ from torch import nn
 from app.catalog.task_types import task_type
 from app.intervals import wilson
 from worker.engine.batching.batches import MicroBatch, Update, collate, count_rows
+from worker.engine.batching.training_rows import SPLITS
 from worker.engine.modeling import adapter_files
 from worker.engine.modeling.parameters import trainable_parameters
-from worker.engine.modeling.partly_frozen import name_of
-from worker.engine.modeling.tokenizer import load_tokenizer
-from worker.engine.runtime.distributed import ALONE, ProcessGroup
+from worker.engine.modeling.partly_frozen import row_key
 from worker.engine.tasks import forgetting
-from worker.engine.tasks.base import READ_OFTEN, SPLITS, Family, reload_failed, require_rows
+from worker.engine.tasks.base import (
+    RELOAD_ROWS,
+    RELOAD_TOLERANCE,
+    REPEATED_SPLITS,
+    PredictionRow,
+    TaskFamily,
+    reload_failed,
+    require_rows,
+)
 from worker.engine.tasks.classification import card, evaluate
-from worker.engine.tasks.classification.data import Encoded, Splits, encode, read_splits
+from worker.engine.tasks.classification.data import Encoded, LabelledExample, TokenCache, encode, read_examples
 from worker.engine.tasks.classification.features import Features
-from worker.engine.tasks.classification.method_context import make_context
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 from worker.engine.tasks.classification.predict import Predictor
-from worker.engine.tasks.forgetting_limits import is_wanted
-
-# The saved adapter, loaded afresh, must score rows as the model in memory does; fp32 both, so only rounding differs.
-RELOAD_TOLERANCE = 1e-3
-RELOAD_ROWS = 32
 
 
 class LabelledRows:
@@ -43,162 +45,113 @@ class LabelledRows:
 
     def loss(self, model: nn.Module, rows: MicroBatch) -> torch.Tensor:
         """See :class:`TrainingData`: cross-entropy of the labels."""
-        ids, mask = (each.to(self._device) for each in collate(self._data.tokens, rows, self._pad_id))
-        wanted = torch.tensor([self._data.labels[row] for row in rows], device=self._device)
-        return nn.functional.cross_entropy(model(ids, mask), wanted, reduction="sum")
+        ids, mask = (tensor.to(self._device) for tensor in collate(self._data.tokens, rows, self._pad_id))
+        targets = torch.tensor([self._data.labels[row] for row in rows], device=self._device)
+        return nn.functional.cross_entropy(model(ids, mask), targets, reduction="sum")
 
 
-class Classification(Family):
-    """Encoder and answer layer; the baseline is the linear probe on the untouched encoder."""
+class Classification(TaskFamily):
+    """Encoder and head; the baseline is the linear probe on the base model's encoder."""
 
     model: PooledClassifier
-    splits: Splits
+    examples: dict[str, list[LabelledExample]]
     encoded: dict[str, Encoded]
     features: Features
     base_logits: torch.Tensor
     test_logits: torch.Tensor
     answer_seconds: float
-    knew: torch.Tensor | None = None
-    forgotten: dict[str, Any] | None = None
-
-    @property
-    def tokenizer(self) -> Any:
-        """See :class:`Family`."""
-        return self._tokenizer
 
     @property
     def body(self) -> nn.Module:
         """The encoder."""
         return self.model.encoder
 
-    @property
-    def pad_id(self) -> int:
-        """See :class:`Family`."""
-        return int(self._tokenizer.pad_token_id)
+    def set_body(self, body: nn.Module) -> None:
+        """See :class:`TaskFamily`."""
+        self.model.encoder = body
 
     def read(self) -> None:
-        """See :class:`Family`."""
-        order, spec = self.order, self.order.spec
-        self._tokenizer = load_tokenizer(order.base_folder)
-        self.splits = read_splits(order.rows, order.splits, spec.columns, spec.dataset_sha256)
+        """See :class:`TaskFamily`."""
+        spec = self.job.spec
+        self.examples = read_examples(self.job.rows, self.job.splits, spec.columns)
         numbers = {label: number for number, label in enumerate(spec.labels)}
         self.encoded = {}
         for name in SPLITS:
-            examples = getattr(self.splits, name)
-            require_rows(name, examples)
-            key = f"{self.splits.sha256}/{name}" if self.splits.sha256 else ""
+            require_rows(name, self.examples[name])
+            cache = TokenCache(self.job.cache, f"{spec.dataset_sha256}/{name}" if spec.dataset_sha256 else "")
             self.encoded[name] = encode(
-                examples, numbers, self._tokenizer, spec.training.max_length, self.report, order.cache, key
+                self.examples[name], numbers, self.tokenizer, spec.training.max_length, self.report, cache
             )
-        self.lessons = LabelledRows(self.encoded["train"], self._tokenizer.pad_token_id, self.accelerator.device)
-        self._tell_cut()
-
-    def _tell_cut(self) -> None:
-        cut = self.encoded["train"].cut_rows
-        if cut:
-            self.report.event(
-                "notice",
-                f"{cut:,} of {len(self.splits.train):,} training texts are longer than "
-                f"{self.order.spec.training.max_length} tokens and lose their end.",
-                severity="warning",
+        self.training_data = LabelledRows(self.encoded["train"], self.pad_id, self.accelerator.device)
+        if cut := self.encoded["train"].cut_rows:
+            self.warn(
+                f"{cut:,} of {len(self.examples['train']):,} training texts are longer than {spec.training.max_length} "
+                "tokens and lose their end.",
                 rows=cut,
             )
 
     def load(self) -> None:
-        """See :class:`Family`."""
-        base = self.order.base
-        head = make_head(base.hidden_size, len(self.order.spec.labels))
-        self.model = PooledClassifier(self.load_body(self.order.spec.base_precision), head, base)
+        """See :class:`TaskFamily`."""
+        head = make_head(self.job.base.hidden_size, len(self.job.spec.labels))
+        self.model = PooledClassifier(self.load_body(self.job.spec.base_precision), head, self.job.base)
         self.model.to(self.accelerator.device)
 
     def load_body(self, precision: str) -> nn.Module:
-        """See :class:`Family`."""
-        return load_encoder(self.order.base_folder, self.order.base, precision)
+        """See :class:`TaskFamily`."""
+        return load_encoder(self.job.base_folder, self.job.base, precision)
 
     def measure_base(self) -> None:
-        """Fit the probe, start the answer layer from it, and note how it scores the test rows."""
+        """Fit the linear probe, score it on the test rows, and start the head from it."""
+        spec = self.job.spec
         self.features = Features(
-            self.model,
-            self.order.base,
-            self.encoded,
-            self._tokenizer.pad_token_id,
-            self.accelerator,
-            self.report,
-            self.order.cache,
-            self.order.spec.base_precision,
+            self.model, self.job.base, self.encoded, self.evaluation, self.job.cache, spec.base_precision
         )
-        training, asked = self.order.spec.training, sum(forgetting.encode(self._tokenizer).lengths)
-        if (
-            is_wanted(training.measure_forgetting, asked, self.lessons.lengths, training.epochs)
-            and self.order.ranks.leads
-        ):
-            self.knew = forgetting.right(self.model, self._tokenizer, self.accelerator, self.report)
-        probe = self.features.probe(len(self.order.spec.labels))
+        if self.wants_forgetting(forgetting.encode(self.tokenizer).lengths):
+            self.forgetting_baseline = forgetting.correct_answers(self.model, self.tokenizer, self.evaluation)
+        probe = self.features.probe(len(spec.labels))
         self.base_logits = probe.logits(self.features.of("test"))
-        if self.order.spec.training.head_start == "linear-probe":
-            with torch.no_grad():
-                self.model.head.weight.copy_(probe.weight)
-                self.model.head.bias.copy_(probe.bias)
+        if spec.training.head_start == "linear-probe":
+            probe.copy_to(self.model.head)
 
-    def adapt(self, total_steps: int) -> None:
-        """See :class:`Family`."""
-        method = self.order.spec.method
-        context = make_context(
-            method,
-            self.model,
-            self.encoded["train"],
-            self._tokenizer,
-            total_steps=total_steps,
-            seed=self.order.spec.training.seed,
-        )
-        self.model.encoder = method.apply(self.model.encoder, context)
-        self.model.to(self.accelerator.device)
+    def network_inputs(self, rows: MicroBatch) -> dict[str, torch.Tensor]:
+        """See :class:`TaskFamily`."""
+        ids, mask = self.evaluation.collate(self.encoded["train"].tokens, rows)
+        return {"input_ids": ids, "attention_mask": mask}
 
-    def read_often(self) -> list[list[int]]:
-        """See :class:`Family`."""
-        return [row for name in READ_OFTEN for row in self.encoded[name].tokens]
+    def repeated_rows(self) -> list[list[int]]:
+        """See :class:`TaskFamily`."""
+        return [row for name in REPEATED_SPLITS for row in self.encoded[name].tokens]
 
-    def knows_vectors(self) -> bool:
-        """See :class:`Family`: the vectors that the probe was fitted on."""
+    def use_cached_vectors(self) -> bool:
+        """See :class:`TaskFamily`: the sentence vectors that the probe was fitted on."""
         if trainable_parameters(self.model.encoder):
             return False
-        self.model.known_vectors = {
-            name_of(row): vector
-            for name in READ_OFTEN
+        self.model.cached_vectors = {
+            row_key(row): vector
+            for name in REPEATED_SPLITS
             for row, vector in zip(self.encoded[name].tokens, self.features.of(name), strict=True)
         }
         return True
 
     def validate(self) -> dict[str, float]:
-        """See :class:`Family`."""
-        task = task_type(self.order.spec.task_type)
-        logits = self._read_split("validation", ranks=self.order.ranks)
-        return evaluate.score(task, logits, self.encoded["validation"].labels)
+        """See :class:`TaskFamily`."""
+        validation = self.encoded["validation"]
+        logits = evaluate.read_all(self.model, validation, self.evaluation, sharded=True)
+        return evaluate.score(task_type(self.job.spec.task_type), logits, validation.labels)
 
     def test(self) -> None:
-        """See :class:`Family`."""
+        """See :class:`TaskFamily`."""
         began = time.monotonic()
-        self.test_logits = self._read_split("test", exact=True)
+        self.test_logits = evaluate.read_all(self.model, self.encoded["test"], self.evaluation, exact=True)
         self.answer_seconds = (time.monotonic() - began) / len(self.encoded["test"].labels)
-        if self.knew is not None:
-            after = forgetting.right(self.model, self._tokenizer, self.accelerator, self.report)
-            self.forgotten = forgetting.told(self.knew, after)
-
-    def _read_split(self, name: str, exact: bool = False, ranks: ProcessGroup = ALONE) -> torch.Tensor:
-        return evaluate.read_all(
-            self.model,
-            self.encoded[name],
-            self._tokenizer.pad_token_id,
-            self.accelerator,
-            self.report,
-            exact=exact,
-            ranks=ranks,
-        )
+        if self.forgetting_baseline is not None:
+            after = forgetting.correct_answers(self.model, self.tokenizer, self.evaluation)
+            self.forgetting = forgetting.compare(self.forgetting_baseline, after)
 
     def results(self) -> dict[str, Any]:
-        """See :class:`Family`."""
-        task = task_type(self.order.spec.task_type)
-        labels, names = self.encoded["test"].labels, self.order.spec.labels
+        """See :class:`TaskFamily`."""
+        task = task_type(self.job.spec.task_type)
+        labels, names = self.encoded["test"].labels, self.job.spec.labels
         metrics = evaluate.score(task, self.test_logits, labels)
         return {
             "metrics": metrics,
@@ -208,41 +161,42 @@ class Classification(Family):
                 "linear_probe": evaluate.score(task, self.base_logits, labels),
             },
             "labels": names,
-            **evaluate.tell_apart(task, self.test_logits, labels, names),
+            **evaluate.confusion(task, self.test_logits, labels, names),
             "test_rows": len(labels),
             "cut_rows": self.encoded["train"].cut_rows,
             "answer_seconds": self.answer_seconds,
-            **({"forgetting": self.forgotten} if self.forgotten else {}),
+            **self.forgetting_results(),
         }
 
+    def set_head(self, weights: Any) -> None:
+        """See :class:`TaskFamily`."""
+        self.model.head.load_state_dict(weights)
+
+    def head_weights(self) -> dict[str, torch.Tensor]:
+        """See :class:`TaskFamily`."""
+        return {name: weight.detach().clone() for name, weight in self.model.head.state_dict().items()}
+
     def write(self, folder: Path, results: dict[str, Any]) -> None:
-        """The answer layer, the labels, the card and the example."""
-        spec, base = self.order.spec, self.order.base
+        """The head, the labels, the card and the example."""
+        spec, base = self.job.spec, self.job.base
         adapter_files.write_head(folder, self.model.head)
         adapter_files.write_labels(folder, spec.labels)
         adapter_files.write_card(folder, card.model_card(spec, base, results), card.example(spec, base))
 
     def check_reload(self, adapter: Path) -> None:
-        """See :class:`Family`."""
-        texts = [each.text for each in self.splits.test[:RELOAD_ROWS]]
-        again = Predictor(adapter, self.order.base_folder, self.order.base).logits(texts)
-        difference = float((again.softmax(-1) - self.test_logits[: len(texts)].softmax(-1)).abs().max())
+        """See :class:`TaskFamily`."""
+        texts = [example.text for example in self.examples["test"][:RELOAD_ROWS]]
+        logits = Predictor(adapter, self.job.base_folder, self.job.base).logits(texts)
+        difference = float((logits.softmax(-1) - self.test_logits[: len(texts)].softmax(-1)).abs().max())
         if difference > RELOAD_TOLERANCE:
             raise reload_failed(f"probabilities differ by {difference:.4f}")
 
-    def answers(self) -> list[dict[str, Any]]:
-        """See :class:`Family`."""
-        labels, chances = self.order.spec.labels, self.test_logits.softmax(-1)
-        answers, guesses = chances.argmax(-1).tolist(), self.base_logits.argmax(-1).tolist()
-        return [
-            {
-                "split": "test",
-                "row_id": example.row_id,
-                "input": example.text,
-                "expected": example.label,
-                "base_answer": labels[guess],
-                "answer": labels[answer],
-                "score": float(row[answer]),
-            }
-            for example, row, answer, guess in zip(self.splits.test, chances, answers, guesses, strict=True)
-        ]
+    def predictions(self) -> Iterator[PredictionRow]:
+        """See :class:`TaskFamily`; the score is the probability of the answer."""
+        labels, probabilities = self.job.spec.labels, self.test_logits.softmax(-1)
+        base_answers = self.base_logits.argmax(-1).tolist()
+        for example, row, base_answer in zip(self.examples["test"], probabilities, base_answers, strict=True):
+            answer = int(row.argmax())
+            yield PredictionRow(
+                example.row_id, example.text, example.label, labels[base_answer], labels[answer], float(row[answer])
+            )

@@ -1,22 +1,20 @@
-"""From a dataset version's file to tokenised splits; tokens are kept in the cache and read back as Arrow."""
+"""From a dataset version's rows to tokenized splits; tokens are cached between runs."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as parquet
-
 from app.run_report import Report
-from worker.engine.batching.token_cache import keep_once
+from worker.engine.batching.token_cache import NO_CACHE, TokenCache
+from worker.engine.batching.training_rows import read_rows
 
-TOKENISE_ROWS = 1000
+TOKENIZE_ROWS = 1000
 
 
 @dataclass(frozen=True)
 class LabelledExample:
-    """One row as the task sees it."""
+    """A text with its label."""
 
     row_id: int
     text: str
@@ -24,18 +22,8 @@ class LabelledExample:
 
 
 @dataclass(frozen=True)
-class Splits:
-    """The frozen splits of a dataset version; ``sha256`` names the content and is the cache's key."""
-
-    train: list[LabelledExample]
-    validation: list[LabelledExample]
-    test: list[LabelledExample]
-    sha256: str = ""
-
-
-@dataclass(frozen=True)
 class Encoded:
-    """Tokenised rows: ids without padding, label numbers, and how many texts were cut at the maximum length."""
+    """Tokenized rows: ids without padding, label numbers, and how many texts were truncated."""
 
     tokens: list[list[int]]
     labels: list[int]
@@ -47,18 +35,13 @@ class Encoded:
         return [len(ids) for ids in self.tokens]
 
 
-def read_splits(rows_path: Path, splits_path: Path, columns: dict[str, str], sha256: str) -> Splits:
-    """Read the version's rows and deal them out as its frozen splits say."""
-    wanted = ["_id", columns["text"], columns["label"]]
-    table = parquet.read_table(rows_path, columns=list(dict.fromkeys(wanted)))
-    ids, texts, labels = (table.column(name).to_pylist() for name in wanted)
-    by_id = {
-        n: LabelledExample(n, text or "", (label or "").strip())
-        for n, text, label in zip(ids, texts, labels, strict=True)
+def read_examples(rows: Path, splits: Path, columns: dict[str, str]) -> dict[str, list[LabelledExample]]:
+    """Split name -> its examples."""
+    text, label = columns["text"], columns["label"]
+    return {
+        name: [LabelledExample(row_id, cells[text] or "", (cells[label] or "").strip()) for row_id, cells in split]
+        for name, split in read_rows(rows, splits, (text, label)).items()
     }
-    frozen = json.loads(splits_path.read_text(encoding="utf-8"))
-    parts = {name: [by_id[n] for n in frozen[name]] for name in ("train", "validation", "test")}
-    return Splits(**parts, sha256=sha256)
 
 
 def encode(
@@ -67,33 +50,27 @@ def encode(
     tokenizer: Any,
     max_length: int,
     report: Report,
-    cache: Path | None = None,
-    key: str = "",
+    cache: TokenCache = NO_CACHE,
 ) -> Encoded:
-    """Tokenise, or read the tokens of an earlier run on the same rows with the same tokenizer and length.
-
-    Args:
-        cache: folder for kept tokens; None keeps nothing.
-        key: name of the content, e.g. ``"<dataset sha256>/train"``.
-    """
-    # The row ids are part of the name: the same content may be split differently by another version.
-    rows = ",".join(str(each.row_id) for each in examples)
-    words = [key, tokenizer.backend_tokenizer.to_str(), str(max_length), rows]
-    table = keep_once(cache if key else None, words, lambda: _tokenise(examples, tokenizer, max_length, report))
+    """Tokenize, or read the tokens of an earlier run on the same rows with the same tokenizer and length."""
+    # The row ids are part of the key: another version may split the same content differently.
+    row_ids = ",".join(str(example.row_id) for example in examples)
+    key = [tokenizer.backend_tokenizer.to_str(), str(max_length), row_ids]
+    table = cache.load_or_make(key, lambda: _tokenize(examples, tokenizer, max_length, report))
     tokens = table.with_format("arrow")[:]["input_ids"].to_pylist()
-    return Encoded(tokens, [label_numbers[each.label] for each in examples], sum(table["cut"]))
+    return Encoded(tokens, [label_numbers[example.label] for example in examples], sum(table["cut"]))
 
 
-def _tokenise(
+def _tokenize(
     examples: Sequence[LabelledExample], tokenizer: Any, max_length: int, report: Report
 ) -> dict[str, list[Any]]:
     ids: list[list[int]] = []
     cut: list[bool] = []
-    for start in range(0, len(examples), TOKENISE_ROWS):
+    for start in range(0, len(examples), TOKENIZE_ROWS):
         report.stop_if_asked()
-        texts = [each.text for each in examples[start : start + TOKENISE_ROWS]]
-        made = tokenizer(texts, truncation=True, max_length=max_length, return_overflowing_tokens=False)
+        texts = [example.text for example in examples[start : start + TOKENIZE_ROWS]]
+        encoded = tokenizer(texts, truncation=True, max_length=max_length, return_overflowing_tokens=False)
         whole = tokenizer(texts, truncation=False, verbose=False)["input_ids"]
-        ids.extend(made["input_ids"])
+        ids.extend(encoded["input_ids"])
         cut.extend(len(full) > max_length for full in whole)
     return {"input_ids": ids, "cut": cut}

@@ -1,9 +1,8 @@
-"""Labels that the other rows speak against: leave-one-out disagreement of a linear probe on frozen sentence vectors.
+"""Label noise: labels that a linear probe, fitted on the other rows, contradicts.
 
-The probe is ridge regression onto the labels, because what it would say about a row without having seen it follows from
-one fit (the hat matrix), where logistic regression needs a fit per fold; the ranking is that of confident learning
-(Northcutt et al. 2021, arXiv 1911.00068), by the margin between the given label and the likeliest other one. Knows no
-file and no model.
+The probe is ridge regression onto the labels, because its leave-one-out predictions follow from one fit (the hat matrix), where
+logistic regression needs a fit per fold; the ranking is that of confident learning (Northcutt et al. 2021, arXiv 1911.00068), by the
+margin between the given label and the likeliest other one.
 """
 
 from collections.abc import Sequence
@@ -13,17 +12,21 @@ import numpy as np
 import torch
 
 PENALTY = 1.0
-PORTION_ROWS = 20_000
+BATCH_ROWS = 20_000
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """One row, by its place: what it is labelled, what the others suggest, and by how much they speak against it.
+    """A row with its label and the likeliest other one.
 
-    ``margin`` is the score of the given label less that of the suggestion, about -1 to 1; negative is disagreement.
+    Attributes:
+        row: its number.
+        given: number of its label.
+        suggested: number of the likeliest other label.
+        margin: score of the given label minus that of the suggested one, about -1 to 1; negative is disagreement.
     """
 
-    place: int
+    row: int
     given: int
     suggested: int
     margin: float
@@ -43,23 +46,23 @@ def rank_doubts(features: torch.Tensor, labels: Sequence[int], label_count: int)
     for label in range(label_count):
         weights[:, label] = inverse @ vectors[given == label].sum(axis=0)
     doubts: list[Doubt] = []
-    for start in range(0, len(given), PORTION_ROWS):
-        rows = slice(start, start + PORTION_ROWS)
+    for start in range(0, len(given), BATCH_ROWS):
+        rows = slice(start, start + BATCH_ROWS)
         doubts += _doubts(vectors[rows], given[rows], inverse, weights, start)
-    return sorted(doubts, key=lambda each: (each.margin, each.place))
+    return sorted(doubts, key=lambda doubt: (doubt.margin, doubt.row))
 
 
 def _doubts(
     vectors: np.ndarray, given: np.ndarray, inverse: np.ndarray, weights: np.ndarray, start: int
 ) -> list[Doubt]:
-    places = np.arange(len(given))
-    # Its own share in the fit is taken out of each row's score: (s - h y) / (1 - h), with leverage h.
+    rows = np.arange(len(given))
+    # Leave-one-out scores: (s - h y) / (1 - h), with leverage h.
     leverage = np.einsum("ij,ij->i", vectors @ inverse, vectors)[:, None]
     own = np.zeros((len(given), weights.shape[1]))
-    own[places, given] = 1.0
+    own[rows, given] = 1.0
     scores = (vectors @ weights - leverage * own) / np.maximum(1 - leverage, 1e-6)
-    mine = scores[places, given].copy()
-    scores[places, given] = -np.inf
+    of_given = scores[rows, given].copy()
+    scores[rows, given] = -np.inf
     best = scores.argmax(axis=1)
-    margins = mine - scores[places, best]
+    margins = of_given - scores[rows, best]
     return [Doubt(start + n, int(given[n]), int(best[n]), float(margins[n])) for n in range(len(given))]

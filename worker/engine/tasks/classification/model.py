@@ -1,7 +1,7 @@
-"""The network that learns: an encoder, its sentence vector, and a linear answer layer. Knows no data and no training.
+"""A classifier of texts: an encoder, a pooled sentence vector, and a linear head; and how it is loaded.
 
-The vector is pooled the way the encoder was trained to be pooled; a pooler of its own in front of the answer layer would
-have to be learned from nothing and costs 4 points of accuracy on Banking77.
+The vector is pooled as the encoder was trained to be pooled; a new pooler before the head would have to train from random weights,
+which costs 4 points of accuracy on Banking77.
 """
 
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from transformers import AutoModel
 
 from app.catalog.card import BaseModelCard
 from worker.engine.modeling.partly_frozen import PartlyFrozen, padded_rows
-from worker.engine.modeling.quantization import keep_learnable, loading_arguments
+from worker.engine.modeling.quantization import keep_differentiable, loading_arguments
 
 
 class PooledClassifier(PartlyFrozen):
     """Encoder, pooling, linear head. ``encoder`` may be wrapped by peft.
 
-    ``known_vectors`` are sentence vectors by the text's name, where nothing in the encoder learns.
+    ``cached_vectors`` are sentence vectors by row key, used where nothing in the encoder trains.
     """
 
     def __init__(self, encoder: nn.Module, head: nn.Linear, card: BaseModelCard) -> None:
@@ -28,34 +28,35 @@ class PooledClassifier(PartlyFrozen):
         self.head = head
         self._pool = POOLINGS[card.pooling]
         self._normalize = card.normalize
-        self.known_vectors: Mapping[bytes, torch.Tensor] = {}
+        self.cached_vectors: Mapping[bytes, torch.Tensor] = {}
 
     def core(self) -> nn.Module:
         """See :class:`PartlyFrozen`."""
         return self.encoder
 
-    def walk(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def run_core(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """See :class:`PartlyFrozen`: hidden states (rows, tokens, hidden)."""
         states: torch.Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         return states
 
-    def forget(self) -> None:
+    def drop_caches(self) -> None:
         """See :class:`PartlyFrozen`."""
-        super().forget()
-        self.known_vectors = {}
+        super().drop_caches()
+        self.cached_vectors = {}
 
     def features(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Sentence vectors (rows, hidden) in fp32 for token ids and mask, both (rows, tokens)."""
-        if self.known_vectors:
-            known = [self.known_vectors.get(each.name) for each in padded_rows(ids, mask)]
-            if all(each is not None for each in known):
-                return torch.stack([each for each in known if each is not None]).to(ids.device)
-        with self.entered(lambda: padded_rows(ids, mask), ids):
-            tokens = self.walk(ids, mask)
-        # A soft prompt's own tokens come first and are no part of the text.
+        if self.cached_vectors:
+            cached = [self.cached_vectors.get(span.key) for span in padded_rows(ids, mask)]
+            vectors = [vector for vector in cached if vector is not None]
+            if len(vectors) == len(cached):
+                return torch.stack(vectors).to(ids.device)
+        with self.cached_below(lambda: padded_rows(ids, mask), ids):
+            tokens = self.run_core(ids, mask)
+        # The tokens of a soft prompt come first and are no part of the text.
         tokens = tokens[:, -mask.shape[1] :]
-        vectors = self._pool(tokens.float(), mask)
-        return nn.functional.normalize(vectors, dim=-1) if self._normalize else vectors
+        pooled = self._pool(tokens.float(), mask)
+        return nn.functional.normalize(pooled, dim=-1) if self._normalize else pooled
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Logits (rows, labels). The head always computes in fp32: it is small, and the losses stay comparable."""
@@ -77,7 +78,7 @@ POOLINGS = {"mean": _mean, "first": _first}
 
 
 def load_encoder(folder: Path, card: BaseModelCard, precision: str = "full") -> nn.Module:
-    """The untouched encoder, from safetensors only, never running code from the folder.
+    """The base model's encoder, from safetensors only, never running code from the folder.
 
     ``precision`` is how its matrices are held: ``full`` for fp32, ``nf4`` for 4 bits, ``int8`` for 8 bits.
     """
@@ -92,9 +93,9 @@ def load_encoder(folder: Path, card: BaseModelCard, precision: str = "full") -> 
         **dict(card.load_arguments),
         **loading_arguments(precision),
     )
-    return keep_learnable(encoder)
+    return keep_differentiable(encoder)
 
 
 def make_head(hidden: int, labels: int) -> nn.Linear:
-    """A fresh answer layer of shape (labels, hidden)."""
+    """A head with random weights of shape (labels, hidden)."""
     return nn.Linear(hidden, labels)

@@ -1,4 +1,4 @@
-"""Answers with a saved adapter folder, as the inference server and the check after saving do. Knows no training."""
+"""Classifies texts with an adapter folder: in the inference server, and in the check after saving."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from worker.engine.tasks.classification.model import PooledClassifier, load_enco
 
 
 class Predictor:
-    """One tuned classifier in fp32, ready to answer."""
+    """A tuned classifier in fp32."""
 
     def __init__(self, folder: Path, base_folder: Path, base: BaseModelCard, device: str = "cpu") -> None:
         self.spec = read_spec(folder)
@@ -34,14 +34,14 @@ class Predictor:
         tokens = self._tokenizer(list(texts), truncation=True, max_length=length)["input_ids"]
         answers = torch.empty((len(tokens), len(self.labels)))
         for rows in plan_reading([len(ids) for ids in tokens]):
-            ids, mask = (each.to(self._device) for each in collate(tokens, rows, self._tokenizer.pad_token_id))
+            ids, mask = (tensor.to(self._device) for tensor in collate(tokens, rows, self._tokenizer.pad_token_id))
             answers[rows] = self._model(ids, mask).cpu()
         return answers
 
     def predict(self, texts: Sequence[str]) -> list[dict[str, object]]:
         """``[{"label", "probabilities": {label: probability}}]``, labels from likely to unlikely."""
-        told: list[dict[str, object]] = []
+        predictions: list[dict[str, object]] = []
         for row in self.logits(texts).softmax(-1).tolist():
             ranked = sorted(zip(self.labels, row, strict=True), key=lambda pair: -pair[1])
-            told.append({"label": ranked[0][0], "probabilities": dict(ranked)})
-        return told
+            predictions.append({"label": ranked[0][0], "probabilities": dict(ranked)})
+        return predictions

@@ -1,4 +1,4 @@
-"""The words in the download of a model that writes: the model card and ``use_me.py``. Reads and writes nothing."""
+"""The model card and ``use_me.py`` of a causal language model."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
 from worker.engine.reporting import card_frame
 from worker.engine.reporting.card_frame import CardContext
-from worker.engine.tasks.classification.card import loading_words, method_imports
+from worker.engine.reporting.usage_example import format_example, loading_words
 
 _CHAT = '''\
 """Ask the tuned model: python use_me.py "first question" "second question" (needs torch, transformers{needs})."""
@@ -42,27 +42,26 @@ def example(spec: RunSpec, base: BaseModelCard, system: str = "") -> str:
     """A script that asks the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder.
 
     Args:
-        system: what the conversations in training began with; the model answers as it was taught only if it is told again.
+        system: the system prompt of the training conversations; the model answers as it was trained only after the same.
     """
     adapter = isinstance(spec.method, PeftMethod)
     load = f"AutoModelForCausalLM.from_pretrained({loading_words(spec, base)})"
-    return (_PASSAGE if spec.task_type == "continued-pretraining" else _CHAT).format(
-        needs=", peft" if adapter else "",
-        more="" if spec.base_precision == "full" else ", BitsAndBytesConfig",
-        imports=method_imports(spec.method),
+    return format_example(
+        _PASSAGE if spec.task_type == "continued-pretraining" else _CHAT,
+        spec,
         system=f'{{"role": "system", "content": {system!r}}}, ' if system else "",
         load=f"model = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"model = {load}.eval()",
     )
 
 
 def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
-    """The card of a model that writes; see :mod:`worker.engine.reporting.card_frame`."""
+    """The card of a causal language model; see :mod:`worker.engine.reporting.card_frame`."""
     task = task_type(spec.task_type)
     low, high = results["intervals"]["perplexity"]
-    learned = "every word of the text"
+    loss_on = "every word of the text"
     if spec.task_type != "continued-pretraining":
-        learned = "the assistant's turns" if spec.training.learn_from == "answers" else "questions and answers"
-    told = CardContext(
+        loss_on = "the assistant's turns" if spec.training.learn_from == "answers" else "questions and answers"
+    context = CardContext(
         pipeline="text-generation",
         gives=f"{task.title}.",
         quality=[
@@ -73,7 +72,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             *_table(task.metric_titles, results),
         ],
         learned=[
-            *([] if spec.origin else [f"- it learned from {learned}"]),
+            *([] if spec.origin else [f"- it learned from {loss_on}"]),
             f"- chat template: {results['template']}",
         ],
         use=['`python use_me.py "your text"`. The chat template travels with the tokenizer.'],
@@ -83,11 +82,11 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "does not know.",
         ],
     )
-    return card_frame.model_card(spec, base, results, told)
+    return card_frame.model_card(spec, base, results, context)
 
 
 def _table(titles: Any, results: dict[str, Any]) -> list[str]:
     tuned, base = results["metrics"], results["baseline"]["untouched"]
     names = [name for name in titles if name in tuned]
     lines = [f"| {titles[name]} | {tuned[name]:.4f} | {base[name]:.4f} |" for name in names]
-    return ["| | this model | untouched model |", "|---|---|---|", *lines]
+    return ["| | this model | base model |", "|---|---|---|", *lines]

@@ -1,4 +1,4 @@
-"""The network that writes: a causal language model that scores only what is asked for. Knows no data and no training."""
+"""A causal language model that computes logits only for the tokens in the loss, and how it is loaded."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -8,16 +8,16 @@ from torch import nn
 from transformers import AutoModelForCausalLM
 
 from app.catalog.card import BaseModelCard
-from worker.engine.batching.packing import NOTHING, PackedBatch, make_batch
+from worker.engine.batching.packing import IGNORED, PackedBatch, make_batch
 from worker.engine.modeling.partly_frozen import PartlyFrozen
-from worker.engine.modeling.quantization import keep_learnable, loading_arguments
+from worker.engine.modeling.quantization import keep_differentiable, loading_arguments
 
 # Two examples in one row must be read as each alone; fp32 leaves only rounding.
 APART_TOLERANCE = 1e-3
 
 
 class CausalLM(PartlyFrozen):
-    """A decoder, perhaps wrapped by peft; ``forward`` gives the logits of the tokens that are to be predicted."""
+    """A decoder, perhaps wrapped by peft; ``forward`` gives the logits of the predicted tokens."""
 
     def __init__(self, decoder: nn.Module) -> None:
         super().__init__()
@@ -26,24 +26,24 @@ class CausalLM(PartlyFrozen):
     def forward(self, batch: PackedBatch) -> torch.Tensor:
         """Logits (targets, vocabulary) in fp32, in the order of ``batch.targets``.
 
-        Only these go through the output layer, which is a large part of a small model.
+        Only their states go through the output layer, which is a large part of a small model.
         """
-        wanted = batch.targets != NOTHING
+        predicted = batch.targets != IGNORED
         if batch.mask is None:
-            told: dict[str, Any] = {"position_ids": batch.positions, "use_cache": False}
+            inputs: dict[str, Any] = {"position_ids": batch.positions, "use_cache": False}
         else:
-            told = {"attention_mask": batch.mask}
+            inputs = {"attention_mask": batch.mask}
 
-        def choose(layer: nn.Module, given: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-            # A soft prompt stands before the tokens; the last ones are ours.
-            states = given[0][:, -wanted.shape[1] :]
-            return (states[wanted].unsqueeze(0), *given[1:])
+        def keep_predicted(layer: nn.Module, args: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+            # A soft prompt stands before the tokens of the batch.
+            states = args[0][:, -predicted.shape[1] :]
+            return (states[predicted].unsqueeze(0), *args[1:])
 
         output = cast(Any, self.decoder).get_output_embeddings()
-        handle = output.register_forward_pre_hook(choose)
+        handle = output.register_forward_pre_hook(keep_predicted)
         try:
-            with self.entered(batch.pieces, batch.ids):
-                logits: torch.Tensor = self.decoder(input_ids=batch.ids, **told).logits
+            with self.cached_below(batch.spans, batch.ids):
+                logits: torch.Tensor = self.decoder(input_ids=batch.ids, **inputs).logits
         finally:
             handle.remove()
         return logits[0].float()
@@ -52,13 +52,13 @@ class CausalLM(PartlyFrozen):
         """See :class:`PartlyFrozen`."""
         return self.decoder
 
-    def walk(self, ids: torch.Tensor, mask: torch.Tensor) -> Any:
+    def run_core(self, ids: torch.Tensor, mask: torch.Tensor) -> Any:
         """See :class:`PartlyFrozen`: the decoder's own output."""
         return self.decoder(input_ids=ids, attention_mask=mask, use_cache=False)
 
 
 def load_decoder(folder: Path, card: BaseModelCard, precision: str = "full") -> nn.Module:
-    """The untouched model, from safetensors only, never running code from the folder; see :func:`load_encoder`."""
+    """The base model, from safetensors only, never running code from the folder; see :func:`load_encoder`."""
     decoder = AutoModelForCausalLM.from_pretrained(
         str(folder),
         dtype=torch.float32,
@@ -68,20 +68,20 @@ def load_decoder(folder: Path, card: BaseModelCard, precision: str = "full") -> 
         **dict(card.load_arguments),
         **loading_arguments(precision),
     )
-    return keep_learnable(decoder)
+    return keep_differentiable(decoder)
 
 
-class _Sample:
+class _Trial:
     def __init__(self, ids: list[int]) -> None:
-        self.ids, self.learned = ids, [True] * len(ids)
+        self.ids, self.loss_mask = ids, [True] * len(ids)
 
 
 @torch.no_grad()
 def keeps_apart(model: CausalLM, device: torch.device) -> bool:
     """Whether this model reads packed examples as each alone; architectures differ, so it is tried."""
     model.eval()
-    samples = [_Sample([1, 5, 3, 7, 2]), _Sample([4, 2, 6, 1])]
-    alone = [CausalLM.forward(model, make_batch([each], 0, packed=False).to(device)) for each in samples]
-    together = CausalLM.forward(model, make_batch(samples, 0).to(device))
+    trials = [_Trial([1, 5, 3, 7, 2]), _Trial([4, 2, 6, 1])]
+    alone = [CausalLM.forward(model, make_batch([trial], 0, packed=False).to(device)) for trial in trials]
+    together = CausalLM.forward(model, make_batch(trials, 0).to(device))
     scale = max(1.0, float(torch.cat(alone).abs().max()))
     return float((together - torch.cat(alone)).abs().max()) <= APART_TOLERANCE * scale

@@ -1,4 +1,4 @@
-"""Scores of written text: likelihood per row and over all, overlap with a reference. Knows no model."""
+"""Scores of generated text: likelihood per row and over all, bootstrap intervals, overlap with a reference."""
 
 import math
 import re
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 RESAMPLES = 1000
-# Beyond this the loss says no more than "hopeless", and its exponential would not fit a number.
-MOST_LOSS = 50.0
+# The exponential of a larger loss would not fit a number.
+MAX_LOSS = 50.0
 
 _WORD = re.compile(r"\w+", re.UNICODE)
 
@@ -32,32 +32,32 @@ class RowScores:
         }
 
     def interval(self, seed: int = 0) -> list[float]:
-        """95 % of the perplexities of resampled rows (percentile bootstrap)."""
-        return [perplexity(each) for each in _percentiles(_resampled(self, seed))]
+        """95 % interval of the perplexity, by the percentile bootstrap over rows."""
+        return [perplexity(loss) for loss in _percentiles(_resampled(self, seed))]
 
 
 def change_interval(tuned: RowScores, base: RowScores, seed: int = 0) -> list[float]:
-    """95 % of the changes of loss per token on the same resampled rows; all below zero means clearly better."""
+    """95 % interval of the change of loss per token, by the paired bootstrap over rows; below zero is better."""
     return _percentiles(_resampled(tuned, seed) - _resampled(base, seed))
 
 
 def perplexity(loss: float) -> float:
-    """How many words the model wavers between, as it were."""
-    return math.exp(min(loss, MOST_LOSS))
+    """The exponential of a loss in nats per token."""
+    return math.exp(min(loss, MAX_LOSS))
 
 
-def rouge_l(reference: str, written: str) -> float:
-    """F1 of the longest common subsequence of words (Lin 2004); 1 for the same words in the same order."""
-    wanted, given = _words(reference), _words(written)
-    if not wanted or not given:
-        return float(reference.strip() == written.strip())
-    common = _longest_common(wanted, given)
-    return 2 * common / (len(wanted) + len(given))
+def rouge_l(reference: str, generated: str) -> float:
+    """ROUGE-L: F1 of the longest common subsequence of words (Lin 2004)."""
+    expected, given = _words(reference), _words(generated)
+    if not expected or not given:
+        return float(reference.strip() == generated.strip())
+    common = _longest_common(expected, given)
+    return 2 * common / (len(expected) + len(given))
 
 
-def exact(reference: str, written: str) -> bool:
-    """Whether both say the same, apart from spaces."""
-    return reference.split() == written.split()
+def exact(reference: str, generated: str) -> bool:
+    """Exact match, apart from spaces."""
+    return reference.split() == generated.split()
 
 
 def _words(text: str) -> list[str]:
@@ -68,23 +68,23 @@ def _longest_common(one: Sequence[str], other: Sequence[str]) -> int:
     lengths = [0] * (len(other) + 1)
     for word in one:
         before = 0
-        for at, each in enumerate(other, start=1):
-            kept = lengths[at]
-            lengths[at] = before + 1 if word == each else max(kept, lengths[at - 1])
-            before = kept
+        for position, candidate in enumerate(other, start=1):
+            above = lengths[position]
+            lengths[position] = before + 1 if word == candidate else max(above, lengths[position - 1])
+            before = above
     return lengths[-1]
 
 
 def _resampled(scores: RowScores, seed: int) -> np.ndarray:
-    """Loss per token of ``RESAMPLES`` draws of as many rows; the same draws for the same seed and number of rows."""
-    dice = np.random.Generator(np.random.PCG64(seed))
+    """Loss per token of ``RESAMPLES`` resamples of as many rows; the same resamples for the same seed and number of rows."""
+    rng = np.random.Generator(np.random.PCG64(seed))
     count = len(scores.losses)
-    told = np.empty(RESAMPLES)
+    losses = np.empty(RESAMPLES)
     for number in range(RESAMPLES):
-        rows = dice.integers(0, count, count)
-        told[number] = scores.losses[rows].sum() / scores.tokens[rows].sum()
-    return told
+        rows = rng.integers(0, count, count)
+        losses[number] = scores.losses[rows].sum() / scores.tokens[rows].sum()
+    return losses
 
 
 def _percentiles(values: np.ndarray) -> list[float]:
-    return [float(each) for each in np.percentile(values, [2.5, 97.5])]
+    return [float(value) for value in np.percentile(values, [2.5, 97.5])]

@@ -1,4 +1,4 @@
-"""The words in a download that labels words: the model card and ``use_me.py``. Builds text from facts; reads and writes nothing."""
+"""The model card and ``use_me.py`` of a token classifier."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from app.catalog.spec import RunSpec
 from app.catalog.task_types.tagged_text import WORD_PATTERN
 from worker.engine.reporting import card_frame
 from worker.engine.reporting.card_frame import CardContext
-from worker.engine.tasks.classification.card import exact_products, loading_words, method_imports
+from worker.engine.reporting.usage_example import exact_products, format_example, loading_words
 
 _EXAMPLE = '''\
 """Mark words with the tuned model: python use_me.py "first text" "second text" (needs torch, transformers{needs})."""
@@ -42,12 +42,11 @@ for text in sys.argv[1:]:
 
 def example(spec: RunSpec, base: BaseModelCard, heads: Sequence[str] = ("classifier",)) -> str:
     """A script that applies the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder."""
-    # Arguments that suit the bare encoder are none of this class.
+    # Arguments for the bare encoder do not fit this class.
     load = loading_words(spec, replace(base, load_arguments=()))
-    return _EXAMPLE.format(
-        needs=", peft" if isinstance(spec.method, PeftMethod) else "",
-        more="" if spec.base_precision == "full" else ", BitsAndBytesConfig",
-        imports=method_imports(spec.method),
+    return format_example(
+        _EXAMPLE,
+        spec,
         load=load.replace("BitsAndBytesConfig(", f"BitsAndBytesConfig(llm_int8_skip_modules={list(heads)!r}, "),
         apply=_apply(spec.method) + exact_products(spec, "model"),
         pattern=ascii(WORD_PATTERN),
@@ -56,10 +55,10 @@ def example(spec: RunSpec, base: BaseModelCard, heads: Sequence[str] = ("classif
 
 
 def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
-    """The card of a model that labels words; see :mod:`worker.engine.reporting.card_frame`."""
+    """The card of a token classifier; see :mod:`worker.engine.reporting.card_frame`."""
     low, high = results["intervals"]["f1"]
     baseline = results["baseline"]
-    told = CardContext(
+    context = CardContext(
         pipeline="token-classification",
         gives=f"Marks words of {len(spec.labels)} types: {', '.join(spec.labels)}.",
         quality=[
@@ -70,15 +69,15 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "| | F1 | precision | recall | words |",
             "|---|---|---|---|---|",
             _line(f"this model (95 % interval of F1 {low:.4f}-{high:.4f})", results["metrics"]),
-            _line("untouched model with a linear probe", baseline["linear_probe"]),
+            _line("base model with a linear probe", baseline["linear_probe"]),
             _line("a list of the training words with their commonest tags", baseline["word_list"]),
             _line("marking nothing", baseline["majority"]),
             "",
             "| type | F1 | precision | recall | entities |",
             "|---|---|---|---|---|",
             *(
-                f"| {each['label']} | {each['f1']:.4f} | {each['precision']:.4f} | {each['recall']:.4f} | {each['count']:,} |"
-                for each in results["per_class"]
+                f"| {label['label']} | {label['f1']:.4f} | {label['precision']:.4f} | {label['recall']:.4f} | {label['count']:,} |"
+                for label in results["per_class"]
             ),
         ],
         use=[
@@ -91,11 +90,11 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "rely on it.",
         ],
     )
-    return card_frame.model_card(spec, base, results, told)
+    return card_frame.model_card(spec, base, results, context)
 
 
 def _apply(method: Method) -> str:
-    """The line that puts what was learned on the base model."""
+    """The line that loads what was trained onto the base model."""
     if isinstance(method, PeftMethod):
         return "model = PeftModel.from_pretrained(model, here).eval()"
     if method.whole_model:
@@ -107,5 +106,5 @@ def _apply(method: Method) -> str:
 
 
 def _line(name: str, scores: dict[str, float]) -> str:
-    told = " | ".join(f"{scores[key]:.4f}" for key in ("f1", "precision", "recall", "token_accuracy"))
-    return f"| {name} | {told} |"
+    cells = " | ".join(f"{scores[key]:.4f}" for key in ("f1", "precision", "recall", "token_accuracy"))
+    return f"| {name} | {cells} |"

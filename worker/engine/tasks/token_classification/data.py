@@ -1,16 +1,14 @@
-"""Sentences with marked words for a model that sees pieces of words: which piece stands for which word, and what it learns.
+"""Sentences with tagged words as tokens: which token belongs to which word, and the tag that each token trains on.
 
-Knows no model. A word is judged by its first piece; the others are left out of the loss unless a run asks for them.
+A word is classified by its first token; its other tokens are left out of the loss unless a run asks for them.
 """
 
-import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as parquet
 import torch
 
 from app.catalog.task_types.generative import UnusableRow
@@ -18,146 +16,155 @@ from app.catalog.task_types.tagged_text import Sentence
 from app.catalog.task_types.token_classification import TokenClassification
 from app.run_report import Report
 from worker.engine.batching.batches import MicroBatch
+from worker.engine.batching.training_rows import read_rows
 
-# What the loss leaves out: later pieces of a word, marks at both ends, padding.
-NOTHING = -100
-TOKENISE_ROWS = 500
+# What the loss leaves out: later tokens of a word, special tokens, padding.
+IGNORED = -100
+TOKENIZE_ROWS = 500
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """A text as the model reads it: token ids, and for each word that is read the place of its first piece.
+class WordTokens:
+    """A text as token ids.
 
-    ``owners`` is the word of each piece, -1 for marks; ``cut`` says that the end was left out.
+    Attributes:
+        word_ids: the word of each token, -1 for special tokens.
+        cut: whether the end of the text was left out.
     """
 
     ids: list[int]
-    owners: list[int]
+    word_ids: list[int]
     cut: bool
 
     @property
-    def firsts(self) -> dict[int, int]:
-        """Word -> place of its first piece."""
-        found: dict[int, int] = {}
-        for place, word in enumerate(self.owners):
+    def first_tokens(self) -> dict[int, int]:
+        """Word -> position of its first token, for the words that are read."""
+        positions: dict[int, int] = {}
+        for position, word in enumerate(self.word_ids):
             if word >= 0:
-                found.setdefault(word, place)
-        return found
+                positions.setdefault(word, position)
+        return positions
 
 
 @dataclass(frozen=True)
-class Tagged:
-    """Sentences of one split with their pieces and, for each piece, the number of its tag or :data:`NOTHING`."""
+class TaggedSplit:
+    """Sentences of one split with their tokens and, for each token, the number of its tag or :data:`IGNORED`."""
 
     row_ids: list[int]
     sentences: list[Sentence]
-    pieces: list[Pieces]
+    encodings: list[WordTokens]
     targets: list[list[int]]
 
     @property
     def tokens(self) -> list[list[int]]:
         """Token ids of each sentence."""
-        return [each.ids for each in self.pieces]
+        return [encoding.ids for encoding in self.encodings]
 
     @property
     def lengths(self) -> list[int]:
         """Tokens of each sentence."""
-        return [len(each.ids) for each in self.pieces]
+        return [len(encoding.ids) for encoding in self.encodings]
 
     @property
     def cut_rows(self) -> int:
         """Sentences that lost their end."""
-        return sum(each.cut for each in self.pieces)
+        return sum(encoding.cut for encoding in self.encodings)
 
 
 def tag_names(labels: Sequence[str]) -> list[str]:
-    """``O``, then ``B-`` and ``I-`` of each type: the tags in the order of the model's answers."""
+    """``O``, then ``B-`` and ``I-`` of each type: the tags in the order of the logits."""
     return ["O", *(f"{letter}-{label}" for label in labels for letter in "BI")]
 
 
 def read_sentences(
     rows: Path, splits: Path, task: TokenClassification, columns: dict[str, str]
 ) -> dict[str, list[tuple[int, Sentence]]]:
-    """Row ids and sentences of every split, as its frozen splits say."""
-    names = ["_id", *dict.fromkeys(columns.values())]
-    dealt = json.loads(splits.read_text(encoding="utf-8"))
-    table = parquet.read_table(rows, columns=names).to_pylist()
-    by_id = {row["_id"]: row for row in table}
-    found: dict[str, list[tuple[int, Sentence]]] = {}
-    for name in ("train", "validation", "test"):
-        found[name] = []
-        for row_id in dealt[name]:
-            try:
-                found[name].append((row_id, task.sentence(by_id[row_id], columns)))
-            except UnusableRow as flaw:
-                raise ValueError(f"row {row_id} was dealt out but cannot be read: {flaw.code}") from flaw
-    return found
+    """Split name -> row ids and sentences.
+
+    Raises:
+        ValueError: the splits name a row that is no sentence with tags.
+    """
+    return {
+        name: [(row_id, _sentence(task, row_id, cells, columns)) for row_id, cells in split]
+        for name, split in read_rows(rows, splits, columns.values()).items()
+    }
 
 
-def mark(
-    found: Sequence[tuple[int, Sentence]],
+def tokenize_and_align(
+    rows: Sequence[tuple[int, Sentence]],
     tags: Sequence[str],
     tokenizer: Any,
-    longest: int,
+    max_length: int,
     report: Report,
     *,
-    every: bool,
-) -> Tagged:
-    """Cut sentences into pieces and say what each is to learn.
+    every_token: bool,
+) -> TaggedSplit:
+    """Tokenize sentences and give each token the tag that it trains on.
 
     Args:
-        longest: tokens that are read, the marks at both ends included.
-        every: later pieces of a word learn too, as the inside of what their word is.
+        max_length: tokens that are read, special tokens included.
+        every_token: later tokens of a word train too, with the inside tag of their word.
     """
     numbers = {tag: number for number, tag in enumerate(tags)}
-    sentences = [sentence for _, sentence in found]
-    pieces: list[Pieces] = []
-    for start in range(0, len(sentences), TOKENISE_ROWS):
+    sentences = [sentence for _, sentence in rows]
+    encodings: list[WordTokens] = []
+    for start in range(0, len(sentences), TOKENIZE_ROWS):
         report.stop_if_asked()
-        portion = sentences[start : start + TOKENISE_ROWS]
-        pieces += cut_up([(each.text, each.places) for each in portion], tokenizer, longest)
-    targets = [_targets(one, other, numbers, every) for one, other in zip(sentences, pieces, strict=True)]
-    return Tagged([row_id for row_id, _ in found], sentences, pieces, targets)
+        batch = sentences[start : start + TOKENIZE_ROWS]
+        encodings += tokenize_words([(sentence.text, sentence.places) for sentence in batch], tokenizer, max_length)
+    targets = [
+        _targets(sentence, encoding, numbers, every_token)
+        for sentence, encoding in zip(sentences, encodings, strict=True)
+    ]
+    return TaggedSplit([row_id for row_id, _ in rows], sentences, encodings, targets)
 
 
-def cut_up(texts: Sequence[tuple[str, Sequence[tuple[int, int]]]], tokenizer: Any, longest: int) -> list[Pieces]:
-    """Pieces of texts whose words lie at the given places."""
-    made = tokenizer([text for text, _ in texts], truncation=True, max_length=longest, return_offsets_mapping=True)
-    told = []
-    for at, (text, places) in enumerate(texts):
-        encoding = made.encodings[at]
-        starts = [start for start, _ in places]
-        owners = [
-            -1 if special else _owner(text, starts, places, *offsets)
+def tokenize_words(
+    texts: Sequence[tuple[str, Sequence[tuple[int, int]]]], tokenizer: Any, max_length: int
+) -> list[WordTokens]:
+    """Tokens of texts, given with the character ranges of their words."""
+    batch = tokenizer([text for text, _ in texts], truncation=True, max_length=max_length, return_offsets_mapping=True)
+    encoded = []
+    for encoding, (text, words) in zip(batch.encodings, texts, strict=True):
+        starts = [start for start, _ in words]
+        word_ids = [
+            -1 if special else _word_of(text, starts, words, *offsets)
             for special, offsets in zip(encoding.special_tokens_mask, encoding.offsets, strict=True)
         ]
-        told.append(Pieces(list(encoding.ids), owners, bool(encoding.overflowing)))
-    return told
+        encoded.append(WordTokens(list(encoding.ids), word_ids, bool(encoding.overflowing)))
+    return encoded
 
 
 def collate_targets(targets: Sequence[Sequence[int]], rows: MicroBatch, length: int) -> torch.Tensor:
-    """Tag numbers (rows, length), :data:`NOTHING` where there is nothing to learn."""
-    batch = torch.full((len(rows), length), NOTHING, dtype=torch.long)
-    for at, row in enumerate(rows):
-        batch[at, : len(targets[row])] = torch.tensor(targets[row], dtype=torch.long)
+    """Tag numbers (rows, length), :data:`IGNORED` where nothing trains."""
+    batch = torch.full((len(rows), length), IGNORED, dtype=torch.long)
+    for number, row in enumerate(rows):
+        batch[number, : len(targets[row])] = torch.tensor(targets[row], dtype=torch.long)
     return batch
 
 
-def _owner(text: str, starts: Sequence[int], places: Sequence[tuple[int, int]], begin: int, end: int) -> int:
-    """The word in which a piece begins; some tokenizers count the space before a word as a part of it."""
+def _sentence(task: TokenClassification, row_id: int, cells: dict[str, Any], columns: dict[str, str]) -> Sentence:
+    try:
+        return task.sentence(cells, columns)
+    except UnusableRow as flaw:
+        raise ValueError(f"row {row_id} is part of a split but cannot be read: {flaw.code}") from flaw
+
+
+def _word_of(text: str, starts: Sequence[int], words: Sequence[tuple[int, int]], begin: int, end: int) -> int:
+    """The word in which a token begins; some tokenizers count the space before a word as a part of it."""
     while begin < end and text[begin].isspace():
         begin += 1
     word = bisect_right(starts, begin) - 1
-    return word if begin < end and word >= 0 and begin < places[word][1] else -1
+    return word if begin < end and word >= 0 and begin < words[word][1] else -1
 
 
-def _targets(sentence: Sentence, pieces: Pieces, numbers: dict[str, int], every: bool) -> list[int]:
-    tags, firsts = sentence.tags, pieces.firsts
+def _targets(sentence: Sentence, encoding: WordTokens, numbers: dict[str, int], every_token: bool) -> list[int]:
+    tags, first_tokens = sentence.tags, encoding.first_tokens
     targets = []
-    for place, word in enumerate(pieces.owners):
-        if word < 0 or (not every and firsts[word] != place):
-            targets.append(NOTHING)
+    for position, word in enumerate(encoding.word_ids):
+        if word < 0 or (not every_token and first_tokens[word] != position):
+            targets.append(IGNORED)
         else:
             tag = tags[word]
-            targets.append(numbers[tag if firsts[word] == place else tag.replace("B-", "I-", 1)])
+            targets.append(numbers[tag if first_tokens[word] == position else tag.replace("B-", "I-", 1)])
     return targets

@@ -12,7 +12,7 @@ from app.errors import Rejected
 from tests.tiny import make_spec
 from worker.engine.loop.train import train
 from worker.engine.merging.combine import Recipe, combine, combine_heads
-from worker.engine.merging.lora_extraction import shrink
+from worker.engine.merging.lora_extraction import extract_lora
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.tasks.classification.model import load_encoder
 
@@ -119,7 +119,7 @@ def test_a_full_fine_tune_becomes_a_lora_that_holds_what_its_rank_allows(make_or
     train(order, ListReport())
     tuned = type(body()).from_pretrained(order.folder / "adapter", add_pooling_layer=False).eval()
     far = (answer(tuned) - answer(body())).norm()
-    small, large = shrink(body(), tuned, 2), shrink(body(), tuned, 32)
+    small, large = extract_lora(body(), tuned, 2), extract_lora(body(), tuned, 32)
     assert 0 < small.linear_share < large.linear_share
     # Rank 32 is the whole of these layers; what stays away are offsets, norms and embeddings.
     assert large.linear_share == pytest.approx(1, abs=1e-5)
@@ -133,4 +133,4 @@ def test_a_full_fine_tune_becomes_a_lora_that_holds_what_its_rank_allows(make_or
 
 def test_shrinking_what_did_not_change_is_refused(body) -> None:
     with pytest.raises(Rejected, match="equals its base"):
-        shrink(body(), body(), 4)
+        extract_lora(body(), body(), 4)

@@ -45,15 +45,15 @@ def test_a_loss_that_chance_makes_is_not_called_one() -> None:
     before = torch.ones(160, dtype=torch.bool)
     few, many = before.clone(), before.clone()
     few[:6], many[:20] = False, False
-    assert forgetting.told(before, few)["level"] == "amber" and forgetting.told(before, many)["level"] == "red"
+    assert forgetting.compare(before, few).level == "amber" and forgetting.compare(before, many).level == "red"
     shuffled = few.clone()
     before[154:] = False
-    told = forgetting.told(before, shuffled)
-    assert told["change"] == 0 and told["level"] == "kept"
+    shuffled_result = forgetting.compare(before, shuffled)
+    assert shuffled_result.change == 0 and shuffled_result.level == "kept"
     mixed = before.clone()
     mixed[:12], mixed[155:] = False, True
-    assert forgetting.told(before, mixed)["change"] < -SHARE_LIMITS[0]
-    assert forgetting.told(before, mixed)["level"] == "kept"
+    assert forgetting.compare(before, mixed).change < -SHARE_LIMITS[0]
+    assert forgetting.compare(before, mixed).level == "kept"
 
 
 def test_left_alone_it_is_measured_where_it_takes_a_twentieth_at_most() -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import torch
-from accelerate.state import AcceleratorState
+from accelerate.state import AcceleratorState, PartialState
 from pydantic import TypeAdapter
 
 from app.catalog.card import BaseModelCard
@@ -17,16 +17,16 @@ from app.catalog.spec import RunSpec
 from app.run_report import NullReport
 from worker.engine.loop.train import train
 from worker.engine.reporting.list_report import ListReport
-from worker.engine.runtime import distributed
+from worker.engine.runtime.distributed import init_process_group
 from worker.engine.runtime.training_job import TrainingJob
 
 
 def main(plan: Path) -> None:
     number, count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     torch.set_num_threads(1)
-    team = distributed.join(number, count, plan.with_suffix(".meeting"))
+    init_process_group(number, count, plan.with_suffix(".meeting"))
     for each in json.loads(plan.read_text()):
-        AcceleratorState._reset_state(reset_partial_state=True)
+        AcceleratorState._reset_state()
         base = TypeAdapter(BaseModelCard).validate_python(each["card"])
         order = TrainingJob(
             RunSpec.model_validate(each["spec"]),
@@ -37,14 +37,13 @@ def main(plan: Path) -> None:
             Path(each["folder"]),
             resume_from=Path(each["resume_from"]) if each["resume_from"] else None,
             portions=each["portions"],
-            ranks=team,
         )
-        report = ListReport() if team.leads else NullReport()
+        report = ListReport() if PartialState().is_main_process else NullReport()
         train(order, report)
         if isinstance(report, ListReport):
             told = {"metrics": report.metrics, "events": [event["message"] for event in report.events]}
             (order.folder / "told.json").write_text(json.dumps(told))
-        team.wait()
+        PartialState().wait_for_everyone()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from app.catalog.base_models import STARTER_ENCODER, base_model_path
 from app.catalog.methods import method_class
 from tests.methods.choice import every, make
 from tests.tiny import LABELS, make_spec
-from worker.engine.loop import training_loop
+from worker.engine.loop.schedule import make_optimizer
 from worker.engine.loop.train import train
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.tasks.classification.model import load_encoder
@@ -57,7 +57,7 @@ def test_the_second_matrix_of_lora_plus_learns_faster() -> None:
     method = make("lora-plus", ratio=8)
     layer = torch.nn.Module()
     layer.lora_A, layer.lora_B = torch.nn.Linear(2, 2, bias=False), torch.nn.Linear(2, 2, bias=False)
-    groups = training_loop.make_optimizer(layer, make_spec().training, method.rate_factor).param_groups
+    groups = make_optimizer(layer, make_spec().training, method.rate_factor).param_groups
     assert [(group["rate_factor"], len(group["params"])) for group in groups] == [(1.0, 1), (8, 1)]
 
 

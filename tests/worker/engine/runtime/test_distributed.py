@@ -77,7 +77,7 @@ def run_together(path: Path, plan: Plan, count: int = 2) -> None:
     log = path.with_suffix(".log").open("wb")
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.worker.engine.several", str(path)],
+            [sys.executable, "-m", "tests.worker.engine.runtime.distributed_training", str(path)],
             env={**os.environ, "RANK": str(number), "WORLD_SIZE": str(count)},
             stdout=log,
             stderr=log,

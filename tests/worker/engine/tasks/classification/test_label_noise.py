@@ -13,7 +13,7 @@ from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.tasks.classification.label_noise import rank_doubts
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
-BANKING = Path(__file__).resolve().parents[4] / "shared" / "data" / "banking77" / "train.csv"
+BANKING = Path(__file__).resolve().parents[6] / "shared" / "data" / "banking77" / "train.csv"
 ROWS = 1500
 
 
@@ -26,7 +26,7 @@ def flipped(labels: list[int], count: int, share: float, seed: int) -> tuple[lis
 
 
 def found(ranking, planted: set[int], share: float) -> float:
-    top = {each.place for each in ranking[: round(share * len(ranking))]}
+    top = {each.row for each in ranking[: round(share * len(ranking))]}
     return len(top & planted) / len(planted)
 
 
@@ -39,8 +39,8 @@ def test_wrong_labels_among_clouds_of_points_come_first():
     ranking = rank_doubts(points, labels, 5)
     assert found(ranking, planted, 0.06) == 1.0
     worst = ranking[0]
-    assert worst.suggested == true[worst.place] and worst.given == labels[worst.place] and worst.margin < 0
-    assert sorted(each.place for each in ranking) == list(range(500))
+    assert worst.suggested == true[worst.row] and worst.given == labels[worst.row] and worst.margin < 0
+    assert sorted(each.row for each in ranking) == list(range(500))
 
 
 def test_a_row_is_judged_by_the_others_only():
@@ -48,7 +48,7 @@ def test_a_row_is_judged_by_the_others_only():
     dice = torch.Generator().manual_seed(3)
     points = torch.randn(40, 4, generator=dice)
     labels = [n % 3 for n in range(40)]
-    by_place = {each.place: each for each in rank_doubts(points, labels, 3)}
+    by_place = {each.row: each for each in rank_doubts(points, labels, 3)}
     for place in (0, 17, 39):
         others = [n for n in range(40) if n != place]
         design = torch.cat([points[others], torch.ones(39, 1)], dim=1).double()

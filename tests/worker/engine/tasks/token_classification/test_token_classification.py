@@ -25,7 +25,7 @@ from worker.engine.merging.derive import derive
 from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
-from worker.engine.tasks.token_classification.data import NOTHING, mark, tag_names
+from worker.engine.tasks.token_classification.data import IGNORED, tag_names, tokenize_and_align
 from worker.engine.tasks.token_classification.model import decode, entities_of, load_tagger
 from worker.engine.tasks.token_classification.predict import TagPredictor
 
@@ -205,21 +205,23 @@ def tokenizer() -> Any:
 def test_the_first_piece_of_a_word_learns_and_the_others_do_not(tokenizer: Any) -> None:
     tags = tag_names(["PER"])
     assert tags == ["O", "B-PER", "I-PER"]
-    data = mark([(7, SENTENCE)], tags, tokenizer, 32, ListReport(), every=False)
-    owners = data.pieces[0].owners
+    data = tokenize_and_align([(7, SENTENCE)], tags, tokenizer, 32, ListReport(), every_token=False)
+    owners = data.encodings[0].word_ids
     assert owners[:2] == [-1, 0] and owners[-2:] == [2, -1] and owners.count(1) > 1
-    wanted = [tags[each] for each in data.targets[0] if each != NOTHING]
+    wanted = [tags[each] for each in data.targets[0] if each != IGNORED]
     assert wanted == ["B-PER", "I-PER", "O"]
-    every = mark([(7, SENTENCE)], tags, tokenizer, 32, ListReport(), every=True).targets[0]
-    assert [each for each in every if each != NOTHING] == [1, *[2] * owners.count(1), 0]
-    cut = mark([(7, SENTENCE)], tags, tokenizer, 4, ListReport(), every=False)
-    assert cut.cut_rows == 1 and list(cut.pieces[0].firsts) == [0, 1]
+    every = tokenize_and_align([(7, SENTENCE)], tags, tokenizer, 32, ListReport(), every_token=True).targets[0]
+    assert [each for each in every if each != IGNORED] == [1, *[2] * owners.count(1), 0]
+    cut = tokenize_and_align([(7, SENTENCE)], tags, tokenizer, 4, ListReport(), every_token=False)
+    assert cut.cut_rows == 1 and list(cut.encodings[0].first_tokens) == [0, 1]
 
 
 def test_later_pieces_of_a_first_word_are_inside(tokenizer: Any) -> None:
     sentence = from_tags(["Kovacsovics"], ["B-PER"])
-    targets = mark([(1, sentence)], tag_names(["PER"]), tokenizer, 32, ListReport(), every=True).targets[0]
-    learned = [each for each in targets if each != NOTHING]
+    targets = tokenize_and_align(
+        [(1, sentence)], tag_names(["PER"]), tokenizer, 32, ListReport(), every_token=True
+    ).targets[0]
+    learned = [each for each in targets if each != IGNORED]
     assert learned[0] == 1 and len(learned) > 1 and set(learned[1:]) == {2}
 
 

@@ -8,14 +8,14 @@ from torch.utils.data import DataLoader
 from transformers import Trainer, TrainingArguments
 
 from tests.tiny import LABELS, make_spec
-from tests.worker.engine.test_train import without_dropout
+from tests.worker.engine.loop.test_train import without_dropout
 from worker.engine.batching.batches import collate, plan_epoch
+from worker.engine.loop.schedule import Schedule, make_optimizer
 from worker.engine.loop.train import train
-from worker.engine.loop.training_loop import Schedule, make_optimizer
 from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
-from worker.engine.tasks.classification.data import encode, read_splits
+from worker.engine.tasks.classification.data import encode, read_examples
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
 
@@ -34,7 +34,7 @@ class WithLoss(torch.nn.Module):
 def oracle_losses(order: TrainingJob, folder: Path) -> list[tuple[float, float, float]]:
     """Loss, learning rate and gradient norm of every step by transformers' Trainer."""
     spec = order.spec
-    examples = read_splits(order.rows, order.splits, spec.columns, "").train
+    examples = read_examples(order.rows, order.splits, spec.columns)["train"]
     numbers = {label: number for number, label in enumerate(LABELS)}
     tokenizer = load_tokenizer(order.base_folder)
     data = encode(examples, numbers, tokenizer, spec.training.max_length, ListReport())

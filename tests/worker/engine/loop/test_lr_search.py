@@ -5,10 +5,11 @@ import json
 import pytest
 
 from tests.tiny import make_spec
-from tests.worker.engine.test_resume import learned, stop
+from tests.worker.engine.loop.test_checkpoints import learned, stop
 from worker.engine.loop import lr_search
-from worker.engine.loop.lr_search import FACTORS, SHARE, steps_each
+from worker.engine.loop.lr_search import FACTORS, SHARE, steps_per_trial
 from worker.engine.loop.train import train
+from worker.engine.loop.trainer_state import Trial
 from worker.engine.reporting.list_report import ListReport
 
 # 42 rows, 6 updates a pass: enough updates for a race of three.
@@ -16,14 +17,14 @@ LONG = {"epochs": 32.0, "learning_rate": "auto"}
 
 
 def test_it_takes_at_most_its_share_and_short_runs_have_none() -> None:
-    assert steps_each(599) == 0 and steps_each(600) == 10
-    assert all(len(FACTORS) * steps_each(total) <= SHARE * total for total in range(1, 5000))
+    assert steps_per_trial(599) == 0 and steps_per_trial(600) == 10
+    assert all(len(FACTORS) * steps_per_trial(total) <= SHARE * total for total in range(1, 5000))
 
 
 @pytest.fixture
 def short_races(monkeypatch: pytest.MonkeyPatch) -> None:
     """Races of a few updates, so that the tiny runs have one."""
-    monkeypatch.setattr(lr_search, "LEAST_STEPS", 3)
+    monkeypatch.setattr(lr_search, "MIN_STEPS", 3)
 
 
 @pytest.mark.usefixtures("short_races")
@@ -82,10 +83,10 @@ def test_the_race_is_on_disk_before_the_first_update(make_order) -> None:
 )
 def test_a_higher_rate_must_learn_clearly_faster_and_a_lower_one_be_needed(losses, chosen: float) -> None:
     begun = 9.5 if losses[0] == 8.53 else 0.87
-    tried = [{"rate": rate, "loss": loss} for rate, loss in zip((3e-3, 1e-2, 3e-2), losses, strict=True)]
+    trials = [Trial(rate, loss) for rate, loss in zip((3e-3, 1e-2, 3e-2), losses, strict=True)]
     report = ListReport()
-    told = lr_search._decide(tried, 1e-2, begun, 10, report)
-    assert told["chosen"] == chosen and f"Learning rate {chosen:.3g}" in told["why"]
+    result = lr_search._decide(trials, 1e-2, begun, 10, report)
+    assert result.chosen == chosen and f"Learning rate {chosen:.3g}" in result.why
     assert (report.events[-1]["severity"] == "warning") == (losses == (None, None, None))
 
 

@@ -11,7 +11,7 @@ from app.catalog.spec import RunSpec
 from app.errors import Rejected
 from tests.tiny import make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
-from tests.worker.engine.test_use_me import ask
+from tests.worker.engine.reporting.test_usage_example import ask
 from worker.engine.loop.train import train
 from worker.engine.merging.derive import derive
 from worker.engine.reporting.list_report import ListReport

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from app.run_report import Stopped
@@ -17,9 +18,8 @@ from tests.tiny import make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from worker.engine.loop import hidden_state_cache
 from worker.engine.loop.train import train
-from worker.engine.modeling.partly_frozen import Piece, name_of
+from worker.engine.modeling.partly_frozen import RowSpan, row_key
 from worker.engine.reporting.list_report import ListReport
-from worker.engine.runtime.distributed import ALONE
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.classification.classification import Classification
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
@@ -70,7 +70,7 @@ def test_remembered_and_read_anew_the_losses_are_the_same(
 def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every row go all the way in every pass."""
     monkeypatch.setattr(hidden_state_cache, "MOST_KEPT_STATES", 0)
-    monkeypatch.setattr(Classification, "knows_vectors", lambda self: False)
+    monkeypatch.setattr(Classification, "use_cached_vectors", lambda self: False)
 
 
 @pytest.fixture(params=["words", "chat"])
@@ -93,15 +93,15 @@ def other_order(request: pytest.FixtureRequest, make_order, tmp_path: Path) -> C
 def test_marked_words_and_conversations_learn_the_same_too(
     other_order: Callable[[], TrainingJob], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = hidden_state_cache.HiddenStateCache.place
+    kept = hidden_state_cache.HiddenStateCache.gather
     found: Counter[bool] = Counter()
 
-    def counted(self: Any, pieces: list[Piece], *rest: Any) -> torch.Tensor | None:
+    def counted(self: Any, pieces: list[RowSpan], *rest: Any) -> torch.Tensor | None:
         states = kept(self, pieces, *rest)
         found[states is not None] += len(pieces)
         return states
 
-    monkeypatch.setattr(hidden_state_cache.HiddenStateCache, "place", counted)
+    monkeypatch.setattr(hidden_state_cache.HiddenStateCache, "gather", counted)
     remembered = stopped_losses(other_order())
     # Nothing but rows that are known was asked for, in training and in checks alike.
     assert found[True] > 0
@@ -127,14 +127,14 @@ def test_the_test_rows_go_all_the_way_in_full_precision(make_order, monkeypatch:
     forward = PooledClassifier.forward
 
     def watched(self: PooledClassifier, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        seen[self.known_states is not None] += len(ids)
+        seen[self.hidden_states is not None] += len(ids)
         return forward(self, ids, mask)
 
     def tested(self: Classification) -> None:
         assert seen[True] > 0
         seen.clear()
         test(self)
-        assert seen == {False: len(self.splits.test)}
+        assert seen == {False: len(self.examples["test"])}
 
     test = Classification.test
     monkeypatch.setattr(PooledClassifier, "forward", watched)
@@ -161,7 +161,7 @@ def test_what_is_kept_is_told_and_leaves_no_file(make_order) -> None:
 
 def test_a_number_too_large_for_sixteen_bits_is_not_kept(tmp_path: Path) -> None:
     states = hidden_state_cache.HiddenStateCache([[2, 5, 3]], 4, torch.float16)
-    states.open(tmp_path, ALONE)
+    states.open(tmp_path, Accelerator())
     with pytest.raises(OverflowError):
         states.put([2, 5, 3], torch.full((3, 4), 1e6))
     states.close()
@@ -213,21 +213,21 @@ def test_what_is_untouched_follows_from_what_learns(tiny_base, learning: str, un
     if learning:
         model.encoder.get_submodule(learning).requires_grad_(True)
     ids = torch.tensor([[2, 5, 3]])
-    assert hidden_state_cache.count_untouched(model, ids, torch.ones_like(ids)) == untouched
+    assert hidden_state_cache.count_frozen_blocks(model, ids, torch.ones_like(ids)) == untouched
 
 
 def test_kept_rows_come_back_where_they_stand_in_a_batch(tmp_path: Path) -> None:
     rows = [[2, 5, 3], [2, 6, 7, 3]]
     states = hidden_state_cache.HiddenStateCache(rows, 4, torch.float32)
-    states.open(tmp_path, ALONE)
+    states.open(tmp_path, Accelerator())
     values = [torch.randn(len(row), 4) for row in rows]
     for row, value in zip(rows, values, strict=True):
         states.put(row, value)
-    pieces = [Piece(name_of(rows[1]), 0, 1), Piece(name_of(rows[0]), 1, 0)]
-    found = states.place(pieces, torch.Size((2, 6)), torch.device("cpu"))
+    pieces = [RowSpan(row_key(rows[1]), 0, 1), RowSpan(row_key(rows[0]), 1, 0)]
+    found = states.gather(pieces, torch.Size((2, 6)), torch.device("cpu"))
     assert found is not None
     assert torch.equal(found[0, 1:5], values[1])
     assert torch.equal(found[1, :3], values[0])
     assert not found[0, 0].any() and not found[1, 3:].any()
-    assert states.place([Piece(name_of([9]), 0, 0)], torch.Size((1, 1)), torch.device("cpu")) is None
+    assert states.gather([RowSpan(row_key([9]), 0, 0)], torch.Size((1, 1)), torch.device("cpu")) is None
     states.close()

@@ -13,9 +13,10 @@ from app.errors import StudioError
 from app.run_report import Stopped
 from tests.methods.choice import every
 from tests.tiny import LABELS, make_spec
-from worker.engine.loop import training_loop
-from worker.engine.loop.checkpoints import Checkpoints, TrainerState
+from worker.engine.loop.checkpoints import Checkpoints
+from worker.engine.loop.schedule import Schedule
 from worker.engine.loop.train import train
+from worker.engine.loop.trainer_state import TrainerState
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
@@ -155,7 +156,7 @@ def test_the_newest_two_checkpoints_and_the_best_are_kept(tmp_path: Path) -> Non
 
 def test_a_loss_that_is_not_a_number_ends_the_run_with_advice(make_order, monkeypatch: pytest.MonkeyPatch) -> None:
     # A rate far beyond what the form allows; the smallest way to make learning break down for certain.
-    monkeypatch.setattr(training_loop.Schedule, "learning_rate", lambda self, step: float("inf"))
+    monkeypatch.setattr(Schedule, "learning_rate", lambda self, step: float("inf"))
     with pytest.raises(StudioError) as caught:
         train(make_order(), ListReport())
     assert caught.value.code == "diverged"

@@ -22,7 +22,7 @@ from app.catalog.task_types.generative import Example, Turn
 from app.run_report import Stopped
 from tests.tiny_chat import make_tokenizer
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec, write_rows
-from worker.engine.batching.packing import NOTHING, fill, make_batch
+from worker.engine.batching.packing import IGNORED, make_batch, pack
 from worker.engine.loop.train import train
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
@@ -122,7 +122,7 @@ def test_every_check_shows_answers_beside_the_bases_and_changes_nothing(
         assert all(each["input"] and each["expected"] for each in shown[step])
     assert [each["answer"] for each in shown[checks[-1]]] != [each["base_answer"] for each in shown[checks[-1]]]
 
-    monkeypatch.setattr("worker.engine.tasks.generation.generation.Generation.show", lambda *_: None)
+    monkeypatch.setattr("worker.engine.tasks.generation.generation.Generation.report_samples", lambda *_: None)
     silent = chat_order(make_chat_spec(epochs=3))
     train(silent, ListReport())
     name = Path("adapter") / "adapter_model.safetensors"
@@ -162,7 +162,7 @@ def test_conversations_are_tokenised_once_for_all_runs_that_see_them_alike(
         family = open_family(order, ListReport(), Accelerator(mixed_precision="no"))
         marked.clear()
         family.read()
-        return family.parts
+        return family.splits
 
     first = parts()
     assert len(marked) == 40
@@ -201,7 +201,7 @@ def test_packed_examples_cannot_see_each_other(chat_base: tuple[BaseModelCard, P
         logits = model(batch)
     finally:
         handle.remove()
-    wanted = batch.targets != NOTHING
+    wanted = batch.targets != IGNORED
     for number in range(len(examples)):
         mine = batch.owners[wanted] == number
         loss = torch.nn.functional.cross_entropy(logits[mine], batch.targets[wanted][mine], reduction="sum")
@@ -221,7 +221,7 @@ def test_only_what_is_to_be_learned_moves_the_loss(chat_base: tuple[BaseModelCar
     assert rows.weight([[0]]) == len("Hello") + len("No") + 2
     decoder = model.decoder
     tokens = torch.tensor([examples[0].ids])
-    labels = torch.where(torch.tensor([examples[0].learned]), tokens, NOTHING)
+    labels = torch.where(torch.tensor([examples[0].loss_mask]), tokens, IGNORED)
     oracle = decoder(input_ids=tokens, labels=labels).loss
     assert float(rows.loss(model, [0]) / rows.weight([[0]])) == pytest.approx(float(oracle), rel=1e-5)
 
@@ -243,7 +243,7 @@ def test_a_conversation_loses_its_end_and_running_text_nothing(chat_base: tuple[
 
 
 def test_rows_are_filled_without_waste_or_loss() -> None:
-    rows = fill([5, 3, 8, 2, 7], 10)
+    rows = pack([5, 3, 8, 2, 7], 10)
     assert sorted(number for row in rows for number in row) == [0, 1, 2, 3, 4]
     assert all(sum([5, 3, 8, 2, 7][number] for number in row) <= 10 for row in rows)
     assert len(rows) == 3
