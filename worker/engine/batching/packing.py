@@ -51,8 +51,8 @@ class PackedBatch:
     def to(self, device: torch.device) -> "PackedBatch":
         """The same on a device."""
         mask = None if self.mask is None else self.mask.to(device)
-        tensors = (self.ids, self.positions, self.targets, self.owners)
-        return PackedBatch(*(tensor.to(device) for tensor in tensors), mask)
+        ids, positions = self.ids.to(device), self.positions.to(device)
+        return PackedBatch(ids, positions, self.targets.to(device), self.owners.to(device), mask)
 
     def spans(self) -> Iterator[RowSpan]:
         """Its examples and where they are."""

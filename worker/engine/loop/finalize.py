@@ -6,7 +6,7 @@
 import time
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from accelerate import Accelerator
@@ -14,6 +14,7 @@ from accelerate import Accelerator
 from app import files
 from app.run_report import Report
 from worker.engine.loop import inference_time, save
+from worker.engine.reporting.results import RunResults
 from worker.engine.runtime.memory import peak_bytes
 from worker.engine.tasks.base import TaskFamily
 
@@ -47,17 +48,25 @@ class PhaseClock:
         self._phase = ""
 
 
-def describe_machine(family: TaskFamily) -> dict[str, Any]:
-    """What ``result.json`` says about where a run took place."""
+class MachineDescription(TypedDict):
+    """Where a run took place: fields of :class:`RunResults`."""
+
+    device: str
+    precision: str
+    versions: dict[str, str]
+
+
+def describe_machine(accelerator: Accelerator) -> MachineDescription:
+    """Device, number format and library versions of this process."""
     return {
-        "device": _device_name(family.accelerator),
-        "precision": "bf16" if family.accelerator.mixed_precision == "bf16" else "fp32",
+        "device": _device_name(accelerator),
+        "precision": "bf16" if accelerator.mixed_precision == "bf16" else "fp32",
         "versions": {name: version(name) for name in ("torch", "transformers", "peft", "accelerate")},
     }
 
 
 def finalize(
-    family: TaskFamily, results: dict[str, Any], clock: PhaseClock, first_step_at: float | None, training: float
+    family: TaskFamily, results: RunResults, clock: PhaseClock, first_step_at: float | None, training: float
 ) -> dict[str, Any]:
     """Write the download, check that it answers as the model does, then write predictions and ``result.json``.
 
@@ -67,26 +76,29 @@ def finalize(
 
     Raises:
         StudioError: the download, loaded afresh, answers differently.
+
+    Returns:
+        The content of ``result.json``.
     """
     folder = family.job.folder
     clock.enter("Saving")
-    results["adapter_bytes"] = save.save_adapter(folder / "adapter", family, results)
+    content = {**results.as_json(), "adapter_bytes": save.save_adapter(folder / "adapter", family, results)}
     family.check_reload(folder / "adapter")
     save.write_predictions(folder / "predictions.jsonl", family.predictions())
-    results["pass_seconds"] = inference_time.measure(family)
+    content["pass_seconds"] = inference_time.measure(family)
     clock.close()
     # The training of earlier attempts counts as well.
     earlier = max(0.0, training - clock.seconds.get("Training", 0.0))
-    results["seconds"] = {
+    content["seconds"] = {
         "total": earlier + time.monotonic() - clock.began,
         "to_first_step": first_step_at - clock.began if first_step_at else None,
         "training": training,
         "phases": clock.seconds,
         "processor": clock.processor,
     }
-    results["peak_memory_bytes"] = peak_bytes()
-    files.write_json(folder / "result.json", results)
-    return results
+    content["peak_memory_bytes"] = peak_bytes()
+    files.write_json(folder / "result.json", content)
+    return content
 
 
 def _device_name(accelerator: Accelerator) -> str:

@@ -7,14 +7,14 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from app import files, manifest
 from worker.engine.modeling import adapter_files
+from worker.engine.reporting.results import RunResults
 from worker.engine.tasks.base import PredictionRow, TaskFamily
 
 
-def save_adapter(final: Path, family: TaskFamily, results: dict[str, Any]) -> int:
+def save_adapter(final: Path, family: TaskFamily, results: RunResults) -> int:
     """Write the folder; it appears complete. Returns its size in bytes."""
     with _complete_folder(final) as folder:
         _write_adapter(folder, family)

@@ -22,6 +22,7 @@ from worker.engine.modeling.dropout import use_fast_dropout
 from worker.engine.modeling.gradient_checkpointing import enable_gradient_checkpointing
 from worker.engine.modeling.parameters import count_parameters
 from worker.engine.modeling.precision import choose_precision
+from worker.engine.reporting.results import RunResults
 from worker.engine.runtime.distributed import broadcast_object, broadcast_parameters
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.base import TaskFamily
@@ -123,19 +124,19 @@ def _validate(family: TaskFamily, step: int) -> dict[str, float]:
     return scores
 
 
-def _results(family: TaskFamily, schedule: Schedule, state: TrainerState) -> dict[str, Any]:
+def _results(family: TaskFamily, schedule: Schedule, state: TrainerState) -> RunResults:
     trainable, total = count_parameters(family.model)
-    return {
-        **family.results(),
-        "validation": state.best,
-        "train_loss": state.train_loss,
-        "trainable_parameters": trainable,
-        "total_parameters": total,
-        "best_step": state.best_step,
-        "learning_rate": schedule.rate,
-        **({"rate_race": state.lr_search.as_json()} if state.lr_search else {}),
-        "total_steps": schedule.total,
-        "devices": family.accelerator.num_processes,
-        "train_rows": schedule.rows,
-        **describe_machine(family),
-    }
+    return RunResults(
+        task=family.results(),
+        validation=state.best,
+        train_loss=state.train_loss,
+        trainable_parameters=trainable,
+        total_parameters=total,
+        best_step=state.best_step or 0,
+        learning_rate=schedule.rate,
+        rate_race=state.lr_search.as_json() if state.lr_search else None,
+        total_steps=schedule.total,
+        devices=family.accelerator.num_processes,
+        train_rows=schedule.rows,
+        **describe_machine(family.accelerator),
+    )

@@ -79,7 +79,7 @@ def load_parents(body: nn.Module, parents: Sequence[Path]) -> tuple[PeftModel, l
     _require_several(parents)
     for folder in parents:
         _require_plain_lora(folder)
-    model = cast(PeftModel, PeftModel.from_pretrained(body, str(parents[0]), adapter_name="parent0"))  # type: ignore[arg-type]
+    model = PeftModel.from_pretrained(body, str(parents[0]), adapter_name="parent0")
     names = ["parent0"]
     for number, folder in enumerate(parents[1:], start=1):
         names.append(f"parent{number}")

@@ -24,6 +24,7 @@ from worker.engine.merging.combine import Recipe, combine, combine_heads
 from worker.engine.merging.lora_extraction import extract_lora
 from worker.engine.modeling.adapter_files import HEAD, read_spec
 from worker.engine.modeling.precision import choose_precision
+from worker.engine.reporting.results import RunResults
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.base import TaskFamily
 from worker.engine.tasks.registry import open_family
@@ -64,20 +65,20 @@ def derive(job: TrainingJob, report: Report) -> dict[str, Any]:
     family.model.eval()
     family.test()
     sizes = {name: parameter.numel() for name, parameter in family.model.named_parameters()}
-    results = {
-        **family.results(),
-        **describe_machine(family),
-        "validation": family.validate(),
-        "train_loss": None,
-        "trainable_parameters": sum(
+    results = RunResults(
+        task=family.results(),
+        validation=family.validate(),
+        train_loss=None,
+        trainable_parameters=sum(
             size for name, size in sizes.items() if name.startswith("head.") or any(added in name for added in ADDED)
         ),
-        "total_parameters": sum(sizes.values()),
-        "best_step": 0,
-        "total_steps": 0,
-        "train_rows": len(family.training_data.lengths),
-        "origin": origin_results,
-    }
+        total_parameters=sum(sizes.values()),
+        best_step=0,
+        total_steps=0,
+        train_rows=len(family.training_data.lengths),
+        origin=origin_results,
+        **describe_machine(family.accelerator),
+    )
     return finalize(family, results, clock, first_step_at=None, training=0.0)
 
 
@@ -174,7 +175,7 @@ def _score(family: TaskFamily, spec: RunSpec, folder: Path) -> dict[str, float]:
     _replace(family, tuned, _read_head(folder))
     family.model.eval()
     family.test()
-    metrics: dict[str, float] = family.results()["metrics"]
+    metrics = family.results().metrics
     if isinstance(tuned, PeftModel) and alike:
         tuned.unload()
     _replace(family, base, head)

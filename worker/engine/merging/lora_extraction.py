@@ -47,14 +47,14 @@ def extract_lora(base: nn.Module, tuned: nn.Module, rank: int) -> ExtractionResu
         if isinstance(module, nn.Linear)
     ]
     # Alpha equal to the rank: the product of the two matrices is the change itself.
-    model = get_peft_model(base, LoraConfig(r=rank, lora_alpha=rank, target_modules=linear))  # type: ignore[arg-type]
+    model = get_peft_model(base, LoraConfig(r=rank, lora_alpha=rank, target_modules=linear))
     possible = kept = 0.0
     for name in linear:
         change = changes[f"{name}.weight"]
         layer = model.get_base_model().get_submodule(name)
         kept += _factor(change, rank, layer)
         possible += float(change.square().sum())
-    return ExtractionResult(model.eval(), kept / possible if possible else 0.0, kept / whole)  # type: ignore[arg-type]
+    return ExtractionResult(model.eval(), kept / possible if possible else 0.0, kept / whole)
 
 
 def _factor(change: torch.Tensor, rank: int, layer: nn.Module) -> float:

@@ -87,14 +87,14 @@ class PartlyFrozen(nn.Module):
         # Where a library has replaced a block's forward, that is put back.
         replaced = [vars(block).get("forward") for block in self._skipped]
         for block in self._skipped:
-            block.forward = return_states  # type: ignore[method-assign]
+            block.forward = return_states
         try:
             yield
         finally:
             for block, forward in zip(self._skipped, replaced, strict=True):
                 del block.forward
                 if forward is not None:
-                    block.forward = forward  # type: ignore[method-assign]
+                    block.forward = forward
 
 
 def row_key(tokens: Sequence[int] | np.ndarray) -> bytes:

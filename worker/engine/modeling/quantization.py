@@ -1,7 +1,7 @@
 """Quantized base models (4 or 8 bits): how they are loaded, and how gradients keep flowing through them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -26,7 +26,7 @@ def loading_arguments(precision: str, skip: Sequence[str] = ()) -> dict[str, Any
             "bnb_4bit_use_double_quant": True,
             "bnb_4bit_compute_dtype": torch.float32,
         }
-    config = BitsAndBytesConfig(**bits, llm_int8_skip_modules=list(skip) or None)
+    config = cast(Any, BitsAndBytesConfig)(**bits, llm_int8_skip_modules=list(skip) or None)
     return {"quantization_config": config, "device_map": {"": "cuda" if torch.cuda.is_available() else "cpu"}}
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from app.catalog.card import BaseModelCard
 from app.catalog.derived import Combined
 from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.spec import RunSpec
+from worker.engine.reporting.results import RunResults
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class CardContext:
     learned: Sequence[str] = ()
 
 
-def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any], context: CardContext) -> str:
+def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults, context: CardContext) -> str:
     """The card as Markdown: what was tuned on what, held-out scores, and limits."""
-    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in results.versions.items())
     return "\n".join(
         [
             "---",
@@ -55,7 +55,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any], cont
             "",
             *_making(spec, results),
             *context.learned,
-            f"- {results['device']}, {results['precision']}; {versions}",
+            f"- {results.device}, {results.precision}; {versions}",
             "- every setting is in `spec.json`",
             "",
             "## How to use it",
@@ -71,14 +71,14 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any], cont
     )
 
 
-def _making(spec: RunSpec, results: dict[str, Any]) -> list[str]:
+def _making(spec: RunSpec, results: RunResults) -> list[str]:
     """Where the weights come from: rows and steps, or other runs."""
     data = f"data SHA-256 `{spec.dataset_sha256}`, seed {spec.training.seed}"
     if spec.origin is None:
         return [
-            f"- {results['train_rows']:,} training rows, {data}",
-            f"- {results['trainable_parameters']:,} of {results['total_parameters']:,} parameters learned, "
-            f"{results['total_steps']:,} steps, best at step {results['best_step']:,}",
+            f"- {results.train_rows:,} training rows, {data}",
+            f"- {results.trainable_parameters:,} of {results.total_parameters:,} parameters learned, "
+            f"{results.total_steps:,} steps, best at step {results.best_step:,}",
         ]
     way = {"shrunk": "shrunk by singular values", "merged": "merged into the base model's weights"}.get(
         spec.origin.kind, ""

@@ -107,8 +107,8 @@ def reduce_gradients(parameters: Iterable[nn.Parameter], loss: torch.Tensor, acc
         return loss
     parameters = list(parameters)
     has_gradient = [float(parameter.grad is not None) for parameter in parameters]
-    header = torch.cat([torch.tensor(has_gradient, device=loss.device), loss.detach().float().reshape(1)])
-    header = accelerator.reduce(header, "sum")
+    own = torch.cat([torch.tensor(has_gradient, device=loss.device), loss.detach().float().reshape(1)])
+    header: torch.Tensor = accelerator.reduce(own, "sum")
     touched = [parameter for parameter, shares in zip(parameters, header[:-1].tolist(), strict=True) if shares]
     for bucket in _buckets(touched):
         _reduce_bucket(bucket, accelerator)

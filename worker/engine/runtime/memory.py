@@ -11,7 +11,8 @@ def used_bytes() -> int:
     """Now: allocated on the GPU if there is one, else resident in main memory."""
     if torch.cuda.is_available():
         return torch.cuda.memory_allocated()
-    return psutil.Process().memory_info().rss
+    resident: int = psutil.Process().memory_info().rss
+    return resident
 
 
 def peak_bytes() -> int:

@@ -19,9 +19,10 @@ from app.run_report import Report
 from worker.engine.batching.batches import MicroBatch, Update
 from worker.engine.modeling.partly_frozen import PartlyFrozen
 from worker.engine.modeling.tokenizer import load_tokenizer
+from worker.engine.reporting.results import ForgettingResult, RunResults, TaskResults
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.evaluation import EvaluationLoop
-from worker.engine.tasks.forgetting_limits import ForgettingResult, is_wanted
+from worker.engine.tasks.forgetting_limits import is_wanted
 
 # The splits that every epoch or evaluation reads again.
 REPEATED_SPLITS = ("train", "validation")
@@ -174,15 +175,11 @@ class TaskFamily(ABC):
         """Answer the test rows with the best weights in fp32, the precision that the download is used in."""
 
     @abstractmethod
-    def results(self) -> dict[str, Any]:
-        """This family's part of ``result.json``: ``metrics``, ``intervals``, ``baseline``, ``test_rows``, ``cut_rows``..."""
-
-    def forgetting_results(self) -> dict[str, Any]:
-        """The entry ``forgetting`` of :meth:`results`, if it was measured."""
-        return {"forgetting": self.forgetting.as_json()} if self.forgetting else {}
+    def results(self) -> TaskResults:
+        """The scores of tuned model and baselines on the test rows."""
 
     @abstractmethod
-    def write(self, folder: Path, results: dict[str, Any]) -> None:
+    def write(self, folder: Path, results: RunResults) -> None:
         """Add the family's own files to the download: card, example, and what the body does not hold."""
 
     @abstractmethod

@@ -29,7 +29,8 @@ class EvaluationLoop:
     @property
     def device(self) -> torch.device:
         """Where batches go."""
-        return self.accelerator.device
+        device: torch.device = self.accelerator.device
+        return device
 
     def batches(self, lengths: Sequence[int], *, sharded: bool = False) -> Iterator[MicroBatch]:
         """Positions of rows of similar length.

@@ -10,11 +10,12 @@ from typing import Any
 import torch
 
 from app.intervals import sign_test
+from worker.engine.reporting.results import ForgettingResult
 from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.evaluate import read_all
 from worker.engine.tasks.classification.model import PooledClassifier
 from worker.engine.tasks.evaluation import EvaluationLoop
-from worker.engine.tasks.forgetting_limits import SHARE_LIMITS, ForgettingResult, level
+from worker.engine.tasks.forgetting_limits import SHARE_LIMITS, level
 from worker.engine.tasks.linear_probe import fit_probe
 
 TASK = "whether two words of a sentence have changed places"

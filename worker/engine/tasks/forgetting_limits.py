@@ -4,8 +4,6 @@ Methods of equal accuracy differ several times in what they forget, hence the li
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 # A measurement takes two passes over its texts; up to this share of a run's work it is done by default.
 CHEAP = 0.05
@@ -14,36 +12,6 @@ LEARNING = 3.0
 AMBER, RED, KEPT = "amber", "red", "kept"
 # Harm from which on it is amber, and red: accuracy lost, and loss (nats per token) gained.
 SHARE_LIMITS, LOSS_LIMITS = (0.03, 0.08), (0.05, 0.20)
-
-
-@dataclass(frozen=True)
-class ForgettingResult:
-    """The entry ``forgetting`` of ``result.json``.
-
-    Attributes:
-        task: what was measured, in words.
-        unit: of ``before``, ``after``, ``change`` and ``limits``: ``share`` (of right answers) or ``loss``.
-        rows: texts that were read.
-        level: ``kept``, ``amber`` or ``red``.
-        limits: changes from which on the level is amber, and red.
-        perplexity: before and after, for a loss.
-        interval: 95 % interval of the change, for a loss.
-    """
-
-    task: str
-    unit: str
-    before: float
-    after: float
-    change: float
-    rows: int
-    level: str
-    limits: list[float]
-    perplexity: list[float] | None = None
-    interval: list[float] | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The fields that are set."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def level(harm: float, limits: tuple[float, float], *, by_chance: bool = False) -> str:

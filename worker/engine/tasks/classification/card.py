@@ -1,12 +1,11 @@
 """The model card and ``use_me.py`` of a text classifier."""
 
-from typing import Any
-
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
 from app.catalog.spec import RunSpec
 from worker.engine.reporting import card_frame
 from worker.engine.reporting.card_frame import CardContext
+from worker.engine.reporting.results import RunResults
 from worker.engine.reporting.usage_example import exact_products, format_example, loading_words
 
 _POOL = {
@@ -48,15 +47,16 @@ def example(spec: RunSpec, base: BaseModelCard) -> str:
     )
 
 
-def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
+def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
     """The card of a model that gives a text one of its labels; see :mod:`worker.engine.reporting.card_frame`."""
-    tuned, probe, majority = results["metrics"], results["baseline"]["linear_probe"], results["baseline"]["majority"]
-    low, high = results["intervals"]["accuracy"]
+    tuned, baseline = results.task.metrics, results.task.baseline
+    probe, majority = baseline["linear_probe"], baseline["majority"]
+    low, high = results.task.intervals["accuracy"]
     context = CardContext(
         pipeline="text-classification",
         gives=f"Gives a text one of {len(spec.labels)} labels.",
         quality=[
-            f"Measured on {results['test_rows']:,} held-out rows that took no part in training or in choosing the",
+            f"Measured on {results.task.test_rows:,} held-out rows that took no part in training or in choosing the",
             "checkpoint.",
             "",
             "| | accuracy | macro-F1 | loss |",
@@ -73,7 +73,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "classification class cannot express.",
         ],
         limits=[
-            f"Texts are cut after {spec.training.max_length} tokens ({results['cut_rows']:,} training rows were). It always",
+            f"Texts are cut after {spec.training.max_length} tokens ({results.task.cut_rows:,} training rows were). It always",
             "answers with one of its labels, also for texts that fit none of them. It knows what its training rows",
             "show, including their mistakes and gaps; look at the wrong answers before you rely on it.",
         ],

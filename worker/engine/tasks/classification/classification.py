@@ -11,10 +11,12 @@ from torch import nn
 from app.catalog.task_types import task_type
 from app.intervals import wilson
 from worker.engine.batching.batches import MicroBatch, Update, collate, count_rows
+from worker.engine.batching.token_cache import TokenCache
 from worker.engine.batching.training_rows import SPLITS
 from worker.engine.modeling import adapter_files
 from worker.engine.modeling.parameters import trainable_parameters
 from worker.engine.modeling.partly_frozen import row_key
+from worker.engine.reporting.results import ClassificationResults, RunResults
 from worker.engine.tasks import forgetting
 from worker.engine.tasks.base import (
     RELOAD_ROWS,
@@ -26,7 +28,7 @@ from worker.engine.tasks.base import (
     require_rows,
 )
 from worker.engine.tasks.classification import card, evaluate
-from worker.engine.tasks.classification.data import Encoded, LabelledExample, TokenCache, encode, read_examples
+from worker.engine.tasks.classification.data import Encoded, LabelledExample, encode, read_examples
 from worker.engine.tasks.classification.features import Features
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 from worker.engine.tasks.classification.predict import Predictor
@@ -148,25 +150,27 @@ class Classification(TaskFamily):
             after = forgetting.correct_answers(self.model, self.tokenizer, self.evaluation)
             self.forgetting = forgetting.compare(self.forgetting_baseline, after)
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> ClassificationResults:
         """See :class:`TaskFamily`."""
-        task = task_type(self.job.spec.task_type)
+        task: Any = task_type(self.job.spec.task_type)
         labels, names = self.encoded["test"].labels, self.job.spec.labels
         metrics = evaluate.score(task, self.test_logits, labels)
-        return {
-            "metrics": metrics,
-            "intervals": {"accuracy": list(wilson(metrics["accuracy"], len(labels)))},
-            "baseline": {
+        answers = self.test_logits.argmax(-1).tolist()
+        return ClassificationResults(
+            metrics=metrics,
+            intervals={"accuracy": list(wilson(metrics["accuracy"], len(labels)))},
+            baseline={
                 "majority": evaluate.score_majority(task, self.encoded["train"].labels, labels, len(names)),
                 "linear_probe": evaluate.score(task, self.base_logits, labels),
             },
-            "labels": names,
-            **evaluate.confusion(task, self.test_logits, labels, names),
-            "test_rows": len(labels),
-            "cut_rows": self.encoded["train"].cut_rows,
-            "answer_seconds": self.answer_seconds,
-            **self.forgetting_results(),
-        }
+            labels=names,
+            confusion=task.confusion(labels, answers, len(names)),
+            per_class=task.per_class(labels, answers, names),
+            test_rows=len(labels),
+            cut_rows=self.encoded["train"].cut_rows,
+            answer_seconds=self.answer_seconds,
+            forgetting=self.forgetting,
+        )
 
     def set_head(self, weights: Any) -> None:
         """See :class:`TaskFamily`."""
@@ -176,7 +180,7 @@ class Classification(TaskFamily):
         """See :class:`TaskFamily`."""
         return {name: weight.detach().clone() for name, weight in self.model.head.state_dict().items()}
 
-    def write(self, folder: Path, results: dict[str, Any]) -> None:
+    def write(self, folder: Path, results: RunResults) -> None:
         """The head, the labels, the card and the example."""
         spec, base = self.job.spec, self.job.base
         adapter_files.write_head(folder, self.model.head)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 
@@ -53,12 +53,3 @@ def score_majority(task: TaskType, train: Sequence[int], labels: Sequence[int], 
     counts = Counter(train)
     answer = min(counts, key=lambda label: (-counts[label], label))
     return task.metrics(labels, [answer] * len(labels), label_count)
-
-
-def confusion(task: Any, logits: torch.Tensor, labels: Sequence[int], names: Sequence[str]) -> dict[str, Any]:
-    """Confusion table (rows are the expected labels) and scores of each label."""
-    answers = logits.argmax(-1).tolist()
-    return {
-        "confusion": task.confusion(labels, answers, len(names)),
-        "per_class": task.per_class(labels, answers, names),
-    }

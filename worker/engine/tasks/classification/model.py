@@ -62,7 +62,8 @@ class PooledClassifier(PartlyFrozen):
         """Logits (rows, labels). The head always computes in fp32: it is small, and the losses stay comparable."""
         vectors = self.features(ids, mask)
         with torch.autocast(vectors.device.type, enabled=False):
-            return self.head(vectors)
+            logits: torch.Tensor = self.head(vectors)
+        return logits
 
 
 def _mean(tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

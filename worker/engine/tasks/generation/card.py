@@ -1,6 +1,7 @@
 """The model card and ``use_me.py`` of a causal language model."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import cast
 
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
@@ -8,6 +9,7 @@ from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
 from worker.engine.reporting import card_frame
 from worker.engine.reporting.card_frame import CardContext
+from worker.engine.reporting.results import GenerationResults, RunResults
 from worker.engine.reporting.usage_example import format_example, loading_words
 
 _CHAT = '''\
@@ -54,10 +56,11 @@ def example(spec: RunSpec, base: BaseModelCard, system: str = "") -> str:
     )
 
 
-def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
+def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
     """The card of a causal language model; see :mod:`worker.engine.reporting.card_frame`."""
     task = task_type(spec.task_type)
-    low, high = results["intervals"]["perplexity"]
+    found = cast(GenerationResults, results.task)
+    low, high = found.intervals["perplexity"]
     loss_on = "every word of the text"
     if spec.task_type != "continued-pretraining":
         loss_on = "the assistant's turns" if spec.training.learn_from == "answers" else "questions and answers"
@@ -65,19 +68,19 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
         pipeline="text-generation",
         gives=f"{task.title}.",
         quality=[
-            f"Measured on {results['test_rows']:,} held-out rows ({results['test_tokens']:,} predicted tokens) that took no",
+            f"Measured on {found.test_rows:,} held-out rows ({found.test_tokens:,} predicted tokens) that took no",
             "part in training or in choosing the checkpoint.",
             f"The tuned model's perplexity lies between {low:.2f} and {high:.2f} (95 % interval).",
             "",
-            *_table(task.metric_titles, results),
+            *_table(task.metric_titles, found),
         ],
         learned=[
             *([] if spec.origin else [f"- it learned from {loss_on}"]),
-            f"- chat template: {results['template']}",
+            f"- chat template: {found.template}",
         ],
         use=['`python use_me.py "your text"`. The chat template travels with the tokenizer.'],
         limits=[
-            f"Conversations were cut after {spec.training.max_length} tokens ({results['cut_rows']:,} training rows were). It",
+            f"Conversations were cut after {spec.training.max_length} tokens ({found.cut_rows:,} training rows were). It",
             "writes what its training rows make probable, which may be wrong, invented or unkind; it does not know what it",
             "does not know.",
         ],
@@ -85,8 +88,8 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
     return card_frame.model_card(spec, base, results, context)
 
 
-def _table(titles: Any, results: dict[str, Any]) -> list[str]:
-    tuned, base = results["metrics"], results["baseline"]["untouched"]
+def _table(titles: Mapping[str, str], results: GenerationResults) -> list[str]:
+    tuned, base = results.metrics, results.baseline["untouched"]
     names = [name for name in titles if name in tuned]
     lines = [f"| {titles[name]} | {tuned[name]:.4f} | {base[name]:.4f} |" for name in names]
     return ["| | this model | base model |", "|---|---|---|", *lines]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from app.catalog.task_types.generative import Example
-from worker.engine.tasks.forgetting_limits import LOSS_LIMITS, ForgettingResult, level
+from worker.engine.reporting.results import ForgettingResult
+from worker.engine.tasks.forgetting_limits import LOSS_LIMITS, level
 from worker.engine.tasks.generation.data import TokenizedExample
 from worker.engine.tasks.generation.text_scores import RowScores, change_interval
 

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import nn
@@ -18,6 +18,7 @@ from worker.engine.batching.packing import IGNORED, make_batch
 from worker.engine.batching.token_cache import TokenCache
 from worker.engine.batching.training_rows import SPLITS
 from worker.engine.modeling import adapter_files
+from worker.engine.reporting.results import GenerationResults, RunResults
 from worker.engine.tasks.base import (
     RELOAD_TOLERANCE,
     REPEATED_SPLITS,
@@ -239,28 +240,28 @@ class Generation(TaskFamily):
     def _generator(self, decoder: nn.Module, *, single: bool) -> Generator:
         return Generator(decoder, self.tokenizer, self.job.base.context_length, **({"batch_rows": 1} if single else {}))
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> GenerationResults:
         """See :class:`TaskFamily`."""
         tuned, base = self.test_scores, self.base_scores
-        return {
-            "metrics": {**tuned.summary(), **_overlap(self.prompts, self.test_answers)},
-            "intervals": {"perplexity": tuned.interval()},
-            "baseline": {"untouched": {**base.summary(), **_overlap(self.prompts, self.base_answers)}},
-            "change": {
+        return GenerationResults(
+            metrics={**tuned.summary(), **_overlap(self.prompts, self.test_answers)},
+            intervals={"perplexity": tuned.interval()},
+            baseline={"untouched": {**base.summary(), **_overlap(self.prompts, self.base_answers)}},
+            change={
                 "loss": tuned.summary()["loss"] - base.summary()["loss"],
                 "interval": change_interval(tuned, base),
             },
-            "labels": [],
-            "template": self.masker.template.name,
-            "system_prompt": self._system_prompt(),
-            "packed": self.training_data.packed,
-            "test_rows": len(self.splits["test"].examples),
-            "test_tokens": int(tuned.tokens.sum()),
-            "answered_rows": len(self.test_answers),
-            "cut_rows": self.splits["train"].cut_rows,
-            "left_out_rows": sum(split.left_out for split in self.splits.values()),
-            **self.forgetting_results(),
-        }
+            labels=[],
+            template=self.masker.template.name,
+            system_prompt=self._system_prompt(),
+            packed=self.training_data.packed,
+            test_rows=len(self.splits["test"].examples),
+            test_tokens=int(tuned.tokens.sum()),
+            answered_rows=len(self.test_answers),
+            cut_rows=self.splits["train"].cut_rows,
+            left_out_rows=sum(split.left_out for split in self.splits.values()),
+            forgetting=self.forgetting,
+        )
 
     def _system_prompt(self) -> str:
         """What most training conversations begin with; empty when most have no system message."""
@@ -268,7 +269,7 @@ class Generation(TaskFamily):
         openings = Counter(turns[0].content if turns and turns[0].role == SYSTEM else "" for turns in conversations)
         return openings.most_common(1)[0][0]
 
-    def write(self, folder: Path, results: dict[str, Any]) -> None:
+    def write(self, folder: Path, results: RunResults) -> None:
         """The card and the example."""
         spec, base = self.job.spec, self.job.base
         example = card.example(spec, base, self._system_prompt())

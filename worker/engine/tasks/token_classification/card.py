@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import cast
 
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import Method, PeftMethod
@@ -11,6 +11,7 @@ from app.catalog.spec import RunSpec
 from app.catalog.task_types.tagged_text import WORD_PATTERN
 from worker.engine.reporting import card_frame
 from worker.engine.reporting.card_frame import CardContext
+from worker.engine.reporting.results import RunResults, TokenResults
 from worker.engine.reporting.usage_example import exact_products, format_example, loading_words
 
 _EXAMPLE = '''\
@@ -54,21 +55,22 @@ def example(spec: RunSpec, base: BaseModelCard, heads: Sequence[str] = ("classif
     )
 
 
-def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> str:
+def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
     """The card of a token classifier; see :mod:`worker.engine.reporting.card_frame`."""
-    low, high = results["intervals"]["f1"]
-    baseline = results["baseline"]
+    task = cast(TokenResults, results.task)
+    low, high = task.intervals["f1"]
+    baseline = task.baseline
     context = CardContext(
         pipeline="token-classification",
         gives=f"Marks words of {len(spec.labels)} types: {', '.join(spec.labels)}.",
         quality=[
-            f"Measured on {results['test_rows']:,} held-out sentences with {results['test_entities']:,} entities that took",
+            f"Measured on {task.test_rows:,} held-out sentences with {task.test_entities:,} entities that took",
             "no part in training or in choosing the checkpoint. An entity counts only when its beginning, its end and its",
             "type are right.",
             "",
             "| | F1 | precision | recall | words |",
             "|---|---|---|---|---|",
-            _line(f"this model (95 % interval of F1 {low:.4f}-{high:.4f})", results["metrics"]),
+            _line(f"this model (95 % interval of F1 {low:.4f}-{high:.4f})", task.metrics),
             _line("base model with a linear probe", baseline["linear_probe"]),
             _line("a list of the training words with their commonest tags", baseline["word_list"]),
             _line("marking nothing", baseline["majority"]),
@@ -77,7 +79,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "|---|---|---|---|---|",
             *(
                 f"| {label['label']} | {label['f1']:.4f} | {label['precision']:.4f} | {label['recall']:.4f} | {label['count']:,} |"
-                for label in results["per_class"]
+                for label in task.per_class
             ),
         ],
         use=[
@@ -85,7 +87,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: dict[str, Any]) -> s
             "`AutoModelForTokenClassification` takes it. `labels.json` has the tags in the order of its answers.",
         ],
         limits=[
-            f"Texts are cut after {spec.training.max_length} tokens ({results['cut_rows']:,} training sentences were). It",
+            f"Texts are cut after {spec.training.max_length} tokens ({task.cut_rows:,} training sentences were). It",
             "knows what its training sentences show, including their mistakes and gaps; look at what it missed before you",
             "rely on it.",
         ],

@@ -35,7 +35,8 @@ class Tagger(PartlyFrozen):
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Logits (rows, tokens, tags) in fp32 for token ids and mask, both (rows, tokens)."""
         with self.cached_below(lambda: padded_rows(ids, mask), ids):
-            return self.run_core(ids, mask).logits.float()
+            logits: torch.Tensor = self.run_core(ids, mask).logits
+        return logits.float()
 
     def run_core(self, ids: torch.Tensor, mask: torch.Tensor) -> Any:
         """See :class:`PartlyFrozen`: the network's own output."""
@@ -98,7 +99,7 @@ def decode(logits: np.ndarray) -> list[int]:
     Args:
         logits: (words, tags) in the order of ``data.tag_names``: O, then B and I of each type.
     """
-    answers = logits.argmax(-1).tolist()
+    answers: list[int] = logits.argmax(-1).tolist()
     before = 0
     for word, tag in enumerate(answers):
         if _is_inside(tag) and before not in (tag - 1, tag):
@@ -126,7 +127,7 @@ def _is_inside(tag: int) -> bool:
 def _load(folder: Path, tags: Sequence[str], more: dict[str, Any]) -> tuple[Any, set[str]]:
     # transformers warns that the head is newly initialized, as it must be.
     verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
+    logging.set_verbosity(logging.ERROR)
     try:
         return _from_pretrained(folder, tags, more)
     finally:

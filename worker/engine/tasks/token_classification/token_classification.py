@@ -16,6 +16,7 @@ from app.catalog.task_types.token_classification import TokenClassification
 from worker.engine.batching.batches import MicroBatch, Update, collate
 from worker.engine.batching.training_rows import SPLITS
 from worker.engine.modeling import adapter_files
+from worker.engine.reporting.results import RunResults, TokenResults
 from worker.engine.tasks import forgetting
 from worker.engine.tasks.base import (
     RELOAD_ROWS,
@@ -179,29 +180,29 @@ class Tokens(TaskFamily):
     def _answer(self, name: str, logits: list[np.ndarray]) -> list[TaggedSentence]:
         return evaluate.answer(self.splits[name], logits, self.job.spec.labels)
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> TokenResults:
         """See :class:`TaskFamily`."""
         test, labels = self.splits["test"], self.job.spec.labels
         expected = [sentence.spans for sentence in test.sentences]
         found = [answer.spans for answer in self.test_answers]
-        return {
-            "metrics": evaluate.score(test, self.test_logits, self.test_answers, self.tags),
-            "intervals": {"f1": list(entity_scores.f1_interval(evaluate.counts(test, found)))},
-            "baseline": {
+        return TokenResults(
+            metrics=evaluate.score(test, self.test_logits, self.test_answers, self.tags),
+            intervals={"f1": list(entity_scores.f1_interval(evaluate.counts(test, found)))},
+            baseline={
                 "majority": self._score_lookup({}),
                 "word_list": self._score_lookup(self._commonest_tags()),
                 "linear_probe": evaluate.score(test, self.base_logits, self.base_answers, self.tags),
             },
-            "labels": [*labels, entity_scores.NOTHING],
-            "confusion": entity_scores.confusion(expected, found, labels),
-            "per_class": entity_scores.per_type(expected, found, labels),
-            "test_rows": len(test.sentences),
-            "test_entities": sum(map(len, expected)),
-            "cut_rows": self.splits["train"].cut_rows,
-            "cut_test_rows": test.cut_rows,
-            "answer_seconds": self.answer_seconds,
-            **self.forgetting_results(),
-        }
+            labels=[*labels, entity_scores.NOTHING],
+            confusion=entity_scores.confusion(expected, found, labels),
+            per_class=entity_scores.per_type(expected, found, labels),
+            test_rows=len(test.sentences),
+            test_entities=sum(map(len, expected)),
+            cut_rows=self.splits["train"].cut_rows,
+            cut_test_rows=test.cut_rows,
+            answer_seconds=self.answer_seconds,
+            forgetting=self.forgetting,
+        )
 
     def _commonest_tags(self) -> dict[str, str]:
         """The tag that each training word has most often."""
@@ -230,7 +231,7 @@ class Tokens(TaskFamily):
         scores = entity_scores.total(evaluate.counts(test, found)).scores
         return {**scores, "token_accuracy": right / max(1, total)}
 
-    def write(self, folder: Path, results: dict[str, Any]) -> None:
+    def write(self, folder: Path, results: RunResults) -> None:
         """The tags, the card and the example; the head is among the adapter's own weights."""
         spec, base = self.job.spec, self.job.base
         adapter_files.write_labels(folder, self.tags)

@@ -1,0 +1,137 @@
+"""The results of a run, as ``result.json`` and the model card show them."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Scores = dict[str, float]
+
+
+@dataclass(frozen=True)
+class ForgettingResult:
+    """How much of what the base model knew is gone.
+
+    Attributes:
+        task: what was measured, in words.
+        unit: of ``before``, ``after``, ``change`` and ``limits``: ``share`` (of right answers) or ``loss``.
+        rows: texts that were read.
+        level: ``kept``, ``amber`` or ``red``.
+        limits: changes from which on the level is amber, and red.
+        perplexity: before and after, for a loss.
+        interval: 95 % interval of the change, for a loss.
+    """
+
+    task: str
+    unit: str
+    before: float
+    after: float
+    change: float
+    rows: int
+    level: str
+    limits: list[float]
+    perplexity: list[float] | None = None
+    interval: list[float] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that are set."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskResults:
+    """What a task family found on the held-out rows; subclasses add what only they report.
+
+    Attributes:
+        metrics: of the tuned model.
+        intervals: 95 % interval of the primary metric.
+        baseline: metrics by baseline.
+        cut_rows: training rows that lost their end.
+    """
+
+    metrics: Scores
+    intervals: dict[str, list[float]]
+    baseline: dict[str, Scores]
+    labels: list[str]
+    test_rows: int
+    cut_rows: int
+    forgetting: ForgettingResult | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields by name; ``forgetting`` only if it was measured."""
+        values = asdict(self)
+        del values["forgetting"]
+        return {**values, "forgetting": self.forgetting.as_json()} if self.forgetting else values
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassificationResults(TaskResults):
+    """Confusion table (rows are the expected labels), scores of each label, and seconds for a row of the test."""
+
+    confusion: list[list[int]]
+    per_class: list[dict[str, Any]]
+    answer_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenResults(ClassificationResults):
+    """The same over entities; ``cut_test_rows`` lost their end, and entities there count as missed."""
+
+    test_entities: int
+    cut_test_rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationResults(TaskResults):
+    """Likelihoods and generated answers.
+
+    Attributes:
+        change: of the loss against the base model, with its 95 % interval.
+        template: name of the chat template.
+        system_prompt: what most training conversations begin with.
+        packed: whether several examples shared a row.
+        test_tokens: predicted tokens of the test rows.
+        answered_rows: test rows that both models answered in full.
+        left_out_rows: rows without anything to predict within the maximum length.
+    """
+
+    change: dict[str, Any]
+    template: str
+    system_prompt: str
+    packed: bool
+    test_tokens: int
+    answered_rows: int
+    left_out_rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResults:
+    """What a run found before it was saved.
+
+    Attributes:
+        validation: scores of the best evaluation.
+        learning_rate: None for a run without training, as ``devices``.
+        rate_race: the learning-rate search, if there was one.
+        origin: how the weights were made from other runs, for a run without training.
+    """
+
+    task: TaskResults
+    validation: Scores
+    train_loss: float | None
+    trainable_parameters: int
+    total_parameters: int
+    best_step: int
+    total_steps: int
+    train_rows: int
+    device: str
+    precision: str
+    versions: dict[str, str]
+    learning_rate: float | None = None
+    devices: int | None = None
+    rate_race: dict[str, Any] | None = None
+    origin: dict[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """One object with the task's fields; optional fields only if they are set."""
+        values = {name: value for name, value in vars(self).items() if name != "task"}
+        optional = ("learning_rate", "devices", "rate_race", "origin")
+        own = {name: value for name, value in values.items() if name not in optional or value is not None}
+        return {**self.task.as_json(), **own}
