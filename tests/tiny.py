@@ -63,7 +63,7 @@ def make_base(folder: Path, pooling: str = "mean") -> BaseModelCard:
         summary="",
         licence="Apache-2.0",
         source="made by the tests",
-        parameters=sum(each.numel() for each in model.parameters()),
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
         hidden_size=32,
         layers=2,
         context_length=64,
@@ -74,7 +74,7 @@ def make_base(folder: Path, pooling: str = "mean") -> BaseModelCard:
         weights_sha256="tiny",
         pooling=pooling,
         load_arguments=(("add_pooling_layer", False),),
-        block_parameters=sum(each.numel() for each in model.encoder.layer[0].parameters()),
+        block_parameters=sum(parameter.numel() for parameter in model.encoder.layer[0].parameters()),
         block_norm_parameters=4 * 32,
         outer_norm_parameters=2 * 32,
     )

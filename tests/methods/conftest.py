@@ -45,11 +45,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Tr
 def _train(method: Method, kind: str, folder: Path) -> Trained:
     model = models.apply(method, kind)
     new = tuple(f"{name}." for name in models.KINDS[kind].heads)
-    added = [each for name, each in model.named_parameters() if each.requires_grad and not any(n in name for n in new)]
-    learning = sum(each.numel() for each in added)
+    added = [
+        weight for name, weight in model.named_parameters() if weight.requires_grad and not any(n in name for n in new)
+    ]
+    learning = sum(entry.numel() for entry in added)
     model.train()
     models.loss_of(model, kind).backward()
-    gradient = sum(float(each.grad.abs().sum()) for each in added if each.grad is not None)
+    gradient = sum(float(entry.grad.abs().sum()) for entry in added if entry.grad is not None)
     model.zero_grad(set_to_none=True)
     # A tiny model has far to go in twenty updates; twice the rate for small models is what a short run gets.
     losses = models.learn(method, model, kind, 2 * method.recommended_learning_rate(models.card(kind)))

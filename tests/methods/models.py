@@ -45,9 +45,9 @@ def make_model(kind: str, head_seed: int = 0) -> PreTrainedModel:
     model = copy.deepcopy(_body(kind))
     torch.manual_seed(head_seed)
     for name in KINDS[kind].heads:
-        for each in model.get_submodule(name).modules():
-            if isinstance(each, nn.Linear):
-                nn.init.normal_(each.weight, std=0.2)
+        for module in model.get_submodule(name).modules():
+            if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=0.2)
     return model
 
 
@@ -92,8 +92,8 @@ def card(kind: str) -> BaseModelCard:
     attention = [(WIDTH, WIDTH)] * 4 if kind != CAUSAL else [(WIDTH, 32), (WIDTH, 16), (WIDTH, 16), (32, WIDTH)]
     ups = [(WIDTH, 2 * WIDTH)] * (2 if kind == CAUSAL else 1)
     norm = WIDTH if kind == CAUSAL else 2 * WIDTH
-    new = sum(each.numel() for name in KINDS[kind].heads for each in model.get_submodule(name).parameters())
-    body = sum(each.numel() for each in model.parameters()) - new
+    new = sum(parameter.numel() for name in KINDS[kind].heads for parameter in model.get_submodule(name).parameters())
+    body = sum(parameter.numel() for parameter in model.parameters()) - new
     blocks = model.model.layers if kind == CAUSAL else model.bert.encoder.layer
     return BaseModelCard(
         name="tiny",
@@ -111,7 +111,7 @@ def card(kind: str) -> BaseModelCard:
         context_length=64,
         linear_shapes=(*attention, *ups, (2 * WIDTH, WIDTH)),
         attention_shapes=4,
-        block_parameters=sum(each.numel() for each in blocks[0].parameters()),
+        block_parameters=sum(parameter.numel() for parameter in blocks[0].parameters()),
         block_norm_parameters=2 * norm,
         outer_norm_parameters=norm,
         key_width=16 if kind == CAUSAL else 0,
@@ -120,8 +120,8 @@ def card(kind: str) -> BaseModelCard:
 
 def make_batch(kind: str) -> dict[str, torch.Tensor]:
     """Eight rows of five to eight tokens, the short ones padded, with what is to be learned under ``labels``."""
-    dice = torch.Generator().manual_seed(5)
-    ids = torch.randint(2, VOCABULARY, (8, 8), generator=dice)
+    rng = torch.Generator().manual_seed(5)
+    ids = torch.randint(2, VOCABULARY, (8, 8), generator=rng)
     mask = torch.ones_like(ids)
     for row in range(8):
         mask[row, 5 + row % 4 :] = 0
@@ -139,11 +139,11 @@ def logits_of(model: nn.Module, kind: str) -> torch.Tensor:
     batch = make_batch(kind)
     model.eval()
     with torch.no_grad():
-        told = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+        result = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
     if kind == SEQUENCES:
-        return told
+        return result
     # A soft prompt puts its own tokens before the text.
-    return told[:, -batch["input_ids"].shape[1] :][batch["attention_mask"].bool()]
+    return result[:, -batch["input_ids"].shape[1] :][batch["attention_mask"].bool()]
 
 
 def loss_of(model: nn.Module, kind: str) -> torch.Tensor:
@@ -165,9 +165,9 @@ def apply(method: Method, kind: str, steps: int = 20, head_seed: int = 0) -> nn.
 
 def learn(method: Method, model: nn.Module, kind: str, rate: float, steps: int = 20, start: int = 1) -> list[float]:
     """Losses of some updates on the one batch, with every hook of the method, as the engine calls them."""
-    learning = [(name, each) for name, each in model.named_parameters() if each.requires_grad]
+    learning = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(
-        [{"params": [each], "lr": rate * method.rate_factor(name)} for name, each in learning], weight_decay=0.0
+        [{"params": [weight], "lr": rate * method.rate_factor(name)} for name, weight in learning], weight_decay=0.0
     )
     losses = []
     for step in range(start, start + steps):

@@ -84,15 +84,15 @@ def save_body(body: str, folder: Path) -> None:
 def load(folder: Path, task: str, seed: int) -> tuple[Any, tuple[str, ...]]:
     """A model with a head that starts from ``seed``, and its new parts."""
     torch.manual_seed(seed)
-    model, told = TASKS[task].from_pretrained(folder, output_loading_info=True, dtype=torch.float32)
-    return model.eval(), find_new_parts(told["missing_keys"])
+    model, loading = TASKS[task].from_pretrained(folder, output_loading_info=True, dtype=torch.float32)
+    return model.eval(), find_new_parts(loading["missing_keys"])
 
 
 def answers(model: Any) -> torch.Tensor:
     model.eval()
     with torch.no_grad():
-        told = model(input_ids=IDS, attention_mask=torch.ones_like(IDS))
-    return told.logits if hasattr(told, "logits") else torch.stack([told.start_logits, told.end_logits])
+        result = model(input_ids=IDS, attention_mask=torch.ones_like(IDS))
+    return result.logits if hasattr(result, "logits") else torch.stack([result.start_logits, result.end_logits])
 
 
 @pytest.mark.parametrize(("body", "task"), PAIRS)
@@ -103,17 +103,17 @@ def test_new_parts_learn_and_come_back(tmp_path: Path, body: str, task: str) -> 
     method = make("lora", dropout=0.0)
     torch.manual_seed(2)
     tuned = method.apply(model, RunContext(heads=new))
-    begin = {name: each.detach().clone() for name, each in tuned.named_parameters() if each.requires_grad}
-    optimizer = torch.optim.AdamW([each for each in tuned.parameters() if each.requires_grad], lr=1e-2)
+    begin = {name: weight.detach().clone() for name, weight in tuned.named_parameters() if weight.requires_grad}
+    optimizer = torch.optim.AdamW([parameter for parameter in tuned.parameters() if parameter.requires_grad], lr=1e-2)
     for _ in range(3):
-        told = tuned(input_ids=IDS, attention_mask=torch.ones_like(IDS))
-        outputs = told.logits if hasattr(told, "logits") else told.start_logits + told.end_logits
+        result = tuned(input_ids=IDS, attention_mask=torch.ones_like(IDS))
+        outputs = result.logits if hasattr(result, "logits") else result.start_logits + result.end_logits
         outputs.pow(2).sum().backward()
         optimizer.step()
         optimizer.zero_grad()
     now = dict(tuned.named_parameters())
     for name in new:
-        moved = [not torch.equal(now[each], value) for each, value in begin.items() if f"{name}." in each]
+        moved = [not torch.equal(now[key], value) for key, value in begin.items() if f"{name}." in key]
         assert any(moved), name
     wanted = answers(tuned)
     method.save(tuned, tmp_path / "adapter", "tests/tiny")

@@ -19,8 +19,8 @@ QUICK = {("lora", "nf4"), ("lora", "int8")}
 def cases() -> list[object]:
     found = []
     for precision in ("nf4", "int8"):
-        for each in pairs((CAUSAL, SEQUENCES), precision):
-            kind, model = each.values
+        for pair in pairs((CAUSAL, SEQUENCES), precision):
+            kind, model = pair.values
             if model in (CAUSAL, SEQUENCES) and kind not in ("full", "head-only", "qlora"):
                 marks = () if (kind, precision) in QUICK else (pytest.mark.methods,)
                 found.append(pytest.param(kind, model, precision, marks=marks, id=f"{kind}-{model}-{precision}"))
@@ -38,7 +38,7 @@ def load(folder: Path, kind: str, precision: str, head_seed: int) -> nn.Module:
 def test_it_learns_through_evaluations_and_comes_back(tmp_path: Path, kind: str, model: str, precision: str) -> None:
     method = make(kind)
     quantised = load(tmp_path / "one", model, precision, 0)
-    inputs = {name: each for name, each in models.make_batch(model).items() if name != "labels"}
+    inputs = {name: entry for name, entry in models.make_batch(model).items() if name != "labels"}
     torch.manual_seed(3)
     tuned = method.apply(
         quantised, RunContext(total_steps=30, seed=3, heads=models.KINDS[model].heads, batches=[inputs])
@@ -54,8 +54,10 @@ def test_it_learns_through_evaluations_and_comes_back(tmp_path: Path, kind: str,
     tuned.train()
     models.loss_of(tuned, model).backward()
     new = models.KINDS[model].heads
-    added = [each for name, each in tuned.named_parameters() if each.requires_grad and not any(n in name for n in new)]
-    assert any(each.grad is not None and bool(each.grad.any()) for each in added)
+    added = [
+        weight for name, weight in tuned.named_parameters() if weight.requires_grad and not any(n in name for n in new)
+    ]
+    assert any(entry.grad is not None and bool(entry.grad.any()) for entry in added)
     method.save(tuned, tmp_path / "adapter", "tests/tiny")
     again = method.load(load(tmp_path / "two", model, precision, 99), tmp_path / "adapter")
     torch.testing.assert_close(models.logits_of(again, model), wanted, rtol=0, atol=1e-4)

@@ -49,10 +49,12 @@ def test_a_missing_ability_is_refused_with_an_alternative(kind: str, ability: st
         require(method_class(kind), ability)
     assert method_class(kind).title in caught.value.message
     assert ABILITIES[ability] in caught.value.message
-    named = [each for each in METHODS if each.title in caught.value.hint]
+    named = [method for method in METHODS if method.title in caught.value.hint]
     assert named
     assert all(
-        can(each, ability) for each in named if each.title in caught.value.hint.split(": ")[1].rstrip(".").split(", ")
+        can(entry, ability)
+        for entry in named
+        if entry.title in caught.value.hint.split(": ")[1].rstrip(".").split(", ")
     )
     assert refusals(method_class(kind))[ability] == f"{caught.value.message} {caught.value.hint}"
 
@@ -66,7 +68,7 @@ def test_a_kind_of_model_that_it_does_not_train_is_refused(kind: str, model: str
 
 def test_what_a_method_can_do_is_not_refused():
     for ability in ABILITIES:
-        able = [each for each in METHODS if can(each, ability)]
+        able = [candidate for candidate in METHODS if can(candidate, ability)]
         assert able, ability
         for method in able:
             require(method, ability)
@@ -74,7 +76,7 @@ def test_what_a_method_can_do_is_not_refused():
 
 def test_methods_serve_the_tasks_of_their_models():
     for task in TASK_TYPES:
-        serving = {each.model_fields["kind"].default for each in METHODS if task.kind in each.task_types}
+        serving = {candidate.model_fields["kind"].default for candidate in METHODS if task.kind in candidate.task_types}
         assert {"lora", "full"} <= serving
         assert ("head-only" in serving) == (task.family in ("classification", "tokens"))
 

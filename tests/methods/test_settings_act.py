@@ -26,10 +26,10 @@ def others(kind: str, name: str) -> list[Any]:
     if name == "layers":
         return ["last 1", "1-1"]
     if choices := get_args(about.annotation):
-        return [each for each in choices if each != now]
+        return [choice for choice in choices if choice != now]
     if isinstance(now, str):
         return ["be brief"]
-    low = max((each.ge for each in about.metadata if hasattr(each, "ge")), default=0)
+    low = max((entry.ge for entry in about.metadata if hasattr(entry, "ge")), default=0)
     return [max(low, 6 if now == 4 else 4)] if isinstance(now, int) else [now * 0.5 if now else 0.5]
 
 
@@ -43,7 +43,7 @@ CASES = [
 
 
 def tokenizer(text: str, add_special_tokens: bool = True) -> dict[str, list[int]]:
-    return {"input_ids": [2 + ord(each) % (models.VOCABULARY - 2) for each in text]}
+    return {"input_ids": [2 + ord(entry) % (models.VOCABULARY - 2) for entry in text]}
 
 
 def apply(method: Method, model_kind: str, updates: int) -> nn.Module:
@@ -67,11 +67,11 @@ def story(method: Method, updates: int = 10) -> tuple[Any, ...]:
     """All that a setting can act on: how the base is held, what learns from where, and every loss on the way."""
     kind = CAUSAL if CAUSAL in method.capabilities.models else SEQUENCES
     model = apply(method, kind, updates)
-    start = {name: copy.deepcopy(each.detach()) for name, each in model.named_parameters() if each.requires_grad}
+    start = {name: copy.deepcopy(weight.detach()) for name, weight in model.named_parameters() if weight.requires_grad}
     torch.manual_seed(5)
     losses = models.learn(method, model, kind, method.recommended_learning_rate(models.card(kind)), steps=updates)
-    shapes = [(name, tuple(each.shape)) for name, each in start.items()]
-    return method.base_precision, shapes, [float(each.double().sum()) for each in start.values()], losses
+    shapes = [(name, tuple(entry.shape)) for name, entry in start.items()]
+    return method.base_precision, shapes, [float(entry.double().sum()) for entry in start.values()], losses
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +91,10 @@ def test_a_setting_acts(usual: dict[str, tuple[Any, ...]], kind: str, name: str,
 def changeable(method: Method) -> dict[str, torch.Tensor]:
     """For every layer the places (outputs, inputs) that a sparse method may change, as a mask."""
     found = {}
-    for name, each in apply(method, CAUSAL, 10).named_modules():
-        if hasattr(each, "shira_indices"):
-            mask = torch.zeros_like(each.get_base_layer().weight)
-            rows, columns = each.shira_indices["default"]
+    for name, layer in apply(method, CAUSAL, 10).named_modules():
+        if hasattr(layer, "shira_indices"):
+            mask = torch.zeros_like(layer.get_base_layer().weight)
+            rows, columns = layer.shira_indices["default"]
             mask[rows.long(), columns.long()] = 1
             found[name.removeprefix("base_model.model.")] = mask.bool()
     return found
@@ -130,7 +130,7 @@ def test_random_places_are_those_of_the_seed() -> None:
 )
 def test_adapter_modules_are_where_the_placement_says(model: str, placement: str, ends: set[str]) -> None:
     tuned = apply(make("bottleneck-adapter", placement=placement), model, 10)
-    names = [name for name, each in tuned.named_modules() if hasattr(each, "bottleneck_down")]
+    names = [name for name, module in tuned.named_modules() if hasattr(module, "bottleneck_down")]
     assert len(names) == len(ends) * models.LAYERS
     assert all(any(name.endswith(f".{end}") for end in ends) for name in names)
     assert any("attention" in name or "attn" in name for name in names) == (placement == "houlsby")

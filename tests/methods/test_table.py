@@ -63,15 +63,15 @@ def test_gradient_checkpointing_changes_no_gradient(trained: Get, kind: str, mod
     def gradients(checkpointing: bool) -> dict[str, torch.Tensor]:
         with_method = copy.deepcopy(models.apply(make(kind), model))
         with_method.train()
-        for each in with_method.modules():
-            if isinstance(each, torch.nn.Dropout):
-                each.p = 0.0
+        for module in with_method.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
         if checkpointing:
             base = with_method.get_base_model() if hasattr(with_method, "get_base_model") else with_method
             base.gradient_checkpointing_enable({"use_reentrant": False})
             base.enable_input_require_grads()
         models.loss_of(with_method, model).backward()
-        return {name: each.grad for name, each in with_method.named_parameters() if each.grad is not None}
+        return {name: weight.grad for name, weight in with_method.named_parameters() if weight.grad is not None}
 
     plain, saving = gradients(False), gradients(True)
     assert plain.keys() == saving.keys()
@@ -79,7 +79,7 @@ def test_gradient_checkpointing_changes_no_gradient(trained: Get, kind: str, mod
         torch.testing.assert_close(saving[name], gradient, rtol=1e-4, atol=1e-6, msg=name)
 
 
-@pytest.mark.parametrize(("kind", "model"), [each for each in pairs(()) if each.values[1] == CAUSAL])
+@pytest.mark.parametrize(("kind", "model"), [pair for pair in pairs(()) if pair.values[1] == CAUSAL])
 def test_writing_with_the_cache_gives_the_tokens_of_writing_without(trained: Get, kind: str, model: str) -> None:
     result = trained(kind, model)
     loaded = result.reload(model)
@@ -109,8 +109,8 @@ def test_chosen_layers_are_the_only_ones_that_learn(kind: str, model: str) -> No
     new = models.KINDS[model].heads
     names = [
         name
-        for name, each in with_method.named_parameters()
-        if each.requires_grad and not any(part in name for part in new) and "token_adapter" not in name
+        for name, weight in with_method.named_parameters()
+        if weight.requires_grad and not any(part in name for part in new) and "token_adapter" not in name
     ]
     assert names
     assert all(".2." in name for name in names)

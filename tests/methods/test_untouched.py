@@ -14,7 +14,7 @@ from tests.tiny import make_base
 from worker.engine.loop.hidden_state_cache import count_frozen_blocks, run_frozen_blocks
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
-WITH_LAYERS = [each for each in METHODS if "layers" in each.model_fields]
+WITH_LAYERS = [candidate for candidate in METHODS if "layers" in candidate.model_fields]
 IDS = torch.arange(4, 20).reshape(2, 8)
 MASK = torch.ones_like(IDS)
 BATCH = {"input_ids": IDS, "attention_mask": MASK}
@@ -26,7 +26,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[BaseModelCard, Path]
     return make_base(folder), folder
 
 
-@pytest.mark.parametrize("method", WITH_LAYERS, ids=lambda each: each.model_fields["kind"].default)
+@pytest.mark.parametrize("method", WITH_LAYERS, ids=lambda method: method.model_fields["kind"].default)
 def test_below_the_last_layer_the_model_is_the_base(tiny: tuple[BaseModelCard, Path], method: type) -> None:
     card, folder = tiny
     settings = method.model_validate({"kind": method.model_fields["kind"].default, "layers": "last 1"})

@@ -1,4 +1,4 @@
-"""A tiny base model and rows for every test of the engine, and orders that use them."""
+"""A tiny base model and rows for every test of the engine, and jobs that use them."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from app.catalog.spec import RunSpec
 from tests.tiny import make_base, make_rows, make_spec
 from worker.engine.runtime.training_job import TrainingJob
 
-MakeOrder = Callable[..., TrainingJob]
+MakeJob = Callable[..., TrainingJob]
 
 
 @pytest.fixture(scope="session")
@@ -39,8 +39,8 @@ def fresh_process_state() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_order(tiny_base: tuple[BaseModelCard, Path], tiny_rows: Path, tmp_path: Path) -> MakeOrder:
-    """Orders with folders of their own: ``make_order(spec, resume_from=None, cache=None)``."""
+def make_job(tiny_base: tuple[BaseModelCard, Path], tiny_rows: Path, tmp_path: Path) -> MakeJob:
+    """Jobs with folders of their own: ``make_job(spec, resume_from=None, cache=None)``."""
     count = 0
 
     def make(spec: RunSpec | None = None, resume_from: Path | None = None, cache: Path | None = None) -> TrainingJob:

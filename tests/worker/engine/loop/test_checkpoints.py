@@ -17,23 +17,23 @@ from worker.engine.runtime.training_job import TrainingJob
 FILES = ("adapter_model.safetensors", "head.safetensors")
 
 
-def learned(order: TrainingJob) -> list[bytes]:
-    return [(order.folder / "adapter" / name).read_bytes() for name in FILES]
+def learned(job: TrainingJob) -> list[bytes]:
+    return [(job.folder / "adapter" / name).read_bytes() for name in FILES]
 
 
-def stop(order: TrainingJob, step: int) -> Path:
+def stop(job: TrainingJob, step: int) -> Path:
     with pytest.raises(Stopped):
-        train(order, ListReport(stop_at=step))
-    return order.folder / "checkpoints" / f"step-{step}"
+        train(job, ListReport(stop_at=step))
+    return job.folder / "checkpoints" / f"step-{step}"
 
 
 # Before and after the first evaluation, and within the second pass; dropout is on, so random state matters.
 @pytest.mark.parametrize("step", [1, 6, 8])
-def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_order, step: int) -> None:
-    twin = make_order()
+def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_job, step: int) -> None:
+    twin = make_job()
     train(twin, ListReport())
-    checkpoint = stop(make_order(), step)
-    resumed, report = make_order(resume_from=checkpoint), ListReport()
+    checkpoint = stop(make_job(), step)
+    resumed, report = make_job(resume_from=checkpoint), ListReport()
     train(resumed, report)
     assert learned(resumed) == learned(twin)
     assert report.curve("train/loss")[0][0] == step + 1
@@ -43,13 +43,13 @@ def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_order, step: int
     assert seconds["total"] >= sum(seconds["phases"].values()) + max(0.0, earlier) - 0.01
 
 
-@pytest.mark.parametrize("kind", [each for each in every() if each not in ("lora", "bottleneck-adapter")])
-def test_every_method_resumes_as_its_uninterrupted_twin(make_order, kind: str) -> None:
+@pytest.mark.parametrize("kind", [entry for entry in every() if entry not in ("lora", "bottleneck-adapter")])
+def test_every_method_resumes_as_its_uninterrupted_twin(make_job, kind: str) -> None:
     """In the middle of the second pass, with all that the method itself remembers."""
     spec = make_spec({"kind": kind})
-    twin = make_order(spec)
+    twin = make_job(spec)
     train(twin, ListReport())
-    resumed = make_order(spec, resume_from=stop(make_order(spec), 8))
+    resumed = make_job(spec, resume_from=stop(make_job(spec), 8))
     train(resumed, ListReport())
     files = sorted(path.name for path in (twin.folder / "adapter").glob("*.safetensors"))
     assert files
@@ -57,38 +57,38 @@ def test_every_method_resumes_as_its_uninterrupted_twin(make_order, kind: str) -
         assert (resumed.folder / "adapter" / name).read_bytes() == (twin.folder / "adapter" / name).read_bytes(), name
 
 
-def test_the_best_checkpoint_comes_along(make_order) -> None:
-    checkpoint = stop(make_order(), 8)
-    resumed, report = make_order(resume_from=checkpoint), ListReport()
+def test_the_best_checkpoint_comes_along(make_job) -> None:
+    checkpoint = stop(make_job(), 8)
+    resumed, report = make_job(resume_from=checkpoint), ListReport()
     train(resumed, report)
     assert report.checkpoints[0].name in {"step-6", "step-12"}
     assert all(path.is_relative_to(resumed.folder) for path in report.checkpoints)
 
 
-def test_a_damaged_checkpoint_is_refused(make_order) -> None:
-    checkpoint = stop(make_order(), 6)
+def test_a_damaged_checkpoint_is_refused(make_job) -> None:
+    checkpoint = stop(make_job(), 6)
     weights = checkpoint / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\1")
     with pytest.raises(StudioError, match="changed on disk"):
-        train(make_order(resume_from=checkpoint), ListReport())
+        train(make_job(resume_from=checkpoint), ListReport())
 
 
-def test_a_checkpoint_of_other_settings_is_refused(make_order) -> None:
-    checkpoint = stop(make_order(), 6)
+def test_a_checkpoint_of_other_settings_is_refused(make_job) -> None:
+    checkpoint = stop(make_job(), 6)
     with pytest.raises(StudioError, match=r"training\.seed: 0 then, 9 now"):
-        train(make_order(make_spec(seed=9), resume_from=checkpoint), ListReport())
+        train(make_job(make_spec(seed=9), resume_from=checkpoint), ListReport())
 
 
-def test_a_half_written_checkpoint_is_never_seen(make_order) -> None:
-    order = make_order()
-    checkpoint = stop(order, 6)
+def test_a_half_written_checkpoint_is_never_seen(make_job) -> None:
+    job = make_job()
+    checkpoint = stop(job, 6)
     (checkpoint / "manifest.json").unlink()
     with pytest.raises(StudioError, match="incomplete"):
-        train(make_order(resume_from=checkpoint), ListReport())
+        train(make_job(resume_from=checkpoint), ListReport())
 
 
-def test_nothing_in_a_checkpoint_can_run_code(make_order) -> None:
-    checkpoint = stop(make_order(), 6)
+def test_nothing_in_a_checkpoint_can_run_code(make_job) -> None:
+    checkpoint = stop(make_job(), 6)
     assert {path.suffix for path in checkpoint.iterdir()} == {".safetensors", ".json"}
     assert json.loads((checkpoint / "position.json").read_text())["step"] == 6
     shutil.rmtree(checkpoint)

@@ -13,38 +13,38 @@ from worker.engine.loop.train import train
 from worker.engine.reporting.list_report import ListReport
 
 
-def test_patience_ends_a_run_that_gets_no_better_and_keeps_the_best(make_order) -> None:
-    order, report = make_order(make_spec(epochs=40, patience=2, learning_rate=1e-9)), ListReport()
-    results = train(order, report)
+def test_patience_ends_a_run_that_gets_no_better_and_keeps_the_best(make_job) -> None:
+    job, report = make_job(make_spec(epochs=40, patience=2, learning_rate=1e-9)), ListReport()
+    results = train(job, report)
     steps = [step for step, _ in report.curve("eval/loss")]
     assert len(steps) < 40 and report.curve("train/loss")[-1][0] == steps[-1]
     assert steps.index(results["best_step"]) == len(steps) - 3
     assert any("Stopped early" in event["message"] for event in report.events)
 
 
-def test_a_time_limit_ends_with_the_best_so_far(make_order) -> None:
-    order, report = make_order(make_spec(epochs=100, time_limit_minutes=0.001)), ListReport()
-    results = train(order, report)
+def test_a_time_limit_ends_with_the_best_so_far(make_job) -> None:
+    job, report = make_job(make_spec(epochs=100, time_limit_minutes=0.001)), ListReport()
+    results = train(job, report)
     assert report.curve("train/loss")[-1][0] < results["total_steps"]
     assert report.curve("eval/loss"), "where it ended it is checked, so that there is a best"
     assert any("time limit" in event["message"] for event in report.events)
 
 
-def test_the_operators_limit_stops_and_keeps_a_checkpoint(make_order) -> None:
-    order = replace(make_order(make_spec(epochs=100)), max_seconds=0.01)
+def test_the_operators_limit_stops_and_keeps_a_checkpoint(make_job) -> None:
+    job = replace(make_job(make_spec(epochs=100)), max_seconds=0.01)
     with pytest.raises(StudioError, match="hours of training") as refused:
-        train(order, ListReport())
+        train(job, ListReport())
     assert refused.value.code == "time_limit"
-    assert list((order.folder / "checkpoints").glob("step-*/manifest.json"))
+    assert list((job.folder / "checkpoints").glob("step-*/manifest.json"))
 
 
-def test_smaller_portions_learn_the_same(make_order) -> None:
+def test_smaller_portions_learn_the_same(make_job) -> None:
     def learned(portions: int) -> tuple[dict[str, torch.Tensor], list[float]]:
         # Dropout draws for each portion, so it is off here: everything else is the same arithmetic.
         spec = make_spec({"kind": "lora", "rank": 4, "dropout": 0.0}, head_start="random", epochs=1)
-        order, report = replace(make_order(spec), portions=portions), ListReport()
-        train(order, report)
-        return load_file(order.folder / "adapter" / "adapter_model.safetensors"), [
+        job, report = replace(make_job(spec), portions=portions), ListReport()
+        train(job, report)
+        return load_file(job.folder / "adapter" / "adapter_model.safetensors"), [
             value for _, value in report.curve("train/loss")
         ]
 
@@ -54,20 +54,20 @@ def test_smaller_portions_learn_the_same(make_order) -> None:
     assert cut == pytest.approx(whole, rel=0.15)
 
 
-def test_a_nearly_full_disk_is_told_before_anything_is_written(make_order) -> None:
-    order = replace(make_order(), free_disk_bytes=10**18)
+def test_a_nearly_full_disk_is_told_before_anything_is_written(make_job) -> None:
+    job = replace(make_job(), free_disk_bytes=10**18)
     with pytest.raises(StudioError, match="nearly full") as refused:
-        train(order, ListReport())
+        train(job, ListReport())
     assert refused.value.code == "disk_full"
-    assert not list((order.folder / "checkpoints").glob("*"))
+    assert not list((job.folder / "checkpoints").glob("*"))
 
 
-def test_a_finished_run_goes_on_for_more_passes(make_order) -> None:
-    first, told = make_order(make_spec(epochs=2)), ListReport()
-    train(first, told)
-    last = told.curve("train/loss")[-1][0]
+def test_a_finished_run_goes_on_for_more_passes(make_job) -> None:
+    first, report = make_job(make_spec(epochs=2)), ListReport()
+    train(first, report)
+    last = report.curve("train/loss")[-1][0]
     checkpoint: Path = first.folder / "checkpoints" / f"step-{last}"
-    more, report = make_order(make_spec(epochs=4), resume_from=checkpoint), ListReport()
+    more, report = make_job(make_spec(epochs=4), resume_from=checkpoint), ListReport()
     results = train(more, report)
     assert [step for step, _ in report.curve("train/loss")] == list(range(last + 1, 2 * last + 1))
     assert results["total_steps"] == 2 * last

@@ -30,12 +30,12 @@ SETTINGS = [
     {"kind": "lora", "rank": 4, "layers": "last 1"},
     {"kind": "bottleneck-adapter", "layers": "last 1", "reduction": 4},
 ]
-some = pytest.mark.parametrize("method", SETTINGS, ids=lambda each: each["kind"])
+some = pytest.mark.parametrize("method", SETTINGS, ids=lambda settings: settings["kind"])
 
 
-def losses(order: TrainingJob) -> tuple[list[float], dict[str, Any]]:
+def losses(job: TrainingJob) -> tuple[list[float], dict[str, Any]]:
     report = ListReport()
-    results = train(order, report)
+    results = train(job, report)
     return [value for _, value in report.curve("train/loss")], results["metrics"]
 
 
@@ -56,13 +56,13 @@ def count_block_passes(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
 
 @some
 def test_remembered_and_read_anew_the_losses_are_the_same(
-    make_order, monkeypatch: pytest.MonkeyPatch, method: dict
+    make_job, monkeypatch: pytest.MonkeyPatch, method: dict
 ) -> None:
     # Dropout is on above the frozen part; below it there is none, so both runs draw the same masks.
     spec = make_spec(method, epochs=3, learning_rate=1e-2)
-    remembered = losses(make_order(spec))
+    remembered = losses(make_job(spec))
     forbid(monkeypatch)
-    again = losses(make_order(spec))
+    again = losses(make_job(spec))
     assert remembered[0] == pytest.approx(again[0], abs=1e-5)
     assert remembered[1] == pytest.approx(again[1], abs=1e-5)
 
@@ -74,8 +74,8 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=["words", "chat"])
-def other_order(request: pytest.FixtureRequest, make_order, tmp_path: Path) -> Callable[[], TrainingJob]:
-    """Orders for another task than sorting texts, in which only the last block learns."""
+def other_order(request: pytest.FixtureRequest, make_job, tmp_path: Path) -> Callable[[], TrainingJob]:
+    """Jobs for another task than sorting texts, in which only the last block learns."""
     method = {"kind": "lora", "rank": 4, "layers": "last 1"}
     rows, base = tmp_path / "rows", tmp_path / "base"
     rows.mkdir()
@@ -87,7 +87,7 @@ def other_order(request: pytest.FixtureRequest, make_order, tmp_path: Path) -> C
         make_chat_rows(rows, 32)
         spec, base_of = make_chat_spec(method, epochs=3), {"base": make_chat_card(base), "base_folder": base}
     places = {"rows": rows / "rows.parquet", "splits": rows / "splits.json"}
-    return lambda: replace(make_order(spec), **places, **base_of)
+    return lambda: replace(make_job(spec), **places, **base_of)
 
 
 def test_marked_words_and_conversations_learn_the_same_too(
@@ -113,15 +113,15 @@ def test_marked_words_and_conversations_learn_the_same_too(
     assert remembered == pytest.approx(again, abs=1e-5)
 
 
-def stopped_losses(order: TrainingJob) -> list[float]:
+def stopped_losses(job: TrainingJob) -> list[float]:
     """Losses of training and checks up to an update after the first pass; what comes after learning is left out."""
     report = ListReport(stop_at=8)
     with pytest.raises(Stopped):
-        train(order, report)
+        train(job, report)
     return [value for curve in ("train/loss", "eval/loss") for _, value in report.curve(curve)]
 
 
-def test_the_test_rows_go_all_the_way_in_full_precision(make_order, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_test_rows_go_all_the_way_in_full_precision(make_job, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = make_spec({"kind": "lora", "rank": 4, "layers": "last 1"})
     seen: Counter[bool] = Counter()
     forward = PooledClassifier.forward
@@ -139,24 +139,24 @@ def test_the_test_rows_go_all_the_way_in_full_precision(make_order, monkeypatch:
     test = Classification.test
     monkeypatch.setattr(PooledClassifier, "forward", watched)
     monkeypatch.setattr(Classification, "test", tested)
-    train(make_order(spec), ListReport())
+    train(make_job(spec), ListReport())
 
 
-def test_rows_that_need_too_much_disk_are_read_anew_and_it_is_told(make_order) -> None:
+def test_rows_that_need_too_much_disk_are_read_anew_and_it_is_told(make_job) -> None:
     report = ListReport()
-    order = replace(make_order(make_spec({"kind": "lora", "rank": 4, "layers": "last 1"})), free_disk_bytes=2**60)
+    job = replace(make_job(make_spec({"kind": "lora", "rank": 4, "layers": "last 1"})), free_disk_bytes=2**60)
     with pytest.raises(Exception, match="disk is nearly full"):
-        train(order, report)
-    assert any("goes through them in every pass" in each["message"] for each in report.events)
+        train(job, report)
+    assert any("goes through them in every pass" in event["message"] for event in report.events)
 
 
-def test_what_is_kept_is_told_and_leaves_no_file(make_order) -> None:
-    report, order = ListReport(), make_order(make_spec({"kind": "lora", "rank": 4, "layers": "last 1"}))
-    train(order, report)
-    assert any("went through them once" in each["message"] for each in report.events)
-    assert not (order.folder / hidden_state_cache.FILE).exists()
-    held = [os.path.realpath(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")]
-    assert not [each for each in held if str(order.folder) in each]
+def test_what_is_kept_is_told_and_leaves_no_file(make_job) -> None:
+    report, job = ListReport(), make_job(make_spec({"kind": "lora", "rank": 4, "layers": "last 1"}))
+    train(job, report)
+    assert any("went through them once" in event["message"] for event in report.events)
+    assert not (job.folder / hidden_state_cache.FILE).exists()
+    held = [os.path.realpath(f"/proc/self/fd/{entry}") for entry in os.listdir("/proc/self/fd")]
+    assert not [entry for entry in held if str(job.folder) in entry]
 
 
 def test_a_number_too_large_for_sixteen_bits_is_not_kept(tmp_path: Path) -> None:
@@ -169,40 +169,40 @@ def test_a_number_too_large_for_sixteen_bits_is_not_kept(tmp_path: Path) -> None
 
 @some
 def test_the_untouched_part_is_read_once_not_in_every_pass(
-    make_order, monkeypatch: pytest.MonkeyPatch, method: dict
+    make_job, monkeypatch: pytest.MonkeyPatch, method: dict
 ) -> None:
     passes = count_block_passes(monkeypatch)
-    train(make_order(make_spec(method, epochs=1)), ListReport())
+    train(make_job(make_spec(method, epochs=1)), ListReport())
     once = passes[0]
     passes.clear()
-    train(make_order(make_spec(method, epochs=6)), ListReport())
+    train(make_job(make_spec(method, epochs=6)), ListReport())
     assert passes[0] == once
     if method["kind"] != "head-only":
         assert passes[1] > once
 
 
 @some
-def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_order, method: dict) -> None:
+def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_job, method: dict) -> None:
     spec = make_spec(method)
-    twin, stopped = make_order(spec), make_order(spec)
+    twin, stopped = make_job(spec), make_job(spec)
     train(twin, ListReport())
     with pytest.raises(Stopped):
         train(stopped, ListReport(stop_at=8))
-    resumed = make_order(spec, resume_from=stopped.folder / "checkpoints" / "step-8")
+    resumed = make_job(spec, resume_from=stopped.folder / "checkpoints" / "step-8")
     train(resumed, ListReport())
     assert learned(resumed) == learned(twin)
 
 
-def learned(order: TrainingJob) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in Path(order.folder, "adapter").glob("*.safetensors")}
+def learned(job: TrainingJob) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in Path(job.folder, "adapter").glob("*.safetensors")}
 
 
-def test_a_method_that_learns_below_its_first_layer_remembers_nothing(make_order) -> None:
-    order = make_order(make_spec({"kind": "trainable-tokens", "layers": "last 1", "tokens": 8, "rank": 2}))
-    train(order, ListReport())
-    kept = load_file(order.folder / "adapter" / "adapter_model.safetensors")
+def test_a_method_that_learns_below_its_first_layer_remembers_nothing(make_job) -> None:
+    job = make_job(make_spec({"kind": "trainable-tokens", "layers": "last 1", "tokens": 8, "rank": 2}))
+    train(job, ListReport())
+    kept = load_file(job.folder / "adapter" / "adapter_model.safetensors")
     (name,) = [name for name in kept if "trainable_tokens" in name]
-    start = load_file(order.base_folder / "model.safetensors")["embeddings.word_embeddings.weight"]
+    start = load_file(job.base_folder / "model.safetensors")["embeddings.word_embeddings.weight"]
     assert not any(torch.equal(vector, old) for vector in kept[name] for old in start)
 
 

@@ -28,41 +28,41 @@ def short_races(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("short_races")
-def test_the_run_is_the_one_that_the_chosen_rate_alone_would_have_made(make_order) -> None:
+def test_the_run_is_the_one_that_the_chosen_rate_alone_would_have_made(make_job) -> None:
     spec, report = make_spec({"kind": "lora"}, **LONG), ListReport()
-    raced = make_order(spec)
+    raced = make_job(spec)
     found = train(raced, report)
     race = found["rate_race"]
-    rates = [each["rate"] for each in race["tried"]]
+    rates = [entry["rate"] for entry in race["tried"]]
     assert race["steps"] == 3 and rates == pytest.approx([rates[1] / 3, rates[1], rates[1] * 3])
     assert found["learning_rate"] == race["chosen"] in rates and race["start"] > 0
-    told = [each for each in report.events if "learning_rate" in each]
-    assert f"{race['chosen']:.3g}" in told[0]["message"] and race["why"] == told[0]["message"]
-    alone = make_order(make_spec({"kind": "lora"}, **{**LONG, "learning_rate": race["chosen"]}))
+    result = [event for event in report.events if "learning_rate" in event]
+    assert f"{race['chosen']:.3g}" in result[0]["message"] and race["why"] == result[0]["message"]
+    alone = make_job(make_spec({"kind": "lora"}, **{**LONG, "learning_rate": race["chosen"]}))
     train(alone, ListReport())
     assert learned(raced) == learned(alone)
 
 
 @pytest.mark.usefixtures("short_races")
 @pytest.mark.parametrize("kind", ["lora", pytest.param("adalora", marks=pytest.mark.methods)])
-def test_a_run_that_was_cut_off_does_not_race_again_and_ends_the_same(make_order, kind: str) -> None:
+def test_a_run_that_was_cut_off_does_not_race_again_and_ends_the_same(make_job, kind: str) -> None:
     spec = make_spec({"kind": kind}, **LONG)
-    twin = make_order(spec)
+    twin = make_job(spec)
     whole = train(twin, ListReport())
-    resumed, report = make_order(spec, resume_from=stop(make_order(spec), 8)), ListReport()
+    resumed, report = make_job(spec, resume_from=stop(make_job(spec), 8)), ListReport()
     again = train(resumed, report)
     assert again["rate_race"] == whole["rate_race"] and "Choosing the learning rate" not in report.phases
     assert learned(resumed) == learned(twin)
 
 
 @pytest.mark.usefixtures("short_races")
-def test_the_race_is_on_disk_before_the_first_update(make_order) -> None:
+def test_the_race_is_on_disk_before_the_first_update(make_job) -> None:
     spec = make_spec({"kind": "lora"}, **LONG)
-    twin, order, report = make_order(spec), make_order(spec), ListReport()
+    twin, job, report = make_job(spec), make_job(spec), ListReport()
     train(twin, ListReport())
-    kept = stop(order, 1).parent / "step-0"
+    kept = stop(job, 1).parent / "step-0"
     assert json.loads((kept / "position.json").read_text())["race"]["chosen"] > 0
-    resumed = make_order(spec, resume_from=kept)
+    resumed = make_job(spec, resume_from=kept)
     train(resumed, report)
     assert report.curve("train/loss")[0][0] == 1 and learned(resumed) == learned(twin)
 
@@ -90,9 +90,9 @@ def test_a_higher_rate_must_learn_clearly_faster_and_a_lower_one_be_needed(losse
     assert (report.events[-1]["severity"] == "warning") == (losses == (None, None, None))
 
 
-def test_a_short_run_keeps_the_methods_rate_and_says_so(make_order) -> None:
+def test_a_short_run_keeps_the_methods_rate_and_says_so(make_job) -> None:
     report = ListReport()
-    found = train(make_order(make_spec({"kind": "lora"}, learning_rate="auto")), report)
-    plain = train(make_order(make_spec({"kind": "lora"}, learning_rate=None)), ListReport())
+    found = train(make_job(make_spec({"kind": "lora"}, learning_rate="auto")), report)
+    plain = train(make_job(make_spec({"kind": "lora"}, learning_rate=None)), ListReport())
     assert found["rate_race"]["tried"] == [] and found["learning_rate"] == plain["learning_rate"]
-    assert any("too few" in each["message"] for each in report.events)
+    assert any("too few" in event["message"] for event in report.events)

@@ -26,27 +26,27 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize("settings", VARIANTS, ids=lambda settings: "-".join(map(str, settings.values()))[:40])
-def test_a_variant_runs_to_its_end_and_is_as_large_as_stated(make_order, settings: dict[str, Any]) -> None:
-    order = make_order(make_spec(settings, epochs=1))
-    results = train(order, ListReport())
+def test_a_variant_runs_to_its_end_and_is_as_large_as_stated(make_job, settings: dict[str, Any]) -> None:
+    job = make_job(make_spec(settings, epochs=1))
+    results = train(job, ListReport())
     method = method_class(settings["kind"]).model_validate(settings)
-    head = (order.base.hidden_size + 1) * len(LABELS)
-    assert results["trainable_parameters"] == method.trainable_parameters(order.base) + head
+    head = (job.base.hidden_size + 1) * len(LABELS)
+    assert results["trainable_parameters"] == method.trainable_parameters(job.base) + head
 
 
 @pytest.mark.parametrize("kind", every(("lora-plus", "lora-fa")))
-def test_every_method_is_as_large_as_stated_in_a_run(make_order, kind: str) -> None:
+def test_every_method_is_as_large_as_stated_in_a_run(make_job, kind: str) -> None:
     method = make(kind)
-    order = make_order(make_spec(method.model_dump(), epochs=1))
-    results = train(order, ListReport())
-    head = (order.base.hidden_size + 1) * len(LABELS)
-    assert results["trainable_parameters"] == method.trainable_parameters(order.base) + head
+    job = make_job(make_spec(method.model_dump(), epochs=1))
+    results = train(job, ListReport())
+    head = (job.base.hidden_size + 1) * len(LABELS)
+    assert results["trainable_parameters"] == method.trainable_parameters(job.base) + head
 
 
-def test_the_instruction_is_where_learning_starts(make_order) -> None:
+def test_the_instruction_is_where_learning_starts(make_job) -> None:
     def first_loss(text: str) -> float:
         report = ListReport()
-        train(make_order(make_spec({"kind": "prompt-tuning", "tokens": 6, "instruction": text}, epochs=1)), report)
+        train(make_job(make_spec({"kind": "prompt-tuning", "tokens": 6, "instruction": text}, epochs=1)), report)
         return report.curve("train/loss")[0][1]
 
     assert first_loss("please help my card") == first_loss("please help my card")
@@ -64,9 +64,9 @@ def test_the_second_matrix_of_lora_plus_learns_faster() -> None:
 def test_the_starter_encoders_card_is_exact() -> None:
     """Full tuning's size is the card's; the pooler that is never loaded does not count."""
     encoder = load_encoder(base_model_path(STARTER_ENCODER.name), STARTER_ENCODER)
-    assert sum(each.numel() for each in encoder.parameters()) == STARTER_ENCODER.parameters
+    assert sum(parameter.numel() for parameter in encoder.parameters()) == STARTER_ENCODER.parameters
     block = encoder.encoder.layer[0]
-    assert sum(each.numel() for each in block.parameters()) == STARTER_ENCODER.block_parameters
+    assert sum(parameter.numel() for parameter in block.parameters()) == STARTER_ENCODER.block_parameters
     for settings in (
         {"kind": "ln-tuning"},
         {"kind": "ia3"},
@@ -76,5 +76,5 @@ def test_the_starter_encoders_card_is_exact() -> None:
     ):
         method = method_class(settings["kind"]).model_validate(settings)
         tuned = method.apply(load_encoder(base_model_path(STARTER_ENCODER.name), STARTER_ENCODER))
-        learning = sum(each.numel() for each in tuned.parameters() if each.requires_grad)
+        learning = sum(parameter.numel() for parameter in tuned.parameters() if parameter.requires_grad)
         assert learning == method.trainable_parameters(STARTER_ENCODER), settings

@@ -26,13 +26,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TrainingJob
     card = make_chat_card(base)
     make_chat_rows(rows)
 
-    def order(spec: Any, resume_from: Path | None = None) -> TrainingJob:
+    def job(spec: Any, resume_from: Path | None = None) -> TrainingJob:
         folder = tmp_path_factory.mktemp("attempt")
         return TrainingJob(
             spec, card, base, rows / "rows.parquet", rows / "splits.json", folder, resume_from=resume_from
         )
 
-    return order
+    return job
 
 
 def weights(folder: Path) -> dict[str, Any]:

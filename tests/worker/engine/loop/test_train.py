@@ -26,10 +26,10 @@ KINDS = [method.model_fields["kind"].default for method in METHODS]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_run_leaves_results_predictions_and_a_complete_adapter(make_order, kind: str) -> None:
-    order, report = make_order(make_spec({"kind": kind})), ListReport()
-    results = train(order, report)
-    assert json.loads((order.folder / "result.json").read_text())["metrics"] == results["metrics"]
+def test_a_run_leaves_results_predictions_and_a_complete_adapter(make_job, kind: str) -> None:
+    job, report = make_job(make_spec({"kind": kind})), ListReport()
+    results = train(job, report)
+    assert json.loads((job.folder / "result.json").read_text())["metrics"] == results["metrics"]
     assert report.phases == [
         "Reading the data",
         "Loading the model",
@@ -42,8 +42,8 @@ def test_a_run_leaves_results_predictions_and_a_complete_adapter(make_order, kin
     assert results["total_steps"] == 12
     assert [step for step, _ in report.curve("eval/accuracy")] == [6, 12]
     assert len(report.curve("train/loss")) == 12
-    assert manifest.holds(order.folder / "adapter")
-    rows = [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
+    assert manifest.holds(job.folder / "adapter")
+    rows = [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
     assert len(rows) == results["test_rows"] == 9
     right = sum(row["answer"] == row["expected"] for row in rows)
     assert results["metrics"]["accuracy"] == pytest.approx(right / 9)
@@ -52,53 +52,53 @@ def test_a_run_leaves_results_predictions_and_a_complete_adapter(make_order, kin
 
 
 @pytest.mark.parametrize("kind", every())
-def test_the_saved_adapter_answers_as_the_trained_model_did(make_order, kind: str) -> None:
-    order = make_order(make_spec({"kind": kind}))
-    train(order, ListReport())
-    rows = [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
-    answers = Predictor(order.folder / "adapter", order.base_folder, order.base).predict([row["input"] for row in rows])
+def test_the_saved_adapter_answers_as_the_trained_model_did(make_job, kind: str) -> None:
+    job = make_job(make_spec({"kind": kind}))
+    train(job, ListReport())
+    rows = [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
+    answers = Predictor(job.folder / "adapter", job.base_folder, job.base).predict([row["input"] for row in rows])
     assert [answer["label"] for answer in answers] == [row["answer"] for row in rows]
     for answer, row in zip(answers, rows, strict=True):
         assert answer["probabilities"][row["answer"]] == pytest.approx(row["score"], abs=1e-5)
         assert sum(answer["probabilities"].values()) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_learning_lowers_the_loss_and_moves_only_what_the_method_trains(make_order) -> None:
+def test_learning_lowers_the_loss_and_moves_only_what_the_method_trains(make_job) -> None:
     spec = make_spec({"kind": "lora", "rank": 8, "dropout": 0}, epochs=30, learning_rate=5e-3)
-    order, report = without_dropout(make_order(spec)), ListReport()
-    train(order, report)
+    job, report = without_dropout(make_job(spec)), ListReport()
+    train(job, report)
     losses = [value for _, value in report.curve("train/loss")]
     # Every text carries a clue word, so the rows can be told apart completely.
     assert sum(losses[-5:]) < 0.1 * sum(losses[:5])
-    names = load_file(order.folder / "adapter" / "adapter_model.safetensors")
+    names = load_file(job.folder / "adapter" / "adapter_model.safetensors")
     assert all("lora_" in name for name in names)
 
 
-def test_the_same_seed_gives_the_same_adapter_and_another_seed_another(make_order) -> None:
+def test_the_same_seed_gives_the_same_adapter_and_another_seed_another(make_job) -> None:
     def weights(seed: int) -> bytes:
-        order = make_order(make_spec(seed=seed))
-        train(order, ListReport())
-        return (order.folder / "adapter" / "adapter_model.safetensors").read_bytes()
+        job = make_job(make_spec(seed=seed))
+        train(job, ListReport())
+        return (job.folder / "adapter" / "adapter_model.safetensors").read_bytes()
 
     assert weights(1) == weights(1)
     assert weights(1) != weights(2)
 
 
-def test_portions_per_update_change_nothing_but_rounding(make_order) -> None:
+def test_portions_per_update_change_nothing_but_rounding(make_job) -> None:
     def losses(portions: int) -> list[float]:
         # Without dropout: portions draw other masks, which is no error.
-        order = without_dropout(make_order(make_spec({"kind": "lora", "rank": 4, "dropout": 0}, accumulation=portions)))
+        job = without_dropout(make_job(make_spec({"kind": "lora", "rank": 4, "dropout": 0}, accumulation=portions)))
         report = ListReport()
-        train(order, report)
+        train(job, report)
         return [value for _, value in report.curve("train/loss")]
 
     assert losses(4) == pytest.approx(losses(1), rel=1e-4)
 
 
-def without_dropout(order: TrainingJob) -> TrainingJob:
+def without_dropout(job: TrainingJob) -> TrainingJob:
     off = (("hidden_dropout_prob", 0.0), ("attention_probs_dropout_prob", 0.0))
-    base = type(order.base)(**{**vars(order.base), "load_arguments": (*order.base.load_arguments, *off)})
-    return type(order)(**{**vars(order), "base": base})
+    base = type(job.base)(**{**vars(job.base), "load_arguments": (*job.base.load_arguments, *off)})
+    return type(job)(**{**vars(job), "base": base})
 
 
 def test_padding_changes_no_answer_and_gets_no_gradient(tiny_base) -> None:
@@ -113,34 +113,32 @@ def test_padding_changes_no_answer_and_gets_no_gradient(tiny_base) -> None:
     assert model.encoder.embeddings.word_embeddings.weight.grad[0].abs().sum() == 0
 
 
-def test_the_second_run_on_the_same_rows_reads_its_tokens_and_vectors_from_the_cache(
-    make_order, tmp_path: Path
-) -> None:
+def test_the_second_run_on_the_same_rows_reads_its_tokens_and_vectors_from_the_cache(make_job, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    first = train(make_order(cache=cache), ListReport())
+    first = train(make_job(cache=cache), ListReport())
     kept = {path: path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file()}
     assert len(list((cache / "tokens").iterdir())) == 3
-    second = train(make_order(cache=cache), ListReport())
+    second = train(make_job(cache=cache), ListReport())
     assert {path: path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file()} == kept
     assert second["metrics"] == first["metrics"]
     assert second["baseline"] == first["baseline"]
 
 
-def test_texts_that_are_cut_are_counted_and_told(make_order) -> None:
+def test_texts_that_are_cut_are_counted_and_told(make_job) -> None:
     report = ListReport()
-    results = train(make_order(make_spec(max_length=8)), report)
+    results = train(make_job(make_spec(max_length=8)), report)
     assert results["cut_rows"] > 0
     assert f"{results['cut_rows']} of 42" in report.events[0]["message"]
 
 
-def test_the_best_checkpoint_by_the_validation_score_becomes_the_adapter(make_order) -> None:
-    order, report = make_order(make_spec(epochs=4)), ListReport()
-    results = train(order, report)
+def test_the_best_checkpoint_by_the_validation_score_becomes_the_adapter(make_job) -> None:
+    job, report = make_job(make_spec(epochs=4)), ListReport()
+    results = train(job, report)
     scores = dict(report.curve("eval/accuracy"))
     losses = dict(report.curve("eval/loss"))
     assert results["best_step"] == max(scores, key=lambda step: (scores[step], -losses[step]))
-    kept = load_file(order.folder / "checkpoints" / f"step-{results['best_step']}" / "weights.safetensors")
-    head = load_file(order.folder / "adapter" / "head.safetensors")
+    kept = load_file(job.folder / "checkpoints" / f"step-{results['best_step']}" / "weights.safetensors")
+    head = load_file(job.folder / "adapter" / "head.safetensors")
     assert torch.equal(kept["head.weight"], head["weight"])
 
 
@@ -154,32 +152,32 @@ def test_the_newest_two_checkpoints_and_the_best_are_kept(tmp_path: Path) -> Non
     assert [path.name for path in report.checkpoints] == ["step-2", "step-4", "step-5"]
 
 
-def test_a_loss_that_is_not_a_number_ends_the_run_with_advice(make_order, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_that_is_not_a_number_ends_the_run_with_advice(make_job, monkeypatch: pytest.MonkeyPatch) -> None:
     # A rate far beyond what the form allows; the smallest way to make learning break down for certain.
     monkeypatch.setattr(Schedule, "learning_rate", lambda self, step: float("inf"))
     with pytest.raises(StudioError) as caught:
-        train(make_order(), ListReport())
+        train(make_job(), ListReport())
     assert caught.value.code == "diverged"
     assert "learning rate" in caught.value.hint
 
 
 @pytest.mark.parametrize("phase", ["Reading the data", "Measuring the untouched model", "Training"])
-def test_a_request_to_stop_is_heard_in_every_long_phase(make_order, phase: str) -> None:
+def test_a_request_to_stop_is_heard_in_every_long_phase(make_job, phase: str) -> None:
     class StopIn(ListReport):
         def should_stop(self) -> bool:
             return self.phases[-1] == phase
 
-    order = make_order()
+    job = make_job()
     with pytest.raises(Stopped):
-        train(order, StopIn())
-    assert (order.folder / "checkpoints" / "step-1").exists() == (phase == "Training")
-    assert not (order.folder / "result.json").exists()
+        train(job, StopIn())
+    assert (job.folder / "checkpoints" / "step-1").exists() == (phase == "Training")
+    assert not (job.folder / "result.json").exists()
 
 
-def test_labels_and_words_travel_with_the_adapter(make_order) -> None:
-    order = make_order()
-    train(order, ListReport())
-    adapter = order.folder / "adapter"
+def test_labels_and_words_travel_with_the_adapter(make_job) -> None:
+    job = make_job()
+    train(job, ListReport())
+    adapter = job.folder / "adapter"
     assert json.loads((adapter / "labels.json").read_text()) == LABELS
     config = json.loads((adapter / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == "tests/tiny"

@@ -31,15 +31,15 @@ class WithLoss(torch.nn.Module):
         return {"loss": torch.nn.functional.cross_entropy(logits, labels), "logits": logits}
 
 
-def oracle_losses(order: TrainingJob, folder: Path) -> list[tuple[float, float, float]]:
+def oracle_losses(job: TrainingJob, folder: Path) -> list[tuple[float, float, float]]:
     """Loss, learning rate and gradient norm of every step by transformers' Trainer."""
-    spec = order.spec
-    examples = read_examples(order.rows, order.splits, spec.columns)["train"]
+    spec = job.spec
+    examples = read_examples(job.rows, job.splits, spec.columns)["train"]
     numbers = {label: number for number, label in enumerate(LABELS)}
-    tokenizer = load_tokenizer(order.base_folder)
+    tokenizer = load_tokenizer(job.base_folder)
     data = encode(examples, numbers, tokenizer, spec.training.max_length, ListReport())
     torch.manual_seed(spec.training.seed)
-    model = PooledClassifier(load_encoder(order.base_folder, order.base), make_head(32, len(LABELS)), order.base)
+    model = PooledClassifier(load_encoder(job.base_folder, job.base), make_head(32, len(LABELS)), job.base)
     torch.manual_seed(spec.training.seed)
     model.encoder = spec.method.apply(model.encoder)
     schedule = Schedule(spec.training, len(data.tokens), spec.training.learning_rate or 0.0)
@@ -77,12 +77,12 @@ def oracle_losses(order: TrainingJob, folder: Path) -> list[tuple[float, float, 
 
 
 @pytest.mark.parametrize("method", [{"kind": "lora", "rank": 4, "dropout": 0}, {"kind": "full"}], ids=["lora", "full"])
-def test_the_loss_curve_is_that_of_transformers_trainer(make_order, tmp_path: Path, method: dict) -> None:
+def test_the_loss_curve_is_that_of_transformers_trainer(make_job, tmp_path: Path, method: dict) -> None:
     spec = make_spec(method, learning_rate=5e-3, head_start="random")
-    order, report = without_dropout(make_order(spec)), ListReport()
-    train(order, report)
-    oracle = oracle_losses(order, tmp_path / "oracle")
+    job, report = without_dropout(make_job(spec)), ListReport()
+    train(job, report)
+    oracle = oracle_losses(job, tmp_path / "oracle")
     assert len(oracle) == 12
     # fp32 on both sides; what differs is the order of additions. Trainer rounds what it logs.
-    assert [value for _, value in report.curve("train/loss")] == pytest.approx([each[0] for each in oracle], abs=2e-4)
+    assert [value for _, value in report.curve("train/loss")] == pytest.approx([entry[0] for entry in oracle], abs=2e-4)
     assert [value for _, value in report.curve("train/grad_norm")] == pytest.approx([e[2] for e in oracle], rel=2e-3)

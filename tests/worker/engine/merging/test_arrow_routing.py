@@ -38,8 +38,8 @@ def logits(model: torch.nn.Module, ids: torch.Tensor | None = None) -> torch.Ten
 
 def rows(half: int) -> torch.Tensor:
     """Eight sentences of one half of the vocabulary; each half follows a rule of its own."""
-    dice = torch.Generator().manual_seed(7)
-    start = torch.randint(0, 18, (8, 1), generator=dice)
+    rng = torch.Generator().manual_seed(7)
+    start = torch.randint(0, 18, (8, 1), generator=rng)
     steps = torch.arange(10) * (1 if half == 0 else 5)
     return 2 + 19 * half + (start + steps) % 18
 
@@ -50,7 +50,7 @@ def learn(half: int, folder: Path, rank: int = 4, **settings: object) -> Path:
     torch.manual_seed(half)
     method = make("lora", rank=rank, alpha=8, dropout=0.0, **settings)
     tuned = method.apply(model)
-    optimizer = torch.optim.AdamW([each for each in tuned.parameters() if each.requires_grad], lr=1e-2)
+    optimizer = torch.optim.AdamW([parameter for parameter in tuned.parameters() if parameter.requires_grad], lr=1e-2)
     for _ in range(20):
         tuned(input_ids=rows(half), labels=rows(half)).loss.backward()
         optimizer.step()
@@ -71,7 +71,7 @@ def test_it_gives_the_logits_of_pefts_own_arrow_model(
     # peft ends its power iteration after fifteen rounds; run to the end it finds the very same directions.
     monkeypatch.setattr(ArrowLoraLinearLayer.top_right_singular_vec_from_BA, "__defaults__", (600, 1e-12))
     config = ArrowConfig(top_k=top_k, router_temperature=temperature, rng_seed=1)
-    theirs = create_arrow_model(models.make_model(CAUSAL), [str(each) for each in halves], config).eval()
+    theirs = create_arrow_model(models.make_model(CAUSAL), [str(halve) for halve in halves], config).eval()
     ours = route(models.make_model(CAUSAL), halves, top_k, temperature)
     torch.testing.assert_close(logits(ours), logits(theirs), rtol=0, atol=1e-4)
 
@@ -97,8 +97,8 @@ def test_saved_it_loads_in_a_fresh_process_with_peft_and_one_file(halves: list[P
         text=True,
         check=True,
     )
-    told = torch.tensor(json.loads(done.stdout.splitlines()[-1]))
-    torch.testing.assert_close(told, logits(routed).flatten(), rtol=0, atol=1e-5)
+    payload = torch.tensor(json.loads(done.stdout.splitlines()[-1]))
+    torch.testing.assert_close(payload, logits(routed).flatten(), rtol=0, atol=1e-5)
 
 
 def test_switched_off_it_is_the_untouched_model(halves: list[Path]) -> None:

@@ -19,8 +19,8 @@ from worker.engine.tasks.classification.model import load_encoder
 
 def changes(model: PeftModel) -> dict[str, torch.Tensor]:
     """What the active adapter adds to each weight."""
-    layers = {name: each for name, each in model.named_modules() if hasattr(each, "get_delta_weight")}
-    return {name: each.get_delta_weight(each.active_adapters[0]).detach() for name, each in layers.items()}
+    layers = {name: module for name, module in model.named_modules() if hasattr(module, "get_delta_weight")}
+    return {name: layer.get_delta_weight(layer.active_adapters[0]).detach() for name, layer in layers.items()}
 
 
 def answer(model: torch.nn.Module) -> torch.Tensor:
@@ -29,13 +29,13 @@ def answer(model: torch.nn.Module) -> torch.Tensor:
 
 
 @pytest.fixture
-def parents(make_order) -> list[Path]:
+def parents(make_job) -> list[Path]:
     """Two LoRAs of the same labels, of different seeds, ranks and scales."""
     folders = []
     for seed, method in ((1, {"rank": 4, "alpha": 8}), (2, {"rank": 2, "alpha": 16})):
-        order = make_order(make_spec({"kind": "lora", **method}, seed=seed, learning_rate=1e-2))
-        train(order, ListReport())
-        folders.append(order.folder / "adapter")
+        job = make_job(make_spec({"kind": "lora", **method}, seed=seed, learning_rate=1e-2))
+        train(job, ListReport())
+        folders.append(job.folder / "adapter")
     return folders
 
 
@@ -46,13 +46,13 @@ def body(tiny_base):
 
 
 def test_the_average_is_the_average_of_the_changes(parents: list[Path], body) -> None:
-    each = [changes(PeftModel.from_pretrained(body(), str(folder))) for folder in parents]
+    parent_changes = [changes(PeftModel.from_pretrained(body(), str(folder))) for folder in parents]
     for recipe, weights in ((Recipe(), (0.5, 0.5)), (Recipe(weights=(3, 1)), (0.75, 0.25))):
         combined = combine(body(), parents, recipe)
         assert list(combined.peft_config) == ["default"]
         assert combined.peft_config["default"].r == 6
         for name, change in changes(combined).items():
-            wanted = weights[0] * each[0][name] + weights[1] * each[1][name]
+            wanted = weights[0] * parent_changes[0][name] + weights[1] * parent_changes[1][name]
             assert torch.allclose(change, wanted, atol=1e-6)
 
 
@@ -105,19 +105,19 @@ def test_a_recipe_that_cannot_work_is_refused(parents: list[Path], body, recipe:
         combine(body(), parents, recipe)
 
 
-def test_one_adapter_or_another_kind_is_refused(make_order, parents: list[Path], body) -> None:
+def test_one_adapter_or_another_kind_is_refused(make_job, parents: list[Path], body) -> None:
     with pytest.raises(Rejected, match="1 model was chosen"):
         combine(body(), parents[:1], Recipe())
-    order = make_order(make_spec({"kind": "full"}))
-    train(order, ListReport())
+    job = make_job(make_spec({"kind": "full"}))
+    train(job, ListReport())
     with pytest.raises(Rejected, match="plain LoRA"):
-        combine(body(), [parents[0], order.folder / "adapter"], Recipe())
+        combine(body(), [parents[0], job.folder / "adapter"], Recipe())
 
 
-def test_a_full_fine_tune_becomes_a_lora_that_holds_what_its_rank_allows(make_order, body) -> None:
-    order = make_order(make_spec({"kind": "full"}, epochs=6, learning_rate=5e-3))
-    train(order, ListReport())
-    tuned = type(body()).from_pretrained(order.folder / "adapter", add_pooling_layer=False).eval()
+def test_a_full_fine_tune_becomes_a_lora_that_holds_what_its_rank_allows(make_job, body) -> None:
+    job = make_job(make_spec({"kind": "full"}, epochs=6, learning_rate=5e-3))
+    train(job, ListReport())
+    tuned = type(body()).from_pretrained(job.folder / "adapter", add_pooling_layer=False).eval()
     far = (answer(tuned) - answer(body())).norm()
     small, large = extract_lora(body(), tuned, 2), extract_lora(body(), tuned, 32)
     assert 0 < small.linear_share < large.linear_share

@@ -43,5 +43,5 @@ def test_dropped_elements_get_no_gradient() -> None:
 def test_every_dropout_of_a_model_is_replaced() -> None:
     model = nn.Sequential(nn.Dropout(0.2), nn.ModuleDict({"inner": nn.Sequential(nn.Dropout(0.4))}))
     use_fast_dropout(model)
-    assert [type(each) for each in model.modules() if "Dropout" in type(each).__name__] == [ByteDropout] * 2
-    assert [each.p for each in model.modules() if isinstance(each, ByteDropout)] == [0.2, 0.4]
+    assert [type(module) for module in model.modules() if "Dropout" in type(module).__name__] == [ByteDropout] * 2
+    assert [module.p for module in model.modules() if isinstance(module, ByteDropout)] == [0.2, 0.4]

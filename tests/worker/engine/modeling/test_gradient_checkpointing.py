@@ -31,14 +31,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @pytest.mark.parametrize(
     "method", [{"kind": "full"}, {"kind": "lora", "rank": 4}, {"kind": "lora", "layers": "last 1"}]
 )
-def test_the_run_is_the_same_and_blocks_are_computed_again(make_order, counted: list[int], method: dict) -> None:
+def test_the_run_is_the_same_and_blocks_are_computed_again(make_job, counted: list[int], method: dict) -> None:
     curves, weights, calls = [], [], []
     for checkpointing in (False, True):
         counted[0] = 0
-        order, report = make_order(make_spec(method, gradient_checkpointing=checkpointing)), ListReport()
-        train(order, report)
+        job, report = make_job(make_spec(method, gradient_checkpointing=checkpointing)), ListReport()
+        train(job, report)
         curves.append([value for _, value in report.curve("train/loss")])
-        weights.append([path.read_bytes() for path in sorted((order.folder / "adapter").glob("*.safetensors"))])
+        weights.append([path.read_bytes() for path in sorted((job.folder / "adapter").glob("*.safetensors"))])
         calls.append(counted[0])
     assert curves[0] == curves[1] and weights[0] == weights[1]
     assert calls[1] > 1.5 * calls[0]
@@ -51,11 +51,11 @@ def test_models_that_write_learn_the_same(tmp_path: Path) -> None:
     for checkpointing in (False, True):
         spec = make_chat_spec({"kind": "lora"}, epochs=1, gradient_checkpointing=checkpointing)
         (tmp_path / str(checkpointing)).mkdir()
-        order = TrainingJob(
+        job = TrainingJob(
             spec, card, folder, tmp_path / "rows.parquet", tmp_path / "splits.json", tmp_path / str(checkpointing)
         )
         report = ListReport()
-        train(order, report)
+        train(job, report)
         curves.append([value for _, value in report.curve("train/loss")])
     assert curves[0] == pytest.approx(curves[1], rel=1e-5)
 
@@ -71,7 +71,7 @@ def test_models_that_write_learn_the_same(tmp_path: Path) -> None:
     ],
 )
 def test_any_method_that_can_learns_on_a_base_in_fewer_bits(
-    make_order, monkeypatch: pytest.MonkeyPatch, method: dict, held: str, layer: str
+    make_job, monkeypatch: pytest.MonkeyPatch, method: dict, held: str, layer: str
 ) -> None:
     from worker.engine.tasks.classification import classification
 
@@ -80,14 +80,14 @@ def test_any_method_that_can_learns_on_a_base_in_fewer_bits(
 
     def look(*args: object) -> nn.Module:
         encoder = load(*args)
-        seen.append({type(each).__name__ for block in find_blocks(encoder).values() for each in block.modules()})
+        seen.append({type(module).__name__ for block in find_blocks(encoder).values() for module in block.modules()})
         return encoder
 
     monkeypatch.setattr(classification, "load_encoder", look)
-    order = make_order(make_spec(method, base_precision=held))
+    job = make_job(make_spec(method, base_precision=held))
     report = ListReport()
-    train(order, report)
+    train(job, report)
     assert layer in seen[0]
     curve = [value for _, value in report.curve("train/loss")]
     assert curve[-1] < curve[0]
-    assert "BitsAndBytesConfig" in (order.folder / "adapter" / "use_me.py").read_text()
+    assert "BitsAndBytesConfig" in (job.folder / "adapter" / "use_me.py").read_text()

@@ -48,7 +48,7 @@ def test_a_driver_that_fails_costs_the_curves_and_not_the_run() -> None:
 def test_without_a_driver_only_the_processor_is_told() -> None:
     use = DeviceUse()
     sum(number * number for number in range(300_000))
-    told = use.read()
-    assert set(told) <= {"system/cpu_percent"} or "system/process_bytes" in told
-    assert 0 < told["system/cpu_percent"] <= 100
+    result = use.read()
+    assert set(result) <= {"system/cpu_percent"} or "system/process_bytes" in result
+    assert 0 < result["system/cpu_percent"] <= 100
     assert library_reader("GPU-none") is None

@@ -29,13 +29,13 @@ def ask(adapter: Path, base: Path, texts: list[str], elsewhere: Path) -> list[tu
 
 
 @pytest.mark.parametrize("kind", every(("lora", "full", "bottleneck-adapter")))
-def test_use_me_gives_the_answers_of_the_studio(make_order, tmp_path: Path, kind: str) -> None:
-    order = make_order(make_spec({"kind": kind}))
-    train(order, ListReport())
-    rows = [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
+def test_use_me_gives_the_answers_of_the_studio(make_job, tmp_path: Path, kind: str) -> None:
+    job = make_job(make_spec({"kind": kind}))
+    train(job, ListReport())
+    rows = [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
     # Moved away: nothing may depend on where the studio keeps it.
-    adapter = (order.folder / "adapter").rename(tmp_path / "download")
-    told = ask(adapter, order.base_folder, [row["input"] for row in rows], tmp_path)
-    assert [label for label, _ in told] == [row["answer"] for row in rows]
-    assert [chance for _, chance in told] == pytest.approx([row["score"] for row in rows], abs=1e-4)
+    adapter = (job.folder / "adapter").rename(tmp_path / "download")
+    result = ask(adapter, job.base_folder, [row["input"] for row in rows], tmp_path)
+    assert [label for label, _ in result] == [row["answer"] for row in rows]
+    assert [chance for _, chance in result] == pytest.approx([row["score"] for row in rows], abs=1e-4)
     assert len((adapter / "use_me.py").read_text().splitlines()) <= 16

@@ -1,6 +1,6 @@
-"""One of several processes that train the orders of a plan together: ``RANK=1 WORLD_SIZE=2 python -m ... plan.json``.
+"""One of several processes that train the jobs of a plan together: ``RANK=1 WORLD_SIZE=2 python -m ... plan.json``.
 
-A test starts all of them; several orders share one start, because importing torch takes longer than training here.
+A test starts all of them; several jobs share one start, because importing torch takes longer than training here.
 """
 
 import json
@@ -25,24 +25,24 @@ def main(plan: Path) -> None:
     number, count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     torch.set_num_threads(1)
     init_process_group(number, count, plan.with_suffix(".meeting"))
-    for each in json.loads(plan.read_text()):
+    for load in json.loads(plan.read_text()):
         AcceleratorState._reset_state()
-        base = TypeAdapter(BaseModelCard).validate_python(each["card"])
-        order = TrainingJob(
-            RunSpec.model_validate(each["spec"]),
+        base = TypeAdapter(BaseModelCard).validate_python(load["card"])
+        job = TrainingJob(
+            RunSpec.model_validate(load["spec"]),
             base,
-            Path(each["base"]),
-            Path(each["rows"]),
-            Path(each["splits"]),
-            Path(each["folder"]),
-            resume_from=Path(each["resume_from"]) if each["resume_from"] else None,
-            portions=each["portions"],
+            Path(load["base"]),
+            Path(load["rows"]),
+            Path(load["splits"]),
+            Path(load["folder"]),
+            resume_from=Path(load["resume_from"]) if load["resume_from"] else None,
+            portions=load["portions"],
         )
         report = ListReport() if PartialState().is_main_process else NullReport()
-        train(order, report)
+        train(job, report)
         if isinstance(report, ListReport):
-            told = {"metrics": report.metrics, "events": [event["message"] for event in report.events]}
-            (order.folder / "told.json").write_text(json.dumps(told))
+            payload = {"metrics": report.metrics, "events": [event["message"] for event in report.events]}
+            (job.folder / "reported.json").write_text(json.dumps(payload))
         PartialState().wait_for_everyone()
 
 

@@ -1,6 +1,6 @@
 """Two processes learn what one learns: the same rows in each update, whatever the portions, and the same checks.
 
-Numbers are added in another order, so equality is a matter of rounding: measured were 3e-6 in losses and gradients and 1e-6
+Numbers are added in another job, so equality is a matter of rounding: measured were 3e-6 in losses and gradients and 1e-6
 in weights at most, of numbers with seven digits. A resumed pair equals its uninterrupted twin bitwise.
 """
 
@@ -51,7 +51,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("ranks")
 
 
-def make_order(
+def make_job(
     place: Path, name: str, card: BaseModelCard, base: Path, rows: Path, spec: RunSpec, **more: Any
 ) -> TrainingJob:
     folder = place / name.replace(" ", "-")
@@ -59,16 +59,16 @@ def make_order(
     return TrainingJob(spec, card, base, rows / "rows.parquet", rows / "splits.json", folder, **more)
 
 
-def planned(order: TrainingJob) -> dict[str, Any]:
+def planned(job: TrainingJob) -> dict[str, Any]:
     return {
-        "spec": order.spec.model_dump(mode="json"),
-        "card": asdict(order.base),
-        "base": str(order.base_folder),
-        "rows": str(order.rows),
-        "splits": str(order.splits),
-        "folder": str(order.folder),
-        "portions": order.portions,
-        "resume_from": str(order.resume_from) if order.resume_from else None,
+        "spec": job.spec.model_dump(mode="json"),
+        "card": asdict(job.base),
+        "base": str(job.base_folder),
+        "rows": str(job.rows),
+        "splits": str(job.splits),
+        "folder": str(job.folder),
+        "portions": job.portions,
+        "resume_from": str(job.resume_from) if job.resume_from else None,
     }
 
 
@@ -85,10 +85,10 @@ def run_together(path: Path, plan: Plan, count: int = 2) -> None:
         for number in range(count)
     ]
     try:
-        codes = [each.wait(DEADLINE_SECONDS) for each in started]
+        codes = [entry.wait(DEADLINE_SECONDS) for entry in started]
     finally:
-        for each in started:
-            each.kill()
+        for entry in started:
+            entry.kill()
     assert codes == [0] * count, path.with_suffix(".log").read_text()[-3000:]
 
 
@@ -105,7 +105,7 @@ def pairs(place: Path) -> dict[str, tuple[TrainingJob, TrainingJob, ListReport]]
     found: dict[str, tuple[TrainingJob, TrainingJob, ListReport]] = {}
 
     def both(name: str, *where: Any, **more: Any) -> None:
-        one, two = (make_order(place, f"{count} {name}", *where, **more) for count in ("one", "two"))
+        one, two = (make_job(place, f"{count} {name}", *where, **more) for count in ("one", "two"))
         found[name] = (one, two, ListReport())
 
     lora = {"kind": "lora", "rank": 4, "dropout": 0.0}
@@ -116,7 +116,7 @@ def pairs(place: Path) -> dict[str, tuple[TrainingJob, TrainingJob, ListReport]]
     both("conversations", speaker, chat, talks, make_chat_spec(lora))
     both("dropout", careless, dropping, rows, make_spec())
     twin = found["dropout"][1]
-    again = make_order(
+    again = make_job(
         place, "again", careless, dropping, rows, make_spec(), resume_from=twin.folder / "checkpoints" / "step-6"
     )
     found["resumed"] = (twin, again, ListReport())
@@ -124,16 +124,16 @@ def pairs(place: Path) -> dict[str, tuple[TrainingJob, TrainingJob, ListReport]]
     return found
 
 
-def points(order: TrainingJob, key: str) -> list[tuple[int, float]]:
-    told = json.loads((order.folder / "told.json").read_text())["metrics"]
-    return [(step, value) for name, step, value in told if name == key]
+def points(job: TrainingJob, key: str) -> list[tuple[int, float]]:
+    body = json.loads((job.folder / "reported.json").read_text())["metrics"]
+    return [(step, value) for name, step, value in body if name == key]
 
 
-def weights(order: TrainingJob) -> dict[str, torch.Tensor]:
+def weights(job: TrainingJob) -> dict[str, torch.Tensor]:
     return {
-        f"{path.name} {name}": each
-        for path in sorted((order.folder / "adapter").glob("*.safetensors"))
-        for name, each in load_file(path).items()
+        f"{path.name} {name}": entry
+        for path in sorted((job.folder / "adapter").glob("*.safetensors"))
+        for name, entry in load_file(path).items()
     }
 
 
@@ -150,8 +150,8 @@ def test_two_processes_learn_what_one_learns(pairs: dict, name: str) -> None:
     assert expected.keys() == found.keys()
     far = max(float((expected[name] - found[name]).abs().max()) for name in expected)
     assert far < WEIGHT_BOUND, f"weights differ by {far:.1e}"
-    results = [json.loads((order.folder / "result.json").read_text()) for order in (one, two)]
-    assert [each["devices"] for each in results] == [1, 2]
+    results = [json.loads((job.folder / "result.json").read_text()) for job in (one, two)]
+    assert [result["devices"] for result in results] == [1, 2]
     for key in ("best_step", "total_steps", "trainable_parameters"):
         assert results[0][key] == results[1][key]
 
@@ -160,6 +160,6 @@ def test_a_pair_that_goes_on_equals_its_uninterrupted_twin_bitwise(pairs: dict) 
     twin, again, _ = pairs["resumed"]
     expected, found = weights(twin), weights(again)
     assert all(torch.equal(expected[name], found[name]) for name in expected)
-    assert points(again, "train/loss") == [each for each in points(twin, "train/loss") if each[0] > 6]
-    told = json.loads((again.folder / "told.json").read_text())["events"]
-    assert "Continuing after step 6 of 12." in told
+    assert points(again, "train/loss") == [point for point in points(twin, "train/loss") if point[0] > 6]
+    body = json.loads((again.folder / "reported.json").read_text())["events"]
+    assert "Continuing after step 6 of 12." in body

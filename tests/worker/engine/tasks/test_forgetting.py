@@ -60,15 +60,15 @@ def test_left_alone_it_is_measured_where_it_takes_a_twentieth_at_most() -> None:
     assert not is_wanted("auto", 1000, [10] * 100, epochs=1) and is_wanted("auto", 1000, [10] * 2000, epochs=3)
     assert is_wanted("yes", 1000, [1], epochs=1) and not is_wanted("no", 1, [10] * 9999, epochs=9)
     stored = [
-        TrainingSettings.model_validate({"measure_forgetting": each}).measure_forgetting for each in (True, False)
+        TrainingSettings.model_validate({"measure_forgetting": entry}).measure_forgetting for entry in (True, False)
     ]
     assert stored == ["yes", "no"]
 
 
-def test_a_run_that_asks_for_it_tells_before_and_after(make_order) -> None:
-    silent = train(make_order(make_spec({"kind": "head-only"})), ListReport())
+def test_a_run_that_asks_for_it_tells_before_and_after(make_job) -> None:
+    silent = train(make_job(make_spec({"kind": "head-only"})), ListReport())
     assert "forgetting" not in silent
-    told = train(make_order(make_spec({"kind": "head-only"}, measure_forgetting="yes")), ListReport())["forgetting"]
+    report = train(make_job(make_spec({"kind": "head-only"}, measure_forgetting="yes")), ListReport())["forgetting"]
     # The encoder does not change when only the head learns, so nothing can be forgotten.
-    assert told["before"] == told["after"] and 0 <= told["before"] <= 1 and told["rows"] == 160
-    assert told["level"] == "kept"
+    assert report["before"] == report["after"] and 0 <= report["before"] <= 1 and report["rows"] == 160
+    assert report["level"] == "kept"

@@ -18,37 +18,35 @@ ROWS = 1500
 
 
 def flipped(labels: list[int], count: int, share: float, seed: int) -> tuple[list[int], set[int]]:
-    dice = random.Random(seed)
-    places = set(dice.sample(range(len(labels)), round(share * len(labels))))
-    return [
-        dice.choice([n for n in range(count) if n != y]) if p in places else y for p, y in enumerate(labels)
-    ], places
+    rng = random.Random(seed)
+    places = set(rng.sample(range(len(labels)), round(share * len(labels))))
+    return [rng.choice([n for n in range(count) if n != y]) if p in places else y for p, y in enumerate(labels)], places
 
 
 def found(ranking, planted: set[int], share: float) -> float:
-    top = {each.row for each in ranking[: round(share * len(ranking))]}
+    top = {entry.row for entry in ranking[: round(share * len(ranking))]}
     return len(top & planted) / len(planted)
 
 
 def test_wrong_labels_among_clouds_of_points_come_first():
-    dice = torch.Generator().manual_seed(1)
-    centres = torch.randn(5, 16, generator=dice)
+    rng = torch.Generator().manual_seed(1)
+    centres = torch.randn(5, 16, generator=rng)
     true = [n % 5 for n in range(500)]
-    points = centres[true] + 0.3 * torch.randn(500, 16, generator=dice)
+    points = centres[true] + 0.3 * torch.randn(500, 16, generator=rng)
     labels, planted = flipped(true, 5, 0.05, seed=2)
     ranking = rank_doubts(points, labels, 5)
     assert found(ranking, planted, 0.06) == 1.0
     worst = ranking[0]
     assert worst.suggested == true[worst.row] and worst.given == labels[worst.row] and worst.margin < 0
-    assert sorted(each.row for each in ranking) == list(range(500))
+    assert sorted(entry.row for entry in ranking) == list(range(500))
 
 
 def test_a_row_is_judged_by_the_others_only():
     """Leaving a row out by the formula is the same as fitting without it."""
-    dice = torch.Generator().manual_seed(3)
-    points = torch.randn(40, 4, generator=dice)
+    rng = torch.Generator().manual_seed(3)
+    points = torch.randn(40, 4, generator=rng)
     labels = [n % 3 for n in range(40)]
-    by_place = {each.row: each for each in rank_doubts(points, labels, 3)}
+    by_place = {rank_doubt.row: rank_doubt for rank_doubt in rank_doubts(points, labels, 3)}
     for place in (0, 17, 39):
         others = [n for n in range(40) if n != place]
         design = torch.cat([points[others], torch.ones(39, 1)], dim=1).double()

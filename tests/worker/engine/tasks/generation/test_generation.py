@@ -32,7 +32,7 @@ from worker.engine.tasks.generation.model import CausalLM, keeps_apart, load_dec
 from worker.engine.tasks.generation.text_scores import exact, rouge_l
 from worker.engine.tasks.registry import open_family
 
-MakeOrder = Callable[..., TrainingJob]
+MakeJob = Callable[..., TrainingJob]
 # One of each way to tune a decoder: beside, inside, before the text, all of it, and on a base model in 4 bits.
 KINDS = ["lora", "full", "prompt-tuning", "prefix-tuning", "bottleneck-adapter", "qlora"]
 SOFT = {"prompt-tuning", "prefix-tuning", "p-tuning"}
@@ -46,8 +46,8 @@ def chat_base(tmp_path_factory: pytest.TempPathFactory) -> tuple[BaseModelCard, 
 
 
 @pytest.fixture
-def chat_order(chat_base: tuple[BaseModelCard, Path], tmp_path: Path) -> MakeOrder:
-    """Orders with folders of their own; ``columns`` of cells replace the usual conversations."""
+def chat_order(chat_base: tuple[BaseModelCard, Path], tmp_path: Path) -> MakeJob:
+    """Jobs with folders of their own; ``columns`` of cells replace the usual conversations."""
     count = 0
 
     def make(
@@ -82,14 +82,14 @@ def talk(*words: str) -> Example:
     return Example(tuple(Turn(role, word) for role, word in zip(roles, words, strict=False)))
 
 
-def answers_of(order: TrainingJob) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
+def answers_of(job: TrainingJob) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind in KNOWN])
-def test_a_run_learns_to_answer_and_leaves_everything(chat_order: MakeOrder, kind: str) -> None:
-    order, report = chat_order(make_chat_spec({"kind": kind}, epochs=3)), ListReport()
-    results = train(order, report)
+def test_a_run_learns_to_answer_and_leaves_everything(chat_order: MakeJob, kind: str) -> None:
+    job, report = chat_order(make_chat_spec({"kind": kind}, epochs=3)), ListReport()
+    results = train(job, report)
     tuned, base = results["metrics"], results["baseline"]["untouched"]
     assert tuned["perplexity"] < base["perplexity"]
     low, high = results["intervals"]["perplexity"]
@@ -98,46 +98,46 @@ def test_a_run_learns_to_answer_and_leaves_everything(chat_order: MakeOrder, kin
     assert results["change"]["loss"] == pytest.approx(tuned["loss"] - base["loss"])
     assert results["packed"] == (kind not in SOFT)
     assert [step for step, _ in report.curve("eval/perplexity")] == [4, 8, 12]
-    assert manifest.holds(order.folder / "adapter")
-    rows = answers_of(order)
+    assert manifest.holds(job.folder / "adapter")
+    rows = answers_of(job)
     assert rows and all(row["expected"] and row["input"] for row in rows)
     assert results["template"] == "the model's own"
-    assert not [path for path in (order.folder / "adapter").rglob("*") if path.suffix in {".bin", ".pt", ".pkl"}]
+    assert not [path for path in (job.folder / "adapter").rglob("*") if path.suffix in {".bin", ".pt", ".pkl"}]
 
 
 def test_every_check_shows_answers_beside_the_bases_and_changes_nothing(
-    chat_order: MakeOrder, monkeypatch: pytest.MonkeyPatch
+    chat_order: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order, report = chat_order(make_chat_spec(epochs=3)), ListReport()
-    train(order, report)
+    job, report = chat_order(make_chat_spec(epochs=3)), ListReport()
+    train(job, report)
     checks = [step for step, _ in report.curve("eval/perplexity")]
-    shown = {step: [each for each in report.samples if each["step"] == step] for step in checks}
-    validation = set(json.loads(order.splits.read_text())["validation"])
-    rows = [each["row_id"] for each in shown[checks[0]]]
+    shown = {step: [sample for sample in report.samples if sample["step"] == step] for step in checks}
+    validation = set(json.loads(job.splits.read_text())["validation"])
+    rows = [entry["row_id"] for entry in shown[checks[0]]]
     assert len(rows) == 4 and set(rows) <= validation
     for step in checks:
-        assert [each["row_id"] for each in shown[step]] == rows
+        assert [entry["row_id"] for entry in shown[step]] == rows
         # The untouched model says the same each time.
-        assert [each["base_answer"] for each in shown[step]] == [each["base_answer"] for each in shown[checks[0]]]
-        assert all(each["input"] and each["expected"] for each in shown[step])
-    assert [each["answer"] for each in shown[checks[-1]]] != [each["base_answer"] for each in shown[checks[-1]]]
+        assert [entry["base_answer"] for entry in shown[step]] == [entry["base_answer"] for entry in shown[checks[0]]]
+        assert all(entry["input"] and entry["expected"] for entry in shown[step])
+    assert [entry["answer"] for entry in shown[checks[-1]]] != [entry["base_answer"] for entry in shown[checks[-1]]]
 
     monkeypatch.setattr("worker.engine.tasks.generation.generation.Generation.report_samples", lambda *_: None)
     silent = chat_order(make_chat_spec(epochs=3))
     train(silent, ListReport())
     name = Path("adapter") / "adapter_model.safetensors"
-    assert (silent.folder / name).read_bytes() == (order.folder / name).read_bytes()
+    assert (silent.folder / name).read_bytes() == (job.folder / name).read_bytes()
 
 
-def test_the_best_check_by_perplexity_is_kept(chat_order: MakeOrder) -> None:
-    order, report = chat_order(make_chat_spec(epochs=3, learning_rate=0.05)), ListReport()
-    results = train(order, report)
+def test_the_best_check_by_perplexity_is_kept(chat_order: MakeJob) -> None:
+    job, report = chat_order(make_chat_spec(epochs=3, learning_rate=0.05)), ListReport()
+    results = train(job, report)
     checks = dict(report.curve("eval/perplexity"))
     assert results["best_step"] == min(checks, key=lambda step: checks[step])
 
 
 @pytest.mark.parametrize("step", [2, 5])
-def test_stopped_and_resumed_equals_its_uninterrupted_twin(chat_order: MakeOrder, step: int) -> None:
+def test_stopped_and_resumed_equals_its_uninterrupted_twin(chat_order: MakeJob, step: int) -> None:
     twin = chat_order()
     train(twin, ListReport())
     stopped = chat_order()
@@ -151,15 +151,15 @@ def test_stopped_and_resumed_equals_its_uninterrupted_twin(chat_order: MakeOrder
 
 
 def test_conversations_are_tokenised_once_for_all_runs_that_see_them_alike(
-    chat_order: MakeOrder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    chat_order: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marked: list[Example] = []
     mark = LossMasker.mark
     monkeypatch.setattr(LossMasker, "mark", lambda self, lesson: (marked.append(lesson), mark(self, lesson))[1])
 
     def parts(**training: Any) -> Any:
-        order = dataclasses.replace(chat_order(make_chat_spec(**training)), cache=tmp_path / "cache")
-        family = open_family(order, ListReport(), Accelerator(mixed_precision="no"))
+        job = dataclasses.replace(chat_order(make_chat_spec(**training)), cache=tmp_path / "cache")
+        family = open_family(job, ListReport(), Accelerator(mixed_precision="no"))
         marked.clear()
         family.read()
         return family.splits
@@ -174,9 +174,7 @@ def test_conversations_are_tokenised_once_for_all_runs_that_see_them_alike(
     assert everything["train"].examples[0].weight > first["train"].examples[0].weight
 
 
-def test_portions_and_packing_change_nothing_but_rounding(
-    chat_order: MakeOrder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_portions_and_packing_change_nothing_but_rounding(chat_order: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
     def losses(**settings: Any) -> list[float]:
         report = ListReport()
         train(chat_order(make_chat_spec({"kind": "lora", "rank": 4, "dropout": 0}, **settings)), report)
@@ -239,7 +237,7 @@ def test_a_conversation_loses_its_end_and_running_text_nothing(chat_base: tuple[
     pieces = tokenize_and_mask([(0, Example(text=text))], open_masker(base), 12, ListReport())
     assert pieces.cut_rows == 0
     # Every token but the very first is predicted exactly once.
-    assert sum(each.weight for each in pieces.examples) == len(text) + 1 - 1
+    assert sum(example.weight for example in pieces.examples) == len(text) + 1 - 1
 
 
 def test_rows_are_filled_without_waste_or_loss() -> None:
@@ -250,11 +248,11 @@ def test_rows_are_filled_without_waste_or_loss() -> None:
 
 
 @pytest.mark.parametrize("kind", [pytest.param("lora", marks=pytest.mark.methods), "prompt-tuning"])
-def test_a_stranger_gets_the_same_words(chat_order: MakeOrder, chat_base: Any, tmp_path: Path, kind: str) -> None:
-    order = chat_order(make_chat_spec({"kind": kind}, epochs=6, learning_rate=0.02))
-    train(order, ListReport())
-    asked = [row for row in answers_of(order) if "\n" not in row["input"] and "answer" in row][:3]
-    adapter = (order.folder / "adapter").rename(tmp_path / "download")
+def test_a_stranger_gets_the_same_words(chat_order: MakeJob, chat_base: Any, tmp_path: Path, kind: str) -> None:
+    job = chat_order(make_chat_spec({"kind": kind}, epochs=6, learning_rate=0.02))
+    train(job, ListReport())
+    asked = [row for row in answers_of(job) if "\n" not in row["input"] and "answer" in row][:3]
+    adapter = (job.folder / "adapter").rename(tmp_path / "download")
     done = subprocess.run(
         [sys.executable, "-I", str(adapter / "use_me.py"), *(row["input"] for row in asked)],
         cwd=tmp_path,
@@ -268,7 +266,7 @@ def test_a_stranger_gets_the_same_words(chat_order: MakeOrder, chat_base: Any, t
     assert printed.strip("\n") == "\n".join(row["answer"] for row in asked).strip("\n")
 
 
-def test_instructions_and_running_text_run_too(chat_order: MakeOrder) -> None:
+def test_instructions_and_running_text_run_too(chat_order: MakeJob) -> None:
     pairs = {"q": [f"Say {n % 4}" for n in range(40)], "a": [f"It is {n % 4}." for n in range(40)]}
     spec = make_chat_spec(task_type="instruction", columns={"prompt": "q", "response": "a"}, epochs=3)
     asked = train(chat_order(spec, pairs), ListReport())
@@ -276,23 +274,23 @@ def test_instructions_and_running_text_run_too(chat_order: MakeOrder) -> None:
     assert 0 <= asked["metrics"]["rouge_l"] <= 1
     tales = {"text": [f"Once upon a time there were {n} kings, and they were all very happy." for n in range(40)]}
     spec = make_chat_spec(task_type="continued-pretraining", columns={"text": "text"}, epochs=3, max_length=32)
-    told = train(chat_order(spec, tales), ListReport())
-    assert told["metrics"]["perplexity"] < told["baseline"]["untouched"]["perplexity"]
-    assert told["cut_rows"] == 0
+    report = train(chat_order(spec, tales), ListReport())
+    assert report["metrics"]["perplexity"] < report["baseline"]["untouched"]["perplexity"]
+    assert report["cut_rows"] == 0
 
 
-def test_a_model_without_a_template_gets_one_that_travels(tmp_path: Path, chat_order: MakeOrder) -> None:
+def test_a_model_without_a_template_gets_one_that_travels(tmp_path: Path, chat_order: MakeJob) -> None:
     base = tmp_path / "plain-base"
     card = make_chat_card(base)
     (base / "chat_template.jinja").unlink()
-    order = chat_order(make_chat_spec(max_length=160))
-    order = TrainingJob(**{**vars(order), "base": card, "base_folder": base})
+    job = chat_order(make_chat_spec(max_length=160))
+    job = TrainingJob(**{**vars(job), "base": card, "base_folder": base})
     report = ListReport()
-    results = train(order, report)
+    results = train(job, report)
     assert results["template"] == "plain turns"
     assert "plain turns" in report.events[0]["message"]
-    assert "### Assistant:" in (order.folder / "adapter" / "chat_template.jinja").read_text()
-    assert "plain turns" in (order.folder / "adapter" / "README.md").read_text()
+    assert "### Assistant:" in (job.folder / "adapter" / "chat_template.jinja").read_text()
+    assert "plain turns" in (job.folder / "adapter" / "README.md").read_text()
 
 
 def test_tokens_of_the_engine_are_those_of_the_preview(chat_base: tuple[BaseModelCard, Path]) -> None:
@@ -311,14 +309,14 @@ def test_scores_of_written_text() -> None:
     assert exact(" a  b", "a b") and not exact("a b", "a c")
 
 
-def test_only_the_adapter_learns(chat_order: MakeOrder) -> None:
-    order = chat_order()
-    train(order, ListReport())
-    assert all("lora_" in name for name in load_file(order.folder / "adapter" / "adapter_model.safetensors"))
+def test_only_the_adapter_learns(chat_order: MakeJob) -> None:
+    job = chat_order()
+    train(job, ListReport())
+    assert all("lora_" in name for name in load_file(job.folder / "adapter" / "adapter_model.safetensors"))
 
 
-def test_a_run_that_asks_for_it_tells_its_loss_on_general_text(chat_order: MakeOrder) -> None:
-    told = train(chat_order(make_chat_spec(measure_forgetting="yes")), ListReport())["forgetting"]
-    assert told["unit"] == "loss" and told["rows"] > 50 and told["limits"] == [0.05, 0.2]
-    assert told["change"] == pytest.approx(told["after"] - told["before"]) and told["change"] != 0
-    assert (told["level"] == "kept") == (told["change"] < 0.05)
+def test_a_run_that_asks_for_it_tells_its_loss_on_general_text(chat_order: MakeJob) -> None:
+    report = train(chat_order(make_chat_spec(measure_forgetting="yes")), ListReport())["forgetting"]
+    assert report["unit"] == "loss" and report["rows"] > 50 and report["limits"] == [0.05, 0.2]
+    assert report["change"] == pytest.approx(report["after"] - report["before"]) and report["change"] != 0
+    assert (report["level"] == "kept") == (report["change"] < 0.05)

@@ -44,48 +44,48 @@ def tiny_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def read(order: TrainingJob) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (order.folder / "predictions.jsonl").read_text().splitlines()]
+def read(job: TrainingJob) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
 
 
-def test_a_run_learns_to_mark_and_says_how_well(make_order) -> None:
-    order, report = make_order(make_spec(epochs=6, learning_rate=5e-3)), ListReport()
-    results = train(order, report)
+def test_a_run_learns_to_mark_and_says_how_well(make_job) -> None:
+    job, report = make_job(make_spec(epochs=6, learning_rate=5e-3)), ListReport()
+    results = train(job, report)
     tuned, baseline = results["metrics"], results["baseline"]
     assert tuned["f1"] > 0.9 and tuned["f1"] >= baseline["linear_probe"]["f1"]
     assert baseline["majority"]["f1"] == 0.0 and baseline["majority"]["token_accuracy"] > 0.3
     assert baseline["word_list"]["f1"] > 0.3
     low, high = results["intervals"]["f1"]
     assert low <= tuned["f1"] <= high
-    assert [each["label"] for each in results["per_class"]] == LABELS
-    assert results["test_entities"] == sum(each["count"] for each in results["per_class"]) == 18
+    assert [entry["label"] for entry in results["per_class"]] == LABELS
+    assert results["test_entities"] == sum(entry["count"] for entry in results["per_class"]) == 18
     assert sum(map(sum, results["confusion"])) >= 18 and len(results["confusion"]) == len(results["labels"]) == 3
     assert {"eval/f1", "eval/loss", "eval/token_accuracy"} <= {key for key, _, _ in report.metrics}
-    rows = read(order)
+    rows = read(job)
     right = [row for row in rows if row["answer"] == row["expected"]]
     assert len(right) >= 7 and all(0 < row["score"] <= 1 for row in rows)
     start, end, label = json.loads(rows[0]["expected"])[0]
     assert label == "ITEM" and rows[0]["input"][start:end].startswith("my ")
 
 
-def test_the_layer_that_judges_words_starts_from_the_probe(make_order) -> None:
+def test_the_layer_that_judges_words_starts_from_the_probe(make_job) -> None:
     """Without learning anything the run answers as the probe on the untouched model does."""
-    order = make_order(make_spec(learning_rate=1e-12, epochs=1))
-    rows = (train(order, ListReport()), read(order))[1]
+    job = make_job(make_spec(learning_rate=1e-12, epochs=1))
+    rows = (train(job, ListReport()), read(job))[1]
     assert [row["answer"] for row in rows] == [row["base_answer"] for row in rows]
-    other = make_order(make_spec(learning_rate=1e-12, epochs=1, head_start="random"))
+    other = make_job(make_spec(learning_rate=1e-12, epochs=1, head_start="random"))
     train(other, ListReport())
     assert [row["answer"] for row in read(other)] != [row["answer"] for row in rows]
 
 
-def test_what_is_forgotten_is_measured_on_the_tuned_encoder_below(make_order, tiny_base) -> None:
-    order = make_order(make_spec({"kind": "head-only"}, measure_forgetting="yes", epochs=1))
-    told = train(order, ListReport())["forgetting"]
-    assert told["change"] == 0.0 and told["rows"] > 100
+def test_what_is_forgotten_is_measured_on_the_tuned_encoder_below(make_job, tiny_base) -> None:
+    job = make_job(make_spec({"kind": "head-only"}, measure_forgetting="yes", epochs=1))
+    report = train(job, ListReport())["forgetting"]
+    assert report["change"] == 0.0 and report["rows"] > 100
     tagger = load_tagger(tiny_base[1], tag_names(LABELS)).eval()
     ids = torch.arange(4, 12).reshape(1, 8)
     untouched = tagger.encoder()(ids).last_hidden_state
-    tagger.network = order.spec.method.model_copy().apply(tagger.network)
+    tagger.network = job.spec.method.model_copy().apply(tagger.network)
     torch.testing.assert_close(tagger.encoder()(ids).last_hidden_state, untouched)
     tagger.network = make_spec().method.apply(tagger.network)
     for name, weight in tagger.network.named_parameters():
@@ -94,29 +94,29 @@ def test_what_is_forgotten_is_measured_on_the_tuned_encoder_below(make_order, ti
     assert not torch.allclose(tagger.eval().encoder()(ids).last_hidden_state, untouched, atol=1e-2)
 
 
-def test_words_beyond_the_longest_text_are_told_and_count_as_missed(make_order, tmp_path: Path) -> None:
+def test_words_beyond_the_longest_text_are_told_and_count_as_missed(make_job, tmp_path: Path) -> None:
     make_rows(tmp_path, long=60)
-    order = make_order(make_spec(epochs=1))
+    job = make_job(make_spec(epochs=1))
     cut = TrainingJob(
-        order.spec, order.base, order.base_folder, tmp_path / "rows.parquet", tmp_path / "splits.json", order.folder
+        job.spec, job.base, job.base_folder, tmp_path / "rows.parquet", tmp_path / "splits.json", job.folder
     )
     report = ListReport()
     results = train(cut, report)
     assert results["cut_rows"] == 42 and results["cut_test_rows"] == 9
     assert any("lose their end: 42 of train, 9 of validation, 9 of test" in event["message"] for event in report.events)
-    states = next(each for each in results["per_class"] if each["label"] == "STATE")
+    states = next(entry for entry in results["per_class"] if entry["label"] == "STATE")
     assert states["count"] == 9 and states["recall"] == 0.0
 
 
 @pytest.mark.parametrize("kind", every(("lora",)))
-def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_order, kind: str) -> None:
+def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_job, kind: str) -> None:
     spec = make_spec({"kind": kind})
-    twin = make_order(spec)
+    twin = make_job(spec)
     train(twin, ListReport())
-    first = make_order(spec)
+    first = make_job(spec)
     with pytest.raises(Stopped):
         train(first, ListReport(stop_at=8))
-    resumed = make_order(spec, resume_from=first.folder / "checkpoints" / "step-8")
+    resumed = make_job(spec, resume_from=first.folder / "checkpoints" / "step-8")
     train(resumed, ListReport())
     files = sorted(path.name for path in (twin.folder / "adapter").glob("*.safetensors"))
     assert files
@@ -125,25 +125,25 @@ def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_order, kind: str
 
 
 @pytest.mark.parametrize("kind", every(("lora", "full")))
-def test_gradient_checkpointing_learns_the_same(make_order, kind: str) -> None:
+def test_gradient_checkpointing_learns_the_same(make_job, kind: str) -> None:
     losses = []
     for saving in (False, True):
         spec = make_spec({"kind": kind}, gradient_checkpointing=saving, epochs=1)
         report = ListReport()
-        train(make_order(spec), report)
+        train(make_job(spec), report)
         losses.append([value for _, value in report.curve("train/loss")])
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
 @pytest.mark.parametrize("kind", every(()))
-def test_use_me_marks_what_the_studio_marks(make_order, tmp_path: Path, kind: str) -> None:
+def test_use_me_marks_what_the_studio_marks(make_job, tmp_path: Path, kind: str) -> None:
     # Gentle steps, so that every method still marks what the probe it starts from does, and a little more.
-    order = make_order(make_spec({"kind": kind}, epochs=2, learning_rate=1e-3))
-    train(order, ListReport())
-    rows = read(order)
+    job = make_job(make_spec({"kind": kind}, epochs=2, learning_rate=1e-3))
+    train(job, ListReport())
+    rows = read(job)
     # Moved away: nothing may depend on where the studio keeps it.
-    adapter = (order.folder / "adapter").rename(tmp_path / "download")
-    environment = {"PATH": os.environ["PATH"], "BASE_MODEL": str(order.base_folder), "HF_HUB_OFFLINE": "1"}
+    adapter = (job.folder / "adapter").rename(tmp_path / "download")
+    environment = {"PATH": os.environ["PATH"], "BASE_MODEL": str(job.base_folder), "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(
         [sys.executable, "-I", str(adapter / "use_me.py"), *(row["input"] for row in rows)],
         cwd=tmp_path,
@@ -152,44 +152,46 @@ def test_use_me_marks_what_the_studio_marks(make_order, tmp_path: Path, kind: st
         text=True,
         check=True,
     )
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [[each[:3] for each in one["entities"]] for one in told] == [json.loads(row["answer"]) for row in rows]
+    payload = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [[entity[:3] for entity in one["entities"]] for one in payload] == [
+        json.loads(row["answer"]) for row in rows
+    ]
     # On a model of this size FourierFT ends up marking nothing at all.
-    assert kind == "fourierft" or any(one["entities"] for one in told)
-    again = TagPredictor(adapter, order.base_folder).predict([row["input"] for row in rows])
-    assert [[each["text"] for each in one["entities"]] for one in again] == [
-        [each[3] for each in one["entities"]] for one in told
+    assert kind == "fourierft" or any(one["entities"] for one in payload)
+    again = TagPredictor(adapter, job.base_folder).predict([row["input"] for row in rows])
+    assert [[entity["text"] for entity in one["entities"]] for one in again] == [
+        [entity[3] for entity in one["entities"]] for one in payload
     ]
 
 
 @pytest.mark.parametrize("kind", [pytest.param("head-only", marks=pytest.mark.methods), "lora"])
-def test_merged_into_a_plain_model_it_marks_the_same(make_order, kind: str) -> None:
-    parent = make_order(make_spec({"kind": kind}, epochs=2))
+def test_merged_into_a_plain_model_it_marks_the_same(make_job, kind: str) -> None:
+    parent = make_job(make_spec({"kind": kind}, epochs=2))
     train(parent, ListReport())
     origin = {"kind": "merged", "parents": [{"run_id": "parent", "name": "A run"}]}
     spec = RunSpec.model_validate({**parent.spec.model_dump(), "method": {"kind": "full"}, "origin": origin})
-    order = replace(make_order(spec), parents=(parent.folder / "adapter",))
-    results = derive(order, ListReport())
+    job = replace(make_job(spec), parents=(parent.folder / "adapter",))
+    results = derive(job, ListReport())
     wanted = json.loads((parent.folder / "result.json").read_text())["metrics"]
     assert results["metrics"] == pytest.approx(wanted, abs=1e-4)
     assert results["origin"]["parents"][0]["metrics"] == pytest.approx(wanted, abs=1e-4)
-    assert not list((order.folder / "adapter").glob("adapter_*"))
+    assert not list((job.folder / "adapter").glob("adapter_*"))
 
 
-def test_plain_peft_opens_the_download(make_order) -> None:
-    order = make_order(make_spec(epochs=1))
-    train(order, ListReport())
-    adapter = order.folder / "adapter"
+def test_plain_peft_opens_the_download(make_job) -> None:
+    job = make_job(make_spec(epochs=1))
+    train(job, ListReport())
+    adapter = job.folder / "adapter"
     config = json.loads((adapter / "adapter_config.json").read_text())
     assert config["task_type"] == "TOKEN_CLS" and "classifier" in config["modules_to_save"]
-    config["base_model_name_or_path"] = str(order.base_folder)
+    config["base_model_name_or_path"] = str(job.base_folder)
     (adapter / "adapter_config.json").write_text(json.dumps(config))
     model = AutoPeftModelForTokenClassification.from_pretrained(str(adapter), num_labels=5).eval()
-    text = read(order)[0]["input"]
+    text = read(job)[0]["input"]
     x = load_tokenizer(adapter)(text, return_tensors="pt")
     with torch.no_grad():
         logits = model(input_ids=x["input_ids"], attention_mask=x["attention_mask"]).logits[0]
-    wanted = TagPredictor(adapter, order.base_folder).logits([(text, from_spans(text, []).places)])[0]
+    wanted = TagPredictor(adapter, job.base_folder).logits([(text, from_spans(text, []).places)])[0]
     np.testing.assert_allclose(logits[1:-1].numpy(), wanted, atol=1e-5)
 
 
@@ -208,10 +210,10 @@ def test_the_first_piece_of_a_word_learns_and_the_others_do_not(tokenizer: Any) 
     data = tokenize_and_align([(7, SENTENCE)], tags, tokenizer, 32, ListReport(), every_token=False)
     owners = data.encodings[0].word_ids
     assert owners[:2] == [-1, 0] and owners[-2:] == [2, -1] and owners.count(1) > 1
-    wanted = [tags[each] for each in data.targets[0] if each != IGNORED]
+    wanted = [tags[target] for target in data.targets[0] if target != IGNORED]
     assert wanted == ["B-PER", "I-PER", "O"]
     every = tokenize_and_align([(7, SENTENCE)], tags, tokenizer, 32, ListReport(), every_token=True).targets[0]
-    assert [each for each in every if each != IGNORED] == [1, *[2] * owners.count(1), 0]
+    assert [entry for entry in every if entry != IGNORED] == [1, *[2] * owners.count(1), 0]
     cut = tokenize_and_align([(7, SENTENCE)], tags, tokenizer, 4, ListReport(), every_token=False)
     assert cut.cut_rows == 1 and list(cut.encodings[0].first_tokens) == [0, 1]
 
@@ -221,7 +223,7 @@ def test_later_pieces_of_a_first_word_are_inside(tokenizer: Any) -> None:
     targets = tokenize_and_align(
         [(1, sentence)], tag_names(["PER"]), tokenizer, 32, ListReport(), every_token=True
     ).targets[0]
-    learned = [each for each in targets if each != IGNORED]
+    learned = [target for target in targets if target != IGNORED]
     assert learned[0] == 1 and len(learned) > 1 and set(learned[1:]) == {2}
 
 
@@ -230,4 +232,4 @@ def test_a_tag_that_cannot_follow_is_not_given() -> None:
     logits = np.array([[0, 1, 5, 2, 0], [0, 0, 4, 0, 5], [9, 0, 0, 0, 0], [3, 0, 0, 2, 8]], dtype=float)
     tags = decode(logits)
     assert tags == [3, 4, 0, 0]
-    assert [tuple(each) for each in entities_of(tags, ["A", "B"])] == [(0, 2, "B")]
+    assert [tuple(entry) for entry in entities_of(tags, ["A", "B"])] == [(0, 2, "B")]
