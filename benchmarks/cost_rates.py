@@ -143,7 +143,7 @@ def fit_phases(rows: list[dict[str, Any]], jobs: list[WorkloadInputs]) -> tuple[
         tokens += written_tokens(SHOWN_ROWS, SHOWN_ROWS, UNTAUGHT_TOKENS)
         read = job.test_rows * job.padded * per_token / GIGA
         amounts.append([read, tokens * job.base.layers if job.writes else 0.0, 1.0])
-        phase = "Measuring the untouched model" if job.writes else "Testing"
+        phase = "Measuring the base model" if job.writes else "Testing"
         taken.append(row["results"]["seconds"]["processor"][phase])
     matrix, wanted = np.array(amounts), np.array(taken)
     found, _ = nnls(matrix / wanted[:, None], np.ones(len(wanted)))

@@ -42,7 +42,7 @@ def enable(family: TaskFamily) -> None:
     frozen = f"The lower {model.frozen_blocks} of {len(model.blocks())} layers learn nothing"
     refusal = broadcast_object(_refusal(cache.bytes, folder, family.job.free_disk_bytes))
     if not refusal:
-        report.phase("Reading what stays as it is")
+        report.phase("Caching the frozen layers")
         cache.open(folder, accelerator)
         refusal = _fill(cache, rows, family)
         report.phase("Training")

@@ -154,10 +154,10 @@ def _choose(trials: list[Trial], own: float, start: float) -> tuple[Trial, str]:
     default = min(trials, key=lambda trial: abs(math.log(trial.rate / own)))
     stable = _stable(trials, start)
     if not stable:
-        return trials[0], f"learning broke down at each of {len(trials)} rates, and it is the lowest"
+        return trials[0], f"training diverged at each of {len(trials)} rates, and it is the lowest"
     best = min(stable, key=_loss)
     if default not in stable:
-        return best, "learning broke down at the method's own rate, and it had the lowest loss of the others"
+        return best, "training diverged at the method's own rate, and it had the lowest loss of the others"
     if best.rate > default.rate and _loss(best) < (1 - CLEARLY) * min(_loss(default), start):
         return best, f"it learned clearly faster than the others of {len(trials)}"
     return default, "no higher one learned clearly faster"
@@ -172,4 +172,4 @@ def _loss(trial: Trial) -> float:
 
 
 def _in_words(loss: float | None) -> str:
-    return "broke down" if loss is None else f"{loss:.4f}"
+    return "diverged" if loss is None else f"{loss:.4f}"

@@ -48,7 +48,7 @@ def train(job: TrainingJob, report: Report) -> dict[str, Any]:
     family.read()
     clock.enter("Loading the model")
     family.load()
-    clock.enter("Measuring the untouched model")
+    clock.enter("Measuring the base model")
     with accelerator.main_process_first():
         # The other processes find in the cache what the main process has computed.
         family.measure_base()

@@ -199,7 +199,7 @@ class TrainingLoop:
         if not math.isfinite(loss):
             raise StudioError(
                 "diverged",
-                f"The training loss became {loss} at step {step}; learning broke down.",
+                f"The training loss became {loss} at step {step}: the training diverged.",
                 "Clone the run and lower the learning rate, to a tenth for a start. The last checkpoint with finite numbers "
                 "is kept.",
                 details={"step": step, "learning_rate": rate},

@@ -54,7 +54,7 @@ def derive(job: TrainingJob, report: Report) -> dict[str, Any]:
     family.read()
     clock.enter("Loading the model")
     family.load()
-    clock.enter("Measuring the untouched model")
+    clock.enter("Measuring the base model")
     family.measure_base()
     origin_results: dict[str, Any] = {"kind": origin.kind}
     clock.enter("Testing the parents")

@@ -33,7 +33,7 @@ def test_a_run_leaves_results_predictions_and_a_complete_adapter(make_job, kind:
     assert report.phases == [
         "Reading the data",
         "Loading the model",
-        "Measuring the untouched model",
+        "Measuring the base model",
         "Training",
         "Testing",
         "Saving",
@@ -161,7 +161,7 @@ def test_a_loss_that_is_not_a_number_ends_the_run_with_advice(make_job, monkeypa
     assert "learning rate" in caught.value.hint
 
 
-@pytest.mark.parametrize("phase", ["Reading the data", "Measuring the untouched model", "Training"])
+@pytest.mark.parametrize("phase", ["Reading the data", "Measuring the base model", "Training"])
 def test_a_request_to_stop_is_heard_in_every_long_phase(make_job, phase: str) -> None:
     class StopIn(ListReport):
         def should_stop(self) -> bool:
