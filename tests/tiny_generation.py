@@ -1,4 +1,4 @@
-"""Orders for runs that write: the tiny chat model with a card, and small conversations in one style."""
+"""The tiny chat model with a card, and small conversations in one style, for runs of text generation."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,7 @@ from app import manifest, storage
 from app.catalog import fetched_models
 from app.catalog.card import BaseModelCard
 from app.catalog.spec import RunSpec
+from app.catalog.task_types.generative import Example, Turn
 from tests.tiny import write_rows
 from tests.tiny_chat import CONTEXT, make_chat_base
 
@@ -102,3 +103,9 @@ def write_chat_file(path: Path, count: int = 40) -> Path:
     rows = [json.dumps({"messages": conversation(number)}) + "\n" for number in range(count)]
     path.write_text("".join(rows), encoding="utf-8")
     return path
+
+
+def talk(*words: str) -> Example:
+    """A conversation of these messages, the user first."""
+    roles = ("user", "assistant") * len(words)
+    return Example(tuple(Turn(role, word) for role, word in zip(roles, words, strict=False)))

@@ -18,18 +18,17 @@ from app import manifest
 from app.catalog.card import BaseModelCard
 from app.catalog.loss_mask import LossMasker, open_masker
 from app.catalog.methods import METHODS
-from app.catalog.task_types.generative import Example, Turn
+from app.catalog.task_types.generative import Example
 from app.run_report import Stopped
 from tests.tiny_chat import make_tokenizer
-from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec, write_rows
-from worker.engine.batching.packing import IGNORED, make_batch, pack
+from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec, talk, write_rows
+from worker.engine.batching.packing import IGNORED, make_batch
 from worker.engine.loop.train import train
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.generation.data import TokenizedExample, tokenize_and_mask
 from worker.engine.tasks.generation.generation import Examples
 from worker.engine.tasks.generation.model import CausalLM, keeps_apart, load_decoder
-from worker.engine.tasks.generation.text_scores import exact, rouge_l
 from worker.engine.tasks.registry import open_family
 
 MakeJob = Callable[..., TrainingJob]
@@ -39,14 +38,8 @@ SOFT = {"prompt-tuning", "prefix-tuning", "p-tuning"}
 KNOWN = {method.model_fields["kind"].default for method in METHODS}
 
 
-@pytest.fixture(scope="module")
-def chat_base(tmp_path_factory: pytest.TempPathFactory) -> tuple[BaseModelCard, Path]:
-    folder = tmp_path_factory.mktemp("tiny-chat")
-    return make_chat_card(folder), folder
-
-
 @pytest.fixture
-def chat_order(chat_base: tuple[BaseModelCard, Path], tmp_path: Path) -> MakeJob:
+def chat_job(chat_base: tuple[BaseModelCard, Path], tmp_path: Path) -> MakeJob:
     """Jobs with folders of their own; ``columns`` of cells replace the usual conversations."""
     count = 0
 
@@ -77,18 +70,13 @@ def examples_of(base: Path, *lessons: Example) -> list[TokenizedExample]:
     return tokenize_and_mask(list(enumerate(lessons)), open_masker(base), 96, ListReport()).examples
 
 
-def talk(*words: str) -> Example:
-    roles = ("user", "assistant") * len(words)
-    return Example(tuple(Turn(role, word) for role, word in zip(roles, words, strict=False)))
-
-
 def answers_of(job: TrainingJob) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind in KNOWN])
-def test_a_run_learns_to_answer_and_leaves_everything(chat_order: MakeJob, kind: str) -> None:
-    job, report = chat_order(make_chat_spec({"kind": kind}, epochs=3)), ListReport()
+def test_a_run_learns_to_answer_and_leaves_everything(chat_job: MakeJob, kind: str) -> None:
+    job, report = chat_job(make_chat_spec({"kind": kind}, epochs=3)), ListReport()
     results = train(job, report)
     tuned, base = results["metrics"], results["baseline"]["untouched"]
     assert tuned["perplexity"] < base["perplexity"]
@@ -106,9 +94,9 @@ def test_a_run_learns_to_answer_and_leaves_everything(chat_order: MakeJob, kind:
 
 
 def test_every_check_shows_answers_beside_the_bases_and_changes_nothing(
-    chat_order: MakeJob, monkeypatch: pytest.MonkeyPatch
+    chat_job: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job, report = chat_order(make_chat_spec(epochs=3)), ListReport()
+    job, report = chat_job(make_chat_spec(epochs=3)), ListReport()
     train(job, report)
     checks = [step for step, _ in report.curve("eval/perplexity")]
     shown = {step: [sample for sample in report.samples if sample["step"] == step] for step in checks}
@@ -123,27 +111,27 @@ def test_every_check_shows_answers_beside_the_bases_and_changes_nothing(
     assert [entry["answer"] for entry in shown[checks[-1]]] != [entry["base_answer"] for entry in shown[checks[-1]]]
 
     monkeypatch.setattr("worker.engine.tasks.generation.generation.Generation.report_samples", lambda *_: None)
-    silent = chat_order(make_chat_spec(epochs=3))
+    silent = chat_job(make_chat_spec(epochs=3))
     train(silent, ListReport())
     name = Path("adapter") / "adapter_model.safetensors"
     assert (silent.folder / name).read_bytes() == (job.folder / name).read_bytes()
 
 
-def test_the_best_check_by_perplexity_is_kept(chat_order: MakeJob) -> None:
-    job, report = chat_order(make_chat_spec(epochs=3, learning_rate=0.05)), ListReport()
+def test_the_best_check_by_perplexity_is_kept(chat_job: MakeJob) -> None:
+    job, report = chat_job(make_chat_spec(epochs=3, learning_rate=0.05)), ListReport()
     results = train(job, report)
     checks = dict(report.curve("eval/perplexity"))
     assert results["best_step"] == min(checks, key=lambda step: checks[step])
 
 
 @pytest.mark.parametrize("step", [2, 5])
-def test_stopped_and_resumed_equals_its_uninterrupted_twin(chat_order: MakeJob, step: int) -> None:
-    twin = chat_order()
+def test_stopped_and_resumed_equals_its_uninterrupted_twin(chat_job: MakeJob, step: int) -> None:
+    twin = chat_job()
     train(twin, ListReport())
-    stopped = chat_order()
+    stopped = chat_job()
     with pytest.raises(Stopped):
         train(stopped, ListReport(stop_at=step))
-    resumed = chat_order(resume_from=stopped.folder / "checkpoints" / f"step-{step}")
+    resumed = chat_job(resume_from=stopped.folder / "checkpoints" / f"step-{step}")
     train(resumed, ListReport())
     name = Path("adapter") / "adapter_model.safetensors"
     assert (resumed.folder / name).read_bytes() == (twin.folder / name).read_bytes()
@@ -151,14 +139,14 @@ def test_stopped_and_resumed_equals_its_uninterrupted_twin(chat_order: MakeJob, 
 
 
 def test_conversations_are_tokenised_once_for_all_runs_that_see_them_alike(
-    chat_order: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    chat_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marked: list[Example] = []
-    mark = LossMasker.mark
-    monkeypatch.setattr(LossMasker, "mark", lambda self, lesson: (marked.append(lesson), mark(self, lesson))[1])
+    mark = LossMasker.mask
+    monkeypatch.setattr(LossMasker, "mask", lambda self, example: (marked.append(example), mask(self, example))[1])
 
     def parts(**training: Any) -> Any:
-        job = dataclasses.replace(chat_order(make_chat_spec(**training)), cache=tmp_path / "cache")
+        job = dataclasses.replace(chat_job(make_chat_spec(**training)), cache=tmp_path / "cache")
         family = open_family(job, ListReport(), Accelerator(mixed_precision="no"))
         marked.clear()
         family.read()
@@ -174,10 +162,10 @@ def test_conversations_are_tokenised_once_for_all_runs_that_see_them_alike(
     assert everything["train"].examples[0].weight > first["train"].examples[0].weight
 
 
-def test_portions_and_packing_change_nothing_but_rounding(chat_order: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_portions_and_packing_change_nothing_but_rounding(chat_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
     def losses(**settings: Any) -> list[float]:
         report = ListReport()
-        train(chat_order(make_chat_spec({"kind": "lora", "rank": 4, "dropout": 0}, **settings)), report)
+        train(chat_job(make_chat_spec({"kind": "lora", "rank": 4, "dropout": 0}, **settings)), report)
         return [value for _, value in report.curve("train/loss")]
 
     packed = losses()
@@ -224,32 +212,9 @@ def test_only_what_is_to_be_learned_moves_the_loss(chat_base: tuple[BaseModelCar
     assert float(rows.loss(model, [0]) / rows.weight([[0]])) == pytest.approx(float(oracle), rel=1e-5)
 
 
-def test_a_conversation_loses_its_end_and_running_text_nothing(chat_base: tuple[BaseModelCard, Path]) -> None:
-    _, base = chat_base
-    long = talk("Hi", "Hello", "More?", "A very long answer")
-    part = tokenize_and_mask(
-        [(0, long), (1, talk("A question without room", "Yes"))], open_masker(base), 12, ListReport()
-    )
-    assert (part.cut_rows, part.left_out, len(part.examples)) == (2, 1, 1)
-    cut = part.examples[0]
-    assert len(cut.ids) == 12 and cut.weight == len("Hello") + 1
-    text = "Once upon a time there was a king."
-    pieces = tokenize_and_mask([(0, Example(text=text))], open_masker(base), 12, ListReport())
-    assert pieces.cut_rows == 0
-    # Every token but the very first is predicted exactly once.
-    assert sum(example.weight for example in pieces.examples) == len(text) + 1 - 1
-
-
-def test_rows_are_filled_without_waste_or_loss() -> None:
-    rows = pack([5, 3, 8, 2, 7], 10)
-    assert sorted(number for row in rows for number in row) == [0, 1, 2, 3, 4]
-    assert all(sum([5, 3, 8, 2, 7][number] for number in row) <= 10 for row in rows)
-    assert len(rows) == 3
-
-
 @pytest.mark.parametrize("kind", [pytest.param("lora", marks=pytest.mark.methods), "prompt-tuning"])
-def test_a_stranger_gets_the_same_words(chat_order: MakeJob, chat_base: Any, tmp_path: Path, kind: str) -> None:
-    job = chat_order(make_chat_spec({"kind": kind}, epochs=6, learning_rate=0.02))
+def test_a_stranger_gets_the_same_words(chat_job: MakeJob, chat_base: Any, tmp_path: Path, kind: str) -> None:
+    job = chat_job(make_chat_spec({"kind": kind}, epochs=6, learning_rate=0.02))
     train(job, ListReport())
     asked = [row for row in answers_of(job) if "\n" not in row["input"] and "answer" in row][:3]
     adapter = (job.folder / "adapter").rename(tmp_path / "download")
@@ -266,24 +231,24 @@ def test_a_stranger_gets_the_same_words(chat_order: MakeJob, chat_base: Any, tmp
     assert printed.strip("\n") == "\n".join(row["answer"] for row in asked).strip("\n")
 
 
-def test_instructions_and_running_text_run_too(chat_order: MakeJob) -> None:
+def test_instructions_and_running_text_run_too(chat_job: MakeJob) -> None:
     pairs = {"q": [f"Say {n % 4}" for n in range(40)], "a": [f"It is {n % 4}." for n in range(40)]}
     spec = make_chat_spec(task_type="instruction", columns={"prompt": "q", "response": "a"}, epochs=3)
-    asked = train(chat_order(spec, pairs), ListReport())
+    asked = train(chat_job(spec, pairs), ListReport())
     assert asked["metrics"]["perplexity"] < asked["baseline"]["untouched"]["perplexity"]
     assert 0 <= asked["metrics"]["rouge_l"] <= 1
     tales = {"text": [f"Once upon a time there were {n} kings, and they were all very happy." for n in range(40)]}
     spec = make_chat_spec(task_type="continued-pretraining", columns={"text": "text"}, epochs=3, max_length=32)
-    report = train(chat_order(spec, tales), ListReport())
+    report = train(chat_job(spec, tales), ListReport())
     assert report["metrics"]["perplexity"] < report["baseline"]["untouched"]["perplexity"]
     assert report["cut_rows"] == 0
 
 
-def test_a_model_without_a_template_gets_one_that_travels(tmp_path: Path, chat_order: MakeJob) -> None:
+def test_a_model_without_a_template_gets_one_that_travels(tmp_path: Path, chat_job: MakeJob) -> None:
     base = tmp_path / "plain-base"
     card = make_chat_card(base)
     (base / "chat_template.jinja").unlink()
-    job = chat_order(make_chat_spec(max_length=160))
+    job = chat_job(make_chat_spec(max_length=160))
     job = TrainingJob(**{**vars(job), "base": card, "base_folder": base})
     report = ListReport()
     results = train(job, report)
@@ -302,21 +267,14 @@ def test_tokens_of_the_engine_are_those_of_the_preview(chat_base: tuple[BaseMode
     assert marked.ids == backend.encode(marked.text, add_special_tokens=False).ids
 
 
-def test_scores_of_written_text() -> None:
-    assert rouge_l("the cat sat", "The cat sat.") == 1
-    assert rouge_l("the cat sat", "the dog sat") == pytest.approx(2 / 3)
-    assert rouge_l("a b c d", "") == 0
-    assert exact(" a  b", "a b") and not exact("a b", "a c")
-
-
-def test_only_the_adapter_learns(chat_order: MakeJob) -> None:
-    job = chat_order()
+def test_only_the_adapter_learns(chat_job: MakeJob) -> None:
+    job = chat_job()
     train(job, ListReport())
     assert all("lora_" in name for name in load_file(job.folder / "adapter" / "adapter_model.safetensors"))
 
 
-def test_a_run_that_asks_for_it_tells_its_loss_on_general_text(chat_order: MakeJob) -> None:
-    report = train(chat_order(make_chat_spec(measure_forgetting="yes")), ListReport())["forgetting"]
+def test_a_run_that_asks_for_it_tells_its_loss_on_general_text(chat_job: MakeJob) -> None:
+    report = train(chat_job(make_chat_spec(measure_forgetting="yes")), ListReport())["forgetting"]
     assert report["unit"] == "loss" and report["rows"] > 50 and report["limits"] == [0.05, 0.2]
     assert report["change"] == pytest.approx(report["after"] - report["before"]) and report["change"] != 0
     assert (report["level"] == "kept") == (report["change"] < 0.05)
