@@ -4,6 +4,7 @@ transformers' own class, so that the download opens in plain peft.
 """
 
 from collections.abc import Sequence
+from logging import ERROR
 from pathlib import Path
 from typing import Any, cast
 
@@ -127,7 +128,7 @@ def _is_inside(tag: int) -> bool:
 def _load(folder: Path, tags: Sequence[str], more: dict[str, Any]) -> tuple[Any, set[str]]:
     # transformers warns that the head is newly initialized, as it must be.
     verbosity = logging.get_verbosity()
-    logging.set_verbosity(logging.ERROR)
+    logging.set_verbosity(ERROR)
     try:
         return _from_pretrained(folder, tags, more)
     finally:

@@ -142,7 +142,7 @@ def test_conversations_are_tokenised_once_for_all_runs_that_see_them_alike(
     chat_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marked: list[Example] = []
-    mark = LossMasker.mask
+    mask = LossMasker.mask
     monkeypatch.setattr(LossMasker, "mask", lambda self, example: (marked.append(example), mask(self, example))[1])
 
     def parts(**training: Any) -> Any:
