@@ -78,6 +78,13 @@ class Settings(BaseSettings):
         300.0, gt=0, description="A trainer that reports nothing for so long is ended and the run tried again."
     )
     max_run_hours: float = Field(0.0, ge=0, description="Longest time one run may take, all tries together; 0: any.")
+    light_jobs: int = Field(
+        2,
+        ge=1,
+        le=16,
+        description="Label reviews, exports, downloads and reports that one light worker does at once; one report more "
+        "always has a place of its own.",
+    )
     max_queued_per_user: int = Field(200, ge=1, description="Most runs one person may have waiting or running.")
     max_active_per_user: int = Field(0, ge=0, description="Most runs of one person that work at once; 0: any.")
     max_hours_per_user_per_week: float = Field(

@@ -60,11 +60,18 @@ def web() -> None:
 
 
 @studio.command()
-def worker() -> None:
-    """Run one worker, which trains one model at a time (server mode)."""
+@click.option(
+    "--queue",
+    type=click.Choice(("train", "light")),
+    default="train",
+    show_default=True,
+    help="train: one run at a time; light: reports on data, label reviews, exports and downloads.",
+)
+def worker(queue: str) -> None:
+    """Run one worker, which trains one model at a time, or does light jobs (server mode)."""
     from studio import commands
 
-    commands.become(commands.worker())
+    commands.become(commands.light_worker() if queue == "light" else commands.worker())
 
 
 @studio.command()

@@ -35,11 +35,22 @@ def web() -> list[str]:
 
 def worker(name: str = "celery") -> list[str]:
     """A Celery worker, of one GPU or of several together: one run at a time. Workers of one machine have different names."""
+    return _worker("train", "prefork", name)
+
+
+def light_worker(name: str = "light") -> list[str]:
+    """A Celery worker for reports, label reviews, exports and downloads; each of them has a process of its own."""
+    return _worker("light", "solo", name)
+
+
+def _worker(queue: str, pool: str, name: str) -> list[str]:
     return [
         *_celery(),
         "worker",
         "-Q",
-        "train,light",
+        queue,
+        "-P",
+        pool,
         "-c",
         "1",
         "--without-gossip",

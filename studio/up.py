@@ -1,7 +1,7 @@
-"""`studio up`: web, worker, beat and the keeper of the inference server as children of one process.
+"""`studio up`: web, workers, beat and the inference server's supervisor as children of one process.
 
 Holds the data folder, applies migrations, prints one sign-in link when the pages answer, restarts what dies, and leaves
-no process behind. Knows nothing of what the children do.
+no process behind.
 """
 
 import errno
@@ -70,6 +70,7 @@ class _Studio:
         self.children = [
             ChildProcess("web", _with_port(commands.web(), port), environment),
             *workers(environment, placement.own_capacity().names),
+            ChildProcess("light-worker", commands.light_worker(), environment),
             ChildProcess("beat", commands.beat(), environment),
         ]
         # It starts the process that holds models only when somebody asks one; somebody else's address is left to them.

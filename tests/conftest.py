@@ -68,6 +68,23 @@ def owner(request: pytest.FixtureRequest, studio_home: Path) -> str:
     return ensure_owner().id
 
 
+@pytest.fixture
+def light_worker(studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A light worker in threads of this process, with its real processes for checks."""
+    from app.queue import LIGHT_QUEUE
+    from worker.executor import Executor
+    from worker.jobs import supervisor
+
+    monkeypatch.setenv("STUDIO_POLL_SECONDS", "0.1")
+    get_settings.cache_clear()
+    executor = Executor(LIGHT_QUEUE)
+    executor.start()
+    yield
+    supervisor.stopping.set()
+    executor.leave()
+    supervisor.stopping.clear()
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One PostgreSQL server for the whole session."""

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parent.parent
 COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load(COMPOSE_TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("migrate", "web", "worker", "beat", "inference")
+OURS = ("migrate", "web", "worker", "light-worker", "beat", "inference")
 INTERPOLATION = re.compile(r"(?<!\$)\$\{([A-Z_]+)(:?[-?+])?")
 REQUIRED = re.compile(r"\$\{[A-Z_]+:\?[^}]*\}")
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY")
@@ -58,9 +58,10 @@ def test_every_process_of_the_studio_is_a_service():
 
 @pytest.mark.parametrize("name", OURS)
 def test_each_command_is_one_of_the_command_line(name):
-    (word,) = SERVICES[name]["command"]
-    group = import_module("studio.cli").studio
-    assert word == name and word in group.commands
+    word, *options = SERVICES[name]["command"]
+    command = import_module("studio.cli").studio.commands[word]
+    assert [word, *options] == {"light-worker": ["worker", "--queue", "light"]}.get(name, [name])
+    command.make_context(word, options)
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
@@ -72,7 +73,7 @@ def test_every_long_running_service_has_a_health_check(name):
 def test_migrations_run_once_and_before_everything_that_reads_the_tables():
     assert SERVICES["migrate"]["restart"] == "no"
     assert SERVICES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "light-worker", "beat"):
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
 
@@ -130,6 +131,10 @@ def test_what_computes_asks_for_a_gpu(name):
     assert SERVICES[name]["build"]["target"] == "worker"
 
 
+def test_light_jobs_find_torch_and_no_gpu():
+    assert SERVICES["light-worker"]["build"]["target"] == "worker" and "deploy" not in SERVICES["light-worker"]
+
+
 def test_the_web_process_finds_the_inference_server_by_its_registration():
     assert "STUDIO_INFERENCE_URL" not in SERVICES["web"]["environment"]
     assert SERVICES["inference"]["environment"]["STUDIO_INFERENCE_URL"] == "http://inference:7861"
@@ -155,7 +160,7 @@ def test_the_health_check_of_inference_asks_whether_this_host_has_registered(stu
 
 def test_the_health_check_of_worker_and_beat_asks_database_and_broker(studio_home):
     script = SERVICES["worker"]["healthcheck"]["test"][3]
-    assert SERVICES["beat"]["healthcheck"]["test"][3] == script
+    assert SERVICES["beat"]["healthcheck"]["test"][3] == SERVICES["light-worker"]["healthcheck"]["test"][3] == script
     settings = {
         "good": {},
         "no broker": {"STUDIO_BROKER_URL": "redis://127.0.0.1:1/0"},

@@ -16,7 +16,6 @@ from app.models import Dataset
 from app.readers import Choices
 from app.services.datasets import checks, datasets, imports, readings
 from app.services.datasets.dataset_jobs import IMPORT, DatasetJob, perform
-from app.services.datasets.imports import ImportOptions
 
 router = APIRouter(prefix="/api/v1/datasets", tags=["datasets"])
 
@@ -29,7 +28,7 @@ async def upload_dataset(request: Request, user_id: UserId, respond_async: Respo
     With ``Prefer: respond-async`` a large file is answered with 202 as soon as its rows are read: ``{"check", "staged",
     "reading", "preview"}``; the report is made by the check."""
     async with receive_upload(request) as upload:
-        return await run_in_threadpool(_stage if respond_async else _import, user_id, upload)
+        return await run_in_threadpool(_begin if respond_async else _import, user_id, upload)
 
 
 @router.get("")
@@ -91,23 +90,37 @@ def archive_dataset(user_id: UserId, dataset_id: str) -> dict[str, Any]:
 
 
 def _import(user_id: str, upload: Upload) -> dict[str, Any]:
-    evaluation = (upload.evaluation.path, upload.evaluation.name) if upload.evaluation else None
-    dataset = datasets.import_file(
-        user_id,
-        (upload.file.path, upload.file.name),
-        name=upload.fields.get("name"),
-        task_type=upload.fields.get("task_type"),
-        columns=upload.columns,
-        options=ImportOptions(evaluation, choices=upload.choices),
-    )
+    """Make a dataset of an upload and wait for its report; a file that is refused is not kept."""
+    staged_id, attributes = _stage(user_id, upload)
+    try:
+        if attributes["task_type"]:
+            find_task_type(attributes["task_type"])
+        reading = imports.read_staged(user_id, staged_id, upload.choices)
+        dataset = _perform(user_id, DatasetJob(IMPORT, "", {"staged": staged_id, **attributes}), reading.total)
+    except StudioError as error:
+        if error.code != checks.NO_LIGHT_WORKER:
+            imports.remove_staged(user_id, staged_id)
+        raise
     return with_report(dataset)
 
 
-def _stage(user_id: str, upload: Upload) -> JSONResponse:
+def _begin(user_id: str, upload: Upload) -> JSONResponse:
+    staged_id, attributes = _stage(user_id, upload)
+    return begin_import(user_id, staged_id, attributes, upload.choices)
+
+
+def _stage(user_id: str, upload: Upload) -> tuple[str, dict[str, Any]]:
+    """(id under which the file waits, name, task and columns as the person gave them)."""
     evaluation = (upload.evaluation.path, upload.evaluation.name) if upload.evaluation else None
     staged_id = imports.stage(user_id, upload.file.path, upload.file.name, evaluation)
-    attributes = {**{name: upload.fields.get(name) for name in ("name", "task_type")}, "columns": upload.columns}
-    return begin_import(user_id, staged_id, attributes, upload.choices)
+    return staged_id, {**{name: upload.fields.get(name) for name in ("name", "task_type")}, "columns": upload.columns}
+
+
+def _perform(user_id: str, work: DatasetJob, rows: int) -> Dataset:
+    """Do the work and return its result: in this request if it has few rows, else as a job that is waited for."""
+    if rows <= checks.SMALL_ROWS:
+        return perform(user_id, work)
+    return checks.wait(user_id, checks.start(user_id, work)["id"])
 
 
 def begin_import(user_id: str, staged_id: str, attributes: dict[str, Any], choices: Choices | None) -> JSONResponse:
@@ -140,12 +153,10 @@ def begin_import(user_id: str, staged_id: str, attributes: dict[str, Any], choic
 
 def run_or_enqueue(user_id: str, work: DatasetJob, respond_async: bool) -> Any:
     """The dataset with its new version; or 202 with a check, where the caller would rather not wait for much data."""
-    if (
-        respond_async
-        and datasets.latest_version(datasets.get_dataset(user_id, work.dataset_id)).rows > checks.SMALL_ROWS
-    ):
+    rows = datasets.latest_version(datasets.get_dataset(user_id, work.dataset_id)).rows
+    if respond_async and rows > checks.SMALL_ROWS:
         return JSONResponse({"check": checks.start(user_id, work)}, 202)
-    return with_report(perform(user_id, work))
+    return with_report(_perform(user_id, work, rows))
 
 
 def with_report(dataset: Dataset) -> dict[str, Any]:

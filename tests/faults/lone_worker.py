@@ -5,7 +5,8 @@ import os
 import signal
 import time
 
-from worker import executor
+from app.queue import TRAIN_QUEUE
+from worker.executor import Executor
 from worker.jobs import supervisor
 
 
@@ -14,6 +15,7 @@ def main() -> None:
     signals: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: signals.append(number))
     _spoil_clock(os.environ.get("TEST_CLOCK", ""))
+    executor = Executor(TRAIN_QUEUE)
     executor.start()
     while not signals:
         signal.sigtimedwait([], 0.05)

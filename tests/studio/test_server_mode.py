@@ -10,14 +10,15 @@ import httpx
 import pytest
 
 from app.db import transaction
-from app.models import SUCCEEDED, Job
+from app.models import FAILED, SUCCEEDED, Job
 from app.services.accounts.accounts import ensure_owner
+from app.services.queue import jobs
 from tests.conftest import forget_settings
 from tests.factories import make_run
 from tests.servers import free_port
 from tests.studio.processes import ROOT, STUDIO, call, clean_environment, wait_until
 
-SERVICES = ("web", "worker", "beat")
+SERVICES = {"web": ("web",), "worker": ("worker",), "light-worker": ("worker", "--queue", "light"), "beat": ("beat",)}
 
 
 @pytest.fixture
@@ -43,10 +44,10 @@ def settings(
 def started(settings: dict[str, str], folder: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """The services, each with a log file of its name."""
     running = {}
-    for name in SERVICES:
+    for name, command in SERVICES.items():
         with (folder / f"{name}.log").open("wb") as log:
             running[name] = subprocess.Popen(
-                [*STUDIO, name], cwd=ROOT, env=clean_environment(**settings), stdout=log, stderr=log
+                [*STUDIO, *command], cwd=ROOT, env=clean_environment(**settings), stdout=log, stderr=log
             )
     try:
         yield running
@@ -64,14 +65,19 @@ def test_the_services_come_up_do_a_run_and_stop_when_told(settings: dict[str, st
     assert call("migrate", **settings).returncode == 0
     assert call("migrate", **settings).returncode == 0, "a second time must do no harm"
     with started(settings, tmp_path) as running:
-        wait_until(lambda: _is_ready(settings["STUDIO_PORT"]), "/readyz", 30)
+        wait_until(lambda: _is_ready(settings["STUDIO_PORT"]), "/readyz", 60)
         run = make_run(ensure_owner().id)
         wait_until(lambda: _state(run.job_id) == SUCCEEDED, "the worker does the run", 30)
+        with transaction() as session:
+            fetch = jobs.add(session, owner_id=ensure_owner().id, kind="fetch")
+        # There is no row of the model that it should fetch, so the job fails as soon as the light worker takes it.
+        wait_until(lambda: _state(fetch.id) == FAILED, "the light worker takes a job", 30)
         assert not [name for name, process in running.items() if process.poll() is not None]
         assert "beat: Starting" in (tmp_path / "beat.log").read_text()
     assert {name: process.returncode for name, process in running.items()} == {
         "web": -signal.SIGTERM,
         "worker": 0,
+        "light-worker": 0,
         "beat": 0,
     }
     assert not (tmp_path / "data" / "studio.db").exists()

@@ -11,6 +11,7 @@ import pytest
 
 from app.db import transaction
 from app.models import QUEUED, RUNNING, Job, Run
+from app.services.accounts import accounts
 from app.services.accounts.accounts import ensure_owner
 from app.services.inference import inference_client
 from app.services.queue import inference_servers
@@ -84,14 +85,12 @@ def test_a_new_link_leads_to_the_running_studio(running: Up) -> None:
 
 @pytest.mark.faults
 def test_a_killed_worker_is_started_again(running: Up) -> None:
-    before = running.find("worker.app worker")
+    before = running.find("-Q train")
     pool = before.children(recursive=True)
     before.kill()
     wait_until(lambda: running.printed("The worker process ended (signal SIGKILL)"), "the death is noticed")
-    wait_until(
-        lambda: any("worker.app worker" in " ".join(each.cmdline()) for each in _children(running)), "a new worker"
-    )
-    assert running.find("worker.app worker").pid != before.pid
+    wait_until(lambda: any("-Q train" in " ".join(each.cmdline()) for each in _children(running)), "a new worker")
+    assert running.find("-Q train").pid != before.pid
     assert still_alive(pool, 3) == []
 
 
@@ -111,6 +110,16 @@ def test_the_inference_server_is_registered_starts_when_it_is_wanted_and_asks_fo
     forget_settings()
     question = {"adapter": str(running.home), "inputs": ["a text"]}
     assert httpx.post(f"{address}/predict", json=question, trust_env=False).status_code == 401
+
+
+def test_many_rows_are_reported_while_a_training_runs(mine: Up, hanging_job: str) -> None:
+    rows = "".join(f"question {n} about {n * 7919 % 1009},{'ab'[n % 2]}\n" for n in range(4000))
+    headers = {"authorization": f"Bearer {accounts.create_token(ensure_owner().id)}"}
+    files = {"file": ("a.csv", f"text,label\n{rows}".encode())}
+    url = f"{mine.address}/api/v1/datasets"
+    answer = httpx.post(url, headers=headers, files=files, timeout=60, trust_env=False)
+    assert answer.status_code == 201 and answer.json()["usable_rows"] == 4000, answer.text
+    assert _job(hanging_job).state == RUNNING
 
 
 @pytest.mark.faults

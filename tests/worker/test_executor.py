@@ -1,10 +1,11 @@
-"""Two real Celery workers race for many runs, every message sent twice: each run gets one trainer, none is lost."""
+"""Two real Celery workers race for many runs, every message sent twice; and training and light jobs side by side."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,14 @@ from sqlalchemy import func, select
 
 from app import storage
 from app.db import transaction
-from app.models import SUCCEEDED, TERMINAL_STATES, Job, Run
-from app.queue import TRAIN_QUEUE, celery_app, notify
+from app.models import FAILED, RUNNING, SUCCEEDED, TERMINAL_STATES, Job, Run
+from app.queue import LIGHT_QUEUE, TRAIN_QUEUE, celery_app, notify
+from app.services.queue import jobs, workers
 from app.settings import get_settings
-from tests.factories import make_run, make_version
+from tests.factories import SPEC, make_run, make_version
+from tests.studio.processes import wait_until
+from worker.executor import Executor, next_jobs
+from worker.jobs import supervisor
 
 # Every message is sent twice, so this is 160 chances for a race.
 RUNS = 80
@@ -93,3 +98,54 @@ def test_two_workers_execute_every_run_exactly_once(server: None, owner: str) ->
     assert len(holders) == 2, "one worker did all the work, so nothing raced"
     starts = [len((storage.run_dir(run_id) / "starts.txt").read_text().splitlines()) for run_id in order]
     assert starts == [1] * RUNS
+
+
+@pytest.fixture
+def training_worker(studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
+    """A training worker in threads of this process."""
+    monkeypatch.setenv("STUDIO_TRAINER_MODULE", "tests.worker.stub_trainer")
+    monkeypatch.setenv("STUDIO_POLL_SECONDS", "0.1")
+    get_settings.cache_clear()
+    executor = Executor(TRAIN_QUEUE)
+    executor.start()
+    yield executor
+    supervisor.stopping.set()
+    executor.leave()
+    supervisor.stopping.clear()
+
+
+def test_light_jobs_do_not_wait_behind_a_training(owner: str, training_worker: Executor, light_worker: None) -> None:
+    run = make_run(owner, spec={**SPEC, "labels": ["hang", "x"]})
+    wait_until(lambda: state_of(run.job_id) == RUNNING, "the training runs", 60)
+    with transaction() as session:
+        fetch = jobs.add(session, owner_id=owner, kind="fetch")
+    # Nothing is known of the model that it should fetch, so it fails as soon as it is taken.
+    wait_until(lambda: state_of(fetch.id) == FAILED, "the light job is taken", 20)
+    assert state_of(run.job_id) == RUNNING and training_worker.is_busy
+    assert {worker.machine["queue"] for worker in workers.list_workers(LIGHT_QUEUE)} == {"light"}
+
+
+def state_of(job_id: str) -> str:
+    with transaction() as session:
+        return session.get_one(Job, job_id).state
+
+
+def test_a_report_never_waits_for_downloads(owner: str) -> None:
+    *others, last = next_jobs(LIGHT_QUEUE)
+    assert len(others) == get_settings().light_jobs
+    with transaction() as session:
+        for _ in others:
+            jobs.add(session, owner_id=owner, kind="fetch")
+    for next_job in others:
+        assert jobs.claim(next_job() or "")
+    assert last() is None
+    with transaction() as session:
+        check = jobs.add(session, owner_id=owner, kind="data-check")
+    assert last() == check.id
+
+
+def test_a_worker_of_no_or_two_queues_is_refused() -> None:
+    for queues in ("light,train", "celery"):
+        command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", "-Q", queues, "-P", "solo"]
+        refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert refused.returncode == 1 and "A worker serves one queue" in refused.stderr

@@ -8,11 +8,10 @@ from collections.abc import Callable
 
 from app import logs, storage
 from app.errors import StudioError
-from app.services.datasets import checks
 from app.services.queue import job_kinds, jobs
 from app.services.queue.jobs import Claim, StaleClaim
 from worker.database_outage import DATABASE_AWAY
-from worker.jobs import exporting, failure_messages, fetching, reviewing
+from worker.jobs import checking, exporting, failure_messages, fetching, reviewing
 from worker.jobs.training import Listener, TrainingAttempt
 from worker.processes import prewarmed, watchdog
 
@@ -25,7 +24,7 @@ stopping = multiprocessing.get_context("fork").Event()
 JOB_HANDLERS: dict[str, Callable[[Claim, Callable[[], bool]], None]] = {
     job_kinds.MODEL_FETCH: fetching.run,
     job_kinds.LABEL_REVIEW: reviewing.run,
-    job_kinds.DATA_CHECK: checks.carry_out,
+    job_kinds.DATA_CHECK: checking.run,
     job_kinds.TRACKER_EXPORT: exporting.run,
 }
 
@@ -62,7 +61,7 @@ def _handle(claim: Claim, on_spool: Listener | None) -> None:
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC
         _record_failure(claim, failure_messages.disk_full(_free_bytes()) if full else failure_messages.defect())
     finally:
-        if on_spool is None and not stopping.is_set():
+        if claim.kind not in JOB_HANDLERS and on_spool is None and not stopping.is_set():
             prewarmed.refill()
 
 

@@ -1,49 +1,37 @@
-"""Work on datasets that takes a while, as a job: start it, say how far it is, stop it, try it again, carry it out.
+"""Changes to data and imports as jobs: queue one, say how far it is, wait for it, stop it, try it again, record its result.
 
-Rows are checked in a process of their own, so that nothing that is served waits for it. Whoever is asked starts that
-process: the web process at once, or a worker that finds the job waiting. Knows no door.
+A light worker does the work, so that the web process stays free to answer; ``worker.jobs.checking`` starts it.
 """
 
-import contextlib
-import logging
-import os
-import signal
-import subprocess
-import sys
-import tempfile
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import files, storage
-from app.db import AWAY, snapshot, transaction
+from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound, StudioError
-from app.models import ACTIVE_STATES, QUEUED, Job, new_id
+from app.models import ACTIVE_STATES, CANCELLED, QUEUED, SUCCEEDED, Dataset, Job, new_id
 from app.models_data import DatasetCheck
+from app.queue import LIGHT_QUEUE
 from app.services.datasets.dataset_jobs import DatasetJob
 from app.services.datasets.versions import find_dataset
-from app.services.queue import jobs
+from app.services.queue import jobs, workers
 from app.services.queue.job_kinds import DATA_CHECK
 from app.services.queue.jobs import Claim
 
-log = logging.getLogger(__name__)
-
-# Tables up to this size are judged while the person waits for the answer; it takes less than starting a process.
+# Tables up to this size are checked in the request; that takes less than a job.
 SMALL_ROWS = 3000
-LOOK_SECONDS, RENEW_SECONDS, END_SECONDS = 0.05, 1.0, 3.0
-REFUSED = 3
-# So many checks work at once in one web process; others wait for their turn.
-_turns = threading.BoundedSemaphore(2)
+POLL_SECONDS = 0.05
+# A light worker may be starting; after this long a request that waits is told that none is running.
+WORKER_START_SECONDS = 10.0
+NO_WORKER = "Waiting: no worker for reports is running"
+NO_LIGHT_WORKER = "no_light_worker"
 
 
 def start(user_id: str, work: DatasetJob) -> dict[str, Any]:
-    """Queue the work and begin with it in the background; returns what :func:`status` tells.
+    """Queue the work; returns what :func:`status` returns.
 
     Raises:
         NotFound: the dataset is not theirs.
@@ -57,9 +45,7 @@ def start(user_id: str, work: DatasetJob) -> dict[str, Any]:
         check = DatasetCheck(id=new_id(), owner_id=user_id, job_id=job.id, dataset_id=dataset_id, work=asdict(work))
         session.add(check)
         session.flush()
-        told = _told(session, check)
-    _begin_here(told["job_id"])
-    return told
+        return _as_dict(session, check)
 
 
 def status(user_id: str, check_id: str) -> dict[str, Any]:
@@ -71,11 +57,31 @@ def status(user_id: str, check_id: str) -> dict[str, Any]:
         NotFound: there is no such check of theirs.
     """
     with snapshot() as session:
-        told = _told(session, _find(session, user_id, check_id))
-    if told["state"] == QUEUED:
-        # Whoever had it is gone, or every worker is busy for hours.
-        _begin_here(told["job_id"])
-    return told
+        summary = _as_dict(session, _find(session, user_id, check_id))
+    if summary["state"] == QUEUED and not workers.is_any_alive(LIGHT_QUEUE):
+        summary["phase"] = NO_WORKER
+    return summary
+
+
+def wait(user_id: str, check_id: str) -> Dataset:
+    """Wait for the end of a check; returns the dataset with its new version.
+
+    Raises:
+        StudioError: what the check was refused for; or 503, when it waits and no light worker is running.
+    """
+    began = time.monotonic()
+    while True:
+        with snapshot() as session:
+            check = _find(session, user_id, check_id)
+            job = session.get_one(Job, check.job_id)
+            if job.state == SUCCEEDED:
+                return find_dataset(session, user_id, str(check.dataset_id))
+        if job.state not in ACTIVE_STATES:
+            raise _refusal(job)
+        waited = time.monotonic() - began
+        if job.state == QUEUED and waited > WORKER_START_SECONDS and not workers.is_any_alive(LIGHT_QUEUE):
+            raise _no_worker(status(user_id, check_id))
+        time.sleep(POLL_SECONDS)
 
 
 def cancel(user_id: str, check_id: str) -> dict[str, Any]:
@@ -88,14 +94,14 @@ def cancel(user_id: str, check_id: str) -> dict[str, Any]:
         check = _find(session, user_id, check_id)
         jobs.request_cancel(session, session.get_one(Job, check.job_id))
         session.flush()
-        return _told(session, check)
+        return _as_dict(session, check)
 
 
 def retry(user_id: str, check_id: str) -> dict[str, Any]:
-    """Do the same once more after it was stopped or failed.
+    """Queue the same work once more after it was stopped or failed.
 
     Raises:
-        Conflict: it is still at work, or has succeeded.
+        Conflict: it is still queued or running, or has succeeded.
     """
     with transaction() as session:
         check = _find(session, user_id, check_id)
@@ -106,130 +112,43 @@ def retry(user_id: str, check_id: str) -> dict[str, Any]:
         session.flush()
         check.job_id = job.id
         session.flush()
-        told = _told(session, check)
-    _begin_here(told["job_id"])
-    return told
+        return _as_dict(session, check)
 
 
-def carry_out(claim: Claim, leaving: Callable[[], bool] = lambda: False) -> None:
-    """Do a claimed check to its end in a process of its own; ``leaving`` says that whoever waits here must stop."""
-    with tempfile.TemporaryDirectory(dir=storage.uploads_dir(), prefix="check-") as folder:
-        process = _start_process(claim, Path(folder))
-        try:
-            jobs.begin(claim, pid=process.pid, phase="Starting")
-            wish = _watch(claim, process, Path(folder), leaving)
-        finally:
-            _end(process)
-        _conclude(claim, Path(folder), process.returncode, wish, leaving())
-
-
-def wanted(job_id: str) -> tuple[str, DatasetJob]:
+def work_of(job_id: str) -> tuple[str, DatasetJob]:
     """(user id, work) of the check that a job carries out."""
     with snapshot() as session:
         check = session.scalars(select(DatasetCheck).where(DatasetCheck.job_id == job_id)).one()
         return check.owner_id, DatasetJob(**check.work)
 
 
-def note_result(session: Session, claim: Claim, dataset_id: str, version: int) -> None:
-    """Record what came out and end the job, in the transaction that adds the version."""
+def note_result(claim: Claim, session: Session, dataset_id: str, version: int) -> None:
+    """Record the new version and end the job, in the transaction that adds the version."""
     check = session.scalars(select(DatasetCheck).where(DatasetCheck.job_id == claim.job_id)).one()
     check.dataset_id, check.version = dataset_id, version
     jobs.succeed(session, claim)
 
 
-def _begin_here(job_id: str) -> None:
-    threading.Thread(target=_run_here, args=(job_id,), daemon=True, name="data-check").start()
-
-
-def _run_here(job_id: str) -> None:
-    with _turns:
-        try:
-            if claim := jobs.claim(job_id):
-                carry_out(claim)
-        except jobs.StaleClaim:
-            log.warning("overtaken, leaving the check job=%s", job_id)
-        except AWAY:
-            log.warning("the database is away; the sweeper will find the check job=%s", job_id)
-
-
-def _start_process(claim: Claim, folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-P", "-m", "app.services.datasets.check_process", str(folder)]
-    files.write_json(folder / "claim.json", asdict(claim))
-    with (folder / "log").open("wb") as log:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])},
-        )
-
-
-def _watch(claim: Claim, process: subprocess.Popen[bytes], folder: Path, leaving: Callable[[], bool]) -> str | None:
-    """Wait for the end of the process; returns the person's wish to stop, if there was one."""
-    renewed = 0.0
-    while process.poll() is None and not leaving():
-        time.sleep(LOOK_SECONDS)
-        if time.monotonic() - renewed < RENEW_SECONDS:
-            continue
-        renewed = time.monotonic()
-        try:
-            if wish := jobs.renew(claim):
-                return wish
-            if (told := folder / "progress.json").exists():
-                with jobs.held(claim) as session:
-                    jobs.note_progress(session, claim, **storage.read_json(told))
-        except jobs.StaleClaim:
-            # The process may have ended the job this moment.
-            if process.poll() is None and _left(process):
-                raise
-    return None
-
-
-def _left(process: subprocess.Popen[bytes]) -> bool:
-    try:
-        process.wait(END_SECONDS)
-    except subprocess.TimeoutExpired:
-        return True
-    return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """A friendly end first, so that what was half written is removed."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        if _left(process):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    if process.stdin:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-
-
-def _conclude(claim: Claim, folder: Path, code: int, wish: str | None, leaving: bool) -> None:
-    if code == 0:
-        return
-    if wish:
-        with jobs.held(claim) as session:
-            jobs.cancel(session, claim)
-    elif code == REFUSED and (folder / "error.json").exists():
-        with jobs.held(claim) as session:
-            jobs.fail(session, claim, storage.read_json(folder / "error.json"))
-    elif leaving:
-        jobs.release(claim)
-    else:
-        jobs.retry(claim, _crash(code, folder).as_dict())
-
-
-def _crash(code: int, folder: Path) -> StudioError:
-    said = (folder / "log").read_text(encoding="utf-8", errors="replace")[-2000:]
+def _refusal(job: Job) -> StudioError:
+    if job.state == CANCELLED or not job.error:
+        return Conflict("check_stopped", "The check was stopped; nothing was changed.", "Start it again.")
+    error = job.error["error"]
     return StudioError(
-        "check_crashed",
-        f"The check of the data ended without a result (exit code {code}).",
-        "Try again; with very much data it may have run out of memory.",
-        details={"log": said},
+        error["code"],
+        error["message"],
+        error["hint"],
+        status=job.error.get("status", 500),
+        details=error["details"],
+    )
+
+
+def _no_worker(check: dict[str, Any]) -> StudioError:
+    return StudioError(
+        NO_LIGHT_WORKER,
+        "The data waits for its report: no worker for reports is running now.",
+        f"Start one with `studio worker --queue light`; GET /api/v1/checks/{check['id']} says how far it is.",
+        status=503,
+        details={"check": check},
     )
 
 
@@ -240,7 +159,7 @@ def _find(session: Session, user_id: str, check_id: str) -> DatasetCheck:
     return check
 
 
-def _told(session: Session, check: DatasetCheck) -> dict[str, Any]:
+def _as_dict(session: Session, check: DatasetCheck) -> dict[str, Any]:
     job = session.get_one(Job, check.job_id)
     return {
         "id": check.id,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.db import db_now, snapshot
 from app.errors import Rejected
 from app.models_work import Worker
+from app.queue import TRAIN_QUEUE
 from app.services.queue import machine
 from app.settings import get_settings
 
@@ -63,12 +64,17 @@ def capacity_of(facts: Mapping[str, Any]) -> WorkerCapacity:
     return WorkerCapacity(offer["devices"], offer["device_bytes"], offer.get("least", 1), tuple(offer.get("names", ())))
 
 
+def queue_of(facts: Mapping[str, Any]) -> str:
+    """The queue that a worker serves, by its heartbeat's ``machine``."""
+    return str(facts.get("queue", TRAIN_QUEUE))
+
+
 def live_capacities(session: Session) -> list[WorkerCapacity]:
-    """What all workers offer that are alive and not barred."""
+    """What all training workers offer that are alive and not barred."""
     alive = Worker.heartbeat_at > db_now() - ALIVE_SECONDS
     usable = Worker.barred_until.is_(None) | (Worker.barred_until < db_now())
     machines = session.scalars(select(Worker.machine).where(alive, usable, Worker.stopped_at.is_(None)))
-    return [capacity_of(facts) for facts in machines]
+    return [capacity_of(facts) for facts in machines if queue_of(facts) == TRAIN_QUEUE]
 
 
 def suits(devices: int, memory_bytes: int, own: WorkerCapacity, all_capacities: Sequence[WorkerCapacity]) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 
 from app.db import db_now, snapshot, transaction
 from app.models_work import Worker
+from app.queue import TRAIN_QUEUE
 from app.services.queue import machine, placement
 from app.services.queue.jobs import boot_id
 from app.services.queue.placement import ALIVE_SECONDS, WorkerCapacity
@@ -42,9 +43,9 @@ class WorkerStatus:
         return dict(vars(self))
 
 
-def beat(name: str, job_id: str | None = None) -> None:
-    """Record a heartbeat and the job at hand; deletes workers that were silent for a day."""
-    values = {"heartbeat_at": db_now(), "job_id": job_id, "machine": _machine(), "stopped_at": None}
+def beat(name: str, job_id: str | None = None, queue: str = TRAIN_QUEUE) -> None:
+    """Record a heartbeat, the queue that is served and the job at hand; deletes workers that were silent for a day."""
+    values = {"heartbeat_at": db_now(), "job_id": job_id, "machine": _machine(queue), "stopped_at": None}
     with transaction() as session:
         if not session.execute(update(Worker).where(Worker.name == name).values(values)).rowcount:  # type: ignore[attr-defined]
             session.add(Worker(name=name, host=name.split(":")[0], boot_id=boot_id(), **values))
@@ -78,13 +79,20 @@ def is_barred(name: str) -> bool:
         return session.scalar(barred) is not None
 
 
-def list_workers() -> list[WorkerStatus]:
-    """All workers, longest running first, without those that stopped or were silent for ten minutes."""
+def is_any_alive(queue: str) -> bool:
+    """Whether a worker of this queue was heard of lately."""
+    heard = select(Worker.machine).where(Worker.stopped_at.is_(None), Worker.heartbeat_at > db_now() - ALIVE_SECONDS)
+    with snapshot() as session:
+        return any(placement.queue_of(facts) == queue for facts in session.scalars(heard))
+
+
+def list_workers(queue: str = TRAIN_QUEUE) -> list[WorkerStatus]:
+    """The workers of a queue, longest running first, without those that stopped or were silent for ten minutes."""
     with snapshot() as session:
         now = session.scalar(select(db_now())) or 0.0
         known = select(Worker).where(Worker.stopped_at.is_(None), Worker.heartbeat_at > db_now() - SHOWN_SECONDS)
         rows = list(session.scalars(known.order_by(Worker.started_at, Worker.name)))
-    return [_status(row, now) for row in rows]
+    return [_status(row, now) for row in rows if placement.queue_of(row.machine) == queue]
 
 
 def _status(row: Worker, now: float) -> WorkerStatus:
@@ -101,5 +109,6 @@ def _status(row: Worker, now: float) -> WorkerStatus:
     )
 
 
-def _machine() -> dict[str, Any]:
-    return {**machine.describe(GPU_SECONDS).as_dict(), "offer": placement.own_capacity().as_dict()}
+def _machine(queue: str) -> dict[str, Any]:
+    facts = machine.describe(GPU_SECONDS).as_dict()
+    return {**facts, "offer": placement.own_capacity().as_dict(), "queue": queue}

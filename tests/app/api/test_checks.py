@@ -8,6 +8,7 @@ import pytest
 from app.services.datasets import checks
 from tests.app import written_files as write
 from tests.studio.processes import wait_until
+from worker.jobs import supervisor
 
 LATER = {"prefer": "respond-async"}
 WORDS = ("card", "loan", "refund", "opening", "balance", "transfer", "branch", "limit", "statement", "fee")
@@ -35,8 +36,8 @@ def ended(person, check_id: str, seconds: float = 60) -> dict:
 
 
 @pytest.fixture
-def long(monkeypatch):
-    """Tables of a hundred rows count as large."""
+def long(monkeypatch, light_worker):
+    """Tables of a hundred rows count as large, and a light worker runs."""
     monkeypatch.setattr(checks, "SMALL_ROWS", 100)
 
 
@@ -93,6 +94,33 @@ def test_a_check_is_stopped_and_repeated(ann, long):
     assert post(ann, f"/api/v1/checks/{check_id}/cancel").json["error"]["code"] == "already_ended"
     assert post(ann, f"/api/v1/checks/{check_id}/retry").json["state"] in ("queued", "claimed", "running")
     assert ended(ann, check_id)["state"] == "succeeded"
+
+
+def test_an_upload_without_a_preference_waits_for_the_report_of_a_light_worker(ann, long, studio_home):
+    answer = ann.upload([("file", "a.csv", write.as_csv(rows_of(2000)))])
+    assert answer.status == 201 and answer.json["report"]["rows"]["usable"] == 2000
+    change = {"changes": [{"op": "exclude", "rows": {"ids": [3, 4]}}], "version": 1}
+    changed = post(ann, f"/api/v1/datasets/{answer.json['id']}/changes", change)
+    assert changed.status == 200 and changed.json["report"]["rows"]["excluded"] == 2
+    stale = post(ann, f"/api/v1/datasets/{answer.json['id']}/changes", change)
+    assert stale.status == 409 and stale.json["error"]["code"] == "stale_dataset"
+    refused = ann.upload(
+        [("file", "a.csv", write.as_csv(rows_of(2000))), ("columns", None, b'{"label": "nowhere"}')],
+    )
+    assert refused.status == 422 and refused.json["error"]["code"] == "missing_column"
+    wait_until(lambda: not list((studio_home / "uploads").glob("staged-*")), "a refused file is not kept")
+
+
+def test_without_a_light_worker_an_upload_says_so_and_its_check_can_be_followed(ann, monkeypatch):
+    monkeypatch.setattr(checks, "SMALL_ROWS", 100)
+    monkeypatch.setattr(checks, "WORKER_START_SECONDS", 0.2)
+    answer = ann.upload([("file", "a.csv", write.as_csv(rows_of(2000)))])
+    error = answer.json["error"]
+    assert (answer.status, error["code"]) == (503, "no_light_worker") and "studio worker --queue light" in error["hint"]
+    check = ann.get(f"/api/v1/checks/{error['details']['check']['id']}").json
+    assert (check["state"], check["phase"]) == ("queued", checks.NO_WORKER)
+    supervisor.execute(check["job_id"])
+    assert ended(ann, check["id"])["version"] == 1
 
 
 def test_a_small_file_is_answered_with_its_report(ann):

@@ -67,3 +67,39 @@ def test_limit_of_active_runs_holds_against_concurrent_claims(
     assert queue_order.next_job() == theirs[0]
     jobs.claim(theirs[0])
     assert queue_order.next_job() is None
+
+
+def light_jobs_of(user: str, *kinds: str) -> list[str]:
+    with transaction() as session:
+        made = [jobs.add(session, owner_id=user, kind=kind) for kind in kinds]
+        session.flush()
+        return [job.id for job in made]
+
+
+def test_queue_offers_only_its_own_kinds(ann: str) -> None:
+    (training,) = jobs_of(ann, 1)
+    review, fetch, track, check = light_jobs_of(ann, "label-review", "fetch", "track", "data-check")
+    assert queue_order.next_job() == training and order() == [training]
+    jobs.claim(training)
+    assert queue_order.next_job() is None
+    taken = []
+    while (job_id := queue_order.next_light_job()) is not None:
+        taken.append(job_id)
+        jobs.claim(job_id)
+    assert taken[0] == check and sorted(taken[1:]) == sorted([review, fetch, track]), "reports on data come first"
+
+
+def test_people_take_turns_with_light_jobs(ann: str, bob: str) -> None:
+    mine = light_jobs_of(ann, "label-review", "label-review", "label-review")
+    (theirs,) = light_jobs_of(bob, "fetch")
+    jobs.claim(mine[0])
+    assert queue_order.next_light_job() == theirs
+    assert queue_order.next_light_job(("data-check",)) is None
+
+
+def test_the_limit_of_active_runs_does_not_hold_back_light_jobs(ann: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_MAX_ACTIVE_PER_USER", "1")
+    get_settings.cache_clear()
+    (training,) = jobs_of(ann, 1)
+    review, fetch = light_jobs_of(ann, "label-review", "fetch")
+    assert jobs.claim(review) and jobs.claim(fetch) and jobs.claim(training)

@@ -1,4 +1,4 @@
-"""A check of data that the web process could not finish is done by a worker, on both databases."""
+"""A check of data is done by the supervisor of a worker, on both databases."""
 
 from app.services.datasets import checks, datasets, imports
 from app.services.datasets.dataset_jobs import IMPORT, DatasetJob
@@ -6,9 +6,7 @@ from tests.app import written_files as write
 from worker.jobs import supervisor
 
 
-def test_a_worker_does_a_check_that_waits(owner, any_database, studio_home, monkeypatch):
-    # Whoever took the upload is gone before it could begin.
-    monkeypatch.setattr(checks, "_begin_here", lambda job_id: None)
+def test_a_worker_does_a_check_that_waits(owner, any_database, studio_home):
     sent = studio_home / "sent.csv"
     sent.write_bytes(write.as_csv([[f"question {n} about it", "ab"[n % 2]] for n in range(60)]))
     staged = imports.stage(owner, sent, "sent.csv")
