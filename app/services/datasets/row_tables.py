@@ -161,6 +161,7 @@ def read_lines(folder: Path) -> tuple[Any, Any]:
 
 def sample_rows(folder: Path, columns: Sequence[str], total: int, wanted: int) -> list[dict[str, Any]]:
     """About ``wanted`` rows, evenly spaced: files are often sorted by label."""
+    import pyarrow
     from pyarrow import parquet
 
     step = max(1, total // wanted)
@@ -168,7 +169,8 @@ def sample_rows(folder: Path, columns: Sequence[str], total: int, wanted: int) -
     seen = 0
     with parquet.ParquetFile(folder / ROWS_FILE) as source:
         for batch in source.iter_batches(batch_size=PORTION_ROWS, columns=list(columns)):
-            indices = list(range(-seen % step, batch.num_rows, step))
+            # Typed, since none of a short batch may be wanted.
+            indices = pyarrow.array(range(-seen % step, batch.num_rows, step), pyarrow.int64())
             sample.extend(batch.take(indices).to_pylist())
             seen += batch.num_rows
     return sample[: 2 * wanted]
