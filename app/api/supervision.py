@@ -25,4 +25,4 @@ def preview_supervision(user_id: UserId, dataset_id: str, body: SupervisionBody)
     """Three examples in parts (context, in the loss, truncated), the lengths of all rows, and how many are truncated."""
     return loss_mask_previews.preview(
         user_id, dataset_id, base_model=body.base_model, method=body.method, training=body.training
-    )
+    ).as_dict()

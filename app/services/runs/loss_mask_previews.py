@@ -1,11 +1,14 @@
-"""Shows, before anything is trained, what a model will see of the rows and what it will learn from; needs no torch.
+"""Previews which tokens of the training rows have a loss, before anything is trained and without torch.
 
-The same code marks the tokens in training, so what is shown is what is learned. Knows no door.
+The tokens are masked by the same code as in training.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from app import storage
 from app.catalog.base_models import base_model as find_base_model
@@ -21,47 +24,107 @@ from app.services.datasets import datasets
 from app.services.datasets.row_tables import read_rows
 from app.services.runs.run_specs import max_text_tokens
 
-# Lengths are counted on this many training rows at most, evenly spaced; the answer says on how many.
-MOST_COUNTED = 2000
-EXAMPLES = 3
-BARS = 24
+# Lengths are counted on at most so many training rows, evenly spaced.
+MAX_COUNTED_ROWS = 2000
+SHOWN_EXAMPLES = 3
+MAX_BARS = 24
 READ, LEARNED, CUT = "read", "learned", "cut"
 
 
 @dataclass(frozen=True)
-class _Seen:
+class TextPart:
+    """A piece of text of one kind: ``read`` (context), ``learned`` (has a loss) or ``cut`` (truncated)."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PreviewedExample:
+    """One training row in parts; ``line`` is that of the uploaded file."""
+
     line: int
-    marked: MaskedExample
+    tokens: int
+    learned_tokens: int
+    cut: bool
+    parts: Sequence[TextPart]
+
+
+@dataclass(frozen=True)
+class LengthBar:
+    """Rows whose length in tokens lies between ``start`` and ``end``; ``cut``: they are truncated."""
+
+    start: int
+    end: int
+    rows: int
+    cut: bool
+
+
+@dataclass(frozen=True)
+class LengthHistogram:
+    """The lengths in tokens of the counted rows."""
+
+    mean: float
     longest: int
-    whole: bool
+    bars: Sequence[LengthBar]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        bars = [{"from": bar.start, "to": bar.end, "rows": bar.rows, "cut": bar.cut} for bar in self.bars]
+        return {"mean": self.mean, "longest": self.longest, "bars": bars}
+
+
+@dataclass(frozen=True)
+class LossMaskPreview:
+    """What a model will see of the training rows; ``template`` is the chat template, None for running text.
+
+    ``cut_rows`` and ``left_out_rows`` (no token with a loss) are of ``counted_rows``, a sample of ``rows``.
+    """
+
+    template: str | None
+    learn_from: str
+    max_length: int
+    rows: int
+    counted_rows: int
+    cut_rows: int
+    left_out_rows: int
+    lengths: LengthHistogram
+    examples: Sequence[PreviewedExample]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        return {**asdict(self), "lengths": self.lengths.as_dict()}
+
+
+@dataclass(frozen=True)
+class _MaskedRow:
+    line: int
+    example: MaskedExample
+    max_length: int
+    running_text: bool
 
     @property
     def tokens(self) -> int:
-        return len(self.marked.ids)
+        return len(self.example.ids)
 
     @property
     def learned(self) -> int:
-        """Tokens that are learned from; the very first has nothing before it, running text is never cut."""
-        return sum(self.marked.learned[1:] if self.whole else self.marked.learned[1 : self.longest])
+        """Tokens with a loss; the first token is never predicted, and running text is packed instead of truncated."""
+        return sum(self.example.learned[1:] if self.running_text else self.example.learned[1 : self.max_length])
 
     @property
     def cut(self) -> bool:
-        return not self.whole and self.tokens > self.longest
+        return not self.running_text and self.tokens > self.max_length
 
 
 def preview(
     user_id: str, dataset_id: str, *, base_model: str, method: dict[str, Any], training: dict[str, Any]
-) -> dict[str, Any]:
+) -> LossMaskPreview:
     """Examples and lengths of the newest version's training rows, for these settings.
-
-    Returns:
-        ``{"template", "learn_from", "max_length", "rows", "counted_rows", "cut_rows", "left_out_rows", "lengths": {"mean",
-        "longest", "bars": [{"from", "to", "rows", "cut"}]}, "examples": [{"line", "tokens", "learned_tokens", "cut",
-        "parts": [{"kind": "read|learned|cut", "text"}]}]}``.
 
     Raises:
         NotFound: the dataset is not theirs.
-        Rejected: the task does not write text, a setting is out of bounds, or the chat template refuses the rows.
+        Rejected: the task does not generate text, a setting is out of bounds, or the chat template refuses the rows.
     """
     version = datasets.latest_version(datasets.get_dataset(user_id, dataset_id))
     task = find_task_type(version.task_type)
@@ -72,102 +135,97 @@ def preview(
     card = find_base_model(base_model)
     settings = _settings(with_defaults(training, task.training_defaults, max_text_tokens(card, method)))
     masker = open_masker(base_model_path(card.name), settings.learn_from)
-    lessons = _lessons(storage.dataset_dir(version.id), task, version.columns)
-    longest = settings.max_length
-    seen = [_Seen(line, masker.mask(lesson), longest, not lesson.turns) for line, lesson in lessons]
-    return {
-        "template": masker.template.name if seen and not seen[0].whole else None,
-        "learn_from": settings.learn_from,
-        "max_length": longest,
-        "rows": version.split_sizes.get("train", len(seen)),
-        "counted_rows": len(seen),
-        "cut_rows": sum(each.cut for each in seen),
-        "left_out_rows": sum(each.learned == 0 for each in seen),
-        "lengths": _lengths(seen, longest),
-        "examples": [_example(each) for each in _chosen(seen)],
-    }
+    rows = [
+        _MaskedRow(line, masker.mask(example), settings.max_length, not example.turns)
+        for line, example in _examples(storage.dataset_dir(version.id), task, version.columns)
+    ]
+    return LossMaskPreview(
+        template=masker.template.name if rows and not rows[0].running_text else None,
+        learn_from=settings.learn_from,
+        max_length=settings.max_length,
+        rows=version.split_sizes.get("train", len(rows)),
+        counted_rows=len(rows),
+        cut_rows=sum(row.cut for row in rows),
+        left_out_rows=sum(row.learned == 0 for row in rows),
+        lengths=_histogram(rows, settings.max_length),
+        examples=[
+            PreviewedExample(row.line, row.tokens, row.learned, row.cut, _parts(row)) for row in _shown_rows(rows)
+        ],
+    )
 
 
 def count_learned(version: DatasetVersion, base_model: str) -> int:
-    """Tokens of all training rows that a model learns to write, from a sample of the rows; 0 for tasks that sort."""
+    """Tokens with a loss in all training rows, extrapolated from a sample; 0 for tasks that do not generate text."""
     task = find_task_type(version.task_type)
     if not isinstance(task, GenerativeTask):
         return 0
     settings = _settings(dict(task.training_defaults))
     masker = open_masker(base_model_path(base_model), settings.learn_from)
-    lessons = _lessons(storage.dataset_dir(version.id), task, version.columns)
-    seen = [_Seen(line, masker.mask(lesson), settings.max_length, not lesson.turns) for line, lesson in lessons]
-    return round(sum(each.learned for each in seen) / max(1, len(seen)) * version.split_sizes["train"])
+    rows = [
+        _MaskedRow(line, masker.mask(example), settings.max_length, not example.turns)
+        for line, example in _examples(storage.dataset_dir(version.id), task, version.columns)
+    ]
+    return round(sum(row.learned for row in rows) / max(1, len(rows)) * version.split_sizes["train"])
 
 
 def _settings(training: dict[str, Any]) -> TrainingSettings:
-    from pydantic import ValidationError
-
     try:
         return TrainingSettings.model_validate(training)
     except ValidationError as error:
         raise field_refusal(error.errors()) from None
 
 
-def _lessons(folder: Any, task: GenerativeTask, columns: dict[str, str]) -> list[tuple[int, Example]]:
+def _examples(folder: Path, task: GenerativeTask, columns: dict[str, str]) -> list[tuple[int, Example]]:
+    """``(line, example)`` of the sampled training rows; unusable rows are left out."""
     ids = storage.read_json(folder / "splits.json")["train"]
-    wanted = set(ids[:: max(1, -(-len(ids) // MOST_COUNTED))])
-    found = []
+    sampled = set(ids[:: max(1, -(-len(ids) // MAX_COUNTED_ROWS))])
+    examples = []
     for row in read_rows(folder, list(columns.values())):
-        if row["_id"] in wanted:
+        if row["_id"] in sampled:
             try:
-                found.append((row["_line"], task.read_example(row, columns)))
+                examples.append((row["_line"], task.read_example(row, columns)))
             except UnusableRow:
                 continue
-    return found
+    return examples
 
 
-def _chosen(seen: Sequence[_Seen]) -> list[_Seen]:
-    """The first, one from the middle by length, and the longest, which shows what is cut."""
-    if len(seen) <= EXAMPLES:
-        return list(seen)
-    by_length = sorted(range(1, len(seen)), key=lambda at: seen[at].tokens)
-    return [seen[0], seen[by_length[len(by_length) // 2]], seen[by_length[-1]]]
+def _shown_rows(rows: Sequence[_MaskedRow]) -> list[_MaskedRow]:
+    """The first row, one of median length, and the longest, which shows what is truncated."""
+    if len(rows) <= SHOWN_EXAMPLES:
+        return list(rows)
+    by_length = sorted(range(1, len(rows)), key=lambda index: rows[index].tokens)
+    return [rows[0], rows[by_length[len(by_length) // 2]], rows[by_length[-1]]]
 
 
-def _example(seen: _Seen) -> dict[str, Any]:
-    return {
-        "line": seen.line,
-        "tokens": seen.tokens,
-        "learned_tokens": seen.learned,
-        "cut": seen.cut,
-        "parts": _parts(seen),
-    }
-
-
-def _parts(seen: _Seen) -> list[dict[str, str]]:
-    """The text in pieces of one kind; what no token stands for goes with what comes before it."""
-    parts: list[dict[str, str]] = []
+def _parts(row: _MaskedRow) -> list[TextPart]:
+    """The text in pieces of one kind; text that belongs to no token is added to the piece before it."""
+    pieces: list[tuple[str, str]] = []
     done = 0
-    for at, (on, (start, end)) in enumerate(zip(seen.marked.learned, seen.marked.spans, strict=True)):
-        kind = CUT if not seen.whole and at >= seen.longest else LEARNED if on else READ
-        text = seen.marked.text[min(done, start) if not parts else done : max(done, end)]
+    for index, (learned, (start, end)) in enumerate(zip(row.example.learned, row.example.spans, strict=True)):
+        kind = CUT if not row.running_text and index >= row.max_length else LEARNED if learned else READ
+        text = row.example.text[min(done, start) if not pieces else done : max(done, end)]
         done = max(done, end)
         if not text:
             continue
-        if parts and parts[-1]["kind"] == kind:
-            parts[-1]["text"] += text
+        if pieces and pieces[-1][0] == kind:
+            pieces[-1] = (kind, pieces[-1][1] + text)
         else:
-            parts.append({"kind": kind, "text": text})
-    rest = seen.marked.text[done:]
-    if rest and parts:
-        parts[-1]["text"] += rest
-    return parts
+            pieces.append((kind, text))
+    rest = row.example.text[done:]
+    if rest and pieces:
+        pieces[-1] = (pieces[-1][0], pieces[-1][1] + rest)
+    return [TextPart(kind, text) for kind, text in pieces]
 
 
-def _lengths(seen: Sequence[_Seen], longest: int) -> dict[str, Any]:
-    tokens = [each.tokens for each in seen]
-    most = max(tokens, default=0)
-    width = max(1, -(-(most + 1) // BARS))
+def _histogram(rows: Sequence[_MaskedRow], max_length: int) -> LengthHistogram:
+    lengths = [row.tokens for row in rows]
+    longest = max(lengths, default=0)
+    width = max(1, -(-(longest + 1) // MAX_BARS))
+    counts = [0] * (longest // width + 1)
+    for length in lengths:
+        counts[length // width] += 1
     bars = [
-        {"from": start, "to": start + width - 1, "rows": 0, "cut": start >= longest}
-        for start in range(0, most + 1, width)
+        LengthBar(number * width, (number + 1) * width - 1, count, number * width >= max_length)
+        for number, count in enumerate(counts)
     ]
-    for each in tokens:
-        bars[each // width]["rows"] += 1
-    return {"mean": sum(tokens) / max(1, len(tokens)), "longest": most, "bars": bars}
+    return LengthHistogram(sum(lengths) / max(1, len(lengths)), longest, bars)
