@@ -81,7 +81,14 @@ def examine_gpu() -> list[CheckResult]:
     try:
         found = machine.read_gpus()
     except machine.DriverFails:
-        return [CheckResult("gpu", BROKEN, "nvidia-smi fails", "Reinstall the NVIDIA driver, or restart the machine.")]
+        return [
+            CheckResult(
+                "gpu",
+                BROKEN,
+                "the NVIDIA driver does not answer",
+                "Reinstall the NVIDIA driver, or restart the machine.",
+            )
+        ]
     if not found:
         hint = "Training uses the processor; small models are fine on it."
         return [CheckResult("gpu", MISSING, "no NVIDIA driver", hint)]

@@ -3,9 +3,9 @@
 import os
 import platform
 import shutil
-import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +15,6 @@ import psutil
 
 from app import storage
 from app.settings import get_settings
-
-DRIVER_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -63,47 +61,64 @@ class DriverFails(Exception):
 
 
 def read_gpus() -> list[Gpu]:
-    """All GPUs now; none without a driver. torch is not asked, it takes seconds to load.
+    """All GPUs now, read through NVML, since loading torch takes seconds; none without a driver.
 
     Raises:
-        DriverFails: the driver's own program fails.
+        DriverFails: the driver answers with an error, or has no device.
     """
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return []
-    asked = [
-        program,
-        "--query-gpu=name,memory.total,memory.free,driver_version,utilization.gpu",
-        "--format=csv,noheader,nounits",
-    ]
+    import pynvml
+
     try:
-        answer = subprocess.run(asked, capture_output=True, text=True, timeout=DRIVER_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        with _nvml_session():
+            version = pynvml.nvmlSystemGetDriverVersion()
+            gpus = [_read_gpu(handle, version) for handle in _handles()]
+    except pynvml.NVMLError_LibraryNotFound:
+        return []
+    except pynvml.NVMLError as error:
         raise DriverFails(str(error)) from None
-    lines = [line.split(",") for line in answer.stdout.splitlines() if line.strip()]
-    if answer.returncode != 0 or not all(len(line) in (4, 5) for line in lines):
-        raise DriverFails(answer.stderr.strip() or answer.stdout.strip())
-    return [
-        Gpu(name.strip(), int(total) * 1024**2, int(free) * 1024**2, driver.strip(), _percent(busy))
-        for name, total, free, driver, *busy in lines
-    ]
+    if not gpus:
+        raise DriverFails("No devices were found")
+    return gpus
 
 
 def gpu_ids() -> list[str]:
-    """The driver's ids of the GPUs that this process could see, in its order; none without a driver that answers."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return []
-    asked = [program, "--query-gpu=uuid", "--format=csv,noheader"]
+    """The driver's ids (``GPU-...``) of all GPUs, in its order; none without a driver that answers."""
+    import pynvml
+
     try:
-        answer = subprocess.run(asked, capture_output=True, text=True, timeout=DRIVER_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired):
+        with _nvml_session():
+            return [str(pynvml.nvmlDeviceGetUUID(handle)) for handle in _handles()]
+    except pynvml.NVMLError:
         return []
-    return [line.strip() for line in answer.stdout.splitlines() if line.strip()] if answer.returncode == 0 else []
 
 
-def _percent(busy: list[str]) -> int | None:
-    return int(busy[0]) if busy and busy[0].strip().isdigit() else None
+@contextmanager
+def _nvml_session() -> Iterator[None]:
+    # A session for each reading, so that a forked process never uses the handles of its parent.
+    import pynvml
+
+    pynvml.nvmlInit()
+    try:
+        yield
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _handles() -> list[Any]:
+    import pynvml
+
+    return [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
+
+
+def _read_gpu(handle: Any, driver: str) -> Gpu:
+    import pynvml
+
+    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    try:
+        busy = int(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu)
+    except pynvml.NVMLError_NotSupported:
+        busy = None
+    return Gpu(pynvml.nvmlDeviceGetName(handle), memory.total, memory.free, driver, busy)
 
 
 def describe(gpu_seconds: float | None = None) -> MachineFacts:

@@ -6,7 +6,7 @@ import time
 import psutil
 import torch
 
-from worker.engine.reporting.gpu_monitor import watch_gpu
+from worker.engine.reporting.gpu_monitor import monitor_gpu
 
 
 class DeviceUse:
@@ -14,7 +14,7 @@ class DeviceUse:
 
     def __init__(self) -> None:
         self._wall, self._used = time.monotonic(), _cpu_seconds()
-        self._watch = watch_gpu()
+        self._monitor = monitor_gpu()
 
     def read(self) -> dict[str, float]:
         """Metric key -> value.
@@ -30,7 +30,7 @@ class DeviceUse:
             found["system/cpu_percent"] = min(100.0, 100 * worked / passed / max(1, torch.get_num_threads()))
         if torch.cuda.is_available():
             found["system/process_bytes"] = float(psutil.Process().memory_info().rss)
-        return {**found, **(self._watch.latest if self._watch else {})}
+        return {**found, **(self._monitor.latest if self._monitor else {})}
 
 
 def _cpu_seconds() -> float:
