@@ -36,7 +36,7 @@ def test_shapes_of_json_give_the_same_rows(tmp_path, value, indent):
     table, records = read(tmp_path, json.dumps(value, indent=indent))
     assert table.columns == NAMES and records == [(n, row) for n, row in enumerate(ROWS, start=1)]
     left = [flaw.message for flaw in table.flaws.all()]
-    assert bool(left) == ("version" in value) and all("'version', 'about'" in each for each in left)
+    assert bool(left) == ("version" in value) and all("'version', 'about'" in message for message in left)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,11 @@
 """The process that parses files: what it may know, and every way in which a file can end it."""
 
-import json
+import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -18,8 +17,10 @@ from app.readers.isolation import MIB, Effort, _environment, read_into
 from app.services.datasets import datasets
 from app.settings import get_settings
 from tests.app import written_files as write
+from tests.app.readers.damaged_files import Damaged, damaged_files
 from tests.studio.processes import wait_until
 
+MAX_SECONDS, MAX_BYTES = 10.0, 300 * MIB
 ROWS = [("eins", "a"), ("zwei", "b")]
 
 
@@ -39,10 +40,10 @@ def refused(folder: Path, content: bytes, name: str = "a.csv", **options) -> Stu
 
 def children() -> list[psutil.Process]:
     found = []
-    for each in psutil.Process().children():
+    for process in psutil.Process().children():
         try:
-            if "app.readers.child" in each.cmdline():
-                found.append(each)
+            if "app.readers.child" in process.cmdline():
+                found.append(process)
         except psutil.Error:
             continue
     return found
@@ -72,29 +73,29 @@ def test_refusals_come_back_with_code_rows_and_status(tmp_path):
     assert refused(tmp_path, b"%PDF-1.7\n").status == 415
 
 
-def test_a_file_that_eats_memory_is_refused(tmp_path):
+def test_file_that_eats_memory_is_refused(tmp_path):
     big = "x" * 900_000
     content = write.columns_as_parquet({"text": [f"{n}{big}" for n in range(60)]}, use_dictionary=False)
     effort = Effort(memory_bytes=24 * MIB)
     assert refused(tmp_path, content, "a.parquet", effort=effort).code == "read_memory"
 
 
-def test_a_file_that_takes_too_long_is_refused(tmp_path):
+def test_file_that_takes_too_long_is_refused(tmp_path):
     content = write.as_csv([("word " * 20, str(n)) for n in range(400_000)])
     assert refused(tmp_path, content, effort=Effort(cpu_seconds=1)).code == "read_timeout"
 
 
 @pytest.mark.parametrize(("end", "code"), [(signal.SIGSEGV, "read_crash"), (signal.SIGKILL, "read_memory")])
-def test_a_file_that_crashes_its_parser_is_refused(tmp_path, end, code):
+def test_file_that_crashes_its_parser_is_refused(tmp_path, end, code):
     content = write.as_csv([("word " * 20, str(n)) for n in range(300_000)])
-    told: list[StudioError] = []
-    thread = threading.Thread(target=lambda: told.append(refused(tmp_path, content)))
+    errors: list[StudioError] = []
+    thread = threading.Thread(target=lambda: errors.append(refused(tmp_path, content)))
     thread.start()
-    wait_until(lambda: any((each / "rows").exists() for each in tmp_path.glob(".reading-*")), "rows are written")
+    wait_until(lambda: any((folder / "rows").exists() for folder in tmp_path.glob(".reading-*")), "rows are written")
     (child,) = children()
     child.send_signal(end)
     thread.join(30)
-    assert [error.code for error in told] == [code]
+    assert [error.code for error in errors] == [code]
 
 
 def test_spoilt_parquet_ends_only_its_parser(tmp_path):
@@ -116,42 +117,15 @@ def test_spoilt_parquet_ends_only_its_parser(tmp_path):
             assert error.code in ("parquet_corrupt", "read_crash", "read_memory", "columns", "no_rows", "bad_character")
 
 
-def test_the_parser_ends_when_nobody_waits_for_it(tmp_path):
-    path = tmp_path / "long.csv"
-    path.write_bytes(write.as_csv([("word " * 20, str(n)) for n in range(400_000)]))
-    order = {
-        "memory_bytes": 1 << 28,
-        "cpu_seconds": 60,
-        "file_bytes": 1 << 28,
-        "folder": str(tmp_path),
-        "limits": {},
-        "target": str(tmp_path / "rows"),
-        "files": [{"path": str(path), "name": "a.csv", "choices": {}}],
-    }
-    command = [sys.executable, "-m", "app.readers.child"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
-        assert child.stdin is not None
-        child.stdin.write(json.dumps(order).encode() + b"\n")
-        child.stdin.close()
-        assert child.wait(20) == 1
-    assert not (tmp_path / "answer.json").exists()
-
-
-def test_the_parser_knows_no_address_and_no_secret(tmp_path, monkeypatch):
+def test_parser_knows_no_address_and_no_secret(tmp_path, monkeypatch):
     monkeypatch.setenv("STUDIO_DATABASE_URL", "postgresql://owner:secret@host/db")
     monkeypatch.setenv("HF_TOKEN", "secret")
-    told = _environment(tmp_path)
-    assert "secret" not in " ".join(told.values()) and not any(name.startswith("STUDIO_") for name in told)
+    environment = _environment(tmp_path)
+    assert "secret" not in " ".join(environment.values())
+    assert not any(name.startswith("STUDIO_") for name in environment)
 
 
-def test_the_parser_loads_little_and_starts_fast(tmp_path):
-    code = "import app.readers.child, sys, json; print(json.dumps(sorted({n.split('.')[0] for n in sys.modules})))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(json.loads(done.stdout))
-    assert not loaded & {"torch", "gradio", "fastapi", "sqlalchemy", "pydantic", "pandas", "charset_normalizer"}
-
-
-def test_while_a_file_is_parsed_other_threads_go_on(tmp_path):
+def test_other_threads_run_while_a_file_is_parsed(tmp_path):
     content = write.as_csv([("word " * 20, str(n)) for n in range(200_000)])
     thread = threading.Thread(target=lambda: read(tmp_path, content))
     thread.start()
@@ -164,7 +138,7 @@ def test_while_a_file_is_parsed_other_threads_go_on(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.json", b"[" * 100_000), ("a.xlsx", b"PK\3\4" + b"\0" * 99)])
-def test_a_check_goes_through_the_parser_and_stores_nothing(studio_home, tmp_path, name, content):
+def test_check_goes_through_the_parser_and_stores_nothing(studio_home, tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content)
     before = sorted(studio_home.rglob("*"))
@@ -173,7 +147,7 @@ def test_a_check_goes_through_the_parser_and_stores_nothing(studio_home, tmp_pat
     assert sorted(studio_home.rglob("*")) == before
 
 
-def test_the_limits_of_the_settings_hold(owner, tmp_path, monkeypatch):
+def test_limits_of_the_settings_hold(owner, tmp_path, monkeypatch):
     path = tmp_path / "a.csv.gz"
     path.write_bytes(write.as_gzip(write.as_csv([(f"text {n}", "a") for n in range(1000)])))
     monkeypatch.setenv("STUDIO_MAX_UPLOAD_BYTES", "9000")
@@ -181,3 +155,67 @@ def test_the_limits_of_the_settings_hold(owner, tmp_path, monkeypatch):
     with pytest.raises(StudioError) as caught:
         datasets.import_file(owner, (path, path.name))
     assert caught.value.code == "archive_limit" and datasets.list_datasets(owner) == []
+
+
+def test_damaged_files_are_many_and_different():
+    files = damaged_files()
+    assert len({file.id for file in files}) == len(files) >= 140
+
+
+def test_refused_uploads_store_nothing_and_cost_little(owner, studio_home, tmp_path):
+    """Through the process that uploads and `studio check` use: the largest files, one for each code, every fifth."""
+    files = damaged_files()
+    firsts = {file.code: file for file in reversed(files)}
+    chosen = [
+        file for n, file in enumerate(files) if n % 5 == 0 or len(file.content) > MIB or firsts[file.code] is file
+    ]
+    paths = [tmp_path / f"{number}" for number in range(len(chosen))]
+    for path, file in zip(paths, chosen, strict=True):
+        path.write_bytes(file.content)
+    datasets.list_datasets(owner)
+    before = sorted(str(path) for path in studio_home.rglob("*") if ".db" not in path.name)
+    with PeakOfChildren() as peak, ThreadPoolExecutor(max_workers=max(2, (os.cpu_count() or 2) - 1)) as pool:
+        results = list(pool.map(lambda pair: _import(owner, *pair), zip(paths, chosen, strict=True)))
+    assert [code for code, _ in results] == [file.code for file in chosen]
+    assert max(seconds for _, seconds in results) < MAX_SECONDS
+    assert peak.bytes < MAX_BYTES
+    after = sorted(str(path) for path in studio_home.rglob("*") if ".db" not in path.name)
+    assert [path for path in after if path not in before and not path.endswith("/datasets")] == []
+    assert datasets.list_datasets(owner) == []
+
+
+def _import(owner: str, path: Path, file: Damaged) -> tuple[str, float]:
+    start = time.perf_counter()
+    try:
+        datasets.import_file(owner, (path, file.name))
+    except StudioError as error:
+        return error.code, time.perf_counter() - start
+    return "accepted", 0.0
+
+
+class PeakOfChildren:
+    """The most memory that any one parsing process held at a time."""
+
+    bytes = 0
+
+    def __enter__(self) -> "PeakOfChildren":
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._done.set()
+        self._thread.join()
+        assert self.bytes > 0
+
+    def _watch(self) -> None:
+        while not self._done.wait(0.02):
+            for child in psutil.Process().children():
+                try:
+                    # Between its birth and its own program, a child shows the memory of its parent.
+                    if "app.readers.child" not in child.cmdline():
+                        continue
+                    self.bytes = max(self.bytes, child.memory_info().rss)
+                except psutil.Error:
+                    continue

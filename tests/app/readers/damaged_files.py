@@ -1,4 +1,4 @@
-"""Files that no reader may accept, or only without the rows that are named; each is made here, byte by byte."""
+"""Files that the readers must refuse, by the module that refuses them."""
 
 import gzip
 import io
@@ -6,8 +6,9 @@ import json
 import stat
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pyarrow
@@ -18,6 +19,8 @@ from tests.app import written_files as write
 MIB = 1024 * 1024
 TWO = [("a", "x"), ("b", "y")]
 GOOD = write.as_csv(TWO)
+# A document type in a part of a workbook.
+ENTITY = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><sst><si><t>&e;</t></si></sst>'
 LINE = b'{"text": "a", "label": "b"}\n'
 
 
@@ -41,14 +44,23 @@ class Damaged:
 
 def damaged_files() -> list[Damaged]:
     """Every file that must be refused."""
-    makers = (_texts, _tables, _json, _jsonl, _parquet, _archives, _members, _workbooks, _conll)
-    return [Damaged(*each) for maker in makers for each in maker()]
+    return [file for reader in MAKERS for file in damaged_for(reader)]
 
 
-def _texts() -> Iterator[Any]:
-    """Wrong kinds, wrong encodings, nothing in them."""
+@cache
+def damaged_for(reader: str) -> list[Damaged]:
+    """The files that a module of ``app.readers`` has to refuse."""
+    return [Damaged(*facts) for facts in MAKERS[reader]()]
+
+
+def _empty() -> Iterator[Any]:
+    """Nothing in them."""
     for name in ("a.csv", "a.json", "a.jsonl", "a.parquet", "a.xlsx", "a.txt", "a.gz", "a.zip", "a.conll", "a"):
         yield f"empty {name}", name, b"", "empty_file"
+
+
+def _foreign() -> Iterator[Any]:
+    """Pictures, programs, archives and documents."""
     for what, head in (
         ("PNG", b"\x89PNG\r\n\x1a\n\0\0"),
         ("JPEG", b"\xff\xd8\xff\xe0\0\x10JFIF"),
@@ -76,6 +88,11 @@ def _texts() -> Iterator[Any]:
     yield "zip as csv", "a.csv", write.as_zip({"a.csv": GOOD}), "type_mismatch", "ZIP"
     yield "zip as json", "a.json", write.as_zip({"a.csv": GOOD}), "type_mismatch", "ZIP"
     yield "bomb as csv", "a.csv", gzip.compress(bytes(10 * MIB)), "type_mismatch", "gzip"
+    yield "head of gzip as csv", "a.csv", b"\x1f\x8b\x08\0" + b"x" * 50, "type_mismatch", "gzip"
+
+
+def _miscoded() -> Iterator[Any]:
+    """Wrong encodings and characters that no text has."""
     yield "NUL", "a.csv", b"text,label\na,b\nc\0,d\n", "bad_character", "Row 3", (3,)
     yield "NUL, mixed line ends", "a.csv", b"text,label\r\na,b\rc,d\ne\0,f\n", "bad_character", "Row 4", (4,)
     yield "NUL in text", "a.txt", b"one\ntwo\0\n", "bad_character", "Row 2", (2,)
@@ -83,12 +100,15 @@ def _texts() -> Iterator[Any]:
     yield "surrogates in bytes", "a.csv", b"text,label\na,b\n\xed\xa0\x80,c\n", "bad_character", "Row 3", (3,)
     mixed = "text,label\nä,a\n".encode() + b"x,a\n" * 20_000 + b"caf\xe9,b\n"
     yield "mixed encodings, far apart", "a.csv", mixed, "encoding", "20,003", (20003,)
+    near = "text,l\nä\n".encode() + b"caf\xe9,b\n"
+    yield "mixed encodings, side by side", "a.csv", near, "encoding", "row 3", (3,)
     yield "half of UTF-16", "a.csv", "text,label\na,b\n".encode("utf-16")[:-1], "encoding", "utf-16"
     yield "lone half in UTF-16", "a.csv", b"\xff\xfe" + "t,l\na,".encode("utf-16-le") + b"\0\xd8", "encoding", "utf-16"
+    yield "lone half in UTF-16 names", "a.csv", b"\xff\xfet\x00x\x00\x00\xd8", "encoding", "utf-16"
     yield "wrong mark", "a.csv", b"\xff\xfe\0\0text,label\n", "encoding", "utf-32"
 
 
-def _tables() -> Iterator[Any]:
+def _csv() -> Iterator[Any]:
     """Delimited text."""
     yield "only names", "a.csv", b"text,label\n", "no_rows"
     yield "only blank lines", "a.csv", b"\r\n \n\t\n", "no_rows"
@@ -107,8 +127,10 @@ def _tables() -> Iterator[Any]:
     )
     yield "quotes go on", "a.csv", b'text,label\n"a"b,c\n', "csv_shape", "1 of 1", (2,)
     yield "one endless line", "a.csv", b"text,label\n" + b"word " * (4 * MIB), "csv_shape", "Row 2", (2,)
+    yield "one endless line of names", "a.csv", b"x" * (16 * MIB + 9), "csv_shape", "longer than"
     yield "million fields", "a.csv", b"text,label\n" + b"," * 2_000_000 + b"\n", "csv_shape", "Row 2", (2,)
     yield "million names", "a.csv", b",".join(b"c%d" % n for n in range(1_000_000)) + b"\n", "columns", "1,000,000"
+    yield "many names", "a.csv", ",".join(f"c{n}" for n in range(5000)).encode() + b"\n", "columns", "5,000"
     yield "same names", "a.csv", b"text,text\na,b\n", "columns", "'text'"
     yield "same names but for spaces", "a.csv", b"text, text\na,b\n", "columns", "'text'"
     yield "blank name", "a.csv", b"text,\na,b\n", "columns", "Column 2"
@@ -116,8 +138,13 @@ def _tables() -> Iterator[Any]:
     yield "two marks", "a.csv", b"\xef\xbb\xbf\xef\xbb\xbftext,label\na,b\n", "columns", "invisible"
     yield "turned name", "a.csv", "te\u202ext,label\na,b\n".encode(), "columns", "invisible"
     yield "own name", "a.csv", b"_line,label\na,b\n", "columns", "'_line'"
+    yield "other own name", "a.csv", b"_id,label\na,b\n", "columns", "'_id'"
     yield "endless name", "a.csv", b"t" * 5000 + b",label\na,b\n", "columns", "5,000"
     yield "endless cell", "a.csv", b"text,label\na,b\n" + b"x" * (MAX_CELL + 1) + b",b\n", "cell_too_long", "3", (3,)
+
+
+def _plain_text() -> Iterator[Any]:
+    """Lines beyond the length of a cell."""
     yield "endless line of text", "a.txt", b"a\n" + b"x" * (10 * MIB), "cell_too_long", "2", (2,)
 
 
@@ -145,11 +172,13 @@ def _json() -> Iterator[Any]:
         ("remark", b'[{"a": 1}, // x\n]', "Line 1"),
         ("a text", b'"text"', "'['"),
         ("an object", b'{"rows": 3}', "begins with an object"),
+        ("an object with a text", b'{"rows": "one"}', "begins with an object"),
         ("many values", b'[{"a": [' + b"[]," * 3 * MIB, "values"),
     ):
         yield f"JSON {what}", "a.json", text, "json", words
     yield "JSON endless text", "a.json", b'[{"a": "' + b"x" * 20 * MIB, "json", "Line 1"
-    yield "JSON numbers", "a.json", b"[1, 2]", "row_not_object", "", (1, 2)
+    yield "JSON numbers", "a.json", b"[1, 2]", "row_not_object", "not objects", (1, 2)
+    yield "JSON empty list", "a.json", b"[]", "no_rows"
     yield "JSON nothing", "a.json", b" [ ] ", "no_rows"
     yield "JSON empty objects", "a.json", b"[{}, {}]", "row_not_object"
     yield "JSON endless cell", "a.json", b'[{"t": "' + b"x" * (MAX_CELL + 1) + b'"}]', "cell_too_long", "row 1", (1,)
@@ -165,6 +194,8 @@ def _jsonl() -> Iterator[Any]:
     yield "JSONL nothing right", "a.jsonl", b"no\nno\n", "json", "Line 1", (1, 2)
     yield "JSONL only numbers", "a.jsonl", b"1\n2\n", "row_not_object", "", (1, 2)
     yield "JSONL lists", "a.jsonl", b'["a", "b"]\n["c", "d"]\n', "row_not_object", "", (1, 2)
+    yield "JSONL line end", "a.jsonl", b"\n", "no_rows"
+    yield "JSONL own name", "a.jsonl", b'{"_line": 1}\n', "columns", "'_line'"
     yield "JSONL blank", "a.jsonl", b"\n\n", "no_rows"
     yield "JSONL endless line", "a.jsonl", LINE + b'{"a": "' + b"x" * 20 * MIB, "json", "Line 2", (2,)
     yield "JSONL python", "a.jsonl", b"{'text': 'a'}\n" * 3, "json", "Line 1", (1, 2, 3)
@@ -194,8 +225,8 @@ def _parquet() -> Iterator[Any]:
     yield "Parquet in name only", "a.parquet", b"\0\1\2\3" * 50, "type_mismatch", "not a Parquet"
 
 
-def _archives() -> Iterator[Any]:
-    """gzip and ZIP that cannot or must not be unpacked."""
+def _gzip() -> Iterator[Any]:
+    """gzip that cannot or must not be unpacked."""
     packed = gzip.compress(GOOD * 500)
     yield "gzip cut", "a.csv.gz", packed[:-12], "archive_corrupt"
     yield "gzip head only", "a.csv.gz", packed[:10], "archive_corrupt"
@@ -213,6 +244,11 @@ def _archives() -> Iterator[Any]:
         "type_mismatch",
         "TAR",
     )
+
+
+def _zip() -> Iterator[Any]:
+    """ZIP that cannot or must not be unpacked."""
+    packed = gzip.compress(GOOD * 500)
     whole = write.as_zip({"a.csv": GOOD * 50})
     yield "ZIP cut", "a.zip", whole[:-30], "archive_corrupt"
     yield "ZIP half", "a.zip", whole[: len(whole) // 2], "archive_corrupt"
@@ -267,20 +303,28 @@ def _member(attributes: int) -> bytes:
     return out.getvalue()
 
 
-def _workbooks() -> Iterator[Any]:
-    """XLSX with what spreadsheets should not have."""
+def _workbook() -> Iterator[Any]:
+    """Workbooks with parts that spreadsheets should not have, or without those they need."""
     good = write.as_xlsx(TWO)
-    entity = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><sst><si><t>&e;</t></si></sst>'
     laughs = b'<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><sst><si><t>&b;</t></si></sst>'
-    for what, text in (("file", entity), ("laughs", laughs)):
+    for what, text in (("file", ENTITY), ("laughs", laughs)):
         yield f"XLSX {what}", "a.xlsx", _with_part("xl/sharedStrings.xml", text), "xlsx_entities", "document type"
-    yield "XLSX entity in the sheet", "a.xlsx", _with_part("xl/worksheets/sheet0.xml", entity), "xlsx_entities"
     yield "XLSX macros", "a.xlsm", _with_part("xl/vbaProject.bin", b"x"), "xlsx_macros", "macros"
     yield "XLSX links", "a.xlsx", _with_part("xl/externalLinks/externalLink1.xml", b"<a/>"), "xlsx_links", "other files"
     locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(600)
     yield "XLSX locked", "a.xlsx", locked, "xlsx_encrypted", "password"
+    broken = write.as_zip({"xl/workbook.xml": b"x" * 100})
+    yield "XLSX without any part", "a.xlsx", broken, "xlsx_corrupt", "xl/workbook.xml"
     yield "XLSX cut", "a.xlsx", good[:-30], "xlsx_corrupt"
     yield "XLSX half", "a.xlsx", good[: len(good) // 2], "xlsx_corrupt"
+    yield "XLSB", "a.xlsb", _binary_workbook(), "xlsx_corrupt", ".xlsb"
+    yield "XLSX without sheets", "a.xlsx", _with_part("xl/workbook.xml", b"<workbook/>"), "xlsx_corrupt", "no sheets"
+    yield "XLSX bomb", "a.xlsx", _with_part("xl/media/x", bytes(200 * MIB)), "xlsx_too_large", "unpacks to more"
+
+
+def _sheet() -> Iterator[Any]:
+    """Sheets whose cells cannot be read."""
+    yield "XLSX entity in the sheet", "a.xlsx", _with_part("xl/worksheets/sheet0.xml", ENTITY), "xlsx_entities"
     yield "XLSX not XML", "a.xlsx", _with_part("xl/worksheets/sheet0.xml", b"hello"), "xlsx_corrupt", "sheet0.xml"
     yield "XLSX open XML", "a.xlsx", _with_part("xl/worksheets/sheet0.xml", b"<worksheet><row>"), "xlsx_corrupt"
     bad = b'<worksheet><sheetData><row r="1"><c r="A1" t="s"><v>999</v></c></row></sheetData></worksheet>'
@@ -295,9 +339,12 @@ def _workbooks() -> Iterator[Any]:
         "xlsx_corrupt",
         "'3' after row 5",
     )
-    yield "XLSB", "a.xlsb", _binary_workbook(), "xlsx_corrupt", ".xlsb"
-    yield "XLSX without sheets", "a.xlsx", _with_part("xl/workbook.xml", b"<workbook/>"), "xlsx_corrupt", "no sheets"
-    yield "XLSX bomb", "a.xlsx", _with_part("xl/media/x", bytes(200 * MIB)), "xlsx_too_large", "unpacks to more"
+    long = write.as_xlsx([("a", "b"), ("x" * (MAX_CELL + 1), "b")], shared=False)
+    yield "XLSX endless cell", "a.xlsx", long, "cell_too_long", "row 3", (3,)
+
+
+def _xlsx() -> Iterator[Any]:
+    """Sheets that hold no table."""
     yield "XLSX empty", "a.xlsx", write.workbook({"S": []}), "no_rows"
     yield "XLSX only names", "a.xlsx", write.workbook({"S": [["text", "label"]]}), "no_rows"
     yield "XLSX too wide", "a.xlsx", write.workbook({"S": [[f"c{n}" for n in range(3000)], ["x"]]}), "columns", "1,001"
@@ -305,8 +352,6 @@ def _workbooks() -> Iterator[Any]:
     numbered = [[None, "text", "label"], [0, "a", "x"], [1, "b", "y"]]
     yield "XLSX with numbers beside", "a.xlsx", write.workbook({"S": numbered}), "columns", "Column 1"
     yield "XLSX same names", "a.xlsx", write.workbook({"S": [["a", "a"], ["1", "2"]]}), "columns", "'a'"
-    long = write.as_xlsx([("a", "b"), ("x" * (MAX_CELL + 1), "b")], shared=False)
-    yield "XLSX endless cell", "a.xlsx", long, "cell_too_long", "row 3", (3,)
 
 
 def _binary_workbook() -> bytes:
@@ -314,11 +359,11 @@ def _binary_workbook() -> bytes:
     return write.as_zip({"_rels/.rels": rels, "xl/workbook.bin": b"\x83\x01\0"})
 
 
-def _with_part(name: str, content: bytes) -> bytes:
+def _with_part(part: str, content: bytes) -> bytes:
     """A good workbook with one part replaced or added."""
     with zipfile.ZipFile(io.BytesIO(write.as_xlsx(TWO))) as archive:
-        files = {each: archive.read(each) for each in archive.namelist()}
-    return write.as_zip(files | {name: content})
+        files = {name: archive.read(name) for name in archive.namelist()}
+    return write.as_zip(files | {part: content})
 
 
 def _conll() -> Iterator[Any]:
@@ -326,3 +371,23 @@ def _conll() -> Iterator[Any]:
     yield "CoNLL of remarks", "a.conll", b"# x\n\n-DOCSTART- O\n\n", "no_rows"
     yield "CoNLL endless sentence", "a.conll", b"a O\n" * 100_001, "cell_too_long", "row 1", (1,)
     yield "CoNLL endless token", "a.conll", b"a O\n" + b"x" * 100_000 + b" O\n", "cell_too_long", "row 2", (2,)
+
+
+# Module of ``app.readers`` -> the files that it has to refuse.
+MAKERS: dict[str, Callable[[], Iterator[Any]]] = {
+    "opening": _empty,
+    "signatures": _foreign,
+    "decoding": _miscoded,
+    "csv": _csv,
+    "text": _plain_text,
+    "json": _json,
+    "jsonl": _jsonl,
+    "parquet": _parquet,
+    "gzip": _gzip,
+    "zip": _zip,
+    "members": _members,
+    "workbook": _workbook,
+    "sheet": _sheet,
+    "xlsx": _xlsx,
+    "conll": _conll,
+}
