@@ -7,9 +7,7 @@ import pytest
 
 from app.catalog.base_models import base_model
 from app.db import transaction
-from app.errors import Conflict, NotAllowed
-from app.models import CANCELLED, FAILED, QUEUED, SUCCEEDED, Job, User
-from app.services.accounts import accounts
+from app.models import FAILED, QUEUED, SUCCEEDED, Job
 from app.services.models import model_fetches
 from app.services.operations import invariants
 from tests.conftest import forget_settings
@@ -71,23 +69,3 @@ def test_unreachable_hub_is_retried(hub, owner, monkeypatch):
     with transaction() as session:
         session.query(Job).one().not_before = 0.0
     assert work()["state"] == SUCCEEDED
-
-
-def test_stopped_fetch_can_be_resumed_or_dismissed(hub, owner):
-    fetch = model_fetches.submit(owner, TINY)
-    assert model_fetches.cancel(owner, fetch.id).state == CANCELLED
-    again = model_fetches.resume(owner, fetch.id)
-    assert again.state == QUEUED
-    with pytest.raises(Conflict, match="is being fetched"):
-        model_fetches.dismiss(owner, fetch.id)
-    model_fetches.cancel(owner, fetch.id)
-    model_fetches.dismiss(owner, fetch.id)
-    assert model_fetches.list_fetches() == []
-
-
-def test_only_administrators_may_fetch_models(hub, owner):
-    editor = accounts.add_user("editor").id
-    with transaction() as session:
-        session.get_one(User, editor).role = "editor"
-    with pytest.raises(NotAllowed, match="administrator"):
-        model_fetches.submit(editor, TINY)
