@@ -5,8 +5,8 @@ from typing import Any
 
 from app.db import transaction
 from app.models import Run
-from tests.app.api.conftest import Person
 from tests.app.api.test_runs import finish
+from tests.app.conftest import Person
 from tests.factories import SPEC, make_run, make_version
 
 LORA = {"adapter_config.json": json.dumps({"peft_type": "LORA", "r": 8}).encode()}

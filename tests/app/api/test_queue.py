@@ -40,16 +40,3 @@ def test_pause_move_and_resume(ann) -> None:
     assert ann.post(f"/api/v1/runs/{second.id}/resume").json["queue_position"] == 1
     assert ann.post(f"/api/v1/runs/{first.id}/move", json_body={"direction": "sideways"}).status == 422
     assert ann.post(f"/api/v1/runs/{first.id}/continue", json_body={"epochs": 1}).status == 409
-
-
-def test_prometheus_metrics_cover_the_queue(ann) -> None:
-    make_run(ann.id)
-    text = ann.get("/metrics").body.decode()
-    assert 'studio_queue{kind="ready"} 1.0' in text
-    for name in (
-        "studio_queue_oldest_seconds",
-        "studio_queue_wait_seconds{",
-        "studio_workers{",
-        'studio_jobs{state="diverged"}',
-    ):
-        assert name in text

@@ -7,7 +7,7 @@ from app.db import transaction
 from app.main import create_api
 from app.models import Job
 from app.services.accounts import accounts
-from tests.app.api.conftest import Person
+from tests.app.conftest import Person
 
 
 def test_every_read_only_route_answers_during_a_write_transaction(ann: Person) -> None:

@@ -11,8 +11,8 @@ from app.errors import Rejected
 from app.models import DatasetVersion
 from app.services.runs import derivations, run_specs
 from studio.finetune import sort_settings
-from tests.app.api.conftest import Person
 from tests.app.api.test_derivations import finished
+from tests.app.conftest import Person
 from tests.factories import SPEC
 
 # Ability -> the settings that ask for it.

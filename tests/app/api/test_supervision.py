@@ -9,7 +9,7 @@ import pytest
 
 from app.catalog.loss_mask import open_masker
 from app.catalog.task_types import task_type
-from tests.app.api.conftest import Person
+from tests.app.conftest import Person
 from tests.tiny_generation import conversation, install_chat_model
 
 

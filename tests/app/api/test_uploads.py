@@ -9,7 +9,7 @@ from app.api.uploads import clean_name
 from app.settings import get_settings
 from studio.cli import main
 from tests.app import written_files as write
-from tests.app.api.conftest import multipart
+from tests.app.conftest import multipart
 
 ROWS = [[f"{word} thing number {n}", label] for n in range(20) for word, label in (("good", "yes"), ("bad", "no"))]
 BOOK = write.workbook({"Notes": [["a", "b"], ["c", "d"]], "Data": [["Survey", 2024], [], ["text", "label"], *ROWS]})

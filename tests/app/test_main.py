@@ -1,4 +1,4 @@
-"""Every refusal has the same shape, names the field and the value, and shows nothing of the inside."""
+"""Refusals of the API have one shape, name the field and the value, and show nothing of the inside."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_refusals_have_one_shape(ann, method, path, body, status, code):
     assert "Traceback" not in str(error) and "/work" not in str(error)
 
 
-def test_a_wrong_value_is_named_with_its_field(ann):
+def test_wrong_value_is_named_with_its_field(ann):
     error = ann.post("/api/v1/runs", json_body={**RUN, "name": 7}).json["error"]
     assert "'name'" in error["message"] and "7" in error["message"] and "name" in error["details"]["fields"]
 
@@ -61,7 +61,7 @@ def test_a_wrong_value_is_named_with_its_field(ann):
         (b"x" * (5 * 1024**2), "application/json", 413),
     ],
 )
-def test_bodies_that_are_not_json(ann, body, kind, status):
+def test_body_that_is_not_json_is_refused(ann, body, kind, status):
     answer = ann.post("/api/v1/runs", body=body, headers={"content-type": kind})
     assert answer.status == status, answer.body
     assert set(answer.json["error"]) == {"code", "message", "hint", "details"}
@@ -70,7 +70,7 @@ def test_bodies_that_are_not_json(ann, body, kind, status):
 def test_two_hundred_malformed_requests_never_answer_500_or_leak(ann):
     odd = ["..%2f", "%00", "%252e", "'", '"', "%0d%0a", "<script>", "{{7*7}}", "$(id)", "%ff", "%f0%9f%98%80"]
     odd += ["a" * 3000, "-1", "nan"]
-    places = [
+    paths = [
         "/api/v1/runs/{}",
         "/api/v1/runs/{}/metrics",
         "/api/v1/runs/{}/log",
@@ -81,9 +81,9 @@ def test_two_hundred_malformed_requests_never_answer_500_or_leak(ann):
         "/api/v1/runs/x/series?keys={}",
         "/api/v1/runs/x/events?after={}",
     ]
-    for place in places:
+    for path in paths:
         for value in odd:
             for method in ("GET", "POST"):
-                answer = ann.ask(method, place.format(value))
-                assert 400 <= answer.status < 500, (method, place, value, answer.body)
+                answer = ann.ask(method, path.format(value))
+                assert 400 <= answer.status < 500, (method, path, value, answer.body)
                 assert b"Traceback" not in answer.body and b"sqlite" not in answer.body.lower()
