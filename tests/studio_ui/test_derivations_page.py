@@ -7,7 +7,7 @@ import pytest
 
 from app.db import transaction
 from app.models import Run
-from tests.app.api.test_runs import finish
+from tests.app.finished_runs import finish
 from tests.factories import SPEC, make_run, make_version
 from tests.studio_ui.conftest import NARROW
 

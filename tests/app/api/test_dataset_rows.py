@@ -5,6 +5,8 @@ import io
 
 import pytest
 
+from tests.app import written_files as write
+
 ROWS = [f"good thing number {n},yes\nbad thing number {n},no\n" for n in range(30)]
 CSV = ("text,label\n" + "".join(ROWS) + ",yes\n,no\n=1+1,no\n").encode()
 
@@ -21,7 +23,9 @@ def change(person, address, *changes, **more):
 
 
 def test_rows_of_a_problem_are_paged_excluded_and_included(ann, address):
-    (problem,) = [each for each in ann.get(address + "/report").json["problems"] if each["code"] == "empty_text"]
+    (problem,) = [
+        problem for problem in ann.get(address + "/report").json["problems"] if problem["code"] == "empty_text"
+    ]
     page = ann.get(f"{address}/problems/{problem['key']}?limit=1").json
     assert page["matching"] == 2 and page["rows"][0]["_line"] == 62 and page["rows"][0]["cells"]["label"] == "yes"
     rest = ann.get(f"{address}/problems/{problem['key']}?limit=1&after={page['after']}").json
@@ -46,7 +50,9 @@ def test_selected_rows_are_changed_together(ann, address):
     made = change(ann, address, {"op": "set", "rows": {"search": "good"}, "column": "label", "value": "fine"})
     assert made.json["labels"] == {"fine": 30, "no": 31}
     payload = ann.get(address + "/versions").json["versions"]
-    assert [each["number"] for each in payload] == [2, 1] and payload[0]["author"] and payload[0]["created_at"] > 0
+    assert (
+        [version["number"] for version in payload] == [2, 1] and payload[0]["author"] and payload[0]["created_at"] > 0
+    )
     page = ann.get(address + "/versions/2/changes?limit=10").json
     assert page["total"] == 30 and page["after"] == 10
     assert page["entries"][0]["before"] == "yes" and page["entries"][0]["after"] == "fine"
@@ -148,3 +154,20 @@ def test_wrong_queries_are_refused(ann, address):
         assert ann.get(address + query).status == 422, query
     assert ann.get(address + "/rows?version=9").status == 404
     assert ann.get(address + "/problems/..%2f..%2fetc").status == 404
+
+
+def test_views_and_changes_of_test_rows_are_counted(ann, bob):
+    good = [[f"sentence number {n} about {'fruit' if n % 2 else 'music'}", "ab"[n % 2]] for n in range(80)]
+    made = ann.upload([("file", "x.csv", write.as_csv(good))]).json
+    home = f"/api/v1/datasets/{made['id']}"
+    rows = ann.get(f"{home}/rows?limit=100").json["rows"]
+    kept = [row["_id"] for row in rows if row["test"]]
+    assert len(kept) == made["split_sizes"]["test"] == 8
+    assert ann.get(f"{home}/splits").json["peeks"] == {"looks": 0, "rows_seen": 0, "rows_changed": 0}
+    assert bob.post(f"{home}/peeks", json_body={"rows": 3}).status == 404
+    for rows_shown in (3, 8):
+        assert ann.post(f"{home}/peeks", json_body={"rows": rows_shown, "version": 1}).status == 201
+    edit = [{"op": "edit", "row_id": row_id, "cells": {"text": f"text {row_id}"}} for row_id in kept[:2]]
+    changed = ann.post(f"{home}/changes", json_body={"changes": edit}).json
+    assert changed["change"]["test_rows"] == 2 and "kept for the final test" in changed["change"]["summary"]
+    assert ann.get(f"{home}/splits").json["peeks"] == {"looks": 2, "rows_seen": 11, "rows_changed": 2}

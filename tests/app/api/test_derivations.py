@@ -3,25 +3,12 @@
 import json
 from typing import Any
 
-from app.db import transaction
-from app.models import Run
-from tests.app.api.test_runs import finish
 from tests.app.conftest import Person
-from tests.factories import SPEC, make_run, make_version
+from tests.app.finished_runs import LORA, finished
+from tests.factories import make_run, make_version
 
-LORA = {"adapter_config.json": json.dumps({"peft_type": "LORA", "r": 8}).encode()}
 DORA = {"adapter_config.json": json.dumps({"peft_type": "LORA", "r": 8, "use_dora": True}).encode()}
 ELSEWHERE = {"adapter_config.json": json.dumps({"peft_type": "LORA", "r": 8, "target_modules": ["o"]}).encode()}
-
-
-def finished(owner: str, name: str, files: dict[str, bytes] = LORA, **spec: Any) -> str:
-    run = make_run(owner, make_version(owner), name)
-    with transaction() as session:
-        stored = session.get_one(Run, run.id)
-        stored.spec = {**SPEC, **spec}
-        stored.method, stored.base_model = stored.spec["method"]["kind"], stored.spec["base_model"]
-    finish(run, files)
-    return run.id
 
 
 def combine(person: Person, run_ids: list[str], **settings: Any) -> Any:

@@ -12,7 +12,7 @@ from app.services.inference import inference_client
 from app.services.queue import inference_servers
 from app.services.queue.inference_servers import READY, YIELDED
 from app.settings import get_settings
-from tests.app.api.test_runs import finish
+from tests.app.finished_runs import finish
 from tests.factories import make_run
 
 

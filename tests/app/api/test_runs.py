@@ -1,42 +1,18 @@
 """Runs over HTTP: queued once per key, watched by cursor, steered, downloaded; each only by its owner."""
 
-import hashlib
 import io
 import zipfile
 
 import pytest
 
-from app import files, manifest, storage
-from app.db import transaction
-from app.models import Artifact, Event, Job, Prediction, Run
-from app.services.runs import adapters
+from app import storage
+from tests.app import written_files as write
 from tests.app.api.test_datasets import FILE
-from tests.factories import make_run, measured
+from tests.app.finished_runs import ADAPTER, finish
+from tests.factories import make_run
 
+METHODS = [{"kind": "lora"}, {"kind": "ia3"}]
 SUBMIT = {"base_model": "starter-encoder", "task_type": "text-classification", "method": {"kind": "lora"}}
-ADAPTER = {"adapter_config.json": b'{"peft_type": "LORA"}', "sub/head.safetensors": bytes(range(256)) * 20_000}
-
-
-def finish(run: Run, contents: dict[str, bytes] = ADAPTER) -> None:
-    """Leave what a trainer and its supervisor leave of a run that succeeded."""
-    folder = storage.attempt_dir(run.id, 1) / "adapter"
-    for name, content in contents.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    hashes = {
-        name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-        for name, content in contents.items()
-    }
-    files.write_json(folder / "manifest.json", {"files": hashes})
-    (folder.parent / "trainer.log").write_text("epoch 1\n")
-    with transaction() as session:
-        session.get_one(Job, run.job_id).state = "succeeded"
-        path = str(folder.relative_to(storage.data_dir()))
-        digest = manifest.sha256_of(folder / "manifest.json")
-        session.add(Artifact(run_id=run.id, kind="adapter", path=path, bytes=1, sha256=digest))
-        measured(session, run.id, {"train/loss": [(1, 0.5)]})
-        session.add(Event(run_id=run.id, source="attempt-1", number=0, kind="phase", message="Training", at=1.0))
-        session.add(Prediction(run_id=run.id, split="test", row_id=1, input="a", expected="x", answer="y", score=0.9))
 
 
 def test_a_run_is_queued_once_per_key(ann):
@@ -115,13 +91,6 @@ def test_the_download_is_a_zip_of_exactly_the_manifest(ann):
     assert ann.get(f"/api/v1/runs/{run.id}/adapter").body == answer.body
 
 
-def test_the_download_is_never_whole_in_memory(ann):
-    run = make_run(ann.id)
-    finish(run, {"big.safetensors": bytes(8 * 1024**2)})
-    _, pieces = adapters.download(ann.id, run.id)
-    assert max(len(piece) for piece in pieces) <= 2 * adapters.CHUNK_BYTES
-
-
 def test_a_changed_missing_or_linked_file_stops_the_download(ann, tmp_path):
     for number, damage in enumerate(("change", "remove", "link", "manifest")):
         run = make_run(ann.id, name=str(number))
@@ -170,3 +139,48 @@ def test_runs_of_another_user_are_unknown(ann, bob):
     assert bob.post("/api/v1/predict", json_body={"model": run.id, "inputs": ["a"]}).status == 404
     assert bob.get("/api/v1/runs").json["runs"] == [] and bob.get("/api/v1/datasets").json["datasets"] == []
     assert ann.get(mine).json["state"] == "succeeded" and ann.get(mine).json["archived"] is False
+
+
+def upload_with_errors(person):
+    good = [[f"sentence number {n} about {'fruit' if n % 2 else 'music'}", "ab"[n % 2]] for n in range(80)]
+    rows = [*good[:40], ["", "a"], ["text", ""], *good[40:]]
+    # Line 30 has a field too many and cannot be read at all.
+    lines = write.as_csv(rows).split(b"\r\n")
+    lines[29] += b",more"
+    return person.upload([("file", "x.csv", b"\r\n".join(lines))]).json
+
+
+def test_run_on_undecided_rows_is_refused_until_they_are_fixed_or_excluded(ann):
+    dataset = upload_with_errors(ann)
+    body = {**SUBMIT, "dataset_id": dataset["id"]}
+    refused = ann.post("/api/v1/runs", json_body=body)
+    assert (refused.status, refused.code) == (409, "rows_undecided")
+    payload = refused.json["error"]["details"]
+    assert payload["rows"] == 3 and {problem["code"]: problem["rows"] for problem in payload["problems"]} == {
+        "csv_shape": [30],
+        "empty_text": [42],
+        "empty_label": [43],
+    }
+    refused = ann.post("/api/v1/experiments", json_body={"dataset_id": dataset["id"], "methods": METHODS})
+    assert (refused.status, refused.code) == (409, "rows_undecided")
+    assert ann.get("/api/v1/runs").json["runs"] == []
+    home = f"/api/v1/datasets/{dataset['id']}"
+    edit = {"op": "edit", "row_id": 39, "cells": {"text": "now it says something"}}
+    leave = [{"op": "exclude", "rows": {"problem": key}} for key in ("csv_shape", "empty_label")]
+    clean = ann.post(f"{home}/changes", json_body={"changes": [edit, *leave]})
+    assert clean.json["report"]["rows"] == {"total": 82, "usable": 80, "excluded": 2}, clean.json["report"]
+    assert ann.post("/api/v1/runs", json_body=body).status == 201
+    # Undone, it is undecided again.
+    ann.post(f"{home}/versions/1/restore")
+    assert ann.post("/api/v1/runs", json_body=body).code == "rows_undecided"
+
+
+def test_rows_with_errors_are_excluded_with_the_run_in_a_version_of_its_own(ann):
+    dataset = upload_with_errors(ann)
+    run = ann.post("/api/v1/runs", json_body={**SUBMIT, "dataset_id": dataset["id"], "leave_out_errors": True})
+    assert run.status == 201
+    home = f"/api/v1/datasets/{dataset['id']}"
+    newest = ann.get(home).json
+    assert newest["version"] == 2 and newest["change"]["counts"] == {"excluded": 3}
+    changes = ann.get(f"{home}/versions/2/changes").json["entries"]
+    assert sorted(change["line"] for change in changes) == [30, 42, 43]

@@ -14,9 +14,6 @@ from app.services.datasets import changes, datasets
 from app.services.datasets.changes import MergeLabels, Repair
 from app.services.datasets.row_search import Selection, find_rows
 from app.services.profiling.marked_rows import with_marked_text
-from app.services.runs import derivations
-from tests.app.services.evaluation.test_entity_verdicts import MISSED, RIGHT, SPEC_TOKENS, end_run
-from tests.factories import make_run, make_version
 
 
 def import_rows(owner: str, folder: Path, rows: Sequence[dict[str, Any]]) -> Dataset:
@@ -31,7 +28,7 @@ def sentences(count: int, *odd: tuple[str, str]) -> list[dict[str, Any]]:
 
 
 def problems(made: Dataset) -> set[str]:
-    return {each["code"] for each in datasets.latest_version(made).report["problems"]}
+    return {problem["code"] for problem in datasets.latest_version(made).report["problems"]}
 
 
 def shown(made: Dataset, **selection: Any) -> list[dict[str, Any]]:
@@ -69,12 +66,3 @@ def test_every_part_of_the_data_has_the_rare_type(owner: str, tmp_path: Path) ->
     version = datasets.latest_version(import_rows(owner, tmp_path, sentences(100, *rare)))
     splits = storage.read_json(storage.dataset_dir(version.id) / "splits.json")
     assert [sum(row_id >= 100 for row_id in splits[name]) for name in ("train", "validation", "test")] == [8, 1, 1]
-
-
-def test_adapters_that_hold_their_answer_layer_are_not_averaged(owner: str) -> None:
-    place = make_version(owner)
-    made = [make_run(owner, place, name, SPEC_TOKENS) for name in ("one", "other")]
-    for run in made:
-        end_run(run.id, [RIGHT] * 5, [MISSED] * 5)
-    with pytest.raises(Rejected, match="Models that label words cannot be combined"):
-        derivations.combine(owner, derivations.CombineRequest([run.id for run in made]))

@@ -8,7 +8,7 @@ from app.catalog.job_file import JobFile
 from app.errors import StudioError
 from app.services.queue import jobs
 from app.services.runs import adapters, derivations, run_folders
-from tests.app.api.test_derivations import finished
+from tests.app.finished_runs import finished
 from worker.engine.runtime.training_job import TrainingJob
 
 

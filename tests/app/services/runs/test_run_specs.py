@@ -1,4 +1,4 @@
-"""Every combination of method and wish that the declarations rule out is refused before a run exists, by every door."""
+"""Specs of runs: every combination of method and setting that the declarations rule out is refused by name."""
 
 from typing import Any
 
@@ -9,10 +9,8 @@ from app.catalog.methods.capabilities import can
 from app.catalog.training import NEEDS
 from app.errors import Rejected
 from app.models import DatasetVersion
-from app.services.runs import derivations, run_specs
+from app.services.runs import run_specs
 from studio.finetune import sort_settings
-from tests.app.api.test_derivations import finished
-from tests.app.conftest import Person
 from tests.factories import SPEC
 
 # Ability -> the settings that ask for it.
@@ -20,9 +18,13 @@ ASKING: dict[str, dict[str, Any]] = {
     "nf4": {"base_precision": "4-bit"},
     "int8": {"base_precision": "8-bit"},
     "gradient_checkpointing": {"gradient_checkpointing": True},
-    **{each: {"needs": [each]} for each in NEEDS},
+    **{need: {"needs": [need]} for need in NEEDS},
 }
+
+
 KINDS = [method.model_fields["kind"].default for method in METHODS]
+
+
 TABLE = [(kind, ability) for kind in KINDS for ability in ASKING if not can(method_class(kind), ability)]
 
 
@@ -34,16 +36,16 @@ def submit(kind: str, training: dict[str, Any], **method: Any) -> None:
 
 
 @pytest.mark.parametrize(("kind", "ability"), TABLE)
-def test_what_a_method_cannot_do_is_refused_on_submit(kind: str, ability: str) -> None:
+def test_setting_that_a_method_cannot_serve_is_refused(kind: str, ability: str) -> None:
     with pytest.raises(Rejected) as caught:
         submit(kind, ASKING[ability])
     assert caught.value.code == "method_cannot"
     (field,) = caught.value.details["fields"]
     assert field == f"training.{next(iter(ASKING[ability]))}"
     named = caught.value.hint.split(": ")[1].rstrip(".").split(", ")
-    able = [each for each in METHODS if each.title in named]
+    able = [method for method in METHODS if method.title in named]
     assert able and all(
-        can(each, ability) and set(each.task_types) & set(method_class(kind).task_types) for each in able
+        can(method, ability) and set(method.task_types) & set(method_class(kind).task_types) for method in able
     )
 
 
@@ -56,7 +58,7 @@ def test_supported_combination_is_accepted():
                 submit(kind, asking)
 
 
-@pytest.mark.parametrize("kind", [each for each in KINDS if not can(method_class(each), "layers")])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not can(method_class(kind), "layers")])
 def test_choice_of_layers_is_refused_for_methods_without_layers(kind: str) -> None:
     with pytest.raises(Rejected, match="only some of the layers") as caught:
         submit(kind, {}, layers="last 1")
@@ -80,30 +82,28 @@ def test_settings_that_contradict_each_other_are_refused(kind: str, method: dict
     assert caught.value.code == "contradiction" and "LoRA" in caught.value.hint
 
 
-def test_http_refuses_the_same_combinations(ann: Person) -> None:
-    run_id = finished(ann.id, "Small", method={"kind": "prefix-tuning", "tokens": 4})
-    body = {"run_id": run_id, "methods": [{"kind": "lora"}, {"kind": "prefix-tuning"}]}
-    answer = ann.post("/api/v1/experiments", json_body={**body, "training": {"gradient_checkpointing": True}})
-    assert answer.status == 422
-    error = answer.json["error"]
-    assert "Prefix tuning cannot train with gradient checkpointing" in error["message"] and "LoRA" in error["hint"]
-    cards = {each["kind"]: each for each in ann.get("/api/v1/catalog").json["methods"]}
-    assert cards["prefix-tuning"]["refusals"]["gradient_checkpointing"] == f"{error['message']} {error['hint']}"
-    assert "gradient_checkpointing" not in cards["lora"]["refusals"]
+def test_missing_settings_take_the_defaults_of_the_task() -> None:
+    version = DatasetVersion(columns=SPEC["columns"], labels={"yes": 1, "no": 1}, content_sha256="0" * 64)
+    spec = run_specs.make_spec(
+        version,
+        base_model="starter-encoder",
+        task_type="text-classification",
+        method={"kind": "lora"},
+        training={"epochs": 2},
+    )
+    assert (spec.labels, spec.dataset_sha256) == (["no", "yes"], version.content_sha256)
+    assert (spec.training.epochs, spec.training.max_length) == (2, 128)
 
 
-def test_runs_that_cannot_be_merged_combined_or_shrunk_are_refused_by_name(ann: Person) -> None:
-    first = finished(ann.id, "First")
-    for kind in KINDS:
-        method = method_class(kind)
-        made = finished(ann.id, kind, method={"kind": kind})
-        actions = {
-            "merge": lambda made=made: derivations.merge(ann.id, made),
-            "shrink": lambda made=made: derivations.shrink(ann.id, made),
-            "combine": lambda made=made: derivations.combine(ann.id, derivations.CombineRequest([first, made])),
-        }
-        for ability, act in actions.items():
-            if not can(method, ability):
-                with pytest.raises(Rejected, match="cannot") as caught:
-                    act()
-                assert caught.value.code == "method_cannot" and method.title in caught.value.message
+def test_every_setting_out_of_bounds_is_named() -> None:
+    with pytest.raises(Rejected) as caught:
+        submit("lora", {"epochs": 0, "batch_size": 0}, rank=0)
+    assert caught.value.code == "range"
+    assert set(caught.value.details["fields"]) == {"method.lora.rank", "training.epochs", "training.batch_size"}
+
+
+def test_method_or_model_of_another_task_is_refused() -> None:
+    version = DatasetVersion(columns=SPEC["columns"], labels={"yes": 1, "no": 1}, content_sha256="0" * 64)
+    with pytest.raises(Rejected) as caught:
+        run_specs.make_spec(version, base_model="starter-chat", task_type="text-classification", method={}, training={})
+    assert caught.value.code == "task_not_supported" and "chat" in caught.value.hint
