@@ -120,6 +120,19 @@ def signed_in(
             context.close()
 
 
+@pytest.fixture
+def web(studio_home: Path) -> ASGIApp:
+    """API and pages, without a server."""
+    return _web()
+
+
+@pytest.fixture
+def cookie(web: ASGIApp, owner: str) -> dict[str, str]:
+    """Headers of a browser that is signed in."""
+    _, value = accounts.redeem_sign_in_link(accounts.create_sign_in_link(owner))
+    return {"cookie": f"studio-session-7860={value}", "accept": "text/html"}
+
+
 @cache
 def _web() -> ASGIApp:
     """API and pages, made once for all files: they keep nothing of any data folder."""

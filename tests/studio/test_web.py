@@ -1,6 +1,7 @@
-"""The composed web process: routes walked as a stranger and from another site, its weight, its access log."""
+"""The composed web process: every route without sign-in and from another site, its memory, its access log."""
 
 import json
+import logging
 import os
 import re
 import socket
@@ -15,6 +16,7 @@ import pytest
 from starlette.routing import Mount
 
 from app.services.accounts import accounts
+from studio import web as web_process
 from tests.app.wire import ORIGIN, ask
 
 # Everything that answers somebody who is not signed in. A new entry needs a reason.
@@ -67,12 +69,12 @@ def _walk(routes: Any, prefix: str) -> Iterator[tuple[str, str]]:
                 yield method, re.sub(r"\{[^}]*\}", "x", path)
 
 
-def test_the_walk_finds_both_halves(routes):
+def test_routes_of_api_and_pages_are_found(routes):
     paths = {path for _, path in routes}
     assert "/api/v1/runs/x/adapter" in paths and "/gradio_api/queue/join" in paths and len(routes) > 80
 
 
-def test_a_stranger_gets_nothing_beyond_the_public_list(web, routes):
+def test_only_public_routes_need_no_sign_in(web, routes):
     for method, path in routes:
         answer = ask(web, method, path, headers={"origin": ORIGIN})
         if (method, path) in PUBLIC or (method == "HEAD" and ("GET", path) in PUBLIC):
@@ -86,19 +88,19 @@ def test_a_stranger_gets_nothing_beyond_the_public_list(web, routes):
 
 
 @pytest.mark.parametrize("host", ["x/login?", "a/?x=", "evil.example", "127.0.0.1@evil"])
-def test_odd_hosts_change_no_verdict(web, routes, host):
+def test_foreign_host_names_are_refused_on_every_route(web, routes, host):
     for method, path in routes:
         assert ask(web, method, path, headers={"host": host}).status == 400, (method, path)
 
 
-@pytest.mark.parametrize("bend", ["/{}", "{}%2f", "{};x", "{}/%2e", "/@host{}", "{}%00", "/.{}", "{}/..%2f"])
-def test_odd_spellings_change_no_verdict(web, routes, bend):
+@pytest.mark.parametrize("spelling", ["/{}", "{}%2f", "{};x", "{}/%2e", "/@host{}", "{}%00", "/.{}", "{}/..%2f"])
+def test_odd_spellings_of_a_path_need_sign_in_too(web, routes, spelling):
     for method, path in routes:
-        answer = ask(web, method, bend.format(path), headers={"origin": ORIGIN})
+        answer = ask(web, method, spelling.format(path), headers={"origin": ORIGIN})
         assert answer.status in (401, 302), (method, path)
 
 
-def test_another_site_changes_nothing(web, routes, owner):
+def test_requests_from_another_site_are_refused_on_every_route(web, routes, owner):
     _, cookie = accounts.redeem_sign_in_link(accounts.create_sign_in_link(owner))
     for foreign in ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}, {}):
         headers = {"cookie": f"studio-session-7860={cookie}", **foreign}
@@ -107,14 +109,14 @@ def test_another_site_changes_nothing(web, routes, owner):
                 assert ask(web, method, path, headers=headers).status == 403, (method, path)
 
 
-def test_the_web_process_never_loads_torch_and_stays_small(studio_home):
+def test_web_process_loads_no_torch_and_stays_small(studio_home):
     done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, timeout=60, check=True)
     result = json.loads(done.stdout.splitlines()[-1])
     assert result["heavy"] == []
     assert result["bytes"] < 300 * 1024**2
 
 
-def test_a_real_server_signs_in_and_logs_no_token(studio_home, owner):
+def test_server_signs_in_and_logs_no_token(studio_home, owner):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -152,3 +154,9 @@ def _wait_until_up(browser: httpx.Client, server: subprocess.Popen) -> None:
         except httpx.TransportError:
             continue
     raise AssertionError("the web process did not start")
+
+
+def test_token_of_a_sign_in_link_is_cut_from_the_access_log():
+    entry = logging.LogRecord("uvicorn.access", 20, "", 0, "%s %d", ("/sign-in?a=1&token=secret&b=2", 200), None)
+    assert web_process._without_token(entry)
+    assert entry.getMessage() == "/sign-in?a=1&token=...&b=2 200"
