@@ -25,3 +25,17 @@ def test_samples_are_clean_and_as_described(owner, sample):
     rows = list(csv.DictReader(io.StringIO(sample_path(sample).read_text())))
     assert len({text_key(row["text"]) for row in rows}) == len(rows)
     assert set(Counter(row["label"] for row in rows).values()) == {per_label}
+
+
+def test_samples_are_written_as_they_are_shipped(tmp_path):
+    generate.write_samples(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        sample.file: sample_path(sample).read_bytes() for sample in SAMPLES
+    }
+
+
+def test_texts_of_another_seed_differ():
+    phrases, per_label = generate.FILES["support_requests.csv"]
+    assert generate.make_csv(phrases, 5, seed=1) == generate.make_csv(phrases, 5, seed=1)
+    assert generate.make_csv(phrases, 5, seed=1) != generate.make_csv(phrases, 5, seed=2)
+    assert per_label > 5
