@@ -295,6 +295,22 @@ def manner_faults(source: Source) -> list[str]:
     return faults
 
 
+def unmirrored(found: list[Source], tests: frozenset[str]) -> list[str]:
+    """Modules with functions that have no test file of their own name at their place among the tests.
+
+    Args:
+        tests: names of all modules of tests.
+    """
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    missing = []
+    for source in found:
+        package, _, module = source.name.rpartition(".")
+        behaves = any(isinstance(node, functions) for node in ast.walk(source.tree))
+        if behaves and f"tests.{package}.test_{module}" not in tests:
+            missing.append(source.name)
+    return missing
+
+
 def danger_faults(source: Source) -> list[str]:
     """Code that would run somebody else's code: eval, pickle, torch.load, trust_remote_code."""
     faults = [

@@ -69,6 +69,11 @@ def test_every_module_says_what_it_is_for():
     assert all_faults(architecture.manner_faults, OURS + BESIDE) == []
 
 
+def test_every_module_of_the_services_has_a_test_file_of_its_own_name():
+    services = [source for source in OURS if source.name.startswith("app.services.")]
+    assert architecture.unmirrored(services, frozenset(source.name for source in BESIDE)) == []
+
+
 def test_nothing_runs_foreign_code():
     assert all_faults(architecture.danger_faults, OURS) == []
 
@@ -198,6 +203,15 @@ def test_the_checker_notices_sizes_manners_and_sleep():
     assert len(architecture.size_faults(Source.of("app.a", "x = 1\n" * 400))) == 1
     assert len(architecture.manner_faults(Source.of("app.utils", "x = 1"))) == 2
     assert len(architecture.sleep_faults(Source.of("tests.a", "import time\ntime.sleep(1)"))) == 1
+
+
+def test_the_checker_notices_a_module_without_tests():
+    behaves, data = (
+        Source.of("app.services.runs.a", "def f():\n    return 1"),
+        Source.of("app.services.runs.b", "X = 1"),
+    )
+    assert architecture.unmirrored([behaves, data], frozenset({"tests.app.services.runs.test_b"})) == [behaves.name]
+    assert architecture.unmirrored([behaves, data], frozenset({"tests.app.services.runs.test_a"})) == []
 
 
 def test_the_checker_notices_a_circle():
