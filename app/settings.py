@@ -99,6 +99,16 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("HF_ENDPOINT", "STUDIO_HUB_URL"),
         description="Where base models are fetched from.",
     )
+    omp_num_threads: str = Field(
+        "",
+        validation_alias="OMP_NUM_THREADS",
+        description="Processor threads of a trainer where `STUDIO_THREADS` is not set, as OpenMP reads it.",
+    )
+    cuda_visible_devices: str | None = Field(
+        None,
+        validation_alias="CUDA_VISIBLE_DEVICES",
+        description="GPUs that this process may use, as CUDA reads it; not set: all.",
+    )
     max_model_bytes: int = Field(40 * 1024**3, gt=0, description="Largest base model that is fetched, in bytes.")
     log_format: Literal["text", "json"] = Field("text", description="Lines of the logs: for people or for programs.")
     keep_attempt_days: float = Field(

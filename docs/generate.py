@@ -66,10 +66,14 @@ def settings() -> str:
     from app.settings import Settings
 
     rows = (
-        (f"`STUDIO_{name.upper()}`", _value(field.default), field.description or "")
+        (f"`{_variable(name, field)}`", _value(field.default), field.description or "")
         for name, field in Settings.model_fields.items()
     )
     return table(("Variable", "Default", "Meaning"), rows)
+
+
+def _variable(name: str, field: Any) -> str:
+    return field.validation_alias if isinstance(field.validation_alias, str) else f"STUDIO_{name.upper()}"
 
 
 def pages() -> str:

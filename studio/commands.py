@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from app.processes.subprocess import inherited_all
 from app.settings import get_settings
 
 # Processes start here, so that they find the packages also when `studio` was called from another folder.
@@ -76,7 +77,7 @@ def inference() -> list[str]:
 def environment(**values: str) -> dict[str, str]:
     """This process's environment with some values replaced; the data folder becomes an absolute path."""
     place = {"STUDIO_DATA_DIR": str(get_settings().resolved_data_dir)}
-    return {**os.environ, **place, "PYTHONUNBUFFERED": "1", **values}
+    return {**inherited_all(), **place, "PYTHONUNBUFFERED": "1", **values}
 
 
 def become(command: list[str]) -> NoReturn:

@@ -324,6 +324,20 @@ def danger_faults(source: Source) -> list[str]:
     return faults
 
 
+def environment_faults(source: Source) -> list[str]:
+    """Reads of the process's environment; setting a variable for a library is not one."""
+    parents = {child: node for node in ast.walk(source.tree) for child in ast.iter_child_nodes(node)}
+    faults = []
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.getenv"):
+            above = parents[node]
+            sets_item = isinstance(above, ast.Subscript) and isinstance(above.ctx, ast.Store)
+            sets_default = isinstance(above, ast.Attribute) and above.attr in ("setdefault", "update")
+            if not (sets_item or sets_default):
+                faults.append(f"{source.name}:{node.lineno} reads the environment; add a field to app.settings")
+    return faults
+
+
 def sleep_faults(source: Source) -> list[str]:
     """Waiting by the clock; a test waits for the thing itself."""
     return [

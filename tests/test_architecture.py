@@ -74,6 +74,12 @@ def test_every_module_of_the_services_has_a_test_file_of_its_own_name():
     assert architecture.unmirrored(services, frozenset(source.name for source in BESIDE)) == []
 
 
+def test_the_environment_is_read_by_the_settings_and_passed_on_by_the_processes_only():
+    readers = ("app.settings", "app.processes")
+    sources = [source for source in OURS if not source.name.startswith(readers)]
+    assert all_faults(architecture.environment_faults, sources) == []
+
+
 def test_nothing_runs_foreign_code():
     assert all_faults(architecture.danger_faults, OURS) == []
 
@@ -195,6 +201,18 @@ def test_the_checker_notices_danger(text):
 def test_the_checker_lets_safe_loading_pass():
     text = "torch.load(path, weights_only=True)\nmodel.eval()\nAutoModel.from_pretrained(x, trust_remote_code=False)"
     assert architecture.danger_faults(Source.of("worker.engine.tasks.classification.model", text)) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["os.environ['A']", "os.environ.get('A')", "x = {**os.environ}", "os.getenv('A')", "os.environ.pop('A')"]
+)
+def test_the_checker_notices_a_reader_of_the_environment(text):
+    assert len(architecture.environment_faults(Source.of("app.storage", text))) == 1
+
+
+def test_setting_a_variable_for_a_library_is_no_reading_of_the_environment():
+    text = "os.environ['A'] = 'b'\nos.environ.setdefault('A', 'b')\nos.environ.update(A='b')"
+    assert architecture.environment_faults(Source.of("app.storage", text)) == []
 
 
 def test_the_checker_notices_sizes_manners_and_sleep():

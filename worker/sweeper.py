@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 TIDY_SECONDS = 3600.0
 
 
-class SweepScheduler(Scheduler):
+class SweepScheduler(Scheduler):  # type: ignore[misc]  # Celery has no types
     """Runs ``jobs.sweep`` every ``STUDIO_SWEEP_SECONDS``, and tidies the data folder once an hour; sends no message."""
 
     _away_until = 0.0

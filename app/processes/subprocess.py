@@ -166,6 +166,11 @@ def inherited(names: Iterable[str]) -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
+def inherited_all() -> dict[str, str]:
+    """This process's whole environment, for children that are the studio's own services."""
+    return dict(os.environ)
+
+
 def inherited_prefix(prefix: str, *, without: Iterable[str] = ()) -> dict[str, str]:
     """The variables of this process's environment whose names begin with ``prefix``."""
     left_out = set(without)

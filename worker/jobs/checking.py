@@ -79,7 +79,8 @@ def dismiss() -> None:
 def run(claim: Claim, leaving: Callable[[], bool]) -> None:
     """Do the job to its end, in the foreground; ``leaving`` tells whether this worker is stopping."""
     with tempfile.TemporaryDirectory(dir=storage.uploads_dir(), prefix="check-") as folder:
-        with _take() as process:
+        process = _take()
+        with process:
             jobs.begin(claim, pid=process.pid, phase="Starting")
             process.give(claim, Path(folder))
             request = _watch(claim, process, Path(folder), leaving)

@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from app.processes.subprocess import ROOT, Command, ManagedProcess, inherited_prefix, python_module
+from app.processes.subprocess import ROOT, Command, ManagedProcess, inherited, inherited_all, python_module
 
 RANK, COUNT = "RANK", "WORLD_SIZE"
 POLL_SECONDS = 0.2
@@ -21,7 +21,7 @@ FAILURE_SECONDS = 5.0
 
 def own_rank() -> int:
     """0 for the process that the supervisor started."""
-    return int(os.environ.get(RANK, "0"))
+    return int(inherited([RANK]).get(RANK, "0"))
 
 
 class RankProcesses:
@@ -63,7 +63,7 @@ def _start(folder: Path, rank: int, count: int) -> ManagedProcess:
     process = ManagedProcess(
         Command(
             python_module("worker.trainer"),
-            {**inherited_prefix(""), RANK: str(rank), COUNT: str(count)},
+            {**inherited_all(), RANK: str(rank), COUNT: str(count)},
             # The package is found from where rank 0 was started, which has moved to the run's folder since.
             folder=ROOT,
             # The pipe stays open as long as rank 0 lives; its end tells the others that they are alone.

@@ -15,6 +15,8 @@ import struct
 import sys
 from pathlib import Path
 
+from app.processes.parent import take_variable
+
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _SET_FLAGS, _INTERFACE_UP = 0x8914, 0x1
 OPEN_FILES = 4096
@@ -51,7 +53,7 @@ def set_limits() -> None:
     """No core dumps, a bounded number of open files, and the address space that the operator allows."""
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
-    max_bytes = int(os.environ.pop(MEMORY_VARIABLE, "0"))
+    max_bytes = int(take_variable(MEMORY_VARIABLE, "0"))
     if max_bytes:
         _lower(resource.RLIMIT_AS, max_bytes)
 

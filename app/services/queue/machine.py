@@ -143,7 +143,7 @@ def describe(gpu_seconds: float | None = None) -> MachineFacts:
 
 def trainer_threads() -> int:
     """Processor threads that a trainer started by this process uses."""
-    configured = get_settings().threads or int(os.environ.get("OMP_NUM_THREADS") or 0)
+    configured = get_settings().threads or int(get_settings().omp_num_threads.split(",")[0] or 0)
     if configured:
         return configured
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

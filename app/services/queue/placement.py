@@ -55,7 +55,7 @@ class WorkerCapacity:
 
 def own_capacity() -> WorkerCapacity:
     """What the worker in this process has."""
-    return _capacity(os.environ.get("CUDA_VISIBLE_DEVICES"), get_settings().least_devices)
+    return _capacity(get_settings().cuda_visible_devices, get_settings().least_devices)
 
 
 def capacity_of(facts: Mapping[str, Any]) -> WorkerCapacity:
