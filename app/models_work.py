@@ -47,7 +47,7 @@ class InferenceServer(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
-class Counter(Base):
+class EventCounter(Base):
     """How often something has happened since the installation began; for Prometheus."""
 
     __tablename__ = "tallies"

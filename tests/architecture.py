@@ -104,7 +104,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     **{name: (*BELOW_ENGINE, *ENGINE_PACKAGES[:at]) for at, name in enumerate(ENGINE_PACKAGES)},
     # The two processes that hold a model know no database, queue or service.
     "worker.processes.spool": (*LEVEL_0, "worker.engine"),
-    "worker.processes.sandbox": (),
+    "worker.processes.sandbox": ("app.processes",),
     "worker.processes.rank_processes": ("app.processes",),
     "worker.trainer": (
         *LEVEL_0,

@@ -1,5 +1,6 @@
 """The layers, sizes and manners of the code, over every module; and the checker itself on bad examples."""
 
+import ast
 import importlib
 import importlib.metadata
 import re
@@ -59,6 +60,20 @@ def distributions(requirements: list[str]) -> set[str]:
 
 def test_no_imports_go_in_circles():
     assert architecture.cycles(OURS) == []
+
+
+def test_class_names_are_unique_over_the_tree():
+    places = {}
+    for source in OURS:
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(source.name)
+    assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}
+
+
+def test_every_package_says_in_a_paragraph_what_happens_there():
+    packages = [source for source in OURS if (architecture.ROOT / source.name.replace(".", "/")).is_dir()]
+    assert [source.name for source in packages if not ast.get_docstring(source.tree)] == []
 
 
 def test_files_and_functions_stay_small():

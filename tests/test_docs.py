@@ -32,7 +32,10 @@ def names() -> list[str]:
     return [
         *(f"`make {target}`" for target in targets),
         *(f"`studio {command}" for command in studio.commands),
-        *(f"`STUDIO_{field.upper()}`" for field in Settings.model_fields),
+        *(
+            f"`{field.validation_alias if isinstance(field.validation_alias, str) else f'STUDIO_{name.upper()}'}`"
+            for name, field in Settings.model_fields.items()
+        ),
         *(f"`{page.path}`" for page in PAGES),
         *(f"`{each.kind}`" for each in TASK_TYPES),
         *(f"`{each.name}`" for each in BASE_MODELS),

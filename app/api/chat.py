@@ -25,7 +25,7 @@ UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 FINISH = {"stop": "stop", "length": "length", "cancelled": "stop"}
 
 
-class TextPart(Body):
+class MessageText(Body):
     """A part of a message; only text is read."""
 
     type: Literal["text"]
@@ -36,7 +36,7 @@ class Message(Body):
     """One turn of a conversation."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart]
+    content: str | list[MessageText]
     name: str | None = None
 
     def as_dict(self) -> dict[str, str]:

@@ -42,7 +42,7 @@ class ReviewRequest:
 
 
 @dataclass(frozen=True)
-class LabelledRows:
+class ReviewRows:
     """Usable rows, column by column: ids, line numbers in the file, texts, labels."""
 
     ids: list[int]
@@ -94,7 +94,7 @@ def review(request: ReviewRequest, folder: Path) -> dict[str, Any]:
     }
 
 
-def read_labelled(request: ReviewRequest) -> LabelledRows:
+def read_labelled(request: ReviewRequest) -> ReviewRows:
     """The rows of all three splits, texts of several columns joined by a space."""
     from pyarrow import parquet
 
@@ -103,7 +103,7 @@ def read_labelled(request: ReviewRequest) -> LabelledRows:
     columns = list(dict.fromkeys(["_id", "_line", *request.inputs, request.label]))
     table = parquet.read_table(request.rows, columns=columns).to_pylist()
     rows = [row for row in table if row["_id"] in usable]
-    return LabelledRows(
+    return ReviewRows(
         ids=[row["_id"] for row in rows],
         lines=[row["_line"] for row in rows],
         texts=[" ".join(row[name] or "" for name in request.inputs) for row in rows],
@@ -112,7 +112,7 @@ def read_labelled(request: ReviewRequest) -> LabelledRows:
 
 
 def _features(
-    request: ReviewRequest, rows: LabelledRows, label_ids: list[int], labels: int, report: ListReport
+    request: ReviewRequest, rows: ReviewRows, label_ids: list[int], labels: int, report: ListReport
 ) -> "torch.Tensor":
     """Pooled features (rows, hidden size) of the base model."""
     import torch

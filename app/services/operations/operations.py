@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from app.db import db_now, snapshot
 from app.models import QUEUED, RUNNING, Job
-from app.models_work import Counter
+from app.models_work import EventCounter
 from app.services.queue import queue_order, workers
 
 # Waiting times are those of the newest started jobs.
@@ -44,7 +44,7 @@ def measure() -> JobFigures:
         speeds = [
             job.get("rows_per_second", 0.0) for job in session.scalars(select(Job.progress).where(Job.state == RUNNING))
         ]
-        counters = {row.name: row.count for row in session.scalars(select(Counter))}
+        counters = {row.name: row.count for row in session.scalars(select(EventCounter))}
     known = workers.list_workers()
     return JobFigures(
         states=states,

@@ -35,7 +35,7 @@ from app.models import (
     User,
     new_id,
 )
-from app.models_work import Counter
+from app.models_work import EventCounter
 from app.queue import enqueue_after_commit, notify
 from app.services.queue import job_kinds, queue_order
 from app.settings import get_settings
@@ -311,8 +311,10 @@ def count_event(session: Session, name: str, increment: int = 1) -> None:
     if not increment:
         return
     insert = postgresql.insert if dialect().name == "postgresql" else sqlite.insert
-    counted = insert(Counter).values(name=name, count=increment)
-    session.execute(counted.on_conflict_do_update(index_elements=["name"], set_={"count": Counter.count + increment}))
+    counted = insert(EventCounter).values(name=name, count=increment)
+    session.execute(
+        counted.on_conflict_do_update(index_elements=["name"], set_={"count": EventCounter.count + increment})
+    )
 
 
 def default_holder() -> str:
