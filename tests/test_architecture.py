@@ -9,11 +9,12 @@ import tomllib
 
 import pytest
 
-from tests import architecture
-from tests.architecture import PACKAGES, Source
+from tests import architecture, layers
+from tests.architecture import Source
+from tests.layers import PACKAGES
 
 OURS = architecture.sources(*PACKAGES)
-BESIDE = architecture.sources(*architecture.BESIDE)
+BESIDE = architecture.sources(*layers.BESIDE)
 MODULES = frozenset(source.name for source in OURS)
 
 
@@ -31,18 +32,18 @@ def test_every_library_stays_in_its_rooms():
 
 def test_every_library_is_declared_in_the_group_that_its_process_installs():
     """The web image holds the base group only: a library that arrives by another's grace would be missing there."""
-    groups = tomllib.loads((architecture.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    groups = tomllib.loads((layers.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     base = distributions(groups["dependencies"]) | {"pydantic_core", "kombu"}  # inseparable from pydantic and celery
     full = base | distributions(groups["optional-dependencies"]["worker"])
     faults = []
     for source in OURS:
-        holds_a_model = any(source.name.startswith(room) for room in architecture.HEAVY_ROOMS)
+        holds_a_model = any(source.name.startswith(room) for room in layers.HEAVY_ROOMS)
         for each in architecture.imports(source):
             library = each.target.split(".")[0]
             known = library in sys.stdlib_module_names or library in PACKAGES or each.for_types
             # What is imported inside a function of the catalog runs in the trainer.
             allowed = full if holds_a_model or (source.name.startswith("app.catalog.") and not each.at_load) else base
-            optional = not each.at_load and source.name == architecture.OPTIONAL_LIBRARIES.get(library)
+            optional = not each.at_load and source.name == layers.OPTIONAL_LIBRARIES.get(library)
             if not known and not optional and library not in allowed:
                 faults.append(f"{source.name}:{each.line} imports {library}, which its process does not install")
     assert faults == []
@@ -72,7 +73,7 @@ def test_class_names_are_unique_over_the_tree():
 
 
 def test_every_package_says_in_a_paragraph_what_happens_there():
-    packages = [source for source in OURS if (architecture.ROOT / source.name.replace(".", "/")).is_dir()]
+    packages = [source for source in OURS if (layers.ROOT / source.name.replace(".", "/")).is_dir()]
     assert [source.name for source in packages if not ast.get_docstring(source.tree)] == []
 
 
@@ -131,7 +132,7 @@ def descendants(parent: type) -> set[type]:
 
 def test_the_rules_cover_real_rooms():
     """A rule about a room that is gone would hold for nothing."""
-    rooms = {room for room in architecture.ROOMS if not any(n == room or n.startswith(room + ".") for n in MODULES)}
+    rooms = {room for room in layers.ROOMS if not any(n == room or n.startswith(room + ".") for n in MODULES)}
     assert rooms == set()
 
 

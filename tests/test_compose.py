@@ -23,7 +23,7 @@ import yaml
 
 from app.services.queue import inference_servers
 from app.settings import Settings
-from tests.architecture import PACKAGES
+from tests.layers import PACKAGES
 
 ROOT = Path(__file__).parent.parent
 COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")

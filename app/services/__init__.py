@@ -1,2 +1,2 @@
 """What people can do, as packages by domain. Each package may import those that stand before it in `SERVICE_PACKAGES` of
-`tests/architecture.py`; doors (`app.api`, `studio_ui`, `worker`, `studio`) call the modules, services never call a door."""
+`tests/layers.py`; doors (`app.api`, `studio_ui`, `worker`, `studio`) call the modules, services never call a door."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.catalog.base_models import STARTER_CHAT, base_model_path
 from app.catalog.model_facts import shape_of
-from tests.architecture import ROOT
+from tests.layers import ROOT
 
 FILES = {
     "README.md",
