@@ -12,6 +12,9 @@ from pathlib import Path
 from threading import Thread
 
 import psutil
+import pytest
+
+from studio.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDIO = [sys.executable, "-m", "studio.cli"]
@@ -23,6 +26,13 @@ def clean_environment(**values: str) -> dict[str, str]:
     """The environment without any ``STUDIO_*`` but the given ones; idle workers do not measure the machine meanwhile."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STUDIO_")}
     return {**kept, "STUDIO_MEASURE_SPEED": "false", **values}
+
+
+def run(*arguments: str) -> int:
+    """One command in this process; returns its exit code."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return int(ended.value.code or 0)
 
 
 def call(*arguments: str, timeout: float = 60, **values: str) -> subprocess.CompletedProcess[str]:
@@ -49,7 +59,7 @@ def wait_until(happens: Callable[[], bool], what: str, seconds: float = 20.0) ->
 def still_alive(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Those that are still there after some time; a zombie is not there any more."""
     _, left = psutil.wait_procs(processes, timeout=seconds)
-    return [each for each in left if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+    return [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 
 @dataclass
@@ -70,7 +80,7 @@ class Up:
     def find(self, word: str) -> psutil.Process:
         """The child whose command line contains a word."""
         children = psutil.Process(self.process.pid).children()
-        return next(each for each in children if word in " ".join(each.cmdline()))
+        return next(child for child in children if word in " ".join(child.cmdline()))
 
     def printed(self, words: str) -> bool:
         """Whether a line with these words has been printed."""

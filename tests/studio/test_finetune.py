@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from app.db import transaction
 from app.models import CANCELLED, FAILED, RUNNING, SUCCEEDED, Job
 from app.services.queue import jobs
+from studio.finetune import sort_settings
 from tests.conftest import forget_settings
 from tests.studio.processes import ROOT, STUDIO, call, clean_environment, start_up, stop, wait_until
 from tests.tiny_generation import write_chat_file
@@ -181,3 +182,10 @@ def _start(data: Path, place: dict[str, str]) -> subprocess.Popen[str]:
 def _spec(place: dict[str, str], run_id: str) -> dict[str, Any]:
     folder = Path(place["STUDIO_DATA_DIR"]) / "runs" / run_id / "attempt-1"
     return json.loads((folder / "job.json").read_text())["spec"]
+
+
+def test_settings_are_sorted_by_name_and_read_by_kind() -> None:
+    given = {"rank": "8", "epochs": "0.5", "learning_rate": "null", "precision": "fp32"}
+    method, training = sort_settings("lora", given)
+    assert method == {"kind": "lora", "rank": 8}
+    assert training == {"epochs": 0.5, "learning_rate": None, "precision": "fp32"}

@@ -15,7 +15,6 @@ from app.services.accounts import accounts
 from app.services.accounts.accounts import ensure_owner
 from app.services.inference import inference_client
 from app.services.queue import inference_servers
-from studio.children import DEATHS, ChildProcess, rotate_log
 from studio.up import workers
 from tests.conftest import forget_settings
 from tests.factories import SPEC, make_run
@@ -79,8 +78,8 @@ def test_a_second_start_on_the_same_folder_names_the_first(running: Up) -> None:
 
 
 def test_a_new_link_leads_to_the_running_studio(running: Up) -> None:
-    told = call("link", STUDIO_DATA_DIR=str(running.home))
-    assert told.stdout.startswith(f"{running.address}/sign-in?token=")
+    printed = call("link", STUDIO_DATA_DIR=str(running.home))
+    assert printed.stdout.startswith(f"{running.address}/sign-in?token=")
 
 
 @pytest.mark.faults
@@ -95,7 +94,8 @@ def test_a_killed_worker_is_started_again(running: Up) -> None:
 
 
 def _children(up: Up) -> list[psutil.Process]:
-    return [each for each in psutil.Process(up.process.pid).children() if each.status() != psutil.STATUS_ZOMBIE]
+    children = psutil.Process(up.process.pid).children()
+    return [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_the_inference_server_is_registered_starts_when_it_is_wanted_and_asks_for_its_secret(running: Up) -> None:
@@ -162,25 +162,6 @@ def test_a_database_that_does_not_answer_is_refused_without_its_password(tmp_pat
     refused = call("migrate", STUDIO_DATA_DIR=str(tmp_path), STUDIO_DATABASE_URL=address)
     assert refused.returncode == 2
     assert "127.0.0.1:1" in refused.stderr and "hush" not in refused.stderr
-
-
-def test_waits_grow_until_a_child_counts_as_broken() -> None:
-    child = ChildProcess("web", ["false"], {})
-    waits = [child.plan_restart() for _ in range(DEATHS)]
-    assert waits == [0.5, 1.0, 2.0, 4.0, None]
-
-
-def test_logs_of_earlier_starts_are_kept_aside(tmp_path: Path) -> None:
-    log = tmp_path / "web.log"
-    for start in range(6):
-        rotate_log(log)
-        log.write_text(f"start {start}")
-    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {
-        "web.log": "start 5",
-        "web.log.1": "start 4",
-        "web.log.2": "start 3",
-        "web.log.3": "start 2",
-    }
 
 
 def test_every_gpu_gets_a_worker_and_several_together_one_more() -> None:
