@@ -70,14 +70,14 @@ REFUSED: list[tuple[dict[str, bytes], dict[str, Any], dict[str, Any], str]] = [
 ]
 
 
-def test_what_does_not_fit_together_is_refused_by_name(ann: Person) -> None:
+def test_runs_that_do_not_fit_together_are_refused_with_a_code(ann: Person) -> None:
     first = finished(ann.id, "First")
     for files, spec, settings, code in REFUSED:
         answer = combine(ann, [first, finished(ann.id, "Second", files, **spec)], **settings)
         assert (answer.status, answer.json["error"]["code"]) == (422, code)
 
 
-def test_a_sum_of_ranks_beyond_the_limit_names_the_way_out(ann: Person) -> None:
+def test_sum_of_ranks_beyond_the_limit_is_refused_with_an_alternative(ann: Person) -> None:
     wide = {"adapter_config.json": json.dumps({"peft_type": "LORA", "r": 200}).encode()}
     ids = [finished(ann.id, "First", wide), finished(ann.id, "Second", wide)]
     error = combine(ann, ids).json["error"]

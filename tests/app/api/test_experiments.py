@@ -7,7 +7,7 @@ from tests.app.finished_runs import finished
 METHODS = [{"kind": "lora"}, {"kind": "full"}]
 
 
-def test_an_experiment_from_start_to_choice(ann, bob):
+def test_experiment_is_started_chosen_from_and_cancelled_by_its_owner(ann, bob):
     data = import_sample(ann.id, SAMPLES[0].name).id
     made = ann.post("/api/v1/experiments", json_body={"dataset_id": data, "methods": METHODS, "name": "Which one?"})
     assert made.status == 201, made.body
@@ -24,7 +24,7 @@ def test_an_experiment_from_start_to_choice(ann, bob):
     assert bob.post("/api/v1/experiments", json_body={"dataset_id": data, "methods": METHODS}).status == 404
 
 
-def test_bodies_are_checked(ann):
+def test_invalid_body_is_refused(ann):
     data = import_sample(ann.id, SAMPLES[0].name).id
     for change in ({"methods": []}, {"most_runs": 0}, {"most_minutes": -1}, {"secret": 1}, {"dataset_id": None}):
         body = {"dataset_id": data, "methods": METHODS, **change}

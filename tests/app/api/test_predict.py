@@ -58,7 +58,7 @@ def server(studio_home, monkeypatch) -> Iterator[type[StandIn]]:
     listener.server_close()
 
 
-def test_a_run_answers_texts(ann, server):
+def test_run_predicts_labels_of_texts(ann, server):
     run = make_run(ann.id)
     finish(run)
     answer = ann.post(f"/api/v1/runs/{run.id}/predict", json_body={"inputs": ["hello"]})
@@ -69,7 +69,7 @@ def test_a_run_answers_texts(ann, server):
     assert again.status == 200 and again.json["model"] == run.id
 
 
-def test_the_servers_own_refusal_is_passed_on_and_nothing_else(ann, server):
+def test_only_refusals_of_the_server_are_passed_on(ann, server):
     run = make_run(ann.id)
     finish(run)
     address = f"/api/v1/runs/{run.id}/predict"
@@ -94,7 +94,7 @@ def test_base_model_has_no_labels(ann, server):
     assert (answer.status, answer.code) == (422, "base_has_no_labels")
 
 
-def test_without_a_server_the_answer_says_what_to_do(ann, studio_home, monkeypatch):
+def test_refusal_has_the_reason_why_no_server_answers(ann, studio_home, monkeypatch):
     monkeypatch.setattr(inference_client, "REGISTRATION_TIMEOUT", 0.0)
     run = make_run(ann.id)
     finish(run)

@@ -15,7 +15,7 @@ METHODS = [{"kind": "lora"}, {"kind": "ia3"}]
 SUBMIT = {"base_model": "starter-encoder", "task_type": "text-classification", "method": {"kind": "lora"}}
 
 
-def test_a_run_is_queued_once_per_key(ann):
+def test_idempotency_key_queues_a_run_once(ann):
     body = {**SUBMIT, "dataset_id": ann.upload([FILE]).json["id"], "name": "First"}
     key = {"idempotency-key": "k1"}
     first = ann.post("/api/v1/runs", json_body=body, headers=key)
@@ -76,7 +76,7 @@ def test_run_is_cancelled_renamed_and_archived(ann):
     assert len(ann.get("/api/v1/runs?include_archived=true").json["runs"]) == 1
 
 
-def test_the_download_is_a_zip_of_exactly_the_manifest(ann):
+def test_download_is_a_zip_of_the_files_of_the_manifest(ann):
     run = make_run(ann.id, name="My run / über")
     finish(run)
     (storage.attempt_dir(run.id, 1) / "adapter" / "stray.pkl").write_bytes(b"x")
@@ -91,7 +91,7 @@ def test_the_download_is_a_zip_of_exactly_the_manifest(ann):
     assert ann.get(f"/api/v1/runs/{run.id}/adapter").body == answer.body
 
 
-def test_a_changed_missing_or_linked_file_stops_the_download(ann, tmp_path):
+def test_changed_missing_or_linked_file_refuses_the_download(ann, tmp_path):
     for number, damage in enumerate(("change", "remove", "link", "manifest")):
         run = make_run(ann.id, name=str(number))
         finish(run)
@@ -108,7 +108,7 @@ def test_a_changed_missing_or_linked_file_stops_the_download(ann, tmp_path):
         assert (answer.status, answer.code) == (409, "adapter_damaged"), damage
 
 
-def test_a_run_without_an_adapter_says_so(ann):
+def test_unfinished_run_has_no_adapter(ann):
     answer = ann.get(f"/api/v1/runs/{make_run(ann.id).id}/adapter")
     assert (answer.status, answer.code) == (409, "not_finished")
 

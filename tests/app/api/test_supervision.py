@@ -1,4 +1,4 @@
-"""The preview of what a model will see: over the wire, with the tokenizer of a real tiny model, without torch."""
+"""The loss mask preview over HTTP, with the tokenizer of a tiny model."""
 
 import json
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_loss_over_everything_masks_nothing(ann: Person, model: str) -> None:
     assert {part["kind"] for example in payload["examples"] for part in example["parts"]} == {"learned"}
 
 
-def test_a_task_with_labels_has_no_preview(ann: Person, model: str) -> None:
+def test_task_with_labels_has_no_preview(ann: Person, model: str) -> None:
     rows = [{"text": f"row {n} of many", "label": ("a", "b")[n % 2]} for n in range(40)]
     dataset = upload(ann, rows)
     answer = ann.post(f"/api/v1/datasets/{dataset}/supervision", json_body={"base_model": model})
@@ -86,7 +86,7 @@ def test_preview_of_another_users_rows_is_refused(ann: Person, bob: Person, mode
     assert bob.post(f"/api/v1/datasets/{dataset}/supervision", json_body={"base_model": model}).status == 404
 
 
-def test_a_setting_out_of_bounds_is_named(ann: Person, model: str) -> None:
+def test_setting_out_of_bounds_is_named(ann: Person, model: str) -> None:
     dataset = upload(ann, chats())
     body = {"base_model": model, "training": {"max_length": 3}}
     answer = ann.post(f"/api/v1/datasets/{dataset}/supervision", json_body=body)

@@ -1,4 +1,4 @@
-"""Fetching a base model from a stand-in hub: what comes, what is refused with which words, and going on after a break."""
+"""Fetching a base model from a stand-in hub: which files, which refusals, and resuming after a break."""
 
 import json
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def fetch(repo: str, revision: str = "main", **options: object):
     return model_hub.fetch(model_hub.plan(repo, revision), **quiet)  # type: ignore[arg-type]
 
 
-def test_a_fetched_model_is_a_base_model_like_the_others(hub: Hub, files: dict[str, bytes]) -> None:
+def test_fetched_model_is_listed_as_a_base_model(hub: Hub, files: dict[str, bytes]) -> None:
     seen: list[tuple[int, int]] = []
     card = fetch(TINY, progress=lambda here, total: seen.append((here, total)))
     assert card.name == f"{TINY}@{COMMIT[:8]}" and card in base_models()
@@ -68,16 +68,16 @@ def test_a_fetched_model_is_a_base_model_like_the_others(hub: Hub, files: dict[s
     assert [here for here, _ in seen] == sorted(here for here, _ in seen) and seen[-1][0] == seen[-1][1]
 
 
-def test_its_numbers_are_those_of_the_real_model(hub: Hub) -> None:
+def test_card_has_the_sizes_of_the_loaded_model(hub: Hub) -> None:
     from transformers import AutoModelForCausalLM
 
     card = fetch(TINY)
     model = AutoModelForCausalLM.from_pretrained(base_model_path(card.name))
-    assert card.parameters == sum(each.numel() for each in model.parameters())
+    assert card.parameters == sum(weights.numel() for weights in model.parameters())
     block = model.model.layers[0]
-    assert card.block_parameters == sum(each.numel() for each in block.parameters())
-    linear = [each for each in block.modules() if type(each).__name__ == "Linear"]
-    assert sorted(card.linear_shapes) == sorted((each.in_features, each.out_features) for each in linear)
+    assert card.block_parameters == sum(weights.numel() for weights in block.parameters())
+    linear = [layer for layer in block.modules() if type(layer).__name__ == "Linear"]
+    assert sorted(card.linear_shapes) == sorted((layer.in_features, layer.out_features) for layer in linear)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_its_numbers_are_those_of_the_real_model(hub: Hub) -> None:
         ("just-a-name", "main", "hub_id", "owner/name"),
     ],
 )
-def test_each_reason_has_its_own_words(hub: Hub, repo: str, revision: str, code: str, words: str) -> None:
+def test_refusal_names_its_reason(hub: Hub, repo: str, revision: str, code: str, words: str) -> None:
     with pytest.raises(StudioError) as refused:
         fetch(repo, revision)
     assert refused.value.code == code
@@ -104,13 +104,13 @@ def test_each_reason_has_its_own_words(hub: Hub, repo: str, revision: str, code:
     assert [card.name for card in base_models() if card.name.startswith("tests/")] == []
 
 
-def test_a_broken_line_is_resumed_where_it_broke(hub: Hub, files: dict[str, bytes]) -> None:
+def test_broken_download_resumes_where_it_broke(hub: Hub, files: dict[str, bytes]) -> None:
     card = fetch("tests/breaking")
     assert (base_model_path(card.name) / "model-2.safetensors").read_bytes() == LARGE
     assert hub.ranges == ["bytes=10485760-"]
 
 
-def test_a_stop_keeps_what_has_come(hub: Hub) -> None:
+def test_stopped_fetch_keeps_complete_files(hub: Hub) -> None:
     here: list[int] = []
     with pytest.raises(model_hub.FetchStopped):
         fetch(TINY, progress=lambda done, total: here.append(done), should_stop=lambda: bool(here) and here[-1] > 5_000)
@@ -118,7 +118,7 @@ def test_a_stop_keeps_what_has_come(hub: Hub) -> None:
     assert fetch(TINY) == base_model(f"{TINY}@{COMMIT[:8]}")
 
 
-def test_a_stop_in_the_middle_of_a_file_goes_on_there(hub: Hub) -> None:
+def test_fetch_stopped_inside_a_file_resumes_there(hub: Hub) -> None:
     hub.repos["tests/breaking"].breaks_after = 0
     here: list[int] = []
     with pytest.raises(model_hub.FetchStopped):
@@ -133,7 +133,7 @@ def test_a_stop_in_the_middle_of_a_file_goes_on_there(hub: Hub) -> None:
     assert hub.ranges[asked:] == ["bytes=10485760-"]
 
 
-def test_a_file_that_changes_later_is_noticed(hub: Hub) -> None:
+def test_changed_file_of_a_fetched_model_is_refused(hub: Hub) -> None:
     card = fetch(TINY)
     base_model_path.cache_clear()
     (base_model_path(card.name) / "config.json").write_text("{}")
@@ -142,7 +142,7 @@ def test_a_file_that_changes_later_is_noticed(hub: Hub) -> None:
         base_model_path(card.name)
 
 
-def test_no_connection_has_its_own_words(studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_hub_is_named(studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     forget_settings()
     with pytest.raises(StudioError) as refused:

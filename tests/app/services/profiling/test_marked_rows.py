@@ -1,4 +1,4 @@
-"""Data with marked words: repairs and splits of the data; adapters of taggers are not averaged."""
+"""Rows with marked words: how they are shown, and repairs and splits of such data."""
 
 import json
 from collections.abc import Sequence
@@ -27,21 +27,21 @@ def sentences(count: int, *odd: tuple[str, str]) -> list[dict[str, Any]]:
     return [{"tokens": words.split(), "tags": tags.split()} for words, tags in [*good, *odd]]
 
 
-def problems(made: Dataset) -> set[str]:
-    return {problem["code"] for problem in datasets.latest_version(made).report["problems"]}
+def problems(dataset: Dataset) -> set[str]:
+    return {problem["code"] for problem in datasets.latest_version(dataset).report["problems"]}
 
 
-def shown(made: Dataset, **selection: Any) -> list[dict[str, Any]]:
-    version = datasets.latest_version(made)
+def shown(dataset: Dataset, **selection: Any) -> list[dict[str, Any]]:
+    version = datasets.latest_version(dataset)
     page = find_rows(storage.dataset_dir(version.id), Selection(**selection)).as_dict()
     return [row["marked"] for row in with_marked_text(page, version)["rows"]]
 
 
-def test_one_click_begins_entities_with_b(owner: str, tmp_path: Path) -> None:
-    made = import_rows(owner, tmp_path, sentences(40, ("Bo Lund left early today", "I-PER I-PER O O O")))
-    assert "i_without_b" in problems(made)
-    before = shown(made, problem="i_without_b")
-    changed = changes.change(owner, made.id, [Repair(Selection(problem="i_without_b"))])
+def test_repair_begins_entities_with_b(owner: str, tmp_path: Path) -> None:
+    dataset = import_rows(owner, tmp_path, sentences(40, ("Bo Lund left early today", "I-PER I-PER O O O")))
+    assert "i_without_b" in problems(dataset)
+    before = shown(dataset, problem="i_without_b")
+    changed = changes.change(owner, dataset.id, [Repair(Selection(problem="i_without_b"))])
     assert "i_without_b" not in problems(changed)
     assert (
         shown(changed, search="Lund")
@@ -49,18 +49,18 @@ def test_one_click_begins_entities_with_b(owner: str, tmp_path: Path) -> None:
         == [{"column": "tokens", "text": "Bo Lund left early today", "spans": [[0, 7, "PER"]]}]
     )
     with pytest.raises(Rejected, match="Nothing would be different"):
-        changes.change(owner, made.id, [Repair(Selection())])
+        changes.change(owner, dataset.id, [Repair(Selection())])
 
 
-def test_types_that_differ_in_spelling_become_one(owner: str, tmp_path: Path) -> None:
+def test_spelling_variants_of_a_type_are_merged(owner: str, tmp_path: Path) -> None:
     odd = [("Bo left today", "B-Per O O"), ("Al stayed a while longer", "B-per O O O O")]
-    made = import_rows(owner, tmp_path, sentences(40, *odd))
-    assert "label_spelling" in problems(made)
-    changed = changes.change(owner, made.id, [MergeLabels()])
+    dataset = import_rows(owner, tmp_path, sentences(40, *odd))
+    assert "label_spelling" in problems(dataset)
+    changed = changes.change(owner, dataset.id, [MergeLabels()])
     assert datasets.latest_version(changed).labels == {"PER": 42, "THING": 40}
 
 
-def test_every_part_of_the_data_has_the_rare_type(owner: str, tmp_path: Path) -> None:
+def test_every_split_has_the_rare_type(owner: str, tmp_path: Path) -> None:
     """Ten sentences of a hundred and ten have a DATE; by chance the test would have one or none."""
     rare = [(f"Guest{n} sees {n} shows on Monday", "B-PER O O O O B-DATE") for n in range(10)]
     version = datasets.latest_version(import_rows(owner, tmp_path, sentences(100, *rare)))

@@ -1,4 +1,4 @@
-"""Dealing rows out as a person wants it: the same customer on one side, the newest last, shares of their own."""
+"""Split plans: by group, by time, by shares of one's own; and plans that the rows do not allow."""
 
 import csv
 
@@ -24,44 +24,44 @@ ROWS = [
 
 
 @pytest.fixture
-def made(owner, tmp_path):
+def dataset(owner, tmp_path):
     with (tmp_path / "x.csv").open("w", newline="") as out:
         csv.writer(out).writerows([("text", "label", "who", "day"), *ROWS])
     return datasets.import_file(owner, (tmp_path / "x.csv", "x.csv"))
 
 
-def dealt(dataset):
+def splits_of(dataset):
     return storage.read_json(storage.dataset_dir(datasets.latest_version(dataset).id) / "splits.json")
 
 
-def test_one_customer_is_never_on_both_sides(owner, made):
-    after = change_splits(owner, made.id, SplitPlan("group", "who", seed=3))
-    parts = dealt(after)
+def test_group_is_in_one_split_also_after_an_addition(owner, dataset):
+    after = change_splits(owner, dataset.id, SplitPlan("group", "who", seed=3))
+    parts = splits_of(after)
     people = [{ROWS[n][2] for n in parts[name]} for name in SPLITS]
     assert sum(map(len, people)) == len(set().union(*people)) == 40 and all(people)
     assert sorted(n for name in SPLITS for n in parts[name]) == list(range(200))
     # A row that is added for a known customer joins the others.
     tested = ROWS[parts["test"][0]][2]
-    again = dealt(change(owner, made.id, [Add({"text": "one more", "label": "a", "who": tested})]))
+    again = splits_of(change(owner, dataset.id, [Add({"text": "one more", "label": "a", "who": tested})]))
     assert 200 in again["test"] and again["plan"]["how"] == "group"
 
 
-def test_the_newest_rows_are_tested(owner, made):
-    after = change_splits(owner, made.id, SplitPlan("time", "day"))
-    parts = dealt(after)
+def test_split_by_time_tests_the_newest_rows(owner, dataset):
+    after = change_splits(owner, dataset.id, SplitPlan("time", "day"))
+    parts = splits_of(after)
     assert parts["train"] == list(range(160)) and parts["validation"] == list(range(160, 180))
     assert parts["test"] == list(range(180, 200)) and "newest last" in parts["how"]
     assert read_splits(datasets.latest_version(after))["plan"]["column"] == "day"
 
 
-def test_rows_of_one_moment_stay_together(owner, made):
-    change(owner, made.id, [Edit(n, {"day": "2026-06-01"}) for n in range(175, 190)])
-    parts = dealt(change_splits(owner, made.id, SplitPlan("time", "day")))
+def test_rows_of_the_same_time_stay_in_one_split(owner, dataset):
+    change(owner, dataset.id, [Edit(n, {"day": "2026-06-01"}) for n in range(175, 190)])
+    parts = splits_of(change_splits(owner, dataset.id, SplitPlan("time", "day")))
     assert any(set(range(175, 190)) <= set(parts[name]) for name in SPLITS)
 
 
-def test_shares_of_ones_own(owner, made):
-    parts = dealt(change_splits(owner, made.id, SplitPlan(validation=0.2, test=0.3)))
+def test_given_shares_are_kept(owner, dataset):
+    parts = splits_of(change_splits(owner, dataset.id, SplitPlan(validation=0.2, test=0.3)))
     assert [len(parts[name]) for name in SPLITS] == [100, 40, 60] and parts["how"] == "stratified 50/20/30"
 
 
@@ -73,18 +73,18 @@ def test_shares_of_ones_own(owner, made):
         (SplitPlan("group", "label"), "too_few_groups"),
     ],
 )
-def test_impossible_plans_are_refused(owner, made, plan, code):
+def test_plan_that_the_rows_do_not_allow_is_refused(owner, dataset, plan, code):
     with pytest.raises(Rejected) as caught:
-        change_splits(owner, made.id, plan)
-    assert caught.value.code == code and len(datasets.get_dataset(owner, made.id).versions) == 1
+        change_splits(owner, dataset.id, plan)
+    assert caught.value.code == code and len(datasets.get_dataset(owner, dataset.id).versions) == 1
 
 
-def test_data_made_from_one_template_is_still_dealt_out(owner, tmp_path):
+def test_rows_from_one_template_are_still_split(owner, tmp_path):
     rows = [
         (f"the customer with the number {n} has once again asked us to send the very same thing", "ab"[n % 2])
         for n in range(60)
     ]
     with (tmp_path / "x.csv").open("w", newline="") as out:
         csv.writer(out).writerows([("text", "label"), *rows])
-    made = datasets.import_file(owner, (tmp_path / "x.csv", "x.csv"))
-    assert [len(dealt(made)[name]) for name in SPLITS] == [48, 6, 6]
+    dataset = datasets.import_file(owner, (tmp_path / "x.csv", "x.csv"))
+    assert [len(splits_of(dataset)[name]) for name in SPLITS] == [48, 6, 6]

@@ -16,23 +16,23 @@ def test_every_row_is_in_exactly_one_split_and_groups_stay_together(rows, seed, 
     labels = [label for label, _ in rows]
     groups = [group for _, group in rows]
     try:
-        dealt = assign_splits(ids, labels, groups, seed, shares)
+        splits = assign_splits(ids, labels, groups, seed, shares)
     except Rejected as error:
         assert error.code == "too_few_rows"
         # Only when hardly any text can leave the training rows without taking a label's last.
         assert len(set(groups)) - len(set(labels)) <= 2
         return
-    assert list(dealt) == list(shares)
-    assert sorted(n for part in dealt.values() for n in part) == ids
-    assert all(part and part == sorted(part) for part in dealt.values())
-    split_of = {n: name for name, part in dealt.items() for n in part}
+    assert list(splits) == list(shares)
+    assert sorted(n for part in splits.values() for n in part) == ids
+    assert all(part and part == sorted(part) for part in splits.values())
+    split_of = {n: name for name, part in splits.items() for n in part}
     assert all(len({split_of[n] for n, other in zip(ids, groups, strict=True) if other == g}) == 1 for g in groups)
-    assert {labels[ids.index(n)] for n in dealt["train"]} == set(labels)
-    assert assign_splits(ids, labels, groups, seed, shares) == dealt
+    assert {labels[ids.index(n)] for n in splits["train"]} == set(labels)
+    assert assign_splits(ids, labels, groups, seed, shares) == splits
 
 
 @given(rows=ROWS, seed=st.integers(0, 1000))
-def test_the_order_in_which_rows_are_given_does_not_matter(rows, seed):
+def test_splits_do_not_depend_on_the_order_of_rows(rows, seed):
     table = [(n, label, n) for n, (label, _) in enumerate(rows)]
 
     def run(given_rows):
@@ -45,18 +45,18 @@ def test_the_order_in_which_rows_are_given_does_not_matter(rows, seed):
     assert run(table) == run(table[::-1])
 
 
-def test_labels_are_spread_in_proportion():
+def test_splits_are_stratified_by_label():
     labels = ["rare"] * 20 + ["often"] * 180
-    dealt = assign_splits(range(200), labels, range(200), 0)
-    assert {name: len(part) for name, part in dealt.items()} == {"train": 160, "validation": 20, "test": 20}
+    splits = assign_splits(range(200), labels, range(200), 0)
+    assert {name: len(part) for name, part in splits.items()} == {"train": 160, "validation": 20, "test": 20}
     for name in ("validation", "test"):
-        assert sum(labels[n] == "rare" for n in dealt[name]) == 2
+        assert sum(labels[n] == "rare" for n in splits[name]) == 2
 
 
-def test_tiny_labels_share_the_tenths_by_largest_remainder():
+def test_small_labels_are_rounded_by_largest_remainder():
     labels = [f"label {n % 6}" for n in range(30)]
-    dealt = assign_splits(range(30), labels, range(30), 1)
-    assert [len(part) for part in dealt.values()] == [24, 3, 3]
+    splits = assign_splits(range(30), labels, range(30), 1)
+    assert [len(part) for part in splits.values()] == [24, 3, 3]
 
 
 def test_another_seed_gives_other_splits():
@@ -64,7 +64,7 @@ def test_another_seed_gives_other_splits():
     assert assign_splits(*given_rows, 0) != assign_splits(*given_rows, 1)
 
 
-def test_a_label_with_one_row_is_learned_from():
+def test_single_row_of_a_label_is_in_the_training_split():
     labels = ["once"] + ["a"] * 10 + ["b"] * 10
     for seed in range(20):
         assert 0 in assign_splits(range(21), labels, range(21), seed)["train"]
@@ -85,6 +85,8 @@ def test_too_few_different_texts_are_refused():
         (100_000, False, {"train": 94_500, "validation": 500, "test": 5_000}),
     ],
 )
-def test_large_data_keeps_no_more_aside_than_is_useful(rows, own_test, expected):
-    dealt = assign_splits(range(rows), [str(n % 7) for n in range(rows)], range(rows), 0, choose_shares(rows, own_test))
-    assert {name: len(part) for name, part in dealt.items()} == expected
+def test_held_out_splits_of_large_data_have_an_upper_limit(rows, own_test, expected):
+    splits = assign_splits(
+        range(rows), [str(n % 7) for n in range(rows)], range(rows), 0, choose_shares(rows, own_test)
+    )
+    assert {name: len(part) for name, part in splits.items()} == expected

@@ -25,9 +25,9 @@ def load(owner, tmp_path, rows, evaluation=()):
         return tmp_path / name
 
     own = (write("test.csv", evaluation), "test.csv") if evaluation else None
-    made = datasets.import_file(owner, (write("x.csv", rows), "x.csv"), options=ImportOptions(evaluation=own))
-    version = datasets.latest_version(made)
-    return version, {each["code"]: each for each in version.report["problems"]}
+    dataset = datasets.import_file(owner, (write("x.csv", rows), "x.csv"), options=ImportOptions(evaluation=own))
+    version = datasets.latest_version(dataset)
+    return version, {problem["code"]: problem for problem in version.report["problems"]}
 
 
 def test_near_duplicates_are_reported_and_stay_in_one_split(owner, tmp_path):
@@ -37,8 +37,8 @@ def test_near_duplicates_are_reported_and_stay_in_one_split(owner, tmp_path):
     version, problems = load(owner, tmp_path, [*rows, *copies])
     assert problems["near_duplicates"]["rows"] == list(range(102, 132))
     assert problems["near_duplicates"]["examples"][0]["nearly the same as row"] == 2
-    dealt = storage.read_json(storage.dataset_dir(version.id) / "splits.json")
-    home = {row_id: name for name in ("train", "validation", "test") for row_id in dealt[name]}
+    splits = storage.read_json(storage.dataset_dir(version.id) / "splits.json")
+    home = {row_id: name for name in ("train", "validation", "test") for row_id in splits[name]}
     assert all(home[n] == home[100 + n] for n in range(30)) and len({home[100 + n] for n in range(30)}) > 1
 
 
@@ -60,7 +60,7 @@ def test_near_duplicates_across_the_files_are_leakage(owner, tmp_path):
         ("word " * 300, "cut_text"),
     ],
 )
-def test_a_row_to_look_at_is_named(owner, tmp_path, text, code):
+def test_row_with_an_unusual_text_is_a_warning(owner, tmp_path, text, code):
     _, problems = load(owner, tmp_path, [*LONG, (text, "weather")])
     assert set(problems) == {code}
     assert (problems[code]["severity"], problems[code]["rows"]) == ("warning", [102])
@@ -79,8 +79,8 @@ def test_other_languages_are_listed(owner, tmp_path):
     _, problems = load(
         owner, tmp_path, [(f"{text} and that is the truth", label) for text, label in LONG] + german + french
     )
-    told = problems["language_mix"]
-    assert told["rows"] == list(range(102, 108)) and "5 German, 1 French" in told["message"]
+    mix = problems["language_mix"]
+    assert mix["rows"] == list(range(102, 108)) and "5 German, 1 French" in mix["message"]
 
 
 def test_tokens_are_counted_as_the_trainer_counts_them(owner, tmp_path):
