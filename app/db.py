@@ -125,8 +125,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
 
 def _prepare_postgresql(connection: Any, record: Any) -> None:
     # A process that is frozen inside a transaction would keep its rows locked, and the sweeper could not take its job.
-    most = int(max(5.0, get_settings().lease_seconds) * 1000)
-    connection.execute(f"SET idle_in_transaction_session_timeout = {most}")
+    timeout_ms = int(max(5.0, get_settings().lease_seconds) * 1000)
+    connection.execute(f"SET idle_in_transaction_session_timeout = {timeout_ms}")
     connection.commit()
 
 

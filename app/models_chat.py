@@ -9,7 +9,7 @@ from app.db import Base, db_now
 
 
 class Conversation(Base):
-    """One person's talk with 1-4 models side by side; ``models`` are run ids or ``base:<name>``, one for each pane."""
+    """A conversation of one user with 1-4 models side by side; ``models`` are run ids or ``base:<name>``, one for each pane."""
 
     __tablename__ = "conversations"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -22,7 +22,7 @@ class Conversation(Base):
 
 
 class ConversationMessage(Base):
-    """One message: what the person said (``pane`` None), or what the model of a pane replied.
+    """One message: the user's (``pane`` None), or what the model of a pane replied.
 
     ``number`` is the same for a question and its replies. A replaced reply stays, but is no longer part of the talk.
     ``data`` of a reply: model, adapter's hash, sampling, tokens and times, how it ended.

@@ -25,7 +25,7 @@ class DatasetCheck(Base):
 
 
 class RememberedColumns(Base):
-    """What the columns of a kind of file meant when somebody in the project last said so; ``names`` is their digest."""
+    """What the columns of a kind of file meant as last confirmed by a member of the project; ``names`` is their digest."""
 
     __tablename__ = "remembered_columns"
     __table_args__ = (UniqueConstraint("project_id", "names"),)

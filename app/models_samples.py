@@ -1,4 +1,4 @@
-"""The table of what models that write said while they learned."""
+"""The table of samples that a causal language model generated at the evaluations of its run."""
 
 from sqlalchemy import BigInteger, ForeignKey, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column

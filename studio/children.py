@@ -97,7 +97,7 @@ def end_all(children: Iterable[ChildProcess], grace_seconds: float, hurry: "Urge
     while time.monotonic() < deadline and not hurry.asked and any(_alive(child) for child in running):
         time.sleep(0.05)
         # A trainer may start while we wait; it would otherwise be missed.
-        seen += [each for each in descendants() if each not in seen]
+        seen += [descendant for descendant in descendants() if descendant not in seen]
     for child in running:
         child.kill_group()
         if child.process is not None:

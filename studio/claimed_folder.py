@@ -102,11 +102,9 @@ def _tell(lock: IO[str], address: str) -> None:
 def _already_running(lock: IO[str]) -> Conflict:
     folder = get_settings().resolved_data_dir
     try:
-        told = json.loads(lock.read())
-        who = f"process {told['pid']}, {told['address'] or 'just starting'}"
-        hint = (
-            f"Open its address, or stop it with `kill {told['pid']}`; with another STUDIO_DATA_DIR one runs beside it."
-        )
+        holder = json.loads(lock.read())
+        who = f"process {holder['pid']}, {holder['address'] or 'just starting'}"
+        hint = f"Open its address, or stop it with `kill {holder['pid']}`; with another STUDIO_DATA_DIR one runs beside it."
     except (ValueError, KeyError):
         who, hint = "it is just starting", "Wait a moment and try again."
     return Conflict("already_running", f"A studio already runs on the data folder {folder} ({who}).", hint)
@@ -121,11 +119,11 @@ def _not_writable(folder: Path, reason: str) -> Rejected:
 
 
 def _no_database(error: OperationalError) -> StudioError:
-    place = make_url(get_settings().resolved_database_url).render_as_string(hide_password=True)
+    url = make_url(get_settings().resolved_database_url).render_as_string(hide_password=True)
     reason = str(error.orig).strip().splitlines()[0]
     return StudioError(
         "database_unreachable",
-        f"The database {place} cannot be used: {reason.rstrip('.')}.",
+        f"The database {url} cannot be used: {reason.rstrip('.')}.",
         "Start it, or correct STUDIO_DATABASE_URL; `studio doctor` checks it again.",
         status=503,
     )

@@ -70,14 +70,14 @@ def beat() -> list[str]:
 
 
 def inference() -> list[str]:
-    """The keeper of the server that answers for tuned models."""
+    """The supervisor of the inference server."""
     return [sys.executable, "-m", "studio.cli", "inference"]
 
 
 def environment(**values: str) -> dict[str, str]:
     """This process's environment with some values replaced; the data folder becomes an absolute path."""
-    place = {"STUDIO_DATA_DIR": str(get_settings().resolved_data_dir)}
-    return {**inherited_all(), **place, "PYTHONUNBUFFERED": "1", **values}
+    folder = {"STUDIO_DATA_DIR": str(get_settings().resolved_data_dir)}
+    return {**inherited_all(), **folder, "PYTHONUNBUFFERED": "1", **values}
 
 
 def become(command: list[str]) -> NoReturn:

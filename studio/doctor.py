@@ -45,11 +45,11 @@ class CheckResult:
 
 def examine(as_json: bool) -> int:
     """Print all findings; returns 0, or 1 if something is broken."""
-    findings = [finding for each in EXAMINATIONS for finding in _carefully(each)]
+    findings = [finding for examination in EXAMINATIONS for finding in _carefully(examination)]
     broken = any(finding.status == BROKEN for finding in findings)
     if as_json:
-        told = {"status": BROKEN if broken else OK, "checks": [asdict(finding) for finding in findings]}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        report = {"status": BROKEN if broken else OK, "checks": [asdict(finding) for finding in findings]}
+        click.echo(json.dumps(report, ensure_ascii=False))
     else:
         _print(findings)
     return 1 if broken else 0
@@ -112,8 +112,8 @@ def examine_memory() -> list[CheckResult]:
 def examine_disk() -> list[CheckResult]:
     """Free space where the data folder is, or will be."""
     folder = get_settings().resolved_data_dir
-    place = next(each for each in (folder, *folder.parents) if each.exists())
-    free = shutil.disk_usage(place).free / 1e9
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free / 1e9
     low = free < LEAST_DISK_GB
     hint = f"Free up {LEAST_DISK_GB:.0f} GB, or set STUDIO_DATA_DIR to a larger disk." if low else ""
     return [CheckResult("disk", BROKEN if low else OK, f"{free:.1f} GB free for {folder}", hint)]
@@ -129,22 +129,24 @@ def examine_database() -> list[CheckResult]:
 
     settings = get_settings()
     url = make_url(settings.resolved_database_url)
-    place = url.render_as_string(hide_password=True)
+    address = url.render_as_string(hide_password=True)
     if not settings.database_url and not Path(url.database or "").exists():
         return [
-            CheckResult("database", MISSING, f"{place} does not exist yet", "`studio up` makes it at the first start.")
+            CheckResult(
+                "database", MISSING, f"{address} does not exist yet", "`studio up` makes it at the first start."
+            )
         ]
     try:
         with db.get_engine().connect() as connection:
             present = MigrationContext.configure(connection).get_current_revision()
     except Exception as error:  # any error type of the driver
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        return [CheckResult("database", BROKEN, f"{place}: {reason}", "Start it, or correct STUDIO_DATABASE_URL.")]
+        return [CheckResult("database", BROKEN, f"{address}: {reason}", "Start it, or correct STUDIO_DATABASE_URL.")]
     newest = ScriptDirectory.from_config(migrate.config()).get_current_head()
     if present != newest:
-        value = f"{place} is at revision {present or 'none'}, the newest is {newest}"
+        value = f"{address} is at revision {present or 'none'}, the newest is {newest}"
         return [CheckResult("database", BROKEN, value, "Run `studio migrate`.")]
-    return [CheckResult("database", OK, f"{place}, revision {present}")]
+    return [CheckResult("database", OK, f"{address}, revision {present}")]
 
 
 def examine_broker() -> list[CheckResult]:
@@ -156,15 +158,15 @@ def examine_broker() -> list[CheckResult]:
     settings = get_settings()
     if not settings.broker_url:
         return [CheckResult("broker", OK, f"a private folder, {settings.resolved_data_dir / 'broker'}")]
-    place = str(maybe_sanitize_url(settings.broker_url))
+    address = str(maybe_sanitize_url(settings.broker_url))
     try:
         with celery_app().connection_for_read(connect_timeout=3) as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
     except Exception as error:  # any error type of the transport
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         hint = "Start it, or correct STUDIO_BROKER_URL; until then runs wait in the queue."
-        return [CheckResult("broker", BROKEN, f"{place}: {reason}", hint)]
-    return [CheckResult("broker", OK, place)]
+        return [CheckResult("broker", BROKEN, f"{address}: {reason}", hint)]
+    return [CheckResult("broker", OK, address)]
 
 
 def examine_models() -> list[CheckResult]:
@@ -187,8 +189,8 @@ def examine_programs() -> list[CheckResult]:
     found = []
     for name, hint in PROGRAMS.items():
         # Debian keeps PostgreSQL's programs outside PATH.
-        place = shutil.which(name) or next(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), None)
-        found.append(CheckResult(name, OK, place) if place else CheckResult(name, MISSING, "not installed", hint))
+        path = shutil.which(name) or next(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), None)
+        found.append(CheckResult(name, OK, path) if path else CheckResult(name, MISSING, "not installed", hint))
     return found
 
 

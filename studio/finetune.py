@@ -153,14 +153,16 @@ def _submit(user_id: str, order: FinetuneRequest, method: dict[str, Any], traini
 
 def _tell_left_out(report: dict[str, Any]) -> None:
     """On standard error, with the lines: the person has decided nothing about them."""
-    for each in report["problems"]:
-        if each["severity"] == "error" and each["count"]:
-            lines = ", ".join(map(str, each["rows"][:10])) + (" ..." if each["count"] > 10 else "")
-            click.echo(f"Left out, {each['count']:,} x {each['code']} (line {lines}): {each['message']}", err=True)
+    for problem in report["problems"]:
+        if problem["severity"] == "error" and problem["count"]:
+            lines = ", ".join(map(str, problem["rows"][:10])) + (" ..." if problem["count"] > 10 else "")
+            click.echo(
+                f"Left out, {problem['count']:,} x {problem['code']} (line {lines}): {problem['message']}", err=True
+            )
 
 
 def _carry_out(user_id: str, run: Run, progress: ProgressBar) -> Run:
-    """Work on the run, or watch whoever has it, until it has ended."""
+    """Work on the run, or watch the worker that has it, until it has ended."""
     swept = time.monotonic()
     while run.job.state not in TERMINAL_STATES:
         supervisor.execute(run.job_id, on_spool=progress.show)
@@ -203,7 +205,7 @@ def _cancel_on_signal(user_id: str, run_id: str, progress: ProgressBar) -> Itera
 
 def _result(user_id: str, run: Run, out: Path | None, seconds: float) -> dict[str, Any]:
     """The object that ``--json`` prints; ``seconds.command`` is what this command took altogether."""
-    told = run.results or {}
+    results = run.results or {}
     adapter = None
     if run.job.state == SUCCEEDED:
         folder = adapters.adapter_folder(user_id, run.id)
@@ -211,12 +213,12 @@ def _result(user_id: str, run: Run, out: Path | None, seconds: float) -> dict[st
     result = {
         "run_id": run.id,
         "state": run.job.state,
-        "metrics": told.get("metrics", {}),
-        "baseline": told.get("baseline", {}),
+        "metrics": results.get("metrics", {}),
+        "baseline": results.get("baseline", {}),
         "adapter": adapter,
-        "trainable_parameters": told.get("trainable_parameters"),
-        "seconds": {**told.get("seconds", {}), "command": round(seconds, 3)},
-        "peak_memory_bytes": told.get("peak_memory_bytes"),
+        "trainable_parameters": results.get("trainable_parameters"),
+        "seconds": {**results.get("seconds", {}), "command": round(seconds, 3)},
+        "peak_memory_bytes": results.get("peak_memory_bytes"),
     }
     if run.job.error:
         result["error"] = run.job.error["error"]
@@ -240,7 +242,7 @@ def _words(result: dict[str, Any]) -> str:
     lines = [f"Finished in {result['seconds']['command']:.0f} s."]
     baseline = result["baseline"]
     base = baseline.get("linear_probe") or baseline.get("untouched") or {}
-    words = "untouched model with a linear probe" if "linear_probe" in baseline else "untouched model"
+    words = "linear probe on the base model" if "linear_probe" in baseline else "base model"
     for name, value in result["metrics"].items():
         before = f" ({words}: {base[name]:.4f})" if name in base else ""
         lines.append(f"  {name.replace('_', '-')}: {value:.4f}{before}")

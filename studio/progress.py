@@ -9,7 +9,7 @@ from rich.progress import Progress as Bars
 
 
 class ProgressBar:
-    """One bar for the whole run; told by spool lines or by the job row."""
+    """One bar for the whole run; fed by spool lines or by the job row."""
 
     def __init__(self) -> None:
         self.stopping = False
@@ -54,11 +54,11 @@ class ProgressBar:
         elif line["type"] == "metric" and line["key"] in ("train/loss", "eval/accuracy", "eval/f1", "eval/perplexity"):
             self._bars.update(self._bar, note=f"{line['key'].split('/')[1]} {line['value']:.3f}")
 
-    def watch(self, phase: str, told: dict[str, Any]) -> None:
-        """Show where the work stands; ``told`` may hold ``step`` and ``total_steps``."""
+    def watch(self, phase: str, progress: dict[str, Any]) -> None:
+        """Show where the work stands; ``progress`` may hold ``step`` and ``total_steps``."""
         self.say("Stopping" if self.stopping else phase)
-        if told.get("total_steps"):
-            self._bars.update(self._bar, total=told["total_steps"], completed=told.get("step", 0))
+        if progress.get("total_steps"):
+            self._bars.update(self._bar, total=progress["total_steps"], completed=progress.get("step", 0))
 
     def _show_event(self, line: dict[str, Any]) -> None:
         if line.get("kind") == "phase":

@@ -192,8 +192,8 @@ def _inference_place(settings: Settings) -> dict[str, str]:
 
 
 def _with_port(command: list[str], port: int) -> list[str]:
-    place = command.index("--port") + 1
-    return [*command[:place], str(port), *command[place + 1 :]]
+    at = command.index("--port") + 1
+    return [*command[:at], str(port), *command[at + 1 :]]
 
 
 def _host_for_people(host: str) -> str:

@@ -37,5 +37,7 @@ def serve_web() -> ASGIApp:
 
 def _without_token(entry: logging.LogRecord) -> bool:
     if isinstance(entry.args, tuple):
-        entry.args = tuple(TOKEN.sub(r"\1...", each) if isinstance(each, str) else each for each in entry.args)
+        entry.args = tuple(
+            TOKEN.sub(r"\1...", argument) if isinstance(argument, str) else argument for argument in entry.args
+        )
     return True
