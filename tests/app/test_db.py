@@ -1,4 +1,4 @@
-"""Looking at the database: it sees one moment, writes nothing, and neither waits for a writer nor makes one wait."""
+"""Snapshots see one moment, write nothing, and neither wait for a writer nor make one wait."""
 
 import threading
 import time
@@ -41,7 +41,7 @@ def at_once(act: Callable[[], object]) -> bool:
     return not done.is_alive()
 
 
-def test_a_snapshot_refuses_to_write(any_database: str, owner: str) -> None:
+def test_snapshot_refuses_to_write(any_database: str, owner: str) -> None:
     with pytest.raises(exc.DBAPIError), snapshot() as session:
         session.execute(update(User).values(name="changed"))
     assert names() == ["owner"]
@@ -50,7 +50,7 @@ def test_a_snapshot_refuses_to_write(any_database: str, owner: str) -> None:
     assert names() == ["changed"], "the same connection may write again"
 
 
-def test_who_looks_does_not_wait_for_a_writer(any_database: str, owner: str) -> None:
+def test_snapshot_does_not_wait_for_a_writer(any_database: str, owner: str) -> None:
     with transaction() as session:
         session.execute(update(User).values(name="not yet"))
         seen: list[str] = []
@@ -59,7 +59,7 @@ def test_who_looks_does_not_wait_for_a_writer(any_database: str, owner: str) -> 
 
 
 @pytest.mark.parametrize("sqlite", [WAL], indirect=True)
-def test_who_looks_for_long_sees_one_moment_and_keeps_no_writer_waiting(sqlite: str, owner: str) -> None:
+def test_long_snapshot_sees_one_moment_and_blocks_no_writer(sqlite: str, owner: str) -> None:
     with snapshot() as session:
         before = session.scalar(select(User.name))
         assert at_once(lambda: accounts.add_user("bob"))
@@ -67,7 +67,9 @@ def test_who_looks_for_long_sees_one_moment_and_keeps_no_writer_waiting(sqlite: 
     assert before == "owner" and names() == ["bob", "owner"]
 
 
-def test_on_postgresql_too(postgres_url: str, studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_snapshot_of_postgresql_sees_one_moment_and_blocks_no_writer(
+    postgres_url: str, studio_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("STUDIO_DATABASE_URL", postgres_url)
     forget_settings()
     db.Base.metadata.create_all(db.get_engine())
@@ -79,7 +81,7 @@ def test_on_postgresql_too(postgres_url: str, studio_home: Path, monkeypatch: py
     assert names() == ["bob", "owner"]
 
 
-def test_viewers_who_never_pause_do_not_starve_a_writer(sqlite: str, owner: str) -> None:
+def test_constant_readers_do_not_starve_a_writer(sqlite: str, owner: str) -> None:
     stop = threading.Event()
 
     def look() -> None:
@@ -87,8 +89,8 @@ def test_viewers_who_never_pause_do_not_starve_a_writer(sqlite: str, owner: str)
             names()
 
     viewers = [threading.Thread(target=look, daemon=True) for _ in range(4)]
-    for each in viewers:
-        each.start()
+    for viewer in viewers:
+        viewer.start()
     waits = []
     try:
         for number in range(20):
@@ -98,6 +100,6 @@ def test_viewers_who_never_pause_do_not_starve_a_writer(sqlite: str, owner: str)
             waits.append(time.monotonic() - began)
     finally:
         stop.set()
-        for each in viewers:
-            each.join()
+        for viewer in viewers:
+            viewer.join()
     assert max(waits) < AT_ONCE_SECONDS, f"a write waited {max(waits):.1f} s"

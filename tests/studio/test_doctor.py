@@ -9,12 +9,12 @@ from tests.studio.processes import call
 
 def examined(**values: str) -> tuple[int, dict[str, dict[str, Any]]]:
     done = call("doctor", "--json", **values)
-    told = json.loads(done.stdout)
-    assert (told["status"] == "ok") == (done.returncode == 0)
-    return done.returncode, {each["name"]: each for each in told["checks"]}
+    payload = json.loads(done.stdout)
+    assert (payload["status"] == "ok") == (done.returncode == 0)
+    return done.returncode, {check["name"]: check for check in payload["checks"]}
 
 
-def test_a_fresh_machine_is_fine_and_nothing_is_made(tmp_path: Path) -> None:
+def test_fresh_machine_passes_and_nothing_is_made(tmp_path: Path) -> None:
     code, checks = examined(STUDIO_DATA_DIR=str(tmp_path / "data"))
     assert code == 0
     expected = {
@@ -36,7 +36,7 @@ def test_a_fresh_machine_is_fine_and_nothing_is_made(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "studio.db").exists()
 
 
-def test_servers_that_answer_are_fine(tmp_path: Path, postgres_url: str, redis_url: str) -> None:
+def test_servers_that_answer_pass(tmp_path: Path, postgres_url: str, redis_url: str) -> None:
     place = {
         "STUDIO_DATA_DIR": str(tmp_path / "data"),
         "STUDIO_DATABASE_URL": postgres_url,
@@ -49,7 +49,7 @@ def test_servers_that_answer_are_fine(tmp_path: Path, postgres_url: str, redis_u
     assert code == 0 and checks["broker"]["status"] == "ok"
 
 
-def test_dead_servers_are_broken_with_a_remedy_and_without_passwords(tmp_path: Path) -> None:
+def test_unreachable_servers_come_with_a_remedy_and_without_passwords(tmp_path: Path) -> None:
     place = {
         "STUDIO_DATA_DIR": str(tmp_path / "data"),
         "STUDIO_DATABASE_URL": "postgresql+psycopg://someone:hush@127.0.0.1:1/none",
@@ -59,5 +59,5 @@ def test_dead_servers_are_broken_with_a_remedy_and_without_passwords(tmp_path: P
     assert code == 1
     for part, remedy in (("database", "STUDIO_DATABASE_URL"), ("broker", "STUDIO_BROKER_URL")):
         assert checks[part]["status"] == "broken" and remedy in checks[part]["hint"]
-    said = call("doctor", **place)
-    assert said.returncode == 1 and "hush" not in said.stdout and "broken" in said.stdout
+    printed = call("doctor", **place)
+    assert printed.returncode == 1 and "hush" not in printed.stdout and "broken" in printed.stdout

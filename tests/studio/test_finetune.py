@@ -51,7 +51,7 @@ def last_job() -> Job | None:
         return None
 
 
-def test_the_whole_journey_prints_one_object_and_copies_the_adapter(place: dict[str, str], tmp_path: Path) -> None:
+def test_result_is_one_json_object_and_the_adapter_is_copied(place: dict[str, str], tmp_path: Path) -> None:
     data, own = letters(tmp_path, "train"), letters(tmp_path, "train", "own.csv")
     out = tmp_path / "adapter"
     done = call(
@@ -93,27 +93,27 @@ def test_the_whole_journey_prints_one_object_and_copies_the_adapter(place: dict[
     assert "Training" in done.stderr
 
 
-def test_people_read_the_result_in_words(place: dict[str, str], tmp_path: Path) -> None:
+def test_result_for_people_is_in_words(place: dict[str, str], tmp_path: Path) -> None:
     done = call("finetune", str(letters(tmp_path, "train")), **place)
     assert done.returncode == 0, done.stderr
     assert "accuracy: 1.0000" in done.stdout and "Adapter: " in done.stdout
 
 
-def test_conversations_get_the_chat_model_by_themselves(place: dict[str, str], tmp_path: Path) -> None:
+def test_conversations_get_the_chat_model_by_default(place: dict[str, str], tmp_path: Path) -> None:
     done = call("finetune", str(write_chat_file(tmp_path / "talks.jsonl")), "--json", **place)
     assert done.returncode == 0, done.stderr
     spec = _spec(place, json.loads(done.stdout)["run_id"])
     assert (spec["task_type"], spec["base_model"]) == ("chat", "starter-chat")
 
 
-def test_a_failed_run_says_why_with_exit_code_1(place: dict[str, str], tmp_path: Path) -> None:
+def test_failed_run_names_its_error_with_exit_code_1(place: dict[str, str], tmp_path: Path) -> None:
     done = call("finetune", str(letters(tmp_path, "refuse")), "--json", **place)
     assert done.returncode == 1
     result = json.loads(done.stdout)
     assert (result["state"], result["error"]["code"], result["adapter"]) == ("diverged", "diverged", None)
 
 
-def test_a_useless_file_is_refused_before_anything_is_queued(place: dict[str, str], tmp_path: Path) -> None:
+def test_useless_file_is_refused_before_anything_is_queued(place: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("")
     done = call("finetune", str(tmp_path / "empty.csv"), "--json", **place)
     assert done.returncode == 2
@@ -122,7 +122,7 @@ def test_a_useless_file_is_refused_before_anything_is_queued(place: dict[str, st
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupting_it_cancels_the_run(place: dict[str, str], tmp_path: Path, number: signal.Signals) -> None:
+def test_interrupted_command_cancels_the_run(place: dict[str, str], tmp_path: Path, number: signal.Signals) -> None:
     running = _start(letters(tmp_path, "hang"), place)
     wait_until(_is_running, "the run is running")
     running.send_signal(number)
@@ -135,7 +135,7 @@ def test_interrupting_it_cancels_the_run(place: dict[str, str], tmp_path: Path, 
         os.kill(job.pid, 0)
 
 
-def test_beside_a_running_studio_one_of_them_does_the_run(place: dict[str, str], tmp_path: Path) -> None:
+def test_run_is_done_once_beside_a_running_studio(place: dict[str, str], tmp_path: Path) -> None:
     up = start_up(Path(place["STUDIO_DATA_DIR"]))
     try:
         done = call("finetune", str(letters(tmp_path, "train")), "--json", **place)
@@ -146,7 +146,7 @@ def test_beside_a_running_studio_one_of_them_does_the_run(place: dict[str, str],
     assert job is not None and (job.state, job.fence) == (SUCCEEDED, 1)
 
 
-def test_a_run_that_another_worker_took_is_watched_to_its_end(place: dict[str, str], tmp_path: Path) -> None:
+def test_run_that_another_worker_took_is_followed_to_its_end(place: dict[str, str], tmp_path: Path) -> None:
     running = _start(letters(tmp_path, "crash"), place)
     # It waits between two tries, which is when another worker may take the run.
     wait_until(lambda: (job := last_job()) is not None and job.attempt > 0, "the first try has crashed")

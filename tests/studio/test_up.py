@@ -59,7 +59,7 @@ def _job(job_id: str) -> Job:
         return session.get_one(Job, job_id)
 
 
-def test_its_link_signs_in_once(running: Up) -> None:
+def test_sign_in_link_works_once(running: Up) -> None:
     headers = {"origin": running.address}
     with httpx.Client(base_url=running.address, trust_env=False, headers=headers) as browser:
         assert browser.get("/readyz").status_code == 200
@@ -70,25 +70,25 @@ def test_its_link_signs_in_once(running: Up) -> None:
     assert len([line for line in running.lines if "/sign-in?token=" in line]) == 1
 
 
-def test_a_second_start_on_the_same_folder_names_the_first(running: Up) -> None:
+def test_second_start_on_the_same_folder_names_the_first(running: Up) -> None:
     second = call("up", STUDIO_DATA_DIR=str(running.home), STUDIO_PORT="0")
     assert second.returncode == 2
     assert str(running.process.pid) in second.stderr and running.address in second.stderr
     assert "Traceback" not in second.stderr
 
 
-def test_a_new_link_leads_to_the_running_studio(running: Up) -> None:
+def test_new_link_leads_to_the_running_studio(running: Up) -> None:
     printed = call("link", STUDIO_DATA_DIR=str(running.home))
     assert printed.stdout.startswith(f"{running.address}/sign-in?token=")
 
 
 @pytest.mark.faults
-def test_a_killed_worker_is_started_again(running: Up) -> None:
+def test_killed_worker_is_restarted(running: Up) -> None:
     before = running.find("-Q train")
     pool = before.children(recursive=True)
     before.kill()
     wait_until(lambda: running.printed("The worker process ended (signal SIGKILL)"), "the death is noticed")
-    wait_until(lambda: any("-Q train" in " ".join(each.cmdline()) for each in _children(running)), "a new worker")
+    wait_until(lambda: any("-Q train" in " ".join(child.cmdline()) for child in _children(running)), "a new worker")
     assert running.find("-Q train").pid != before.pid
     assert still_alive(pool, 3) == []
 
@@ -123,7 +123,7 @@ def test_many_rows_are_reported_while_a_training_runs(mine: Up, hanging_job: str
 
 
 @pytest.mark.faults
-def test_interrupting_it_leaves_no_process_and_gives_the_run_back(mine: Up, hanging_job: str) -> None:
+def test_interrupted_studio_leaves_no_process_and_requeues_the_run(mine: Up, hanging_job: str) -> None:
     tree = mine.tree
     stop(mine)
     assert still_alive(tree, 0) == []
@@ -133,14 +133,14 @@ def test_interrupting_it_leaves_no_process_and_gives_the_run_back(mine: Up, hang
 
 
 @pytest.mark.faults
-def test_killing_it_leaves_no_process(mine: Up, hanging_job: str) -> None:
+def test_killed_studio_leaves_no_process(mine: Up, hanging_job: str) -> None:
     tree = mine.tree
     mine.process.send_signal(signal.SIGKILL)
     mine.process.wait()
     assert still_alive(tree, GONE_SECONDS) == []
 
 
-def test_a_port_in_use_is_refused_with_the_port(tmp_path: Path) -> None:
+def test_port_in_use_is_refused_with_its_number(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -150,14 +150,14 @@ def test_a_port_in_use_is_refused_with_the_port(tmp_path: Path) -> None:
     assert f"Port {port}" in refused.stderr and len(refused.stderr.splitlines()) == 1
 
 
-def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+def test_data_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     refused = call("up", STUDIO_DATA_DIR=str(tmp_path / "file" / "data"))
     assert refused.returncode == 2
     assert "data folder" in refused.stderr and "Traceback" not in refused.stderr
 
 
-def test_a_database_that_does_not_answer_is_refused_without_its_password(tmp_path: Path) -> None:
+def test_database_that_does_not_answer_is_refused_without_its_password(tmp_path: Path) -> None:
     address = "postgresql+psycopg://someone:hush@127.0.0.1:1/none"
     refused = call("migrate", STUDIO_DATA_DIR=str(tmp_path), STUDIO_DATABASE_URL=address)
     assert refused.returncode == 2
@@ -165,12 +165,12 @@ def test_a_database_that_does_not_answer_is_refused_without_its_password(tmp_pat
 
 
 def test_every_gpu_gets_a_worker_and_several_together_one_more() -> None:
-    assert [each.environment for each in workers({"A": "b"}, ())] == [{"A": "b"}]
-    found = {each.name: each for each in workers({"A": "b"}, ("GPU-1", "GPU-2"))}
-    assert {name: each.environment["CUDA_VISIBLE_DEVICES"] for name, each in found.items()} == {
+    assert [worker.environment for worker in workers({"A": "b"}, ())] == [{"A": "b"}]
+    found = {worker.name: worker for worker in workers({"A": "b"}, ("GPU-1", "GPU-2"))}
+    assert {name: worker.environment["CUDA_VISIBLE_DEVICES"] for name, worker in found.items()} == {
         "worker-1": "GPU-1",
         "worker-2": "GPU-2",
         "worker-all": "GPU-1,GPU-2",
     }
     assert found["worker-all"].environment["STUDIO_LEAST_DEVICES"] == "2"
-    assert len({each.command[each.command.index("-n") + 1] for each in found.values()}) == 3
+    assert len({worker.command[worker.command.index("-n") + 1] for worker in found.values()}) == 3

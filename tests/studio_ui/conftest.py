@@ -112,8 +112,8 @@ def signed_in(
         return watched
 
     yield open_page
-    for each in opened:
-        context = each.page.context
+    for watched in opened:
+        context = watched.page.context
         for page in context.pages:
             page.close()
         if context not in kept_contexts.values():
