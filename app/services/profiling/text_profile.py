@@ -22,6 +22,8 @@ DEFAULT_LENGTH: int = TrainingSettings.model_fields["max_length"].default
 SHORT_CHARACTERS = 2
 # Share of the texts with a known language: a few quotations in another one are no mix.
 MIX_SHARE, MIX_ROWS = 0.01, 3
+# Part numbers and made-up words are no language; where fewer texts than this share have a certain one, nothing is said of a mix.
+MIN_KNOWN_SHARE = 0.5
 EXAMPLE_CHARACTERS = 120
 EXAMPLES = 5
 PORTION_TEXTS, PORTION_CHARACTERS = 2000, 1_000_000
@@ -173,7 +175,7 @@ class TextProfile:
         known = sum(len(ids) for _, (ids, _) in found)
         others = found[1:]
         rows = sorted(row for _, (ids, lines) in others for row in zip(ids, lines, strict=True))
-        if len(rows) < max(MIX_ROWS, MIX_SHARE * known):
+        if len(rows) < max(MIX_ROWS, MIX_SHARE * known) or known < MIN_KNOWN_SHARE * self._rows:
             return []
         listed = ", ".join(f"{len(ids):,} {LANGUAGE_NAMES[code]}" for code, (ids, _) in others[:6])
         return [

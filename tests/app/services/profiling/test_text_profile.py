@@ -83,6 +83,14 @@ def test_other_languages_are_listed(owner, tmp_path):
     assert mix["rows"] == list(range(102, 108)) and "5 German, 1 French" in mix["message"]
 
 
+def test_made_up_words_are_no_mix_of_languages(owner, tmp_path):
+    rng = random.Random(4)
+    words = ["".join(rng.choice("bcdfgklmnprstv") + rng.choice("aeiou") for _ in range(3)) for _ in range(300)]
+    rows = [(" ".join(rng.choices(words, k=rng.randint(8, 24))), "ab"[n % 2]) for n in range(300)]
+    _, problems = load(owner, tmp_path, rows)
+    assert "language_mix" not in problems
+
+
 def test_tokens_are_counted_as_the_trainer_counts_them(owner, tmp_path):
     from transformers import AutoTokenizer
 
