@@ -1,4 +1,4 @@
-"""Rows under a key, a list for each column, and data that no task serves yet: read, or said what they are."""
+"""JSON files that begin with an object: rows under a key, or a list for each column."""
 
 import json
 
@@ -6,8 +6,6 @@ import pytest
 
 from app.errors import Rejected
 from app.readers import open_table
-from app.services.datasets import datasets
-from tests.app import written_files as write
 
 ROWS = [[f"text number {n} of many", ("yes", "no")[n % 2]] for n in range(40)]
 NAMES = ["text", "label"]
@@ -53,33 +51,7 @@ def test_shapes_of_json_give_the_same_rows(tmp_path, value, indent):
         ('{"data": [{"a": 1}', "json", "the file ends"),
     ],
 )
-def test_what_is_no_table_is_refused_in_words(tmp_path, value, code, words):
+def test_object_without_one_table_is_refused(tmp_path, value, code, words):
     with pytest.raises(Rejected) as caught:
         read(tmp_path, value)
     assert caught.value.code == code and words in caught.value.message, caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("names", "row", "kind"),
-    [
-        (["prompt", "chosen", "rejected"], ["say {n}", "yes {n}, gladly", "no {n}"], "preference"),
-        (["text", "labels"], ["text {n} of many", ["a", "b"]], "multi-label-classification"),
-        (["Sentence1", "sentence2", "label"], ["one {n}", "two {n}", "same"], "pair-classification"),
-        (["text", "kind", "score"], ["text {n} of many", "a", "0.{n}5"], "regression"),
-    ],
-)
-def test_data_that_no_task_serves_is_called_by_its_name(tmp_path, names, row, kind):
-    rows = [[cell.format(n=n) if isinstance(cell, str) else cell for cell in row] for n in range(40)]
-    path = tmp_path / "a.jsonl"
-    path.write_bytes(write.as_jsonl(rows, names))
-    report = datasets.check_file(path, path.name)
-    from app.catalog.task_types import TASK_TYPES
-
-    if kind in [task.kind for task in TASK_TYPES]:
-        assert report["task"] == kind
-        return
-    assert report["status"] == "rejected" and report["problems"][0]["code"] == "no_task_yet"
-    assert "no task for it here yet" in report["problems"][0]["message"]
-    if kind == "preference":
-        asked = {"task_type": "instruction", "columns": {"prompt": "prompt", "response": "chosen"}}
-        assert datasets.check_file(path, path.name, **asked)["rows"]["usable"] == 40

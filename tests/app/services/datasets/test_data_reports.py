@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from app.catalog.task_types import TASK_TYPES
 from app.errors import Rejected
 from app.services.datasets import datasets
 from app.services.datasets.imports import ImportOptions
+from tests.app import written_files
 from tests.app.services.datasets.letters import ROWS, nothing_stored, splits_of, table_of, write
 
 
@@ -86,3 +88,27 @@ def test_nested_values_count_only_in_chosen_columns(owner, tmp_path):
     assert report["rows"] == {"total": 100, "usable": 99}
     report = datasets.check_file(path, "x.json", columns={"text": "other", "label": "label"})
     assert report["status"] == "rejected" and "nested_value" in [problem["code"] for problem in report["problems"]]
+
+
+@pytest.mark.parametrize(
+    ("names", "row", "kind"),
+    [
+        (["prompt", "chosen", "rejected"], ["say {n}", "yes {n}, gladly", "no {n}"], "preference"),
+        (["text", "labels"], ["text {n} of many", ["a", "b"]], "multi-label-classification"),
+        (["Sentence1", "sentence2", "label"], ["one {n}", "two {n}", "same"], "pair-classification"),
+        (["text", "kind", "score"], ["text {n} of many", "a", "0.{n}5"], "regression"),
+    ],
+)
+def test_data_that_no_task_serves_is_named(tmp_path, names, row, kind):
+    rows = [[cell.format(n=n) if isinstance(cell, str) else cell for cell in row] for n in range(40)]
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(written_files.as_jsonl(rows, names))
+    report = datasets.check_file(path, path.name)
+    if kind in [task.kind for task in TASK_TYPES]:
+        assert report["task"] == kind
+        return
+    assert report["status"] == "rejected" and report["problems"][0]["code"] == "no_task_yet"
+    assert "no task for it here yet" in report["problems"][0]["message"]
+    if kind == "preference":
+        asked = {"task_type": "instruction", "columns": {"prompt": "prompt", "response": "chosen"}}
+        assert datasets.check_file(path, path.name, **asked)["rows"]["usable"] == 40
