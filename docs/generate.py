@@ -87,21 +87,21 @@ def task_types() -> str:
     """What a model can learn, with the columns it needs and the scores it gets."""
     from app.catalog.task_types import TASK_TYPES
 
-    return "\n\n".join(_task_type(each) for each in TASK_TYPES)
+    return "\n\n".join(_task_type(task_type) for task_type in TASK_TYPES)
 
 
 def base_models() -> str:
     """What can be tuned."""
     from app.catalog.base_models import BASE_MODELS
 
-    return "\n\n".join(_base_model(each) for each in BASE_MODELS)
+    return "\n\n".join(_base_model(base_model) for base_model in BASE_MODELS)
 
 
 def methods() -> str:
     """How it can be tuned, with the settings of each method."""
     from app.catalog.methods import DERIVED, METHODS
 
-    return "\n\n".join(_method(each) for each in METHODS + DERIVED)
+    return "\n\n".join(_method(method) for method in METHODS + DERIVED)
 
 
 def training_settings() -> str:
@@ -147,8 +147,8 @@ def error_codes() -> str:
     found: dict[str, tuple[str, str]] = {}
     for path in sorted(path for folder in ("app", "worker", "studio") for path in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and (told := _refusal(node)):
-                found.setdefault(told[0], told[1:])
+            if isinstance(node, ast.Call) and (result := _refusal(node)):
+                found.setdefault(result[0], result[1:])
     intro = "`…` stands for a value of the case. Programs match on the code; the words may change.\n\n"
     return intro + table(("Code", "Status", "Says"), ((f"`{code}`", *found[code]) for code in sorted(found)))
 
@@ -241,7 +241,7 @@ def _method(method: Any) -> str:
 
 
 def _bounds(about: dict[str, Any]) -> str:
-    about = {**about, **next((each for each in about.get("anyOf", []) if each.get("type") != "null"), {})}
+    about = {**about, **next((item for item in about.get("anyOf", []) if item.get("type") != "null"), {})}
     if "enum" in about:
         return ", ".join(f"`{choice}`" for choice in about["enum"])
     signs = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))

@@ -18,7 +18,7 @@ LEVEL_0 = (
     "app.run_report",
 )
 # Tables by topic, one file each.
-TABLES = tuple(sorted(f"app.{each.stem}" for each in (ROOT / "app").glob("models_*.py")))
+TABLES = tuple(sorted(f"app.{path.stem}" for path in (ROOT / "app").glob("models_*.py")))
 LEVEL_1 = (
     "app.catalog",
     "app.db",

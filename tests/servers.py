@@ -187,7 +187,7 @@ class PostgresServer(Server):
     def _owner(self) -> pwd.struct_passwd | None:
         if os.geteuid() != 0:
             return None
-        known = {each.pw_name: each for each in pwd.getpwall()}
+        known = {item.pw_name: item for item in pwd.getpwall()}
         return known.get("postgres") or known["nobody"]
 
     def _hand_over_folder(self) -> dict[str, int | list[int]]:

@@ -74,7 +74,7 @@ class Hub:
         if rest[:1] == ["revision"] and rest[1] not in ("main", COMMIT):
             return self._refuse(request, 404, "RevisionNotFound", f"Invalid rev id: {rest[1]}")
         siblings = [self._sibling(repo, file, content) for file, content in repo.files.items()]
-        told = {
+        payload = {
             "_id": "x",
             "id": name,
             "modelId": name,
@@ -87,14 +87,14 @@ class Hub:
             "downloads": 0,
             "likes": 0,
         }
-        return self._send(request, 200, json.dumps(told).encode(), {"Content-Type": "application/json"}, body)
+        return self._send(request, 200, json.dumps(payload).encode(), {"Content-Type": "application/json"}, body)
 
     def _sibling(self, repo: Repo, file: str, content: bytes) -> dict[str, Any]:
         size = repo.pretends.get(file, len(content))
-        told: dict[str, Any] = {"rfilename": file, "size": size, "blobId": hashlib.sha1(content).hexdigest()}
+        payload: dict[str, Any] = {"rfilename": file, "size": size, "blobId": hashlib.sha1(content).hexdigest()}
         if file.endswith(".safetensors"):
-            told["lfs"] = {"sha256": _sha256(content), "size": size, "pointerSize": 135}
-        return told
+            payload["lfs"] = {"sha256": _sha256(content), "size": size, "pointerSize": 135}
+        return payload
 
     def _file(self, request: Any, repo: Repo, commit: str, file: str, body: bool) -> None:
         if repo.gated:

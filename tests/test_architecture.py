@@ -51,7 +51,7 @@ def test_every_library_is_declared_in_the_group_that_its_process_installs():
 
 def distributions(requirements: list[str]) -> set[str]:
     """Import names of the packages that the requirements name."""
-    wanted = {re.split(r"[=<>\[]", each)[0].lower().replace("_", "-") for each in requirements}
+    wanted = {re.split(r"[=<>\[]", requirement)[0].lower().replace("_", "-") for requirement in requirements}
     return {
         module
         for module, owners in importlib.metadata.packages_distributions().items()
@@ -112,12 +112,16 @@ def test_every_declaration_of_a_catalog_folder_is_in_its_tuple():
     from app.catalog.task_types import TASK_TYPES
     from app.catalog.task_types.base import TaskType
 
-    for base, declared in ((Method, METHODS + DERIVED), (TaskType, [type(each) for each in TASK_TYPES])):
+    for base, declared in ((Method, METHODS + DERIVED), (TaskType, [type(task_type) for task_type in TASK_TYPES])):
         for name in MODULES:
             if name.startswith(base.__module__.removesuffix("base")):
                 importlib.import_module(name)
-        written = {each for each in descendants(base) if each.__module__ != base.__module__ and not is_family(each)}
-        assert {each for each in written if each.__module__ in MODULES} == set(declared)
+        written = {
+            descendant
+            for descendant in descendants(base)
+            if descendant.__module__ != base.__module__ and not is_family(descendant)
+        }
+        assert {item for item in written if item.__module__ in MODULES} == set(declared)
 
 
 def is_family(declared: type) -> bool:
@@ -127,7 +131,7 @@ def is_family(declared: type) -> bool:
 
 
 def descendants(parent: type) -> set[type]:
-    return {child for each in parent.__subclasses__() for child in (each, *descendants(each))}
+    return {child for subclass in parent.__subclasses__() for child in (subclass, *descendants(subclass))}
 
 
 def test_the_rules_cover_real_rooms():

@@ -37,8 +37,8 @@ def names() -> list[str]:
             for name, field in Settings.model_fields.items()
         ),
         *(f"`{page.path}`" for page in PAGES),
-        *(f"`{each.kind}`" for each in TASK_TYPES),
-        *(f"`{each.name}`" for each in BASE_MODELS),
+        *(f"`{task_type.kind}`" for task_type in TASK_TYPES),
+        *(f"`{base_model.name}`" for base_model in BASE_MODELS),
         *(f"`{method.model_fields['kind'].default}`" for method in METHODS),
         *(f"`{field}`" for method in METHODS for field in method.model_fields if field != "kind"),
         *(f"`{field}`" for field in TrainingSettings.model_fields),
@@ -153,7 +153,7 @@ def test_every_dependency_has_its_reason():
     ]
     missing = [
         name
-        for name in (re.split(r"[=<>]", each)[0] for each in wanted)
+        for name in (re.split(r"[=<>]", item)[0] for item in wanted)
         if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)
     ]
     assert missing == []

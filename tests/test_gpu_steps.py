@@ -13,7 +13,7 @@ LOAD = Load(rows=4, length=64, portions=2, steps=1)
 
 def test_both_ways_and_methods_are_measured_on_the_same_work(monkeypatch: pytest.MonkeyPatch) -> None:
     table = list(measure_size("tiny", LOAD, CPU, rate=1e12))
-    assert [(each.method, each.way) for each in table] == [
+    assert [(item.method, item.way) for item in table] == [
         ("lora", "studio"),
         ("lora", "plain"),
         ("qlora", "studio"),

@@ -99,7 +99,7 @@ def test_the_official_client_gets_the_same_words(studio_up: Up, tuned: str, toke
         model=tuned, messages=talk, temperature=0, max_tokens=256, stream=True, stream_options={"include_usage": True}
     )
     events = list(pieces)
-    streamed = "".join(each.choices[0].delta.content or "" for each in events if each.choices)
+    streamed = "".join(event.choices[0].delta.content or "" for event in events if event.choices)
     assert streamed == completion.choices[0].message.content
     assert events[-1].usage.completion_tokens == completion.usage.completion_tokens
     shown = page.locator(".said-by-model .said-words").all_inner_texts()
@@ -138,7 +138,7 @@ def test_download_in_plain_peft_and_best_checkpoint_answer_the_same(
         answer = reply(tuned)
         assert plain.stdout.strip() == answer.strip() and "beep" in answer.lower()
         kept = client.get(f"/api/v1/runs/{tuned}/checkpoints").json()["checkpoints"]
-        best = next(each["step"] for each in kept if each["selected"])
+        best = next(item["step"] for item in kept if item["selected"])
         assert reply(f"{tuned}@{best}") == answer
         refused = client.post("/v1/chat/completions", json={"model": f"{tuned}@1", "messages": talk})
         assert refused.status_code == 404 and refused.json()["error"]["code"] == "checkpoint_not_found"

@@ -18,7 +18,7 @@ from app.samples import SAMPLES, sample_path
 from tests.journeys.steps import QUESTIONS, wait_for_end
 from tests.studio.processes import Up, call
 
-SAMPLE = next(each for each in SAMPLES if each.task_type == "token-classification")
+SAMPLE = next(sample for sample in SAMPLES if sample.task_type == "token-classification")
 ASKED = "Dr Anna Kovac flies with Nordwind to Cape Town on Monday."
 
 
@@ -94,4 +94,4 @@ def test_the_answer_over_the_api_and_the_download_agree(client: httpx.Client, tu
         [sys.executable, "-I", str(script), ASKED], env=environment, capture_output=True, text=True, check=True
     )
     entities = json.loads(done.stdout)["entities"]
-    assert [each[:3] for each in entities] == [[each["start"], each["end"], each["label"]] for each in found]
+    assert [entity[:3] for entity in entities] == [[item["start"], item["end"], item["label"]] for item in found]

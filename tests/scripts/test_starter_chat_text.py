@@ -36,23 +36,23 @@ def test_training_never_meets_a_held_out_wording_or_combination(topic) -> None:
     own = [topic.draw(plain) for _ in range(100)]
     seen = own + [topic.draw(varied) for _ in range(300)]
     kept = [topic.draw(varied, held_out=True) for _ in range(60)]
-    assert {each.wording for each in own} <= set(topic.asks)
-    assert not {each.wording for each in seen} & set(topic.unseen)
-    assert {each.wording for each in kept} <= set(topic.unseen)
+    assert {item.wording for item in own} <= set(topic.asks)
+    assert not {item.wording for item in seen} & set(topic.unseen)
+    assert {item.wording for item in kept} <= set(topic.unseen)
     if (len(topic.pools) > 1 or topic.derive) and not topic.open_key:
-        assert not any(is_held_out(topic.name, each.combination) for each in seen)
-        assert all(is_held_out(topic.name, each.combination) for each in kept)
-        assert not {each.combination for each in seen} & {each.combination for each in kept}
+        assert not any(is_held_out(topic.name, item.combination) for item in seen)
+        assert all(is_held_out(topic.name, item.combination) for item in kept)
+        assert not {item.combination for item in seen} & {item.combination for item in kept}
 
 
 def test_no_held_out_prompt_is_ever_asked_in_a_conversation() -> None:
     kept = {exchange.user.lower().rstrip("?.!") for _, exchange in held_out_prompts(500)}
     sources = [Random(11), Speaker(11), Pupil(11)]
     asked = {
-        each["content"].lower().rstrip("?.!")
+        item["content"].lower().rstrip("?.!")
         for random in sources
         for _ in range(10_000)
-        for each in conversation(random)
+        for item in conversation(random)
     }
     assert not kept & asked
 
@@ -60,14 +60,14 @@ def test_no_held_out_prompt_is_ever_asked_in_a_conversation() -> None:
 def test_conversations_alternate_and_end_with_an_answer() -> None:
     random = Speaker(5)
     for _ in range(2000):
-        roles = [each["role"] for each in conversation(random)]
+        roles = [item["role"] for item in conversation(random)]
         turns = roles[1:] if roles[0] == "system" else roles
         assert turns == ["user", "assistant"] * (len(turns) // 2) and turns
 
 
 def test_no_sentence_carries_an_unfilled_slot() -> None:
     random = Speaker(6)
-    texts = [each["content"] for _ in range(3000) for each in conversation(random)] + [
+    texts = [item["content"] for _ in range(3000) for item in conversation(random)] + [
         text(random) for _ in range(2000)
     ]
     assert [each for each in texts if set(each) & set("{}[]|") or "  " in each] == []
@@ -77,7 +77,7 @@ def test_rows_hold_whole_documents_and_questions_count_less() -> None:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(base_model_path("starter-chat")))
-    written = [each.ids for each in islice(documents(Speaker(2), tokenizer), 400)]
+    written = [item.ids for item in islice(documents(Speaker(2), tokenizer), 400)]
     ids, weights = next(batches(documents(Speaker(2), tokenizer), 8, 256, tokenizer.pad_token_id))
     packed: list[list[int]] = []
     for row in ids.tolist():
@@ -87,6 +87,6 @@ def test_rows_hold_whole_documents_and_questions_count_less() -> None:
                 packed.append([])
             if token != tokenizer.pad_token_id:
                 packed[-1].append(token)
-    assert packed == [each for each in written if len(each) <= 256][: len(packed)]
+    assert packed == [item for item in written if len(item) <= 256][: len(packed)]
     assert set(weights.unique().tolist()) == {0.0, 0.25, 1.0}
     assert not weights[ids == tokenizer.pad_token_id].any()

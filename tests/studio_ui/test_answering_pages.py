@@ -37,4 +37,4 @@ def test_the_chat_says_why_nobody_can_answer_and_what_to_do(signed_in, studio, s
         page = watched.open("/chat")
     page.wait_for_selector("#chat-send")
     assert page.inner_text("#server-notice") == ""
-    assert all("409" in each for each in watched.complaints) and watched.foreign == []
+    assert all("409" in complaint for complaint in watched.complaints) and watched.foreign == []

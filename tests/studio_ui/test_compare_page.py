@@ -135,7 +135,7 @@ def test_seeds_of_one_configuration_become_a_line_with_a_band(signed_in, six):
     # Six lines of single runs are drawn before three lines with three bands.
     page.wait_for_function(f"{chart}.data.length === 6 && {chart}.data.some(t => t.fill)")
     drawn = page.evaluate(f"{chart}.data.map(t => [t.name || '', t.fill || '', [...t.y]])")
-    bands, lines = [each for each in drawn if each[1]], [each for each in drawn if not each[1]]
+    bands, lines = [item for item in drawn if item[1]], [item for item in drawn if not item[1]]
     assert [name for name, _, _ in lines] == [f"Rank {rank} (2 runs)" for rank in (4, 8, 16)]
     # At the last check seeds 0 and 1 reached 0.64 and 0.65: the mean, and a standard deviation of 0.01 / sqrt(2).
     assert lines[0][2][-1] == pytest.approx(0.645)

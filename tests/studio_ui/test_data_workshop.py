@@ -126,8 +126,8 @@ def test_split_by_group_column(signed_in):
     page.click("#splits-save")
     version(page, 2)
     sizes = [
-        int(each)
-        for each in re.findall(r"(\d+) for (?:training|validation|the final test)", page.inner_text("#report-splits"))
+        int(item)
+        for item in re.findall(r"(\d+) for (?:training|validation|the final test)", page.inner_text("#report-splits"))
     ]
     assert sum(sizes) == 120 and 20 <= sizes[2] <= 28 and sizes[2] % 4 == 0
     assert "by customer" in page.inner_text("#report-change")

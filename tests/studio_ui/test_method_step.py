@@ -9,8 +9,8 @@ from app.services.datasets import datasets
 from tests.studio_ui.conftest import NARROW, WIDE
 
 SHOTS = os.environ.get("STUDIO_SHOTS")
-SPECIAL = [each for each in METHODS if each.level != "plain" and "text-classification" in each.task_types]
-PLAIN = [each for each in METHODS if each.level == "plain" and "text-classification" in each.task_types]
+SPECIAL = [method for method in METHODS if method.level != "plain" and "text-classification" in method.task_types]
+PLAIN = [method for method in METHODS if method.level == "plain" and "text-classification" in method.task_types]
 
 
 @pytest.fixture(scope="module")

@@ -46,9 +46,9 @@ def test_run_page_shows_perplexity_and_answers(signed_in, tuned, size, tmp_path:
     page.wait_for_selector(".chart-plot svg.main-svg")
     drawn = page.locator(".chart:not([hidden]) .chart-plot").element_handles()
     assert len(drawn) == 7
-    for each in drawn:
-        each.wait_for_selector("svg.main-svg")
-        assert each.evaluate(wide)
+    for item in drawn:
+        item.wait_for_selector("svg.main-svg")
+        assert item.evaluate(wide)
     page.screenshot(path=tmp_path / "run.png", full_page=True)
     page.click("#tab-examples")
     page.wait_for_selector("#written-answers li")

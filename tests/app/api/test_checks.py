@@ -45,12 +45,12 @@ def test_rows_come_at_once_and_the_report_follows(ann, bob, long):
     began = time.monotonic()
     answer = send(ann, write.as_csv(rows_of(2000)))
     assert answer.status == 202 and time.monotonic() - began < 20
-    told = answer.json
-    assert told["preview"]["columns"] == ["text", "label"] and told["preview"]["total"] == 2000
-    assert told["preview"]["rows"][0] == {"_line": 2, "text": "card number 0 of 0", "label": "card"}
+    body = answer.json
+    assert body["preview"]["columns"] == ["text", "label"] and body["preview"]["total"] == 2000
+    assert body["preview"]["rows"][0] == {"_line": 2, "text": "card number 0 of 0", "label": "card"}
     assert ann.get("/api/v1/datasets").json["datasets"] == []
-    assert bob.get(f"/api/v1/checks/{told['check']['id']}").status == 404
-    check = ended(ann, told["check"]["id"])
+    assert bob.get(f"/api/v1/checks/{body['check']['id']}").status == 404
+    check = ended(ann, body["check"]["id"])
     assert check["state"] == "succeeded" and check["version"] == 1, check
     made = ann.get(f"/api/v1/datasets/{check['dataset_id']}").json
     assert made["usable_rows"] == 2000 and made["report"]["status"] in ("ok", "warnings")
@@ -75,12 +75,12 @@ def test_a_refused_check_keeps_the_file_for_another_decision(ann, long, studio_h
     check = ended(ann, answer.json["check"]["id"])
     assert check["state"] == "failed" and check["error"]["code"] == "missing_column"
     assert ann.get("/api/v1/datasets").json["datasets"] == [] and not list((studio_home / "datasets").glob("*"))
-    said = {"task_type": "text-classification", "columns": {"text": "what", "label": "which"}}
-    answer = post(ann, f"/api/v1/uploads/{check['staged']}", said)
+    payload = {"task_type": "text-classification", "columns": {"text": "what", "label": "which"}}
+    answer = post(ann, f"/api/v1/uploads/{check['staged']}", payload)
     assert answer.status == 202
     check = ended(ann, answer.json["check"]["id"])
     assert check["state"] == "succeeded", check
-    assert ann.get(f"/api/v1/datasets/{check['dataset_id']}").json["columns"] == said["columns"]
+    assert ann.get(f"/api/v1/datasets/{check['dataset_id']}").json["columns"] == payload["columns"]
     # The file goes right after the state is told.
     wait_until(lambda: not list((studio_home / "uploads").glob("staged-*")), "the kept file is gone")
 
@@ -137,28 +137,28 @@ def test_a_file_that_was_read_wrongly_is_looked_at_and_read_otherwise(ann, bob):
     assert refused.status == 422
     details = refused.json["error"]["details"]
     assert details["reading"]["found"]["sheets"] == ["Notes", "Data"] and details["preview"]["rows"][0]["a"] == "c"
-    said = {"sheet": "Data", "header_row": 3}
+    payload = {"sheet": "Data", "header_row": 3}
     place = f"/api/v1/uploads/{details['staged']}"
-    assert post(bob, f"{place}/preview", said).status == 404
-    seen = post(ann, f"{place}/preview", said).json
+    assert post(bob, f"{place}/preview", payload).status == 404
+    seen = post(ann, f"{place}/preview", payload).json
     assert seen["columns"] == ["text", "label"] and seen["rows"][0]["label"] == "card"
     wrong = post(ann, f"{place}/preview", {"sheet": "Nowhere"})
     assert wrong.status == 422 and wrong.json["error"]["code"] == "xlsx_sheet"
-    made = post(ann, place, {"reading": said})
+    made = post(ann, place, {"reading": payload})
     assert made.status == 201 and made.json["usable_rows"] == 40
     # The original is kept with it, so that it can be read in yet another way.
     home = f"/api/v1/datasets/{made.json['id']}/reading"
-    told = ann.get(home).json
-    assert told["kept"] and told["found"] == {"sheet": "Data", "sheets": ["Notes", "Data"], "header_row": 3}
+    body = ann.get(home).json
+    assert body["kept"] and body["found"] == {"sheet": "Data", "sheets": ["Notes", "Data"], "header_row": 3}
     assert post(ann, f"{home}/preview", {"sheet": "Notes"}).json["columns"] == ["a", "b"]
-    again = post(ann, home, {**said, "sheet": "Notes", "header_row": 1})
+    again = post(ann, home, {**payload, "sheet": "Notes", "header_row": 1})
     assert again.status == 422 and ann.get(home.removesuffix("/reading")).json["version"] == 1
 
 
 def test_encoding_and_delimiter_are_chosen_with_a_preview_and_kept_with_the_version(ann):
     lines = ["text;label", *(f"Größe {n}, grün;{label}" for n in range(40) for label in ("süß", "sauer"))]
     made = send(ann, "\r\n".join(lines).encode("cp1252"), "a.csv").json
-    notice = next(each for each in made["report"]["problems"] if each["code"] == "encoding")
+    notice = next(problem for problem in made["report"]["problems"] if problem["code"] == "encoding")
     assert notice["severity"] == "warning" and "Größe" in notice["message"]
     home = f"/api/v1/datasets/{made['id']}"
     assert "cp1251" in ann.get(f"{home}/reading").json["encodings"]
@@ -167,7 +167,7 @@ def test_encoding_and_delimiter_are_chosen_with_a_preview_and_kept_with_the_vers
     again = post(ann, f"{home}/reading", {"encoding": "cp1252", "delimiter": ";"}).json
     assert (again["version"], again["encoding"], again["columns"]) == (2, "cp1252", made["columns"])
     assert again["change"]["reading"] == {"sheet": "", "header_row": 0, "encoding": "cp1252", "delimiter": ";"}
-    assert not [each for each in again["report"]["problems"] if each["code"] == "encoding"]
+    assert not [problem for problem in again["report"]["problems"] if problem["code"] == "encoding"]
     odd = post(ann, f"{home}/reading/preview", {"delimiter": "x"})
     assert odd.status == 422 and "reading" in odd.json["error"]["details"]["fields"]
 
@@ -176,12 +176,12 @@ def test_what_columns_meant_is_remembered_for_files_with_the_same_columns(ann, b
     rows = [[f"{text} said", label, f"tag{n % 2}"] for n, (text, label) in enumerate(rows_of(80))]
     content = write.as_csv(rows, names=["message", "topic", "kind"])
     made = send(ann, content).json
-    said = {"task_type": "text-classification", "columns": {"text": "message", "label": "kind"}}
+    payload = {"task_type": "text-classification", "columns": {"text": "message", "label": "kind"}}
     assert made["columns"]["label"] == "topic" and made["change"] is None
-    assert post(ann, f"/api/v1/datasets/{made['id']}/columns", said).json["version"] == 2
+    assert post(ann, f"/api/v1/datasets/{made['id']}/columns", payload).json["version"] == 2
     turned = write.as_csv([[c, a, b] for a, b, c in rows], names=["kind", "message", "topic"])
     again = send(ann, turned, "b.csv").json
-    assert again["columns"] == said["columns"] and again["change"]["remembered"] is True
+    assert again["columns"] == payload["columns"] and again["change"]["remembered"] is True
     assert "last time" in again["change"]["summary"]
     assert send(bob, content).json["columns"]["label"] == "topic"
     other = send(ann, content, "c.csv", ("columns", None, json.dumps({"label": "topic"}).encode())).json

@@ -37,10 +37,10 @@ def test_columns_can_be_changed_and_the_dataset_archived(ann):
 
 def test_files_of_the_same_name_get_different_names_and_can_be_renamed(ann, bob):
     made = [ann.upload([("file", "train.csv", CSV.replace(b"thing", word))]).json for word in (b"dog", b"cat", b"cow")]
-    assert [each["name"] for each in made] == ["train", "train 2", "train 3"]
+    assert [item["name"] for item in made] == ["train", "train 2", "train 3"]
     address = f"/api/v1/datasets/{made[1]['id']}/rename"
     assert ann.post(address, json_body={"name": "  Letters   of May "}).json["name"] == "Letters of May"
-    assert {each["name"] for each in ann.get("/api/v1/datasets").json["datasets"]} == {
+    assert {dataset["name"] for dataset in ann.get("/api/v1/datasets").json["datasets"]} == {
         "train",
         "Letters of May",
         "train 3",

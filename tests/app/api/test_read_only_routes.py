@@ -33,7 +33,9 @@ def _looks(known: dict[str, str]) -> list[str]:
     addresses = []
     for path, way in found:
         wanted = {
-            each["name"]: known.get(each["name"], "none") for each in way.get("parameters", []) if each["in"] == "path"
+            parameter["name"]: known.get(parameter["name"], "none")
+            for parameter in way.get("parameters", [])
+            if parameter["in"] == "path"
         }
         addresses.append(path.format(**wanted))
     return addresses

@@ -77,7 +77,7 @@ def test_links_are_made_by_owners_read_only_and_stored_as_hashes(api, ann, bob, 
         assert token not in repr({column.name: getattr(stored, column.name) for column in Share.__table__.columns})
     strangers(api, token)("")
     listed = ann.get("/api/v1/shares").json["shares"]
-    assert [each["opened"] for each in listed] == [1] and token not in str(listed)
+    assert [item["opened"] for item in listed] == [1] and token not in str(listed)
     assert bob.get("/api/v1/shares").json["shares"] == []
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         refused = ask(api, method, "/api/v1/shared/compare", headers={"x-studio-share": token})

@@ -22,7 +22,7 @@ def check(folder: Path, rows: list[Any], task: str | None = None, name: str = "r
 def chats(*odd: Any) -> list[dict[str, Any]]:
     """Eleven good conversations, then the odd ones from line 12 on."""
     good = [{"messages": [{**GOOD[0], "content": f"Latte number {n}"}, GOOD[1]]} for n in range(11)]
-    return [*good, *({"messages": each} for each in odd)]
+    return [*good, *({"messages": item} for item in odd)]
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_a_conversation_that_cannot_be_learned_is_left_out_by_row(tmp_path: Path
     report = check(tmp_path, chats(messages))
     assert report["task"] == "chat"
     assert report["rows"] == {"total": 12, "usable": 11}
-    assert [(each["code"], each["severity"], each["rows"]) for each in report["problems"] if each["rows"]] == [
-        (code, "error", [12])
-    ]
+    assert [
+        (problem["code"], problem["severity"], problem["rows"]) for problem in report["problems"] if problem["rows"]
+    ] == [(code, "error", [12])]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,9 @@ def test_a_conversation_that_cannot_be_learned_is_left_out_by_row(tmp_path: Path
 def test_a_conversation_worth_a_look_stays_in(tmp_path: Path, code: str, messages: list) -> None:
     report = check(tmp_path, chats(messages))
     assert report["rows"]["usable"] == 12
-    assert [(each["code"], each["severity"]) for each in report["problems"] if each["rows"]] == [(code, "warning")]
+    assert [(problem["code"], problem["severity"]) for problem in report["problems"] if problem["rows"]] == [
+        (code, "warning")
+    ]
 
 
 def test_sharegpt_and_openai_say_the_same() -> None:
@@ -85,7 +87,7 @@ def test_alpaca_columns_are_found_and_joined(tmp_path: Path) -> None:
     report = check(tmp_path, [*rows, {"instruction": "Say", "input": "", "output": ""}])
     assert report["task"] == "instruction"
     assert report["columns"] == {"prompt": "instruction", "input": "input", "response": "output"}
-    assert [(each["code"], each["rows"]) for each in report["problems"] if each["severity"] == "error"] == [
+    assert [(problem["code"], problem["rows"]) for problem in report["problems"] if problem["severity"] == "error"] == [
         ("empty_answer", [13])
     ]
     lesson = task_type("instruction").read_example(rows[1], report["columns"])

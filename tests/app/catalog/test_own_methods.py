@@ -52,7 +52,7 @@ def make_model(family: str) -> PreTrainedModel:
 
 
 def make_card(family: str, model: PreTrainedModel) -> BaseModelCard:
-    block = next(each for each in model.modules() if isinstance(each, torch.nn.ModuleList))[0]
+    block = next(module for module in model.modules() if isinstance(module, torch.nn.ModuleList))[0]
     return BaseModelCard(
         name="tiny",
         title="",
@@ -68,7 +68,7 @@ def make_card(family: str, model: PreTrainedModel) -> BaseModelCard:
         folder="",
         weights_sha256="",
         hub_id="tests/tiny",
-        block_parameters=sum(each.numel() for each in block.parameters()),
+        block_parameters=sum(parameter.numel() for parameter in block.parameters()),
     )
 
 
@@ -112,7 +112,7 @@ def test_a_fresh_method_changes_no_answer_and_trains_exactly_what_its_card_count
     card, before = make_card(family, base), answer(base)
     model = method.apply(base)
     assert torch.equal(answer(model), before)
-    assert sum(each.numel() for each in learning(model).values()) == method.trainable_parameters(card)
+    assert sum(item.numel() for item in learning(model).values()) == method.trainable_parameters(card)
 
 
 @everywhere
@@ -120,7 +120,7 @@ def test_a_fresh_method_changes_no_answer_and_trains_exactly_what_its_card_count
 def test_the_loss_falls_and_nothing_but_the_methods_own_weights_moves(family: str, settings: dict) -> None:
     model = make_method(settings).apply(make_model(family))
     frozen = {name: each.detach().clone() for name, each in model.named_parameters() if not each.requires_grad}
-    started = {name: each.detach().clone() for name, each in learning(model).items()}
+    started = {name: item.detach().clone() for name, item in learning(model).items()}
     losses = learn(model)
     assert losses[-1] < 0.98 * losses[0]
     assert all(torch.equal(dict(model.named_parameters())[name], value) for name, value in frozen.items())
@@ -147,7 +147,7 @@ def test_saved_and_loaded_it_answers_the_same_and_switched_off_it_is_the_base(
         assert not torch.allclose(answer(loaded), before, atol=1e-3)
         with loaded.disable_adapter():
             assert torch.equal(answer(loaded), before)
-    assert not [each for each in tmp_path.rglob("*") if each.suffix not in {".safetensors", ".json", ".py"}]
+    assert not [path for path in tmp_path.rglob("*") if path.suffix not in {".safetensors", ".json", ".py"}]
 
 
 @everywhere
@@ -187,11 +187,11 @@ def test_recomputed_activations_give_the_same_gradients(family: str, settings: d
         if checkpointing:
             base.gradient_checkpointing_enable({"use_reentrant": False})
         model.train()
-        for each in model.modules():
-            if isinstance(each, torch.nn.Dropout):
-                each.p = 0.0
+        for module in model.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
         answer(model).square().mean().backward()
-        return {name: each.grad for name, each in learning(model).items()}
+        return {name: item.grad for name, item in learning(model).items()}
 
     plain, again = gradients(False), gradients(True)
     assert all(torch.allclose(plain[name], again[name], atol=1e-6) for name in plain)
@@ -260,7 +260,7 @@ def test_layers_below_the_chosen_ones_stay_untouched(settings: dict) -> None:
     assert all(".layer.1." in name for name in learning(model))
     assert method.frozen_blocks(2) == 1
     card = make_card("encoder", make_model("encoder"))
-    assert sum(each.numel() for each in learning(model).values()) == method.trainable_parameters(card)
+    assert sum(item.numel() for item in learning(model).values()) == method.trainable_parameters(card)
 
 
 def test_terms_that_do_not_divide_the_width_are_refused() -> None:
@@ -278,13 +278,13 @@ def test_head_only_keeps_new_parts_inside_a_model(tmp_path: Path) -> None:
 
     torch.manual_seed(1)
     base, method = make(), make_method({"kind": "head-only"})
-    untouched = {name: each.clone() for name, each in base.state_dict().items()}
+    untouched = {name: item.clone() for name, item in base.state_dict().items()}
     model = method.apply(base, RunContext(heads=("classifier",)))
     assert set(learning(model)) == {"classifier.weight", "classifier.bias"}
     learn(model)
     method.save(model, tmp_path, "tests/tiny")
     fresh = make()
-    body = {name: each for name, each in untouched.items() if not name.startswith("classifier")}
+    body = {name: item for name, item in untouched.items() if not name.startswith("classifier")}
     fresh.load_state_dict(body, strict=False)
     assert torch.equal(answer(method.load(fresh, tmp_path)), answer(model))
 
@@ -297,4 +297,4 @@ def test_a_model_of_unknown_build_is_refused_by_name() -> None:
 def test_every_tuner_file_belongs_to_a_method() -> None:
     files = Path("app/catalog/tuners").glob("[a-z]*.py")
     # `arrow` belongs to `routed`, which is made of finished runs and therefore not in the menu.
-    assert {each.stem for each in files} == {getattr(each, "tuner", "") for each in METHODS} - {""} | {"arrow"}
+    assert {file.stem for file in files} == {getattr(method, "tuner", "") for method in METHODS} - {""} | {"arrow"}

@@ -31,9 +31,9 @@ def large_model(parameters: int) -> BaseModelCard:
 
 
 def test_ordinary_data_gets_lora_with_the_facts_in_the_sentence():
-    told = recommend(facts())["ranked"][0]
-    assert told["kind"] == "lora"
-    assert told["sentence"].startswith("1,000 training rows, 20 labels, an encoder of 23 million weights: ")
+    result = recommend(facts())["ranked"][0]
+    assert result["kind"] == "lora"
+    assert result["sentence"].startswith("1,000 training rows, 20 labels, an encoder of 23 million weights: ")
 
 
 def test_few_rows_get_few_learning_numbers():
@@ -55,21 +55,21 @@ def test_a_wish_changes_the_answer(wish: str, allowed: set[str]):
 
 def test_one_plain_model_leaves_out_what_cannot_be_merged():
     ranked = recommend(facts(wishes=frozenset({"one_model"})))["ranked"]
-    fitting = [method_class(each["kind"]).capabilities.merge for each in ranked]
+    fitting = [method_class(item["kind"]).capabilities.merge for item in ranked]
     assert fitting == sorted(fitting, reverse=True) and False in fitting
 
 
 def test_a_model_that_does_not_fit_is_compressed():
-    told = recommend(
+    result = recommend(
         facts(task_type="instruction", family="generation", base=large_model(7_000_000_000), labels=0, has_gpu=True)
     )["ranked"]
-    assert told[0]["kind"] == "qlora"
-    assert "GB" in told[0]["sentence"]
+    assert result[0]["kind"] == "qlora"
+    assert "GB" in result[0]["sentence"]
 
 
 def test_small_writing_models_are_kept_from_soft_prompts():
     ranked = recommend(facts(task_type="chat", family="generation", base=large_model(300_000_000), labels=0))["ranked"]
-    places = {each["kind"]: at for at, each in enumerate(ranked)}
+    places = {item["kind"]: at for at, item in enumerate(ranked)}
     assert places["prompt-tuning"] > places["lora"] and places["prompt-tuning"] > len(ranked) // 2
     assert "head-only" not in places
 
@@ -77,16 +77,16 @@ def test_small_writing_models_are_kept_from_soft_prompts():
 def test_every_method_is_ranked_once_and_every_reason_has_a_source():
     for rows, wish in itertools.product((20, 100, 3000, 50_000), [None, *WISHES]):
         ranked = recommend(facts(rows=rows, wishes=frozenset({wish} if wish else ())))["ranked"]
-        kinds = [each["kind"] for each in ranked]
+        kinds = [item["kind"] for item in ranked]
         serving = [m.model_fields["kind"].default for m in METHODS if "text-classification" in m.task_types]
         assert sorted(kinds) == sorted(serving)
-        assert all(reason["source"] and reason["words"] for each in ranked for reason in each["reasons"])
+        assert all(reason["source"] and reason["words"] for item in ranked for reason in item["reasons"])
 
 
 def test_rules_name_only_methods_that_exist():
     cases = [facts(rows=rows, wishes=frozenset(WISHES)) for rows in (20, 50_000)]
     cases.append(facts(task_type="chat", family="generation", base=large_model(7_000_000_000), answer_tokens=10**9))
-    known = {each.model_fields["kind"].default for each in METHODS}
+    known = {method.model_fields["kind"].default for method in METHODS}
     for case in cases:
         for rule in RULES:
             advice = rule(case)
@@ -106,7 +106,7 @@ def test_the_rank_follows_the_answers_to_learn():
 
 
 def test_keeping_abilities_means_the_feed_forward_part_for_models_that_write():
-    told = recommend(
+    result = recommend(
         facts(
             task_type="chat",
             family="generation",
@@ -116,19 +116,19 @@ def test_keeping_abilities_means_the_feed_forward_part_for_models_that_write():
             wishes=frozenset({"keep_abilities"}),
         )
     )["ranked"]
-    lora = next(each for each in told if each["kind"] == "lora")
+    lora = next(item for item in result if item["kind"] == "lora")
     assert lora["settings"] == {"targets": "feed-forward"}
-    places = {each["kind"]: at for at, each in enumerate(told)}
+    places = {item["kind"]: at for at, item in enumerate(result)}
     assert (
         places["lora"] < places["prefix-tuning"] and places["lora"] < places["miss"] and places["lora"] < places["full"]
     )
 
 
 def test_a_compressed_model_is_not_offered_what_fails_on_one():
-    told = recommend(
+    result = recommend(
         facts(task_type="chat", family="generation", base=large_model(7_000_000_000), labels=0, has_gpu=True)
     )["ranked"]
-    able = [method_class(each["kind"]).capabilities.nf4 for each in told]
+    able = [method_class(item["kind"]).capabilities.nf4 for item in result]
     assert able == sorted(able, reverse=True) and False in able
 
 

@@ -59,18 +59,18 @@ def say(model: Any, tokenizer: Any, *turns: str, system: str = "") -> str:
 
 
 def test_the_folder_is_complete_small_and_travels_in_the_wheel(folder: Path) -> None:
-    assert {each.name for each in folder.iterdir()} == FILES
-    assert sum(each.stat().st_size for each in folder.iterdir()) <= 25e6
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 25e6
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = declared["tool"]["setuptools"]["package-data"]["app.catalog"]
-    inside = [str(each.relative_to(ROOT / "app/catalog")) for each in folder.iterdir()]
-    assert all(any(fnmatch(each, pattern) for pattern in patterns) for each in inside)
+    inside = [str(path.relative_to(ROOT / "app/catalog")) for path in folder.iterdir()]
+    assert all(any(fnmatch(item, pattern) for pattern in patterns) for item in inside)
 
 
 def test_the_weights_are_bfloat16(folder: Path) -> None:
     with (folder / "model.safetensors").open("rb") as file:
         header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
-    assert {each["dtype"] for name, each in header.items() if name != "__metadata__"} == {"BF16"}
+    assert {item["dtype"] for name, item in header.items() if name != "__metadata__"} == {"BF16"}
 
 
 def test_the_card_says_what_the_files_hold(folder: Path, model: Any) -> None:
@@ -88,7 +88,7 @@ def test_the_card_says_what_the_files_hold(folder: Path, model: Any) -> None:
         "load_arguments",
     ):
         assert getattr(STARTER_CHAT, name) == getattr(shape, name), name
-    assert STARTER_CHAT.parameters == sum(each.numel() for each in model.parameters())
+    assert STARTER_CHAT.parameters == sum(parameter.numel() for parameter in model.parameters())
     assert f"{STARTER_CHAT.parameters:,} parameters" in (folder / "README.md").read_text(encoding="utf-8")
 
 

@@ -64,7 +64,7 @@ def test_tokens_and_mask_are_those_of_transformers(folder: Path, name: str) -> N
     messages = [{"role": role, "content": content} for role, content in LESSONS[name]]
     oracle = tokenizer.apply_chat_template(messages, return_dict=True, return_assistant_tokens_mask=True)
     assert marked.ids == oracle["input_ids"]
-    assert marked.learned == [bool(each) for each in oracle["assistant_masks"]]
+    assert marked.learned == [bool(assistant_mask) for assistant_mask in oracle["assistant_masks"]]
     asked = tokenizer.apply_chat_template(messages[:1], add_generation_prompt=True, return_dict=True)["input_ids"]
     assert open_masker(folder).ask(lesson(name).turns[:1]) == asked
 

@@ -19,7 +19,7 @@ def table(rows, evaluation=()):
 
 
 def problems(rows, evaluation=()):
-    return {each.code: each for each in TASK.check(table(rows, evaluation), COLUMNS)}
+    return {item.code: item for item in TASK.check(table(rows, evaluation), COLUMNS)}
 
 
 def test_clean_rows_have_no_problems():
@@ -124,12 +124,12 @@ def test_evaluation_labels_must_have_been_seen_in_training():
     found = problems(GOOD, [("fresh text", "a"), ("other text", "never seen"), ("", "a")])
     assert found["unknown_label"].severity == "error" and found["unknown_label"].row_ids == [61]
     assert found["empty_text"].row_ids == [62]
-    assert all(each.message.startswith("In the evaluation file") for each in found.values())
+    assert all(item.message.startswith("In the evaluation file") for item in found.values())
 
 
 def test_the_same_defect_in_both_files_is_told_apart():
-    found = [each for each in TASK.check(table([*GOOD, ("", "a")], [("", "b")]), COLUMNS) if each.code == "empty_text"]
-    assert [each.row_ids for each in found] == [[60], [61]]
+    found = [item for item in TASK.check(table([*GOOD, ("", "a")], [("", "b")]), COLUMNS) if item.code == "empty_text"]
+    assert [item.row_ids for item in found] == [[60], [61]]
 
 
 def test_labels_are_counted_without_surrounding_spaces():

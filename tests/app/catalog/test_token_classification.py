@@ -34,7 +34,9 @@ def spanned(*odd: Any) -> list[dict[str, Any]]:
 
 
 def told(report: dict[str, Any]) -> list[tuple[str, str, list[int]]]:
-    return [(each["code"], each["severity"], each["rows"]) for each in report["problems"] if each["rows"]]
+    return [
+        (problem["code"], problem["severity"], problem["rows"]) for problem in report["problems"] if problem["rows"]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_every_scheme_says_the_same(scheme: str, tags: str) -> None:
 
 def test_two_types_side_by_side_are_two_entities() -> None:
     sentence = forms.from_tags(list("abcd"), ["B-X", "I-Y", "I-Y", "I-X"])
-    assert [tuple(each) for each in sentence.entities] == [(0, 1, "X"), (1, 3, "Y"), (3, 4, "X")]
+    assert [tuple(entity) for entity in sentence.entities] == [(0, 1, "X"), (1, 3, "Y"), (3, 4, "X")]
 
 
 def test_words_of_running_text() -> None:
@@ -180,8 +182,8 @@ def test_the_repair_says_the_same_in_bio() -> None:
     assert json.loads(mended["tags"]) == ["B-PER", "I-PER", "O"]
     assert TASK.marked(mended, columns) == TASK.marked(row, columns)
     spans = {"text": "Bo met Al.", "spans": '[[7, 8, "Per"]]'}
-    told = TASK.rewritten(spans, {"text": "text", "spans": "spans"}, {"Per": "PER"})
-    assert json.loads(told["spans"]) == [[7, 9, "PER"]]
+    row = TASK.rewritten(spans, {"text": "text", "spans": "spans"}, {"Per": "PER"})
+    assert json.loads(row["spans"]) == [[7, 9, "PER"]]
     assert TASK.rewritten({"t": "Bo/I-PER left/O"}, {"text": "t"}, {}) == {"t": "Bo/B-PER left/O"}
 
 

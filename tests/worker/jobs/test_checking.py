@@ -14,7 +14,7 @@ def test_a_worker_does_a_check_that_waits(owner, any_database, studio_home):
     check = checks.start(owner, DatasetJob(IMPORT, "", {"staged": staged, "name": "Sent"}))
     assert check["state"] == "queued" and datasets.list_datasets(owner) == []
     supervisor.execute(check["job_id"], on_spool=lambda line: None)
-    told = checks.status(owner, check["id"])
-    assert (told["state"], told["version"]) == ("succeeded", 1), told
+    result = checks.status(owner, check["id"])
+    assert (result["state"], result["version"]) == ("succeeded", 1), result
     [made] = datasets.list_datasets(owner)
-    assert made.id == told["dataset_id"] and datasets.latest_version(made).usable_rows == 60
+    assert made.id == result["dataset_id"] and datasets.latest_version(made).usable_rows == 60
