@@ -7,7 +7,7 @@ from app.db import Base, db_now
 
 
 class Share(Base):
-    """A link that shows some runs of one person to whoever has it; only the SHA-256 of its token is stored.
+    """A link that shows some runs of one user to everybody who has it; only the SHA-256 of its token is stored.
 
     ``view`` is the query of the compare page's address: baseline, axis, smoothing and the like. ``with_rows`` says whether
     held-out rows and their answers are shown, too.

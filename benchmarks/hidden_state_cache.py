@@ -116,7 +116,7 @@ def nothing_kept() -> Iterator[None]:
     from worker.engine.tasks.classification.classification import Classification
 
     with (
-        mock.patch.object(hidden_state_cache, "MOST_KEPT_STATES", 0),
+        mock.patch.object(hidden_state_cache, "MAX_STATE_BYTES", 0),
         mock.patch.object(Classification, "use_cached_vectors", return_value=False),
     ):
         yield

@@ -15,7 +15,7 @@ from studio.commands import ROOT
 
 OLD_LOGS = 3
 DEATHS, WITHIN_SECONDS = 5, 60.0
-FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 8.0
+FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.5, 8.0
 
 
 @dataclass
@@ -55,7 +55,7 @@ class ChildProcess:
         if len(self.deaths) == DEATHS and now - self.deaths[0] < WITHIN_SECONDS:
             return None
         recent = sum(now - moment < WITHIN_SECONDS for moment in self.deaths)
-        wait = min(FIRST_WAIT_SECONDS * 2 ** (recent - 1), LONGEST_WAIT_SECONDS)
+        wait = min(FIRST_WAIT_SECONDS * 2 ** (recent - 1), MAX_WAIT_SECONDS)
         self.start_after = now + wait
         return float(wait)
 

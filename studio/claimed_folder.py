@@ -39,7 +39,7 @@ def check_writable() -> Path:
 
 @contextmanager
 def claimed() -> Iterator[Callable[[str], None]]:
-    """Hold the data folder for this process; call what is yielded with the address, for whoever comes second.
+    """Hold the data folder for this process; call what is yielded with the address, for a process that comes second.
 
     Raises:
         Rejected: the folder cannot be written.

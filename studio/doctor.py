@@ -24,7 +24,7 @@ OK, MISSING, BROKEN = "ok", "missing", "broken"
 MARKS = {OK: "[green]ok     [/green]", MISSING: "[yellow]missing[/yellow]", BROKEN: "[red]broken [/red]"}
 PACKAGES = ("gradio", "fastapi", "celery", "sqlalchemy")
 TRAINING_PACKAGES = ("torch", "transformers", "peft", "accelerate")
-LEAST_MEMORY_GB, LEAST_DISK_GB = 2.0, 5.0
+MIN_MEMORY_GB, MIN_DISK_GB = 2.0, 5.0
 # Programs that only tests or server mode need.
 PROGRAMS = {
     "chromium": "Needed by the tests only; `make test` installs it.",
@@ -103,9 +103,9 @@ def examine_memory() -> list[CheckResult]:
     """Free memory of the machine."""
     memory = psutil.virtual_memory()
     free = memory.available / 1e9
-    low = free < LEAST_MEMORY_GB
+    low = free < MIN_MEMORY_GB
     value = f"{free:.1f} of {memory.total / 1e9:.1f} GB free, {psutil.cpu_count()} processor threads"
-    hint = f"Training needs about {LEAST_MEMORY_GB:.0f} GB; close other programs." if low else ""
+    hint = f"Training needs about {MIN_MEMORY_GB:.0f} GB; close other programs." if low else ""
     return [CheckResult("memory", BROKEN if low else OK, value, hint)]
 
 
@@ -114,8 +114,8 @@ def examine_disk() -> list[CheckResult]:
     folder = get_settings().resolved_data_dir
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(existing).free / 1e9
-    low = free < LEAST_DISK_GB
-    hint = f"Free up {LEAST_DISK_GB:.0f} GB, or set STUDIO_DATA_DIR to a larger disk." if low else ""
+    low = free < MIN_DISK_GB
+    hint = f"Free up {MIN_DISK_GB:.0f} GB, or set STUDIO_DATA_DIR to a larger disk." if low else ""
     return [CheckResult("disk", BROKEN if low else OK, f"{free:.1f} GB free for {folder}", hint)]
 
 

@@ -10,8 +10,8 @@ from tests.layers import (
     FORBIDDEN_NAMES,
     HEAVY,
     HEAVY_ROOMS,
-    MOST_FILE_LINES,
-    MOST_FUNCTION_LINES,
+    MAX_FILE_LINES,
+    MAX_FUNCTION_LINES,
     OWNED_LIBRARIES,
     ROOMS,
     ROOT,
@@ -104,12 +104,12 @@ def library_faults(source: Source) -> list[str]:
 def size_faults(source: Source) -> list[str]:
     """Files and functions past the limits."""
     faults = []
-    if (lines := source.text.count("\n")) >= MOST_FILE_LINES:
+    if (lines := source.text.count("\n")) >= MAX_FILE_LINES:
         faults.append(f"{source.name} has {lines} lines")
     for node in ast.walk(source.tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
-            if lines >= MOST_FUNCTION_LINES:
+            if lines >= MAX_FUNCTION_LINES:
                 faults.append(f"{source.name}:{node.lineno} {node.name} has {lines} lines")
     return faults
 

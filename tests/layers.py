@@ -5,7 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("app", "worker", "studio_ui", "studio")
 BESIDE = ("tests", "benchmarks", "docs", "scripts")
-MOST_FILE_LINES, MOST_FUNCTION_LINES = 400, 60
+MAX_FILE_LINES, MAX_FUNCTION_LINES = 400, 60
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
 LEVEL_0 = (

@@ -19,7 +19,7 @@ from worker.processes import device_locks, prewarmed, watchdog
 
 log = logging.getLogger(__name__)
 
-# A stop waits for the trainer's last checkpoint; after this the process is ended by whoever started it.
+# A stop waits for the trainer's last checkpoint; after this the process is ended by its parent.
 FAREWELL_SECONDS = 9.0
 
 NextJob = Callable[[], str | None]

@@ -151,7 +151,7 @@ def _explain(error: Exception) -> StudioError:
         return StudioError(
             "device_lost",
             f"The graphics card stopped working ({text.splitlines()[0][:200]}).",
-            "The run is tried again; tell whoever runs this machine if it happens again.",
+            "The run is tried again; tell the administrator of this studio if it happens again.",
         )
     return _defect(error)
 

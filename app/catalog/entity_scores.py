@@ -1,7 +1,7 @@
 """Scores of marked entities: one is right only when its beginning, its end and its type are. Pure arithmetic.
 
 The strict reading of CoNLL-2003 (Tjong Kim Sang and De Meulder 2003), as in seqeval's strict mode. Sentences are counted
-one by one, so that whoever compares models can draw sentences anew.
+one by one, so that a comparison can draw sentences anew.
 """
 
 from collections import Counter

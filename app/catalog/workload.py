@@ -30,7 +30,7 @@ FORGETTING_TOKENS, FORGETTING_SHARE = {"classification": 5448, "generation": 146
 # and per token of a row that several texts share, where a fused kernel moves less, and nothing if it is only read.
 ATTENTION, PACKED_ATTENTION, PACKED_READING = 24, 8, 4
 # Hidden states of the frozen lower blocks are cached up to so many bytes, two for a number.
-MOST_KEPT_STATES, STATE_BYTES = 4 * 1024**3, 2
+MAX_STATE_BYTES, STATE_BYTES = 4 * 1024**3, 2
 # Cost of calling an adapter module, as a share of calling a whole block.
 ADAPTER_CALL = 0.045
 # What is beside layers: a product forth, one back for the input and one for the weights. A weight that learns in its own
@@ -242,7 +242,7 @@ def _frozen_rows(job: WorkloadInputs) -> float:
         # The vectors that the probe was fitted on are known already.
         return 0.0
     rows = job.train_rows + job.validation_rows
-    if rows * job.length * job.base.hidden_size * STATE_BYTES > MOST_KEPT_STATES:
+    if rows * job.length * job.base.hidden_size * STATE_BYTES > MAX_STATE_BYTES:
         return job.training.epochs * job.train_rows + job.checks * job.validation_rows
     return rows
 

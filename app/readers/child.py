@@ -1,6 +1,6 @@
 """The process in which files from outside are parsed: no secrets, little memory, little time, then it ends.
 
-Started by ``app.readers.isolation``, which sends one line of JSON on stdin and keeps it open; when that closes, whoever
+Started by ``app.readers.isolation``, which sends one line of JSON on stdin and keeps it open; when that closes, the process that
 wanted the answer is gone, and so is this process. The answer is a file in the folder that the line names.
 """
 

@@ -11,7 +11,7 @@ SAMPLED_RECORDS = 50
 LONG_SAMPLE = 8 * 1024
 _ENCLOSED = re.compile(r'"(?:[^"]|"")*"')
 # A first line of names is short words; a sentence with a comma in it is not.
-LONGEST_NAME, MOST_WORDS = 40, 4
+MAX_NAME_LENGTH, MAX_WORDS = 40, 4
 
 
 def find_delimiter(lines: Sequence[str], usual: str = ",") -> str:
@@ -66,7 +66,7 @@ def quotes_are_text(lines: Iterable[str], delimiter: str) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    return 0 < len(text) <= LONGEST_NAME and len(text.split()) <= MOST_WORDS and text[-1] not in ".!?:,;"
+    return 0 < len(text) <= MAX_NAME_LENGTH and len(text.split()) <= MAX_WORDS and text[-1] not in ".!?:,;"
 
 
 def _agreement(lines: Sequence[str], delimiter: str) -> float:

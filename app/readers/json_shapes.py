@@ -18,7 +18,7 @@ from app.readers.table import Flaw
 RECORDS, COLUMN, SINGLE = "records", "column", "single"
 CONVERSATIONS = ("messages", "conversations")
 # Each column is read by a window of its own.
-MOST_COLUMNS = 20
+MAX_COLUMNS = 20
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def find_shape(path: Path, encoding: Encoding) -> JsonShape:
     if len(lengths) > 1:
         named = ", ".join(f"{part.key[:40]!r} {part.count:,}" for part in columns[:5])
         raise _unfit(f"The columns have different lengths: {named}.", "Give every column as many values as the others.")
-    if len(columns) > MOST_COLUMNS:
+    if len(columns) > MAX_COLUMNS:
         raise _unfit(
             f"The file holds {len(columns):,} lists side by side.", "Write a list of objects, one for each row."
         )

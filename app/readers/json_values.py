@@ -106,7 +106,7 @@ def check_depth(value: Any, room: int = MAX_DEPTH) -> None:
     """Refuse values that are nested deeper than anybody's data.
 
     Raises:
-        Unfit: nested deeper than ``MAX_DEPTH``.
+        RefusedValue: nested deeper than ``MAX_DEPTH``.
     """
     if room < 0:
         raise RefusedValue(f"a nesting of lists and objects more than {MAX_DEPTH} deep")
@@ -120,7 +120,7 @@ def check_count(text: str) -> None:
     """Refuse, before parsing it, a value of too many parts.
 
     Raises:
-        Unfit: more commas and brackets than ``MAX_VALUES``.
+        RefusedValue: more commas and brackets than ``MAX_VALUES``.
     """
     if len(text) > MAX_VALUES and sum(map(text.count, ",[{")) > MAX_VALUES:
         raise RefusedValue(f"a row with more than {MAX_VALUES:,} values")

@@ -58,7 +58,7 @@ export class ColumnRoles {
     return box;
   }
 
-  // A role belongs to one column: whoever had it before gets the other's role instead.
+  // A role belongs to one column: its former column gets the other's role instead.
   settle(box) {
     for (const other of this.boxes) if (other !== box && box.value && other.value === box.value) other.value = "";
     for (const each of this.boxes) each.classList.toggle("role-set", Boolean(each.value));

@@ -19,7 +19,7 @@ export class WrittenSamples {
       this.chooser, this.status, this.list));
   }
 
-  /** Ask for the newest check; whoever has chosen an earlier one keeps it. */
+  /** Ask for the newest check; an earlier one that was chosen is kept. */
   async load() {
     const chosen = this.step !== null && this.step !== this.steps.at(-1) ? this.step : null;
     await this.show(chosen);

@@ -17,7 +17,7 @@ class TrackerExports {
     this.path = `/api/v1/runs/${encodeURIComponent(run.id)}/trackers`;
     this.list = el("ul", { id: "tracker-list", class: "fetch-list", "aria-label": "Trackers" });
     this.node = el("section", { id: "trackers" }, el("h3", { text: "For another tracker" }),
-      el("p", { class: "muted", text: "Curves, settings and results, written by the tracker's own library. Nothing is sent anywhere unless whoever runs this studio has set the tracker's server and key for the workers." }), this.list);
+      el("p", { class: "muted", text: "Curves, settings and results, written by the tracker's own library. Nothing is sent anywhere unless the administrator of this studio has set the tracker's server and key for the workers." }), this.list);
   }
 
   async refresh() {

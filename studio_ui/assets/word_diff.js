@@ -3,7 +3,7 @@
 import { el } from "./studio.js";
 
 // The comparison takes time with the product of both lengths; beyond this it is skipped, with a note.
-const MOST_WORDS = 800;
+const MAX_WORDS = 800;
 
 /**
  * The words of `text` against `reference`: what both have in the same order, what only one of them has.
@@ -11,7 +11,7 @@ const MOST_WORDS = 800;
  */
 export function differences(reference, text) {
   const [one, other] = [words(reference), words(text)];
-  if (one.length > MOST_WORDS || other.length > MOST_WORDS) return null;
+  if (one.length > MAX_WORDS || other.length > MAX_WORDS) return null;
   const found = [];
   const tell = (kind, word) => {
     if (found.at(-1)?.kind === kind) found.at(-1).text += ` ${word}`;
@@ -53,6 +53,6 @@ const TAGS = { same: "span", added: "ins", missing: "del" };
 /** The text with its differences marked: underlined is only here, struck through only in the reference. */
 export function markedText(reference, text) {
   const found = reference ? differences(reference, text) : null;
-  if (!found) return el("span", { class: "written-text" }, text || "(nothing)", reference ? el("span", { class: "muted row-note", text: `Longer than ${MOST_WORDS} words; differences are not marked.` }) : "");
+  if (!found) return el("span", { class: "written-text" }, text || "(nothing)", reference ? el("span", { class: "muted row-note", text: `Longer than ${MAX_WORDS} words; differences are not marked.` }) : "");
   return el("span", { class: "word-diff" }, ...found.flatMap((part, at) => [at ? " " : "", el(TAGS[part.kind], { text: part.text })]));
 }

@@ -57,7 +57,7 @@ def defect() -> StudioError:
     return StudioError(
         "internal_error",
         "The studio could not carry out this run because of a defect on its side.",
-        "Try again; if it happens again, send the worker's log to whoever runs this studio.",
+        "Try again; if it happens again, send the worker's log to the administrator of this studio.",
     )
 
 

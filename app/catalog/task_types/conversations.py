@@ -33,7 +33,7 @@ def read_turns(cell: Any) -> tuple[Turn, ...]:
     """The turns of a conversation written as JSON.
 
     Raises:
-        Unfit: ``not_a_conversation``, ``no_turns``, ``unknown_turn_role``, ``unsupported_content`` or ``empty_turn``.
+        UnusableRow: ``not_a_conversation``, ``no_turns``, ``unknown_turn_role``, ``unsupported_content`` or ``empty_turn``.
     """
     try:
         value = json.loads(cell) if isinstance(cell, str) else cell
@@ -52,7 +52,7 @@ def require_order(turns: Sequence[Turn]) -> None:
     """Refuse orders that templates do not know.
 
     Raises:
-        Unfit: ``system_not_first``, ``repeated_role`` or ``no_assistant_turn``.
+        UnusableRow: ``system_not_first``, ``repeated_role`` or ``no_assistant_turn``.
     """
     spoken = turns[1:] if turns[0].role == SYSTEM else turns
     if any(turn.role == SYSTEM for turn in spoken):
@@ -68,7 +68,7 @@ def refuse_markers(turns: Sequence[Turn]) -> None:
     """Refuse messages that hold a template's markers.
 
     Raises:
-        Unfit: ``template_markers``.
+        UnusableRow: ``template_markers``.
     """
     for turn in turns:
         if found := _MARKERS.search(turn.content):

@@ -84,7 +84,7 @@ def from_tags(words: Sequence[str], tags: Sequence[str]) -> Sentence:
     """A sentence from words and their tags in BIO, IOB1, IOBES or BILOU.
 
     Raises:
-        Unfit: ``length_mismatch``, ``unknown_tag`` or ``empty_text``.
+        UnusableRow: ``length_mismatch``, ``unknown_tag`` or ``empty_text``.
     """
     if len(words) != len(tags):
         raise UnusableRow("length_mismatch", words=len(words), tags=len(tags))
@@ -101,7 +101,7 @@ def from_spans(text: str, spans: Sequence[tuple[int, int, str]]) -> Sentence:
     """A sentence from a running text and spans in characters; a span within a word means the whole word.
 
     Raises:
-        Unfit: ``empty_text``, ``span_outside`` or ``overlapping_spans``.
+        UnusableRow: ``empty_text``, ``span_outside`` or ``overlapping_spans``.
     """
     places = word_places(text)
     if not visible(text) or not places:
@@ -129,7 +129,7 @@ def from_inline(cell: str) -> Sentence:
     """A sentence from ``Anna/B-PER went/O`` or from a word and its tag on each line.
 
     Raises:
-        Unfit: ``inline_tags``, or as :func:`from_tags`.
+        UnusableRow: ``inline_tags``, or as :func:`from_tags`.
     """
     lines = [line.rsplit(None, 1) for line in cell.splitlines() if line.strip()]
     if len(lines) > 1 and all(len(line) == 2 and _TAG.fullmatch(line[1]) for line in lines):
@@ -162,7 +162,7 @@ def read_spans(cell: Any) -> list[tuple[int, int, str]]:
     """A cell with ``[[0, 4, "PER"]]`` or ``[{"start": 0, "end": 4, "label": "PER"}]``; an empty cell has none.
 
     Raises:
-        Unfit: ``not_spans``.
+        UnusableRow: ``not_spans``.
     """
     if cell is None or not str(cell).strip():
         return []

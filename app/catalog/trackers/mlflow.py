@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from app.catalog.trackers.base import TrackedRun, Tracker
 
 # What one request may carry, from MLflow's REST documentation of `runs/log-batch`.
-MOST_METRICS, MOST_PARAMETERS, LONGEST_PARAMETER = 1000, 100, 6000
+MAX_METRICS, MAX_PARAMETERS, MAX_PARAMETER_LENGTH = 1000, 100, 6000
 
 
 class MLflow(Tracker):
@@ -39,13 +39,13 @@ class MLflow(Tracker):
         made = client.create_run(
             experiment, start_time=round(1000 * run.started_at), run_name=run.name, tags={"studio.run_id": run.id}
         )
-        parameters = [Param(key, str(value)[:LONGEST_PARAMETER]) for key, value in run.settings.items()]
+        parameters = [Param(key, str(value)[:MAX_PARAMETER_LENGTH]) for key, value in run.settings.items()]
         last = max((step for _, step, _, _ in run.points), default=0)
         results = [(f"test/{key}", last, value, run.ended_at) for key, value in run.results.items()]
         metrics = [Metric(key, value, round(1000 * at), step) for key, step, value, at in [*run.points, *results]]
-        for part in _parts(parameters, MOST_PARAMETERS):
+        for part in _parts(parameters, MAX_PARAMETERS):
             client.log_batch(made.info.run_id, params=part)
-        for part in _parts(metrics, MOST_METRICS):
+        for part in _parts(metrics, MAX_METRICS):
             client.log_batch(made.info.run_id, metrics=part)
         status = "FINISHED" if run.succeeded else "FAILED"
         client.set_terminated(made.info.run_id, status, end_time=round(1000 * run.ended_at))

@@ -35,7 +35,7 @@ def check_limits(session: Session, user_id: str) -> None:
         raise Conflict(
             "hours_used_up",
             f"Your runs took {used:.1f} hours in the last seven days; {max_hours:g} is the most for one person.",
-            "Wait until older runs fall out of the seven days, or ask whoever runs this studio for more.",
+            "Wait until older runs fall out of the seven days, or ask the administrator of this studio for more.",
             details={"hours": round(used, 2), "most": max_hours},
         )
 

@@ -155,7 +155,7 @@ class _Schedule:
     def _why(self, run: Run, position: int, able: Sequence[str]) -> str:
         devices, ahead = run.job.devices, position - 1
         if not self._known:
-            return "No worker is running. Start one, or ask whoever runs this studio."
+            return "No worker is running. Start one, or ask the administrator of this studio."
         if not self._usable:
             return "No worker is fit for work: the only ones there do not answer, or their device has failed."
         if not able:

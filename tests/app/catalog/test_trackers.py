@@ -54,7 +54,7 @@ def test_project_loses_the_characters_that_its_tracker_refuses(module, name: str
 
 
 def test_requests_to_mlflow_hold_no_more_than_it_takes() -> None:
-    assert [len(part) for part in trackers.mlflow._parts(range(2500), trackers.mlflow.MOST_METRICS)] == [
+    assert [len(part) for part in trackers.mlflow._parts(range(2500), trackers.mlflow.MAX_METRICS)] == [
         1000,
         1000,
         500,

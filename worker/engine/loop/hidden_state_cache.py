@@ -14,7 +14,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
-from app.catalog.workload import MOST_KEPT_STATES
+from app.catalog.workload import MAX_STATE_BYTES
 from worker.engine.batching.batches import MicroBatch, collate
 from worker.engine.modeling.parameters import trainable_parameters
 from worker.engine.modeling.partly_frozen import PartlyFrozen, RowSpan, row_key
@@ -209,7 +209,7 @@ def _hidden_input(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 def _refusal(wanted: int, folder: Path, spare: int) -> str:
     """Why so many bytes may not be stored here; empty if they may."""
-    allowed = min(int(max(0, shutil.disk_usage(folder).free - spare) * SHARE_OF_DISK), MOST_KEPT_STATES)
+    allowed = min(int(max(0, shutil.disk_usage(folder).free - spare) * SHARE_OF_DISK), MAX_STATE_BYTES)
     if wanted > allowed:
         return (
             f"keeping the result would take {wanted / 1e6:,.0f} MB of disk, {allowed / 1e6:,.0f} MB may be used for it"

@@ -250,7 +250,7 @@ def _time_limit_reached(seconds: float, step: int) -> StudioError:
     return StudioError(
         "time_limit",
         f"The run used up the {seconds / 3600:g} hours of training that one run may take here, after step {step}.",
-        "The last checkpoint is kept. Ask whoever runs this studio for more time, then resume the run.",
+        "The last checkpoint is kept. Ask the administrator of this studio for more time, then resume the run.",
         details={"step": step, "seconds": seconds},
     )
 

@@ -69,7 +69,7 @@ def test_remembered_and_read_anew_the_losses_are_the_same(
 
 def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every row go all the way in every pass."""
-    monkeypatch.setattr(hidden_state_cache, "MOST_KEPT_STATES", 0)
+    monkeypatch.setattr(hidden_state_cache, "MAX_STATE_BYTES", 0)
     monkeypatch.setattr(Classification, "use_cached_vectors", lambda self: False)
 
 
