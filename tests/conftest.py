@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -68,21 +69,28 @@ def owner(request: pytest.FixtureRequest, studio_home: Path) -> str:
     return ensure_owner().id
 
 
-@pytest.fixture
-def light_worker(studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A light worker in threads of this process, with its real processes for checks."""
+@contextmanager
+def light_executor() -> Iterator[None]:
+    """A light worker in threads of this process, with its real processes for checks, on the data folder of the settings."""
     from app.queue import LIGHT_QUEUE
     from worker.executor import Executor
     from worker.jobs import supervisor
 
-    monkeypatch.setenv("STUDIO_POLL_SECONDS", "0.1")
-    get_settings.cache_clear()
     executor = Executor(LIGHT_QUEUE)
     executor.start()
     yield
     supervisor.stopping.set()
     executor.leave()
     supervisor.stopping.clear()
+
+
+@pytest.fixture
+def light_worker(studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A light worker on the test's own data folder."""
+    monkeypatch.setenv("STUDIO_POLL_SECONDS", "0.1")
+    get_settings.cache_clear()
+    with light_executor():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.services.datasets import checks, datasets
+from app.settings import get_settings
 from tests.app import written_files as write
+from tests.conftest import light_executor
 from tests.studio_ui.conftest import NARROW, WIDE
 from tests.studio_ui.defects import KINDS, places, write_defects
 
@@ -152,7 +154,18 @@ def test_everything_open_fits_the_screen(signed_in, file, size):
     assert watched.complaints == []
 
 
-def test_a_large_file_shows_its_rows_first_and_its_report_when_it_is_there(signed_in, monkeypatch):
+@pytest.fixture
+def light_worker(studio):
+    """A light worker on the data folder of the module's studio."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_POLL_SECONDS", "0.1")
+        get_settings.cache_clear()
+        with light_executor():
+            yield
+    get_settings.cache_clear()
+
+
+def test_a_large_file_shows_its_rows_first_and_its_report_when_it_is_there(signed_in, light_worker, monkeypatch):
     """Rows that were not understood are understood in another way; the next file with such columns needs no word."""
     monkeypatch.setattr(checks, "SMALL_ROWS", 100)
     watched = signed_in()

@@ -11,8 +11,8 @@ from worker.jobs import speed_measurement
 
 def test_idle_worker_measures_its_machine_once(owner, monkeypatch):
     monkeypatch.setenv("STUDIO_MEASURE_SPEED", "true")
-    monkeypatch.setattr(speed_measurement, "AFTER_SECONDS", 0.0)
-    monkeypatch.setattr(speed_measurement, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(speed_measurement, "DELAY_SECONDS", 0.0)
+    monkeypatch.setattr(speed_measurement, "POLL_SECONDS", 0.0)
     speed_measurement.get_settings.cache_clear()
     name = machine_speeds.training_machine(here=True).name
     looks = iter([True, True, False])
