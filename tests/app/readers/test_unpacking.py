@@ -18,8 +18,8 @@ def source(folder: Path, size: int = 100, **options) -> Source:
 
 
 def test_allowance_grows_with_the_archive_up_to_the_limit(tmp_path):
-    assert Allowance(source(tmp_path)).most == FREE_BYTES + MAX_RATIO * 100
-    assert Allowance(source(tmp_path, limits=Limits(unpacked_bytes=9000))).most == 9000
+    assert Allowance(source(tmp_path)).limit == FREE_BYTES + MAX_RATIO * 100
+    assert Allowance(source(tmp_path, limits=Limits(unpacked_bytes=9000))).limit == 9000
 
 
 def test_members_share_one_allowance(tmp_path):
