@@ -65,7 +65,7 @@ def test_the_services_come_up_do_a_run_and_stop_when_told(settings: dict[str, st
     assert call("migrate", **settings).returncode == 0
     assert call("migrate", **settings).returncode == 0, "a second time must do no harm"
     with started(settings, tmp_path) as running:
-        wait_until(lambda: _is_ready(settings["STUDIO_PORT"]), "/readyz", 60)
+        wait_until(lambda: _is_ready(settings["STUDIO_PORT"]), "/readyz", 30)
         run = make_run(ensure_owner().id)
         wait_until(lambda: _state(run.job_id) == SUCCEEDED, "the worker does the run", 30)
         with transaction() as session:
