@@ -1,6 +1,6 @@
 # Every target that people call has a description after `##`; `make help` prints them.
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-methods check faults docs bench-answers bench-dashboard bench-frozen bench-gpu bench-job bench-pickup bench-read bench-web clean
+.PHONY: help install run test tests test-methods check faults docs languages bench-answers bench-dashboard bench-frozen bench-gpu bench-job bench-load bench-pages bench-pickup bench-read bench-web screenshots clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,8 +14,13 @@ install: $(VENV)/installed ## make the environment in .venv, with exact versions
 run: $(VENV)/installed ## start the studio and print a link to sign in
 	@$(BIN)/studio up
 
-test: check ## install what the tests need, run the checks, then all tests
+# What is checked runs beside the tests: types without a cache take more than a minute of one core, and tests wait now and then.
+test: $(VENV)/installed-dev ## install what the tests need, run the checks and all tests
 	@scripts/ensure programs
+	@$(MAKE) --no-print-directory -j 2 check tests
+
+# Two files at a time on two cores: with three, pages answered so late now and then that a test gave up.
+tests: $(VENV)/installed-dev ## run all tests without the checks
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/installed-dev ## check format, lint (Python, JavaScript) and types
@@ -34,6 +39,9 @@ faults: $(VENV)/installed-dev ## kill, freeze and starve processes and servers; 
 docs: $(VENV)/installed ## write docs/reference.md from the code
 	@$(BIN)/python docs/generate.py
 
+languages: $(VENV)/installed ## bring the catalogs of translations up to date with the messages in the code
+	@$(BIN)/python -m scripts.update_languages
+
 bench-answers: $(VENV)/installed ## measure eight replies over four adapters, batched against one by one
 	@$(BIN)/python -m benchmarks.answers
 
@@ -50,6 +58,14 @@ bench-gpu: $(VENV)/installed ## measure LoRA and QLoRA steps of 1 B and 8 B mode
 bench-job: $(VENV)/installed ## measure the whole job, submit to tested adapter, beside a plain script
 	@$(BIN)/python -m benchmarks.whole_job
 
+bench-load: $(VENV)/installed-dev ## measure reads, queue and uploads while fifty readers ask without a pause, on both stores
+	@scripts/ensure programs
+	@$(BIN)/python -m benchmarks.load
+
+bench-pages: $(VENV)/installed-dev ## measure every page in Chromium; AGAINST=/path compares with another checkout
+	@scripts/ensure programs
+	@$(BIN)/python -m benchmarks.pages $(if $(AGAINST),--against $(AGAINST))
+
 bench-pickup: $(VENV)/installed ## measure the time from submit to the first training step
 	@$(BIN)/python -m benchmarks.pickup
 
@@ -58,6 +74,10 @@ bench-read: $(VENV)/installed ## measure the memory that reading a 2 GB file tak
 
 bench-web: $(VENV)/installed ## measure start and memory of the web process
 	@$(BIN)/python -m benchmarks.web_start
+
+screenshots: $(VENV)/installed-dev ## take the pictures of the README from a running studio
+	@scripts/ensure programs
+	@$(BIN)/python scripts/take_screenshots.py
 
 clean: ## remove the environment and caches; your data stays
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache build *.egg-info

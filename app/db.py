@@ -3,9 +3,13 @@
 SQLite and PostgreSQL take the same path. Knows no table.
 """
 
+import logging
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +20,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from app.settings import get_settings
 
+log = logging.getLogger(__name__)
+
 # Below this release two processes that write and checkpoint at once can corrupt a write-ahead log
 # (sqlite.org/wal.html, "the WAL-reset bug"); older libraries keep the rollback journal.
 SAFE_WAL_VERSION = (3, 51, 3)
@@ -23,6 +29,14 @@ SAFE_WAL_VERSION = (3, 51, 3)
 
 # What any of the drivers raises when the database does not answer, is full or is restarting.
 AWAY = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
+
+# How long a transaction waits for a connection, or for the other writers of this process, before it gives up; nothing is
+# written then, and the door answers 429.
+WAIT_SECONDS = 10.0
+# Threads of the web process, which hold one connection each at most.
+SQLITE_CONNECTIONS = 100
+# Key of ``Session.info`` that holds what is called after the commit.
+_AFTER_COMMIT = "after_commit"
 
 # Marks connections whose transactions do not write.
 ONLY_LOOKS = "only_looks"
@@ -59,20 +73,103 @@ def get_engine() -> Engine:
 def make_engine(url: str) -> Engine:
     """Engine with the rules of each database: SQLite writes in immediate transactions, PostgreSQL has live connections."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": 30.0, "check_same_thread": False})
+        engine = create_engine(
+            url,
+            # What people write does not belong in a log, and errors would carry it there.
+            hide_parameters=True,
+            connect_args={"timeout": 30.0, "check_same_thread": False},
+            max_overflow=SQLITE_CONNECTIONS,
+            pool_timeout=WAIT_SECONDS,
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=WAIT_SECONDS
+    )
     event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
 
+@dataclass
+class Commits:
+    """How many transactions were committed in a block of :func:`counted_commits`."""
+
+    number: int = 0
+
+
+_counted: ContextVar[Commits | None] = ContextVar("counted", default=None)
+
+
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """One unit of work: commits at the end, rolls back on any error."""
-    with _sessions()() as session, session.begin():
-        yield session
+def counted_commits(commits: Commits | None = None) -> Iterator[Commits]:
+    """Count what the block commits, in whichever threads it works: whether a failed request has changed anything.
+
+    Args:
+        commits: count on here, for work that is done in several blocks. A block around this one counts its commits too.
+    """
+    counted = Commits() if commits is None else commits
+    outer, before = _counted.get(), counted.number
+    token = _counted.set(counted)
+    try:
+        yield counted
+    finally:
+        _counted.reset(token)
+        if outer is not None:
+            outer.number += counted.number - before
+
+
+def has_committed() -> bool:
+    """Whether anything was committed in the surrounding block of :func:`counted_commits`."""
+    commits = _counted.get()
+    return commits is not None and commits.number > 0
+
+
+@contextmanager
+def transaction(*, wait_seconds: float | None = None) -> Iterator[Session]:
+    """One unit of work: commits at the end, rolls back on any error; then does what :func:`after_commit` was given.
+
+    Args:
+        wait_seconds: how long the other writers of this process are waited for, where the database takes one at a time;
+            ``WAIT_SECONDS`` if it is not given.
+
+    Raises:
+        sqlalchemy.exc.TimeoutError: there was no connection or no turn in time; nothing is written.
+    """
+    with _turn_to_write(WAIT_SECONDS if wait_seconds is None else wait_seconds), _sessions()() as session:
+        with session.begin():
+            yield session
+        if commits := _counted.get():
+            commits.number += 1
+    # Not before the connection is given back: with one in hand and waiting for another, many threads would block each other.
+    for action in session.info.pop(_AFTER_COMMIT, []):
+        action()
+
+
+def try_write(action: Callable[[Session], object], what: str, *, wait_seconds: float | None = None) -> None:
+    """Write what is only kept for the record, such as a last use, if the database can take it; a failure is logged.
+
+    Neither a full disk nor a busy database keeps anybody from their work, and what is written here is not what a request asked
+    for: it does not count in :func:`has_committed`.
+
+    Args:
+        action: writes with the session of a transaction of its own.
+        what: names it in the log.
+        wait_seconds: as in :func:`transaction`.
+    """
+    token = _counted.set(None)
+    try:
+        with transaction(wait_seconds=wait_seconds) as session:
+            action(session)
+    except AWAY as error:
+        log.warning("%s was not noted: %s", what, type(error).__name__)
+    finally:
+        _counted.reset(token)
+
+
+def after_commit(session: Session, action: Callable[[], object]) -> None:
+    """Call this once the session's :func:`transaction` is committed and its connection free; it must not raise."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(action)
 
 
 @contextmanager
@@ -86,6 +183,22 @@ def snapshot() -> Iterator[Session]:
         yield session
 
 
+def is_busy(error: BaseException) -> bool:
+    """Whether the database had no turn or no connection in time: nothing is broken, there is only too much at once."""
+    if isinstance(error, exc.TimeoutError):
+        return True
+    cause = error.orig if isinstance(error, exc.OperationalError) else None
+    return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def is_bad_text(error: BaseException) -> bool:
+    """Whether a text was refused for a character that the database does not take."""
+    if isinstance(error, UnicodeEncodeError):
+        return error.reason == "surrogates not allowed"
+    cause = error.orig if isinstance(error, exc.StatementError) else error.__cause__
+    return isinstance(cause, UnicodeEncodeError) or (isinstance(error, exc.DataError) and "NUL" in str(cause))
+
+
 def dialect() -> Dialect:
     """The dialect in use, for statements that differ between the databases."""
     return get_engine().dialect
@@ -95,8 +208,29 @@ def forget_engine() -> None:
     """Close all connections and read the settings anew; for forked children and tests."""
     get_engine().dispose()
     get_engine.cache_clear()
+    _writers.cache_clear()
     _sessions.cache_clear()
     _readers.cache_clear()
+
+
+@lru_cache
+def _writers() -> threading.Lock:
+    return threading.Lock()
+
+
+@contextmanager
+def _turn_to_write(wait_seconds: float) -> Iterator[None]:
+    """SQLite has one writer at a time, and lets those who wait find out by chance that it is free; here they queue up."""
+    if dialect().name != "sqlite":
+        yield
+        return
+    writers = _writers()
+    if not writers.acquire(timeout=wait_seconds):
+        raise exc.TimeoutError(f"no turn to write within {wait_seconds:g} s")
+    try:
+        yield
+    finally:
+        writers.release()
 
 
 @lru_cache

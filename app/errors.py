@@ -6,12 +6,21 @@
     |-- NotSignedIn     401     no valid session or token
     |-- Conflict        409     the state of the world forbids it now
     |-- Rejected        422     the input is wrong; details say where
-    +-- TooLarge        413     a limit in bytes or rows was passed
+    |-- TooLarge        413     a limit in bytes or rows was passed
+    +-- DiskFull        507     there is no room to write
 
 Anything that is not a StudioError is a defect: users see a calm sentence with a log id instead.
 """
 
 from typing import Any
+
+from app.languages import gettext as _
+from app.languages import gettext_noop
+
+WHAT_TO_REMOVE = gettext_noop(
+    "Free some space: delete runs you no longer need or their checkpoints, archived data, or fetched models. Everything that "
+    "is stored can still be read."
+)
 
 
 class StudioError(Exception):
@@ -89,3 +98,22 @@ class TooLarge(StudioError):
     """A stated limit was passed; reading stopped there."""
 
     status = 413
+
+
+class DiskFull(StudioError):
+    """There is no room to write; nothing that was stored before is touched.
+
+    Args:
+        sizes: how much is free and needed, as sentences; may be empty.
+        remedy: what else than removing helps here; may be empty.
+    """
+
+    status = 507
+
+    def __init__(self, sizes: str = "", remedy: str = "", **details: Any) -> None:
+        super().__init__(
+            "disk_full",
+            f"{_('The disk is full.')} {sizes}".strip(),
+            f"{_(WHAT_TO_REMOVE)} {remedy}".strip(),
+            details=details,
+        )

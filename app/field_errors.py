@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.errors import Rejected
+from app.languages import gettext as _
 
 # pydantic's error types -> the stable words that programs match on; everything else is a wrong type or form.
 _CODES = {
@@ -39,11 +40,15 @@ def field_refusal(errors: Sequence[Any]) -> Rejected:
     code = _code(first["type"])
     name = _name(first["loc"])
     if code == "json":
-        return Rejected("json", f"The request body is not valid JSON: {first['msg']}.", _HINTS["json"], status=400)
-    complaint = _SENTENCES.get(code) or f"is {_shown(first.get('input'))}: {_sentence(first['msg'])}"
+        return Rejected(
+            "json", _("The request body is not valid JSON: {msg}.", msg=first["msg"]), _HINTS["json"], status=400
+        )
+    complaint = _SENTENCES.get(code) or _(
+        "is {shown}: {sentence}", shown=_shown(first.get("input")), sentence=_sentence(first["msg"])
+    )
     return Rejected(
         code,
-        f"The field {name!r} {complaint}.",
+        _("The field {name} {complaint}.", name=repr(name), complaint=complaint),
         _HINTS.get(code, "Correct the value; GET /api/v1/catalog shows what each setting allows."),
         details={"fields": {_name(error["loc"]): error["msg"] for error in errors[:50]}},
     )

@@ -1,5 +1,6 @@
 """Atomic writes: a file or folder is written under a temporary name beside its path and renamed when it is complete."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 TEMPORARY_PREFIX = ".aside-"
+# The beginnings of names under which something is written that is renamed or removed when it is done.
+TEMPORARY_PREFIXES = (TEMPORARY_PREFIX, ".reading-", ".unpacked-")
 
 
 @contextmanager
@@ -62,6 +65,28 @@ def write_json(path: Path, value: Any, *, indent: int | None = None, durable: bo
     """Replace a file's content by JSON, atomically; numbers that are not finite raise :class:`ValueError`."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     write_bytes(path, text.encode(), durable=durable)
+
+
+def sweep_temporary(folder: Path, before: float) -> int:
+    """Remove what processes that were killed have left under temporary names anywhere below a folder; returns how many.
+
+    Args:
+        before: Unix seconds; what has been changed since may still be in use and stays.
+    """
+    removed = 0
+    for parent, folders, names in os.walk(folder):
+        for name in [name for name in (*folders, *names) if name.startswith(TEMPORARY_PREFIXES)]:
+            path = Path(parent, name)
+            with contextlib.suppress(FileNotFoundError):
+                if _changed_at(path) < before:
+                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+                    removed += 1
+        folders[:] = [name for name in folders if not name.startswith(TEMPORARY_PREFIXES)]
+    return removed
+
+
+def _changed_at(path: Path) -> float:
+    return max(found.lstat().st_mtime for found in (path, *path.rglob("*")))
 
 
 def flush(path: Path) -> None:

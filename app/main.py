@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
@@ -24,7 +25,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 def create_api() -> FastAPI:
     """The application with all routes of the public contract; pages are mounted on it afterwards."""
-    api = FastAPI(title="Fine-tuning studio", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    api = FastAPIOffline(title="Fine-tuning studio", redoc_url=None, redirect_slashes=False, favicon_url="/favicon.ico")
     for router in ROUTERS:
         api.include_router(router)
     # Pages are mounted at the root and would answer unknown API addresses in their own way.

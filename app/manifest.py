@@ -4,7 +4,9 @@ import hashlib
 import json
 from pathlib import Path
 
+from app.errors import Rejected
 from app.files import flush
+from app.outside_names import path_inside
 
 NAME = "manifest.json"
 
@@ -22,15 +24,21 @@ def write(folder: Path) -> str:
     return sha256_of(target)
 
 
-def holds(folder: Path) -> bool:
-    """Whether the folder is complete and undamaged: every file of the manifest is there with its size and hash."""
+def holds(folder: Path, sha256: str | None = None) -> bool:
+    """Whether the folder is complete and undamaged: every file of the manifest is there with its size and hash.
+
+    Args:
+        sha256: of the manifest, where it was recorded; a folder with another manifest is not the one that was meant.
+    """
     try:
+        if sha256 is not None and sha256_of(folder / NAME) != sha256:
+            return False
         files = json.loads((folder / NAME).read_text(encoding="utf-8"))["files"]
         return all(
-            (folder / name).stat().st_size == facts["bytes"] and sha256_of(folder / name) == facts["sha256"]
+            path_inside(folder, name).stat().st_size == facts["bytes"] and sha256_of(folder / name) == facts["sha256"]
             for name, facts in files.items()
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, Rejected):
         return False
 
 

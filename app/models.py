@@ -50,6 +50,8 @@ class BrowserSession(_Row):
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     used_at: Mapped[float] = mapped_column(Float, default=db_now())
     expires_at: Mapped[float] = mapped_column(Float)
+    address: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    agent: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
 
 class SignInLink(_Row):
@@ -63,7 +65,7 @@ class SignInLink(_Row):
 
 
 class ApiToken(_Row):
-    """A bearer token for programs; only its SHA-256 is stored."""
+    """A bearer token for programs; only its SHA-256 is stored. ``scope`` is ``all`` or ``read``."""
 
     __tablename__ = "api_tokens"
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
@@ -71,6 +73,8 @@ class ApiToken(_Row):
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     used_at: Mapped[float | None] = mapped_column(Float)
     revoked_at: Mapped[float | None] = mapped_column(Float)
+    scope: Mapped[str] = mapped_column(String(20), default="all", server_default="all")
+    expires_at: Mapped[float | None] = mapped_column(Float)
 
 
 class Project(_Row):
@@ -332,6 +336,7 @@ class AuditEntry(_Row):
     """Who did what to which object; rows are only ever added."""
 
     __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_created_at", "created_at", "id"),)
     user_id: Mapped[str | None] = mapped_column(String(36), index=True)
     action: Mapped[str] = mapped_column(String(60))
     object_type: Mapped[str] = mapped_column(String(40), default="")

@@ -9,26 +9,33 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from celery import Celery
-from sqlalchemy import event, update
-from sqlalchemy.orm import Session, SessionTransaction
+from kombu.transport import TRANSPORT_ALIASES
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
-from app.db import db_now, transaction
+from app.db import after_commit, db_now, transaction
 from app.models import Job
 from app.settings import get_settings
 from app.storage import broker_dir
 
+# kombu names transports by the scheme of an address; these take the place of its own.
+TRANSPORT_ALIASES.update(
+    {
+        "folder": "app.broker.folder:FolderTransport",
+        "redis": "app.broker.redis_queue:RedisTransport",
+        "rediss": "app.broker.redis_queue:RedisTransport",
+    }
+)
 WORK_TASK = "studio.work"
 TRAIN_QUEUE, LIGHT_QUEUE = "train", "light"
 QUEUES = (TRAIN_QUEUE, LIGHT_QUEUE)
 
 log = logging.getLogger(__name__)
 
-# Key of ``Session.info`` that holds the (job id, queue) pairs to notify about after the commit.
-_PENDING = "pending_messages"
 _muted: ContextVar[bool] = ContextVar("muted", default=False)
 
 
@@ -54,8 +61,16 @@ def celery_app() -> Celery:
 
 
 def enqueue_after_commit(session: Session, job_id: str, queue: str) -> None:
-    """Send the job's id to the queue once the session's transaction is committed; drop it when that is rolled back."""
-    session.info.setdefault(_PENDING, []).append((job_id, queue))
+    """Send the job's id to the queue once the session's transaction is committed; drop it when that is rolled back.
+
+    That it was sent is written beforehand, in the same transaction: a message that is lost afterwards is sent again by the
+    sweeper, while a write of its own after each commit could fail and would make every submit wait for its turn twice.
+    """
+    if _muted.get():
+        return
+    sent = update(Job).where(Job.id == job_id).values(notified_at=db_now())
+    session.execute(sent, execution_options={"synchronize_session": False})
+    after_commit(session, partial(_send, job_id, queue))
 
 
 @contextmanager
@@ -70,18 +85,24 @@ def muted() -> Iterator[None]:
 
 def notify(job_id: str, queue: str) -> bool:
     """Send one message now. Returns False when the broker cannot be reached; the sweeper sends it again later."""
-    try:
-        celery_app().send_task(WORK_TASK, args=[job_id], queue=queue, retry=False)
-    except Exception as error:  # any transport's own error type: the job row stays queued either way
-        log.warning("broker not reached, job waits for the sweeper: job=%s error=%s", job_id, type(error).__name__)
+    if not _send(job_id, queue):
         return False
     with transaction() as session:
         session.execute(update(Job).where(Job.id == job_id).values(notified_at=db_now()))
     return True
 
 
+def _send(job_id: str, queue: str) -> bool:
+    try:
+        celery_app().send_task(WORK_TASK, args=[job_id], queue=queue, retry=False)
+    except Exception as error:  # any transport's own error type: the job row stays queued either way
+        log.warning("broker not reached, job waits for the sweeper: job=%s error=%s", job_id, type(error).__name__)
+        return False
+    return True
+
+
 def _broker_url() -> str:
-    return get_settings().broker_url or "filesystem://"
+    return get_settings().broker_url or "folder://"
 
 
 def _transport_options() -> dict[str, Any]:
@@ -95,17 +116,3 @@ def _transport_options() -> dict[str, Any]:
         "control_folder": str(broker_dir() / "control"),
         "polling_interval": 0.1,
     }
-
-
-@event.listens_for(Session, "after_commit")
-def _send_pending(session: Session) -> None:
-    pending = session.info.pop(_PENDING, [])
-    if not _muted.get():
-        for job_id, queue in pending:
-            notify(job_id, queue)
-
-
-@event.listens_for(Session, "after_soft_rollback")
-def _drop_pending(session: Session, previous: SessionTransaction) -> None:
-    if not session.in_nested_transaction():
-        session.info.pop(_PENDING, None)

@@ -17,6 +17,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the web server binds; loopback unless you decide otherwise.")
     port: int = Field(7860, ge=0, le=65535, description="Port of the web server.")
     public_url: str = Field("", description="Address people type, if it differs from host and port (behind a proxy).")
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses of proxies in front of the studio, separated by commas, that say truly in X-Forwarded-For who "
+        "asks; empty: nobody is believed.",
+    )
     database_url: str = Field("", description="SQLAlchemy address; empty means SQLite in the data folder.")
     broker_url: str = Field("", description="Celery broker; empty means a private folder inside the data folder.")
     inference_url: str = Field("http://127.0.0.1:7861", description="Where the inference server listens.")
@@ -56,6 +61,9 @@ class Settings(BaseSettings):
         lt=1,
         description="Share of the GPU's memory that vLLM takes; the rest is for what it does not serve.",
     )
+    mcp: bool = Field(
+        False, description="Offer the studio's verbs as MCP tools at /gradio_api/mcp/, to be called with an API token."
+    )
     max_upload_bytes: int = Field(2 * 1024**3, gt=0, description="Largest accepted upload, in bytes.")
     max_rows: int = Field(2_000_000, gt=0, description="Most rows accepted in one dataset.")
     trainer_module: str = Field("worker.trainer", description="Python module that is started as the training process.")
@@ -90,14 +98,25 @@ class Settings(BaseSettings):
     max_hours_per_user_per_week: float = Field(
         0.0, ge=0, description="Most hours of training that one person may use in seven days; 0: any."
     )
+    max_bytes_per_user: int = Field(
+        0, ge=0, description="Most bytes on disk that one person's data, checkpoints and downloads may take; 0: any."
+    )
     trainer_memory_bytes: int = Field(0, ge=0, description="Address space a training process may use; 0: any.")
     free_disk_bytes: int = Field(
-        512 * 1024**2, ge=0, description="Space that training leaves free on the disk; it ends clearly before using it."
+        512 * 1024**2,
+        ge=0,
+        description="Space that uploads, fetches and training leave free on the disk, so that reading, signing in and "
+        "deleting always work.",
     )
     hub_url: str = Field(
         "https://huggingface.co",
         validation_alias=AliasChoices("HF_ENDPOINT", "STUDIO_HUB_URL"),
         description="Where base models are fetched from.",
+    )
+    hub_inner_hosts: str = Field(
+        "",
+        description="Hosts in a private network from which a fetch may get files, separated by commas; the hub itself is "
+        "always one, any other is refused.",
     )
     omp_num_threads: str = Field(
         "",

@@ -3,16 +3,26 @@
 Names on disk are our own ids, never a user's words.
 """
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
+from app.outside_names import path_inside
 from app.settings import get_settings
+
+# Rights of the group and of everybody else.
+OTHERS = 0o077
 
 
 def data_dir() -> Path:
-    """The data folder; made private to this user on first use."""
-    return _folder(get_settings().resolved_data_dir)
+    """The data folder; private to this user, also where it was there before."""
+    folder = _folder(get_settings().resolved_data_dir)
+    if folder.stat().st_mode & OTHERS:
+        # Somebody else's folder that is shared on purpose cannot be changed, and stays as its owner wants it.
+        with contextlib.suppress(PermissionError):
+            folder.chmod(folder.stat().st_mode & ~OTHERS)
+    return folder
 
 
 def uploads_dir() -> Path:
@@ -33,6 +43,15 @@ def run_dir(run_id: str) -> Path:
 def attempt_dir(run_id: str, fence: int) -> Path:
     """Folder that one holder of the lease writes to, named by its fencing token."""
     return _folder(run_dir(run_id) / f"attempt-{fence}")
+
+
+def recorded_path(path: str) -> Path:
+    """The file or folder that a row names by its path below the data folder.
+
+    Raises:
+        Rejected: it points out of the data folder, as a row of a forged backup may.
+    """
+    return path_inside(data_dir(), path)
 
 
 def cache_dir() -> Path:

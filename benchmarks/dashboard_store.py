@@ -71,7 +71,7 @@ def _data(owner: str) -> tuple[str, str]:
             columns={"text": "text", "label": "label"},
             labels={f"label {n}": 100 for n in range(LABELS)},
             split_sizes={"train": 8000, "validation": 1000, "test": 3000},
-            report={},
+            report={"rows": {"total": 10_000, "usable": 10_000}},
         )
         session.add(version)
         session.flush()

@@ -282,6 +282,9 @@ def _words(node: ast.expr | None) -> Iterator[str]:
     elif isinstance(node, ast.JoinedStr):
         for part in node.values:
             yield from (str(part.value),) if isinstance(part, ast.Constant) else ("…",)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+        # A message with named placeholders.
+        yield from (re.sub(r"\{\w+\}", "…", words) for words in _words(node.args[0]))
     elif node is not None:
         yield "…"
 

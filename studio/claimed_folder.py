@@ -13,7 +13,7 @@ from typing import IO
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
-from app import migrate, storage
+from app import disk_space, migrate, storage
 from app.errors import Conflict, Rejected, StudioError
 from app.settings import get_settings
 
@@ -68,7 +68,7 @@ def bring_up_to_date() -> None:
         try:
             migrate.upgrade()
         except OperationalError as error:
-            raise _no_database(error) from None
+            raise disk_space.disk_full() if disk_space.is_full(error) else _no_database(error) from None
 
 
 def running_address() -> str | None:

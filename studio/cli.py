@@ -5,6 +5,7 @@ inside its command, so that help appears at once.
 """
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,8 @@ OK, FAILED, REFUSED, CANCELLED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Entry of the ``studio`` program."""
+    """Entry of the ``studio`` program; whatever it and its processes write is for this user alone."""
+    os.umask(0o077)
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
     try:
@@ -86,8 +88,10 @@ def beat() -> None:
 @click.option("--idle-seconds", type=float, help="Free the memory after so long without a question; 0: never.")
 def inference(idle_seconds: float | None) -> None:
     """Run the server that answers for tuned models (server mode)."""
+    from app.processes.secrecy import hide_memory
     from worker.inference.supervisor import supervise
 
+    hide_memory()
     supervise(idle_seconds)
 
 
@@ -111,11 +115,12 @@ def backup(target: Path) -> None:
 
 @studio.command()
 @click.argument("source", type=click.Path(path_type=Path))
-def restore(source: Path) -> None:
+@click.option("--keep-tokens", is_flag=True, help="Let API tokens and browser sessions of the backup work again.")
+def restore(source: Path, keep_tokens: bool) -> None:
     """Fill an empty installation from a backup."""
     from studio.backup import restore_backup
 
-    restore_backup(source)
+    restore_backup(source, keep_tokens=keep_tokens)
 
 
 @studio.command()
@@ -130,12 +135,14 @@ def doctor(as_json: bool) -> int:
 @studio.command()
 @click.option("--name", default="command line", show_default=True, help="What the token is for.")
 @click.option("--user", "user_name", default="", help="Whose token; the owner's if left out.")
-def token(name: str, user_name: str) -> None:
+@click.option("--read-only", is_flag=True, help="It can read and change nothing.")
+@click.option("--days", type=int, help="For how many days; without end if left out.")
+def token(name: str, user_name: str, read_only: bool, days: int | None) -> None:
     """Print a new API token; it is shown once."""
     from app.services.accounts import accounts
     from studio.people import find_user
 
-    click.echo(accounts.create_token(find_user(user_name).id, name))
+    click.echo(accounts.create_token(find_user(user_name).id, name, scope="read" if read_only else "all", days=days))
 
 
 @studio.command()
@@ -154,42 +161,84 @@ def user() -> None:
 
 @user.command("add")
 @click.argument("name")
-def add_user(name: str) -> None:
+@click.option("--admin", is_flag=True, help="As an administrator, who manages people and models.")
+def add_user(name: str, admin: bool) -> None:
     """Create a person and print a link with which they sign in for the first time."""
     from app.services.accounts import accounts
     from studio.claimed_folder import bring_up_to_date
     from studio.people import sign_in_link
 
     bring_up_to_date()
-    person = accounts.add_user(name)
+    person = accounts.add_user(name, "admin" if admin else "member")
     click.echo(f"{person.name} can sign in once, within an hour, at {sign_in_link(person)}")
+
+
+@user.command("list")
+def list_users() -> None:
+    """Print everybody with role, state and how many sessions and tokens they have."""
+    from app.services.accounts import people
+    from studio.people import find_user
+
+    for person in people.list_people(find_user("").id):
+        state = person.role if person.active else f"{person.role}, disabled"
+        click.echo(f"{person.name}\t{state}\t{person.sessions} sessions\t{person.tokens} tokens\t{person.runs} runs")
+
+
+@user.command("change")
+@click.argument("name")
+@click.option("--role", type=click.Choice(["member", "admin"]), help="Administrators manage people and models.")
+@click.option("--disable/--enable", "disable", default=None, help="Shut the person out at once, or let them in again.")
+@click.option("--sign-out", is_flag=True, help="End all sessions, links and tokens.")
+def change_user(name: str, role: str | None, disable: bool | None, sign_out: bool) -> None:
+    """Change a role, shut a person out or let them in again."""
+    from app.services.accounts import people
+    from studio.people import find_user
+
+    owner, person = find_user(""), find_user(name)
+    if sign_out:
+        people.sign_out_everywhere(owner.id, person.id)
+    if role is not None or disable is not None:
+        people.change_person(owner.id, person.id, role=role, active=None if disable is None else not disable)
+    now = people.get_person(person.id)
+    click.echo(f"{now.name} is {now.role}, {'active' if now.active else 'disabled'}, with {now.sessions} sessions.")
 
 
 @studio.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--task", metavar="KIND", help="Task to check for; guessed from the columns if left out.")
 @click.option("--columns", "pairs", multiple=True, metavar="ROLE=NAME", help="Which column plays a role; repeatable.")
+@click.option(
+    "--answer", metavar="N", help="Which reading is meant, where the report offers several; by number or name."
+)
 @click.option("--sheet", default="", help="Sheet of a workbook, by name or number; the first with a table if left out.")
 @click.option("--header-row", default=0, metavar="N", help="Row with the column names; searched if left out.")
 @click.option("--encoding", default="", help="Encoding of a text file, where the guess is wrong.")
 @click.option("--delimiter", default="", help="Character between the fields, where the guess is wrong.")
+@click.option("--no-header", is_flag=True, help="The first row is data, not column names.")
+@click.option(
+    "--repair", "repairs", multiple=True, metavar="NAME=on|off", help="Put something right, or leave it; repeatable."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def check(
     data: Path,
     task: str | None,
     pairs: tuple[str, ...],
+    answer: str | None,
     sheet: str,
     header_row: int,
     encoding: str,
     delimiter: str,
+    no_header: bool,
+    repairs: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Report what is good and bad about a data file. Exit code 0: usable, 2: not."""
     from app.readers import Choices
-    from studio.check import check_data
+    from studio.check import Wanted, check_data, chosen_repairs
 
-    choices = Choices(sheet, header_row, encoding, delimiter)
-    return check_data(data, task, split_pairs(pairs, "--columns"), as_json, choices)
+    chosen = chosen_repairs(split_pairs(repairs, "--repair")) | ({"no_header": True} if no_header else {})
+    choices = Choices(sheet, header_row, encoding, delimiter, chosen)
+    return check_data(data, Wanted(task, split_pairs(pairs, "--columns"), answer), as_json, choices)
 
 
 @studio.command()
@@ -198,6 +247,7 @@ def check(
 @click.option("--model", metavar="NAME", help="Base model; the one recommended for the task if left out.")
 @click.option("--method", default="lora", show_default=True, metavar="KIND", help="Tuning method.")
 @click.option("--columns", "pairs", multiple=True, metavar="ROLE=NAME", help="Which column plays a role; repeatable.")
+@click.option("--answer", metavar="N", help="Which reading is meant, where `studio check` offers several.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting by its name; repeatable.")
 @click.option("--strict", is_flag=True, help="Refuse data with rows that cannot be used, instead of leaving them out.")
 @click.option("--eval", "evaluation", type=click.Path(path_type=Path), help="Rows to test on, if you have your own.")
@@ -209,6 +259,7 @@ def finetune(
     model: str | None,
     method: str,
     pairs: tuple[str, ...],
+    answer: str | None,
     settings: tuple[str, ...],
     strict: bool,
     evaluation: Path | None,
@@ -225,6 +276,7 @@ def finetune(
         model=model,
         method=method,
         columns=split_pairs(pairs, "--columns"),
+        answer=answer,
         settings=split_pairs(settings, "--set"),
         out=out,
         strict=strict,
@@ -259,10 +311,14 @@ def _tell(error: StudioError, as_json: bool) -> int:
 
 
 def _tell_defect(error: Exception, as_json: bool) -> int:
-    """A defect of ours: one sentence for the person, the trace for a file."""
+    """A full disk, or a defect of ours: one sentence for the person, the trace for a file."""
     import tempfile
     import traceback
 
+    from app import disk_space
+
+    if disk_space.is_full(error):
+        return _tell(disk_space.disk_full(), as_json)
     with tempfile.NamedTemporaryFile("w", prefix="studio-", suffix=".log", delete=False) as log:
         traceback.print_exception(error, file=log)
     what = f"The studio could not finish because of a defect on its side ({type(error).__name__})."

@@ -12,6 +12,8 @@ from app.settings import get_settings
 ROOT = Path(__file__).resolve().parent.parent
 # Open pages keep connections; a stop must not wait for them longer than this.
 WEB_GRACE_SECONDS = 3
+# A browser may send a request on a kept connection at the moment when it is closed; the longer it is kept, the rarer that is.
+WEB_KEEP_ALIVE_SECONDS = 75
 
 
 def web() -> list[str]:
@@ -27,11 +29,21 @@ def web() -> list[str]:
         settings.host,
         "--port",
         str(settings.port),
+        "--http",
+        "studio.connections:BoundedProtocol",
+        *_proxies(settings.trusted_proxies),
         "--log-level",
         settings.log_level.lower(),
         "--timeout-graceful-shutdown",
         str(WEB_GRACE_SECONDS),
+        "--timeout-keep-alive",
+        str(WEB_KEEP_ALIVE_SECONDS),
     ]
+
+
+def _proxies(trusted: str) -> list[str]:
+    """uvicorn believes every proxy on this machine unless it is told otherwise."""
+    return ["--proxy-headers", "--forwarded-allow-ips", trusted] if trusted else ["--no-proxy-headers"]
 
 
 def worker(name: str = "celery") -> list[str]:

@@ -7,16 +7,19 @@ import importlib.metadata
 import json
 import platform
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import psutil
 from rich.console import Console
 from rich.markup import escape
 
+from app.processes.subprocess import ROOT, model_environment, python_module
 from app.services.queue import machine
 from app.settings import get_settings
 
@@ -25,6 +28,7 @@ MARKS = {OK: "[green]ok     [/green]", MISSING: "[yellow]missing[/yellow]", BROK
 PACKAGES = ("gradio", "fastapi", "celery", "sqlalchemy")
 TRAINING_PACKAGES = ("torch", "transformers", "peft", "accelerate")
 MIN_MEMORY_GB, MIN_DISK_GB = 2.0, 5.0
+FENCE_SECONDS = 30.0
 # Programs that only tests or server mode need.
 PROGRAMS = {
     "chromium": "Needed by the tests only; `make test` installs it.",
@@ -166,6 +170,11 @@ def examine_broker() -> list[CheckResult]:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         hint = "Start it, or correct STUDIO_BROKER_URL; until then runs wait in the queue."
         return [CheckResult("broker", BROKEN, f"{address}: {reason}", hint)]
+    if urlsplit(settings.broker_url).password is None:
+        hint = (
+            "Set a password (`requirepass`) and write it into STUDIO_BROKER_URL: who reaches Redis can read its queues."
+        )
+        return [CheckResult("broker", MISSING, f"{address} has no password", hint)]
     return [CheckResult("broker", OK, address)]
 
 
@@ -208,6 +217,23 @@ def examine_studio() -> list[CheckResult]:
     ]
 
 
+def examine_fences() -> list[CheckResult]:
+    """What keeps a training process from the network and from other people's files, tried in a process like one."""
+    arguments = python_module("worker.processes.sandbox", safe_path=True)
+    tried = subprocess.run(
+        arguments,
+        env={**model_environment(), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=FENCE_SECONDS,
+        check=True,
+    )
+    missing: list[str] = json.loads(tried.stdout)
+    if not missing:
+        return [CheckResult("fences", OK, "trainings have no network and see only the files of their own run")]
+    return [CheckResult("fences", MISSING, "a training is not fully closed off here", hint) for hint in missing]
+
+
 EXAMINATIONS: tuple[Callable[[], list[CheckResult]], ...] = (
     examine_versions,
     examine_gpu,
@@ -217,6 +243,7 @@ EXAMINATIONS: tuple[Callable[[], list[CheckResult]], ...] = (
     examine_broker,
     examine_models,
     examine_programs,
+    examine_fences,
     examine_studio,
 )
 

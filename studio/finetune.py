@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 from app import storage
+from app.catalog.baselines import BASELINES
 from app.catalog.methods import method_class
 from app.catalog.methods.requirements import require
 from app.catalog.training import TrainingSettings
@@ -29,9 +30,11 @@ from app.services.accounts import accounts
 from app.services.datasets import datasets
 from app.services.datasets.imports import ImportOptions
 from app.services.datasets.row_errors import undecided
+from app.services.evaluation import comparison
+from app.services.models.base_size import too_small
 from app.services.profiling.token_lengths import default_model
 from app.services.queue import jobs
-from app.services.runs import adapters, runs
+from app.services.runs import adapters, metrics, runs
 from app.settings import get_settings
 from studio.check import require_file
 from studio.claimed_folder import bring_up_to_date
@@ -53,6 +56,7 @@ class FinetuneRequest:
     model: str | None = None
     method: str = "lora"
     columns: dict[str, str] = field(default_factory=dict)
+    answer: str | None = None
     settings: dict[str, str] = field(default_factory=dict)
     out: Path | None = None
     strict: bool = False
@@ -130,13 +134,15 @@ def _submit(user_id: str, order: FinetuneRequest, method: dict[str, Any], traini
         (order.data, order.data.name),
         task_type=order.task,
         columns=order.columns or None,
-        options=ImportOptions(evaluation=evaluation),
+        options=ImportOptions(evaluation=evaluation, answer=order.answer),
     )
     version = datasets.latest_version(dataset)
     task = version.task_type
     if undecided(version) and not order.strict:
         _tell_left_out(version.report)
     base = order.model or default_model(task)
+    if words := too_small(task, base):
+        click.echo(words, err=True)
     with muted():
         return runs.submit(
             user_id,
@@ -210,11 +216,27 @@ def _result(user_id: str, run: Run, out: Path | None, seconds: float) -> dict[st
     if run.job.state == SUCCEEDED:
         folder = adapters.adapter_folder(user_id, run.id)
         adapter = str(shutil.copytree(folder, out, dirs_exist_ok=True).resolve() if out else folder)
+    judged = comparison.compare(user_id, [run.id])
+    sentence = judged.sentences.get(run.id)
     result = {
         "run_id": run.id,
         "state": run.job.state,
+        "task": run.task_type,
+        "columns": run.spec["columns"],
+        "model": run.base_model,
+        "method": run.spec["method"],
+        "learning_rate": results.get("learning_rate"),
+        "sentence": sentence.as_dict() if sentence else None,
         "metrics": results.get("metrics", {}),
+        "intervals": results.get("intervals", {}),
         "baseline": results.get("baseline", {}),
+        "discordant": results.get("discordant", {}),
+        "test_rows": results.get("test_rows"),
+        "cut_rows": results.get("cut_rows"),
+        "leaking_rows": results.get("leaking_rows", 0),
+        "forgetting": results.get("forgetting"),
+        "verdicts": [verdict.as_dict() for verdict in judged.verdicts.get(run.id, [])],
+        "warnings": _warnings(user_id, run),
         "adapter": adapter,
         "trainable_parameters": results.get("trainable_parameters"),
         "seconds": {**results.get("seconds", {}), "command": round(seconds, 3)},
@@ -224,6 +246,18 @@ def _result(user_id: str, run: Run, out: Path | None, seconds: float) -> dict[st
         result["error"] = run.job.error["error"]
         result["log"] = _log(run)
     return result
+
+
+def _warnings(user_id: str, run: Run) -> list[str]:
+    """What the data report and the run itself warned of."""
+    problems = run.dataset_version.report.get("problems") or []
+    events = metrics.events_since(user_id, run.id).events
+    small = too_small(run.task_type, run.base_model)
+    return [
+        *([small] if small else []),
+        *(f"{problem['message']} ({problem['count']:,} rows)" for problem in problems if problem["count"]),
+        *(event.message for event in events if event.severity in ("warning", "error")),
+    ]
 
 
 def _log(run: Run) -> str | None:
@@ -240,12 +274,21 @@ def _words(result: dict[str, Any]) -> str:
     if result["state"] != SUCCEEDED:
         return "The run was cancelled; its last checkpoint is kept."
     lines = [f"Finished in {result['seconds']['command']:.0f} s."]
-    baseline = result["baseline"]
-    base = baseline.get("linear_probe") or baseline.get("untouched") or {}
-    words = "linear probe on the base model" if "linear_probe" in baseline else "base model"
+    if result["sentence"]:
+        lines = [result["sentence"]["sentence"], *lines]
+    lines += [
+        f"{verdict['severity'].capitalize()}: {verdict['title']}"
+        for verdict in result["verdicts"]
+        if not verdict["minor"]
+    ]
+    measured = [known for known in BASELINES if known.key in result["baseline"]]
     for name, value in result["metrics"].items():
-        before = f" ({words}: {base[name]:.4f})" if name in base else ""
-        lines.append(f"  {name.replace('_', '-')}: {value:.4f}{before}")
+        lines.append(f"  {name.replace('_', '-')}: {value:.4f}")
+        lines += [
+            f"    {known.name}: {result['baseline'][known.key][name]:.4f}"
+            for known in reversed(measured)
+            if name in result["baseline"][known.key]
+        ]
     return "\n".join([*lines, f"Adapter: {result['adapter']}"])
 
 

@@ -9,14 +9,18 @@ import secrets
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from types import FrameType
 
 import httpx
 
-from app import storage
+from app import disk_space, files, storage
 from app.errors import Conflict, Rejected, StudioError
+from app.processes.certificates import trusted
+from app.processes.secrecy import hide_memory
 from app.services.accounts import accounts
 from app.services.queue import placement
 from app.settings import Settings, get_settings
@@ -38,6 +42,7 @@ def run_up() -> None:
         Rejected: the data folder or the address cannot be used.
         StudioError: a child kept dying.
     """
+    hide_memory()
     settings = get_settings()
     with claimed() as tell:
         port = _usable_port(settings)
@@ -87,6 +92,10 @@ class _Studio:
         bring_up_to_date()
         for child in (*self.children, self.inference):
             rotate_log(child.log)
+        # Beside everything else, so that the pages do not wait for a walk over a large folder. Nobody else works on it, so
+        # what was not changed since this start was left by processes that are gone.
+        sweep = partial(files.sweep_temporary, storage.data_dir(), time.time())
+        threading.Thread(target=sweep, daemon=True, name="sweep").start()
         try:
             for child in self.children:
                 child.start()
@@ -127,15 +136,23 @@ class _Studio:
 
     def _is_ready(self) -> bool:
         try:
-            answer = httpx.get(f"http://{self.host}:{self.port}/readyz", timeout=2.0, trust_env=False)
+            url = f"http://{self.host}:{self.port}/readyz"
+            answer = httpx.get(url, timeout=2.0, trust_env=False, verify=trusted())
         except httpx.HTTPError:
             return False
         return answer.status_code == 200
 
     def _greet(self, seconds: float) -> None:
-        token = accounts.create_sign_in_link(accounts.ensure_owner().id)
         say(f"Ready after {seconds:.1f} s. Open this link to sign in; it works once, within an hour:")
-        say(f"  {self.address}/sign-in?token={token}")
+        try:
+            say(f"  {self.address}/sign-in?token={accounts.create_sign_in_link(accounts.ensure_owner().id)}")
+        except Exception as error:
+            if not disk_space.is_full(error):
+                raise
+            full = disk_space.disk_full(disk_space.free_bytes())
+            say(
+                f"  No link can be made. {full.message} {full.hint} Who is signed in at {self.address} can go on reading."
+            )
         say("Ctrl-C stops the studio; a running training goes on from its last checkpoint at the next start.")
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:

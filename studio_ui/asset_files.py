@@ -20,7 +20,11 @@ from starlette.types import Scope
 
 ASSETS = "/assets/studio"
 ASSET_FOLDER = Path(__file__).parent / "assets"
+COMPONENT_FOLDER = Path(__file__).parent / "components"
+FOLDERS = (ASSET_FOLDER, COMPONENT_FOLDER)
+SERVED = frozenset({".js", ".css"})
 CHART_LIBRARY = "plotly.min.js"
+NAME = re.compile(r"[a-z_]+\.(js|css)")
 VERSION = re.compile(r"v[0-9a-f]{12}/")
 IMPORT = re.compile(r"""^(?:import|export)\b[^;]*?from\s+["']\./([a-z_]+\.js)["']""", re.MULTILINE)
 # Smaller files are not worth packing.
@@ -36,9 +40,14 @@ def modules(script: str) -> list[str]:
     """The script and all its imports, direct and indirect; preloaded by the page, they load in parallel."""
     found = [script]
     for name in found:
-        path = ASSET_FOLDER / name
+        path = file_of(name)
         found += [name for name in _imported(path, path.stat().st_mtime_ns) if name not in found]
     return found
+
+
+def file_of(name: str) -> Path:
+    """The file of a script or style, from the folder of assets or of components."""
+    return next((folder / name for folder in FOLDERS if (folder / name).is_file()), ASSET_FOLDER / name)
 
 
 @cache
@@ -53,7 +62,8 @@ def _version() -> str:
 
 @lru_cache(maxsize=1)
 def _version_at(second: int) -> str:
-    files = [*sorted(ASSET_FOLDER.iterdir()), chart_library()]
+    files = [path for folder in FOLDERS for path in sorted(folder.iterdir()) if path.suffix in SERVED]
+    files.append(chart_library())
     facts = [f"{path.name} {(stat := path.stat()).st_size} {stat.st_mtime_ns}" for path in files]
     return "v" + hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]
 
@@ -67,7 +77,7 @@ def chart_library() -> Path:
 
 
 class Assets(StaticFiles):
-    """The folder of assets with the chart library in it, each file also below the name of any version.
+    """Scripts and styles of both folders and the chart library, each also below the name of any version.
 
     Plain addresses, and those of another version, are revalidated on each request.
     """
@@ -88,7 +98,9 @@ class Assets(StaticFiles):
         if path == CHART_LIBRARY:
             file = chart_library()
             return str(file), file.stat()
-        return super().lookup_path(path)
+        file = file_of(path)
+        known = NAME.fullmatch(path) and file.is_file()
+        return (str(file), file.stat()) if known else ("", None)
 
 
 def _packed_response(response: FileResponse, scope: Scope) -> Response:

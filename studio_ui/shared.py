@@ -1,19 +1,29 @@
 """The page behind a read-only link: the compare page without a menu, for people who are not signed in.
 
-Made of our own scripts alone, since Gradio's routes need sign-in. The script calls the API with the token in the
-address's fragment, which browsers never send.
+Made of the comparison's own modules alone, since Gradio's routes need sign-in. They ask for the same as on the compare page,
+with the token in the address's fragment, which browsers never send.
 """
 
+import json
 import secrets
-from html import escape
+from collections.abc import Mapping
+from typing import Any
 
+from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, JSONResponse
 
-from studio_ui.frame import PRODUCT, THEME, styles_and_scripts
+from app.errors import NotFound
+from app.languages import gettext as _
+from studio_ui.comparison.source import SharedRuns
+from studio_ui.components.comparison import READS
+from studio_ui.frame import LOADING, PRODUCT, THEME, html_language, html_text, language_lines, styles_and_scripts
 from studio_ui.pages.compare import COMPARE
+from studio_ui.session import refusal
 
 PATH = "/shared"
+READ_PATH = "/shared/read"
+TOKEN = "X-Studio-Share"
 
 
 def show_shared(request: Request) -> HTMLResponse:
@@ -29,16 +39,38 @@ def show_shared(request: Request) -> HTMLResponse:
     return HTMLResponse(_content(nonce), headers=headers)
 
 
+async def read_shared(request: Request) -> JSONResponse:
+    """What the page's modules ask for: ``name`` of :data:`READS` with its ``data``; refusals as everywhere."""
+    return await to_thread.run_sync(_answer, request.headers.get(TOKEN, ""), request.query_params)
+
+
+def _answer(token: str, query: Mapping[str, str]) -> JSONResponse:
+    headers = {"Cache-Control": "no-store"}
+    try:
+        data: dict[str, Any] = json.loads(query.get("data", "{}"))
+        read = READS.get(query.get("name", ""))
+        if read is None:
+            raise NotFound("not_found", _("There is nothing of this name."), _("Reload the page."))
+        found = read(SharedRuns(token, shows_rows=bool(data.get("rows"))), data)
+    except Exception as error:
+        shown = refusal(error)
+        return JSONResponse({**shown.as_dict(), "status": shown.status}, status_code=shown.status, headers=headers)
+    return JSONResponse({"value": found}, headers=headers)
+
+
 def _content(nonce: str) -> str:
-    files = "".join(styles_and_scripts(("studio.js", COMPARE.script), charts=True))
+    files = "".join(
+        line for line in styles_and_scripts(("studio.js", "shared.js"), charts=True) if "gradio" not in line
+    )
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="robots" content="noindex">'
+        f'<!doctype html><html lang="{html_language()}"><head><meta charset="utf-8"><meta name="robots" content="noindex">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-        f'<title>Shared comparison · {PRODUCT}</title><script nonce="{nonce}">{THEME}</script>{files}</head><body>'
+        f'<title>{html_text("Shared comparison")} · {html_text(PRODUCT)}</title><script nonce="{nonce}">{THEME}</script>'
+        f"{''.join(language_lines(nonce))}{files}</head><body>"
         f'<header class="site-head"><div class="site-row"><span class="site-name"><span class="site-mark" aria-hidden="true">'
-        f'</span>{PRODUCT}</span><span class="muted">Shared with you, read-only</span></div></header>'
-        f'<main class="page" id="content" tabindex="-1"><h1>{escape(COMPARE.title)}</h1>'
-        f'<p class="purpose">{escape(COMPARE.purpose)}</p><div id="{COMPARE.container}">'
-        '<div class="skeleton" role="status" aria-label="Loading"><span></span><span></span><span></span></div>'
-        "</div></main></body></html>"
+        f'</span>{html_text(PRODUCT)}</span><span class="muted">{html_text("Shared with you, read-only")}</span></div></header>'
+        f'<main class="page" id="content" tabindex="-1"><h1>{html_text(COMPARE.title)}</h1>'
+        f'<p class="purpose">{html_text(COMPARE.purpose)}</p><div id="compare-page"><div class="browser-component">'
+        f'<div class="skeleton" role="status" aria-label="{html_text(LOADING)}"><span></span><span></span><span></span></div>'
+        "</div></div></main></body></html>"
     )

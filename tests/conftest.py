@@ -1,27 +1,45 @@
 """Fixtures for every test: a data folder of its own, the owner, and real database and message servers on loopback."""
 
+import asyncio
+import gc
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from app import db, storage
 from app import models as _tables  # noqa: F401 - fills the metadata
 from app.migrate import upgrade
+from app.processes import garbage_collection
 from app.queue import celery_app
+from app.readers import isolation
 from app.services.accounts.accounts import ensure_owner
 from app.settings import get_settings
+from tests.forked_parser import ParserProcess
 from tests.servers import PostgresServer, RedisServer
 from worker.processes import prewarmed
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 # Workers under test would take seconds of the processor away from each other.
 os.environ.setdefault("STUDIO_MEASURE_SPEED", "false")
-# Files run two at a time. Threads of one training that wait for each other at every operation lose what the other file's
+# Several files run at a time. Threads of one training that wait for each other at every operation lose what the other file's
 # training takes: with one thread each, both end sooner. Set before torch is loaded, and passed on to trainers.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+# Modules and tests are made once and stay: a quarter of the time that collecting them takes went into looking for garbage.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from here on, but never what modules and tests have left."""
+    garbage_collection.resume()
 
 
 def forget_settings() -> None:
@@ -39,6 +57,14 @@ def prewarmed_trainer() -> Iterator[None]:
     """
     yield
     prewarmed.dismiss()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parser_process() -> Iterator[None]:
+    """Files are parsed in forks of one process; `tests/app/readers/test_isolation.py` starts one for each, as the studio does."""
+    with ParserProcess() as process, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(isolation, "_run", process.run)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +120,30 @@ def light_worker(studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 @pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """Chromium without a window, for all files; each page or person has a context of its own in it."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(autouse=True)
+def loop_without_browser(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let tests without the browser run loops of their own: Playwright's, which stands still meanwhile, counts as running."""
+    standing = asyncio._get_running_loop()
+    if standing is None or "browser" in request.fixturenames:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(standing)
+
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One PostgreSQL server for the whole session."""
     with PostgresServer() as server:
@@ -121,17 +171,48 @@ def redis_url(redis_server: RedisServer) -> str:
     return redis_server.url
 
 
+def _migrate(url: str) -> None:
+    """Bring a database to the newest revision, and let go of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_DATABASE_URL", url)
+        forget_settings()
+        upgrade()
+    forget_settings()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file without rows, to copy."""
+    made = tmp_path_factory.mktemp("migrated") / "migrated.db"
+    _migrate(f"sqlite:///{made}")
+    return made
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: PostgresServer) -> Iterator[str]:
+    """The name of a migrated PostgreSQL database without rows, to copy."""
+    with postgres_server.database() as url:
+        _migrate(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: PostgresServer, migrated_database: str) -> Iterator[str]:
+    """Address of a migrated PostgreSQL database of the test's own."""
+    with postgres_server.database(like=migrated_database) as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_database(request: pytest.FixtureRequest, studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a migrated database, once of each kind; the settings already name it."""
-    db.forget_engine()
     if request.param == "sqlite":
         url = f"sqlite:///{studio_home / 'migrated.db'}"
+        shutil.copyfile(request.getfixturevalue("migrated_file"), studio_home / "migrated.db")
     else:
-        url = request.getfixturevalue("postgres_url")
+        url = request.getfixturevalue("migrated_postgres_url")
     monkeypatch.setenv("STUDIO_DATABASE_URL", url)
     forget_settings()
-    upgrade()
     yield url
     # Connections must be closed before a PostgreSQL database can be dropped.
     db.forget_engine()

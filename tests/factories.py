@@ -50,7 +50,7 @@ def make_version(owner_id: str) -> tuple[str, str]:
             columns=SPEC["columns"],
             labels={"no": 10, "yes": 10},
             split_sizes={"train": 16, "validation": 2, "test": 2},
-            report={},
+            report={"rows": {"total": 20, "usable": 20}},
         )
         session.add(version)
         session.flush()

@@ -11,11 +11,14 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "m
 LEVEL_0 = (
     "app.settings",
     "app.errors",
+    "app.languages",
     "app.files",
     "app.manifest",
     "app.intervals",
     "app.processes",
     "app.run_report",
+    "app.outside_names",
+    "app.speakers",
 )
 # Tables by topic, one file each.
 TABLES = tuple(sorted(f"app.{path.stem}" for path in (ROOT / "app").glob("models_*.py")))
@@ -25,6 +28,7 @@ LEVEL_1 = (
     "app.models",
     *TABLES,
     "app.storage",
+    "app.disk_space",
     "app.readers",
     "app.samples",
     "app.queue",
@@ -60,15 +64,19 @@ BELOW_DOORS = (*LEVEL_0, *LEVEL_1, *LEVEL_2, "app.failures", "app.logs")
 ROOMS: dict[str, tuple[str, ...]] = {
     "app": (),
     "app.settings": (),
-    "app.errors": (),
+    "app.errors": ("app.languages",),
+    "app.languages": (),
     "app.files": (),
     "app.processes": (),
-    "app.manifest": ("app.files",),
+    "app.outside_names": ("app.errors",),
+    "app.speakers": (),
+    "app.manifest": ("app.files", "app.errors", "app.outside_names"),
     "app.intervals": (),
-    "app.run_report": ("app.errors",),
-    "app.failures": ("app.errors",),
+    "app.run_report": ("app.errors", "app.languages"),
+    "app.failures": ("app.errors", "app.languages", "app.db", "app.disk_space"),
+    "app.disk_space": (*LEVEL_0, "app.storage"),
     "app.logs": ("app.settings",),
-    "app.field_errors": ("app.errors",),
+    "app.field_errors": ("app.errors", "app.languages"),
     "app.catalog": (*LEVEL_0, "app.catalog.fetched_models"),
     # The only declarations that lie in the data folder.
     "app.catalog.fetched_models": (*LEVEL_0, "app.storage", "app.catalog"),
@@ -84,6 +92,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.storage": LEVEL_0,
     "app.readers": LEVEL_0,
     "app.samples": LEVEL_0,
+    "app.broker": ("app.files",),
     "app.queue": (*LEVEL_0, "app.db", "app.models", "app.storage"),
     "app.migrate": (*LEVEL_0, "app.db", "app.storage"),
     "app.services": (),
@@ -96,12 +105,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "worker.processes": (*BELOW_DOORS, "worker.processes.sandbox"),
     "worker.jobs": (*BELOW_DOORS, "worker.database_outage", "worker.processes"),
     "worker.inference": (*BELOW_DOORS, "worker.database_outage", "worker.processes", "worker.inference.status"),
-    "worker.app": ("app.queue",),
+    "worker.app": ("app.queue", "app.processes"),
     "worker.engine": (),
     **{name: (*BELOW_ENGINE, *ENGINE_PACKAGES[:at]) for at, name in enumerate(ENGINE_PACKAGES)},
     # The two processes that hold a model know no database, queue or service.
     "worker.processes.spool": (*LEVEL_0, "worker.engine"),
-    "worker.processes.sandbox": ("app.processes",),
+    "worker.processes.sandbox": ("app.processes", "worker.processes.file_fence"),
+    "worker.processes.file_fence": (),
     "worker.processes.rank_processes": ("app.processes",),
     "worker.trainer": (
         *LEVEL_0,
@@ -142,6 +152,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 # Library -> the only rooms that may import it at all.
 OWNED_LIBRARIES: dict[str, tuple[str, ...]] = {
     "gradio": ("studio_ui",),
+    "babel": ("app.languages",),
     "fastapi": ("app.api", "app.main", "worker.inference.server"),
     "starlette": ("app.api", "app.main", "app.gate", "app.failures", "worker.inference.server", "studio_ui", "studio"),
     "celery": ("app.queue", "worker.app", "worker.tasks", "worker.sweeper"),
@@ -175,6 +186,9 @@ OPTIONAL_LIBRARIES = {
     "vllm": "worker.engine.serving.vllm",
     **{each: f"app.catalog.trackers.{each}" for each in ("mlflow", "tensorboard", "trackio", "wandb")},
 }
+
+# Every module with a function in these rooms has a test file of its own name at its place below `tests/`.
+MIRRORED = ("app.services", "app.catalog", "worker")
 
 FORBIDDEN_CALLS = {"eval": "runs text as code", "exec": "runs text as code", "__import__": "hides an import"}
 FORBIDDEN_LIBRARIES = {

@@ -173,11 +173,15 @@ class PostgresServer(Server):
         self.wait_until(self._answers)
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """A fresh database, dropped afterwards; yields its address for SQLAlchemy."""
+    def database(self, like: str = "template1") -> Iterator[str]:
+        """A fresh database, dropped afterwards; yields its address for SQLAlchemy.
+
+        Args:
+            like: name of the database that it is a copy of, to which nobody may be connected.
+        """
         name = f"test_{secrets.token_hex(6)}"
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
         try:
             yield f"postgresql+psycopg://studio@127.0.0.1:{self.port}/{name}"
         finally:

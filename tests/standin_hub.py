@@ -13,13 +13,15 @@ COMMIT = "5f91d94bd9cd7190a9f3216ff93cd1dd95f2c7be"
 
 @dataclass
 class Repo:
-    """One model: files by name; ``pretends`` gives another size for a file; ``breaks_after`` bytes the line breaks once."""
+    """One model: files by name; ``pretends`` gives another size for a file; ``breaks_after`` bytes the line breaks once;
+    ``redirects`` is where weights are said to be."""
 
     files: dict[str, bytes]
     gated: bool = False
     renamed: str = ""
     pretends: dict[str, int] = field(default_factory=dict)
     breaks_after: int = 0
+    redirects: str = ""
 
 
 class Hub:
@@ -102,6 +104,9 @@ class Hub:
         content = repo.files.get(file)
         if content is None:
             return self._refuse(request, 404, "EntryNotFound", "Entry not found")
+        if repo.redirects and file.endswith(".safetensors"):
+            size = {"X-Linked-Size": str(len(content)), "X-Linked-Etag": f'"{_sha256(content)}"'}
+            return self._send(request, 302, b"", {**size, "X-Repo-Commit": COMMIT, "Location": repo.redirects}, body)
         headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{_sha256(content)}"', "Accept-Ranges": "bytes"}
         asked = request.headers.get("Range")
         if body and asked:

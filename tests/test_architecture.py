@@ -6,16 +6,29 @@ import importlib.metadata
 import re
 import sys
 import tomllib
+from functools import cache
 
 import pytest
 
+from app.catalog.methods import METHODS
 from tests import architecture, layers
 from tests.architecture import Source
 from tests.layers import PACKAGES
+from tests.methods import choice
 
-OURS = architecture.sources(*PACKAGES)
-BESIDE = architecture.sources(*layers.BESIDE)
-MODULES = frozenset(source.name for source in OURS)
+
+# Read by the tests that look at them, not when tests are collected.
+def ours() -> list[Source]:
+    return architecture.sources(*PACKAGES)
+
+
+def beside() -> list[Source]:
+    return architecture.sources(*layers.BESIDE)
+
+
+@cache
+def modules() -> frozenset[str]:
+    return frozenset(source.name for source in ours())
 
 
 def all_faults(check, found):
@@ -23,11 +36,11 @@ def all_faults(check, found):
 
 
 def test_every_import_goes_down_the_layers():
-    assert [fault for source in OURS for fault in architecture.layer_faults(source, MODULES)] == []
+    assert [fault for source in ours() for fault in architecture.layer_faults(source, modules())] == []
 
 
 def test_every_library_stays_in_its_rooms():
-    assert all_faults(architecture.library_faults, OURS) == []
+    assert all_faults(architecture.library_faults, ours()) == []
 
 
 def test_every_library_is_declared_in_the_group_that_its_process_installs():
@@ -36,7 +49,7 @@ def test_every_library_is_declared_in_the_group_that_its_process_installs():
     base = distributions(groups["dependencies"]) | {"pydantic_core", "kombu"}  # inseparable from pydantic and celery
     full = base | distributions(groups["optional-dependencies"]["worker"])
     faults = []
-    for source in OURS:
+    for source in ours():
         holds_a_model = any(source.name.startswith(room) for room in layers.HEAVY_ROOMS)
         for each in architecture.imports(source):
             library = each.target.split(".")[0]
@@ -60,12 +73,12 @@ def distributions(requirements: list[str]) -> set[str]:
 
 
 def test_no_imports_go_in_circles():
-    assert architecture.cycles(OURS) == []
+    assert architecture.cycles(ours()) == []
 
 
 def test_class_names_are_unique_over_the_tree():
     places = {}
-    for source in OURS:
+    for source in ours():
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(source.name)
@@ -73,47 +86,55 @@ def test_class_names_are_unique_over_the_tree():
 
 
 def test_every_package_says_in_a_paragraph_what_happens_there():
-    packages = [source for source in OURS if (layers.ROOT / source.name.replace(".", "/")).is_dir()]
+    packages = [source for source in ours() if (layers.ROOT / source.name.replace(".", "/")).is_dir()]
     assert [source.name for source in packages if not ast.get_docstring(source.tree)] == []
 
 
 def test_files_and_functions_stay_small():
-    assert all_faults(architecture.size_faults, OURS + BESIDE) == []
+    assert all_faults(architecture.size_faults, ours() + beside()) == []
 
 
 def test_every_module_says_what_it_is_for():
-    assert all_faults(architecture.manner_faults, OURS + BESIDE) == []
+    assert all_faults(architecture.manner_faults, ours() + beside()) == []
 
 
-def test_every_module_of_the_services_has_a_test_file_of_its_own_name():
-    services = [source for source in OURS if source.name.startswith("app.services.")]
-    assert architecture.unmirrored(services, frozenset(source.name for source in BESIDE)) == []
+def test_every_module_with_functions_has_a_test_file_of_its_own_name():
+    """A tuning method of the menu is one of many declarations alike; ``tests/methods`` tests all that are in the table."""
+    in_table = {method.__module__ for method in METHODS}
+    sources = [source for source in ours() if source.name not in in_table]
+    assert architecture.unmirrored(sources, frozenset(source.name for source in beside())) == []
+
+
+def test_tests_of_the_table_of_methods_leave_no_method_out():
+    """What lets a method do without a test file of its own name."""
+    kinds = {method.model_fields["kind"].default for method in METHODS}
+    assert {pair.values[0] for pair in choice.pairs()} == set(choice.KINDS) == kinds
 
 
 def test_the_environment_is_read_by_the_settings_and_passed_on_by_the_processes_only():
     readers = ("app.settings", "app.processes")
-    sources = [source for source in OURS if not source.name.startswith(readers)]
+    sources = [source for source in ours() if not source.name.startswith(readers)]
     assert all_faults(architecture.environment_faults, sources) == []
 
 
 def test_nothing_runs_foreign_code():
-    assert all_faults(architecture.danger_faults, OURS) == []
+    assert all_faults(architecture.danger_faults, ours()) == []
 
 
 def test_tests_wait_for_things_not_for_the_clock():
-    tests = [source for source in BESIDE if source.name.split(".")[-1].startswith(("test_", "conftest"))]
+    tests = [source for source in beside() if source.name.split(".")[-1].startswith(("test_", "conftest"))]
     assert all_faults(architecture.sleep_faults, tests) == []
 
 
 def test_every_declaration_of_a_catalog_folder_is_in_its_tuple():
     """A method or task type that is a file but not in the menu would be dead code."""
-    from app.catalog.methods import DERIVED, METHODS
+    from app.catalog.methods import DERIVED
     from app.catalog.methods.base import Method
     from app.catalog.task_types import TASK_TYPES
     from app.catalog.task_types.base import TaskType
 
     for base, declared in ((Method, METHODS + DERIVED), (TaskType, [type(task_type) for task_type in TASK_TYPES])):
-        for name in MODULES:
+        for name in modules():
             if name.startswith(base.__module__.removesuffix("base")):
                 importlib.import_module(name)
         written = {
@@ -121,7 +142,7 @@ def test_every_declaration_of_a_catalog_folder_is_in_its_tuple():
             for descendant in descendants(base)
             if descendant.__module__ != base.__module__ and not is_family(descendant)
         }
-        assert {item for item in written if item.__module__ in MODULES} == set(declared)
+        assert {item for item in written if item.__module__ in modules()} == set(declared)
 
 
 def is_family(declared: type) -> bool:
@@ -136,7 +157,7 @@ def descendants(parent: type) -> set[type]:
 
 def test_the_rules_cover_real_rooms():
     """A rule about a room that is gone would hold for nothing."""
-    rooms = {room for room in layers.ROOMS if not any(n == room or n.startswith(room + ".") for n in MODULES)}
+    rooms = {room for room in layers.ROOMS if not any(n == room or n.startswith(room + ".") for n in modules())}
     assert rooms == set()
 
 
@@ -159,7 +180,7 @@ def test_the_rules_cover_real_rooms():
     ],
 )
 def test_the_checker_notices_a_wrong_layer(name, text):
-    assert architecture.layer_faults(Source.of(name, text), MODULES)
+    assert architecture.layer_faults(Source.of(name, text), modules())
 
 
 @pytest.mark.parametrize(
@@ -177,7 +198,7 @@ def test_the_checker_notices_a_wrong_layer(name, text):
     ],
 )
 def test_the_checker_lets_right_layers_pass(name, text):
-    assert architecture.layer_faults(Source.of(name, text), MODULES) == []
+    assert architecture.layer_faults(Source.of(name, text), modules()) == []
 
 
 @pytest.mark.parametrize(
@@ -244,12 +265,18 @@ def test_the_checker_notices_sizes_manners_and_sleep():
 
 
 def test_the_checker_notices_a_module_without_tests():
-    behaves, data = (
-        Source.of("app.services.runs.a", "def f():\n    return 1"),
-        Source.of("app.services.runs.b", "X = 1"),
+    behaves, data, method, elsewhere = (
+        Source.of("worker.engine.loop.a", "def f():\n    return 1"),
+        Source.of("worker.engine.loop.b", "X = 1"),
+        Source.of("app.catalog.c", "class A:\n    async def f(self): ..."),
+        Source.of("studio.d", "def f():\n    return 1"),
     )
-    assert architecture.unmirrored([behaves, data], frozenset({"tests.app.services.runs.test_b"})) == [behaves.name]
-    assert architecture.unmirrored([behaves, data], frozenset({"tests.app.services.runs.test_a"})) == []
+    found = [behaves, data, method, elsewhere]
+    wrong = frozenset({"tests.worker.engine.loop.test_b", "tests.worker.test_a", "tests.app.test_c"})
+    assert architecture.unmirrored(found, wrong) == [behaves.name, method.name]
+    assert (
+        architecture.unmirrored(found, frozenset({"tests.worker.engine.loop.test_a", "tests.app.catalog.test_c"})) == []
+    )
 
 
 def test_the_checker_notices_a_circle():

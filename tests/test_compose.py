@@ -117,6 +117,11 @@ def test_only_the_web_service_is_reachable_and_only_from_this_machine():
     assert COMPOSE["networks"]["inside"] == {"internal": True}
 
 
+def test_only_the_service_that_fetches_models_and_the_pages_reach_the_internet():
+    outward = {name for name, service in SERVICES.items() if set(service["networks"]) - {"inside"}}
+    assert outward == {"web", "light-worker"}
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_containers_have_few_rights(name):
     service = SERVICES[name]

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from app import storage
+from app import disk_space
 from app.db import AWAY
 from app.queue import LIGHT_QUEUE, TRAIN_QUEUE
 from app.services.queue import job_kinds, jobs, placement, queue_order, workers
 from app.settings import get_settings
 from worker.jobs import checking, speed_measurement, supervisor
-from worker.processes import device_locks, prewarmed, watchdog
+from worker.processes import device_locks, prewarmed
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +151,7 @@ def _next_training_job() -> str | None:
 
 def _fit_for_work() -> bool:
     """Whether the disk has room, no other worker waits for this worker's device, and the device has not failed lately."""
-    free = watchdog.free_bytes(storage.data_dir())
+    free = disk_space.free_bytes()
     if free < get_settings().free_disk_bytes:
         log.warning("the disk is nearly full (%s bytes left); taking no work", free)
         return False

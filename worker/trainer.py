@@ -15,22 +15,22 @@ import traceback
 import warnings
 from pathlib import Path
 
+from app.processes import garbage_collection
 from worker.processes import sandbox
 from worker.processes.rank_processes import RankProcesses, own_rank
 
 if __name__ == "__main__":
     # Before the libraries start their threads: the kernel moves only a process of one thread to another network.
     # Ranks above 0 are in the network of rank 0 already, and must stay there to reach it.
-    if not own_rank():
-        sandbox.close_network()
-    sandbox.set_limits()
+    sandbox.confine(network=not own_rank())
+    garbage_collection.pause()
 
 import datasets
 import torch
 import transformers
 
 from app.catalog.job_file import JobFile
-from app.errors import StudioError
+from app.errors import DiskFull, StudioError
 from app.run_report import NullReport, Report, Stopped
 from worker.engine.loop.restore_checkpoint import restore
 from worker.engine.loop.train import train
@@ -56,22 +56,35 @@ def main() -> int:
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     warm_up.warm_up()
+    garbage_collection.resume()
     print("ready", flush=True)
     line = sys.stdin.readline()
     if not line:
         return DONE
-    folder = Path(json.loads(line)["folder"])
+    given = json.loads(line)
+    folder = Path(given["folder"])
     sandbox.enter_folder(folder)
     try:
         job = JobFile.read(folder)
     except ValueError as error:
         return _refuse(folder, _explain(error))
+    # The other ranks stand behind the fence of rank 0, which starts them.
+    if not own_rank():
+        sandbox.close_data_folder(Path(given["data"]), _read_by(job), job.folder, job.cache)
     return _run_rank(job) if own_rank() else _run_rank_zero(job)
+
+
+def _read_by(job: JobFile) -> tuple[Path, ...]:
+    """What a job names besides its own folder; the best checkpoint lies beside the one that is continued from."""
+    earlier = (job.resume_from.parent,) if job.resume_from else ()
+    return (job.rows.parent, job.splits.parent, job.base_model, *earlier, *job.parents)
 
 
 def _run_rank_zero(job: JobFile) -> int:
     report = SpoolReport(job.folder / "spool.jsonl")
     threading.Thread(target=_listen, args=(report,), daemon=True).start()
+    for sentence in sandbox.missing_fences:
+        report.event("notice", sentence, severity="warning")
     rank_processes = RankProcesses(job.folder, job.processes)
     try:
         _perform(job, report)
@@ -144,9 +157,7 @@ def _explain(error: Exception) -> StudioError:
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or any(phrase in text for phrase in NO_MEMORY):
         return StudioError("out_of_memory", "Memory ran out.", "Choose shorter texts or more portions per update.")
     if (isinstance(error, OSError) and error.errno == errno.ENOSPC) or "No space left on device" in text:
-        return StudioError(
-            "disk_full", "The disk is full.", "Free some space, then resume the run; the last checkpoint is untouched."
-        )
+        return DiskFull(remedy="Then resume the run; the last checkpoint is untouched.")
     if any(phrase in text for phrase in DEVICE_GONE):
         return StudioError(
             "device_lost",

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.api import (
+    account,
     catalog,
     chat,
     checkpoints,
@@ -17,6 +18,7 @@ from app.api import (
     health,
     machine,
     models,
+    people,
     predict,
     queue,
     recommendations,
@@ -33,6 +35,8 @@ from app.api import (
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     sign_in.router,
+    account.router,
+    people.router,
     catalog.router,
     datasets.router,
     dataset_rows.router,

@@ -14,6 +14,7 @@ from app.catalog.presets import PRESETS
 from app.catalog.task_types import TASK_TYPES
 from app.catalog.task_types.base import TaskType
 from app.catalog.training import TrainingSettings
+from app.languages import current_language
 
 router = APIRouter(prefix="/api/v1", tags=["catalog"])
 
@@ -26,7 +27,7 @@ def read_catalog(user_id: UserId) -> dict[str, Any]:
     ``recommended_base_models`` is task type -> ``{"name", "reason"}``.
     """
     return {
-        **_static_catalog(),
+        **_static_catalog(current_language()),
         "base_models": [card.as_dict() for card in base_models()],
         "recommended_base_models": {
             task.kind: asdict(model) for task in TASK_TYPES if (model := recommended_base_model(task.kind))
@@ -35,8 +36,8 @@ def read_catalog(user_id: UserId) -> dict[str, Any]:
 
 
 @lru_cache
-def _static_catalog() -> dict[str, Any]:
-    """The part of the catalog that is constant in a process; base models may be added at run time."""
+def _static_catalog(language: str) -> dict[str, Any]:
+    """The part of the catalog that is constant in a process but for the language of refusals; base models may be added."""
     return {
         "methods": [method_card(method) for method in METHODS],
         "made_methods": [method_card(method) for method in DERIVED],

@@ -6,16 +6,14 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Any, Literal
 
-from anyio import to_thread
 from fastapi import APIRouter
 from pydantic import Field, field_validator
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.api.deps import UserId
 from app.api.schemas import Body
-from app.errors import Rejected, StudioError
-from app.services.inference import chat, inference_client
-from app.services.inference.chat import ChatTarget, ListedChatTarget, SamplingSettings
+from app.services.inference import chat, replies
+from app.services.inference.chat import ListedChatTarget, SamplingSettings
 
 router = APIRouter(tags=["chat"])
 
@@ -109,7 +107,7 @@ def list_models(user_id: UserId) -> dict[str, Any]:
 @router.post("/v1/chat/completions")
 async def complete(user_id: UserId, body: CompletionBody) -> Response:
     """One reply, whole or as server-sent events."""
-    target, events = await open_reply(
+    target, events = await replies.open_reply(
         user_id, body.model, [message.as_dict() for message in body.messages], body.sampling
     )
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": target.model}
@@ -129,52 +127,21 @@ async def complete(user_id: UserId, body: CompletionBody) -> Response:
 @router.post("/api/v1/chat")
 async def talk(user_id: UserId, body: ChatBody) -> StreamingResponse:
     """One reply as JSON lines: ``{"text"}`` for each piece, then ``{"done"}`` or ``{"error"}``. Nothing is stored."""
-    _target, events = await open_reply(
+    _target, events = await replies.open_reply(
         user_id, body.model, [message.as_dict() for message in body.messages], body.sampling
     )
 
     async def lines() -> AsyncIterator[str]:
-        async for event in with_error_event(events):
+        async for event in replies.with_error_event(events):
             yield json.dumps(event, ensure_ascii=False) + "\n"
 
     return StreamingResponse(lines(), media_type=NDJSON, headers=UNBUFFERED)
 
 
-async def open_reply(
-    user_id: str, model: str, messages: list[dict[str, str]], sampling: SamplingSettings
-) -> tuple[ChatTarget, AsyncIterator[dict[str, Any]]]:
-    """The model and its reply as events; refusals are raised here, before the first byte is sent."""
-    if not any(message["role"] == "user" for message in messages):
-        raise Rejected("no_question", "The conversation has no message of a user.", "Add one.")
-    target = await to_thread.run_sync(chat.find_chat_target, user_id, model)
-    server = await to_thread.run_sync(inference_client.wake)
-    events = chat.stream_reply(server, target, messages, sampling, user_id)
-    first = await anext(events)
-
-    async def with_first() -> AsyncIterator[dict[str, Any]]:
-        try:
-            yield first
-            async for event in events:
-                yield event
-        finally:
-            await events.aclose()
-
-    return target, with_first()
-
-
-async def with_error_event(events: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
-    """The same events; a failure in the middle becomes a last event with the error."""
-    try:
-        async for event in events:
-            yield event
-    except StudioError as error:
-        yield error.as_dict()
-
-
 async def _events(head: dict[str, Any], events: AsyncIterator[dict[str, Any]], usage: bool) -> AsyncIterator[str]:
     chunk = {**head, "object": "chat.completion.chunk"}
     yield _event({**chunk, "choices": [_choice({"role": "assistant", "content": ""})]})
-    async for event in with_error_event(events):
+    async for event in replies.with_error_event(events):
         if "text" in event:
             yield _event({**chunk, "choices": [_choice({"content": event["text"]})]})
         elif "done" in event:

@@ -22,14 +22,16 @@ class ReadingBody(Body):
     header_row: int = Field(0, ge=0, le=1_048_576)
     encoding: Name = ""
     delimiter: Name = ""
+    repairs: dict[Word, bool] = Field(default_factory=dict, max_length=50)
 
 
 class DecisionBody(Body):
-    """How to import a staged file: how to read it, and the roles of its columns."""
+    """How to import a staged file: how to read it, the roles of its columns, or which of the offered readings is meant."""
 
     name: Name = ""
     task_type: Word | None = None
     columns: Columns | None = None
+    answer: str | None = Field(None, max_length=4000)
     reading: ReadingBody | None = None
 
 
@@ -61,7 +63,12 @@ def preview_upload(user_id: UserId, staged_id: str, body: ReadingBody) -> dict[s
 def decide_upload(user_id: UserId, staged_id: str, body: DecisionBody) -> JSONResponse:
     """Make a dataset of a staged file: 201 with it, or 202 with the job that makes it."""
     choices = readings.check_choices(body.reading.model_dump()) if body.reading else None
-    attributes = {"name": body.name or None, "task_type": body.task_type, "columns": body.columns}
+    attributes = {
+        "name": body.name or None,
+        "task_type": body.task_type,
+        "columns": body.columns,
+        "answer": body.answer,
+    }
     return begin_import(user_id, staged_id, attributes, choices)
 
 
@@ -81,4 +88,4 @@ def preview_reading(user_id: UserId, dataset_id: str, body: ReadingBody) -> dict
 def change_reading(user_id: UserId, dataset_id: str, body: ReadingBody, respond_async: RespondAsync) -> Any:
     """Read the original anew; the result is the next version."""
     choices = readings.check_choices(body.model_dump())
-    return run_or_enqueue(user_id, DatasetJob("reading", dataset_id, vars(choices)), respond_async)
+    return run_or_enqueue(user_id, DatasetJob("reading", dataset_id, choices.as_dict()), respond_async)

@@ -5,16 +5,14 @@ import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from anyio import CancelScope, to_thread
 from fastapi import APIRouter, Path
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
-from app.api.chat import NDJSON, UNBUFFERED, SamplingFields, open_reply, with_error_event
+from app.api.chat import NDJSON, UNBUFFERED, SamplingFields
 from app.api.deps import UserId
 from app.api.schemas import Body
-from app.services.inference import conversations, prompt_suites
-from app.services.inference.chat import ChatTarget, SamplingSettings
+from app.services.inference import conversations, prompt_suites, replies
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
 
@@ -86,11 +84,16 @@ async def reply(user_id: UserId, conversation_id: str, pane: Pane, body: Samplin
 
     Asking again replaces the pane's earlier reply.
     """
-    models = (await to_thread.run_sync(conversations.read, user_id, conversation_id)).models
-    messages = await to_thread.run_sync(conversations.history, user_id, conversation_id, pane)
-    target, events = await open_reply(user_id, models[min(pane, len(models) - 1)], messages, body.sampling)
-    lines = _stored_stream(user_id, conversation_id, pane, target, body.sampling, with_error_event(events))
-    return StreamingResponse(lines, media_type=NDJSON, headers=UNBUFFERED)
+    events = await replies.open_stored_reply(user_id, conversation_id, pane, body.sampling)
+
+    async def lines() -> AsyncIterator[str]:
+        try:
+            async for event in events:
+                yield json.dumps(event, ensure_ascii=False) + "\n"
+        finally:
+            await events.aclose()
+
+    return StreamingResponse(lines(), media_type=NDJSON, headers=UNBUFFERED)
 
 
 @router.get("/conversations/{conversation_id}/transcript")
@@ -117,32 +120,3 @@ def save_suite(user_id: UserId, body: SuiteBody) -> dict[str, Any]:
 def remove_suite(user_id: UserId, suite_id: str) -> None:
     """Delete saved prompts."""
     prompt_suites.remove(user_id, suite_id)
-
-
-async def _stored_stream(
-    user_id: str,
-    conversation_id: str,
-    pane: int,
-    target: ChatTarget,
-    sampling: SamplingSettings,
-    events: AsyncIterator[dict[str, Any]],
-) -> AsyncIterator[str]:
-    text, done = "", {"finish": "cancelled"}
-    try:
-        async for event in events:
-            text += event.get("text", "")
-            done = event.get("done", {"finish": "failed", **event["error"]} if "error" in event else done)
-            yield json.dumps(event, ensure_ascii=False) + "\n"
-    finally:
-        data = {
-            "model": target.model,
-            "name": target.name,
-            "adapter_sha256": target.adapter_sha256,
-            **done,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "seed": sampling.seed,
-            "max_tokens": sampling.max_tokens,
-        }
-        with CancelScope(shield=True):
-            await to_thread.run_sync(conversations.keep_reply, user_id, conversation_id, pane, text, data)

@@ -8,14 +8,14 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from app import storage
-from app.api.change_bodies import ChangesBody, HoldoutViewBody, SplitsBody
 from app.api.datasets import run_or_enqueue
 from app.api.deps import After, RespondAsync, UserId
-from app.services.datasets import exports, findings, holdout_access, label_reviews, versions
+from app.languages import retold
+from app.services.datasets import exports, findings, holdout_access, label_reviews, row_pages, versions
+from app.services.datasets.change_bodies import ChangesBody, HoldoutViewBody, SplitsBody
 from app.services.datasets.dataset_jobs import DatasetJob, changes_job
-from app.services.datasets.row_search import Selection, find_rows
+from app.services.datasets.row_search import Selection
 from app.services.datasets.version_lengths import with_default_cut
-from app.services.profiling.marked_rows import with_marked_text
 
 router = APIRouter(prefix="/api/v1/datasets/{dataset_id}", tags=["datasets"])
 
@@ -46,9 +46,8 @@ class RowsQuery(BaseModel):
 def read_rows(user_id: UserId, dataset_id: str, wanted: Annotated[RowsQuery, Query()]) -> dict[str, Any]:
     """Rows that fit every filter: ``{"columns", "rows", "matching", "after", "lost_lines"}``; rows with entities have
     ``marked``: ``{"column", "text", "spans": [[start, end, label]]}``."""
-    found = versions.find_version(user_id, dataset_id, wanted.version)
-    page = find_rows(storage.dataset_dir(found.id), wanted.selection(), wanted.after, wanted.limit)
-    return with_marked_text(page.as_dict(), found)
+    selection = wanted.selection()
+    return row_pages.read_page(user_id, dataset_id, wanted.version, selection, wanted.after, wanted.limit)
 
 
 @router.get("/problems/{key}")
@@ -58,8 +57,8 @@ def read_problem(
     """One problem with a page of its rows and their cells; ``lost_lines`` could not be read at all."""
     found = versions.find_version(user_id, dataset_id, version)
     folder = storage.dataset_dir(found.id)
-    finding = asdict(findings.find_finding(folder, key))
-    page = with_marked_text(find_rows(folder, Selection(problem=key), after, limit).as_dict(), found)
+    finding = retold(asdict(findings.find_finding(folder, key)))
+    page = row_pages.page_of(found, Selection(problem=key), after, limit)
     kept = ("key", "code", "severity", "message", "hint", "evaluation")
     return {**{name: finding[name] for name in kept}, **page}
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from app.errors import NotSignedIn
+from app.languages import gettext as _
 
 
 def current_user(request: Request) -> str:
@@ -15,7 +16,7 @@ def current_user(request: Request) -> str:
     """
     user_id = request.scope.get("state", {}).get("user_id")
     if not user_id:
-        raise NotSignedIn("not_signed_in", "Nobody is signed in.", "Open the sign-in link or send an API token.")
+        raise NotSignedIn("not_signed_in", _("Nobody is signed in."), _("Open the sign-in link or send an API token."))
     return str(user_id)
 
 

@@ -10,6 +10,7 @@ from app.api.deps import After, CurveKeys, MaxPoints, UserId
 from app.api.schemas import InputsBody, MarkBody, NameBody, RunBody, RunsQuery
 from app.services.inference import prediction
 from app.services.runs import adapters, metrics, predictions, run_logs, run_table, runs
+from app.services.runs.predictions import AnswerFilter
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
@@ -100,7 +101,7 @@ def read_predictions(
     after: After = 0,
 ) -> dict[str, Any]:
     """Held-out rows with the base model's and the tuned model's answers."""
-    return predictions.page(user_id, run_id, only=only, limit=limit, after=after).as_dict()
+    return predictions.page(user_id, run_id, AnswerFilter(only), limit=limit, after=after).as_dict()
 
 
 @router.get("/{run_id}/log")

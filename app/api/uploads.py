@@ -21,15 +21,18 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from app import storage
+from app import disk_space, storage
 from app.errors import Rejected, StudioError, TooLarge
+from app.languages import decimal
+from app.languages import gettext as _
 from app.models import new_id
 from app.readers import Choices
+from app.services.accounts import limits
 from app.services.datasets.readings import check_choices
 from app.settings import get_settings
 
 FILES = ("file", "evaluation")
-FIELDS = ("name", "task_type", "columns", "reading")
+FIELDS = ("name", "task_type", "columns", "answer", "reading")
 FIELD_BYTES = 64 * 1024
 ENVELOPE_BYTES = 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
@@ -68,7 +71,7 @@ class Upload:
             return None
         columns = self._json("columns")
         if not isinstance(columns, dict) or not all(isinstance(value, str) for value in columns.values()):
-            raise _bad_field("columns", "is not a JSON object of role and column name", '{"text": "sentence"}')
+            raise _bad_field("columns", _("is not a JSON object of role and column name"), '{"text": "sentence"}')
         return columns
 
     @property
@@ -86,18 +89,20 @@ class Upload:
 
 
 @asynccontextmanager
-async def receive_upload(request: Request) -> AsyncIterator[Upload]:
+async def receive_upload(request: Request, user_id: str) -> AsyncIterator[Upload]:
     """The upload of this request; its files are removed when the block ends.
 
     Raises:
         TooLarge: a file passed ``STUDIO_MAX_UPLOAD_BYTES``; reading stopped there.
+        DiskFull, Conflict: there is no room for it on the disk, or in what one person may take; reading stopped there.
         Rejected: no file, an unknown or repeated field, or a body that is not complete multipart.
     """
     parts = _PartCollector()
     try:
+        await run_in_threadpool(limits.check_storage, user_id, _declared_bytes(request))
         await _read(request, parts)
         if "file" not in parts.upload.files:
-            raise Rejected("missing_field", "The upload has no part called 'file'.", "Send the data as `file`.")
+            raise Rejected("missing_field", _("The upload has no part called 'file'."), _("Send the data as `file`."))
         parts.upload.columns, parts.upload.choices  # noqa: B018 - refuses bad ones before the file is looked at
         yield parts.upload
     finally:
@@ -111,16 +116,17 @@ async def _read(request: Request, parts: "_PartCollector") -> None:
         async for chunk in _chunks(request):
             buffer += chunk
             if len(buffer) >= CHUNK_BYTES:
+                disk_space.check_room()
                 await run_in_threadpool(parser.write, bytes(buffer))
                 buffer.clear()
         await run_in_threadpool(parser.write, bytes(buffer))
         parser.finalize()
     except FormParserError:
-        raise StudioError("multipart", "The upload is not valid multipart/form-data.", "Send it again.") from None
+        raise StudioError("multipart", _("The upload is not valid multipart/form-data."), _("Send it again.")) from None
     except ClientDisconnect:
-        raise StudioError("disconnected", "The connection ended before the upload was complete.") from None
+        raise StudioError("disconnected", _("The connection ended before the upload was complete.")) from None
     if not parts.complete:
-        raise StudioError("multipart", "The upload ended before its last part was complete.", "Send it again.")
+        raise StudioError("multipart", _("The upload ended before its last part was complete."), _("Send it again."))
 
 
 async def _chunks(request: Request) -> AsyncIterator[bytes]:
@@ -133,7 +139,7 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
         except StopAsyncIteration:
             return
         except TimeoutError:
-            raise StudioError("too_slow", "The upload stopped arriving.", "Send it again.", status=408) from None
+            raise StudioError("too_slow", _("The upload stopped arriving."), _("Send it again."), status=408) from None
         yield chunk
 
 
@@ -141,17 +147,25 @@ def _boundary(request: Request) -> bytes:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise StudioError(
-            "content_type", "An upload is sent as multipart/form-data.", "Send the data as the part `file`.", status=415
+            "content_type",
+            _("An upload is sent as multipart/form-data."),
+            _("Send the data as the part `file`."),
+            status=415,
         )
     return options[b"boundary"]
 
 
 def _max_bytes(request: Request) -> int:
     limit = len(FILES) * get_settings().max_upload_bytes + ENVELOPE_BYTES
-    declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
+    if _declared_bytes(request) > limit:
         raise _too_large("upload", get_settings().max_upload_bytes)
     return limit
+
+
+def _declared_bytes(request: Request) -> int:
+    """What the sender says is coming; 0 if it does not say."""
+    declared = request.headers.get("content-length", "0")
+    return int(declared) if declared.isdigit() else 0
 
 
 class _PartCollector:
@@ -197,18 +211,18 @@ class _PartCollector:
         self._header_name = self._header_value = b""
 
     def _on_headers_finished(self) -> None:
-        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        options = parse_options_header(self._headers.get(b"content-disposition", b""))[1]
         self._part = options.get(b"name", b"").decode("utf-8", errors="replace")
         self._text.clear()
         self._size = 0
         if self._part not in (*FILES, *FIELDS):
             raise Rejected(
                 "unknown_field",
-                f"The upload has a part called {self._part[:60]!r}.",
-                "Known parts: " + ", ".join((*FILES, *FIELDS)) + ".",
+                _("The upload has a part called {part}.", part=repr(self._part[:60])),
+                _("Known parts: ") + ", ".join((*FILES, *FIELDS)) + ".",
             )
         if self._part in self.upload.files or self._part in self.upload.fields:
-            raise _bad_field(self._part, "was sent twice", "Send it once")
+            raise _bad_field(self._part, _("was sent twice"), _("Send it once"))
         if self._part in FILES:
             name = clean_name(options.get(b"filename", b"").decode("utf-8", errors="replace"))
             path = storage.uploads_dir() / new_id()
@@ -233,7 +247,7 @@ class _PartCollector:
         try:
             self.upload.fields[self._part] = self._text.decode("utf-8").strip()
         except UnicodeDecodeError:
-            raise _bad_field(self._part, "is not UTF-8 text", "Send UTF-8") from None
+            raise _bad_field(self._part, _("is not UTF-8 text"), _("Send UTF-8")) from None
 
     def _on_end(self) -> None:
         self.complete = True
@@ -248,13 +262,18 @@ def clean_name(name: str) -> str:
 
 def _bad_field(name: str, complaint: str, remedy: str) -> Rejected:
     details = {"fields": {name: complaint}}
-    return Rejected("wrong_type", f"The field {name!r} {complaint}.", f"{remedy}.", details=details)
+    return Rejected(
+        "wrong_type",
+        _("The field {name} {complaint}.", name=repr(name), complaint=complaint),
+        f"{remedy}.",
+        details=details,
+    )
 
 
 def _too_large(name: str, limit: int) -> TooLarge:
     return TooLarge(
         "too_large",
-        f"The part {name!r} is larger than {limit:,} bytes.",
-        "Send a smaller file, or raise STUDIO_MAX_UPLOAD_BYTES.",
+        _("The part {name} is larger than {limit} bytes.", name=repr(name), limit=decimal(limit)),
+        _("Send a smaller file, or raise STUDIO_MAX_UPLOAD_BYTES."),
         details={"limit_bytes": limit},
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.catalog.card import BaseModelCard
 from app.catalog.fetched_models import fetched_cards, fetched_path
 from app.errors import Conflict, Rejected
+from app.languages import gettext as _
 
 STARTER_ENCODER = BaseModelCard(
     name="starter-encoder",
@@ -71,8 +72,8 @@ def base_model(name: str) -> BaseModelCard:
             return card
     raise Rejected(
         "unknown_base_model",
-        f"There is no base model called {name!r}.",
-        "Choose one of: " + ", ".join(card.name for card in base_models()) + ".",
+        _("There is no base model called {name}.", name=repr(name)),
+        _("Choose one of: ") + ", ".join(card.name for card in base_models()) + ".",
     )
 
 
@@ -90,8 +91,8 @@ def recommended_base_model(task_type: str) -> RecommendedModel | None:
     if not serving:
         return None
     if len(serving) == 1:
-        return RecommendedModel(serving[0].name, "it is the only installed base model for this task.")
-    return RecommendedModel(serving[0].name, "it comes with the studio and trains in minutes without a GPU.")
+        return RecommendedModel(serving[0].name, _("it is the only installed base model for this task."))
+    return RecommendedModel(serving[0].name, _("it comes with the studio and trains in minutes without a GPU."))
 
 
 @lru_cache
@@ -104,15 +105,20 @@ def base_model_path(name: str) -> Path:
     if found is None or not found.origin:
         raise Conflict(
             "model_not_installed",
-            f"The base model {name!r} is not installed (package {card.package}).",
-            "Run `make install`, then try again.",
+            _("The base model {name} is not installed (package {package}).", name=repr(name), package=card.package),
+            _("Run `make install`, then try again."),
         )
     folder = Path(found.origin).parent / card.folder
     actual = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     if actual != card.weights_sha256:
         raise Conflict(
             "model_damaged",
-            f"The weights of {name!r} have SHA-256 {actual}, not the published {card.weights_sha256}.",
-            "Reinstall the package, then try again.",
+            _(
+                "The weights of {name} have SHA-256 {actual}, not the published {weights_sha256}.",
+                name=repr(name),
+                actual=actual,
+                weights_sha256=card.weights_sha256,
+            ),
+            _("Reinstall the package, then try again."),
         )
     return folder

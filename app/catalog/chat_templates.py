@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.catalog.task_types.generative import ASSISTANT, Turn
 from app.errors import Rejected
+from app.languages import gettext as _
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -55,12 +56,12 @@ class ChatTemplate:
         except (TemplateError, TypeError, ValueError) as error:
             raise Rejected(
                 "template_refused",
-                f"The chat template ({self.name}) refuses a conversation: {str(error)[:300]}",
-                "Change these conversations, or choose a base model with another template.",
+                _("The chat template ({name}) refuses a conversation: {error}", name=self.name, error=str(error)[:300]),
+                _("Change these conversations, or choose a base model with another template."),
             ) from None
 
     def answers(self, turns: Sequence[Turn]) -> tuple[str, list[Span]]:
-        """The text and the part of every assistant turn in it, from the first character of the answer to its end mark.
+        """The text and the part of every assistant turn in it that is learned, from the first character of the answer to its end mark.
 
         An answer begins where the text of the turns before it, with the beginning of an answer, ends.
 
@@ -70,14 +71,18 @@ class ChatTemplate:
         whole = self.render(turns)
         spans = []
         for at, turn in enumerate(turns):
-            if turn.role != ASSISTANT:
+            if turn.role != ASSISTANT or not turn.learned:
                 continue
             before, until = self.render(turns[:at], ask=True), self.render(turns[: at + 1])
             if not (whole.startswith(before) and whole.startswith(until)):
                 raise Rejected(
                     "template_rewrites",
-                    f"The chat template ({self.name}) writes turn {at + 1} differently once more turns follow.",
-                    "Learn from one answer per conversation with this model, or choose another base model.",
+                    _(
+                        "The chat template ({name}) writes turn {at} differently once more turns follow.",
+                        name=self.name,
+                        at=at + 1,
+                    ),
+                    _("Learn from one answer per conversation with this model, or choose another base model."),
                 )
             spans.append((len(before), self._without_tail(until)))
         return whole, spans
@@ -100,7 +105,7 @@ def read_template(folder: Path) -> ChatTemplate:
         source = template_file.read_text(encoding="utf-8")
     specials = tuple((name, _token(config.get(name))) for name in SPECIAL_NAMES)
     if source:
-        return ChatTemplate("the model's own", source, specials)
+        return ChatTemplate(_("the model's own"), source, specials)
     return ChatTemplate(PLAIN_TURNS_NAME, PLAIN_TURNS, specials)
 
 
@@ -130,7 +135,9 @@ def _compiled(source: str) -> "Template":
         return environment.from_string(source)
     except jinja2.TemplateError as error:
         raise Rejected(
-            "template_broken", f"The model's chat template cannot be read: {str(error)[:300]}", "Choose another model."
+            "template_broken",
+            _("The model's chat template cannot be read: {error}", error=str(error)[:300]),
+            _("Choose another model."),
         ) from None
 
 

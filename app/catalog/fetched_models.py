@@ -11,6 +11,7 @@ from app.catalog.card import BaseModelCard
 from app.catalog.model_facts import Config, shape_of
 from app.catalog.task_types import TASK_TYPES
 from app.errors import Conflict
+from app.outside_names import path_inside
 
 CARD = "card.json"
 # Digits of the commit in a model's name: enough to tell versions apart, short enough to read.
@@ -44,7 +45,7 @@ def fetched_path(card: BaseModelCard) -> Path:
     folder = storage.model_dir(card.name)
     files: dict[str, Any] = json.loads((folder / manifest.NAME).read_text(encoding="utf-8"))["files"]
     for name, facts in files.items():
-        path = folder / name
+        path = path_inside(folder, name)
         if not path.is_file() or path.stat().st_size != facts["bytes"]:
             raise Conflict(
                 "model_damaged",

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import files
 
 NAME = "job.json"
+# Below the cache folder: tokens of each dataset, under the hash of its content.
+TOKENS_FOLDER = "tokens"
 
 
 class JobFile(BaseModel):
@@ -32,6 +34,7 @@ class JobFile(BaseModel):
         max_seconds: of training, all attempts together; 0: any.
         free_disk_bytes: to be left on the disk.
         parents: downloads of the runs that the spec's origin names, in its order.
+        leaking_rows: test rows that the data report found to be copies, or nearly, of training rows.
         only_restore: turn the checkpoint ``resume_from`` into a download, train nothing.
     """
 
@@ -51,6 +54,7 @@ class JobFile(BaseModel):
     max_seconds: float = 0.0
     free_disk_bytes: int = 0
     parents: tuple[Path, ...] = ()
+    leaking_rows: int = 0
     only_restore: bool = False
 
     @classmethod

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from app.catalog.chat_templates import ChatTemplate, Span, read_template
 from app.catalog.task_types.generative import Example, Turn
 from app.errors import Rejected
+from app.languages import gettext as _
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -60,8 +61,14 @@ class LossMasker:
     def _conversation(self, example: Example) -> MaskedExample:
         text, answers = self.template.answers(example.turns)
         made = self._encode(text)
-        learned = [True] * len(made.ids) if self._learn_from == EVERYTHING else _inside(made.offsets, answers)
+        learned = self._everything(example, made) if self._learn_from == EVERYTHING else _inside(made.offsets, answers)
         return MaskedExample(text, list(made.ids), learned, list(made.offsets))
+
+    def _everything(self, example: Example, made: Any) -> list[bool]:
+        """All tokens but those of answers that are marked as not to be learned."""
+        others = tuple(turn._replace(learned=not turn.learned) for turn in example.turns)
+        _, skipped = self.template.answers(others)
+        return [not inside for inside in _inside(made.offsets, skipped)]
 
     def _passage(self, text: str) -> MaskedExample:
         made = self._encode(text)
@@ -96,8 +103,8 @@ def open_masker(folder: Path, learn_from: str = ANSWERS) -> LossMasker:
     if not path.is_file():
         raise Rejected(
             "no_tokenizer_file",
-            "The base model has no file tokenizer.json.",
-            "Choose another base model, or save its tokenizer again with transformers.",
+            _("The base model has no file tokenizer.json."),
+            _("Choose another base model, or save its tokenizer again with transformers."),
         )
     return LossMasker(plain(Tokenizer.from_file(str(path))), read_template(folder), learn_from)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Rejected
+from app.languages import gettext as _
 
 Config = Mapping[str, Any]
 
@@ -86,6 +87,16 @@ FAMILIES: dict[str, Callable[[Config], Shape]] = {
 }
 
 
+# Numbers of a configuration with the most that any real model comes near to.
+MOST = {
+    **dict.fromkeys(("hidden_size", "dim", "intermediate_size", "hidden_dim"), 1_000_000),
+    **dict.fromkeys(("num_hidden_layers", "n_layers", "num_attention_heads", "n_heads", "num_key_value_heads"), 10_000),
+    "head_dim": 100_000,
+    "max_position_embeddings": 100_000_000,
+    "vocab_size": 10_000_000,
+}
+
+
 def shape_of(config: Config) -> Shape:
     """The shape that a configuration describes.
 
@@ -95,22 +106,37 @@ def shape_of(config: Config) -> Shape:
     if config.get("auto_map"):
         raise Rejected(
             "needs_own_code",
-            "This model comes with program code of its own, which the studio never runs.",
-            "Choose a model of a family that transformers knows: " + ", ".join(FAMILIES) + ".",
+            _("This model comes with program code of its own, which the studio never runs."),
+            _("Choose a model of a family that transformers knows: ") + ", ".join(FAMILIES) + ".",
         )
     kind = str(config.get("model_type", ""))
     if kind not in FAMILIES:
         raise Rejected(
             "unknown_family",
-            f"Models of the family {kind or 'without a name'!r} cannot be tuned here yet.",
-            "Choose one of: " + ", ".join(FAMILIES) + ".",
+            _("Models of the family {kind} cannot be tuned here yet.", kind=repr(kind or _("without a name"))),
+            _("Choose one of: ") + ", ".join(FAMILIES) + ".",
         )
+    _check_numbers(config)
     try:
         return FAMILIES[kind](config)
     except KeyError as missing:
         raise Rejected(
-            "config_incomplete", f"The model's config.json does not say {missing}.", "Choose another model."
+            "config_incomplete",
+            _("The model's config.json does not say {missing}.", missing=missing),
+            _("Choose another model."),
         ) from None
+
+
+def _check_numbers(config: Config) -> None:
+    for name, most in MOST.items():
+        value = config.get(name)
+        if value is not None and not (type(value) is int and 1 <= value <= most):
+            said = str(value)[:40] if not isinstance(value, int) or abs(value) < 10**15 else "a number without end"
+            raise Rejected(
+                "config_value",
+                f"The model's config.json says {name} = {said}; a whole number from 1 to {most:,} is possible.",
+                "Choose another model.",
+            )
 
 
 def _weights(shapes: tuple[tuple[int, int], ...], *, biases: bool) -> int:

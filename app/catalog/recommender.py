@@ -12,6 +12,8 @@ from typing import Any
 from app.catalog.card import BaseModelCard
 from app.catalog.methods import METHODS
 from app.catalog.methods.base import Method
+from app.languages import decimal, gettext_noop
+from app.languages import gettext as _
 
 # Wishes beyond quality.
 WISHES = {
@@ -27,8 +29,8 @@ SMALL_MODEL, LARGE_MODEL = 150_000_000, 7_000_000_000
 ROOM = 0.8
 # Ranks to choose from, and bytes of a weight in 4 bits with its scales.
 RANKS, NF4_BYTES = (8, 16, 32, 64), 0.6
-MEASURED = "measured with the starter encoder on Banking77"
-PEFT = "peft's benchmark of methods (MetaMathQA to GSM8K)"
+MEASURED = gettext_noop("measured with the starter encoder on Banking77")
+PEFT = gettext_noop("peft's benchmark of methods (MetaMathQA to GSM8K)")
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,15 @@ def recommend(facts: Facts) -> dict[str, Any]:
 
 def about(facts: Facts) -> str:
     """The facts in half a sentence."""
-    labels = f", {facts.labels} labels" if facts.labels else ""
-    kind = "a writing model" if facts.family == "generation" else "an encoder"
-    return f"{facts.rows:,} training rows{labels}, {kind} of {facts.base.parameters / 1e6:,.0f} million weights"
+    labels = _(", {labels} labels", labels=facts.labels) if facts.labels else ""
+    kind = _("a writing model") if facts.family == "generation" else _("an encoder")
+    return _(
+        "{facts_rows} training rows{labels}, {kind} of {parameters} million weights",
+        facts_rows=decimal(facts.rows),
+        labels=labels,
+        kind=kind,
+        parameters=decimal(facts.base.parameters / 1000000.0),
+    )
 
 
 def _told(ranked: Ranked, facts: Facts) -> dict[str, Any]:
@@ -135,19 +143,23 @@ def _kinds(keep: Callable[[type[Method]], bool]) -> list[str]:
 def _robust(facts: Facts) -> Advice:
     return Advice(
         {"lora": 3, "bottleneck-adapter": 1.5},
-        "it comes close to moving every weight, and holds up without a search for settings",
+        _("it comes close to moving every weight, and holds up without a search for settings"),
         "abstract of arXiv 2303.15647v2 and its authors' experiment code",
     )
 
 
 def _memory(facts: Facts) -> Advice | None:
     if facts.weight_bytes * 1.5 <= ROOM * facts.memory_bytes:
-        return Advice({"qlora": -2}, "the model fits into memory without compression", "memory by arithmetic")
+        return Advice({"qlora": -2}, _("the model fits into memory without compression"), _("memory by arithmetic"))
     large = _kinds(lambda method: method.model_fields["kind"].default != "qlora")
     return Advice(
         {"qlora": 6, **dict.fromkeys(large, -4.0)},
-        f"in full precision its weights take {facts.weight_bytes / 1e9:,.1f} GB of {facts.memory_bytes / 1e9:,.1f} GB free",
-        f"memory by arithmetic; {PEFT}",
+        _(
+            "in full precision its weights take {weight_bytes} GB of {memory_bytes} GB free",
+            weight_bytes=decimal(facts.weight_bytes / 1000000000.0, 1),
+            memory_bytes=decimal(facts.memory_bytes / 1000000000.0, 1),
+        ),
+        _("memory by arithmetic; {peft}", peft=_(PEFT)),
     )
 
 
@@ -157,7 +169,7 @@ def _compressed(facts: Facts) -> Advice | None:
         return None
     unfit = _kinds(lambda method: not method.capabilities.nf4)
     return Advice(
-        dict.fromkeys(unfit, -16.0), "it cannot be trained on a compressed model", "measured, method by method"
+        dict.fromkeys(unfit, -16.0), _("it cannot be trained on a compressed model"), _("measured, method by method")
     )
 
 
@@ -167,11 +179,16 @@ def _rank(facts: Facts) -> Advice | None:
         return None
     per_rank = facts.base.layers * sum(inputs + outputs for inputs, outputs in facts.base.linear_shapes)
     rank = next((size for size in RANKS if size * per_rank >= facts.answer_tokens), RANKS[-1])
-    source = f"Tinker's LoRA primer (at least as many numbers as answer tokens); {PEFT}"
-    words = f"{facts.answer_tokens:,} answer tokens ask for rank {rank}"
+    source = _("Tinker's LoRA primer (at least as many numbers as answer tokens); {peft}", peft=_(PEFT))
+    words = _(
+        "{answer_tokens} answer tokens ask for rank {rank}", answer_tokens=decimal(facts.answer_tokens), rank=rank
+    )
     if rank < RANKS[-1]:
         return Advice(dict.fromkeys(("lora", "qlora"), 0.5), words, source, _ranked_so(("lora", "qlora"), rank))
-    words = f"{facts.answer_tokens:,} answer tokens are more than LoRA of rank 32 has numbers"
+    words = _(
+        "{answer_tokens} answer tokens are more than LoRA of rank 32 has numbers",
+        answer_tokens=decimal(facts.answer_tokens),
+    )
     return Advice({"rslora": 4}, words, source, _ranked_so(("rslora",), rank))
 
 
@@ -188,12 +205,12 @@ def _ranked_so(kinds: Sequence[str], rank: int) -> dict[str, dict[str, Any]]:
 def _full(facts: Facts) -> Advice | None:
     if facts.family != "generation" and facts.base.parameters <= SMALL_MODEL:
         points = 2.0 if facts.rows >= MANY_ROWS / 5 else 0.5
-        return Advice({"full": points}, "the model is small enough to move all of it", MEASURED)
+        return Advice({"full": points}, _("the model is small enough to move all of it"), _(MEASURED))
     if facts.rows >= MANY_ROWS:
         return Advice(
-            {"full": 3.5}, "with ten thousand rows full tuning wins where memory allows it", "arXiv 2304.14999"
+            {"full": 3.5}, _("with ten thousand rows full tuning wins where memory allows it"), "arXiv 2304.14999"
         )
-    return Advice({"full": -2}, "fewer than ten thousand rows do not repay moving all weights", "arXiv 2304.14999")
+    return Advice({"full": -2}, _("fewer than ten thousand rows do not repay moving all weights"), "arXiv 2304.14999")
 
 
 def _few_rows(facts: Facts) -> Advice | None:
@@ -201,8 +218,11 @@ def _few_rows(facts: Facts) -> Advice | None:
         return None
     return Advice(
         {"ia3": 3.5, "bitfit": 3, "head-only": 1.5, "sparse": 1.5, "adalora": -1, "rslora": -1},
-        f"with {facts.rows} rows a few thousand learning numbers do as well as all of them, and memorise less",
-        f"arXiv 2304.14999; {MEASURED}",
+        _(
+            "with {facts_rows} rows a few thousand learning numbers do as well as all of them, and memorise less",
+            facts_rows=facts.rows,
+        ),
+        f"arXiv 2304.14999; {_(MEASURED)}",
     )
 
 
@@ -211,8 +231,11 @@ def _few_per_label(facts: Facts) -> Advice | None:
         return None
     return Advice(
         {"head-only": 2.5, "ia3": 1.5, "sparse": 1, "bitfit": 1},
-        f"some labels have {facts.least_per_label} rows: start with what cannot memorise them",
-        f"{MEASURED}; SetFit's results with 8 rows a label",
+        _(
+            "some labels have {least_per_label} rows: start with what cannot memorise them",
+            least_per_label=facts.least_per_label,
+        ),
+        _("{measured}; SetFit's results with 8 rows a label", measured=_(MEASURED)),
     )
 
 
@@ -220,8 +243,8 @@ def _soft_prompts(facts: Facts) -> Advice | None:
     if facts.family == "generation" and facts.base.parameters < LARGE_MODEL:
         return Advice(
             {"prompt-tuning": -3, "p-tuning": -3, "prefix-tuning": -2},
-            "soft prompts reach other methods only from about seven billion weights",
-            f"Lester et al. 2021, arXiv 2104.08691; {PEFT}",
+            _("soft prompts reach other methods only from about seven billion weights"),
+            f"Lester et al. 2021, arXiv 2104.08691; {_(PEFT)}",
         )
     return None
 
@@ -231,8 +254,8 @@ def _words(facts: Facts) -> Advice | None:
         return None
     return Advice(
         {"lora": 1.5, "ia3": 1, "bitfit": 1, "full": 1},
-        "for labelling words it trains and reloads without exceptions on every encoder",
-        "measured, method by method and model by model",
+        _("for labelling words it trains and reloads without exceptions on every encoder"),
+        _("measured, method by method and model by model"),
     )
 
 
@@ -246,21 +269,25 @@ def _retention(facts: Facts) -> Advice | None:
     harsh = {"full": -4, "ia3": -2, "miss": -3, **({} if encoder else {"prefix-tuning": -3})}
     return Advice(
         {"sparse": 4, **harsh, **gentle},
-        "it keeps most of what the model knew" if encoder else "it forgets little",
-        f"{MEASURED} (similarity judgements before and after)" if encoder else PEFT,
+        _("it keeps most of what the model knew") if encoder else _("it forgets little"),
+        _("{measured} (similarity conclusions before and after)", measured=_(MEASURED)) if encoder else _(PEFT),
         settings,
     )
 
 
 def _sparse(facts: Facts) -> Advice:
-    return Advice({"sparse": 2}, "quality and keeping what the model knew are both good", f"{PEFT}; {MEASURED}")
+    return Advice(
+        {"sparse": 2}, _("quality and keeping what the model knew are both good"), f"{_(PEFT)}; {_(MEASURED)}"
+    )
 
 
 def _one_model(facts: Facts) -> Advice | None:
     if "one_model" not in facts.wishes:
         return None
     unfit = _kinds(lambda method: not method.capabilities.merge)
-    return Advice(dict.fromkeys(unfit, -20.0), "it cannot be merged into one plain model", "measured, method by method")
+    return Advice(
+        dict.fromkeys(unfit, -20.0), _("it cannot be merged into one plain model"), _("measured, method by method")
+    )
 
 
 def _many_variants(facts: Facts) -> Advice | None:
@@ -269,15 +296,15 @@ def _many_variants(facts: Facts) -> Advice | None:
     unfit = _kinds(lambda method: not method.capabilities.mixed_batches)
     return Advice(
         {**dict.fromkeys(unfit, -6.0), "lora": 3},
-        "only LoRA and its relatives answer rows of different variants in one batch",
-        "measured, method by method",
+        _("only LoRA and its relatives answer rows of different variants in one batch"),
+        _("measured, method by method"),
     )
 
 
 def _fast(facts: Facts) -> Advice | None:
     if "fast_answer" not in facts.wishes:
         return None
-    return Advice({"head-only": 8}, "it is done in seconds and shows what the rest has to beat", MEASURED)
+    return Advice({"head-only": 8}, _("it is done in seconds and shows what the rest has to beat"), _(MEASURED))
 
 
 def _processor(facts: Facts) -> Advice | None:
@@ -285,8 +312,8 @@ def _processor(facts: Facts) -> Advice | None:
         return None
     return Advice(
         {"lora": 1, "ia3": 1, "full": -4, "dora": -1, "hira": -1},
-        "without a graphics card a model of this size leaves time for small adapters only",
-        "step times measured on a processor",
+        _("without a graphics card a model of this size leaves time for small adapters only"),
+        _("step times measured on a processor"),
     )
 
 
@@ -296,9 +323,11 @@ def _ask_first(facts: Facts) -> Advice | None:
         return None
     return Advice(
         {},
-        "Before any training, give the base model an instruction with three to five examples in the chat; if that answers "
-        "well enough, nothing needs to be tuned.",
-        "peft's overview of methods",
+        _(
+            "Before any training, give the base model an instruction with three to five examples in the chat; if that answers "
+            "well enough, nothing needs to be tuned."
+        ),
+        _("peft's overview of methods"),
     )
 
 
@@ -308,9 +337,12 @@ def _smaller_base(facts: Facts) -> Advice | None:
         return None
     return Advice(
         {},
-        f"Even in 4 bits the model's weights take {facts.base.parameters * NF4_BYTES / 1e9:,.1f} GB of "
-        f"{facts.memory_bytes / 1e9:,.1f} GB free: choose a smaller base model.",
-        "memory by arithmetic",
+        _(
+            "Even in 4 bits the model's weights take {parameters} GB of {memory_bytes} GB free: choose a smaller base model.",
+            parameters=decimal(facts.base.parameters * NF4_BYTES / 1000000000.0, 1),
+            memory_bytes=decimal(facts.memory_bytes / 1000000000.0, 1),
+        ),
+        _("memory by arithmetic"),
     )
 
 

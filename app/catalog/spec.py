@@ -9,6 +9,7 @@ from app.catalog.methods.base import Method
 from app.catalog.methods.requirements import require
 from app.catalog.training import TrainingSettings
 from app.errors import Rejected
+from app.languages import gettext as _
 
 SPEC_VERSION = 1
 BITS = {"nf4": 4, "int8": 8}
@@ -56,12 +57,22 @@ def check_fit(spec: RunSpec, card: BaseModelCard) -> None:
     room, longest = card.context_length - spec.method.virtual_tokens, spec.training.max_length
     if longest <= room:
         return
-    prompt = f" and {spec.method.virtual_tokens} virtual ones" if spec.method.virtual_tokens else ""
+    prompt = (
+        _(" and {virtual_tokens} virtual ones", virtual_tokens=spec.method.virtual_tokens)
+        if spec.method.virtual_tokens
+        else ""
+    )
     raise Rejected(
         "range",
-        f"The maximum length is {longest} tokens{prompt}, but {spec.base_model!r} reads at most {card.context_length}.",
-        f"Choose at most {max(0, room)} for the longest text.",
-        details={"fields": {"training.max_length": f"at most {max(0, room)}"}},
+        _(
+            "The maximum length is {longest} tokens{prompt}, but {base_model} reads at most {context_length}.",
+            longest=longest,
+            prompt=prompt,
+            base_model=repr(spec.base_model),
+            context_length=card.context_length,
+        ),
+        _("Choose at most {max} for the longest text.", max=max(0, room)),
+        details={"fields": {"training.max_length": _("at most {max}", max=max(0, room))}},
     )
 
 
@@ -75,15 +86,20 @@ def check_asked(spec: RunSpec) -> None:
     for setting, ability in spec.training.asked():
         require(spec.method, ability, task_type=spec.task_type, field=f"training.{setting}")
     if "combine" in spec.training.needs and spec.base_precision != "full":
-        message = (
+        message = _(
             "An adapter that is trained on a quantised base model fits only that, so it cannot be combined with others."
         )
-        hint = "Choose `full` for the base model, and LoRA or rsLoRA as the method."
+        hint = _("Choose `full` for the base model, and LoRA or rsLoRA as the method.")
         raise Rejected("contradiction", message, hint, details={"fields": {"training.needs": f"{message} {hint}"}})
     own, asked = spec.method.base_precision, spec.training.base_precision
     if own != "full" and PRECISIONS.get(asked, own) != own:
-        message = f"{spec.method.title} is set to hold the base model in {BITS[own]} bits, and the training settings ask for {asked}."
-        hint = "Leave the training settings at `auto`, or choose LoRA, which takes what they say."
+        message = _(
+            "{method} is set to hold the base model in {BITS} bits, and the training settings ask for {asked}.",
+            method=spec.method.title,
+            BITS=BITS[own],
+            asked=asked,
+        )
+        hint = _("Leave the training settings at `auto`, or choose LoRA, which takes what they say.")
         raise Rejected(
             "contradiction", message, hint, details={"fields": {"training.base_precision": f"{message} {hint}"}}
         )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFun
 from pydantic_core import PydanticCustomError
 
 from app.catalog.methods.capabilities import ABILITIES
+from app.languages import gettext as _
 
 Need = Literal["merge", "switch_off", "mixed_batches", "reopen", "combine", "generate_without_cache"]
 NEEDS: tuple[str, ...] = get_args(Need)
@@ -202,7 +203,7 @@ class TrainingSettings(BaseModel):
             return read(value)
         except ValidationError:
             # The type makes this a complaint about the range of values, not one for each kind of value.
-            raise PydanticCustomError("less_than_rate", "Write a number above 0 and up to 1, or `auto`") from None
+            raise PydanticCustomError("less_than_rate", _("Write a number above 0 and up to 1, or `auto`")) from None
 
 
 def with_defaults(given: Mapping[str, Any], defaults: Mapping[str, Any], room: int) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from urllib.parse import parse_qs
 from starlette.types import Scope
 
 from app.errors import NotAllowed, NotFound, Rejected
-from app.gate.routes import GRADIO
+from app.gate.routes import CALL, GRADIO
+from app.languages import gettext as _
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 EVENT = re.compile(rb'"event_id"\s*:\s*"([0-9a-f]{8,64})"')
@@ -29,7 +30,7 @@ class GradioSessions:
         self._names: dict[str, OrderedDict[str, None]] = {}
 
     def check_path(self, scope: Scope, user_id: str) -> None:
-        """Check sessions named in the address, for the event stream and the heartbeat."""
+        """Check sessions and events named in the address, for the event streams and the heartbeat."""
         path = scope["path"]
         if path == GRADIO + "/queue/data":
             query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
@@ -37,6 +38,8 @@ class GradioSessions:
                 self.claim(name, user_id)
         elif path.startswith(GRADIO + "/heartbeat/"):
             self.claim(path.rsplit("/", 1)[1], user_id)
+        elif (called := CALL.fullmatch(path.removeprefix(GRADIO))) and called[1]:
+            self.claim(called[1], user_id)
 
     def check_body(self, body: bytes, user_id: str) -> None:
         """Check sessions, events and inputs named in a JSON body.
@@ -49,14 +52,14 @@ class GradioSessions:
         try:
             content = json.loads(body)
         except (ValueError, RecursionError):
-            raise Rejected("json", "The request body is not valid JSON.", status=400) from None
+            raise Rejected("json", _("The request body is not valid JSON."), status=400) from None
         if not isinstance(content, dict):
-            raise Rejected("json", "The request body must be a JSON object.", status=400)
+            raise Rejected("json", _("The request body must be a JSON object."), status=400)
         for key in ("session_hash", "event_id"):
             if content.get(key) is not None:
                 self.claim(content[key], user_id)
         if _names_file(content.get("data")):
-            raise NotAllowed("file_reference", "Files are sent to /api/v1/datasets, not inside an event.")
+            raise NotAllowed("file_reference", _("Files are sent to /api/v1/datasets, not inside an event."))
 
     def bind_event(self, chunk: bytes, user_id: str) -> None:
         """Bind an event id of Gradio's response to the user."""
@@ -66,9 +69,9 @@ class GradioSessions:
     def claim(self, name: Any, user_id: str) -> None:
         """Bind a name to its first user; for anybody else it does not exist."""
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise NotFound("session_not_found", "There is no such session.", "Reload the page.")
+            raise NotFound("session_not_found", _("There is no such session."), _("Reload the page."))
         if self._bind(name, user_id) != user_id:
-            raise NotFound("session_not_found", "There is no such session.", "Reload the page.")
+            raise NotFound("session_not_found", _("There is no such session."), _("Reload the page."))
 
     def _bind(self, name: str, user_id: str) -> str:
         """The owner of the name: this user if it was unbound."""

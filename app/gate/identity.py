@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from anyio import to_thread
 from starlette.types import Scope
 
+from app.db import is_busy
 from app.errors import StudioError
 from app.gate.origin import is_secure
+from app.languages import gettext as _
 from app.services.accounts import accounts
 from app.settings import get_settings
 
@@ -24,10 +26,12 @@ MAX_REMEMBERED = 1000
 
 @dataclass(frozen=True)
 class Visitor:
-    """An authenticated user; ``cookie`` is the session, empty for tokens."""
+    """An authenticated user; ``cookie`` is the session, empty for tokens; ``may_change`` is false for tokens that only read."""
 
     user_id: str
     cookie: str = ""
+    name: str = ""
+    may_change: bool = True
 
     @property
     def by_cookie(self) -> bool:
@@ -51,25 +55,26 @@ class Identities:
         Raises:
             StudioError: 503 when accounts cannot be read.
         """
-        bearer, cookie = _bearer(scope), _cookie(scope)
+        bearer, cookie = _bearer(scope), session_cookie(scope)
         if bearer is None and not cookie:
             return None
         if bearer is None and remembered and (known := self._recall(cookie)):
             return known
         try:
             if bearer is not None:
-                user = await to_thread.run_sync(accounts.user_for_token, bearer)
-            else:
-                user = await to_thread.run_sync(accounts.user_for_session, cookie)
+                return await _of_token(bearer)
+            user = await to_thread.run_sync(accounts.user_for_session, cookie)
         except Exception as error:
+            if is_busy(error):
+                raise
             logger.error("accounts cannot be read", exc_info=error)
             raise StudioError(
-                "accounts_unavailable", "The studio cannot check who you are right now.", "Try again.", status=503
+                "accounts_unavailable", _("The studio cannot check who you are right now."), _("Try again."), status=503
             ) from error
         if user is None:
             return None
-        visitor = Visitor(user.id, "" if bearer is not None else cookie)
-        if visitor.by_cookie and remembered:
+        visitor = Visitor(user.id, cookie, user.name)
+        if remembered:
             self._remember(visitor)
         return visitor
 
@@ -81,6 +86,11 @@ class Identities:
         if len(self._recent) >= MAX_REMEMBERED:
             self._recent.clear()
         self._recent[visitor.cookie] = (time.monotonic(), visitor)
+
+
+async def _of_token(bearer: str) -> Visitor | None:
+    used = await to_thread.run_sync(accounts.user_for_token, bearer)
+    return None if used is None else Visitor(used.user.id, name=used.user.name, may_change=used.scope != "read")
 
 
 def cookie_name(scope: Scope) -> str:
@@ -96,7 +106,7 @@ def _bearer(scope: Scope) -> str | None:
     return token.strip() if len(values) == 1 and scheme.lower() == "bearer" else ""
 
 
-def _cookie(scope: Scope) -> str:
+def session_cookie(scope: Scope) -> str:
     """The session cookie's value; two different values mean an injected cookie, so neither counts."""
     wanted = cookie_name(scope)
     found = set()

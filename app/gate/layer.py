@@ -10,12 +10,15 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import NotFound, NotSignedIn, StudioError, TooLarge
+from app.db import counted_commits
+from app.errors import NotAllowed, NotFound, NotSignedIn, StudioError, TooLarge
 from app.failures import calm_failure, failure_response
 from app.gate.gradio_sessions import GradioSessions
 from app.gate.identity import Identities, Visitor
 from app.gate.origin import check_host, check_origin
 from app.gate.routes import is_asset, is_clean, is_page, is_public, is_reachable, is_stream, needs_body_check
+from app.languages import choose_language, in_language, offered
+from app.languages import gettext as _
 from app.settings import get_settings
 
 MAX_BODY_BYTES = 4 * 1024**2
@@ -41,8 +44,9 @@ SECURITY_HEADERS = {
 class Gate:
     """ASGI application around ``app``: identifies, refuses or passes on, and stamps security headers on every answer.
 
-    What it passes on carries ``scope["user"]`` and ``scope["state"]["user_id"]``, both the user's id as text, and
-    ``scope["state"]["session_cookie"]`` for signing out.
+    What it passes on carries ``scope["user"]`` and ``scope["state"]["user_id"]``, both the user's id as text,
+    ``scope["state"]["user_name"]`` for showing who is signed in, ``scope["state"]["session_cookie"]`` for signing out, and
+    ``scope["state"]["language"]``, in which the answer is made.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -54,7 +58,10 @@ class Gate:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._answer(dict(scope), receive, _SecuredSend(scope, send))
+            language = choose_language(scope["headers"], offered())
+            asked = {**scope, "state": {**(scope.get("state") or {}), "language": language}}
+            with counted_commits(), in_language(language):
+                await self._answer(asked, receive, _SecuredSend(scope, send))
         else:
             # No page uses WebSockets; their routes would be unchecked.
             await send({"type": "websocket.close", "code": 1008, "reason": "not available"})
@@ -92,13 +99,13 @@ class Gate:
                 return RedirectResponse("/sign-in", status_code=302)
             raise NotSignedIn(
                 "not_signed_in",
-                "This address needs a signed-in person or an API token.",
-                "Open the sign-in link, or send `Authorization: Bearer <token>`; `studio token` prints one.",
+                _("This address needs a signed-in person or an API token."),
+                _("Open the sign-in link, or send `Authorization: Bearer <token>`; `studio token` prints one."),
             )
-        if scope["method"] not in ("GET", "HEAD") and visitor.by_cookie:
-            check_origin(scope)
+        if scope["method"] not in ("GET", "HEAD"):
+            _check_change(scope, visitor)
         if not (is_clean(scope) and is_reachable(scope)):
-            raise NotFound("not_found", "There is nothing at this address.", "Check the address.")
+            raise NotFound("not_found", _("There is nothing at this address."), _("Check the address."))
         self.sessions.check_path(scope, visitor.user_id)
         _set_visitor(scope, visitor)
         return visitor
@@ -169,10 +176,22 @@ class _SecuredSend:
         return kept
 
 
+def _check_change(scope: Scope, visitor: Visitor) -> None:
+    if visitor.by_cookie:
+        check_origin(scope)
+    if not visitor.may_change:
+        raise NotAllowed(
+            "read_only_token",
+            _("This API token may only read."),
+            _("Create one with scope `all` on the Account page, or with `studio token`."),
+        )
+
+
 def _set_visitor(scope: Scope, visitor: Visitor | None) -> None:
     scope["user"] = visitor.user_id if visitor else None
     state = dict(scope.get("state") or {})
     state["user_id"] = visitor.user_id if visitor else None
+    state["user_name"] = visitor.name if visitor else None
     state["session_cookie"] = visitor.cookie if visitor else None
     scope["state"] = state
 
@@ -188,7 +207,7 @@ async def _bounded_body(scope: Scope, receive: Receive) -> bytes:
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise StudioError("disconnected", "The connection ended before the request was complete.")
+                    raise StudioError("disconnected", _("The connection ended before the request was complete."))
                 chunks.append(message.get("body", b""))
                 size += len(chunks[-1])
                 if size > MAX_BODY_BYTES:
@@ -196,7 +215,9 @@ async def _bounded_body(scope: Scope, receive: Receive) -> bytes:
                 if not message.get("more_body", False):
                     return b"".join(chunks)
     except TimeoutError:
-        raise StudioError("too_slow", "The request took too long to arrive.", "Send it again.", status=408) from None
+        raise StudioError(
+            "too_slow", _("The request took too long to arrive."), _("Send it again."), status=408
+        ) from None
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
@@ -215,6 +236,6 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 def _too_large() -> TooLarge:
     return TooLarge(
         "too_large",
-        f"The request body is larger than {MAX_BODY_BYTES // 1024**2} MiB.",
-        "Send data as a file to /api/v1/datasets; everything else is small.",
+        _("The request body is larger than {MAX_BODY_BYTES} MiB.", MAX_BODY_BYTES=MAX_BODY_BYTES // 1024**2),
+        _("Send data as a file to /api/v1/datasets; everything else is small."),
     )

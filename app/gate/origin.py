@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from starlette.types import Scope
 
 from app.errors import NotAllowed, StudioError
+from app.languages import gettext as _
 from app.settings import get_settings
 
 HOST = re.compile(r"(?P<name>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:(?P<port>\d{1,5}))?")
@@ -26,8 +27,8 @@ def check_host(scope: Scope) -> None:
     if match is None or match["name"].lower() not in _names(scope):
         raise StudioError(
             "unknown_host",
-            "The studio does not answer under this name.",
-            "Use the address that the studio printed, or set STUDIO_PUBLIC_URL to the address people type.",
+            _("The studio does not answer under this name."),
+            _("Use the address that the studio printed, or set STUDIO_PUBLIC_URL to the address people type."),
         )
 
 
@@ -45,8 +46,8 @@ def check_origin(scope: Scope) -> None:
         return
     raise NotAllowed(
         "cross_site",
-        "This change did not come from a page of the studio.",
-        "Repeat it on the studio's own page; programs send an API token instead of a cookie.",
+        _("This change did not come from a page of the studio."),
+        _("Repeat it on the studio's own page; programs send an API token instead of a cookie."),
     )
 
 

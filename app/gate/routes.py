@@ -1,11 +1,13 @@
 """Which paths are public, which are reachable for signed-in users, and which routes of Gradio are closed.
 
-Pure functions of the ASGI scope. Everything that is not listed as public needs a signed-in person.
+Functions of the ASGI scope and the settings. Everything that is not listed as public needs a signed-in person.
 """
 
 import re
 
 from starlette.types import Scope
+
+from app.settings import get_settings
 
 # The whole list. The sign-in page must be reachable to sign in; the two probes contain no data of users. Routes
 # under /shared check the token of a read-only link themselves.
@@ -16,6 +18,7 @@ PUBLIC = frozenset(
         "/sign-in",
         "/favicon.ico",
         "/shared",
+        "/shared/read",
         "/api/v1/shared",
         "/api/v1/shared/compare",
         "/api/v1/shared/series",
@@ -26,31 +29,41 @@ PUBLIC = frozenset(
 PUBLIC_ASSET = re.compile(r"/assets/studio/(v[0-9a-f]{12}/)?[a-z_]+(\.min)?\.(js|css)")
 PUBLIC_POST = frozenset({"/sign-in"})
 
-# What Gradio's browser code needs. Its file, upload, proxy, stream, deep-link, component-server and direct-call routes
-# are closed: files go through our own routes, which check owners.
+# What Gradio's browser code needs. Its file, upload, proxy, stream and deep-link routes are closed: files go through our own
+# routes, which check owners.
 GRADIO = "/gradio_api"
-GRADIO_READS = frozenset({"/queue/data", "/theme.css"})
-GRADIO_WRITES = frozenset({"/queue/join", "/cancel", "/reset"})
+# By ``/app_id`` an open page learns that the server is back, and loads itself anew.
+GRADIO_READS = frozenset({"/queue/data", "/theme.css", "/info", "/app_id"})
+GRADIO_WRITES = frozenset(
+    {"/queue/join", "/cancel", "/reset", "/component_server", "/component_server/", "/run/predict", "/run/predict/"}
+)
+# The named endpoints for programs, and the answers of their events, with the event's id as the group.
+CALL = re.compile(r"/call/[a-z_]{1,40}(?:/([0-9a-f]{8,64}))?")
+MCP = re.compile(r"/mcp(/.*)?")
 HEARTBEAT = re.compile(r"/heartbeat/[A-Za-z0-9_-]{1,100}")
 
 ASSETS = ("/static/", "/assets/", "/svelte/", "/custom_component/")
 ASSET_FILES = frozenset({"/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt"})
 PROGRAMS = ("/api/", "/v1/", "/gradio_api/", "/static/", "/assets/", "/svelte/")
 PROGRAM_FILES = frozenset({"/metrics", "/api", "/v1", "/gradio_api", "/config", "/theme.css", "/manifest.json"})
-CLOSED = re.compile(
-    r"/(login|logout|login_check|token|app_id|monitoring|pwa_icon|file|docs|redoc|openapi\.json|dev)(/.*|=.*)?"
-)
+CLOSED = re.compile(r"/(login|logout|login_check|token|app_id|monitoring|pwa_icon|file|redoc|dev)(/.*|=.*)?")
 WRITES = re.compile(r"/(api|v1)/.+|/sign-(in|out)")
 STREAMS = frozenset({"/api/v1/datasets"})
-BODY_CHECKED = frozenset({GRADIO + "/queue/join", GRADIO + "/cancel"})
+BODY_CHECKED = frozenset(GRADIO + path for path in GRADIO_WRITES)
 
+# No address of ours comes near to it; the file system refuses longer names in its own way.
+MAX_PATH_CHARACTERS = 1000
 UNCLEAN = re.compile(r"//|/\.{1,2}(/|$)|[\\;%@\x00-\x1f\x7f]")
 
 
 def is_public(scope: Scope) -> bool:
     """Whether the path needs no sign-in; it must match exactly."""
     path = scope["path"]
-    reads = scope["method"] in ("GET", "HEAD") and (path in PUBLIC or PUBLIC_ASSET.fullmatch(path) is not None)
+    reads = (
+        scope["method"] in ("GET", "HEAD")
+        and is_clean(scope)
+        and (path in PUBLIC or PUBLIC_ASSET.fullmatch(path) is not None)
+    )
     return reads or (scope["method"] == "POST" and path in PUBLIC_POST)
 
 
@@ -69,7 +82,7 @@ def is_asset(scope: Scope) -> bool:
 def is_clean(scope: Scope) -> bool:
     """Whether the path has one reading only: no dot segments, doubled slashes or second encoding."""
     path = scope["path"]
-    return path.startswith("/") and UNCLEAN.search(path) is None
+    return path.startswith("/") and len(path) <= MAX_PATH_CHARACTERS and UNCLEAN.search(path) is None
 
 
 def is_reachable(scope: Scope) -> bool:
@@ -77,9 +90,11 @@ def is_reachable(scope: Scope) -> bool:
     path, reads = scope["path"], scope["method"] in ("GET", "HEAD")
     if path == GRADIO or path.startswith(GRADIO + "/"):
         rest = path[len(GRADIO) :]
+        if MCP.fullmatch(rest):
+            return get_settings().mcp
         if reads:
-            return rest in GRADIO_READS or HEARTBEAT.fullmatch(rest) is not None
-        return rest in GRADIO_WRITES
+            return rest in GRADIO_READS or CALL.fullmatch(rest) is not None or HEARTBEAT.fullmatch(rest) is not None
+        return rest in GRADIO_WRITES or CALL.fullmatch(rest) is not None
     if CLOSED.fullmatch(path):
         return False
     return reads or WRITES.fullmatch(path) is not None
@@ -92,4 +107,5 @@ def is_stream(scope: Scope) -> bool:
 
 def needs_body_check(scope: Scope) -> bool:
     """Whether the body names a Gradio session or event."""
-    return scope["method"] == "POST" and scope["path"] in BODY_CHECKED
+    path = scope["path"]
+    return scope["method"] == "POST" and (path in BODY_CHECKED or CALL.fullmatch(path.removeprefix(GRADIO)) is not None)

@@ -4,7 +4,23 @@ line in ``FORMATS``."""
 from pathlib import Path
 from types import ModuleType
 
-from app.readers import conll, csv, gzip, json, jsonl, parquet, text, xlsx, zip
+from app.readers import (
+    arrow,
+    conll,
+    csv,
+    docx,
+    fasttext,
+    gzip,
+    json,
+    jsonl,
+    markdown_table,
+    parquet,
+    pdf,
+    speaker_lines,
+    text,
+    xlsx,
+    zip,
+)
 from app.readers.opening import open_source
 from app.readers.source import Choices, Limits, Source
 from app.readers.table import Flaw, Flaws, Record, Table
@@ -25,12 +41,18 @@ __all__ = [
 # In the order in which they are asked: marks of binary files first, then from the strictest text to the loosest.
 FORMATS: tuple[ModuleType, ...] = (
     xlsx,
+    docx,
+    pdf,
     gzip,
     zip,
     parquet,
+    arrow,
     json,
     jsonl,
     conll,
+    fasttext,
+    markdown_table,
+    speaker_lines,
     csv,
     text,
 )

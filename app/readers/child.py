@@ -12,19 +12,22 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from app.errors import StudioError, TooLarge
+from app.errors import DiskFull, StudioError, TooLarge
+from app.languages import storable
+from app.processes.left_out_libraries import leave_out_pandas
 from app.processes.parent import on_parent_exit
-from app.readers import Choices, Limits, Table, open_table
+from app.readers import Choices, Flaw, Limits, Table, open_table
 from app.readers.rows_file import RowsFile
 
 ANSWER_FILE = "answer.json"
 # Exit codes beside 0 (the answer is written) and 1 (a defect; stderr tells).
-OUT_OF_MEMORY = 3
+OUT_OF_MEMORY, DISK_FULL = 3, 4
 OPEN_FILES = 64
 
 
 def main() -> None:
     """Read the order, put the limits in place, do the work, write the answer."""
+    leave_out_pandas()
     import pyarrow
     from pyarrow import parquet  # noqa: F401 - the limits count from what is loaded by then
 
@@ -35,9 +38,9 @@ def main() -> None:
     _limit(order["memory_bytes"], order["cpu_seconds"], order["file_bytes"])
     folder = Path(order["folder"])
     try:
-        answer: dict[str, Any] = {"parts": _convert(order, folder)}
+        answer: dict[str, Any] = {"parts": storable(_convert(order, folder))}
     except StudioError as error:
-        answer = {**error.as_dict(), "status": error.status}
+        answer = {**storable(error.as_dict()), "status": error.status}
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except OSError as error:
@@ -45,7 +48,12 @@ def main() -> None:
         if refusal is None:
             raise
         answer = {**refusal.as_dict(), "status": refusal.status}
-    (folder / ANSWER_FILE).write_text(json.dumps(answer), encoding="utf-8")
+    try:
+        (folder / ANSWER_FILE).write_text(json.dumps(answer), encoding="utf-8")
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            os._exit(DISK_FULL)
+        raise
 
 
 def _convert(order: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
@@ -55,6 +63,11 @@ def _convert(order: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
         open_table(Path(file["path"]), file["name"], choices=Choices(**file["choices"]), limits=limits, folder=folder)
         for file in order["files"]
     ]
+    if (test := tables[0].evaluation) is not None:
+        if len(tables) == 1:
+            tables.append(test)
+        else:
+            tables[0].flaws.add(_own_test_file())
     names = list(dict.fromkeys(name for table in tables for name in table.columns))
     parts = []
     with RowsFile(Path(order["target"]), names, limits) as out:
@@ -65,6 +78,15 @@ def _convert(order: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
             out.write(table)
             parts.append(_part(table, first, out.next_id - first))
     return parts
+
+
+def _own_test_file() -> Flaw:
+    return Flaw(
+        "test_part",
+        "warning",
+        "The part of the archive that is called “test” was not read, because an evaluation file was given.",
+        "Leave the evaluation file out to test on that part.",
+    )
 
 
 def _part(table: Table, first: int, rows: int) -> dict[str, Any]:
@@ -104,7 +126,7 @@ def _address_space() -> int:
 
 def _disk_error(error: OSError) -> StudioError | None:
     if error.errno == errno.ENOSPC:
-        return StudioError("disk_full", "The disk is full.", "Free some space and try again.", status=507)
+        return DiskFull()
     if error.errno == errno.EFBIG:
         return TooLarge("too_large", "The file unfolds to more than is accepted.", "Send fewer rows.")
     return None

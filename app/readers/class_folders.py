@@ -23,7 +23,7 @@ def fits(members: Sequence[zipfile.ZipInfo]) -> bool:
     return "" not in folders and len(folders) > 1 and all(_is_text(member) for member in members)
 
 
-def read(source: Source, members: Sequence[zipfile.ZipInfo]) -> Table:
+def read(source: Source, members: Sequence[zipfile.ZipInfo], allowance: Allowance) -> Table:
     """One row per file, numbered in the order of the archive: its text, the name of its folder, its own name.
 
     One line break at the end of a file is not part of its text.
@@ -33,12 +33,13 @@ def read(source: Source, members: Sequence[zipfile.ZipInfo]) -> Table:
             ``archive_limit``.
     """
     table = Table("class folders", "utf-8", list(COLUMNS), iter(()))
-    table.records = _records(source, members, table)
+    table.records = _records(source, members, table, allowance)
     return table
 
 
-def _records(source: Source, members: Sequence[zipfile.ZipInfo], table: Table) -> Iterator[Record]:
-    allowance = Allowance(source)
+def _records(
+    source: Source, members: Sequence[zipfile.ZipInfo], table: Table, allowance: Allowance
+) -> Iterator[Record]:
     encoding = source.choices.encoding
     with closing(open_archive(source.path)) as archive:
         for number, member in enumerate(members, start=1):

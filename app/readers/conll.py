@@ -53,8 +53,7 @@ def read(source: Source) -> Table:
         raise no_rows([])
     check_column_count(width)
     table = Table("conll", encoding.name, _names(width, source.extension), iter(()))
-    if encoding.flaw:
-        table.flaws.add(encoding.flaw)
+    encoding.note(table)
     table.records = _records(source, encoding, table)
     return table
 

@@ -9,6 +9,7 @@ from typing import Literal
 from app.errors import Rejected
 from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.delimiters import DELIMITERS, SAMPLED_RECORDS, find_delimiter, is_delimited, quotes_are_text
+from app.readers.grids import Grid, GridLayout
 from app.readers.source import FileHead, Source
 from app.readers.table import (
     MAX_CELL,
@@ -17,7 +18,6 @@ from app.readers.table import (
     Record,
     Table,
     cell_too_long,
-    check_columns,
     check_row_count,
     no_rows,
 )
@@ -55,21 +55,25 @@ def read(source: Source) -> Table:
     delimiter = chosen or find_delimiter(lines[skipped:], USUAL.get(source.extension, ","))
     # Tables with tabs are often written without any quoting; with commas that cannot be.
     plain = delimiter == "\t" and quotes_are_text(read_lines(source.path, encoding, MAX_LINE), delimiter)
-    rows = _Rows(source.path, encoding, delimiter, skipped, csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL)
-    header = next((row for row in rows if not row[1] or any(name.strip() for name in row[1])), None)
-    if header is None:
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL
+
+    def rows() -> _Rows:
+        return _Rows(source.path, encoding, delimiter, skipped, quoting)
+
+    line, fields = next(rows(), (0, [""]))
+    if not fields:
+        raise _odd_quotes(line)
+    table = Table("csv" if delimiter != "\t" else "tsv", encoding.name, [], iter(()))
+    grid = Grid(rows, source.choices, table.flaws, table.found)
+    layout = grid.layout()
+    if layout is None:
         raise no_rows([])
-    if not header[1]:
-        raise _odd_quotes(header[0])
-    columns = check_columns(header[1])
-    rows.width = len(columns)
-    table = Table("csv" if delimiter != "\t" else "tsv", encoding.name, columns, iter(()))
-    table.found = {"delimiter": delimiter, "header_row": header[0]}
-    if encoding.flaw:
-        table.flaws.add(encoding.flaw)
+    table.columns = layout.names
+    table.found |= {"delimiter": delimiter, "header_row": layout.header}
+    encoding.note(table)
     if plain:
         table.flaws.add(_plain_quotes())
-    table.records = _records(rows, table, source.limits.rows)
+    table.records = grid.repair(layout, _records(rows(), table, layout, source.limits.rows))
     return table
 
 
@@ -119,21 +123,30 @@ class _Rows:
             yield line
 
 
-def _records(rows: _Rows, table: Table, max_rows: int) -> Iterator[Record]:
-    width = len(table.columns)
+def _records(rows: _Rows, table: Table, layout: GridLayout, max_rows: int) -> Iterator[Record]:
+    rows.width = width = layout.width
+    # Trailing columns without a name may be missing in a row.
+    needed = max(layout.kept) + 1
     seen = wrong = 0
     for line, fields in rows:
+        if line < layout.first:
+            continue
         seen += 1
         check_row_count(seen, max_rows)
         if len(fields) != width:
-            wrong += 1
-            table.flaws.add(_ragged(width), line)
-            if wrong > HOPELESS and wrong > seen / 2:
-                raise _mostly_ragged(wrong, seen, table)
-            continue
+            if len(fields) < needed or any(field.strip() for field in fields[width:]):
+                wrong += 1
+                table.flaws.add(_ragged(width), line)
+                if wrong > HOPELESS and wrong > seen / 2:
+                    raise _mostly_ragged(wrong, seen, table)
+                continue
+            if len(fields) > width:
+                table.flaws.add(_extra_delimiter(), line)
+            fields = [*fields[:width], *[""] * (width - len(fields))]
         cells: list[Cell] = list(fields)
         if max(map(len, fields)) > MAX_CELL:
-            raise cell_too_long(line, table.columns[max(range(width), key=lambda n: len(fields[n]))])
+            longest = max(layout.kept, key=lambda at: len(cells[at] or ""))
+            raise cell_too_long(line, layout.names[layout.kept.index(longest)])
         yield line, cells
     if not seen:
         raise no_rows(table.columns)
@@ -158,6 +171,15 @@ def _ragged(width: int) -> Flaw:
         f"These rows do not have the {width} columns of the first line, or their quotes do not close.",
         'Put texts that hold the delimiter or a line break in "double quotes", and double the quotes inside them.',
         lost=True,
+    )
+
+
+def _extra_delimiter() -> Flaw:
+    return Flaw(
+        "extra_delimiter",
+        "warning",
+        "These rows end in a delimiter with nothing after it; the empty field was left out.",
+        "Nothing needs to be done.",
     )
 
 

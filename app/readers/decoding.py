@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import Rejected
-from app.readers.table import Flaw
+from app.readers.encoding_guess import Guess, detect_encoding, guess_encodings, is_latin, other_readings
+from app.readers.table import Flaw, Table
 
 PIECE = 1024 * 1024
 SAMPLE = 64 * 1024
@@ -35,13 +36,19 @@ NAMED = (
     "ascii",
     "latin-1",
     "cp437",
+    "cp737",
+    "cp775",
     "cp850",
+    "cp852",
+    "cp857",
     "cp866",
     "cp874",
     "koi8-r",
     "koi8-u",
     "mac-roman",
     "mac-cyrillic",
+    "mac-latin2",
+    "mac-turkish",
     "euc-jp",
     "shift-jis",
     "iso2022-jp",
@@ -57,6 +64,11 @@ NAMED = (
     *(f"iso8859-{number}" for number in range(2, 17) if number != 12),
 )
 SHOWN = 60
+# So much of a text must fit a language for the general detector not to be asked.
+SURE = 0.85
+# Where letters beyond ASCII stand side by side, some make up a character of UTF-8 by chance; text that fits as well as this is
+# not mixed.
+CERTAIN, ENOUGH = 0.95, 40
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 # Half of a character pair in the bytes that UTF-8 would have for it, if it allowed it.
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
@@ -64,25 +76,45 @@ _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 @dataclass(frozen=True)
 class Encoding:
-    """A codec's name, the bytes to skip before the text, and, if it was only guessed, a piece of the text to judge by."""
+    """A codec and what is to be told if it was only guessed.
+
+    Attributes:
+        name: of the codec.
+        skip: bytes before the text.
+        preview: a piece of the text to judge by; ``others`` gives the same piece in other encodings, by name.
+        language: whose letters it has; empty if that is not known.
+    """
 
     name: str
     skip: int = 0
     guessed: bool = False
     preview: str = ""
+    language: str = ""
+    others: tuple[tuple[str, str], ...] = ()
 
     @property
     def flaw(self) -> Flaw | None:
         """What to tell when the encoding was guessed."""
         if not self.guessed:
             return None
+        written = f", as programs write {self.language}" if self.language else ""
         shown = f", which gives for example: {self.preview!r}" if self.preview else ""
+        other = "".join(f"; as {name} that is {preview!r}" for name, preview in self.others)
         return Flaw(
             "encoding",
             "warning",
-            f"The file is not UTF-8; it was read as {self.name}{shown}.",
-            "If letters with accents look wrong there, save the file as UTF-8, or name its encoding.",
+            f"The file is not UTF-8; it was read as {self.name}{written}{shown}{other}.",
+            "If letters with accents look wrong, choose another encoding where the file can be read in another way "
+            "(--encoding on the command line), or save it as UTF-8.",
         )
+
+    def note(self, table: Table) -> None:
+        """Tell in a table how its text was decoded, if that was guessed, and how it could be."""
+        if self.flaw:
+            table.flaws.add(self.flaw)
+        if self.others:
+            readings = ((self.name, self.preview), *self.others)
+            table.found["encodings"] = [{"name": name, "preview": preview} for name, preview in readings]
 
 
 def find_encoding(path: Path, named: str = "") -> Encoding:
@@ -127,7 +159,7 @@ def decode_bytes(content: bytes, named: str = "") -> tuple[str, Encoding]:
     try:
         text = content[encoding.skip :].decode(encoding.name)
     except UnicodeDecodeError as error:
-        name = named or _looks_like_utf16(content) or _likely(content)
+        name = named or _looks_like_utf16(content) or _likely(content, guess_encodings(content))[0]
         if encoding.skip or not name:
             raise _unfit(error) from None
         try:
@@ -258,14 +290,39 @@ def _guess(path: Path, fault: int) -> Encoding:
         source.seek(fault)
         if _SURROGATE.match(source.read(3)):
             raise _half_a_pair(_row_at(path, fault))
-    name = _likely(sample)
-    if not name or name in ("ascii", "utf_8") or (_is_mixed(path, fault, sample) and name not in WIDE):
+    guesses = guess_encodings(sample)
+    name, language = _likely(sample, guesses)
+    if (
+        not name
+        or name in ("ascii", "utf_8")
+        or (name not in WIDE and not _fits_wholly(guesses, sample) and _is_mixed(path, fault, sample))
+    ):
         raise _undecodable(path, fault, "is neither UTF-8 nor in any one other encoding")
-    encoding = Encoding(name, guessed=True, preview=_preview(sample.decode(name, errors="ignore")))
+    encoding = _guessed(name, language, sample, guesses)
     later = _first_fault(path, encoding)
     if later is not None:
         raise _undecodable(path, later, f"looks like {name}, but is not throughout")
     return encoding
+
+
+def _guessed(name: str, language: str, sample: bytes, guesses: list[Guess]) -> Encoding:
+    """The encoding with a piece of the text, and the same piece in other encodings where they differ."""
+    text = sample.decode(name, errors="ignore")
+    others = other_readings(sample, name, guesses) if language else []
+    if not others:
+        return Encoding(name, guessed=True, preview=_preview(text), language=language)
+    readings = [sample.decode(each) for each in (name, *others)]
+    at = next(n for n, letters in enumerate(zip(*readings, strict=True)) if len(set(letters)) > 1)
+    start = max(0, at - SHOWN // 3)
+    shown = [" ".join(reading[start : start + SHOWN].split()) for reading in readings]
+    return Encoding(
+        name, guessed=True, preview=shown[0], language=language, others=tuple(zip(others, shown[1:], strict=True))
+    )
+
+
+def _fits_wholly(guesses: list[Guess], sample: bytes) -> bool:
+    enough = sum(byte > 127 for byte in sample) >= ENOUGH
+    return enough and bool(guesses) and guesses[0].fit >= CERTAIN and not is_latin(sample)
 
 
 def _is_mixed(path: Path, fault: int, sample: bytes) -> bool:
@@ -289,20 +346,14 @@ def _preview(text: str) -> str:
     return " ".join(text[start : start + SHOWN].split())
 
 
-def _likely(sample: bytes) -> str:
-    """The encoding that makes the most of the sample; empty for none."""
-    # Imported here because most files are UTF-8.
-    from charset_normalizer import from_bytes
-
-    matches = from_bytes(sample)
-    best = matches.best()
-    if best is None:
-        return ""
-    # On short texts several Western encodings fit equally; cp1252 is the one that desktop programs write.
-    equal = [
-        candidate for candidate in matches if (candidate.chaos, candidate.coherence) == (best.chaos, best.coherence)
-    ]
-    return "cp1252" if any("cp1252" in match.could_be_from_charset for match in equal) else best.encoding
+def _likely(sample: bytes, guesses: list[Guess]) -> tuple[str, str]:
+    """The encoding that makes the most of the sample, and the language that it fits; empty for none."""
+    if guesses and guesses[0].fit >= SURE:
+        return guesses[0].encoding, guesses[0].language
+    name = detect_encoding(sample)
+    if guesses and name not in WIDE:
+        return guesses[0].encoding, guesses[0].language
+    return name, ""
 
 
 def _undecodable(path: Path, offset: int, complaint: str) -> Rejected:

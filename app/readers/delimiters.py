@@ -12,6 +12,8 @@ LONG_SAMPLE = 8 * 1024
 _ENCLOSED = re.compile(r'"(?:[^"]|"")*"')
 # A first line of names is short words; a sentence with a comma in it is not.
 MAX_NAME_LENGTH, MAX_WORDS = 40, 4
+# Fewer lines make no table without names.
+FEWEST_LINES, MAX_FIELDS = 6, 20
 
 
 def find_delimiter(lines: Sequence[str], usual: str = ",") -> str:
@@ -34,6 +36,8 @@ def is_delimited(text: str) -> bool:
     if len(text) > LONG_SAMPLE and len(lines) > 1:
         lines.pop()
     lines = lines[: 4 * SAMPLED_RECORDS]
+    if any(_runs_throughout(lines, mark) for mark in ("\t", "|", ";", ",")):
+        return True
     delimiter = find_delimiter(lines)
     records = _records(lines, delimiter)
     if len(records) < 2 or _agreement(lines, delimiter) < 1.0:
@@ -63,6 +67,22 @@ def quotes_are_text(lines: Iterable[str], delimiter: str) -> bool:
         if not stray and '"' in text:
             stray = any(field.startswith('"') and not _ENCLOSED.fullmatch(field) for field in text.split(delimiter))
     return stray
+
+
+def _runs_throughout(lines: Sequence[str], mark: str) -> bool:
+    """Whether every line has the same few marks, which running text has not, and the last or first field recurs."""
+    fields = [line.rstrip("\r\n").split(mark) for line in lines if line.strip()]
+    if len(fields) < FEWEST_LINES or len({len(each) for each in fields}) > 1 or not 2 <= len(fields[0]) <= MAX_FIELDS:
+        return False
+    recurring = [at for at in (0, -1) if 2 * len({each[at] for each in fields}) <= len(fields)]
+    if mark == "\t":
+        return bool(recurring)
+    # In prose, a space follows the mark, and what recurs is no single word.
+    return any(
+        all(_is_name(each[at]) and each[at] == each[at].strip() for each in fields)
+        and len({each[at] for each in fields}) > 1
+        for at in recurring
+    )
 
 
 def _is_name(text: str) -> bool:

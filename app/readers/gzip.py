@@ -26,8 +26,9 @@ def read(source: Source) -> Table:
         Rejected: ``type_mismatch`` if the name says that nothing is packed, ``archive_corrupt``, ``archive_limit``, and
             what the inner format raises.
     """
-    if source.extension in _other_endings(source):
-        raise type_mismatch(NAME, source.extension)
+    # A file that says it is text is not unpacked.
+    if source.extension in set(source.endings).difference(EXTENSIONS):
+        raise type_mismatch(NAME, source.extension, source.endings)
     refuse_nested(source, NAME)
     with gzip.open(source.path) as opened:
         inner = unpack(opened, source.folder, Allowance(source))  # type: ignore[arg-type]
@@ -41,8 +42,3 @@ def read(source: Source) -> Table:
         raise
     table.records = read_and_remove(table.records, inner)
     return table
-
-
-def _other_endings(source: Source) -> set[str]:
-    """The endings of every other format: a file that says it is text is not unpacked."""
-    return {ending for other in source.formats if other.NAME != NAME for ending in other.EXTENSIONS}

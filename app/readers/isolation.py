@@ -15,14 +15,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from app.errors import Rejected, StudioError, TooLarge
+from app.errors import DiskFull, Rejected, StudioError, TooLarge
+from app.languages import restored
 from app.processes.subprocess import ROOT, Command, ManagedProcess, inherited, log_tail, python_module
 from app.readers.source import Choices, Limits
 
 log = logging.getLogger(__name__)
 
 ANSWER_FILE, COMPLAINTS_FILE = "answer.json", "complaints.txt"
-OUT_OF_MEMORY = 3
+OUT_OF_MEMORY, DISK_FULL = 3, 4
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 MIB = 1024 * 1024
 # gzip and ZIP, and so XLSX, hold ten times what they weigh.
@@ -69,7 +70,7 @@ def read_into(
         choices: what the user stated about each; may be shorter.
 
     Returns:
-        For each file ``{"format", "encoding", "columns", "found", "first_id", "rows", "flaws": [Flaw.as_dict()]}``.
+        For each file, and for the part of an archive that is meant for tests, ``{"format", "encoding", "columns", "found", "first_id", "rows", "flaws": [Flaw.as_dict()]}``.
 
     Raises:
         StudioError: what the readers refuse, or ``read_memory``, ``read_timeout``, ``read_crash``.
@@ -84,7 +85,7 @@ def read_into(
             "folder": str(folder.resolve()),
             "target": str((folder / "rows").resolve()),
             "files": [
-                {"path": str(path), "name": name, "choices": asdict(choice)}
+                {"path": str(path), "name": name, "choices": choice.as_dict()}
                 for path, (_, name), choice in zip(paths, files, all_choices, strict=False)
             ],
             "limits": asdict(limits),
@@ -130,6 +131,8 @@ def _answer(folder: Path, code: int) -> list[dict[str, Any]]:
             raise _refusal(answer)
         parts: list[dict[str, Any]] = answer["parts"]
         return parts
+    if code == DISK_FULL:
+        raise DiskFull()
     complaints = log_tail(folder / COMPLAINTS_FILE)
     if code in (OUT_OF_MEMORY, -signal.SIGKILL) or "bad_alloc" in complaints or "MemoryError" in complaints:
         raise Rejected(
@@ -154,7 +157,7 @@ def _answer(folder: Path, code: int) -> list[dict[str, Any]]:
 def _load_answer(path: Path) -> dict[str, Any]:
     if not path.is_file() or path.stat().st_size > MAX_ANSWER_BYTES:
         raise Rejected("read_memory", "The file has too many defects to list.", "Check that it is the right file.")
-    answer: dict[str, Any] = json.loads(path.read_bytes())
+    answer: dict[str, Any] = restored(json.loads(path.read_bytes()))
     return answer
 
 

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.errors import Rejected
 from app.readers import jsonl
 from app.readers.decoding import Encoding, find_encoding, read_pieces
 from app.readers.delimiters import is_delimited
 from app.readers.json_shapes import JsonShape, find_shape
-from app.readers.json_values import DECODER, Cells, not_an_object
+from app.readers.json_table import are_spread, read_shape, several_objects
+from app.readers.json_values import DECODER
 from app.readers.json_window import SPACE, Window, end, items
 from app.readers.signatures import looks_like_json
 from app.readers.source import FileHead, Source
-from app.readers.table import Flaw, Record, Table, check_column_count, check_columns, check_row_count, no_rows
+from app.readers.table import Flaw, Table
 
 EXTENSIONS = ("json",)
 NAME = "a JSON list"
@@ -46,35 +46,16 @@ def read(source: Source) -> Table:
     if start.lstrip(SPACE).startswith("{"):
         if _are_several(start):
             return _read_as_lines(source)
-        shape = find_shape(path, encoding)
+        shape = several_objects(path, encoding) if are_spread(start) else find_shape(path, encoding)
     else:
         shape = JsonShape(lambda: _values(path, encoding))
-    keys: dict[str, None] = {}
-    count = 0
-    for _, value in shape.values():
-        count += 1
-        check_row_count(count, source.limits.rows)
-        if isinstance(value, dict):
-            keys.update(dict.fromkeys(value))
-            check_column_count(len(keys))
-    if not count:
-        raise no_rows([])
-    table = Table("json", encoding.name, check_columns(list(keys)), iter(()))
-    if not keys:
-        flaw = not_an_object()
-        raise Rejected(flaw.code, flaw.message, flaw.hint, details={"rows": list(range(1, min(count, 50) + 1))})
-    if encoding.flaw:
-        table.flaws.add(encoding.flaw)
-    for flaw in shape.flaws:
-        table.flaws.add(flaw)
-    table.records = _records(shape, table, list(keys))
-    return table
+    return read_shape(source, shape, encoding, "json")
 
 
 def _are_several(start: str) -> bool:
     first, _, more = start.lstrip(SPACE).partition("\n")
     try:
-        DECODER.decode(first)
+        DECODER.decode(first.rstrip(SPACE + ","))
         return more.lstrip(SPACE).startswith("{")
     except (ValueError, RecursionError):
         return False
@@ -91,17 +72,6 @@ def _read_as_lines(source: Source) -> Table:
         )
     )
     return table
-
-
-def _records(shape: JsonShape, table: Table, keys: list[str]) -> Iterator[Record]:
-    cells = Cells(keys, table.flaws)
-    for number, value in shape.values():
-        if not isinstance(value, dict):
-            table.flaws.add(not_an_object(), number)
-            continue
-        row = cells.row(number, value)
-        if row is not None:
-            yield number, row
 
 
 def _values(path: Path, encoding: Encoding) -> Iterator[tuple[int, Any]]:

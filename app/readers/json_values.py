@@ -5,6 +5,7 @@ Refuses what JSON does not have (NaN, repeated keys) and what would hurt (depth,
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Rejected
@@ -40,8 +41,11 @@ def _decimal(text: str) -> _Decimal:
     return value
 
 
-def _constant(text: str) -> None:
-    raise RefusedValue(f"{text}, which JSON does not have")
+@dataclass(frozen=True)
+class NotNumber:
+    """``NaN`` or ``Infinity``, which Python writes for a missing number and JSON does not have."""
+
+    written: str
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -53,17 +57,26 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_integer, parse_float=_decimal, parse_constant=_constant, strict=False
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_decimal, parse_constant=NotNumber, strict=False
 )
 
 
 class Cells:
-    """Turns objects into rows of cells and notes nested values, mixed types and unusable characters."""
+    """Turns objects into rows of cells and notes nested values, mixed types, odd keys and unusable characters.
 
-    def __init__(self, keys: Sequence[str], flaws: Flaws) -> None:
+    Args:
+        keys: of all objects.
+        flaws: where everything is noted.
+        counts: key -> objects that have it.
+        total: objects.
+    """
+
+    def __init__(self, keys: Sequence[str], flaws: Flaws, counts: Mapping[str, int], total: int) -> None:
         self._keys = [(key, column_name(key)) for key in keys]
         self._flaws = flaws
         self._kinds: dict[str, type] = {}
+        self._usual = {key for key in keys if 2 * counts[key] > total}
+        self._mixed = _mixed_keys(counts, total, self._usual)
 
     def row(self, line: int, value: Mapping[str, Any]) -> list[Cell] | None:
         """The cells in the order of the columns; None if the row cannot be used."""
@@ -79,27 +92,32 @@ class Cells:
                     return None
                 self._watch_kind(line, column, given)
             cells.append(cell)
-        if len(value) < len(self._keys):
-            self._flaws.add(_mixed_keys(), line)
+        if len(value) != len(self._usual) or value.keys() != self._usual:
+            self._flaws.add(self._mixed, line)
         return cells
 
     def _as_text(self, line: int, column: str, value: Any) -> Cell:
-        if value is None:
-            return None
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, _Decimal):
-            return value.written
+        if isinstance(value, NotNumber):
+            self._flaws.add(_not_a_number(column, value.written), line)
         if isinstance(value, dict | list):
             self._flaws.add(_nested(column), line)
-            return json.dumps(value, ensure_ascii=False)
-        return str(value)
+            return json.dumps(value, ensure_ascii=False, default=lambda _: None)
+        return plain_text(value)
 
     def _watch_kind(self, line: int, column: str, value: Any) -> None:
         kind = _kind(value)
         first = self._kinds.setdefault(column, kind)
         if kind is not first and kind is not list and first is not list:
             self._flaws.add(_mixed_types(column), line)
+
+
+def plain_text(value: Any) -> Cell:
+    """A value that is no list or object as the text of a cell, numbers as they are written; None where it is missing."""
+    if value is None or isinstance(value, NotNumber):
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.written if isinstance(value, _Decimal) else str(value)
 
 
 def check_depth(value: Any, room: int = MAX_DEPTH) -> None:
@@ -135,6 +153,50 @@ def parse(read: Callable[[], Any]) -> Any:
     # `raw_decode` gives the value with the place where it ends.
     check_depth(value[0] if isinstance(value, tuple) else value)
     return value
+
+
+def is_hollow(value: Any) -> bool:
+    """Whether an object has no value but ``NaN`` and the like."""
+    return isinstance(value, dict) and bool(value) and all(isinstance(inner, NotNumber) for inner in value.values())
+
+
+def hollow_words(value: Any) -> str:
+    """What is wrong with such an object."""
+    return f"there is {next(iter(value.values())).written}, which JSON does not have"
+
+
+def hollow_row(line: int, value: Any) -> Flaw:
+    """The flaw of rows that are such objects."""
+    return Flaw(
+        "json",
+        "error",
+        f"These rows hold no value. In row {line:,}, {hollow_words(value)}.",
+        "Write the values, or remove these rows.",
+        lost=True,
+    )
+
+
+def fault_words(error: json.JSONDecodeError) -> str:
+    """What is wrong at the place of an error, in words that need no knowledge of the parser."""
+    stands = error.doc[error.pos : error.pos + 1]
+    if stands == "'":
+        return "there is a single quote; JSON needs double quotes"
+    if stands in ("", "\0") and not error.msg.startswith("Extra"):
+        return "the text ends too early; a quote or bracket is not closed"
+    return next((words for start, words in _FAULTS.items() if error.msg.startswith(start)), "something is missing here")
+
+
+_FAULTS = {
+    "Expecting property name": "a name in double quotes is missing, or there is a comma after the last item",
+    "Illegal trailing comma": "there is a comma after the last item",
+    "Expecting ':'": "a colon is missing between a name and its value",
+    "Expecting ','": "a comma is missing between two values, or a quote inside a text has no backslash",
+    "Expecting value": "a value is missing, or a text has no double quotes",
+    "Extra data": "there is more text after the end of the value",
+    "Unterminated string": "the text that begins here is never closed by a quote",
+    "Invalid \\": "a backslash stands before a character that needs none; write it twice",
+    "Invalid control character": "there is a character that cannot be seen",
+}
 
 
 def broken(line: int, column: int, reason: str) -> Rejected:
@@ -186,10 +248,27 @@ def _mixed_types(column: str) -> Flaw:
     )
 
 
-def _mixed_keys() -> Flaw:
+def _mixed_keys(counts: Mapping[str, int], total: int, usual: set[str]) -> Flaw:
+    lacking = [
+        f"{key[:40]!r} is missing in {total - counts[key]:,}" for key in counts if key in usual and counts[key] < total
+    ]
+    extra = [f"{key[:40]!r} is there in {counts[key]:,} only" for key in counts if key not in usual]
+    named = "; ".join([*lacking, *extra][:6]) or "none"
     return Flaw(
         "mixed_keys",
         "warning",
-        "These rows lack some of the columns that other rows have.",
+        f"These rows have other columns than most of the {total:,} rows: {named}.",
         "Check that the file does not mix two formats; missing values are read as empty.",
+    )
+
+
+def _not_a_number(column: str, written: str) -> Flaw:
+    # The word of a broken row, since a row that needs this value is one.
+    return Flaw(
+        "json",
+        "error",
+        f"In these rows, {column!r} holds {written} instead of a value, which Python writes where a number is missing.",
+        "Fill the value in, or leave these rows out.",
+        column=column,
+        unused=f"In {column!r}, which is not used, {written} stands for a missing value in some rows; it was read as empty.",
     )

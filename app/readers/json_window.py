@@ -7,7 +7,7 @@ from typing import Any
 
 from app.errors import Rejected
 from app.readers.decoding import PIECE, Encoding, read_pieces
-from app.readers.json_values import DECODER, RefusedValue, broken, check_count, parse
+from app.readers.json_values import DECODER, RefusedValue, broken, check_count, fault_words, parse
 
 MAX_VALUE = 16 * 1024 * 1024
 SPACE = " \t\n\r"
@@ -60,7 +60,7 @@ class Window:
                     return value
             except json.JSONDecodeError as error:
                 if len(self.text) - self.at > MAX_VALUE or not self.more():
-                    raise broken(*self.position(error.pos), error.msg[:1].lower() + error.msg[1:]) from None
+                    raise broken(*self.position(error.pos), fault_words(error)) from None
             except RefusedValue as error:
                 raise broken(*self.position(self.at), f"there is {error}") from None
 

@@ -2,15 +2,28 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from app.errors import Rejected
-from app.readers.decoding import Encoding, find_encoding, read_lines
+from app.readers.decoding import Encoding, find_encoding, read_lines, read_pieces
 from app.readers.delimiters import is_delimited
-from app.readers.json_values import DECODER, Cells, RefusedValue, broken, check_count, not_an_object, parse
+from app.readers.json_rows import VALUES, RowForm
+from app.readers.json_shapes import JsonShape
+from app.readers.json_table import are_spread, read_lists, read_shape, several_objects
+from app.readers.json_values import (
+    DECODER,
+    Cells,
+    RefusedValue,
+    broken,
+    check_count,
+    fault_words,
+    hollow_words,
+    is_hollow,
+    not_an_object,
+    parse,
+)
 from app.readers.source import FileHead, Source
-from app.readers.table import Flaw, Flaws, Record, Table, check_column_count, check_columns, check_row_count, no_rows
+from app.readers.table import Flaw, Flaws, Record, Table, check_columns, check_row_count, no_rows
 
 EXTENSIONS = ("jsonl", "ndjson")
 NAME = "JSON Lines"
@@ -35,11 +48,18 @@ def read(source: Source) -> Table:
         Rejected: see the codes in this folder's modules; also later, while the records are read.
     """
     encoding = find_encoding(source.path, source.choices.encoding)
-    keys = _all_keys(source, encoding)
-    table = Table("jsonl", encoding.name, check_columns(keys), iter(()))
-    if encoding.flaw:
-        table.flaws.add(encoding.flaw)
-    table.records = _records(source, encoding, table, keys)
+    if source.extension != "json" and are_spread(next(read_pieces(source.path, encoding), "")):
+        return read_shape(source, several_objects(source.path, encoding), encoding, "jsonl")
+    form, flaws = _survey(source, encoding)
+    if form.usual == VALUES:
+        table = read_lists(source, JsonShape(lambda: _values(source, encoding, Flaws())), encoding, "jsonl")
+        told = [*flaws.all(), *form.flaws()]
+    else:
+        table, told = Table("jsonl", encoding.name, check_columns(form.keys), iter(())), form.flaws()
+        table.records = _records(source, encoding, table, form)
+    encoding.note(table)
+    for flaw in told:
+        table.flaws.add(flaw)
     return table
 
 
@@ -50,54 +70,68 @@ def _is(kind: type, line: str) -> bool:
         return False
 
 
-def _all_keys(source: Source, encoding: Encoding) -> list[str]:
-    """The keys of every object: a first reading, because a later row may bring a new column."""
-    keys: dict[str, None] = {}
-    flaws = Flaws()
-    for _, value in _objects(source.path, encoding, flaws, source.limits.rows):
-        keys.update(dict.fromkeys(value))
-        check_column_count(len(keys))
-    if not keys:
+def _survey(source: Source, encoding: Encoding) -> tuple[RowForm, Flaws]:
+    """The form and the keys of all rows: a first reading, because a later row may bring a new column."""
+    form, flaws = RowForm(), Flaws()
+    for _, value in _values(source, encoding, flaws):
+        form.see(value)
+    if not form.keys and form.usual != VALUES:
+        for number, _ in _values(source, encoding, Flaws()):
+            flaws.add(not_an_object(), number)
         _refuse_all(flaws)
-    return list(keys)
+    return form, flaws
 
 
-def _records(source: Source, encoding: Encoding, table: Table, keys: list[str]) -> Iterator[Record]:
-    cells = Cells(keys, table.flaws)
-    for line, value in _objects(source.path, encoding, table.flaws, source.limits.rows):
-        row = cells.row(line, value)
-        if row is not None:
+def _records(source: Source, encoding: Encoding, table: Table, form: RowForm) -> Iterator[Record]:
+    cells = Cells(form.keys, table.flaws, form.rows, form.readable)
+    for line, value in _values(source, encoding, table.flaws):
+        given = form.read(value)
+        if given is None:
+            table.flaws.add(not_an_object(), line)
+        elif (row := cells.row(line, given)) is not None:
             yield line, row
 
 
-def _objects(path: Path, encoding: Encoding, flaws: Flaws, max_rows: int) -> Iterator[tuple[int, dict[str, Any]]]:
+def _values(source: Source, encoding: Encoding, flaws: Flaws) -> Iterator[tuple[int, Any]]:
     seen = 0
-    for number, line in enumerate(read_lines(path, encoding, MAX_LINE), start=1):
+    for number, line in enumerate(read_lines(source.path, encoding, MAX_LINE), start=1):
         if len(line) > MAX_LINE:
             raise broken(number, MAX_LINE, f"the line is longer than {MAX_LINE:,} characters")
         text = line.strip()
         if not text:
             continue
         seen += 1
-        check_row_count(seen, max_rows)
+        check_row_count(seen, source.limits.rows)
+        if text.endswith(("},", "],", '",')):
+            text = text[:-1]
+            flaws.add(_line_comma(), number)
         try:
             check_count(text)
             value = parse(lambda: DECODER.decode(text))  # noqa: B023 - called at once
         except json.JSONDecodeError as error:
-            flaws.add(_broken_line(number, error.colno, error.msg), number)
+            flaws.add(_broken_line(number, error.colno, fault_words(error)), number)
         except RefusedValue as error:
-            flaws.add(_broken_line(number, 1, str(error)), number)
+            flaws.add(_broken_line(number, 1, f"there is {error}"), number)
         else:
-            if isinstance(value, dict):
-                yield number, value
+            if is_hollow(value):
+                flaws.add(_broken_line(number, 1, hollow_words(value)), number)
             else:
-                flaws.add(not_an_object(), number)
+                yield number, value
 
 
 def _refuse_all(flaws: Flaws) -> None:
     for flaw in flaws.all():
         raise Rejected(flaw.code, flaw.message, flaw.hint, details={"rows": flaw.rows[:50]})
     raise no_rows([])
+
+
+def _line_comma() -> Flaw:
+    return Flaw(
+        "line_comma",
+        "warning",
+        "These lines end in a comma, as in a list; the comma was left out.",
+        "Nothing needs to be done.",
+    )
 
 
 def _broken_line(line: int, column: int, reason: str) -> Flaw:

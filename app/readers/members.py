@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from app.errors import Rejected
+from app.outside_names import fault
 from app.readers.unpacking import corrupt, over_limit
 
 MAX_MEMBERS = 100_000
@@ -18,7 +19,6 @@ MAX_MEMBERS = 100_000
 MAX_CONTENTS_BYTES = 24 * 1024 * 1024
 END_BYTES = 64 * 1024 + 22
 _END = b"PK\x05\x06"
-_UNSAFE = re.compile(r"(^|/)\.\.(/|$)|^/|^[A-Za-z]:|\\|[\x00-\x1f]")
 # What desktop programs leave in archives.
 _LITTER = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _PACKED_HOW = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -94,8 +94,8 @@ def _check_contents_size(path: Path) -> None:
 def _check(member: zipfile.ZipInfo) -> None:
     # The module cuts a name at a zero byte and turns separators of its own system; the original tells.
     name = member.orig_filename
-    if _UNSAFE.search(name):
-        raise _unsafe("unsafe_path", f"a file called {name[:80]!r}, which points out of its folder")
+    if complaint := fault(name):
+        raise _unsafe("unsafe_path", f"a file called {name[:80]!r}, which {complaint}")
     mode = member.external_attr >> 16
     kind = stat.S_IFMT(mode)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):

@@ -1,11 +1,17 @@
 """Opens a file as the first of the given formats that its content fits."""
 
+from functools import partial
 from types import ModuleType
 
 from app.errors import Rejected
 from app.readers import conll, json, jsonl
 from app.readers.source import FileHead, Source
 from app.readers.table import Flaw, Table, empty_file
+from app.readers.turn_rows import join_turns
+from app.readers.unfolding import unfold
+
+# Archives, whose content is opened here as well, and CoNLL, of which every cell is a list.
+LEFT_FOLDED = {"gz", "zip", "conll"}
 
 
 def open_source(source: Source) -> Table:
@@ -22,14 +28,26 @@ def open_source(source: Source) -> Table:
             continue
         if candidate.fits(sample):
             table: Table = candidate.read(source)
+            if not LEFT_FOLDED & set(candidate.EXTENSIONS):
+                table = unfold(table, partial(candidate.read, source), source.choices)
+                table = join_turns(table, partial(_unfolded, candidate, source), source.choices)
             _note_other_name(table, candidate, source)
             return table
     raise _unknown(source)
 
 
+def _unfolded(candidate: ModuleType, source: Source) -> Table:
+    return unfold(candidate.read(source), partial(candidate.read, source), source.choices)
+
+
 def _note_other_name(table: Table, found: ModuleType, source: Source) -> None:
     extension = source.extension
-    if not extension or extension in found.EXTENSIONS or any(f.code == "read_as_lines" for f in table.flaws.all()):
+    also: tuple[str, ...] = getattr(found, "ALSO_IN", ())
+    if (
+        not extension
+        or extension in (*found.EXTENSIONS, *also)
+        or any(f.code == "read_as_lines" for f in table.flaws.all())
+    ):
         return
     table.flaws.add(
         Flaw(
@@ -43,10 +61,9 @@ def _note_other_name(table: Table, found: ModuleType, source: Source) -> None:
 
 def _unknown(source: Source) -> Rejected:
     ending = f"ends in .{source.extension}" if source.extension else "has no ending"
-    endings = [extension for candidate in source.formats for extension in candidate.EXTENSIONS]
     return Rejected(
         "unknown_format",
         f"The file {source.name[:80]!r} {ending}, and its content is no format that the studio reads.",
-        f"Save it as one of: {', '.join('.' + extension for extension in endings)}.",
+        f"Save it as one of: {', '.join('.' + extension for extension in source.endings)}.",
         status=415,
     )

@@ -2,16 +2,18 @@
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
 from app.errors import Rejected
 from app.readers.members import open_archive
 from app.readers.table import MAX_CELL, MAX_COLUMNS, cell_too_long, check_column_count
-from app.readers.workbook import Attributes, Workbook, XmlFault, parse_part, refused, unescape
+from app.readers.workbook import Attributes, Workbook, XmlFault, holds_bytes, parse_part, refused, unescape
 
 _CELL_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})$")
+_AREA = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})$")
+MAX_MERGES = 100_000
 _DAY_ZERO = datetime.datetime(1899, 12, 30)
 _DAY_ZERO_1904 = datetime.datetime(1904, 1, 1)
 LAST_DAY = 2_958_465
@@ -21,13 +23,43 @@ MAX_CELLS = 16_384
 
 @dataclass
 class SheetRow:
-    """The filled cells of a row by column number from 0, and which of them are formulas or errors."""
+    """The filled cells of a row by column number from 0, and which of them are formulas, errors or filled from above."""
 
     number: int
     cells: dict[int, str] = field(default_factory=dict)
     formulas: list[int] = field(default_factory=list)
     uncomputed: list[int] = field(default_factory=list)
     errors: list[int] = field(default_factory=list)
+    merged: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Merge:
+    """Cells of one column that are shown as one: the first row, the last one, the column from 0."""
+
+    first: int
+    last: int
+    column: int
+
+
+def read_merges(book: Workbook, part: str) -> list[Merge]:
+    """The merged cells of a sheet that span several rows.
+
+    Raises:
+        Rejected: ``xlsx_corrupt``, ``xlsx_entities``.
+    """
+    merges: list[Merge] = []
+
+    def start(name: str, given: Attributes) -> None:
+        area = _AREA.match(given.get("ref", "")) if name == "mergeCell" and len(merges) < MAX_MERGES else None
+        if area and int(area[4]) > int(area[2]):
+            merges.append(Merge(int(area[2]), int(area[4]), _column_number(area[1])))
+
+    with closing(open_archive(book.path)) as archive:
+        if part in archive.namelist() and holds_bytes(archive, part, b"mergeCell"):
+            for _ in parse_part(archive, part, start, lambda _: None):
+                pass
+    return merges
 
 
 def read_rows(book: Workbook, part: str) -> Iterator[SheetRow]:
@@ -43,6 +75,25 @@ def read_rows(book: Workbook, part: str) -> Iterator[SheetRow]:
         for _ in parse_part(archive, part, handlers.start, handlers.end, handlers.characters):
             yield from handlers.done
             handlers.done.clear()
+
+
+def fill_merged(rows: Iterable[SheetRow], merges: Sequence[Merge]) -> Iterator[SheetRow]:
+    """The rows, with the value of merged cells in each of their rows."""
+    starting: dict[int, list[Merge]] = {}
+    for merge in merges:
+        starting.setdefault(merge.first, []).append(merge)
+    above: dict[int, tuple[str, int]] = {}
+    for row in rows:
+        for column, (value, last) in list(above.items()):
+            if row.number > last:
+                del above[column]
+            elif column not in row.cells:
+                row.cells[column] = value
+                row.merged.append(column)
+        for merge in starting.get(row.number, ()):
+            if merge.column in row.cells:
+                above[merge.column] = row.cells[merge.column], merge.last
+        yield row
 
 
 class _Handlers:

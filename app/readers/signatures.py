@@ -1,6 +1,7 @@
 """Tells by the first bytes what a file really is, whatever its name says."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from app.errors import Rejected
@@ -21,7 +22,6 @@ _MARKS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word file"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"\x93NUMPY", "a NumPy array"),
-    (b"ARROW1", "an Arrow file"),
     (b"PK\x07\x08PK", "a part of a split ZIP archive"),
     (b"{\\rtf", "an RTF document"),
     (b"\xca\xfe\xba\xbe", "a program"),
@@ -29,37 +29,91 @@ _MARKS = (
     (b"\x00asm", "a program"),
     (b"OggS", "a sound or a film"),
 )
+_UNPACK = "Unpack it and send the file inside, or pack that as ZIP."
 _REMEDIES = {
-    "an old Excel or Word file": "Open it in a spreadsheet program and save it as CSV UTF-8.",
+    "a PDF document": "Rename it so that it ends in .pdf: its text is read, a row for each paragraph. Save a table in it as .xlsx or CSV.",
+    "a Word document": "Rename it so that it ends in .docx: its text is read, a row for each paragraph. Save a table in it as .xlsx or CSV.",
+    "an RTF document": "Open it in a word processor and save it as .txt; a table in it as .xlsx or CSV.",
+    "a presentation": "Save the text as .txt, or a table in it as .xlsx or CSV.",
+    "an XML file": "Save the table as CSV or JSON in the program that wrote it.",
+    "a web page or XML": "Save the table as CSV or JSON in the program that wrote it; of a web page, copy the text into a .txt file.",
+    "a YAML file": "Save the rows as JSON or CSV.",
+    "a TOML file": "Save the rows as JSON or CSV.",
+    "a file of settings (INI)": "Save the rows as JSON or CSV.",
+    "a file of subtitles": "Save what is said in it as .txt, without the numbers and times.",
+    "an SQL script": "Export the table with the examples as CSV.",
+    "a mailbox or an e-mail": "Save the messages as CSV, one in each row, with their subject and text as columns.",
+    "a LaTeX document": "Save its text as .txt, without the commands.",
+    "a BibTeX file": "Export the entries as CSV.",
+    "a catalog of translations (gettext)": "Export the pairs of texts as CSV, with a column for each language.",
+    "a JavaScript file": "Save what stands between its [ and ] as .json.",
+    "a Python pickle": "A pickle can run programs when it is opened. Save the data as CSV or Parquet.",
+    "a NumPy array": "Save the texts as CSV or JSON.",
+    "an SQLite database": "Export the table with the examples as CSV.",
+    **dict.fromkeys(
+        ("a 7-Zip archive", "a RAR archive", "a bzip2 archive", "an xz archive", "a zstd archive", "a TAR archive"),
+        _UNPACK,
+    ),
+    "an old Excel or Word file": "Open it in Excel or Word and save it as CSV UTF-8, a text as .txt.",
     "an OpenDocument file": "Open it in a spreadsheet program and save it as CSV UTF-8.",
     "a ZIP archive": "Rename it so that it ends in .zip.",
     "a gzip archive": "Rename it so that it ends in .gz.",
 }
+_XML = re.compile(r"\ufeff?\s*<([A-Za-z][\w:.-]*)(\s[^<>]*)?>\s*<[A-Za-z]")
+_YAML = re.compile(r"(---\s*\n)?- [\w-]+: .*\n(  [\w-]+: .*\n)+- [\w-]+: ")
+# Texts of other formats, by how they begin; each would otherwise be read as running text, line by line.
+_TEXT_FORMATS = (
+    (re.compile(r"(WEBVTT\b|\d+\s*\n\d\d:\d\d:\d\d[,.]\d{3} --> )"), "a file of subtitles"),
+    (
+        re.compile(r"(--.*\n\s*|/\*.*?\*/;?\s*)*(INSERT INTO|CREATE TABLE|DROP TABLE|BEGIN TRANSACTION)\b", re.I),
+        "an SQL script",
+    ),
+    (re.compile(r"\[\[[\w.-]+\]\]\s*\n[\w.-]+ *= "), "a TOML file"),
+    (re.compile(r"(\[[^\]\n]+\]\s*\n([\w.-]+ *= *.*\n\s*)+){2}"), "a file of settings (INI)"),
+    (re.compile(r"From:? .*\S@\S.*\n([\w-]+: .*\n|\s.*\n){0,30}Subject: "), "a mailbox or an e-mail"),
+    (re.compile(r"(%.*\n\s*)*\\documentclass\b"), "a LaTeX document"),
+    (re.compile(r"(%.*\n\s*)*@(article|book|misc|in\w+|phdthesis|techreport)\{[^,\n]+,", re.I), "a BibTeX file"),
+    (re.compile(r"(#.*\n\s*)*msgid \""), "a catalog of translations (gettext)"),
+    (re.compile(r"(var|let|const|window\.\w+|module\.exports)( \w+)? *= *[\[{]"), "a JavaScript file"),
+)
 _JSON_START = re.compile(r'\s*(\[\s*)?\{\s*["}]')
 _WEB_PAGE = re.compile(r"\ufeff?\s*<(!doctype|html|\?xml|svg|head|script)\b", re.IGNORECASE)
 
 
-def refuse_unless_text(path: Path, extension: str) -> None:
-    """Refuse files that are pictures, archives, programs and the like.
+def refuse_unless_text(path: Path, extension: str, endings: Collection[str]) -> None:
+    """Refuse files that are pictures, archives, programs and the like; ``endings`` as in :func:`type_mismatch`.
 
     Raises:
         Rejected: ``type_mismatch`` (415) naming what the file is.
     """
     with path.open("rb") as source:
-        head = source.read(512)
+        head = source.read(4096)
+    if found := _other_than_text(head, extension):
+        raise type_mismatch(found, extension, endings)
+
+
+def _other_than_text(head: bytes, extension: str) -> str:
+    """What a file is by its first bytes; empty for text."""
     for mark, name in _MARKS:
         if head.startswith(mark):
-            raise type_mismatch(name, extension)
+            return name
     if head[257:262] == b"ustar":
-        raise type_mismatch("a TAR archive", extension)
+        return "a TAR archive"
     if (head[:4] == b"RIFF" and head[8:12] in (b"WAVE", b"AVI ", b"WEBP")) or (
         head[:1] == b"\0" and head[4:8] == b"ftyp"
     ):
-        raise type_mismatch("a sound, a picture or a film", extension)
+        return "a sound, a picture or a film"
     if head.startswith(b"MZ") and b"\0" in head:
-        raise type_mismatch("a program", extension)
-    if _WEB_PAGE.match(head.decode("utf-8", errors="ignore")):
-        raise type_mismatch("a web page or XML", extension)
+        return "a program"
+    text = head.decode("utf-8", errors="ignore")
+    if _WEB_PAGE.match(text):
+        return "a web page or XML"
+    if _XML.match(text):
+        return "an XML file"
+    plain = text.lstrip("\ufeff").lstrip().replace("\r\n", "\n")
+    if (other := next((name for pattern, name in _TEXT_FORMATS if pattern.match(plain)), None)) is not None:
+        return other
+    return "a YAML file" if extension in ("yaml", "yml") or _YAML.match(text.replace("\r\n", "\n")) else ""
 
 
 def looks_like_json(text: str) -> bool:
@@ -67,8 +121,15 @@ def looks_like_json(text: str) -> bool:
     return _JSON_START.match(text) is not None
 
 
-def type_mismatch(found: str, extension: str) -> Rejected:
-    """The refusal of a file whose content is nothing that the studio reads, or not under this name."""
-    named = f"The file ends in .{extension}, but it is {found}." if extension else f"The file is {found}."
+def type_mismatch(found: str, extension: str, endings: Collection[str] = ()) -> Rejected:
+    """The refusal of a file whose content is nothing that the studio reads, or not under this name.
+
+    Args:
+        endings: of the names of formats that are read: whatever else is inside contradicts them.
+    """
+    if extension in endings:
+        named = f"The file ends in .{extension}, but it is {found}."
+    else:
+        named = f"The file is {found}{'; files of this kind are not read' if extension else ''}."
     hint = _REMEDIES.get(found, "Choose a file that holds your examples as text or as a table.")
     return Rejected("type_mismatch", named, hint, status=415)

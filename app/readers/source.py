@@ -3,10 +3,12 @@
 A format looks at a ``FileHead`` to tell whether the content is its own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from app.readers.decoding import decode_head
 from app.readers.signatures import refuse_unless_text
@@ -23,12 +25,18 @@ class Choices:
         header_row: number of the row with the column names, from 1; 0 means that it is searched.
         encoding: codec name of a text file, for when the guess is wrong.
         delimiter: the character between the fields of a delimited text.
+        repairs: name of a repair (see ``app.readers.repairs``) -> whether it is to be done.
     """
 
     sheet: str = ""
     header_row: int = 0
     encoding: str = ""
     delimiter: str = ""
+    repairs: Mapping[str, bool] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON form; ``repairs`` is there only where some were chosen. ``Choices(**value)`` reads it back."""
+        return {name: value for name, value in vars(self).items() if value or name != "repairs"}
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,11 @@ class Source:
         base = self.name.replace("\\", "/").rpartition("/")[2]
         return base.rpartition(".")[2].lower().strip()[:20] if "." in base else ""
 
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """The endings of the names of all formats, in the order in which these are tried."""
+        return tuple(ending for file_format in self.formats for ending in file_format.EXTENSIONS)
+
 
 class FileHead:
     """The beginning of a file, for telling its format."""
@@ -91,7 +104,7 @@ class FileHead:
         Raises:
             Rejected: ``type_mismatch``.
         """
-        refuse_unless_text(self.source.path, self.extension)
+        refuse_unless_text(self.source.path, self.extension, self.source.endings)
         return True
 
     @cached_property

@@ -30,6 +30,7 @@ class Flaw:
         rows: 1-based line or record numbers in the file.
         column: the flaw matters only to who uses this column; empty means the whole row or file.
         lost: the rows could not be read at all, so the table does not hold them.
+        unused: what is told instead if ``column`` has no role; nothing if empty.
     """
 
     code: str
@@ -39,6 +40,7 @@ class Flaw:
     rows: list[int] = field(default_factory=list)
     column: str = ""
     lost: bool = False
+    unused: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form; ``Flaw(**value)`` reads it back."""
@@ -50,6 +52,11 @@ class Flaws:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], Flaw] = {}
+        self._ignored: set[tuple[str, str]] = set()
+
+    def ignore(self, code: str, column: str) -> None:
+        """Leave out what was and will be noted of this kind about a column: it was put right."""
+        self._ignored.add((code, column))
 
     def add(self, flaw: Flaw, line: int | None = None) -> None:
         """Note the flaw; the first of its kind brings the words, later ones only their line."""
@@ -59,7 +66,7 @@ class Flaws:
 
     def all(self) -> list[Flaw]:
         """Every flaw so far, in the order of first sight."""
-        return list(self._found.values())
+        return [flaw for kind, flaw in self._found.items() if kind not in self._ignored]
 
 
 @dataclass
@@ -67,7 +74,7 @@ class Table:
     """One file being read. ``flaws`` is complete once ``records`` has been read to its end.
 
     ``found`` is what was chosen where a person could choose otherwise, and what else there is: ``{"sheet", "sheets",
-    "header_row"}`` of a workbook.
+    "header_row"}`` of a workbook. ``evaluation`` is the part of an archive that is meant for tests.
     """
 
     format: str
@@ -76,6 +83,7 @@ class Table:
     records: Iterator[Record]
     flaws: Flaws = field(default_factory=Flaws)
     found: dict[str, Any] = field(default_factory=dict)
+    evaluation: "Table | None" = None
 
 
 def check_column_count(count: int) -> None:
@@ -114,7 +122,7 @@ def check_columns(names: Sequence[str]) -> list[str]:
     seen: dict[str, int] = {}
     for number, name in enumerate(cleaned, start=1):
         if not name:
-            raise _bad_columns(f"Column {number} has no name.", "Give it a name in the first line, or remove it.")
+            raise nameless_column(number)
         if not name.isprintable():
             raise _bad_columns(f"The name of column {number} holds invisible characters: {name[:60]!r}.", "Rename it.")
         if name in seen:
@@ -130,6 +138,11 @@ def check_columns(names: Sequence[str]) -> list[str]:
             )
         seen[name] = number
     return cleaned
+
+
+def nameless_column(number: int) -> Rejected:
+    """The refusal of a column with values but without a name."""
+    return _bad_columns(f"Column {number} has no name.", "Give it a name in the first line, or remove it.")
 
 
 def empty_file() -> Rejected:
@@ -162,6 +175,22 @@ def bad_character() -> Flaw:
         "Remove the character from these rows.",
         lost=True,
     )
+
+
+def usable_records(records: Iterator[Record], columns: Sequence[str], flaws: Flaws) -> Iterator[Record]:
+    """The records whose cells can be stored; of the others, the rows are noted.
+
+    Raises:
+        Rejected: ``cell_too_long``.
+    """
+    for line, cells in records:
+        for name, cell in zip(columns, cells, strict=True):
+            if cell and len(cell) > MAX_CELL:
+                raise cell_too_long(line, name)
+        if all(cell is None or is_text(cell) for cell in cells):
+            yield line, cells
+        else:
+            flaws.add(bad_character(), line)
 
 
 def cell_too_long(line: int, column: str) -> Rejected:

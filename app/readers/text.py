@@ -24,8 +24,7 @@ def read(source: Source) -> Table:
     """
     encoding = find_encoding(source.path, source.choices.encoding)
     table = Table("text", encoding.name, [COLUMN], _records(source, encoding))
-    if encoding.flaw:
-        table.flaws.add(encoding.flaw)
+    encoding.note(table)
     return table
 
 

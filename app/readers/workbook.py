@@ -147,6 +147,24 @@ def parse_part(
         raise refused("xlsx_corrupt", f"is damaged in {part}: {str(error)[:200]}") from None
 
 
+def holds_bytes(archive: zipfile.ZipFile, part: str, wanted: bytes) -> bool:
+    """Whether a part holds these bytes.
+
+    Raises:
+        Rejected: ``xlsx_corrupt``.
+    """
+    end = b""
+    try:
+        with archive.open(part) as opened:
+            while piece := opened.read(PIECE):
+                if wanted in end + piece:
+                    return True
+                end = piece[-len(wanted) :]
+    except BROKEN_PART as error:
+        raise refused("xlsx_corrupt", f"is damaged in {part}: {str(error)[:200]}") from None
+    return False
+
+
 def unescape(text: str) -> str:
     """Characters that XML cannot hold are written as ``_x000D_``; halves of pairs are put together."""
     if "_x" not in text:

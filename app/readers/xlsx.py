@@ -1,12 +1,14 @@
 """Reads one sheet of an XLSX workbook: the first with a table unless another is chosen, values as they are stored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from app.errors import Rejected
-from app.readers.sheet import SheetRow, read_rows
-from app.readers.source import FileHead, Source
-from app.readers.table import Cell, Flaw, Record, Table, bad_character, check_columns, is_text, no_rows
+from app.readers.grids import SEARCHED_ROWS, Grid, GridLayout
+from app.readers.repairs import is_wanted, note_repair
+from app.readers.sheet import SheetRow, fill_merged, read_merges, read_rows
+from app.readers.source import Choices, FileHead, Source
+from app.readers.table import Cell, Flaw, Record, Table, bad_character, is_text, no_rows
 from app.readers.workbook import Sheet, Workbook, open_workbook, refused
 
 EXTENSIONS = ("xlsx", "xlsm")
@@ -14,7 +16,6 @@ NAME = "an Excel workbook"
 ZIP_MARK, OLE_MARK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # The name of the stream that holds a workbook with a password, as OLE files write it.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-SEARCHED_ROWS = 20
 
 
 def fits(sample: FileHead) -> bool:
@@ -38,11 +39,18 @@ def read(source: Source) -> Table:
             raise refused("xlsx_encrypted", "is protected with a password", "Remove the password and save it again.")
     book = open_workbook(source.path)
     sheet, others = _choose_sheet(book, source.choices.sheet)
-    header, table = _header(book, sheet, source.choices.header_row)
-    table.found = {"sheet": sheet.name, "sheets": [other.name for other in book.sheets], "header_row": header.number}
+    table = Table("xlsx", "utf-8", [], iter(()))
+    cells = _SheetCells(book, sheet, source.choices, table)
+    grid = Grid(cells.rows, source.choices, table.flaws, table.found, free=True)
+    layout = grid.layout()
+    if layout is None:
+        raise no_rows([])
+    table.columns = layout.names
+    names = [other.name for other in book.sheets]
+    table.found |= {"sheet": sheet.name, "sheets": names, "header_row": layout.header}
     if others:
         table.flaws.add(_other_sheets(sheet, others))
-    table.records = _records(book, sheet, header, table)
+    table.records = grid.repair(layout, cells.records(layout))
     return table
 
 
@@ -71,63 +79,63 @@ def _choose_sheet(book: Workbook, named: str) -> tuple[Sheet, list[Sheet]]:
     return sheet, [other for other in filled if other is not sheet]
 
 
-def _header(book: Workbook, sheet: Sheet, wanted: int) -> tuple[SheetRow, Table]:
-    rows = (row for row in read_rows(book, sheet.part) if row.number >= wanted)
-    first = list(islice(rows, SEARCHED_ROWS))
-    if wanted and (not first or first[0].number != wanted):
-        raise Rejected("no_rows", f"Row {wanted:,} of the sheet {sheet.name[:60]!r} is empty.", "Name another row.")
-    if not first:
-        raise no_rows([])
-    header = first[0] if wanted else _find_header(first)
-    names = _names(header, [row for row in first if row.number > header.number])
-    table = Table("xlsx", "utf-8", check_columns(names), iter(()))
-    if header is not first[0]:
-        table.flaws.add(_found_header(header))
-    return header, table
+class _SheetCells:
+    """The cells of one sheet from its first used column on, with merged cells filled."""
 
+    def __init__(self, book: Workbook, sheet: Sheet, choices: Choices, table: Table) -> None:
+        self._book, self._sheet, self._table = book, sheet, table
+        self._wanted = choices.header_row
+        self._merges = read_merges(book, sheet.part)
+        self._filling = is_wanted(choices.repairs, "merged_cells")
+        if self._merges:
+            note_repair(table.found, "merged_cells", self._filling)
+        first = list(islice(self._sheet_rows(), SEARCHED_ROWS))
+        if self._wanted and (not first or first[0].number != self._wanted):
+            raise Rejected(
+                "no_rows", f"Row {self._wanted:,} of the sheet {sheet.name[:60]!r} is empty.", "Name another row."
+            )
+        self._left = min((column for row in first for column in row.cells), default=0)
 
-def _find_header(first: Sequence[SheetRow]) -> SheetRow:
-    """The first row that fills as many cells as most rows below: titles and remarks above a table fill fewer."""
-    counts = [len(row.cells) for row in first]
-    usual = max(set(counts), key=lambda count: (counts.count(count), count))
-    if counts[0] >= min(usual, 2):
-        return first[0]
-    return next(row for row, count in zip(first, counts, strict=True) if count >= usual)
+    def rows(self) -> Iterator[tuple[int, list[Cell]]]:
+        """Number and cells of every row that has any."""
+        for row in self._sheet_rows():
+            if row.cells:
+                yield row.number, [row.cells.get(column) for column in range(self._left, max(row.cells) + 1)]
 
+    def records(self, layout: GridLayout) -> Iterator[Record]:
+        """Rows of full width; whatever is odd in the columns that are read is told."""
+        width, left = layout.width, self._left
+        found = False
+        for row in self._sheet_rows():
+            if row.number < layout.first or not (row.cells or row.uncomputed):
+                continue
+            found = True
+            if any(not left <= column < left + width for column in row.cells):
+                self._table.flaws.add(_outside(), row.number)
+                continue
+            cells: list[Cell] = [row.cells.get(column) for column in range(left, left + width)]
+            if any(cell and not is_text(cell) for cell in cells):
+                self._table.flaws.add(bad_character(), row.number)
+                continue
+            self._note(row, {left + at: name for at, name in zip(layout.kept, layout.names, strict=True)})
+            yield row.number, cells
+        if not found:
+            raise no_rows(self._table.columns)
 
-def _names(header: SheetRow, below: Sequence[SheetRow]) -> list[str]:
-    """The cells of the header from the first to the last one, with blanks where most rows below go further."""
-    named = {*header.cells} or {0}
-    further = [column for row in below for column in row.cells]
-    used = named | {column for column in {*further} if 2 * further.count(column) > len(below)}
-    return [header.cells.get(column, "") for column in range(min(used), max(used) + 1)]
+    def _sheet_rows(self) -> Iterator[SheetRow]:
+        rows = (row for row in read_rows(self._book, self._sheet.part) if row.number >= self._wanted)
+        return fill_merged(rows, self._merges) if self._filling and self._merges else rows
 
-
-def _records(book: Workbook, sheet: Sheet, header: SheetRow, table: Table) -> Iterator[Record]:
-    left, width = min(header.cells), len(table.columns)
-    found = False
-    for row in read_rows(book, sheet.part):
-        if row.number <= header.number or not (row.cells or row.uncomputed):
-            continue
-        found = True
-        if any(not left <= column < left + width for column in row.cells):
-            table.flaws.add(_outside(), row.number)
-            continue
-        cells: list[Cell] = [row.cells.get(column) for column in range(left, left + width)]
-        if any(cell and not is_text(cell) for cell in cells):
-            table.flaws.add(bad_character(), row.number)
-            continue
-        _note(row, left, table)
-        yield row.number, cells
-    if not found:
-        raise no_rows(table.columns)
-
-
-def _note(row: SheetRow, left: int, table: Table) -> None:
-    for columns, flaw in ((row.formulas, _formula), (row.uncomputed, _uncomputed), (row.errors, _error)):
-        for column in columns:
-            if left <= column < left + len(table.columns):
-                table.flaws.add(flaw(table.columns[column - left]), row.number)
+    def _note(self, row: SheetRow, names: Mapping[int, str]) -> None:
+        for columns, flaw in (
+            (row.merged, _merged),
+            (row.formulas, _formula),
+            (row.uncomputed, _uncomputed),
+            (row.errors, _error),
+        ):
+            for column in columns:
+                if column in names:
+                    self._table.flaws.add(flaw(names[column]), row.number)
 
 
 def _other_sheets(sheet: Sheet, others: Sequence[Sheet]) -> Flaw:
@@ -140,16 +148,6 @@ def _other_sheets(sheet: Sheet, others: Sequence[Sheet]) -> Flaw:
     )
 
 
-def _found_header(header: SheetRow) -> Flaw:
-    return Flaw(
-        "header_row",
-        "warning",
-        f"The column names were taken from row {header.number:,}; the rows above it were left out.",
-        "Name another row if the column names are wrong.",
-        rows=[header.number],
-    )
-
-
 def _outside() -> Flaw:
     return Flaw(
         "xlsx_shape",
@@ -157,6 +155,16 @@ def _outside() -> Flaw:
         "These rows have values beside the named columns.",
         "Give every column a name in the header row, or clear those cells.",
         lost=True,
+    )
+
+
+def _merged(column: str) -> Flaw:
+    return Flaw(
+        "merged_cells",
+        "warning",
+        f"In {column!r}, cells are merged over several rows; their value was filled into each of these rows.",
+        "If it belongs to the first row only, say so where the file can be read in another way.",
+        column=column,
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.errors import Rejected
-from app.readers import class_folders
+from app.readers import archive_parts, class_folders
 from app.readers.members import open_archive, open_member, safe_members, shown
 from app.readers.opening import open_source
+from app.readers.repairs import is_wanted, note_repair
 from app.readers.signatures import type_mismatch
 from app.readers.source import FileHead, Source
 from app.readers.table import Flaw, Record, Table, check_columns
@@ -35,26 +36,50 @@ def read(source: Source) -> Table:
         Rejected: ``type_mismatch`` if the name says that nothing is packed, ``unsafe_path``, ``unsafe_member``,
             ``archive_corrupt``, ``archive_limit``, and what the inner formats raise.
     """
-    taken = {ending for other in source.formats for ending in other.EXTENSIONS if other.NAME != NAME}
+    taken = set(source.endings).difference(EXTENSIONS)
     if source.extension in taken:
-        raise type_mismatch(NAME, source.extension)
+        raise type_mismatch(NAME, source.extension, source.endings)
     refuse_nested(source, NAME)
     with closing(open_archive(source.path)) as archive:
         members = safe_members(archive)
-        _refuse_documents(members, source.extension)
-    tables = [member for member in members if _extension(member) in taken - {"txt", "text", "md"}]
+        _refuse_documents(members, source)
+    tables = archive_parts.without_descriptions(
+        [member for member in members if _extension(member) in taken - {"txt", "text", "md"}]
+    )
     chosen = tables or members
     if not chosen:
         raise Rejected("no_rows", "The archive holds no files.", "Pack the file with your examples.")
-    if not tables and class_folders.fits(chosen):
-        return class_folders.read(source, chosen)
-    table = _one(source, chosen[0]) if len(chosen) == 1 else _several(source, chosen)
-    _tell_unread(table, members, chosen)
+    parts, unpacking = archive_parts.split(chosen), _Unpacking(source)
+    if parts is None:
+        table = _read_members(unpacking, chosen, are_tables=bool(tables))
+    else:
+        wanted = is_wanted(source.choices.repairs, "test_part")
+        main, test = (parts.main, parts.test) if wanted else (chosen, [])
+        table = _read_members(unpacking, main, are_tables=bool(tables))
+        if wanted:
+            table.evaluation = _read_members(unpacking, test, are_tables=bool(tables))
+            table.flaws.add(parts.told())
+        note_repair(table.found, "test_part", wanted)
+    _tell_unread(table, archive_parts.without_descriptions(members), chosen)
     return table
 
 
-def _one(source: Source, member: zipfile.ZipInfo) -> Table:
-    path, table = _open_member(source, member, Allowance(source))
+class _Unpacking:
+    """An archive that is unpacked up to twice, each time within one allowance for all of its parts."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.for_look, self.for_records = Allowance(source), Allowance(source)
+
+
+def _read_members(unpacking: _Unpacking, chosen: Sequence[zipfile.ZipInfo], *, are_tables: bool) -> Table:
+    if not are_tables and class_folders.fits(chosen):
+        return class_folders.read(unpacking.source, chosen, unpacking.for_records)
+    return _one(unpacking, chosen[0]) if len(chosen) == 1 else _several(unpacking, chosen)
+
+
+def _one(unpacking: _Unpacking, member: zipfile.ZipInfo) -> Table:
+    path, table = _open_member(unpacking.source, member, unpacking.for_records)
     table.records = read_and_remove(table.records, path)
     return table
 
@@ -67,32 +92,30 @@ class _ArchivePart:
     columns: list[str]
 
 
-def _several(source: Source, members: Sequence[zipfile.ZipInfo]) -> Table:
+def _several(unpacking: _Unpacking, members: Sequence[zipfile.ZipInfo]) -> Table:
     """All files one after another; a first look at each tells the columns."""
     if len(members) > MAX_TABLES:
         raise Rejected(
             "archive_limit", f"The archive holds {len(members):,} tables.", f"Pack at most {MAX_TABLES:,} in one file."
         )
-    allowance = Allowance(source)
     parts = []
     for member in members:
-        path, table = _open_member(source, member, allowance)
+        path, table = _open_member(unpacking.source, member, unpacking.for_look)
         path.unlink()
         parts.append(_ArchivePart(member, table.format, table.encoding, table.columns))
     names = list(dict.fromkeys(name for part in parts for name in part.columns))
     if FILE_COLUMN not in names:
         names.append(FILE_COLUMN)
     joined = Table(parts[0].format, parts[0].encoding, check_columns(names), iter(()))
-    joined.records = _join(source, parts, joined)
+    joined.records = _join(unpacking, parts, joined)
     return joined
 
 
-def _join(source: Source, parts: Sequence[_ArchivePart], joined: Table) -> Iterator[Record]:
-    allowance = Allowance(source)
+def _join(unpacking: _Unpacking, parts: Sequence[_ArchivePart], joined: Table) -> Iterator[Record]:
     before = 0
     starts = []
     for part in parts:
-        path, table = _open_member(source, part.member, allowance)
+        path, table = _open_member(unpacking.source, part.member, unpacking.for_records)
         last = 0
         arrange = _arrangement(joined.columns, table.columns, part.member.filename)
         for line, cells in read_and_remove(table.records, path):
@@ -143,12 +166,12 @@ def _extension(member: zipfile.ZipInfo) -> str:
     return base.rpartition(".")[2].lower() if "." in base else ""
 
 
-def _refuse_documents(members: Sequence[zipfile.ZipInfo], extension: str) -> None:
+def _refuse_documents(members: Sequence[zipfile.ZipInfo], source: Source) -> None:
     for start, kind in _DOCUMENTS:
         if any(info.filename.startswith(start) for info in members):
-            raise type_mismatch(kind, extension)
+            raise type_mismatch(kind, source.extension, source.endings)
     if any(member.filename == "content.xml" for member in members):
-        raise type_mismatch("an OpenDocument file", extension)
+        raise type_mismatch("an OpenDocument file", source.extension, source.endings)
 
 
 def _tell_unread(table: Table, members: Sequence[zipfile.ZipInfo], chosen: Sequence[zipfile.ZipInfo]) -> None:

@@ -1,5 +1,7 @@
 """The pages of the studio, in the order of the menu. A new page is one file beside this one and one line in ``PAGES``."""
 
+from studio_ui.pages.account import ACCOUNT
+from studio_ui.pages.audit import AUDIT
 from studio_ui.pages.chat import CHAT
 from studio_ui.pages.compare import COMPARE
 from studio_ui.pages.datasets import DATASETS
@@ -8,12 +10,30 @@ from studio_ui.pages.home import HOME
 from studio_ui.pages.models import MODELS
 from studio_ui.pages.new_run import NEW_RUN
 from studio_ui.pages.page import Page
+from studio_ui.pages.parts import PARTS_PAGE
+from studio_ui.pages.people import PEOPLE
 from studio_ui.pages.playground import PLAYGROUND
 from studio_ui.pages.queue import QUEUE
 from studio_ui.pages.run import RUN
 from studio_ui.pages.runs import RUNS
 
-PAGES: tuple[Page, ...] = (HOME, DATASETS, NEW_RUN, RUNS, RUN, QUEUE, COMPARE, EXPERIMENTS, PLAYGROUND, CHAT, MODELS)
+PAGES: tuple[Page, ...] = (
+    HOME,
+    DATASETS,
+    NEW_RUN,
+    RUNS,
+    RUN,
+    QUEUE,
+    COMPARE,
+    EXPERIMENTS,
+    PLAYGROUND,
+    CHAT,
+    MODELS,
+    ACCOUNT,
+    PEOPLE,
+    AUDIT,
+    PARTS_PAGE,
+)
 
 
 def page_at(path: str) -> Page | None:

@@ -1,12 +1,253 @@
-"""Models: the base models and tuning methods there are."""
+"""Models: the base models and tuning methods there are, and fetching another model from the hub."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from app.catalog.base_models import base_models
+from app.catalog.card import BaseModelCard
+from app.catalog.methods import METHODS
+from app.catalog.methods.cards import method_card
+from app.languages import gettext as _
+from app.languages import gettext_noop
+from app.services.estimates import observations
+from app.services.models import model_fetches
+from app.services.models.model_fetches import FetchStatus
+from studio_ui.components.nodes import Node, action, el, facts, moment, table
+from studio_ui.components.view import Content, View, reload
+from studio_ui.formats import byte_size, count, counted, percent
 from studio_ui.pages.page import Page
+from studio_ui.run_words import ACTIVE, method_words, state_chip, task_title
+from studio_ui.session import listen, user_of
 
-MODELS = Page(
-    path="/models",
-    title="Models",
-    nav_label="Models",
-    purpose="The base models you can start from, with size and licence, and the tuning methods with when to choose them.",
-    script="models.js",
-    container="models-page",
+SECONDS_BETWEEN_LOOKS = 1.5
+PURPOSE = gettext_noop(
+    "The base models you can start from, with size and licence, and the tuning methods with when to choose them."
 )
+
+
+def build(blocks: gr.Blocks) -> None:
+    """Installed models, a form to fetch another, fetches on their way, methods, and how good estimates are."""
+    with gr.Column(elem_id="models-page"):
+        models = View(installed_models, elem_id="installed-models", min_height=200)
+        with gr.Column(elem_classes="card"):
+            View(fetch_words, lines=1)
+            with gr.Row(equal_height=True):
+                repo = gr.Textbox(
+                    label=_("Model on the Hugging Face Hub"), placeholder=_("owner/name"), elem_id="fetch-repo"
+                )
+                revision = gr.Textbox("main", label=_("Branch, tag or commit"), elem_id="fetch-revision")
+            start = gr.Button(_("Fetch"), elem_id="fetch-start")
+            fetches = View(fetches_on_their_way, lines=0, elem_id="fetch-list")
+        View(tuning_methods, elem_id="tuning-methods")
+        View(estimate_accuracy, elem_id="estimate-quality")
+    for event in (start.click, repo.submit):
+        listen(event, fetch, [repo, revision], [repo, fetches])
+    listen(fetches.action, change_fetch, None, fetches)
+    listen(fetches.updated, reload, None, models)
+    listen(models.action, remove, None, models)
+
+
+def fetch(repo: str, revision: str, request: gr.Request) -> tuple[Any, Any]:
+    """Queue a fetch and empty the field."""
+    queued = model_fetches.submit(user_of(request), repo.strip(), revision.strip() or "main")
+    gr.Success(_("{repo} is queued; it appears above when all of it is here and checked.", repo=queued.repo))
+    return "", reload()
+
+
+def change_fetch(request: gr.Request, event: gr.EventData) -> Any:
+    """Cancel, resume or dismiss a fetch."""
+    changes = {"cancel": model_fetches.cancel, "resume": model_fetches.resume, "dismiss": model_fetches.dismiss}
+    changes[event.name](user_of(request), str(event.value))
+    return reload()
+
+
+def remove(request: gr.Request, event: gr.EventData) -> Any:
+    """Delete the files of a fetched model."""
+    model_fetches.remove_model(user_of(request), str(event.value))
+    return reload()
+
+
+def installed_models(user_id: str, query: Mapping[str, str]) -> list[Node]:
+    """One card for each base model of this machine."""
+    cards = [_model_card(card) for card in base_models()]
+    return [
+        el("h2", counted(len(cards), "base model")),
+        el("p", _("These are on this machine already."), cls="muted"),
+        el("div", cards, cls="columns"),
+    ]
+
+
+def _model_card(model: BaseModelCard) -> Node:
+    shown = facts(
+        [
+            (_("Parameters"), count(model.parameters)),
+            (_("Reads at most"), _("{context_length} tokens", context_length=count(model.context_length))),
+            (
+                _("Layers"),
+                _("{layers}, each {hidden_size} wide", layers=model.layers, hidden_size=count(model.hidden_size)),
+            ),
+            (_("Serves"), ", ".join(task_title(kind) for kind in model.task_types)),
+            (_("Licence"), model.licence),
+            (_("Source"), model.source),
+            (_("State"), _("installed, its weights are checked before use")),
+        ]
+    )
+    confirm = (
+        _("Remove {model}?", model=model.title),
+        _("Its files are deleted from this machine. It can be fetched again."),
+        _("Remove"),
+    )
+    return el(
+        "article",
+        el("div", el("h3", model.title), el("code", model.name, cls="muted"), cls="card-head"),
+        el("p", _(model.summary)),
+        shown,
+        None
+        if model.package
+        else action(_("Remove from this machine"), "remove", model.name, cls="link", confirm=confirm),
+        cls="card",
+        id=f"model-{model.name}",
+    )
+
+
+def fetch_words(user_id: str, query: Mapping[str, str]) -> list[Node]:
+    """What can be fetched."""
+    words = _(
+        "Encoders of the BERT family and writing models of the Llama, Mistral and Qwen families. Only safetensors files of one "
+        "commit are taken; code in a model is never run."
+    )
+    return [el("h2", _("Another base model")), el("p", words, cls="muted")]
+
+
+def fetches_on_their_way(user_id: str, query: Mapping[str, str]) -> Content:
+    """Fetches that are active or did not succeed."""
+    found = model_fetches.list_fetches()
+    busy = any(each.state in ACTIVE for each in found)
+    listed = el("ul", [_fetch_item(each) for each in found], cls="fetch-list", aria_label=_("Fetches")) if found else ""
+    return Content(listed, again=SECONDS_BETWEEN_LOOKS if busy else None)
+
+
+def _fetch_item(fetch: FetchStatus) -> Node:
+    here, total = fetch.progress.get("bytes", 0), fetch.progress.get("total_bytes", 0)
+    active = fetch.state in ACTIVE
+    share = (
+        _(" {here} of {total}, {here_2}", here=byte_size(here), total=byte_size(total), here_2=percent(here / total))
+        if total
+        else f" {_(fetch.phase)}"
+    )
+    error = (fetch.error or {}).get("error")
+    buttons = (
+        [action(_("Stop"), "cancel", fetch.id, look="stop")]
+        if active
+        else [
+            action(_("Resume") if fetch.state == "cancelled" else _("Try again"), "resume", fetch.id),
+            action(_("Dismiss"), "dismiss", fetch.id),
+        ]
+    )
+    bar = el(
+        "progress",
+        max=100,
+        value=100 * here / total if total else None,
+        aria_label=_("Progress of {repo}", repo=fetch.repo),
+    )
+    return el(
+        "li",
+        el(
+            "div",
+            el("strong", fetch.repo),
+            el("code", fetch.commit[:8] or fetch.revision, cls="muted"),
+            state_chip(fetch.state),
+            cls="fetch-head",
+        ),
+        el("div", bar, el("span", share, cls="muted small")) if active else None,
+        el(
+            "p",
+            _("{here} of {total} are here already.", here=byte_size(here), total=byte_size(total)),
+            cls="muted small",
+        )
+        if fetch.state == "cancelled" and total
+        else None,
+        el("p", f"{error['message']} ", el("span", error.get("hint", ""), cls="muted")) if error else None,
+        el("div", buttons, cls="actions"),
+        cls="fetch",
+        data_repo=fetch.repo,
+    )
+
+
+def tuning_methods(user_id: str, query: Mapping[str, str]) -> list[Node]:
+    """One card for each method; specialist ones behind a disclosure."""
+    cards = [method_words(method_card(method)) for method in METHODS]
+    plain = [_method_card(card) for card in cards if card["level"] == "plain"]
+    special = [_method_card(card) for card in cards if card["level"] != "plain"]
+    return [
+        el("h2", counted(len(cards), "tuning method")),
+        el("p", _("Each trains another part of a model; the wizard recommends one."), cls="muted"),
+        el("div", plain, cls="columns"),
+        el("details", el("summary", _("Show specialist methods")), el("div", special, cls="columns"), cls="more"),
+    ]
+
+
+def _method_card(card: dict[str, Any]) -> Node:
+    settings = {name: schema for name, schema in card["schema"]["properties"].items() if "const" not in schema}
+    words = [f"{_(schema.get('title', name))} ({schema.get('default')})" for name, schema in settings.items()]
+    return el(
+        "article",
+        el("div", el("h3", card["title"]), el("code", card["kind"], cls="muted"), cls="card-head"),
+        el("p", card["summary"]),
+        facts(
+            [
+                (_("Choose it when"), card["when"]),
+                (_("Against it"), card["against"]),
+                (_("Serves"), ", ".join(task_title(kind) for kind in card["task_types"])),
+                (_("Settings"), ", ".join(words) or _("none of its own")),
+                (_("Source"), card["source"]),
+            ]
+        ),
+        cls="card",
+        id=f"method-{card['kind']}",
+    )
+
+
+def estimate_accuracy(user_id: str, query: Mapping[str, str]) -> list[Node]:
+    """How far estimates can be trusted, for each machine."""
+    machines = observations.accuracy()
+    runs = sum(machine.runs for machine in machines)
+    heads = [
+        (_("Machine"), ""),
+        (_("Finished runs"), "number"),
+        (_("Memory off by"), "number"),
+        (_("Time off by"), "number"),
+    ]
+    rows: list[list[Node]] = [
+        [
+            machine.machine,
+            count(machine.runs),
+            "–" if machine.memory_error is None else percent(machine.memory_error),
+            "–" if machine.time_error is None else percent(machine.time_error),
+            moment(machine.measured_at) if machine.measured_at else _("not yet"),
+        ]
+        for machine in machines
+    ]
+    words = (
+        _(
+            "Median error of what was estimated before a run against what it took, over the last {runs}. Every finished run corrects the next estimate on its machine.",
+            runs=counted(runs, "finished run"),
+        )
+        if runs
+        else _(
+            "No run has finished yet. Until then estimates come from arithmetic and the measured speed of the machine, and "
+            "their ranges are wide."
+        )
+    )
+    listed = table(_("How good estimates are"), [*heads, (_("Speed measured"), "")], rows, id_="estimate-accuracy")
+    return [
+        el("h2", _("How good the estimates are")),
+        el("p", words, cls="muted"),
+        listed if machines else "",
+        el("p", el("a", _("Tune a model"), href="/new", cls="button primary large")),
+    ]
+
+
+MODELS = Page(path="/models", title="Models", nav_label="Models", purpose=PURPOSE, build=build)

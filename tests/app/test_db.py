@@ -3,10 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
-from sqlalchemy import exc, func, select, update
+from sqlalchemy import create_engine, event, exc, func, select, update
 
 from app import db
 from app.db import snapshot, transaction
@@ -103,3 +104,63 @@ def test_constant_readers_do_not_starve_a_writer(sqlite: str, owner: str) -> Non
         for viewer in viewers:
             viewer.join()
     assert max(waits) < AT_ONCE_SECONDS, f"a write waited {max(waits):.1f} s"
+
+
+def test_what_follows_a_commit_needs_no_second_connection(
+    owner: str, studio_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = create_engine(db.get_engine().url, pool_size=1, max_overflow=0, pool_timeout=0.5)
+    event.listen(one, "connect", db._prepare_sqlite)
+    monkeypatch.setattr(db, "make_engine", lambda url: one)
+    db.forget_engine()
+    seen: list[str] = []
+    with transaction() as session:
+        session.execute(update(User).values(name="changed"))
+        db.after_commit(session, lambda: seen.extend(names()))
+    assert seen == ["changed"]
+
+
+def test_what_was_to_follow_is_dropped_with_the_transaction(owner: str) -> None:
+    seen: list[str] = []
+    with pytest.raises(RuntimeError), transaction() as session:
+        db.after_commit(session, lambda: seen.append("done"))
+        raise RuntimeError
+    assert seen == []
+
+
+def test_writer_without_a_turn_gives_up_and_has_written_nothing(owner: str) -> None:
+    raised: list[Exception] = []
+
+    def write() -> None:
+        try:
+            with transaction(wait_seconds=0.05) as session:
+                session.execute(update(User).values(name="second"))
+        except exc.TimeoutError as error:
+            raised.append(error)
+
+    with transaction() as session:
+        session.execute(update(User).values(name="first"))
+        assert at_once(write)
+    assert len(raised) == 1 and names() == ["first"]
+
+
+def test_what_is_only_kept_for_the_record_counts_as_nothing_saved_and_may_fail(
+    owner: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with db.counted_commits():
+        db.try_write(lambda session: session.execute(update(User).values(name="noted")), "a name")
+        assert names() == ["noted"] and not db.has_committed()
+        with transaction() as session:
+            session.execute(update(User).values(name="kept"))
+            refused = update(User).values(name="refused")
+            assert at_once(lambda: db.try_write(lambda other: other.execute(refused), "a name", wait_seconds=0.0))
+        assert db.has_committed()
+    assert names() == ["kept"] and "a name was not noted: TimeoutError" in caplog.text
+
+
+def test_commits_are_counted_across_threads(owner: str) -> None:
+    with db.counted_commits():
+        assert not db.has_committed()
+        copy_context().run(accounts.add_user, "bob")
+        assert db.has_committed()
+    assert not db.has_committed()

@@ -1,6 +1,7 @@
 """Files and folders appear complete or not at all."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,18 @@ def test_second_writer_of_a_folder_is_refused(tmp_path: Path) -> None:
             assert content == b"second"
     assert (final / "table").read_bytes() == b"first"
     assert [entry.name for entry in tmp_path.iterdir()] == ["tokens"]
+
+
+def test_remains_of_killed_processes_are_swept_and_what_is_in_use_stays(tmp_path: Path) -> None:
+    deep = tmp_path / "runs" / "1"
+    deep.mkdir(parents=True)
+    for name in (".aside-old", ".reading-old", ".aside-busy"):
+        (deep / name).mkdir()
+        (deep / name / "part").write_text("canary")
+    (deep / ".unpacked-old").write_text("canary")
+    (deep / "kept").write_text("mine")
+    for path in (*deep.rglob("*"), deep):
+        os.utime(path, (1000.0, 1000.0))
+    (deep / ".aside-busy" / "part").write_text("still written")
+    assert files.sweep_temporary(tmp_path, before=2000.0) == 3
+    assert sorted(path.name for path in deep.iterdir()) == [".aside-busy", "kept"]

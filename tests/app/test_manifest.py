@@ -32,6 +32,14 @@ def test_hash_of_the_manifest_changes_with_any_file(folder: Path) -> None:
     assert manifest.write(folder) != before
 
 
+def test_whole_folder_with_another_manifest_is_not_the_recorded_one(folder: Path) -> None:
+    recorded = manifest.sha256_of(folder / manifest.NAME)
+    assert manifest.holds(folder, recorded)
+    (folder / "weights").write_bytes(b"54321")
+    manifest.write(folder)
+    assert manifest.holds(folder) and not manifest.holds(folder, recorded)
+
+
 def test_changed_shortened_or_missing_file_is_noticed(folder: Path) -> None:
     (folder / "weights").write_bytes(b"12346")
     assert not manifest.holds(folder)

@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.studio.processes import Up, start_up, stop
-from tests.studio_ui.conftest import browser  # noqa: F401 - a fixture, used by name
+
+# What a page may take on two busy cores; a fault that lasts is found all the same.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="package")
 def studio_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """`studio up` as a newcomer starts it; interrupted at the end."""
-    up = start_up(tmp_path_factory.mktemp("journey") / "data", STUDIO_TRAINER_MODULE="worker.trainer")
+    folder = tmp_path_factory.mktemp("journey") / "data"
+    up = start_up(folder, STUDIO_TRAINER_MODULE="worker.trainer", STUDIO_MCP="1")
     yield up
     stop(up)
 
@@ -25,7 +28,7 @@ def sign_in_state() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def page(studio_up: Up, browser: Browser, sign_in_state: dict[str, Any]) -> Iterator[Page]:  # noqa: F811
+def page(studio_up: Up, browser: Browser, sign_in_state: dict[str, Any]) -> Iterator[Page]:
     """One signed-in page for the whole journey; nothing may be wrong in its console."""
     size = {"width": 1280, "height": 860}
     context = browser.new_context(viewport=size, accept_downloads=True, storage_state=sign_in_state.get("kept"))

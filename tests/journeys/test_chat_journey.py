@@ -47,6 +47,9 @@ FILE = {
 }
 
 
+WORDS = ".bot [data-testid=bot]:not(:has(.thought-group))"
+
+
 @pytest.fixture(scope="module")
 def tuned(studio_up: Up, page: Page) -> str:
     """Id of a run on an uploaded file of conversations, with ten passes instead of three, finished."""
@@ -54,12 +57,12 @@ def tuned(studio_up: Up, page: Page) -> str:
     page.set_input_files("#data-file", FILE)
     page.click("#report-tune")
     for question in QUESTIONS:
-        page.wait_for_selector(f"#step-title:has-text('{question}')")
+        page.wait_for_selector(f".step-title:has-text('{question}')")
         if question == "thoroughly":
             # Open already where the recommendation has set one of them.
-            if not page.locator(".all-settings").evaluate("part => part.open"):
-                page.click(".all-settings summary")
-            page.fill("#training-epochs", "10")
+            if not page.locator("#all-settings > button.open").count():
+                page.click("#all-settings > button")
+            page.fill("#training-epochs input", "10")
         page.click("#step-next:enabled")
     return wait_for_end(page)
 
@@ -72,20 +75,21 @@ def token(studio_up: Up, tuned: str) -> str:
 def test_two_panes_answer_and_the_conversation_is_found_again(page: Page, tuned: str, studio_up: Up) -> None:
     page.goto(f"{studio_up.address}/run?id={tuned}")
     page.click("#run-try")
-    page.wait_for_selector("#chat-text")
+    page.wait_for_selector("#chat-pane-1 h2")
     assert page.locator(".chat-pane").count() == 2
-    assert page.input_value("#chat-system") == SYSTEM
-    page.click("#chat-settings summary")
-    page.fill("#chat-temperature", "0")
+    page.get_by_role("button", name="System prompt and settings").click()
+    assert page.get_by_label("System prompt", exact=True).input_value() == SYSTEM
+    page.locator("#chat-temperature input[type=number]").fill("0")
     page.keyboard.press("Tab")
-    page.fill("#chat-text", "Can I have some lemonade?")
+    page.get_by_label("Your message").fill("Can I have some lemonade?")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelectorAll('.said-by-model:not([aria-busy])').length === 2", timeout=60_000)
-    base, answer = page.locator(".said-by-model .said-words").all_inner_texts()
+    page.wait_for_selector("#chat-stop")
+    page.wait_for_selector("#chat-stop", state="detached", timeout=60_000)
+    base, answer = page.locator(WORDS).all_inner_texts()
     assert "beep" in answer.lower() and "beep" not in base.lower()
     page.reload()
-    page.wait_for_function("document.querySelectorAll('.said-by-model').length === 2")
-    assert page.locator(".said-by-model .said-words").all_inner_texts() == [base, answer]
+    page.wait_for_selector(f"#chat-pane-1 {WORDS}")
+    assert page.locator(WORDS).all_inner_texts() == [base, answer]
     page.click("summary:has-text('Earlier conversations')")
     page.wait_for_selector("#chat-earlier li:has-text('Can I have some lemonade?')")
 
@@ -102,7 +106,7 @@ def test_the_official_client_gets_the_same_words(studio_up: Up, tuned: str, toke
     streamed = "".join(event.choices[0].delta.content or "" for event in events if event.choices)
     assert streamed == completion.choices[0].message.content
     assert events[-1].usage.completion_tokens == completion.usage.completion_tokens
-    shown = page.locator(".said-by-model .said-words").all_inner_texts()
+    shown = page.locator(WORDS).all_inner_texts()
     assert streamed == shown[1]
     cut = client.chat.completions.create(model=tuned, messages=talk, temperature=0, stop=streamed[4:8])  # type: ignore[call-overload]
     assert cut.choices[0].message.content == streamed[:4] and cut.choices[0].finish_reason == "stop"

@@ -25,7 +25,7 @@ def first_run(studio_up: Up, page: Page) -> str:
     page.set_input_files("#data-file", FILE)
     page.click("#report-tune")
     for question in QUESTIONS:
-        page.wait_for_selector(f"#step-title:has-text('{question}')")
+        page.wait_for_selector(f".step-title:has-text('{question}')")
         page.click("#step-next:enabled")
     return wait_for_end(page)
 
@@ -35,11 +35,11 @@ def second_run(studio_up: Up, page: Page, first_run: str) -> str:
     """Id of a clone of the first run with one setting changed, finished."""
     page.goto(f"{studio_up.address}/run?id={first_run}")
     page.click("#run-clone")
-    page.wait_for_selector("#step-title:has-text('thoroughly')")
-    page.click(".all-settings summary")
-    page.fill("#method-rank", "4")
+    page.wait_for_selector(".step-title:has-text('thoroughly')")
+    page.click("#all-settings > button")
+    page.fill("#method-rank input", "4")
     page.click("#step-next:enabled")
-    page.wait_for_selector("#step-title:has-text('Ready to start')")
+    page.wait_for_selector(".step-title:has-text('Ready to start')")
     page.click("#step-next:enabled")
     return wait_for_end(page)
 
@@ -52,20 +52,21 @@ def test_run_page_shows_the_result(page: Page, first_run: str, studio_up: Up) ->
     page.goto(f"{studio_up.address}/run?id={first_run}")
     page.wait_for_selector("#tile-accuracy:has-text('Test accuracy')")
     reached = _percent(page.inner_text("#tile-accuracy .tile-value"))
-    majority = _percent(page.inner_text("#tile-majority .tile-value"))
+    majority = _percent(page.inner_text("#tile-baselines [data-baseline=majority]").split(": ")[1])
     assert reached > majority + 20
     assert page.locator("#run-verdicts li").count() >= 1
-    page.click("#tab-confusion")
+    page.click("#panel-confusion-button")
+    page.wait_for_selector("#confusion-matrix tbody tr")
     matrix = page.locator("#confusion-matrix tbody tr")
     cells = [[int(cell) for cell in row.locator("td").all_inner_texts()] for row in matrix.all()]
     right, rows = sum(cells[n][n] for n in range(len(cells))), sum(map(sum, cells))
     assert len(cells) == 5 and all(len(row) == 5 for row in cells)
     assert abs(100 * right / rows - reached) < 0.1
-    page.click("#tab-examples")
-    page.wait_for_function("document.querySelector('#panel-examples .segments').innerText.includes('All (')")
+    page.click("#panel-examples-button")
+    page.wait_for_function("document.querySelector('#panel-examples .segments')?.innerText.includes('All (')")
     page.click("[data-only=all]")
     page.wait_for_selector(f"#panel-examples [role=status]:has-text('{rows} of {rows} rows')")
-    page.click("#tab-log")
+    page.click("#panel-log-button")
     page.wait_for_selector("#log-events li")
 
 
@@ -78,7 +79,8 @@ def test_two_runs_are_compared_beside_the_base_model(
     page.click("#runs-compare:enabled")
     page.wait_for_selector("#compare-table tbody tr")
     accuracy = page.locator("#compare-table tr[data-key='test/accuracy'] td").all_inner_texts()
-    assert len(accuracy) == 3 and all("%" in cell for cell in accuracy)
+    # Majority class, TF-IDF + logistic regression, nearest neighbours and linear probe stand beside the two runs.
+    assert len(accuracy) == 6 and all("%" in cell for cell in accuracy)
     settings = page.inner_text("#compare-settings-table")
     assert "Rank" in settings and "16" in settings and "4" in settings
     assert "Batch" not in settings and "Alpha" not in settings
@@ -87,7 +89,8 @@ def test_two_runs_are_compared_beside_the_base_model(
 def test_the_playground_answers_side_by_side(page: Page, first_run: str, second_run: str, studio_up: Up) -> None:
     page.goto(f"{studio_up.address}/playground?models={first_run},{second_run}")
     text = CLINIC[1].rpartition(",")[0].strip('"')
-    page.fill("#playground-texts", text)
+    page.wait_for_selector("#pane-1")
+    page.get_by_label("Your texts").fill(text)
     page.click("#playground-ask")
     page.wait_for_selector("#playground-status:has-text('1 text answered')", timeout=60_000)
     panes = page.locator("#playground-panes .reply")

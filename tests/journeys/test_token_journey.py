@@ -27,16 +27,19 @@ def tuned(studio_up: Up, page: Page) -> str:
     """Id of a run on an uploaded CoNLL file, with two passes, finished."""
     page.goto(f"{studio_up.address}/datasets")
     page.set_input_files("#data-file", sample_path(SAMPLE))
-    page.wait_for_selector("#report .entity")
+    page.wait_for_selector("#report-preview .entity")
     page.click("#report-tune")
     for question in QUESTIONS:
-        page.wait_for_selector(f"#step-title:has-text('{question}')")
+        page.wait_for_selector(f".step-title:has-text('{question}')")
         if question == "learn to do":
             assert page.is_checked("#task-token-classification")
-            assert page.input_value("#goal-role-tokens") == "tokens" and page.input_value("#goal-role-spans") == ""
+            assert (
+                page.input_value("#goal-role-tokens input") == "tokens"
+                and page.input_value("#goal-role-spans input") == ""
+            )
         if question == "thoroughly":
-            page.click(".all-settings summary")
-            page.fill("#training-epochs", "2")
+            page.click("#all-settings > button")
+            page.fill("#training-epochs input", "2")
             assert page.locator("#training-label_pieces").count() == 1
         page.click("#step-next:enabled")
     return wait_for_end(page)
@@ -45,23 +48,26 @@ def tuned(studio_up: Up, page: Page) -> str:
 def test_run_page_shows_entity_scores(page: Page, tuned: str) -> None:
     page.wait_for_selector("#tile-f1")
     assert "Entity F1" in page.inner_text("#tile-f1") and "entities" in page.inner_text("#tile-f1")
-    assert "%" in page.inner_text("#tile-word-list")
-    assert page.is_hidden("#tab-certainty")
-    page.click("#tab-examples")
+    assert "%" in page.inner_text("#tile-baselines [data-baseline=word_list]")
+    page.wait_for_selector("#panel-certainty-button", state="hidden")
+    page.click("#panel-examples-button")
     page.click("[data-only=all]")
     page.wait_for_selector("#examples-table .entity")
     marks = page.locator("#examples-table .entity-type").all_inner_texts()
     assert {"PERSON", "PLACE", "COMPANY", "DATE"} <= set(marks)
-    page.click("#tab-labels")
+    page.click("#panel-labels-button")
+    page.wait_for_selector("#labels-table")
     assert "Entities" in page.inner_text("#labels-table thead")
     assert page.locator("#labels-table tbody tr").count() == 4
-    page.click("#tab-confusion")
+    page.click("#panel-confusion-button")
+    page.wait_for_selector("#confusion-matrix")
     assert "(nothing)" in page.inner_text("#confusion-matrix")
 
 
 def test_playground_marks_entities_of_a_typed_text(studio_up: Up, page: Page, tuned: str) -> None:
     page.goto(f"{studio_up.address}/playground?models={tuned}")
-    page.fill("#playground-texts", f"{ASKED}\n<b>nothing</b> here")
+    page.wait_for_selector("#pane-0")
+    page.get_by_label("Your texts").fill(f"{ASKED}\n<b>nothing</b> here")
     page.click("#playground-ask")
     page.wait_for_selector(".reply .entity", timeout=60_000)
     response = page.inner_text(".reply >> nth=0")

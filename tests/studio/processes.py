@@ -48,6 +48,18 @@ def call(*arguments: str, timeout: float = 60, **values: str) -> subprocess.Comp
     )
 
 
+def letters(folder: Path, behaviour: str, name: str = "letters.csv") -> Path:
+    """Rows whose first label tells the stub what to do."""
+    path = folder / name
+    rows = [
+        f"the {thing} of house {n} is {what},{label}"
+        for n in range(30)
+        for thing, what, label in (("door", "open", behaviour), ("window", "shut", "x"))
+    ]
+    path.write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
 def wait_until(happens: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
     """Look ten times a second until it has happened."""
     deadline = time.monotonic() + seconds

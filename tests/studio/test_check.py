@@ -54,3 +54,18 @@ def test_folder_or_missing_file_is_named(tmp_path: Path) -> None:
         require_file(tmp_path)
     with pytest.raises(NotFound, match="does not exist"):
         require_file(tmp_path / "nowhere.csv")
+
+
+def test_question_is_asked_and_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "tickets.csv"
+    rows = [
+        f"Parcel number {n} has not come,{('Billing', 'App')[n % 2]},{('Anna', 'Ben', 'Cleo')[n % 3]}"
+        for n in range(48)
+    ]
+    path.write_text("\n".join(["Ticket,Team,Agent", *rows]), encoding="utf-8")
+    assert run("check", str(path)) == 2
+    printed = capsys.readouterr().out
+    assert "--answer 1: Sort texts into categories (Text: Ticket, Label: Team)" in printed
+    assert "- Text: Parcel number 0 has not come | Label: Billing" in printed
+    assert run("check", str(path), "--answer", "2", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["columns"]["label"] == "Agent"

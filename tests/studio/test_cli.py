@@ -42,6 +42,8 @@ REFUSALS = [
     (["check", "nowhere.csv"], "file_not_found", "nowhere.csv"),
     (["check", "GOOD", "--task", "singing"], "unknown_task_type", "text-classification"),
     (["check", "GOOD", "--columns", "text"], "usage", "name=value"),
+    (["check", "GOOD", "--repair", "empty_rows=on", "--repair", "empty_rows=off"], "usage", "twice"),
+    (["check", "GOOD", "--repair", "nonsense=on"], "unknown_repair", "There is no repair 'nonsense'"),
     (["check", "GOOD", "--colour"], "usage", "--colour"),
     (["finetune", "GOOD", "--set", "rnak=4"], "unknown_field", "rank"),
     (["finetune", "GOOD", "--set", "rank=4", "--set", "rank=5"], "usage", "twice"),
@@ -72,8 +74,8 @@ def test_missing_argument_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_token_prints_one_that_works(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("token") == 0
-    person = accounts.user_for_token(capsys.readouterr().out.strip())
-    assert person is not None and person.role == "owner"
+    used = accounts.user_for_token(capsys.readouterr().out.strip())
+    assert used is not None and used.user.role == "owner"
 
 
 def test_user_add_makes_a_person_who_can_sign_in_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,14 @@ def test_web_server_listens_where_the_settings_say(data_folder: Path, monkeypatc
     assert command[command.index("--host") + 1] == "0.0.0.0" and command[command.index("--port") + 1] == "8080"
 
 
+def test_only_named_proxies_say_who_asks(data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--no-proxy-headers" in commands.web()
+    monkeypatch.setenv("STUDIO_TRUSTED_PROXIES", "10.0.0.1,10.0.0.2")
+    forget_settings()
+    command = commands.web()
+    assert command[command.index("--forwarded-allow-ips") + 1] == "10.0.0.1,10.0.0.2"
+
+
 def test_workers_of_each_queue_do_one_job_at_a_time_under_their_own_name(data_folder: Path) -> None:
     for command, queue, name in (
         (commands.worker(), "train", "celery@%h"),

@@ -4,42 +4,40 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from app.db import transaction
-from app.models import CANCELLED, FAILED, RUNNING, SUCCEEDED, Job
+from app.models import CANCELLED, FAILED, RUNNING, Job
 from app.services.queue import jobs
 from studio.finetune import sort_settings
 from tests.conftest import forget_settings
-from tests.studio.processes import ROOT, STUDIO, call, clean_environment, start_up, stop, wait_until
+from tests.studio.processes import ROOT, STUDIO, clean_environment, letters, run, wait_until
 from tests.tiny_generation import write_chat_file
+from worker.processes import prewarmed
+
+
+class Ended(NamedTuple):
+    """A command that has ended: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     values = {"STUDIO_DATA_DIR": str(tmp_path / "data"), "STUDIO_TRAINER_MODULE": "tests.worker.stub_trainer"}
-    monkeypatch.setenv("STUDIO_DATA_DIR", values["STUDIO_DATA_DIR"])
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
     forget_settings()
     yield values
     forget_settings()
-
-
-def letters(folder: Path, behaviour: str, name: str = "letters.csv") -> Path:
-    """Rows whose first label tells the stub what to do."""
-    path = folder / name
-    rows = [
-        f"the {thing} of house {n} is {what},{label}"
-        for n in range(30)
-        for thing, what, label in (("door", "open", behaviour), ("window", "shut", "x"))
-    ]
-    path.write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
-    return path
 
 
 def last_job() -> Job | None:
@@ -51,73 +49,98 @@ def last_job() -> Job | None:
         return None
 
 
-def test_result_is_one_json_object_and_the_adapter_is_copied(place: dict[str, str], tmp_path: Path) -> None:
+@pytest.fixture
+def finetune(place: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Ended]]:
+    """Runs the command in this process: the words that it is called with, its exit code, output and errors."""
+    # A real trainer that another test left waiting would be taken for the stub.
+    prewarmed.dismiss()
+
+    def call(*arguments: str) -> Ended:
+        code = run("finetune", *arguments)
+        return Ended(code, *capsys.readouterr())
+
+    yield call
+    prewarmed.dismiss()
+
+
+def test_result_is_one_json_object_and_the_adapter_is_copied(
+    finetune: Callable[..., Ended], place: dict[str, str], tmp_path: Path
+) -> None:
     data, own = letters(tmp_path, "train"), letters(tmp_path, "train", "own.csv")
     out = tmp_path / "adapter"
-    done = call(
-        "finetune",
-        str(data),
-        "--eval",
-        str(own),
-        "--task",
-        "text-classification",
-        "--model",
-        "starter-encoder",
-        "--method",
-        "lora",
-        "--set",
-        "rank=4",
-        "--set",
-        "epochs=1",
-        "--out",
-        str(out),
-        "--json",
-        **place,
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
+    choices = ("--task", "text-classification", "--model", "starter-encoder", "--method", "lora")
+    settings = ("--set", "rank=4", "--set", "epochs=1")
+    done = finetune(str(data), "--eval", str(own), *choices, *settings, "--out", str(out), "--json")
+    assert done.code == 0, done.err
+    result = json.loads(done.out)
     assert result["state"] == "succeeded" and result["metrics"] == {"accuracy": 1.0}
     assert set(result) == {
         "run_id",
         "state",
+        "task",
+        "columns",
+        "model",
+        "method",
+        "learning_rate",
+        "sentence",
         "metrics",
+        "intervals",
         "baseline",
+        "discordant",
+        "test_rows",
+        "cut_rows",
+        "leaking_rows",
+        "forgetting",
+        "verdicts",
+        "warnings",
         "adapter",
         "trainable_parameters",
         "seconds",
         "peak_memory_bytes",
     }
+    assert (result["task"], result["model"], result["method"]["kind"]) == (
+        "text-classification",
+        "starter-encoder",
+        "lora",
+    )
+    assert result["columns"] == {"text": "text", "label": "label"}
+    # The evaluation file is the training file once more.
+    assert any("also in the training file" in warning for warning in result["warnings"])
     assert result["adapter"] == str(out) and (out / "manifest.json").exists()
     spec = _spec(place, result["run_id"])
     assert (spec["method"]["rank"], spec["training"]["epochs"]) == (4, 1)
-    assert "Training" in done.stderr
+    assert "Training" in done.err
 
 
-def test_result_for_people_is_in_words(place: dict[str, str], tmp_path: Path) -> None:
-    done = call("finetune", str(letters(tmp_path, "train")), **place)
-    assert done.returncode == 0, done.stderr
-    assert "accuracy: 1.0000" in done.stdout and "Adapter: " in done.stdout
+def test_result_for_people_is_in_words(finetune: Callable[..., Ended], tmp_path: Path) -> None:
+    done = finetune(str(letters(tmp_path, "train")))
+    assert done.code == 0, done.err
+    assert "accuracy: 1.0000" in done.out and "Adapter: " in done.out
 
 
-def test_conversations_get_the_chat_model_by_default(place: dict[str, str], tmp_path: Path) -> None:
-    done = call("finetune", str(write_chat_file(tmp_path / "talks.jsonl")), "--json", **place)
-    assert done.returncode == 0, done.stderr
-    spec = _spec(place, json.loads(done.stdout)["run_id"])
+def test_conversations_get_the_chat_model_by_default(
+    finetune: Callable[..., Ended], place: dict[str, str], tmp_path: Path
+) -> None:
+    done = finetune(str(write_chat_file(tmp_path / "talks.jsonl")), "--json")
+    assert done.code == 0, done.err
+    spec = _spec(place, json.loads(done.out)["run_id"])
     assert (spec["task_type"], spec["base_model"]) == ("chat", "starter-chat")
+    # Said before the run, and kept beside its result.
+    assert "too small to write" in done.err and "too small to write" in json.loads(done.out)["warnings"][0]
 
 
-def test_failed_run_names_its_error_with_exit_code_1(place: dict[str, str], tmp_path: Path) -> None:
-    done = call("finetune", str(letters(tmp_path, "refuse")), "--json", **place)
-    assert done.returncode == 1
-    result = json.loads(done.stdout)
+def test_failed_run_names_its_error_with_exit_code_1(finetune: Callable[..., Ended], tmp_path: Path) -> None:
+    done = finetune(str(letters(tmp_path, "refuse")), "--json")
+    assert done.code == 1
+    result = json.loads(done.out)
     assert (result["state"], result["error"]["code"], result["adapter"]) == ("diverged", "diverged", None)
 
 
-def test_useless_file_is_refused_before_anything_is_queued(place: dict[str, str], tmp_path: Path) -> None:
+def test_useless_file_is_refused_before_anything_is_queued(finetune: Callable[..., Ended], tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("")
-    done = call("finetune", str(tmp_path / "empty.csv"), "--json", **place)
-    assert done.returncode == 2
-    assert json.loads(done.stdout)["error"]["code"]
+    done = finetune(str(tmp_path / "empty.csv"), "--json")
+    assert done.code == 2
+    assert json.loads(done.out)["error"]["code"]
     assert last_job() is None
 
 
@@ -133,17 +156,6 @@ def test_interrupted_command_cancels_the_run(place: dict[str, str], tmp_path: Pa
     assert job is not None and job.state == CANCELLED
     with pytest.raises(ProcessLookupError):
         os.kill(job.pid, 0)
-
-
-def test_run_is_done_once_beside_a_running_studio(place: dict[str, str], tmp_path: Path) -> None:
-    up = start_up(Path(place["STUDIO_DATA_DIR"]))
-    try:
-        done = call("finetune", str(letters(tmp_path, "train")), "--json", **place)
-    finally:
-        stop(up)
-    assert done.returncode == 0, done.stderr
-    job = last_job()
-    assert job is not None and (job.state, job.fence) == (SUCCEEDED, 1)
 
 
 def test_run_that_another_worker_took_is_followed_to_its_end(place: dict[str, str], tmp_path: Path) -> None:

@@ -1,12 +1,10 @@
 """Chat and playground when the server that answers is missing, silent or busy with a training: what is wrong and what to do."""
 
-import pytest
-
 from app.db import db_now, transaction
 from app.models_work import InferenceServer
 from app.services.queue import inference_servers
 from app.services.queue.inference_servers import READY, RESTING, YIELDED
-from tests.studio_ui.conftest import NARROW, WIDE
+from tests.studio_ui.conftest import NARROW
 
 
 def set_server(state: str, silent_seconds: float = 0.0) -> None:
@@ -16,25 +14,23 @@ def set_server(state: str, silent_seconds: float = 0.0) -> None:
         session.query(InferenceServer).update({"heartbeat_at": db_now() - silent_seconds})
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_the_chat_says_why_nobody_can_answer_and_what_to_do(signed_in, studio, size):
-    watched = signed_in(size)
+def test_the_chat_says_why_nobody_can_answer_and_what_to_do(signed_in, studio):
+    watched = signed_in(NARROW)
     set_server(READY, silent_seconds=90)
     page = watched.open("/chat")
     page.wait_for_selector("#server-notice:has-text('has sent no heartbeat for')")
     assert "Start it again: restart `studio up`" in page.inner_text("#server-notice")
-    page.fill("#chat-text", "Are you there?")
+    page.get_by_label("Your message").fill("Are you there?")
     page.click("#chat-send")
-    page.wait_for_selector(".said-failed:has-text('has sent no heartbeat for')")
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.wait_for_selector(".chat-pane .thought-group:has-text('has sent no heartbeat for')")
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
     set_server(YIELDED)
     page = watched.open("/chat")
     page.wait_for_selector("#server-notice:has-text('A training run uses the GPU now')")
 
     set_server(RESTING)
-    with page.expect_response("**/api/v1/inference"):
-        page = watched.open("/chat")
+    page = watched.open("/chat")
     page.wait_for_selector("#chat-send")
     assert page.inner_text("#server-notice") == ""
     assert all("409" in complaint for complaint in watched.complaints) and watched.foreign == []

@@ -1,6 +1,5 @@
 """Pages are served to people who are signed in and to nobody else."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ from tests.app.wire import ask
 LIGHT = """
 import sys
 import studio_ui.app, studio_ui.frame, studio_ui.pages
-print(sorted(name for name in ("torch", "transformers", "peft", "gradio", "app.services") if name in sys.modules))
+print(sorted(name for name in ("torch", "transformers", "peft", "datasets", "sklearn") if name in sys.modules))
 """
 
 
@@ -21,8 +20,8 @@ def test_every_page_is_served_with_its_words(web, cookie):
         answer = ask(web, "GET", page.path, headers=cookie)
         text = answer.body.decode()
         assert answer.status == 200, page.path
-        assert text.count("<title>") == 1 and (page.title in text) and page.container in text
-        assert re.search(rf'<script type="module" src="/assets/studio/v[0-9a-f]+/{page.script}"', text)
+        assert text.count("<title>") == 1 and (page.title in text)
+        assert page.purpose in text or not page.heading
         assert text.count("aria-current=page") == 1
         assert "githubusercontent" not in text
 

@@ -3,8 +3,7 @@
 import gzip
 import re
 
-from studio_ui.asset_files import ASSET_FOLDER, CHART_LIBRARY, address, chart_library, modules
-from studio_ui.pages import PAGES
+from studio_ui.asset_files import ASSET_FOLDER, CHART_LIBRARY, FOLDERS, address, chart_library, file_of, modules
 from tests.app.wire import ask
 
 
@@ -19,7 +18,7 @@ def test_every_asset_is_served_and_checked_for_changes(web, cookie):
 
 def test_only_own_scripts_and_styles_are_public(web):
     """The page behind a read-only link is made of them; they are the same for everybody."""
-    for name in ("studio.js", "compare.js", "studio.css", "plotly.min.js"):
+    for name in ("studio.js", "comparison.js", "studio.css", "view.js", "plotly.min.js"):
         assert ask(web, "GET", f"/assets/studio/{name}").status == 200, name
     for path in ("studio.js/", "../app.py", "pages/run.py", "STUDIO.JS", "studio.js%00", "", "a/studio.js"):
         assert ask(web, "GET", f"/assets/studio/{path}").status in (302, 400, 401, 404), path
@@ -29,21 +28,19 @@ def test_only_own_scripts_and_styles_are_public(web):
 
 
 def test_versioned_address_is_cached_for_good_and_compressed(web, cookie):
-    newest = address("compare.js")
+    newest = address("comparison.js")
     answer = ask(web, "GET", newest, headers={**cookie, "accept-encoding": "gzip"})
     assert "immutable" in answer.headers["cache-control"] and answer.headers["content-encoding"] == "gzip"
-    assert gzip.decompress(answer.body) == (ASSET_FOLDER / "compare.js").read_bytes()
+    assert gzip.decompress(answer.body) == file_of("comparison.js").read_bytes()
     plain = ask(web, "GET", newest, headers=cookie)
-    assert plain.body == (ASSET_FOLDER / "compare.js").read_bytes() and "content-encoding" not in plain.headers
+    assert plain.body == file_of("comparison.js").read_bytes() and "content-encoding" not in plain.headers
     # A page that was opened before an update still gets what it asks for, and asks again the next time.
-    older = ask(web, "GET", "/assets/studio/v0123456789ab/compare.js", headers=cookie)
+    older = ask(web, "GET", "/assets/studio/v0123456789ab/comparison.js", headers=cookie)
     assert older.status == 200 and older.headers["cache-control"] == "no-cache"
 
 
 def test_scripts_exist_and_never_write_markup():
-    for page in PAGES:
-        assert (ASSET_FOLDER / page.script).is_file()
-    for script in ASSET_FOLDER.glob("*.js"):
+    for script in (path for folder in FOLDERS for path in folder.glob("*.js")):
         text = script.read_text()
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text), script.name
 
@@ -53,7 +50,7 @@ def test_chart_library_is_found_without_importing_it():
 
 
 def test_imports_of_imports_are_modules_of_a_script():
-    found = modules("compare.js")
-    assert found[0] == "compare.js" and len(set(found)) == len(found)
+    found = modules("comparison.js")
+    assert found[0] == "comparison.js" and len(set(found)) == len(found)
     for name in found:
-        assert set(re.findall(r'from "\./([a-z_]+\.js)"', (ASSET_FOLDER / name).read_text())) <= set(found)
+        assert set(re.findall(r'from "\./([a-z_]+\.js)"', file_of(name).read_text())) <= set(found)

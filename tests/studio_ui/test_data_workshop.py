@@ -11,7 +11,7 @@ from app.services.datasets import checks, datasets
 from app.settings import get_settings
 from tests.app import written_files as write
 from tests.conftest import light_executor
-from tests.studio_ui.conftest import NARROW, WIDE
+from tests.studio_ui.conftest import NARROW
 from tests.studio_ui.defects import KINDS, places, write_defects
 
 
@@ -35,6 +35,7 @@ def problem(page, kind):
 
 def version(page, number):
     page.wait_for_selector(f"#report .card-head :text('version {number},')")
+    page.wait_for_selector(f"[data-shown-version='{number}']")
 
 
 def test_forty_defects_of_ten_kinds_are_put_right_by_hand(signed_in, file, studio):
@@ -45,8 +46,8 @@ def test_forty_defects_of_ten_kinds_are_put_right_by_hand(signed_in, file, studi
         entry = problem(page, kind)
         assert str(places(kind)[0] + 2) in entry.locator(".problem-lines").inner_text(), kind
     problem(page, "empty_label").locator(".problem-show").click()
-    rows = problem(page, "empty_label").locator("tbody tr")
-    rows.nth(3).wait_for()
+    page.wait_for_selector("#report-preview .row-more:has-text('4 of 4 rows shown')")
+    rows = page.locator("#report-preview tbody tr")
     for n in range(4):
         rows.nth(n).get_by_role("button", name="Edit").click()
         rows.nth(n).locator("input").fill("loan")
@@ -75,7 +76,7 @@ def test_forty_defects_of_ten_kinds_are_put_right_by_hand(signed_in, file, studi
     version(page, newest.number + 1)
     assert page.locator("[data-problem]").count() == 1
     page.click("#report-tune")
-    page.wait_for_selector("#step-title:has-text('learn to do')")
+    page.wait_for_selector(".step-title:has-text('learn to do')")
 
 
 def test_rows_are_searched_relabelled_added_and_the_difference_is_kept(signed_in, file):
@@ -87,7 +88,7 @@ def test_rows_are_searched_relabelled_added_and_the_difference_is_kept(signed_in
     page.click("#bulk-set")
     page.click(".dialog .button.primary")
     version(page, 2)
-    assert "complaint" in page.inner_text("#report-labels")
+    page.wait_for_selector("#report-labels:has-text('complaint')")
     page.click("#rows-add")
     page.fill("#rows-add-form textarea", "a message that was forgotten")
     page.fill("#rows-add-form input", "complaint")
@@ -108,7 +109,7 @@ def test_rows_are_searched_relabelled_added_and_the_difference_is_kept(signed_in
     assert "personal_data" in Path(caught.value.path()).read_text(encoding="utf-8-sig")
     page.click("[data-version='1'] button:has-text('Go back')")
     version(page, 4)
-    assert "complaint" not in page.inner_text("#report-labels")
+    page.wait_for_selector("#report-labels:not(:has-text('complaint'))")
     assert watched.complaints == []
 
 
@@ -121,12 +122,16 @@ def test_split_by_group_column(signed_in):
     ]
     content = "\n".join(["text,label,customer", *lines]).encode()
     page.set_input_files("#data-file", {"name": "q.csv", "mimeType": "text/csv", "buffer": content})
-    page.click("#splits-change summary")
-    page.select_option("#splits-way", "group")
-    page.select_option("#splits-column", "customer")
-    page.fill("#splits-test", "20")
+    page.get_by_role("button", name="Change the split").click()
+    page.get_by_label("By group").check()
+    page.get_by_label("Column", exact=True).click()
+    page.get_by_role("option", name="customer").click()
+    page.get_by_label("Test, %").fill("20")
     page.click("#splits-save")
     version(page, 2)
+    page.wait_for_selector(
+        "#report-splits:has-text('20 for the final test'), #report-splits:has-text('24 for the final test'), #report-splits:has-text('28 for the final test')"
+    )
     sizes = [
         int(item)
         for item in re.findall(r"(\d+) for (?:training|validation|the final test)", page.inner_text("#report-splits"))
@@ -136,21 +141,21 @@ def test_split_by_group_column(signed_in):
     assert watched.complaints == []
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_everything_open_fits_the_screen(signed_in, file, size):
-    watched = signed_in(size, color_scheme="dark")
+def test_everything_open_fits_the_screen(signed_in, file):
+    watched = signed_in(NARROW, color_scheme="dark")
     page = upload(watched, file)
     problem(page, "empty_text").locator(".problem-show").click()
-    problem(page, "empty_text").get_by_role("button", name="Edit line 22").click()
-    page.click("#splits-change summary")
+    page.get_by_role("button", name="Edit line 22").click()
+    page.get_by_role("button", name="Change the split").click()
+    page.get_by_role("button", name="Read the file in another way").click()
     page.click("#report-versions summary")
-    page.wait_for_selector("#splits-form")
+    page.get_by_label("Test, %").wait_for()
     page.wait_for_selector("[data-version]")
     page.wait_for_selector("#lengths-words")
-    page.fill("#report-name", "Letters of May")
-    page.press("#report-name", "Enter")
+    page.get_by_label("Name of the data set").fill("Letters of May")
+    page.get_by_label("Name of the data set").press("Enter")
     page.wait_for_selector("#data-table th:has-text('Letters of May')")
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     assert watched.complaints == []
 
 
@@ -204,10 +209,12 @@ def test_a_refused_workbook_is_read_by_another_sheet(signed_in):
     rows = [[f"question {n} about {'card' if n % 2 else 'loan'}", "card" if n % 2 else "loan"] for n in range(40)]
     book = write.workbook({"Notes": [["a", "b"], ["c", "d"]], "Data": [["text", "label"], *rows]})
     page.set_input_files("#data-file", {"name": "b.xlsx", "mimeType": "application/octet-stream", "buffer": book})
-    page.click(".refused details summary:has-text('another way')")
-    page.select_option("#reading-sheet", "Data")
+    page.wait_for_selector(".refused")
+    page.get_by_role("button", name="Read the file in another way").click()
+    page.get_by_label("Sheet").click()
+    page.get_by_role("option", name="Data", exact=True).click()
     page.wait_for_selector(".reading-seen td:has-text('question 0')")
-    page.click(".reading-keep:enabled")
+    page.click("#reading-keep:enabled")
     page.wait_for_selector("#report-preview")
     assert "40 usable rows" in page.inner_text("#report-verdict")
     assert watched.complaints == [

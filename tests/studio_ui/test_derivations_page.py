@@ -4,6 +4,7 @@ import json
 import os
 
 import pytest
+from playwright.sync_api import expect
 
 from app.db import transaction
 from app.models import Run
@@ -50,20 +51,24 @@ def shoot(page, name):
 def test_two_compared_runs_are_combined_into_a_queued_one(signed_in, parents):
     watched = signed_in()
     page = watched.open(f"/compare?runs={parents[0]},{parents[1]}")
-    page.click("#combine > summary")
+    page.click("text=Combine into one model")
+    page.wait_for_selector("#combine-weight-1")
     assert page.is_hidden("#combine-rank") and page.is_hidden("#combine-density")
-    page.select_option("#combine-how", "arrow")
+    page.get_by_label("Arrow routing").check()
+    page.wait_for_selector("#combine-top-k")
     assert page.is_visible("#combine-top-k") and page.is_hidden("#combine-weight-0")
     shoot(page, "combine-arrow")
-    page.select_option("#combine-how", "ties")
-    page.fill("#combine-rank", "12")
-    page.fill("#combine-weight-1", "3")
+    page.get_by_label("(TIES)").check()
+    page.get_by_label("Rank", exact=True).fill("12")
+    page.get_by_label("Weight of Two").fill("3")
     shoot(page, "combine")
-    page.click("#combine-form button[type=submit]")
+    page.click("#combine-start")
     page.wait_for_url("**/run?id=*")
     page.wait_for_selector("#run-state:has-text('Queued')")
     page.click("[role=tab]:has-text('Files')")
-    assert "/run?id=" in page.url and page.url.endswith("#files")
+    page.wait_for_function("location.hash === '#files'")
+    assert "/run?id=" in page.url
+    page.wait_for_selector("#run-origin")
     text = page.inner_text("#run-origin")
     assert "Vote of the largest changes" in text and "One" in text and "weight 3" in text
     shoot(page, "combined-files")
@@ -72,21 +77,31 @@ def test_two_compared_runs_are_combined_into_a_queued_one(signed_in, parents):
 
 def test_what_does_not_fit_is_said_in_place(signed_in, parents):
     page = signed_in(NARROW).open(f"/compare?runs={parents[0]},{parents[2]}")
-    page.click("#combine > summary")
-    page.click("#combine-form button[type=submit]")
-    page.wait_for_selector("#combine-form :text('cannot be combined')")
+    page.click("text=Combine into one model")
+    page.click("#combine-start")
+    page.wait_for_selector("#combine :text('cannot be combined')")
     shoot(page, "combine-refused-narrow")
 
 
-def test_a_full_fine_tune_is_shrunk_from_its_files(signed_in, parents):
+# Draws so many frames that whatever writes into a field which has just been mounted has done so.
+FRAMES = """() => new Promise((done) => {
+  let left = 5;
+  const draw = () => (left-- ? requestAnimationFrame(draw) : done());
+  draw();
+})"""
+
+
+def test_a_full_fine_tune_is_shrunk_from_its_files_to_the_rank_that_was_typed(signed_in, parents):
     page = signed_in().open(f"/run?id={parents[2]}#files")
-    page.click("#shrink > summary")
-    page.fill("#shrink-rank", "24")
+    page.hover("#shrink-rank input")
+    page.fill("#shrink-rank input", "24")
+    page.evaluate(FRAMES)
+    expect(page.locator("#shrink-rank input")).to_have_value("24")
     shoot(page, "shrink")
-    page.click("#shrink-form button[type=submit]")
+    page.click("#shrink-start")
     page.wait_for_url(lambda url: parents[2] not in url)
     page.wait_for_selector("#run-state:has-text('Queued')")
-    assert page.input_value("#run-name") == "Whole, shrunk to rank 24"
+    expect(page.locator("#run-name textarea")).to_have_value("Whole, shrunk to rank 24")
 
 
 def test_an_adapter_is_merged_from_its_files_and_the_made_run_is_not_cloned(signed_in, parents):
@@ -94,10 +109,10 @@ def test_an_adapter_is_merged_from_its_files_and_the_made_run_is_not_cloned(sign
     page = watched.open(f"/run?id={parents[0]}#files")
     page.click("#merge > summary")
     shoot(page, "merge")
-    page.click("#merge-form button[type=submit]")
+    page.click("#merge-start")
     page.wait_for_url(lambda url: parents[0] not in url)
     page.wait_for_selector("#run-state:has-text('Queued')")
-    assert page.input_value("#run-name") == "One, merged"
+    expect(page.locator("#run-name textarea")).to_have_value("One, merged")
     assert page.locator("#run-clone").count() == 0
     assert watched.complaints == []
 

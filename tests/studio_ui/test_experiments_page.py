@@ -6,7 +6,7 @@ from app.services.datasets import datasets
 from app.services.experiments import experiments
 from app.services.experiments.experiments import ExperimentRequest
 from tests.app.outcomes import end_run, rows_right
-from tests.studio_ui.conftest import NARROW, WIDE
+from tests.studio_ui.conftest import NARROW
 
 METHODS = [{"kind": "lora"}, {"kind": "full"}, {"kind": "lora", "rank": 4}]
 
@@ -34,8 +34,10 @@ def test_methods_are_chosen_and_queued(signed_in, sample):
     watched = signed_in()
     page = watched.open(f"/experiments?dataset={sample.id}")
     page.wait_for_selector("#experiment-methods")
+    page.wait_for_selector("#experiment-methods input:checked")
     while page.locator("#experiment-methods input:checked").count():
         page.locator("#experiment-methods input:checked").first.uncheck()
+    page.wait_for_selector("#experiment-start:disabled:has-text('Queue the runs')")
     assert page.is_disabled("#experiment-start") and "at least two" in page.inner_text("#experiment-total")
     page.check("#pick-lora")
     page.check("#pick-full")
@@ -52,26 +54,25 @@ def test_methods_are_chosen_and_queued(signed_in, sample):
 
 def test_settings_are_varied_within_the_budget(signed_in, sample):
     page = signed_in().open(f"/experiments?dataset={sample.id}")
-    page.check("#mode-settings")
-    page.fill("#axis-method-rank", "4, 8, 16")
-    page.fill("#axis-training-epochs", "1, 2")
+    page.get_by_label("Vary settings").check()
+    page.get_by_label("Rank", exact=True).fill("4, 8, 16")
+    page.get_by_label("Epochs").fill("1, 2")
     page.wait_for_selector("#experiment-start:has-text('Queue 6 runs')")
-    page.fill("#experiment-runs", "4")
+    page.get_by_label("At most this many runs").fill("4")
     page.wait_for_selector("#experiment-total:has-text('more than 4')")
     assert page.is_disabled("#experiment-start")
-    page.select_option("#experiment-search", "random")
+    page.get_by_label("Random search").check()
     page.wait_for_selector("#experiment-start:enabled:has-text('Queue 4 runs')")
-    page.fill("#axis-method-rank", "0")
+    page.get_by_label("Rank", exact=True).fill("0")
     page.click("#experiment-start")
     page.wait_for_selector("#experiment-error .verdict-error")
     assert "rank" in page.inner_text("#experiment-error")
 
 
 # Colours do not change widths, and widths no colours: each of the four is seen once.
-@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide-light", "narrow-dark"])
-def test_leaderboard_shows_ties_and_advice(signed_in, finished, size, scheme):
+def test_leaderboard_shows_ties_and_advice(signed_in, finished):
     shootout, full, cheap, behind = finished
-    watched = signed_in(size, color_scheme=scheme)
+    watched = signed_in(NARROW, color_scheme="dark")
     page = watched.open(f"/experiments?id={shootout}")
     page.wait_for_selector("#leaderboard")
     ranks = page.eval_on_selector_all("#leaderboard tr[data-run]", "all => all.map(row => row.dataset.rank)")
@@ -83,7 +84,7 @@ def test_leaderboard_shows_ties_and_advice(signed_in, finished, size, scheme):
     assert "Use LoRA" in advice and "no significant difference from Full fine-tuning" in advice
     page.wait_for_selector(".pareto-plot .main-svg")
     assert "Full fine-tuning" in page.inner_text("#experiment-pareto")
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     page.click("#experiment-use")
     page.wait_for_selector("#experiment-chosen")
     page.reload()
@@ -101,11 +102,11 @@ def test_the_list_leads_to_the_table(signed_in, finished):
 
 def test_adaptive_search_announces_further_runs(signed_in, sample):
     page = signed_in().open(f"/experiments?dataset={sample.id}")
-    page.check("#mode-settings")
-    page.fill("#axis-training-learning_rate", "0.0001..0.01")
-    page.select_option("#experiment-search", "adaptive")
-    page.fill("#experiment-runs", "9")
-    page.check("#experiment-halving")
+    page.get_by_label("Vary settings").check()
+    page.get_by_label("Learning rate", exact=True).fill("0.0001..0.01")
+    page.get_by_label("Adaptive search").check()
+    page.get_by_label("At most this many runs").fill("9")
+    page.get_by_label("Successive halving").check()
     page.click("#experiment-start:enabled:has-text('Queue 9 runs')")
     page.wait_for_selector("#experiment-state:has-text('Up to 9 in all')")
     assert page.locator("#leaderboard tr[data-run]").count() == 4

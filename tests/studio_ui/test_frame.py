@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from studio_ui.asset_files import ASSET_FOLDER
-from studio_ui.frame import PRODUCT, container, framed, head, menu
+from studio_ui.asset_files import file_of
+from studio_ui.frame import PRODUCT, framed, head, heading, menu
 from studio_ui.pages import PAGES, page_at
 from studio_ui.pages.page import Page
 from tests.app.wire import ask
@@ -30,7 +30,7 @@ def test_page_preloads_every_module_that_it_imports(web, cookie):
     for name in waiting:
         waiting += [
             imported
-            for imported in re.findall(r'from "\./([a-z_]+\.js)"', (ASSET_FOLDER / name).read_text())
+            for imported in re.findall(r'from "\./([a-z_]+\.js)"', file_of(name).read_text())
             if imported not in waiting
         ]
     assert "charts.js" in named and set(waiting) == named
@@ -57,5 +57,11 @@ def test_title_of_a_page_ends_with_the_product(page):
 
 
 def test_words_of_a_page_are_escaped():
-    page = Page("/x", "<b>Title</b>", "Less < more.", "x.js", "x-page")
-    assert "<b>" not in container(page) and "Less &lt; more." in container(page)
+    page = Page("/x", "<b>Title</b>", "Less < more.", lambda blocks: None)
+    assert "<b>" not in heading(page) and "Less &lt; more." in heading(page)
+
+
+def test_every_page_says_who_is_signed_in(web, cookie):
+    for path in ("/", "/runs", "/no-such-page"):
+        assert 'title="Signed in as owner">owner</a>' in ask(web, "GET", path, headers=cookie).body.decode()
+    assert "&lt;b&gt;" in menu(None, "<b>") and "<b>" not in menu(None, "<b>")

@@ -1,6 +1,7 @@
 """The run page in Chromium: what can be read off the answers, what is kept, and what people write on a run."""
 
 import pytest
+from playwright.sync_api import expect
 
 from app.db import transaction
 from app.models import Event
@@ -22,10 +23,10 @@ def ended(studio):
 def test_the_page_begins_at_its_top_and_a_chosen_tab_is_in_sight(signed_in, ended):
     """Also where the tabs lie below the first screen, and for a tab at the end of their row."""
     page = signed_in(NARROW).open(f"/run?id={ended}#log")
-    page.wait_for_selector("#panel-log:not([hidden])")
+    page.wait_for_selector("#panel-log #log-text")
     page.wait_for_selector(".tile")
     assert page.evaluate("scrollY") == 0
-    tab = page.locator("#tab-log").bounding_box()
+    tab = page.locator("#panel-log-button").bounding_box()
     assert tab["x"] >= 0 and tab["x"] + tab["width"] <= NARROW["width"]
 
 
@@ -52,18 +53,17 @@ def test_checkpoints_are_deleted_after_a_question_and_continued_as_a_new_run(sig
     watched = signed_in()
     page = watched.open(f"/run?id={ended}#checkpoints")
     page.wait_for_selector("#checkpoints-table tbody tr")
-    assert page.is_disabled("tr[data-step='20'] .checkpoint-delete")
-    tried = page.get_attribute("tr[data-step='20'] a.button", "href")
+    assert page.is_disabled("tr[data-id='20'] .checkpoint-delete")
+    tried = page.get_attribute("tr[data-id='20'] a.button", "href")
     assert tried == f"/playground?models={ended}%4020"
-    page.click("tr[data-step='40'] .checkpoint-delete")
+    page.click("tr[data-id='40'] .checkpoint-delete")
     page.click(".dialog .stop")
-    page.wait_for_selector("tr[data-step='40']", state="detached")
-    page.click("tr[data-step='20'] .checkpoint-continue")
-    page.fill("#continue-epochs", "2")
-    page.click(".dialog .primary")
-    page.wait_for_selector("#run-note")
-    page.wait_for_function("document.querySelector('#run-name')?.value.includes('on from step 20')")
-    assert "step 20" in page.input_value("#run-note")
+    page.wait_for_selector("tr[data-id='40']", state="detached")
+    page.click("tr[data-id='20'] .checkpoint-continue")
+    page.fill("#continue-epochs input", "2")
+    page.click("#continue-start")
+    page.wait_for_function("document.querySelector('#run-name textarea')?.value.includes('on from step 20')")
+    assert "step 20" in page.input_value("#run-note textarea")
     assert watched.complaints == []
 
 
@@ -72,17 +72,17 @@ def test_star_tags_and_note_are_written_in_the_header(signed_in, ended):
     page = watched.open(f"/run?id={ended}")
     page.click("#run-star")
     page.wait_for_selector("#run-star[aria-pressed=true]")
-    page.fill("#run-tag-new", "keeper")
-    page.press("#run-tag-new", "Enter")
+    page.fill("#run-tag-new input", "keeper")
+    page.press("#run-tag-new input", "Enter")
     page.wait_for_selector("#run-tags .tag:has-text('keeper')")
-    page.fill("#run-note", "Try a higher rank next")
-    with page.expect_response("**/mark"):
-        page.press("#run-note", "Tab")
+    page.fill("#run-note textarea", "Try a higher rank next")
+    page.press("#run-note textarea", "Tab")
+    noted = "(id) => fetch(`/api/v1/runs/${id}`).then((answer) => answer.json()).then(({ note }) => note)"
+    page.wait_for_function(f"(id) => ({noted})(id).then((note) => note === 'Try a higher rank next')", arg=ended)
     page.reload()
     page.wait_for_selector("#run-star[aria-pressed=true]")
-    assert page.input_value("#run-note") == "Try a higher rank next"
-    with page.expect_response("**/mark"):
-        page.click("#run-tags .tag-remove")
+    expect(page.locator("#run-note textarea")).to_have_value("Try a higher rank next")
+    page.click("#run-tags .tag-remove")
     page.wait_for_function("document.querySelector('#run-tags').hidden")
     assert watched.complaints == []
 
@@ -107,8 +107,8 @@ def test_events_are_marked_on_every_curve(signed_in, studio):
         )
     watched = signed_in()
     page = watched.open(f"/run?id={run.id}")
-    page.wait_for_function("document.querySelector('#curve-marks')?.textContent.includes('continued')")
-    assert page.text_content("#curve-marks").startswith("★ best check after step 20, kept · ↻ continued after step 30")
+    page.wait_for_function("document.querySelector('.curve-marks')?.textContent.includes('continued')")
+    assert page.text_content(".curve-marks").startswith("★ best check after step 20, kept · ↻ continued after step 30")
     plot = "document.querySelector('#panel-curves .js-plotly-plot')"
     page.wait_for_function(f"{plot}?.layout.shapes?.length === 3")
     assert page.evaluate(f"{plot}.layout.shapes.map(s => s.x0)") == [20, 30, 40]

@@ -39,7 +39,7 @@ def test_a_verdict_leads_to_a_changed_clone(signed_in, stuck):
     page = watched.open(f"/run?id={stuck.id}")
     page.wait_for_selector("#run-verdicts :text('hardly moves')")
     page.click(".verdict-remedy:has-text('0.0003')")
-    page.wait_for_selector("#step-title:has-text('thoroughly')")
-    assert page.input_value("#training-learning_rate") == "0.0003"
-    assert page.input_value("#training-epochs") == "5" and page.input_value("#method-rank") == "4"
+    page.wait_for_selector(".step-title:has-text('thoroughly')")
+    assert page.input_value("#training-learning_rate textarea, #training-learning_rate input") == "0.0003"
+    assert page.input_value("#training-epochs input") == "5" and page.input_value("#method-rank input") == "4"
     assert watched.complaints == []

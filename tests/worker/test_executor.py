@@ -22,8 +22,8 @@ from tests.studio.processes import wait_until
 from worker.executor import Executor, next_jobs
 from worker.jobs import supervisor
 
-# Every message is sent twice, so this is 160 chances for a race.
-RUNS = 80
+# Every message is sent twice, so this is 80 chances for a race.
+RUNS = 40
 DEADLINE_SECONDS = 150
 
 
@@ -142,10 +142,3 @@ def test_a_report_never_waits_for_downloads(owner: str) -> None:
     with transaction() as session:
         check = jobs.add(session, owner_id=owner, kind="data-check")
     assert last() == check.id
-
-
-def test_a_worker_of_no_or_two_queues_is_refused() -> None:
-    for queues in ("light,train", "celery"):
-        command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", "-Q", queues, "-P", "solo"]
-        refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        assert refused.returncode == 1 and "A worker serves one queue" in refused.stderr

@@ -84,9 +84,14 @@ class ModelPool:
         self.used_at = time.monotonic()
 
     def classify(self, folder: Path, inputs: list[str]) -> list[dict[str, object]]:
-        """Labels with probabilities, or labelled spans, in the order of the inputs; one request at a time."""
+        """Labels with probabilities, or labelled spans, in the order of the inputs; one request at a time.
+
+        ``folder`` is a finished run's download, or a checkpoint.
+        """
         with self._classifying:
             self.used_at = time.monotonic()
+            if is_checkpoint(folder):
+                folder = restored(folder)
             return self._classifiers.get(_name(folder), lambda: self._load_classifier(folder)).predict(inputs)
 
     def chat_model(self, base: str, folder: Path | None) -> ChatModel:

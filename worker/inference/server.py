@@ -16,6 +16,11 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from app.processes import garbage_collection
+
+if __name__ == "__main__":
+    garbage_collection.pause()
+
 import uvicorn
 from anyio import CancelScope, sleep, to_thread
 from fastapi import FastAPI, Header
@@ -243,6 +248,7 @@ def serve() -> None:
         create_inference(), host=host, port=address.port or 7861, log_level="warning", timeout_graceful_shutdown=1
     )
     on_parent_exit(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    garbage_collection.resume()
     uvicorn.Server(listen).run()
 
 

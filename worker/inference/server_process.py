@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from app.processes.certificates import trusted
 from app.processes.subprocess import Command, ManagedProcess, inherited_prefix, model_environment, python_module
 from app.settings import get_settings
 from worker.inference.status import ServerStatus
@@ -38,7 +39,7 @@ class ModelServer(ManagedProcess):
 
     def _request(self, method: str, path: str, seconds: float, **options: Any) -> httpx.Response:
         headers = {"X-Studio-Secret": get_settings().inference_secret}
-        with httpx.Client(trust_env=False, headers=headers, timeout=seconds) as client:
+        with httpx.Client(trust_env=False, verify=trusted(), headers=headers, timeout=seconds) as client:
             return client.request(method, self._url + path, **options)
 
 

@@ -15,6 +15,8 @@ from types import FrameType
 
 from app import files
 from app.errors import StudioError
+from app.languages import storable
+from app.processes.left_out_libraries import leave_out_pandas
 from app.processes.parent import on_parent_exit
 from app.services.datasets import checks
 from app.services.datasets.dataset_jobs import perform
@@ -28,6 +30,7 @@ NOTE_SECONDS = 0.5
 def main() -> int:
     """Do the work; the exit code is 0 when the version is stored, 3 when it was refused."""
     signal.signal(signal.SIGTERM, _stop)
+    leave_out_pandas()
     line = _read_line()
     if not line:
         return 0
@@ -41,7 +44,7 @@ def main() -> int:
     except StaleClaim:
         return 1
     except StudioError as error:
-        files.write_json(folder / "error.json", {**error.as_dict(), "status": error.status}, durable=False)
+        files.write_json(folder / "error.json", {**storable(error.as_dict()), "status": error.status}, durable=False)
         return REFUSED
     return 0
 

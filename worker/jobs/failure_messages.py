@@ -3,9 +3,10 @@
 import signal
 from pathlib import Path
 
-from app.errors import StudioError
+from app.errors import DiskFull, StudioError
 
-OUT_OF_MEMORY, DISK_FULL, DEVICE_LOST = "out_of_memory", "disk_full", "device_lost"
+OUT_OF_MEMORY, DEVICE_LOST = "out_of_memory", "device_lost"
+RESUME = "Then resume the run; the last checkpoint is untouched."
 # With more portions than this it is the model, not the portion, that does not fit.
 MAX_PORTIONS = 16
 
@@ -44,12 +45,7 @@ def out_of_memory(portions: int, rows: int) -> StudioError:
 
 def disk_full(free: int) -> StudioError:
     """There is no room for checkpoints and results."""
-    return StudioError(
-        DISK_FULL,
-        f"The disk is nearly full: {free / 1e6:,.0f} MB are left.",
-        "Free some space, then resume the run; the last checkpoint is untouched.",
-        details={"free_bytes": free},
-    )
+    return DiskFull(f"{free / 1e6:,.0f} MB are left.", RESUME, free_bytes=free)
 
 
 def defect() -> StudioError:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app import storage
+from app import disk_space, storage
 from app.errors import StudioError
 from app.processes.subprocess import Command, ManagedProcess, model_environment, python_module
 from app.services.queue import jobs
@@ -80,5 +80,9 @@ def _conclude(claim: Claim, folder: Path, job: SubprocessJob, code: int, request
         with jobs.held(claim) as session:
             jobs.fail(session, claim, storage.read_json(folder / "error.json"))
     else:
+        if disk_space.is_nearly_full():
+            with jobs.held(claim) as session:
+                jobs.fail(session, claim, disk_space.disk_full(disk_space.free_bytes()).as_dict())
+            return
         error_code, message, hint = job.crashed
         jobs.retry(claim, StudioError(error_code, message.format(code=code), hint).as_dict())

@@ -1,19 +1,18 @@
 """Executes one job: claims it, passes it to the handler of its kind, records what the handler did not."""
 
-import errno
 import json
 import logging
 import multiprocessing
 from collections.abc import Callable
 
-from app import logs, storage
+from app import disk_space, logs
 from app.errors import StudioError
 from app.services.queue import job_kinds, jobs
 from app.services.queue.jobs import Claim, StaleClaim
 from worker.database_outage import DATABASE_AWAY
 from worker.jobs import checking, exporting, failure_messages, fetching, reviewing
 from worker.jobs.training import Listener, TrainingAttempt
-from worker.processes import prewarmed, watchdog
+from worker.processes import prewarmed
 
 log = logging.getLogger(__name__)
 
@@ -58,15 +57,13 @@ def _handle(claim: Claim, on_spool: Listener | None) -> None:
         log.exception("the database is away, leaving the job to the sweeper")
     except Exception as error:
         log.exception("supervisor failed")
-        full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-        _record_failure(claim, failure_messages.disk_full(_free_bytes()) if full else failure_messages.defect())
+        full = disk_space.is_full(error)
+        _record_failure(
+            claim, failure_messages.disk_full(disk_space.free_bytes()) if full else failure_messages.defect()
+        )
     finally:
         if claim.kind not in JOB_HANDLERS and on_spool is None and not stopping.is_set():
             prewarmed.refill()
-
-
-def _free_bytes() -> int:
-    return watchdog.free_bytes(storage.data_dir())
 
 
 def _record_failure(claim: Claim, error: StudioError) -> None:

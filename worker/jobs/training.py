@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from app import logs, storage
+from app import disk_space, logs, storage
 from app.catalog.base_models import base_model_path
 from app.processes.subprocess import shorten_log
 from app.services.queue import devices, jobs, placement, workers
@@ -45,6 +45,7 @@ class TrainingAttempt:
         self.on_spool = on_spool
         self.job = run_folders.prepare(claim, base_model_path, get_settings().threads)
         self.spool = SpoolReader(self.job.folder / "spool.jsonl")
+        self.cut_reported = False
         self.outage = Outage()
         self.watchdog = watchdog.Watchdog(get_settings().stall_seconds)
         self.stop_requested_at: float | None = None
@@ -55,7 +56,10 @@ class TrainingAttempt:
     def run(self) -> None:
         """Train to the end, in the foreground."""
         with logs.about(run=self.job.run_id):
-            self._run()
+            try:
+                self._run()
+            finally:
+                self.spool.close()
 
     def _run(self) -> None:
         if not devices.take(self.claim, self.leaving, self.job.devices):
@@ -129,10 +133,21 @@ class TrainingAttempt:
         while time.monotonic() < deadline and (lines := self.spool.peek()):
             run_folders.store_lines(self.claim, self.job.run_id, self.job.attempt, lines)
             self.spool.accept(lines)
+            self._report_cut()
             self.watchdog.observe(lines)
             if self.on_spool:
                 for line in lines:
                     self.on_spool(line)
+
+    def _report_cut(self) -> None:
+        """Say once that reports were lost: curves with a gap that nobody mentions look like a run that did nothing."""
+        if self.spool.was_cut and not self.cut_reported:
+            self.cut_reported = True
+            message = (
+                "The file in which the trainer reports was shortened by somebody while it was written; points of the curves "
+                "may be missing. The training itself goes on unchanged."
+            )
+            run_folders.note(self.claim, self.job, message, "warning", {}, about="reports")
 
     def _record_end(self, code: int) -> None:
         self._store_spool()
@@ -186,9 +201,8 @@ class TrainingAttempt:
             if self.watchdog.ended_trainer
             else failure_messages.crash(code, folder)
         )
-        free = watchdog.free_bytes(storage.data_dir())
-        if free < get_settings().free_disk_bytes // 4:
-            cause = failure_messages.disk_full(free)
+        if disk_space.is_nearly_full():
+            cause = failure_messages.disk_full(disk_space.free_bytes())
         run_folders.note(self.claim, self.job, cause.message, "error", {"code": cause.code, **cause.details})
         retried = jobs.retry(self.claim, cause.as_dict())
         log.warning("trainer ended with code %s, retried=%s", code, retried)

@@ -7,6 +7,7 @@ cause. Must not import torch.
 
 import json
 import os
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -63,7 +64,7 @@ def _start(folder: Path, rank: int, count: int) -> ManagedProcess:
     process = ManagedProcess(
         Command(
             python_module("worker.trainer"),
-            {**inherited_all(), RANK: str(rank), COUNT: str(count)},
+            {**inherited_all(), "TMPDIR": tempfile.gettempdir(), RANK: str(rank), COUNT: str(count)},
             # The package is found from where rank 0 was started, which has moved to the run's folder since.
             folder=ROOT,
             # The pipe stays open as long as rank 0 lives; its end tells the others that they are alone.

@@ -8,6 +8,9 @@ from app.processes.subprocess import Command, ManagedProcess, model_environment,
 from app.settings import get_settings
 from worker.processes.sandbox import MEMORY_VARIABLE
 
+# Compiled kernels, by the variable that names their folder; a trainer may not make new folders in the user's own.
+CACHES = {"TRITON_CACHE_DIR": "triton", "CUDA_CACHE_PATH": "cuda"}
+
 
 class TrainerProcess(ManagedProcess):
     """A fresh interpreter that serves one job. It gets no secret and no database address, only a folder."""
@@ -24,8 +27,11 @@ class TrainerProcess(ManagedProcess):
         )
 
     def give(self, folder: Path) -> None:
-        """Pass the attempt's folder; the pipe keeps it until the imports are done."""
-        self.send_line(json.dumps({"folder": str(folder)}))
+        """Pass the attempt's folder, and the data folder of which it is to see no more than the job names.
+
+        The pipe keeps it until the imports are done.
+        """
+        self.send_line(json.dumps({"folder": str(folder), "data": str(storage.data_dir())}))
 
     def ask_to_stop(self) -> None:
         """Ask for an orderly end that keeps the last checkpoint."""
@@ -34,4 +40,5 @@ class TrainerProcess(ManagedProcess):
 
 def trainer_environment() -> dict[str, str]:
     """What a trainer knows of our environment, with the operator's limit on its memory."""
-    return model_environment(**{MEMORY_VARIABLE: str(get_settings().trainer_memory_bytes)})
+    caches = {name: str(storage.cache_dir() / folder) for name, folder in CACHES.items()}
+    return model_environment(**{MEMORY_VARIABLE: str(get_settings().trainer_memory_bytes), **caches})

@@ -1,11 +1,9 @@
-"""Detects a hung trainer: its stacks are written to its log, then it is killed. And the free disk space."""
+"""Detects a hung trainer: its stacks are written to its log, then it is killed."""
 
-import os
 import signal
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -53,9 +51,3 @@ class Watchdog:
             self.silence = now - self._observed_at
             self._dumped_at = now
             trainer.signal_group(signal.SIGUSR1)
-
-
-def free_bytes(folder: Path) -> int:
-    """Space left on the disk for an ordinary user."""
-    disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize

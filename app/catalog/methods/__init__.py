@@ -44,6 +44,7 @@ from app.catalog.methods.trainable_tokens import TrainableTokens
 from app.catalog.methods.vera import Vera
 from app.catalog.methods.waveft import WaveFt
 from app.errors import Rejected
+from app.languages import gettext as _
 
 METHODS: tuple[type[Method], ...] = (
     Lora,
@@ -99,4 +100,8 @@ def method_class(kind: str) -> type[Method]:
         if method.model_fields["kind"].default == kind:
             return method
     allowed = ", ".join(method.model_fields["kind"].default for method in METHODS)
-    raise Rejected("unknown_method", f"There is no tuning method called {kind!r}.", f"Choose one of: {allowed}.")
+    raise Rejected(
+        "unknown_method",
+        _("There is no tuning method called {kind}.", kind=repr(kind)),
+        _("Choose one of: {allowed}.", allowed=allowed),
+    )

@@ -12,6 +12,7 @@ from app.catalog.methods.capabilities import Capabilities
 from app.catalog.methods.learning_rates import rate_by_size
 from app.catalog.methods.linear_method import LinearMethod, Shape
 from app.errors import Rejected
+from app.languages import gettext as _
 
 if TYPE_CHECKING:
     import torch
@@ -71,8 +72,12 @@ class AdaLora(LinearMethod):
         if self.rank > self.start_rank:
             raise Rejected(
                 "range",
-                f"AdaLoRA is to end with rank {self.rank}, above the {self.start_rank} that it starts with.",
-                f"Choose at most {self.start_rank} for the end.",
+                _(
+                    "AdaLoRA is to end with rank {rank}, above the {start_rank} that it starts with.",
+                    rank=self.rank,
+                    start_rank=self.start_rank,
+                ),
+                _("Choose at most {start_rank} for the end.", start_rank=self.start_rank),
             )
 
     def config(self, model: "torch.nn.Module") -> "PeftConfig":

@@ -7,6 +7,8 @@ uninterrupted run. An ability that fails silently (no error, wrong answer) count
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.languages import gettext_noop
+
 if TYPE_CHECKING:
     from app.catalog.methods.base import Method
 
@@ -15,18 +17,18 @@ MODEL_KINDS = (CAUSAL, SEQUENCES, TOKENS)
 
 # Ability -> the words of the refusal when it is missing.
 ABILITIES = {
-    "merge": "merge what was learned into the model's own weights",
-    "switch_off": "compare with the base model without loading it a second time",
-    "mixed_batches": "answer rows of different adapters in one batch",
-    "gradient_checkpointing": "train with gradient checkpointing",
-    "resume": "continue an interrupted run from its checkpoint",
-    "reopen": "continue training a downloaded adapter",
-    "nf4": "train on a base model in 4 bits",
-    "int8": "train on a base model in 8 bits",
-    "generate_without_cache": "write text without the key-value cache",
-    "combine": "be combined with other adapters of the same base model",
-    "shrink": "be shrunk into a LoRA, being no whole model",
-    "layers": "train only some of the layers",
+    "merge": gettext_noop("merge what was learned into the model's own weights"),
+    "switch_off": gettext_noop("compare with the base model without loading it a second time"),
+    "mixed_batches": gettext_noop("answer rows of different adapters in one batch"),
+    "gradient_checkpointing": gettext_noop("train with gradient checkpointing"),
+    "resume": gettext_noop("continue an interrupted run from its checkpoint"),
+    "reopen": gettext_noop("continue training a downloaded adapter"),
+    "nf4": gettext_noop("train on a base model in 4 bits"),
+    "int8": gettext_noop("train on a base model in 8 bits"),
+    "generate_without_cache": gettext_noop("write text without the key-value cache"),
+    "combine": gettext_noop("be combined with other adapters of the same base model"),
+    "shrink": gettext_noop("be shrunk into a LoRA, being no whole model"),
+    "layers": gettext_noop("train only some of the layers"),
 }
 
 

@@ -8,6 +8,7 @@ from app.catalog.card import BaseModelCard
 from app.catalog.methods.adapter_placement import ATTENTION_END, FEED_FORWARD_END, AdapterMethod
 from app.catalog.methods.learning_rates import rate_by_size
 from app.errors import Rejected
+from app.languages import gettext as _
 
 
 class Compacter(AdapterMethod):
@@ -47,9 +48,13 @@ class Compacter(AdapterMethod):
         if base.hidden_size % self.terms:
             raise Rejected(
                 "range",
-                f"{self.terms} terms do not divide the model's width of {base.hidden_size}.",
-                "Choose 2 or 4 terms, or the bottleneck adapter.",
-                details={"fields": {"method.terms": f"a divisor of {base.hidden_size}"}},
+                _(
+                    "{terms} terms do not divide the model's width of {hidden_size}.",
+                    terms=self.terms,
+                    hidden_size=base.hidden_size,
+                ),
+                _("Choose 2 or 4 terms, or the bottleneck adapter."),
+                details={"fields": {"method.terms": _("a divisor of {hidden_size}", hidden_size=base.hidden_size)}},
             )
 
     def narrow(self, width: int) -> int:

@@ -10,6 +10,7 @@ from app.catalog.methods.capabilities import Capabilities
 from app.catalog.methods.learning_rates import rate_by_size
 from app.catalog.methods.linear_method import LinearMethod, Shape
 from app.errors import Rejected
+from app.languages import gettext as _
 
 if TYPE_CHECKING:
     import torch
@@ -55,7 +56,7 @@ class Gralora(LinearMethod):
         """The rank is shared by two blocks."""
         super().check(base)
         if self.rank % 2:
-            raise Rejected("range", f"The rank of GraLoRA is {self.rank}.", "Choose an even number.")
+            raise Rejected("range", _("The rank of GraLoRA is {rank}.", rank=self.rank), _("Choose an even number."))
 
     def config(self, model: "torch.nn.Module") -> "PeftConfig":
         """The chosen linear layers."""

@@ -7,6 +7,7 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from app.errors import Rejected
+from app.languages import gettext as _
 
 _LAYERS = re.compile(r"all|last ([1-9]\d*)|([1-9]\d*)-([1-9]\d*)")
 
@@ -16,7 +17,7 @@ def _checked_layers(text: str) -> str:
     found = _LAYERS.fullmatch(text)
     if found is None or (found[2] and int(found[2]) > int(found[3])):
         # The type makes this a complaint about the range of values, not about their form.
-        raise PydanticCustomError("string_pattern_layers", "Write `all`, `last 4`, or a range such as `1-6`")
+        raise PydanticCustomError("string_pattern_layers", _("Write `all`, `last 4`, or a range such as `1-6`"))
     return text
 
 
@@ -37,8 +38,8 @@ def chosen_layers(layers: str, count: int) -> range:
     if first < 0 or last > count:
         raise Rejected(
             "range",
-            f"Layers `{layers}` are to learn, but the model has {count}.",
-            f"Choose `all`, `last {count}` at most, or a range within `1-{count}`.",
-            details={"fields": {"method.layers": f"at most {count}"}},
+            _("Layers `{layers}` are to learn, but the model has {count}.", layers=layers, count=count),
+            _("Choose `all`, `last {count}` at most, or a range within `1-{count}`.", count=count),
+            details={"fields": {"method.layers": _("at most {count}", count=count)}},
         )
     return range(first, last)

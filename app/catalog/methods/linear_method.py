@@ -14,6 +14,7 @@ from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
 from app.catalog.methods.layer_range import Layers, chosen_layers
 from app.errors import Rejected
+from app.languages import gettext as _
 
 if TYPE_CHECKING:
     import torch
@@ -88,8 +89,12 @@ class LinearMethod(PeftMethod):
         if not named:
             raise Rejected(
                 "unknown_architecture",
-                f"No layers of the kind `{self.targets}` are known in a model of type {type(model).__name__}.",
-                "Choose `all linear` as the target modules.",
+                _(
+                    "No layers of the kind `{targets}` are known in a model of type {name}.",
+                    targets=self.targets,
+                    name=type(model).__name__,
+                ),
+                _("Choose `all linear` as the target modules."),
             )
         return named
 

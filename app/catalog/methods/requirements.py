@@ -4,6 +4,7 @@ from app.catalog.methods import METHODS
 from app.catalog.methods.base import Method
 from app.catalog.methods.capabilities import ABILITIES, can
 from app.errors import Rejected
+from app.languages import gettext as _
 
 
 def require(method: type[Method] | Method, ability: str, *, task_type: str = "", field: str = "") -> None:
@@ -21,12 +22,25 @@ def require(method: type[Method] | Method, ability: str, *, task_type: str = "",
     hint = _alternatives(ability, task_type)
     raise Rejected(
         "method_cannot",
-        f"{method.title} cannot {ABILITIES[ability]}.",
+        _("{method} cannot {ability}.", method=method.title, ability=_(ABILITIES[ability])),
         hint,
         details={
             "method": _kind(method),
             "ability": ability,
-            **({"fields": {field: f"{method.title} cannot {ABILITIES[ability]}. {hint}"}} if field else {}),
+            **(
+                {
+                    "fields": {
+                        field: _(
+                            "{method} cannot {ability}. {hint}",
+                            method=method.title,
+                            ability=_(ABILITIES[ability]),
+                            hint=hint,
+                        )
+                    }
+                }
+                if field
+                else {}
+            ),
         },
     )
 
@@ -53,14 +67,18 @@ def require_model_kind(method: type[Method] | Method, kind: str) -> None:
     able = [other.title for other in METHODS if kind in other.capabilities.models]
     raise Rejected(
         "method_not_for_model",
-        f"{method.title} does not train models for {kind.replace('-', ' ')}.",
-        f"Choose one of these instead: {', '.join(able[:4])}.",
+        _("{method} does not train models for {replace}.", method=method.title, replace=kind.replace("-", " ")),
+        _("Choose one of these instead: {able}.", able=", ".join(able[:4])),
     )
 
 
 def _alternatives(ability: str, task_type: str) -> str:
     able = [other.title for other in METHODS if can(other, ability) and task_type in ("", *other.task_types)]
-    return f"Choose one of these instead: {', '.join(able[:4])}." if able else "No method of the studio can."
+    return (
+        _("Choose one of these instead: {able}.", able=", ".join(able[:4]))
+        if able
+        else _("No method of the studio can.")
+    )
 
 
 def _kind(method: type[Method] | Method) -> str:

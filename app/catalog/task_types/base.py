@@ -8,6 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.catalog.task_types.candidates import GUESSED, GoalCandidate
+from app.catalog.task_types.column_facts import TableFacts
+from app.languages import gettext_noop, stated, stated_number
+from app.languages.statements import Statement
+
 
 @dataclass(frozen=True)
 class Role:
@@ -17,6 +22,24 @@ class Role:
     title: str
     help: str
     required: bool = True
+
+
+def of_evaluation_file(message: str) -> str:
+    """A message about rows of the evaluation file, which would be about the training file otherwise."""
+    english = f"In the evaluation file: {message[0].lower()}{message[1:]}"
+    return Statement.of(english, gettext_noop("In the evaluation file: {message}"), {"message": message})
+
+
+def too_few(rows: int, fewest: int) -> str:
+    """That too few rows can be used."""
+    if not rows:
+        return stated("No row can be used; at least {fewest} are needed.", fewest=fewest)
+    return stated_number(
+        "Only {number} row can be used; at least {fewest} are needed.",
+        "Only {number} rows can be used; at least {fewest} are needed.",
+        rows,
+        fewest=fewest,
+    )
 
 
 @dataclass
@@ -50,6 +73,12 @@ class Problem:
         }
 
 
+def few(rows: int, advised: int) -> Problem:
+    """The warning that scores will say little."""
+    message = stated("Only {rows} usable rows; scores on so few say little.", rows=rows)
+    return Problem("few_rows", "warning", message, stated("Add examples; {rows} or more are advised.", rows=advised))
+
+
 class TaskType:
     """Base of all task types; subclasses set the class attributes and implement the methods."""
 
@@ -69,8 +98,6 @@ class TaskType:
     answer_roles: tuple[str, ...] = ("label",)
     # Roles whose cells may hold lists or objects; they are kept as JSON.
     nested_roles: tuple[str, ...] = ()
-    # Whether a complete guess of the columns goes before those of other tasks: nothing else looks like it.
-    sure_of_guess: bool = False
     # Training settings that differ from the general defaults.
     training_defaults: Mapping[str, Any] = {}
 
@@ -89,6 +116,15 @@ class TaskType:
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """Role -> column name, guessed from names, types and values; roles that fit nothing are left out."""
         raise NotImplementedError
+
+    def candidates(self, table: TableFacts) -> list[GoalCandidate]:
+        """The ways in which this task could read a table, each with the strength of its evidence."""
+        guess = self.guess_columns(table.names, table.sample)
+        return [GoalCandidate(self.kind, guess, GUESSED)] if self.missing_role(guess) is None else []
+
+    def as_read(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> list[tuple[str, str]]:
+        """(what it is, text) of the parts of a row as this task reads them, to be shown to a person."""
+        return [(role.title, str(row.get(columns[role.name]) or "")) for role in self.roles if role.name in columns]
 
     def readable(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
         """The text of a row that a model reads, for counting and comparing; the answer is no part of it."""
@@ -111,10 +147,6 @@ class TaskType:
     def rewritten(self, row: Mapping[str, Any], columns: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
         """Column -> cell that says the same in the task's own way, with labels called by their new ``names``."""
         return {}
-
-    def is_certain(self, columns: Sequence[str]) -> bool:
-        """Whether the names alone leave no doubt that the file was made for this task."""
-        return False
 
     def check(self, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list[Problem]:
         """Every defect in the rows; each row is a mapping with ``_id`` and ``_line`` beside the file's own columns."""

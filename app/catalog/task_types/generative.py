@@ -4,11 +4,12 @@ A task says how a row becomes a :class:`Example` and what is wrong with it.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from app.catalog.task_types.base import Problem, TaskType
+from app.catalog.task_types.base import Problem, TaskType, few, of_evaluation_file, too_few
+from app.languages import stated
 
 MIN_ROWS = 10
 FEW_ROWS = 50
@@ -18,29 +19,37 @@ SYSTEM, USER, ASSISTANT = "system", "user", "assistant"
 
 
 class Turn(NamedTuple):
-    """One message of a conversation; ``role`` is ``system``, ``user`` or ``assistant``."""
+    """One message of a conversation; ``role`` is ``system``, ``user`` or ``assistant``.
+
+    An answer that is not ``learned`` is read as what came before, and counts in no loss.
+    """
 
     role: str
     content: str
+    learned: bool = True
 
 
 @dataclass(frozen=True)
 class Example:
-    """One row as training data: a conversation in ``turns``, or running text in ``text``."""
+    """One row as training data: a conversation in ``turns``, or running text in ``text``.
+
+    ``unread`` names what the row holds besides and is not read, such as ``pictures``.
+    """
 
     turns: tuple[Turn, ...] = ()
     text: str = ""
+    unread: tuple[str, ...] = ()
 
     @property
     def question(self) -> tuple[Turn, ...]:
-        """The turns before the last answer, which a model is asked with; empty for running text."""
-        last = max((at for at, turn in enumerate(self.turns) if turn.role == ASSISTANT), default=0)
+        """The turns before the last answer that is learned, which a model is asked with; empty for running text."""
+        last = max((at for at, turn in enumerate(self.turns) if turn.role == ASSISTANT and turn.learned), default=0)
         return self.turns[:last]
 
     @property
     def answer(self) -> str:
-        """The last answer; empty for running text."""
-        return next((turn.content for turn in reversed(self.turns) if turn.role == ASSISTANT), "")
+        """The last answer that is learned; empty for running text."""
+        return next((turn.content for turn in reversed(self.turns) if turn.role == ASSISTANT and turn.learned), "")
 
 
 class UnusableRow(ValueError):
@@ -87,6 +96,14 @@ class GenerativeTask(TaskType):
         except UnusableRow:
             return ""
         return "\n".join(turn.content for turn in example.turns) or example.text
+
+    def as_read(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> list[tuple[str, str]]:
+        """See :meth:`TaskType.as_read`: the messages with who says them."""
+        try:
+            example = self.read_example(row, columns)
+        except UnusableRow:
+            return super().as_read(row, columns)
+        return [(turn.role.title(), turn.content) for turn in example.turns] or [("Text", example.text)]
 
     def remarks(self, example: Example) -> list[tuple[str, dict[str, Any]]]:
         """(code, what to show) of things to look at in a usable row."""
@@ -135,11 +152,10 @@ class _Notes:
         evaluation = bool(row.get("_evaluation"))
         if (evaluation, code) not in self._problems:
             severity, message, hint = self._words[code]
-            if evaluation:
-                message = f"In the evaluation file: {message[0].lower()}{message[1:]}"
-            for role, name in self._columns.items():
-                message = message.replace(f"{{{role}}}", repr(name))
-            self._problems[evaluation, code] = Problem(code, severity, message, hint)
+            named = {role: repr(name) for role, name in self._columns.items() if f"{{{role}}}" in message}
+            words: str = stated(message, **named)
+            words = of_evaluation_file(words) if evaluation else words
+            self._problems[evaluation, code] = Problem(code, severity, words, stated(hint))
         problem = self._problems[evaluation, code]
         problem.rows.append(row["_line"])
         problem.row_ids.append(row["_id"])
@@ -150,12 +166,10 @@ class _Notes:
         """The refusals first, then errors, then warnings; within these, what touches most rows first."""
         found = sorted(self._problems.values(), key=lambda problem: (problem.severity != "error", -len(problem.rows)))
         if self._usable < MIN_ROWS:
-            rows = f"Only {self._usable} row{'' if self._usable == 1 else 's'}" if self._usable else "No row"
-            message = f"{rows} can be used; at least {MIN_ROWS} are needed."
-            return [Problem("too_few_rows", "error", message, "Add examples, ideally a few hundred."), *found]
+            hint = stated("Add examples, ideally a few hundred.")
+            return [Problem("too_few_rows", "error", too_few(self._usable, MIN_ROWS), hint), *found]
         if self._usable < FEW_ROWS:
-            message = f"Only {self._usable} usable rows; scores on so few say little."
-            found.append(Problem("few_rows", "warning", message, f"Add examples; {FEW_ROWS} or more are advised."))
+            found.append(few(self._usable, FEW_ROWS))
         return found
 
 
@@ -163,12 +177,6 @@ def short(value: Any) -> str:
     """A value as it is shown in a report."""
     text = "" if value is None else str(value)
     return text if len(text) <= EXAMPLE_CHARACTERS else text[: EXAMPLE_CHARACTERS - 1] + "…"
-
-
-def find_column(columns: Sequence[str], names: Sequence[str], taken: Iterable[str] = ()) -> str | None:
-    """The column called like the first of ``names`` that occurs, whatever its case."""
-    plain = {name.casefold().strip().replace("-", "_"): name for name in reversed(columns) if name not in set(taken)}
-    return next((plain[name] for name in names if name in plain), None)
 
 
 _SHARED_WORDS = {

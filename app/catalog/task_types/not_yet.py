@@ -1,113 +1,143 @@
 """Kinds of data that are recognised although there is no task for them here yet, so that they are not taken for others.
 
-One line in ``NOT_YET`` for each; it falls silent as soon as a task of its kind is in the menu. Looks at names and a sample.
+One entry in ``NOT_YET`` for each; it falls silent as soon as a task of its kind is in the menu. Each says what can be done
+with such data now.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from app.catalog.task_types.generative import find_column
-from app.catalog.task_types.text_patterns import is_number
-
-Columns = Sequence[str]
-Sample = Sequence[Mapping[str, Any]]
-
-CHOSEN = ("chosen", "preferred", "response_chosen", "chosen_response", "accepted", "winner")
-REJECTED = ("rejected", "response_rejected", "rejected_response", "dispreferred", "loser")
-LABEL_LISTS = ("labels", "label", "tags", "categories", "topics", "classes", "emotions", "intents")
-TOKENS = ("tokens", "words")
-SCORES = ("score", "scores", "rating", "grade", "similarity", "complexity")
-# Numbers with a fractional part that hardly ever come twice are measured, not chosen from a few.
-SCORE_SHARE, DISTINCT_SCORES = 0.9, 20
-# Under the names that public sets of this kind give them.
-PAIRS = (
-    ("sentence1", "sentence2"),
-    ("sentence_1", "sentence_2"),
-    ("sentence_a", "sentence_b"),
-    ("text1", "text2"),
-    ("text_a", "text_b"),
-    ("question1", "question2"),
-    ("premise", "hypothesis"),
-)
-LIST_SHARE = 0.9
+from app.catalog.task_types import unserved_answers, unserved_labels, unserved_layouts
+from app.catalog.task_types.candidates import GoalCandidate, Question
+from app.catalog.task_types.column_facts import TableFacts
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """What was recognised: the ``kind`` its task would have, what it is in words, and what can be done with it now."""
+    """What was recognised: the ``kind`` its task would have, what it is in words, and what can be done with it now.
+
+    ``offers`` gives the readings that a task which is there can make of it; None where a table is no such data.
+    """
 
     kind: str
     words: str
     hint: str
-    fits: Callable[[Columns, Sample], bool]
-
-
-def _is_preference(columns: Columns, sample: Sample) -> bool:
-    return find_column(columns, CHOSEN) is not None and find_column(columns, REJECTED) is not None
-
-
-def _is_pair(columns: Columns, sample: Sample) -> bool:
-    plain = {name.casefold().strip() for name in columns}
-    return any(plain.issuperset(pair) for pair in PAIRS)
-
-
-def _is_score(columns: Columns, sample: Sample) -> bool:
-    name = find_column(columns, SCORES)
-    given = [str(row[name]).strip() for row in sample if name and row.get(name)]
-    if len(set(given)) < DISTINCT_SCORES:
-        return False
-    return sum(is_number(item) and "." in item for item in given) >= SCORE_SHARE * len(given)
-
-
-def _is_multi_label(columns: Columns, sample: Sample) -> bool:
-    name = find_column(columns, LABEL_LISTS)
-    if name is None or find_column(columns, TOKENS):
-        return False
-    given = [row[name] for row in sample if row.get(name)]
-    return bool(given) and sum(map(_is_list_of_labels, given)) >= LIST_SHARE * len(given)
-
-
-def _is_list_of_labels(cell: Any) -> bool:
-    if not isinstance(cell, str) or not cell.lstrip().startswith("["):
-        return False
-    try:
-        value = json.loads(cell)
-    except ValueError:
-        return False
-    return isinstance(value, list) and all(isinstance(item, str | int) for item in value)
+    offers: Callable[[TableFacts], list[GoalCandidate] | None]
+    lack: str = "there is no task for it here yet"
+    # The hint where nothing can be offered, if it is another one.
+    alone: str = ""
 
 
 NOT_YET: tuple[Recognised, ...] = (
     Recognised(
+        "image-text",
+        "pictures, or questions about them",
+        "Pictures are not read. Go on with the text alone only where it can be answered without them.",
+        unserved_answers.pictures,
+    ),
+    Recognised(
+        "audio-text",
+        "recordings",
+        "Recordings are not read. To learn from what is said in them, send their texts alone, in a file of their own.",
+        unserved_answers.sounds,
+    ),
+    Recognised(
+        "batch-results",
+        "the results of a batch of requests, which hold the answers alone",
+        "Put each request and its answer into one row; the file of requests has what was asked, under the same custom_id.",
+        unserved_answers.batch_results,
+        "what was asked is not in it",
+    ),
+    Recognised(
         "preference",
         "pairs of a preferred and a rejected answer (chosen and rejected)",
-        "To learn from the preferred answers alone, choose the goal “Follow instructions” and the column with them.",
-        _is_preference,
+        "To learn from the preferred answers alone, choose the goal “Follow instructions” (or “Chat in several turns”, where "
+        "they are whole conversations) and the column with them.",
+        unserved_answers.preference,
+        alone="To learn from the preferred answers alone, write the better answer of each row into a column of its own, then "
+        "choose “Follow instructions”.",
+    ),
+    Recognised(
+        "thumbs",
+        "answers with thumbs up and down (a mark of true or false for each, as for KTO)",
+        "To learn from the good answers alone, use only those that are marked true.",
+        unserved_answers.thumbs,
+    ),
+    Recognised(
+        "multiple-choice",
+        "questions with several answers to choose from",
+        "To learn to write the right answer, put the question with its choices into one column and the right answer in words into "
+        "another, and choose “Follow instructions”.",
+        unserved_answers.multiple_choice,
+    ),
+    Recognised(
+        "embedding",
+        "search queries with passages that answer them and passages that do not",
+        "To learn to answer instead, write one request and one answer in each row.",
+        unserved_answers.passages,
     ),
     Recognised(
         "pair-classification",
         "pairs of texts with one label for both (such as sentence1 and sentence2)",
         "Put both texts into one column, with a word such as “versus” between them, and choose “Sort texts into categories”.",
-        _is_pair,
+        unserved_labels.pair,
+    ),
+    Recognised(
+        "multi-label-classification",
+        "texts with several labels each (a list of labels in every row, several in a cell, or a column of 0 and 1 for each)",
+        "To learn one label for each text, write one label instead of the list.",
+        unserved_labels.multi_label,
     ),
     Recognised(
         "regression",
         "texts with a number each (a score instead of a label)",
         "To learn a few levels instead, put the numbers into groups such as low, middle and high; or choose a goal below.",
-        _is_score,
+        unserved_labels.score,
     ),
     Recognised(
-        "multi-label-classification",
-        "texts with several labels each (a list of labels in every row)",
-        "To learn one label for each text, write one label instead of the list.",
-        _is_multi_label,
+        "turn-rows",
+        "conversations with one row for each message",
+        "Add a column with a number or a name for each conversation, by which its messages are put together; or write one row "
+        "for each conversation, with the list of its messages: "
+        '[{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}].',
+        unserved_layouts.turn_rows,
+        "which messages belong together does not stand in it",
+    ),
+    Recognised(
+        "word-rows",
+        "sentences with one row for each word",
+        'Write one row for each sentence: a list of its words in "tokens" and a list of their tags in "tags"; or save it as '
+        "CoNLL, with an empty line between sentences.",
+        unserved_layouts.word_rows,
+        "they are not joined by themselves",
+    ),
+    Recognised(
+        "numbered-spans",
+        "texts with marked spans that are called by numbers",
+        "Export them with the names of the labels: in doccano choose JSONL with text labels, elsewhere write "
+        '[[0, 4, "PER"]] or {"start": 0, "end": 4, "label": "PER"}.',
+        unserved_layouts.numbered_spans,
+        "what the numbers mean does not stand in it",
+    ),
+    Recognised(
+        "label-studio",
+        "Label Studio's full export, in which the answers lie several levels deep",
+        "Export it as JSON-MIN or CSV instead; each row then has the text and its label, or the marked spans.",
+        unserved_layouts.label_studio_choices,
+        "it is not unfolded here",
     ),
 )
 
 
-def recognise(columns: Columns, sample: Sample, kinds: Sequence[str]) -> Recognised | None:
+def recognise(table: TableFacts, kinds: Sequence[str]) -> Question | None:
     """What the data is, if that is something that none of the tasks in ``kinds`` serves."""
-    waiting = (task for task in NOT_YET if task.kind not in kinds)
-    return next((task for task in waiting if task.fits(columns, sample)), None)
+    for entry in NOT_YET:
+        if entry.kind in kinds:
+            continue
+        offers = entry.offers(table)
+        if offers is not None:
+            able = [each for each in offers if each.task_type in kinds]
+            words = f"The file seems to hold {entry.words}; {entry.lack}."
+            hint = entry.hint if able else entry.alone or entry.hint
+            return Question("no_task_yet", words, hint, able, entry.kind)
+    return None

@@ -24,8 +24,12 @@ _MARKS = (
 )
 WORD_PATTERN = rf"[{_SINGLE}]|(?:[^\W{_SINGLE}]|[{_MARKS}])+|[^\w\s]"
 _WORD = re.compile(WORD_PATTERN)
-_TAG = re.compile(r"O|([BIESLU])-(\S(?:.*\S)?)")
-_INLINE = re.compile(r"(\S+)[/|](O|[BIESLU]-\S+)$")
+_TAG = re.compile(r"O|([BIESLU])[-_](\S(?:.*\S)?)")
+# A type without B- or I- before it, as word classes and some exports write it; a number says nothing.
+_PLAIN_TAG = re.compile(r"[^\W\d_][\w:./$&+-]*|[.,:;()$#'`\"-]+")
+# No type; CoNLL-U writes a line where two words are written as one.
+UNMARKED = ("O", "", "_")
+_INLINE = re.compile(r"(\S+)[/|](O|[BIESLU][-_]\S+)$")
 # IOBES and BILOU say the same with other letters.
 _SAME = {"L": "E", "U": "S"}
 
@@ -44,6 +48,7 @@ class Sentence:
 
     ``orphans`` counts entities that begin with ``I-``, ``begun`` those that begin otherwise, ``needless`` those of the
     latter where the older IOB1 scheme would write ``I-``. ``snapped`` counts spans that began or ended within a word.
+    ``types_alone`` says that the tags were types without letters before them.
     """
 
     text: str
@@ -53,6 +58,7 @@ class Sentence:
     begun: int = 0
     needless: int = 0
     snapped: int = 0
+    types_alone: bool = False
 
     @property
     def words(self) -> list[str]:
@@ -81,7 +87,10 @@ def word_places(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def from_tags(words: Sequence[str], tags: Sequence[str]) -> Sentence:
-    """A sentence from words and their tags in BIO, IOB1, IOBES or BILOU.
+    """A sentence from words and their tags in BIO, IOB1, IOBES or BILOU, or with types alone.
+
+    Types alone (``FIRM``) mark neighbours with the same type as one entity where other words are marked ``O``, and every word
+    by itself where none is, as for word classes.
 
     Raises:
         UnusableRow: ``length_mismatch``, ``unknown_tag`` or ``empty_text``.
@@ -94,7 +103,8 @@ def from_tags(words: Sequence[str], tags: Sequence[str]) -> Sentence:
     for word in words:
         places.append((at, at + len(word)))
         at += len(word) + 1
-    return Sentence(" ".join(words), tuple(places), *_decode(words, tags))
+    lettered = _with_letters(tags)
+    return Sentence(" ".join(words), tuple(places), *_decode(words, lettered), types_alone=lettered is not tags)
 
 
 def from_spans(text: str, spans: Sequence[tuple[int, int, str]]) -> Sentence:
@@ -171,12 +181,28 @@ def read_spans(cell: Any) -> list[tuple[int, int, str]]:
         value = value.get("entities", value.get("spans", value.get("label")))
     if not isinstance(value, list):
         raise UnusableRow("not_spans", found=cell)
-    return [_span(item, cell) for item in value]
+    return [_span(item, cell) for item in _results(value)]
+
+
+def _results(value: list[Any]) -> list[Any]:
+    """The spans under ``[{"result": [{"value": {...}}]}]``, as Label Studio nests them; any other list as it is.
+
+    Of several annotations of one text the first counts.
+    """
+    first = value[0] if value else None
+    if not isinstance(first, Mapping) or not isinstance(first.get("result"), list):
+        return value
+    return [
+        item.get("value") for item in first["result"] if isinstance(item, Mapping) and item.get("type") != "relation"
+    ]
 
 
 def _span(value: Any, cell: Any) -> tuple[int, int, str]:
     if isinstance(value, Mapping):
         label = value.get("label", value.get("type", value.get("tag", value.get("entity_group"))))
+        labels = value.get("labels")
+        if label is None and isinstance(labels, list) and len(labels) == 1:
+            label = labels[0]
         value = [value.get("start", value.get("start_offset")), value.get("end", value.get("end_offset")), label]
     if not isinstance(value, list) or len(value) != 3:
         raise UnusableRow("not_spans", found=cell)
@@ -185,6 +211,19 @@ def _span(value: Any, cell: Any) -> tuple[int, int, str]:
     if not whole or not isinstance(label, str) or not visible(label):
         raise UnusableRow("not_spans", found=cell)
     return start, end, label.strip()
+
+
+def _with_letters(tags: Sequence[str]) -> Sequence[str]:
+    """Tags with the letters of BIO, where the row's tags are types alone."""
+    plain = [tag.strip() for tag in tags]
+    marked = [tag for tag in plain if tag not in UNMARKED]
+    if not marked or any(_parse(tag) is not None for tag in marked) or not all(map(_PLAIN_TAG.fullmatch, marked)):
+        return tags
+    by_itself = "O" not in plain
+    return [
+        "O" if tag in UNMARKED else f"{'B' if by_itself or tag != last else 'I'}-{tag}"
+        for last, tag in zip(["O", *plain], plain, strict=False)
+    ]
 
 
 def _decode(words: Sequence[str], tags: Sequence[str]) -> tuple[tuple[Entity, ...], int, int, int]:
@@ -222,7 +261,7 @@ def _parse(tag: str) -> tuple[str, str] | None:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     try:
         return ast.literal_eval(text)

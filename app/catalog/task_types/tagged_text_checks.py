@@ -9,15 +9,32 @@ from typing import Any
 
 from app.catalog.task_types import tagged_text as forms
 from app.catalog.task_types import text_patterns as patterns
-from app.catalog.task_types.base import Problem
-from app.catalog.task_types.generative import FEW_ROWS, MIN_ROWS, UnusableRow, find_column, short
+from app.catalog.task_types.base import Problem, of_evaluation_file
+from app.catalog.task_types.column_names import find_column, is_called
+from app.catalog.task_types.generative import FEW_ROWS, MIN_ROWS, UnusableRow, short
 from app.catalog.task_types.label_forms import variants
 from app.catalog.task_types.tagged_text import Sentence
+from app.languages import stated
 
 TOKEN_NAMES = ("tokens", "words", "token", "word", "sentence_tokens")
-TAG_NAMES = ("tags", "ner_tags", "bio_tags", "bio", "iob", "ner", "tag", "entity_tags", "labels", "label")
+TAG_NAMES = (
+    "tags",
+    "ner_tags",
+    "bio_tags",
+    "bio",
+    "iob",
+    "ner",
+    "tag",
+    "entity_tags",
+    "labels",
+    "label",
+    "upos",
+    "pos_tags",
+    "pos",
+)
 TEXT_NAMES = ("text", "sentence", "content", "document", "body", "passage")
 SPAN_NAMES = ("spans", "entities", "annotations", "labels", "label", "ner")
+LETTERED = tuple(f"{letter}{joiner}" for letter in "BIESLU" for joiner in "-_")
 GUESS_ROWS, GUESS_SHARE = 50, 0.6
 IMBALANCE = 20
 
@@ -29,6 +46,9 @@ def guess_columns(columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -
     lists = [name for name in columns if name not in tags and _share(rows, name, _is_words)]
     spans = [name for name in columns if _share(rows, name, _is_spans)]
     texts = [name for name in columns if name not in {*tags, *lists, *spans} and _share(rows, name, _is_text)]
+    if not tags and lists:
+        tags = [name for name in lists if any(_types_of(rows, name, other) for other in lists if other != name)]
+        lists = [name for name in lists if name not in tags]
     pairs = (
         ("tokens", lists, TOKEN_NAMES, "tags", tags, TAG_NAMES),
         ("text", texts, TEXT_NAMES, "spans", spans, SPAN_NAMES),
@@ -56,6 +76,8 @@ class Survey:
         self._usable = self._marked = self._needless = 0
         self._entities: Counter[str] = Counter()
         self._lines: dict[str, list[int]] = {}
+        self._lettered = 0
+        self._alone: list[tuple[Mapping[str, Any], str]] = []
         self._orphans: list[tuple[Mapping[str, Any], bool, str]] = []
         self._first: dict[bytes, tuple[Mapping[str, Any], tuple[Any, ...], bool]] = {}
         self._conflicts: set[bytes] = set()
@@ -78,6 +100,9 @@ class Survey:
             for label in dict.fromkeys(types):
                 self._lines.setdefault(label, []).append(row["_line"])
         self._needless += sentence.needless
+        self._lettered += sentence.begun + sentence.orphans > 0 and not sentence.types_alone
+        if sentence.types_alone:
+            self._alone.append((row_ref, sentence.text))
         if sentence.orphans:
             self._orphans.append((row_ref, row_ref["_evaluation"], sentence.text))
         if sentence.snapped:
@@ -91,6 +116,9 @@ class Survey:
         if self._needless:
             for row_ref, _, text in self._orphans:
                 self._note("i_without_b", row_ref, {"text": text})
+        if self._lettered:
+            for row_ref, text in self._alone:
+                self._note("types_alone", row_ref, {"text": text})
         unknown = {row_ref["_id"]: (label, row_ref) for label, row_ref in self._unknown if label not in self._entities}
         for label, row_ref in unknown.values():
             self._note("unknown_label", row_ref, {"type": label})
@@ -124,11 +152,15 @@ class Survey:
 
     def _refusals(self) -> list[Problem]:
         if self._usable < MIN_ROWS:
-            message = f"Only {self._usable} sentences can be used; at least {MIN_ROWS} are needed."
-            return [Problem("too_few_rows", "error", message, "Add examples, ideally a few hundred.")]
+            message = stated(
+                "Only {sentences} sentences can be used; at least {fewest} are needed.",
+                sentences=self._usable,
+                fewest=MIN_ROWS,
+            )
+            return [Problem("too_few_rows", "error", message, stated("Add examples, ideally a few hundred."))]
         if not self._entities:
-            message = "No word is marked in any sentence; there is nothing to find."
-            return [Problem("no_entities", "error", message, "Choose the column that holds the tags or spans.")]
+            message = stated("No word is marked in any sentence; there is nothing to find.")
+            return [Problem("no_entities", "error", message, stated("Choose the column that holds the tags or spans."))]
         return []
 
     def _notices(self) -> list[Problem]:
@@ -138,21 +170,29 @@ class Survey:
         small = sorted(label for label, lines in self._lines.items() if len(lines) < 2)
         if small:
             lines = sorted(line for label in small for line in self._lines[label])
-            message = f"Types that occur in one sentence only: {', '.join(small[:8])}."
-            hint = "It is learned from but cannot be tested; add examples or merge it with another type."
+            message = stated("Types that occur in one sentence only: {types}.", types=", ".join(small[:8]))
+            hint = stated("It is learned from but cannot be tested; add examples or merge it with another type.")
             problems.append(Problem("class_small", "warning", message, hint, rows=lines))
         if groups := variants(self._entities):
             forms_told = "; ".join(", ".join(f"“{spelling}”" for spelling in group) for group in groups[:5])
-            message = f"Types that differ only in case, spaces, hyphens or Unicode form: {forms_told}."
+            message = stated(
+                "Types that differ only in case, spaces, hyphens or Unicode form: {types}.", types=forms_told
+            )
+            hint = stated("Write each type in one way.")
             lines = sorted({line for group in groups for label in group[1:] for line in self._lines[label]})
-            problems.append(Problem("label_spelling", "warning", message, "Write each type in one way.", rows=lines))
+            problems.append(Problem("label_spelling", "warning", message, hint, rows=lines))
         if self._usable < FEW_ROWS:
-            message = f"Only {self._usable} usable sentences; scores on so few say little."
-            problems.append(Problem("few_rows", "warning", message, f"Add examples; {FEW_ROWS} or more are advised."))
+            message = stated("Only {sentences} usable sentences; scores on so few say little.", sentences=self._usable)
+            hint = stated("Add examples; {rows} or more are advised.", rows=FEW_ROWS)
+            problems.append(Problem("few_rows", "warning", message, hint))
         max_count, min_count = max(self._entities.values()), min(self._entities.values())
         if max_count >= IMBALANCE * min_count:
-            message = f"The commonest type is marked {max_count:,} times, the rarest {min_count:,}; rare types are learned less well."
-            problems.append(Problem("class_imbalance", "warning", message, "Look at the scores of each type."))
+            message = stated(
+                "The commonest type is marked {most} times, the rarest {fewest}; rare types are learned less well.",
+                most=max_count,
+                fewest=min_count,
+            )
+            problems.append(Problem("class_imbalance", "warning", message, stated("Look at the scores of each type.")))
         return problems
 
     def _note(self, code: str, row: Mapping[str, Any], detail: Mapping[str, Any]) -> None:
@@ -160,10 +200,9 @@ class Survey:
         problem = self._problems.get((evaluation, code))
         if problem is None:
             severity, message, hint = WORDS[code]
-            if evaluation:
-                message = f"In the evaluation file: {message[0].lower()}{message[1:]}"
+            message = of_evaluation_file(stated(message)) if evaluation else stated(message)
             kind = "personal_data" if code.startswith("personal_data") else code
-            problem = self._problems[evaluation, code] = Problem(kind, severity, message, hint)
+            problem = self._problems[evaluation, code] = Problem(kind, severity, message, stated(hint))
         problem.rows.append(row["_line"])
         problem.row_ids.append(row["_id"])
         if detail and len(problem.examples) < 5:
@@ -175,13 +214,29 @@ def _share(rows: Sequence[Mapping[str, Any]], name: str, fits: Any) -> bool:
     return bool(cells) and sum(map(fits, cells)) >= GUESS_SHARE * len(cells)
 
 
+def _types_of(rows: Sequence[Mapping[str, Any]], name: str, words: str) -> bool:
+    """Whether a column gives each word of another one a type: as many of them, and few different ones."""
+    if not is_called(name, TAG_NAMES):
+        return False
+    types: set[str] = set()
+    given = 0
+    for row in rows:
+        tags, tokens = forms.read_list(row.get(name)), forms.read_list(row.get(words))
+        if not tags or not tokens or len(tags) != len(tokens):
+            return False
+        types.update(tags)
+        given += len(tags)
+    return 1 < len(types) <= max(20, given // 5) and not all(tag.isdigit() for tag in types)
+
+
 def _is_words(cell: str) -> bool:
     return cell.lstrip().startswith("[") and bool(forms.read_list(cell))
 
 
 def _is_tags(cell: str) -> bool:
+    """Whether tags with their letters stand there; types alone are found by :func:`_types_of`."""
     tags = forms.read_list(cell)
-    if not tags:
+    if not tags or not any(tag[:2] in LETTERED or tag == "O" for tag in tags):
         return False
     try:
         forms.from_tags(["word"] * len(tags), tags)
@@ -209,41 +264,53 @@ def _is_inline(cell: str) -> bool:
         return False
 
 
-_LEFT = "these rows are left out."
 WORDS = {
-    "empty_text": ("error", "The sentence has no words.", f"Fill it in; {_LEFT}"),
-    "not_a_list": ("error", "The cell is no list of words or tags.", f'Write ["Anna", "slept"]; {_LEFT}'),
-    "no_tags": ("error", "The sentence has no tags.", f"Give every word a tag, O if it is nothing; {_LEFT}"),
+    "empty_text": ("error", "The sentence has no words.", "Fill it in; these rows are left out."),
+    "not_a_list": (
+        "error",
+        "The cell is no list of words or tags.",
+        'Write ["Anna", "slept"]; these rows are left out.',
+    ),
+    "no_tags": (
+        "error",
+        "The sentence has no tags.",
+        "Give every word a tag, O if it is nothing; these rows are left out.",
+    ),
     "length_mismatch": (
         "error",
         "There are more words than tags, or more tags than words.",
-        f"Give every word one tag; {_LEFT}",
+        "Give every word one tag; these rows are left out.",
     ),
     "unknown_tag": (
         "error",
         "A tag is not of a known scheme: O, or B-, I-, E-, S-, L-, U- and a type, such as B-PER.",
-        f"Write the tags like that, as words and not as numbers; {_LEFT}",
+        "Write the tags like that, as words and not as numbers; these rows are left out.",
     ),
-    "inline_tags": ("error", "A word has no tag after it.", f"Write Anna/B-PER slept/O; {_LEFT}"),
+    "inline_tags": ("error", "A word has no tag after it.", "Write Anna/B-PER slept/O; these rows are left out."),
     "not_spans": (
         "error",
         "What is marked is no list of spans.",
-        f'Write [[0, 4, "PER"]] with character numbers from 0, the end exclusive; {_LEFT}',
+        'Write [[0, 4, "PER"]] with character numbers from 0, the end exclusive; these rows are left out.',
     ),
     "span_outside": (
         "error",
         "A span lies outside of its text, is empty, or holds no word.",
-        f"Count characters from 0, the end exclusive; {_LEFT}",
+        "Count characters from 0, the end exclusive; these rows are left out.",
     ),
     "overlapping_spans": (
         "error",
         "Two spans share a word; a word can have one type only.",
-        f"Keep one of the two; {_LEFT}",
+        "Keep one of the two; these rows are left out.",
     ),
     "i_without_b": (
         "warning",
         "An entity begins with I- although others begin with B-.",
         "It is read as a new entity. One click writes these rows in one way.",
+    ),
+    "types_alone": (
+        "warning",
+        "These rows have types without B- or I- before them, although others have them.",
+        "Neighbours of one type are read as one entity; write all rows in one way.",
     ),
     "span_within_word": (
         "warning",
@@ -253,7 +320,7 @@ WORDS = {
     "unknown_label": (
         "error",
         "A type occurs in no usable sentence of the training file, so it cannot be learned.",
-        f"Add training sentences with it; until then {_LEFT}",
+        "Add training sentences with it; until then these rows are left out.",
     ),
     "duplicate_rows": (
         "warning",
@@ -280,8 +347,11 @@ WORDS = {
         "The text holds markers of a language model, such as [SEP] or <|im_start|>.",
         "They are read as plain text; remove them if they came from another tool.",
     ),
-    **{
-        f"personal_data_{kind}": ("warning", f"The text seems to hold {words}.", "Remove them if you may not use them.")
-        for kind, words in (("email", "e-mail addresses"), ("phone", "phone numbers"), ("card", "card numbers"))
-    },
+    "personal_data_email": (
+        "warning",
+        "The text seems to hold e-mail addresses.",
+        "Remove them if you may not use them.",
+    ),
+    "personal_data_phone": ("warning", "The text seems to hold phone numbers.", "Remove them if you may not use them."),
+    "personal_data_card": ("warning", "The text seems to hold card numbers.", "Remove them if you may not use them."),
 }

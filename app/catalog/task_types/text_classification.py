@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.catalog.task_types import text_classification_checks as checks
+from app.catalog.task_types import text_classification_columns as found
 from app.catalog.task_types.base import Problem, Role, TaskType
+from app.catalog.task_types.candidates import GoalCandidate
+from app.catalog.task_types.column_facts import TableFacts
 
 
 class TextClassification(TaskType):
@@ -23,7 +26,11 @@ class TextClassification(TaskType):
 
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """See :meth:`TaskType.guess_columns`."""
-        return checks.guess_columns(columns, sample)
+        return found.guess_columns(TableFacts(tuple(columns), sample))
+
+    def candidates(self, table: TableFacts) -> list[GoalCandidate]:
+        """See :meth:`TaskType.candidates`."""
+        return found.candidates(table)
 
     def check(self, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list[Problem]:
         """See :meth:`TaskType.check`."""

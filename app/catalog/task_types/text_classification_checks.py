@@ -1,4 +1,4 @@
-"""Checks of labelled texts: which columns to use, which rows cannot be used, and what to look at before training.
+"""Checks of labelled texts: which rows cannot be used, and what to look at before training.
 
 Two kinds of ``error``: one that names rows leaves those rows out; one without rows refuses the file as a whole.
 Rows may carry ``_evaluation`` (true for rows of the person's own evaluation file) beside ``_id`` and ``_line``.
@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.catalog.task_types import text_patterns as patterns
-from app.catalog.task_types.base import Problem
+from app.catalog.task_types.base import Problem, few, of_evaluation_file, too_few
 from app.catalog.task_types.first_seen import FirstSeen
 from app.catalog.task_types.label_forms import label_key
+from app.languages import stated, stated_number
 
 MIN_ROWS = 10
 FEW_ROWS = 50
@@ -25,42 +26,6 @@ NUMBER_SHARE = 0.9
 IMBALANCE = 10
 EXAMPLE_CHARACTERS = 120
 PORTION_ROWS = 2000
-
-TEXT_NAMES = tuple(
-    """
-    text sentence message utterance content review comment question query body input prompt document description
-    tweet email ticket request title subject sentence1
-    """.split()
-)
-LABEL_NAMES = tuple(
-    """
-    label labels category class intent topic sentiment target tag type emotion department output answer priority
-    group y
-    """.split()
-)
-
-
-def guess_columns(columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The label is a column of few, short, recurring values; the text is the one with the most words."""
-    facts = {name: _facts(name, [str(row[name]) for row in sample if row.get(name)]) for name in columns}
-    fitting = {name: fact for name, fact in facts.items() if fact["values"]}
-    guess: dict[str, str] = {}
-    labels = {name: score for name, fact in fitting.items() if (score := _label_score(name, fact)) > 0}
-    if labels:
-        guess["label"] = max(labels, key=lambda name: (labels[name], name))
-    texts = {
-        name: score
-        for name, fact in fitting.items()
-        if name != guess.get("label") and (score := _text_score(name, fact)) > 0
-    }
-    if texts:
-        guess["text"] = max(texts, key=lambda name: (texts[name], -list(columns).index(name)))
-    # An empty column with a fitting name keeps the role, so that the report can say that it is empty.
-    for role, known in (("text", TEXT_NAMES), ("label", LABEL_NAMES)):
-        named = [name for name in columns if name not in fitting and _named(name, known) > 0.5]
-        if role not in guess and named:
-            guess[role] = named[0]
-    return {role: guess[role] for role in ("text", "label") if role in guess}
 
 
 def check(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list[Problem]:
@@ -80,39 +45,6 @@ def labels(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> dic
 def clean_label(value: Any) -> str:
     """The label as it is trained on: without surrounding spaces; empty if there is nothing to see."""
     return "" if value is None or not patterns.visible(str(value)) else str(value).strip()
-
-
-def _facts(name: str, values: list[str]) -> dict[str, Any]:
-    distinct = len(set(values))
-    words = sum(len(value.split()) for value in values) / max(1, len(values))
-    numeric = sum(patterns.is_number(value) for value in values) / max(1, len(values))
-    return {"values": len(values), "distinct": distinct, "words": words, "numeric": numeric}
-
-
-def _named(name: str, known: Sequence[str]) -> float:
-    """1 for a name on the list, 0.5 for one with a known part (``issue_label``), else 0; earlier names count more."""
-    plain = name.casefold().strip()
-    if plain in known:
-        return 1.0 - known.index(plain) / 100
-    parts = set(plain.replace("-", " ").replace("_", " ").replace(".", " ").split())
-    return 0.5 if parts & set(known) else 0.0
-
-
-def _label_score(name: str, fact: dict[str, Any]) -> float:
-    share: float = fact["distinct"] / fact["values"]
-    recurring = share <= DISTINCT_SHARE or fact["distinct"] <= 2
-    if not recurring or fact["words"] > 8:
-        # A column called "label" keeps the role when its values are short, so that the report can say what is wrong.
-        return 1.0 if _named(name, LABEL_NAMES[:4]) >= 0.9 and fact["words"] <= 8 else 0.0
-    score: float = 3 * _named(name, LABEL_NAMES) + (1 - share) + (0.5 if fact["distinct"] > 1 else 0)
-    return score - 0.1 * float(fact["numeric"])
-
-
-def _text_score(name: str, fact: dict[str, Any]) -> float:
-    if fact["numeric"] > 0.9:
-        return 0.0
-    share: float = fact["distinct"] / fact["values"]
-    return 3 * _named(name, TEXT_NAMES) + min(float(fact["words"]), 30) / 15 + share
 
 
 class _Survey:
@@ -213,25 +145,36 @@ class _Survey:
             return [
                 _error(
                     "too_few_rows",
-                    f"{_only(self._usable)} can be used; at least {MIN_ROWS} are needed.",
-                    "Add examples, ideally 20 or more for each label.",
+                    too_few(self._usable, MIN_ROWS),
+                    stated("Add examples, ideally 20 or more for each label."),
                 )
             ]
         if len(counts) < 2:
             return [
                 _error(
                     "one_class",
-                    f"Every row has the same label, {_quoted(list(counts))}; there is nothing to tell apart.",
-                    f"Add rows with another label, or choose another label column than {self._label!r}.",
+                    stated(
+                        "Every row has the same label, {label}; there is nothing to tell apart.",
+                        label=_quoted(list(counts)),
+                    ),
+                    stated(
+                        "Add rows with another label, or choose another label column than {column}.",
+                        column=repr(self._label),
+                    ),
                 )
             ]
         if self._usable >= DISTINCT_FROM_ROWS and len(counts) > DISTINCT_SHARE * self._usable:
             return [
                 _error(
                     "too_many_labels",
-                    f"{len(counts):,} different labels in {self._usable:,} rows: {self._label!r} looks like a number "
-                    "or a free text, not like a category.",
-                    "Choose the column that holds the category.",
+                    stated(
+                        "{labels} different labels in {rows} rows: {column} looks like a number or a free text, not like a "
+                        "category.",
+                        labels=len(counts),
+                        rows=self._usable,
+                        column=repr(self._label),
+                    ),
+                    stated("Choose the column that holds the category."),
                 )
             ]
         return []
@@ -245,8 +188,13 @@ class _Survey:
         if not small:
             return None
         lines = sorted(line for label in small for line in self._main_labels[label])
-        message = f"{_these(len(small), 'label has', 'labels have')} only one row: {_quoted(small)}."
-        hint = "The row is learned from but cannot be tested; add examples or merge the label with another."
+        message = stated_number(
+            "{number} label has only one row: {labels}.",
+            "{number} labels have only one row: {labels}.",
+            len(small),
+            labels=_quoted(small),
+        )
+        hint = stated("The row is learned from but cannot be tested; add examples or merge the label with another.")
         return Problem("class_small", "warning", message, hint, rows=lines)
 
     def _spellings(self) -> Problem | None:
@@ -254,11 +202,12 @@ class _Survey:
         if not groups:
             return None
         lines = sorted(line for raw in groups for label in self._rarer_forms(raw) for line in self._main_labels[label])
-        message = "Labels that differ only in case, spaces, hyphens or Unicode form: " + "; ".join(
-            _quoted(sorted(raw)) for raw in groups[:5]
+        message = stated(
+            "Labels that differ only in case, spaces, hyphens or Unicode form: {labels}.",
+            labels="; ".join(_quoted(sorted(raw)) for raw in groups[:5]),
         )
-        hint = "Spaces around a label are ignored; write each label in one way if the same is meant."
-        return Problem("label_spelling", "warning", message + ".", hint, rows=lines)
+        hint = stated("Spaces around a label are ignored; write each label in one way if the same is meant.")
+        return Problem("label_spelling", "warning", message, hint, rows=lines)
 
     def _rarer_forms(self, raw: set[str]) -> list[str]:
         """The forms of one label without the commonest, or that one if it differs from the others only in spaces."""
@@ -271,20 +220,30 @@ class _Survey:
         largest, smallest = max(counts, key=lambda text: counts[text]), min(counts, key=lambda label: counts[label])
         problems: list[Problem | None] = []
         if self._numbers > NUMBER_SHARE * self._usable:
-            message = f"{self._numbers:,} of {self._usable:,} texts in {self._text!r} are plain numbers."
-            problems.append(Problem("numbers_as_text", "warning", message, "Is this the column with the text?"))
-        if self._usable < FEW_ROWS:
-            message = f"Only {self._usable} usable rows; scores on so few say little."
-            problems.append(Problem("few_rows", "warning", message, f"Add examples; {FEW_ROWS} or more are advised."))
-        if counts[largest] >= IMBALANCE * counts[smallest]:
-            message = (
-                f"{_quoted([largest])} has {counts[largest]:,} rows, {_quoted([smallest])} has {counts[smallest]:,}; "
-                "rare labels are learned less well."
+            message = stated(
+                "{numbers} of {rows} texts in {column} are plain numbers.",
+                numbers=self._numbers,
+                rows=self._usable,
+                column=repr(self._text),
             )
-            problems.append(Problem("class_imbalance", "warning", message, "Look at macro-F1 rather than accuracy."))
+            hint = stated("Is this the column with the text?")
+            problems.append(Problem("numbers_as_text", "warning", message, hint))
+        if self._usable < FEW_ROWS:
+            problems.append(few(self._usable, FEW_ROWS))
+        if counts[largest] >= IMBALANCE * counts[smallest]:
+            message = stated(
+                "{common} has {most} rows, {rare} has {fewest}; rare labels are learned less well.",
+                common=_quoted([largest]),
+                most=counts[largest],
+                rare=_quoted([smallest]),
+                fewest=counts[smallest],
+            )
+            hint = stated("Look at macro-F1 rather than accuracy.")
+            problems.append(Problem("class_imbalance", "warning", message, hint))
         if len(counts) > MANY_LABELS and self._usable < 5 * len(counts):
-            message = f"{len(counts):,} labels with {self._usable / len(counts):.1f} rows each on average."
-            problems.append(Problem("many_labels", "warning", message, "Merge rare labels or add examples."))
+            average = f"{self._usable / len(counts):.1f}"
+            message = stated("{labels} labels with {rows} rows each on average.", labels=len(counts), rows=average)
+            problems.append(Problem("many_labels", "warning", message, stated("Merge rare labels or add examples.")))
         return problems
 
     def _note(self, code: str, row: Mapping[str, Any], evaluation: bool, example: dict[str, Any] | None) -> bool:
@@ -292,10 +251,11 @@ class _Survey:
         problem = self._problems.get((evaluation, code))
         if problem is None:
             severity, message, hint = _WORDS[code]
-            if evaluation:
-                message = f"In the evaluation file: {message[0].lower()}{message[1:]}"
+            values = {"text": repr(self._text), "label": repr(self._label), "characters": LONG_CHARACTERS}
+            words: str = stated(message, **values)
             kind = code if not code.startswith("personal_data") else "personal_data"
-            problem = Problem(kind, severity, message.format(text=self._text, label=self._label), hint)
+            words = of_evaluation_file(words) if evaluation else words
+            problem = Problem(kind, severity, words, stated(hint))
             self._problems[evaluation, code] = problem
         problem.rows.append(row["_line"])
         problem.row_ids.append(row["_id"])
@@ -313,22 +273,14 @@ def _short(value: Any) -> str:
     return text if len(text) <= EXAMPLE_CHARACTERS else text[: EXAMPLE_CHARACTERS - 1] + "…"
 
 
-def _these(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
-
-
-def _only(count: int) -> str:
-    return f"Only {count} row" if count == 1 else f"Only {count} rows" if count else "No row"
-
-
 def _quoted(names: Sequence[str]) -> str:
     shown = ", ".join(f"“{_short(name)[:60]}”" for name in names[:8])
     return shown + (f" and {len(names) - 8:,} more" if len(names) > 8 else "")
 
 
 _WORDS = {
-    "empty_text": ("error", "The text in {text!r} is missing or empty.", "Fill it in; these rows are left out."),
-    "empty_label": ("error", "The label in {label!r} is missing or empty.", "Fill it in; these rows are left out."),
+    "empty_text": ("error", "The text in {text} is missing or empty.", "Fill it in; these rows are left out."),
+    "empty_label": ("error", "The label in {label} is missing or empty.", "Fill it in; these rows are left out."),
     "unknown_label": (
         "error",
         "The label occurs in no usable row of the training file, so it cannot be learned.",
@@ -351,7 +303,7 @@ _WORDS = {
     ),
     "long_text": (
         "warning",
-        f"Texts longer than {LONG_CHARACTERS:,} characters may be cut at the end; the run says how many were.",
+        "Texts longer than {characters} characters may be cut at the end; the run says how many were.",
         "Put what matters first, shorten them, or raise the longest text in the settings.",
     ),
     "control_characters": (

@@ -11,6 +11,8 @@ from typing import Any
 
 from app.catalog.task_types import tagged_text as forms
 from app.catalog.task_types.base import Problem, Role, TaskType
+from app.catalog.task_types.candidates import TAGGED, GoalCandidate
+from app.catalog.task_types.column_facts import TableFacts
 from app.catalog.task_types.generative import UnusableRow
 from app.catalog.task_types.tagged_text import Sentence
 from app.catalog.task_types.tagged_text_checks import Survey, guess_columns
@@ -41,7 +43,6 @@ class TokenClassification(TaskType):
     role_sets = (("tokens", "tags"), ("text", "spans"), ("text",))
     answer_roles = ("tags", "spans")
     nested_roles = ("tokens", "tags", "spans")
-    sure_of_guess = True
     primary_metric = "f1"
     metric_titles = {
         "f1": "Entity F1",
@@ -59,6 +60,21 @@ class TokenClassification(TaskType):
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Row]) -> dict[str, str]:
         """See :meth:`TaskType.guess_columns`."""
         return guess_columns(columns, sample)
+
+    def candidates(self, table: TableFacts) -> list[GoalCandidate]:
+        """Words with tags or texts with spans are recognised by their content, which nothing else looks like."""
+        guess = self.guess_columns(table.names, table.sample)
+        why = "words of the texts are marked" if guess else ""
+        return [GoalCandidate(self.kind, guess, TAGGED, why)] if guess else []
+
+    def as_read(self, row: Row, columns: Mapping[str, str]) -> list[tuple[str, str]]:
+        """See :meth:`TaskType.as_read`: the text, and what is marked in it."""
+        try:
+            sentence = self.sentence(row, columns)
+        except UnusableRow:
+            return super().as_read(row, columns)
+        marked = [f"{sentence.text[start:end]}: {label}" for start, end, label in sentence.spans]
+        return [("Text", sentence.text), ("Marked", "; ".join(marked))]
 
     def sentence(self, row: Row, columns: Mapping[str, str]) -> Sentence:
         """The words of a row and the entities among them.

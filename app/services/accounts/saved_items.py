@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
+from app.languages import gettext as _
 from app.models_saved import SavedItem
 
 Item = TypeVar("Item", bound=SavedItem)
@@ -40,8 +41,8 @@ class SavedItems(Generic[Item]):
             own = session.scalars(select(self._table).where(self._table.owner_id == user_id)).all()
             item = next((saved for saved in own if saved.name == name), None)
             if item is None and self._max_items is not None and len(own) >= self._max_items:
-                message = f"{len(own)} {self._noun}s are kept already."
-                raise Rejected(f"too_many_{self._noun}s", message, "Forget one of them first.")
+                message = _("{own} {noun}s are kept already.", own=len(own), noun=self._noun)
+                raise Rejected(f"too_many_{self._noun}s", message, _("Forget one of them first."))
             item = item or self._table(id=str(uuid.uuid4()), owner_id=user_id, name=name)
             for field, value in values.items():
                 setattr(item, field, value)
@@ -58,5 +59,5 @@ class SavedItems(Generic[Item]):
         with transaction() as session:
             item = session.get(self._table, item_id)
             if item is None or item.owner_id != user_id:
-                raise NotFound(f"{self._noun}_not_found", self._unknown.format(id=item_id), "Reload the page.")
+                raise NotFound(f"{self._noun}_not_found", self._unknown.format(id=item_id), _("Reload the page."))
             session.delete(item)

@@ -3,7 +3,11 @@
 A light worker does the work, so that the web process stays free to answer; ``worker.jobs.checking`` starts it.
 """
 
+import threading
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound, StudioError
+from app.languages import restored, retold
 from app.models import ACTIVE_STATES, CANCELLED, QUEUED, SUCCEEDED, Dataset, Job, new_id
 from app.models_data import DatasetCheck
 from app.queue import LIGHT_QUEUE
@@ -22,12 +27,16 @@ from app.services.queue.job_kinds import DATA_CHECK
 from app.services.queue.jobs import Claim
 
 # Tables up to this size are checked in the request; that takes less than a job.
-SMALL_ROWS = 3000
+SMALL_ROWS, SMALL_BYTES = 3000, 4 * 1024**2
 POLL_SECONDS = 0.05
 # A light worker may be starting; after this long a request that waits is told that none is running.
 WORKER_START_SECONDS = 10.0
 NO_WORKER = "Waiting: no worker for reports is running"
 NO_LIGHT_WORKER = "no_light_worker"
+# Requests that wait for a check in a thread of their own.
+WAITING_PER_PERSON, WAITING = 4, 16
+_lock = threading.Lock()
+_waiting: Counter[str] = Counter()
 
 
 def start(user_id: str, work: DatasetJob) -> dict[str, Any]:
@@ -64,24 +73,55 @@ def status(user_id: str, check_id: str) -> dict[str, Any]:
 
 
 def wait(user_id: str, check_id: str) -> Dataset:
-    """Wait for the end of a check; returns the dataset with its new version.
+    """Wait for the end of a check, in this thread; returns the dataset with its new version.
 
     Raises:
-        StudioError: what the check was refused for; or 503, when it waits and no light worker is running.
+        StudioError: what the check was refused for; 503, when it waits and no light worker is running; 429, when too many
+            requests wait like this already, of this person or in all.
     """
-    began = time.monotonic()
-    while True:
-        with snapshot() as session:
-            check = _find(session, user_id, check_id)
-            job = session.get_one(Job, check.job_id)
-            if job.state == SUCCEEDED:
-                return find_dataset(session, user_id, str(check.dataset_id))
-        if job.state not in ACTIVE_STATES:
-            raise _refusal(job)
-        waited = time.monotonic() - began
-        if job.state == QUEUED and waited > WORKER_START_SECONDS and not workers.is_any_alive(LIGHT_QUEUE):
-            raise _no_worker(status(user_id, check_id))
-        time.sleep(POLL_SECONDS)
+    with _place_to_wait(user_id, check_id):
+        began = time.monotonic()
+        while (done := poll(user_id, check_id, time.monotonic() - began)) is None:
+            time.sleep(POLL_SECONDS)
+    return done
+
+
+def poll(user_id: str, check_id: str, waited_seconds: float) -> Dataset | None:
+    """The dataset with its new version once a check has ended, None before.
+
+    Raises:
+        StudioError: as :func:`wait`.
+    """
+    with snapshot() as session:
+        check = _find(session, user_id, check_id)
+        job = session.get_one(Job, check.job_id)
+        if job.state == SUCCEEDED:
+            return find_dataset(session, user_id, str(check.dataset_id))
+    if job.state not in ACTIVE_STATES:
+        raise _refusal(job)
+    if job.state == QUEUED and waited_seconds > WORKER_START_SECONDS and not workers.is_any_alive(LIGHT_QUEUE):
+        raise _no_worker(status(user_id, check_id))
+    return None
+
+
+@contextmanager
+def _place_to_wait(user_id: str, check_id: str) -> Iterator[None]:
+    """Whoever waits holds a thread of the web process, of which others need some as well."""
+    with _lock:
+        if _waiting[user_id] >= WAITING_PER_PERSON or _waiting.total() >= WAITING:
+            raise StudioError(
+                "busy",
+                "Too many requests wait for their reports already; this one is being worked on without an answer.",
+                f"GET /api/v1/checks/{check_id} says how far it is; `Prefer: respond-async` does not wait at all.",
+                status=429,
+                details={"retry_after": 5, "check_id": check_id},
+            )
+        _waiting[user_id] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _waiting[user_id] -= 1
 
 
 def cancel(user_id: str, check_id: str) -> dict[str, Any]:
@@ -132,7 +172,7 @@ def note_result(claim: Claim, session: Session, dataset_id: str, version: int) -
 def _refusal(job: Job) -> StudioError:
     if job.state == CANCELLED or not job.error:
         return Conflict("check_stopped", "The check was stopped; nothing was changed.", "Start it again.")
-    error = job.error["error"]
+    error = restored(job.error["error"])
     return StudioError(
         error["code"],
         error["message"],
@@ -168,7 +208,7 @@ def _as_dict(session: Session, check: DatasetCheck) -> dict[str, Any]:
         "state": job.state,
         "phase": job.phase,
         "progress": job.progress or {},
-        "error": job.error["error"] if job.error else None,
+        "error": retold(job.error["error"]) if job.error else None,
         "dataset_id": check.dataset_id,
         "version": check.version,
         "staged": check.work["said"].get("staged", ""),

@@ -1,19 +1,25 @@
 """Builds the data report of a stored table: chooses columns, runs the task's checks, profiles the texts, makes splits."""
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from app.catalog.task_types import TASK_TYPES
-from app.catalog.task_types import task_type as find_task_type
 from app.catalog.task_types.base import Problem, TaskType
-from app.catalog.task_types.not_yet import recognise
 from app.catalog.task_types.text_patterns import text_key
 from app.errors import Rejected, StudioError
+from app.services.datasets.column_choice import (
+    ColumnChoice,
+    choice_problems,
+    choose_columns,
+    mark_problem,
+    missing_column,
+    unmarked_rows,
+)
+from app.services.datasets.empty_rows import EmptyRows
 from app.services.datasets.findings import Finding, LineIndex, collect, report_entry
 from app.services.datasets.progress import ProgressCallback, ignore_progress, with_progress
 from app.services.datasets.row_tables import Reading, read_lines, read_rows, sample_rows
@@ -39,6 +45,10 @@ class ReportSummary:
         columns: role -> column.
         labels: label -> how often it is given.
         problems: JSON form of each problem.
+        runner_up: the next best reading of the columns, where there is a serious one.
+        answer: the answer of the reading that a person chose, where they were asked.
+        answered: the sentence that says it.
+        question: what a person must say before the rows can be used; see ``column_choice``.
     """
 
     status: str
@@ -51,10 +61,20 @@ class ReportSummary:
     columns: dict[str, str] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
+    runner_up: dict[str, Any] | None = None
+    answer: str = ""
+    answered: str = ""
+    question: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON form; ``excluded`` is there only where rows were left out."""
+        """JSON form; ``excluded`` and the last four are there only where they say something."""
         rows = {"total": self.total, "usable": self.usable}
+        asked = {
+            "runner_up": self.runner_up,
+            "answer": self.answer,
+            "answered": self.answered,
+            "question": self.question,
+        }
         return {
             "status": self.status,
             "format": self.format,
@@ -64,6 +84,7 @@ class ReportSummary:
             "columns": self.columns,
             "labels": self.labels,
             "problems": self.problems,
+            **{name: value for name, value in asked.items() if value},
         }
 
 
@@ -76,6 +97,7 @@ class DataReport:
         refusal: the error that refuses the table, if any.
         lengths: how long the usable texts are for the recommended model.
         tokens: row ids and their tokens, int64 of shape (2, rows).
+        excluded: rows that were left out, by a person or by a mark in the file.
     """
 
     task: TaskType
@@ -85,6 +107,7 @@ class DataReport:
     findings: list[Finding]
     lengths: TokenLengths
     tokens: np.ndarray
+    excluded: "Exclusions"
 
     @property
     def columns(self) -> dict[str, str]:
@@ -104,6 +127,10 @@ class Exclusions:
         """Rows left out."""
         return len(self.ids) + len(self.lost)
 
+    def joined(self, ids: Iterable[int]) -> "Exclusions":
+        """These and more stored rows."""
+        return Exclusions(self.ids | frozenset(ids), self.lost)
+
 
 NOTHING = Exclusions()
 
@@ -119,6 +146,8 @@ class ReportOptions:
         previous_splits: ``splits.json`` of the version that these rows come from; rows keep their split.
         plan: how rows are split; by ratio if left out.
         known_tokens: row id -> tokens, for rows whose texts were counted before and have not changed.
+        answer: which of several readings a person chose; see :func:`choose_columns`.
+        obey_marks: leave out rows that the file itself marks as not to be used; for rows that were just read.
     """
 
     task_type: str | None = None
@@ -127,6 +156,8 @@ class ReportOptions:
     previous_splits: Mapping[str, Any] | None = None
     plan: SplitPlan = field(default_factory=SplitPlan)
     known_tokens: Mapping[int, int] = field(default_factory=dict)
+    answer: str | None = None
+    obey_marks: bool = False
 
 
 def build_report(
@@ -141,13 +172,18 @@ def build_report(
         Rejected: ``missing_column``, ``unknown_role`` or ``same_column`` when the columns do not fit the task.
     """
     sample = sample_rows(folder, reading.main.columns, reading.main.rows, SAMPLE_ROWS)
-    task, columns = choose_columns(reading, sample, options.task_type, options.columns)
+    choice = choose_columns(reading, sample, options.task_type, options.columns, options.answer)
+    task, columns = choice.task, choice.columns
     table = _Table(folder, reading, task, columns, on_progress)
     index = LineIndex(*read_lines(folder), _evaluation_ids(reading))
+    marked = _marked(folder, reading, choice, index) if options.obey_marks else []
+    options = replace(options, excluded=options.excluded.joined(row_id for each in marked for row_id in each.row_ids))
     excluded = options.excluded.lost | {(reading.is_evaluation(n), index.line(n)) for n in options.excluded.ids}
     problems, skipped = _reading_problems(task, reading, columns, excluded)
-    problems += unread_texts(task, columns, sample)
-    problems += task.check(table.rows("Checking every row", skipped), columns)
+    problems += [*unread_texts(task, columns, sample), *choice_problems(choice), *marked]
+    empty = EmptyRows(columns)
+    problems += task.check(empty.left_out(table.rows("Checking every row", skipped)), columns)
+    problems += empty.problems()
     invalid = {row_id for problem in problems if problem.severity == "error" for row_id in problem.row_ids}
     valid = (row for row in table.rows("Looking at the texts", skipped) if row["_id"] not in invalid)
     usable, texts = table.profile(valid, options)
@@ -162,7 +198,7 @@ def build_report(
             problems.insert(0, Problem(error.code, "error", error.message, error.hint))
     findings = collect(problems, index)
     summary = ReportSummary(
-        status=REJECTED if refusal else WARNINGS if problems else OK,
+        status=REJECTED if refusal else WARNINGS if any(each.severity != "info" for each in problems) else OK,
         format=reading.main.format,
         encoding=reading.main.encoding,
         task=task.kind,
@@ -172,10 +208,19 @@ def build_report(
         columns=columns,
         labels=usable.counts(),
         problems=[report_entry(problem, finding) for problem, finding in zip(problems, findings, strict=True)],
+        runner_up=choice.runner_up,
+        answer=choice.answer,
+        answered=choice.answered,
     )
     if refusal:
         refusal.details = {**refusal.details, "report": summary.as_dict()}
-    return DataReport(task, summary, split, refusal, findings, texts.lengths, texts.tokens)
+    return DataReport(task, summary, split, refusal, findings, texts.lengths, texts.tokens, options.excluded)
+
+
+def _marked(folder: Path, reading: Reading, choice: ColumnChoice, index: LineIndex) -> list[Problem]:
+    """What says which rows the file itself, or the chosen reading, leaves out."""
+    found = [(keep, sorted(unmarked_rows(folder, reading, [keep]))) for keep in choice.keeps]
+    return [mark_problem(keep, [index.line(row_id) for row_id in ids], ids) for keep, ids in found if ids]
 
 
 def refused_report(
@@ -188,10 +233,19 @@ def refused_report(
         status=REJECTED,
         format=reading.main.format if reading else extension,
         encoding=reading.main.encoding if reading else "",
-        task=task_type or TASK_TYPES[0].kind,
+        task=task_type or _probable_task(error),
         total=reading.total if reading else 0,
         problems=[problem.as_dict()],
+        question=error.details.get("question"),
     )
+
+
+def _probable_task(error: StudioError) -> str:
+    """The first reading that a question offers; nothing is said where it offers none."""
+    question = error.details.get("question")
+    if question is None:
+        return TASK_TYPES[0].kind
+    return question["options"][0]["task_type"] if question["options"] else ""
 
 
 @dataclass(frozen=True)
@@ -237,87 +291,13 @@ class _Table:
         if not column:
             return {}
         if column not in self.reading.columns:
-            raise _missing_column(column, self.reading.columns, "split")
+            raise missing_column(column, self.reading.columns, "split")
         return {row["_id"]: row[column] or "" for row in read_rows(self.folder, [column])}
 
 
 def _evaluation_ids(reading: Reading) -> range:
     part = reading.evaluation
     return range(part.first_id, part.first_id + part.span) if part else range(0)
-
-
-def choose_columns(
-    reading: Reading, sample: Sequence[Mapping[str, Any]], task_type: str | None, columns: Mapping[str, str] | None
-) -> tuple[TaskType, dict[str, str]]:
-    """The task and the column of each role: as given, the rest guessed from a sample of rows."""
-    if not task_type and not columns:
-        _refuse_unserved(reading.main.columns, sample)
-    candidates = [find_task_type(task_type)] if task_type else list(TASK_TYPES)
-    guesses = [(task, task.guess_columns(reading.main.columns, sample)) for task in candidates]
-    complete = [(task, guess) for task, guess in guesses if task.missing_role(guess) is None]
-    complete.sort(key=lambda pair: not (pair[0].sure_of_guess or pair[0].is_certain(reading.main.columns)))
-    task, guess = (complete or guesses)[0]
-    given = {role: name for role, name in (columns or {}).items() if name}
-    _check_given(task, given, reading)
-    taken = set(given.values())
-    chosen = {role: name for role, name in guess.items() if name not in taken} | given
-    _check_complete(task, chosen, reading)
-    return task, {role.name: chosen[role.name] for role in task.roles if role.name in chosen}
-
-
-def _refuse_unserved(columns: list[str], sample: Sequence[Mapping[str, Any]]) -> None:
-    unserved = recognise(columns, sample, [task.kind for task in TASK_TYPES])
-    if unserved is not None:
-        raise Rejected(
-            "no_task_yet",
-            f"The file seems to hold {unserved.words}; there is no task for it here yet.",
-            unserved.hint,
-            details={"kind": unserved.kind, "columns": columns[:50]},
-        )
-
-
-def _check_given(task: TaskType, given: Mapping[str, str], reading: Reading) -> None:
-    known = [role.name for role in task.roles]
-    for role, name in given.items():
-        if role not in known:
-            raise Rejected(
-                "unknown_role", f"The task {task.kind!r} has no role {role!r}.", f"Roles: {', '.join(known)}."
-            )
-        if name not in reading.main.columns:
-            raise _missing_column(name, reading.main.columns, role)
-    if len(set(given.values())) < len(given):
-        raise Rejected("same_column", "One column was given for two roles.", "Choose a column of its own for each.")
-
-
-def _check_complete(task: TaskType, chosen: Mapping[str, str], reading: Reading) -> None:
-    if (role := task.missing_role(chosen)) is not None:
-        raise Rejected(
-            "missing_column",
-            f"No column was recognised as {role.title!r}; the file has: {_listed(reading.main.columns)}.",
-            f"{role.help} Say which one it is, e.g. {role.name}=COLUMN, or rename it to {role.name!r}.",
-            details={"role": role.name, "columns": reading.main.columns[:50]},
-        )
-    for role in task.roles:
-        if (
-            reading.evaluation
-            and chosen.get(role.name, reading.evaluation.columns[0]) not in reading.evaluation.columns
-        ):
-            raise _missing_column(chosen[role.name], reading.evaluation.columns, role.name, "evaluation file")
-
-
-def _missing_column(name: str, columns: Sequence[str], role: str, where: str = "file") -> Rejected:
-    similar = difflib.get_close_matches(name, columns, n=1, cutoff=0.4)
-    hint = f"Did you mean {similar[0]!r}?" if similar else "Use one of the columns above."
-    return Rejected(
-        "missing_column",
-        f"The {where} has no column {name[:60]!r}; it has: {_listed(columns)}.",
-        hint,
-        details={"role": role, "columns": list(columns[:50])},
-    )
-
-
-def _listed(columns: Sequence[str]) -> str:
-    return ", ".join(columns[:10]) + (f" and {len(columns) - 10} more" if len(columns) > 10 else "")
 
 
 def _reading_problems(
@@ -331,7 +311,11 @@ def _reading_problems(
         evaluation = part is reading.evaluation
         for flaw in part.flaws:
             rows = [line for line in flaw.rows if (evaluation, line) not in excluded]
-            if (flaw.column and flaw.column not in roles) or (flaw.rows and not rows):
+            if flaw.column and flaw.column not in roles:
+                if flaw.unused:
+                    problems.append(Problem(f"unused_{flaw.code}", "warning", flaw.unused, "Nothing needs to be done."))
+                continue
+            if flaw.rows and not rows:
                 continue
             if flaw.code in ("nested_value", "parquet_nested") and roles.get(flaw.column) in task.nested_roles:
                 continue

@@ -54,7 +54,7 @@ def _parse_change(item: Mapping[str, Any]) -> Change:
 
 
 def _import(user_id: str, dataset_id: str, arguments: Mapping[str, Any], progress: Progress) -> Dataset:
-    given = {name: arguments.get(name) for name in ("name", "task_type", "columns")}
+    given = {name: arguments.get(name) for name in ("name", "task_type", "columns", "answer")}
     return imports.import_staged(user_id, arguments["staged"], **given, progress=progress)
 
 

@@ -1,4 +1,5 @@
-"""The datasets of a person: check a file without storing it, import a sample, list, preview, change columns, rename, archive."""
+"""The datasets of a person: check a file without storing it, import a sample, list, preview, change columns, rename, archive
+and take out of the archive."""
 
 import tempfile
 from pathlib import Path
@@ -44,6 +45,7 @@ __all__ = [
     "list_datasets",
     "preview",
     "rename",
+    "unarchive",
 ]
 
 
@@ -54,6 +56,7 @@ def check_file(
     task_type: str | None = None,
     columns: dict[str, str] | None = None,
     choices: Choices | None = None,
+    answer: str | None = None,
 ) -> dict[str, Any]:
     """The report of a file (``status``, ``rows``, ``columns``, ``labels``, ``problems``, ...); nothing is stored.
 
@@ -66,7 +69,7 @@ def check_file(
         reading = None
         try:
             reading = store_rows(Path(folder), (path, file_name), choices=choices)
-            options = ReportOptions(task_type=task_type, columns=columns)
+            options = ReportOptions(task_type=task_type, columns=columns, answer=answer, obey_marks=True)
             return build_report(Path(folder), reading, options).summary.as_dict()
         except StudioError as error:
             return refused_report(error, file_name, task_type, reading).as_dict()
@@ -85,11 +88,11 @@ def import_sample(user_id: str, name: str) -> Dataset:
     return _import_sample(user_id, sample)
 
 
-def list_datasets(user_id: str) -> list[Dataset]:
-    """The person's datasets with their versions, newest first, without archived ones."""
+def list_datasets(user_id: str, *, archived: bool = False) -> list[Dataset]:
+    """The person's datasets with their versions, newest first: those in use, or those that were archived."""
     query = (
         select(Dataset)
-        .where(Dataset.owner_id == user_id, Dataset.archived.is_(False))
+        .where(Dataset.owner_id == user_id, Dataset.archived.is_(archived))
         .order_by(Dataset.created_at.desc(), Dataset.id)
         .options(selectinload(Dataset.versions))
     )
@@ -160,7 +163,7 @@ def rename(user_id: str, dataset_id: str, name: str) -> Dataset:
     cleaned = names.validate_name(name)
     with transaction() as session:
         find_dataset(session, user_id, dataset_id).name = cleaned
-    record(user_id, "rename", "dataset", dataset_id, data={"name": cleaned})
+        record(session, user_id, "rename", "dataset", dataset_id, data={"name": cleaned})
     return get_dataset(user_id, dataset_id)
 
 
@@ -168,7 +171,23 @@ def archive(user_id: str, dataset_id: str) -> None:
     """Hide a dataset from the list; runs that use it keep it."""
     with transaction() as session:
         find_dataset(session, user_id, dataset_id).archived = True
-    record(user_id, "archive", "dataset", dataset_id)
+        record(session, user_id, "archive", "dataset", dataset_id)
+
+
+def unarchive(user_id: str, dataset_id: str) -> Dataset:
+    """Put an archived dataset back on the list; where its name is taken by now, it gets a number.
+
+    Raises:
+        NotFound: it does not exist or is somebody else's.
+    """
+    with transaction() as session:
+        dataset = find_dataset(session, user_id, dataset_id)
+        if dataset.archived:
+            own = select(Dataset.name).where(Dataset.owner_id == user_id, Dataset.archived.is_(False))
+            dataset.name = names.numbered_name(dataset.name, set(session.scalars(own)))
+            dataset.archived = False
+            record(session, user_id, "unarchive", "dataset", dataset_id)
+    return get_dataset(user_id, dataset_id)
 
 
 def as_dict(dataset: Dataset) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from app import storage
 from app.catalog.task_types.text_patterns import is_number
 from app.errors import Rejected
+from app.languages import gettext as _
 from app.services.datasets import findings
 from app.services.datasets.row_tables import ROWS_FILE, load_reading, read_rows
 from app.services.datasets.versions import find_version, load_exclusions
@@ -43,7 +44,11 @@ def export_version(
         Rejected: an unknown kind.
     """
     if kind not in _WRITERS:
-        raise Rejected("unknown_format", f"There is no format {kind[:20]!r}.", f"Choose one of: {', '.join(_WRITERS)}.")
+        raise Rejected(
+            "unknown_format",
+            _("There is no format {kind}.", kind=repr(kind[:20])),
+            _("Choose one of: {WRITERS}.", WRITERS=", ".join(_WRITERS)),
+        )
     version = find_version(user_id, dataset_id, number)
     folder = storage.dataset_dir(version.id)
     media, write = _WRITERS[kind]

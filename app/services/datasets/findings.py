@@ -11,6 +11,8 @@ import numpy as np
 from app import files, storage
 from app.catalog.task_types.base import Problem
 from app.errors import NotFound
+from app.languages import gettext as _
+from app.languages import restored, storable
 
 FINDINGS_FILE = "findings.json"
 
@@ -114,14 +116,14 @@ def report_entry(problem: Problem, finding: Finding) -> dict[str, Any]:
 def store_findings(folder: Path, found: Sequence[Finding]) -> None:
     """Write ``findings.json``."""
     # Without indentation: a list of 100,000 ids would have as many lines.
-    content = json.dumps([vars(finding) for finding in found], ensure_ascii=False, separators=(",", ":"))
+    content = json.dumps([storable(vars(finding)) for finding in found], ensure_ascii=False, separators=(",", ":"))
     files.write_bytes(folder / FINDINGS_FILE, content.encode())
 
 
 def load_findings(folder: Path) -> list[Finding]:
     """What :func:`store_findings` wrote; empty for versions that were made without it."""
     path = folder / FINDINGS_FILE
-    return [Finding(**stored) for stored in storage.read_json(path)] if path.exists() else []
+    return [Finding(**stored) for stored in restored(storage.read_json(path))] if path.exists() else []
 
 
 def find_finding(folder: Path, key: str) -> Finding:
@@ -136,8 +138,12 @@ def find_finding(folder: Path, key: str) -> Finding:
 
 def _lookup(known: Mapping[str, Finding], key: str) -> Finding:
     if key not in known:
-        listed = ", ".join(list(known)[:20]) or "none"
-        raise NotFound("problem_not_found", f"This version has no problem {key[:60]!r}.", f"It has: {listed}.")
+        listed = ", ".join(list(known)[:20]) or _("none")
+        raise NotFound(
+            "problem_not_found",
+            _("This version has no problem {key}.", key=repr(key[:60])),
+            _("It has: {listed}.", listed=listed),
+        )
     return known[key]
 
 

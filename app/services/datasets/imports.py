@@ -7,7 +7,7 @@ staged file that is not imported is removed after a day.
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from app import files, storage
 from app.catalog.task_types import task_type as find_task_type
 from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
+from app.languages import gettext as _
 from app.models import Dataset, DatasetVersion, new_id
 from app.readers import Choices
 from app.services.accounts import names
@@ -42,11 +43,13 @@ class ImportOptions:
         evaluation: the person's own test file and its name.
         seed: of the splits.
         choices: sheet, header row, encoding or delimiter, in place of the reader's own detection.
+        answer: which of several readings is meant; see :func:`column_choice.choose_columns`.
     """
 
     evaluation: Source | None = None
     seed: int = 0
     choices: Choices | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class _NewDataset:
     task_type: str | None
     columns: dict[str, str] | None
     seed: int = 0
+    answer: str | None = None
 
 
 def import_file(
@@ -95,7 +99,7 @@ def import_file(
         return reading
 
     project_id = home_project(user_id).id
-    new = _NewDataset(user_id, project_id, source[1], name, task_type, columns, options.seed)
+    new = _NewDataset(user_id, project_id, source[1], name, task_type, columns, options.seed, options.answer)
     return _add_dataset(new, read, progress)
 
 
@@ -128,7 +132,7 @@ def read_staged(user_id: str, staged_id: str, choices: Choices | None = None) ->
     for name in (ROWS_FILE, READING_FILE):
         (folder / name).unlink(missing_ok=True)
     reading = store_rows(folder, (folder / ORIGINAL_FILE, record["file_name"]), evaluation, wanted)
-    files.write_json(folder / STAGED_FILE, {**record, "choices": asdict(wanted)})
+    files.write_json(folder / STAGED_FILE, {**record, "choices": wanted.as_dict()})
     return reading
 
 
@@ -147,6 +151,23 @@ def staged_folder(user_id: str, staged_id: str) -> tuple[Path, str]:
     return folder, record["file_name"]
 
 
+def is_read(user_id: str, staged_id: str) -> bool:
+    """Whether the rows of a staged file are known."""
+    return (_staged(user_id, staged_id)[0] / READING_FILE).exists()
+
+
+def note_refusal(user_id: str, staged_id: str, error: dict[str, Any]) -> None:
+    """Keep with a staged file why it was refused, for a person who comes back to it."""
+    folder, record = _staged(user_id, staged_id)
+    files.write_json(folder / STAGED_FILE, {**record, "error": error})
+
+
+def refusal_of(user_id: str, staged_id: str) -> dict[str, Any] | None:
+    """Why a staged file was refused: code, message, hint and details; None if it was not."""
+    error: dict[str, Any] | None = _staged(user_id, staged_id)[1].get("error")
+    return error
+
+
 def import_staged(
     user_id: str,
     staged_id: str,
@@ -154,6 +175,7 @@ def import_staged(
     name: str | None = None,
     task_type: str | None = None,
     columns: dict[str, str] | None = None,
+    answer: str | None = None,
     progress: Progress = NO_PROGRESS,
 ) -> Dataset:
     """Import a staged file that has been read; it stays staged if it is refused.
@@ -166,7 +188,7 @@ def import_staged(
     if task_type:
         find_task_type(task_type)
     if not (folder / READING_FILE).exists():
-        raise Rejected("not_read", "The file has not been read yet.", "Choose how to read it, then try again.")
+        raise Rejected("not_read", _("The file has not been read yet."), _("Choose how to read it, then try again."))
 
     def read(target: Path) -> Reading:
         for file_name in (ROWS_FILE, READING_FILE, ORIGINAL_FILE, EVALUATION_FILE):
@@ -174,7 +196,7 @@ def import_staged(
                 link_or_copy(folder / file_name, target / file_name)
         return load_reading(target)
 
-    new = _NewDataset(user_id, home_project(user_id).id, record["file_name"], name, task_type, columns)
+    new = _NewDataset(user_id, home_project(user_id).id, record["file_name"], name, task_type, columns, 0, answer)
     dataset = _add_dataset(new, read, progress)
     shutil.rmtree(folder, ignore_errors=True)
     return dataset
@@ -198,14 +220,15 @@ def _add_dataset(new: _NewDataset, read: Callable[[Path], Reading], progress: Pr
             session.add(version)
             session.flush()
             progress.conclude(session, dataset.id, 1)
+            told = {"file_name": reading.main.file_name, "rows": version.rows}
+            record_action(session, new.user_id, "import", "dataset", dataset.id, data=told)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    if new.columns:
+    # A choice of rows is no meaning of columns: another file with the same columns is asked about again.
+    if (new.columns or new.answer) and not report.excluded.count:
         meaning = ColumnMeaning(version.task_type, version.columns)
         remember(new.project_id, new.user_id, reading.main.columns, meaning)
-    data = {"file_name": reading.main.file_name, "rows": version.rows}
-    record_action(new.user_id, "import", "dataset", dataset.id, data=data)
     with snapshot() as session:
         return find_dataset(session, new.user_id, dataset.id)
 
@@ -216,8 +239,8 @@ def _check(
     """The report, with the remembered columns where none are given, and how to describe that."""
     plan = SplitPlan(seed=new.seed)
     known = with_remembered(recall(new.project_id, reading.main.columns), new.task_type, new.columns)
-    if known is not None:
-        options = ReportOptions(task_type=known.task_type, columns=known.columns, plan=plan)
+    if known is not None and not new.answer:
+        options = ReportOptions(task_type=known.task_type, columns=known.columns, plan=plan, obey_marks=True)
         try:
             report = write_report(folder, reading, options, progress.report)
         except Rejected:
@@ -226,8 +249,12 @@ def _check(
         else:
             summary = f"Imported from {reading.main.file_name}. The columns mean what you said last time."
             return report, {"summary": summary, "remembered": True}
-    options = ReportOptions(task_type=new.task_type, columns=new.columns, plan=plan)
-    return write_report(folder, reading, options, progress.report), None
+    options = ReportOptions(task_type=new.task_type, columns=new.columns, plan=plan, answer=new.answer, obey_marks=True)
+    report = write_report(folder, reading, options, progress.report)
+    if not report.summary.answered:
+        return report, None
+    summary = f"Imported from {reading.main.file_name}. {report.summary.answered}"
+    return report, {"summary": summary, "answer": report.summary.answer}
 
 
 def _deduplicate(user_id: str, content_sha256: str, rows: Path) -> None:
@@ -250,12 +277,12 @@ def _staged(user_id: str, staged_id: str) -> tuple[Path, dict[str, Any]]:
     folder = _folder(staged_id)
     record = storage.read_json(folder / STAGED_FILE) if is_id and (folder / STAGED_FILE).exists() else {}
     if record.get("user_id") != user_id:
-        raise NotFound("upload_not_found", "The file is no longer waiting here.", "Send it again.")
+        raise NotFound("upload_not_found", _("The file is no longer waiting here."), _("Send it again."))
     return folder, record
 
 
 def _free_name(session: Session, user_id: str, file_name: str) -> str:
     """The file's name, numbered where the person's list has it already."""
-    stem = names.clean_name(Path(file_name.replace("\\", "/")).stem) or "Dataset"
+    stem = names.clean_name(Path(file_name.replace("\\", "/")).stem) or _("Dataset")
     own = select(Dataset.name).where(Dataset.owner_id == user_id, Dataset.archived.is_(False))
     return names.numbered_name(stem, set(session.scalars(own)))

@@ -16,6 +16,8 @@ from app.catalog.base_models import BASE_MODELS
 from app.catalog.task_types import task_type as find_task_type
 from app.db import snapshot, transaction
 from app.errors import Conflict, Rejected
+from app.languages import decimal
+from app.languages import gettext as _
 from app.models import ACTIVE_STATES, DatasetReview, DatasetVersion, new_id
 from app.services.datasets.row_search import Selection, find_rows
 from app.services.datasets.versions import find_version
@@ -37,16 +39,24 @@ def start(user_id: str, dataset_id: str) -> dict[str, Any]:
     """
     version = find_version(user_id, dataset_id)
     if "label" not in version.columns or len(version.labels) < 2:
-        raise Rejected("no_labels", "This data has no labels that could be doubted.", "Choose a goal with labels.")
+        raise Rejected(
+            "no_labels", _("This data has no labels that could be doubted."), _("Choose a goal with labels.")
+        )
     if version.usable_rows > MAX_ROWS:
         raise Rejected(
             "too_many_rows",
-            f"{version.usable_rows:,} rows are more than the {MAX_ROWS:,} that are searched.",
-            "Search in a part of them.",
+            _(
+                "{usable_rows} rows are more than the {MAX_ROWS} that are searched.",
+                usable_rows=decimal(version.usable_rows),
+                MAX_ROWS=decimal(MAX_ROWS),
+            ),
+            _("Search in a part of them."),
         )
     model = next((card.name for card in BASE_MODELS if "text-classification" in card.task_types), None)
     if model is None:
-        raise Conflict("no_reader", "No installed model can read the texts.", "Install an encoder on the Models page.")
+        raise Conflict(
+            "no_reader", _("No installed model can read the texts."), _("Install an encoder on the Models page.")
+        )
     with transaction() as session:
         review = _latest(session, version.id)
         if review is None or (review.results is None and review.job.state not in ACTIVE_STATES):

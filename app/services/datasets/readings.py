@@ -4,15 +4,16 @@ The uploaded original is kept in the folder of the version that was made from it
 """
 
 import tempfile
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from app import storage
 from app.db import snapshot
 from app.errors import Conflict, Rejected
+from app.languages import gettext as _
 from app.models import Dataset, DatasetVersion
-from app.readers import Choices, xlsx
+from app.readers import Choices, repairs, xlsx
 from app.readers.decoding import NAMED
 from app.readers.delimiters import DELIMITERS
 from app.readers.isolation import read_into
@@ -40,9 +41,11 @@ SHOWN_CHARACTERS = 500
 
 
 def describe_version(user_id: str, dataset_id: str, number: int | None = None) -> dict[str, Any]:
-    """``{"file_name", "format", "encoding", "found", "kept", "encodings", "delimiters"}`` of a version.
+    """``{"file_name", "format", "encoding", "found", "kept", "encodings", "encoding_previews",
+    "delimiters", "repairs"}`` of a version.
 
-    ``found`` is what the reader detected and a person may change; ``kept`` is whether the original is there to be read again.
+    ``found`` is what the reader detected and a person may change; ``kept`` is whether the original is there to be read again;
+    ``encoding_previews`` gives a piece of the text in each likely encoding; ``repairs`` are those that the file needs or may need: ``[{"name", "title", "done"}]``.
     """
     version = find_version(user_id, dataset_id, number)
     reading = load_reading(storage.dataset_dir(version.id))
@@ -59,7 +62,13 @@ def describe(reading: Reading, kept: bool) -> dict[str, Any]:
         "found": main.found,
         "kept": kept,
         "encodings": list(NAMED),
+        "encoding_previews": {each["name"]: each["preview"] for each in main.found.get("encodings", [])},
         "delimiters": list(DELIMITERS),
+        "repairs": [
+            {"name": repair.name, "title": repair.title, "done": main.found["repairs"][repair.name]}
+            for repair in repairs.REPAIRS
+            if repair.name in main.found.get("repairs", {})
+        ],
     }
 
 
@@ -75,7 +84,9 @@ def describe_unread(user_id: str, staged_id: str) -> dict[str, Any]:
         "found": {},
         "kept": True,
         "encodings": list(NAMED),
+        "encoding_previews": {},
         "delimiters": list(DELIMITERS),
+        "repairs": [],
     }
 
 
@@ -141,20 +152,33 @@ def read_again(user_id: str, dataset_id: str, choices: Choices, *, progress: Pro
     def fill(folder: Path, newest_folder: Path) -> VersionDraft:
         original = storage.dataset_dir(source.id)
         parts = load_reading(original).parts
-        evaluation = (original / EVALUATION_FILE, parts[1].file_name) if len(parts) > 1 else None
+        own = original / EVALUATION_FILE
+        evaluation = (own, parts[1].file_name) if len(parts) > 1 and own.exists() else None
         progress.report("Reading the file", 0, 0)
         reading = store_rows(folder, (original / ORIGINAL_FILE, parts[0].file_name), evaluation, choices)
         has_columns = set(newest.columns.values()) <= set(reading.main.columns)
+        # A chosen reading may also say which rows are used; the columns alone do not.
+        answer = _answer_of(user_id, dataset_id, newest) if has_columns else None
         options = ReportOptions(
-            task_type=newest.task_type if has_columns else None,
-            columns=newest.columns if has_columns else None,
+            task_type=newest.task_type if has_columns and not answer else None,
+            columns=newest.columns if has_columns and not answer else None,
+            answer=answer,
             plan=SplitPlan(seed=storage.read_json(newest_folder / "splits.json")["seed"]),
+            obey_marks=True,
         )
         report = write_report(folder, reading, options, progress.report)
         summary = f"Read again from {parts[0].file_name}{_describe_choices(choices)}."
-        return VersionDraft(report, {"summary": summary, "reading": asdict(choices)})
+        return VersionDraft(report, {"summary": summary, "reading": choices.as_dict()})
 
     return add_version(user_id, dataset_id, fill, action="read_again", progress=progress)
+
+
+def _answer_of(user_id: str, dataset_id: str, newest: DatasetVersion) -> str | None:
+    """The answer with which the file was imported, as long as the columns still mean what it says."""
+    first = find_version(user_id, dataset_id, 1)
+    answer = (first.change or {}).get("answer")
+    same = (first.task_type, first.columns) == (newest.task_type, newest.columns)
+    return str(answer) if answer and same else None
 
 
 def _describe_choices(choices: Choices) -> str:
@@ -167,6 +191,7 @@ def _describe_choices(choices: Choices) -> str:
         parts.append(f"encoding {choices.encoding}")
     if choices.delimiter:
         parts.append(f"fields separated by {choices.delimiter!r}")
+    parts += [f"{name} {'on' if wanted else 'off'}" for name, wanted in choices.repairs.items()]
     return f": {', '.join(parts)}" if parts else ""
 
 
@@ -181,8 +206,8 @@ def _require_original(user_id: str, dataset_id: str) -> DatasetVersion:
     if version is None:
         raise Conflict(
             "original_not_kept",
-            "The file that this data came from is not kept here.",
-            "Upload it again; then it can be read in another way.",
+            _("The file that this data came from is not kept here."),
+            _("Upload it again; then it can be read in another way."),
         )
     return version
 
@@ -191,18 +216,39 @@ def check_choices(given: Any) -> Choices:
     """Parse the choices of a request.
 
     Raises:
-        Rejected: not an object of sheet, header_row, encoding and delimiter with values of their types.
+        Rejected: not an object of sheet, header_row, encoding, delimiter and repairs with values of their types.
     """
-    kinds = {"sheet": str, "header_row": int, "encoding": str, "delimiter": str}
+    kinds = {"sheet": str, "header_row": int, "encoding": str, "delimiter": str, "repairs": dict}
     fits = isinstance(given, dict) and all(type(value) is kinds.get(key) for key, value in given.items())
     if not fits or given.get("header_row", 0) < 0 or given.get("delimiter", "") not in ("", *DELIMITERS):
         raise Rejected(
             "wrong_type",
-            "The field 'reading' is not a JSON object of sheet, header_row, encoding and delimiter.",
-            f'Send for example {{"sheet": "Data", "header_row": 3}}; delimiters: {" ".join(map(repr, DELIMITERS))}.',
-            details={"fields": {"reading": "is not an object of sheet, header_row, encoding and delimiter"}},
+            _("The field 'reading' is not a JSON object of sheet, header_row, encoding, delimiter and repairs."),
+            _(
+                'Send for example {{"sheet": "Data", "header_row": 3}}; delimiters: {map}.',
+                map=" ".join(map(repr, DELIMITERS)),
+            ),
+            details={
+                "fields": {"reading": _("is not an object of sheet, header_row, encoding, delimiter and repairs")}
+            },
         )
+    check_repairs(given.get("repairs", {}))
     return Choices(**given)
+
+
+def check_repairs(given: Mapping[str, Any]) -> None:
+    """Refuse repairs that do not exist.
+
+    Raises:
+        Rejected: ``unknown_repair``.
+    """
+    for name, wanted in given.items():
+        if name not in repairs.NAMES or not isinstance(wanted, bool):
+            raise Rejected(
+                "unknown_repair",
+                _("There is no repair {name}, or it is neither on nor off.", name=repr(name[:40])),
+                _("Use true or false for one of: {NAMES}.", NAMES=", ".join(repairs.NAMES)),
+            )
 
 
 def _short(cell: str | None) -> str | None:

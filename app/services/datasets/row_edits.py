@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from app.errors import Rejected
+from app.languages import decimal
+from app.languages import gettext as _
 from app.readers.table import MAX_CELL
 from app.services.datasets.row_tables import PORTION_ROWS, ROWS_FILE, Reading
 
@@ -138,6 +140,8 @@ def check_cell(value: Cell, column: str) -> Cell:
     """
     if value is not None and len(value) > MAX_CELL:
         raise Rejected(
-            "cell_too_long", f"The text for {column[:60]!r} has {len(value):,} characters.", f"At most {MAX_CELL:,}."
+            "cell_too_long",
+            _("The text for {column} has {value} characters.", column=repr(column[:60]), value=decimal(len(value))),
+            _("At most {MAX_CELL}.", MAX_CELL=decimal(MAX_CELL)),
         )
     return value

@@ -4,6 +4,7 @@ They are never trained on; leaving them out must be a decision.
 """
 
 from app.errors import Conflict
+from app.languages import gettext as _
 from app.models import DatasetVersion
 from app.services.datasets import datasets
 from app.services.datasets.changes import Exclude, change
@@ -31,8 +32,13 @@ def require_decided(version: DatasetVersion) -> None:
     named = "; ".join(f"{problem['count']:,} {problem['code']}" for problem in errors[:MAX_NAMED])
     raise Conflict(
         "rows_undecided",
-        f"{_rows(number)} of the data cannot be used as {'it is' if number == 1 else 'they are'} ({named}).",
-        "Fix or leave them out on the Data page, or send leave_out_errors to leave them out with this run.",
+        _(
+            "{rows} of the data cannot be used as {value} ({named}).",
+            rows=_rows(number),
+            value=_("it is") if number == 1 else _("they are"),
+            named=named,
+        ),
+        _("Fix or leave them out on the Data page, or send leave_out_errors to leave them out with this run."),
         details={
             "rows": number,
             "problems": [{name: problem[name] for name in ("code", "count", "rows", "message")} for problem in errors],
@@ -63,4 +69,4 @@ def version_for_run(user_id: str, version: DatasetVersion, leave_out: bool) -> D
 
 
 def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number:,} rows"
+    return _("1 row") if number == 1 else f"{number:,} rows"

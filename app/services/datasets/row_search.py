@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.errors import Rejected
+from app.languages import gettext as _
 from app.services.datasets import findings
 from app.services.datasets.holdout_access import test_ids
 from app.services.datasets.row_tables import PORTION_ROWS, ROWS_FILE, load_reading
@@ -98,7 +99,9 @@ def _matching(folder: Path, selection: Selection, only_needed: bool = False) -> 
         names = rows.schema_arrow.names
         if selection.column and selection.column not in names:
             raise Rejected(
-                "missing_column", f"There is no column {selection.column[:60]!r}.", "Choose one of the file's."
+                "missing_column",
+                _("There is no column {column}.", column=repr(selection.column[:60])),
+                _("Choose one of the file's."),
             )
         columns = (
             ["_id", *([selection.column] if selection.column else [])] if only_needed and not selection.search else None
@@ -148,7 +151,9 @@ def _id_filter(folder: Path, selection: Selection) -> np.ndarray | None:
 def _check(selection: Selection) -> None:
     if len(selection.search) > MAX_SEARCH_CHARACTERS:
         raise Rejected(
-            "range", f"The search has {len(selection.search)} characters.", f"Use at most {MAX_SEARCH_CHARACTERS}."
+            "range",
+            _("The search has {search} characters.", search=len(selection.search)),
+            _("Use at most {MAX_SEARCH_CHARACTERS}.", MAX_SEARCH_CHARACTERS=MAX_SEARCH_CHARACTERS),
         )
 
 

@@ -111,6 +111,9 @@ def store_rows(folder: Path, main: Source, evaluation: Source | None = None, cho
     """
     sources = [source for source in (main, evaluation) if source]
     descriptions = read_into(folder / ROWS_FILE, sources, [choices or Choices(), Choices()], _limits())
+    if len(descriptions) > len(sources):
+        # An archive may hold rows for the test.
+        sources.append((main[0], f"{main[1]}: test"))
     parts = [_part(source, description) for source, description in zip(sources, descriptions, strict=True)]
     reading = Reading(*_two(parts))
     store_reading(folder, reading)

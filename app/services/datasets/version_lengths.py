@@ -16,6 +16,9 @@ from app.services.datasets.row_tables import read_rows
 from app.services.datasets.versions import LENGTHS_FILE
 from app.services.profiling.token_lengths import PORTION_TEXTS, TokenCounter, TokenLengths
 
+# Below the cache folder: lengths for models other than the recommended one, by the id of the version.
+LENGTHS_FOLDER = "lengths"
+
 
 def lengths_of(version: DatasetVersion, base_model: str = "") -> TokenLengths:
     """The lengths of the usable rows; for the recommended model if none is named.
@@ -27,7 +30,7 @@ def lengths_of(version: DatasetVersion, base_model: str = "") -> TokenLengths:
     if stored.exists() and (lengths := _load(stored)) and base_model in ("", lengths.base_model):
         return lengths
     name = find_base_model(base_model).name
-    cached = storage.cache_dir() / "lengths" / f"{version.id}-{name.replace('/', '--')}.json"
+    cached = storage.cache_dir() / LENGTHS_FOLDER / f"{version.id}-{name.replace('/', '--')}.json"
     if not cached.exists():
         files.write_json(cached, _count(version, name).as_dict())
     return _load(cached)

@@ -21,6 +21,8 @@ from sqlalchemy.orm import Session, selectinload
 from app import files, manifest, storage
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
+from app.languages import gettext as _
+from app.languages import retold, storable
 from app.models import Dataset, DatasetVersion, User, new_id
 from app.services.accounts.accounts import record
 from app.services.datasets.data_reports import NOTHING, DataReport, Exclusions, ReportOptions, build_report
@@ -90,7 +92,9 @@ def find_dataset(session: Session, user_id: str, dataset_id: str) -> Dataset:
     dataset = session.scalar(query.options(selectinload(Dataset.versions)))
     if dataset is None:
         raise NotFound(
-            "dataset_not_found", f"There is no dataset {dataset_id[:60]!r} among yours.", "Open it from the Data page."
+            "dataset_not_found",
+            _("There is no dataset {dataset_id} among yours.", dataset_id=repr(dataset_id[:60])),
+            _("Open it from the Data page."),
         )
     return dataset
 
@@ -107,7 +111,11 @@ def find_version(user_id: str, dataset_id: str, number: int | None = None) -> Da
         versions[-1] if number is None else next((version for version in versions if version.number == number), None)
     )
     if wanted is None:
-        raise NotFound("version_not_found", f"There is no version {number}.", f"Versions: 1 to {versions[-1].number}.")
+        raise NotFound(
+            "version_not_found",
+            _("There is no version {amount}.", amount=number),
+            _("Versions: 1 to {amount}.", amount=versions[-1].number),
+        )
     return wanted
 
 
@@ -236,11 +244,17 @@ def add_version(
                 session.add(version)
                 session.flush()
                 progress.conclude(session, dataset_id, version.number)
+                record(session, user_id, action, "dataset", dataset_id, data={"version": version.number})
         except IntegrityError:
             raise _stale() from None
-    record(user_id, action, "dataset", dataset_id, data={"version": version.number})
     with snapshot() as session:
         return find_dataset(session, user_id, dataset_id)
+
+
+def report_of(version: DatasetVersion) -> dict[str, Any]:
+    """The public report of a version, in the language of the present answer."""
+    found: dict[str, Any] = retold(version.report)
+    return found
 
 
 def write_report(
@@ -255,11 +269,11 @@ def write_report(
     if report.refusal:
         raise report.refusal
     files.write_json(folder / "splits.json", report.splits)
-    files.write_json(folder / "report.json", report.summary.as_dict())
+    files.write_json(folder / "report.json", storable(report.summary.as_dict()))
     files.write_json(folder / LENGTHS_FILE, report.lengths.as_dict())
     store_tokens(folder / TOKENS_FILE, report.tokens)
     store_findings(folder, report.findings)
-    excluded = options.excluded
+    excluded = report.excluded
     if excluded.count:
         files.write_json(folder / EXCLUDED_FILE, {"ids": sorted(excluded.ids), "lost": sorted(excluded.lost)})
     return report
@@ -300,7 +314,7 @@ def make_version(
         columns=summary.columns,
         labels=summary.labels,
         split_sizes={name: len(splits[name]) for name in SPLITS},
-        report=summary.as_dict(),
+        report=storable(summary.as_dict()),
         author_id=author_id,
         change=change,
     )
@@ -332,5 +346,5 @@ def _content_sha256(folder: Path, report: DataReport) -> str:
 
 def _stale() -> Conflict:
     return Conflict(
-        "stale_dataset", "The dataset was changed in the meantime.", "Open it again and repeat your change."
+        "stale_dataset", _("The dataset was changed in the meantime."), _("Open it again and repeat your change.")
     )

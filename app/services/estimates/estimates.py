@@ -14,6 +14,8 @@ from app.catalog.training import TrainingSettings
 from app.catalog.workload import WorkloadInputs
 from app.errors import Rejected
 from app.field_errors import field_refusal
+from app.languages import decimal, gettext_noop, ngettext
+from app.languages import gettext as _
 from app.models import DatasetVersion
 from app.services.estimates import memory_fit
 from app.services.estimates.cost_arithmetic import Correction, correct, count, memory_parts
@@ -23,7 +25,8 @@ from app.services.queue import machine_speeds
 from app.services.queue.machine_speeds import TrainingMachine
 
 TYPICAL_TOKENS = 40.0
-MEASURED, ESTIMATED = "measured on your data", "estimated from the characters of your data"
+MEASURED = gettext_noop("measured on your data")
+ESTIMATED = gettext_noop("estimated from the characters of your data")
 TOKENIZER_BYTES, WEIGHT_BYTES = 750_000, 4
 HELD_OUT_SHARE = 0.1
 
@@ -96,10 +99,12 @@ def estimate(request: EstimateRequest) -> CostEstimate:
         Rejected: an unknown model, method or setting, or a value out of bounds.
     """
     if request.rows < 1:
-        raise Rejected("range", f"There are {request.rows} training rows.", "Give at least 1.")
+        raise Rejected(
+            "range", _("There are {request_rows} training rows.", request_rows=request.rows), _("Give at least 1.")
+        )
     workload = _workload(request)
     machine = request.machine or machine_speeds.training_machine()
-    source = request.tokens_from if request.tokens_per_row else "assumed"
+    source = request.tokens_from if request.tokens_per_row else gettext_noop("assumed")
     return _estimate(workload, machine, _data_basis(source, workload))
 
 
@@ -188,25 +193,37 @@ def _estimate(workload: WorkloadInputs, machine: TrainingMachine, data_basis: st
 
 
 def _data_basis(source: str, workload: WorkloadInputs) -> str:
-    return (
-        f"{workload.train_rows:,} rows x {workload.length:.0f} tokens ({source}) x {workload.training.epochs:g} passes."
+    return _(
+        "{train_rows} rows x {length} tokens ({source}) x {epochs} passes.",
+        train_rows=decimal(workload.train_rows),
+        length=decimal(workload.length, grouped=False),
+        source=_(source),
+        epochs=f"{workload.training.epochs:g}",
     )
 
 
 # How closely the known runs are related to the one that is estimated, in words.
 _RELATED = {
-    "method": "with this method and model",
-    "model": "with this model",
-    "family": "of this kind of task",
-    "machine": "on this machine",
+    "method": gettext_noop("with this method and model"),
+    "model": gettext_noop("with this model"),
+    "family": gettext_noop("of this kind of task"),
+    "machine": gettext_noop("on this machine"),
 }
 
 
 def _basis(learning: Correction, measured: bool, machine: str) -> str:
     """Where the numbers come from, in one sentence or two."""
     if learning.level != "none":
-        runs = f"{learning.runs} finished {'run' if learning.runs == 1 else 'runs'} {_RELATED[learning.level]}"
-        return f"Corrected by {runs} on {machine}."
+        runs = ngettext(
+            "{number} finished run {related}",
+            "{number} finished runs {related}",
+            learning.runs,
+            related=_(_RELATED[learning.level]),
+        )
+        return _("Corrected by {runs} on {machine}.", runs=runs, machine=machine)
     if measured:
-        return f"From the measured speed of {machine}; no run has finished on it yet."
-    return f"By arithmetic alone: {machine} was not measured yet and no run has finished on it, so the range is wide."
+        return _("From the measured speed of {machine}; no run has finished on it yet.", machine=machine)
+    return _(
+        "By arithmetic alone: {machine} was not measured yet and no run has finished on it, so the range is wide.",
+        machine=machine,
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from app.catalog.methods import METHODS
 from app.catalog.methods.base import Method
 from app.catalog.workload import WorkloadInputs
+from app.languages import gettext as _
 from app.services.estimates.cost_arithmetic import count
 
 # A run fits if it needs less than this share of the free memory; the rest is for other processes.
@@ -72,21 +73,26 @@ def _changes(workload: WorkloadInputs) -> Iterator[_Change]:
     """Possible changes, those that affect the result least first."""
     training = workload.training
     if not training.gradient_checkpointing and workload.method.capabilities.gradient_checkpointing:
-        words = "gradient checkpointing (slower, the same result)"
+        words = _("gradient checkpointing (slower, the same result)")
         yield _training_change(words, workload, {"gradient_checkpointing": True})
     accumulation = training.accumulation * 2
     while accumulation <= min(MAX_ACCUMULATION, training.batch_size):
-        words = f"{accumulation} gradient accumulation steps (the same result)"
+        words = _("{accumulation} gradient accumulation steps (the same result)", accumulation=accumulation)
         yield _training_change(words, workload, {"accumulation": accumulation})
         accumulation *= 2
     length = training.max_length // 2
     while length >= MIN_LENGTH and length < workload.longest:
-        yield _training_change(f"at most {length} tokens per text", workload, {"max_length": length})
+        yield _training_change(_("at most {length} tokens per text", length=length), workload, {"max_length": length})
         length //= 2
     for kind in SMALLER_METHODS:
         method = _other_method(workload, kind)
         if method is not None:
-            yield _Change(f"the method {method.title}", "method", {"kind": kind}, replace(workload, method=method))
+            yield _Change(
+                _("the method {method}", method=method.title),
+                "method",
+                {"kind": kind},
+                replace(workload, method=method),
+            )
 
 
 def _training_change(words: str, workload: WorkloadInputs, settings: dict[str, Any]) -> _Change:

@@ -8,6 +8,7 @@ from sqlalchemy import case, delete, func, select
 
 from app.db import snapshot, transaction
 from app.errors import NotFound
+from app.languages import gettext as _
 from app.models import Prediction
 from app.models_saved import AnswerVote
 from app.services.evaluation.example_table import ExamplePage
@@ -41,7 +42,9 @@ def vote(user_id: str, run_id: str, row_id: int, name: str | None) -> VoteCount:
             Prediction.run_id == run_id, Prediction.split == "test", Prediction.row_id == row_id
         )
         if session.scalar(answered) is None:
-            raise NotFound("row_not_found", f"This run did not answer a test row {row_id}.", "Reload the page.")
+            raise NotFound(
+                "row_not_found", _("This run did not answer a test row {row_id}.", row_id=row_id), _("Reload the page.")
+            )
         own = (AnswerVote.owner_id == user_id, AnswerVote.run_id == run_id, AnswerVote.row_id == row_id)
         session.execute(delete(AnswerVote).where(*own))
         if name is not None:

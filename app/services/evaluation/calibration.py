@@ -12,6 +12,7 @@ from app.catalog.task_types import task_type
 from app.db import snapshot
 from app.errors import Conflict
 from app.intervals import wilson
+from app.languages import gettext as _
 from app.models import Prediction
 from app.services.evaluation.statistics import bin_indices, calibration_error
 from app.services.runs import runs
@@ -79,10 +80,14 @@ def measure(user_id: str, run_id: str) -> Calibration:
         query = select(Prediction.expected, Prediction.answer, Prediction.score)
         rows = session.execute(query.where(Prediction.run_id == run_id, Prediction.split == "test")).all()
     if not rows:
-        raise Conflict("no_answers", "This run has not answered its test rows yet.", "Wait until it has finished.")
+        raise Conflict(
+            "no_answers", _("This run has not answered its test rows yet."), _("Wait until it has finished.")
+        )
     if task_type(task).primary_metric != "accuracy" or not all(0 <= score <= 1 for _, _, score in rows):
         raise Conflict(
-            "no_probabilities", f"Answers of the task {task!r} carry no probability.", "Look at the examples instead."
+            "no_probabilities",
+            _("Answers of the task {task} carry no probability.", task=repr(task)),
+            _("Look at the examples instead."),
         )
     expected, answers, scores = (list(column) for column in zip(*rows, strict=True))
     right = [answer == truth for answer, truth in zip(answers, expected, strict=True)]

@@ -7,10 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from app.catalog.baselines import BASELINES
 from app.db import snapshot
 from app.errors import Rejected
+from app.languages import decimal
+from app.languages import gettext as _
 from app.models import SUCCEEDED
-from app.services.evaluation import answer_votes, importance, paired_answers, verdicts
+from app.services.evaluation import answer_votes, baselines, headline, importance, paired_answers, verdicts
+from app.services.evaluation.headline import Headline
 from app.services.evaluation.importance import Importance
 from app.services.evaluation.measures import SERIES_KEYS, Series, View
 from app.services.evaluation.metric_table import BASE, MetricRow, leading_row, metric_rows
@@ -50,14 +54,24 @@ class ComparedRun:
 
 
 @dataclass(frozen=True)
+class ComparedBaseline:
+    """A baseline that at least one of the runs was measured beside; ``name`` as it begins a line."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What the compare page shows.
 
     Attributes:
-        baseline: ``"base"`` or the id of the run that the others are held against.
+        baseline: ``"base"``, the key of a baseline, or the id of the run that the others are held against.
+        baselines: in the order of tables, from the cheapest on.
         comparable: whether all runs were tested on the same rows.
         importance: importance of the settings for the first test metric; None where runs are not comparable.
         verdicts: run id -> verdicts on that run alone.
+        sentences: run id -> the sentence of a finished run.
     """
 
     runs: list[ComparedRun]
@@ -67,7 +81,9 @@ class Comparison:
     settings: list[SettingRow]
     importance: Importance | None
     notes: list[ComparisonNote]
+    baselines: list[ComparedBaseline] = field(default_factory=list)
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
+    sentences: dict[str, Headline] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The comparison as JSON."""
@@ -79,18 +95,18 @@ def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -
     """The comparison of 1-10 runs of this person.
 
     Args:
-        baseline: ``"base"`` (or None) for each run's base model, or the id of one of the runs.
+        baseline: ``"base"`` (or None) for each run's base model, the key of a baseline, or the id of one of the runs.
 
     Raises:
         Rejected: none or too many runs, or a baseline that is not among them.
         NotFound: a run that is not theirs.
     """
     wanted = _distinct(run_ids)
-    if baseline not in (None, BASE, *wanted):
+    if baseline not in (None, BASE, *(known.key for known in BASELINES), *wanted):
         raise Rejected(
             "unknown_baseline",
-            f"The baseline {baseline!r} is not among the compared runs.",
-            "Use `base` or the id of one of the compared runs.",
+            _("The baseline {baseline} is not among the compared runs.", baseline=repr(baseline)),
+            _("Use `base`, the name of a baseline such as `tfidf`, or the id of one of the compared runs."),
         )
     with snapshot() as session:
         found = [runs.find(session, user_id, run_id) for run_id in wanted]
@@ -122,8 +138,12 @@ def _distinct(run_ids: Sequence[str]) -> list[str]:
     if not 1 <= len(wanted) <= MAX_RUNS:
         raise Rejected(
             "wrong_number_of_runs",
-            f"{len(wanted)} runs were asked for; one comparison takes 2 to {MAX_RUNS}.",
-            "Choose runs on the Runs page, then press Compare.",
+            _(
+                "{wanted} runs were asked for; one comparison takes 2 to {MAX_RUNS}.",
+                wanted=len(wanted),
+                MAX_RUNS=MAX_RUNS,
+            ),
+            _("Choose runs on the Runs page, then press Compare."),
         )
     return wanted
 
@@ -148,8 +168,19 @@ def build(
         settings=settings,
         importance=_importance(settings, rows) if comparable else None,
         notes=notes + _unclear_note(rows, views),
+        baselines=_baselines(views),
         verdicts=dict(judged or {}),
+        sentences={
+            view["id"]: sentence
+            for view in views
+            if (sentence := headline.headline(view.get("state") or "", view.get("results")))
+        },
     )
+
+
+def _baselines(views: Sequence[View]) -> list[ComparedBaseline]:
+    found = {key for view in views for key in (view.get("results") or {}).get("baseline") or {}}
+    return [ComparedBaseline(known.key, baselines.heading(known.key)) for known in BASELINES if known.key in found]
 
 
 def _importance(settings: Sequence[SettingRow], rows: Sequence[MetricRow]) -> Importance | None:
@@ -171,18 +202,20 @@ def _notes(views: Sequence[View]) -> list[ComparisonNote]:
     }
     data = {_dataset_key(view) for view in views}
     if len(data) > 1 or len(tests) > 1:
-        message = (
+        message = _(
             "These runs were tested on different rows, so their test numbers cannot be compared with each other. "
             "Each change against its own base model still holds."
         )
         notes.append(ComparisonNote("not_comparable", message, all_runs))
     if len({view["base_model"] for view in views}) > 1:
-        message = "The runs use different base models; each is held against its own."
+        message = _("The runs use different base models; each is held against its own.")
         notes.append(ComparisonNote("different_base", message, all_runs))
     open_runs = [view for view in views if view["state"] != SUCCEEDED]
     if open_runs:
         names = ", ".join(view["name"] for view in open_runs)
-        notes.append(ComparisonNote("no_result", f"No final result: {names}.", [view["id"] for view in open_runs]))
+        notes.append(
+            ComparisonNote("no_result", _("No final result: {names}.", names=names), [view["id"] for view in open_runs])
+        )
     return notes
 
 
@@ -193,10 +226,16 @@ def _unclear_note(rows: Sequence[MetricRow], views: Sequence[View]) -> list[Comp
         return []
     rows_by_run = {view["id"]: (view.get("results") or {}).get("test_rows") for view in views}
     names = ", ".join(
-        f"{view['name']} ({rows_by_run[view['id']]:,} test rows)" for view in views if view["id"] in unclear
+        _("{name} ({rows_by_run} test rows)", name=view["name"], rows_by_run=decimal(rows_by_run[view["id"]] or 0))
+        for view in views
+        if view["id"] in unclear
     )
-    reason = "Too few rows were answered differently" if leading.paired else "The 95 % intervals overlap"
-    message = f"No significant difference from the baseline: {names}. {reason}, so it may be chance."
+    reason = _("Too few rows were answered differently") if leading.paired else _("The 95 % intervals overlap")
+    message = _(
+        "No significant difference from the baseline: {names}. {reason}, so it may be chance.",
+        names=names,
+        reason=reason,
+    )
     return [ComparisonNote("cannot_tell_apart", message, unclear)]
 
 

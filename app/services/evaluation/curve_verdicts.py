@@ -1,8 +1,11 @@
 """Verdict rules over the curves of a run: underfitting, a loss plateau, a drop of throughput, low device utilisation."""
 
 import math
+from collections.abc import Sequence
 from statistics import median
 
+from app.languages import decimal, localized
+from app.languages import gettext as _
 from app.models import Run
 from app.services.evaluation import remedies
 from app.services.evaluation.verdict import Points, Verdict, last_step, smoothed
@@ -20,6 +23,8 @@ PLATEAU_SHARE = 0.02
 SLOW_SHARE = 0.4
 IDLE_PERCENT = 40.0
 DEVICES = (("system/gpu_percent", "GPU"), ("system/cpu_percent", "CPU"))
+# All programs together: a run that waits for others leaves no core idle.
+ALL_PROGRAMS = "system/cpu_percent_of_all"
 
 
 def no_learning(run: Run, points: Points) -> Verdict | None:
@@ -35,9 +40,14 @@ def no_learning(run: Run, points: Points) -> Verdict | None:
         return None
     return Verdict(
         "warning",
-        "Underfitting: the training loss hardly moves.",
-        f"It began at {smooth[0]:.3g} and is {smooth[-1]:.3g} after {last_step(points):,} steps.",
-        "A higher learning rate is the first thing to try; then a method that trains more of the model.",
+        _("Underfitting: the training loss hardly moves."),
+        _(
+            "It began at {smooth_0} and is {smooth} after {last_step} steps.",
+            smooth_0=localized(f"{smooth[0]:.3g}"),
+            smooth=localized(f"{smooth[-1]:.3g}"),
+            last_step=decimal(last_step(points)),
+        ),
+        _("A higher learning rate is the first thing to try; then a method that trains more of the model."),
         remedies.scaled_learning_rate(run, points, 3.0),
     )
 
@@ -58,9 +68,14 @@ def loss_plateau(run: Run, points: Points) -> Verdict | None:
     step = int(curve[len(curve) // 2][0])
     return Verdict(
         "info",
-        f"The training loss has plateaued since about step {step:,}.",
-        f"It fell from {smooth[0]:.3g} to {smooth[middle]:.3g} in the first half and is {smooth[-1]:.3g} now.",
-        "More steps of the same kind bring nothing; fewer epochs give the same result sooner.",
+        _("The training loss has plateaued since about step {step}.", step=decimal(step)),
+        _(
+            "It fell from {smooth_0} to {smooth} in the first half and is {smooth_2} now.",
+            smooth_0=localized(f"{smooth[0]:.3g}"),
+            smooth=localized(f"{smooth[middle]:.3g}"),
+            smooth_2=localized(f"{smooth[-1]:.3g}"),
+        ),
+        _("More steps of the same kind bring nothing; fewer epochs give the same result sooner."),
         remedies.half_the_epochs(run),
     )
 
@@ -75,9 +90,13 @@ def throughput_drop(run: Run, points: Points) -> Verdict | None:
         return None
     return Verdict(
         "warning",
-        "Throughput dropped: training has become much slower.",
-        f"{now:,.3g} rows per second at last, {usual:,.3g} in the middle of the run.",
-        "Something else may use this machine, or memory runs short; a smaller batch size needs less of it.",
+        _("Throughput dropped: training has become much slower."),
+        _(
+            "{now} rows per second at last, {usual} in the middle of the run.",
+            now=localized(f"{now:,.3g}"),
+            usual=localized(f"{usual:,.3g}"),
+        ),
+        _("Something else may use this machine, or memory runs short; a smaller batch size needs less of it."),
         remedies.smaller_batches(run),
     )
 
@@ -91,14 +110,25 @@ def low_utilisation(run: Run, points: Points) -> Verdict | None:
         # The first steps warm up. With a GPU the CPU only feeds it, so the GPU alone is judged.
         if len(used) < MIN_POINTS or (usual := median(used[5:])) >= IDLE_PERCENT:
             return None
+        if name == "CPU" and not _is_idle(_values(points, ALL_PROGRAMS)):
+            return None
         return Verdict(
             "info",
-            f"Low {name} utilisation.",
-            f"Half of the time the {name} is used to {usual:.0f} % or less.",
-            "A larger batch size gives it more to do at once, if memory allows.",
+            _("Low {name} utilisation.", name=name),
+            _(
+                "Half of the time the {name} is used to {usual} % or less.",
+                name=name,
+                usual=decimal(usual, grouped=False),
+            ),
+            _("A larger batch size gives it more to do at once, if memory allows."),
             remedies.larger_batches(run),
         )
     return None
+
+
+def _is_idle(busy: Sequence[float]) -> bool:
+    """Whether the cores are idle, and not at work for other programs; unknown counts as at work."""
+    return len(busy) >= MIN_POINTS and median(busy[5:]) < IDLE_PERCENT
 
 
 RULES = (no_learning, loss_plateau, throughput_drop, low_utilisation)

@@ -1,10 +1,12 @@
 """Verdict rules for token classification, where entities are scored."""
 
 from app.catalog.entity_scores import NOTHING
+from app.languages import decimal, localized
+from app.languages import gettext as _
 from app.models import Run
 from app.services.evaluation import remedies
 from app.services.evaluation.statistics import PairedTest
-from app.services.evaluation.verdict import LINEAR_PROBE, MAX_LENGTH_TITLE, Points, Verdict, plateau
+from app.services.evaluation.verdict import LINEAR_PROBE, MAX_LENGTH_TITLE, Points, Verdict, longer_text_tip, plateau
 
 # F1 of fewer entities is decided by a handful of them.
 WIDE_INTERVAL = 0.10
@@ -19,38 +21,44 @@ def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Ve
     base = ((results.get("baseline") or {}).get("linear_probe") or {}).get("f1")
     if tuned is None or base is None:
         return None
-    facts = f"Entity F1 {tuned:.1%} fine-tuned, {base:.1%} {LINEAR_PROBE}, on {int(results.get('test_rows') or 0):,} sentences"
+    facts = _(
+        "Entity F1 {tuned} fine-tuned, {base} {probe}, on {test_rows} sentences",
+        tuned=localized(f"{tuned:.1%}"),
+        base=localized(f"{base:.1%}"),
+        probe=_(LINEAR_PROBE),
+        test_rows=decimal(int(results.get("test_rows") or 0)),
+    )
     if tuned == 0:
         return Verdict(
             "error",
-            "The fine-tuned model finds no entity.",
+            _("The fine-tuned model finds no entity."),
             f"{facts}.",
-            "Check that the tags are the right column, then try a higher learning rate or more epochs.",
+            _("Check that the tags are the right column, then try a higher learning rate or more epochs."),
             remedies.scaled_learning_rate(run, points, 3.0) or remedies.more_epochs(run),
         )
     if tuned <= base:
         return Verdict(
             "warning",
-            f"Fine-tuning did not improve on the {LINEAR_PROBE}.",
+            _("Fine-tuning did not improve on the {probe}.", probe=_(LINEAR_PROBE)),
             f"{facts}.",
-            f"Try more epochs or another method; if that does not help, the {LINEAR_PROBE} is enough.",
+            _("Try another method; if that does not help, the {probe} is enough.", probe=_(LINEAR_PROBE)),
             remedies.OTHER_METHODS,
         )
     if pair is None or pair.verdict != "better":
         return Verdict(
             "info",
-            f"Slightly better than the {LINEAR_PROBE}, but it may be chance.",
+            _("Slightly better than the {probe}, but it may be chance.", probe=_(LINEAR_PROBE)),
             f"{facts}{_sentences_apart(pair)}.",
-            "More test sentences would settle it; the Examples tab shows which improved and which got worse.",
-            remedies.MORE_DATA,
+            _("More test sentences would settle it; the Examples tab shows which improved and which got worse."),
+            remedies.LARGER_TEST,
         )
     return Verdict(
         "good",
-        f"Clearly better than the {LINEAR_PROBE}.",
+        _("Clearly better than the {probe}.", probe=_(LINEAR_PROBE)),
         f"{facts}{_sentences_apart(pair)}.",
-        "Try it on texts of your own."
+        _("Try it on texts of your own.")
         if tuned == 1
-        else "Look through what it missed, then try it on texts of your own.",
+        else _("Look through what it missed, then try it on texts of your own."),
     )
 
 
@@ -63,10 +71,15 @@ def few_entities(run: Run, points: Points) -> Verdict | None:
     count = int(results.get("test_entities") or 0)
     return Verdict(
         "warning",
-        "Too few test entities to say precisely how good it is.",
-        f"With {count:,} entities the true F1 lies anywhere between {interval[0]:.1%} and {interval[1]:.1%}.",
-        "Add marked sentences, or upload a larger evaluation file of your own.",
-        remedies.MORE_DATA,
+        _("Too few test entities to say precisely how good it is."),
+        _(
+            "With {count} entities the true F1 lies anywhere between {interval_0} and {interval_1}.",
+            count=decimal(count),
+            interval_0=localized(f"{interval[0]:.1%}"),
+            interval_1=localized(f"{interval[1]:.1%}"),
+        ),
+        _("Give the test a larger share of the sentences, or add marked ones."),
+        remedies.LARGER_TEST,
     )
 
 
@@ -78,12 +91,20 @@ def weak_types(run: Run, points: Points) -> Verdict | None:
     weak = [score for score in scores if score["recall"] < WEAK_RECALL]
     if not weak or len(weak) == len(scores):
         return None
-    listed = ", ".join(f"{score['label']} ({score['recall']:.0%} of {score['count']:,})" for score in weak[:4])
+    listed = ", ".join(
+        _(
+            "{label} ({recall} of {count})",
+            label=score["label"],
+            recall=localized(f"{score['recall']:.0%}"),
+            count=decimal(score["count"]),
+        )
+        for score in weak[:4]
+    )
     return Verdict(
         "warning",
-        "Low recall: some types are mostly missed.",
-        f"Found: {listed}.",
-        "Add sentences with these types; the Labels tab has the scores of each.",
+        _("Low recall: some types are mostly missed."),
+        _("Found: {listed}.", listed=listed),
+        _("Add sentences with these types; the Labels tab has the scores of each."),
         remedies.MORE_DATA,
     )
 
@@ -95,9 +116,9 @@ def truncated_test(run: Run, points: Points) -> Verdict | None:
         return None
     return Verdict(
         "warning",
-        f"{cut:,} test sentences were cut, and what is marked after the cut counts as missed.",
-        f"The limit is {run.spec['training']['max_length']} tokens.",
-        f"Raise “{MAX_LENGTH_TITLE}”, or split long texts into sentences.",
+        _("{cut} test sentences were cut, and what is marked after the cut counts as missed.", cut=decimal(cut)),
+        _("The limit is {max_length} tokens.", max_length=run.spec["training"]["max_length"]),
+        longer_text_tip(run, _("Raise “{setting}”, or split long texts into sentences.", setting=_(MAX_LENGTH_TITLE))),
         remedies.longer_text(run),
     )
 
@@ -105,7 +126,9 @@ def truncated_test(run: Run, points: Points) -> Verdict | None:
 def stopped_improving(run: Run, points: Points) -> Verdict | None:
     """Later checks of the entity F1 brought nothing."""
     checks = [(int(step), value) for step, value in points.get("eval/f1", ()) if value is not None]
-    return plateau(run, checks, lambda rank: f"Entity F1 on the validation sentences was {rank:.1%}")
+    return plateau(
+        run, checks, lambda rank: _("Entity F1 on the validation sentences was {rank}", rank=localized(f"{rank:.1%}"))
+    )
 
 
 RULES = (few_entities, weak_types, truncated_test, stopped_improving)
@@ -114,7 +137,9 @@ RULES = (few_entities, weak_types, truncated_test, stopped_improving)
 def _sentences_apart(pair: PairedTest | None) -> str:
     if pair is None:
         return ""
-    return (
-        f": {pair.first_only:,} sentences with fewer mistakes after tuning, {pair.second_only:,} with more "
-        f"(p = {pair.p_value:.2g})"
+    return _(
+        ": {first_only} sentences with fewer mistakes after tuning, {second_only} with more (p = {p_value})",
+        first_only=decimal(pair.first_only),
+        second_only=decimal(pair.second_only),
+        p_value=localized(f"{pair.p_value:.2g}"),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.catalog.task_types import task_type
 from app.db import snapshot
 from app.errors import Rejected
+from app.languages import gettext as _
 from app.models import Prediction
 from app.services.runs import runs
 
@@ -76,9 +77,15 @@ def page(
     """
     wanted = list(dict.fromkeys(run_ids))
     if order not in ORDERS:
-        raise Rejected("unknown_order", f"Unknown order {order!r}.", "Use one of: " + ", ".join(ORDERS) + ".")
+        raise Rejected(
+            "unknown_order", _("Unknown order {order}.", order=repr(order)), _("Use one of: ") + ", ".join(ORDERS) + "."
+        )
     if not 1 <= len(wanted) <= MAX_RUNS:
-        raise Rejected("wrong_number_of_runs", f"{len(wanted)} runs were asked for.", f"Ask for 1 to {MAX_RUNS} runs.")
+        raise Rejected(
+            "wrong_number_of_runs",
+            _("{wanted} runs were asked for.", wanted=len(wanted)),
+            _("Ask for 1 to {MAX_RUNS} runs.", MAX_RUNS=MAX_RUNS),
+        )
     found = [runs.get_run(user_id, run_id) for run_id in wanted]
     data = {(run.dataset_version_id, str(sorted(run.spec["columns"].items()))) for run in found}
     if len(data) > 1:

@@ -1,10 +1,12 @@
 """The verdict rule on forgetting: what a run lost of the model's other abilities."""
 
+from app.languages import decimal, gettext_noop, localized
+from app.languages import gettext as _
 from app.models import Run
 from app.services.evaluation import remedies
 from app.services.evaluation.verdict import Points, Verdict
 
-TIP = (
+TIP = gettext_noop(
     "If other abilities matter, try a lower learning rate, fewer epochs, or a method that changes less: SHiRA, or LoRA on the "
     "feed-forward part; for classifiers prompt tuning or head only."
 )
@@ -15,19 +17,26 @@ def forgetting(run: Run, points: Points) -> Verdict | None:
     found = (run.results or {}).get("forgetting") or {}
     if found.get("level") not in ("amber", "red"):
         return None
-    much = "much" if found["level"] == "red" else "some"
     if found.get("unit") == "loss":
-        evidence = (
-            f"Its loss on {found['rows']} fixed texts on many topics rose from {found['before']:.3f} to {found['after']:.3f} "
-            "per token."
+        evidence = _(
+            "Its loss on {rows} fixed texts on many topics rose from {before} to {after} per token.",
+            rows=found["rows"],
+            before=decimal(found["before"], 3, grouped=False),
+            after=decimal(found["after"], 3, grouped=False),
         )
     else:
-        evidence = (
-            f"A fresh linear probe on its vectors tells {found['task']} in {found['after']:.1%} of {found['rows']} sentences, "
-            f"on the base model in {found['before']:.1%}."
+        evidence = _(
+            "A fresh linear probe on its vectors tells {task} in {after} of {rows} sentences, on the base model in {before}.",
+            task=found["task"],
+            after=localized(f"{found['after']:.1%}"),
+            rows=found["rows"],
+            before=localized(f"{found['before']:.1%}"),
         )
-    title = f"Forgetting: the model lost {much} of what it could do elsewhere."
-    return Verdict("warning", title, evidence, TIP, remedies.scaled_learning_rate(run, points, 1 / 3))
+    if found["level"] == "red":
+        title = _("Forgetting: the model lost much of what it could do elsewhere.")
+    else:
+        title = _("Forgetting: the model lost some of what it could do elsewhere.")
+    return Verdict("warning", title, evidence, _(TIP), remedies.scaled_learning_rate(run, points, 1 / 3))
 
 
 RULES = (forgetting,)

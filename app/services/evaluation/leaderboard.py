@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from app.models import ACTIVE_STATES, Run
-from app.services.evaluation import paired_answers
-from app.services.evaluation.advice import AdviceContext, ExperimentAdvice, advise
-from app.services.evaluation.baselines import base_name
+from app.services.evaluation import baselines, paired_answers
+from app.services.evaluation.advice import AdviceContext, ExperimentAdvice, Rival, advise
+from app.services.evaluation.baselines import MeasuredBaseline, base_name
 from app.services.evaluation.leaderboard_rows import (
     COSTS,
     LeaderboardRow,
@@ -39,6 +39,15 @@ class RunCounts:
 
 
 @dataclass(frozen=True)
+class BaselineRow:
+    """What a baseline reaches on the test rows of every run; ``name`` as it begins a line."""
+
+    key: str
+    name: str
+    quality: float
+
+
+@dataclass(frozen=True)
 class Leaderboard:
     """The table of an experiment's runs.
 
@@ -46,6 +55,7 @@ class Leaderboard:
         base: what the base model reaches, if it is one number for all runs.
         base_name: name of the baseline that stands for the base model.
         test_rows: number of test rows, if it is the same for all runs.
+        baselines: those that reach one number for all runs, from the cheapest on.
         paired: whether answers to the same rows are known.
     """
 
@@ -55,6 +65,7 @@ class Leaderboard:
     base: float | None
     base_name: str
     test_rows: int | None
+    baselines: list[BaselineRow]
     paired: bool
     rows: list[LeaderboardRow]
     advice: ExperimentAdvice
@@ -84,6 +95,8 @@ def build(
     sizes = {row.test_rows for row in finished.values()}
     test_rows = sizes.pop() if len(sizes) == 1 else None
     baseline = next((base_name(run.results) for run in runs if run.results), "")
+    measured = {run.id: baselines.measured(run.results) for run in runs if run.id in finished and run.results}
+    final = not active and not growing
     return Leaderboard(
         state="working" if active or growing else "done",
         counts=RunCounts(len(runs), len(finished), active),
@@ -91,10 +104,41 @@ def build(
         base=bases.pop() if len(bases) == 1 else None,
         base_name=baseline,
         test_rows=test_rows,
+        baselines=_baseline_rows(measured, metric.key),
         paired=bool(answers),
         rows=rows,
-        advice=advise(rows, AdviceContext(metric, test_rows, baseline, final=not active and not growing)),
+        advice=advise(rows, AdviceContext(metric, test_rows, baseline, final, _rival(rows, measured, metric.key))),
     )
+
+
+def _baseline_rows(measured: Mapping[str, Sequence[MeasuredBaseline]], metric: str) -> list[BaselineRow]:
+    reached: dict[str, set[float]] = {}
+    for given in measured.values():
+        for known in given:
+            if metric in known.scores:
+                reached.setdefault(known.key, set()).add(known.scores[metric])
+    return [
+        BaselineRow(key, baselines.heading(key), values.pop()) for key, values in reached.items() if len(values) == 1
+    ]
+
+
+def _rival(
+    rows: Sequence[LeaderboardRow], measured: Mapping[str, Sequence[MeasuredBaseline]], metric: str
+) -> Rival | None:
+    """The cheapest baseline that could be used instead and that no run is significantly better than."""
+    best = next((row for row in rows if row.rank == "best"), None)
+    for known in measured.get(best.id, ()) if best else ():
+        pairs = {
+            run: other.pair
+            for run, given in measured.items()
+            for other in given
+            if other.key == known.key and other.pair
+        }
+        if not known.solves or best is None or known.pair is None or len(pairs) < len(measured):
+            continue
+        if all(outcome != "better" for outcome, _ in paired_answers.corrected(pairs).values()):
+            return Rival(known.name, known.scores[metric], known.pair)
+    return None
 
 
 def _compared(

@@ -75,7 +75,7 @@ MEASURES = (
 )
 
 LAST_KEYS = ("train/loss", "eval/loss", "train/rows_per_second")
-DEVICE_KEYS = ("system/cpu_percent", "system/gpu_percent")
+DEVICE_KEYS = ("system/cpu_percent", "system/cpu_percent_of_all", "system/gpu_percent")
 CHECK_KEYS = ("eval/accuracy", "eval/f1", "eval/perplexity")
 SERIES_KEYS = (*LAST_KEYS, *DEVICE_KEYS, "train/grad_norm", "train/learning_rate", *CHECK_KEYS)
 
@@ -101,9 +101,9 @@ def value_at(facts: Any, path: Sequence[str]) -> float | None:
     return facts if is_number else None
 
 
-def base_value(facts: Facts, measure: Measure) -> float | None:
-    """What the base model reaches on the same test rows; None for measures of the training."""
-    return value_at(base_scores(facts), measure.path[1:]) if measure.path[0] == "metrics" else None
+def base_value(facts: Facts, measure: Measure, key: str = "") -> float | None:
+    """What a baseline (that of the base model, if none is named) reaches on the same test rows; None for measures of the training."""
+    return value_at(base_scores(facts, key), measure.path[1:]) if measure.path[0] == "metrics" else None
 
 
 def count_test_rows(facts: Facts) -> int:

@@ -5,12 +5,12 @@ are known; otherwise overlapping intervals decide.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.intervals import overlap, wilson
-from app.services.evaluation import paired_answers
+from app.services.evaluation import baselines, paired_answers
 from app.services.evaluation.measures import (
     MEASURES,
     Facts,
@@ -47,6 +47,7 @@ class MetricRow:
     Attributes:
         base: what each run's base model reaches.
         baseline: the same when it is one number for all runs.
+        baselines: baseline key -> what it reaches, where that is one number for all runs.
         deltas: the changes that ``verdicts`` judges.
         best: the run that is significantly best, as a list of one; empty where chance or a tie is as good.
     """
@@ -63,6 +64,7 @@ class MetricRow:
     verdicts: dict[str, Outcome]
     best: list[str]
     paired: dict[str, PairedChange] = field(default_factory=dict)
+    baselines: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class ComparedRuns:
 
     Attributes:
         facts: run id -> facts as :func:`facts_of` collects them.
-        baseline: ``BASE`` or the id of one of the runs.
+        baseline: ``BASE``, the key of one of their baselines, or the id of one of the runs.
         answers: run id -> its answers, for paired tests.
     """
 
@@ -79,6 +81,16 @@ class ComparedRuns:
     baseline: str
     answers: Mapping[str, RunAnswers]
     comparable: bool
+
+    @property
+    def is_run(self) -> bool:
+        """Whether they are held against one of themselves."""
+        return self.baseline in self.facts
+
+    @property
+    def baseline_key(self) -> str:
+        """The key of the baseline that they are held against; empty for that which stands for the base model."""
+        return "" if self.baseline == BASE else self.baseline
 
 
 def metric_rows(
@@ -110,7 +122,6 @@ def _row(measure: Measure, compared: ComparedRuns) -> MetricRow:
     base = {run: value for run, fact in facts.items() if (value := base_value(fact, measure)) is not None}
     intervals = {run: _interval(facts[run], value) for run, value in values.items() if measure.share}
     verdicts, deltas = _against_baseline(measure, compared, values, base, intervals)
-    distinct = set(base.values())
     return MetricRow(
         key=measure.key,
         title=measure.title,
@@ -119,11 +130,25 @@ def _row(measure: Measure, compared: ComparedRuns) -> MetricRow:
         values=values,
         intervals=intervals,
         base=base,
-        baseline=distinct.pop() if len(distinct) == 1 else None,
+        baseline=_only(base.values()),
+        baselines=_baselines(measure, facts.values()),
         deltas=deltas,
         verdicts=verdicts,
         best=_best(measure, values, intervals) if compared.comparable else [],
     )
+
+
+def _only(values: Iterable[float]) -> float | None:
+    distinct = set(values)
+    return distinct.pop() if len(distinct) == 1 else None
+
+
+def _baselines(measure: Measure, facts: Collection[Facts]) -> dict[str, float]:
+    keys = dict.fromkeys(key for fact in facts for key in fact.get("baseline") or {})
+    values = {
+        key: _only([value for fact in facts if (value := base_value(fact, measure, key)) is not None]) for key in keys
+    }
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _against_baseline(
@@ -135,24 +160,38 @@ def _against_baseline(
 ) -> tuple[dict[str, Outcome], dict[str, float]]:
     """Verdicts and changes by run id; none against another run that was tested on other rows."""
     baseline = compared.baseline
-    if baseline != BASE and not compared.comparable:
+    if compared.is_run and not compared.comparable:
         return {}, {}
-    against = base if baseline == BASE else {run: values[baseline] for run in values if baseline in values}
+    against = _values_against(measure, compared, values, base)
     judged = [run for run in values if run in against and run != baseline]
     verdicts = {}
     for run in judged:
         rows = count_test_rows(compared.facts[run])
         verdicts[run] = _outcome(measure, values[run], against[run], intervals.get(run), rows)
     if measure.path in (("metrics", "perplexity"), ("metrics", "loss")):
-        other = None if baseline == BASE else compared.facts.get(baseline)
+        other = compared.facts.get(baseline)
+        key = "" if compared.is_run else compared.baseline_key
         verdicts = {
-            run: "unclear" if _may_be_chance(compared.facts[run], other) else outcome
+            run: "unclear" if _may_be_chance(compared.facts[run], other, key) else outcome
             for run, outcome in verdicts.items()
         }
     return verdicts, {run: values[run] - against[run] for run in judged}
 
 
-def _may_be_chance(facts: Facts, other: Facts | None) -> bool:
+def _values_against(
+    measure: Measure, compared: ComparedRuns, values: Mapping[str, float], base: Mapping[str, float]
+) -> dict[str, float]:
+    """Run id -> what it is held against."""
+    baseline = compared.baseline
+    if compared.is_run:
+        return {run: values[baseline] for run in values if baseline in values}
+    if baseline == BASE:
+        return dict(base)
+    found = {run: base_value(fact, measure, baseline) for run, fact in compared.facts.items()}
+    return {run: value for run, value in found.items() if value is not None}
+
+
+def _may_be_chance(facts: Facts, other: Facts | None, key: str) -> bool:
     """Whether the interval of the change of loss on the same rows, where there is one, holds zero.
 
     Two runs that generate text (``other``) keep no loss of each row; perplexities whose intervals overlap may be equal.
@@ -160,7 +199,8 @@ def _may_be_chance(facts: Facts, other: Facts | None) -> bool:
     if other is not None:
         own, theirs = ((fact.get("intervals") or {}).get("perplexity") for fact in (facts, other))
         return bool(own and theirs and overlap(own, theirs))
-    low, high = (facts.get("change") or {}).get("interval") or (0.0, -1.0)
+    change = facts.get("change") if key in ("", "untouched") else (facts.get("changes") or {}).get(key)
+    low, high = (change or {}).get("interval") or (0.0, -1.0)
     return bool(low <= 0 <= high)
 
 
@@ -203,6 +243,8 @@ def _with_paired_tests(row: MetricRow, compared: ComparedRuns) -> MetricRow:
 
 
 def _test_against_baseline(run: str, compared: ComparedRuns) -> PairedTest | None:
+    if compared.baseline_key and not compared.is_run:
+        return baselines.paired(compared.facts[run], compared.baseline_key)
     own = compared.answers.get(run)
     if own is None or not own.is_decisive:
         return None

@@ -2,40 +2,51 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from app.catalog.base_models import base_model
 from app.catalog.training import TrainingSettings
+from app.errors import StudioError
+from app.languages import gettext as _
+from app.languages import gettext_noop
 from app.models import Run
 
 Points = Mapping[str, Sequence[Sequence[float]]]
+# Data set, its split, other methods, or the step of the wizard that chooses the base model.
+Page = Literal["data", "split", "methods", "model"]
 
 DEFAULTS = TrainingSettings()
-MAX_TEXT_LENGTH = 100_000
+MAX_TEXT_LENGTH = 8192
+# A training loss below this (nats) cannot fall any further.
+LEARNED_LOSS = 0.01
 PATIENCE = 3
 MAX_EPOCHS = 100.0
 
 
 @dataclass(frozen=True)
 class VerdictRemedy:
-    """Button text and its effect: ``training`` settings of a new run, or ``page`` (``data`` or ``methods``).
+    """Button text and its effect: ``training`` settings of a new run, or ``page`` (one of :data:`Page`).
 
     The run page makes the address.
     """
 
     words: str
     training: Mapping[str, Any] | None = None
-    page: str | None = None
+    page: Page | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """``{"words", "training"}`` or ``{"words", "page"}``."""
         if self.training is None:
-            return {"words": self.words, "page": self.page}
-        return {"words": self.words, "training": dict(self.training)}
+            return {"words": _(self.words), "page": self.page}
+        return {"words": _(self.words), "training": dict(self.training)}
 
 
-MORE_DATA = VerdictRemedy("Add rows to the data set", page="data")
-CHECK_DATA = VerdictRemedy("Look at the data set", page="data")
-OTHER_METHODS = VerdictRemedy("Compare other methods on the same rows", page="methods")
+MORE_DATA = VerdictRemedy(gettext_noop("Add rows to the data set"), page="data")
+CHECK_DATA = VerdictRemedy(gettext_noop("Look at the data set"), page="data")
+# A larger share of the rows, or a split that holds the newest: both are made there, and later runs are tested on it.
+LARGER_TEST = VerdictRemedy(gettext_noop("Give the test a larger share of the rows"), page="split")
+OTHER_METHODS = VerdictRemedy(gettext_noop("Compare other methods on the same rows"), page="methods")
+OTHER_MODEL = VerdictRemedy(gettext_noop("New run with another base model"), page="model")
 
 
 def used_learning_rate(run: Run, points: Points) -> float | None:
@@ -52,19 +63,27 @@ def scaled_learning_rate(run: Run, points: Points, factor: float) -> VerdictReme
     if rate is None:
         return None
     wanted = float(f"{rate * factor:.2g}")
-    return VerdictRemedy(f"New run with the learning rate {wanted:g}", {"learning_rate": wanted})
+    return VerdictRemedy(_("New run with the learning rate {wanted}", wanted=f"{wanted:g}"), {"learning_rate": wanted})
 
 
 def more_epochs(run: Run) -> VerdictRemedy | None:
-    """Twice the epochs; None where that is more than a run may have."""
+    """Twice the epochs; None where that is more than a run may have, or where nothing is left to learn from the rows."""
+    if is_learned(run):
+        return None
     wanted = 2 * _setting(run, "epochs")
     return _epochs(wanted) if wanted <= MAX_EPOCHS else None
+
+
+def is_learned(run: Run) -> bool:
+    """Whether the training rows are known by heart, so that passing over them again changes nothing."""
+    loss = (run.results or {}).get("train_loss")
+    return loss is not None and loss < LEARNED_LOSS
 
 
 def half_the_epochs(run: Run) -> VerdictRemedy | None:
     """Half the epochs, at least one; None if the number is not known."""
     epochs = ((run.spec or {}).get("training") or {}).get("epochs")
-    return VerdictRemedy("New run with half the epochs", {"epochs": max(1, epochs / 2)}) if epochs else None
+    return VerdictRemedy(_("New run with half the epochs"), {"epochs": max(1, epochs / 2)}) if epochs else None
 
 
 def epochs_until(run: Run, points: Points, step: int) -> VerdictRemedy | None:
@@ -79,13 +98,29 @@ def epochs_until(run: Run, points: Points, step: int) -> VerdictRemedy | None:
 
 def early_stopping() -> VerdictRemedy:
     """A run with early stopping."""
-    return VerdictRemedy(f"New run with early stopping after {PATIENCE} checks without gain", {"patience": PATIENCE})
+    return VerdictRemedy(
+        _("New run with early stopping after {PATIENCE} checks without gain", PATIENCE=PATIENCE), {"patience": PATIENCE}
+    )
 
 
-def longer_text(run: Run) -> VerdictRemedy:
-    """Twice the maximum length."""
-    length = min(MAX_TEXT_LENGTH, 2 * int(_setting(run, "max_length")))
-    return VerdictRemedy("New run with twice the length", {"max_length": length})
+def readable_length(run: Run) -> int:
+    """Tokens that the base model can read at most; the setting's own limit where the model is gone."""
+    try:
+        return min(MAX_TEXT_LENGTH, base_model((run.spec or {}).get("base_model", "")).context_length)
+    except StudioError:
+        return MAX_TEXT_LENGTH
+
+
+def longer_text(run: Run) -> VerdictRemedy | None:
+    """Twice the maximum length, or what the base model can read; None where that is read already."""
+    length, present = readable_length(run), int(_setting(run, "max_length"))
+    if present >= length:
+        return None
+    if 2 * present <= length:
+        return VerdictRemedy(_("New run with twice the length"), {"max_length": 2 * present})
+    return VerdictRemedy(
+        _("New run with all {length} tokens that the model can read", length=length), {"max_length": length}
+    )
 
 
 def smaller_batches(run: Run) -> VerdictRemedy | None:
@@ -101,11 +136,14 @@ def larger_batches(run: Run) -> VerdictRemedy | None:
 
 
 def _batch_size(rows: int) -> VerdictRemedy:
-    return VerdictRemedy(f"New run with batch size {rows}", {"batch_size": rows})
+    return VerdictRemedy(_("New run with batch size {rows}", rows=rows), {"batch_size": rows})
 
 
 def _epochs(wanted: float) -> VerdictRemedy:
-    return VerdictRemedy(f"New run with {wanted:g} {'epoch' if wanted == 1 else 'epochs'}", {"epochs": wanted})
+    return VerdictRemedy(
+        _("New run with 1 epoch") if wanted == 1 else _("New run with {wanted} epochs", wanted=f"{wanted:g}"),
+        {"epochs": wanted},
+    )
 
 
 def _setting(run: Run, name: str) -> float:

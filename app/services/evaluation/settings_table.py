@@ -11,6 +11,8 @@ from pydantic_core import PydanticUndefined
 
 from app.catalog.methods import method_class
 from app.catalog.training import TrainingSettings
+from app.languages import gettext as _
+from app.languages import gettext_noop
 
 View = Mapping[str, Any]
 
@@ -63,17 +65,27 @@ def _settings(view: View) -> list[_Setting]:
     spec, dataset = view["spec"], view.get("dataset") or {}
     kind = spec["method"]["kind"]
     found = [
-        _Setting("Data", "dataset", "Data set", f"{dataset.get('name', '')} @ {dataset.get('version', '')}"),
-        _Setting("Data", "fingerprint", "Fingerprint (SHA-256)", spec.get("dataset_sha256", "")),
-        _Setting("Data", "task_type", "Goal", spec["task_type"]),
-        *(_Setting("Data", f"columns.{role}", f"Column: {role}", name) for role, name in spec["columns"].items()),
-        _Setting("Data", "labels", "Labels", len(spec.get("labels", ()))),
-        _Setting("Model", "base_model", "Base model", spec["base_model"]),
-        _Setting("Method", "method.kind", "Method", kind),
+        _Setting(
+            gettext_noop("Data"),
+            "dataset",
+            gettext_noop("Data set"),
+            f"{dataset.get('name', '')} @ {dataset.get('version', '')}",
+        ),
+        _Setting(
+            gettext_noop("Data"), "fingerprint", gettext_noop("Fingerprint (SHA-256)"), spec.get("dataset_sha256", "")
+        ),
+        _Setting(gettext_noop("Data"), "task_type", gettext_noop("Goal"), spec["task_type"]),
+        *(
+            _Setting(gettext_noop("Data"), f"columns.{role}", _("Column: {role}", role=role), name)
+            for role, name in spec["columns"].items()
+        ),
+        _Setting(gettext_noop("Data"), "labels", gettext_noop("Labels"), len(spec.get("labels", ()))),
+        _Setting(gettext_noop("Model"), "base_model", gettext_noop("Base model"), spec["base_model"]),
+        _Setting(gettext_noop("Method"), "method.kind", gettext_noop("Method"), kind),
     ]
     for group, given, fields in (
-        ("Method", spec["method"], method_class(kind).model_fields),
-        ("Training", spec["training"], TrainingSettings.model_fields),
+        (gettext_noop("Method"), spec["method"], method_class(kind).model_fields),
+        (gettext_noop("Training"), spec["training"], TrainingSettings.model_fields),
     ):
         for key, value in given.items():
             if key != "kind":

@@ -17,7 +17,9 @@ from app.catalog.methods import method_class
 from app.catalog.task_types import task_type
 from app.db import db_now, snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected, StudioError
-from app.models import new_id
+from app.languages import decimal
+from app.languages import gettext as _
+from app.models import User, new_id
 from app.models_shares import Share
 from app.services.accounts.accounts import record
 from app.services.evaluation import comparison, example_table
@@ -81,21 +83,16 @@ def create(
         Conflict: too many open links.
     """
     wanted = list(dict.fromkeys(run_ids))
-    if not 1 <= len(wanted) <= comparison.MAX_RUNS:
-        raise Rejected("wrong_number_of_runs", f"{len(wanted)} runs were asked for.", "A link shows 1 to 10 runs.")
-    if not 1 <= days <= MAX_DAYS or len(view) > MAX_VIEW_LENGTH:
-        raise Rejected(
-            "range",
-            f"A link for {days} days with a view of {len(view):,} characters was asked for.",
-            f"It lasts 1 to {MAX_DAYS} days, and its view has at most {MAX_VIEW_LENGTH:,} characters.",
-        )
+    _check_bounds(wanted, view, days)
     token = secrets.token_urlsafe(32)
     with transaction() as session:
         for run_id in wanted:
             runs.find(session, user_id, run_id)
         open_now = (Share.owner_id == user_id, Share.revoked_at.is_(None), Share.expires_at > db_now())
         if (session.scalar(select(func.count()).where(*open_now)) or 0) >= MAX_OPEN:
-            raise Conflict("too_many_links", f"You have {MAX_OPEN} open links.", "Revoke some first.")
+            raise Conflict(
+                "too_many_links", _("You have {MAX_OPEN} open links.", MAX_OPEN=MAX_OPEN), _("Revoke some first.")
+            )
         share = Share(
             id=new_id(),
             owner_id=user_id,
@@ -109,8 +106,31 @@ def create(
         session.flush()
         session.refresh(share)
         summary = _summary(share)
-    record(user_id, "share", "share", summary.id, data={"runs": wanted, "with_rows": with_rows})
+        record(session, user_id, "share", "share", summary.id, data={"runs": wanted, "with_rows": with_rows})
     return summary, token
+
+
+def _check_bounds(wanted: Sequence[str], view: str, days: int) -> None:
+    if not 1 <= len(wanted) <= comparison.MAX_RUNS:
+        raise Rejected(
+            "wrong_number_of_runs",
+            _("{wanted} runs were asked for.", wanted=len(wanted)),
+            _("A link shows 1 to 10 runs."),
+        )
+    if not 1 <= days <= MAX_DAYS or len(view) > MAX_VIEW_LENGTH:
+        raise Rejected(
+            "range",
+            _(
+                "A link for {days} days with a view of {view} characters was asked for.",
+                days=days,
+                view=decimal(len(view)),
+            ),
+            _(
+                "It lasts 1 to {MAX_DAYS} days, and its view has at most {MAX_VIEW_LENGTH} characters.",
+                MAX_DAYS=MAX_DAYS,
+                MAX_VIEW_LENGTH=decimal(MAX_VIEW_LENGTH),
+            ),
+        )
 
 
 def list_shares(user_id: str) -> list[ShareSummary]:
@@ -130,9 +150,11 @@ def revoke(user_id: str, share_id: str) -> None:
     with transaction() as session:
         share = session.scalar(select(Share).where(Share.id == share_id, Share.owner_id == user_id))
         if share is None:
-            raise NotFound("share_not_found", f"Link {share_id!r} not found.", "Look at the list.")
+            raise NotFound(
+                "share_not_found", _("Link {share_id} not found.", share_id=repr(share_id)), _("Look at the list.")
+            )
         share.revoked_at = share.revoked_at or session.scalar(select(db_now()))
-    record(user_id, "revoke-share", "share", share_id)
+        record(session, user_id, "revoke-share", "share", share_id)
 
 
 def describe(token: str) -> SharedPage:
@@ -182,7 +204,7 @@ def examples(token: str, *, order: str, limit: int, after: int) -> ExamplePage:
     """
     share = _opened(token)
     if not share.with_rows:
-        raise NotFound("rows_not_shared", "This link does not show rows of the data.", NEW_LINK)
+        raise NotFound("rows_not_shared", _("This link does not show rows of the data."), NEW_LINK)
     tested = [run_id for run_id in share.run_ids if runs.get_run(share.owner_id, run_id).results]
     return example_table.page(share.owner_id, tested, order=order, limit=limit, after=after)
 
@@ -191,12 +213,14 @@ def _opened(token: str) -> Share:
     with snapshot() as session:
         share = session.scalar(select(Share).where(Share.token_sha256 == _digest(token)))
         expired = share is not None and share.expires_at <= (session.scalar(select(db_now())) or 0.0)
-    if share is None:
-        raise NotFound("share_unknown", "This link is not valid.", "Check that it was copied whole.")
+        owner = session.get(User, share.owner_id) if share is not None else None
+    # What somebody who is shut out has shared is shut, too.
+    if share is None or owner is None or not owner.active:
+        raise NotFound("share_unknown", _("This link is not valid."), _("Check that it was copied whole."))
     if share.revoked_at is not None:
-        raise StudioError("share_revoked", "This link has been revoked.", NEW_LINK, status=410)
+        raise StudioError("share_revoked", _("This link has been revoked."), NEW_LINK, status=410)
     if expired:
-        raise StudioError("share_expired", "This link has expired.", NEW_LINK, status=410)
+        raise StudioError("share_expired", _("This link has expired."), NEW_LINK, status=410)
     return share
 
 

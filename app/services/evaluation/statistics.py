@@ -18,6 +18,8 @@ from app.intervals import NORMAL_95, sign_test
 # p value below which a difference is significant.
 SIGNIFICANCE_LEVEL = 0.05
 RESAMPLES = 2000
+# A share of rows right: a gain that is certainly smaller is not worth a model of one's own.
+WORTHWHILE = 0.02
 
 # Of a first model against a second; ``same``: not one row differs; ``unclear``: the difference may be chance.
 Outcome = Literal["better", "worse", "same", "unclear"]
@@ -52,6 +54,14 @@ def outcome_of(paired: PairedTest, p_value: float) -> Outcome:
     return "better" if paired.difference > 0 else "worse"
 
 
+def gains_nothing(paired: PairedTest) -> bool:
+    """Whether the first of two models certainly brings less than :data:`WORTHWHILE` over the second.
+
+    No significant difference alone does not show that: with few rows it only means that nothing is known.
+    """
+    return paired.verdict == "worse" or (paired.verdict != "better" and paired.interval[1] < WORTHWHILE)
+
+
 def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> PairedTest:
     """Exact test on right (True) and wrong answers to the same rows (McNemar 1947; binomial form).
 
@@ -60,7 +70,11 @@ def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> PairedTest:
     first_right, second_right = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
     _require_same_length(len(first_right), len(second_right))
     first_only, second_only = int((first_right & ~second_right).sum()), int((~first_right & second_right).sum())
-    rows = len(first_right)
+    return mcnemar_of(first_only, second_only, len(first_right))
+
+
+def mcnemar_of(first_only: int, second_only: int, rows: int) -> PairedTest:
+    """The same from the rows that only one of the two got right, of ``rows`` in all."""
     return PairedTest(
         rows=rows,
         difference=(first_only - second_only) / rows if rows else 0.0,

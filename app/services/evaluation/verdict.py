@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from app.catalog.training import TrainingSettings
+from app.languages import decimal, gettext_noop
+from app.languages import gettext as _
 from app.models import SUCCEEDED, Run
 from app.services.evaluation import remedies
 from app.services.evaluation.remedies import VerdictRemedy
@@ -17,9 +19,9 @@ Rank = TypeVar("Rank", float, tuple[float, float])
 MIN_CHECKS = 3
 MIN_LATER_CHECKS = 2
 # The baseline of classifiers and taggers.
-LINEAR_PROBE = "linear probe on the base model"
+LINEAR_PROBE = gettext_noop("linear probe on the base model")
 # What the form calls the maximum length.
-MAX_LENGTH_TITLE = TrainingSettings.model_fields["max_length"].title
+MAX_LENGTH_TITLE = TrainingSettings.model_fields["max_length"].title or ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Verdict:
         evidence: the numbers behind the title.
         tip: what to do, in words.
         remedy: the same as one click.
+        major: always shown in full, however good the run is.
+        minor: folded away under a finished run's sentence; set where all verdicts of a run are known.
     """
 
     severity: Severity
@@ -37,6 +41,8 @@ class Verdict:
     evidence: str
     tip: str
     remedy: VerdictRemedy | None = None
+    major: bool = False
+    minor: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The verdict as JSON."""
@@ -46,6 +52,7 @@ class Verdict:
             "evidence": self.evidence,
             "tip": self.tip,
             "remedy": self.remedy.as_dict() if self.remedy else None,
+            "minor": self.minor,
         }
 
 
@@ -66,10 +73,23 @@ def plateau(run: Run, checks: Sequence[tuple[int, Rank]], quality: Callable[[Ran
     done = run.job.state == SUCCEEDED
     return Verdict(
         "info",
-        f"Evaluation stopped improving at step {best_step:,}; the best checkpoint is kept.",
-        f"{quality(best)} there; {later} later checks were not better.",
-        "Fewer epochs would save time." if done else "Stopping now keeps the best checkpoint.",
+        _(
+            "Evaluation stopped improving at step {best_step}; the best checkpoint is kept.",
+            best_step=decimal(best_step),
+        ),
+        _("{quality} there; {later} later checks were not better.", quality=quality(best), later=later),
+        _("Fewer epochs would save time.") if done else _("Stopping now keeps the best checkpoint."),
         remedies.early_stopping(),
+    )
+
+
+def longer_text_tip(run: Run, tip: str) -> str:
+    """The tip to raise the maximum length, or what helps where the base model reads no longer texts."""
+    if remedies.longer_text(run):
+        return tip
+    return _(
+        "This base model reads no more than {length} tokens: put what matters first, split the texts, or choose one that reads more.",
+        length=decimal(remedies.readable_length(run)),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from app.catalog.methods import method_class
 from app.catalog.training import TrainingSettings
 from app.errors import Rejected
+from app.languages import gettext as _
 
 MAX_RUNS = 48
 ADAPTIVE = "adaptive"
@@ -68,19 +69,27 @@ def make_candidates(
     """
     axes = {key: _axis(key, values, search) for key, values in (vary or {}).items()}
     if search not in SEARCHES:
-        raise Rejected("unknown_search", f"Unknown search {search!r}.", "Use one of: " + ", ".join(SEARCHES) + ".")
+        raise Rejected(
+            "unknown_search",
+            _("Unknown search {search}.", search=repr(search)),
+            _("Use one of: ") + ", ".join(SEARCHES) + ".",
+        )
     if not 1 <= max_runs <= MAX_RUNS:
-        raise Rejected("range", f"The budget is {max_runs} runs.", f"Choose 1 to {MAX_RUNS} runs.")
+        raise Rejected(
+            "range",
+            _("The budget is {max_runs} runs.", max_runs=max_runs),
+            _("Choose 1 to {MAX_RUNS} runs.", MAX_RUNS=MAX_RUNS),
+        )
     if not methods:
-        raise Rejected("no_method", "No method was chosen.", "Choose the methods to compare.")
+        raise Rejected("no_method", _("No method was chosen."), _("Choose the methods to compare."))
     _refuse_unknown(axes, methods)
     n_random = min(max_runs, STARTUP_TRIALS) if search == ADAPTIVE else max_runs
     found = _grid(methods, axes) if search == "grid" else _random(methods, axes, n_random, seed)
     if len(found) > max_runs:
         raise Rejected(
             "too_many_runs",
-            f"These choices make {len(found)} runs, and the budget is {max_runs}.",
-            "Vary fewer settings, raise the budget, or choose the random search, which stays within it.",
+            _("These choices make {found} runs, and the budget is {max_runs}.", found=len(found), max_runs=max_runs),
+            _("Vary fewer settings, raise the budget, or choose the random search, which stays within it."),
         )
     listed = list(methods)
     return [make_candidate(methods, listed.index(method), settings, training or {}) for method, settings in found]
@@ -107,12 +116,16 @@ def _axis(key: str, values: Any, search: str) -> list[Any] | dict[str, Any]:
         if search == "grid" or not numbers or not low < high or (logarithmic and low <= 0):  # type: ignore[operator]
             raise Rejected(
                 "bad_range",
-                f"The range of {key!r} cannot be searched.",
-                "Give low below high (above 0 on a logarithmic scale), and another search than the grid, which needs a list.",
+                _("The range of {key} cannot be searched.", key=repr(key)),
+                _(
+                    "Give low below high (above 0 on a logarithmic scale), and another search than the grid, which needs a list."
+                ),
             )
         return {"low": low, "high": high, "log": logarithmic}
     if not isinstance(values, Sequence) or isinstance(values, str) or not values:
-        raise Rejected("bad_range", f"{key!r} has no values to try.", "Give a list with one or more values.")
+        raise Rejected(
+            "bad_range", _("{key} has no values to try.", key=repr(key)), _("Give a list with one or more values.")
+        )
     return list(values)
 
 
@@ -124,8 +137,8 @@ def _refuse_unknown(axes: Mapping[str, Any], methods: Sequence[Mapping[str, Any]
         if key not in known:
             raise Rejected(
                 "unknown_field",
-                f"None of the chosen methods has the setting {key!r}.",
-                "Vary one of: " + ", ".join(sorted(known)) + ".",
+                _("None of the chosen methods has the setting {key}.", key=repr(key)),
+                _("Vary one of: ") + ", ".join(sorted(known)) + ".",
             )
 
 

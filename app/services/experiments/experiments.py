@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.catalog.spec import RunSpec
 from app.db import db_now, snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected
+from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Dataset, DatasetVersion, Experiment, Job, Run
 from app.services.accounts.accounts import record
 from app.services.datasets import datasets
@@ -126,8 +127,8 @@ def start(user_id: str, request: ExperimentRequest) -> Experiment:
     if len(fresh) + (first is not None) < MIN_RUNS:
         raise Rejected(
             "too_few_runs",
-            "These choices make fewer than two different runs.",
-            "Choose more methods or vary a setting.",
+            _("These choices make fewer than two different runs."),
+            _("Choose more methods or vary a setting."),
         )
     plan = ExperimentPlan(
         methods=[dict(method) for method in request.methods],
@@ -143,9 +144,7 @@ def start(user_id: str, request: ExperimentRequest) -> Experiment:
         training=shared,
         growing=request.search == candidates.ADAPTIVE,
     )
-    experiment = _write(user_id, version, plan, fresh, request.name)
-    record(user_id, "start", "experiment", experiment.id, data={"runs": len(fresh)})
-    return experiment
+    return _write(user_id, version, plan, fresh, request.name)
 
 
 def list_experiments(user_id: str) -> list[ExperimentSummary]:
@@ -213,10 +212,14 @@ def choose(user_id: str, experiment_id: str, run_id: str) -> ExperimentReport:
     with transaction() as session:
         experiment = _find(session, user_id, experiment_id)
         if run_id not in {run.id for run in members_of(session, experiment)}:
-            raise NotFound("run_not_found", f"Run {run_id!r} not found in this experiment.", "Choose one of its rows.")
+            raise NotFound(
+                "run_not_found",
+                _("Run {run_id} not found in this experiment.", run_id=repr(run_id)),
+                _("Choose one of its rows."),
+            )
         experiment.chosen_run_id = run_id
         runs.find(session, user_id, run_id).starred = True
-    record(user_id, "choose", "experiment", experiment_id, data={"run": run_id})
+        record(session, user_id, "choose", "experiment", experiment_id, data={"run": run_id})
     return read(user_id, experiment_id)
 
 
@@ -231,10 +234,12 @@ def request_cancel(user_id: str, experiment_id: str) -> ExperimentReport:
         experiment = _find(session, user_id, experiment_id, lock=True)
         active = [run for run in members_of(session, experiment) if run.job.state in ACTIVE_STATES]
         if not active and not plan_of(experiment).growing:
-            raise Conflict("already_ended", "Every run of this experiment has ended.", "Nothing needs to be stopped.")
+            raise Conflict(
+                "already_ended", _("Every run of this experiment has ended."), _("Nothing needs to be stopped.")
+            )
         stop(session, experiment, {run.id: "Stopped on request." for run in active}, active)
         update_plan(experiment, {"growing": False})
-    record(user_id, "cancel", "experiment", experiment_id)
+        record(session, user_id, "cancel", "experiment", experiment_id)
     return read(user_id, experiment_id)
 
 
@@ -301,7 +306,7 @@ def _write(
 ) -> Experiment:
     with transaction() as session:
         dataset = session.get_one(Dataset, version.dataset_id)
-        question = "which settings?" if plan.vary else "which method?"
+        question = _("which settings?") if plan.vary else _("which method?")
         experiment = Experiment(
             project_id=dataset.project_id,
             owner_id=user_id,
@@ -312,12 +317,13 @@ def _write(
         session.add(experiment)
         session.flush()
         queue(session, experiment, version, fresh)
+        record(session, user_id, "start", "experiment", experiment.id, data={"runs": len(fresh)})
     return experiment
 
 
 def _newest_version(user_id: str, dataset_id: str | None) -> DatasetVersion:
     if not dataset_id:
-        raise Rejected("no_data", "Neither a dataset nor a run was named.", "Give `dataset_id` or `run_id`.")
+        raise Rejected("no_data", _("Neither a dataset nor a run was named."), _("Give `dataset_id` or `run_id`."))
     version = datasets.latest_version(datasets.get_dataset(user_id, dataset_id))
     require_decided(version)
     return version
@@ -333,6 +339,8 @@ def _find(session: Session, user_id: str, experiment_id: str, *, lock: bool = Fa
     found = session.scalar(query.with_for_update() if lock else query)
     if found is None:
         raise NotFound(
-            "experiment_not_found", f"Experiment {experiment_id!r} not found.", "Open it from the Experiments page."
+            "experiment_not_found",
+            _("Experiment {experiment_id} not found.", experiment_id=repr(experiment_id)),
+            _("Open it from the Experiments page."),
         )
     return found

@@ -8,6 +8,7 @@ from app.catalog.task_types import task_type as find_task_type
 from app.catalog.training import TrainingSettings
 from app.db import transaction
 from app.errors import Rejected
+from app.languages import gettext as _
 from app.models import DatasetVersion, Experiment
 from app.services.datasets import datasets
 from app.services.experiments import experiments
@@ -33,8 +34,12 @@ def start(
     if task_type and task_type != version.task_type:
         raise Rejected(
             "race_other_task",
-            f"The dataset is set up for {version.task_type!r}, and methods for {task_type!r} were to be compared.",
-            "Change the goal on the page of the dataset, then compare.",
+            _(
+                "The dataset is set up for {task_type}, and methods for {task_type_2} were to be compared.",
+                task_type=repr(version.task_type),
+                task_type_2=repr(task_type),
+            ),
+            _("Change the goal on the page of the dataset, then compare."),
         )
     ranked = recommend_method(user_id, dataset_id, base_model, task_type=task_type, wishes=wishes)["ranked"]
     methods = ranked[:MAX_METHODS]

@@ -15,6 +15,8 @@ from app.catalog.card import BaseModelCard
 from app.catalog.task_types import TASK_TYPES
 from app.db import snapshot
 from app.errors import Conflict, Rejected, StudioError
+from app.languages import decimal
+from app.languages import gettext as _
 from app.models import SUCCEEDED, Checkpoint, Job, Run
 from app.services.inference import inference_client
 from app.services.runs import checkpoints, runs
@@ -82,11 +84,23 @@ def find_chat_target(user_id: str, model: str) -> ChatTarget:
     if run.task_type not in generation_tasks():
         raise _cannot_chat(run.name)
     if step:
-        number = _number(step)
+        number = step_number(step)
         folder, digest = checkpoints.folder_of(user_id, run_id, number)
         return ChatTarget(model, _name_at(run, number), run.base_model, folder, digest)
     folder = adapter_folder(user_id, model)
     return ChatTarget(model, run.name, run.base_model, folder, manifest.sha256_of(folder / manifest.NAME))
+
+
+def check_chat_model(user_id: str, model: str) -> None:
+    """Refuse a name that means no base model and no run of this person; whether it can answer now is not asked.
+
+    Raises:
+        NotFound, Rejected: there is none.
+    """
+    if model.startswith(BASE_PREFIX):
+        base_model(model.removeprefix(BASE_PREFIX))
+    else:
+        runs.get_run(user_id, model.partition(STEP_SEPARATOR)[0])
 
 
 def list_chat_targets(user_id: str) -> list[ListedChatTarget]:
@@ -115,13 +129,20 @@ def _listed(run: Run, step: int | None = None) -> ListedChatTarget:
 
 
 def _name_at(run: Run, step: int) -> str:
-    return f"{run.name}, step {step:,}"
+    return _("{run}, step {step}", run=run.name, step=decimal(step))
 
 
-def _number(step: str) -> int:
+def step_number(step: str) -> int:
+    """The step that is written behind a run's id.
+
+    Raises:
+        Rejected: it is no whole number.
+    """
     if not step.isdecimal() or len(step) > 15:
         raise Rejected(
-            "not_a_step", f"{step[:60]!r} is not a step.", "Write the run's id, @ and a number, as in `<run id>@400`."
+            "not_a_step",
+            _("{step} is not a step.", step=repr(step[:60])),
+            _("Write the run's id, @ and a number, as in `<run id>@400`."),
         )
     return int(step)
 
@@ -171,12 +192,16 @@ async def stream_reply(
     except httpx.TimeoutException:
         raise Conflict(
             "inference_slow",
-            f"No token came for {READ_TIMEOUT:.0f} s.",
-            "Try again, or ask fewer models at once.",
+            _("No token came for {READ_TIMEOUT} s.", READ_TIMEOUT=decimal(READ_TIMEOUT, grouped=False)),
+            _("Try again, or ask fewer models at once."),
         ) from None
     except httpx.HTTPError:
         raise inference_client.connection_lost() from None
 
 
 def _cannot_chat(name: str) -> StudioError:
-    return Rejected("cannot_talk", f"{name!r} does not generate text.", "Choose a chat model, or a run made from one.")
+    return Rejected(
+        "cannot_talk",
+        _("{name} does not generate text.", name=repr(name)),
+        _("Choose a chat model, or a run made from one."),
+    )

@@ -12,11 +12,15 @@ from sqlalchemy.orm import Session
 
 from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
+from app.languages import decimal
+from app.languages import gettext as _
 from app.models_chat import Conversation, ConversationMessage
+from app.services.inference.chat import check_chat_model
 
 MAX_PANES = 4
 MAX_TEXT_LENGTH = 20_000
 TITLE_LENGTH = 60
+VOTES = (None, "up", "down")
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,10 @@ def start(
 
     Raises:
         Rejected: no or too many models, or too long a system prompt.
+        NotFound: a model is unknown or somebody else's.
     """
     _check(models, system)
+    _check_models(user_id, models)
     made = Conversation(id=str(uuid.uuid4()), owner_id=user_id, models=models, system=system, sampling=sampling or {})
     with transaction() as session:
         session.add(made)
@@ -98,6 +104,10 @@ def change(
         NotFound: it is not theirs.
     """
     _check(models, system)
+    with snapshot() as session:
+        chosen = _find(session, user_id, conversation_id).models
+    # One that is chosen already may be gone; the conversation can still be changed.
+    _check_models(user_id, [model for model in models if model not in chosen])
     with transaction() as session:
         found = _find(session, user_id, conversation_id)
         found.models, found.system, found.sampling = models, system, sampling
@@ -149,10 +159,12 @@ def ask(user_id: str, conversation_id: str, text: str) -> MessageRecord:
         NotFound: the conversation is not theirs.
     """
     if not text.strip():
-        raise Rejected("empty_message", "The message is empty.", "Type something.")
+        raise Rejected("empty_message", _("The message is empty."), _("Type something."))
     if len(text) > MAX_TEXT_LENGTH:
         raise Rejected(
-            "message_too_long", f"The message has {len(text):,} characters.", f"Shorten it to {MAX_TEXT_LENGTH:,}."
+            "message_too_long",
+            _("The message has {text} characters.", text=decimal(len(text))),
+            _("Shorten it to {MAX_TEXT_LENGTH}.", MAX_TEXT_LENGTH=decimal(MAX_TEXT_LENGTH)),
         )
     with transaction() as session:
         found = _find(session, user_id, conversation_id)
@@ -179,7 +191,7 @@ def history(user_id: str, conversation_id: str, pane: int) -> list[dict[str, str
     current = [message for message in stored if not message.replaced and message.pane in (None, pane)]
     last = max((message.number for message in current if message.pane is None), default=0)
     if not last:
-        raise Rejected("nothing_asked", "Nothing has been asked in this conversation.", "Send a message first.")
+        raise Rejected("nothing_asked", _("Nothing has been asked in this conversation."), _("Send a message first."))
     chat = [{"role": "system", "content": found.system}] if found.system.strip() else []
     for message in current:
         if message.pane is None:
@@ -205,17 +217,61 @@ def keep_reply(user_id: str, conversation_id: str, pane: int, text: str, data: d
         return _record(reply)
 
 
+def take_back(user_id: str, conversation_id: str, number: int | None = None) -> str:
+    """Delete the question with this number (the newest one if None) and everything after it; returns its text.
+
+    Raises:
+        NotFound: the conversation is not theirs, or has no such question.
+    """
+    with transaction() as session:
+        found = _find(session, user_id, conversation_id)
+        number = number or _last_number(session, found.id)
+        later = [message for message in _messages(session, found.id) if message.number >= number]
+        question = next((message for message in later if message.number == number and message.pane is None), None)
+        if question is None:
+            raise NotFound(
+                "question_not_found",
+                _("There is no question {amount} in this conversation.", amount=number),
+                _("Reload the page."),
+            )
+        for message in later:
+            session.delete(message)
+        return question.content
+
+
+def rate(user_id: str, conversation_id: str, number: int, pane: int, vote: str | None) -> MessageRecord:
+    """Keep the person's vote on a pane's reply: ``up``, ``down`` or None.
+
+    Raises:
+        Rejected: another vote.
+        NotFound: the conversation is not theirs, or the pane has not replied to this question.
+    """
+    if vote not in VOTES:
+        raise Rejected("vote", _("{vote} is not a vote.", vote=repr(vote)), _("Allowed are up, down and nothing."))
+    with transaction() as session:
+        found = _find(session, user_id, conversation_id)
+        replies = [
+            message
+            for message in _messages(session, found.id)
+            if (message.number, message.pane, message.replaced) == (number, pane, False)
+        ]
+        if not replies:
+            raise NotFound("reply_not_found", _("There is no such reply in this conversation."), _("Reload the page."))
+        replies[-1].data = {**replies[-1].data, "vote": vote}
+        return _record(replies[-1])
+
+
 def transcript(user_id: str, conversation_id: str) -> str:
     """The conversation as Markdown, each reply with its model, settings and timings."""
     conversation = read(user_id, conversation_id)
     lines = [f"# {conversation.title or 'Conversation'}", ""]
     if conversation.system:
-        lines += ["**System prompt**", "", _quoted(conversation.system), ""]
+        lines += [_("**System prompt**"), "", _quoted(conversation.system), ""]
     for message in conversation.messages:
         if message.replaced:
             continue
         if message.pane is None:
-            lines += ["**You**", "", _quoted(message.content), ""]
+            lines += [_("**You**"), "", _quoted(message.content), ""]
             continue
         name = message.data.get("name") or conversation.models[message.pane]
         facts = {key: value for key, value in message.data.items() if key != "name" and value not in (None, "", [])}
@@ -230,15 +286,32 @@ def _quoted(text: str) -> str:
 
 def _check(models: list[str], system: str) -> None:
     if not 1 <= len(models) <= MAX_PANES:
-        raise Rejected("panes", f"{len(models)} models were chosen.", f"Choose 1 to {MAX_PANES}.")
+        raise Rejected(
+            "panes",
+            _("{models} models were chosen.", models=len(models)),
+            _("Choose 1 to {MAX_PANES}.", MAX_PANES=MAX_PANES),
+        )
     if len(system) > MAX_TEXT_LENGTH:
-        raise Rejected("system_too_long", f"The system prompt has {len(system):,} characters.", "Shorten it.")
+        raise Rejected(
+            "system_too_long",
+            _("The system prompt has {system} characters.", system=decimal(len(system))),
+            _("Shorten it."),
+        )
+
+
+def _check_models(user_id: str, models: list[str]) -> None:
+    for model in models:
+        check_chat_model(user_id, model)
 
 
 def _find(session: Session, user_id: str, conversation_id: str) -> Conversation:
     found = session.get(Conversation, conversation_id)
     if found is None or found.owner_id != user_id:
-        raise NotFound("conversation_not_found", f"Conversation {conversation_id!r} not found.", "Start a new one.")
+        raise NotFound(
+            "conversation_not_found",
+            _("Conversation {conversation_id} not found.", conversation_id=repr(conversation_id)),
+            _("Start a new one."),
+        )
     return found
 
 

@@ -9,6 +9,9 @@ from typing import Any
 import httpx
 
 from app.errors import Conflict, StudioError
+from app.languages import decimal
+from app.languages import gettext as _
+from app.processes.certificates import trusted
 from app.services.queue import inference_servers
 from app.services.queue.inference_servers import READY, YIELDED, InferenceServerStatus
 from app.settings import get_settings
@@ -55,8 +58,12 @@ def wake() -> str:
         if time.monotonic() - began > WAKE_TIMEOUT:
             raise Conflict(
                 "inference_not_ready",
-                f"The inference server on {server.host} did not begin to answer within {WAKE_TIMEOUT:.0f} s.",
-                "Look at the end of its log (`studio doctor` names the folder), then try again.",
+                _(
+                    "The inference server on {host} did not begin to answer within {WAKE_TIMEOUT} s.",
+                    host=server.host,
+                    WAKE_TIMEOUT=decimal(WAKE_TIMEOUT, grouped=False),
+                ),
+                _("Look at the end of its log (`studio doctor` names the folder), then try again."),
                 details={"server": server.name, "state": server.state, "problem": server.facts.get("problem", "")},
             )
         time.sleep(POLL_SECONDS)
@@ -74,12 +81,12 @@ def status() -> InferenceStatus:
 
 def client(address: str) -> httpx.Client:
     """An HTTP client that sends the secret."""
-    return httpx.Client(base_url=address, headers=_headers(), trust_env=False)
+    return httpx.Client(base_url=address, headers=_headers(), trust_env=False, verify=trusted())
 
 
 def async_client(address: str) -> httpx.AsyncClient:
     """An asynchronous HTTP client that sends the secret, for streams."""
-    return httpx.AsyncClient(base_url=address, headers=_headers(), trust_env=False)
+    return httpx.AsyncClient(base_url=address, headers=_headers(), trust_env=False, verify=trusted())
 
 
 def refusal(status: int, body: bytes) -> StudioError:
@@ -92,8 +99,8 @@ def refusal(status: int, body: bytes) -> StudioError:
     except (ValueError, KeyError, TypeError):
         return Conflict(
             "inference_failed",
-            f"The inference server answered with status {status}.",
-            "Look at its log with `studio doctor`, then try again.",
+            _("The inference server answered with status {status}.", status=status),
+            _("Look at its log with `studio doctor`, then try again."),
         )
 
 
@@ -101,8 +108,8 @@ def connection_lost() -> Conflict:
     """The error for a connection that broke or could not be made; the registration may still say ready."""
     return Conflict(
         "inference_gone",
-        "The connection to the inference server was lost.",
-        "Try again in a few seconds; it is restarted automatically. The Queue page shows its state.",
+        _("The connection to the inference server was lost."),
+        _("Try again in a few seconds; it is restarted automatically. The Queue page shows its state."),
     )
 
 
@@ -111,22 +118,28 @@ def _choose(servers: Sequence[InferenceServerStatus]) -> InferenceServerStatus:
     if not servers:
         raise Conflict(
             "inference_missing",
-            "No inference server is running, so no model can answer.",
-            "`studio up` starts one by itself; in server mode run `studio inference` on a machine with the data folder.",
+            _("No inference server is running, so no model can answer."),
+            _(
+                "`studio up` starts one by itself; in server mode run `studio inference` on a machine with the data folder."
+            ),
         )
     first = servers[0]
     if not first.alive:
         raise Conflict(
             "inference_silent",
-            f"The inference server on {first.host} has sent no heartbeat for {first.seconds_since:.0f} s.",
-            "Start it again: restart `studio up`, or run `studio inference` on that machine.",
+            _(
+                "The inference server on {host} has sent no heartbeat for {seconds_since} s.",
+                host=first.host,
+                seconds_since=decimal(first.seconds_since, grouped=False),
+            ),
+            _("Start it again: restart `studio up`, or run `studio inference` on that machine."),
             details={"server": first.name},
         )
     if first.state == YIELDED:
         raise Conflict(
             "device_training",
-            "A training run uses the GPU now, and the inference server has released it.",
-            "It is started again when the run has finished; the Queue page says when that will be.",
+            _("A training run uses the GPU now, and the inference server has released it."),
+            _("It is started again when the run has finished; the Queue page says when that will be."),
         )
     return first
 

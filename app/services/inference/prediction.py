@@ -6,7 +6,11 @@ from typing import Any
 import httpx
 
 from app.errors import Conflict, Rejected
+from app.languages import decimal
+from app.languages import gettext as _
 from app.services.inference import inference_client
+from app.services.inference.chat import STEP_SEPARATOR, step_number
+from app.services.runs import checkpoints
 from app.services.runs.adapters import adapter_folder
 
 MAX_INPUTS = 256
@@ -18,7 +22,7 @@ def predict(user_id: str, model: str, inputs: Sequence[str]) -> list[dict[str, A
     """Answers of one model for some texts, in the order given.
 
     Args:
-        model: a run id, or ``base:<name>``.
+        model: a run id, ``<run id>@<step>`` for one of its checkpoints, or ``base:<name>``.
         inputs: 1-256 texts of at most 20,000 characters.
 
     Returns:
@@ -27,30 +31,37 @@ def predict(user_id: str, model: str, inputs: Sequence[str]) -> list[dict[str, A
 
     Raises:
         Rejected: no, too many or too long inputs, or a base model, which has none of the labels.
-        NotFound, Conflict: no such run, no adapter yet, or the inference server did not start.
+        NotFound, Conflict: no such run or step, no adapter yet, or the inference server did not start.
     """
     _check_inputs(inputs)
     if model.startswith("base:"):
         raise Rejected(
             "base_has_no_labels",
-            f"The base model {model.removeprefix('base:')!r} has not learned your labels.",
-            "Choose a finished run; its page shows how the base model did on the test rows.",
+            _("The base model {model} has not learned your labels.", model=repr(model.removeprefix("base:"))),
+            _("Choose a finished run; its page shows how the base model did on the test rows."),
         )
-    folder = adapter_folder(user_id, model)
+    run_id, _separator, step = model.partition(STEP_SEPARATOR)
+    folder = checkpoints.folder_of(user_id, run_id, step_number(step))[0] if step else adapter_folder(user_id, run_id)
     return _ask(inference_client.wake(), {"adapter": str(folder), "inputs": list(inputs)})
 
 
 def _check_inputs(inputs: Sequence[str]) -> None:
     if not 1 <= len(inputs) <= MAX_INPUTS:
-        raise Rejected("inputs", f"{len(inputs)} texts were sent.", f"Send 1 to {MAX_INPUTS} texts at a time.")
+        raise Rejected(
+            "inputs",
+            _("{inputs} texts were sent.", inputs=len(inputs)),
+            _("Send 1 to {MAX_INPUTS} texts at a time.", MAX_INPUTS=MAX_INPUTS),
+        )
     for number, text in enumerate(inputs, 1):
         if not text.strip():
-            raise Rejected("empty_input", f"Text {number} is empty.", "Type something, or remove it.")
+            raise Rejected(
+                "empty_input", _("Text {amount} is empty.", amount=number), _("Type something, or remove it.")
+            )
         if len(text) > MAX_INPUT_LENGTH:
             raise Rejected(
                 "input_too_long",
-                f"Text {number} has {len(text):,} characters.",
-                f"Shorten it to {MAX_INPUT_LENGTH:,} characters.",
+                _("Text {amount} has {text} characters.", amount=number, text=decimal(len(text))),
+                _("Shorten it to {MAX_INPUT_LENGTH} characters.", MAX_INPUT_LENGTH=decimal(MAX_INPUT_LENGTH)),
             )
 
 
@@ -60,7 +71,9 @@ def _ask(server: str, body: dict[str, Any]) -> list[dict[str, Any]]:
             answer = client.post("/predict", json=body, timeout=ANSWER_TIMEOUT)
     except httpx.TimeoutException:
         raise Conflict(
-            "inference_slow", f"No answer came within {ANSWER_TIMEOUT:.0f} s.", "Send fewer or shorter texts."
+            "inference_slow",
+            _("No answer came within {ANSWER_TIMEOUT} s.", ANSWER_TIMEOUT=decimal(ANSWER_TIMEOUT, grouped=False)),
+            _("Send fewer or shorter texts."),
         ) from None
     except httpx.HTTPError:
         raise inference_client.connection_lost() from None

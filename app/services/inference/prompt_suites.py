@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.errors import Rejected
+from app.languages import decimal
+from app.languages import gettext as _
 from app.models_saved import PromptSuite
 from app.services.accounts import names
 from app.services.accounts.saved_items import SavedItems
@@ -40,11 +42,17 @@ def save(user_id: str, name: str, prompts: list[str]) -> SavedPrompts:
     """
     cleaned, kept = names.validate_name(name), [prompt.strip() for prompt in prompts if prompt.strip()]
     if not 1 <= len(kept) <= MAX_PROMPTS:
-        raise Rejected("prompts", f"{len(kept)} prompts were given.", f"Give 1 to {MAX_PROMPTS}, one on each line.")
+        raise Rejected(
+            "prompts",
+            _("{kept} prompts were given.", kept=len(kept)),
+            _("Give 1 to {MAX_PROMPTS}, one on each line.", MAX_PROMPTS=MAX_PROMPTS),
+        )
     too_long = next((number for number, prompt in enumerate(kept, 1) if len(prompt) > PROMPT_LENGTH), None)
     if too_long:
         raise Rejected(
-            "prompt_too_long", f"Prompt {too_long} is too long.", f"Shorten it to {PROMPT_LENGTH:,} characters."
+            "prompt_too_long",
+            _("Prompt {too_long} is too long.", too_long=too_long),
+            _("Shorten it to {PROMPT_LENGTH} characters.", PROMPT_LENGTH=decimal(PROMPT_LENGTH)),
         )
     return _saved(_SUITES.save(user_id, cleaned, prompts=kept))
 

@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 from app.catalog.fetched_models import fetched_cards
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotAllowed, NotFound, Rejected
+from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, Job, Run, User
 from app.models_work import ModelFetch
-from app.services.accounts.accounts import record
+from app.services.accounts.accounts import ADMINISTRATORS, record
 from app.services.models import model_hub
 from app.services.queue import jobs
 from app.services.queue.job_kinds import MODEL_FETCH
 
 # Roles that may fetch and remove models; everybody may use those that are there.
-ALLOWED_ROLES = ("owner", "admin")
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ def submit(user_id: str, repo: str, revision: str = "main") -> FetchStatus:
     """
     repo, revision = repo.strip().removeprefix("https://huggingface.co/").strip("/"), revision.strip() or "main"
     if not model_hub.REPO.fullmatch(repo):
-        raise Rejected("hub_id", f"{repo!r} is not the id of a model.", "Ids look like owner/name.")
+        raise Rejected("hub_id", _("{repo} is not the id of a model.", repo=repr(repo)), _("Ids look like owner/name."))
     if len(revision) > 100:
-        raise Rejected("hub_revision", "The revision is too long.", "Give a branch, a tag or a commit.")
+        raise Rejected("hub_revision", _("The revision is too long."), _("Give a branch, a tag or a commit."))
     with transaction() as session:
         _check_role(session, user_id)
         same = select(ModelFetch).join(Job, ModelFetch.job_id == Job.id)
@@ -74,7 +74,7 @@ def submit(user_id: str, repo: str, revision: str = "main") -> FetchStatus:
             session.add(found)
             session.flush()
         status = _status(session, found)
-    record(user_id, "fetch", "model", status.id, data={"repo": repo, "revision": revision})
+        record(session, user_id, "fetch", "model", status.id, data={"repo": repo, "revision": revision})
     return status
 
 
@@ -100,7 +100,9 @@ def resume(user_id: str, fetch_id: str) -> FetchStatus:
     with transaction() as session:
         found = _find(session, user_id, fetch_id)
         if session.get_one(Job, found.job_id).state in ACTIVE_STATES:
-            raise Conflict("still_active", f"{found.repo!r} is being fetched already.", "Wait for it.")
+            raise Conflict(
+                "still_active", _("{repo} is being fetched already.", repo=repr(found.repo)), _("Wait for it.")
+            )
         job = jobs.add(session, owner_id=user_id, kind=MODEL_FETCH)
         session.flush()
         found.job_id = job.id
@@ -113,7 +115,7 @@ def dismiss(user_id: str, fetch_id: str) -> None:
     with transaction() as session:
         found = _find(session, user_id, fetch_id)
         if session.get_one(Job, found.job_id).state in ACTIVE_STATES:
-            raise Conflict("still_active", f"{found.repo!r} is being fetched.", "Stop it first.")
+            raise Conflict("still_active", _("{repo} is being fetched.", repo=repr(found.repo)), _("Stop it first."))
         session.delete(found)
 
 
@@ -125,18 +127,21 @@ def remove_model(user_id: str, name: str) -> None:
         Conflict: runs were made from it, whose adapters would be of no use without it.
     """
     if name not in {card.name for card in fetched_cards()}:
-        raise NotFound("model_not_found", f"There is no fetched model {name!r}.", "Reload the page.")
+        raise NotFound(
+            "model_not_found", _("There is no fetched model {name}.", name=repr(name)), _("Reload the page.")
+        )
     with snapshot() as session:
         _check_role(session, user_id)
         made = session.scalars(select(Run.name).where(Run.base_model == name, ~Run.archived).limit(3)).all()
     if made:
         raise Conflict(
             "model_in_use",
-            f"Runs were made from {name!r}: {', '.join(made)}.",
-            "Archive them first; their adapters need it.",
+            _("Runs were made from {name}: {made}.", name=repr(name), made=", ".join(made)),
+            _("Archive them first; their adapters need it."),
         )
+    with transaction() as session:
+        record(session, user_id, "remove", "model", name[:36])
     model_hub.forget(name)
-    record(user_id, "remove", "model", name[:36])
 
 
 def requested(job_id: str) -> RequestedModel:
@@ -154,14 +159,22 @@ def note_plan(session: Session, job_id: str, commit: str, name: str) -> None:
 
 def _check_role(session: Session, user_id: str) -> None:
     role = session.get_one(User, user_id).role
-    if role not in ALLOWED_ROLES:
-        raise NotAllowed("role", f"Your role is {role!r}; models are fetched by an administrator.", "Ask one for it.")
+    if role not in ADMINISTRATORS:
+        raise NotAllowed(
+            "role",
+            _("Your role is {role}; models are fetched by an administrator.", role=repr(role)),
+            _("Ask one for it."),
+        )
 
 
 def _find(session: Session, user_id: str, fetch_id: str) -> ModelFetch:
     found = session.get(ModelFetch, fetch_id)
     if found is None or found.owner_id != user_id:
-        raise NotFound("fetch_not_found", f"There is no fetch {fetch_id!r} among yours.", "Reload the page.")
+        raise NotFound(
+            "fetch_not_found",
+            _("There is no fetch {fetch_id} among yours.", fetch_id=repr(fetch_id)),
+            _("Reload the page."),
+        )
     return found
 
 

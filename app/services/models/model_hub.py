@@ -5,6 +5,7 @@ that was stopped resumes where it ended.
 """
 
 import json
+import math
 import os
 import re
 import shutil
@@ -15,11 +16,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from app import manifest, storage
+from app import disk_space, manifest, storage
 from app.catalog import fetched_models
 from app.catalog.card import BaseModelCard
 from app.catalog.model_facts import shape_of
 from app.errors import Conflict, NotFound, Rejected, StudioError, TooLarge
+from app.outside_names import path_inside
+from app.services.models import hub_hosts
+from app.services.models.file_check_process import check_model_files
+from app.services.models.file_checks import check_config
 from app.settings import get_settings
 
 WANTED = re.compile(
@@ -30,7 +35,7 @@ WANTED = re.compile(
 PICKLED = re.compile(r".*\.(bin|pt|pth|ckpt|pkl|h5|msgpack)$")
 REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 # Configuration files of real models are far smaller; a larger one is an attack or a mistake.
-MAX_TEXT_BYTES = 64 * 1024**2
+MAX_TEXT_BYTES, MAX_CONFIG_BYTES = 64 * 1024**2, 1024**2
 # Suffix of a file that is not complete.
 PART_SUFFIX = ".part"
 
@@ -71,6 +76,7 @@ def plan(repo: str, revision: str = "main") -> Plan:
             f"{repo!r} is not the id of a model.",
             "Ids look like owner/name, as in HuggingFaceTB/SmolLM2-135M-Instruct.",
         )
+    hub_hosts.guard_requests()
     with _translated(repo, revision):
         found = HfApi(endpoint=get_settings().hub_url).model_info(repo, revision=revision, files_metadata=True)
     if found.id != repo:
@@ -84,6 +90,8 @@ def plan(repo: str, revision: str = "main") -> Plan:
         _check_access(repo, str(found.sha))
     siblings = found.siblings or []
     files = {file.rfilename: file.size or 0 for file in siblings if WANTED.fullmatch(file.rfilename)}
+    for name in files:
+        path_inside(storage.models_dir(), name)
     _check_files(repo, {file.rfilename for file in siblings}, files)
     hashes = {file.rfilename: file.lfs.sha256 for file in siblings if file.lfs and file.rfilename in files}
     card: Any = found.card_data or {}
@@ -107,7 +115,7 @@ def fetch(plan: Plan, progress: Progress, should_stop: Callable[[], bool]) -> Ba
         return fetched_models.fetched_cards_by_name()[name]
     aside = final.with_name(f".fetching-{final.name}")
     aside.mkdir(parents=True, exist_ok=True)
-    _check_room(plan, aside)
+    disk_space.check_room(plan.bytes)
     # The smallest first, so that a model that cannot be used is refused before its weights are fetched.
     done = 0
     for file, size in sorted(plan.files.items(), key=lambda entry: entry[1]):
@@ -115,9 +123,14 @@ def fetch(plan: Plan, progress: Progress, should_stop: Callable[[], bool]) -> Ba
         done += size
         progress(done, plan.bytes)
         if file == "config.json":
-            shape_of(_json(aside / file))
+            _check_config(aside / file)
     _check_hashes(plan, aside)
     shutil.rmtree(aside / ".cache", ignore_errors=True)
+    try:
+        check_model_files(aside)
+    except Rejected:
+        shutil.rmtree(aside)
+        raise
     weights = {file: manifest.sha256_of(aside / file) for file in plan.files if file.endswith(".safetensors")}
     card = fetched_models.write_card(
         aside,
@@ -165,7 +178,7 @@ def _fetch_file(
 
     if should_stop():
         raise FetchStopped
-    final = folder / file
+    final = path_inside(folder, file)
     if final.exists():
         return
     part = final.with_name(f"{final.name}{PART_SUFFIX}")
@@ -209,13 +222,17 @@ def _check_files(repo: str, everything: set[str], files: dict[str, int]) -> None
             f"The model {repo!r} has {sum(files.values()) / 1e9:,.1f} GB; at most {limit / 1e9:,.1f} GB are fetched here.",
             "Choose a smaller model, or let an administrator raise STUDIO_MAX_MODEL_BYTES.",
         )
-    large = next(
-        (name for name, size in files.items() if not name.endswith(".safetensors") and size > MAX_TEXT_BYTES), None
-    )
+    large = next((name for name, size in files.items() if size > _max_bytes(name)), None)
     if large:
         raise TooLarge(
             "hub_too_large", f"The file {large!r} of {repo!r} is too large for what it is.", "Choose another model."
         )
+
+
+def _max_bytes(name: str) -> float:
+    if name.endswith(".safetensors"):
+        return math.inf
+    return MAX_CONFIG_BYTES if name.endswith("config.json") and "tokenizer" not in name else MAX_TEXT_BYTES
 
 
 def _check_access(repo: str, commit: str) -> None:
@@ -225,19 +242,9 @@ def _check_access(repo: str, commit: str) -> None:
         HfApi(endpoint=get_settings().hub_url).auth_check(repo)
 
 
-def _check_room(plan: Plan, folder: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    if plan.bytes + get_settings().free_disk_bytes > free:
-        raise Conflict(
-            "disk_full",
-            f"The model needs {plan.bytes / 1e9:,.1f} GB; {free / 1e9:,.1f} GB are free.",
-            "Free some space, then fetch it again.",
-        )
-
-
 def _check_hashes(plan: Plan, folder: Path) -> None:
     for file, size in plan.files.items():
-        path = folder / file
+        path = path_inside(folder, file)
         expected = plan.hashes.get(file)
         if path.stat().st_size != size or (expected and manifest.sha256_of(path) != expected):
             shutil.rmtree(folder)
@@ -246,8 +253,18 @@ def _check_hashes(plan: Plan, folder: Path) -> None:
             )
 
 
+def _check_config(path: Path) -> None:
+    """Refuse a model that cannot be used before its weights are fetched."""
+    config = _json(path)
+    shape_of(config)
+    check_config(path.name, config)
+
+
 def _json(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, RecursionError):
+        raise Rejected("model_file", f"The file {path.name!r} of this model is not JSON.", "Choose another.") from None
 
 
 class _translated:

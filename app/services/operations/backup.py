@@ -12,19 +12,24 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import MetaData, Table, func, inspect, select, text, update
+from sqlalchemy import MetaData, Table, delete, func, inspect, select, text, update
 
 from app import files, manifest, storage
+from app.catalog.base_models import base_models
 from app.db import Base, db_now, dialect, get_engine, transaction
 from app.errors import Conflict, Rejected
-from app.models import CLAIMED, QUEUED, RUNNING, Job
+from app.models import CLAIMED, QUEUED, RUNNING, ApiToken, BrowserSession, Job, Run, SignInLink
+from app.models_shares import Share
+from app.outside_names import path_inside
 from app.services.operations import invariants
 
 FORMAT = 1
 INSERT_ROWS = 1000
+# Folders of the data folder whose files a backup brings back; no other name is accepted in one.
+KEPT_FOLDERS = ("datasets", "runs")
 # Registered processes belong to the running installation, not to its data.
 LEFT_OUT = frozenset({"workers", "inference_servers"})
 
@@ -40,10 +45,11 @@ class BackupSummary:
 
 @dataclass(frozen=True)
 class RestoreSummary:
-    """Rows and files that a backup brought back."""
+    """Rows and files that a backup brought back, and the fetched base models that its runs need and that are not there."""
 
     rows: int
     files: int
+    missing_models: tuple[str, ...]
 
 
 def make(target: Path) -> BackupSummary:
@@ -63,11 +69,13 @@ def make(target: Path) -> BackupSummary:
     return BackupSummary(rows, count, target.stat().st_size)
 
 
-def restore(source: Path, upgrade: Callable[[str], None]) -> RestoreSummary:
+def restore(source: Path, upgrade: Callable[[str], None], *, keep_tokens: bool = False) -> RestoreSummary:
     """Fill an empty installation from a backup; jobs that were active then are queued again.
 
     Args:
         upgrade: brings the database to a revision (``app.migrate.upgrade``).
+        keep_tokens: API tokens, sessions and links that were open go on working. Otherwise they end, since whoever has seen the
+            old installation may hold one.
 
     Raises:
         Conflict: this installation is not empty.
@@ -87,23 +95,25 @@ def restore(source: Path, upgrade: Callable[[str], None]) -> RestoreSummary:
         rows = _insert(archive, contents["tables"])
         upgrade("head")
     _release_jobs()
+    if not keep_tokens:
+        _end_access()
     found = invariants.violations()
     if found:
         raise Rejected("backup_inconsistent", f"What was restored does not hold together: {found[0]}", "Use another.")
-    return RestoreSummary(rows, len(contents["members"]) - len(contents["tables"]))
+    return RestoreSummary(rows, len(contents["members"]) - len(contents["tables"]), _missing_models())
 
 
 def _write(archive: zipfile.ZipFile, scratch: Path) -> tuple[int, int]:
     """Fill the archive; returns how many rows and files it holds."""
     revision, counts = _dump(scratch)
     members: dict[str, dict[str, Any]] = {}
-    folders = [storage.data_dir() / "datasets" / row["id"] for row in _lines(scratch / "dataset_versions.jsonl")]
+    folders = [storage.dataset_dir(row["id"]) for row in _lines(scratch / "dataset_versions.jsonl")]
     file_count = sum(_add_folder(archive, members, folder) for folder in folders)
     # A checkpoint may have been replaced by a newer one since its row was read.
     for table in ("checkpoints", "artifacts"):
         kept = []
         for row in _lines(scratch / f"{table}.jsonl"):
-            added = _add_if_whole(archive, members, storage.data_dir() / row["path"], row["sha256"])
+            added = _add_if_whole(archive, members, storage.recorded_path(row["path"]), row["sha256"])
             file_count += added
             kept += [row] if added else []
         counts[table] = len(kept)
@@ -157,7 +167,7 @@ def _add_if_whole(archive: zipfile.ZipFile, members: dict[str, dict[str, Any]], 
             shutil.copytree(path, copy)
         except (OSError, shutil.Error):
             return 0
-        if not manifest.holds(copy) or manifest.sha256_of(copy / manifest.NAME) != sha256:
+        if not manifest.holds(copy, sha256):
             return 0
         for copied in sorted(found for found in copy.rglob("*") if found.is_file()):
             name = (path / copied.relative_to(copy)).relative_to(storage.data_dir()).as_posix()
@@ -191,10 +201,9 @@ def _verified(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
     except (KeyError, ValueError):
         raise Rejected("not_a_backup", f"{source} is not a complete backup of a studio.", "Choose another.") from None
     for name, facts in contents["members"].items():
-        parts = PurePosixPath(name).parts
-        safe_name = parts[0] in ("files", "tables") and ".." not in parts and "\\" not in name
+        path_inside(storage.data_dir(), name)
         if (
-            not safe_name
+            not name.startswith(("tables/", *(f"files/{folder}/" for folder in KEPT_FOLDERS)))
             or archive.getinfo(name).file_size != facts["bytes"]
             or _hash(archive, name) != facts["sha256"]
         ):
@@ -212,7 +221,7 @@ def _hash(archive: zipfile.ZipFile, name: str) -> str:
 
 def _unpack(archive: zipfile.ZipFile, names: list[str]) -> None:
     for name in names:
-        target = storage.data_dir() / name.removeprefix("files/")
+        target = path_inside(storage.data_dir(), name.removeprefix("files/"))
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with archive.open(name) as source, target.open("xb") as out:
             shutil.copyfileobj(source, out)
@@ -254,3 +263,18 @@ def _release_jobs() -> None:
     values = {"state": QUEUED, "fence": Job.fence + 1, "lease_until": None, "notified_at": None, "not_before": db_now()}
     with transaction() as session:
         session.execute(update(Job).where(held).values({**values, "phase": "Waiting in the queue"}))
+
+
+def _end_access() -> None:
+    """Revoke API tokens and read-only links, and end sessions and unused sign-in links."""
+    with transaction() as session:
+        for table in (ApiToken, Share):
+            session.execute(update(table).where(table.revoked_at.is_(None)).values(revoked_at=db_now()))
+        for ended in (BrowserSession, SignInLink):
+            session.execute(delete(ended))
+
+
+def _missing_models() -> tuple[str, ...]:
+    with transaction() as session:
+        used = set(session.scalars(select(Run.base_model).distinct()))
+    return tuple(sorted(used - {card.name for card in base_models()}))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import manifest, storage
 from app.db import db_now, snapshot
+from app.errors import Rejected
 from app.models import (
     ACTIVE_STATES,
     FAILED,
@@ -108,7 +109,11 @@ def _points(session: Session) -> Iterator[str]:
 def _files(listed: list[tuple[str, str]]) -> Iterator[str]:
     """I7."""
     for path, sha256 in listed:
-        place = storage.data_dir() / path
+        try:
+            place = storage.recorded_path(path)
+        except Rejected:
+            yield f"I7 {path}: points out of the data folder"
+            continue
         if place.is_file():
             if manifest.sha256_of(place) != sha256:
                 yield f"I7 {path}: the file has changed"

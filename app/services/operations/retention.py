@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
-from app import storage
+from app import files, storage
 from app.db import db_now, snapshot, transaction
 from app.models import TERMINAL_STATES, Artifact, Checkpoint, Job, Run
 from app.settings import get_settings
@@ -41,6 +41,7 @@ def cleanup() -> CleanupResult:
                 session.execute(delete(Checkpoint).where(Checkpoint.run_id == run_id, Checkpoint.path == path))
                 removed += 1
     folders = sum(_clean_attempts(run_id, needed[run_id], artifacts) for run_id in runs)
+    files.sweep_temporary(storage.data_dir(), time.time() - DAY)
     return CleanupResult(removed, folders + _clean_restored(), _clean_uploads())
 
 

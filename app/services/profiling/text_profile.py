@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from app.catalog.task_types import text_patterns as patterns
-from app.catalog.task_types.base import Problem
+from app.catalog.task_types.base import Problem, of_evaluation_file
 from app.catalog.task_types.first_seen import FirstSeen
 from app.catalog.training import TrainingSettings
+from app.languages import stated
 from app.services.profiling import near_duplicates, token_lengths
 from app.services.profiling.text_languages import LANGUAGE_NAMES, language_of
 
@@ -182,8 +183,14 @@ class TextProfile:
             Problem(
                 "language_mix",
                 "warning",
-                f"Most texts seem to be {LANGUAGE_NAMES[found[0][0]]}, but others seem to be: {listed}.",
-                "Keep them if the model shall serve these languages too and can read them; else leave them out.",
+                stated(
+                    "Most texts seem to be {language}, but others seem to be: {others}.",
+                    language=LANGUAGE_NAMES[found[0][0]],
+                    others=listed,
+                ),
+                stated(
+                    "Keep them if the model shall serve these languages too and can read them; else leave them out."
+                ),
                 rows=[line for _, line in rows],
                 row_ids=[row_id for row_id, _ in rows],
             )
@@ -193,19 +200,22 @@ class TextProfile:
         """A warning where not all texts were compared, to bound memory."""
         if not self._near.skipped:
             return []
-        message = (
-            f"Near copies were looked for among the first {near_duplicates.MAX_TEXTS:,} different texts; "
-            f"{self._near.skipped:,} further ones were not compared."
+        message = stated(
+            "Near copies were looked for among the first {compared} different texts; {others} further ones were not compared.",
+            compared=near_duplicates.MAX_TEXTS,
+            others=self._near.skipped,
         )
-        return [Problem("near_copies_limit", "warning", message, "Exact copies are found among all of them.")]
+        hint = stated("Exact copies are found among all of them.")
+        return [Problem("near_copies_limit", "warning", message, hint)]
 
     def _note(self, code: str, row: ProfiledRow, example: Mapping[str, Any] | None) -> None:
         problem = self._problems.get((row.evaluation, code))
         if problem is None:
             message, hint = _MESSAGES[code]
-            message = message.format(limit=self.max_length, model=self.counter.base_model, about=self._about)
-            message = f"In the evaluation file: {message[0].lower()}{message[1:]}" if row.evaluation else message
-            problem = self._problems[row.evaluation, code] = Problem(code, "warning", message, hint)
+            values = {"limit": str(self.max_length), "model": self.counter.base_model, "about": self._about}
+            words: str = stated(message, **values)
+            words = of_evaluation_file(words) if row.evaluation else words
+            problem = self._problems[row.evaluation, code] = Problem(code, "warning", words, stated(hint))
         problem.rows.append(row.line)
         problem.row_ids.append(row.id)
         if example and len(problem.examples) < EXAMPLES:
@@ -213,7 +223,7 @@ class TextProfile:
 
     @property
     def _about(self) -> str:
-        return "" if self.counter.measured else " (estimated from their characters)"
+        return "" if self.counter.measured else stated(" (estimated from their characters)")
 
 
 def _pair() -> tuple["array[int]", "array[int]"]:

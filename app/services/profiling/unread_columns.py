@@ -5,6 +5,7 @@ from typing import Any
 
 from app.catalog.task_types.base import Problem, TaskType
 from app.catalog.task_types.text_patterns import is_number
+from app.languages import stated
 
 # A column holds texts when they have several words and seldom repeat, unlike names, dates, ids and categories.
 MIN_WORDS = 4.0
@@ -19,9 +20,15 @@ def unread_texts(task: TaskType, columns: Mapping[str, str], sample: Sequence[Ma
     if not unread:
         return []
     quoted = [repr(name[:60]) for name in unread[:MAX_SHOWN]]
-    more = f" and {len(unread) - MAX_SHOWN} more" if len(unread) > MAX_SHOWN else ""
-    message = f"Texts in {', '.join(quoted)}{more} are not read: no role of “{task.title}” uses them."
-    hint = "If the answer depends on them, put both texts into one column; choose another column below if it is the right one."
+    more = f" (+{len(unread) - MAX_SHOWN})" if len(unread) > MAX_SHOWN else ""
+    message = stated(
+        "Texts in {columns} are not read: no role of “{task}” uses them.",
+        columns=", ".join(quoted) + more,
+        task=stated(task.title),
+    )
+    hint = stated(
+        "If the answer depends on them, put both texts into one column; choose another column below if it is the right one."
+    )
     return [Problem("unread_text", "warning", message, hint)]
 
 

@@ -37,7 +37,7 @@ from app.models import (
 )
 from app.models_work import EventCounter
 from app.queue import enqueue_after_commit, notify
-from app.services.queue import job_kinds, queue_order
+from app.services.queue import attempts, job_kinds, queue_order
 from app.settings import get_settings
 
 # Seconds to wait before the second, third, ... attempt of a job that crashed.
@@ -210,12 +210,12 @@ def retry(claim: Claim, error: dict[str, Any]) -> bool:
     """running -> queued after a crash, or failed at the maximum of attempts. Returns whether it was queued again."""
     with transaction() as session:
         job = session.get_one(Job, claim.job_id)
-        attempt = job.attempt + 1
+        attempt = attempts.count(session, job)
         if attempt >= job.max_attempts:
             fail(session, claim, error)
             _write_any(session, claim.job_id, {"attempt": attempt})
             return False
-        wait = BACKOFF[min(attempt - 1, len(BACKOFF) - 1)]
+        wait = BACKOFF[min(max(0, attempt - 1), len(BACKOFF) - 1)]
         _write(
             session,
             claim,
@@ -323,6 +323,7 @@ def default_holder() -> str:
 
 
 def _recover(session: Session, job: Job, swept: SweepResult) -> None:
+    attempt = attempts.count(session, job)
     job.fence += 1
     job.lease_until = None
     if job.pause_requested_at is not None:
@@ -331,7 +332,7 @@ def _recover(session: Session, job: Job, swept: SweepResult) -> None:
         job.state, job.phase, job.finished_at = CANCELLED, "Cancelled", db_now()
         swept.cancelled.append(job.id)
         return
-    job.attempt += 1
+    job.attempt = attempt
     if job.attempt >= job.max_attempts:
         job.state, job.phase, job.finished_at = FAILED, "Failed", db_now()
         job.error = Conflict(

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from app import storage
+from app.languages import gettext as _
 from app.settings import get_settings
 
 
@@ -77,7 +78,7 @@ def read_gpus() -> list[Gpu]:
     except pynvml.NVMLError as error:
         raise DriverFails(str(error)) from None
     if not gpus:
-        raise DriverFails("No devices were found")
+        raise DriverFails(_("No devices were found"))
     return gpus
 
 

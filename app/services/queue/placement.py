@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db import db_now, snapshot
 from app.errors import Rejected
+from app.languages import gettext as _
 from app.models_work import Worker
 from app.queue import TRAIN_QUEUE
 from app.services.queue import machine
@@ -103,9 +104,13 @@ def check_devices(requested: int) -> None:
     if requested > maximum:
         raise Rejected(
             "range",
-            f"{requested} devices are asked for, and no worker here has more than {maximum}.",
-            f"Choose at most {maximum}.",
-            details={"fields": {"training.devices": f"at most {maximum}"}},
+            _(
+                "{requested} devices are asked for, and no worker here has more than {maximum}.",
+                requested=requested,
+                maximum=maximum,
+            ),
+            _("Choose at most {maximum}.", maximum=maximum),
+            details={"fields": {"training.devices": _("at most {maximum}", maximum=maximum)}},
         )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.db import db_now, snapshot
 from app.errors import Conflict, Rejected
+from app.languages import gettext as _
 from app.models import CLAIMED, QUEUED, RUNNING, Job
 from app.queue import LIGHT_QUEUE, TRAIN_QUEUE
 from app.services.queue import job_kinds, placement
@@ -94,7 +95,9 @@ def set_priority(session: Session, job: Job, word: str) -> None:
         Conflict: the job is not queued any more.
     """
     if word not in PRIORITIES:
-        raise Rejected("range", f"{word!r} is not a priority.", "Choose one of: " + ", ".join(PRIORITIES) + ".")
+        raise Rejected(
+            "range", _("{word} is not a priority.", word=repr(word)), _("Choose one of: ") + ", ".join(PRIORITIES) + "."
+        )
     _change_waiting(session, job, {"priority": PRIORITIES[word]})
 
 
@@ -106,7 +109,11 @@ def move(session: Session, job: Job, direction: str) -> None:
         Conflict: the job is not queued any more.
     """
     if direction not in DIRECTIONS:
-        raise Rejected("range", f"{direction!r} is not a direction.", "Choose one of: " + ", ".join(DIRECTIONS) + ".")
+        raise Rejected(
+            "range",
+            _("{direction} is not a direction.", direction=repr(direction)),
+            _("Choose one of: ") + ", ".join(DIRECTIONS) + ".",
+        )
     own = list(
         session.execute(
             select(Job.id, _rank().label("rank"))
@@ -167,5 +174,7 @@ def _change_waiting(session: Session, job: Job, values: dict[str, Any]) -> None:
 
 def _not_waiting(job: Job) -> Conflict:
     return Conflict(
-        "not_waiting", f"This run does not wait any more ({job.state}).", "Only waiting runs have a place in the queue."
+        "not_waiting",
+        _("This run does not wait any more ({state}).", state=job.state),
+        _("Only waiting runs have a place in the queue."),
     )

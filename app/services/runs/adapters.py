@@ -10,9 +10,11 @@ from typing import IO, Any, cast
 from sqlalchemy import select
 
 from app import manifest, storage
-from app.db import snapshot
+from app.db import snapshot, try_write
 from app.errors import Conflict, NotFound
+from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Artifact, Run
+from app.outside_names import fault
 from app.services.accounts.accounts import record
 
 CHUNK_BYTES = 1024 * 1024
@@ -30,7 +32,11 @@ def adapter_folder(user_id: str, run_id: str) -> Path:
     with snapshot() as session:
         run = session.scalars(select(Run).where(Run.id == run_id, Run.owner_id == user_id)).first()
         if run is None:
-            raise NotFound("run_not_found", f"There is no run {run_id!r} among yours.", "Open it from the Runs page.")
+            raise NotFound(
+                "run_not_found",
+                _("There is no run {run_id} among yours.", run_id=repr(run_id)),
+                _("Open it from the Runs page."),
+            )
         artifact = session.scalars(
             select(Artifact)
             .where(Artifact.run_id == run_id, Artifact.kind == "adapter")
@@ -39,11 +45,10 @@ def adapter_folder(user_id: str, run_id: str) -> Path:
         state = run.job.state
     if artifact is None:
         raise _no_adapter(state)
-    folder = (storage.data_dir() / artifact.path).resolve()
+    folder = storage.recorded_path(artifact.path).resolve()
     contents = folder / manifest.NAME
-    inside = folder.is_relative_to(storage.data_dir())
-    if not inside or not contents.is_file() or manifest.sha256_of(contents) != artifact.sha256:
-        raise _damaged(run_id, "its manifest is missing or changed")
+    if not contents.is_file() or manifest.sha256_of(contents) != artifact.sha256:
+        raise _damaged(run_id, _("its manifest is missing or changed"))
     return folder
 
 
@@ -60,8 +65,14 @@ def download(user_id: str, run_id: str) -> tuple[str, Iterator[bytes]]:
     names = _verified_names(folder, run_id)
     with snapshot() as session:
         title = session.scalar(select(Run.name).where(Run.id == run_id)) or ""
-    record(user_id, "download", "run", run_id)
+    _record_download(user_id, run_id)
     return _file_name(title, run_id), _zip_chunks(folder, names)
+
+
+def _record_download(user_id: str, run_id: str) -> None:
+    """Add it to the audit trail; a full disk or a busy database does not keep anybody from what is theirs."""
+    what = f"a download of the run {run_id} by the user {user_id}"
+    try_write(lambda session: record(session, user_id, "download", "run", run_id), what)
 
 
 def _verified_names(folder: Path, run_id: str) -> list[str]:
@@ -69,10 +80,10 @@ def _verified_names(folder: Path, run_id: str) -> list[str]:
     files: dict[str, Any] = storage.read_json(folder / manifest.NAME)["files"]
     for name, recorded in files.items():
         path = folder / name
-        if path.is_symlink() or not path.is_file() or not path.resolve().is_relative_to(folder):
-            raise _damaged(run_id, f"{name!r} is missing")
+        if fault(name) or path.is_symlink() or not path.is_file() or not path.resolve().is_relative_to(folder):
+            raise _damaged(run_id, _("{name} is missing", name=repr(name)))
         if manifest.sha256_of(path) != _digest(recorded):
-            raise _damaged(run_id, f"{name!r} has changed")
+            raise _damaged(run_id, _("{name} has changed", name=repr(name)))
     return sorted({*files, manifest.NAME})
 
 
@@ -126,11 +137,19 @@ def _file_name(title: str, run_id: str) -> str:
 
 def _no_adapter(state: str) -> Conflict:
     if state in ACTIVE_STATES:
-        return Conflict("not_finished", f"This run is {state}; its adapter exists when it has ended.", "Wait for it.")
-    return Conflict("no_adapter", f"This run {state} without leaving an adapter.", "Resume it, or start another.")
+        return Conflict(
+            "not_finished",
+            _("This run is {state}; its adapter exists when it has ended.", state=state),
+            _("Wait for it."),
+        )
+    return Conflict(
+        "no_adapter", _("This run {state} without leaving an adapter.", state=state), _("Resume it, or start another.")
+    )
 
 
 def _damaged(run_id: str, what: str) -> Conflict:
     return Conflict(
-        "adapter_damaged", f"The adapter of run {run_id} cannot be given out: {what}.", "Start the run again."
+        "adapter_damaged",
+        _("The adapter of run {run_id} cannot be given out: {what}.", run_id=run_id, what=what),
+        _("Start the run again."),
     )

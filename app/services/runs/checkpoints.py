@@ -16,6 +16,8 @@ from app import manifest, storage
 from app.catalog.spec import RunSpec
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected
+from app.languages import decimal
+from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, Checkpoint, Run
 from app.services.accounts.accounts import record
 from app.services.runs import runs
@@ -66,11 +68,14 @@ def folder_of(user_id: str, run_id: str, step: int) -> tuple[Path, str]:
     with snapshot() as session:
         runs.find(session, user_id, run_id)
         found = _wanted(_by_step(session, run_id), step)[0]
-    if not _complete(found):
+    folder = storage.recorded_path(found.path)
+    if not manifest.holds(folder, found.sha256):
         raise Conflict(
-            "checkpoint_damaged", f"Step {step:,} is incomplete or has changed on disk.", "Choose another step."
+            "checkpoint_damaged",
+            _("Step {step} is incomplete or has changed on disk.", step=decimal(step)),
+            _("Choose another step."),
         )
-    return storage.data_dir() / found.path, found.sha256
+    return folder, found.sha256
 
 
 def remove(user_id: str, run_id: str, step: int) -> None:
@@ -85,19 +90,19 @@ def remove(user_id: str, run_id: str, step: int) -> None:
         kept = _by_step(session, run_id)
         copies = _wanted(kept, step)
         if run.job.state in ACTIVE_STATES:
-            raise Conflict("still_active", "This run is still active and may need it.", "Stop the run first.")
+            raise Conflict("still_active", _("This run is still active and may need it."), _("Stop the run first."))
         if step == _selected(run, kept):
             raise Conflict(
                 "checkpoint_selected",
-                f"Step {step:,} is the best one: the result is made of it, and going on needs it.",
-                "Delete another one, or archive the run.",
+                _("Step {step} is the best one: the result is made of it, and going on needs it.", step=decimal(step)),
+                _("Delete another one, or archive the run."),
             )
         session.execute(delete(Checkpoint).where(Checkpoint.id.in_([copy.id for copy in copies])))
-        folders = [storage.data_dir() / copy.path for copy in copies]
+        record(session, user_id, "delete-checkpoint", "run", run_id, data={"step": step})
+        folders = [storage.recorded_path(copy.path) for copy in copies]
     for folder in folders:
         if folder.resolve().is_relative_to(storage.run_dir(run_id)):
             shutil.rmtree(folder, ignore_errors=True)
-    record(user_id, "delete-checkpoint", "run", run_id, data={"step": step})
 
 
 def continue_from(user_id: str, run_id: str, step: int, epochs: float = 1.0, name: str = "") -> Run:
@@ -111,20 +116,15 @@ def continue_from(user_id: str, run_id: str, step: int, epochs: float = 1.0, nam
         Conflict: the checkpoint is damaged, or the number of steps per epoch is not known.
         Rejected: more epochs than a run may have.
     """
-    with snapshot() as session:
-        run = runs.find(session, user_id, run_id)
-        newest = _wanted(_by_step(session, run_id), step)[0]
-    if not _complete(newest):
-        raise Conflict(
-            "checkpoint_damaged", f"Step {step:,} is incomplete or has changed on disk.", "Choose another step."
-        )
+    run = runs.get_run(user_id, run_id)
+    folder_of(user_id, run_id, step)
     total = _epochs_at(run, step) + epochs
     if not epochs > 0 or total > runs.MAX_EPOCHS:
         raise Rejected(
             "range",
-            f"{total:g} passes in all are asked for.",
-            f"A run has more than 0 and at most {runs.MAX_EPOCHS:g}.",
-            details={"fields": {"epochs": f"at most {runs.MAX_EPOCHS:g} in all"}},
+            _("{total} passes in all are asked for.", total=f"{total:g}"),
+            _("A run has more than 0 and at most {MAX_EPOCHS}.", MAX_EPOCHS=f"{runs.MAX_EPOCHS:g}"),
+            details={"fields": {"epochs": _("at most {MAX_EPOCHS} in all", MAX_EPOCHS=f"{runs.MAX_EPOCHS:g}")}},
         )
     training = {**run.spec["training"], "epochs": round(total, 4)}
     spec = RunSpec.model_validate({**run.spec, "training": training})
@@ -135,7 +135,7 @@ def continue_from(user_id: str, run_id: str, step: int, epochs: float = 1.0, nam
         started.job.adjustments = {"start": {"run_id": run_id, "step": step}}
         started.note = f"Goes on from step {step:,} of “{run.name}”."
         new_id = started.id
-    record(user_id, "continue-from", "run", new_id, data={"run_id": run_id, "step": step})
+        record(session, user_id, "continue-from", "run", new_id, data={"run_id": run_id, "step": step})
     return runs.get_run(user_id, new_id)
 
 
@@ -150,11 +150,11 @@ def _by_step(session: Session, run_id: str) -> dict[int, list[Checkpoint]]:
 
 def _wanted(kept: dict[int, list[Checkpoint]], step: int) -> list[Checkpoint]:
     if step not in kept:
-        steps = ", ".join(f"{known:,}" for known in sorted(kept)) or "none"
+        steps = ", ".join(f"{known:,}" for known in sorted(kept)) or _("none")
         raise NotFound(
             "checkpoint_not_found",
-            f"This run does not keep step {step:,}, or not any more.",
-            f"A run keeps its newest steps and the best one. Kept now: {steps}.",
+            _("This run does not keep step {step}, or not any more.", step=decimal(step)),
+            _("A run keeps its newest steps and the best one. Kept now: {steps}.", steps=steps),
         )
     return kept[step]
 
@@ -190,20 +190,17 @@ def _details(run: Run, copies: Sequence[Checkpoint], newest: int, selected_step:
 
 def _why(run: Run, step: int, newest: int, selected: bool) -> str:
     if selected and run.job.state == SUCCEEDED:
-        return "the best check; the result is made of it"
+        return _("the best check; the result is made of it")
     if selected:
-        return "the best check so far"
-    return "the newest; going on starts here" if step == newest else "the one before, in case the newest is damaged"
+        return _("the best check so far")
+    return (
+        _("the newest; going on starts here") if step == newest else _("the one before, in case the newest is damaged")
+    )
 
 
 def _is_there(row: Checkpoint) -> bool:
     # Hashing gigabytes for a table would take seconds; whether it can be used is checked when it is.
-    return (storage.data_dir() / row.path / manifest.NAME).is_file()
-
-
-def _complete(row: Checkpoint) -> bool:
-    folder = storage.data_dir() / row.path
-    return manifest.holds(folder) and manifest.sha256_of(folder / manifest.NAME) == row.sha256
+    return (storage.recorded_path(row.path) / manifest.NAME).is_file()
 
 
 def _epochs_at(run: Run, step: int) -> float:
@@ -211,6 +208,6 @@ def _epochs_at(run: Run, step: int) -> float:
     total = (run.results or {}).get("total_steps") or (run.job.progress or {}).get("total_steps")
     if not total:
         raise Conflict(
-            "steps_unknown", "It is not known how many steps a pass of this run has.", "Resume the run instead."
+            "steps_unknown", _("It is not known how many steps a pass of this run has."), _("Resume the run instead.")
         )
     return step / float(total) * float(run.spec["training"].get("epochs", 3))

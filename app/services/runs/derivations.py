@@ -18,6 +18,7 @@ from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
 from app.db import transaction
 from app.errors import Conflict, Rejected
+from app.languages import gettext as _
 from app.models import SUCCEEDED, Run
 from app.services.accounts.accounts import record
 from app.services.runs import adapters, runs
@@ -55,7 +56,7 @@ def combine(user_id: str, request: CombineRequest) -> Run:
     """
     parents = [_finished(user_id, run_id) for run_id in request.run_ids]
     if len(set(request.run_ids)) < max(2, len(request.run_ids)):
-        raise Rejected("too_few_runs", "Two or more different runs are needed.", "Choose at least two runs.")
+        raise Rejected("too_few_runs", _("Two or more different runs are needed."), _("Choose at least two runs."))
     _check_alike(parents)
     _check_answer_layer(parents[0], "combined")
     ranks = [_lora_rank(adapters.adapter_folder(user_id, parent.id), parent) for parent in parents]
@@ -67,8 +68,12 @@ def combine(user_id: str, request: CombineRequest) -> Run:
     if rank > MAX_RANK and not routed:
         raise Rejected(
             "range",
-            f"In full, the average of these runs has rank {rank}; at most {MAX_RANK} is possible.",
-            "Choose `average-svd` with a rank of your own.",
+            _(
+                "In full, the average of these runs has rank {rank}; at most {MAX_RANK} is possible.",
+                rank=rank,
+                MAX_RANK=MAX_RANK,
+            ),
+            _("Choose `average-svd` with a rank of your own."),
             details={"fields": {"how": "average-svd"}},
         )
     origin = {
@@ -89,8 +94,8 @@ def _weights(given: Sequence[float] | None, count: int) -> list[float]:
     if len(weights) != count or sum(weights) <= 0:
         raise Rejected(
             "weights",
-            f"The weights {weights} do not fit {count} runs.",
-            "Give one number of 0 or more for each run, not all of them 0.",
+            _("The weights {weights} do not fit {count} runs.", weights=weights, count=count),
+            _("Give one number of 0 or more for each run, not all of them 0."),
             details={"fields": {"weights": f"{count} numbers"}},
         )
     return weights
@@ -124,12 +129,16 @@ def merge(user_id: str, run_id: str, *, name: str = "") -> Run:
     if method.whole_model:
         raise Rejected(
             "whole_already",
-            f"{parent.name!r} was tuned with {method.title}, so it is one plain model already.",
-            "Download it as it is.",
+            _(
+                "{parent} was tuned with {method}, so it is one plain model already.",
+                parent=repr(parent.name),
+                method=method.title,
+            ),
+            _("Download it as it is."),
         )
     require(method, "merge", task_type=parent.task_type)
     origin = {"kind": "merged", "parents": [_parent(parent, 1.0)]}
-    return _queue(user_id, [parent], origin, {"kind": "full"}, name or f"{parent.name}, merged")
+    return _queue(user_id, [parent], origin, {"kind": "full"}, name or _("{parent}, merged", parent=parent.name))
 
 
 def _finished(user_id: str, run_id: str) -> Run:
@@ -137,8 +146,12 @@ def _finished(user_id: str, run_id: str) -> Run:
     if run.job.state != SUCCEEDED:
         raise Conflict(
             "not_finished",
-            f"{run.name!r} is {run.job.state}; only runs that succeeded have weights to work with.",
-            "Wait until it has ended, or choose another run.",
+            _(
+                "{run} is {state}; only runs that succeeded have weights to work with.",
+                run=repr(run.name),
+                state=run.job.state,
+            ),
+            _("Wait until it has ended, or choose another run."),
         )
     return run
 
@@ -146,12 +159,17 @@ def _finished(user_id: str, run_id: str) -> Run:
 def _check_alike(parents: Sequence[Run]) -> None:
     first = parents[0]
     for other in parents[1:]:
-        for noun, key in (("base model", "base_model"), ("task", "task_type"), ("labels", "labels")):
+        for noun, key in ((_("base model"), "base_model"), (_("task"), "task_type"), (_("labels"), "labels")):
             if other.spec[key] != first.spec[key]:
                 raise Rejected(
                     f"different_{key}",
-                    f"{other.name!r} and {first.name!r} have different {noun}.",
-                    f"Choose runs with the same {noun}.",
+                    _(
+                        "{other} and {first} have different {noun}.",
+                        other=repr(other.name),
+                        first=repr(first.name),
+                        noun=noun,
+                    ),
+                    _("Choose runs with the same {noun}.", noun=noun),
                 )
 
 
@@ -160,8 +178,11 @@ def _check_answer_layer(run: Run, done: str) -> None:
     if task_type(run.task_type).family == "tokens":
         raise Rejected(
             "answer_layer_inside",
-            f"Models that label words cannot be {done}: the layer that judges words is a part of each adapter.",
-            "Merge one of them into a plain model instead, or train one model on all the data.",
+            _(
+                "Models that label words cannot be {done}: the layer that judges words is a part of each adapter.",
+                done=done,
+            ),
+            _("Merge one of them into a plain model instead, or train one model on all the data."),
         )
 
 
@@ -178,14 +199,18 @@ def _lora_rank(folder: Path, run: Run) -> int:
     if not plain:
         raise Rejected(
             "not_combinable",
-            f"{run.name!r} was tuned with {title}, which is no plain LoRA and cannot be combined.",
-            "Choose runs tuned with LoRA or rsLoRA; a full fine-tune can be shrunk into one first.",
+            _(
+                "{run} was tuned with {title}, which is no plain LoRA and cannot be combined.",
+                run=repr(run.name),
+                title=title,
+            ),
+            _("Choose runs tuned with LoRA or rsLoRA; a full fine-tune can be shrunk into one first."),
         )
     if RunSpec.model_validate(run.spec).base_precision != "full":
         raise Rejected(
             "quantised_base",
-            f"{run.name!r} was tuned on a compressed base model, so it fits only that.",
-            "Choose runs tuned on the model in full precision.",
+            _("{run} was tuned on a compressed base model, so it fits only that.", run=repr(run.name)),
+            _("Choose runs tuned on the model in full precision."),
         )
     ranks: list[int] = [config["r"], *(config.get("rank_pattern") or {}).values()]
     return max(ranks)
@@ -196,18 +221,24 @@ def _check_routable(user_id: str, parents: Sequence[Run], weights: Sequence[floa
     if len(set(weights)) > 1:
         raise Rejected(
             "weights",
-            f"The weights {list(weights)} were given, but with `arrow` every token decides which models answer it.",
-            "Leave the weights out, or choose `average`, which uses them.",
-            details={"fields": {"weights": "none with `arrow`"}},
+            _(
+                "The weights {list} were given, but with `arrow` every token decides which models answer it.",
+                list=list(weights),
+            ),
+            _("Leave the weights out, or choose `average`, which uses them."),
+            details={"fields": {"weights": _("none with `arrow`")}},
         )
     targets = [_target_modules(adapters.adapter_folder(user_id, parent.id)) for parent in parents]
     for run, modules in zip(parents, targets, strict=True):
         if modules != targets[0]:
             raise Rejected(
                 "different_parts",
-                f"{run.name!r} and {parents[0].name!r} were tuned in different layers, so a token could not choose "
-                "between them everywhere.",
-                "Choose runs with the same parts and layers, or combine them by `average`.",
+                _(
+                    "{run} and {parents_0} were tuned in different layers, so a token could not choose between them everywhere.",
+                    run=repr(run.name),
+                    parents_0=repr(parents[0].name),
+                ),
+                _("Choose runs with the same parts and layers, or combine them by `average`."),
             )
 
 
@@ -240,5 +271,5 @@ def _queue(user_id: str, parents: Sequence[Run], origin: dict[str, Any], method:
         raise invalid_settings(error) from None
     with transaction() as session:
         run = runs.add(session, user_id, first.dataset_version, spec, name=name)
-    record(user_id, origin["kind"], "run", run.id)
+        record(session, user_id, origin["kind"], "run", run.id)
     return runs.get_run(user_id, run.id)

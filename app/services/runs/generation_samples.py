@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.db import dialect, snapshot
 from app.errors import NotFound
+from app.languages import decimal
+from app.languages import gettext as _
 from app.models_samples import GenerationSample
 from app.services.runs import runs
 
@@ -70,9 +72,11 @@ def at_step(user_id: str, run_id: str, step: int | None = None) -> SampledStep:
         if step is None:
             step = steps[-1] if steps else None
         elif step not in steps:
-            known = ", ".join(f"{sampled:,}" for sampled in steps[-20:]) or "none yet"
+            known = ", ".join(f"{sampled:,}" for sampled in steps[-20:]) or _("none yet")
             raise NotFound(
-                "step_not_found", f"No answers were written at step {step:,}.", f"There are some at: {known}."
+                "step_not_found",
+                _("No answers were written at step {step}.", step=decimal(step)),
+                _("There are some at: {known}.", known=known),
             )
         wanted = select(GenerationSample).where(mine, GenerationSample.step == step).order_by(GenerationSample.seq)
         rows = session.scalars(wanted).all()

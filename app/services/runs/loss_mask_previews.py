@@ -19,6 +19,7 @@ from app.catalog.task_types.generative import Example, GenerativeTask, UnusableR
 from app.catalog.training import TrainingSettings, with_defaults
 from app.errors import Rejected
 from app.field_errors import field_refusal
+from app.languages import gettext as _
 from app.models import DatasetVersion
 from app.services.datasets import datasets
 from app.services.datasets.row_tables import read_rows
@@ -130,7 +131,9 @@ def preview(
     task = find_task_type(version.task_type)
     if not isinstance(task, GenerativeTask):
         raise Rejected(
-            "no_supervision", f"{task.title!r} has labels; there is no text to learn.", "Choose a task that writes."
+            "no_supervision",
+            _("{task} has labels; there is no text to learn.", task=repr(task.title)),
+            _("Choose a task that writes."),
         )
     card = find_base_model(base_model)
     settings = _settings(with_defaults(training, task.training_defaults, max_text_tokens(card, method)))

@@ -227,6 +227,23 @@ def _part(run_id: str, key: str, part: int) -> ColumnElement[bool]:
     return and_(POINTS.c.run_id == run_id, POINTS.c.key == key, steps)
 
 
+def newest(user_id: str, run_id: str, keys: Sequence[str]) -> dict[str, tuple[int, float]]:
+    """The last point of these metrics, ``(step, value)``; a metric without points is missing.
+
+    Raises:
+        NotFound: the run is not theirs.
+    """
+    found: dict[str, tuple[int, float]] = {}
+    with snapshot() as session:
+        runs.find(session, user_id, run_id)
+        # One look into the index for each; a single query would read all points of the run.
+        for key in keys:
+            last = select(POINTS.c.step, POINTS.c.value).where(POINTS.c.run_id == run_id, POINTS.c.key == key)
+            if row := session.execute(last.order_by(POINTS.c.step.desc()).limit(1)).first():
+                found[key] = (row[0], math.nan if row[1] is None else row[1])
+    return found
+
+
 def events_since(user_id: str, run_id: str, after: int = 0) -> EventPage:
     """Up to 1000 events newer than the cursor.
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.db import snapshot
 from app.errors import Rejected
+from app.languages import gettext as _
 from app.models import Prediction
 from app.services.runs import runs
 
@@ -16,12 +17,42 @@ _RIGHT = Prediction.answer == Prediction.expected
 _BASE_RIGHT = Prediction.base_answer == Prediction.expected
 _BASE_WRONG = or_(Prediction.base_answer.is_(None), Prediction.base_answer != Prediction.expected)
 
+MAX_ROWS = 500
+
 FILTERS: dict[str, ColumnElement[bool]] = {
     "wrong": Prediction.answer != Prediction.expected,
     "right": _RIGHT,
     "improved": and_(_RIGHT, _BASE_WRONG),
     "worsened": and_(Prediction.answer != Prediction.expected, _BASE_RIGHT),
 }
+
+
+@dataclass(frozen=True)
+class AnswerFilter:
+    """Which answers are wanted; None for all.
+
+    Attributes:
+        only: one of ``FILTERS``.
+        expected: rows with this expected answer.
+        answer: rows that the tuned model gave this answer.
+        words: rows with these characters in their text, in either case.
+    """
+
+    only: str | None = None
+    expected: str | None = None
+    answer: str | None = None
+    words: str = ""
+
+    def rules(self) -> list[ColumnElement[bool]]:
+        """The conditions without ``only``."""
+        rules: list[ColumnElement[bool]] = []
+        if self.expected is not None:
+            rules.append(Prediction.expected == self.expected)
+        if self.answer is not None:
+            rules.append(Prediction.answer == self.answer)
+        if self.words:
+            rules.append(Prediction.input.icontains(self.words, autoescape=True))
+        return rules
 
 
 @dataclass(frozen=True)
@@ -58,22 +89,35 @@ def replace(session: Session, run_id: str, rows: Iterable[dict[str, Any]]) -> No
         session.execute(insert(Prediction), batch[start : start + 1000])
 
 
-def page(user_id: str, run_id: str, *, only: str | None = None, limit: int = 50, after: int = 0) -> PredictionPage:
-    """Rows after the cursor, oldest first; ``only`` names one of ``FILTERS``.
+def page(
+    user_id: str,
+    run_id: str,
+    wanted: AnswerFilter = AnswerFilter(),
+    *,
+    limit: int = 50,
+    after: int = 0,
+) -> PredictionPage:
+    """Rows after the cursor, oldest first.
+
+    The counts are those of each filter among the rows that the rest of ``wanted`` leaves.
 
     Raises:
         Rejected: an unknown filter.
         NotFound: the run is not theirs.
     """
-    if only is not None and only not in FILTERS:
-        raise Rejected("unknown_filter", f"There is no filter {only!r}.", "Use one of: " + ", ".join(FILTERS) + ".")
+    if wanted.only is not None and wanted.only not in FILTERS:
+        raise Rejected(
+            "unknown_filter",
+            _("There is no filter {only}.", only=repr(wanted.only)),
+            _("Use one of: ") + ", ".join(FILTERS) + ".",
+        )
     with snapshot() as session:
         runs.find(session, user_id, run_id)
-        mine = Prediction.run_id == run_id
+        mine = and_(Prediction.run_id == run_id, *wanted.rules())
         query = select(Prediction).where(mine, Prediction.seq > after).order_by(Prediction.seq)
-        if only:
-            query = query.where(FILTERS[only])
-        rows = session.scalars(query.limit(max(1, min(limit, 500)))).all()
+        if wanted.only:
+            query = query.where(FILTERS[wanted.only])
+        rows = session.scalars(query.limit(max(1, min(limit, MAX_ROWS)))).all()
         counts = {name: session.scalar(select(func.count()).where(mine, rule)) or 0 for name, rule in FILTERS.items()}
     found = [
         PredictionDetails(row.row_id, row.split, row.input, row.expected, row.base_answer, row.answer, row.score)

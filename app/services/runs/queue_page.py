@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.db import db_now, snapshot
 from app.errors import StudioError
+from app.languages import decimal, ngettext
+from app.languages import gettext as _
 from app.models import CLAIMED, QUEUED, RUNNING, SUCCEEDED, Job, Run
 from app.services.estimates import estimates
 from app.services.estimates.estimates import EstimateRequest
@@ -88,7 +90,7 @@ def describe(user_id: str) -> QueueOverview:
     line = [queued[row.id] for row in order if row.id in queued]
     schedule = _Schedule(known_workers, {row.worker: row.ends_at or now for row in running}, now, pace)
     paused = [
-        replace(_row(user_id, run), why="Paused; waits until its owner resumes it.")
+        replace(_row(user_id, run), why=_("Paused; waits until its owner resumes it."))
         for run in sorted(queued.values(), key=lambda run: run.created_at)
         if run.job.paused_at is not None
     ]
@@ -155,24 +157,31 @@ class _Schedule:
     def _why(self, run: Run, position: int, able: Sequence[str]) -> str:
         devices, ahead = run.job.devices, position - 1
         if not self._known:
-            return "No worker is running. Start one, or ask the administrator of this studio."
+            return _("No worker is running. Start one, or ask the administrator of this studio.")
         if not self._usable:
-            return "No worker is fit for work: the only ones there do not answer, or their device has failed."
+            return _("No worker is fit for work: the only ones there do not answer, or their device has failed.")
         if not able:
-            return f"It asks for {devices} devices at once, and no worker here has so many."
+            return _("It asks for {devices} devices at once, and no worker here has so many.", devices=devices)
         needed = get_settings().free_disk_bytes
         if all(worker.machine.get("free_disk_bytes", 1) < needed for worker in self._usable):
-            return "The disk is nearly full; work goes on when there is room."
+            return _("The disk is nearly full; work goes on when there is room.")
         if run.job.not_before > self._now:
-            return f"It stopped unexpectedly and is tried again in {run.job.not_before - self._now:.0f} s."
+            return _(
+                "It stopped unexpectedly and is tried again in {not_before} s.",
+                not_before=decimal(run.job.not_before - self._now, grouped=False),
+            )
         free = [name for name in able if name not in self._busy]
         if position <= len(free):
-            return "A worker is free and takes it in a moment."
-        ahead_words = f"{ahead} {'run is' if ahead == 1 else 'runs are'} ahead" if ahead else "it is next"
+            return _("A worker is free and takes it in a moment.")
+        ahead_words = ngettext("{number} run is ahead", "{number} runs are ahead", ahead) if ahead else _("it is next")
         if free:
-            return f"{ahead_words.capitalize()}."
-        who = f"All workers with {devices} devices" if devices > 1 else "All workers"
-        return f"{who} are busy, and {ahead_words}." if ahead else f"{who} are busy; it is next."
+            return f"{ahead_words[0].upper()}{ahead_words[1:]}."
+        who = _("All workers with {devices} devices", devices=devices) if devices > 1 else _("All workers")
+        return (
+            _("{who} are busy, and {ahead_words}.", who=who, ahead_words=ahead_words)
+            if ahead
+            else _("{who} are busy; it is next.", who=who)
+        )
 
 
 def _pace(session: Session) -> float:

@@ -7,6 +7,7 @@ from app.catalog.base_models import base_model as find_base_model
 from app.catalog.recommender import WISHES, Facts, recommend
 from app.catalog.task_types import task_type as find_task_type
 from app.errors import Rejected, StudioError
+from app.languages import gettext as _
 from app.models import DatasetVersion
 from app.services.datasets import datasets
 from app.services.queue import machine_speeds
@@ -24,7 +25,11 @@ def recommend_method(
     """
     unknown = [wish for wish in wishes if wish not in WISHES]
     if unknown:
-        raise Rejected("unknown_choice", f"There is no wish {unknown[0]!r}.", "Use: " + ", ".join(WISHES) + ".")
+        raise Rejected(
+            "unknown_choice",
+            _("There is no wish {unknown_0}.", unknown_0=repr(unknown[0])),
+            _("Use: ") + ", ".join(WISHES) + ".",
+        )
     version = datasets.latest_version(datasets.get_dataset(user_id, dataset_id))
     task = find_task_type(task_type or version.task_type)
     labels = version.labels if task.family != "generation" else {}

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.catalog.base_models import base_model as find_base_model
 from app.catalog.task_types import task_type
-from app.catalog.training import TrainingSettings
+from app.catalog.training import TrainingSettings, with_defaults
 from app.db import db_now, snapshot, transaction
 from app.errors import StudioError
 from app.models import SUCCEEDED, DatasetVersion, Job, Run
@@ -18,6 +19,7 @@ from app.services.estimates.cost_arithmetic import FORMULA
 from app.services.estimates.estimates import ESTIMATED, MEASURED, CostEstimate, EstimateRequest, estimate
 from app.services.queue import machine_speeds
 from app.services.runs import runs
+from app.services.runs.run_specs import max_text_tokens
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +95,20 @@ def estimate_for(
         machine=machine_speeds.training_machine(here=here),
     )
     return VersionEstimate(estimate(request), lengths)
+
+
+def estimate_with_defaults(
+    version: DatasetVersion, *, base_model: str, method: dict[str, Any], training: dict[str, Any]
+) -> VersionEstimate:
+    """The estimate of a run on this version whose missing training settings take the defaults of the task.
+
+    Raises:
+        Rejected: an unknown model or method, or a setting out of bounds.
+    """
+    card = find_base_model(base_model)
+    # An impossible length is refused by the estimate itself.
+    complete = with_defaults(training, task_type(version.task_type).training_defaults, max_text_tokens(card, method))
+    return estimate_for(version, base_model=card.name, method=method, training=complete)
 
 
 def store_estimate(run_id: str) -> None:

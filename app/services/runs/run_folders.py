@@ -5,7 +5,7 @@ Everything is written under a claim.
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ from app.services.queue.jobs import Claim
 from app.services.runs import generation_samples, metrics, predictions, run_costs
 from app.settings import get_settings
 
+# Problems of the data report that make the test look better than it is.
+LEAKAGE = ("leakage", "near_leakage")
+
 
 def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> JobFile:
     """Write the job file of this attempt into a folder of its own.
@@ -31,7 +34,8 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Jo
     """
     with snapshot() as session:
         run = session.scalars(select(Run).where(Run.job_id == claim.job_id)).one()
-        resume_from = _newest(session, run.id) or _start(session, run.job.adjustments.get("start"))
+        resume_from, damaged = _newest(session, run.id)
+        resume_from = resume_from or _start(session, run.job.adjustments.get("start"))
         rows = storage.dataset_dir(run.dataset_version_id)
         parents = (run.spec.get("origin") or {}).get("parents", [])
         job = JobFile(
@@ -49,18 +53,26 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Jo
             max_seconds=get_settings().max_run_hours * 3600,
             free_disk_bytes=get_settings().free_disk_bytes,
             parents=tuple(_download_of(session, parent["run_id"]) for parent in parents),
+            leaking_rows=count_leaking(run.dataset_version.report),
         )
     job.write()
+    if damaged:
+        _note_damaged(claim, job, damaged)
     run_costs.store_estimate(job.run_id)
     return job
 
 
-def note(claim: Claim, job: JobFile, message: str, severity: str, data: dict[str, Any]) -> None:
-    """Store the supervisor's event about the end of this attempt and what the next one changes; one per attempt."""
+def count_leaking(report: Mapping[str, Any]) -> int:
+    """Rows of the evaluation file that the data report found in the training file, word for word or nearly."""
+    return sum(int(problem["count"]) for problem in report.get("problems") or () if problem["code"] in LEAKAGE)
+
+
+def note(claim: Claim, job: JobFile, message: str, severity: str, data: dict[str, Any], about: str = "outcome") -> None:
+    """Store the supervisor's event about this attempt, one per attempt and topic; by default how it ended."""
     line = {"n": 0, "type": "event", "kind": "alert", "severity": severity, "message": message, "data": data}
     with jobs.held(claim) as session:
         metrics.append(
-            session, job.run_id, f"{job.attempt}-outcome", [{**line, "at": session.scalar(select(db_now()))}]
+            session, job.run_id, f"{job.attempt}-{about}", [{**line, "at": session.scalar(select(db_now()))}]
         )
 
 
@@ -141,18 +153,28 @@ def _add_checkpoint(session: Session, claim: Claim, run_id: str, line: dict[str,
 def newest_checkpoint(run_id: str) -> Path | None:
     """The newest checkpoint that is complete and matches its recorded hash; None if there is none."""
     with snapshot() as session:
-        return _newest(session, run_id)
+        return _newest(session, run_id)[0]
 
 
-def _newest(session: Session, run_id: str) -> Path | None:
+def _note_damaged(claim: Claim, job: JobFile, steps: list[int]) -> None:
+    listed = ", ".join(f"{step:,}" for step in sorted(set(steps)))
+    then = f"goes on from {job.resume_from.name.replace('-', ' ')}" if job.resume_from else "starts from the beginning"
+    message = f"Checkpoints are damaged on disk or gone (step {listed}); the run {then}."
+    note(claim, job, message, "warning", {"steps": sorted(set(steps))}, about="checkpoints")
+
+
+def _newest(session: Session, run_id: str) -> tuple[Path | None, list[int]]:
+    """The newest whole checkpoint, and the steps of newer ones that are not."""
+    damaged: list[int] = []
     rows = (
         select(Checkpoint).where(Checkpoint.run_id == run_id).order_by(Checkpoint.step.desc(), Checkpoint.fence.desc())
     )
     for row in session.scalars(rows):
-        folder = storage.data_dir() / row.path
-        if manifest.holds(folder) and manifest.sha256_of(folder / manifest.NAME) == row.sha256:
-            return folder
-    return None
+        folder = storage.recorded_path(row.path)
+        if manifest.holds(folder, row.sha256):
+            return folder, [step for step in damaged if step != row.step]
+        damaged.append(row.step)
+    return None, damaged
 
 
 def _start(session: Session, start: dict[str, Any] | None) -> Path | None:
@@ -165,8 +187,8 @@ def _start(session: Session, start: dict[str, Any] | None) -> Path | None:
         return None
     named = (Checkpoint.run_id == start["run_id"], Checkpoint.step == start["step"])
     row = session.scalar(select(Checkpoint).where(*named).order_by(Checkpoint.fence.desc()).limit(1))
-    folder = storage.data_dir() / row.path if row else None
-    if row and folder and manifest.holds(folder) and manifest.sha256_of(folder / manifest.NAME) == row.sha256:
+    folder = storage.recorded_path(row.path) if row else None
+    if row and folder and manifest.holds(folder, row.sha256):
         return folder
     raise StudioError(
         "checkpoint_missing",
@@ -182,7 +204,7 @@ def _download_of(session: Session, run_id: str) -> Path:
         StudioError: it is gone or changed.
     """
     artifact = session.scalar(select(Artifact).where(Artifact.run_id == run_id, Artifact.kind == "adapter"))
-    folder = storage.data_dir() / artifact.path if artifact else None
+    folder = storage.recorded_path(artifact.path) if artifact else None
     if artifact is None or folder is None or manifest.sha256_of(folder / manifest.NAME) != artifact.sha256:
         raise StudioError(
             "parent_missing",

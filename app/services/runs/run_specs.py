@@ -12,6 +12,7 @@ from app.catalog.spec import RunSpec, check_fit
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.training import with_defaults
 from app.errors import Rejected
+from app.languages import gettext as _
 from app.models import DatasetVersion
 
 
@@ -61,8 +62,8 @@ def invalid_settings(error: ValidationError) -> Rejected:
     unknown = any(entry["type"] == "extra_forbidden" for entry in error.errors())
     return Rejected(
         "unknown_field" if unknown else "range",
-        f"The setting {name!r} is not acceptable: {message}.",
-        "Correct the named settings; the form shows what each allows.",
+        _("The setting {name} is not acceptable: {words}.", name=repr(name), words=message),
+        _("Correct the named settings; the form shows what each allows."),
         details={"fields": fields},
     )
 
@@ -71,13 +72,13 @@ def _check_task(card: BaseModelCard, kind: str, task_type: str) -> None:
     if task_type not in card.task_types:
         raise Rejected(
             "task_not_supported",
-            f"{card.name!r} cannot be tuned for {task_type!r}.",
-            "Choose one of its tasks: " + ", ".join(card.task_types) + ".",
+            _("{card} cannot be tuned for {task_type}.", card=repr(card.name), task_type=repr(task_type)),
+            _("Choose one of its tasks: ") + ", ".join(card.task_types) + ".",
         )
     if task_type not in method_class(kind).task_types:
         supported = [method.model_fields["kind"].default for method in METHODS if task_type in method.task_types]
         raise Rejected(
             "method_not_supported",
-            f"The method {kind!r} does not serve {task_type!r}.",
-            "Choose one of: " + ", ".join(supported) + ".",
+            _("The method {kind} does not serve {task_type}.", kind=repr(kind), task_type=repr(task_type)),
+            _("Choose one of: ") + ", ".join(supported) + ".",
         )

@@ -18,6 +18,8 @@ from sqlalchemy.orm.attributes import InstrumentedAttribute
 from app.catalog.task_types import task_type
 from app.db import snapshot, transaction
 from app.errors import Conflict, Rejected
+from app.languages import decimal
+from app.languages import gettext as _
 from app.models import ACTIVE_STATES, TERMINAL_STATES, Dataset, DatasetVersion, Job, Run
 from app.services.accounts.accounts import record
 from app.services.runs import metrics, run_details, runs
@@ -129,7 +131,11 @@ def page(
         Rejected: an unknown sort or a damaged cursor.
     """
     if sort not in SORTS:
-        raise Rejected("unknown_sort", f"Runs cannot be sorted by {sort!r}.", "Use one of: " + ", ".join(SORTS) + ".")
+        raise Rejected(
+            "unknown_sort",
+            _("Runs cannot be sorted by {sort}.", sort=repr(sort)),
+            _("Use one of: ") + ", ".join(SORTS) + ".",
+        )
     column = SORTS[sort]
     rules = _rules(user_id, wanted)
     size = max(1, min(limit, MAX_ROWS))
@@ -197,16 +203,21 @@ def mark(
     """
     cleaned = _clean_tags(tags) if tags is not None else None
     if note is not None and len(note) > NOTE_LENGTH:
-        raise Rejected("note_length", f"This note has {len(note):,} characters.", f"Keep it below {NOTE_LENGTH:,}.")
+        raise Rejected(
+            "note_length",
+            _("This note has {note} characters.", note=decimal(len(note))),
+            _("Keep it below {NOTE_LENGTH}.", NOTE_LENGTH=decimal(NOTE_LENGTH)),
+        )
     with transaction() as session:
         run = runs.find(session, user_id, run_id)
         if archived and run.job.state in ACTIVE_STATES:
-            raise Conflict("still_active", "This run is still active.", "Cancel it first, then archive it.")
+            raise Conflict("still_active", _("This run is still active."), _("Cancel it first, then archive it."))
         changes = {"starred": starred, "tags": cleaned, "note": note, "archived": archived}
         for name, value in changes.items():
             if value is not None:
                 setattr(run, name, value)
-    record(user_id, "mark", "run", run_id, data={name: value for name, value in changes.items() if value is not None})
+        told = {name: value for name, value in changes.items() if value is not None}
+        record(session, user_id, "mark", "run", run_id, data=told)
     return runs.get_run(user_id, run_id)
 
 
@@ -214,8 +225,20 @@ def _clean_tags(given: Sequence[str]) -> list[str]:
     cleaned = list(dict.fromkeys(word for tag in given if (word := " ".join(tag.split()))))
     long = next((tag for tag in cleaned if len(tag) > TAG_LENGTH), None)
     if long or len(cleaned) > MAX_TAGS:
-        what = f"The tag {long!r} is too long." if long else f"These are {len(cleaned)} tags."
-        raise Rejected("tags", what, f"A run takes {MAX_TAGS} tags of up to {TAG_LENGTH} characters.")
+        what = (
+            _("The tag {long} is too long.", long=repr(long))
+            if long
+            else _("These are {cleaned} tags.", cleaned=len(cleaned))
+        )
+        raise Rejected(
+            "tags",
+            what,
+            _(
+                "A run takes {MAX_TAGS} tags of up to {TAG_LENGTH} characters.",
+                MAX_TAGS=MAX_TAGS,
+                TAG_LENGTH=TAG_LENGTH,
+            ),
+        )
     return cleaned
 
 
@@ -301,11 +324,12 @@ def _decode_cursor(cursor: str, sort: str, descending: bool) -> tuple[Any, str]:
         made_for, way, value, run_id = found
         if (made_for, way) != (sort, descending) or not isinstance(run_id, str):
             raise ValueError("made for another order")
-        if not isinstance(value, str | int | float | None):
+        if not isinstance(value, str | int | float | None) or (isinstance(value, int) and abs(value) >= 2**63):
             raise ValueError("not a value")
-    except (ValueError, TypeError, binascii.Error, UnicodeError):
+        json.dumps([value, run_id], ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, TypeError, RecursionError, binascii.Error, UnicodeError):
         raise Rejected(
-            "bad_cursor", "This cursor does not belong to this list.", "Start again without a cursor."
+            "bad_cursor", _("This cursor does not belong to this list."), _("Start again without a cursor.")
         ) from None
     return value, run_id
 

@@ -11,6 +11,7 @@ from app.catalog.methods import method_class
 from app.catalog.spec import RunSpec
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
+from app.languages import gettext as _
 from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, SUCCEEDED, Dataset, DatasetVersion, Job, Run
 from app.services.accounts import limits, names
 from app.services.accounts.accounts import record
@@ -67,12 +68,13 @@ def submit(user_id: str, request: RunRequest, *, idempotency_key: str | None = N
     try:
         with transaction() as session:
             run = add(session, user_id, version, spec, name=request.name, idempotency_key=idempotency_key)
+            record(session, user_id, "submit", "run", run.id)
+            session.refresh(run)
     except IntegrityError:
         if idempotency_key and (earlier := _by_key(user_id, idempotency_key)):
             return earlier
         raise
-    record(user_id, "submit", "run", run.id)
-    return get_run(user_id, run.id)
+    return run
 
 
 def add(
@@ -103,7 +105,7 @@ def add(
         owner_id=user_id,
         dataset_version_id=version.id,
         job_id=job.id,
-        name=name.strip()[:200] or _default_name(session, user_id, spec, dataset.name),
+        name=names.clean_name(name) or _default_name(session, user_id, spec, dataset.name),
         task_type=spec.task_type,
         base_model=spec.base_model,
         method=spec.method.kind,
@@ -138,7 +140,11 @@ def find(session: Session, user_id: str, run_id: str) -> Run:
     """As :func:`get_run`, inside the caller's transaction."""
     run = session.scalar(select(Run).where(Run.id == run_id, Run.owner_id == user_id))
     if run is None:
-        raise NotFound("run_not_found", f"There is no run {run_id!r} among yours.", "Open it from the Runs page.")
+        raise NotFound(
+            "run_not_found",
+            _("There is no run {run_id} among yours.", run_id=repr(run_id)),
+            _("Open it from the Runs page."),
+        )
     return run
 
 
@@ -147,7 +153,7 @@ def request_cancel(user_id: str, run_id: str) -> Run:
     with transaction() as session:
         run = find(session, user_id, run_id)
         jobs.request_cancel(session, run.job)
-    record(user_id, "cancel", "run", run_id)
+        record(session, user_id, "cancel", "run", run_id)
     return get_run(user_id, run_id)
 
 
@@ -155,7 +161,7 @@ def pause(user_id: str, run_id: str) -> Run:
     """Pause a run: a queued one is not claimed until it is resumed, a running one saves a checkpoint and stops first."""
     with transaction() as session:
         jobs.request_pause(session, find(session, user_id, run_id).job)
-    record(user_id, "pause", "run", run_id)
+        record(session, user_id, "pause", "run", run_id)
     return get_run(user_id, run_id)
 
 
@@ -174,10 +180,10 @@ def resume(user_id: str, run_id: str) -> Run:
         else:
             raise Conflict(
                 "not_resumable",
-                f"This run is {run.job.state}; only paused, stopped or failed runs can be resumed.",
-                "Wait until it has ended, or clone it to start another.",
+                _("This run is {state}; only paused, stopped or failed runs can be resumed.", state=run.job.state),
+                _("Wait until it has ended, or clone it to start another."),
             )
-    record(user_id, "resume", "run", run_id)
+        record(session, user_id, "resume", "run", run_id)
     return get_run(user_id, run_id)
 
 
@@ -191,24 +197,26 @@ def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
         run = find(session, user_id, run_id)
         if run.job.state != SUCCEEDED:
             raise Conflict(
-                "not_finished", f"This run is {run.job.state}; only finished runs can be trained further.", "Resume it."
+                "not_finished",
+                _("This run is {state}; only finished runs can be trained further.", state=run.job.state),
+                _("Resume it."),
             )
         if run.spec.get("origin"):
             raise Conflict(
                 "made_of_runs",
-                "This run was made of other runs; it has no training to go on with.",
-                "Train one of its parents further, then make it again.",
+                _("This run was made of other runs; it has no training to go on with."),
+                _("Train one of its parents further, then make it again."),
             )
         total = float(run.spec["training"].get("epochs", 3)) + epochs
         if not epochs > 0 or total > MAX_EPOCHS:
             raise Conflict(
                 "range",
-                f"{total:g} passes in all are asked for.",
-                f"A run has more than 0 and at most {MAX_EPOCHS:g}.",
+                _("{total} passes in all are asked for.", total=f"{total:g}"),
+                _("A run has more than 0 and at most {MAX_EPOCHS}.", MAX_EPOCHS=f"{MAX_EPOCHS:g}"),
             )
         run.spec = {**run.spec, "training": {**run.spec["training"], "epochs": total}}
         _requeue(session, run)
-    record(user_id, "continue", "run", run_id, data={"epochs": epochs})
+        record(session, user_id, "continue", "run", run_id, data={"epochs": epochs})
     return get_run(user_id, run_id)
 
 
@@ -245,7 +253,7 @@ def archive(user_id: str, run_id: str) -> None:
     with transaction() as session:
         run = find(session, user_id, run_id)
         if run.job.state in ACTIVE_STATES:
-            raise Conflict("still_active", "This run is still active.", "Cancel it first, then archive it.")
+            raise Conflict("still_active", _("This run is still active."), _("Cancel it first, then archive it."))
         run.archived = True
 
 
@@ -267,10 +275,14 @@ def _requeue(session: Session, run: Run) -> None:
     limits.check_limits(session, run.owner_id)
     # The fence continues from the old job, so that no two attempt folders have the same name.
     old = run.job
+    # A repeated submit with this key still means this run, whichever job does it now.
+    key, old.idempotency_key = old.idempotency_key, None
+    session.flush()
     job = jobs.add(
         session,
         owner_id=run.owner_id,
         kind=TRAIN,
+        idempotency_key=key,
         fence=old.fence,
         devices=old.devices,
         memory_bytes=old.memory_bytes,

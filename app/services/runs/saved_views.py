@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.errors import Rejected
+from app.languages import gettext as _
 from app.models_saved import RunView
 from app.services.accounts import names
 from app.services.accounts.saved_items import SavedItems
@@ -27,8 +28,12 @@ def save(user_id: str, name: str, view: dict[str, str]) -> dict[str, Any]:
     """
     cleaned = names.validate_name(name, NAME_LENGTH)
     if len(view) > MAX_PARAMETERS or any(len(part) > PARAMETER_LENGTH for pair in view.items() for part in pair):
-        message = f"A view has up to {MAX_PARAMETERS} parts of up to {PARAMETER_LENGTH} characters each."
-        raise Rejected("view_size", message, "Use fewer or shorter filters.")
+        message = _(
+            "A view has up to {MAX_PARAMETERS} parts of up to {PARAMETER_LENGTH} characters each.",
+            MAX_PARAMETERS=MAX_PARAMETERS,
+            PARAMETER_LENGTH=PARAMETER_LENGTH,
+        )
+        raise Rejected("view_size", message, _("Use fewer or shorter filters."))
     return _as_dict(_VIEWS.save(user_id, cleaned, view=dict(view)))
 
 

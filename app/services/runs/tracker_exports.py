@@ -18,6 +18,7 @@ from app import files, storage
 from app.catalog.trackers import TRACKERS, TrackedRun, find_tracker
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
+from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, TERMINAL_STATES, Job, MetricPoint, Project, Run, new_id
 from app.models_work import TrackerExport
 from app.services.accounts.accounts import record
@@ -85,7 +86,7 @@ def start(user_id: str, run_id: str, tracker: str) -> ExportStatus:
     with transaction() as session:
         run = runs.find(session, user_id, run_id)
         if run.job.state not in TERMINAL_STATES:
-            raise Conflict("not_ended", f"{run.name!r} has not ended.", "Export it when it has.")
+            raise Conflict("not_ended", _("{run} has not ended.", run=repr(run.name)), _("Export it when it has."))
         active = (
             select(TrackerExport)
             .join(Job, TrackerExport.job_id == Job.id)
@@ -99,7 +100,7 @@ def start(user_id: str, run_id: str, tracker: str) -> ExportStatus:
             session.add(found)
             session.flush()
         status = _status(session, found)
-    record(user_id, "export", "run", run_id, data={"tracker": tracker})
+        record(session, user_id, "export", "run", run_id, data={"tracker": tracker})
     return status
 
 
@@ -137,7 +138,7 @@ def download(user_id: str, export_id: str) -> tuple[str, Iterator[bytes]]:
         name = session.get_one(Run, found.run_id).name
     path = _zip(found.id)
     if not path.is_file():
-        raise NotFound("no_files", "This export holds no files (any more).", "Export the run again.")
+        raise NotFound("no_files", _("This export holds no files (any more)."), _("Export the run again."))
     title = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:60] or "run"
     return f"{title}-{found.tracker}.zip", _pieces(path)
 
@@ -204,7 +205,11 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
 def _find(session: Session, user_id: str, export_id: str) -> TrackerExport:
     found = session.get(TrackerExport, export_id)
     if found is None or found.owner_id != user_id:
-        raise NotFound("export_not_found", f"There is no export {export_id!r} among yours.", "Reload the page.")
+        raise NotFound(
+            "export_not_found",
+            _("There is no export {export_id} among yours.", export_id=repr(export_id)),
+            _("Reload the page."),
+        )
     return found
 
 

@@ -1,13 +1,8 @@
 """Chat routes in OpenAI's form; whole conversations with a model are in the chat journey."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
 
-from app.api.chat import CompletionBody, with_error_event
-from app.errors import Conflict
+from app.api.chat import CompletionBody
 from app.services.inference.chat import SamplingSettings
 
 COMPLETIONS = "/v1/chat/completions"
@@ -49,15 +44,3 @@ def test_newer_name_of_the_length_limit_counts_first_and_one_stop_text_is_a_list
     body = CompletionBody(model="m", messages=HELLO, max_tokens=9, max_completion_tokens=7, stop="END", seed=3)
     assert body.sampling == SamplingSettings(7, 1.0, 1.0, 3, ("END",))
     assert CompletionBody(model="m", messages=HELLO).sampling == SamplingSettings(256, 1.0, 1.0, None, ())
-
-
-def test_failure_in_the_middle_of_a_reply_becomes_its_last_event():
-    async def reply() -> AsyncIterator[dict[str, Any]]:
-        yield {"text": "Hel"}
-        raise Conflict("device_training", "The device trains.", "Try again.")
-
-    async def collect() -> list[dict[str, Any]]:
-        return [event async for event in with_error_event(reply())]
-
-    first, last = asyncio.run(collect())
-    assert first == {"text": "Hel"} and last["error"]["code"] == "device_training"

@@ -35,6 +35,17 @@ def test_columns_can_be_changed_and_the_dataset_archived(ann):
     assert ann.get("/api/v1/datasets").json["datasets"] == []
 
 
+def test_dataset_is_archived_brought_back_and_deleted(ann, bob):
+    address = "/api/v1/datasets/" + ann.upload([FILE]).json["id"]
+    ann.post(address + "/archive")
+    assert len(ann.get("/api/v1/datasets?archived=true").json["datasets"]) == 1
+    assert ann.post(address + "/unarchive").json["archived"] is False
+    about = ann.get(address + "/dependents").json
+    assert (about["versions"], about["runs"], about["active"]) == (1, [], []) and about["bytes"] > 0
+    assert bob.ask("DELETE", address).status == 404
+    assert ann.ask("DELETE", address).json["freed_bytes"] == about["bytes"] and ann.get(address).status == 404
+
+
 def test_files_of_the_same_name_get_different_names_and_can_be_renamed(ann, bob):
     made = [ann.upload([("file", "train.csv", CSV.replace(b"thing", word))]).json for word in (b"dog", b"cat", b"cow")]
     assert [item["name"] for item in made] == ["train", "train 2", "train 3"]
@@ -65,3 +76,24 @@ def test_own_evaluation_file_becomes_the_test_split(ann):
     answer = ann.upload([FILE, evaluation])
     assert answer.status == 201, answer.body
     assert list(storage.uploads_dir().iterdir()) == []
+
+
+TICKETS = "Ticket text,Team,Agent\n" + "".join(
+    f"My parcel number {n} has not come,{('Billing', 'App', 'Logistics')[n % 3]},{('Anna', 'Ben')[n % 2]}\n"
+    for n in range(48)
+)
+
+
+def test_file_with_two_readings_waits_for_an_answer(ann):
+    file = ("file", "tickets.csv", TICKETS.encode())
+    asked = ann.upload([file])
+    details = asked.json["error"]["details"]
+    assert (asked.status, asked.json["error"]["code"]) == (422, "several_readings")
+    assert [each["columns"]["label"] for each in details["question"]["options"]] == ["Team", "Agent"]
+    assert ann.get("/api/v1/datasets").json["datasets"] == []
+    chosen = details["question"]["options"][1]["answer"]
+    made = ann.post(f"/api/v1/uploads/{details['staged']}", json_body={"answer": chosen})
+    assert made.status == 201 and made.json["columns"]["label"] == "Agent" and chosen == made.json["change"]["answer"]
+    # Who knows the answer beforehand sends it with the file.
+    known = ann.upload([("file", "others.csv", TICKETS.replace("Team", "Group").encode()), ("answer", None, b"1")])
+    assert known.status == 201 and known.json["report"]["answered"].startswith("You chose")

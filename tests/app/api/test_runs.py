@@ -1,11 +1,14 @@
 """Runs over HTTP: queued once per key, watched by cursor, steered, downloaded; each only by its owner."""
 
 import io
+import threading
 import zipfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app import storage
+from app import db, storage
 from tests.app import written_files as write
 from tests.app.api.test_datasets import FILE
 from tests.app.finished_runs import ADAPTER, finish
@@ -25,6 +28,29 @@ def test_idempotency_key_queues_a_run_once(ann):
     assert ann.post("/api/v1/runs", json_body=body).json["id"] != first.json["id"]
     assert len(ann.get("/api/v1/runs").json["runs"]) == 2
     assert ann.post("/api/v1/runs", json_body=body, headers={"idempotency-key": "k" * 201}).status == 422
+
+
+def test_fifty_submits_at_once_are_accepted_exactly_as_often_as_runs_exist(ann):
+    body = {**SUBMIT, "dataset_id": ann.upload([FILE]).json["id"]}
+    together = threading.Barrier(50)
+
+    def submit(_: int) -> int:
+        together.wait()
+        return ann.post("/api/v1/runs", json_body=body).status
+
+    with ThreadPoolExecutor(50) as clients:
+        answers = Counter(clients.map(submit, range(50)))
+    assert set(answers) <= {201, 429} and answers[201] > 0, answers
+    assert ann.get("/api/v1/runs").json["total"] == answers[201]
+
+
+def test_submit_that_finds_no_turn_in_time_is_told_to_come_again_and_queues_nothing(ann, monkeypatch):
+    body = {**SUBMIT, "dataset_id": ann.upload([FILE]).json["id"]}
+    monkeypatch.setattr(db, "WAIT_SECONDS", 0.2)
+    with db.transaction(), ThreadPoolExecutor(1) as client:
+        answer = client.submit(ann.post, "/api/v1/runs", json_body=body).result()
+    assert (answer.status, answer.code) == (429, "busy") and int(answer.headers["retry-after"]) > 0
+    assert ann.get("/api/v1/runs").json["total"] == 0
 
 
 @pytest.mark.parametrize(

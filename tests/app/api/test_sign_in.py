@@ -1,10 +1,12 @@
 """The one-time link in a browser's eyes: the page, the cookie, the second try, guessing, signing out."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
 from app.api import sign_in
+from app.errors import StudioError
 from app.services.accounts import accounts
 from app.settings import get_settings
 from tests.app.wire import ORIGIN, ask
@@ -59,11 +61,48 @@ def test_wrong_tokens_get_a_page_that_says_what_to_do(api, token):
     assert answer.status == 401 and b"studio link" in answer.body and not answer.cookies
 
 
-def test_repeated_failed_sign_ins_are_rate_limited(api, owner):
+def test_repeated_failed_sign_ins_are_rate_limited_and_links_that_were_given_out_still_work(api, owner):
     for _ in range(sign_in.ATTEMPTS_PER_MINUTE):
         assert redeem(api, "a" * 43, **{"x-forwarded-for": "10.0.0.1"}).status == 401
-    blocked = redeem(api, accounts.create_sign_in_link(owner), **{"x-forwarded-for": "10.0.0.2"})
+    blocked = redeem(api, "a" * 43, **{"x-forwarded-for": "10.0.0.2"})
     assert blocked.status == 429 and 1 <= int(blocked.headers["retry-after"]) <= 60
+    assert redeem(api, accounts.create_sign_in_link(owner)).status == 303
+
+
+def test_refused_tries_do_not_make_the_wait_longer(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(sign_in.time, "monotonic", lambda: now[0])
+    attempts = sign_in.Attempts()
+    for _ in range(sign_in.ATTEMPTS_PER_MINUTE):
+        attempts.note_failure("a")
+    monkeypatch.setattr(sign_in, "ATTEMPTS", attempts)
+    monkeypatch.setattr(accounts, "user_of_link", lambda token: None)
+    for second in range(0, 60, 5):
+        now[0] = float(second)
+        with pytest.raises(StudioError) as refused:
+            sign_in._redeem("x", "a")
+        assert refused.value.details["retry_after"] == max(1, 60 - second)
+    now[0] = 61.0
+    attempts.check("a")
+
+
+def test_link_of_another_person_asks_before_the_account_is_switched(api, owner):
+    here = {"cookie": redeem(api, accounts.create_sign_in_link(owner)).cookies[0].split(";")[0]}
+    bob = accounts.add_user("bob <b>")
+    token = accounts.create_sign_in_link(bob.id)
+    page = ask(api, "GET", f"/sign-in?token={token}", headers=here)
+    assert b"signed in as <strong>owner</strong>" in page.body and b"bob &lt;b&gt;" in page.body
+    assert b".submit()" not in page.body
+    refused = redeem(api, token, **here)
+    assert refused.status == 409 and not refused.cookies
+    assert ask(api, "GET", "/api/v1/runs", headers=here).status == 200
+    switched = ask(api, "POST", "/sign-in", headers={**FORM, **here}, body=f"token={token}&switch=yes".encode())
+    assert switched.status == 303 and switched.cookies
+
+
+def test_own_link_signs_in_again_without_a_question(api, owner):
+    here = {"cookie": redeem(api, accounts.create_sign_in_link(owner)).cookies[0].split(";")[0]}
+    assert redeem(api, accounts.create_sign_in_link(owner), **here).status == 303
 
 
 def test_another_site_cannot_sign_anybody_in_or_out(api, owner):
@@ -85,3 +124,10 @@ def test_signing_out_ends_the_session(api, owner):
 def test_an_odd_form_is_refused(api):
     body = b"&".join(b"a%d=1" % number for number in range(100_000))
     assert ask(api, "POST", "/sign-in", headers=FORM, body=body).status == 400
+
+
+def test_signed_out_page_says_how_to_get_back_in_and_takes_a_pasted_link(api, owner):
+    page = ask(api, "GET", "/sign-in")
+    assert b"You are signed out" in page.body and b"studio link" in page.body and b"script" not in page.body
+    link = f"http://127.0.0.1:7860/sign-in?token={accounts.create_sign_in_link(owner)}"
+    assert (answer := redeem(api, quote(link, safe=""))).status == 303 and answer.headers["location"] == "/"

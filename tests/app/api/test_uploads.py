@@ -1,5 +1,6 @@
 """Multipart uploads: limits while streaming, refused forms, cleaned file names, and how the file is to be read."""
 
+import base64
 import json
 
 import pytest
@@ -115,3 +116,76 @@ def test_upload_stops_at_the_size_limit(ann, monkeypatch):
 )
 def test_file_names_are_cleaned_for_display(given, shown):
     assert clean_name(given) == shown
+
+
+@pytest.mark.parametrize(
+    ("variable", "status", "code"),
+    [
+        ("STUDIO_FREE_DISK_BYTES", 507, "disk_full"),
+        ("STUDIO_MAX_BYTES_PER_USER", 409, "storage_used_up"),
+    ],
+)
+def test_upload_without_room_is_refused_with_what_to_remove_and_leaves_nothing(
+    ann, monkeypatch, variable, status, code
+):
+    monkeypatch.setenv(variable, str(10**15) if status == 507 else "10")
+    get_settings.cache_clear()
+    answer = ann.upload([FILE], headers={"content-length": "5000"})
+    assert (answer.status, answer.code) == (status, code)
+    assert "elete runs" in answer.json["error"]["hint"]
+    assert list(storage.uploads_dir().iterdir()) == []
+    assert ann.get("/api/v1/datasets").status == 200
+
+
+DEEP = "[" * 3000
+HALF = "half \\ud83d of a pair"
+ODD_FILES = [
+    ("brackets.csv", write.as_csv([["text", "label"], *ROWS, [DEEP, "yes"], ["x", DEEP]])),
+    (
+        "brackets.jsonl",
+        b"\n".join(json.dumps({"messages": DEEP, "tokens": DEEP, "labels": DEEP}).encode() for _ in ROWS),
+    ),
+    (
+        "half.jsonl",
+        b"\n".join(
+            b'{"text": "%s %d", "label": "%s"}' % (HALF.encode(), n, row[1].encode()) for n, row in enumerate(ROWS)
+        ),
+    ),
+    (
+        "turns.jsonl",
+        b"\n".join(
+            b'{"messages": [{"role": "user", "content": "%s"}, {"role": "assistant", "content": "%d"}]}'
+            % (HALF.encode(), n)
+            for n in range(20)
+        ),
+    ),
+    ("zero.csv", b"text,label\n" + b"a\0b,yes\nc,no\n" * 20),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), ODD_FILES, ids=[name for name, _ in ODD_FILES])
+def test_odd_cells_are_read_or_refused_with_words(ann, name, content):
+    answer = ann.upload([("file", name, content)])
+    assert answer.status in (201, 422), answer.body
+    if answer.status == 201:
+        for path in ("", "/preview", "/rows", "/export?format=csv", "/export?format=jsonl", "/report"):
+            assert ann.get(f"/api/v1/datasets/{answer.json['id']}{path}").status == 200, path
+
+
+def test_odd_characters_in_requests_are_refused_with_words(ann):
+    dataset = ann.upload([FILE]).json["id"]
+    for path, body in (
+        (f"/api/v1/datasets/{dataset}/name", {"name": "a\0b"}),
+        (f"/api/v1/datasets/{dataset}/name", {"name": "\ud83d"}),
+        ("/api/v1/conversations", {"models": ["base:starter-chat"], "system": "\ud83d"}),
+        ("/api/v1/conversations", {"models": ["\ud83d"]}),
+        (
+            "/api/v1/runs",
+            {"dataset_id": dataset, "base_model": "\ud83d", "task_type": "\0", "method": {"kind": "\ud83d"}},
+        ),
+        ("/api/v1/predict", {"run_id": "\ud83d", "inputs": ["\ud83d"]}),
+    ):
+        answer = ann.post(path, json_body=body)
+        assert 400 <= answer.status < 500, (path, answer.status, answer.body)
+    huge = base64.urlsafe_b64encode(json.dumps(["created", True, 10**100, "x"]).encode()).decode()
+    assert ann.get(f"/api/v1/runs?sort=created&cursor={huge}").status == 422

@@ -164,18 +164,6 @@ def test_adapters_sit_where_the_papers_put_them(family: str, settings: dict, pla
     assert len(owners) == (4 if settings["kind"] == "bottleneck-adapter" else 2)
 
 
-def test_the_parallel_adapter_of_an_encoder_adds_to_the_stream_before_the_norm() -> None:
-    """BERT's ``output`` is handed the stream it adds to; the sum there must be the formula of the paper."""
-    model = make_method(METHODS_HERE[5]).apply(make_model("encoder"))
-    learn(model, steps=3)
-    layer = model.base_model.model.encoder.layer[0].output
-    wide, stream = torch.randn(2, 5, 64), torch.randn(2, 5, WIDTH)
-    road = layer.bottleneck_up["default"](torch.relu(layer.bottleneck_down["default"](stream)))
-    inner = layer.base_layer
-    expected = inner.LayerNorm(inner.dense(wide) + stream + 4.0 * road)
-    assert torch.allclose(layer(wide, stream), expected, atol=1e-6)
-
-
 @everywhere
 @learners
 def test_recomputed_activations_give_the_same_gradients(family: str, settings: dict) -> None:
@@ -236,12 +224,6 @@ def test_where_a_merge_is_possible_it_answers_as_the_adapter_does() -> None:
         learn(model, steps=5)
         wanted = answer(model)
         assert torch.allclose(answer(model.merge_and_unload()), wanted, atol=1e-5)
-
-
-def test_a_bottleneck_adapter_says_that_it_cannot_be_merged() -> None:
-    model = make_method(METHODS_HERE[3]).apply(make_model("encoder"))
-    with pytest.raises(ValueError, match="not linear"):
-        model.merge_and_unload()
 
 
 @pytest.mark.parametrize("kind", ["chosen-layers", "bottleneck-adapter", "compacter"])

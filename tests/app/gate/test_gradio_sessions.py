@@ -20,11 +20,23 @@ def test_sessions_and_events_belong_to_their_first_user(gate, bearer):
         ("GET", beat, None),
         ("POST", "/gradio_api/cancel", {"session_hash": "aaa", "fn_index": 0, "event_id": "x"}),
         ("POST", "/gradio_api/cancel", {"session_hash": "ddd", "fn_index": 0, "event_id": "abcdef0123"}),
+        ("POST", "/gradio_api/reset", {"event_id": "abcdef0123"}),
+        ("POST", "/gradio_api/call/predict", {"session_hash": "aaa", "data": []}),
+        ("GET", "/gradio_api/call/predict/abcdef0123", None),
     )
     for method, path, body in refused:
         assert ask(gate, method, path, headers=stranger, json_body=body).status == 404, path
     for method, path, body in refused[:2] + refused[3:5]:
         assert ask(gate, method, path, headers=bearer, json_body=body).status == 200, path
+
+
+def test_event_of_a_named_endpoint_belongs_to_who_started_it(gate, bearer):
+    stranger = {"authorization": "Bearer " + accounts.create_token(accounts.add_user("bob").id)}
+    assert ask(gate, "POST", "/gradio_api/call/predict", headers=bearer, json_body={"data": []}).status == 200
+    # The application of these tests answers with the event id abcdef0123.
+    answers = "/gradio_api/call/predict/abcdef0123"
+    assert ask(gate, "GET", answers, headers=stranger).status == 404
+    assert ask(gate, "GET", answers, headers=bearer).status == 200
 
 
 def test_session_limit_drops_only_sessions_of_the_same_user():

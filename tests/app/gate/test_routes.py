@@ -60,19 +60,25 @@ def test_other_spellings_of_public_paths_are_not_public(gate, bearer, path):
         ("GET", "/gradio_api/stream/a/b/c/playlist.m3u8"),
         ("GET", "/gradio_api/dev/reload"),
         ("POST", "/gradio_api/upload"),
-        ("POST", "/gradio_api/component_server"),
-        ("POST", "/gradio_api/run/predict"),
-        ("POST", "/gradio_api/call/predict"),
+        ("GET", "/gradio_api/component_server"),
+        ("POST", "/gradio_api/run/other"),
+        ("POST", "/gradio_api/call/predict/../../upload"),
         ("POST", "/gradio_api/process_recording"),
         ("POST", "/gradio_api/vibe-edit"),
         ("POST", "/login"),
         ("GET", "/logout"),
         ("GET", "/monitoring/summary"),
-        ("GET", "/docs"),
-        ("GET", "/openapi.json"),
+        ("GET", "/redoc"),
+        ("GET", "/gradio_api/mcp/"),
+        ("POST", "/gradio_api/mcp/"),
         ("POST", "/anywhere"),
         ("DELETE", "/static/x.js"),
     ],
 )
 def test_closed_paths_answer_404_to_signed_in_users(gate, bearer, method, path):
     assert ask(gate, method, path, headers=bearer).status == 404
+
+
+def test_address_longer_than_any_of_ours_is_not_found(gate, bearer):
+    for path in ("/assets/studio/" + "a" * 5000 + ".js", "/static/" + "a" * 5000, "/static/" + "a/" * 2500):
+        assert ask(gate, "GET", path, headers=bearer).status == 404, path[:40]

@@ -349,8 +349,8 @@ def _xlsx() -> Iterator[Any]:
     yield "XLSX only names", "a.xlsx", write.workbook({"S": [["text", "label"]]}), "no_rows"
     yield "XLSX too wide", "a.xlsx", write.workbook({"S": [[f"c{n}" for n in range(3000)], ["x"]]}), "columns", "1,001"
     yield "XLSX blank name", "a.xlsx", write.workbook({"S": [["a", None, "c"], ["1", "2", "3"]]}), "columns", "Column 2"
-    numbered = [[None, "text", "label"], [0, "a", "x"], [1, "b", "y"]]
-    yield "XLSX with numbers beside", "a.xlsx", write.workbook({"S": numbered}), "columns", "Column 1"
+    numbered = [[None, "text", "label"], ["p", "a", "x"], ["q", "b", "y"]]
+    yield "XLSX with values beside", "a.xlsx", write.workbook({"S": numbered}), "columns", "Column 1"
     yield "XLSX same names", "a.xlsx", write.workbook({"S": [["a", "a"], ["1", "2"]]}), "columns", "'a'"
 
 

@@ -67,8 +67,12 @@ def test_parser_ends_when_nobody_waits_for_it(tmp_path):
     assert not (tmp_path / "answer.json").exists()
 
 
-def test_parser_loads_no_large_library():
-    code = "import app.readers.child, sys, json; print(json.dumps(sorted({n.split('.')[0] for n in sys.modules})))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(json.loads(done.stdout))
+def test_parser_loads_no_large_library(tmp_path):
+    code = "from app.readers import child; child.main(); import sys; print(*{n.split('.')[0] for n in sys.modules})"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(json.dumps(order(tmp_path, write.as_csv(ROWS))).encode() + b"\n")
+        process.stdin.flush()
+        loaded = set(process.stdout.read().decode().split())
+    assert (tmp_path / "rows").is_file() and "pyarrow" in loaded
     assert not loaded & {"torch", "gradio", "fastapi", "sqlalchemy", "pydantic", "pandas", "charset_normalizer"}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.readers.table import MAX_CELL
 from tests.app import written_files as write
 from tests.app.readers.reading import (
     cells,
@@ -11,6 +12,7 @@ from tests.app.readers.reading import (
     damaged_cases,
     flawed_rows,
     read,
+    refused,
 )
 
 
@@ -79,3 +81,9 @@ def test_table_with_tabs_may_be_written_without_quoting(tmp_path):
     assert codes(table) == ["plain_quotes"]
     table, records = read(tmp_path, "a.tsv", b'text\tlabel\n"all ""right"""\tz\n')
     assert cells(records) == [('all "right"', "z")] and codes(table) == []
+
+
+def test_column_of_a_cell_that_is_too_long_is_named_beside_columns_that_are_left_out(tmp_path):
+    rows = "".join(f"{n},text {n},{'x' * (MAX_CELL + 1) if n == 3 else 'ab'[n % 2]}\n" for n in range(6))
+    error = refused(tmp_path, "a.csv", f",text,label\n{rows}".encode())
+    assert error.code == "cell_too_long" and "'label'" in error.message

@@ -6,7 +6,7 @@ from app.readers.decoding import NAMED, Encoding, find_encoding, read_lines
 from app.readers.table import MAX_CELL
 from tests.app.readers.reading import cells, check_refusal, codes, damaged_cases, flawed_rows, read, refused
 
-ENCODED = "text,label\nGrüße aus Köln – schön,a\nça va très bien,b\n" * 4
+ENCODED = "text,label\n" + "Grüße aus Köln – schön,a\nça va très bien,b\n" * 4
 FOREIGN = {
     "cp1252": "Grüße aus Köln – schön, ça va très bien",
     "cp1251": "Это предложение написано по-русски, чтобы проверить кодировку",
@@ -66,6 +66,12 @@ def test_legacy_encodings_are_guessed_and_shown_or_can_be_named(tmp_path, encodi
 def test_short_text_in_a_western_encoding_is_read(tmp_path):
     table, records = read(tmp_path, "a.csv", "text,label\ncafé crème,a\nthé,b\n".encode("latin-1"))
     assert cells(records) == [("café crème", "a"), ("thé", "b")] and codes(table) == ["encoding"]
+
+
+def test_cyrillic_that_is_utf8_here_and_there_by_chance_is_not_mixed(tmp_path):
+    text = "текст;метка\n" + "".join(f"Лампа не включается со вчерашнего дня {n};ток\n" for n in range(20))
+    table, records = read(tmp_path, "a.csv", text.encode("cp866"))
+    assert table.encoding == "cp866" and records[0][1] == ["Лампа не включается со вчерашнего дня 0", "ток"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])

@@ -25,6 +25,14 @@ def test_table_has_short_names_and_equal_records():
     assert not is_delimited('{"a": 1,\n"b": 2}'), "JSON"
 
 
+@pytest.mark.parametrize("delimiter", ["|", ";", ",", "\t"])
+def test_text_with_a_recurring_word_at_the_end_of_every_line_is_a_table(delimiter):
+    lines = [f"The pump number {n} is loud{delimiter}{'ab'[n % 2]}\n" for n in range(8)]
+    assert is_delimited("".join(lines))
+    assert not is_delimited("".join(line.replace(delimiter, f"{delimiter} ") for line in lines)) or delimiter == "\t"
+    assert not is_delimited("".join(f"The pump number {n}{delimiter}{n} of them\n" for n in range(8)))
+
+
 def test_prose_with_commas_stays_text(tmp_path):
     for prose in ("Hello, world\nGoodbye, moon\n", "12,5\n13,7\n", "Ada\nBob\n"):
         table, records = read(tmp_path, "a.txt", prose.encode())

@@ -12,16 +12,22 @@ import psutil
 import pytest
 
 from app.errors import StudioError, TooLarge
-from app.readers import Choices, Limits
+from app.readers import Choices, Limits, isolation
 from app.readers.isolation import MIB, Effort, _environment, read_into
 from app.services.datasets import datasets
 from app.settings import get_settings
 from tests.app import written_files as write
 from tests.app.readers.damaged_files import Damaged, damaged_files
+from tests.forked_parser import START
 from tests.studio.processes import wait_until
 
 MAX_SECONDS, MAX_BYTES = 10.0, 300 * MIB
 ROWS = [("eins", "a"), ("zwei", "b")]
+
+
+@pytest.fixture(autouse=True)
+def process_per_file(monkeypatch):
+    monkeypatch.setattr(isolation, "_run", START)
 
 
 def read(folder: Path, content: bytes, name: str = "a.csv", **options):
@@ -163,12 +169,10 @@ def test_damaged_files_are_many_and_different():
 
 
 def test_refused_uploads_store_nothing_and_cost_little(owner, studio_home, tmp_path):
-    """Through the process that uploads and `studio check` use: the largest files, one for each code, every fifth."""
+    """Through the process that uploads and `studio check` use: the largest files and one for each code."""
     files = damaged_files()
     firsts = {file.code: file for file in reversed(files)}
-    chosen = [
-        file for n, file in enumerate(files) if n % 5 == 0 or len(file.content) > MIB or firsts[file.code] is file
-    ]
+    chosen = [file for file in files if len(file.content) > MIB or firsts[file.code] is file]
     paths = [tmp_path / f"{number}" for number in range(len(chosen))]
     for path, file in zip(paths, chosen, strict=True):
         path.write_bytes(file.content)

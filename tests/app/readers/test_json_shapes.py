@@ -26,8 +26,9 @@ def read(tmp_path, value, name="a.json"):
         {"version": "1.1", "data": OBJECTS, "about": {"made": {"by": "ann"}}},
         {"text": [row[0] for row in ROWS], "label": [row[1] for row in ROWS]},
         {name: {str(n): row[at] for n, row in enumerate(ROWS)} for at, name in enumerate(NAMES)},
+        {"columns": NAMES, "index": list(range(40)), "data": ROWS},
     ],
-    ids=["under a key", "among other keys", "lists side by side", "as pandas writes"],
+    ids=["under a key", "among other keys", "lists side by side", "as pandas writes", "split as pandas does"],
 )
 @pytest.mark.parametrize("indent", [None, 1])
 def test_shapes_of_json_give_the_same_rows(tmp_path, value, indent):
@@ -35,6 +36,25 @@ def test_shapes_of_json_give_the_same_rows(tmp_path, value, indent):
     assert table.columns == NAMES and records == [(n, row) for n, row in enumerate(ROWS, start=1)]
     left = [flaw.message for flaw in table.flaws.all()]
     assert bool(left) == ("version" in value) and all("'version', 'about'" in message for message in left)
+
+
+def test_rows_under_ids_keep_their_ids_unless_these_only_count(tmp_path):
+    table, records = read(tmp_path, {f"r{n}": row for n, row in enumerate(OBJECTS)})
+    assert table.columns == ["id", *NAMES] and records[1] == (2, ["r1", *ROWS[1]])
+    assert [flaw.code for flaw in table.flaws.all()] == ["json_ids"]
+    table, records = read(tmp_path, {str(n): row for n, row in enumerate(OBJECTS)})
+    assert table.columns == NAMES and len(records) == 40
+
+
+def test_rows_further_down_are_found_and_their_place_is_told(tmp_path):
+    table, records = read(tmp_path, {"made": "today", "data": {"count": 40, "items": OBJECTS}})
+    assert table.columns == NAMES and len(records) == 40
+    assert "40 under 'data.items'" in table.flaws.all()[0].message
+
+
+def test_two_lists_further_down_are_not_guessed(tmp_path):
+    with pytest.raises(Rejected, match=r"'data.items' \(40\), 'data.more' \(9\)"):
+        read(tmp_path, {"data": {"items": OBJECTS, "more": OBJECTS[:9]}})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """JSON values as cells: text as it was written, with nested, mixed and unusable values named."""
 
+import json
+
 import pytest
 
 from app.readers.json_values import MAX_DEPTH, MAX_VALUES, RefusedValue, check_count, check_depth
@@ -20,6 +22,18 @@ def test_nested_and_mixed_values_are_flaws_of_their_column(tmp_path):
     assert [cells for _, cells in records] == [["1", "x"], ["1", '["y"]'], ["2", "z"], ["3", None]]
     found = {(flaw.code, flaw.column): flaw.rows for flaw in table.flaws.all()}
     assert found == {("mixed_types", "a"): [2], ("nested_value", "b"): [2], ("mixed_keys", ""): [4]}
+
+
+def test_odd_rows_are_named_and_not_the_many_others(tmp_path):
+    rows = [{"ask": f"q{n}", "say": "x"} for n in range(20)]
+    rows[3] = {"ask": "q3", "reply": "x"}
+    rows[0]["note"] = "first"
+    table, _ = read(tmp_path, "a.json", json.dumps(rows).encode())
+    (flaw,) = table.flaws.all()
+    assert flaw.rows == [1, 4]
+    assert all(
+        words in flaw.message for words in ("'say' is missing in 1", "'reply' is there in 1", "'note' is there in 1")
+    )
 
 
 def test_rows_with_lone_surrogates_or_nul_are_named(tmp_path):

@@ -1,10 +1,13 @@
 """Parquet files."""
 
+import json
+
 import pyarrow
 import pytest
 
 from app.errors import TooLarge
 from app.readers import Limits, open_table
+from app.readers.columnar import class_names
 from tests.app import written_files as write
 from tests.app.readers.reading import cells, check_lost_rows, check_refusal, damaged_cases, read
 
@@ -45,3 +48,9 @@ def test_moments_that_python_cannot_hold_become_text(tmp_path):
     assert cells(records)[0][0] == "1970-01-01 00:00:00.000000001"
     assert cells(records)[1][1].startswith("12000-01-01")
     assert [row[2] for row in cells(records)] == ["1970-01-01T00:00:00", "1970-01-02T00:00:00"]
+
+
+@pytest.mark.parametrize("feature", [5, True, "text"])
+def test_odd_description_of_a_column_names_no_classes(feature):
+    described = {"info": {"features": {"label": feature, "kind": {"_type": "ClassLabel", "names": ["a", "b"]}}}}
+    assert class_names({b"huggingface": json.dumps(described).encode()}) == {"kind": ["a", "b"]}

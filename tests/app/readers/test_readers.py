@@ -1,17 +1,22 @@
 """The table of formats: every format gives the same rows, and the upload page offers every ending."""
 
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.readers import EXTENSIONS, FORMATS
+from studio_ui.components.upload import ACCEPTED
 from tests.app import written_files as write
 from tests.app.readers.reading import QUICK, ROWS, cell_texts, cells, codes, read
 
-ARBITRARY = st.lists(st.tuples(cell_texts(), st.sampled_from(["a", "b ", "ä"])), min_size=1, max_size=6)
+# In quotes, a tab that ends a line looks in a table with tabs like an empty cell between two quotes that are texts.
+ARBITRARY = st.lists(
+    st.tuples(cell_texts().filter(lambda text: not re.search(r"\t[\r\n]", text)), st.sampled_from(["a", "b ", "ä"])),
+    min_size=1,
+    max_size=6,
+)
 
 
 @pytest.mark.parametrize(("name", "writer"), write.WRITERS, ids=[name for name, _ in write.WRITERS])
@@ -64,5 +69,4 @@ def test_every_format_says_what_it_is():
 
 
 def test_upload_page_offers_every_ending():
-    page = (Path(__file__).parents[3] / "studio_ui" / "assets" / "data.js").read_text(encoding="utf-8")
-    assert {f".{ending}" for ending in EXTENSIONS} <= set(re.findall(r"\.[a-z0-9]+(?=[,\"])", page))
+    assert {f".{ending}" for ending in EXTENSIONS} <= set(ACCEPTED)

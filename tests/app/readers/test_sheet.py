@@ -1,7 +1,10 @@
 """Cells of a sheet of an Excel workbook."""
 
+import io
+import zipfile
+
 from tests.app import written_files as write
-from tests.app.readers.reading import cells, check_lost_rows, check_refusal, damaged_cases, read
+from tests.app.readers.reading import cells, check_lost_rows, check_refusal, damaged_cases, flawed_rows, read
 
 
 @damaged_cases("sheet")
@@ -38,3 +41,22 @@ def test_sheet_that_claims_to_be_huge_is_read_by_what_it_holds(tmp_path):
     rows = [["text", "label"], ["a", "b", *[far] * 300], *[[None]] * 5000, ["c", "d"]]
     _, records = read(tmp_path, "a.xlsx", write.workbook({"S": rows}))
     assert cells(records) == [("a", "b"), ("c", "d")]
+
+
+def test_merged_cells_are_filled_into_each_of_their_rows_and_can_be_left(tmp_path):
+    rows = [["kind", "text"], ["pump", "it drips"], [None, "it hums"], [None, "it leaks"], ["badge", "it broke"]]
+    book = merged(write.workbook({"S": rows}), "A2:A4")
+    table, records = read(tmp_path, "a.xlsx", book)
+    assert [row[0] for _, row in records] == ["pump", "pump", "pump", "badge"]
+    assert flawed_rows(table) == {"merged_cells": [3, 4]} and table.found["repairs"] == {"merged_cells": True}
+    table, records = read(tmp_path, "a.xlsx", book, repairs={"merged_cells": False})
+    assert [row[0] for _, row in records] == ["pump", None, None, "badge"]
+
+
+def merged(book: bytes, area: str) -> bytes:
+    """The workbook with merged cells on its first sheet."""
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    sheet = files["xl/worksheets/sheet0.xml"]
+    added = f'</sheetData><mergeCells count="1"><mergeCell ref="{area}"/></mergeCells>'.encode()
+    return write.as_zip(files | {"xl/worksheets/sheet0.xml": sheet.replace(b"</sheetData>", added)})

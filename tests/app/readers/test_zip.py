@@ -1,5 +1,9 @@
 """ZIP files with one table or several."""
 
+import pytest
+
+from app.errors import Rejected
+from app.readers import Limits, open_table
 from tests.app import written_files as write
 from tests.app.readers.reading import ROWS, cells, check_refusal, codes, damaged_cases, read
 
@@ -24,3 +28,17 @@ def test_several_tables_in_one_archive_are_read_as_one(tmp_path):
 def test_single_table_is_read_as_itself(tmp_path):
     table, records = read(tmp_path, "a.zip", write.as_zip({"deep/folder/a.csv": write.as_csv(ROWS)}))
     assert table.columns == ["text", "label"] and cells(records) == ROWS and codes(table) == []
+
+
+def test_parts_for_training_and_tests_share_one_limit(tmp_path):
+    files = {
+        f"{part}.csv": write.as_csv([(f"{part} {n}", "ab"[n % 2]) for n in range(50)]) for part in ("train", "test")
+    }
+    path = tmp_path / "stored"
+    path.write_bytes(write.as_zip(files))
+    size = sum(map(len, files.values()))
+    table = open_table(path, "a.zip", limits=Limits(unpacked_bytes=size), folder=tmp_path)
+    assert table.evaluation is not None and len(list(table.records)) == len(list(table.evaluation.records)) == 50
+    with pytest.raises(Rejected) as caught:
+        open_table(path, "a.zip", limits=Limits(unpacked_bytes=size - 1), folder=tmp_path)
+    assert caught.value.code == "archive_limit"

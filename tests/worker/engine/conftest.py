@@ -9,8 +9,10 @@ from accelerate.state import AcceleratorState
 
 from app.catalog.card import BaseModelCard
 from app.catalog.spec import RunSpec
+from tests.forked_libraries import LibraryProcess
 from tests.tiny import make_base, make_rows, make_spec
 from worker.engine.runtime.training_job import TrainingJob
+from worker.engine.tasks.generation import samples
 
 MakeJob = Callable[..., TrainingJob]
 
@@ -26,6 +28,19 @@ def tiny_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny-rows")
     make_rows(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LibraryProcess]:
+    """Runs scripts in processes that have torch, transformers and peft, and nothing of this project."""
+    with LibraryProcess(tmp_path_factory.mktemp("libraries")) as process:
+        yield process
+
+
+@pytest.fixture(autouse=True)
+def short_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The untrained tiny model seldom ends an answer by itself; a quarter of the tokens shows as much."""
+    monkeypatch.setattr(samples, "MAX_TOKENS", 24)
 
 
 @pytest.fixture(autouse=True)

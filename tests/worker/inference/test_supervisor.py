@@ -101,7 +101,8 @@ def test_killed_supervisor_ends_the_server_and_the_chat_names_the_remedy(
     wait_until(lambda: bool(supervisor_process.children()), "the server is started")
     children = supervisor_process.children()
     supervisor_process.send_signal(signal.SIGKILL)
-    assert still_alive(children, 20) == []
+    # It notices once its libraries are loaded, which takes a busy machine half a minute.
+    assert still_alive(children, 60) == []
     monkeypatch.setattr(inference_servers, "ALIVE_SECONDS", 0.0)
     with pytest.raises(Conflict, match="has sent no heartbeat") as refused:
         inference_client.wake()

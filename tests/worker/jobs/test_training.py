@@ -10,7 +10,7 @@ from app.services.queue import jobs
 from app.services.runs import metrics, runs
 from app.settings import get_settings
 from tests.worker.jobs.stub_runs import start, starts, state, stub_trainer  # noqa: F401 - an autouse fixture
-from worker.jobs import supervisor
+from worker.jobs import supervisor, training
 
 
 def test_finished_job_has_results_metrics_and_an_adapter(owner: str) -> None:
@@ -43,14 +43,19 @@ def test_crashed_trainer_is_retried_up_to_the_limit(owner: str) -> None:
 
 
 @pytest.mark.parametrize("behaviour", ["hang", "deaf"])
-def test_cancel_ends_a_trainer_that_ignores_requests(owner: str, behaviour: str) -> None:
+def test_cancel_ends_a_trainer_that_ignores_requests(
+    owner: str, behaviour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The limit: cancel works within 10 s in any phase. Here each stage comes after a fifth of its time.
+    assert training.TERM_AFTER_SECONDS < training.KILL_AFTER_SECONDS < 10
+    monkeypatch.setattr(training, "TERM_AFTER_SECONDS", training.TERM_AFTER_SECONDS / 5)
+    monkeypatch.setattr(training, "KILL_AFTER_SECONDS", training.KILL_AFTER_SECONDS / 5)
     run = start(owner, behaviour)
     begun = threading.Event()
     worker = threading.Thread(target=supervisor.execute, args=(run.job_id,), kwargs={"on_spool": lambda _: begun.set()})
     worker.start()
     assert begun.wait(20)
     runs.request_cancel(owner, run.id)
-    # The limit: cancel works within 10 s in any phase.
     worker.join(10)
     assert not worker.is_alive()
     assert state(run).state == CANCELLED

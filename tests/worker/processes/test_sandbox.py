@@ -13,7 +13,7 @@ from app.models import SUCCEEDED, Job, Run
 from app.settings import get_settings
 from tests.factories import SPEC, make_run
 from worker.jobs import supervisor
-from worker.processes import prewarmed
+from worker.processes import prewarmed, sandbox
 
 
 @pytest.fixture
@@ -40,6 +40,9 @@ def test_trainer_has_no_network_no_secret_and_its_own_folder(
     run = make_run(owner)
     with transaction() as session:
         session.get_one(Run, run.id).spec = {**SPEC, "probe_port": listening}
+    for name in ("datasets/other", "broker/messages"):
+        (studio_home / name).mkdir(parents=True, exist_ok=True)
+    (studio_home / "datasets" / "other" / "rows.parquet").write_text("somebody else's")
     supervisor.execute(run.job_id)
     prewarmed.dismiss()
     with transaction() as session:
@@ -50,7 +53,14 @@ def test_trainer_has_no_network_no_secret_and_its_own_folder(
     assert not [name for name in findings["environment"] if name.startswith(("STUDIO_", "AWS_"))]
     assert findings["cwd"] == str(folder.resolve())
     assert (findings["core"], findings["memory"]) == (0, 3 * 1024**3)
-    if not findings["closed"]:
+    assert "said on standard output" in (folder / "trainer.log").read_text()
+    done = findings["files_done"]
+    allowed = {"write own folder", "rename in own folder", "write cache", "read system", "read code", "write device"}
+    assert not done.pop("terabyte")
+    assert allowed <= {name for name, was_done in done.items() if was_done}
+    if sandbox.FILES_MISSING not in findings["missing"]:
+        assert {name for name, was_done in done.items() if was_done} == allowed
+        assert not (studio_home / "broker" / "messages" / "forged.msg").exists()
+    if sandbox.NETWORK_MISSING in findings["missing"]:
         pytest.skip("the kernel does not permit a network of one's own here")
     assert not findings["reached"] and findings["interfaces"] == []
-    assert "said on standard output" in (folder / "trainer.log").read_text()

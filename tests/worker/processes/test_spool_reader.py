@@ -1,7 +1,6 @@
 """Spool lines are read as they are written: whole, in order, again until they are accepted."""
 
 import json
-import math
 from pathlib import Path
 
 import pytest
@@ -50,9 +49,22 @@ def test_lines_come_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert batches == [[0, 1], [2]]
 
 
-def test_number_that_is_not_finite_becomes_a_warning(tmp_path: Path) -> None:
-    report = SpoolReport(tmp_path / "spool.jsonl")
-    report.metric("train/loss", math.nan, 7)
-    (line,) = SpoolReader(tmp_path / "spool.jsonl").peek()
-    assert (line["type"], line["kind"], line["severity"]) == ("event", "alert", "warning")
-    assert "step 7" in line["message"]
+def test_removed_file_is_read_on_as_long_as_the_trainer_writes_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "spool.jsonl"
+    report, reader = SpoolReport(path), SpoolReader(path)
+    report.metric("train/loss", 0.5, 1)
+    reader.accept(reader.peek())
+    path.unlink()
+    report.metric("train/loss", 0.4, 2)
+    assert [line["step"] for line in reader.peek()] == [2] and not reader.was_cut
+
+
+def test_shortened_file_is_noticed_and_read_on_from_its_new_end(tmp_path: Path) -> None:
+    path = tmp_path / "spool.jsonl"
+    report, reader = SpoolReport(path), SpoolReader(path)
+    for step in (1, 2, 3):
+        report.metric("train/loss", 0.5, step)
+    reader.accept(reader.peek())
+    path.write_bytes(b"")
+    report.metric("train/loss", 0.4, 4)
+    assert [line["step"] for line in reader.peek()] == [4] and reader.was_cut

@@ -1,4 +1,7 @@
-"""Tokens cached between runs, as Arrow in the cache folder, under the hash of everything that they depend on."""
+"""Tokens cached between runs, as Arrow in the cache folder, under the hash of everything that they depend on.
+
+Those of one dataset lie together, under the hash of its content, so that they go when it is deleted.
+"""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -9,8 +12,7 @@ from typing import Any
 import datasets
 
 from app import files
-
-FOLDER = "tokens"
+from app.catalog.job_file import TOKENS_FOLDER
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class TokenCache:
         if self.folder is None or not self.content:
             return datasets.Dataset.from_dict(make())
         digest = hashlib.sha256("\0".join([self.content, *key]).encode()).hexdigest()
-        final = self.folder / FOLDER / digest
+        final = self.folder / TOKENS_FOLDER / self.content.partition("/")[0] / digest
         if final.exists():
             return datasets.Dataset.load_from_disk(str(final))
         table = datasets.Dataset.from_dict(make())

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from app import files, manifest
-from app.errors import StudioError
+from app.errors import DiskFull, StudioError
 from app.run_report import Report
 from worker.engine.loop.checkpoint_identity import differences
 from worker.engine.loop.trainer_state import TrainerState
@@ -75,20 +75,32 @@ class Checkpoints:
         self._drop_old(state)
 
     def adopt(self, source: Path, state: TrainerState) -> None:
-        """Copy the best checkpoint of an earlier attempt, so that this attempt's folder is complete."""
-        if state.best_step is None or not self._writes:
+        """Copy the best checkpoint of an earlier attempt, so that this attempt's folder is complete.
+
+        If that is damaged, ``state`` forgets it: what is trained from here on is scored anew, and the best of that is kept.
+        """
+        if state.best_step is None:
             return
         best = source.parent / f"step-{state.best_step}"
         if not manifest.holds(best):
-            raise StudioError(
-                "checkpoint_missing",
-                f"The best checkpoint so far (step {state.best_step}) is missing or damaged.",
-                "Start the run again from the beginning.",
-            )
-        self._folder.mkdir(parents=True, exist_ok=True)
-        target = self.path(state.best_step)
-        shutil.copytree(best, target)
-        self._announce(target, state.best_step, manifest.sha256_of(target / manifest.NAME), state.best)
+            if self._writes:
+                self._report_lost_best(state)
+            state.forget_best()
+        elif self._writes:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            target = self.path(state.best_step)
+            shutil.copytree(best, target)
+            self._announce(target, state.best_step, manifest.sha256_of(target / manifest.NAME), state.best)
+
+    def _report_lost_best(self, state: TrainerState) -> None:
+        self._report.event(
+            "alert",
+            f"The best checkpoint so far, step {state.best_step}, is damaged on disk or gone. The run goes on from step "
+            f"{state.step}, which is whole; the best is chosen among the checks from there on.",
+            severity="warning",
+            step=state.step,
+            lost_step=state.best_step,
+        )
 
     def _check_room(self, model: torch.nn.Module) -> None:
         """Refuse to save before the disk is full, so that existing files stay whole."""
@@ -96,12 +108,12 @@ class Checkpoints:
         needed = 9 * sum(weight.nbytes for weight in trainable_parameters(model).values())
         free = shutil.disk_usage(self._folder).free
         if free < needed + self._spare_bytes:
-            raise StudioError(
-                "disk_full",
-                f"The disk is nearly full: {free / 1e6:,.0f} MB are left, a checkpoint needs {needed / 1e6:,.0f} MB and "
+            raise DiskFull(
+                f"{free / 1e6:,.0f} MB are left, a checkpoint needs {needed / 1e6:,.0f} MB and "
                 f"{self._spare_bytes / 1e6:,.0f} MB are kept free.",
-                "Free some space, then resume the run; the last checkpoint is untouched.",
-                details={"free_bytes": free, "wanted_bytes": needed},
+                "Then resume the run; the last checkpoint is untouched.",
+                free_bytes=free,
+                wanted_bytes=needed,
             )
 
     def load_weights(self, model: torch.nn.Module, step: int) -> None:

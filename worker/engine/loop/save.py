@@ -31,6 +31,7 @@ def save_checkpoint_adapter(final: Path, family: TaskFamily) -> None:
 def _write_adapter(folder: Path, family: TaskFamily) -> None:
     spec = family.job.spec
     spec.method.save(family.body, folder, family.job.base.hub_id)
+    family.write_head(folder)
     family.tokenizer.save_pretrained(str(folder))
     adapter_files.write_spec(folder, spec)
 

@@ -127,6 +127,7 @@ def _validate(family: TaskFamily, step: int) -> dict[str, float]:
 def _results(family: TaskFamily, schedule: Schedule, state: TrainerState) -> RunResults:
     trainable, total = count_parameters(family.model)
     return RunResults(
+        leaking_rows=family.job.leaking_rows,
         task=family.results(),
         validation=state.best,
         train_loss=state.train_loss,

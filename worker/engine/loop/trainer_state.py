@@ -68,6 +68,10 @@ class TrainerState:
     identity: dict[str, str] = field(default_factory=dict)
     lr_search: LrSearchResult | None = None
 
+    def forget_best(self) -> None:
+        """Its weights are lost: score the next checkpoint as if it were the first."""
+        self.best_step, self.best, self.stale, self.evaluated_step = None, {}, 0, 0
+
     def as_json(self) -> dict[str, Any]:
         """The content of ``position.json``."""
         values = asdict(self)

@@ -66,6 +66,7 @@ def derive(job: TrainingJob, report: Report) -> dict[str, Any]:
     family.test()
     sizes = {name: parameter.numel() for name, parameter in family.model.named_parameters()}
     results = RunResults(
+        leaking_rows=family.job.leaking_rows,
         task=family.results(),
         validation=family.validate(),
         train_loss=None,

@@ -1,6 +1,6 @@
 """The results of a run, as ``result.json`` and the model card show them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Scores = dict[str, float]
@@ -64,11 +64,18 @@ class TaskResults:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassificationResults(TaskResults):
-    """Confusion table (rows are the expected labels), scores of each label, and seconds for a row of the test."""
+    """Scores of each label and what a paired test needs.
+
+    Attributes:
+        confusion: rows are the expected labels.
+        answer_seconds: for a row of the test.
+        discordant: baseline -> ``tuned_only`` and ``baseline_only``, test rows that only one of the two got right.
+    """
 
     confusion: list[list[int]]
     per_class: list[dict[str, Any]]
     answer_seconds: float
+    discordant: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,12 +92,17 @@ class GenerationResults(TaskResults):
 
     Attributes:
         change: of the loss against the base model, with its 95 % interval.
+        changes: the same against further baselines, with the ``rows`` that both read and both perplexities on them.
         template: name of the chat template.
         system_prompt: what most training conversations begin with.
         packed: whether several examples shared a row.
         test_tokens: predicted tokens of the test rows.
         answered_rows: test rows that both models answered in full.
         left_out_rows: rows without anything to predict within the maximum length.
+        counting_perplexity: what the frequency of the tokens in the training rows alone reaches.
+        answer_language: share of the pairs of neighbouring words that the training rows know, of ``tuned`` and ``base`` answers
+            and of the ``reference`` ones.
+        answer_repeats: ``repeating`` answers of the tuned model, and of the ``base``.
     """
 
     change: dict[str, Any]
@@ -100,6 +112,10 @@ class GenerationResults(TaskResults):
     test_tokens: int
     answered_rows: int
     left_out_rows: int
+    counting_perplexity: float
+    answer_language: dict[str, float]
+    answer_repeats: dict[str, int]
+    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +127,7 @@ class RunResults:
         learning_rate: None for a run without training, as ``devices``.
         rate_race: the learning-rate search, if there was one.
         origin: how the weights were made from other runs, for a run without training.
+        leaking_rows: test rows that are copies, or nearly, of training rows.
     """
 
     task: TaskResults
@@ -128,6 +145,14 @@ class RunResults:
     devices: int | None = None
     rate_race: dict[str, Any] | None = None
     origin: dict[str, Any] | None = None
+    leaking_rows: int = 0
+
+    @property
+    def part_in_training(self) -> str:
+        """For the cards: what the test rows had to do with training, after "held-out rows"."""
+        if not self.leaking_rows:
+            return "that took no part in training or in choosing the checkpoint."
+        return f"of which {self.leaking_rows:,} are copies of training rows or nearly, so that new texts may do worse."
 
     def as_json(self) -> dict[str, Any]:
         """One object with the task's fields; optional fields only if they are set."""

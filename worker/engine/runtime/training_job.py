@@ -19,6 +19,7 @@ class TrainingJob:
         max_seconds: the longest training that is allowed, over all attempts.
         free_disk_bytes: stay free on the disk.
         parents: the adapter folders of the runs that the spec's origin names, in its order.
+        leaking_rows: test rows that are copies, or nearly, of training rows.
     """
 
     spec: RunSpec
@@ -33,6 +34,7 @@ class TrainingJob:
     max_seconds: float | None = None
     free_disk_bytes: int = 0
     parents: tuple[Path, ...] = ()
+    leaking_rows: int = 0
 
     @classmethod
     def from_file(cls, job: JobFile) -> "TrainingJob":
@@ -55,4 +57,5 @@ class TrainingJob:
             max_seconds=job.max_seconds or None,
             free_disk_bytes=job.free_disk_bytes,
             parents=job.parents,
+            leaking_rows=job.leaking_rows,
         )

@@ -23,6 +23,7 @@ from worker.engine.reporting.results import ForgettingResult, RunResults, TaskRe
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.evaluation import EvaluationLoop
 from worker.engine.tasks.forgetting_limits import is_wanted
+from worker.engine.tasks.linear_probe import Probe
 
 # The splits that every epoch or evaluation reads again.
 REPEATED_SPLITS = ("train", "validation")
@@ -178,9 +179,13 @@ class TaskFamily(ABC):
     def results(self) -> TaskResults:
         """The scores of tuned model and baselines on the test rows."""
 
+    def write_head(self, folder: Path) -> None:
+        """Add what a download or a checkpoint answers with and the body does not hold: head and labels, where there are any."""
+        return
+
     @abstractmethod
     def write(self, folder: Path, results: RunResults) -> None:
-        """Add the family's own files to the download: card, example, and what the body does not hold."""
+        """Add card and example to the download."""
 
     @abstractmethod
     def check_reload(self, adapter: Path) -> None:
@@ -200,6 +205,19 @@ class TaskFamily(ABC):
         return self.accelerator.is_main_process and is_wanted(
             training.measure_forgetting, sum(measured_lengths), self.training_data.lengths, training.epochs
         )
+
+    def report_probe(self, probe: Probe) -> None:
+        """Report which penalty of the linear probe was chosen, and how it answered rows that were held out."""
+        if probe.strength:
+            value, accuracy, loss = probe.strength
+            self.report.event(
+                "notice",
+                f"The penalty of the linear probe was chosen by cross-validation on training rows: C = {value:g}, accuracy "
+                f"{accuracy:.1%}, loss {loss:.3f}.",
+                strength=value,
+                accuracy=accuracy,
+                loss=loss,
+            )
 
     def warn(self, message: str, **data: Any) -> None:
         """Report something about the data or the model that the results suffer from."""

@@ -3,9 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
+from sqlalchemy.exc import OperationalError
 
-from app.db import db_now, get_engine, transaction
+from app import disk_space
+from app.db import counted_commits, db_now, forget_engine, get_engine, has_committed, transaction
 from app.errors import Conflict, NotFound, StudioError
 from app.models import ApiToken, AuditEntry, BrowserSession, SignInLink, User
 from app.services.accounts import accounts
@@ -77,7 +79,7 @@ def test_tokens_work_until_revoked_and_not_for_the_inactive():
     user = accounts.add_user("ann")
     token = accounts.create_token(user.id, "laptop")
     found = accounts.user_for_token(token)
-    assert found is not None and found.id == user.id
+    assert found is not None and (found.user.id, found.scope) == (user.id, "all")
     assert accounts.user_for_token(token + "x") is None
     assert accounts.user_for_token("") is None
     with transaction() as session:
@@ -111,7 +113,43 @@ def test_every_person_has_a_project_and_names_are_unique():
 
 def test_the_audit_trail_names_actor_action_and_object():
     owner = accounts.ensure_owner()
-    accounts.record(owner.id, "download", "run", "r1", address="127.0.0.1", data={"bytes": 3})
     with transaction() as session:
+        accounts.record(session, owner.id, "download", "run", "r1", address="127.0.0.1", data={"bytes": 3})
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "download")).one()
     assert (entry.user_id, entry.object_type, entry.object_id, entry.data) == (owner.id, "run", "r1", {"bytes": 3})
+
+
+def test_last_use_is_noted_but_is_nothing_that_a_request_saved(monkeypatch):
+    owner = accounts.ensure_owner()
+    _, cookie = accounts.redeem_sign_in_link(accounts.create_sign_in_link(owner.id))
+    bearer = accounts.create_token(owner.id)
+    monkeypatch.setattr(accounts, "USED_EVERY_SECONDS", -1.0)
+    with counted_commits():
+        accounts.user_for_session(cookie)
+        accounts.user_for_token(bearer)
+        assert not has_committed()
+        with transaction() as session:
+            assert session.scalars(select(ApiToken)).one().used_at is not None
+        assert has_committed()
+
+
+def test_full_database_keeps_nobody_out_and_says_so_where_it_must_write(monkeypatch):
+    owner = accounts.ensure_owner()
+    _, cookie = accounts.redeem_sign_in_link(accounts.create_sign_in_link(owner.id))
+    bearer = accounts.create_token(owner.id)
+    monkeypatch.setattr(accounts, "USED_EVERY_SECONDS", -1.0)
+
+    def fill(connection, record):
+        # What SQLite answers on a full disk, by its own limit: every page of the file is in use and there is none beyond.
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    forget_engine()
+    event.listen(get_engine(), "connect", fill)
+    assert accounts.user_for_session(cookie).id == owner.id
+    assert accounts.user_for_token(bearer).user.id == owner.id
+    with pytest.raises(OperationalError) as full:
+        for _ in range(1000):
+            accounts.create_token(owner.id)
+    assert disk_space.is_full(full.value)
+    assert accounts.user_for_session(cookie).id == owner.id

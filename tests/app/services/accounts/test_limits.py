@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.db import transaction
-from app.errors import Conflict
-from app.models import SUCCEEDED, Job
+from app.errors import Conflict, DiskFull
+from app.models import SUCCEEDED, Artifact, Job
 from app.services.accounts import limits
 from app.services.queue import jobs
 from app.settings import get_settings
 from tests.app.services.queue.queued_runs import jobs_of
+from tests.factories import make_run, make_user, make_version
 
 
 @pytest.fixture
@@ -45,3 +46,40 @@ def test_hours_of_the_last_week_are_limited(ann: str, monkeypatch: pytest.Monkey
     get_settings.cache_clear()
     with transaction() as session, pytest.raises(Conflict, match=r"2\.0 hours"):
         limits.check_limits(session, ann)
+
+
+def test_usage_tells_active_runs_and_hours(ann: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_MAX_HOURS_PER_USER_PER_WEEK", "8")
+    get_settings.cache_clear()
+    with transaction() as session:
+        jobs.add(session, owner_id=ann, kind="train")
+        ended = jobs.add(session, owner_id=ann, kind="train")
+        session.flush()
+        ended.state = SUCCEEDED
+        ended.finished_at = ended.created_at
+        ended.started_at = ended.created_at - 7200
+    used = limits.usage(ann)
+    assert (used.active, used.max_active, used.max_hours) == (1, 200, 8.0) and used.hours == pytest.approx(2.0)
+
+
+def test_bytes_of_one_person_are_limited_and_other_people_are_not_counted(
+    ann: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_version(ann)
+    make_version(make_user("bob"))
+    run = make_run(ann)
+    with transaction() as session:
+        session.add(Artifact(run_id=run.id, kind="adapter", path="runs/x", bytes=1000, sha256="0" * 64))
+        assert limits.stored_bytes(session, ann) == 100 + 100 + 1000
+    monkeypatch.setenv("STUDIO_MAX_BYTES_PER_USER", "1500")
+    get_settings.cache_clear()
+    limits.check_storage(ann, 300)
+    with pytest.raises(Conflict) as refused:
+        limits.check_storage(ann, 301)
+    assert refused.value.code == "storage_used_up" and refused.value.details["stored_bytes"] == 1200
+
+
+def test_no_upload_takes_the_space_that_is_kept_free(ann: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits.check_storage(ann, 1000)
+    with pytest.raises(DiskFull, match="MB are needed"):
+        limits.check_storage(ann, 10**15)

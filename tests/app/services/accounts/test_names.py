@@ -17,6 +17,18 @@ def test_empty_and_long_names_are_refused(name):
     assert caught.value.code == "name_length"
 
 
+@pytest.mark.parametrize("name", ["a\0b", "half \ud83d", "bell \x07", "a\x9fb"])
+def test_character_that_cannot_be_shown_is_refused(name):
+    with pytest.raises(Rejected) as caught:
+        validate_name(name)
+    assert caught.value.code == "bad_character"
+
+
+def test_joined_emoji_and_every_script_are_names():
+    for name in ("👩‍🔬 lab", "क्‍ष", "שלום‏", "Ünïcödé"):
+        assert validate_name(name) == name
+
+
 def test_name_from_a_file_is_made_valid():
     assert clean_name("bell\x07 and\u202eturn") == "bell and turn"
     assert clean_name(None) == clean_name("\x00 ") == ""

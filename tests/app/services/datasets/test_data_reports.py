@@ -6,10 +6,12 @@ import pytest
 
 from app.catalog.task_types import TASK_TYPES
 from app.errors import Rejected
-from app.services.datasets import datasets
+from app.services.datasets import changes, datasets
+from app.services.datasets.changes import Exclude
 from app.services.datasets.imports import ImportOptions
+from app.services.datasets.row_search import Selection
 from tests.app import written_files
-from tests.app.services.datasets.letters import ROWS, nothing_stored, splits_of, table_of, write
+from tests.app.services.datasets.letters import ROWS, codes, newest, nothing_stored, splits_of, table_of, write
 
 
 def test_unusable_rows_are_reported_and_in_no_split(owner, tmp_path):
@@ -77,7 +79,7 @@ def test_given_column_replaces_the_guessed_one(owner, tmp_path):
 
 
 def test_nested_values_count_only_in_chosen_columns(owner, tmp_path):
-    rows = [{"text": text, "label": label, "meta": {"n": 1}, "other": [text]} for text, label in ROWS]
+    rows = [{"text": text, "label": label, "meta": {"n": 1}, "other": [text, label]} for text, label in ROWS]
     rows[7]["text"] = ["not", "text"]
     rows[8]["label"] = 1
     path = tmp_path / "x.json"
@@ -112,3 +114,13 @@ def test_data_that_no_task_serves_is_named(tmp_path, names, row, kind):
     if kind == "preference":
         asked = {"task_type": "instruction", "columns": {"prompt": "prompt", "response": "chosen"}}
         assert datasets.check_file(path, path.name, **asked)["rows"]["usable"] == 40
+
+
+def test_rows_left_out_of_a_column_that_is_used_are_not_said_to_be_unused(owner, tmp_path):
+    path = tmp_path / "x.jsonl"
+    rows = [json.dumps({"text": text, "label": label}) for text, label, *_ in ROWS]
+    path.write_text("\n".join([*rows, '{"text": NaN, "label": "a"}']) + "\n")
+    dataset = datasets.import_file(owner, (path, "x.jsonl"))
+    assert "json" in codes(newest(dataset))
+    after = newest(changes.change(owner, dataset.id, [Exclude(Selection(problem="json"))]))
+    assert after.report["rows"]["excluded"] == 1 and codes(after) == {}

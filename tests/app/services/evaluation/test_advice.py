@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.services.evaluation.advice import AdviceContext, advise
+from app.services.evaluation.advice import AdviceContext, Rival, advise
 from app.services.evaluation.leaderboard_rows import LeaderboardRow, RankedMetric
+from app.services.evaluation.statistics import mcnemar_of
 
 METRIC = RankedMetric("accuracy", "Accuracy", "share", True)
 
@@ -62,7 +63,7 @@ def test_runs_without_a_rank_cannot_be_compared() -> None:
 def test_best_run_is_advised_when_all_others_are_behind() -> None:
     found = advise([row("a", 0.9, rank="best"), row("b", 0.7, rank="behind", adapter_bytes=1)], context())
     assert (found.run, found.sentence) == ("a", "Use a.")
-    assert "the linear probe on the base model 50.0 %" in found.reason
+    assert "(linear probe on the base model: 50.0 %)" in found.reason
 
 
 def test_cheapest_tied_run_is_advised_with_what_it_saves() -> None:
@@ -74,9 +75,33 @@ def test_cheapest_tied_run_is_advised_with_what_it_saves() -> None:
 
 @pytest.mark.parametrize(
     ("base_name", "words"),
-    [("linear_probe", "than the linear probe on the base model."), ("untouched", "than the base model.")],
+    [
+        ("linear_probe", "than this baseline: linear probe on the base model."),
+        ("untouched", "than this baseline: base model."),
+    ],
 )
 def test_no_gain_names_the_baseline(base_name: str, words: str) -> None:
     rows = [row("a", 0.51, rank="best", verdict="unclear"), row("b", 0.5, rank="tied", verdict="same")]
     found = advise(rows, context(base_name))
     assert found.run is None and found.sentence.endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("tuned_only", "baseline_only", "rows", "sentence"),
+    [
+        (20, 18, 3000, "Tuning is not worth it here: TF-IDF + logistic regression does as well."),
+        (5, 30, 200, "Tuning is not worth it here: TF-IDF + logistic regression does better."),
+        # No significant difference on few rows shows nothing.
+        (5, 3, 100, "None of the 2 runs is significantly better than this baseline: TF-IDF + logistic regression."),
+    ],
+)
+def test_a_baseline_that_does_as_well_is_advised_instead(
+    tuned_only: int, baseline_only: int, rows: int, sentence: str
+) -> None:
+    rival = Rival("TF-IDF + logistic regression", 0.88, mcnemar_of(tuned_only, baseline_only, rows))
+    found = advise(
+        [row("a", 0.9, rank="best"), row("b", 0.7, rank="behind")],
+        AdviceContext(METRIC, rows, "linear_probe", True, rival),
+    )
+    assert (found.run, found.sentence) == (None, sentence)
+    assert "(TF-IDF + logistic regression: 88.0 %)" in found.reason

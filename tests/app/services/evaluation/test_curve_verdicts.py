@@ -36,7 +36,17 @@ CASES: list[tuple[Any, dict[str, Curve], bool]] = [
     (curve_verdicts.throughput_drop, {"train/rows_per_second": curve(lambda step: 200, noise=0.4)}, False),
     (curve_verdicts.throughput_drop, {"train/rows_per_second": curve(lambda step: 40 if step < 10 else 200)}, False),
     (curve_verdicts.throughput_drop, {"train/rows_per_second": curve(lambda step: 40 if step == 97 else 200)}, False),
-    (curve_verdicts.low_utilisation, {"system/cpu_percent": curve(lambda step: 20)}, True),
+    (
+        curve_verdicts.low_utilisation,
+        {"system/cpu_percent": curve(lambda step: 20), "system/cpu_percent_of_all": curve(lambda step: 25)},
+        True,
+    ),
+    # Other programs had the cores.
+    (
+        curve_verdicts.low_utilisation,
+        {"system/cpu_percent": curve(lambda step: 20), "system/cpu_percent_of_all": curve(lambda step: 97)},
+        False,
+    ),
     (
         curve_verdicts.low_utilisation,
         {"system/gpu_percent": curve(lambda step: 15), "system/cpu_percent": curve(lambda step: 90)},

@@ -111,7 +111,7 @@ def test_weak_types_and_truncated_sentences_are_reported(owner: str, version: tu
     )
     remedies = {verdict.title: verdict.remedy for verdict in comparison.compare(owner, [run.id]).verdicts[run.id]}
     assert remedies["Low recall: some types are mostly missed."].page == "data"
-    assert remedies["Too few test entities to say precisely how good it is."].page == "data"
+    assert remedies["Too few test entities to say precisely how good it is."].page == "split"
     (longer,) = [remedy for title, remedy in remedies.items() if title.startswith("3 test sentences were cut")]
     # Twice the longest text of the run, which had the usual 128 tokens.
     assert longer.training == {"max_length": 256}

@@ -40,3 +40,11 @@ def test_left_out_rows_and_memorised_answers_are_reported() -> None:
 def test_plateau_of_perplexity_names_the_kept_step() -> None:
     points = {"eval/perplexity": [[10, 5.0], [20, 4.0], [30, 4.5], [40, 4.6]]}
     assert any("step 20" in title for _, title in titles(generation_results(3.0, 9.0, (-1.2, -0.9)), points))
+
+
+def test_tuning_that_gains_nothing_on_examples_in_the_prompt_is_not_worth_it() -> None:
+    for interval, words in (((-0.01, 0.01), "does as well"), ((0.05, 0.2), "does better"), ((-0.5, -0.3), "")):
+        prompted = {"loss": sum(interval) / 2, "interval": list(interval), "perplexity": [3.0, 3.0], "rows": 60}
+        found = titles(generation_results(3.0, 9.0, (-1.2, -0.9), changes={"few_shot": prompted}))
+        said = [title for _, title in found if "not worth it" in title]
+        assert len(said) == bool(words) and all(words in title and "3 examples" in title for title in said)

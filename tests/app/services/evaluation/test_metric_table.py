@@ -96,3 +96,27 @@ def test_runs_with_overlapping_perplexities_are_unclear() -> None:
     assert verdict(3.8, 3.5, 4.1) == "unclear"
     assert verdict(3.0, 2.8, 3.2) == "better"
     assert verdict(6.0, 5.5, 6.5) == "worse"
+
+
+def test_every_baseline_is_a_column_and_can_be_what_runs_are_held_against() -> None:
+    first, second = view_of("a", 0.95), view_of("b", 0.93)
+    for view, (tuned_only, baseline_only) in ((first, (300, 100)), (second, (200, 190))):
+        view["results"]["baseline"]["tfidf"] = {"accuracy": 0.92}
+        view["results"]["discordant"] = {"tfidf": {"tuned_only": tuned_only, "baseline_only": baseline_only}}
+    result = build([first, second], {}, baseline="tfidf")
+    assert [base.name for base in result.baselines] == [
+        "Majority class",
+        "TF-IDF + logistic regression",
+        "Linear probe on the base model",
+    ]
+    accuracy = _metric(result, "test/accuracy")
+    assert accuracy.baselines == {"majority": 0.1, "tfidf": 0.92, "linear_probe": 0.9}
+    assert accuracy.deltas == pytest.approx({"a": 0.03, "b": 0.01})
+    assert accuracy.verdicts == {"a": "better", "b": "unclear"}
+    assert (accuracy.paired["a"].gained, accuracy.paired["a"].lost) == (300, 100)
+
+
+def test_a_baseline_that_differs_between_the_runs_has_no_column_value() -> None:
+    first, second = view_of("a"), view_of("b", version=2)
+    second["results"]["baseline"]["linear_probe"] = {"accuracy": 0.8}
+    assert _metric(build([first, second], {}), "test/accuracy").baselines == {"majority": 0.1}

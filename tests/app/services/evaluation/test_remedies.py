@@ -51,10 +51,10 @@ CASES: list[tuple[str, Run, dict[str, Any], dict[str, Any]]] = [
     ("stopped improving", a_run(RUNNING), PLATEAU, {"training": {"patience": 3}}),
     ("Throughput dropped", a_run(RUNNING), SLOW, {"training": {"batch_size": 16}}),
     ("Low GPU utilisation", a_run(RUNNING), IDLE, {"training": {"batch_size": 64}}),
-    ("majority-class baseline", scored(0.5, 0.8, 1000, 0.5), {}, {"training": {"epochs": 8.0}}),
+    ("No better than the majority class", scored(0.5, 0.8, 1000, 0.5), {}, {"training": {"epochs": 8.0}}),
     ("did not improve", scored(0.93, 0.93, 3080), {}, {"page": "methods"}),
-    ("Too few test rows", scored(0.9, 0.5, 40), {}, {"page": "data"}),
-    ("intervals overlap", scored(0.935, 0.93, 3080), {}, {"page": "data"}),
+    ("Too few test rows", scored(0.9, 0.5, 40), {}, {"page": "split"}),
+    ("intervals overlap", scored(0.935, 0.93, 3080), {}, {"page": "split"}),
     ("were cut", a_run(cut_rows=60, train_rows=1000), {}, {"training": {"max_length": 256}}),
     (
         "made the model worse",
@@ -95,6 +95,23 @@ QUIET: list[tuple[str, Run, dict[str, Any]]] = [
 @pytest.mark.parametrize(("words", "run", "points"), QUIET, ids=[case[0] for case in QUIET])
 def test_rules_stay_silent_where_nothing_is_wrong(words: str, run: Run, points: dict[str, Any]) -> None:
     assert not any(words in verdict.title for verdict in verdicts.assess(run, points))
+
+
+def test_no_text_is_to_be_longer_than_the_model_reads() -> None:
+    run = a_run(cut_rows=60, train_rows=1000)
+    for present, wanted in ((128, 256), (300, 512), (512, None)):
+        run.spec = {"training": {"max_length": present}, "base_model": "starter-encoder"}
+        verdict = next(verdict for verdict in verdicts.assess(run, {}) if "were cut" in verdict.title)
+        assert (verdict.remedy.training if verdict.remedy else None) == ({"max_length": wanted} if wanted else None)
+    assert "reads no more than 512 tokens" in verdict.tip
+
+
+def test_no_more_passes_are_offered_over_rows_that_are_known_by_heart() -> None:
+    run = scored(0.5, 0.8, 1000, 0.5)
+    run.results = {**(run.results or {}), "train_loss": 0.0}
+    verdict = next(verdict for verdict in verdicts.assess(run, {}) if "majority class" in verdict.title)
+    assert verdict.remedy == remedies.CHECK_DATA and "by heart" in verdict.tip
+    assert remedies.more_epochs(run) is None
 
 
 def test_remedies_stay_inside_the_limits_of_settings() -> None:

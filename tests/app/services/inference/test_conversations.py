@@ -4,16 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
-from app.errors import NotFound, Rejected
+from app.errors import NotFound, Rejected, StudioError
 from app.services.accounts import accounts
 from app.services.inference import conversations
+from tests.factories import make_run, make_user
 
 BASE = "base:starter-chat"
 
 
 @pytest.fixture
 def conversation(owner: str) -> str:
-    made = conversations.start(owner, [BASE, "run-1"], system="Be kind.", sampling={"temperature": 0})
+    made = conversations.start(owner, [BASE, make_run(owner).id], system="Be kind.", sampling={"temperature": 0})
     conversations.ask(owner, made.id, "When do you open?")
     return made.id
 
@@ -95,3 +96,41 @@ def test_invalid_requests_are_refused(owner: str, act: Callable[[str], object], 
     with pytest.raises(Rejected) as refused:
         act(owner)
     assert refused.value.code == code
+
+
+def test_question_is_taken_back_with_everything_after_it(owner: str) -> None:
+    talk = conversations.start(owner, ["base:starter-chat"])
+    for text in ("one", "two", "three"):
+        conversations.ask(owner, talk.id, text)
+        conversations.keep_reply(owner, talk.id, 0, f"reply to {text}", {})
+    assert conversations.take_back(owner, talk.id) == "three"
+    assert conversations.take_back(owner, talk.id, 2) == "two"
+    assert [each.content for each in conversations.read(owner, talk.id).messages] == ["one", "reply to one"]
+    for user, number in ((owner, 2), (make_user(), 1)):
+        with pytest.raises(NotFound):
+            conversations.take_back(user, talk.id, number)
+
+
+def test_vote_on_a_reply_is_kept_and_taken_back(owner: str) -> None:
+    talk = conversations.start(owner, ["base:starter-chat"])
+    conversations.ask(owner, talk.id, "one")
+    conversations.keep_reply(owner, talk.id, 0, "first", {"finish": "stop"})
+    for vote in ("down", "up", None):
+        kept = conversations.rate(owner, talk.id, 1, 0, vote)
+        assert kept.data == {"finish": "stop", "vote": vote}
+    with pytest.raises(Rejected):
+        conversations.rate(owner, talk.id, 1, 0, "maybe")
+    for user, number in ((owner, 2), (make_user(), 1)):
+        with pytest.raises(NotFound):
+            conversations.rate(user, talk.id, number, 0, "up")
+
+
+def test_conversation_cannot_name_a_model_of_somebody_else(owner: str) -> None:
+    run = make_run(make_user("bob"))
+    for model in (run.id, f"{run.id}@5", "base:none-such"):
+        with pytest.raises(StudioError):
+            conversations.start(owner, [BASE, model])
+    talk = conversations.start(owner, [BASE])
+    with pytest.raises(NotFound):
+        conversations.change(owner, talk.id, [BASE, run.id], "", {})
+    assert conversations.change(owner, talk.id, [BASE], "Be kind.", {}).models == [BASE]

@@ -104,6 +104,99 @@ def test_refusal_names_its_reason(hub: Hub, repo: str, revision: str, code: str,
     assert [card.name for card in base_models() if card.name.startswith("tests/")] == []
 
 
+def made(files: dict[str, bytes], name: str, content: bytes) -> dict[str, bytes]:
+    return {**files, name: content}
+
+
+def config_with(files: dict[str, bytes], **changes: object) -> dict[str, bytes]:
+    return made(files, "config.json", json.dumps({**json.loads(files["config.json"]), **changes}).encode())
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../../x.safetensors", "/tmp/studio-canary/x.safetensors", "a/../../x.safetensors"]
+)
+def test_file_name_that_points_elsewhere_is_refused_before_anything_is_written(
+    hub: Hub, files: dict[str, bytes], studio_home: Path, name: str
+) -> None:
+    hub.repos["tests/hostile"] = Repo(made(files, name, files["model.safetensors"]))
+    before = set(studio_home.parent.rglob("*"))
+    with pytest.raises(StudioError) as refused:
+        fetch("tests/hostile")
+    assert refused.value.code == "unsafe_path"
+    assert not {path.name for path in set(studio_home.parent.rglob("*")) - before if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"_attn_implementation_internal": "someone/kernels"}, "forbidden_key"),
+        ({"text_config": {"inner": {"trust_remote_code": True}}}, "forbidden_key"),
+        ({"_attn_implementation": "someone/kernels"}, "forbidden_key"),
+        ({"text_config": {"model_type": "llama\nimport os"}}, "model_file"),
+        ({"hidden_size": 10**400}, "config_value"),
+        ({"hidden_size": "64"}, "config_value"),
+        ({"num_attention_heads": 0}, "config_value"),
+        ({"num_hidden_layers": -1}, "config_value"),
+        ({"vocab_size": 10**12}, "config_value"),
+    ],
+)
+def test_hostile_configuration_is_refused_before_the_weights_are_fetched(
+    hub: Hub, files: dict[str, bytes], change: dict[str, object], code: str
+) -> None:
+    hub.repos["tests/hostile"] = Repo(config_with(files, **change), redirects="http://127.0.0.1:9/never")
+    with pytest.raises(StudioError) as refused:
+        fetch("tests/hostile")
+    assert refused.value.code == code and refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("config.json", b'{"a":' * 5000 + b"1" + b"}" * 5000, "model_file"),
+        ("config.json", b"[1, 2]", "model_file"),
+        ("config.json", b" " * 2 * 1024**2, "hub_too_large"),
+        ("tokenizer_config.json", json.dumps({"auto_map": {"AutoTokenizer": ["x.X", None]}}).encode(), "forbidden_key"),
+        ("tokenizer.json", b"{", "model_file"),
+        ("generation_config.json", json.dumps({"custom_generate": "someone/loop"}).encode(), "forbidden_key"),
+        ("model.safetensors", (2**63).to_bytes(8, "little") + b"{}", "safetensors"),
+        ("model.safetensors", (2).to_bytes(8, "little") + b"{}extra", "safetensors"),
+        (
+            "model.safetensors.index.json",
+            json.dumps({"weight_map": {"w": "../../../secret.safetensors"}}).encode(),
+            "unsafe_path",
+        ),
+    ],
+)
+def test_hostile_file_ends_in_one_message_and_leaves_no_model(
+    hub: Hub, files: dict[str, bytes], name: str, content: bytes, code: str
+) -> None:
+    hub.repos["tests/hostile"] = Repo(made(files, name, content))
+    with pytest.raises(StudioError) as refused:
+        fetch("tests/hostile")
+    assert refused.value.code == code and refused.value.hint
+    assert [card.name for card in base_models() if card.name.startswith("tests/")] == []
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:9", "localhost:9", "[::1]:9", "10.0.0.7", "169.254.169.254", "[::ffff:10.0.0.7]"]
+)
+def test_redirect_into_a_private_network_is_refused(hub: Hub, files: dict[str, bytes], host: str) -> None:
+    hub.repos["tests/inward"] = Repo(files, redirects=f"http://{host}/model.safetensors")
+    with pytest.raises(StudioError) as refused:
+        fetch("tests/inward")
+    assert refused.value.code == "hub_inward" and "STUDIO_HUB_INNER_HOSTS" in refused.value.hint
+
+
+def test_mirror_that_an_administrator_names_may_be_inside(
+    hub: Hub, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Hub({TINY: Repo(files)}) as mirror:
+        hub.repos["tests/inward"] = Repo(files, redirects=f"{mirror.url}/{TINY}/resolve/{COMMIT}/model.safetensors")
+        monkeypatch.setenv("STUDIO_HUB_INNER_HOSTS", "mirror.example, 127.0.0.1")
+        forget_settings()
+        assert fetch("tests/inward").hub_id == "tests/inward"
+
+
 def test_broken_download_resumes_where_it_broke(hub: Hub, files: dict[str, bytes]) -> None:
     card = fetch("tests/breaking")
     assert (base_model_path(card.name) / "model-2.safetensors").read_bytes() == LARGE

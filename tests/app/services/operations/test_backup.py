@@ -90,11 +90,11 @@ def test_damaged_or_hostile_backup_changes_nothing(owner: str, tmp_path: Path, m
         members = {name: archive.read(name) for name in archive.namelist()}
     contents = json.loads(members["manifest.json"])
     table = next(name for name in members if name.endswith("users.jsonl"))
-    hostile = {**contents, "members": {**contents["members"], "files/../../outside": contents["members"][table]}}
+    outside = ("files/../../outside", f"files/{tmp_path}/outside", "files/runs/../../../outside", "files/studio.db")
     cases = {
         "changed": {**members, table: members[table].replace(b"owner", b"admin")},
         "missing": {name: content for name, content in members.items() if name != table},
-        "hostile": {**members, "files/../../outside": members[table], "manifest.json": json.dumps(hostile).encode()},
+        **{f"hostile-{number}": hostile(members, contents, table, name) for number, name in enumerate(outside)},
     }
     monkeypatch.setenv("STUDIO_DATA_DIR", str(tmp_path / "elsewhere"))
     forget_settings()
@@ -108,6 +108,22 @@ def test_damaged_or_hostile_backup_changes_nothing(owner: str, tmp_path: Path, m
         backup.restore(tmp_path / "nothing.zip", upgrade)
     storage.data_dir()
     assert not (tmp_path / "outside").exists() and not inspect(db.get_engine()).get_table_names()
+
+
+def hostile(members: dict[str, bytes], contents: dict, table: str, name: str) -> dict[str, bytes]:
+    """A backup with one more file of that name, which its manifest lists."""
+    listed = {**contents, "members": {**contents["members"], name: contents["members"][table]}}
+    return {**members, name: members[table], "manifest.json": json.dumps(listed).encode()}
+
+
+def test_row_of_a_backup_that_names_a_file_outside_is_refused(
+    owner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade_marker(owner)
+    fill(owner)
+    with transaction() as session:
+        session.scalars(select(Artifact)).one().path = "../../../etc"
+    assert "I7 ../../../etc: points out of the data folder" in invariants.violations()
 
 
 def upgrade_marker(owner: str) -> None:

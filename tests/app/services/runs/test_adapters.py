@@ -4,10 +4,11 @@ import io
 import zipfile
 
 import pytest
+from sqlalchemy import select
 
-from app.db import transaction
+from app.db import counted_commits, has_committed, snapshot, transaction
 from app.errors import Conflict, NotFound
-from app.models import FAILED, Job
+from app.models import FAILED, AuditEntry, Job
 from app.services.runs import adapters
 from tests.app.finished_runs import ADAPTER, finish
 from tests.factories import make_run, make_user
@@ -18,6 +19,17 @@ def test_download_is_streamed_in_chunks(owner):
     finish(run, {"big.safetensors": bytes(8 * 1024**2)})
     _, pieces = adapters.download(owner, run.id)
     assert max(len(piece) for piece in pieces) <= 2 * adapters.CHUNK_BYTES
+
+
+def test_download_is_in_the_audit_trail_but_is_nothing_that_a_request_saved(owner):
+    run = make_run(owner)
+    finish(run)
+    with counted_commits():
+        adapters.download(owner, run.id)
+        assert not has_committed()
+    with snapshot() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "download")).one()
+    assert (entry.user_id, entry.object_id) == (owner, run.id)
 
 
 def test_download_holds_exactly_the_files_of_the_manifest(owner):

@@ -1,8 +1,11 @@
 """Metric points: stored once however often they are delivered, read as thinned curves or after a cursor."""
 
+import pytest
+
 from app.db import transaction
+from app.errors import NotFound
 from app.services.runs import curves, metrics
-from tests.factories import make_run
+from tests.factories import make_run, make_user, measured
 
 
 def line(key: str, step: int, value: float, n: int) -> dict[str, object]:
@@ -53,3 +56,15 @@ def test_curve_from_stored_extremes_equals_thinning_all_points(owner: str, any_d
     found = metrics.read_curves(owner, run.id, max_points=300)
     assert found.points["train/loss"] == [(step, value, float(step)) for step, value in curves.thin(points, 300)]
     assert metrics.since(owner, run.id, found.after).points == []
+
+
+def test_newest_point_of_each_metric_is_found(owner: str) -> None:
+    run = make_run(owner)
+    with transaction() as session:
+        measured(session, run.id, {"train/loss": [(1, 2.0), (40, 1.0), (3, 1.5)], "eval/loss": [(20, 1.2)]})
+    assert metrics.newest(owner, run.id, ("train/loss", "eval/loss", "eval/f1")) == {
+        "train/loss": (40, 1.0),
+        "eval/loss": (20, 1.2),
+    }
+    with pytest.raises(NotFound):
+        metrics.newest(make_user(), run.id, ("train/loss",))

@@ -65,6 +65,19 @@ def test_the_best_checkpoint_comes_along(make_job) -> None:
     assert all(path.is_relative_to(resumed.folder) for path in report.checkpoints)
 
 
+def test_damaged_best_checkpoint_falls_back_on_the_whole_one_and_says_so(make_job) -> None:
+    checkpoint = stop(make_job(), 8)
+    best = checkpoint.parent / f"step-{json.loads((checkpoint / 'position.json').read_text())['best_step']}"
+    assert best != checkpoint
+    (best / "weights.safetensors").write_bytes(b"")
+    resumed, report = make_job(resume_from=checkpoint), ListReport()
+    train(resumed, report)
+    told = [event for event in report.events if "damaged on disk" in event["message"]]
+    assert len(told) == 1 and best.name.replace("-", " ") in told[0]["message"]
+    results = json.loads((resumed.folder / "result.json").read_text())
+    assert results["best_step"] > 8 and results["validation"]
+
+
 def test_a_damaged_checkpoint_is_refused(make_job) -> None:
     checkpoint = stop(make_job(), 6)
     weights = checkpoint / "weights.safetensors"

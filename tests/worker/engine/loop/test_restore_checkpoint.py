@@ -10,11 +10,13 @@ from safetensors.torch import load_file
 
 from app import manifest
 from app.errors import StudioError
+from tests.tiny import make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from worker.engine.loop.restore_checkpoint import restore
 from worker.engine.loop.train import train
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
+from worker.engine.tasks.classification.predict import Predictor
 
 # All weights, before the text; starting from the data and from the weights themselves.
 KINDS = ["full", "prefix-tuning", pytest.param("eva", marks=pytest.mark.methods), "pissa"]
@@ -53,6 +55,16 @@ def test_the_best_checkpoint_restored_is_the_runs_own_result(place: Callable[...
     there, here = weights(run.folder), weights(again.folder)
     assert there.keys() == here.keys()
     assert all(there[name].equal(here[name]) for name in there)
+
+
+def test_restored_classifier_labels_as_the_run_itself(make_job: Callable[..., TrainingJob]) -> None:
+    run = make_job(make_spec(epochs=2, evaluations_per_epoch=1))
+    results = train(run, ListReport())
+    again = make_job(run.spec, resume_from=run.folder / "checkpoints" / f"step-{results['best_step']}")
+    restore(again, ListReport())
+    texts = ["open the stolen card", "a late transfer"]
+    own, restored = (Predictor(job.folder / "adapter", job.base_folder, job.base) for job in (run, again))
+    assert restored.labels == own.labels and restored.logits(texts).equal(own.logits(texts))
 
 
 def test_a_damaged_checkpoint_is_refused(place: Callable[..., TrainingJob]) -> None:

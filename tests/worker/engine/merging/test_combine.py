@@ -1,4 +1,4 @@
-"""Adapters made of adapters, and a full fine-tune made small: held against the arithmetic that they promise."""
+"""Adapters made of adapters, held against the arithmetic that they promise."""
 
 import json
 from pathlib import Path
@@ -10,22 +10,10 @@ from safetensors.torch import load_file
 
 from app.errors import Rejected
 from tests.tiny import make_spec
+from tests.worker.engine.merging.adapted import answer, changes
 from worker.engine.loop.train import train
 from worker.engine.merging.combine import Recipe, combine, combine_heads
-from worker.engine.merging.lora_extraction import extract_lora
 from worker.engine.reporting.list_report import ListReport
-from worker.engine.tasks.classification.model import load_encoder
-
-
-def changes(model: PeftModel) -> dict[str, torch.Tensor]:
-    """What the active adapter adds to each weight."""
-    layers = {name: module for name, module in model.named_modules() if hasattr(module, "get_delta_weight")}
-    return {name: layer.get_delta_weight(layer.active_adapters[0]).detach() for name, layer in layers.items()}
-
-
-def answer(model: torch.nn.Module) -> torch.Tensor:
-    with torch.no_grad():
-        return model(input_ids=torch.tensor([[2, 5, 6, 7, 3]])).last_hidden_state
 
 
 @pytest.fixture
@@ -37,12 +25,6 @@ def parents(make_job) -> list[Path]:
         train(job, ListReport())
         folders.append(job.folder / "adapter")
     return folders
-
-
-@pytest.fixture
-def body(tiny_base):
-    card, folder = tiny_base
-    return lambda: load_encoder(folder, card).eval()
 
 
 def test_the_average_is_the_average_of_the_changes(parents: list[Path], body) -> None:
@@ -112,25 +94,3 @@ def test_one_adapter_or_another_kind_is_refused(make_job, parents: list[Path], b
     train(job, ListReport())
     with pytest.raises(Rejected, match="plain LoRA"):
         combine(body(), [parents[0], job.folder / "adapter"], Recipe())
-
-
-def test_a_full_fine_tune_becomes_a_lora_that_holds_what_its_rank_allows(make_job, body) -> None:
-    job = make_job(make_spec({"kind": "full"}, epochs=6, learning_rate=5e-3))
-    train(job, ListReport())
-    tuned = type(body()).from_pretrained(job.folder / "adapter", add_pooling_layer=False).eval()
-    far = (answer(tuned) - answer(body())).norm()
-    small, large = extract_lora(body(), tuned, 2), extract_lora(body(), tuned, 32)
-    assert 0 < small.linear_share < large.linear_share
-    # Rank 32 is the whole of these layers; what stays away are offsets, norms and embeddings.
-    assert large.linear_share == pytest.approx(1, abs=1e-5)
-    assert small.total_share < large.total_share < 1
-    for name, change in changes(large.model).items():
-        name = name.removeprefix("base_model.model.")
-        wanted = tuned.get_submodule(name).weight - body().get_submodule(name).weight
-        assert torch.allclose(change, wanted, atol=1e-5)
-    assert (answer(large.model) - answer(tuned)).norm() < (answer(small.model) - answer(tuned)).norm() < far
-
-
-def test_shrinking_what_did_not_change_is_refused(body) -> None:
-    with pytest.raises(Rejected, match="equals its base"):
-        extract_lora(body(), body(), 4)

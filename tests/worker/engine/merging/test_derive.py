@@ -9,6 +9,7 @@ from peft import PeftModel
 
 from app.catalog.spec import RunSpec
 from app.errors import Rejected
+from tests.forked_libraries import LibraryProcess
 from tests.tiny import make_spec
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec
 from tests.worker.engine.reporting.test_usage_example import ask
@@ -43,7 +44,9 @@ def metrics(job: TrainingJob) -> dict:
     return json.loads((job.folder / "result.json").read_text())["metrics"]
 
 
-def test_combined_adapters_are_tested_recorded_and_usable_anywhere(make_job, tmp_path: Path) -> None:
+def test_combined_adapters_are_tested_recorded_and_usable_anywhere(
+    make_job, tmp_path: Path, libraries: LibraryProcess
+) -> None:
     parents = [trained(make_job, {"kind": "lora", "rank": 4}, seed=seed) for seed in (1, 2)]
     job, report = with_parents(make_job(made_from("combined", parents)), parents), ListReport()
     results = derive(job, report)
@@ -56,13 +59,13 @@ def test_combined_adapters_are_tested_recorded_and_usable_anywhere(make_job, tmp
     assert len(rows) == results["test_rows"] == 9
     adapter = (job.folder / "adapter").rename(tmp_path / "download")
     assert "not trained: combined (average)" in (adapter / "README.md").read_text()
-    result = ask(adapter, job.base_folder, [row["input"] for row in rows], tmp_path)
+    result = ask(adapter, job.base_folder, [row["input"] for row in rows], tmp_path, libraries)
     assert [chance for _, chance in result] == pytest.approx([row["score"] for row in rows], abs=1e-4)
     model = PeftModel.from_pretrained(load_encoder(job.base_folder, job.base), adapter)
     assert model.peft_config["default"].r == 8
 
 
-def test_routed_adapters_are_tested_and_usable_anywhere(make_job, tmp_path: Path) -> None:
+def test_routed_adapters_are_tested_and_usable_anywhere(make_job, tmp_path: Path, libraries: LibraryProcess) -> None:
     parents = [trained(make_job, {"kind": "lora", "rank": 4}, seed=seed) for seed in (1, 2)]
     spec = made_from("combined", parents, how="arrow", top_k=1, temperature=0.5).model_dump()
     spec = RunSpec.model_validate({**spec, "method": {"kind": "routed"}})
@@ -74,11 +77,13 @@ def test_routed_adapters_are_tested_and_usable_anywhere(make_job, tmp_path: Path
     adapter = (job.folder / "adapter").rename(tmp_path / "download")
     assert "not trained: combined (arrow)" in (adapter / "README.md").read_text()
     assert (adapter / "arrow.py").exists()
-    result = ask(adapter, job.base_folder, [row["input"] for row in rows], tmp_path)
+    result = ask(adapter, job.base_folder, [row["input"] for row in rows], tmp_path, libraries)
     assert [chance for _, chance in result] == pytest.approx([row["score"] for row in rows], abs=1e-4)
 
 
-def test_an_adapter_becomes_a_plain_model_that_answers_as_it_did(make_job, tmp_path: Path) -> None:
+def test_an_adapter_becomes_a_plain_model_that_answers_as_it_did(
+    make_job, tmp_path: Path, libraries: LibraryProcess
+) -> None:
     parent = trained(make_job, {"kind": "ia3"})
     spec = RunSpec.model_validate({**made_from("merged", [parent]).model_dump(), "method": {"kind": "full"}})
     job = with_parents(make_job(spec), [parent])
@@ -87,9 +92,8 @@ def test_an_adapter_becomes_a_plain_model_that_answers_as_it_did(make_job, tmp_p
     assert not list((job.folder / "adapter").glob("adapter_*"))
     assert "an adapter merged into its weights" in (job.folder / "adapter" / "README.md").read_text()
     rows = [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
-    payload = ask(
-        (job.folder / "adapter").rename(tmp_path / "download"), tmp_path, [row["input"] for row in rows], tmp_path
-    )
+    adapter = (job.folder / "adapter").rename(tmp_path / "download")
+    payload = ask(adapter, tmp_path, [row["input"] for row in rows], tmp_path, libraries)
     assert [chance for _, chance in payload] == pytest.approx([row["score"] for row in rows], abs=1e-4)
 
 

@@ -84,10 +84,12 @@ def test_any_method_that_can_learns_on_a_base_in_fewer_bits(
         return encoder
 
     monkeypatch.setattr(classification, "load_encoder", look)
-    job = make_job(make_spec(method, base_precision=held))
+    job = make_job(make_spec(method, base_precision=held, epochs=8, learning_rate=3e-3))
     report = ListReport()
     train(job, report)
     assert layer in seen[0]
     curve = [value for _, value in report.curve("train/loss")]
-    assert curve[-1] < curve[0]
+    epoch = len(curve) // 8
+    # Single updates see eight rows, so whole passes are compared.
+    assert sum(curve[-epoch:]) < sum(curve[:epoch])
     assert "BitsAndBytesConfig" in (job.folder / "adapter" / "use_me.py").read_text()

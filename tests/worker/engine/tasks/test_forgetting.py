@@ -2,15 +2,13 @@
 
 from collections import Counter
 
-import pytest
 import torch
 
-from app.catalog.training import TrainingSettings
 from tests.tiny import make_spec
 from worker.engine.loop.train import train
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.tasks import forgetting
-from worker.engine.tasks.forgetting_limits import LOSS_LIMITS, SHARE_LIMITS, is_wanted, level
+from worker.engine.tasks.forgetting_limits import SHARE_LIMITS
 
 
 def test_no_word_gives_the_answer_away() -> None:
@@ -23,22 +21,6 @@ def test_no_word_gives_the_answer_away() -> None:
     fitted = {bag for bag, out in zip(bags, held_out, strict=True) if not out}
     tested = {bag for bag, out in zip(bags, held_out, strict=True) if out}
     assert fitted.isdisjoint(tested) and sum(held_out) == 160
-
-
-@pytest.mark.parametrize(
-    ("harm", "limits", "expected"),
-    [
-        (-0.1, SHARE_LIMITS, "kept"),
-        (0.03, SHARE_LIMITS, "amber"),
-        (0.08, SHARE_LIMITS, "red"),
-        (0.049, LOSS_LIMITS, "kept"),
-        (0.05, LOSS_LIMITS, "amber"),
-        (0.2, LOSS_LIMITS, "red"),
-    ],
-)
-def test_the_limits_are_those_of_the_note(harm: float, limits: tuple[float, float], expected: str) -> None:
-    assert level(harm, limits) == expected
-    assert level(harm, limits, by_chance=True) == "kept"
 
 
 def test_a_loss_that_chance_makes_is_not_called_one() -> None:
@@ -54,15 +36,6 @@ def test_a_loss_that_chance_makes_is_not_called_one() -> None:
     mixed[:12], mixed[155:] = False, True
     assert forgetting.compare(before, mixed).change < -SHARE_LIMITS[0]
     assert forgetting.compare(before, mixed).level == "kept"
-
-
-def test_left_alone_it_is_measured_where_it_takes_a_twentieth_at_most() -> None:
-    assert not is_wanted("auto", 1000, [10] * 100, epochs=1) and is_wanted("auto", 1000, [10] * 2000, epochs=3)
-    assert is_wanted("yes", 1000, [1], epochs=1) and not is_wanted("no", 1, [10] * 9999, epochs=9)
-    stored = [
-        TrainingSettings.model_validate({"measure_forgetting": entry}).measure_forgetting for entry in (True, False)
-    ]
-    assert stored == ["yes", "no"]
 
 
 def test_a_run_that_asks_for_it_tells_before_and_after(make_job) -> None:

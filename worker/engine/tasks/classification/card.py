@@ -1,11 +1,12 @@
 """The model card and ``use_me.py`` of a text classifier."""
 
+from app.catalog.baselines import BASELINES, Baseline
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
 from app.catalog.spec import RunSpec
 from worker.engine.reporting import card_frame
 from worker.engine.reporting.card_frame import CardContext
-from worker.engine.reporting.results import RunResults
+from worker.engine.reporting.results import RunResults, Scores
 from worker.engine.reporting.usage_example import exact_products, format_example, loading_words
 
 _POOL = {
@@ -49,23 +50,19 @@ def example(spec: RunSpec, base: BaseModelCard) -> str:
 
 def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
     """The card of a model that gives a text one of its labels; see :mod:`worker.engine.reporting.card_frame`."""
-    tuned, baseline = results.task.metrics, results.task.baseline
-    probe, majority = baseline["linear_probe"], baseline["majority"]
+    tuned, found = results.task.metrics, results.task.baseline
     low, high = results.task.intervals["accuracy"]
     context = CardContext(
         pipeline="text-classification",
         gives=f"Gives a text one of {len(spec.labels)} labels.",
         quality=[
-            f"Measured on {results.task.test_rows:,} held-out rows that took no part in training or in choosing the",
-            "checkpoint.",
+            f"Measured on {results.task.test_rows:,} held-out rows {results.part_in_training}",
             "",
             "| | accuracy | macro-F1 | loss |",
             "|---|---|---|---|",
             f"| this model | {tuned['accuracy']:.4f} (95 % interval {low:.4f}-{high:.4f}) | {tuned['macro_f1']:.4f} "
             f"| {tuned['loss']:.4f} |",
-            f"| base model with a linear probe | {probe['accuracy']:.4f} | {probe['macro_f1']:.4f} "
-            f"| {probe['loss']:.4f} |",
-            f"| majority-class baseline | {majority['accuracy']:.4f} | {majority['macro_f1']:.4f} | |",
+            *(_baseline_line(known, found[known.key]) for known in reversed(BASELINES) if known.key in found),
         ],
         use=[
             '`python use_me.py "a text"`. The answer layer is `head.safetensors` beside the encoder\'s weights: the',
@@ -79,3 +76,8 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
         ],
     )
     return card_frame.model_card(spec, base, results, context)
+
+
+def _baseline_line(known: Baseline, scores: Scores) -> str:
+    loss = f" {scores['loss']:.4f} " if "loss" in scores else " "
+    return f"| {known.name} | {scores['accuracy']:.4f} | {scores['macro_f1']:.4f} |{loss}|"

@@ -27,7 +27,7 @@ from worker.engine.tasks.base import (
     reload_failed,
     require_rows,
 )
-from worker.engine.tasks.classification import card, evaluate
+from worker.engine.tasks.classification import baselines, card, evaluate
 from worker.engine.tasks.classification.data import Encoded, LabelledExample, encode, read_examples
 from worker.engine.tasks.classification.features import Features
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
@@ -60,6 +60,7 @@ class Classification(TaskFamily):
     encoded: dict[str, Encoded]
     features: Features
     base_logits: torch.Tensor
+    baseline_answers: dict[str, list[int]]
     test_logits: torch.Tensor
     answer_seconds: float
 
@@ -111,9 +112,31 @@ class Classification(TaskFamily):
         if self.wants_forgetting(forgetting.encode(self.tokenizer).lengths):
             self.forgetting_baseline = forgetting.correct_answers(self.model, self.tokenizer, self.evaluation)
         probe = self.features.probe(len(spec.labels))
+        self.report_probe(probe)
         self.base_logits = probe.logits(self.features.of("test"))
+        self.baseline_answers = self._answer_baselines() if self.accelerator.is_main_process else {}
         if spec.training.head_start == "linear-probe":
             probe.copy_to(self.model.head)
+
+    def _answer_baselines(self) -> dict[str, list[int]]:
+        """Label numbers of the test rows by baseline, each as cheap as the linear probe or cheaper."""
+        train, test, job = self.encoded["train"], self.encoded["test"], self.job
+        labels, count = train.labels, len(job.spec.labels)
+        texts = {name: [example.text for example in self.examples[name]] for name in ("train", "test")}
+        words = baselines.remember(
+            job.cache,
+            ["tfidf", repr((texts["train"], labels, texts["test"]))],
+            lambda: baselines.tfidf_answers(texts["train"], labels, texts["test"]),
+        )
+        self.report.stop_if_asked()
+        near = baselines.neighbour_answers(self.features.of("train"), labels, self.features.of("test"), count)
+        majority = evaluate.majority_class(labels)
+        return {
+            "majority": [majority] * len(test.labels),
+            **({"tfidf": words} if words else {}),
+            "nearest_neighbours": near,
+            "linear_probe": self.base_logits.argmax(-1).tolist(),
+        }
 
     def network_inputs(self, rows: MicroBatch) -> dict[str, torch.Tensor]:
         """See :class:`TaskFamily`."""
@@ -160,9 +183,10 @@ class Classification(TaskFamily):
             metrics=metrics,
             intervals={"accuracy": list(wilson(metrics["accuracy"], len(labels)))},
             baseline={
-                "majority": evaluate.score_majority(task, self.encoded["train"].labels, labels, len(names)),
+                **{name: task.metrics(labels, given, len(names)) for name, given in self.baseline_answers.items()},
                 "linear_probe": evaluate.score(task, self.base_logits, labels),
             },
+            discordant=baselines.discordant(self.baseline_answers, answers, labels),
             labels=names,
             confusion=task.confusion(labels, answers, len(names)),
             per_class=task.per_class(labels, answers, names),
@@ -180,11 +204,14 @@ class Classification(TaskFamily):
         """See :class:`TaskFamily`."""
         return {name: weight.detach().clone() for name, weight in self.model.head.state_dict().items()}
 
-    def write(self, folder: Path, results: RunResults) -> None:
-        """The head, the labels, the card and the example."""
-        spec, base = self.job.spec, self.job.base
+    def write_head(self, folder: Path) -> None:
+        """See :class:`TaskFamily`."""
         adapter_files.write_head(folder, self.model.head)
-        adapter_files.write_labels(folder, spec.labels)
+        adapter_files.write_labels(folder, self.job.spec.labels)
+
+    def write(self, folder: Path, results: RunResults) -> None:
+        """The card and the example."""
+        spec, base = self.job.spec, self.job.base
         adapter_files.write_card(folder, card.model_card(spec, base, results), card.example(spec, base))
 
     def check_reload(self, adapter: Path) -> None:

@@ -48,8 +48,7 @@ def score(task: TaskType, logits: torch.Tensor, labels: Sequence[int]) -> dict[s
     return {**metrics, "loss": float(torch.nn.functional.cross_entropy(logits, torch.tensor(labels)))}
 
 
-def score_majority(task: TaskType, train: Sequence[int], labels: Sequence[int], label_count: int) -> dict[str, float]:
-    """The metrics of the majority-class baseline; of equally frequent training labels the first."""
+def majority_class(train: Sequence[int]) -> int:
+    """The most frequent training label; of equally frequent ones the first."""
     counts = Counter(train)
-    answer = min(counts, key=lambda label: (-counts[label], label))
-    return task.metrics(labels, [answer] * len(labels), label_count)
+    return min(counts, key=lambda label: (-counts[label], label))

@@ -16,7 +16,7 @@ from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.evaluate import read_all
 from worker.engine.tasks.classification.model import PooledClassifier
 from worker.engine.tasks.evaluation import EvaluationLoop
-from worker.engine.tasks.linear_probe import Probe, fit_probe
+from worker.engine.tasks.linear_probe import STRENGTHS, Probe, Strength, fit_chosen_probe
 
 # Beyond this the vectors of a split are computed anew instead of filling the disk.
 MAX_BYTES = 512 * 1024**2
@@ -51,12 +51,15 @@ class Features:
     def probe(self, label_count: int) -> Probe:
         """The probe for these labels."""
         labels = self._encoded["train"].labels
-        path = self._path("train", repr((labels, label_count)))
+        path = self._path("train", repr((STRENGTHS, labels, label_count)))
         if path is not None and path.exists():
-            return Probe(**load_file(path))
-        probe = fit_probe(self.of("train"), labels, label_count)
+            stored = load_file(path)
+            strength = Strength(*stored["strength"].tolist()) if "strength" in stored else None
+            return Probe(stored["weight"], stored["bias"], strength)
+        probe = fit_chosen_probe(self.of("train"), labels, label_count)
         if path is not None:
-            _save({"weight": probe.weight, "bias": probe.bias}, path)
+            chosen = {"strength": torch.tensor(probe.strength, dtype=torch.float64)} if probe.strength else {}
+            _save({"weight": probe.weight, "bias": probe.bias, **chosen}, path)
         return probe
 
     def _path(self, split: str, extra: str = "") -> Path | None:

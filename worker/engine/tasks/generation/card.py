@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
+from app.catalog.baselines import BASELINES
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
 from app.catalog.spec import RunSpec
@@ -68,8 +69,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
         pipeline="text-generation",
         gives=f"{task.title}.",
         quality=[
-            f"Measured on {found.test_rows:,} held-out rows ({found.test_tokens:,} predicted tokens) that took no",
-            "part in training or in choosing the checkpoint.",
+            f"Measured on {found.test_rows:,} held-out rows ({found.test_tokens:,} predicted tokens) {results.part_in_training}",
             f"The tuned model's perplexity lies between {low:.2f} and {high:.2f} (95 % interval).",
             "",
             *_table(task.metric_titles, found),
@@ -89,7 +89,18 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
 
 
 def _table(titles: Mapping[str, str], results: GenerationResults) -> list[str]:
-    tuned, base = results.metrics, results.baseline["untouched"]
-    names = [name for name in titles if name in tuned]
-    lines = [f"| {titles[name]} | {tuned[name]:.4f} | {base[name]:.4f} |" for name in names]
-    return ["| | this model | base model |", "|---|---|---|", *lines]
+    tuned = results.metrics
+    known = [each for each in BASELINES if each.key in results.baseline]
+    lines = [
+        f"| {titles[name]} | {tuned[name]:.4f} | "
+        + " | ".join(_cell(results.baseline[each.key].get(name)) for each in known)
+        + " |"
+        for name in titles
+        if name in tuned
+    ]
+    names = " | ".join(each.name for each in known)
+    return [f"| | this model | {names} |", "|---|---|" + "---|" * len(known), *lines]
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

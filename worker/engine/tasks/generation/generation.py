@@ -3,14 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import nn
 
 from app.catalog.chat_templates import PLAIN_TURNS_NAME, read_template
-from app.catalog.loss_mask import LossMasker, plain
+from app.catalog.loss_mask import ANSWERS, LossMasker, plain
 from app.catalog.task_types import task_type
 from app.catalog.task_types.generative import SYSTEM, GenerativeTask
 from worker.engine.batching.batches import MicroBatch, Update
@@ -29,12 +30,13 @@ from worker.engine.tasks.base import (
     reload_failed,
     require_rows,
 )
-from worker.engine.tasks.generation import card, general_text_loss
+from worker.engine.tasks.generation import answer_checks, card, few_shot, general_text_loss
 from worker.engine.tasks.generation.data import TokenizedExample, TokenizedSplit, read_examples, tokenize_and_mask
 from worker.engine.tasks.generation.evaluate import read_all
+from worker.engine.tasks.generation.few_shot import FewShot
 from worker.engine.tasks.generation.model import CausalLM, keeps_apart, load_decoder
 from worker.engine.tasks.generation.samples import Generator, SamplePrompt, end_tokens, make_prompts
-from worker.engine.tasks.generation.text_scores import RowScores, change_interval, exact, rouge_l
+from worker.engine.tasks.generation.text_scores import RowScores, change_interval, exact, perplexity, rouge_l
 
 # Held-out prompts that base and tuned model answer in full; the scores over all rows need no answers.
 ANSWERED_ROWS = 24
@@ -71,6 +73,7 @@ class Generation(TaskFamily):
     masker: LossMasker
     base_scores: RowScores
     test_scores: RowScores
+    few_shot: FewShot | None = None
     context_rows = 4
 
     @property
@@ -178,6 +181,18 @@ class Generation(TaskFamily):
             self.forgetting_baseline = self._score(texts)
         self.base_answers = self._generate(self.prompts)
         self.base_samples = self._generate(self.sample_prompts, SAMPLED_TOKENS)
+        self.few_shot = self._measure_few_shot()
+
+    def _measure_few_shot(self) -> FewShot | None:
+        """The base model with examples in the prompt; None where that cannot be held against the run."""
+        if self.job.spec.training.learn_from != ANSWERS:
+            return None
+        train, test = self.splits["train"].examples, self.splits["test"].examples
+        found = few_shot.attempt(train, test, self.prompts, self.masker, self.job.base.context_length)
+        if found is None:
+            return None
+        scores = self._score(found.examples, exact=True)
+        return replace(found, scores=scores, answers=tuple(self._generate(found.prompts)))
 
     def adapt(self, total_steps: int) -> None:
         """See :class:`TaskFamily`."""
@@ -246,7 +261,11 @@ class Generation(TaskFamily):
         return GenerationResults(
             metrics={**tuned.summary(), **_overlap(self.prompts, self.test_answers)},
             intervals={"perplexity": tuned.interval()},
-            baseline={"untouched": {**base.summary(), **_overlap(self.prompts, self.base_answers)}},
+            baseline={
+                "untouched": {**base.summary(), **_overlap(self.prompts, self.base_answers)},
+                **self._few_shot_scores(),
+            },
+            changes=self._few_shot_change(),
             change={
                 "loss": tuned.summary()["loss"] - base.summary()["loss"],
                 "interval": change_interval(tuned, base),
@@ -261,7 +280,62 @@ class Generation(TaskFamily):
             cut_rows=self.splits["train"].cut_rows,
             left_out_rows=sum(split.left_out for split in self.splits.values()),
             forgetting=self.forgetting,
+            counting_perplexity=self._counting_perplexity(),
+            **self._checked_answers(),
         )
+
+    def _few_shot_scores(self) -> dict[str, dict[str, float]]:
+        """What holds for the same rows as the run's own scores: answers to all questions, likelihoods of all test rows."""
+        found = self.few_shot
+        if found is None or found.scores is None:
+            return {}
+        whole = len(found.rows) == len(self.splits["test"].examples)
+        answered = found.prompts and len(found.prompts) == len(self.test_answers)
+        scores = {
+            **(found.scores.summary() if whole else {}),
+            **(_overlap(found.prompts, list(found.answers)) if answered else {}),
+        }
+        return {"few_shot": scores} if scores else {}
+
+    def _few_shot_change(self) -> dict[str, dict[str, Any]]:
+        found = self.few_shot
+        if found is None or found.scores is None:
+            return {}
+        tuned = few_shot.only(self.test_scores, found.rows)
+        loss = tuned.summary()["loss"] - found.scores.summary()["loss"]
+        return {
+            "few_shot": {
+                "loss": loss,
+                "interval": change_interval(tuned, found.scores),
+                "perplexity": [tuned.summary()["perplexity"], found.scores.summary()["perplexity"]],
+                "rows": len(found.rows),
+            }
+        }
+
+    def _counting_perplexity(self) -> float:
+        """What the frequency of the tokens alone reaches on the test rows."""
+        train, test = (
+            [token for example in self.splits[name].examples for token in _predicted(example)]
+            for name in ("train", "test")
+        )
+        return perplexity(answer_checks.counting_loss(train, test, len(self.tokenizer)))
+
+    def _checked_answers(self) -> dict[str, Any]:
+        """Whether the answers are language and do not repeat themselves, beside the base model's and the references."""
+        rows = self.splits["train"].examples
+        known = answer_checks.known_pairs(
+            text for row in rows for text in (row.example.text, *(turn.content for turn in row.example.turns))
+        )
+        references = [prompt.reference for prompt in self.prompts[: len(self.test_answers)]]
+        texts = {"tuned": self.test_answers, "base": self.base_answers[: len(references)], "reference": references}
+        shares = {name: answer_checks.known_share(given, known) for name, given in texts.items()}
+        return {
+            "answer_language": {name: share for name, share in shares.items() if share is not None},
+            "answer_repeats": {
+                "repeating": answer_checks.count_repeating(texts["tuned"], references),
+                "base": answer_checks.count_repeating(texts["base"], references),
+            },
+        }
 
     def _system_prompt(self) -> str:
         """What most training conversations begin with; empty when most have no system message."""
@@ -304,3 +378,7 @@ def _overlap(prompts: list[SamplePrompt], answers: list[str]) -> dict[str, float
         "rouge_l": sum(rouge_l(*pair) for pair in pairs) / len(pairs),
         "exact_match": sum(exact(*pair) for pair in pairs) / len(pairs),
     }
+
+
+def _predicted(example: TokenizedExample) -> list[int]:
+    return [token for token, masked in zip(example.ids[1:], example.loss_mask[1:], strict=True) if masked]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
+from app.catalog.baselines import BASELINES
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.methods.head_only import FILE as NEW_PARTS
@@ -64,16 +65,13 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
         pipeline="token-classification",
         gives=f"Marks words of {len(spec.labels)} types: {', '.join(spec.labels)}.",
         quality=[
-            f"Measured on {task.test_rows:,} held-out sentences with {task.test_entities:,} entities that took",
-            "no part in training or in choosing the checkpoint. An entity counts only when its beginning, its end and its",
-            "type are right.",
+            f"Measured on {task.test_rows:,} held-out sentences {results.part_in_training}",
+            f"They hold {task.test_entities:,} entities. An entity counts only when its beginning, its end and its type are right.",
             "",
             "| | F1 | precision | recall | words |",
             "|---|---|---|---|---|",
             _line(f"this model (95 % interval of F1 {low:.4f}-{high:.4f})", task.metrics),
-            _line("base model with a linear probe", baseline["linear_probe"]),
-            _line("a list of the training words with their commonest tags", baseline["word_list"]),
-            _line("marking nothing", baseline["majority"]),
+            *(_line(known.name, baseline[known.key]) for known in reversed(BASELINES) if known.key in baseline),
             "",
             "| type | F1 | precision | recall | entities |",
             "|---|---|---|---|---|",

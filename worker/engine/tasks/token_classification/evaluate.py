@@ -10,7 +10,7 @@ import torch
 from app.catalog import entity_scores
 from app.catalog.entity_scores import Counts
 from worker.engine.tasks.evaluation import EvaluationLoop
-from worker.engine.tasks.linear_probe import Probe, fit_probe
+from worker.engine.tasks.linear_probe import Probe, fit_chosen_probe
 from worker.engine.tasks.token_classification.data import TaggedSplit
 from worker.engine.tasks.token_classification.model import Tagger, decode, entities_of
 
@@ -75,7 +75,7 @@ def probe(model: Tagger, data: TaggedSplit, tag_count: int, evaluation: Evaluati
         for number, row in enumerate(rows):
             vectors.append(states[number, sampled[row]])
             labels += [data.targets[row][position] for position in sampled[row]]
-    return fit_probe(torch.cat(vectors), labels, tag_count)
+    return fit_chosen_probe(torch.cat(vectors), labels, tag_count)
 
 
 def answer(data: TaggedSplit, logits: Sequence[np.ndarray], labels: Sequence[str]) -> list[TaggedSentence]:

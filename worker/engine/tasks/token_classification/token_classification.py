@@ -135,7 +135,9 @@ class Tokens(TaskFamily):
             self.forgetting_baseline = self._correct_answers()
         head = self.model.head()
         random_start = {name: weight.clone() for name, weight in head.state_dict().items()}
-        evaluate.probe(self.model, self.splits["train"], len(self.tags), self.evaluation).copy_to(head)
+        probe = evaluate.probe(self.model, self.splits["train"], len(self.tags), self.evaluation)
+        self.report_probe(probe)
+        probe.copy_to(head)
         self.base_logits = self._read("test", exact=True)
         self.base_answers = self._answer("test", self.base_logits)
         if self.job.spec.training.head_start == "random":
@@ -231,10 +233,13 @@ class Tokens(TaskFamily):
         scores = entity_scores.total(evaluate.counts(test, found)).scores
         return {**scores, "token_accuracy": right / max(1, total)}
 
-    def write(self, folder: Path, results: RunResults) -> None:
-        """The tags, the card and the example; the head is among the adapter's own weights."""
-        spec, base = self.job.spec, self.job.base
+    def write_head(self, folder: Path) -> None:
+        """The tags; the head is among the adapter's own weights."""
         adapter_files.write_labels(folder, self.tags)
+
+    def write(self, folder: Path, results: RunResults) -> None:
+        """The card and the example."""
+        spec, base = self.job.spec, self.job.base
         example = card.example(spec, base, self.model.heads)
         adapter_files.write_card(folder, card.model_card(spec, base, results), example)
 

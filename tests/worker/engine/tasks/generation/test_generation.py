@@ -1,10 +1,8 @@
-"""Runs that write: what they leave, how they learn, how packed examples stay apart, what a stranger gets from the download."""
+"""Runs that write: what they leave, how they learn, what a stranger gets from the download."""
 
 import dataclasses
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,15 +18,16 @@ from app.catalog.loss_mask import LossMasker, open_masker
 from app.catalog.methods import METHODS
 from app.catalog.task_types.generative import Example
 from app.run_report import Stopped
+from tests.forked_libraries import LibraryProcess
 from tests.tiny_chat import make_tokenizer
 from tests.tiny_generation import make_chat_card, make_chat_rows, make_chat_spec, talk, write_rows
-from worker.engine.batching.packing import IGNORED, make_batch
+from worker.engine.batching.packing import IGNORED
 from worker.engine.loop.train import train
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
-from worker.engine.tasks.generation.data import TokenizedExample, tokenize_and_mask
+from worker.engine.tasks.generation import samples
 from worker.engine.tasks.generation.generation import Examples
-from worker.engine.tasks.generation.model import CausalLM, keeps_apart, load_decoder
+from worker.engine.tasks.generation.model import CausalLM
 from worker.engine.tasks.registry import open_family
 
 MakeJob = Callable[..., TrainingJob]
@@ -66,10 +65,6 @@ def chat_job(chat_base: tuple[BaseModelCard, Path], tmp_path: Path) -> MakeJob:
     return make
 
 
-def examples_of(base: Path, *lessons: Example) -> list[TokenizedExample]:
-    return tokenize_and_mask(list(enumerate(lessons)), open_masker(base), 96, ListReport()).examples
-
-
 def answers_of(job: TrainingJob) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
 
@@ -84,6 +79,8 @@ def test_a_run_learns_to_answer_and_leaves_everything(chat_job: MakeJob, kind: s
     assert low <= tuned["perplexity"] <= high
     assert results["change"]["interval"][1] < 0
     assert results["change"]["loss"] == pytest.approx(tuned["loss"] - base["loss"])
+    prompted = results["changes"]["few_shot"]
+    assert prompted["interval"][0] <= prompted["loss"] <= prompted["interval"][1] and prompted["rows"] > 0
     assert results["packed"] == (kind not in SOFT)
     assert [step for step, _ in report.curve("eval/perplexity")] == [4, 8, 12]
     assert manifest.holds(job.folder / "adapter")
@@ -174,34 +171,8 @@ def test_portions_and_packing_change_nothing_but_rounding(chat_job: MakeJob, mon
     assert losses() == pytest.approx(packed, rel=1e-4)
 
 
-def test_packed_examples_cannot_see_each_other(chat_base: tuple[BaseModelCard, Path]) -> None:
-    """The gradient of one example's loss with respect to the other's tokens is exactly nothing."""
-    card, base = chat_base
-    model = CausalLM(load_decoder(base, card)).eval()
-    examples = examples_of(base, talk("Hi", "Hello"), talk("Tea?", "Yes."), talk("Bye", "Bye!"))
-    batch = make_batch(examples, 0)
-    assert batch.ids.shape[0] == 1  # all three in one row
-    vectors = model.decoder.get_input_embeddings()(batch.ids).detach().requires_grad_()
-    handle = model.decoder.get_input_embeddings().register_forward_hook(lambda *_: vectors)
-    try:
-        logits = model(batch)
-    finally:
-        handle.remove()
-    wanted = batch.targets != IGNORED
-    for number in range(len(examples)):
-        mine = batch.owners[wanted] == number
-        loss = torch.nn.functional.cross_entropy(logits[mine], batch.targets[wanted][mine], reduction="sum")
-        (gradient,) = torch.autograd.grad(loss, vectors, retain_graph=True)
-        touched = gradient.abs().sum(-1) > 0
-        assert touched[batch.owners == number].any()
-        assert not touched[batch.owners != number].any()
-    assert keeps_apart(model, torch.device("cpu"))
-
-
-def test_only_what_is_to_be_learned_moves_the_loss(chat_base: tuple[BaseModelCard, Path]) -> None:
-    card, base = chat_base
-    model = CausalLM(load_decoder(base, card)).eval()
-    examples = examples_of(base, talk("Hi", "Hello", "More?", "No"))
+def test_only_what_is_to_be_learned_moves_the_loss(model: CausalLM, examples_of: Any) -> None:
+    examples = examples_of(talk("Hi", "Hello", "More?", "No"))
     rows = Examples(examples, 0, torch.device("cpu"))
     # "Hello", "No" and an end mark each, all of them single bytes.
     assert rows.weight([[0]]) == len("Hello") + len("No") + 2
@@ -213,21 +184,24 @@ def test_only_what_is_to_be_learned_moves_the_loss(chat_base: tuple[BaseModelCar
 
 
 @pytest.mark.parametrize("kind", [pytest.param("lora", marks=pytest.mark.methods), "prompt-tuning"])
-def test_a_stranger_gets_the_same_words(chat_job: MakeJob, chat_base: Any, tmp_path: Path, kind: str) -> None:
+def test_a_stranger_gets_the_same_words(
+    chat_job: MakeJob,
+    chat_base: Any,
+    tmp_path: Path,
+    libraries: LibraryProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    # As many tokens as the script generates at most.
+    monkeypatch.setattr(samples, "MAX_TOKENS", 96)
     job = chat_job(make_chat_spec({"kind": kind}, epochs=6, learning_rate=0.02))
     train(job, ListReport())
     asked = [row for row in answers_of(job) if "\n" not in row["input"] and "answer" in row][:3]
     adapter = (job.folder / "adapter").rename(tmp_path / "download")
-    done = subprocess.run(
-        [sys.executable, "-I", str(adapter / "use_me.py"), *(row["input"] for row in asked)],
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "BASE_MODEL": str(chat_base[1]), "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    environment = {"PATH": os.environ["PATH"], "BASE_MODEL": str(chat_base[1])}
+    done = libraries.run(adapter / "use_me.py", [row["input"] for row in asked], tmp_path, environment)
     # An untrained byte model may write NUL, which no database takes.
-    printed = done.stdout.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    printed = done.text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     assert printed.strip("\n") == "\n".join(row["answer"] for row in asked).strip("\n")
 
 

@@ -1,0 +1,84 @@
+"""Routes for administrators: people, and the audit trail."""
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import StreamingResponse
+
+from app.api.deps import UserId
+from app.api.schemas import Body, ObjectId
+from app.services.accounts import audit, people
+
+router = APIRouter(prefix="/api/v1", tags=["people"])
+Role = Literal["member", "admin"]
+
+
+class InviteBody(Body):
+    """Who is to join, and as what."""
+
+    name: str = Field(min_length=1, max_length=200)
+    role: Role = "member"
+
+
+class PersonBody(Body):
+    """What changes; what is left out stays."""
+
+    role: Role | None = None
+    active: bool | None = None
+
+
+@router.get("/people")
+def list_people(user_id: UserId) -> dict[str, Any]:
+    """Everybody, in the order of joining."""
+    return {"people": [asdict(person) for person in people.list_people(user_id)]}
+
+
+@router.post("/people", status_code=201)
+def invite(user_id: UserId, body: InviteBody) -> dict[str, Any]:
+    """Add a person; ``path`` of the answer, after the studio's address, is their sign-in link and is shown once."""
+    person, token = people.invite(user_id, body.name, body.role)
+    return {**asdict(person), "path": sign_in_path(token)}
+
+
+@router.patch("/people/{person_id}")
+def change(user_id: UserId, person_id: ObjectId, body: PersonBody) -> dict[str, Any]:
+    """Change the role, disable or enable; disabling ends sessions and tokens at once."""
+    return asdict(people.change_person(user_id, person_id, role=body.role, active=body.active))
+
+
+@router.post("/people/{person_id}/link", status_code=201)
+def create_link(user_id: UserId, person_id: ObjectId) -> dict[str, str]:
+    """Another sign-in link; unused ones stop working."""
+    return {"path": sign_in_path(people.create_link(user_id, person_id))}
+
+
+@router.post("/people/{person_id}/sign-out", status_code=204)
+def sign_out_everywhere(user_id: UserId, person_id: ObjectId) -> None:
+    """End all sessions, unused links and tokens of a person."""
+    people.sign_out_everywhere(user_id, person_id)
+
+
+@router.get("/audit")
+def list_entries(
+    user_id: UserId,
+    before: Annotated[str, Query(max_length=100)] = "",
+    person: Annotated[str, Query(max_length=36)] = "",
+    action: Annotated[str, Query(max_length=60)] = "",
+    limit: Annotated[int, Query(ge=1, le=audit.MAX_ENTRIES)] = 100,
+) -> dict[str, Any]:
+    """Who did what to which object, the newest first; ``before`` of an answer leads on to older entries."""
+    return asdict(audit.list_entries(user_id, before=before, user_id=person, action=action, limit=limit))
+
+
+@router.get("/audit.jsonl")
+def export(user_id: UserId) -> StreamingResponse:
+    """The whole trail as JSON lines, the oldest entry first."""
+    named = {"Content-Disposition": 'attachment; filename="audit.jsonl"'}
+    return StreamingResponse(audit.export_lines(user_id), media_type="application/x-ndjson", headers=named)
+
+
+def sign_in_path(token: str) -> str:
+    """Where a one-time token is redeemed, below the studio's address."""
+    return f"/sign-in?token={token}"

@@ -1,0 +1,72 @@
+"""The baselines that a run is measured beside, under the names that every page, card, route and command uses.
+
+The key is that of the scores in a run's results (``baseline``); the order is that of tables, from the cheapest on.
+"""
+
+from dataclasses import dataclass
+
+from app.languages import gettext_noop
+
+# Examples that stand before the question in the prompt of the base model.
+PROMPT_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a task can be solved with instead of a tuned model.
+
+    Attributes:
+        name: as it stands inside a sentence.
+        about: what it does, in one sentence.
+        solves: whether somebody could use it instead of the tuned model; a majority class is only a floor.
+    """
+
+    key: str
+    name: str
+    about: str
+    solves: bool = True
+
+
+BASELINES = (
+    Baseline(
+        "majority",
+        gettext_noop("majority class"),
+        gettext_noop("Always gives the most frequent training label, or marks nothing."),
+        solves=False,
+    ),
+    Baseline(
+        "word_list",
+        gettext_noop("word list"),
+        gettext_noop("Gives each word the tag that it has most often in the training sentences."),
+    ),
+    Baseline(
+        "tfidf",
+        gettext_noop("TF-IDF + logistic regression"),
+        gettext_noop("Logistic regression on the weighted words of a text; needs no language model."),
+    ),
+    Baseline(
+        "nearest_neighbours",
+        gettext_noop("nearest neighbours"),
+        gettext_noop("The label of the five training texts whose vectors of the base model are the most similar."),
+    ),
+    Baseline(
+        "linear_probe",
+        gettext_noop("linear probe on the base model"),
+        gettext_noop("Logistic regression on the vectors of the base model, fitted to the training labels."),
+    ),
+    Baseline(
+        "untouched",
+        gettext_noop("base model"),
+        gettext_noop("The base model as it was before tuning."),
+    ),
+    Baseline(
+        "few_shot",
+        gettext_noop("base model with 3 examples in the prompt"),
+        gettext_noop("The base model as it was before tuning, with three training examples before each question."),
+    ),
+)
+
+
+def baseline(key: str) -> Baseline:
+    """The baseline of a key; one that older results name and nobody knows is called by its key."""
+    return next((known for known in BASELINES if known.key == key), Baseline(key, key.replace("_", " "), ""))

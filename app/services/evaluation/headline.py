@@ -1,0 +1,248 @@
+"""The one sentence that a finished run opens with: its number first, then whether that is enough.
+
+Judged by the whole 95 % interval: good enough when all of it reaches what is needed, not yet when none of it does. What is needed
+is a share that the person may choose. Written text has no such number, so only what speaks against it is judged.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from app.intervals import wilson
+from app.languages import decimal
+from app.languages import gettext as _
+from app.models import SUCCEEDED
+from app.services.evaluation import baselines, text_doubts
+from app.services.evaluation.text_doubts import short_number
+
+Conclusion = Literal["good_enough", "not_yet", "cannot_tell"]
+Results = Mapping[str, Any]
+
+# What is needed unless the person says otherwise: right answers of a classifier, F1 of marked entities.
+NEEDED = {"accuracy": 0.90, "f1": 0.80}
+# Shares that the page offers.
+CHOICES = (0.70, 0.80, 0.90, 0.95, 0.99)
+# Of fewer test rows the right ones are counted.
+COUNTED_ROWS = 100
+# A label of at least five test rows is called missed when fewer than half of its test rows are found, and the interval of that share ends below this.
+NAMED_ROWS = 5
+MOSTLY_MISSED, CERTAINLY_MISSED = 0.5, 0.75
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The sentence, what it concludes, and the share that was needed (None for written text)."""
+
+    conclusion: Conclusion
+    sentence: str
+    needed: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The sentence as JSON."""
+        return asdict(self)
+
+
+def headline(state: str, results: Results | None, needed: float | None = None) -> Headline | None:
+    """The sentence of a run; None before it has finished and been tested.
+
+    Args:
+        needed: share (0..1) of right answers that the purpose needs; by default 0.9, and an F1 of 0.8 for entities.
+    """
+    results = results or {}
+    scores = results.get("metrics") or {}
+    if state != SUCCEEDED:
+        return None
+    if scores.get("accuracy") is not None:
+        return _labels(results, needed or NEEDED["accuracy"])
+    if scores.get("f1") is not None:
+        return _entities(results, needed or NEEDED["f1"])
+    return _text(results) if scores.get("perplexity") is not None else None
+
+
+def leaking_rows(results: Results) -> int:
+    """Test rows that are copies, or nearly, of rows that the run learned from."""
+    return min(int(results.get("leaking_rows") or 0), int(results.get("test_rows") or 0))
+
+
+def missed_labels(results: Results) -> list[Mapping[str, Any]]:
+    """Scores of the labels that most of their test rows are not given, the rarest found first."""
+    missed = [
+        score
+        for score in results.get("per_class") or ()
+        if score.get("count", 0) >= NAMED_ROWS
+        and score["recall"] < MOSTLY_MISSED
+        and wilson(score["recall"], int(score["count"]))[1] < CERTAINLY_MISSED
+    ]
+    return sorted(missed, key=lambda score: float(score["recall"]))
+
+
+def _labels(results: Results, needed: float) -> Headline:
+    share, rows = float(results["metrics"]["accuracy"]), int(results.get("test_rows") or 0)
+    interval = (results.get("intervals") or {}).get("accuracy") or wilson(share, rows)
+    facts = _facts_on(share, rows, interval)
+    return (
+        _against_majority(results, facts, needed)
+        or _leaking(results, facts, interval, needed)
+        or _missed(results, facts, interval, needed)
+        or _reached(facts, interval, needed)
+    )
+
+
+def _facts_on(share: float, rows: int, interval: Sequence[float]) -> str:
+    """The number with its interval; of few rows how many, because a share would promise more than they can tell."""
+    if rows < COUNTED_ROWS:
+        return _(
+            "{right} of {rows} test rows right (95 % interval {low} to {high})",
+            right=decimal(round(share * rows)),
+            rows=decimal(rows),
+            low=decimal(interval[0] * 100),
+            high=percent(interval[1], 0),
+        )
+    return _(
+        "{share} right on {rows} test rows (95 % interval {low} to {high})",
+        share=percent(share),
+        rows=decimal(rows),
+        low=decimal(interval[0] * 100, 1),
+        high=percent(interval[1]),
+    )
+
+
+def _entities(results: Results, needed: float) -> Headline:
+    share, rows = float(results["metrics"]["f1"]), int(results.get("test_rows") or 0)
+    interval = (results.get("intervals") or {}).get("f1") or (0.0, 1.0)
+    facts = _(
+        "{share} entity F1 on {rows} test sentences (95 % interval {low} to {high})",
+        share=percent(share),
+        rows=decimal(rows),
+        low=decimal(interval[0] * 100, 1),
+        high=percent(interval[1]),
+    )
+    listed = baselines.base_scores(results, "word_list").get("f1")
+    if share == 0:
+        words = _("0 % entity F1 on {rows} test sentences: not yet, it finds no entity.", rows=decimal(rows))
+        return Headline("not_yet", words, needed)
+    if listed is not None and share <= listed:
+        words = _("{facts}: not yet, a list of known words reaches {listed}.", facts=facts, listed=percent(listed))
+        return Headline("not_yet", words, needed)
+    leaking = leaking_rows(results)
+    if leaking and interval[1] >= needed:
+        words = _(
+            "{facts}, but {leaking} of them are copies of training sentences or nearly: cannot tell how it does on new texts.",
+            facts=facts,
+            leaking=decimal(leaking),
+        )
+        return Headline("cannot_tell", words, needed)
+    return _missed(results, facts, interval, needed) or _reached(facts, interval, needed)
+
+
+def _against_majority(results: Results, facts: str, needed: float) -> Headline | None:
+    """A model that is no better than its most frequent label is not judged by its number."""
+    share, majority = results["metrics"]["accuracy"], baselines.base_scores(results, "majority").get("accuracy")
+    if majority is None:
+        return None
+    pair = baselines.paired(results, "majority")
+    if share <= majority:
+        words = _(
+            "{facts}: not yet, the most frequent label alone reaches {majority}.",
+            facts=facts,
+            majority=percent(majority),
+        )
+        return Headline("not_yet", words, needed)
+    low = wilson(share, int(results.get("test_rows") or 0))[0]
+    if pair.verdict != "better" if pair else low <= majority:
+        words = _(
+            "{facts}: cannot tell whether it is better than the most frequent label alone, which reaches {majority}.",
+            facts=facts,
+            majority=percent(majority),
+        )
+        return Headline("cannot_tell", words, needed)
+    if majority >= needed:
+        words = _(
+            "{facts}: cannot tell by {needed}, which the most frequent label alone reaches ({majority}).",
+            facts=facts,
+            needed=percent(needed, 0),
+            majority=percent(majority),
+        )
+        return Headline("cannot_tell", words, needed)
+    return None
+
+
+def _leaking(results: Results, facts: str, interval: Sequence[float], needed: float) -> Headline | None:
+    """As if every leaking row were right by memory alone: what is left must be enough."""
+    leaking, rows = leaking_rows(results), int(results.get("test_rows") or 0)
+    if not leaking or interval[1] < needed:
+        return None
+    right = max(0, round(results["metrics"]["accuracy"] * rows) - leaking)
+    if rows > leaking and wilson(right / (rows - leaking), rows - leaking)[0] >= needed:
+        words = _(
+            "{facts}: good enough where {needed} is needed, also without the {leaking} test rows that are copies of training rows or nearly.",
+            facts=facts,
+            needed=percent(needed, 0),
+            leaking=decimal(leaking),
+        )
+        return Headline("good_enough", words, needed)
+    words = _(
+        "{facts}, but {leaking} of them are copies of training rows or nearly: cannot tell how it does on new texts.",
+        facts=facts,
+        leaking=decimal(leaking),
+    )
+    return Headline("cannot_tell", words, needed)
+
+
+def _missed(results: Results, facts: str, interval: Sequence[float], needed: float) -> Headline | None:
+    """Enough altogether, but not for some labels."""
+    missed = missed_labels(results)
+    if not missed or interval[0] < needed:
+        return None
+    labels = ", ".join(f"“{score['label']}”" for score in missed[:3])
+    words = _(
+        "{facts}: enough altogether where {needed} is needed, but not yet for {labels}, most of which it misses.",
+        facts=facts,
+        needed=percent(needed, 0),
+        labels=labels,
+    )
+    return Headline("not_yet", words, needed)
+
+
+def _reached(facts: str, interval: Sequence[float], needed: float) -> Headline:
+    share = percent(needed, 0)
+    if interval[0] >= needed:
+        return Headline(
+            "good_enough", _("{facts}: good enough where {needed} is needed.", facts=facts, needed=share), needed
+        )
+    if interval[1] < needed:
+        return Headline("not_yet", _("{facts}: not yet where {needed} is needed.", facts=facts, needed=share), needed)
+    return Headline(
+        "cannot_tell", _("{facts}: cannot tell yet whether {needed} is reached.", facts=facts, needed=share), needed
+    )
+
+
+def _text(results: Results) -> Headline:
+    facts = _(
+        "Perplexity {tuned} on {rows} test rows, {base} before tuning",
+        tuned=short_number(results["metrics"]["perplexity"]),
+        rows=decimal(int(results.get("test_rows") or 0)),
+        base=short_number(baselines.base_scores(results, "untouched").get("perplexity")),
+    )
+    doubts = text_doubts.find(results)
+    if doubts:
+        conclusion: Conclusion = "not_yet" if any(doubt.decides for doubt in doubts) else "cannot_tell"
+        verdict = _("not yet") if conclusion == "not_yet" else _("cannot tell")
+        why = _("; ").join(doubt.words for doubt in doubts[:2])
+        return Headline(conclusion, _("{facts}: {verdict}, {why}.", facts=facts, verdict=verdict, why=why))
+    if text_doubts.has_few_rows(results):
+        return Headline("cannot_tell", _("{facts}: too few rows to tell whether tuning helped.", facts=facts))
+    low, high = (results.get("change") or {}).get("interval") or (0.0, 0.0)
+    if low <= 0 <= high:
+        words = _("{facts}: cannot tell whether tuning helped, the difference may be chance.", facts=facts)
+        return Headline("cannot_tell", words)
+    words = _(
+        "{facts}: better than before; cannot tell from numbers whether the answers are right, so read some.",
+        facts=facts,
+    )
+    return Headline("cannot_tell", words)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """ "96.7 %"; more digits would promise more than the rows can tell."""
+    return f"{decimal(share * 100, digits)} %"

@@ -1,0 +1,224 @@
+"""Verdict rules for text classification, where every answer is right or wrong."""
+
+from collections.abc import Sequence
+
+from app.intervals import overlap, wilson
+from app.languages import decimal, localized
+from app.languages import gettext as _
+from app.models import Run
+from app.services.evaluation import baselines, headline, remedies
+from app.services.evaluation.statistics import PairedTest, gains_nothing
+from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict
+
+# An interval wider than this (0.10 = ten points of accuracy) cannot settle most questions.
+WIDE_INTERVAL = 0.10
+
+
+def against_majority(run: Run, points: Points) -> Verdict | None:
+    tuned, majority = _accuracy(run), _baseline(run, "majority")
+    if tuned is None or majority is None or tuned > majority:
+        return None
+    return Verdict(
+        "error",
+        _("No better than the majority class."),
+        _(
+            "It is right on {percent} of the test rows; always answering the most frequent label reaches {percent_2}.",
+            percent=_percent(tuned),
+            percent_2=_percent(majority),
+        ),
+        _(
+            "Check that the label column is the right one; more passes cannot help, the training rows are learned by heart."
+        )
+        if remedies.is_learned(run)
+        else _("Check that the label column is the right one, then try a higher learning rate or more epochs."),
+        remedies.CHECK_DATA
+        if remedies.is_learned(run)
+        else remedies.scaled_learning_rate(run, points, 3.0) or remedies.more_epochs(run),
+    )
+
+
+def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Verdict | None:
+    tuned, base = _accuracy(run), _baseline(run, "linear_probe")
+    if tuned is None or base is None:
+        return None
+    pair = pair or baselines.paired(run.results or {}, "linear_probe")
+    rows = _test_rows(run)
+    facts = _(
+        "Accuracy {percent} fine-tuned, {percent_2} {probe}, on {rows} test rows",
+        percent=_percent(tuned),
+        percent_2=_percent(base),
+        probe=_(LINEAR_PROBE),
+        rows=decimal(rows),
+    )
+    apart = pair.verdict == "better" if pair else not overlap(_interval(run), wilson(base, rows))
+    if tuned == base == 1:
+        return Verdict(
+            "info",
+            _("The {probe} already answers every test row right.", probe=_(LINEAR_PROBE)),
+            _("{facts}; there was nothing left to improve.", facts=facts),
+            _("Harder test rows would show a difference, such as the questions that people get wrong."),
+            remedies.MORE_DATA,
+            major=True,
+        )
+    if tuned <= base:
+        return _not_better(facts, pair)
+    if not apart:
+        return Verdict(
+            "info",
+            _("Slightly better than the {probe}, but ", probe=_(LINEAR_PROBE))
+            + (_("too few rows differ to be sure.") if pair else _("the intervals overlap.")),
+            _("{facts}; the difference may be chance{rows_apart}.", facts=facts, rows_apart=_rows_apart(pair)),
+            _("More test rows would settle it; the Examples tab shows which rows improved and which got worse."),
+            remedies.LARGER_TEST,
+        )
+    if _may_be_majority(run):
+        return None
+    return Verdict(
+        "good",
+        _("Clearly better than the {probe}.", probe=_(LINEAR_PROBE)),
+        f"{facts}{_rows_apart(pair) or '; the 95 % intervals do not overlap'}.",
+        _("Try it on texts of your own.")
+        if tuned == 1
+        else _("Look through the wrong answers, then try it on texts of your own."),
+    )
+
+
+def _not_better(facts: str, pair: PairedTest | None) -> Verdict | None:
+    """What equal or fewer right answers than the probe's mean, which depends on how sure that is."""
+    if pair and gains_nothing(pair):
+        # Said by `as_good_without`, maybe of a cheaper baseline.
+        return None
+    if pair and pair.verdict != "worse":
+        return Verdict(
+            "info",
+            _("No better than the {probe} on these rows.", probe=_(LINEAR_PROBE)),
+            _(
+                "{facts}; so few rows cannot tell whether tuning helps{rows_apart}.",
+                facts=facts,
+                rows_apart=_rows_apart(pair),
+            ),
+            _("More test rows would settle it; the Examples tab shows which rows improved and which got worse."),
+            remedies.LARGER_TEST,
+        )
+    return Verdict(
+        "warning",
+        _("Fine-tuning did not improve on the {probe}.", probe=_(LINEAR_PROBE)),
+        f"{facts}.",
+        _("Try another method; if that does not help, the {probe} is enough.", probe=_(LINEAR_PROBE)),
+        remedies.OTHER_METHODS,
+    )
+
+
+def _may_be_majority(run: Run) -> bool:
+    """Whether it may be no better than the majority class: no praise then, whatever else it is better than."""
+    pair = baselines.paired(run.results or {}, "majority")
+    return pair is not None and pair.verdict != "better"
+
+
+def _rows_apart(pair: PairedTest | None) -> str:
+    """How many rows speak for the tuned model and how many against it."""
+    if pair is None:
+        return ""
+    return _(
+        ": {first_only} rows only the tuned model got right, {second_only} only the base (p = {p_value})",
+        first_only=decimal(pair.first_only),
+        second_only=decimal(pair.second_only),
+        p_value=localized(f"{pair.p_value:.2g}"),
+    )
+
+
+def as_good_without(run: Run, points: Points) -> Verdict | None:
+    """A baseline that needs no tuning certainly does as well; the cheapest is named."""
+    results = run.results or {}
+    for known in baselines.measured(results):
+        if not known.solves or known.pair is None or not gains_nothing(known.pair) or known.scores["accuracy"] == 1:
+            continue
+        low, high = known.pair.interval
+        return Verdict(
+            "warning",
+            _("Tuning is not worth it here: {name} does better.", name=known.name)
+            if known.pair.verdict == "worse"
+            else _("Tuning is not worth it here: {name} does as well.", name=known.name),
+            _(
+                "It reaches {baseline} on the same {rows} test rows, the tuned model {tuned}; with 95 % certainty tuning gains between {low} and {high} points.",
+                baseline=_percent(known.scores["accuracy"]),
+                rows=decimal(known.pair.rows),
+                tuned=_percent(results["metrics"]["accuracy"]),
+                low=decimal(100 * low, 1),
+                high=decimal(100 * high, 1),
+            ),
+            _("Use the simpler one, or compare other methods if these last points matter."),
+            remedies.OTHER_METHODS,
+            major=True,
+        )
+    return None
+
+
+def missed_labels(run: Run, points: Points) -> Verdict | None:
+    results = run.results or {}
+    missed = headline.missed_labels(results) if _accuracy(run) is not None else []
+    if not missed:
+        return None
+    listed = ", ".join(
+        _(
+            "{label} ({recall} of {count})",
+            label=score["label"],
+            recall=localized(f"{score['recall']:.0%}"),
+            count=decimal(score["count"]),
+        )
+        for score in missed[:4]
+    )
+    return Verdict(
+        "warning",
+        _("Low recall: some labels are mostly missed."),
+        _("Found: {listed}.", listed=listed),
+        _("Add rows with these labels; the Labels tab has the scores of each."),
+        remedies.MORE_DATA,
+        major=True,
+    )
+
+
+def too_few_rows(run: Run, points: Points) -> Verdict | None:
+    if _accuracy(run) is None:
+        return None
+    low, high = _interval(run)
+    if high - low <= WIDE_INTERVAL:
+        return None
+    return Verdict(
+        "warning",
+        _("Too few test rows to say precisely how good it is."),
+        _(
+            "With {test_rows} test rows the true accuracy lies anywhere between {percent} and {percent_2}.",
+            test_rows=decimal(_test_rows(run)),
+            percent=_percent(low),
+            percent_2=_percent(high),
+        ),
+        _("Give the test a larger share of the rows, or add labelled rows."),
+        remedies.LARGER_TEST,
+    )
+
+
+def _accuracy(run: Run) -> float | None:
+    found: float | None = (run.results or {}).get("metrics", {}).get("accuracy")
+    return found
+
+
+def _baseline(run: Run, name: str) -> float | None:
+    found: float | None = ((run.results or {}).get("baseline", {}).get(name) or {}).get("accuracy")
+    return found
+
+
+def _interval(run: Run) -> Sequence[float]:
+    given: Sequence[float] | None = (run.results or {}).get("intervals", {}).get("accuracy")
+    return given or wilson(_accuracy(run) or 0.0, _test_rows(run))
+
+
+def _test_rows(run: Run) -> int:
+    return int((run.results or {}).get("test_rows") or 0)
+
+
+def _percent(share: float) -> str:
+    return f"{decimal(share * 100, 1)} %"
+
+
+RULES = (against_majority, as_good_without, missed_labels, too_few_rows)

@@ -1,0 +1,296 @@
+"""The table of runs: filtered, sorted and paged by the database, with selection, bulk actions and saved views."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from app.errors import NotFound, Rejected, StudioError
+from app.languages import gettext as _
+from app.languages import gettext_noop
+from app.services.runs import removal, run_table, runs, saved_views
+from app.services.runs.run_table import RunFilter, RunRow
+from studio_ui.components.browser_component import BrowserComponent
+from studio_ui.components.nodes import Node, action, asker, chooser, el, empty_state
+from studio_ui.components.run_cells import COLUMNS, run_cells
+from studio_ui.formats import byte_size, counted
+from studio_ui.run_words import ACTIVE, STATES, method_title, model_title
+
+ROWS_SHOWN, MAX_COMPARED = 50, 10
+ANY_STATE = [("", gettext_noop("Any status")), (",".join(sorted(ACTIVE)), gettext_noop("Active"))]
+ARCHIVED = [("", gettext_noop("Not archived")), ("only", gettext_noop("Archived")), ("all", gettext_noop("All"))]
+# What runs can be filtered by: parameter, label, and the options that are always there.
+FILTERS: list[dict[str, Any]] = [
+    {
+        "key": "state",
+        "label": gettext_noop("Status"),
+        "options": [*ANY_STATE, *((name, words[1]) for name, words in STATES.items())],
+    },
+    {"key": "model", "label": gettext_noop("Base model"), "options": [("", gettext_noop("Any base model"))]},
+    {"key": "method", "label": gettext_noop("Method"), "options": [("", gettext_noop("Any method"))]},
+    {"key": "dataset", "label": gettext_noop("Data set"), "options": [("", gettext_noop("Any data set"))]},
+    {"key": "tag", "label": gettext_noop("Tag"), "options": [("", gettext_noop("Any tag"))]},
+    {"key": "archived", "label": gettext_noop("Archive"), "options": ARCHIVED},
+]
+
+# Buttons for the chosen runs: name, words and look.
+FOR_CHOSEN = (
+    ("compare", gettext_noop("Compare"), "primary"),
+    ("starring", gettext_noop("Star"), ""),
+    ("tagging", gettext_noop("Tag…"), ""),
+    ("archive", gettext_noop("Archive"), ""),
+    ("deleting", gettext_noop("Delete…"), ""),
+    ("stopping", gettext_noop("Stop"), "stop"),
+)
+
+
+class RunTable(BrowserComponent):
+    """The signed-in person's runs.
+
+    Filters, order, search and selection are query parameters of the page's address. While a run of the table is active, the
+    browser asks every few seconds and receives only the rows that changed.
+    """
+
+    module = "run_table.js"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            server_functions=[read_rows, read_choices, change_runs, save_view, forget_view],
+            columns=[asdict(column) for column in COLUMNS],
+            filters=[each["key"] for each in FILTERS],
+            frame=_frame(),
+            page=ROWS_SHOWN,
+            most=MAX_COMPARED,
+            **options,
+        )
+
+
+def _frame() -> list[Node]:
+    """Everything around the rows."""
+    words = _("Search name, model, method, data set, tag, note")
+    search = el("input", type="search", id="runs-search", placeholder=words, aria_label=_("Search runs"))
+    filters = [
+        asker(each["key"], _options(each), "", id=f"runs-{each['key']}", aria_label=_(each["label"]))
+        for each in FILTERS
+    ]
+    views = [
+        chooser(_("Saved views"), "view", "", [], "", id="runs-views", hidden=True),
+        action(_("Forget this view"), "view", "forget", id="runs-forget-view", look="quiet small", hidden=True),
+        action(_("Keep this view"), "view", "keep", id="runs-save-view", look="quiet small"),
+    ]
+    chosen = [action(_(words), name, id=f"runs-{name}", look=look) for name, words, look in FOR_CHOSEN]
+    return [
+        el("div", search, chosen, el("a", _("New run"), href="/new", cls="button"), cls="toolbar"),
+        el(
+            "div",
+            filters,
+            action(_("★ Starred"), "starred", id="runs-starred"),
+            views,
+            cls="toolbar run-filters",
+            role="group",
+            aria_label=_("Filters"),
+        ),
+        el("div", id="runs-problem"),
+        el("p", _("Loading the runs…"), cls="muted", role="status", id="runs-status"),
+        el("div", _table(), id="runs-box", cls="table-box runs-box", tabindex="0", role="region", aria_label=_("Runs")),
+        action("", "more", id="runs-more", hidden=True),
+        el(
+            "div",
+            empty_state(_("No runs yet."), _("Train a model in six clicks."), ("/new", _("Tune a model"))),
+            id="runs-empty",
+            hidden=True,
+        ),
+    ]
+
+
+def _table() -> Node:
+    every = el("input", type="checkbox", id="runs-all", aria_label=_("Choose all rows shown"))
+    heads = [
+        el(
+            "th",
+            action(_(column.title), "sort", column.key, cls="sort", aria_label=_(column.label) or None),
+            scope="col",
+            cls=f"{'number' if column.number else ''} column-{column.key}",
+            data_key=column.key,
+        )
+        for column in COLUMNS
+    ]
+    head = el("tr", el("th", every, scope="col", cls="column-choose"), heads)
+    return el("table", el("thead", head), el("tbody"), id="runs-table", cls="data-table")
+
+
+def _options(filter_: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(value, _(words)) for value, words in filter_["options"]]
+
+
+def read_rows(user_id: str, data: dict[str, Any]) -> dict[str, Any]:
+    """One page of the table.
+
+    Args:
+        data: ``view``, the parameters of the address; ``limit`` and ``cursor``; ``known``, digests of the rows that the browser
+            has, by id: those that are the same are not sent again; ``chosen``, ids about which it knows nothing.
+
+    Returns:
+        ``order`` (ids), ``rows`` (those that are new or changed), ``chosen``, ``next``, ``total`` and ``active``.
+    """
+    view = _parameters(data.get("view"))
+    known = dict(data.get("known") or {})
+    found = run_table.page(
+        user_id,
+        _filter(view),
+        sort=view.get("sort") or "created",
+        descending=view.get("order") != "up",
+        limit=int(data.get("limit") or ROWS_SHOWN),
+        cursor=str(data.get("cursor") or ""),
+    )
+    rows = [_row(each) for each in found.runs]
+    return {
+        "order": [row["id"] for row in rows],
+        "rows": [row for row in rows if known.get(row["id"]) != row["digest"]],
+        "chosen": _chosen(user_id, data.get("chosen") or []),
+        "next": found.next,
+        "total": found.total,
+        "active": found.active,
+    }
+
+
+def _parameters(view: Any) -> dict[str, str]:
+    return {str(key): str(value) for key, value in dict(view or {}).items()}
+
+
+def _filter(view: Mapping[str, str]) -> RunFilter:
+    return RunFilter(
+        words=view.get("q", ""),
+        states=[state for state in view.get("state", "").split(",") if state],
+        model=view.get("model", ""),
+        method=view.get("method", ""),
+        dataset_id=view.get("dataset", ""),
+        experiment_id=view.get("experiment", ""),
+        tag=view.get("tag", ""),
+        starred=view.get("starred") == "true",
+        archived=view.get("archived") or "no",
+    )
+
+
+def _row(row: RunRow) -> dict[str, Any]:
+    run = row.details
+    shown = {**_facts(run), "cells": run_cells(row)}
+    return {**shown, "digest": hashlib.sha256(json.dumps(shown, default=str).encode()).hexdigest()[:12]}
+
+
+def _facts(run: Any) -> dict[str, Any]:
+    """What bulk actions need to know of a run."""
+    return {"id": run.id, "name": run.name, "active": run.state in ACTIVE, "starred": run.starred}
+
+
+def _chosen(user_id: str, ids: list[Any]) -> list[dict[str, Any]]:
+    """Facts of chosen runs that may be on another page; those that are gone are left out."""
+    found = []
+    for run_id in ids[: run_table.MAX_ROWS]:
+        try:
+            run = runs.get_run(user_id, str(run_id))
+        except NotFound:
+            continue
+        found.append({"id": run.id, "name": run.name, "active": run.job.state in ACTIVE, "starred": run.starred})
+    return found
+
+
+def read_choices(user_id: str, data: Any) -> dict[str, Any]:
+    """What the filters offer, and the person's saved views."""
+    found = run_table.facets(user_id)
+    return {
+        "options": {
+            "model": [(name, model_title(name)) for name in found.models],
+            "method": [(kind, method_title(kind)) for kind in found.methods],
+            "dataset": [(dataset.id, dataset.name) for dataset in found.datasets],
+            "tag": [(tag, tag) for tag in found.tags],
+        },
+        "views": saved_views.list_views(user_id),
+    }
+
+
+def save_view(user_id: str, data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Keep a view under a name; returns all views."""
+    saved_views.save(user_id, str(data.get("name") or ""), _parameters(data.get("view")))
+    return saved_views.list_views(user_id)
+
+
+def forget_view(user_id: str, data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Delete a view; returns those that are left."""
+    saved_views.remove(user_id, str(data.get("id") or ""))
+    return saved_views.list_views(user_id)
+
+
+def change_runs(user_id: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Do the same to several runs; a refusal is told and does not stop the others.
+
+    Args:
+        data: ``name`` of a change, ``ids`` of runs, ``value`` as the change needs it.
+
+    Returns:
+        ``done`` (ids), ``told`` (a sentence or empty) and ``refused`` (sentences).
+    """
+    change = CHANGES.get(str(data.get("name")))
+    if change is None:
+        raise Rejected(
+            "unknown_change", _("Runs cannot be changed like this."), _("Use one of: ") + ", ".join(CHANGES) + "."
+        )
+    done, refused, freed = [], [], 0
+    for run_id in [str(each) for each in list(data.get("ids") or [])[: run_table.MAX_ROWS]]:
+        try:
+            freed += change(user_id, run_id, data.get("value"))
+            done.append(run_id)
+        except StudioError as error:
+            refused.append(f"{_name_of(user_id, run_id)}: {error.message} {error.hint}".strip())
+    told = ""
+    if data["name"] == "delete" and done:
+        told = _("{done} deleted, {freed} freed.", done=counted(len(done), "run"), freed=byte_size(freed))
+        if data.get("value") == "files":
+            told = _("Files of {done} deleted, {freed} freed.", done=counted(len(done), "run"), freed=byte_size(freed))
+    return {"done": done, "told": told, "refused": refused}
+
+
+def _name_of(user_id: str, run_id: str) -> str:
+    try:
+        return runs.get_run(user_id, run_id).name
+    except NotFound:
+        return _("A run")
+
+
+def _star(user_id: str, run_id: str, value: Any) -> int:
+    run_table.mark(user_id, run_id, starred=bool(value))
+    return 0
+
+
+def _archive(user_id: str, run_id: str, value: Any) -> int:
+    run_table.mark(user_id, run_id, archived=bool(value))
+    return 0
+
+
+def _tag(user_id: str, run_id: str, value: Any) -> int:
+    given = runs.get_run(user_id, run_id).tags
+    run_table.mark(user_id, run_id, tags=list(dict.fromkeys([*given, str(value)])))
+    return 0
+
+
+def _stop(user_id: str, run_id: str, value: Any) -> int:
+    runs.request_cancel(user_id, run_id)
+    return 0
+
+
+def _delete(user_id: str, run_id: str, value: Any) -> int:
+    if value not in ("files", "all"):
+        raise Rejected(
+            "unknown_choice", _("It is not said what to delete."), _("Choose only the files, or everything.")
+        )
+    return removal.remove(user_id, run_id, keep_results=value == "files")
+
+
+CHANGES: dict[str, Callable[[str, str, Any], int]] = {
+    "star": _star,
+    "archive": _archive,
+    "tag": _tag,
+    "stop": _stop,
+    "delete": _delete,
+}

@@ -1,0 +1,124 @@
+"""Audit trail: who did what to which object, when and from where; for administrators."""
+
+from collections.abc import Mapping
+
+import gradio as gr
+
+from app.languages import gettext as _
+from app.languages import gettext_noop
+from app.services.accounts import audit, people
+from app.services.accounts.audit import Entry
+from studio_ui.components.nodes import Node, asker, el, empty_state, moment, stay, table
+from studio_ui.components.view import View
+from studio_ui.pages.page import Page
+
+PURPOSE = gettext_noop(
+    "Who did what, when and from where. Entries are added only; nobody can change them in the studio."
+)
+# Kind of act -> its words; one that is not here is shown by its name.
+ACTIONS = {
+    "sign_in": gettext_noop("signed in"),
+    "sign_out": gettext_noop("signed out"),
+    "end_session": gettext_noop("signed browsers out"),
+    "create_token": gettext_noop("created a token"),
+    "revoke_token": gettext_noop("revoked a token"),
+    "invite": gettext_noop("invited"),
+    "create_link": gettext_noop("made a sign-in link"),
+    "change_role": gettext_noop("changed a role"),
+    "disable": gettext_noop("disabled"),
+    "enable": gettext_noop("enabled"),
+    "sign_out_everywhere": gettext_noop("signed somebody out everywhere"),
+    "submit": gettext_noop("started"),
+    "start": gettext_noop("started"),
+    "cancel": gettext_noop("cancelled"),
+    "pause": gettext_noop("paused"),
+    "resume": gettext_noop("resumed"),
+    "continue": gettext_noop("continued"),
+    "delete": gettext_noop("deleted"),
+    "archive": gettext_noop("archived"),
+    "restore": gettext_noop("restored"),
+    "rename": gettext_noop("renamed"),
+    "download": gettext_noop("downloaded"),
+    "export": gettext_noop("exported"),
+    "share": gettext_noop("shared by a link"),
+    "revoke-share": gettext_noop("revoked a shared link"),
+    "fetch": gettext_noop("fetched"),
+    "remove": gettext_noop("removed"),
+    "mark": gettext_noop("marked"),
+    "choose": gettext_noop("chose"),
+}
+OBJECTS = {
+    "user": gettext_noop("account"),
+    "run": gettext_noop("run"),
+    "dataset": gettext_noop("data set"),
+    "model": gettext_noop("base model"),
+    "experiment": gettext_noop("experiment"),
+    "share": gettext_noop("shared link"),
+}
+# Where an object is shown.
+ADDRESSES = {"run": "/run?id=", "dataset": "/datasets?id=", "experiment": "/experiments?id="}
+MAX_DETAIL = 120
+
+
+def build(blocks: gr.Blocks) -> None:
+    """One view: filters, entries, the way to older ones and the download."""
+    with gr.Column(elem_id="audit-page"):
+        View(describe_audit, elem_id="audit", follows=("person", "action", "before"))
+
+
+def describe_audit(user_id: str, query: Mapping[str, str]) -> list[Node]:
+    """A page of the trail as the address asks for it."""
+    person, action, before = (query.get(name, "") for name in ("person", "action", "before"))
+    page = audit.list_entries(user_id, before=before, user_id=person, action=action)
+    heads = [(_("When"), ""), (_("Who"), ""), (_("What"), ""), (_("Object"), ""), (_("Details"), ""), (_("From"), "")]
+    shown = (
+        table(_("Audit trail"), heads, [_line(entry) for entry in page.entries], id_="audit-table")
+        if page.entries
+        else empty_state(_("No entries"), _("Nothing of this kind has been done."))
+    )
+    kept = f"person={person}&action={action}"
+    return [
+        _filters(user_id, person, action),
+        shown,
+        el(
+            "div",
+            stay(_("Newest"), f"?{kept}", cls="button") if before else None,
+            stay(_("Older"), f"?{kept}&before={page.before}", cls="button") if page.before else None,
+            el("a", _("Download all as JSON lines"), href="/api/v1/audit.jsonl", cls="button", download=True),
+            cls="actions",
+        ),
+    ]
+
+
+def _filters(user_id: str, person: str, action: str) -> Node:
+    everybody = [("", _("Everybody")), *((one.id, one.name) for one in people.list_people(user_id))]
+    kinds = [("", _("Everything")), *((kind, _action_words(kind)) for kind in audit.list_actions(user_id))]
+    return el(
+        "div",
+        el("label", _("Who"), asker("person", everybody, person)),
+        el("label", _("What"), asker("action", kinds, action)),
+        cls="toolbar",
+    )
+
+
+def _line(entry: Entry) -> list[Node]:
+    kind = _(OBJECTS.get(entry.object_type, entry.object_type))
+    address = ADDRESSES.get(entry.object_type)
+    thing: Node = el("a", kind, href=address + entry.object_id) if address and entry.object_id else kind
+    details = ", ".join(f"{name}: {value}" for name, value in entry.data.items() if value not in (None, ""))
+    shown = details if len(details) <= MAX_DETAIL else f"{details[:MAX_DETAIL]} …"
+    return [
+        moment(entry.at, "full"),
+        entry.person or _("the studio"),
+        _action_words(entry.action),
+        thing,
+        shown or "–",
+        entry.address or "–",
+    ]
+
+
+def _action_words(action: str) -> str:
+    return _(ACTIONS[action]) if action in ACTIONS else action.replace("_", " ").replace("-", " ")
+
+
+AUDIT = Page(path="/audit", title="Audit trail", nav_under="/account", purpose=PURPOSE, build=build)

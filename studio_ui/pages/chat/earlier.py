@@ -1,0 +1,45 @@
+"""Earlier conversations of the person, with links and their transcripts."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from app.languages import gettext as _
+from app.languages import gettext_noop
+from app.services.inference import conversations
+from app.services.inference.conversations import ListedConversation
+from studio_ui.components.nodes import Node, action, el, moment
+from studio_ui.formats import counted
+
+NONE_YET = gettext_noop("None yet. What you say and what the models reply is kept here for you alone.")
+
+
+def earlier_conversations(user_id: str, query: Mapping[str, str]) -> Node:
+    """One's own conversations, newest first; open unless one of them is shown."""
+    found = conversations.list_conversations(user_id)
+    listed = el("ul", [_item(each) for each in found], cls="chat-list") if found else el("p", _(NONE_YET), cls="muted")
+    return el(
+        "details", el("summary", _("Earlier conversations")), listed, cls="chat-details", open=not query.get("id")
+    )
+
+
+def _item(talk: ListedConversation) -> Node:
+    title = talk.title or _("Conversation")
+    confirm = (
+        _("Delete this conversation?"),
+        _("“{title}” and all its replies are deleted for good.", title=title),
+        _("Delete"),
+    )
+    return el(
+        "li",
+        el("a", title, href=f"/chat?id={quote(talk.id)}"),
+        el("span", f"{counted(talk.questions, 'question')}, ", moment(talk.created_at), cls="muted small"),
+        el(
+            "a",
+            _("Transcript"),
+            href=f"/api/v1/conversations/{quote(talk.id)}/transcript",
+            download=True,
+            cls="link small",
+        ),
+        action("×", "forget", talk.id, cls="remove", confirm=confirm, aria_label=_("Delete “{title}”", title=title)),
+        data_id=talk.id,
+    )

@@ -1,0 +1,168 @@
+"""Problems of a version as nodes: what, which lines, and what one click can do about them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from app.languages import gettext as _
+from app.languages import gettext_noop, ngettext
+from app.models import Dataset, DatasetVersion
+from app.services.datasets.versions import report_of
+from studio_ui.components.nodes import Node, action, banner, el, stay
+from studio_ui.formats import count, counted
+from studio_ui.pages.datasets.place import address
+
+LINES_SHOWN = 12
+# What one click can put right.
+REMEDIES = {
+    "label_spelling": ("merge_labels", gettext_noop("Write each label in one way")),
+    "hidden_characters": ("clean", gettext_noop("Remove these characters")),
+    "control_characters": ("clean", gettext_noop("Remove these characters")),
+    "span_within_word": ("repair", gettext_noop("Take the whole words")),
+    "i_without_b": ("repair", gettext_noop("Begin each entity with B-")),
+}
+
+
+def changing(
+    words: str, dataset: Dataset, version: DatasetVersion, changes: list[dict[str, Any]], **attributes: Any
+) -> Node:
+    """A button that applies changes to the version that is shown."""
+    attributes = {"cls": "button small", **attributes}
+    value = {"dataset": dataset.id, "version": version.number, "changes": changes}
+    return action(words, "change", value, **attributes)
+
+
+def problem_list(dataset: Dataset, version: DatasetVersion) -> Node:
+    """Every problem, and the rows that were left out by hand; empty if there is neither."""
+    found = report_of(version).get("problems") or []
+    excluded = int((version.report.get("rows") or {}).get("excluded", 0))
+    if not found and not excluded:
+        return ""
+    download = el(
+        "a",
+        _("Download as CSV"),
+        id="report-download",
+        cls="button small",
+        href=f"/api/v1/datasets/{dataset.id}/report.csv?version={version.number}",
+        download=True,
+    )
+    return el(
+        "section",
+        el(
+            "div",
+            el("h3", _("What needs attention") if found else _("Nothing needs attention")),
+            download if found else None,
+            cls="card-head",
+        ),
+        el("ul", [_fixable(each, dataset, version) for each in found], cls="problems"),
+        _left_out(excluded, dataset, version) if excluded else None,
+        cls="report-part",
+        id="report-problems",
+    )
+
+
+def problem_item(problem: Mapping[str, Any], *more: Node) -> Node:
+    """One problem: what, what to do, which lines, and ``more``; without ``more``, examples."""
+    shown = banner(problem["severity"], problem["message"], problem["hint"], problem["code"])
+    extend(shown, _lines(problem), *more, *([] if more else [_examples(problem)]))
+    return el("li", shown, data_problem=problem.get("key") or problem["code"])
+
+
+def extend(shown: Node, *nodes: Node) -> Node:
+    """The banner with nodes added below its words."""
+    words = shown[-1]
+    assert isinstance(words, list)
+    words.extend(node for node in nodes if node)
+    return shown
+
+
+def leave_out_errors(version: DatasetVersion) -> list[dict[str, Any]]:
+    """The changes that leave out every row with an error."""
+    keys = [
+        each["key"] for each in version.report.get("problems") or [] if each["severity"] == "error" and each["count"]
+    ]
+    return [{"op": "exclude", "rows": {"problem": key}} for key in keys]
+
+
+def _fixable(problem: Mapping[str, Any], dataset: Dataset, version: DatasetVersion) -> Node:
+    number, key = problem.get("count") or 0, problem.get("key")
+    # What is only told needs no tools.
+    if not key or not number or problem["severity"] == "info":
+        return problem_item(problem)
+    op, words = REMEDIES.get(problem["code"], ("", ""))
+    rows = {"problem": key}
+    remedy = changing(
+        _(words),
+        dataset,
+        version,
+        [{"op": op} if op == "merge_labels" else {"op": op, "rows": rows}],
+        cls="button small primary problem-remedy",
+    )
+    leave = changing(
+        ngettext("Leave out this row", "Leave out these {number} rows", number),
+        dataset,
+        version,
+        [{"op": "exclude", "rows": rows}],
+        cls="button small problem-exclude",
+    )
+    show = stay(
+        _("Show and fix the rows"),
+        f"{address(dataset.id)}&problem={key}",
+        cls="button small problem-show",
+        aria_label=_("Show and fix the rows: {words}", words=problem["message"]),
+    )
+    tools = [remedy if op else None, show, leave if op != "merge_labels" else None]
+    return problem_item(problem, el("div", tools, cls="actions problem-actions"))
+
+
+def _left_out(number: int, dataset: Dataset, version: DatasetVersion) -> Node:
+    one = number == 1
+    shown = banner(
+        "info",
+        ngettext("{number} row was left out.", "{number} rows were left out.", number),
+        _("They stay in the data set and are used for nothing until you bring them back."),
+    )
+    show = stay(_("Show it") if one else _("Show them"), f"{address(dataset.id)}&rows=left-out", cls="button small")
+    back = changing(
+        _("Bring it back") if one else _("Bring them back"),
+        dataset,
+        version,
+        [{"op": "include", "rows": {"excluded": True}}],
+        id="report-include",
+    )
+    shown = extend(shown, el("div", show, back, cls="actions problem-actions"))
+    return el("div", shown, id="report-excluded")
+
+
+def _lines(problem: Mapping[str, Any]) -> Node:
+    lines = problem.get("rows") or []
+    if not lines:
+        return ""
+    shown = ", ".join(map(str, lines[:LINES_SHOWN]))
+    rest = problem["count"] - min(LINES_SHOWN, len(lines))
+    return el(
+        "p",
+        el("strong", f"{counted(problem['count'], 'row')}: "),
+        ngettext("line {shown}", "lines {shown}", len(lines), shown=shown),
+        _(" and {rest} more", rest=count(rest)) if rest > 0 else "",
+        cls="problem-lines",
+    )
+
+
+def _examples(problem: Mapping[str, Any]) -> Node:
+    found = [words for each in problem.get("examples") or [] if (words := _example_words(each))]
+    if not found:
+        return ""
+    return el("details", el("summary", _("Show examples")), el("ul", [el("li", words) for words in found]), cls="more")
+
+
+def _example_words(example: Any) -> str:
+    if not isinstance(example, dict):
+        return str(example)
+    rest = {name: value for name, value in example.items() if name not in ("row", "line")}
+    place = example.get("row", example.get("line"))
+    words = "; ".join(
+        f"{name}: {json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value}"
+        for name, value in rest.items()
+    )
+    return words if place is None else _("line {place} – {words}", place=place, words=words)

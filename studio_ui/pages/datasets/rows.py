@@ -1,0 +1,62 @@
+"""The page of rows that the address asks for."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from app.models import Dataset, DatasetVersion
+from app.services.datasets import row_pages
+from app.services.datasets.row_search import Selection
+from app.services.datasets.versions import report_of
+from studio_ui.pages.datasets.place import shown_dataset
+
+ROWS_PER_PAGE = 20
+MOST_LABELS = 500
+WHICH = {"kept": False, "left-out": True}
+SEARCH_CHARACTERS = 200
+
+
+def read_page(user_id: str, query: Mapping[str, str], after: int) -> dict[str, Any] | None:
+    """The rows after the cursor with what the table must know of the dataset; None where the address names none."""
+    shown = shown_dataset(user_id, query)
+    if shown is None:
+        return None
+    dataset, version = shown
+    selection = selection_of(version, query)
+    given = {name: value for name, value in asdict(selection).items() if value not in (None, "")}
+    page = row_pages.page_of(version, selection, after, ROWS_PER_PAGE)
+    return {**page, "selection": given, "narrowed": bool(given), "about": _about(dataset, version)}
+
+
+def selection_of(version: DatasetVersion, query: Mapping[str, str]) -> Selection:
+    """The filter that the address names; labels and problems that this version does not have are no filter."""
+    label = query.get("label", "")
+    column = version.columns.get("label")
+    keys = {key for key, _ in _problems(version)}
+    search = query.get("q", "").strip()[:SEARCH_CHARACTERS]
+    if label not in (version.labels or {}):
+        label = ""
+    return Selection(
+        search=search or ("" if column else label),
+        problem=query["problem"] if query.get("problem") in keys else "",
+        column=column if column and label else "",
+        value=label if column and label else None,
+        excluded=WHICH.get(query.get("rows", "")),
+    )
+
+
+def _about(dataset: Dataset, version: DatasetVersion) -> dict[str, Any]:
+    return {
+        "id": dataset.id,
+        "version": version.number,
+        "version_id": version.id,
+        "columns": version.columns,
+        "labels": list(version.labels or {})[:MOST_LABELS],
+        "problems": _problems(version),
+    }
+
+
+def _problems(version: DatasetVersion) -> list[tuple[str, str]]:
+    """(key, words) of problems that concern single rows."""
+    found = report_of(version).get("problems") or []
+    return [(each["key"], each["message"]) for each in found if each.get("key") and each.get("count")]

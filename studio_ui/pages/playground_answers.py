@@ -1,0 +1,71 @@
+"""Answers of models that label texts or tokens, as the playground shows them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.languages import gettext as _
+from studio_ui.components.nodes import Node, el, share_bar
+from studio_ui.formats import count
+
+SHOWN_LABELS = 5
+HUES = 8
+
+
+def answer_of(text: str, answer: dict[str, Any], hues: dict[str, int]) -> Node:
+    """One text with its label and probabilities, or with what was marked in it; ``hues`` are the colours given so far."""
+    if "entities" in answer:
+        return _marked_reply(text, answer["entities"], answer["read_to"], hues)
+    ranked = sorted(answer.get("probabilities", {}).items(), key=lambda pair: -pair[1])
+    # A single label left over is shown by its name: "1 other" would take the same room.
+    shown = ranked if len(ranked) == SHOWN_LABELS + 1 else ranked[:SHOWN_LABELS]
+    rest = ranked[len(shown) :]
+    bars = [
+        el(
+            "li",
+            el("span", label, cls="label-name"),
+            share_bar(share),
+            cls="first" if label == answer["label"] else "",
+        )
+        for label, share in shown
+    ]
+    if rest:
+        words = _("{rest} other labels together", rest=count(len(rest)))
+        total = sum(share for _, share in rest)
+        bars.append(el("li", el("span", words, cls="label-name"), share_bar(total), cls="muted"))
+    return el(
+        "article",
+        el("p", text, cls="reply-text"),
+        el("p", answer["label"], cls="reply-label"),
+        el("ul", bars, cls="label-bars"),
+        cls="reply",
+    )
+
+
+def _marked_reply(text: str, entities: Sequence[dict[str, Any]], read_to: int, hues: dict[str, int]) -> Node:
+    """A text with what was marked in it, and how certain each mark is."""
+    for entity in entities:
+        hues.setdefault(entity["label"], len(hues) % HUES)
+    pieces: list[Node] = []
+    place = 0
+    for entity in entities:
+        pieces += [text[place : entity["start"]], _mark(entity, hues)]
+        place = entity["end"]
+    listed = [el("li", _mark(entity, hues), share_bar(entity["score"])) for entity in entities]
+    words = _(
+        "The text is too long for this model: only the first {read_to} of {text} characters were read.",
+        read_to=count(read_to),
+        text=count(len(text)),
+    )
+    return el(
+        "article",
+        el("p", el("span", pieces, text[place:], cls="marked-text"), cls="reply-text"),
+        el("ul", listed, cls="entity-list") if listed else el("p", _("Nothing is marked."), cls="muted"),
+        el("p", words, cls="muted") if read_to < len(text) else None,
+        cls="reply",
+    )
+
+
+def _mark(entity: dict[str, Any], hues: dict[str, int]) -> Node:
+    """A marked piece with its type beside it, so that colour is never the only signal."""
+    label = entity["label"]
+    return el("mark", entity["text"], " ", el("span", label, cls="entity-type"), cls=f"entity entity-{hues[label]}")

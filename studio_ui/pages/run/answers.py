@@ -1,0 +1,264 @@
+"""The Examples tab: held-out rows answered by base and tuned model, filtered, searched and paged in the address."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from app.languages import gettext as _
+from app.languages import gettext_noop
+from app.services.runs import generation_samples, predictions
+from app.services.runs.generation_samples import SampledAnswer
+from app.services.runs.predictions import AnswerFilter, PredictionDetails, PredictionPage
+from app.services.runs.run_details import RunDetails
+from studio_ui.components.marked_text import Marks
+from studio_ui.components.nodes import Node, choice, el, share_bar
+from studio_ui.components.view import Content
+from studio_ui.formats import count
+from studio_ui.pages.run.wanted import family, is_active, not_yet, results_of, wanted_run
+
+SECONDS_BETWEEN_LOOKS = 2.0
+PAGE = 50
+FILTERS = (
+    ("wrong", gettext_noop("Wrong")),
+    ("improved", gettext_noop("Wrong → right")),
+    ("worsened", gettext_noop("Right → wrong")),
+    ("right", gettext_noop("Right")),
+    ("all", gettext_noop("All")),
+)
+NONE_OF = {
+    "wrong": gettext_noop("No wrong answers on the test rows."),
+    "right": gettext_noop("No right answers on the test rows."),
+    "improved": gettext_noop("No row that the base model got wrong and the tuned model gets right."),
+    "worsened": gettext_noop("No row that the base model got right and the tuned model gets wrong."),
+    "all": gettext_noop("No test rows were stored."),
+}
+HEADS = (
+    gettext_noop("Text"),
+    gettext_noop("Expected"),
+    gettext_noop("Base model"),
+    gettext_noop("Tuned model"),
+    gettext_noop("Probability"),
+)
+ENTITY_HEADS = (
+    gettext_noop("Sentence and what is expected"),
+    gettext_noop("Base model"),
+    gettext_noop("Tuned model"),
+    gettext_noop("Least certain word"),
+)
+UNSEEN = gettext_noop(
+    "Rows the model never trained on. Choosing settings to fit these very rows makes the test number look better than it is."
+)
+QUESTIONS = gettext_noop(
+    "Questions that the model never trained on. Both models always take the likeliest next piece of text, so the same question "
+    "gives the same answer."
+)
+SAMPLED = gettext_noop(
+    "The same few validation prompts at every evaluation, answered in at most 40 tokens, so that you can watch the answers "
+    "change."
+)
+
+
+def answers(user_id: str, query: Mapping[str, str]) -> Content:
+    """The rows that the address asks for."""
+    run = wanted_run(user_id, query)
+    again = SECONDS_BETWEEN_LOOKS if is_active(run) else None
+    written = family(run) == "generation"
+    if not results_of(run).get("metrics"):
+        # What was said at each check stands below and needs no end.
+        return Content("" if written else not_yet(run, _("Right and wrong answers")), again=again)
+    only = query.get("only") if query.get("only") in NONE_OF else "all" if written else "wrong"
+    wanted = AnswerFilter(
+        None if only == "all" else only, query.get("expected"), query.get("answered"), query.get("find", "").strip()
+    )
+    shown = max(PAGE, int(query["rows"])) if query.get("rows", "").isdecimal() else PAGE
+    page = _first_rows(user_id, run, wanted, shown)
+    if written:
+        return Content(_written_list(page, wanted, shown), again=again)
+    return Content(_answer_table(run, page, wanted, shown), again=again)
+
+
+def _first_rows(user_id: str, run: RunDetails, wanted: AnswerFilter, number: int) -> PredictionPage:
+    """So many rows from the start, in as many pages as the service needs for them."""
+    page = predictions.page(user_id, run.id, wanted, limit=number)
+    rows = list(page.rows)
+    while len(rows) < number and page.rows:
+        page = predictions.page(user_id, run.id, wanted, limit=number - len(rows), after=page.after)
+        rows += page.rows
+    return PredictionPage(rows, page.after, page.counts)
+
+
+def _answer_table(run: RunDetails, page: PredictionPage, wanted: AnswerFilter, shown: int) -> list[Node]:
+    totals = {**page.counts, "all": page.counts["right"] + page.counts["wrong"]}
+    only = wanted.only or "all"
+    entities = family(run) == "tokens"
+    row = _entity_row(Marks(results_of(run).get("labels") or [])) if entities else _answer_row
+    filters = [
+        choice(
+            f"{words} ({count(totals[name])})",
+            {"only": None if name == "wrong" else name, "rows": None},
+            pressed=name == only,
+            cls="segment",
+            data_only=name,
+        )
+        for name, words in FILTERS
+    ]
+    words = (
+        _("{page_rows} of {totals} rows shown.", page_rows=count(len(page.rows)), totals=count(totals[only]))
+        if page.rows
+        else _nothing(wanted)
+    )
+    return [
+        el("p", _(UNSEEN), cls="muted"),
+        el("div", filters, cls="segments", role="group", aria_label=_("Which rows to show")),
+        _cell_filter(wanted),
+        el("p", words, cls="muted", role="status"),
+        _table([_(words) for words in (ENTITY_HEADS if entities else HEADS)], [row(each) for each in page.rows])
+        if page.rows
+        else "",
+        _more(_("Show more rows"), shown) if len(page.rows) < totals[only] else "",
+    ]
+
+
+def _nothing(wanted: AnswerFilter) -> str:
+    narrowed = wanted.words or wanted.expected is not None or wanted.answer is not None
+    return _("No row fits what is asked for above.") if narrowed else _(NONE_OF[wanted.only or "all"])
+
+
+def _cell_filter(wanted: AnswerFilter) -> Node:
+    """The cell of the confusion matrix that was chosen, and the way back to all rows."""
+    if wanted.expected is None and wanted.answer is None:
+        return ""
+    words = _("Expected “{expected}”, answered “{answer}” ", expected=wanted.expected, answer=wanted.answer)
+    none = {"expected": None, "answered": None, "only": None, "rows": None}
+    return el("p", words, choice(_("Show all labels"), none, cls="button small", id="examples-all-labels"))
+
+
+def _table(heads: Sequence[str], rows: list[Node]) -> Node:
+    head = el("thead", el("tr", [el("th", words, scope="col") for words in heads]))
+    return el(
+        "div",
+        el("table", head, el("tbody", rows), id="examples-table", cls="data-table"),
+        cls="table-box",
+        tabindex="0",
+        role="region",
+        aria_label=_("Held-out rows"),
+    )
+
+
+def _more(words: str, shown: int) -> Node:
+    return choice(words, {"rows": str(shown + PAGE)}, id="answers-more")
+
+
+def _answer_row(row: PredictionDetails) -> Node:
+    return el(
+        "tr",
+        el("td", row.input, cls="wide-text"),
+        el("td", row.expected),
+        el("td", _answer(row.base_answer, row.expected)),
+        el("td", _answer(row.answer, row.expected)),
+        el("td", share_bar(row.score)),
+    )
+
+
+def _answer(given: str | None, expected: str) -> Node:
+    if given is None:
+        return "–"
+    right = given == expected
+    return el(
+        "span",
+        el("span", "✓" if right else "✕", aria_hidden="true"),
+        el("span", el("span", _("right: ") if right else _("wrong: "), cls="sr-only"), given),
+        cls="answer answer-right" if right else "answer answer-wrong",
+    )
+
+
+def _entity_row(marks: Marks) -> Callable[[PredictionDetails], Node]:
+    def row(each: PredictionDetails) -> Node:
+        expected = json.loads(each.expected)
+        base = marks.differences(each.input, expected, json.loads(each.base_answer)) if each.base_answer else "–"
+        return el(
+            "tr",
+            el("td", marks.text(each.input, expected), cls="wide-text"),
+            el("td", base),
+            el("td", marks.differences(each.input, expected, json.loads(each.answer))),
+            el("td", share_bar(each.score)),
+        )
+
+    return row
+
+
+def _written_list(page: PredictionPage, wanted: AnswerFilter, shown: int) -> list[Node]:
+    more = len(page.rows) == shown
+    none = _("No row fits what is asked for above.") if wanted.words else ""
+    words = f"{count(len(page.rows))} answers." if page.rows else none
+    return [
+        el("p", _(QUESTIONS), cls="muted"),
+        el(
+            "p",
+            words or _("No answers were stored; the test rows leave no room for one."),
+            cls="muted",
+            role="status",
+        ),
+        el("ol", [written_card(row) for row in page.rows], id="written-answers", cls="written-answers"),
+        _more(_("Show more answers"), shown) if more else "",
+    ]
+
+
+def written_card(row: PredictionDetails | SampledAnswer, tuned: str = "Tuned model") -> Node:
+    """One question with both answers; ``tuned`` names the side of the tuned model."""
+    reference = el(
+        "p", el("strong", _("In the data: ")), el("span", row.expected, cls="written-text"), cls="muted small"
+    )
+    return el(
+        "li",
+        el("p", el("span", _("Question: "), cls="sr-only"), row.input, cls="written-question"),
+        el(
+            "div",
+            _said(_("Base model"), row.base_answer),
+            _said(tuned, row.answer, "written-tuned"),
+            cls="written-pair",
+        ),
+        reference if row.expected else None,
+        cls="card written",
+    )
+
+
+def _said(who: str, words: str | None, look: str = "") -> Node:
+    side = f"written-side {look}".strip()
+    return el("section", el("h3", who), el("p", words or _("(nothing)"), cls="written-text"), cls=side)
+
+
+def samples(user_id: str, query: Mapping[str, str]) -> Content:
+    """What a model that generates said at one check of its run, beside the base model."""
+    run = wanted_run(user_id, query)
+    if family(run) != "generation":
+        return Content("")
+    found = generation_samples.at_step(user_id, run.id, sampled_step(query))
+    at = list(found.steps).index(found.step) if found.step is not None else 0
+    earlier = found.steps[at - 1] if at > 0 else None
+    later = found.steps[at + 1] if at + 1 < len(found.steps) else None
+    words = _("Nothing yet: samples come with the first evaluation. Runs from before this was kept have none.")
+    moves = [
+        _to_step(_("‹ Earlier"), earlier, "samples-earlier"),
+        el("span", _("Check after step {step}", step=count(found.step or 0))),
+        # The newest check needs no step in the address, so that the next one is shown when it comes.
+        _to_step(_("Later ›"), later, "samples-later", newest=found.steps[-1] if found.steps else None),
+    ]
+    cards = [written_card(row, _("Fine-tuned so far")) for row in found.rows]
+    nodes = [
+        el("h3", _("Generation samples")),
+        el("p", _(SAMPLED), cls="muted"),
+        el("div", moves, cls="samples-chooser") if found.rows else el("p", words, cls="muted", role="status"),
+        el("ol", cards, id="written-samples", cls="written-answers"),
+    ]
+    shown = el("section", nodes, cls="samples", aria_label=_("Generation samples"))
+    return Content(shown, again=SECONDS_BETWEEN_LOOKS if is_active(run) else None)
+
+
+def sampled_step(query: Mapping[str, str]) -> int | None:
+    """The check that the address asks for; None for the newest."""
+    return int(query["sample"]) if query.get("sample", "").isdecimal() else None
+
+
+def _to_step(words: str, step: int | None, id_: str, newest: int | None = None) -> Node:
+    value = None if step is None or step == newest else str(step)
+    return choice(words, {"sample": value}, id=id_, disabled=step is None)

@@ -1,0 +1,79 @@
+"""The Checkpoints tab: what is kept of a run and why; try one, continue from one, delete one."""
+
+import re
+from collections.abc import Mapping
+
+from app.languages import gettext as _
+from app.services.runs import checkpoints
+from app.services.runs.checkpoints import CheckpointDetails
+from app.services.runs.run_details import RunDetails
+from studio_ui.components.nodes import Node, action, el, empty_state, moment, table
+from studio_ui.components.view import Content
+from studio_ui.formats import byte_size, count, figure, percent
+from studio_ui.pages.run.header import try_address
+from studio_ui.pages.run.wanted import is_active, wanted_run
+
+SECONDS_BETWEEN_LOOKS = 3.0
+SHARES = re.compile(r"accuracy|f1|rouge|match|precision|recall")
+
+
+def kept_steps(user_id: str, query: Mapping[str, str]) -> Content:
+    """The kept checkpoints, the newest first."""
+    run = wanted_run(user_id, query)
+    kept = checkpoints.list_checkpoints(user_id, run.id)
+    again = SECONDS_BETWEEN_LOOKS if is_active(run) else None
+    if not kept:
+        text = _("The first is written at the first evaluation, or after a minute of training.")
+        return Content(empty_state(_("No checkpoint is kept."), text), again=again)
+    names = list(dict.fromkeys(name for each in kept for name in each.metrics))
+    heads = [(_("Step"), ""), *((name.replace("_", " "), "number") for name in names), (_("Size"), "number")]
+    heads += [(_("Written"), ""), (_("Kept because"), "why-kept"), (_("What to do"), "")]
+    rows: list[list[Node]] = [
+        [
+            el("span", count(each.step), el("span", _("selected"), cls="badge") if each.selected else None),
+            *(_score(name, each.metrics.get(name)) for name in names),
+            byte_size(each.bytes),
+            moment(each.created_at),
+            each.why if each.complete else _("its files are gone; nothing can be done with it"),
+            _actions(run, each),
+        ]
+        for each in kept
+    ]
+    words = _(
+        "The best and the newest two are kept, {sum} in all. Continuing from one makes a new run with its weights, optimiser state and position in the data; this run stays as it is.",
+        sum=byte_size(sum(each.bytes for each in kept)),
+    )
+    steps = [str(each.step) for each in kept]
+    listed = table(_("Checkpoints"), heads, rows, id_="checkpoints-table", row_ids=steps)
+    return Content([el("p", words, cls="muted"), listed], again=again)
+
+
+def _actions(run: RunDetails, each: CheckpointDetails) -> Node:
+    at = _("step {step}", step=count(each.step))
+    text = _("It frees {bytes} and cannot be undone.", bytes=byte_size(each.bytes))
+    refused = _("The result is made of this one.") if each.selected else _("The run is still active.")
+    remove = action(
+        _("Delete"),
+        "delete",
+        each.step,
+        cls="button small quiet checkpoint-delete",
+        confirm=(_("Delete {at}?", at=at), text, _("Delete it")),
+        aria_label=_("Delete {at}", at=at),
+        disabled=not each.deletable,
+        title=None if each.deletable else refused,
+    )
+    go_on = action(
+        _("Continue from here"),
+        "continue",
+        each.step,
+        cls="button small checkpoint-continue",
+        aria_label=_("Continue from {at}", at=at),
+    )
+    tried = el("a", _("Try it"), href=try_address(run, each.step), cls="button small", aria_label=_("Try {at}", at=at))
+    return el("div", *([tried, go_on] if each.complete else []), remove, cls="row-actions")
+
+
+def _score(name: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return percent(value) if SHARES.search(name) else figure(value)

@@ -1,0 +1,77 @@
+"""The run that the page's address names, and what several parts of the page ask about it."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from app.errors import NotFound
+from app.languages import current_language
+from app.languages import gettext as _
+from app.services.evaluation import comparison
+from app.services.evaluation.comparison import Comparison
+from app.services.runs import metrics, run_details, runs
+from app.services.runs.run_details import RunDetails
+from studio_ui.components.nodes import Node, empty_state
+from studio_ui.run_words import ACTIVE, generates, tags_tokens
+
+SECONDS_BETWEEN_LOOKS = 1.0
+CHECKED_RUNS = 200
+# What the checks of a run write; a new point means that there is more to judge.
+CHECKS = ("eval/loss", "eval/accuracy", "eval/f1", "eval/perplexity")
+
+
+def wanted_id(query: Mapping[str, str]) -> str:
+    """The id in the address.
+
+    Raises:
+        NotFound: it names none.
+    """
+    run_id = query.get("id", "")
+    if not run_id:
+        raise NotFound("no_run", _("No run was chosen."), _("Open one from the list of runs."))
+    return run_id
+
+
+def wanted_run(user_id: str, query: Mapping[str, str]) -> RunDetails:
+    """The run that the address names.
+
+    Raises:
+        NotFound: it names none, or none of this person's.
+    """
+    return run_details.describe(runs.get_run(user_id, wanted_id(query)))
+
+
+def is_active(run: RunDetails) -> bool:
+    """Whether it waits or works."""
+    return run.state in ACTIVE
+
+
+def family(run: RunDetails) -> str:
+    """``generation``, ``tokens`` or ``labels``: which scores and answers a run has."""
+    return "generation" if generates(run.task_type) else "tokens" if tags_tokens(run.task_type) else "labels"
+
+
+def results_of(run: RunDetails) -> dict[str, Any]:
+    """The results; empty while there are none."""
+    return run.results or {}
+
+
+def not_yet(run: RunDetails, what: str) -> Node:
+    """What stands where results will be, or could have been."""
+    if is_active(run):
+        text = _("The test rows are answered once, after training. This page fills itself.")
+        return empty_state(_("{what} will appear here at the end.", what=what), text)
+    text = _("It ended before the test rows were answered. Resume it to get there.")
+    return empty_state(_("There is nothing to show for this run."), text)
+
+
+def judged(user_id: str, run: RunDetails) -> Comparison:
+    """The run beside its base model with verdicts; computed anew when its state changed or a check brought numbers."""
+    checks = tuple(sorted(metrics.newest(user_id, run.id, CHECKS).items()))
+    progress = (run.state, run.attempt, run.started_at, run.finished_at, bool(run.results), checks)
+    return _judged(user_id, run.id, progress, current_language())
+
+
+@lru_cache(maxsize=CHECKED_RUNS)
+def _judged(user_id: str, run_id: str, progress: tuple[Any, ...], language: str) -> Comparison:
+    return comparison.compare(user_id, [run_id])

@@ -1,0 +1,108 @@
+"""Cards of fetched models: what is read from their files, and when a folder counts as damaged."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from app import manifest, storage
+from app.catalog import fetched_models
+from app.catalog.fetched_models import (
+    card_in,
+    fetched_cards,
+    fetched_cards_by_name,
+    fetched_path,
+    model_name,
+    write_card,
+)
+from app.errors import Conflict
+from tests.tiny_generation import install_chat_model
+
+COMMIT = "0123456789abcdef" * 2 + "01234567"
+BERT = {
+    "model_type": "bert",
+    "hidden_size": 8,
+    "intermediate_size": 16,
+    "num_hidden_layers": 1,
+    "max_position_embeddings": 64,
+}
+
+
+def write_encoder(folder: Path, **files: Any) -> None:
+    folder.mkdir(parents=True)
+    for name, content in {"tokenizer_config.json": {}, **files}.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(content))
+    save_file({"a": torch.zeros(3, 4), "b": torch.zeros(5), "c": torch.tensor(1.0)}, folder / "one.safetensors")
+    save_file({"d": torch.zeros(2, 2)}, folder / "two.safetensors")
+
+
+def describe(folder: Path, config: dict[str, Any] = BERT) -> Any:
+    weights = {"one.safetensors": "1" * 64, "two.safetensors": "2" * 64}
+    return write_card(folder, repo="tests/some-model", commit=COMMIT, licence="mit", config=config, weights=weights)
+
+
+def test_card_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    write_encoder(folder := tmp_path / "model")
+    card = describe(folder)
+    assert card_in(folder) == card
+    assert (card.name, card.title) == (f"tests/some-model@{COMMIT[:8]}", "some-model")
+    # 12 + 5 + 1 in the first file, 4 in the second.
+    assert (card.parameters, card.weights_sha256) == (22, "1" * 64)
+    assert card.task_types == ("text-classification", "token-classification")
+    assert (card.pooling, card.normalize) == ("mean", False)
+
+
+def test_pooling_is_read_from_the_files_of_sentence_transformers(tmp_path: Path) -> None:
+    modules = [{"type": "sentence_transformers.models.Normalize"}]
+    files = {"modules.json": modules, "1_Pooling__config.json": {"pooling_mode_cls_token": True}}
+    write_encoder(folder := tmp_path / "model", **files)
+    card = describe(folder)
+    assert (card.pooling, card.normalize) == ("first", True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"), [({}, "continues texts"), ({"chat_template": "{{ messages }}"}, "answers in a chat")]
+)
+def test_decoder_is_told_apart_by_its_chat_template(tmp_path: Path, settings: dict, words: str) -> None:
+    write_encoder(folder := tmp_path / "model", **{"tokenizer_config.json": settings})
+    card = describe(folder, {**BERT, "model_type": "llama", "num_attention_heads": 1})
+    assert words in card.summary and card.task_types == ("chat", "instruction", "continued-pretraining")
+
+
+def test_unfinished_and_cardless_folders_are_not_listed(studio_home: Path) -> None:
+    name = install_chat_model()
+    for other in (".half", "bare"):
+        (storage.models_dir() / other).mkdir()
+    (storage.models_dir() / ".half" / fetched_models.CARD).write_text("{}")
+    assert [card.name for card in fetched_cards()] == [name] == list(fetched_cards_by_name())
+    assert card_in(storage.models_dir() / "bare") is None
+
+
+def test_changed_card_is_read_anew(studio_home: Path) -> None:
+    path = storage.model_dir(install_chat_model()) / fetched_models.CARD
+    (before,) = fetched_cards()
+    path.write_text(json.dumps({**json.loads(path.read_text()), "title": "Renamed"}))
+    os.utime(path, ns=(1, 1))
+    assert before.title == "tiny-chat" and fetched_cards()[0].title == "Renamed"
+
+
+@pytest.mark.parametrize("damage", ["shorter", "missing"])
+def test_file_of_another_size_is_refused_by_name(studio_home: Path, damage: str) -> None:
+    name = install_chat_model()
+    card, folder = fetched_cards_by_name()[name], storage.model_dir(name)
+    assert fetched_path(card) == folder and manifest.holds(folder)
+    path = folder / "config.json"
+    path.unlink() if damage == "missing" else path.write_text("{}")
+    with pytest.raises(Conflict, match=r"'config\.json'") as caught:
+        fetched_path(card)
+    assert caught.value.code == "model_damaged"
+
+
+def test_name_tells_versions_apart() -> None:
+    assert model_name("a/b", "12345678") == model_name("a/b", "123456789") != model_name("a/b", "123456700")

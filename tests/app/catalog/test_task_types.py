@@ -1,0 +1,23 @@
+"""The task types that there are."""
+
+import pytest
+
+from app.catalog.task_types import TASK_TYPES, task_type
+from app.errors import Rejected
+
+
+def test_task_types_say_what_they_need():
+    for each in TASK_TYPES:
+        assert each.kind and each.title and each.summary and each.roles and each.primary_metric in each.metric_titles
+
+
+def test_kinds_are_distinct_and_found() -> None:
+    assert len({task.kind for task in TASK_TYPES}) == len(TASK_TYPES)
+    assert all(task_type(task.kind) is task for task in TASK_TYPES)
+
+
+def test_unknown_kind_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(Rejected) as caught:
+        task_type("poetry")
+    assert caught.value.code == "unknown_task_type"
+    assert all(task.kind in caught.value.hint for task in TASK_TYPES)

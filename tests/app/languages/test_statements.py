@@ -1,0 +1,79 @@
+"""Texts that are stored in English and said again in the language of whoever reads them."""
+
+import json
+
+import pytest
+
+from app import storage
+from app.errors import StudioError
+from app.languages import in_language, restored, retold, said, stated, stated_number, storable
+from app.services.datasets import datasets, findings, imports, requests
+from app.services.datasets.versions import report_of
+from app.storage import dataset_dir
+
+ROWS = "text,label\n" + "".join(f"letter {n} about a {'card' if n % 2 else 'coin'},{'ab'[n % 2]}\n" for n in range(30))
+
+
+def test_statement_is_english_until_somebody_reads_it_in_another_language():
+    one = stated("Only {rows} usable rows; scores on so few say little.", rows=1234)
+    number = stated_number(
+        "{number} label has only one row: {labels}.", "{number} labels have only one row: {labels}.", 2, labels="“a”"
+    )
+    assert one == "Only 1,234 usable rows; scores on so few say little."
+    assert number == "2 labels have only one row: “a”."
+    stored = json.loads(json.dumps(storable({"problems": [{"message": one, "hint": number, "count": 3}]})))
+    assert stored["problems"][0]["message"] == one
+    with in_language("de"):
+        assert retold(stored) == {
+            "problems": [
+                {
+                    "message": "Nur 1.234 brauchbare Zeilen; Bewertungen auf so wenigen sagen wenig.",
+                    "hint": "2 Labels haben nur eine Zeile: “a”.",
+                    "count": 3,
+                }
+            ]
+        }
+    assert retold(stored) == {"problems": [{"message": one, "hint": number, "count": 3}]}
+    assert said(restored(stored)["problems"][0]["message"]) == one
+
+
+def test_what_was_stored_without_its_message_stays_as_it_is():
+    with in_language("de"):
+        assert retold({"message": "The sentence has no words.", "rows": [1]}) == {
+            "message": "The sentence has no words.",
+            "rows": [1],
+        }
+
+
+def test_braces_in_the_values_of_a_person_stay_theirs():
+    stored = storable(
+        {"message": stated("The file has no column {name}; it has: {columns}.", name="{x}", columns="%s {0}")}
+    )
+    with in_language("fr"):
+        assert retold(stored)["message"] == "Le fichier n’a pas de colonne {x} ; il a : %s {0}."
+
+
+def test_report_of_a_file_is_read_in_the_language_of_the_reader(owner, tmp_path):
+    path = tmp_path / "letters.csv"
+    path.write_text(ROWS + ",a\n", "utf-8")
+    version = datasets.latest_version(datasets.import_file(owner, (path, path.name)))
+    shown = {}
+    for language in ("en", "de"):
+        with in_language(language):
+            shown[language] = {each["code"]: each["message"] for each in report_of(version)["problems"]}
+    assert shown["en"]["empty_text"] == "The text in 'text' is missing or empty."
+    assert shown["de"]["empty_text"] == "Der Text in 'text' fehlt oder ist leer."
+    assert shown["de"]["few_rows"].startswith("Nur 30 brauchbare Zeilen")
+    with in_language("de"):
+        assert said(findings.find_finding(dataset_dir(version.id), "empty_text").message) == shown["de"]["empty_text"]
+
+
+def test_refusal_of_a_file_is_told_in_the_language_of_who_comes_back_to_it(owner):
+    path = storage.uploads_dir() / "same.csv"
+    path.write_text("text,label\n" + "".join(f"letter {n},a\n" for n in range(20)), "utf-8")
+    staged = imports.stage(owner, path, "same.csv")
+    with pytest.raises(StudioError, match="Every row has the same label"):
+        requests.begin_import(owner, staged, dict.fromkeys(("name", "task_type", "columns", "answer")))
+    with in_language("de"):
+        told = requests.staged_file(owner, staged)["error"]
+    assert told["message"] == "Jede Zeile hat dasselbe Label, “a”; es gibt nichts zu unterscheiden."

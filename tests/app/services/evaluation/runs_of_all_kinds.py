@@ -1,0 +1,109 @@
+"""Finished runs of all kinds, as their trainers leave them: good, bad, tiny, leaking, memorising, gibberish, perfect."""
+
+from typing import Any
+
+from app.intervals import wilson
+from app.models import SUCCEEDED, Job, Run
+
+Pair = tuple[int, int]
+
+
+def _run(task: str, model: str, **results: Any) -> Run:
+    training = {"max_length": 128, "epochs": 3, "learning_rate": 1e-3}
+    return Run(
+        name="r",
+        task_type=task,
+        job=Job(state=SUCCEEDED, progress={}),
+        spec={"training": training, "base_model": model},
+        results=results,
+    )
+
+
+def labels(
+    right: int,
+    rows: int,
+    *,
+    majority: int = 0,
+    probe: Pair | None = None,
+    tfidf: Pair | None = None,
+    classes: dict[str, tuple[int, float]] | None = None,
+    **more: Any,
+) -> Run:
+    """A text classifier.
+
+    Args:
+        right: test rows that it answers right, of ``rows``.
+        majority: rows that the majority class answers right; the tuned model is right there as well, where it can.
+        probe: rows that only the tuned model and only the probe got right; ``tfidf`` alike.
+        classes: label -> test rows and recall.
+    """
+    pairs = {"linear_probe": probe or (rows // 20, 0), **({"tfidf": tfidf} if tfidf else {})}
+    baseline = {"majority": {"accuracy": majority / rows}}
+    discordant = {
+        "majority": {"tuned_only": max(0, right - majority), "baseline_only": max(0, majority - right)},
+    }
+    for name, (tuned_only, baseline_only) in pairs.items():
+        baseline[name] = {"accuracy": (right - tuned_only + baseline_only) / rows}
+        discordant[name] = {"tuned_only": tuned_only, "baseline_only": baseline_only}
+    return _run(
+        "text-classification",
+        "starter-encoder",
+        metrics={"accuracy": right / rows},
+        intervals={"accuracy": list(wilson(right / rows, rows))},
+        baseline=baseline,
+        discordant=discordant,
+        test_rows=rows,
+        train_rows=7 * rows,
+        per_class=[
+            {"label": label, "count": count, "recall": recall} for label, (count, recall) in (classes or {}).items()
+        ],
+        **more,
+    )
+
+
+def entities(f1: float, interval: tuple[float, float], *, rows: int = 500, listed: float = 0.3, **more: Any) -> Run:
+    """A token classifier; ``listed`` is the F1 of a list of known words."""
+    return _run(
+        "token-classification",
+        "starter-encoder",
+        metrics={"f1": f1},
+        intervals={"f1": list(interval)},
+        baseline={"majority": {"f1": 0.0}, "word_list": {"f1": listed}, "linear_probe": {"f1": max(0.0, f1 - 0.1)}},
+        test_rows=rows,
+        test_entities=2 * rows,
+        labels=["PER", "(nothing)"],
+        **more,
+    )
+
+
+def text(
+    tuned: float,
+    base: float,
+    change: tuple[float, float],
+    *,
+    accuracy: Pair | tuple[float, float] = (0.5, 0.4),
+    language: tuple[float, float] = (0.6, 0.55),
+    repeating: int = 0,
+    rows: int = 200,
+    **more: Any,
+) -> Run:
+    """A model that writes.
+
+    Args:
+        tuned: its perplexity; ``base`` that of the base model.
+        change: 95 % interval of the change of the loss.
+        accuracy: share of the tokens that it and the base model foresaw.
+        language: share of known pairs of words in its answers and in the references.
+        repeating: answers of 24 that repeat themselves.
+    """
+    return _run(
+        "chat",
+        "starter-chat",
+        metrics={"perplexity": tuned, "token_accuracy": accuracy[0]},
+        intervals={"perplexity": [0.9 * tuned, 1.1 * tuned]},
+        baseline={"untouched": {"perplexity": base, "token_accuracy": accuracy[1]}},
+        change={"interval": list(change)},
+        answer_language={"tuned": language[0], "reference": language[1]},
+        answer_repeats={"repeating": repeating},
+        **{"answered_rows": 24, "test_rows": rows, "counting_perplexity": 900.0, **more},
+    )

@@ -1,0 +1,43 @@
+"""Verdicts on classifiers against baselines, by the rows that only one of the two got right."""
+
+from app.models import Run
+from app.services.evaluation.label_verdicts import against_base, as_good_without, missed_labels
+from tests.app.services.evaluation.runs_of_all_kinds import labels
+
+
+def test_a_baseline_is_named_only_where_the_gain_is_certainly_small() -> None:
+    def title(run: Run) -> str | None:
+        found = as_good_without(run, {})
+        return found.title if found else None
+
+    assert (
+        title(labels(2800, 3080, tfidf=(60, 55)))
+        == "Tuning is not worth it here: TF-IDF + logistic regression does as well."
+    )
+    assert (
+        title(labels(700, 1000, tfidf=(20, 80)))
+        == "Tuning is not worth it here: TF-IDF + logistic regression does better."
+    )
+    # No significant difference on a hundred rows shows nothing, and a significant one is worth it.
+    assert title(labels(90, 100, tfidf=(5, 4))) is None
+    assert title(labels(2900, 3080, tfidf=(150, 55))) is None
+
+
+def test_equal_numbers_on_few_rows_advise_nothing() -> None:
+    found = against_base(labels(7, 12, probe=(1, 1)), {})
+    assert found is not None and found.severity == "info" and "so few rows" in found.evidence
+
+
+def test_the_probe_is_beaten_by_paired_rows_not_by_intervals() -> None:
+    found = against_base(labels(59, 60, majority=20, probe=(6, 0)), {})
+    assert found is not None and found.severity == "good" and "p = 0.031" in found.evidence
+
+
+def test_no_praise_where_it_may_be_no_better_than_the_majority_class() -> None:
+    assert against_base(labels(960, 1000, majority=955, probe=(100, 10)), {}) is None
+
+
+def test_labels_of_a_few_rows_are_not_called_missed() -> None:
+    assert missed_labels(labels(90, 100, classes={"a": (2, 0.0), "b": (5, 0.4)}), {}) is None
+    found = missed_labels(labels(90, 100, classes={"a": (20, 0.1)}), {})
+    assert found is not None and "a (10% of 20)" in found.evidence

@@ -1,0 +1,176 @@
+"""The Data page's own behaviour: address, Back, keyboard, what is told, and whose data it shows."""
+
+import pytest
+from playwright.sync_api import expect
+
+from app.services.accounts import accounts
+from app.services.datasets import datasets
+from tests.studio_ui.test_browser import CLEAN, FILE
+
+
+@pytest.fixture(scope="module")
+def sample(studio):
+    return datasets.import_sample(studio.owner, datasets.SAMPLES[0].name)
+
+
+def test_filters_stand_in_the_address_and_back_leads_through_datasets(signed_in, sample):
+    watched = signed_in()
+    page = watched.open(f"/datasets?id={sample.id}&q=parcel")
+    page.wait_for_selector("#rows-bulk")
+    found = page.inner_text("#rows-bulk strong")
+    assert page.input_value("#rows-search") == "parcel" and "All 420 " not in found
+    page.select_option("#rows-label", index=1)
+    page.wait_for_function("location.search.includes('label=')")
+    page.reload()
+    page.wait_for_selector("#rows-bulk")
+    assert page.input_value("#rows-label") != "" and page.input_value("#rows-search") == "parcel"
+    page.set_input_files("#data-file", CLEAN)
+    page.wait_for_selector("#report h2:has-text('questions')")
+    page.go_back()
+    page.wait_for_selector(f"#report h2:has-text('{sample.name}')")
+    page.wait_for_function("document.querySelector('#rows-search').value === 'parcel'")
+    assert f"id={sample.id}" in page.url and watched.complaints == []
+
+
+def test_keyboard_alone_edits_and_saves_a_row(signed_in, sample):
+    watched = signed_in()
+    page = watched.open(f"/datasets?id={sample.id}")
+    before = datasets.latest_version(datasets.get_dataset(watched.studio.owner, sample.id)).number
+    edit = page.get_by_role("button", name="Edit line 2", exact=True)
+    edit.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("A sentence that was typed. ")
+    page.keyboard.press("Control+Enter")
+    page.locator("#draft-save").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"[data-shown-version='{before + 1}']")
+    version = datasets.latest_version(datasets.get_dataset(watched.studio.owner, sample.id))
+    assert version.number == before + 1 and version.change["counts"] == {"edited": 1}
+    assert page.is_hidden("#draft-bar") and watched.complaints == []
+
+
+def test_cancelled_edit_leaves_a_changed_row_marked_as_changed(signed_in, sample):
+    page = signed_in().open(f"/datasets?id={sample.id}")
+    row = page.locator("#report-preview tbody tr").nth(1)
+    row.get_by_role("button", name="Edit").click()
+    row.locator("textarea").fill("Changed")
+    row.get_by_role("button", name="Done").click()
+    expect(row).to_have_class("row-changed")
+    row.get_by_role("button", name="Edit").click()
+    expect(row).to_have_class("")
+    row.get_by_role("button", name="Cancel").click()
+    expect(row).to_have_class("row-changed")
+
+
+def test_change_by_somebody_else_is_told_and_what_was_typed_stays(signed_in, sample):
+    page = signed_in().open(f"/datasets?id={sample.id}")
+    page.get_by_role("button", name="Delete line 3", exact=True).click()
+    datasets.change_columns(sample.owner_id, sample.id, "text-classification", {"text": "text", "label": "label"})
+    page.click("#draft-save")
+    page.wait_for_selector("#draft-bar .verdict-error")
+    assert "1 row changed" in page.inner_text("#draft-bar")
+
+
+def test_refused_file_waits_at_an_address_of_its_own(signed_in):
+    watched = signed_in()
+    page = watched.open("/datasets")
+    page.set_input_files("#data-file", {**FILE, "name": "few.csv", "buffer": b"a,b\n1,2\n3,4\n"})
+    page.wait_for_selector(".refused")
+    page.wait_for_selector("#report-task")
+    assert "staged=" in page.url
+    page.reload()
+    page.wait_for_selector(".refused:has-text('few.csv was not taken')")
+    page.wait_for_selector("#report-recheck:has-text('Check with these columns'):enabled")
+
+
+TICKETS = "Ticket text,Team,Agent\n" + "".join(
+    f"My parcel number {n} has not come,{('Billing', 'App', 'Logistics')[n % 3]},{('Anna', 'Ben')[n % 2]}\n"
+    for n in range(48)
+)
+
+
+def test_question_about_a_file_is_answered_with_one_click(signed_in):
+    page = signed_in().open("/datasets")
+    page.set_input_files("#data-file", {**FILE, "name": "tickets.csv", "buffer": TICKETS.encode()})
+    page.wait_for_selector("#data-question")
+    page.reload()
+    page.wait_for_selector("#data-question")
+    cards = page.locator(".question-option")
+    assert cards.count() == 2 and cards.nth(1).locator(".question-rows li").count() == 3
+    assert "My parcel number 0 has not come" in cards.nth(1).inner_text()
+    cards.nth(1).locator("button").click()
+    page.wait_for_selector("#report-answered:has-text('Label: Agent')")
+    assert page.locator(".label-counts li").count() == 2
+
+
+def test_second_best_reading_is_one_click_away(signed_in, studio):
+    rows = [
+        f"How long does tea {n} steep?,It steeps for {n} minutes.,{('green', 'black', 'white')[n % 3]}"
+        for n in range(60)
+    ]
+    page = signed_in().open("/datasets")
+    page.set_input_files(
+        "#data-file", {**FILE, "name": "faq.csv", "buffer": "\n".join(["question,answer,topic", *rows]).encode()}
+    )
+    page.wait_for_selector("#report-runner-up:has-text('Sort texts into categories')")
+    page.click("#report-runner-up button")
+    page.wait_for_selector(".label-counts li")
+    assert page.locator(".label-counts li").count() == 3
+
+
+def test_data_is_deleted_after_its_consequences_were_shown_or_archived_and_brought_back(signed_in, studio):
+    dataset = datasets.import_sample(studio.owner, datasets.SAMPLES[1].name)
+    watched = signed_in()
+    page = watched.open("/datasets")
+    page.get_by_role("button", name=f"Archive {dataset.name}", exact=True).click()
+    page.locator("dialog").get_by_role("button", name="Archive", exact=True).click()
+    page.get_by_role("button", name="Archive (1)").click()
+    page.get_by_role("button", name=f"Bring {dataset.name} back").click()
+    page.get_by_role("button", name=f"Delete {dataset.name} …").click()
+    expect(page.locator("#data-deletion")).to_contain_text("1 version with their files")
+    page.get_by_role("button", name="Delete for good").click()
+    expect(page.locator(f"[data-id='{dataset.id}']")).to_have_count(0)
+    assert dataset.id not in {each.id for each in datasets.list_datasets(studio.owner)} and watched.complaints == []
+
+
+def test_data_of_another_person_is_not_found(signed_in):
+    theirs = datasets.import_sample(accounts.add_user("somebody-else").id, datasets.SAMPLES[0].name)
+    page = signed_in().open(f"/datasets?id={theirs.id}")
+    page.wait_for_selector("#data-result .verdict-error")
+    assert "dataset_not_found" in page.inner_text("#data-result")
+    assert page.is_hidden("#report-preview tbody") and page.locator("#report").count() == 0
+
+
+def test_name_that_is_refused_comes_back(signed_in, sample):
+    page = signed_in().open(f"/datasets?id={sample.id}")
+    name = page.get_by_label("Name of the data set")
+    name.fill(" ")
+    name.press("Enter")
+    page.wait_for_selector("[data-testid=toast-text]")
+    page.wait_for_function("document.querySelector('#report-name textarea, #report-name input').value.trim() !== ''")
+    assert name.input_value() == sample.name
+
+
+def test_refusal_of_a_split_stands_in_place_until_one_is_made(signed_in, sample):
+    page = signed_in().open(f"/datasets?id={sample.id}")
+    page.get_by_role("button", name="Change the split").click()
+    page.get_by_label("By group").check()
+    page.get_by_label("Column", exact=True).click()
+    page.get_by_role("option", name="label", exact=True).click()
+    page.click("#splits-save")
+    told = page.locator("#splits-told .verdict-error")
+    told.wait_for()
+    assert "too few" in told.inner_text() and page.locator("[data-testid=toast-text]").count() == 0
+    page.get_by_label("By ratio").check()
+    page.click("#splits-save")
+    told.wait_for(state="detached")
+
+
+def test_escape_brings_the_name_back(signed_in, sample):
+    page = signed_in().open(f"/datasets?id={sample.id}")
+    name = page.get_by_label("Name of the data set")
+    name.fill("Something else")
+    name.press("Escape")
+    assert name.input_value() == sample.name
+    name.blur()
+    assert datasets.get_dataset(sample.owner_id, sample.id).name == sample.name

@@ -1,0 +1,45 @@
+"""From rows to tokens with label numbers."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.run_report import Stopped
+from tests.tiny import write_rows
+from worker.engine.batching.token_cache import TokenCache
+from worker.engine.reporting.list_report import ListReport
+from worker.engine.tasks.classification.data import LabelledExample, encode, read_examples
+
+EXAMPLES = [LabelledExample(4, "my card", "a"), LabelledExample(7, "late late late late late", "b")]
+NUMBERS = {"b": 0, "a": 1}
+
+
+def test_labels_lose_surrounding_spaces_and_missing_texts_are_empty(tmp_path: Path) -> None:
+    write_rows(tmp_path, {"t": ["x", None, "y", "z"], "l": [" a ", "b", None, "a"]})
+    found = read_examples(tmp_path / "rows.parquet", tmp_path / "splits.json", {"text": "t", "label": "l"})
+    assert {name: [(row.row_id, row.text, row.label) for row in rows] for name, rows in found.items()} == {
+        "train": [(0, "x", "a"), (1, "", "b"), (2, "y", "")],
+        "validation": [],
+        "test": [(3, "z", "a")],
+    }
+
+
+def test_long_text_is_cut_and_counted_with_its_end_mark_kept(tokenizer: Any) -> None:
+    data = encode(EXAMPLES, NUMBERS, tokenizer, 6, ListReport())
+    # [CLS] and [SEP] take two of the six.
+    assert data.lengths == [4, 6] and [row[-1] for row in data.tokens] == [3, 3]
+    assert (data.labels, data.cut_rows) == ([1, 0], 1)
+    assert encode(EXAMPLES, NUMBERS, tokenizer, 7, ListReport()).cut_rows == 0
+
+
+def test_tokens_are_read_back_and_labels_are_not(tokenizer: Any, tmp_path: Path) -> None:
+    cache = TokenCache(tmp_path, "data/train")
+    first = encode(EXAMPLES, NUMBERS, tokenizer, 6, ListReport(), cache)
+    # A report that stops at once would end any new reading.
+    stopped = ListReport(stop_at=-1)
+    again = encode(EXAMPLES, {"a": 0, "b": 1}, tokenizer, 6, stopped, cache)
+    assert (again.tokens, again.cut_rows, again.labels) == (first.tokens, first.cut_rows, [0, 1])
+    for rows, length in ((EXAMPLES[::-1], 6), (EXAMPLES, 5)):
+        with pytest.raises(Stopped):
+            encode(rows, NUMBERS, tokenizer, length, stopped, cache)

@@ -1,0 +1,27 @@
+"""Every task type leads to a family that can run it."""
+
+import pytest
+from accelerate import Accelerator
+
+from app.catalog.task_types import TASK_TYPES
+from tests.tiny import make_spec
+from worker.engine.reporting.list_report import ListReport
+from worker.engine.tasks.classification.classification import Classification
+from worker.engine.tasks.registry import FAMILIES, open_family
+
+
+@pytest.mark.parametrize("task", TASK_TYPES, ids=lambda task: task.kind)
+def test_family_of_every_task_type_is_there_and_complete(task) -> None:
+    assert not FAMILIES[task.family].__abstractmethods__
+
+
+def test_every_family_serves_a_task_type() -> None:
+    assert {task.family for task in TASK_TYPES} == set(FAMILIES)
+
+
+def test_family_is_opened_with_job_and_tokenizer(make_job) -> None:
+    job, report = make_job(make_spec()), ListReport()
+    family = open_family(job, report, Accelerator(cpu=True))
+    assert type(family) is Classification
+    assert (family.job, family.report) == (job, report)
+    assert family.tokenizer("my")["input_ids"] == [2, 20, 3]
