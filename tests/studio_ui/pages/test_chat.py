@@ -170,7 +170,6 @@ def test_saved_prompts_are_put_to_every_model_and_stopped(signed_in, tuned, answ
     rows = Path(saved.value.path()).read_text().splitlines()
     assert rows[0] == '"Prompt","Starter chat (tiny Llama, simple English)","Robot waiter"'
     assert rows[1].startswith('"\'=1+1",') and len(rows) == 3
-    page.wait_for_load_state("networkidle")
 
     page.reload()
     page.get_by_role("button", name="Saved prompts, all models in a table").click()
