@@ -69,6 +69,7 @@ export class CurveChart extends Redrawn {
   update(series, marks = []) {
     this.series = series;
     this.marks = marks;
+    this.write();
     this.drawSoon();
   }
 
@@ -95,15 +96,21 @@ export class CurveChart extends Redrawn {
     window.Plotly.restyle(this.plot, { opacity: this.plot.data.map(fade) });
   }
 
-  draw() {
+  /** The numbers and what is missing; a chart below the screen has them before it is drawn. */
+  write() {
     const filled = this.series.filter((one) => one.points.length);
-    const ready = filled.length > 0 && Boolean(window.Plotly);
-    this.note.hidden = ready;
-    this.plot.classList.toggle("chart-waiting", !ready);
     this.note.textContent = filled.length ? t("The chart is drawn in a moment.") : this.about.empty || t("No values yet.");
     const two = filled.length === 2 && !this.about.quiet ? filled.map((one) => `${one.name} ${this.describe(one)}`).join(", ") : "";
     this.latest.textContent = filled.length === 1 ? this.describe(filled[0]) : two;
     this.figure.setAttribute("aria-label", [this.about.title, ...filled.map((one) => `${one.name}: ${this.describe(one)}`)].join("; "));
+  }
+
+  draw() {
+    this.write();
+    const filled = this.series.filter((one) => one.points.length);
+    const ready = filled.length > 0 && Boolean(window.Plotly);
+    this.note.hidden = ready;
+    this.plot.classList.toggle("chart-waiting", !ready);
     // In a tab that is not shown a chart has no width; it is drawn when the tab is opened.
     if (!ready || !this.plot.clientWidth) return;
     const traces = filled.flatMap((one) => this.traces(one));

@@ -6,7 +6,15 @@ from app.languages import gettext as _
 from app.models import Run
 from app.services.evaluation import remedies
 from app.services.evaluation.statistics import PairedTest
-from app.services.evaluation.verdict import LINEAR_PROBE, MAX_LENGTH_TITLE, Points, Verdict, longer_text_tip, plateau
+from app.services.evaluation.verdict import (
+    LINEAR_PROBE,
+    MAX_LENGTH_TITLE,
+    Points,
+    Verdict,
+    has_diverged,
+    longer_text_tip,
+    plateau,
+)
 
 # F1 of fewer entities is decided by a handful of them.
 WIDE_INTERVAL = 0.10
@@ -33,8 +41,14 @@ def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Ve
             "error",
             _("The fine-tuned model finds no entity."),
             f"{facts}.",
-            _("Check that the tags are the right column, then try a higher learning rate or more epochs."),
-            remedies.scaled_learning_rate(run, points, 3.0) or remedies.more_epochs(run),
+            *(
+                (_("The training loss rose: lower the learning rate."), remedies.lower_learning_rate(run, points))
+                if has_diverged(points)
+                else (
+                    _("Check that the tags are the right column, then try a higher learning rate or more epochs."),
+                    remedies.scaled_learning_rate(run, points, 3.0) or remedies.more_epochs(run),
+                )
+            ),
         )
     if tuned <= base:
         return Verdict(

@@ -7,8 +7,9 @@ from app.languages import decimal, localized
 from app.languages import gettext as _
 from app.models import Run
 from app.services.evaluation import baselines, headline, remedies
+from app.services.evaluation.remedies import VerdictRemedy
 from app.services.evaluation.statistics import PairedTest, gains_nothing
-from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict
+from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict, has_diverged
 
 # An interval wider than this (0.10 = ten points of accuracy) cannot settle most questions.
 WIDE_INTERVAL = 0.10
@@ -26,15 +27,21 @@ def against_majority(run: Run, points: Points) -> Verdict | None:
             percent=_percent(tuned),
             percent_2=_percent(majority),
         ),
-        _(
-            "Check that the label column is the right one; more passes cannot help, the training rows are learned by heart."
-        )
-        if remedies.is_learned(run)
-        else _("Check that the label column is the right one, then try a higher learning rate or more epochs."),
-        remedies.CHECK_DATA
-        if remedies.is_learned(run)
-        else remedies.scaled_learning_rate(run, points, 3.0) or remedies.more_epochs(run),
+        *_better_start(run, points),
     )
+
+
+def _better_start(run: Run, points: Points) -> tuple[str, VerdictRemedy | None]:
+    """What to do about a run that learned nothing of use, in words and as one click."""
+    if has_diverged(points):
+        return _("The training loss rose: lower the learning rate."), remedies.lower_learning_rate(run, points)
+    if remedies.is_learned(run):
+        return _(
+            "Check that the label column is the right one; more passes cannot help, the training rows are learned by heart."
+        ), remedies.CHECK_DATA
+    return _(
+        "Check that the label column is the right one, then try a higher learning rate or more epochs."
+    ), remedies.scaled_learning_rate(run, points, 3.0) or remedies.more_epochs(run)
 
 
 def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Verdict | None:
@@ -128,10 +135,18 @@ def _rows_apart(pair: PairedTest | None) -> str:
 
 
 def as_good_without(run: Run, points: Points) -> Verdict | None:
-    """A baseline that needs no tuning certainly does as well; the cheapest is named."""
+    """A baseline that needs no tuning certainly does as well; the cheapest is named.
+
+    A run that learned nothing shows nothing about tuning; `against_majority` and the curves say what went wrong.
+    """
     results = run.results or {}
+    if has_diverged(points) or against_majority(run, points):
+        return None
     for known in baselines.measured(results):
-        if not known.solves or known.pair is None or not gains_nothing(known.pair) or known.scores["accuracy"] == 1:
+        if not known.solves or known.pair is None or not gains_nothing(known.pair):
+            continue
+        if known.key == "linear_probe" and known.scores["accuracy"] == _accuracy(run) == 1:
+            # Said by `against_base`.
             continue
         low, high = known.pair.interval
         return Verdict(

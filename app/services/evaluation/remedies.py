@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from app.catalog.base_models import base_model
+from app.catalog.methods import method_class
 from app.catalog.training import TrainingSettings
 from app.errors import StudioError
 from app.languages import gettext as _
@@ -64,6 +67,24 @@ def scaled_learning_rate(run: Run, points: Points, factor: float) -> VerdictReme
         return None
     wanted = float(f"{rate * factor:.2g}")
     return VerdictRemedy(_("New run with the learning rate {wanted}", wanted=f"{wanted:g}"), {"learning_rate": wanted})
+
+
+def lower_learning_rate(run: Run, points: Points) -> VerdictRemedy | None:
+    """A third of the learning rate; the recommended one where that is lower still, as after a rate that was mistyped."""
+    rate, recommended = used_learning_rate(run, points), _recommended_learning_rate(run)
+    if rate is not None and recommended is not None and recommended < rate / 3:
+        return VerdictRemedy(_("New run with the recommended learning rate"), {"learning_rate": None})
+    return scaled_learning_rate(run, points, 1 / 3)
+
+
+def _recommended_learning_rate(run: Run) -> float | None:
+    """The highest rate that the method would have used for this run; None where method or base model are gone."""
+    settings = (run.spec or {}).get("method") or {}
+    try:
+        method = method_class(settings.get("kind", "")).model_validate(settings)
+        return method.learning_rate(base_model((run.spec or {}).get("base_model", "")), steps=1)
+    except (StudioError, ValidationError):
+        return None
 
 
 def more_epochs(run: Run) -> VerdictRemedy | None:

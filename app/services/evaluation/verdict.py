@@ -1,5 +1,6 @@
 """The verdict type and what the verdict rules of all tasks share."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -18,6 +19,13 @@ Rank = TypeVar("Rank", float, tuple[float, float])
 # With fewer checks a plateau cannot be seen, and one check without gain is chance.
 MIN_CHECKS = 3
 MIN_LATER_CHECKS = 2
+# A training loss this many times above its lowest level has diverged; ordinary noise stays below.
+DIVERGED_FACTOR = 3.0
+# Curves of fewer points are judged point by point; of fewer than four nothing can be told.
+MIN_SMOOTHED = 10
+MIN_LOSSES = 4
+# A loss (nats) below this is near zero and rises by chance.
+FLOOR_LOSS = 0.05
 # The baseline of classifiers and taggers.
 LINEAR_PROBE = gettext_noop("linear probe on the base model")
 # What the form calls the maximum length.
@@ -96,6 +104,20 @@ def longer_text_tip(run: Run, tip: str) -> str:
 def last_step(points: Points) -> int:
     """The last step of any curve; 0 before the first."""
     return max((int(pairs[-1][0]) for pairs in points.values() if pairs), default=0)
+
+
+def has_diverged(points: Points) -> bool:
+    """Whether the training loss ends far above its lowest level and above where it began.
+
+    A loss near zero triples by chance, so a rise must also pass the first value. Of a run of a few steps the whole second
+    half must lie :data:`DIVERGED_FACTOR` times above the first value: one batch can be that much harder.
+    """
+    values = [float(value) for _, value in points.get("train/loss", ()) if value is not None and math.isfinite(value)]
+    if len(values) >= MIN_SMOOTHED:
+        smooth = smoothed(values)
+        return smooth[-1] > max(DIVERGED_FACTOR * min(smooth), smooth[0])
+    later = values[len(values) // 2 :]
+    return len(values) >= MIN_LOSSES and min(later) > DIVERGED_FACTOR * max(values[0], FLOOR_LOSS)
 
 
 def smoothed(values: Sequence[float]) -> list[float]:

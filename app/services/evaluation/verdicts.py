@@ -11,7 +11,7 @@ from functools import partial
 
 from app.languages import decimal, localized
 from app.languages import gettext as _
-from app.models import CANCELLED, FAILED, SUCCEEDED, Run
+from app.models import CANCELLED, FAILED, RUNNING, SUCCEEDED, Run
 from app.services.evaluation import (
     curve_verdicts,
     entity_verdicts,
@@ -27,6 +27,7 @@ from app.services.evaluation.verdict import (
     MAX_LENGTH_TITLE,
     Points,
     Verdict,
+    has_diverged,
     last_step,
     longer_text_tip,
     plateau,
@@ -34,8 +35,6 @@ from app.services.evaluation.verdict import (
 )
 
 SEVERITIES = ("error", "warning", "good", "info")
-# A training loss this many times above its lowest level has diverged; ordinary noise stays below.
-DIVERGED_FACTOR = 3.0
 # Evaluation loss this share above its lowest value, while the training loss still falls, is overfitting.
 OVERFIT_RISE = 0.05
 # Share of truncated training texts from which they are worth a warning.
@@ -122,20 +121,17 @@ def _not_a_number(run: Run, points: Points) -> Verdict | None:
                 _("The {title} stopped being a number at step {bad}.", title=title, bad=bad),
                 _("From there on the model learns nothing."),
                 _("Lower the learning rate, or choose the number format fp32."),
-                remedies.scaled_learning_rate(run, points, 1 / 3),
+                remedies.lower_learning_rate(run, points),
             )
     return None
 
 
 def _diverged(run: Run, points: Points) -> Verdict | None:
-    values = [value for _, value in _pairs(points, "train/loss") if math.isfinite(value)]
-    if len(values) < 10:
+    if not has_diverged(points):
         return None
+    values = [value for _, value in _pairs(points, "train/loss") if math.isfinite(value)]
     smooth = smoothed(values)
     lowest = min(smooth)
-    # A loss near zero triples by chance; only a rise above the first value counts as divergence.
-    if smooth[-1] <= max(DIVERGED_FACTOR * lowest, smooth[0]):
-        return None
     return Verdict(
         "error",
         _("Training diverged."),
@@ -145,8 +141,10 @@ def _diverged(run: Run, points: Points) -> Verdict | None:
             smooth=localized(f"{smooth[-1]:.3g}"),
             smooth_0=localized(f"{smooth[0]:.3g}"),
         ),
-        _("Stop the run and lower the learning rate, for example to a third."),
-        remedies.scaled_learning_rate(run, points, 1 / 3),
+        _("Stop the run and lower the learning rate, for example to a third.")
+        if run.job.state == RUNNING
+        else _("Lower the learning rate, for example to a third."),
+        remedies.lower_learning_rate(run, points),
     )
 
 

@@ -1,7 +1,7 @@
 """Verdicts on classifiers against baselines, by the rows that only one of the two got right."""
 
 from app.models import Run
-from app.services.evaluation.label_verdicts import against_base, as_good_without, missed_labels
+from app.services.evaluation.label_verdicts import against_base, against_majority, as_good_without, missed_labels
 from tests.app.services.evaluation.runs_of_all_kinds import labels
 
 
@@ -41,3 +41,26 @@ def test_labels_of_a_few_rows_are_not_called_missed() -> None:
     assert missed_labels(labels(90, 100, classes={"a": (2, 0.0), "b": (5, 0.4)}), {}) is None
     found = missed_labels(labels(90, 100, classes={"a": (20, 0.1)}), {})
     assert found is not None and "a (10% of 20)" in found.evidence
+
+
+def test_a_run_whose_loss_rose_is_told_to_lower_the_rate_and_says_nothing_about_tuning() -> None:
+    run = labels(6, 30, majority=6, probe=(0, 21), tfidf=(0, 24))
+    run.spec |= {"method": {"kind": "lora"}}
+    # The loss per update of a run with the rate 0.9 on 240 rows, eight updates.
+    points = {
+        "train/loss": [[step, loss] for step, loss in enumerate((0.07, 9.9, 11.2, 14.0, 16.8, 17.5, 23.7, 18.3), 1)],
+        "train/learning_rate": [[1, 0.9]],
+    }
+    found = against_majority(run, points)
+    assert found is not None and found.tip == "The training loss rose: lower the learning rate."
+    assert found.remedy is not None and found.remedy.training == {"learning_rate": None}
+    assert as_good_without(run, points) is None
+    # A rate within three times the recommended one is lowered to a third.
+    assert against_majority(run, points | {"train/learning_rate": [[1, 1e-3]]}).remedy.training == {
+        "learning_rate": 0.00033
+    }
+
+
+def test_a_perfect_word_list_beside_a_perfect_model_is_named() -> None:
+    found = as_good_without(labels(400, 400, tfidf=(0, 0)), {})
+    assert found is not None and found.title.endswith("TF-IDF + logistic regression does as well.")
