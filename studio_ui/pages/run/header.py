@@ -19,7 +19,6 @@ from studio_ui.run_words import STATES, method_title, model_title, state_chip
 
 ENDED_BADLY = ("failed", "cancelled", "diverged")
 PHASES = {
-    "succeeded": gettext_noop("Finished."),
     "failed": gettext_noop("Failed; the reason is below."),
     "cancelled": gettext_noop("Stopped on request."),
     "diverged": gettext_noop("Training diverged; the last checkpoint with finite numbers is kept."),
@@ -80,7 +79,7 @@ def live(user_id: str, query: Mapping[str, str]) -> Content:
         el("h1", run.name, cls="sr-only"),
         sentence_nodes(user_id, run, sentence) if sentence else "",
         el("div", _progress(run), cls="run-progress-row"),
-        facts(_facts(run), cls="facts"),
+        facts(found, cls="facts") if (found := _facts(run)) else "",
         el("div", [button for button in _actions(run) if button], cls="actions", id="run-actions"),
         # A finished run is read from its numbers to what they mean, one that works from what is wrong with it.
         *([tiles, *verdicts] if sentence else [*verdicts, tiles]),
@@ -122,7 +121,13 @@ def _phase(run: RunDetails) -> str:
         return first if position == 1 else _("Number {position} in the queue.", position=position)
     if is_active(run):
         return _("Stopping; the last checkpoint is kept.") if run.cancel_requested else _(run.phase or "Starting")
+    if run.state == "succeeded":
+        return _("It took {duration}, waiting not counted.", duration=_taken(run))
     return _(PHASES[run.state])
+
+
+def _taken(run: RunDetails) -> str:
+    return duration((run.finished_at or time.time()) - (run.started_at or time.time()))
 
 
 def _facts(run: RunDetails) -> list[tuple[str, Node]]:
@@ -137,9 +142,8 @@ def _facts(run: RunDetails) -> list[tuple[str, Node]]:
         )
     if progress.get("epoch") is not None and not waiting:
         found.append((_("Pass over the data"), decimal(progress["epoch"], 2)))
-    if run.started_at:
-        taken = duration((run.finished_at or now) - run.started_at)
-        found.append((_("Running for") if is_active(run) else _("Took"), taken))
+    if run.started_at and run.state != "succeeded":
+        found.append((_("Running for") if is_active(run) else _("Took"), _taken(run)))
     elif waiting:
         found.append((_("Waiting for"), duration(now - run.created_at)))
     if run.state == "running":
