@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.languages import gettext_noop
+
 
 @dataclass(frozen=True)
 class TableRepair:
@@ -17,20 +19,23 @@ class TableRepair:
 
 
 REPAIRS: tuple[TableRepair, ...] = (
-    TableRepair("no_header", "The first row is data; name the columns “column 1”, “column 2” and so on"),
-    TableRepair("row_numbers", "Leave out the column without a name that only counts the rows"),
-    TableRepair("empty_columns", "Leave out columns that have neither a name nor a value"),
-    TableRepair("repeated_header", "Leave out rows that repeat the column names"),
-    TableRepair("second_header", "Leave out the rows below the names that explain the columns"),
-    TableRepair("total_rows", "Leave out rows of totals"),
-    TableRepair("merged_cells", "Fill the value of merged cells into each of their rows"),
-    TableRepair("fill_down", "Fill empty cells with the value above them"),
-    TableRepair("one_value", "Read lists that hold one value each as that value"),
-    TableRepair("nested_fields", "Read the fields of nested objects as columns of their own"),
-    TableRepair("class_names", "Read numbers as the names that the file gives for them"),
-    TableRepair("speaker_lines", "Read lines that begin with who speaks as questions and answers, or as conversations"),
-    TableRepair("turn_rows", "Put rows with one message each together as conversations"),
-    TableRepair("test_part", "Read the part called “test” as the evaluation file"),
+    TableRepair("no_header", gettext_noop("The first row is data; name the columns “column 1”, “column 2” and so on")),
+    TableRepair("row_numbers", gettext_noop("Leave out the column without a name that only counts the rows")),
+    TableRepair("empty_columns", gettext_noop("Leave out columns that have neither a name nor a value")),
+    TableRepair("repeated_header", gettext_noop("Leave out rows that repeat the column names")),
+    TableRepair("second_header", gettext_noop("Leave out the rows below the names that explain the columns")),
+    TableRepair("total_rows", gettext_noop("Leave out rows of totals")),
+    TableRepair("merged_cells", gettext_noop("Fill the value of merged cells into each of their rows")),
+    TableRepair("fill_down", gettext_noop("Fill empty cells with the value above them")),
+    TableRepair("one_value", gettext_noop("Read lists that hold one value each as that value")),
+    TableRepair("nested_fields", gettext_noop("Read the fields of nested objects as columns of their own")),
+    TableRepair("class_names", gettext_noop("Read numbers as the names that the file gives for them")),
+    TableRepair(
+        "speaker_lines",
+        gettext_noop("Read lines that begin with who speaks as questions and answers, or as conversations"),
+    ),
+    TableRepair("turn_rows", gettext_noop("Put rows with one message each together as conversations")),
+    TableRepair("test_part", gettext_noop("Read the part called “test” as the evaluation file")),
 )
 NAMES = tuple(repair.name for repair in REPAIRS)
 

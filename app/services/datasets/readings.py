@@ -65,7 +65,7 @@ def describe(reading: Reading, kept: bool) -> dict[str, Any]:
         "encoding_previews": {each["name"]: each["preview"] for each in main.found.get("encodings", [])},
         "delimiters": list(DELIMITERS),
         "repairs": [
-            {"name": repair.name, "title": repair.title, "done": main.found["repairs"][repair.name]}
+            {"name": repair.name, "title": _(repair.title), "done": main.found["repairs"][repair.name]}
             for repair in repairs.REPAIRS
             if repair.name in main.found.get("repairs", {})
         ],

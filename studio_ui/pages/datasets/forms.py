@@ -136,6 +136,16 @@ def choices_of(form: ReadingForm, reading: Mapping[str, Any]) -> Any:
     return readings.check_choices(given)
 
 
+def choices_with(reading: Mapping[str, Any], repair: str) -> Any:
+    """The reading as it is, with one repair more."""
+    found = reading["found"] or {}
+    done = [each["name"] for each in reading["repairs"] if each["done"]]
+    form = ReadingForm(
+        found.get("sheet"), found.get("header_row"), reading["encoding"], found.get("delimiter"), [*done, repair]
+    )
+    return choices_of(form, reading)
+
+
 def reading_preview(user_id: str, shown: Shown, choices: Any) -> list[Node]:
     """The first rows as they would be read."""
     seen = (

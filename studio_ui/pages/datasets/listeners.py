@@ -102,6 +102,10 @@ def act_on_result(draft: Any, request: gr.Request, event: gr.EventData) -> Outco
         return restore(user_id, value)
     if event.name == "answer":
         return _decided(user_id, Shown(staged=str(value["staged"])), {"answer": str(value["answer"])}, None)
+    if event.name == "repair":
+        about = Shown(staged=str(value["staged"]))
+        choices = forms.choices_with(forms.reading_of(user_id, about), str(value["repair"]))
+        return _decided(user_id, about, {}, choices)
     if event.name == "meaning":
         meaning = {"task_type": value["task_type"], "columns": dict(value["columns"])}
         return answered(requests.run_or_enqueue(user_id, DatasetJob("columns", str(value["dataset"]), meaning)))

@@ -1,6 +1,6 @@
 """What stands at the top of the Data page: a check that works, a file that was refused, or the report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.languages import gettext as _
@@ -51,8 +51,13 @@ def check_nodes(check: Mapping[str, Any]) -> Node:
     return el("div", shown, retry, cls="data-check")
 
 
-def refused(error: Mapping[str, Any], file_name: str, staged_id: str = "") -> Node:
-    """Why a file was not taken, with every problem that its report names; or what must be said about it first."""
+def refused(
+    error: Mapping[str, Any], file_name: str, staged_id: str = "", repairs: Sequence[Mapping[str, Any]] = ()
+) -> Node:
+    """Why a file was not taken, with every problem that its report names; or what must be said about it first.
+
+    ``repairs`` are those that the waiting file may need; each that was not done is one click.
+    """
     if staged_id and ((error.get("details") or {}).get("question") or {}).get("options"):
         return question_nodes(error, file_name, staged_id)
     message = error.get("message") or _("The studio did not take it.")
@@ -65,6 +70,8 @@ def refused(error: Mapping[str, Any], file_name: str, staged_id: str = "") -> No
             error.get("code") or "",
         )
     ]
+    if offers := [_repair(each, staged_id) for each in repairs if not each["done"]]:
+        box.append(el("div", offers, cls="actions problem-actions"))
     # The refusal itself is often the first problem of its report; it is shown once.
     problems = [each for each in (details.get("report") or {}).get("problems") or [] if each["message"] != message]
     if problems:
@@ -76,11 +83,16 @@ def refused(error: Mapping[str, Any], file_name: str, staged_id: str = "") -> No
     return el("div", box, cls="stack refused")
 
 
+def _repair(repair: Mapping[str, Any], staged_id: str) -> Node:
+    value = {"staged": staged_id, "repair": repair["name"]}
+    return action(repair["title"], "repair", value, cls="button small primary refused-repair")
+
+
 def waiting_file(user_id: str, staged_id: str) -> Node:
     """A file that waits for a decision: why it was refused."""
     file = requests.staged_file(user_id, staged_id)
     if file["error"]:
-        return refused(file["error"], file["file_name"], staged_id)
+        return refused(file["error"], file["file_name"], staged_id, file["reading"]["repairs"])
     return extend(
         banner(
             "info",
@@ -110,7 +122,7 @@ def _arriving(user_id: str, check: Mapping[str, Any]) -> Node:
     """A new file while its report is made."""
     if check["state"] not in ACTIVE_STATES and (check["error"] or {}).get("code") not in (None, *BROKEN_OFF):
         error, file = check["error"], requests.staged_file(user_id, check["staged"])
-        return refused(error, file["file_name"], check["staged"])
+        return refused(error, file["file_name"], check["staged"], file["reading"]["repairs"])
     if check["state"] == "succeeded":
         return ""
     file = requests.staged_file(user_id, check["staged"])

@@ -103,6 +103,17 @@ def test_question_about_a_file_is_answered_with_one_click(signed_in):
     assert page.locator(".label-counts li").count() == 2
 
 
+def test_labels_written_once_are_filled_down_with_one_click(signed_in):
+    rows = [f"{('light', 'water', 'pests')[n // 16] if n % 16 == 0 else ''},plant {n} looks pale" for n in range(48)]
+    page = signed_in().open("/datasets")
+    buffer = "\n".join(["category,text", *rows]).encode()
+    page.set_input_files("#data-file", {**FILE, "name": "plants.csv", "buffer": buffer})
+    page.click(".refused-repair:has-text('Fill empty cells with the value above them')")
+    page.wait_for_selector(".label-counts li")
+    counts = [words.split() for words in page.locator(".label-counts li").all_inner_texts()]
+    assert sorted(counts) == [["light", "16"], ["pests", "16"], ["water", "16"]]
+
+
 def test_second_best_reading_is_one_click_away(signed_in, studio):
     rows = [
         f"How long does tea {n} steep?,It steeps for {n} minutes.,{('green', 'black', 'white')[n % 3]}"
