@@ -37,6 +37,8 @@ WAIT_SECONDS = 10.0
 SQLITE_CONNECTIONS = 100
 # Key of ``Session.info`` that holds what is called after the commit.
 _AFTER_COMMIT = "after_commit"
+# Likewise before it.
+_BEFORE_COMMIT = "before_commit"
 
 # Marks connections whose transactions do not write.
 ONLY_LOOKS = "only_looks"
@@ -139,6 +141,8 @@ def transaction(*, wait_seconds: float | None = None) -> Iterator[Session]:
     with _turn_to_write(WAIT_SECONDS if wait_seconds is None else wait_seconds), _sessions()() as session:
         with session.begin():
             yield session
+            for action in session.info.pop(_BEFORE_COMMIT, []):
+                action()
         if commits := _counted.get():
             commits.number += 1
     # Not before the connection is given back: with one in hand and waiting for another, many threads would block each other.
@@ -146,7 +150,7 @@ def transaction(*, wait_seconds: float | None = None) -> Iterator[Session]:
         action()
 
 
-def try_write(action: Callable[[Session], object], what: str, *, wait_seconds: float | None = None) -> None:
+def try_write(action: Callable[[Session], object], what: str, *, wait_seconds: float | None = None) -> bool:
     """Write what is only kept for the record, such as a last use, if the database can take it; a failure is logged.
 
     Neither a full disk nor a busy database keeps anybody from their work, and what is written here is not what a request asked
@@ -156,15 +160,25 @@ def try_write(action: Callable[[Session], object], what: str, *, wait_seconds: f
         action: writes with the session of a transaction of its own.
         what: names it in the log.
         wait_seconds: as in :func:`transaction`.
+
+    Returns:
+        Whether it was written.
     """
     token = _counted.set(None)
     try:
         with transaction(wait_seconds=wait_seconds) as session:
             action(session)
+        return True
     except AWAY as error:
         log.warning("%s was not noted: %s", what, type(error).__name__)
+        return False
     finally:
         _counted.reset(token)
+
+
+def before_commit(session: Session, action: Callable[[], object]) -> None:
+    """Call this as the last step of the session's :func:`transaction`; what it raises rolls everything back."""
+    session.info.setdefault(_BEFORE_COMMIT, []).append(action)
 
 
 def after_commit(session: Session, action: Callable[[], object]) -> None:

@@ -32,9 +32,12 @@ class StudioError(Exception):
         hint: what the user can do next; may be empty.
         status: HTTP status that a web door answers with.
         details: JSON-ready extra facts, e.g. ``{"rows": [4, 9]}``.
+
+    ``withheld`` is what exists but is not shown to who asked, as (kind, id); the audit trail notes it, no answer tells it.
     """
 
     status = 400
+    withheld: tuple[str, str] | None = None
 
     def __init__(
         self,

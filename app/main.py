@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Match
@@ -19,6 +20,7 @@ from app.api.measurements import Measured
 from app.errors import StudioError
 from app.failures import failure_response
 from app.field_errors import field_refusal
+from app.services.accounts import denials
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -47,6 +49,8 @@ async def _not_found(request: Request) -> JSONResponse:
 
 
 async def _refused(request: Request, error: Any) -> JSONResponse:
+    if denials.is_denial(error):
+        await run_in_threadpool(denials.note, error, request.method, request.scope["path"])
     return failure_response(error)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from app import models_chat as _chat  # noqa: F401 - its tables belong to the same metadata
+from app import models_audit as _audit  # noqa: F401 - its tables belong to the same metadata
+from app import models_chat as _chat  # noqa: F401 - the same
 from app import models_costs as _costs  # noqa: F401 - the same
 from app import models_data as _data  # noqa: F401 - the same
 from app import models_samples as _samples  # noqa: F401 - the same
@@ -330,16 +331,3 @@ class Prediction(Base):
     base_answer: Mapped[str | None] = mapped_column(Text)
     answer: Mapped[str] = mapped_column(Text)
     score: Mapped[float] = mapped_column(Float)
-
-
-class AuditEntry(_Row):
-    """Who did what to which object; rows are only ever added."""
-
-    __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_created_at", "created_at", "id"),)
-    user_id: Mapped[str | None] = mapped_column(String(36), index=True)
-    action: Mapped[str] = mapped_column(String(60))
-    object_type: Mapped[str] = mapped_column(String(40), default="")
-    object_id: Mapped[str] = mapped_column(String(36), default="")
-    address: Mapped[str] = mapped_column(String(64), default="")
-    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

@@ -203,6 +203,22 @@ def change_user(name: str, role: str | None, disable: bool | None, sign_out: boo
     click.echo(f"{now.name} is {now.role}, {'active' if now.active else 'disabled'}, with {now.sessions} sessions.")
 
 
+@studio.group()
+def audit() -> None:
+    """The trail of who did what."""
+
+
+@audit.command("verify")
+@click.option("--holds", "noted", default="", metavar="SHA256", help="A hash noted earlier, which must still be there.")
+def verify_audit(noted: str) -> int:
+    """Check the hash chain of the audit trail. Exit code 0: whole, 1: not."""
+    from studio.people import verify_audit_trail
+
+    words, is_whole = verify_audit_trail(noted)
+    click.echo(words)
+    return OK if is_whole else FAILED
+
+
 @studio.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--task", metavar="KIND", help="Task to check for; guessed from the columns if left out.")

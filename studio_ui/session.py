@@ -4,19 +4,24 @@ Every listener of a page is registered with :func:`listen`, so that none is a pu
 person's event, and every exception becomes a message that the person can act on.
 """
 
+import asyncio
+import contextvars
 import functools
 import inspect
-from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.context import LocalContext
 
+from app import requester
 from app.db import Commits, counted_commits
 from app.errors import NotSignedIn, StudioError
 from app.failures import calm_error
 from app.languages import SOURCE, current_language, gettext_noop, in_language, said
 from app.languages import gettext as _
+from app.services.accounts import denials
 from studio_ui.static_texts import filled
 
 REFUSED = gettext_noop("This did not work")
@@ -59,11 +64,50 @@ def query_of(request: Any) -> Mapping[str, str]:
     return dict(request.query_params)
 
 
+class PresentEvent(NamedTuple):
+    """Language and person of an event; queued events run outside of their request, later values of a stream in other tasks."""
+
+    language: str
+    asked: requester.Requester
+
+    @classmethod
+    def read(cls) -> "PresentEvent":
+        """Of the event that is being answered."""
+        request = LocalContext.request.get(None)
+        if request is None:
+            return cls(current_language(), requester.current())
+        scope = scope_of(request)
+        client = scope.get("client")
+        user_id = scope.get("state", {}).get("user_id")
+        return cls(language_of_event(), requester.Requester(str(client[0]) if client else "", user_id))
+
+    @contextmanager
+    def entered(self, commits: Commits | None = None) -> Iterator[None]:
+        """Work for the event within the block; what is committed is counted."""
+        with counted_commits(commits), in_language(self.language), requester.asked_from(*self.asked):
+            yield
+
+
 def refusal(error: Exception) -> StudioError:
-    """The error as people may see it: refusals as they are, anything else as a sentence with a log id."""
+    """The error as people may see it: refusals as they are, anything else as a sentence with a log id.
+
+    Denials are noted in the audit trail.
+    """
     shown = error if isinstance(error, StudioError) else calm_error(error)
+    if denials.is_denial(shown):
+        _note_denial(shown)
     shown.message, shown.hint = said(shown.message), said(shown.hint)
     return shown
+
+
+def _note_denial(error: StudioError) -> None:
+    """Write to the database in another thread where this one runs an event loop."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        denials.note(error)
+    else:
+        loop.run_in_executor(None, contextvars.copy_context().run, denials.note, error)
 
 
 def error_toast(error: Exception) -> gr.Error:
@@ -88,7 +132,7 @@ def handled(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
-        with counted_commits(), in_language(language_of_event()):
+        with PresentEvent.read().entered():
             try:
                 return filled(fn(*args, **kwargs))
             except Exception as error:
@@ -100,12 +144,12 @@ def handled(fn: Callable[..., Any]) -> Callable[..., Any]:
 def _handled_stream(fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     async def stream(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-        language, commits = language_of_event(), Commits()
+        event, commits = PresentEvent.read(), Commits()
         values = fn(*args, **kwargs)
         try:
             while True:
                 # Each value may be asked for by another task, which has a language and a count of its own.
-                with counted_commits(commits), in_language(language):
+                with event.entered(commits):
                     try:
                         value = filled(await anext(values))
                     except StopAsyncIteration:
@@ -122,7 +166,7 @@ def _handled_stream(fn: Callable[..., Any]) -> Callable[..., Any]:
 def _handled_coroutine(fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     async def wait(*args: Any, **kwargs: Any) -> Any:
-        with counted_commits(), in_language(language_of_event()):
+        with PresentEvent.read().entered():
             try:
                 return filled(await fn(*args, **kwargs))
             except Exception as error:

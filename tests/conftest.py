@@ -17,6 +17,7 @@ from app.migrate import upgrade
 from app.processes import garbage_collection
 from app.queue import celery_app
 from app.readers import isolation
+from app.services.accounts import denials
 from app.services.accounts.accounts import ensure_owner
 from app.settings import get_settings
 from tests.forked_parser import ParserProcess
@@ -85,6 +86,12 @@ def studio_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_tables: P
     shutil.copyfile(empty_tables, storage.data_dir() / "studio.db")
     yield tmp_path / "data"
     forget_settings()
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_denials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Denials of other tests from the same address do not count."""
+    monkeypatch.setattr(denials, "BOUND", denials.Bound())
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ LEVEL_0 = (
     "app.run_report",
     "app.outside_names",
     "app.speakers",
+    "app.requester",
 )
 # Tables by topic, one file each.
 TABLES = tuple(sorted(f"app.{path.stem}" for path in (ROOT / "app").glob("models_*.py")))
@@ -70,6 +71,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.processes": (),
     "app.outside_names": ("app.errors",),
     "app.speakers": (),
+    "app.requester": (),
     "app.manifest": ("app.files", "app.errors", "app.outside_names"),
     "app.intervals": (),
     "app.run_report": ("app.errors", "app.languages"),

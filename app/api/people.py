@@ -72,6 +72,12 @@ def list_entries(
     return asdict(audit.list_entries(user_id, before=before, user_id=person, action=action, limit=limit))
 
 
+@router.get("/audit/chain")
+def check_chain(user_id: UserId) -> dict[str, Any]:
+    """Whether no entry was changed, removed or inserted; ``broken`` is the number of the first that does not fit."""
+    return asdict(audit.check(user_id))
+
+
 @router.get("/audit.jsonl")
 def export(user_id: UserId) -> StreamingResponse:
     """The whole trail as JSON lines, the oldest entry first."""

@@ -12,12 +12,13 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from app import requester
 from app.errors import StudioError
 from app.gate.identity import cookie_name, session_cookie
 from app.gate.origin import is_secure
 from app.languages import current_language
 from app.languages import gettext as _
-from app.services.accounts import accounts
+from app.services.accounts import accounts, denials
 from app.settings import get_settings
 
 router = APIRouter(tags=["sign-in"])
@@ -90,7 +91,6 @@ async def show_sign_in(request: Request, token: str = "") -> HTMLResponse:
 @router.post("/sign-in")
 async def sign_in(request: Request) -> Response:
     """Redeem the token once, set the session cookie, go to the first page; ``switch=yes`` leaves another account."""
-    address = request.client.host if request.client else ""
     try:
         fields = parse_qs((await request.body()).decode("latin-1"), max_num_fields=10)
     except ValueError:
@@ -100,8 +100,9 @@ async def sign_in(request: Request) -> Response:
         others = await run_in_threadpool(_others, request, token)
         if others is not None and fields.get("switch") != ["yes"]:
             return _page(_("Switch to another account?"), _switch_form(token, *others), status=409)
-        cookie = await run_in_threadpool(_redeem, token, address, request.headers.get("user-agent", ""))
+        cookie = await run_in_threadpool(_redeem, token, request.headers.get("user-agent", ""))
     except StudioError as error:
+        await run_in_threadpool(denials.note, error, request.method, request.scope["path"])
         return _refusal(error)
     answer = RedirectResponse("/", status_code=303)
     answer.set_cookie(
@@ -116,16 +117,16 @@ async def sign_in(request: Request) -> Response:
     return answer
 
 
-def _redeem(token: str, address: str, agent: str = "") -> str:
+def _redeem(token: str, agent: str = "") -> str:
     """The cookie of the new session.
 
     A link that was really given out works however many others were tried from its address: behind a proxy everybody has the
     same one. Tries that are refused for their number are not counted, so that waiting helps.
     """
     if accounts.user_of_link(token) is None:
-        ATTEMPTS.check(address)
-        ATTEMPTS.note_failure(address)
-    return accounts.redeem_sign_in_link(token, address, agent)[1]
+        ATTEMPTS.check(requester.current().address)
+        ATTEMPTS.note_failure(requester.current().address)
+    return accounts.redeem_sign_in_link(token, agent)[1]
 
 
 def _others(request: Request, token: str) -> tuple[str, str] | None:

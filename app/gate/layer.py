@@ -7,9 +7,11 @@ Wraps any ASGI application, so API, pages, Gradio's own routes and static files 
 import asyncio
 from typing import Any
 
+from anyio import to_thread
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import requester
 from app.db import counted_commits
 from app.errors import NotAllowed, NotFound, NotSignedIn, StudioError, TooLarge
 from app.failures import calm_failure, failure_response
@@ -19,6 +21,8 @@ from app.gate.origin import check_host, check_origin
 from app.gate.routes import is_asset, is_clean, is_page, is_public, is_reachable, is_stream, needs_body_check
 from app.languages import choose_language, in_language, offered
 from app.languages import gettext as _
+from app.requester import asked_from
+from app.services.accounts import denials
 from app.settings import get_settings
 
 MAX_BODY_BYTES = 4 * 1024**2
@@ -60,7 +64,8 @@ class Gate:
         elif scope["type"] == "http":
             language = choose_language(scope["headers"], offered())
             asked = {**scope, "state": {**(scope.get("state") or {}), "language": language}}
-            with counted_commits(), in_language(language):
+            client = (scope.get("client") or ("",))[0]
+            with counted_commits(), in_language(language), asked_from(client):
                 await self._answer(asked, receive, _SecuredSend(scope, send))
         else:
             # No page uses WebSockets; their routes would be unchecked.
@@ -74,11 +79,13 @@ class Gate:
                 return
             if scope["method"] not in ("GET", "HEAD") and not is_stream(scope):
                 receive = await self._read_body(scope, receive, visitor)
-            await self.app(scope, receive, self._bind_events(scope, send, visitor))
+            with asked_from(requester.current().address, visitor.user_id if visitor else None):
+                await self.app(scope, receive, self._bind_events(scope, send, visitor))
             await send.release()
         except StudioError as error:
             if send.started:
                 raise
+            await _note_denial(error, scope)
             await send.replace(failure_response(error), scope, receive)
         except Exception as error:
             if send.started:
@@ -102,12 +109,12 @@ class Gate:
                 _("This address needs a signed-in person or an API token."),
                 _("Open the sign-in link, or send `Authorization: Bearer <token>`; `studio token` prints one."),
             )
+        _set_visitor(scope, visitor)
         if scope["method"] not in ("GET", "HEAD"):
             _check_change(scope, visitor)
         if not (is_clean(scope) and is_reachable(scope)):
             raise NotFound("not_found", _("There is nothing at this address."), _("Check the address."))
         self.sessions.check_path(scope, visitor.user_id)
-        _set_visitor(scope, visitor)
         return visitor
 
     async def _read_body(self, scope: Scope, receive: Receive, visitor: Visitor | None) -> Receive:
@@ -185,6 +192,12 @@ def _check_change(scope: Scope, visitor: Visitor) -> None:
             _("This API token may only read."),
             _("Create one with scope `all` on the Account page, or with `studio token`."),
         )
+
+
+async def _note_denial(error: StudioError, scope: Scope) -> None:
+    if denials.is_denial(error):
+        with asked_from(requester.current().address, (scope.get("state") or {}).get("user_id")):
+            await to_thread.run_sync(denials.note, error, scope["method"], scope["path"])
 
 
 def _set_visitor(scope: Scope, visitor: Visitor | None) -> None:

@@ -8,12 +8,15 @@ from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.services.accounts import audit, people
 from app.services.accounts.audit import Entry
-from studio_ui.components.nodes import Node, asker, el, empty_state, moment, stay, table
+from app.services.accounts.audit_chain import ChainState
+from app.services.accounts.denials import DENIED
+from studio_ui.components.nodes import Node, asker, banner, el, empty_state, moment, stay, table
 from studio_ui.components.view import View
+from studio_ui.formats import count
 from studio_ui.pages.page import Page
 
 PURPOSE = gettext_noop(
-    "Who did what, when and from where. Entries are added only; nobody can change them in the studio."
+    "Who did what, when and from where, and what was refused. Entries form a hash chain: whoever changes or removes one is noticed."
 )
 # Kind of act -> its words; one that is not here is shown by its name.
 ACTIONS = {
@@ -46,6 +49,7 @@ ACTIONS = {
     "remove": gettext_noop("removed"),
     "mark": gettext_noop("marked"),
     "choose": gettext_noop("chose"),
+    "denied": gettext_noop("was refused"),
 }
 OBJECTS = {
     "user": gettext_noop("account"),
@@ -57,7 +61,16 @@ OBJECTS = {
 }
 # Where an object is shown.
 ADDRESSES = {"run": "/run?id=", "dataset": "/datasets?id=", "experiment": "/experiments?id="}
+FAULTS = {
+    "missing": gettext_noop("Entry {number} is missing."),
+    "changed": gettext_noop("Entry {number} was changed."),
+    "details": gettext_noop("Entry {number} has other details than those it was written with."),
+    "end": gettext_noop("Entry {number} and all after it are missing."),
+    "added": gettext_noop("Entry {number} was not written by the studio."),
+}
 MAX_DETAIL = 120
+# A page view is no reason to compute all hashes again.
+CHECK_SECONDS = 60.0
 
 
 def build(blocks: gr.Blocks) -> None:
@@ -79,6 +92,7 @@ def describe_audit(user_id: str, query: Mapping[str, str]) -> list[Node]:
     kept = f"person={person}&action={action}"
     return [
         _filters(user_id, person, action),
+        _chain_words(audit.check(user_id, max_age=CHECK_SECONDS)),
         shown,
         el(
             "div",
@@ -88,6 +102,17 @@ def describe_audit(user_id: str, query: Mapping[str, str]) -> list[Node]:
             cls="actions",
         ),
     ]
+
+
+def _chain_words(state: ChainState) -> Node:
+    """Whether the trail is whole, with the first entry that does not fit."""
+    if not state.is_whole:
+        words = _(FAULTS[state.fault], number=state.broken)
+        hint = _("Compare with an export or a backup from before. {count} entries before it are as they were written.")
+        return banner("error", _("The audit trail is broken"), f"{words} {hint.format(count=count(state.entries))}")
+    line = _("The chain is whole: every entry is as it was written and none is missing.")
+    noted = _("Hash of the last: {sha256}", sha256=state.sha256)
+    return el("p", line, " ", el("span", noted, cls="hash"), cls="muted", id="audit-chain")
 
 
 def _filters(user_id: str, person: str, action: str) -> Node:
@@ -109,7 +134,7 @@ def _line(entry: Entry) -> list[Node]:
     shown = details if len(details) <= MAX_DETAIL else f"{details[:MAX_DETAIL]} …"
     return [
         moment(entry.at, "full"),
-        entry.person or _("the studio"),
+        entry.person or (_("somebody") if entry.action == DENIED else _("the studio")),
         _action_words(entry.action),
         thing,
         shown or "–",

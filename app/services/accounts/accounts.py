@@ -11,11 +11,13 @@ from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app import requester
 from app.db import db_now, snapshot, transaction, try_write
 from app.errors import Conflict, NotFound, Rejected, StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop
-from app.models import ApiToken, AuditEntry, BrowserSession, Project, ProjectMember, SignInLink, User
+from app.models import ApiToken, BrowserSession, Project, ProjectMember, SignInLink, User
+from app.services.accounts.audit_chain import record
 from app.services.accounts.names import has_bad_character
 from app.settings import get_settings
 
@@ -129,8 +131,8 @@ def user_of_link(token: str) -> User | None:
         return session.scalars(query).first()
 
 
-def redeem_sign_in_link(token: str, address: str = "", agent: str = "") -> tuple[User, str]:
-    """Use up a link and open a session; ``address`` and ``agent`` say later where it was opened.
+def redeem_sign_in_link(token: str, agent: str = "") -> tuple[User, str]:
+    """Use up a link and open a session; the request's address and ``agent`` say later where it was opened.
 
     Returns:
         The user and the value of the session cookie.
@@ -155,9 +157,9 @@ def redeem_sign_in_link(token: str, address: str = "", agent: str = "") -> tuple
             raise _link_error(None)
         lifetime = get_settings().session_max_days * 86400
         opened = BrowserSession(user_id=user.id, token_sha256=digest(cookie), expires_at=db_now() + lifetime)
-        opened.address, opened.agent = address[:64], agent[:200]
+        opened.address, opened.agent = requester.current().address, agent[:200]
         session.add(opened)
-        record(session, user.id, "sign_in", "user", user.id, address)
+        record(session, user.id, "sign_in", "user", user.id)
     return user, cookie
 
 
@@ -252,22 +254,6 @@ def sign_out(cookie: str) -> None:
         record(session, user_id, "sign_out", "user", user_id)
 
 
-def record(
-    session: Session,
-    user_id: str | None,
-    action: str,
-    object_type: str = "",
-    object_id: str = "",
-    address: str = "",
-    data: dict[str, Any] | None = None,
-) -> None:
-    """Add an entry to the audit trail in the transaction that does what it tells of; entries are never changed."""
-    entry = AuditEntry(
-        user_id=user_id, action=action, object_type=object_type, object_id=object_id, address=address, data=data or {}
-    )
-    session.add(entry)
-
-
 def _update_last_use(table: type[BrowserSession | ApiToken], key: str) -> None:
     """Note it if that can be done at once; neither a full disk nor a busy database keeps anybody out."""
     used = update(table).where(table.id == key).values(used_at=db_now())
@@ -295,8 +281,13 @@ def _link_error(link: SignInLink | None) -> StudioError:
     if link is None:
         return StudioError("link_unknown", _("This sign-in link is not valid."), _(HOW_TO_GET_A_LINK), status=401)
     if link.used_at is not None:
-        return StudioError("link_used", _("This sign-in link has already been used."), _(HOW_TO_GET_A_LINK), status=410)
-    return StudioError("link_expired", _("This sign-in link has expired."), _(HOW_TO_GET_A_LINK), status=410)
+        refusal = StudioError(
+            "link_used", _("This sign-in link has already been used."), _(HOW_TO_GET_A_LINK), status=410
+        )
+    else:
+        refusal = StudioError("link_expired", _("This sign-in link has expired."), _(HOW_TO_GET_A_LINK), status=410)
+    refusal.withheld = ("user", link.user_id)
+    return refusal
 
 
 def digest(secret: str) -> str:

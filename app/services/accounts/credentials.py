@@ -10,7 +10,7 @@ from app.errors import NotFound
 from app.languages import gettext as _
 from app.models import ApiToken, BrowserSession
 from app.services.accounts import accounts
-from app.services.accounts.accounts import record
+from app.services.accounts.audit_chain import record
 
 
 @dataclass(frozen=True)

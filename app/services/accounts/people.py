@@ -14,7 +14,8 @@ from app.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.languages import gettext as _
 from app.models import ApiToken, BrowserSession, Run, SignInLink, User
 from app.services.accounts import accounts
-from app.services.accounts.accounts import ADMINISTRATOR, ADMINISTRATORS, MEMBER, OWNER, record
+from app.services.accounts.accounts import ADMINISTRATOR, ADMINISTRATORS, MEMBER, OWNER
+from app.services.accounts.audit_chain import record
 
 ROLES = (MEMBER, ADMINISTRATOR)
 INVITATION_DAYS = 7

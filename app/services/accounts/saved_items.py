@@ -9,6 +9,7 @@ from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
 from app.languages import gettext as _
 from app.models_saved import SavedItem
+from app.services.accounts import access
 
 Item = TypeVar("Item", bound=SavedItem)
 
@@ -57,7 +58,5 @@ class SavedItems(Generic[Item]):
             NotFound: it is not theirs.
         """
         with transaction() as session:
-            item = session.get(self._table, item_id)
-            if item is None or item.owner_id != user_id:
-                raise NotFound(f"{self._noun}_not_found", self._unknown.format(id=item_id), _("Reload the page."))
-            session.delete(item)
+            missing = NotFound(f"{self._noun}_not_found", self._unknown.format(id=item_id), _("Reload the page."))
+            session.delete(access.find(session, self._table, item_id, user_id, missing))

@@ -20,6 +20,7 @@ from app.languages import restored, retold
 from app.models import ACTIVE_STATES, CANCELLED, QUEUED, SUCCEEDED, Dataset, Job, new_id
 from app.models_data import DatasetCheck
 from app.queue import LIGHT_QUEUE
+from app.services.accounts import access
 from app.services.datasets.dataset_jobs import DatasetJob
 from app.services.datasets.versions import find_dataset
 from app.services.queue import jobs, workers
@@ -193,10 +194,8 @@ def _no_worker(check: dict[str, Any]) -> StudioError:
 
 
 def _find(session: Session, user_id: str, check_id: str) -> DatasetCheck:
-    check = session.get(DatasetCheck, check_id[:36])
-    if check is None or check.owner_id != user_id:
-        raise NotFound("check_not_found", f"There is no check {check_id[:60]!r} among yours.", "Open the Data page.")
-    return check
+    missing = NotFound("check_not_found", f"There is no check {check_id[:60]!r} among yours.", "Open the Data page.")
+    return access.find(session, DatasetCheck, check_id[:36], user_id, missing)
 
 
 def _as_dict(session: Session, check: DatasetCheck) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from app.models import Dataset, DatasetVersion
 from app.readers import Choices
 from app.samples import SAMPLES, Sample, sample_path
 from app.services.accounts import names
-from app.services.accounts.accounts import record
+from app.services.accounts.audit_chain import record
 from app.services.datasets.data_reports import ReportOptions, build_report, refused_report
 from app.services.datasets.imports import import_file
 from app.services.datasets.progress import NO_PROGRESS, Progress

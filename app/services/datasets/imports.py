@@ -23,7 +23,7 @@ from app.models import Dataset, DatasetVersion, new_id
 from app.readers import Choices
 from app.services.accounts import names
 from app.services.accounts.accounts import home_project
-from app.services.accounts.accounts import record as record_action
+from app.services.accounts.audit_chain import record as record_action
 from app.services.datasets.data_reports import DataReport, ReportOptions
 from app.services.datasets.progress import NO_PROGRESS, Progress
 from app.services.datasets.remembered_columns import ColumnMeaning, recall, remember, with_remembered

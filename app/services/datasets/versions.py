@@ -24,7 +24,8 @@ from app.errors import Conflict, NotFound
 from app.languages import gettext as _
 from app.languages import retold, storable
 from app.models import Dataset, DatasetVersion, User, new_id
-from app.services.accounts.accounts import record
+from app.services.accounts import access
+from app.services.accounts.audit_chain import record
 from app.services.datasets.data_reports import NOTHING, DataReport, Exclusions, ReportOptions, build_report
 from app.services.datasets.findings import store_findings
 from app.services.datasets.progress import NO_PROGRESS, Progress, ProgressCallback, ignore_progress
@@ -88,15 +89,12 @@ def find_dataset(session: Session, user_id: str, dataset_id: str) -> Dataset:
     Raises:
         NotFound: it does not exist or belongs to somebody else.
     """
-    query = select(Dataset).where(Dataset.id == dataset_id, Dataset.owner_id == user_id)
-    dataset = session.scalar(query.options(selectinload(Dataset.versions)))
-    if dataset is None:
-        raise NotFound(
-            "dataset_not_found",
-            _("There is no dataset {dataset_id} among yours.", dataset_id=repr(dataset_id[:60])),
-            _("Open it from the Data page."),
-        )
-    return dataset
+    missing = NotFound(
+        "dataset_not_found",
+        _("There is no dataset {dataset_id} among yours.", dataset_id=repr(dataset_id[:60])),
+        _("Open it from the Data page."),
+    )
+    return access.find(session, Dataset, dataset_id, user_id, missing, selectinload(Dataset.versions))
 
 
 def find_version(user_id: str, dataset_id: str, number: int | None = None) -> DatasetVersion:

@@ -21,7 +21,8 @@ from app.languages import decimal
 from app.languages import gettext as _
 from app.models import User, new_id
 from app.models_shares import Share
-from app.services.accounts.accounts import record
+from app.services.accounts import access
+from app.services.accounts.audit_chain import record
 from app.services.evaluation import comparison, example_table
 from app.services.evaluation.comparison import Comparison, RunCurves
 from app.services.evaluation.example_table import ExamplePage
@@ -148,11 +149,10 @@ def revoke(user_id: str, share_id: str) -> None:
         NotFound: it is not theirs.
     """
     with transaction() as session:
-        share = session.scalar(select(Share).where(Share.id == share_id, Share.owner_id == user_id))
-        if share is None:
-            raise NotFound(
-                "share_not_found", _("Link {share_id} not found.", share_id=repr(share_id)), _("Look at the list.")
-            )
+        missing = NotFound(
+            "share_not_found", _("Link {share_id} not found.", share_id=repr(share_id)), _("Look at the list.")
+        )
+        share = access.find(session, Share, share_id, user_id, missing)
         share.revoked_at = share.revoked_at or session.scalar(select(db_now()))
         record(session, user_id, "revoke-share", "share", share_id)
 

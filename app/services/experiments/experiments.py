@@ -16,7 +16,8 @@ from app.db import db_now, snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Dataset, DatasetVersion, Experiment, Job, Run
-from app.services.accounts.accounts import record
+from app.services.accounts import access
+from app.services.accounts.audit_chain import record
 from app.services.datasets import datasets
 from app.services.datasets.row_errors import require_decided
 from app.services.evaluation import leaderboard, paired_answers
@@ -335,12 +336,9 @@ def _shared_settings(first: Run | None) -> dict[str, Any]:
 
 
 def _find(session: Session, user_id: str, experiment_id: str, *, lock: bool = False) -> Experiment:
-    query = select(Experiment).where(Experiment.id == experiment_id, Experiment.owner_id == user_id)
-    found = session.scalar(query.with_for_update() if lock else query)
-    if found is None:
-        raise NotFound(
-            "experiment_not_found",
-            _("Experiment {experiment_id} not found.", experiment_id=repr(experiment_id)),
-            _("Open it from the Experiments page."),
-        )
-    return found
+    missing = NotFound(
+        "experiment_not_found",
+        _("Experiment {experiment_id} not found.", experiment_id=repr(experiment_id)),
+        _("Open it from the Experiments page."),
+    )
+    return access.find(session, Experiment, experiment_id, user_id, missing, lock=lock)

@@ -15,6 +15,7 @@ from app.errors import NotFound, Rejected
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models_chat import Conversation, ConversationMessage
+from app.services.accounts import access
 from app.services.inference.chat import check_chat_model
 
 MAX_PANES = 4
@@ -305,14 +306,12 @@ def _check_models(user_id: str, models: list[str]) -> None:
 
 
 def _find(session: Session, user_id: str, conversation_id: str) -> Conversation:
-    found = session.get(Conversation, conversation_id)
-    if found is None or found.owner_id != user_id:
-        raise NotFound(
-            "conversation_not_found",
-            _("Conversation {conversation_id} not found.", conversation_id=repr(conversation_id)),
-            _("Start a new one."),
-        )
-    return found
+    missing = NotFound(
+        "conversation_not_found",
+        _("Conversation {conversation_id} not found.", conversation_id=repr(conversation_id)),
+        _("Start a new one."),
+    )
+    return access.find(session, Conversation, conversation_id, user_id, missing)
 
 
 def _messages(session: Session, conversation_id: str) -> list[ConversationMessage]:

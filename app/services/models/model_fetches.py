@@ -13,7 +13,9 @@ from app.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, Job, Run, User
 from app.models_work import ModelFetch
-from app.services.accounts.accounts import ADMINISTRATORS, record
+from app.services.accounts import access
+from app.services.accounts.accounts import ADMINISTRATORS
+from app.services.accounts.audit_chain import record
 from app.services.models import model_hub
 from app.services.queue import jobs
 from app.services.queue.job_kinds import MODEL_FETCH
@@ -168,14 +170,12 @@ def _check_role(session: Session, user_id: str) -> None:
 
 
 def _find(session: Session, user_id: str, fetch_id: str) -> ModelFetch:
-    found = session.get(ModelFetch, fetch_id)
-    if found is None or found.owner_id != user_id:
-        raise NotFound(
-            "fetch_not_found",
-            _("There is no fetch {fetch_id} among yours.", fetch_id=repr(fetch_id)),
-            _("Reload the page."),
-        )
-    return found
+    missing = NotFound(
+        "fetch_not_found",
+        _("There is no fetch {fetch_id} among yours.", fetch_id=repr(fetch_id)),
+        _("Reload the page."),
+    )
+    return access.find(session, ModelFetch, fetch_id, user_id, missing)
 
 
 def _status(session: Session, fetch: ModelFetch) -> FetchStatus:

@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from app import manifest, storage
 from app.db import snapshot, try_write
-from app.errors import Conflict, NotFound
+from app.errors import Conflict
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Artifact, Run
 from app.outside_names import fault
-from app.services.accounts.accounts import record
+from app.services.accounts.audit_chain import record
+from app.services.runs.runs import find as find_run
 
 CHUNK_BYTES = 1024 * 1024
 # Zip members have a date; with a fixed one the same adapter gives the same bytes every time.
@@ -30,13 +31,7 @@ def adapter_folder(user_id: str, run_id: str) -> Path:
         Conflict: it has no adapter (yet), or the folder is no longer what was recorded.
     """
     with snapshot() as session:
-        run = session.scalars(select(Run).where(Run.id == run_id, Run.owner_id == user_id)).first()
-        if run is None:
-            raise NotFound(
-                "run_not_found",
-                _("There is no run {run_id} among yours.", run_id=repr(run_id)),
-                _("Open it from the Runs page."),
-            )
+        run = find_run(session, user_id, run_id)
         artifact = session.scalars(
             select(Artifact)
             .where(Artifact.run_id == run_id, Artifact.kind == "adapter")

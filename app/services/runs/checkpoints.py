@@ -19,7 +19,7 @@ from app.errors import Conflict, NotFound, Rejected
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, Checkpoint, Run
-from app.services.accounts.accounts import record
+from app.services.accounts.audit_chain import record
 from app.services.runs import runs
 
 

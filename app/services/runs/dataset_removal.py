@@ -23,7 +23,7 @@ from app.models_chat import Conversation
 from app.models_data import DatasetCheck
 from app.models_shares import Share
 from app.models_work import TrackerExport
-from app.services.accounts.accounts import record
+from app.services.accounts.audit_chain import record
 from app.services.datasets.version_lengths import LENGTHS_FOLDER
 from app.services.datasets.versions import find_dataset
 from app.services.runs.removal import bytes_in, delete_rows

@@ -20,7 +20,7 @@ from app.db import transaction
 from app.errors import Conflict, Rejected
 from app.languages import gettext as _
 from app.models import SUCCEEDED, Run
-from app.services.accounts.accounts import record
+from app.services.accounts.audit_chain import record
 from app.services.runs import adapters, runs
 from app.services.runs.run_specs import invalid_settings
 

@@ -18,7 +18,7 @@ from app.errors import Conflict
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Artifact, Checkpoint, Experiment, Job, Run
 from app.models_work import TrackerExport
-from app.services.accounts.accounts import record
+from app.services.accounts.audit_chain import record
 from app.services.runs import runs
 
 

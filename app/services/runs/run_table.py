@@ -21,7 +21,7 @@ from app.errors import Conflict, Rejected
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, TERMINAL_STATES, Dataset, DatasetVersion, Job, Run
-from app.services.accounts.accounts import record
+from app.services.accounts.audit_chain import record
 from app.services.runs import metrics, run_details, runs
 from app.services.runs.run_details import RunDetails
 

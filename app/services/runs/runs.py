@@ -13,8 +13,8 @@ from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, SUCCEEDED, Dataset, DatasetVersion, Job, Run
-from app.services.accounts import limits, names
-from app.services.accounts.accounts import record
+from app.services.accounts import access, limits, names
+from app.services.accounts.audit_chain import record
 from app.services.datasets import datasets
 from app.services.datasets.row_errors import version_for_run
 from app.services.estimates import estimates
@@ -138,14 +138,12 @@ def get_run(user_id: str, run_id: str) -> Run:
 
 def find(session: Session, user_id: str, run_id: str) -> Run:
     """As :func:`get_run`, inside the caller's transaction."""
-    run = session.scalar(select(Run).where(Run.id == run_id, Run.owner_id == user_id))
-    if run is None:
-        raise NotFound(
-            "run_not_found",
-            _("There is no run {run_id} among yours.", run_id=repr(run_id)),
-            _("Open it from the Runs page."),
-        )
-    return run
+    missing = NotFound(
+        "run_not_found",
+        _("There is no run {run_id} among yours.", run_id=repr(run_id)),
+        _("Open it from the Runs page."),
+    )
+    return access.find(session, Run, run_id, user_id, missing)
 
 
 def request_cancel(user_id: str, run_id: str) -> Run:

@@ -21,7 +21,8 @@ from app.errors import Conflict, NotFound
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, TERMINAL_STATES, Job, MetricPoint, Project, Run, new_id
 from app.models_work import TrackerExport
-from app.services.accounts.accounts import record
+from app.services.accounts import access
+from app.services.accounts.audit_chain import record
 from app.services.queue import jobs
 from app.services.queue.job_kinds import TRACKER_EXPORT
 from app.services.queue.jobs import Claim
@@ -203,14 +204,12 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def _find(session: Session, user_id: str, export_id: str) -> TrackerExport:
-    found = session.get(TrackerExport, export_id)
-    if found is None or found.owner_id != user_id:
-        raise NotFound(
-            "export_not_found",
-            _("There is no export {export_id} among yours.", export_id=repr(export_id)),
-            _("Reload the page."),
-        )
-    return found
+    missing = NotFound(
+        "export_not_found",
+        _("There is no export {export_id} among yours.", export_id=repr(export_id)),
+        _("Reload the page."),
+    )
+    return access.find(session, TrackerExport, export_id, user_id, missing)
 
 
 def _status(session: Session, export: TrackerExport) -> ExportStatus:

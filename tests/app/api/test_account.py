@@ -1,5 +1,6 @@
 """One's own account over REST, and what a token that only reads may do."""
 
+from app.requester import asked_from
 from app.services.accounts import accounts
 from tests.app.wire import ask
 
@@ -32,7 +33,8 @@ def test_token_that_reads_changes_nothing(api, bob):
 
 
 def test_sessions_are_listed_and_ended(api, bob):
-    _, cookie = accounts.redeem_sign_in_link(accounts.create_sign_in_link(bob.id), "10.0.0.7", "Firefox/130")
+    with asked_from("10.0.0.7"):
+        _, cookie = accounts.redeem_sign_in_link(accounts.create_sign_in_link(bob.id), "Firefox/130")
     browser = {"cookie": f"studio-session-7860={cookie}"}
     [seen] = ask(api, "GET", "/api/v1/account/sessions", headers=browser).json["sessions"]
     assert (seen["here"], seen["address"], seen["agent"]) == (True, "10.0.0.7", "Firefox/130")

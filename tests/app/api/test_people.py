@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from app.services.accounts import accounts
+from tests.app.conftest import Person
 from tests.app.wire import ORIGIN, ask
+from tests.factories import make_run
 
 
 def test_invited_person_signs_in_by_the_path_of_the_answer(api, ann):
@@ -34,6 +37,7 @@ def test_disabled_person_is_refused_at_the_next_request(ann, bob):
         ("POST", "/api/v1/people/{ann}/link", None),
         ("POST", "/api/v1/people/{ann}/sign-out", None),
         ("GET", "/api/v1/audit", None),
+        ("GET", "/api/v1/audit/chain", None),
         ("GET", "/api/v1/audit.jsonl", None),
     ],
 )
@@ -55,3 +59,32 @@ def test_audit_is_read_in_pages_and_downloaded_whole(ann, bob):
     assert ann.get(f"/api/v1/audit?before={page['before']}").json["entries"][0]["action"] == "create_token"
     lines = [json.loads(line) for line in ann.get("/api/v1/audit.jsonl").body.splitlines()]
     assert [line["action"] for line in lines][-1] == "change_role"
+
+
+def test_denials_of_every_door_are_in_the_trail(api, ann, bob):
+    run = make_run(ann.id)
+    assert bob.get(f"/api/v1/runs/{run.id}").status == 404
+    assert bob.get("/api/v1/people").status == 403
+    assert ask(api, "GET", "/api/v1/runs", headers={"authorization": "Bearer studio_wrong"}).status == 401
+    reading = Person(bob.id, accounts.create_token(bob.id, scope="read"), api)
+    assert reading.post("/api/v1/account/tokens").status == 403
+    headers = {"origin": ORIGIN, "content-type": "application/x-www-form-urlencoded"}
+    assert ask(api, "POST", "/sign-in", headers=headers, body=b"token=" + b"a" * 43).status == 401
+    noted = [
+        (entry["person"], entry["data"]["code"], entry["object_id"], entry["address"])
+        for entry in ann.get("/api/v1/audit?action=denied").json["entries"]
+    ]
+    assert noted == [
+        ("", "link_unknown", "", "127.0.0.1"),
+        ("bob", "read_only_token", "", "127.0.0.1"),
+        ("", "not_signed_in", "", "127.0.0.1"),
+        ("bob", "role", "", "127.0.0.1"),
+        ("bob", "run_not_found", run.id, "127.0.0.1"),
+    ]
+    assert ann.get("/api/v1/audit/chain").json["broken"] is None
+
+
+def test_what_is_done_is_noted_with_its_address(ann):
+    run = make_run(ann.id)
+    assert ann.post(f"/api/v1/runs/{run.id}/pause").status == 200
+    assert ann.get("/api/v1/audit?limit=1").json["entries"][0]["address"] == "127.0.0.1"

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from app import disk_space
 from app.db import counted_commits, db_now, forget_engine, get_engine, has_committed, transaction
 from app.errors import Conflict, NotFound, StudioError
-from app.models import ApiToken, AuditEntry, BrowserSession, SignInLink, User
+from app.models import ApiToken, BrowserSession, SignInLink, User
 from app.services.accounts import accounts
 
 pytestmark = pytest.mark.usefixtures("studio_home")
@@ -109,14 +109,6 @@ def test_every_person_has_a_project_and_names_are_unique():
         accounts.add_user("ann")
     with pytest.raises(NotFound):
         accounts.home_project("nobody")
-
-
-def test_the_audit_trail_names_actor_action_and_object():
-    owner = accounts.ensure_owner()
-    with transaction() as session:
-        accounts.record(session, owner.id, "download", "run", "r1", address="127.0.0.1", data={"bytes": 3})
-        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "download")).one()
-    assert (entry.user_id, entry.object_type, entry.object_id, entry.data) == (owner.id, "run", "r1", {"bytes": 3})
 
 
 def test_last_use_is_noted_but_is_nothing_that_a_request_saved(monkeypatch):

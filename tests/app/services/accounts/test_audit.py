@@ -3,6 +3,7 @@
 import pytest
 
 from app.errors import Rejected
+from app.requester import asked_from
 from app.services.accounts import accounts, audit, people
 
 pytestmark = pytest.mark.usefixtures("studio_home")
@@ -16,7 +17,8 @@ def owner() -> str:
 def person_in(name: str, owner: str) -> tuple[str, str]:
     """(id, session cookie) of somebody who was invited and came."""
     invited, token = people.invite(owner, name)
-    return invited.id, accounts.redeem_sign_in_link(token, "10.0.0.7", "Firefox/130 Linux")[1]
+    with asked_from("10.0.0.7"):
+        return invited.id, accounts.redeem_sign_in_link(token, "Firefox/130 Linux")[1]
 
 
 def test_audit_tells_who_did_what_to_whom_and_pages_to_the_first_entry(owner):

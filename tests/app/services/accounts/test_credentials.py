@@ -3,6 +3,7 @@
 import pytest
 
 from app.errors import NotFound, Rejected
+from app.requester import asked_from
 from app.services.accounts import accounts, credentials, people
 
 pytestmark = pytest.mark.usefixtures("studio_home")
@@ -16,12 +17,14 @@ def owner() -> str:
 def person_in(name: str, owner: str) -> tuple[str, str]:
     """(id, session cookie) of somebody who was invited and came."""
     invited, token = people.invite(owner, name)
-    return invited.id, accounts.redeem_sign_in_link(token, "10.0.0.7", "Firefox/130 Linux")[1]
+    with asked_from("10.0.0.7"):
+        return invited.id, accounts.redeem_sign_in_link(token, "Firefox/130 Linux")[1]
 
 
 def test_own_sessions_are_listed_and_ended_and_those_of_others_are_not(owner):
     ann, here = person_in("ann", owner)
-    other = accounts.redeem_sign_in_link(accounts.create_sign_in_link(ann), "10.0.0.8", "Chrome/140 Windows")[1]
+    with asked_from("10.0.0.8"):
+        other = accounts.redeem_sign_in_link(accounts.create_sign_in_link(ann), "Chrome/140 Windows")[1]
     eve, eves = person_in("eve", owner)
     found = {session.here: session for session in credentials.list_sessions(ann, here)}
     assert (found[True].address, found[False].agent) == ("10.0.0.7", "Chrome/140 Windows")

@@ -3,6 +3,7 @@
 import pytest
 
 from app.errors import Conflict, NotAllowed, NotFound, Rejected, StudioError
+from app.requester import asked_from
 from app.services.accounts import accounts, audit, people
 from app.services.evaluation import shares
 from tests.factories import make_run, make_version
@@ -18,7 +19,8 @@ def owner() -> str:
 def person_in(name: str, owner: str, role: str = "member") -> tuple[str, str]:
     """(id, session cookie) of somebody who was invited and came."""
     invited, token = people.invite(owner, name, role)
-    return invited.id, accounts.redeem_sign_in_link(token, "10.0.0.7", "Firefox/130 Linux")[1]
+    with asked_from("10.0.0.7"):
+        return invited.id, accounts.redeem_sign_in_link(token, "Firefox/130 Linux")[1]
 
 
 def test_invited_person_signs_in_once_and_is_listed(owner):

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from app.db import counted_commits, has_committed, snapshot, transaction
 from app.errors import Conflict, NotFound
-from app.models import FAILED, AuditEntry, Job
+from app.models import FAILED, Job
+from app.models_audit import AuditEntry
 from app.services.runs import adapters
 from tests.app.finished_runs import ADAPTER, finish
 from tests.factories import make_run, make_user
