@@ -31,6 +31,7 @@ from app.services.datasets import datasets
 from app.services.datasets.imports import ImportOptions
 from app.services.datasets.row_errors import undecided
 from app.services.evaluation import comparison
+from app.services.evaluation.baselines import kept_probe
 from app.services.models.base_size import too_small
 from app.services.profiling.token_lengths import default_model
 from app.services.queue import jobs
@@ -226,6 +227,7 @@ def _result(user_id: str, run: Run, out: Path | None, seconds: float) -> dict[st
         "model": run.base_model,
         "method": run.spec["method"],
         "learning_rate": results.get("learning_rate"),
+        "kept_probe": kept_probe(results),
         "sentence": sentence.as_dict() if sentence else None,
         "metrics": results.get("metrics", {}),
         "intervals": results.get("intervals", {}),

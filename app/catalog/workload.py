@@ -88,8 +88,9 @@ class WorkloadInputs:
 
     @property
     def checks(self) -> int:
-        """How often the validation rows are read."""
-        return max(1, round(self.training.epochs * self.training.evaluations_per_epoch))
+        """How often the validation rows are read; a run that starts from the linear probe is scored before it learns too."""
+        start = 0 if self.writes or self.training.head_start == "random" else 1
+        return start + max(1, round(self.training.epochs * self.training.evaluations_per_epoch))
 
     @property
     def padded(self) -> float:

@@ -82,6 +82,7 @@ def test_result_is_one_json_object_and_the_adapter_is_copied(
         "model",
         "method",
         "learning_rate",
+        "kept_probe",
         "sentence",
         "metrics",
         "intervals",

@@ -42,6 +42,11 @@ def base_scores(results: Mapping[str, Any], key: str = "") -> Mapping[str, float
     return found
 
 
+def kept_probe(results: Mapping[str, Any]) -> bool:
+    """Whether training did not improve on the linear probe that the run started from, so that its weights are the result."""
+    return bool(results.get("start_validation")) and results.get("best_step") == 0
+
+
 def measured(results: Mapping[str, Any]) -> list[MeasuredBaseline]:
     """The baselines of a run in the order of tables, from the cheapest on."""
     found = results.get("baseline") or {}

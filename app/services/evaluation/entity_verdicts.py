@@ -4,7 +4,7 @@ from app.catalog.entity_scores import NOTHING
 from app.languages import decimal, localized
 from app.languages import gettext as _
 from app.models import Run
-from app.services.evaluation import remedies
+from app.services.evaluation import baselines, remedies
 from app.services.evaluation.statistics import PairedTest
 from app.services.evaluation.verdict import (
     LINEAR_PROBE,
@@ -27,7 +27,7 @@ def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Ve
     results = run.results or {}
     tuned = (results.get("metrics") or {}).get("f1")
     base = ((results.get("baseline") or {}).get("linear_probe") or {}).get("f1")
-    if tuned is None or base is None:
+    if tuned is None or base is None or (tuned and baselines.kept_probe(results)):
         return None
     facts = _(
         "Entity F1 {tuned} fine-tuned, {base} {probe}, on {test_rows} sentences",

@@ -5,7 +5,7 @@ is a share that the person may choose. Written text has no such number, so only 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from app.intervals import wilson
@@ -53,10 +53,21 @@ def headline(state: str, results: Results | None, needed: float | None = None) -
     if state != SUCCEEDED:
         return None
     if scores.get("accuracy") is not None:
-        return _labels(results, needed or NEEDED["accuracy"])
+        return _with_start(_labels(results, needed or NEEDED["accuracy"]), results)
     if scores.get("f1") is not None:
-        return _entities(results, needed or NEEDED["f1"])
+        return _with_start(_entities(results, needed or NEEDED["f1"]), results)
     return _text(results) if scores.get("perplexity") is not None else None
+
+
+def _with_start(judged: Headline, results: Results) -> Headline:
+    """The same sentence, followed by another where the result is what the run started from."""
+    if not baselines.kept_probe(results):
+        return judged
+    words = _(
+        "{sentence} Training did not improve on the linear probe; the probe's weights are kept.",
+        sentence=judged.sentence,
+    )
+    return replace(judged, sentence=words)
 
 
 def leaking_rows(results: Results) -> int:

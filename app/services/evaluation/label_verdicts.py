@@ -46,7 +46,7 @@ def _better_start(run: Run, points: Points) -> tuple[str, VerdictRemedy | None]:
 
 def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Verdict | None:
     tuned, base = _accuracy(run), _baseline(run, "linear_probe")
-    if tuned is None or base is None:
+    if tuned is None or base is None or baselines.kept_probe(run.results or {}):
         return None
     pair = pair or baselines.paired(run.results or {}, "linear_probe")
     rows = _test_rows(run)
@@ -147,6 +147,9 @@ def as_good_without(run: Run, points: Points) -> Verdict | None:
             continue
         if known.key == "linear_probe" and known.scores["accuracy"] == _accuracy(run) == 1:
             # Said by `against_base`.
+            continue
+        if known.key == "linear_probe" and baselines.kept_probe(results):
+            # It is the result.
             continue
         low, high = known.pair.interval
         return Verdict(

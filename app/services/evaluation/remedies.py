@@ -108,10 +108,10 @@ def half_the_epochs(run: Run) -> VerdictRemedy | None:
 
 
 def epochs_until(run: Run, points: Points, step: int) -> VerdictRemedy | None:
-    """The number of epochs up to this step, rounded to quarters."""
+    """The number of epochs up to this step, rounded to quarters; None for the start and for the planned end."""
     last = max((int(pairs[-1][0]) for pairs in points.values() if pairs), default=0)
     planned = (run.results or {}).get("total_steps") or (run.job.progress or {}).get("total_steps") or last
-    if not planned or step >= planned:
+    if not planned or not 0 < step < planned:
         return None
     wanted = max(0.25, round(4 * _setting(run, "epochs") * step / planned) / 4)
     return _epochs(wanted)

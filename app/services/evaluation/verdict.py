@@ -78,6 +78,9 @@ def plateau(run: Run, checks: Sequence[tuple[int, Rank]], quality: Callable[[Ran
     # The trainer breaks close scores by the loss; then the run improved until the step that it kept.
     if later < MIN_LATER_CHECKS or ((run.results or {}).get("best_step") or 0) > best_step:
         return None
+    if best_step == 0:
+        # The check before the first step: `probe_verdicts.kept` says what that means.
+        return None
     done = run.job.state == SUCCEEDED
     return Verdict(
         "info",

@@ -19,6 +19,7 @@ from app.services.evaluation import (
     generation_verdicts,
     headline,
     label_verdicts,
+    probe_verdicts,
     remedies,
 )
 from app.services.evaluation.headline import Headline
@@ -58,6 +59,7 @@ def assess(run: Run, points: Points, against_base: PairedTest | None = None) -> 
         _diverged,
         partial(label_verdicts.against_base, pair=against_base),
         partial(entity_verdicts.against_base, pair=against_base),
+        probe_verdicts.kept,
         _leaking,
         _overfitting,
         _stopped_improving,
@@ -189,7 +191,7 @@ def _overfitting(run: Run, points: Points) -> Verdict | None:
             smooth=localized(f"{smooth[-1]:.3g}"),
         ),
         _("Fewer epochs, more data or a higher weight decay help; the best checkpoint is kept, not the last."),
-        remedies.epochs_until(run, points, best_step),
+        remedies.epochs_until(run, points, best_step) or remedies.scaled_learning_rate(run, points, 1 / 3),
     )
 
 

@@ -139,7 +139,8 @@ def _in_percent(run: Run, checks: Sequence[tuple[float, int, float]]) -> list[tu
     total = (run.results or {}).get("total_steps") or (run.job.progress or {}).get("total_steps")
     if not total:
         return []
-    by_percent = {round(100 * step / total): (time, value) for time, step, value in checks}
+    # Before the first step every run of a base model is its linear probe, which says nothing about the settings.
+    by_percent = {round(100 * step / total): (time, value) for time, step, value in checks if step}
     return [(time, percent, value) for percent, (time, value) in by_percent.items()]
 
 

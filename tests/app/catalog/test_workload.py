@@ -81,7 +81,11 @@ def test_longer_answers_and_soft_prompts_take_longer_to_generate() -> None:
 def test_updates_checks_and_padding_by_hand() -> None:
     job = workload_of("prompt-tuning", epochs=2.5, batch_size=64, evaluations_per_epoch=2)
     # 1,000 rows make 16 updates of 64 rows, the last of them smaller.
-    assert (job.steps, job.checks) == (40, 5)
+    # Five checks, and one of the linear probe that it starts from.
+    assert (job.steps, job.checks) == (40, 6)
+    job = workload_of("lora", "starter-chat", epochs=2.5, evaluations_per_epoch=2)
+    assert (job.steps, job.checks) == (80, 5)
+    job = workload_of("prompt-tuning", epochs=2.5, batch_size=64, evaluations_per_epoch=2)
     # Twenty tokens, half of the rounding to multiples of eight, and the soft prompt.
     assert job.padded == 20 + LENGTH_MULTIPLE / 2 + job.method.virtual_tokens
     assert workload_of("prompt-tuning", "starter-chat").packed is False
@@ -136,5 +140,5 @@ def test_counts_are_told_by_name_and_saving_takes_three_numbers_for_each_weight(
     counted = count_learning(workload_of(epochs=1)).as_dict()
     assert set(counted) == set(workload.Workload.__dataclass_fields__)
     weights = workload_of().adapter + workload_of().head
-    # Weight and two moments of the optimizer, four bytes each, at the one check.
-    assert counted["saved_bytes"] == 3 * 4 * weights
+    # Weight and two moments of the optimizer, four bytes each, at the check of the probe and at the one after the pass.
+    assert counted["saved_bytes"] == 2 * 3 * 4 * weights

@@ -104,13 +104,17 @@ def _train_adapter(family: TaskFamily) -> tuple[Schedule, TrainerState, float | 
         family.report.event("notice", f"Continuing after step {state.step} of {schedule.total}.", step=state.step)
     elif spec.training.learning_rate == AUTO:
         state.lr_search = broadcast_object(lr_search.search(schedule, begin, family))
-        # Before the first update, so that a run that is interrupted never searches again.
-        saved.save(family.model, loop.optimizer, state, {})
+        if not family.starts_from_probe:
+            # Before the first update, so that a run that is interrupted never searches again. The others are scored and
+            # saved there anyway.
+            saved.save(family.model, loop.optimizer, state, {})
     if state.lr_search:
         schedule = loop.schedule = lr_search.apply(schedule, state.lr_search)
     loop.run(state, saved, lambda step: _validate(family, step), task_type(spec.task_type))
     accelerator.wait_for_everyone()
     assert state.best_step is not None  # the last step is always evaluated
+    if state.best_step == 0:
+        _report_kept_probe(family, state)
     saved.load_weights(family.model, state.best_step)
     return schedule, state, loop.first_step_at
 
@@ -124,12 +128,23 @@ def _validate(family: TaskFamily, step: int) -> dict[str, float]:
     return scores
 
 
+def _report_kept_probe(family: TaskFamily, state: TrainerState) -> None:
+    family.report.event(
+        "notice",
+        "Training did not improve on the linear probe; the probe's weights are kept. No check of the validation rows was "
+        f"better than the one before the first step (loss {state.start['loss']:.4f}).",
+        severity="warning",
+        step=state.step,
+    )
+
+
 def _results(family: TaskFamily, schedule: Schedule, state: TrainerState) -> RunResults:
     trainable, total = count_parameters(family.model)
     return RunResults(
         leaking_rows=family.job.leaking_rows,
         task=family.results(),
         validation=state.best,
+        start_validation=state.start or None,
         train_loss=state.train_loss,
         trainable_parameters=trainable,
         total_parameters=total,

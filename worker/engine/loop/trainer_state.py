@@ -49,6 +49,7 @@ class TrainerState:
         step: updates that are done.
         evaluated_step: the step after which the validation rows were last scored.
         best_step: the step of the best evaluation, None before the first; ``best`` are its scores.
+        start: scores before the first update, of a run that starts from the linear probe.
         train_loss: the newest point of that curve.
         seconds: spent training, over all attempts.
         stale: evaluations since the best one.
@@ -61,6 +62,7 @@ class TrainerState:
     evaluated_step: int = 0
     best_step: int | None = None
     best: dict[str, float] = field(default_factory=dict)
+    start: dict[str, float] = field(default_factory=dict)
     train_loss: float | None = None
     seconds: float = 0.0
     stale: int = 0

@@ -50,6 +50,7 @@ class TrainingLoop:
     ) -> None:
         self.model, self.optimizer, self.schedule = model, optimizer, schedule
         self.training_data, self.accelerator, self.report = family.training_data, family.accelerator, family.report
+        self._starts_from_probe = family.starts_from_probe
         self.first_step_at: float | None = None
         self._method, self._adapter = family.job.spec.method, family.body
         self._portions, self._max_seconds = family.job.portions, family.job.max_seconds
@@ -63,6 +64,8 @@ class TrainingLoop:
     ) -> None:
         """Train until the last update; ``state`` is kept up to date and says which checkpoint is best.
 
+        A run that starts from the linear probe is scored before the first update too, so that the probe is the first best.
+
         Args:
             evaluate: scores the validation rows after a step.
             task: its primary metric decides which checkpoint is best; between close ones the lower loss.
@@ -73,7 +76,7 @@ class TrainingLoop:
         """
         began = saved = reported = time.monotonic()
         start, seconds_before = state.step, state.seconds
-        if start in self.schedule.evaluations and state.evaluated_step < start:
+        if self._is_start(state) or (start in self.schedule.evaluations and state.evaluated_step < start):
             self._evaluate(state, checkpoints, evaluate, task)
         self._gradient_check = GradientCheck(self._adapter, start, self.schedule.total)
         self.model.train()
@@ -106,6 +109,10 @@ class TrainingLoop:
         if state.evaluated_step < state.step:
             self._evaluate(state, checkpoints, evaluate, task)
 
+    def _is_start(self, state: TrainerState) -> bool:
+        """Whether the linear probe, which the run starts from, is still to be scored."""
+        return self._starts_from_probe and state.step == 0 and state.best_step is None
+
     def dry_step(self, step: int) -> None:
         """One update that belongs to no run: it is neither reported nor saved."""
         self._update_weights(step)
@@ -117,8 +124,8 @@ class TrainingLoop:
         if settings.patience and state.stale >= settings.patience:
             self.report.event(
                 "notice",
-                f"Stopped early after step {state.step}: {state.stale} checks in a row were no better than the one "
-                f"after step {state.best_step}, which is kept.",
+                f"Stopped early after step {state.step}: {state.stale} checks in a row were no better than "
+                + (f"the one after step {state.best_step}, which is kept." if state.best_step else "the linear probe."),
                 step=state.step,
             )
             return True
@@ -228,7 +235,9 @@ class TrainingLoop:
             self._gradient_check.after_evaluation()
         check_parameters_equal(self.model, self.accelerator)
         state.evaluated_step = state.step
-        better = state.best_step is None or _is_better(scores, state.best, task)
+        if state.step == 0:
+            state.start = scores
+        better = state.best_step is None or (_is_allowed(scores, state) and _is_better(scores, state.best, task))
         state.stale = 0 if better else state.stale + 1
         if better:
             state.best_step, state.best = state.step, scores
@@ -253,6 +262,11 @@ def _time_limit_reached(seconds: float, step: int) -> StudioError:
         "The last checkpoint is kept. Ask the administrator of this studio for more time, then resume the run.",
         details={"step": step, "seconds": seconds},
     )
+
+
+def _is_allowed(scores: dict[str, float], state: TrainerState) -> bool:
+    """Whether a check may become the best: never with a higher loss than the linear probe that the run started from."""
+    return not state.start or scores["loss"] <= state.start["loss"]
 
 
 def _is_better(scores: dict[str, float], best: dict[str, float], task: TaskType) -> bool:

@@ -79,6 +79,11 @@ def _making(spec: RunSpec, results: RunResults) -> list[str]:
             f"- {results.train_rows:,} training rows, {data}",
             f"- {results.trainable_parameters:,} of {results.total_parameters:,} parameters learned, "
             f"{results.total_steps:,} steps, best at step {results.best_step:,}",
+            *(
+                ["- training did not improve on the linear probe; the probe's weights are kept"]
+                if results.kept_probe
+                else []
+            ),
         ]
     way = {"shrunk": "shrunk by singular values", "merged": "merged into the base model's weights"}.get(
         spec.origin.kind, ""

@@ -124,6 +124,7 @@ class RunResults:
 
     Attributes:
         validation: scores of the best evaluation.
+        start_validation: those before the first update, of a run that starts from the linear probe.
         learning_rate: None for a run without training, as ``devices``.
         rate_race: the learning-rate search, if there was one.
         origin: how the weights were made from other runs, for a run without training.
@@ -144,8 +145,14 @@ class RunResults:
     learning_rate: float | None = None
     devices: int | None = None
     rate_race: dict[str, Any] | None = None
+    start_validation: Scores | None = None
     origin: dict[str, Any] | None = None
     leaking_rows: int = 0
+
+    @property
+    def kept_probe(self) -> bool:
+        """Whether no check was better than the linear probe, so that its weights are the result."""
+        return self.start_validation is not None and self.best_step == 0
 
     @property
     def part_in_training(self) -> str:
@@ -157,6 +164,6 @@ class RunResults:
     def as_json(self) -> dict[str, Any]:
         """One object with the task's fields; optional fields only if they are set."""
         values = {name: value for name, value in vars(self).items() if name != "task"}
-        optional = ("learning_rate", "devices", "rate_race", "origin")
+        optional = ("learning_rate", "devices", "rate_race", "origin", "start_validation")
         own = {name: value for name, value in values.items() if name not in optional or value is not None}
         return {**self.task.as_json(), **own}

@@ -84,6 +84,11 @@ class TaskFamily(ABC):
     def body(self) -> nn.Module:
         """The part of the model that the method tunes, as the method left it."""
 
+    @property
+    def starts_from_probe(self) -> bool:
+        """Whether the model answers as a fitted baseline before the first update, which is then worth a check."""
+        return False
+
     @abstractmethod
     def set_body(self, body: nn.Module) -> None:
         """Replace the part of the model that the method tunes."""

@@ -43,6 +43,23 @@ def test_stopped_and_resumed_equals_its_uninterrupted_twin(make_job, step: int) 
     assert seconds["total"] >= sum(seconds["phases"].values()) + max(0.0, earlier) - 0.01
 
 
+@pytest.mark.parametrize("step", [0, 8])
+def test_a_resumed_run_that_keeps_the_probe_equals_its_twin(make_job, step: int) -> None:
+    spec = make_spec(learning_rate=1.0)
+    twin = make_job(spec)
+    best = train(twin, ListReport())
+    stopped = make_job(spec)
+    stop(stopped, 8)
+    resumed, report = make_job(spec, resume_from=stopped.folder / "checkpoints" / f"step-{step}"), ListReport()
+    results = train(resumed, report)
+    assert best["best_step"] == results["best_step"] == 0
+    assert best["start_validation"] == results["start_validation"]
+    assert learned(resumed) == learned(twin)
+    assert (resumed.folder / "predictions.jsonl").read_bytes() == (twin.folder / "predictions.jsonl").read_bytes()
+    # The probe is scored once, by whoever comes first.
+    assert report.curve("eval/loss")[0][0] == (6 if step == 0 else 12)
+
+
 @pytest.mark.parametrize("kind", [entry for entry in every() if entry not in ("lora", "bottleneck-adapter")])
 def test_every_method_resumes_as_its_uninterrupted_twin(make_job, kind: str) -> None:
     """In the middle of the second pass, with all that the method itself remembers."""

@@ -17,6 +17,7 @@ from worker.engine.loop.checkpoints import Checkpoints
 from worker.engine.loop.schedule import Schedule
 from worker.engine.loop.train import train
 from worker.engine.loop.trainer_state import TrainerState
+from worker.engine.loop.training_loop import _is_allowed
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.classification.predict import Predictor
@@ -39,7 +40,7 @@ def test_a_run_leaves_results_predictions_and_a_complete_adapter(make_job, kind:
     ]
     # 42 training rows in updates of 8, two passes.
     assert results["total_steps"] == 12
-    assert [step for step, _ in report.curve("eval/accuracy")] == [6, 12]
+    assert [step for step, _ in report.curve("eval/accuracy")] == [0, 6, 12]
     assert len(report.curve("train/loss")) == 12
     assert manifest.holds(job.folder / "adapter")
     rows = [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
@@ -130,6 +131,33 @@ def test_the_best_checkpoint_by_the_validation_score_becomes_the_adapter(make_jo
     assert torch.equal(kept["head.weight"], head["weight"])
 
 
+@pytest.mark.parametrize("kind", every(("lora", "full", "head-only", "adalora", "pissa")))
+def test_a_run_that_learns_nothing_good_hands_out_its_probe(make_job, kind: str) -> None:
+    job, report = make_job(make_spec({"kind": kind}, learning_rate=1.0, warmup_ratio=0)), ListReport()
+    results = train(job, report)
+    losses = dict(report.curve("eval/loss"))
+    assert all(losses[step] > losses[0] for step in (6, 12)), "the rate is absurd"
+    assert results["best_step"] == 0 and results["validation"] == results["start_validation"]
+    assert any("probe's weights are kept" in event["message"] for event in report.events)
+    assert "probe's weights are kept" in (job.folder / "adapter" / "README.md").read_text()
+    rows = [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
+    assert [row["answer"] for row in rows] == [row["base_answer"] for row in rows]
+    assert results["metrics"] == pytest.approx(results["baseline"]["linear_probe"], abs=1e-5)
+
+
+def test_no_checkpoint_with_a_higher_loss_than_the_probe_becomes_the_best() -> None:
+    state = TrainerState(step=6, best_step=0, best={"loss": 0.5}, start={"loss": 0.5})
+    assert [_is_allowed({"loss": loss}, state) for loss in (0.4, 0.5, 0.6, float("nan"))] == [True, True, False, False]
+    assert _is_allowed({"loss": 9.0}, TrainerState())
+
+
+def test_a_random_head_is_no_candidate(make_job) -> None:
+    report = ListReport()
+    results = train(make_job(make_spec(head_start="random")), report)
+    assert [step for step, _ in report.curve("eval/loss")] == [6, 12]
+    assert "start_validation" not in results and results["best_step"] > 0
+
+
 def test_the_newest_two_checkpoints_and_the_best_are_kept(tmp_path: Path) -> None:
     model, report = torch.nn.Linear(2, 2), ListReport()
     optimizer = torch.optim.AdamW(model.parameters())
@@ -158,7 +186,8 @@ def test_a_request_to_stop_is_heard_in_every_long_phase(make_job, phase: str) ->
     job = make_job()
     with pytest.raises(Stopped):
         train(job, StopIn())
-    assert (job.folder / "checkpoints" / "step-1").exists() == (phase == "Training")
+    # The check before the first step is where it hears of it.
+    assert (job.folder / "checkpoints" / "step-0").exists() == (phase == "Training")
     assert not (job.folder / "result.json").exists()
 
 

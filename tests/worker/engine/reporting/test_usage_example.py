@@ -43,3 +43,14 @@ def test_use_me_gives_the_answers_of_the_studio(make_job, tmp_path: Path, kind: 
     assert [label for label, _ in result] == [row["answer"] for row in rows]
     assert [chance for _, chance in result] == pytest.approx([row["score"] for row in rows], abs=1e-4)
     assert len((adapter / "use_me.py").read_text().splitlines()) <= 16
+
+
+def test_a_download_that_kept_the_probe_answers_as_the_probe(
+    make_job, tmp_path: Path, libraries: LibraryProcess
+) -> None:
+    job = make_job(make_spec(learning_rate=1.0))
+    assert train(job, ListReport())["best_step"] == 0
+    rows = [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
+    adapter = (job.folder / "adapter").rename(tmp_path / "download")
+    result = ask(adapter, job.base_folder, [row["input"] for row in rows], tmp_path, libraries)
+    assert [label for label, _ in result] == [row["base_answer"] for row in rows]

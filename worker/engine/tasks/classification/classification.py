@@ -69,6 +69,11 @@ class Classification(TaskFamily):
         """The encoder."""
         return self.model.encoder
 
+    @property
+    def starts_from_probe(self) -> bool:
+        """See :class:`TaskFamily`."""
+        return self.job.spec.training.head_start == "linear-probe"
+
     def set_body(self, body: nn.Module) -> None:
         """See :class:`TaskFamily`."""
         self.model.encoder = body
@@ -115,7 +120,7 @@ class Classification(TaskFamily):
         self.report_probe(probe)
         self.base_logits = probe.logits(self.features.of("test"))
         self.baseline_answers = self._answer_baselines() if self.accelerator.is_main_process else {}
-        if spec.training.head_start == "linear-probe":
+        if self.starts_from_probe:
             probe.copy_to(self.model.head)
 
     def _answer_baselines(self) -> dict[str, list[int]]:

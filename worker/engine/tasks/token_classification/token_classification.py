@@ -83,6 +83,11 @@ class Tokens(TaskFamily):
         """The whole network: the head is a part of it."""
         return self.model.network
 
+    @property
+    def starts_from_probe(self) -> bool:
+        """See :class:`TaskFamily`."""
+        return self.job.spec.training.head_start == "linear-probe"
+
     def set_body(self, body: nn.Module) -> None:
         """See :class:`TaskFamily`."""
         self.model.network = body
@@ -140,7 +145,7 @@ class Tokens(TaskFamily):
         probe.copy_to(head)
         self.base_logits = self._read("test", exact=True)
         self.base_answers = self._answer("test", self.base_logits)
-        if self.job.spec.training.head_start == "random":
+        if not self.starts_from_probe:
             head.load_state_dict(random_start)
 
     def network_inputs(self, rows: MicroBatch) -> dict[str, torch.Tensor]:
