@@ -1,7 +1,7 @@
 // Rows of a data set, page by page: search, filter, edit in place; a bar collects changes until they are saved as one version.
 // Python describes rows and controls (see row_nodes.py); what is not saved yet is kept here.
 
-import { addressed, banner, call, confirmed, counted, el, errorBanner, remember, skeleton, t } from "./studio.js";
+import { addressed, banner, call, el, errorBanner, nt, remember, skeleton, t } from "./studio.js";
 import { build, keepingFocus, reconcile } from "./view.js";
 
 // The filters that stand in the page's address.
@@ -10,11 +10,19 @@ const WAIT_MS = 250;
 // Data sets whose test rows were looked at since this page was opened.
 const looked = new Set();
 
-/** Changes that are not saved yet. */
+/** Changes of a version that are not saved yet; they outlive a reload in this tab. */
 class Draft {
-  cells = {};
-  gone = new Set();
-  added = [];
+  constructor(version) {
+    this.key = `rows ${version}`;
+    // What is noted for many rows comes first, so that a single row can be an exception.
+    Object.assign(this, { cells: {}, rows: {}, many: [], added: [] }, JSON.parse(sessionStorage.getItem(this.key)));
+  }
+
+  store() {
+    const { key, ...noted } = this;
+    sessionStorage.removeItem(key);
+    if (this.size) sessionStorage.setItem(key, JSON.stringify(noted));
+  }
 
   /** Note a new content of one cell; the content it had before takes the note back. */
   set(id, column, value, before) {
@@ -26,28 +34,63 @@ class Draft {
   }
 
   get size() {
-    return Object.keys(this.cells).length + this.gone.size + this.added.length;
+    return new Set([...Object.keys(this.cells), ...Object.keys(this.rows)]).size + this.many.length + this.added.length;
   }
 
   /** As Python describes rows with it. */
   get noted() {
-    return { cells: this.cells, gone: [...this.gone] };
+    return { cells: this.cells, rows: this.rows, many: this.many.flatMap(({ changes }) => changes) };
   }
 
   get changes() {
-    const edited = Object.entries(this.cells).filter(([id]) => !this.gone.has(Number(id)));
+    const edited = Object.entries(this.cells).filter(([id]) => this.rows[id] !== "delete");
     const edits = edited.map(([id, cells]) => ({ op: "edit", row_id: Number(id), cells }));
-    const removed = this.gone.size ? [{ op: "delete", rows: { ids: [...this.gone] } }] : [];
-    return [...edits, ...removed, ...this.added.map((cells) => ({ op: "add", cells }))];
+    const ids = (op) => Object.keys(this.rows).filter((id) => this.rows[id] === op).map(Number);
+    const marked = ["exclude", "include", "delete"].map((op) => ({ op, rows: { ids: ids(op) } })).filter(({ rows }) => rows.ids.length);
+    return [...this.noted.many, ...edits, ...marked, ...this.added.map(({ cells }) => ({ op: "add", cells }))];
   }
+}
+
+/** What the fields inside of a row or form hold: column -> text; the messages of a conversation become a list in JSON. */
+function collected(root) {
+  return Object.fromEntries([...root.querySelectorAll("[data-field]")].map((field) => [field.dataset.field, contentOf(field)]));
+}
+
+function contentOf(field) {
+  const [who, text] = ["select", "textarea"];
+  const list = field.querySelector(".turn-list");
+  if (!list) return field.querySelector(".cell-input").value;
+  const turns = [...list.children].map((turn) => ({ role: turn.querySelector(who).value, content: turn.querySelector(text).value, ...JSON.parse(turn.dataset.rest) }));
+  return turns.some(({ content }) => content) ? JSON.stringify(turns) : "";
+}
+
+/** Move, remove or add a message of a conversation that is edited. */
+function changeTurns(button) {
+  const [turn, editor] = [button.closest(".turn"), button.closest(".turn-editor")];
+  const steps = {
+    up: () => turn.previousElementSibling?.before(turn),
+    down: () => turn.nextElementSibling?.after(turn),
+    remove: () => turn.remove(),
+    add: () => {
+      const list = editor.querySelector(".turn-list");
+      const made = editor.querySelector(".turn-template .turn").cloneNode(true);
+      made.querySelector("select").value = list.lastElementChild?.querySelector("select").value === "user" ? "assistant" : "user";
+      list.append(made);
+      made.querySelector("textarea").focus();
+    },
+  };
+  steps[button.dataset.turn]();
+  if (turn) (turn.isConnected ? button : editor.lastElementChild).focus();
 }
 
 class Rows {
   constructor(root, { trigger, props, server }) {
-    Object.assign(this, { root, trigger, props, server, about: null, asked: null, draft: new Draft(), rows: new Map() });
+    Object.assign(this, { root, trigger, props, server, about: null, asked: null, rows: new Map() });
     this.note = el("div", {});
     root.classList.add("row-table");
     root.addEventListener("dblclick", (event) => this.editCell(event.target.closest("td[data-column]")));
+    root.addEventListener("keydown", (event) => this.press(event));
+    root.addEventListener("click", ({ target }) => target.closest("[data-turn]") && changeTurns(target.closest("[data-turn]")));
   }
 
   part(selector) {
@@ -66,6 +109,8 @@ class Rows {
       return;
     }
     if (page.frame) this.draw(page);
+    // Rows were described before it was known that something is noted for them.
+    if (page.frame && this.draft.size) return this.open();
     this.begin(page);
   }
 
@@ -76,7 +121,7 @@ class Rows {
     this.note.replaceChildren();
     const { draft, about: known } = this;
     try {
-      return await call(this.server, "read_page", { query, looked: [...looked], draft: draft.noted, version_id: known?.version_id, ...about });
+      return await call(this.server, "read_page", { query, looked: [...looked], draft: known && draft.noted, version_id: known?.version_id, ...about });
     } catch (error) {
       this.note.replaceChildren(errorBanner(error));
       return null;
@@ -92,7 +137,7 @@ class Rows {
   }
 
   draw({ about, columns, frame }) {
-    Object.assign(this, { about, columns, draft: new Draft() });
+    Object.assign(this, { about, columns, draft: new Draft(about.version_id) });
     this.root.replaceChildren(...frame.map((node) => build(node, (detail) => this.act(detail))));
     this.part(".rows-note").append(this.note);
     this.root.dataset.shownVersion = about.version;
@@ -112,12 +157,14 @@ class Rows {
     const acts = {
       more: () => this.next(),
       edit: () => this.edit(value),
-      gone: () => this.markGone(...value),
+      close: () => this.close(...value),
+      mark: () => this.mark(...value),
       look: () => this.unveil(),
       adder: () => this.showAdder(value),
-      add: () => this.add(value),
+      add: () => this.add(),
       label: () => this.setLabel(...value),
-      save: () => this.save(value),
+      many: () => this.noteMany(value),
+      save: () => this.save(),
       discard: () => this.discard(),
     };
     return acts[name]();
@@ -176,10 +223,10 @@ class Rows {
     return this.refresh([...this.rows.values()].filter(({ row }) => row.test));
   }
 
-  /** Show these rows as they are noted now. */
-  async refresh(shown) {
+  /** Show these rows as they are noted now; the row `editing` gets fields. */
+  async refresh(shown, editing) {
     const { about, columns, draft, page } = this;
-    const asked = { rows: shown.map(({ row }) => row), about, columns, draft: draft.noted, veiled: page.veiled, tested: page.tested };
+    const asked = { rows: shown.map(({ row }) => row), about, columns, draft: draft.noted, veiled: page.veiled, tested: page.tested, editing };
     try {
       const { nodes, peek } = await call(this.server, "describe_rows", asked);
       shown.forEach(({ node }, at) => keepingFocus(node, () => this.fill(node, nodes[at])));
@@ -194,10 +241,13 @@ class Rows {
     node.replaceChildren(...cells.map((cell) => build(cell, (detail) => this.act(detail))));
   }
 
-  async markGone(id, yes) {
-    this.draft.gone[yes ? "add" : "delete"](id);
+  /** Note what is to be done with a row. @param {"delete" | "exclude" | "include" | null} op */
+  async mark(id, op) {
+    const excluded = Boolean(this.rows.get(id).row.excluded);
+    if (op && (op === "delete" || (op === "exclude") !== excluded || this.draft.many.length)) this.draft.rows[id] = op;
+    else delete this.draft.rows[id];
     this.keep();
-    if (this.rows.has(id)) await this.refresh([this.rows.get(id)]);
+    await this.refresh([this.rows.get(id)]);
     this.land(id);
   }
 
@@ -209,41 +259,32 @@ class Rows {
 
   editCell(cell) {
     const id = Number(cell?.closest("[data-row]").dataset.row);
-    if (cell && !cell.querySelector(".cell-input")) this.edit(id, cell.dataset.column);
+    if (cell && !cell.closest(".row-editing")) this.edit(id, cell.dataset.column);
   }
 
-  edit(id, focus) {
-    const { row, node } = this.rows.get(id);
-    const [before, classes] = [[...node.childNodes], node.className];
-    const names = [...node.querySelectorAll("td[data-column].cell-text")].map((cell) => cell.dataset.column);
-    const inputs = new Map(names.map((name) => [name, this.input(row, name)]));
-    const close = async (keep) => {
-      node.onkeydown = null;
-      if (keep) inputs.forEach((input, name) => this.draft.set(id, name, input.value, row.cells[name]));
-      if (keep) this.keep();
-      if (keep) await this.refresh([{ row, node }]);
-      else keepingFocus(node, () => Object.assign(node, { className: classes }).replaceChildren(...before));
-      this.land(id);
-    };
-    const button = (text, keep, look = "") => el("button", { type: "button", class: `button small ${look}`, text, onclick: () => close(keep) });
-    const tools = el("div", { class: "row-actions" }, button(t("Done"), true, "primary"), button(t("Cancel"), false));
-    const cells = [...inputs].map(([name, input]) => el("td", { "data-column": name }, input));
-    node.className = "";
-    node.replaceChildren(before[0].cloneNode(true), ...cells, el("td", {}, tools));
-    node.onkeydown = (event) => {
-      if (event.key === "Escape") close(false);
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.target.tagName === "INPUT")) close(true);
-    };
-    inputs.get(focus ?? names[0]).focus();
+  async edit(id, column) {
+    const shown = this.rows.get(id);
+    await this.refresh([shown], id);
+    shown.before = collected(shown.node);
+    const cell = [...shown.node.querySelectorAll("[data-field]")].find(({ dataset }) => !column || dataset.field === column);
+    cell?.querySelector(".cell-input").focus();
   }
 
-  input(row, name) {
-    const value = this.draft.cells[row._id]?.[name] ?? row.cells[name] ?? "";
-    const about = { class: "cell-input", "aria-label": t("{name}, line {line}", { name, line: row._line }) };
-    const input = name === this.about.columns.label ? el("input", { ...about, type: "text", list: "label-names" })
-      : el("textarea", { ...about, rows: String(Math.min(8, Math.max(2, Math.ceil(value.length / 60)))) });
-    input.value = value;
-    return input;
+  /** End the edit of a row, and note what was changed if it is kept. */
+  async close(id, keep) {
+    const shown = this.rows.get(id);
+    const changed = Object.entries(collected(shown.node)).filter(([name, value]) => keep && value !== shown.before[name]);
+    for (const [name, value] of changed) this.draft.set(id, name, value, shown.row.cells[name]);
+    this.keep();
+    await this.refresh([shown]);
+    this.land(id);
+  }
+
+  press(event) {
+    const id = event.target.closest(".row-editing")?.dataset.row;
+    if (!id) return;
+    if (event.key === "Escape") this.close(Number(id), false);
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.target.tagName === "INPUT")) this.close(Number(id), true);
   }
 
   showAdder(open) {
@@ -253,29 +294,48 @@ class Rows {
     else this.part("#rows-add-form").reset();
   }
 
-  /** Note a new row. @param texts number of the column -> text */
-  add(texts) {
-    const filled = Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== "").map(([at, text]) => [this.columns[at], text]));
-    if (!Object.keys(filled).length) return this.showAdder(true);
-    this.draft.added.push(filled);
+  /** Note a new row. */
+  add() {
+    const form = this.part("#rows-add-form");
+    const cells = Object.fromEntries(Object.entries(collected(form)).filter(([, text]) => text !== ""));
+    if (!Object.keys(cells).length) return this.showAdder(true);
+    const written = [...form.querySelectorAll(".cell-input")].map(({ value }) => value).filter(Boolean).join(" · ");
+    this.draft.added.push({ cells, words: t("A new row: {written}", { written: written.slice(0, 80) }) });
     this.keep();
     return this.showAdder(false);
   }
 
-  async setLabel(change, found) {
+  setLabel(change, found) {
     const box = this.part("#bulk-label");
     const value = box.value.trim();
     if (!value) return box.focus();
-    const title = t("Label {found} “{value}”?", { found, value });
-    const sure = await confirmed({ title, text: t("This makes a new version; the one you see stays."), action: t("Set the label") });
-    return sure && this.save([{ ...change, value }]);
+    return this.noteMany({ changes: [{ ...change, value }], words: t("Label {found} “{value}”", { found, value }) });
+  }
+
+  /** Note a change of many rows, once. */
+  noteMany(many) {
+    const known = this.draft.many.map(({ changes }) => JSON.stringify(changes));
+    if (!known.includes(JSON.stringify(many.changes))) this.draft.many.push(many);
+    this.keep();
+    return this.open();
   }
 
   /** Note the draft in the component's value, which goes to Python with every event. */
   keep() {
     const { draft, about } = this;
+    draft.store();
     this.props.value = { version: about.version, changes: draft.changes };
-    this.tell(t("{draft} changed, not saved yet.", { draft: counted(draft.size, "row") }), draft.size === 0 && !this.busy);
+    this.part("#draft-list").replaceChildren(...[draft.many, draft.added].flatMap((list) => list.map((item) => this.listed(list, item))));
+    this.tell(nt("{number} change waits to be saved.", "{number} changes wait to be saved.", draft.size), draft.size === 0 && !this.busy);
+  }
+
+  listed(list, item) {
+    const back = () => {
+      list.splice(list.indexOf(item), 1);
+      this.keep();
+      return this.open();
+    };
+    return el("li", {}, el("span", { text: item.words }), el("button", { type: "button", class: "button small", text: t("Take back"), onclick: back }));
   }
 
   tell(words, hidden, problem = "") {
@@ -284,16 +344,18 @@ class Rows {
     this.part("#draft-bar [role=status]").replaceChildren(problem);
   }
 
-  /** Save what is noted together with `more` changes; everything is checked again. */
-  save(more) {
+  /** Save what is noted; everything is checked again. */
+  save() {
     if (this.busy) return;
     this.busy = true;
     this.part("#draft-bar").setAttribute("aria-busy", "true");
     this.tell(t("Checking every row…"), false);
-    this.trigger("save", { dataset: this.about.id, version: this.about.version, changes: [...this.draft.changes, ...more] });
+    this.trigger("save", { dataset: this.about.id, version: this.about.version, changes: this.draft.changes });
   }
 
+  /** Forget what is noted, and show the rows as they are. */
   discard() {
+    sessionStorage.removeItem(this.draft.key);
     this.about = null;
     return this.open();
   }
@@ -302,6 +364,7 @@ class Rows {
   take({ error, saved }) {
     this.busy = false;
     if (this.about) this.rest(error);
+    if (saved && this.about) sessionStorage.removeItem(this.draft.key);
     if (saved) this.open();
   }
 
@@ -313,7 +376,7 @@ class Rows {
     this.tell(this.draft.size ? this.part("#draft-bar strong").textContent : "", false, told);
   }
 
-  /** A change that was decided elsewhere on the page. */
+  /** A cell that was decided elsewhere on the page. */
   noteCell({ row_id: id, column, value, before }) {
     if (!this.about) return;
     this.draft.set(id, column, value, before);
@@ -327,5 +390,6 @@ export function mount({ element, trigger, props, server, watch }) {
   watch("answer", () => props.answer && rows.take(props.answer));
   watch("noted", () => props.noted && rows.noteCell(props.noted));
   addEventListener("popstate", () => rows.follow());
+  addEventListener("noted", ({ detail }) => rows.about && rows.noteMany(detail));
   return rows.open();
 }

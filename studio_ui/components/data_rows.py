@@ -10,9 +10,10 @@ from app.errors import StudioError
 from studio_ui.components import row_nodes
 from studio_ui.components.browser_component import BrowserComponent, query_in
 
-# (user id, query parameters of the page, cursor) -> a page of rows, or None where there is no dataset to show.
-ReadPage = Callable[[str, Mapping[str, str], int], dict[str, Any] | None]
-NO_DRAFT: dict[str, Any] = {"cells": {}, "gone": []}
+# (user id, query parameters of the page, cursor, id of the version that the browser shows, changes of many of its rows that are
+# noted) -> a page of rows, or None where there is no dataset to show.
+ReadPage = Callable[[str, Mapping[str, str], int, str, list[Any]], dict[str, Any] | None]
+NO_DRAFT: dict[str, Any] = {"cells": {}, "rows": {}, "many": []}
 _ANSWERS = count(1)
 
 
@@ -20,11 +21,12 @@ class DataRows(BrowserComponent):
     """Rows page by page, with the filters ``q``, ``label``, ``rows`` and ``problem`` kept in the page's address.
 
     ``read_page`` answers ``{"columns", "rows", "matching", "after", "lost_lines", "selection", "narrowed", "about"}``, where
-    ``about`` is ``{"id", "version", "version_id", "columns": {role: column}, "labels": [...], "problems": [[key, words]]}``.
+    ``about`` is ``{"id", "version", "version_id", "columns": {role: column}, "conversations": [column], "labels": [...],
+    "problems": [[key, words]]}``. Conversations are shown and edited message by message.
 
-    The value is what was changed and not saved: ``{"version", "changes"}``. ``save`` has the same with ``dataset``;
+    The value is what was changed and not saved, which outlives a reload: ``{"version", "changes"}``. ``save`` has the same with ``dataset``;
     ``looked`` has ``{"dataset", "version", "rows"}`` when rows of the final test were shown. A listener of ``save`` returns
-    :func:`saved` or :func:`refused`.
+    :func:`saved` or :func:`refused`. Buttons that `nodes.noting` makes elsewhere on the page add changes to those noted here.
     """
 
     module = "data_rows.js"
@@ -33,7 +35,8 @@ class DataRows(BrowserComponent):
     def __init__(self, read_page: ReadPage | None = None, **options: Any) -> None:
         def read_rows(user_id: str, data: dict[str, Any]) -> dict[str, Any] | None:
             query = query_in(data)
-            page = read_page(user_id, query, int(data.get("after", -1))) if read_page else None
+            after, known, many = int(data.get("after", -1)), str(data.get("version_id") or ""), _draft_in(data)["many"]
+            page = read_page(user_id, query, after, known, many) if read_page else None
             return _described(page, query, data) if page else None
 
         read_rows.__name__ = "read_page"
@@ -80,15 +83,17 @@ def _described(page: dict[str, Any], query: Mapping[str, str], data: Mapping[str
 
 
 def describe_rows(user_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Rows that the browser has, with what is noted for them, and the words about those of the final test."""
-    about, veiled = data["about"], bool(data.get("veiled"))
-    nodes = row_nodes.row_nodes(list(data["rows"]), about, list(data["columns"]), _draft_in(data), veiled)
+    """Rows that the browser has, with what is noted for them, and the words about those of the final test. ``editing`` is the
+    id of a row that gets fields."""
+    about, veiled, draft = data["about"], bool(data.get("veiled")), _draft_in(data)
+    rows, columns = list(data["rows"]), list(data["columns"])
+    nodes = row_nodes.row_nodes(rows, about, columns, draft, veiled, data.get("editing"))
     return {"nodes": nodes, "peek": row_nodes.peek_note(int(data["tested"]), veiled)}
 
 
 def _draft_in(data: Mapping[str, Any]) -> dict[str, Any]:
     draft = dict(data.get("draft") or {})
-    return {"cells": dict(draft.get("cells") or {}), "gone": list(draft.get("gone") or [])}
+    return {name: type(empty)(draft.get(name) or empty) for name, empty in NO_DRAFT.items()}
 
 
 def saved() -> dict[str, Any]:

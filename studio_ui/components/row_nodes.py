@@ -1,13 +1,16 @@
 """A page of a dataset's rows as nodes: the table around them, each row as it will be saved, and what can be done with all found."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.catalog.task_types.message_lists import canonical_messages
 from app.languages import gettext as _
 from app.languages import gettext_noop, ngettext
+from app.speakers import ASSISTANT, USER
 from studio_ui.components.marked_text import Marks
 from studio_ui.components.nodes import Node, action, asker, banner, el, form
+from studio_ui.components.turn_nodes import conversation, turn_editor
+from studio_ui.components.visible_text import visible
 from studio_ui.formats import count, counted
 
 WHICH = [
@@ -16,13 +19,17 @@ WHICH = [
     ("left-out", gettext_noop("Left out by hand")),
 ]
 MOST_LINES = 50
-# Characters that nobody sees are shown by their code, since they are often what is wrong.
-HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 SEEN = gettext_noop(
     "This look is counted. A test score is less reliable on rows that people have seen; do not choose by them."
 )
 UNSEEN = gettext_noop("Test scores are most reliable while nobody has looked at these rows.")
-NEXT_VERSION = gettext_noop("This makes a new version; the one you see stays.")
+# What is noted for a row, in words.
+WAITING = {
+    "delete": gettext_noop("will be deleted"),
+    "exclude": gettext_noop("will be left out"),
+    "include": gettext_noop("will be brought back"),
+}
+NEW_TALK = ({"role": USER, "content": ""}, {"role": ASSISTANT, "content": ""})
 About = Mapping[str, Any]
 Row = Mapping[str, Any]
 
@@ -80,17 +87,7 @@ def _filter(name: str, label: str, options: Sequence[tuple[str, str]]) -> Node:
 
 
 def _adder(about: About, columns: Sequence[str]) -> Node:
-    fields = [
-        el(
-            "div",
-            el("label", name, for_=f"add-{at}"),
-            el("input", id=f"add-{at}", name=str(at), type="text", list="label-names")
-            if name == about["columns"].get("label")
-            else el("textarea", id=f"add-{at}", name=str(at), rows="2"),
-            cls="field",
-        )
-        for at, name in enumerate(columns)
-    ]
+    fields = [_adder_field(about, name, f"add-{at}") for at, name in enumerate(columns)]
     buttons = el(
         "div",
         el("button", _("Add"), type="submit", cls="button small primary"),
@@ -100,21 +97,35 @@ def _adder(about: About, columns: Sequence[str]) -> Node:
     return form("add", [*fields, buttons], id="rows-add-form", cls="add-row")
 
 
+def _adder_field(about: About, name: str, field_id: str) -> Node:
+    if name == about["columns"].get("messages"):
+        inner = [el("strong", name), turn_editor(NEW_TALK, _("{name} of the new row", name=name))]
+    else:
+        inner = [el("label", name, for_=field_id), _field(about, name, "", id=field_id)]
+    return el("div", inner, cls="field", data_field=name)
+
+
+def _field(about: About, name: str, value: str, **attributes: Any) -> Node:
+    """A field for the text of a cell."""
+    if name == about["columns"].get("label"):
+        return el("input", type="text", list="label-names", value=value, cls="cell-input", **attributes)
+    rows = str(min(8, max(2, -(-len(value) // 60))))
+    return el("textarea", value, rows=rows, cls="cell-input", **attributes)
+
+
 def _draft_bar(about: About) -> Node:
+    words = _("Save as version {version}", version=about["version"] + 1)
     return el(
         "div",
         el("strong"),
-        action(
-            _("Save as version {version}", version=about["version"] + 1),
-            "save",
-            [],
-            cls="button primary",
-            id="draft-save",
-        ),
+        action(words, "save", cls="button primary", id="draft-save"),
         action(_("Discard"), "discard", id="draft-discard"),
+        el("ul", id="draft-list"),
         el("div", role="status"),
         id="draft-bar",
         cls="draft-bar",
+        role="region",
+        aria_label=_("Changes that are not saved yet"),
         hidden=True,
     )
 
@@ -134,7 +145,11 @@ def bulk_tools(page: Mapping[str, Any]) -> list[Node]:
         maxlength="1000",
     )
     asked = {"op": "set", "rows": rows, "column": label}
-    gone = _("They are gone from the next version; the version you see keeps them.")
+
+    def many(words: str, told: str, op: str, look: str = "") -> Node:
+        value = {"changes": [{"op": op, "rows": rows}], "words": told}
+        return action(words, "many", value, id=f"bulk-{op}", cls=f"button small {look}".strip())
+
     return [
         el("strong", _("All {found} found:", found=found)),
         *(
@@ -142,15 +157,8 @@ def bulk_tools(page: Mapping[str, Any]) -> list[Node]:
             if label
             else []
         ),
-        action(_("Leave out"), "save", [{"op": "exclude", "rows": rows}], id="bulk-exclude", cls="button small"),
-        action(
-            _("Delete"),
-            "save",
-            [{"op": "delete", "rows": rows}],
-            confirm=(_("Delete {found}?", found=found), gone, _("Delete")),
-            id="bulk-delete",
-            cls="button small stop",
-        ),
+        many(_("Leave out"), _("Leave out {found}", found=found), "exclude"),
+        many(_("Delete"), _("Delete {found}", found=found), "delete", "stop"),
     ]
 
 
@@ -207,37 +215,82 @@ def found_words(page: Mapping[str, Any], shown: int) -> str:
 
 
 def row_nodes(
-    rows: Sequence[Row], about: About, columns: Sequence[str], draft: Mapping[str, Any], veiled: bool
+    rows: Sequence[Row],
+    about: About,
+    columns: Sequence[str],
+    draft: Mapping[str, Any],
+    veiled: bool,
+    editing: int | None = None,
 ) -> list[Node]:
-    """Rows as they will be saved. ``draft`` is ``{"cells": {row id: {column: text}}, "gone": [row id]}``."""
+    """Rows as they will be saved; the row ``editing`` has fields.
+
+    ``draft`` is ``{"cells": {row id: {column: text}}, "rows": {row id: "delete" | "exclude" | "include"}}``. What a row has as
+    ``waiting``, ``{"cells": {column: text}, "op"}``, is noted for many rows at once.
+    """
     shown, marks = shown_columns(about, columns), Marks(about["labels"])
-    return [_row(row, about, shown, draft, veiled, marks) for row in rows]
+    return [
+        _edited_row(row, about, shown, draft)
+        if row["_id"] == editing
+        else _row(row, about, shown, draft, veiled, marks)
+        for row in rows
+    ]
 
 
 def _row(row: Row, about: About, shown: Sequence[str], draft: Mapping[str, Any], veiled: bool, marks: Marks) -> Node:
-    changes = draft["cells"].get(str(row["_id"]), {})
-    gone, excluded = row["_id"] in draft["gone"], row.get("excluded")
-    states = {"row-gone": gone, "row-changed": changes, "row-excluded": excluded}
+    changes, op = _noted(row, draft)
+    states = {"row-gone": op == "delete", "row-changed": changes, "row-excluded": _is_excluded(row, op)}
     if row.get("test") and veiled:
         words = _("kept for the final test")
         cells = [
             el("td", "" if at else words, cls="cell-text muted", data_column=name) for at, name in enumerate(shown)
         ]
     else:
-        cells = [_cell(row, name, changes, set(about["columns"].values()), marks) for name in shown]
+        cells = [_cell(row, name, changes, about, marks) for name in shown]
     return el(
         "tr",
-        _line(row, _state(row, gone, bool(changes))),
+        _line(row, _state(row, op, bool(changes))),
         cells,
-        el("td", _actions(row, gone)),
+        el("td", _actions(row, op, str(row["_id"]) in draft["rows"])),
         cls=" ".join(name for name, holds in states.items() if holds),
         data_row=row["_id"],
     )
 
 
-def _state(row: Row, gone: bool, changed: bool) -> str:
-    if gone or changed:
-        return _("will be deleted") if gone else _("changed")
+def _edited_row(row: Row, about: About, shown: Sequence[str], draft: Mapping[str, Any]) -> Node:
+    """The row with fields for its cells; a conversation has fields for each message."""
+    changes, _op = _noted(row, draft)
+    buttons = [
+        action(_("Done"), "close", [row["_id"], True], cls="button small primary"),
+        action(_("Cancel"), "close", [row["_id"], False], cls="button small"),
+    ]
+    cells = [_edited_cell(row, name, changes.get(name, row["cells"].get(name)), about) for name in shown]
+    tools = el("td", el("div", buttons, cls="row-actions"))
+    return el("tr", _line(row, ""), cells, tools, cls="row-editing", data_row=row["_id"])
+
+
+def _edited_cell(row: Row, name: str, value: str | None, about: About) -> Node:
+    place = _("{name}, line {line}", name=name, line=row["_line"])
+    messages = canonical_messages(value) if name in about["conversations"] else None
+    field = turn_editor(messages, place) if messages else _field(about, name, value or "", aria_label=place)
+    return el("td", field, data_column=name, data_field=name)
+
+
+def _noted(row: Row, draft: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+    """The new texts of a row's cells, and what is to be done with the row."""
+    waiting, key = row.get("waiting") or {}, str(row["_id"])
+    cells = {**waiting.get("cells", {}), **draft["cells"].get(key, {})}
+    return cells, draft["rows"].get(key) or waiting.get("op") or ""
+
+
+def _is_excluded(row: Row, op: str) -> bool:
+    return op == "exclude" or (bool(row.get("excluded")) and op != "include")
+
+
+def _state(row: Row, op: str, changed: bool) -> str:
+    if op:
+        return _(WAITING[op])
+    if changed:
+        return _("changed")
     states = {"excluded": _("left out"), "evaluation": _("test file"), "test": _("final test")}
     return next((words for name, words in states.items() if row.get(name)), "")
 
@@ -247,44 +300,38 @@ def _line(row: Row, state: str) -> Node:
     return el("td", str(row["_line"]), words, cls="number muted", data_column="Line")
 
 
-def _cell(row: Row, name: str, changes: Mapping[str, str], used: set[str], marks: Marks) -> Node:
+def _cell(row: Row, name: str, changes: Mapping[str, str], about: About, marks: Marks) -> Node:
     value = changes.get(name, row["cells"].get(name))
     marked = None if changes else row.get("marked")
     content: Node | list[Node] = visible(value) if value else el("span", _("empty"), cls="muted")
+    if name in about["conversations"]:
+        content = conversation(value) or content
     if marked and marked["column"] == name:
         content = marks.text(marked["text"], marked["spans"])
-    quiet = marked and marked["column"] != name and name in used
+    quiet = marked and marked["column"] != name and name in about["columns"].values()
     return el("td", content, cls="cell-text cell-quiet" if quiet else "cell-text", data_column=name)
 
 
-def visible(text: str) -> list[Node]:
-    """The text with the codes of characters that cannot be seen."""
-    pieces: list[Node] = []
-    at = 0
-    for match in HIDDEN.finditer(text):
-        code = el("span", f"U+{ord(match[0]):04X}", cls="hidden-mark", title=_("A character that cannot be seen"))
-        pieces += [text[at : match.start()], code]
-        at = match.end()
-    return [*pieces, text[at:]]
-
-
-def _actions(row: Row, gone: bool) -> Node:
-    line = row["_line"]
+def _actions(row: Row, op: str, own: bool) -> Node:
+    line, row_id = row["_line"], row["_id"]
 
     def button(words: str, said: str, name: str, value: Any, look: str = "") -> Node:
         return action(words, name, value, cls=f"button small {look}".strip(), aria_label=said)
 
-    if gone:
-        return button(_("Keep"), _("Keep line {line}", line=line), "gone", [row["_id"], False])
-    words, said, op = (
-        (_("Bring back"), _("Bring back line {line}", line=line), "include")
-        if row.get("excluded")
-        else (_("Leave out"), _("Leave out line {line}", line=line), "exclude")
-    )
+    if op == "delete":
+        # What was noted for many rows at once is taken back with all of them.
+        back = _("Keep"), _("Keep line {line}", line=line)
+        return button(*back, "mark", [row_id, None]) if own else ""
+    if op and own:
+        leave = button(_("Take back"), _("Take back the change of line {line}", line=line), "mark", [row_id, None])
+    elif _is_excluded(row, op):
+        leave = button(_("Bring back"), _("Bring back line {line}", line=line), "mark", [row_id, "include"])
+    else:
+        leave = button(_("Leave out"), _("Leave out line {line}", line=line), "mark", [row_id, "exclude"])
     return el(
         "div",
-        button(_("Edit"), _("Edit line {line}", line=line), "edit", row["_id"]),
-        button(words, said, "save", [{"op": op, "rows": {"ids": [row["_id"]]}}]),
-        button(_("Delete"), _("Delete line {line}", line=line), "gone", [row["_id"], True], "stop"),
+        button(_("Edit"), _("Edit line {line}", line=line), "edit", row_id),
+        leave,
+        button(_("Delete"), _("Delete line {line}", line=line), "mark", [row_id, "delete"], "stop"),
         cls="row-actions",
     )

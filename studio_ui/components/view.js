@@ -41,6 +41,7 @@ function write(made, attributes, act) {
   if (attributes.figure) import("./figures.js").then(({ showFigure }) => showFigure(made, attributes.figure, act));
   if (attributes.query) made.onclick = () => act({ query: attributes.query });
   if (attributes.copied !== undefined) made.onclick = () => copy(attributes.copied);
+  if (attributes.noted) made.onclick = () => dispatchEvent(new CustomEvent("noted", { detail: attributes.noted }));
   if (attributes.stays) made.onclick = (event) => stay(event, made.href);
   if (attributes["data-seconds"]) made.textContent = momentText(attributes);
 }

@@ -144,6 +144,7 @@ def show_data_rows() -> BrowserComponent:
         "version": 1,
         "version_id": "example-1",
         "columns": {"text": "text", "label": "label"},
+        "conversations": [],
         "labels": list(LABELS),
         "problems": [],
     }
@@ -157,7 +158,7 @@ def show_data_rows() -> BrowserComponent:
         "narrowed": False,
         "about": about,
     }
-    return DataRows(lambda user_id, query, after: page)
+    return DataRows(lambda user_id, query, after, known, many: page)
 
 
 def show_setting_marks() -> BrowserComponent:

@@ -98,6 +98,8 @@ class TaskType:
     answer_roles: tuple[str, ...] = ("label",)
     # Roles whose cells may hold lists or objects; they are kept as JSON.
     nested_roles: tuple[str, ...] = ()
+    # Roles whose cells may hold conversations, which people see and edit message by message.
+    conversation_roles: tuple[str, ...] = ()
     # Training settings that differ from the general defaults.
     training_defaults: Mapping[str, Any] = {}
 

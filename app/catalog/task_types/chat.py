@@ -43,6 +43,7 @@ class Chat(GenerativeTask):
     )
     answer_roles = ("completion",)
     nested_roles = ("messages", "system", "completion")
+    conversation_roles = ("messages", "completion")
     words = conversations.WORDS
 
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -175,10 +175,10 @@ def _turn(value: Mapping[str, Any]) -> Turn:
         raise UnusableRow("unsupported_content", role=given)
     if not visible(content) and role != SYSTEM:
         raise UnusableRow("empty_turn", role=given)
-    return Turn(role, content, learned=_is_learned(value))
+    return Turn(role, content, learned=is_learned(value))
 
 
-def _is_learned(message: Message) -> bool:
+def is_learned(message: Message) -> bool:
     """Whether nothing marks a message as context only."""
     marked = any(message.get(key) in (0, False) for key in LEARNED_MARKS if key in message)
     masked = any(message.get(key) in (1, True) for key in MASKS)

@@ -59,6 +59,7 @@ class Instruction(GenerativeTask):
     )
     answer_roles = ("response",)
     nested_roles = ("history",)
+    conversation_roles = ("history",)
     words = {
         "empty_prompt": (
             "error",

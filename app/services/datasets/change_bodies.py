@@ -148,6 +148,11 @@ def parse_changes(given: Sequence[Any]) -> list[service.Change]:
         ) from None
 
 
+def parse_noted(given: Sequence[Any]) -> list[service.Change]:
+    """The same for changes that are noted and not saved yet; there may be none."""
+    return parse_changes(given) if given else []
+
+
 class ChangesBody(ChangeBody):
     """Changes that make one new version; ``version`` is the number of the version that they were made on."""
 

@@ -95,7 +95,7 @@ def act(event: Any, fn: Any, inputs: Any, parts: Parts, told: View | None = None
 def _listen_to_views(parts: Parts, upload: DataUpload, copies: View) -> None:
     act(upload.uploaded, listeners.uploaded, None, parts)
     act(upload.refused, listeners.upload_refused, None, parts)
-    act(parts.result.action, listeners.act_on_result, parts.rows, parts)
+    act(parts.result.action, listeners.act_on_result, None, parts)
     act(parts.rows.save, listeners.save, None, parts)
     act(parts.review.action, listeners.act_on_review, parts.rows, parts)
     act(parts.versions.action, listeners.act_on_versions, None, parts)

@@ -92,12 +92,9 @@ def upload_refused(request: gr.Request, event: gr.EventData) -> Outcome:
     return outcome(result=show(refused(event.error, str(event.name))))
 
 
-def act_on_result(draft: Any, request: gr.Request, event: gr.EventData) -> Outcome:
+def act_on_result(request: gr.Request, event: gr.EventData) -> Outcome:
     """A button of the report, of a check, or of the question about a file."""
     user_id, value = user_of(request), event.value
-    if event.name == "change":
-        kept = (draft or {}).get("changes") or [] if (draft or {}).get("version") == value["version"] else []
-        return answered(_change(user_id, value["dataset"], value["version"], [*kept, *value["changes"]]))
     if event.name == "restore":
         return restore(user_id, value)
     if event.name == "answer":

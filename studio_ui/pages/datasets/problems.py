@@ -8,7 +8,7 @@ from app.languages import gettext as _
 from app.languages import gettext_noop, ngettext
 from app.models import Dataset, DatasetVersion
 from app.services.datasets.versions import report_of
-from studio_ui.components.nodes import Node, action, banner, el, stay
+from studio_ui.components.nodes import Node, banner, el, noting, stay
 from studio_ui.formats import count, counted
 from studio_ui.pages.datasets.place import address
 
@@ -23,13 +23,10 @@ REMEDIES = {
 }
 
 
-def changing(
-    words: str, dataset: Dataset, version: DatasetVersion, changes: list[dict[str, Any]], **attributes: Any
-) -> Node:
-    """A button that applies changes to the version that is shown."""
+def changing(words: str, changes: list[dict[str, Any]], about: str = "", **attributes: Any) -> Node:
+    """A button that notes changes of rows, to be saved with others; ``about`` says there what they concern."""
     attributes = {"cls": "button small", **attributes}
-    value = {"dataset": dataset.id, "version": version.number, "changes": changes}
-    return action(words, "change", value, **attributes)
+    return noting(words, changes, f"{words}: {about}" if about else words, **attributes)
 
 
 def problem_list(dataset: Dataset, version: DatasetVersion) -> Node:
@@ -93,16 +90,14 @@ def _fixable(problem: Mapping[str, Any], dataset: Dataset, version: DatasetVersi
     rows = {"problem": key}
     remedy = changing(
         _(words),
-        dataset,
-        version,
         [{"op": op} if op == "merge_labels" else {"op": op, "rows": rows}],
+        counted(number, "row"),
         cls="button small primary problem-remedy",
     )
     leave = changing(
         ngettext("Leave out this row", "Leave out these {number} rows", number),
-        dataset,
-        version,
         [{"op": "exclude", "rows": rows}],
+        problem["message"],
         cls="button small problem-exclude",
     )
     show = stay(
@@ -125,9 +120,8 @@ def _left_out(number: int, dataset: Dataset, version: DatasetVersion) -> Node:
     show = stay(_("Show it") if one else _("Show them"), f"{address(dataset.id)}&rows=left-out", cls="button small")
     back = changing(
         _("Bring it back") if one else _("Bring them back"),
-        dataset,
-        version,
         [{"op": "include", "rows": {"excluded": True}}],
+        counted(number, "row"),
         id="report-include",
     )
     shown = extend(shown, el("div", show, back, cls="actions problem-actions"))

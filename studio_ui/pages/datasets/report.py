@@ -133,4 +133,4 @@ def _leave_all(dataset: Dataset, version: DatasetVersion) -> Node:
     if not number or len(changes) < 2:
         return ""
     words = _("Leave out all {amount} with errors", amount=counted(number, "row"))
-    return el("div", changing(words, dataset, version, changes, id="report-leave-all"), cls="actions")
+    return el("div", changing(words, changes, id="report-leave-all"), cls="actions")

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from app.catalog.task_types import task_type as find_task_type
 from app.models import Dataset, DatasetVersion
-from app.services.datasets import row_pages
+from app.services.datasets import change_bodies, row_pages
 from app.services.datasets.row_search import Selection
 from app.services.datasets.versions import report_of
+from app.services.datasets.waiting_changes import waiting_changes
 from studio_ui.pages.datasets.place import shown_dataset
 
 ROWS_PER_PAGE = 20
@@ -16,8 +18,12 @@ WHICH = {"kept": False, "left-out": True}
 SEARCH_CHARACTERS = 200
 
 
-def read_page(user_id: str, query: Mapping[str, str], after: int) -> dict[str, Any] | None:
-    """The rows after the cursor with what the table must know of the dataset; None where the address names none."""
+def read_page(user_id: str, query: Mapping[str, str], after: int, known: str, many: list[Any]) -> dict[str, Any] | None:
+    """The rows after the cursor with what the table must know of the dataset; None where the address names none.
+
+    ``many`` are changes that are noted for many rows of the version ``known`` and not saved; a row has what they mean for it as
+    ``waiting``.
+    """
     shown = shown_dataset(user_id, query)
     if shown is None:
         return None
@@ -25,6 +31,10 @@ def read_page(user_id: str, query: Mapping[str, str], after: int) -> dict[str, A
     selection = selection_of(version, query)
     given = {name: value for name, value in asdict(selection).items() if value not in (None, "")}
     page = row_pages.page_of(version, selection, after, ROWS_PER_PAGE)
+    noted = change_bodies.parse_noted(many) if known == version.id else []
+    waiting = waiting_changes(version, [row["_id"] for row in page["rows"]], noted)
+    for row in page["rows"]:
+        row["waiting"] = waiting.get(row["_id"])
     return {**page, "selection": given, "narrowed": bool(given), "about": _about(dataset, version)}
 
 
@@ -46,11 +56,13 @@ def selection_of(version: DatasetVersion, query: Mapping[str, str]) -> Selection
 
 
 def _about(dataset: Dataset, version: DatasetVersion) -> dict[str, Any]:
+    talks = find_task_type(version.task_type).conversation_roles
     return {
         "id": dataset.id,
         "version": version.number,
         "version_id": version.id,
         "columns": version.columns,
+        "conversations": [version.columns[role] for role in talks if role in version.columns],
         "labels": list(version.labels or {})[:MOST_LABELS],
         "problems": _problems(version),
     }

@@ -1,10 +1,15 @@
 """The Data page's own behaviour: address, Back, keyboard, what is told, and whose data it shows."""
 
+import json
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from app.services.accounts import accounts
 from app.services.datasets import datasets
+from app.services.datasets.row_pages import page_of
+from app.services.datasets.row_search import Selection
 from tests.studio_ui.test_browser import CLEAN, FILE
 
 
@@ -39,6 +44,7 @@ def test_keyboard_alone_edits_and_saves_a_row(signed_in, sample):
     edit = page.get_by_role("button", name="Edit line 2", exact=True)
     edit.focus()
     page.keyboard.press("Enter")
+    expect(page.locator(".row-editing textarea").first).to_be_focused()
     page.keyboard.type("A sentence that was typed. ")
     page.keyboard.press("Control+Enter")
     page.locator("#draft-save").focus()
@@ -57,9 +63,74 @@ def test_cancelled_edit_leaves_a_changed_row_marked_as_changed(signed_in, sample
     row.get_by_role("button", name="Done").click()
     expect(row).to_have_class("row-changed")
     row.get_by_role("button", name="Edit").click()
-    expect(row).to_have_class("")
+    expect(row).to_have_class("row-editing")
     row.get_by_role("button", name="Cancel").click()
     expect(row).to_have_class("row-changed")
+
+
+TALKS = "\n".join(
+    json.dumps(
+        {
+            "conversations": [
+                {"from": "human", "value": f"Where is tram {n}?"},
+                {"from": "gpt", "value": f"At stop {n}.", "weight": 1},
+            ]
+        }
+    )
+    for n in range(24)
+)
+
+
+def test_conversation_is_read_and_edited_message_by_message(signed_in, studio):
+    page = signed_in().open("/datasets")
+    page.set_input_files("#data-file", {**FILE, "name": "talks.jsonl", "buffer": TALKS.encode()})
+    row = page.locator("#report-preview tbody tr", has_text="Where is tram 1?")
+    expect(row.locator(".turns-list > li")).to_have_text(["UserWhere is tram 1?", "AssistantAt stop 1."])
+    row.get_by_role("button", name="Edit").click()
+    row = page.locator(".row-editing")
+    row.locator(".turn-list textarea").nth(1).fill("At the harbour.")
+    for words in ("And when?", "At noon.", "A remark"):
+        row.get_by_role("button", name="Add a message").click()
+        row.locator(".turn-list textarea").last.fill(words)
+    row.get_by_role("button", name="Remove this message").nth(4).click()
+    row.get_by_role("button", name="Move up").nth(3).click()
+    row.get_by_role("button", name="Move down").nth(2).click()
+    row.get_by_role("button", name="Done").click()
+    page.reload()
+    expect(page.locator(".row-changed .turns-list > li")).to_have_text(
+        ["UserWhere is tram 1?", "AssistantAt the harbour.", "UserAnd when?", "AssistantAt noon."]
+    )
+    page.click("#draft-save")
+    page.wait_for_selector("[data-shown-version='2']")
+    dataset = datasets.list_datasets(studio.owner)[0]
+    cells = [row["cells"]["conversations"] for row in page_of(datasets.latest_version(dataset), Selection())["rows"]]
+    assert json.loads(cells[1]) == [
+        {"role": "user", "content": "Where is tram 1?"},
+        {"role": "assistant", "content": "At the harbour.", "weight": 1},
+        {"role": "user", "content": "And when?"},
+        {"role": "assistant", "content": "At noon."},
+    ]
+    assert json.loads(cells[0])[0]["from"] == "human"
+
+
+def test_what_is_noted_waits_for_one_save_in_sight(signed_in, studio):
+    dataset = datasets.import_sample(studio.owner, datasets.SAMPLES[0].name)
+    page = signed_in().open(f"/datasets?id={dataset.id}&q=parcel")
+    page.click("#bulk-exclude")
+    rows = page.locator("#report-preview tbody tr")
+    expect(rows.nth(0)).to_contain_text("will be left out")
+    rows.nth(0).get_by_role("button", name="Bring back").click()
+    rows.nth(1).get_by_role("button", name="Delete").click()
+    expect(page.locator("#draft-bar strong")).to_have_text("3 changes wait to be saved.")
+    page.reload()
+    expect(rows.nth(1)).to_contain_text("will be deleted")
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.locator("#draft-save")).to_be_in_viewport()
+    found = int(re.search(r"\d+", page.inner_text("#rows-bulk strong"))[0])
+    page.click("#draft-save")
+    page.wait_for_selector("[data-shown-version='2']")
+    change = datasets.latest_version(dataset).change
+    assert change["counts"] == {"deleted": 1, "excluded": found - 2}
 
 
 def test_change_by_somebody_else_is_told_and_what_was_typed_stays(signed_in, sample):
@@ -68,7 +139,7 @@ def test_change_by_somebody_else_is_told_and_what_was_typed_stays(signed_in, sam
     datasets.change_columns(sample.owner_id, sample.id, "text-classification", {"text": "text", "label": "label"})
     page.click("#draft-save")
     page.wait_for_selector("#draft-bar .verdict-error")
-    assert "1 row changed" in page.inner_text("#draft-bar")
+    assert "1 change waits" in page.inner_text("#draft-bar")
 
 
 def test_refused_file_waits_at_an_address_of_its_own(signed_in):
