@@ -35,7 +35,7 @@ def main(job: dict[str, Any]) -> None:
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trainable, lr=job["learning_rate"], weight_decay=job["weight_decay"])
     steps = round(job["epochs"] * -(-len(train) // job["batch_size"]))
-    schedule = get_linear_schedule_with_warmup(optimizer, round(job["warmup_ratio"] * steps), steps)
+    schedule = get_linear_schedule_with_warmup(optimizer, round(job["warmup_steps"]), steps)
     best = float("inf")
     for _ in range(round(job["epochs"])):
         model.train()

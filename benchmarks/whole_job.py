@@ -113,6 +113,7 @@ def describe(home: Path, dataset: Any, padding: str) -> Path:
     print(f"{steps} updates, {training.epochs:g} epochs, at most {training.max_length} tokens")
     job = {
         **training.model_dump(mode="json"),
+        "warmup_steps": training.warmup_steps(steps),
         **lora.model_dump(include={"rank", "alpha", "dropout"}),
         "learning_rate": lora.learning_rate(STARTER_ENCODER, steps),
         "model": str(base_model_path(MODEL)),

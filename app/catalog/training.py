@@ -16,6 +16,8 @@ Need = Literal["merge", "switch_off", "mixed_batches", "reopen", "combine", "gen
 NEEDS: tuple[str, ...] = get_args(Need)
 
 
+# Warm-up where no share was chosen: of the run, at least so many updates, but never more than this share of a short run.
+WARMUP_SHARE, WARMUP_STEPS, WARMUP_SHORT = 0.06, 20, 1 / 3
 # The learning rate that asks for a search over three rates.
 AUTO = "auto"
 
@@ -53,12 +55,11 @@ class TrainingSettings(BaseModel):
         title="Maximum length (tokens)",
         description="Longer texts are cut at the end; the review page says how many rows that touches.",
     )
-    warmup_ratio: float = Field(
-        0.06,
-        ge=0,
-        le=0.5,
+    warmup_ratio: Annotated[float, Field(ge=0, le=0.5)] | None = Field(
+        None,
         title="Warm-up ratio",
-        description="Share of the run during which the learning rate climbs to its full value.",
+        description="Share of the run during which the learning rate climbs to its full value. Left empty, it is 6 %, and in "
+        "short runs 20 steps or a third of the run, whichever is less.",
     )
     weight_decay: float = Field(
         0.01,
@@ -176,6 +177,15 @@ class TrainingSettings(BaseModel):
     def _listed(cls, value: Any) -> Any:
         """Several words with commas between them count as a list, as the command line and addresses write it."""
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+    def warmup_steps(self, total: int) -> float:
+        """Updates during which the learning rate climbs, of so many in all.
+
+        Where nobody chose a share, so many that a short run does not lose at once what its head or base model knows.
+        """
+        if self.warmup_ratio is not None:
+            return self.warmup_ratio * total
+        return max(WARMUP_SHARE * total, min(WARMUP_STEPS, total * WARMUP_SHORT))
 
     def asked(self) -> list[tuple[str, str]]:
         """(setting, ability) for everything that these settings ask of a method."""

@@ -33,6 +33,9 @@ def form(**schemas):
         ("learning_rate", "nan", None, "This is not a number."),
         ("learning_rate", "0.001", 0.001, ""),
         ("time_limit_minutes", None, None, ""),
+        ("warmup_ratio", "", None, ""),
+        ("warmup_ratio", "0.1", 0.1, ""),
+        ("warmup_ratio", "0.6", None, "Allowed: 0 to 0.5."),
         ("precision", "bf16", "bf16", ""),
         ("gradient_checkpointing", True, True, ""),
         ("needs", ["merge"], ["merge"], ""),
@@ -43,7 +46,7 @@ def test_value_of_a_field_is_read_or_refused_in_words(name, given, value, words)
 
 
 def test_help_says_default_and_bounds():
-    assert TRAINING["warmup_ratio"].help_words.endswith("Default 0.06, allowed 0 to 0.5.")
+    assert TRAINING["weight_decay"].help_words.endswith("Default 0.01, allowed 0 to 1.")
     assert "Default recommended" in TRAINING["learning_rate"].help_words
 
 

@@ -46,7 +46,7 @@ class Schedule:
 
     def learning_rate(self, step: int) -> float:
         """Rate of update ``step``: linear warm-up, then linear decay towards zero."""
-        warmup_steps = self.settings.warmup_ratio * self.total
+        warmup_steps = self.settings.warmup_steps(self.total)
         warmup = step / warmup_steps if step < warmup_steps else 1.0
         return self.rate * warmup * (self.total - step + 1) / self.total
 

@@ -24,6 +24,14 @@ def test_the_rate_climbs_over_the_warm_up_and_falls_to_the_end() -> None:
     assert max(rates) <= 1e-3 and rates[-1] == pytest.approx(1e-3 / schedule.total)
 
 
+@pytest.mark.parametrize(("rows", "steps"), [(24, 1), (240, 10), (480, 20), (2400, 20), (8000, 60)])
+def test_without_a_ratio_short_runs_warm_up_over_some_steps(rows: int, steps: int) -> None:
+    schedule = make_schedule(rows, batch_size=8, epochs=1)
+    rates = [schedule.learning_rate(step) for step in range(1, schedule.total + 1)]
+    assert rates.index(max(rates)) + 1 == steps
+    assert rates[0] <= 1e-3 / steps
+
+
 def test_a_long_run_logs_a_bounded_number_of_points() -> None:
     schedule = make_schedule(80_000, batch_size=8, epochs=2)
     assert schedule.total / schedule.log_gap <= MAX_POINTS
