@@ -13,6 +13,7 @@ from app import models_data as _data  # noqa: F401 - the same
 from app import models_samples as _samples  # noqa: F401 - the same
 from app import models_saved as _saved  # noqa: F401 - the same
 from app import models_shares as _shares  # noqa: F401 - the same
+from app import models_sign_in as _sign_in  # noqa: F401 - the same
 from app import models_work as _work  # noqa: F401 - the same
 from app.db import Base, db_now
 

@@ -189,12 +189,21 @@ def list_users() -> None:
 @click.option("--role", type=click.Choice(["member", "admin"]), help="Administrators manage people and models.")
 @click.option("--disable/--enable", "disable", default=None, help="Shut the person out at once, or let them in again.")
 @click.option("--sign-out", is_flag=True, help="End all sessions, links and tokens.")
-def change_user(name: str, role: str | None, disable: bool | None, sign_out: bool) -> None:
+@click.option("--reset-password", is_flag=True, help="Forget the password; prints a link to set another.")
+@click.option("--reset-second-factor", is_flag=True, help="Forget authenticator and recovery codes.")
+def change_user(
+    name: str, role: str | None, disable: bool | None, sign_out: bool, reset_password: bool, reset_second_factor: bool
+) -> None:
     """Change a role, shut a person out or let them in again."""
     from app.services.accounts import people
-    from studio.people import find_user
+    from studio.people import find_user, sign_in_link
 
     owner, person = find_user(""), find_user(name)
+    if reset_second_factor:
+        people.reset_second_factor(owner.id, person.id)
+    if reset_password:
+        people.reset_password(owner.id, person.id)
+        click.echo(f"{person.name} can sign in once, within an hour, at {sign_in_link(person)}")
     if sign_out:
         people.sign_out_everywhere(owner.id, person.id)
     if role is not None or disable is not None:

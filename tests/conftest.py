@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 
 from app import db, storage
 from app import models as _tables  # noqa: F401 - fills the metadata
@@ -17,7 +18,7 @@ from app.migrate import upgrade
 from app.processes import garbage_collection
 from app.queue import celery_app
 from app.readers import isolation
-from app.services.accounts import denials
+from app.services.accounts import attempts, denials, passwords
 from app.services.accounts.accounts import ensure_owner
 from app.settings import get_settings
 from tests.forked_parser import ParserProcess
@@ -89,9 +90,15 @@ def studio_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_tables: P
 
 
 @pytest.fixture(autouse=True)
-def no_earlier_denials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Denials of other tests from the same address do not count."""
+def no_earlier_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Denials and failed sign-ins of other tests from the same address do not count."""
     monkeypatch.setattr(denials, "BOUND", denials.Bound())
+    monkeypatch.setattr(attempts, "BY_ADDRESS", attempts.Attempts(20, 60.0))
+    monkeypatch.setattr(attempts, "BY_ACCOUNT", attempts.Attempts(10, 300.0))
+
+
+# A hash of full strength takes a tenth of a second; how strong it is has a test of its own.
+STRONG_HASHER, passwords.HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture

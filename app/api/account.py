@@ -1,14 +1,16 @@
 """Routes for one's own account: who one is, open sessions, API tokens."""
 
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
 from app.api.deps import UserId
 from app.api.schemas import Body, ObjectId
-from app.services.accounts import accounts, credentials, limits, people
+from app.errors import NotAllowed
+from app.languages import gettext as _
+from app.services.accounts import accounts, credentials, limits, passwords, people, second_factor
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"])
 
@@ -21,10 +23,29 @@ class TokenBody(Body):
     days: int | None = Field(None, ge=1, le=accounts.MAX_TOKEN_DAYS)
 
 
+class CurrentPasswordBody(Body):
+    """The present password; empty for those who have none."""
+
+    current: str = Field("", max_length=400)
+
+
+class PasswordBody(CurrentPasswordBody):
+    """The present password and the new one."""
+
+    new: str = Field(max_length=400)
+
+
+class CodeBody(Body):
+    """A code of the authenticator, or a recovery code."""
+
+    code: str = Field(min_length=6, max_length=40)
+
+
 @router.get("")
 def read(user_id: UserId) -> dict[str, Any]:
     """Name, role and how much of the limits is used."""
-    return {**asdict(people.get_person(user_id)), "usage": asdict(limits.usage(user_id))}
+    codes = second_factor.state(user_id).recovery_codes
+    return {**asdict(people.get_person(user_id)), "recovery_codes": codes, "usage": asdict(limits.usage(user_id))}
 
 
 @router.get("/sessions")
@@ -55,6 +76,50 @@ def create_token(user_id: UserId, body: TokenBody) -> dict[str, str]:
 def revoke_token(user_id: UserId, token_id: ObjectId) -> None:
     """Make a token worthless at once."""
     credentials.revoke_token(user_id, token_id)
+
+
+def browser_user(user_id: UserId, request: Request) -> str:
+    """The user id of a request with a session cookie: no program's token changes how its owner signs in.
+
+    Raises:
+        NotAllowed: the request came with a token.
+    """
+    if not cookie_of(request):
+        raise NotAllowed(
+            "needs_browser",
+            _("Password and second factor are changed in a signed-in browser, not with an API token."),
+            _("Open the Account page."),
+        )
+    return user_id
+
+
+BrowserUserId = Annotated[str, Depends(browser_user)]
+
+
+@router.put("/password", status_code=204)
+def set_password(user_id: BrowserUserId, body: PasswordBody, request: Request) -> None:
+    """Set the password; other browsers are signed out."""
+    passwords.set_password(user_id, body.new, body.current, cookie_of(request))
+
+
+@router.post("/second-factor", status_code=201)
+def begin_second_factor(user_id: BrowserUserId, body: CurrentPasswordBody) -> dict[str, str]:
+    """A secret for an authenticator; it counts once a code of it is confirmed."""
+    passwords.check_own(user_id, body.current)
+    secret, address = second_factor.begin(user_id)
+    return {"secret": secret, "address": address}
+
+
+@router.post("/second-factor/confirm")
+def confirm_second_factor(user_id: BrowserUserId, body: CodeBody) -> dict[str, Any]:
+    """Ask for codes from now on; this answer is the only one that shows the recovery codes."""
+    return {"recovery_codes": second_factor.confirm(user_id, body.code)}
+
+
+@router.post("/second-factor/remove", status_code=204)
+def remove_second_factor(user_id: BrowserUserId, body: CodeBody) -> None:
+    """Ask for codes no more."""
+    second_factor.remove(user_id, body.code)
 
 
 def cookie_of(request: Request) -> str:

@@ -60,6 +60,18 @@ def sign_out_everywhere(user_id: UserId, person_id: ObjectId) -> None:
     people.sign_out_everywhere(user_id, person_id)
 
 
+@router.post("/people/{person_id}/reset-password", status_code=201)
+def reset_password(user_id: UserId, person_id: ObjectId) -> dict[str, str]:
+    """Forget the password, end sessions and tokens; the link of the answer lets the person in to set another."""
+    return {"path": sign_in_path(people.reset_password(user_id, person_id))}
+
+
+@router.post("/people/{person_id}/reset-second-factor", status_code=204)
+def reset_second_factor(user_id: UserId, person_id: ObjectId) -> None:
+    """Forget authenticator and recovery codes of somebody who has lost both."""
+    people.reset_second_factor(user_id, person_id)
+
+
 @router.get("/audit")
 def list_entries(
     user_id: UserId,

@@ -13,6 +13,7 @@ from studio_ui.components.nodes import Node, action, el, facts, moment, table
 from studio_ui.components.view import View, reload, show
 from studio_ui.formats import count
 from studio_ui.pages.page import Page
+from studio_ui.pages.sign_in_settings import build_sign_in_settings
 from studio_ui.session import listen, scope_of, user_of
 
 PURPOSE = gettext_noop(
@@ -34,6 +35,7 @@ def build(blocks: gr.Blocks) -> None:
     """Name and limits, sessions, tokens, and a form that makes a token."""
     with gr.Column(elem_id="account-page"):
         View(describe_account, elem_id="account-facts")
+        build_sign_in_settings()
         sessions = View(value={"nodes": el("h2", _("Signed-in browsers"))}, lines=0, elem_id="sessions", min_height=120)
         others = gr.Button(_("Sign out all other browsers"), elem_id="end-others")
         tokens = View(describe_tokens, elem_id="tokens")

@@ -63,7 +63,12 @@ def change(request: gr.Request, event: gr.EventData) -> tuple[Any, Any, Any]:
     user_id, person_id = user_of(request), str(event.value)
     if event.name == "link":
         return *_shown_link(request, people.create_link(user_id, person_id)), reload()
-    if event.name == "sign-out":
+    if event.name == "reset-password":
+        return *_shown_link(request, people.reset_password(user_id, person_id)), reload()
+    if event.name == "reset-second-factor":
+        people.reset_second_factor(user_id, person_id)
+        gr.Success(_("Removed; no code is asked for until this person sets up another authenticator."))
+    elif event.name == "sign-out":
         people.sign_out_everywhere(user_id, person_id)
         gr.Success(_("Signed out everywhere; tokens and unused links no longer work."))
     elif event.name in ("disable", "enable"):
@@ -136,7 +141,25 @@ def _buttons(person: Person) -> list[Node]:
         _("Browsers, tokens and unused links stop working at once. A new link lets them in again."),
         _("Sign out everywhere"),
     )
+    forget = (
+        _("Reset the password of {name}?", name=person.name),
+        _("The password is forgotten and all browsers, tokens and links end. You get a link to send to them."),
+        _("Reset password"),
+    )
+    lost = (
+        _("Remove the second factor of {name}?", name=person.name),
+        _("Do so only if you are sure who asks: anyone with the password, or a link, gets in without a code then."),
+        _("Remove second factor"),
+    )
     is_member = person.role == MEMBER
+    resets = [
+        action(_("Reset password"), "reset-password", person.id, look="small", confirm=forget)
+        if person.has_password
+        else "",
+        action(_("Remove second factor"), "reset-second-factor", person.id, look="small stop", confirm=lost)
+        if person.has_second_factor
+        else "",
+    ]
     return [
         action(_("New link"), "link", person.id, look="small"),
         action(
@@ -146,6 +169,7 @@ def _buttons(person: Person) -> list[Node]:
             look="small",
         ),
         action(_("Sign out everywhere"), "sign-out", person.id, look="small", confirm=out),
+        *resets,
         action(_("Disable"), "disable", person.id, look="small stop", confirm=shut),
     ]
 

@@ -17,6 +17,7 @@ from app.errors import Conflict, NotFound, Rejected, StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.models import ApiToken, BrowserSession, Project, ProjectMember, SignInLink, User
+from app.services.accounts import second_factor
 from app.services.accounts.audit_chain import record
 from app.services.accounts.names import has_bad_character
 from app.settings import get_settings
@@ -131,16 +132,19 @@ def user_of_link(token: str) -> User | None:
         return session.scalars(query).first()
 
 
-def redeem_sign_in_link(token: str, agent: str = "") -> tuple[User, str]:
-    """Use up a link and open a session; the request's address and ``agent`` say later where it was opened.
+def redeem_sign_in_link(token: str, agent: str = "", code: str = "") -> tuple[User, str]:
+    """Use up a link and open a session.
+
+    Args:
+        agent: the browser, as it names itself.
+        code: of the second factor, for people who have one; without it the link stays unused.
 
     Returns:
         The user and the value of the session cookie.
 
     Raises:
-        StudioError: 410 ``link_used`` or ``link_expired``; 401 ``link_unknown``.
+        StudioError: 410 ``link_used`` or ``link_expired``; 401 ``link_unknown``, ``code_needed`` or ``wrong_code``.
     """
-    cookie = secrets.token_urlsafe(32)
     hashed = digest(token)
     with transaction() as session:
         # One conditional statement, so that of two browsers with the same link exactly one opens a session.
@@ -155,12 +159,19 @@ def redeem_sign_in_link(token: str, agent: str = "") -> tuple[User, str]:
         user = require_user(session, link.user_id)
         if not user.active:
             raise _link_error(None)
-        lifetime = get_settings().session_max_days * 86400
-        opened = BrowserSession(user_id=user.id, token_sha256=digest(cookie), expires_at=db_now() + lifetime)
-        opened.address, opened.agent = requester.current().address, agent[:200]
-        session.add(opened)
-        record(session, user.id, "sign_in", "user", user.id)
-    return user, cookie
+        second_factor.require(session, user.id, code)
+        return user, open_session(session, user.id, agent, "link")
+
+
+def open_session(session: Session, user_id: str, agent: str, by: str) -> str:
+    """The cookie of a new browser session, always a fresh one; ``by`` says in the trail how the person signed in."""
+    cookie = secrets.token_urlsafe(32)
+    lifetime = get_settings().session_max_days * 86400
+    opened = BrowserSession(user_id=user_id, token_sha256=digest(cookie), expires_at=db_now() + lifetime)
+    opened.address, opened.agent = requester.current().address, agent[:200]
+    session.add(opened)
+    record(session, user_id, "sign_in", "user", user_id, data={"by": by})
+    return cookie
 
 
 def user_for_session(cookie: str) -> User | None:

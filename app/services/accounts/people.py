@@ -13,7 +13,8 @@ from app.db import db_now, snapshot, transaction
 from app.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.languages import gettext as _
 from app.models import ApiToken, BrowserSession, Run, SignInLink, User
-from app.services.accounts import accounts
+from app.models_sign_in import Password, SecondFactor
+from app.services.accounts import accounts, passwords, second_factor
 from app.services.accounts.accounts import ADMINISTRATOR, ADMINISTRATORS, MEMBER, OWNER
 from app.services.accounts.audit_chain import record
 
@@ -34,6 +35,8 @@ class Person:
     sessions: int
     tokens: int
     runs: int
+    has_password: bool
+    has_second_factor: bool
 
     @property
     def is_administrator(self) -> bool:
@@ -149,6 +152,35 @@ def sign_out_everywhere(admin_id: str, user_id: str) -> None:
         record(session, admin_id, "sign_out_everywhere", "user", user_id, data={"name": user.name})
 
 
+def reset_password(admin_id: str, user_id: str) -> str:
+    """Forget a person's password and end their access; returns the token of a link with which they set another.
+
+    Raises:
+        NotAllowed: the caller is no administrator, or it is the owner's account.
+        NotFound: there is no such person.
+    """
+    with transaction() as session:
+        user = _changeable(session, admin_id, user_id)
+        passwords.drop(session, user_id)
+        _end_access(session, user_id)
+        record(session, admin_id, "reset_password", "user", user_id, data={"name": user.name})
+        return accounts.add_link(session, user_id, INVITATION_DAYS * 86400.0)
+
+
+def reset_second_factor(admin_id: str, user_id: str) -> None:
+    """Forget a person's authenticator and recovery codes; they sign in again without a code.
+
+    Raises:
+        NotAllowed: the caller is no administrator, or it is the owner's account.
+        NotFound: there is no such person.
+    """
+    with transaction() as session:
+        user = _changeable(session, admin_id, user_id)
+        second_factor.drop(session, user_id)
+        session.execute(delete(BrowserSession).where(BrowserSession.user_id == user_id))
+        record(session, admin_id, "reset_second_factor", "user", user_id, data={"name": user.name})
+
+
 def require_administrator(session: Session, user_id: str) -> None:
     """Refuse everybody else.
 
@@ -200,13 +232,15 @@ def _void_links(session: Session, user_id: str) -> None:
     session.execute(delete(SignInLink).where(SignInLink.user_id == user_id, SignInLink.used_at.is_(None)))
 
 
-def _query() -> Select[User, Any, Any, Any, Any]:
+def _query() -> Select[User, Any, Any, Any, Any, Any, Any]:
     return select(
         User,
         _of(func.max(BrowserSession.used_at), BrowserSession.user_id == User.id),
         _of(func.count(BrowserSession.id), BrowserSession.user_id == User.id, *accounts.unended()),
         _of(func.count(ApiToken.id), ApiToken.user_id == User.id, *accounts.unrevoked()),
         _of(func.count(Run.id), Run.owner_id == User.id),
+        _of(func.count(Password.user_id), Password.user_id == User.id),
+        _of(func.count(SecondFactor.user_id), SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None)),
     )
 
 
@@ -214,8 +248,20 @@ def _of(value: Any, *where: Any) -> ScalarSelect[Any]:
     return select(value).where(*where).correlate(User).scalar_subquery()
 
 
-def _people(session: Session, query: Select[User, Any, Any, Any, Any]) -> list[Person]:
+def _people(session: Session, query: Select[User, Any, Any, Any, Any, Any, Any]) -> list[Person]:
     return [
-        Person(user.id, user.name, user.role, user.active, user.created_at, used_at, sessions, tokens, runs)
-        for user, used_at, sessions, tokens, runs in session.execute(query)
+        Person(
+            user.id,
+            user.name,
+            user.role,
+            user.active,
+            user.created_at,
+            used_at,
+            sessions,
+            tokens,
+            runs,
+            bool(password),
+            bool(factor),
+        )
+        for user, used_at, sessions, tokens, runs, password, factor in session.execute(query)
     ]

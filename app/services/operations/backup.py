@@ -1,8 +1,8 @@
 """Backup of a running installation into one file, and restore into an empty one.
 
 A zip with one JSON Lines file per table, the files that rows name, and a manifest with hashes, written last. Rows are read
-in one transaction; the row of a file that is gone by the time it is copied is left out. It holds no secrets: tokens and
-sessions are stored as hashes only.
+in one transaction; the row of a file that is gone by the time it is copied is left out. Tokens, sessions and passwords are in
+it as hashes, secrets of authenticators as they are.
 """
 
 import hashlib

@@ -1,8 +1,10 @@
 """One's own account over REST, and what a token that only reads may do."""
 
+import time
+
 from app.requester import asked_from
-from app.services.accounts import accounts
-from tests.app.wire import ask
+from app.services.accounts import accounts, one_time_codes
+from tests.app.wire import ORIGIN, ask
 
 
 def test_account_tells_name_role_and_limits(bob):
@@ -40,3 +42,24 @@ def test_sessions_are_listed_and_ended(api, bob):
     assert (seen["here"], seen["address"], seen["agent"]) == (True, "10.0.0.7", "Firefox/130")
     assert bob.ask("DELETE", f"/api/v1/account/sessions/{seen['id']}").status == 204
     assert ask(api, "GET", "/api/v1/account", headers=browser).status == 401
+
+
+def test_password_and_second_factor_are_set_in_a_browser_but_not_with_a_token(api, ann):
+    assert (
+        ann.ask("PUT", "/api/v1/account/password", json_body={"new": "four words never together"}).code
+        == "needs_browser"
+    )
+    _, cookie = accounts.redeem_sign_in_link(accounts.create_sign_in_link(ann.id))
+    headers = {"cookie": f"studio-session-7860={cookie}", "origin": ORIGIN}
+
+    def send(method, path, body):
+        return ask(api, method, f"/api/v1/account/{path}", headers=headers, json_body=body)
+
+    assert send("PUT", "password", {"new": "four words never together"}).status == 204
+    assert send("POST", "second-factor", {"current": "wrong"}).code == "wrong_password"
+    made = send("POST", "second-factor", {"current": "four words never together"}).json
+    code = one_time_codes.code_at(made["secret"], int(time.time()) // 30)
+    [*codes] = send("POST", "second-factor/confirm", {"code": code}).json["recovery_codes"]
+    now = ann.get("/api/v1/account").json
+    assert (now["has_password"], now["has_second_factor"], now["recovery_codes"]) == (True, True, len(codes))
+    assert send("POST", "second-factor/remove", {"code": codes[0]}).status == 204

@@ -36,6 +36,8 @@ def test_disabled_person_is_refused_at_the_next_request(ann, bob):
         ("PATCH", "/api/v1/people/{bob}", {"role": "admin"}),
         ("POST", "/api/v1/people/{ann}/link", None),
         ("POST", "/api/v1/people/{ann}/sign-out", None),
+        ("POST", "/api/v1/people/{ann}/reset-password", None),
+        ("POST", "/api/v1/people/{ann}/reset-second-factor", None),
         ("GET", "/api/v1/audit", None),
         ("GET", "/api/v1/audit/chain", None),
         ("GET", "/api/v1/audit.jsonl", None),
