@@ -83,7 +83,7 @@ def _authenticator(secret: str, address: str) -> list[Node]:
     steps = [
         el(
             "li",
-            _("Open your authenticator app and add an account by hand, of the kind *time based*.").replace("*", ""),
+            _("Open your authenticator app and add an account by hand, of the kind “time based”."),
         ),
         el("li", _("Enter this key:"), " ", el("code", grouped), " ", copy_button(_("Copy"), secret)),
         el("li", _("Or copy the address for a password manager:"), " ", copy_button(_("Copy the address"), address)),
