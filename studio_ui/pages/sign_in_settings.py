@@ -122,5 +122,7 @@ def _secret_field(name: str, label: str, kind: str) -> Node:
 
 
 def _code_field(label: str) -> Node:
-    field = el("input", name="code", required=True, autocomplete="one-time-code", maxlength=40, spellcheck="false")
+    field = el(
+        "input", name="code", type="text", required=True, autocomplete="one-time-code", maxlength=40, spellcheck="false"
+    )
     return el("label", label, field)
