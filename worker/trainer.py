@@ -32,6 +32,7 @@ import transformers
 from app.catalog.job_file import JobFile
 from app.errors import DiskFull, StudioError
 from app.run_report import NullReport, Report, Stopped
+from worker.engine.loop.cross_validation import cross_validate
 from worker.engine.loop.restore_checkpoint import restore
 from worker.engine.loop.train import train
 from worker.engine.merging.derive import derive
@@ -77,7 +78,7 @@ def main() -> int:
 def _read_by(job: JobFile) -> tuple[Path, ...]:
     """What a job names besides its own folder; the best checkpoint lies beside the one that is continued from."""
     earlier = (job.resume_from.parent,) if job.resume_from else ()
-    return (job.rows.parent, job.splits.parent, job.base_model, *earlier, *job.parents)
+    return (job.rows.parent, job.splits.parent, job.base_model, *earlier, *job.earlier_attempts, *job.parents)
 
 
 def _run_rank_zero(job: JobFile) -> int:
@@ -128,6 +129,8 @@ def _perform(job: JobFile, report: Report) -> None:
         restore(training_job, report)
     elif training_job.spec.origin:
         derive(training_job, report)
+    elif training_job.spec.training.cross_validation_folds:
+        cross_validate(training_job, report)
     else:
         train(training_job, report)
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from app.intervals import wilson
+from app.intervals import widened, wilson
 
 # What stands in the confusion table where one side has no entity.
 NOTHING = "(nothing)"
@@ -79,16 +79,21 @@ def confusion(expected: Sequence[Spans], answered: Sequence[Spans], labels: Sequ
     return table
 
 
-def f1_interval(counts: Sequence[Counts], seed: int = 0, rounds: int = ROUNDS) -> tuple[float, float]:
+def f1_interval(
+    counts: Sequence[Counts], seed: int = 0, rounds: int = ROUNDS, factor: float = 1.0
+) -> tuple[float, float]:
     """95 % interval of F1 when sentences are drawn anew (bootstrap, Efron and Tibshirani 1993).
 
     Where every sentence is right, or none, drawing anew changes nothing; then the entities count as one share.
+
+    Args:
+        factor: by which the variance exceeds that of independent sentences; see :func:`app.intervals.pooled_variance_factor`.
     """
     whole = total(counts)
     if not whole.wanted or whole.right in (0, max(whole.given, whole.wanted)):
-        return wilson(whole.scores["f1"], whole.wanted)
+        return wilson(whole.scores["f1"], whole.wanted, factor)
     low, high = np.quantile(draw_f1(np.array(counts, dtype=float)[:, :, None], seed, rounds)[:, 0], (0.025, 0.975))
-    return float(low), float(high)
+    return widened((float(low), float(high)), whole.scores["f1"], factor)
 
 
 def draw_f1(table: np.ndarray, seed: int, rounds: int) -> np.ndarray:

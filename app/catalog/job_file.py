@@ -35,6 +35,7 @@ class JobFile(BaseModel):
         free_disk_bytes: to be left on the disk.
         parents: downloads of the runs that the spec's origin names, in its order.
         leaking_rows: test rows that the data report found to be copies, or nearly, of training rows.
+        earlier_attempts: folders of earlier attempts at this run, the newest first; finished folds of a cross-validation lie there.
         only_restore: turn the checkpoint ``resume_from`` into a download, train nothing.
     """
 
@@ -55,6 +56,7 @@ class JobFile(BaseModel):
     free_disk_bytes: int = 0
     parents: tuple[Path, ...] = ()
     leaking_rows: int = 0
+    earlier_attempts: tuple[Path, ...] = ()
     only_restore: bool = False
 
     @classmethod

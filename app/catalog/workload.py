@@ -4,7 +4,7 @@ What a machine makes of this work is another matter. Numbers of one block come f
 follows the engine. Needs no torch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import Method, PeftMethod
@@ -83,7 +83,7 @@ class WorkloadInputs:
 
     @property
     def steps(self) -> int:
-        """Updates in the whole run."""
+        """Updates of this training."""
         return max(1, round(self.training.epochs * -(-self.train_rows // self.training.batch_size)))
 
     @property
@@ -125,6 +125,28 @@ class Workload:
     def as_dict(self) -> dict[str, float]:
         """By name."""
         return {name: float(value) for name, value in vars(self).items()}
+
+
+def trainings(job: WorkloadInputs) -> list[tuple[WorkloadInputs, int]]:
+    """What a run trains, each with how often: itself once, or the folds of a cross-validation and the model on all rows."""
+    folds = job.training.cross_validation_folds
+    if not folds:
+        return [(job, 1)]
+    rows = job.train_rows + job.validation_rows + job.test_rows
+    held_out = max(1, round(rows / folds))
+    validation = max(1, round(job.validation_rows * (folds - 1) / folds))
+    alone = job.training.model_copy(update={"cross_validation_folds": 0})
+    fold = replace(
+        job,
+        training=alone.model_copy(update={"measure_forgetting": "no"}),
+        train_rows=max(1, rows - held_out - validation),
+        validation_rows=validation,
+        test_rows=held_out,
+        # Vectors of a fold are not kept for other runs.
+        base_known=False,
+    )
+    kept = replace(job, training=alone, train_rows=job.train_rows + job.test_rows, test_rows=job.validation_rows)
+    return [(fold, folds), (kept, 1)]
 
 
 def count_learning(job: WorkloadInputs) -> Workload:

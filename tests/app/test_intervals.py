@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from app.intervals import NORMAL_95, overlap, sign_test, wilson
+from app.intervals import NORMAL_95, overlap, pooled_variance_factor, sign_test, widened, wilson
 
 
 def wilson_formula(share: float, rows: int) -> tuple[float, float]:
@@ -53,3 +53,16 @@ def test_intervals_overlap_when_they_share_a_border() -> None:
 )
 def test_sign_test_matches_the_formula(wins: int, losses: int) -> None:
     assert sign_test(wins, losses) == pytest.approx(sign_test_formula(wins, losses), rel=1e-8)
+
+
+def test_pooled_answers_count_as_fewer_independent_ones() -> None:
+    # 5 folds: 1 + 5/4; 225 rows tell as much as 100 independent ones.
+    assert pooled_variance_factor(5) == 2.25 and pooled_variance_factor(2) == 3
+    assert wilson(0.9, 225, 2.25) == pytest.approx(wilson_formula(0.9, 100))
+    assert wilson(0.9, 230, 1.0) == pytest.approx(wilson_formula(0.9, 230))
+    assert wilson(1.0, 225, 2.25)[1] == 1.0
+
+
+def test_interval_is_widened_around_its_value_within_the_possible() -> None:
+    assert widened((0.8, 0.9), 0.86, 4.0) == pytest.approx((0.74, 0.94))
+    assert widened((0.8, 0.98), 0.95, 4.0)[1] == 1.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from app.catalog.spec import held_precision
-from app.catalog.workload import Workload, WorkloadInputs, count_learning, count_rest, largest_portion
+from app.catalog.workload import Workload, WorkloadInputs, count_learning, count_rest, largest_portion, trainings
 
 # Raised whenever the arithmetic changes: observations of an older formula no longer apply.
 FORMULA = 2
@@ -108,10 +108,14 @@ def count(workload: WorkloadInputs, *, gpu: bool, speed: Mapping[str, float] | N
     Args:
         speed: measured seconds as :data:`REFERENCE` has them, None if the machine was never measured.
     """
+    parts = trainings(workload)
     return CountedCost(
-        memory=_memory(workload, gpu),
-        learning=LEARNING_START + _seconds(count_learning(workload), speed) / _speedup(workload, gpu),
-        rest=_seconds(count_rest(workload), speed),
+        memory=max(_memory(part, gpu) for part, _ in parts),
+        learning=sum(
+            times * (LEARNING_START + _seconds(count_learning(part), speed) / _speedup(part, gpu))
+            for part, times in parts
+        ),
+        rest=sum(times * _seconds(count_rest(part), speed) for part, times in parts),
     )
 
 

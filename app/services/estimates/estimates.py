@@ -11,7 +11,7 @@ from app.catalog.methods import method_class
 from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
 from app.catalog.training import TrainingSettings
-from app.catalog.workload import WorkloadInputs
+from app.catalog.workload import WorkloadInputs, trainings
 from app.errors import Rejected
 from app.field_errors import field_refusal
 from app.languages import decimal, gettext_noop, ngettext
@@ -177,7 +177,7 @@ def _estimate(workload: WorkloadInputs, machine: TrainingMachine, data_basis: st
         trainable_parameters=trainable,
         total_parameters=workload.base.parameters + workload.head,
         adapter_bytes=trainable * WEIGHT_BYTES + TOKENIZER_BYTES,
-        steps=workload.steps,
+        steps=sum(times * part.steps for part, times in trainings(workload)),
         memory_bytes=(int(low), int(high)),
         memory_likely=int(memory),
         memory_parts={name: int(part) for name, part in memory_parts(workload, machine.gpu).items()},

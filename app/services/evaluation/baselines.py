@@ -6,7 +6,7 @@ from typing import Any
 
 from app.catalog.baselines import BASELINES, baseline
 from app.languages import gettext as _
-from app.services.evaluation import statistics
+from app.services.evaluation import statistics, tested_rows
 from app.services.evaluation.statistics import PairedTest
 
 # What stands for the base model, in order of preference; the last is the name of older results.
@@ -62,7 +62,12 @@ def paired(results: Mapping[str, Any], key: str) -> PairedTest | None:
     counts = (results.get("discordant") or {}).get(key)
     if not counts:
         return None
-    return statistics.mcnemar_of(counts["tuned_only"], counts["baseline_only"], int(results.get("test_rows") or 0))
+    return statistics.mcnemar_of(
+        counts["tuned_only"],
+        counts["baseline_only"],
+        tested_rows.count_rows(results),
+        tested_rows.variance_factor(results),
+    )
 
 
 def base_words(key: str) -> str:

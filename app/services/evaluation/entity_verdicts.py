@@ -4,7 +4,7 @@ from app.catalog.entity_scores import NOTHING
 from app.languages import decimal, localized
 from app.languages import gettext as _
 from app.models import Run
-from app.services.evaluation import baselines, remedies
+from app.services.evaluation import baselines, remedies, tested_rows
 from app.services.evaluation.statistics import PairedTest
 from app.services.evaluation.verdict import (
     LINEAR_PROBE,
@@ -30,11 +30,11 @@ def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Ve
     if tuned is None or base is None or (tuned and baselines.kept_probe(results)):
         return None
     facts = _(
-        "Entity F1 {tuned} fine-tuned, {base} {probe}, on {test_rows} sentences",
+        "Entity F1 {tuned} fine-tuned, {base} {probe}, on {rows}",
         tuned=localized(f"{tuned:.1%}"),
         base=localized(f"{base:.1%}"),
         probe=_(LINEAR_PROBE),
-        test_rows=decimal(int(results.get("test_rows") or 0)),
+        rows=tested_rows.sentences_words(results),
     )
     if tuned == 0:
         return Verdict(
@@ -63,8 +63,8 @@ def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Ve
             "info",
             _("Slightly better than the {probe}, but it may be chance.", probe=_(LINEAR_PROBE)),
             f"{facts}{_sentences_apart(pair)}.",
-            _("More test sentences would settle it; the Examples tab shows which improved and which got worse."),
-            remedies.LARGER_TEST,
+            _("More sentences would settle it; the Examples tab shows which improved and which got worse."),
+            remedies.more_tested_rows(run),
         )
     return Verdict(
         "good",
@@ -85,15 +85,19 @@ def few_entities(run: Run, points: Points) -> Verdict | None:
     count = int(results.get("test_entities") or 0)
     return Verdict(
         "warning",
-        _("Too few test entities to say precisely how good it is."),
+        _("Too few entities to say precisely how good it is.")
+        if tested_rows.folds(results)
+        else _("Too few test entities to say precisely how good it is."),
         _(
             "With {count} entities the true F1 lies anywhere between {interval_0} and {interval_1}.",
             count=decimal(count),
             interval_0=localized(f"{interval[0]:.1%}"),
             interval_1=localized(f"{interval[1]:.1%}"),
         ),
-        _("Give the test a larger share of the sentences, or add marked ones."),
-        remedies.LARGER_TEST,
+        _("Every sentence is tested already; add marked ones.")
+        if tested_rows.folds(results)
+        else _("Cross-validate, give the test a larger share of the sentences, or add marked ones."),
+        remedies.more_tested_rows(run),
     )
 
 

@@ -12,7 +12,7 @@ from app.intervals import wilson
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models import SUCCEEDED
-from app.services.evaluation import baselines, text_doubts
+from app.services.evaluation import baselines, tested_rows, text_doubts
 from app.services.evaluation.text_doubts import short_number
 
 Conclusion = Literal["good_enough", "not_yet", "cannot_tell"]
@@ -82,15 +82,15 @@ def missed_labels(results: Results) -> list[Mapping[str, Any]]:
         for score in results.get("per_class") or ()
         if score.get("count", 0) >= NAMED_ROWS
         and score["recall"] < MOSTLY_MISSED
-        and wilson(score["recall"], int(score["count"]))[1] < CERTAINLY_MISSED
+        and tested_rows.interval(score["recall"], results, int(score["count"]))[1] < CERTAINLY_MISSED
     ]
     return sorted(missed, key=lambda score: float(score["recall"]))
 
 
 def _labels(results: Results, needed: float) -> Headline:
-    share, rows = float(results["metrics"]["accuracy"]), int(results.get("test_rows") or 0)
-    interval = (results.get("intervals") or {}).get("accuracy") or wilson(share, rows)
-    facts = _facts_on(share, rows, interval)
+    share = float(results["metrics"]["accuracy"])
+    interval = (results.get("intervals") or {}).get("accuracy") or tested_rows.interval(share, results)
+    facts = _facts_on(results, share, interval)
     return (
         _against_majority(results, facts, needed)
         or _leaking(results, facts, interval, needed)
@@ -99,8 +99,18 @@ def _labels(results: Results, needed: float) -> Headline:
     )
 
 
-def _facts_on(share: float, rows: int, interval: Sequence[float]) -> str:
+def _facts_on(results: Results, share: float, interval: Sequence[float]) -> str:
     """The number with its interval; of few rows how many, because a share would promise more than they can tell."""
+    rows, folds = tested_rows.count_rows(results), tested_rows.folds(results)
+    if folds and rows < COUNTED_ROWS:
+        return _(
+            "{right} of {rows} rows right, {folds}-fold cross-validated (95 % interval {low} to {high})",
+            right=decimal(round(share * rows)),
+            rows=decimal(rows),
+            folds=folds,
+            low=decimal(interval[0] * 100),
+            high=percent(interval[1], 0),
+        )
     if rows < COUNTED_ROWS:
         return _(
             "{right} of {rows} test rows right (95 % interval {low} to {high})",
@@ -110,27 +120,27 @@ def _facts_on(share: float, rows: int, interval: Sequence[float]) -> str:
             high=percent(interval[1], 0),
         )
     return _(
-        "{share} right on {rows} test rows (95 % interval {low} to {high})",
+        "{share} right on {rows} (95 % interval {low} to {high})",
         share=percent(share),
-        rows=decimal(rows),
+        rows=tested_rows.rows_words(results),
         low=decimal(interval[0] * 100, 1),
         high=percent(interval[1]),
     )
 
 
 def _entities(results: Results, needed: float) -> Headline:
-    share, rows = float(results["metrics"]["f1"]), int(results.get("test_rows") or 0)
+    share, rows = float(results["metrics"]["f1"]), tested_rows.sentences_words(results)
     interval = (results.get("intervals") or {}).get("f1") or (0.0, 1.0)
     facts = _(
-        "{share} entity F1 on {rows} test sentences (95 % interval {low} to {high})",
+        "{share} entity F1 on {rows} (95 % interval {low} to {high})",
         share=percent(share),
-        rows=decimal(rows),
+        rows=rows,
         low=decimal(interval[0] * 100, 1),
         high=percent(interval[1]),
     )
     listed = baselines.base_scores(results, "word_list").get("f1")
     if share == 0:
-        words = _("0 % entity F1 on {rows} test sentences: not yet, it finds no entity.", rows=decimal(rows))
+        words = _("0 % entity F1 on {rows}: not yet, it finds no entity.", rows=rows)
         return Headline("not_yet", words, needed)
     if listed is not None and share <= listed:
         words = _("{facts}: not yet, a list of known words reaches {listed}.", facts=facts, listed=percent(listed))
@@ -159,7 +169,7 @@ def _against_majority(results: Results, facts: str, needed: float) -> Headline |
             majority=percent(majority),
         )
         return Headline("not_yet", words, needed)
-    low = wilson(share, int(results.get("test_rows") or 0))[0]
+    low = tested_rows.interval(share, results)[0]
     if pair.verdict != "better" if pair else low <= majority:
         words = _(
             "{facts}: cannot tell whether it is better than the most frequent label alone, which reaches {majority}.",

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from app.intervals import overlap, wilson
+from app.intervals import overlap
 from app.languages import decimal, localized
 from app.languages import gettext as _
 from app.models import Run
-from app.services.evaluation import baselines, headline, remedies
+from app.services.evaluation import baselines, headline, remedies, tested_rows
 from app.services.evaluation.remedies import VerdictRemedy
 from app.services.evaluation.statistics import PairedTest, gains_nothing
 from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict, has_diverged
@@ -49,15 +49,14 @@ def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Ve
     if tuned is None or base is None or baselines.kept_probe(run.results or {}):
         return None
     pair = pair or baselines.paired(run.results or {}, "linear_probe")
-    rows = _test_rows(run)
     facts = _(
-        "Accuracy {percent} fine-tuned, {percent_2} {probe}, on {rows} test rows",
+        "Accuracy {percent} fine-tuned, {percent_2} {probe}, on {rows}",
         percent=_percent(tuned),
         percent_2=_percent(base),
         probe=_(LINEAR_PROBE),
-        rows=decimal(rows),
+        rows=tested_rows.rows_words(run.results or {}),
     )
-    apart = pair.verdict == "better" if pair else not overlap(_interval(run), wilson(base, rows))
+    apart = pair.verdict == "better" if pair else not overlap(_interval(run), _interval_of(run, base))
     if tuned == base == 1:
         return Verdict(
             "info",
@@ -68,15 +67,15 @@ def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Ve
             major=True,
         )
     if tuned <= base:
-        return _not_better(facts, pair)
+        return _not_better(run, facts, pair)
     if not apart:
         return Verdict(
             "info",
             _("Slightly better than the {probe}, but ", probe=_(LINEAR_PROBE))
             + (_("too few rows differ to be sure.") if pair else _("the intervals overlap.")),
             _("{facts}; the difference may be chance{rows_apart}.", facts=facts, rows_apart=_rows_apart(pair)),
-            _("More test rows would settle it; the Examples tab shows which rows improved and which got worse."),
-            remedies.LARGER_TEST,
+            _("More labelled rows would settle it; the Examples tab shows which rows improved and which got worse."),
+            remedies.more_tested_rows(run),
         )
     if _may_be_majority(run):
         return None
@@ -90,7 +89,7 @@ def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Ve
     )
 
 
-def _not_better(facts: str, pair: PairedTest | None) -> Verdict | None:
+def _not_better(run: Run, facts: str, pair: PairedTest | None) -> Verdict | None:
     """What equal or fewer right answers than the probe's mean, which depends on how sure that is."""
     if pair and gains_nothing(pair):
         # Said by `as_good_without`, maybe of a cheaper baseline.
@@ -104,8 +103,8 @@ def _not_better(facts: str, pair: PairedTest | None) -> Verdict | None:
                 facts=facts,
                 rows_apart=_rows_apart(pair),
             ),
-            _("More test rows would settle it; the Examples tab shows which rows improved and which got worse."),
-            remedies.LARGER_TEST,
+            _("More labelled rows would settle it; the Examples tab shows which rows improved and which got worse."),
+            remedies.more_tested_rows(run),
         )
     return Verdict(
         "warning",
@@ -202,17 +201,23 @@ def too_few_rows(run: Run, points: Points) -> Verdict | None:
     low, high = _interval(run)
     if high - low <= WIDE_INTERVAL:
         return None
+    results = run.results or {}
+    folded = tested_rows.folds(results)
     return Verdict(
         "warning",
-        _("Too few test rows to say precisely how good it is."),
+        _("Too few rows to say precisely how good it is.")
+        if folded
+        else _("Too few test rows to say precisely how good it is."),
         _(
-            "With {test_rows} test rows the true accuracy lies anywhere between {percent} and {percent_2}.",
-            test_rows=decimal(_test_rows(run)),
+            "With {rows} the true accuracy lies anywhere between {percent} and {percent_2}.",
+            rows=tested_rows.rows_words(results),
             percent=_percent(low),
             percent_2=_percent(high),
         ),
-        _("Give the test a larger share of the rows, or add labelled rows."),
-        remedies.LARGER_TEST,
+        _("Every row is tested already; add labelled rows.")
+        if folded
+        else _("Cross-validate, give the test a larger share of the rows, or add labelled rows."),
+        remedies.more_tested_rows(run),
     )
 
 
@@ -228,11 +233,11 @@ def _baseline(run: Run, name: str) -> float | None:
 
 def _interval(run: Run) -> Sequence[float]:
     given: Sequence[float] | None = (run.results or {}).get("intervals", {}).get("accuracy")
-    return given or wilson(_accuracy(run) or 0.0, _test_rows(run))
+    return given or _interval_of(run, _accuracy(run) or 0.0)
 
 
-def _test_rows(run: Run) -> int:
-    return int((run.results or {}).get("test_rows") or 0)
+def _interval_of(run: Run, share: float) -> Sequence[float]:
+    return tested_rows.interval(share, run.results or {})
 
 
 def _percent(share: float) -> str:

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from app.catalog.methods import method_class
 from app.catalog.task_types import task_type
-from app.intervals import wilson
 from app.models import ACTIVE_STATES, Run
+from app.services.evaluation import tested_rows
 from app.services.evaluation.baselines import base_scores
 from app.services.evaluation.statistics import Outcome
 
@@ -152,7 +152,7 @@ def _interval(results: Mapping[str, Any], metric: RankedMetric, quality: float |
     given = (results.get("intervals") or {}).get(metric.key)
     if given or quality is None or metric.key != "accuracy":
         return list(given) if given else None
-    return list(wilson(quality, rows))
+    return list(tested_rows.interval(quality, results, rows))
 
 
 def _gap(results: Mapping[str, Any]) -> float | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.intervals import overlap, wilson
-from app.services.evaluation import baselines, paired_answers
+from app.services.evaluation import baselines, paired_answers, tested_rows
 from app.services.evaluation.measures import (
     MEASURES,
     Facts,
@@ -282,4 +282,4 @@ def _interval(facts: Facts, value: float) -> list[float]:
     # The stored interval belongs to the test metric; any other share gets a Wilson interval.
     stored: dict[str, Any] = facts.get("intervals") or {}
     given = next((interval for name, interval in stored.items() if value_at(facts, ("metrics", name)) == value), None)
-    return list(given or wilson(value, count_test_rows(facts)))
+    return list(given or tested_rows.interval(value, facts))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.catalog.entity_scores import Counts, count
 from app.catalog.task_types import task_type
 from app.models import Prediction, Run
-from app.services.evaluation import statistics
+from app.services.evaluation import statistics, tested_rows
 from app.services.evaluation.statistics import Outcome, PairedTest
 
 REGRESSION = "regression"
@@ -31,12 +31,14 @@ class RunAnswers:
 
     Attributes:
         data: dataset version and columns; runs with other data were not tested on the same rows.
+        factor: by which the variance of a share exceeds that of independent rows; more than 1 after a cross-validation.
     """
 
     data: tuple[str, str]
     kind: AnswerKind = "labels"
     tuned: dict[int, Any] = field(default_factory=dict)
     base: dict[int, Any] = field(default_factory=dict)
+    factor: float = 1.0
 
     @property
     def is_decisive(self) -> bool:
@@ -49,7 +51,8 @@ def answers_of(session: Session, runs: Sequence[Run]) -> dict[str, RunAnswers]:
     found = {}
     for run in runs:
         if kind := _answer_kind(run.task_type):
-            answers = RunAnswers((run.dataset_version_id, str(sorted(run.spec["columns"].items()))), kind)
+            data = (run.dataset_version_id, str(sorted(run.spec["columns"].items())))
+            answers = RunAnswers(data, kind, factor=tested_rows.variance_factor(run.results or {}))
             _fill(session, run.id, answers)
             if answers.tuned:
                 found[run.id] = answers
@@ -88,14 +91,14 @@ def _score(kind: AnswerKind, answer: Any, expected: str = "") -> Any:
 
 def against_base(answers: RunAnswers) -> PairedTest | None:
     """The tuned model against its base model; None when the base model did not answer the same rows."""
-    return _compare(answers, answers.base)
+    return _compare(answers, answers.base, answers.factor)
 
 
 def against(answers: RunAnswers, other: RunAnswers) -> PairedTest | None:
     """One run against another; None when they were not tested on the same rows of the same data."""
     if answers.data != other.data:
         return None
-    return _compare(answers, other.tuned)
+    return _compare(answers, other.tuned, max(answers.factor, other.factor))
 
 
 def corrected(tests: Mapping[str, PairedTest]) -> dict[str, tuple[Outcome, float]]:
@@ -107,16 +110,18 @@ def corrected(tests: Mapping[str, PairedTest]) -> dict[str, tuple[Outcome, float
     }
 
 
-def _compare(answers: RunAnswers, second: Mapping[int, Any]) -> PairedTest | None:
+def _compare(answers: RunAnswers, second: Mapping[int, Any], factor: float) -> PairedTest | None:
     first = answers.tuned
     if not first or first.keys() != second.keys():
         return None
     rows = sorted(first)
     first_scores, second_scores = [first[row] for row in rows], [second[row] for row in rows]
     if answers.kind == "entities":
-        return statistics.paired_f1(first_scores, second_scores)
+        return statistics.paired_f1(first_scores, second_scores, factor=factor)
     if answers.kind == "labels":
-        return statistics.mcnemar([bool(score) for score in first_scores], [bool(score) for score in second_scores])
+        return statistics.mcnemar(
+            [bool(score) for score in first_scores], [bool(score) for score in second_scores], factor
+        )
     return statistics.paired_bootstrap(first_scores, second_scores)
 
 

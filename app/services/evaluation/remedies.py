@@ -13,6 +13,10 @@ from app.errors import StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.models import Run
+from app.services.runs import cross_validation
+from app.services.runs.cross_validation import SETTING
+from app.services.runs.cross_validation_offers import ENOUGH_TEST_ROWS as FEW_TEST_ROWS
+from app.services.runs.cross_validation_offers import FOLDS
 
 Points = Mapping[str, Sequence[Sequence[float]]]
 # Data set, its split, other methods, or the step of the wizard that chooses the base model.
@@ -50,6 +54,19 @@ CHECK_DATA = VerdictRemedy(gettext_noop("Look at the data set"), page="data")
 LARGER_TEST = VerdictRemedy(gettext_noop("Give the test a larger share of the rows"), page="split")
 OTHER_METHODS = VerdictRemedy(gettext_noop("Compare other methods on the same rows"), page="methods")
 OTHER_MODEL = VerdictRemedy(gettext_noop("New run with another base model"), page="model")
+
+
+def more_tested_rows(run: Run) -> VerdictRemedy:
+    """How more rows are tested: by cross-validation where few are, by adding rows where all of them are."""
+    results = run.results or {}
+    if results.get("cross_validation"):
+        return MORE_DATA
+    rows = int(results.get("test_rows") or 0)
+    derived, version = bool((run.spec or {}).get("origin")), run.dataset_version
+    possible = version is None or cross_validation.obstacle(version, FOLDS, run.task_type) is None
+    if rows < FEW_TEST_ROWS and not derived and possible:
+        return VerdictRemedy(_("New run with {FOLDS}-fold cross-validation", FOLDS=FOLDS), {SETTING: FOLDS})
+    return LARGER_TEST
 
 
 def used_learning_rate(run: Run, points: Points) -> float | None:

@@ -18,6 +18,8 @@ from app.services.profiling.split_rows import SplitRows
 RATIO, GROUP, TIME = "ratio", "group", "time"
 # A larger share of near-duplicates of one text comes from a template; such a group is not kept together.
 MAX_GROUP_SHARE = 0.1
+# Only small data is cross-validated; the groups of a million rows would be a list as long as the splits.
+MAX_GROUPED_ROWS = 20_000
 DATE_FORMATS = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y%m%d")
 
 
@@ -42,7 +44,10 @@ class SplitPlan:
 def make_splits(
     rows: SplitRows, near_duplicates: Mapping[int, int], plan: SplitPlan, previous: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """``{"train", "validation", "test", "seed", "how", "plan"}``; every id is in exactly one of the three.
+    """``{"train", "validation", "test", "seed", "how", "plan", "own_test", "kept_together"}``; every id is in one of the first three.
+
+    ``own_test`` says whether the test rows are those of an evaluation file; ``kept_together`` lists the rows of each group of more
+    than one, so that other splits of the same rows keep to them, and is None for more than :data:`MAX_GROUPED_ROWS` rows.
 
     Args:
         near_duplicates: row id -> id of the first row of its group.
@@ -56,18 +61,39 @@ def make_splits(
     if previous:
         carried = splits.carry_over(previous, rows.ids, groups, rows.evaluation)
         if carried:
-            return {**carried, **{name: previous[name] for name in ("seed", "how", "plan") if name in previous}}
+            kept = {name: previous[name] for name in ("seed", "how", "plan") if name in previous}
+            return {**carried, **kept, "own_test": own_test, "kept_together": _kept_together(rows, groups)}
     main = ~rows.evaluation
     shares = _shares(plan, int(main.sum()), own_test)
-    split = _by_time(rows, main, shares) if plan.how == TIME else _by_group(rows, main, (exact, groups), plan, shares)
+    if plan.how == TIME:
+        split = _by_time(rows, main, shares)
+    else:
+        split, groups = _by_group(rows, main, (exact, groups), plan, shares)
     if own_test:
         split["test"] = rows.ids[rows.evaluation].tolist()
-    return {**split, "seed": plan.seed, "how": _describe(plan, shares, own_test), "plan": asdict(plan)}
+    return {
+        **split,
+        "seed": plan.seed,
+        "how": _describe(plan, shares, own_test),
+        "plan": asdict(plan),
+        "own_test": own_test,
+        "kept_together": _kept_together(rows, groups),
+    }
 
 
 def plan_of(content: Mapping[str, Any]) -> SplitPlan:
     """The plan in the content of a ``splits.json``."""
     return SplitPlan(**content["plan"]) if "plan" in content else SplitPlan(seed=content["seed"])
+
+
+def _kept_together(rows: SplitRows, groups: np.ndarray) -> list[list[int]] | None:
+    """Row ids of each group of more than one row."""
+    if len(rows) > MAX_GROUPED_ROWS:
+        return None
+    members: dict[int, list[int]] = {}
+    for row_id, group in zip(rows.ids.tolist(), groups.tolist(), strict=True):
+        members.setdefault(group, []).append(row_id)
+    return [ids for ids in members.values() if len(ids) > 1]
 
 
 def _groups(rows: SplitRows, near_duplicates: Mapping[int, int], plan: SplitPlan) -> tuple[np.ndarray, np.ndarray]:
@@ -127,11 +153,12 @@ def _by_group(
     groupings: tuple[np.ndarray, np.ndarray],
     plan: SplitPlan,
     shares: Mapping[str, float],
-) -> dict[str, list[int]]:
+) -> tuple[dict[str, list[int]], np.ndarray]:
+    """The split, and the grouping that it keeps to: texts that are the same only, where too few others would be left."""
     exact, groups = (grouping[main] for grouping in groupings)
     labels = [label for label, is_main in zip(rows.labels(), main.tolist(), strict=True) if is_main]
     try:
-        return splits.assign_splits(rows.ids[main], labels, groups, plan.seed, shares)
+        return splits.assign_splits(rows.ids[main], labels, groups, plan.seed, shares), groupings[1]
     except Rejected as error:
         if plan.how == GROUP:
             raise Rejected(
@@ -141,7 +168,7 @@ def _by_group(
             ) from None
         if len(np.unique(groups)) == len(np.unique(exact)):
             raise error
-        return splits.assign_splits(rows.ids[main], labels, exact, plan.seed, shares)
+        return splits.assign_splits(rows.ids[main], labels, exact, plan.seed, shares), groupings[0]
 
 
 def _by_time(rows: SplitRows, main: np.ndarray, shares: Mapping[str, float]) -> dict[str, list[int]]:

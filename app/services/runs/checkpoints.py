@@ -20,7 +20,7 @@ from app.languages import decimal
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, Checkpoint, Run
 from app.services.accounts.audit_chain import record
-from app.services.runs import runs
+from app.services.runs import cross_validation, runs
 
 
 @dataclass(frozen=True)
@@ -113,10 +113,11 @@ def continue_from(user_id: str, run_id: str, step: int, epochs: float = 1.0, nam
 
     Raises:
         NotFound: the run is not theirs, or keeps no such step.
-        Conflict: the checkpoint is damaged, or the number of steps per epoch is not known.
+        Conflict: the checkpoint is damaged, the run was cross-validated, or the number of steps per epoch is not known.
         Rejected: more epochs than a run may have.
     """
     run = runs.get_run(user_id, run_id)
+    cross_validation.refuse_more(run.spec)
     folder_of(user_id, run_id, step)
     total = _epochs_at(run, step) + epochs
     if not epochs > 0 or total > runs.MAX_EPOCHS:

@@ -53,13 +53,27 @@ def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Jo
             max_seconds=get_settings().max_run_hours * 3600,
             free_disk_bytes=get_settings().free_disk_bytes,
             parents=tuple(_download_of(session, parent["run_id"]) for parent in parents),
-            leaking_rows=count_leaking(run.dataset_version.report),
+            leaking_rows=_tested_on_known(session, parents, run) or count_leaking(run.dataset_version.report),
+            earlier_attempts=_earlier_attempts(run.id, claim.fence),
         )
     job.write()
     if damaged:
         _note_damaged(claim, job, damaged)
     run_costs.store_estimate(job.run_id)
     return job
+
+
+def _tested_on_known(session: Session, parents: Sequence[Mapping[str, Any]], run: Run) -> int:
+    """Test rows of a run that is made of other runs which learned from every row."""
+    known = session.scalars(select(Run).where(Run.id.in_([parent["run_id"] for parent in parents])))
+    whole = any(parent.spec["training"].get("cross_validation_folds") for parent in known)
+    return int(run.dataset_version.split_sizes.get("test", 0)) if whole else 0
+
+
+def _earlier_attempts(run_id: str, fence: int) -> tuple[Path, ...]:
+    """Folders of the attempts before this one, the newest first."""
+    folders = [storage.attempt_dir(run_id, earlier) for earlier in range(fence - 1, 0, -1)]
+    return tuple(folder for folder in folders if folder.is_dir())
 
 
 def count_leaking(report: Mapping[str, Any]) -> int:

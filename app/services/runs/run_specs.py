@@ -14,6 +14,7 @@ from app.catalog.training import with_defaults
 from app.errors import Rejected
 from app.languages import gettext as _
 from app.models import DatasetVersion
+from app.services.runs import cross_validation
 
 
 def make_spec(
@@ -43,6 +44,7 @@ def make_spec(
     except ValidationError as error:
         raise invalid_settings(error) from None
     check_fit(spec, card)
+    cross_validation.check(version, spec.training.cross_validation_folds, task_type)
     return spec
 
 

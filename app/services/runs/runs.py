@@ -19,7 +19,7 @@ from app.services.datasets import datasets
 from app.services.datasets.row_errors import version_for_run
 from app.services.estimates import estimates
 from app.services.queue import jobs, placement, queue_order
-from app.services.runs import run_details
+from app.services.runs import cross_validation, run_details
 from app.services.runs.run_specs import make_spec
 
 TRAIN = "train"
@@ -189,7 +189,7 @@ def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
     """Train a finished run for more epochs from its last checkpoint; its results are replaced at the end.
 
     Raises:
-        Conflict: the run has not succeeded, is derived from other runs, or would exceed ``MAX_EPOCHS`` in all.
+        Conflict: the run has not succeeded, is derived from other runs, was cross-validated, or would exceed ``MAX_EPOCHS`` in all.
     """
     with transaction() as session:
         run = find(session, user_id, run_id)
@@ -199,6 +199,7 @@ def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
                 _("This run is {state}; only finished runs can be trained further.", state=run.job.state),
                 _("Resume it."),
             )
+        cross_validation.refuse_more(run.spec)
         if run.spec.get("origin"):
             raise Conflict(
                 "made_of_runs",

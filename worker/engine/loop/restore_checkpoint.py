@@ -9,6 +9,7 @@ from accelerate.utils import set_seed
 
 from app.run_report import Report
 from worker.engine.loop import checkpoints, save
+from worker.engine.loop.cross_validation import all_rows_job
 from worker.engine.loop.schedule import plan
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.registry import open_family
@@ -22,6 +23,8 @@ def restore(job: TrainingJob, report: Report) -> None:
     Raises:
         StudioError: the checkpoint is damaged, or belongs to another method.
     """
+    # Methods that start from the data must see the rows that the model was trained on.
+    job = all_rows_job(job)
     assert job.resume_from is not None
     family = open_family(job, report, Accelerator(mixed_precision="no"))
     family.read()

@@ -3,6 +3,7 @@
 What depends on the kind of task is in its family (:mod:`worker.engine.tasks`). Everything goes through the job's folder and the report.
 """
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 from accelerate import Accelerator
@@ -22,11 +23,37 @@ from worker.engine.modeling.dropout import use_fast_dropout
 from worker.engine.modeling.gradient_checkpointing import enable_gradient_checkpointing
 from worker.engine.modeling.parameters import count_parameters
 from worker.engine.modeling.precision import choose_precision
-from worker.engine.reporting.results import RunResults
+from worker.engine.reporting.results import CrossValidation, RunResults
 from worker.engine.runtime.distributed import broadcast_object, broadcast_parameters
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.base import TaskFamily
 from worker.engine.tasks.registry import open_family
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A trained model in its family, with the best weights; ``first_step_at`` is a moment of the monotonic clock."""
+
+    family: TaskFamily
+    schedule: Schedule
+    state: TrainerState
+    first_step_at: float | None
+
+
+@dataclass(frozen=True)
+class FoldAnswers:
+    """What the folds of a cross-validation answered, to be told as the results of the model that learned from all rows.
+
+    Attributes:
+        held_out: of each fold, as its family gave them.
+        seconds: of training, all folds together and over all attempts.
+        first_step_at: moment of the first update of the first fold that this attempt trained, on the monotonic clock.
+    """
+
+    held_out: list[dict[str, Any]]
+    facts: CrossValidation
+    seconds: float
+    first_step_at: float | None
 
 
 def train(job: TrainingJob, report: Report) -> dict[str, Any]:
@@ -41,6 +68,16 @@ def train(job: TrainingJob, report: Report) -> dict[str, Any]:
         StudioError: the data or settings cannot work, or the training diverged.
     """
     clock = PhaseClock(report)
+    return conclude(fit(job, report, clock), clock)
+
+
+def fit(job: TrainingJob, report: Report, clock: PhaseClock) -> Fit:
+    """Everything up to the best weights; what they are worth is not known yet.
+
+    Raises:
+        Stopped: the run was asked to stop; its last checkpoint is on disk.
+        StudioError: the data or settings cannot work, or the training diverged.
+    """
     set_seed(job.spec.training.seed)
     clock.enter("Reading the data")
     accelerator = Accelerator(mixed_precision=choose_precision(job.spec.training.precision))
@@ -53,15 +90,35 @@ def train(job: TrainingJob, report: Report) -> dict[str, Any]:
         # The other processes find in the cache what the main process has computed.
         family.measure_base()
     clock.enter("Training")
-    schedule, state, first_step_at = _train_adapter(family)
-    if not accelerator.is_main_process:
-        return {}
+    return Fit(family, *_train_adapter(family))
+
+
+def test(trained: Fit, clock: PhaseClock) -> None:
+    """Answer the test rows; only the main process of a group does."""
     clock.enter("Testing")
-    family.model.drop_caches()
-    family.model.eval()
-    family.test()
-    results = _results(family, schedule, state)
-    return finalize(family, results, clock, first_step_at, state.seconds)
+    trained.family.model.drop_caches()
+    trained.family.model.eval()
+    trained.family.test()
+
+
+def conclude(trained: Fit, clock: PhaseClock, folds: FoldAnswers | None = None) -> dict[str, Any]:
+    """Test and save, as :func:`train` says.
+
+    Args:
+        folds: of a cross-validation, which answered every row; they stand for the test.
+    """
+    family = trained.family
+    if not family.accelerator.is_main_process:
+        return {}
+    test(trained, clock)
+    if folds:
+        family.pool(folds.held_out)
+    results = _results(family, trained.schedule, trained.state)
+    if folds:
+        results = replace(results, cross_validation=folds.facts)
+    seconds = trained.state.seconds + (folds.seconds if folds else 0.0)
+    began = folds.first_step_at if folds and folds.first_step_at else trained.first_step_at
+    return finalize(family, results, clock, began, seconds)
 
 
 def _train_adapter(family: TaskFamily) -> tuple[Schedule, TrainerState, float | None]:

@@ -129,10 +129,12 @@ class TrainingLoop:
                 step=state.step,
             )
             return True
-        if settings.time_limit_minutes and state.seconds >= settings.time_limit_minutes * 60:
+        # A limit on the run: of a cross-validation every training gets the same part of it.
+        limit = (settings.time_limit_minutes or 0.0) / settings.trainings
+        if limit and state.seconds >= limit * 60:
             self.report.event(
                 "notice",
-                f"The time limit of {settings.time_limit_minutes:g} minutes was reached after step {state.step} of "
+                f"The time limit of {limit:.3g} minutes was reached after step {state.step} of "
                 f"{self.schedule.total}; the run ends with the best check so far.",
                 severity="warning",
                 step=state.step,

@@ -75,8 +75,10 @@ def _making(spec: RunSpec, results: RunResults) -> list[str]:
     """Where the weights come from: rows and steps, or other runs."""
     data = f"data SHA-256 `{spec.dataset_sha256}`, seed {spec.training.seed}"
     if spec.origin is None:
+        tested = results.cross_validation
+        stopping = f" and {tested.rows - results.train_rows:,} that chose the checkpoint" if tested else ""
         return [
-            f"- {results.train_rows:,} training rows, {data}",
+            f"- {results.train_rows:,} training rows{stopping}, {data}",
             f"- {results.trainable_parameters:,} of {results.total_parameters:,} parameters learned, "
             f"{results.total_steps:,} steps, best at step {results.best_step:,}",
             *(

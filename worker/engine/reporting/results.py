@@ -36,6 +36,27 @@ class ForgettingResult:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
+@dataclass(frozen=True)
+class CrossValidation:
+    """How the rows were answered when each was held out once.
+
+    Attributes:
+        folds: number of models besides the one that is kept.
+        rows: that were answered, each by the model of the fold that it was held out in.
+        fold_rows: held out in each fold.
+        best_steps: the step of each fold's best evaluation.
+        scores: the primary metric of each fold on its own rows; their spread is no standard error, since the folds share rows.
+        factor: by which the variance of a pooled score exceeds that of as many independent answers.
+    """
+
+    folds: int
+    rows: int
+    fold_rows: list[int]
+    best_steps: list[int]
+    scores: list[float]
+    factor: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class TaskResults:
     """What a task family found on the held-out rows; subclasses add what only they report.
@@ -129,6 +150,7 @@ class RunResults:
         rate_race: the learning-rate search, if there was one.
         origin: how the weights were made from other runs, for a run without training.
         leaking_rows: test rows that are copies, or nearly, of training rows.
+        cross_validation: how the rows were answered, if each was held out once instead of some always.
     """
 
     task: TaskResults
@@ -148,6 +170,7 @@ class RunResults:
     start_validation: Scores | None = None
     origin: dict[str, Any] | None = None
     leaking_rows: int = 0
+    cross_validation: CrossValidation | None = None
 
     @property
     def kept_probe(self) -> bool:
@@ -157,6 +180,11 @@ class RunResults:
     @property
     def part_in_training(self) -> str:
         """For the cards: what the test rows had to do with training, after "held-out rows"."""
+        if self.cross_validation:
+            return (
+                f"by {self.cross_validation.folds}-fold cross-validation: each was answered by a model trained without it. "
+                "The model in this folder learned from all of them in the same way; it was not tested itself."
+            )
         if not self.leaking_rows:
             return "that took no part in training or in choosing the checkpoint."
         return f"of which {self.leaking_rows:,} are copies of training rows or nearly, so that new texts may do worse."
@@ -164,6 +192,7 @@ class RunResults:
     def as_json(self) -> dict[str, Any]:
         """One object with the task's fields; optional fields only if they are set."""
         values = {name: value for name, value in vars(self).items() if name != "task"}
-        optional = ("learning_rate", "devices", "rate_race", "origin", "start_validation")
+        values["cross_validation"] = asdict(self.cross_validation) if self.cross_validation else None
+        optional = ("learning_rate", "devices", "rate_race", "origin", "start_validation", "cross_validation")
         own = {name: value for name, value in values.items() if name not in optional or value is not None}
         return {**self.task.as_json(), **own}

@@ -1,10 +1,18 @@
 """Memory of this process: on the GPU if there is one, else resident."""
 
+import gc
 import resource
 import sys
 
 import psutil
 import torch
+
+
+def release() -> None:
+    """Give back what nothing refers to any more, before another model is loaded."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def used_bytes() -> int:

@@ -20,6 +20,7 @@ class TrainingJob:
         free_disk_bytes: stay free on the disk.
         parents: the adapter folders of the runs that the spec's origin names, in its order.
         leaking_rows: test rows that are copies, or nearly, of training rows.
+        earlier_attempts: folders of earlier attempts at this run, the newest first.
     """
 
     spec: RunSpec
@@ -35,6 +36,7 @@ class TrainingJob:
     free_disk_bytes: int = 0
     parents: tuple[Path, ...] = ()
     leaking_rows: int = 0
+    earlier_attempts: tuple[Path, ...] = ()
 
     @classmethod
     def from_file(cls, job: JobFile) -> "TrainingJob":
@@ -58,4 +60,5 @@ class TrainingJob:
             free_disk_bytes=job.free_disk_bytes,
             parents=job.parents,
             leaking_rows=job.leaking_rows,
+            earlier_attempts=job.earlier_attempts,
         )

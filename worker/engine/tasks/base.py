@@ -73,6 +73,8 @@ class TaskFamily(ABC):
     # What the base model answers to the texts that measure forgetting, if that was asked for.
     forgetting_baseline: Any = None
     forgetting: ForgettingResult | None = None
+    # Of the scores on the test rows, as `app.intervals.pooled_variance_factor` has it; 1 for independent rows.
+    variance_factor = 1.0
 
     def __init__(self, job: TrainingJob, report: Report, accelerator: Accelerator) -> None:
         self.job, self.report, self.accelerator = job, report, accelerator
@@ -180,6 +182,17 @@ class TaskFamily(ABC):
     def test(self) -> None:
         """Answer the test rows with the best weights in fp32, the precision that the download is used in."""
 
+    def held_out(self) -> dict[str, Any]:
+        """What one fold of a cross-validation answered to its rows, after :meth:`test`: JSON, from which :meth:`pool` scores."""
+        raise _no_folds(self.job.spec.task_type)
+
+    def pool(self, folds: Sequence[dict[str, Any]]) -> None:
+        """Take the answers of all folds, as :meth:`held_out` gave them, in place of those to the test rows.
+
+        Called after :meth:`test` of the model that is kept, whose splits hold every row of the folds.
+        """
+        raise _no_folds(self.job.spec.task_type)
+
     @abstractmethod
     def results(self) -> TaskResults:
         """The scores of tuned model and baselines on the test rows."""
@@ -246,6 +259,14 @@ def require_rows(name: str, rows: Sequence[Any]) -> None:
         raise StudioError(
             "empty_split", f"The {name} part of the data has no rows.", "Upload more rows, at least 10 in all."
         )
+
+
+def _no_folds(task: str) -> StudioError:
+    return StudioError(
+        "no_cross_validation",
+        f"The task {task!r} has no cross-validation.",
+        "Set `cross_validation_folds` to 0; the test split is used then.",
+    )
 
 
 def reload_failed(how: str) -> StudioError:

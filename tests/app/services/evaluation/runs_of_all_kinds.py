@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.intervals import wilson
+from app.intervals import pooled_variance_factor, wilson
 from app.models import SUCCEEDED, Job, Run
 
 Pair = tuple[int, int]
@@ -27,6 +27,7 @@ def labels(
     probe: Pair | None = None,
     tfidf: Pair | None = None,
     classes: dict[str, tuple[int, float]] | None = None,
+    folds: int = 0,
     **more: Any,
 ) -> Run:
     """A text classifier.
@@ -36,6 +37,7 @@ def labels(
         majority: rows that the majority class answers right; the tuned model is right there as well, where it can.
         probe: rows that only the tuned model and only the probe got right; ``tfidf`` alike.
         classes: label -> test rows and recall.
+        folds: of a cross-validation, which answered all rows.
     """
     pairs = {"linear_probe": probe or (rows // 20, 0), **({"tfidf": tfidf} if tfidf else {})}
     baseline = {"majority": {"accuracy": majority / rows}}
@@ -49,7 +51,7 @@ def labels(
         "text-classification",
         "starter-encoder",
         metrics={"accuracy": right / rows},
-        intervals={"accuracy": list(wilson(right / rows, rows))},
+        intervals={"accuracy": list(wilson(right / rows, rows, pooled_variance_factor(folds) if folds else 1.0))},
         baseline=baseline,
         discordant=discordant,
         test_rows=rows,
@@ -57,11 +59,20 @@ def labels(
         per_class=[
             {"label": label, "count": count, "recall": recall} for label, (count, recall) in (classes or {}).items()
         ],
+        **_folded(folds, rows),
         **more,
     )
 
 
-def entities(f1: float, interval: tuple[float, float], *, rows: int = 500, listed: float = 0.3, **more: Any) -> Run:
+def _folded(folds: int, rows: int) -> dict[str, Any]:
+    if not folds:
+        return {}
+    return {"cross_validation": {"folds": folds, "rows": rows, "factor": pooled_variance_factor(folds)}}
+
+
+def entities(
+    f1: float, interval: tuple[float, float], *, rows: int = 500, listed: float = 0.3, folds: int = 0, **more: Any
+) -> Run:
     """A token classifier; ``listed`` is the F1 of a list of known words."""
     return _run(
         "token-classification",
@@ -72,6 +83,7 @@ def entities(f1: float, interval: tuple[float, float], *, rows: int = 500, liste
         test_rows=rows,
         test_entities=2 * rows,
         labels=["PER", "(nothing)"],
+        **_folded(folds, rows),
         **more,
     )
 

@@ -53,7 +53,7 @@ CASES: list[tuple[str, Run, dict[str, Any], dict[str, Any]]] = [
     ("Low GPU utilisation", a_run(RUNNING), IDLE, {"training": {"batch_size": 64}}),
     ("No better than the majority class", scored(0.5, 0.8, 1000, 0.5), {}, {"training": {"epochs": 8.0}}),
     ("did not improve", scored(0.93, 0.93, 3080), {}, {"page": "methods"}),
-    ("Too few test rows", scored(0.9, 0.5, 40), {}, {"page": "split"}),
+    ("Too few test rows", scored(0.9, 0.5, 40), {}, {"training": {"cross_validation_folds": 5}}),
     ("intervals overlap", scored(0.935, 0.93, 3080), {}, {"page": "split"}),
     ("were cut", a_run(cut_rows=60, train_rows=1000), {}, {"training": {"max_length": 256}}),
     (

@@ -91,3 +91,21 @@ def test_difference_of_f1_is_resampled_by_sentence() -> None:
     assert clear.verdict == "better" and clear.difference == pytest.approx(1 - 0.5)
     assert clear.interval[0] > 0.2 and (clear.first_only, clear.second_only) == (20, 0)
     assert statistics.paired_f1([good, bad], [bad, good]).verdict == "unclear"
+
+
+def test_answers_of_models_that_share_rows_need_a_larger_difference() -> None:
+    """5-fold: the variance is 2.25 times as large, so an interval is one and a half times as wide."""
+    plain, folded = statistics.mcnemar_of(14, 2, 200), statistics.mcnemar_of(14, 2, 200, 2.25)
+    width, widened = (found.interval[1] - found.interval[0] for found in (plain, folded))
+    assert widened == pytest.approx(1.5 * width) and plain.difference == folded.difference
+    assert plain.verdict == "better" and folded.verdict == "unclear"
+    assert statistics.mcnemar_of(30, 2, 200, 2.25).verdict == "better"
+    # Never more certain than independent rows.
+    assert statistics.mcnemar_of(6, 0, 200, 1.01).p_value >= statistics.mcnemar_of(6, 0, 200).p_value
+
+
+def test_difference_of_f1_is_widened_around_itself() -> None:
+    first, second = [Counts(2, 2, 2)] * 30 + [Counts(0, 1, 2)] * 10, [Counts(1, 2, 2)] * 40
+    plain, folded = (statistics.paired_f1(first, second, factor=factor) for factor in (1.0, 4.0))
+    assert folded.difference == plain.difference and folded.p_value >= plain.p_value
+    assert folded.interval[1] - folded.interval[0] == pytest.approx(2 * (plain.interval[1] - plain.interval[0]))

@@ -8,6 +8,7 @@ from app import storage
 from app.errors import Rejected
 from app.services.datasets import datasets
 from app.services.datasets.changes import Add, Edit, change
+from app.services.datasets.imports import ImportOptions
 from app.services.datasets.versions import change_splits, read_splits
 from app.services.profiling.split_plans import SplitPlan
 from app.services.profiling.splits import SPLITS
@@ -88,3 +89,18 @@ def test_rows_from_one_template_are_still_split(owner, tmp_path):
         csv.writer(out).writerows([("text", "label"), *rows])
     dataset = datasets.import_file(owner, (tmp_path / "x.csv", "x.csv"))
     assert [len(splits_of(dataset)[name]) for name in SPLITS] == [48, 6, 6]
+
+
+def test_rows_that_stay_together_are_stored_for_other_splits_of_the_same_rows(owner, dataset, tmp_path):
+    splits = splits_of(dataset)
+    assert splits["kept_together"] == [] and splits["own_test"] is False
+    grouped = splits_of(change_splits(owner, dataset.id, SplitPlan("group", "who")))
+    assert sorted(map(len, grouped["kept_together"])) == [5] * 40
+    (tmp_path / "y.csv").write_text(
+        "text,label\n" + "".join(f"one of {n // 2} alike,{'ab'[n // 2 % 2]}\n" for n in range(60))
+    )
+    (tmp_path / "z.csv").write_text("text,label\n" + "".join(f"another {n},{'ab'[n % 2]}\n" for n in range(9)))
+    own = datasets.import_file(
+        owner, (tmp_path / "y.csv", "y.csv"), options=ImportOptions(evaluation=(tmp_path / "z.csv", "z.csv"))
+    )
+    assert splits_of(own)["own_test"] is True and [0, 1] in splits_of(own)["kept_together"]

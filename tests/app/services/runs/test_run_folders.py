@@ -1,6 +1,7 @@
 """The folder of an attempt: its job file, its spool lines in the database, and its results under the claim."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from app.models import SUCCEEDED, Artifact, Run
 from app.services.queue import jobs
 from app.services.queue.jobs import Claim
 from app.services.runs import checkpoints, metrics, predictions, run_folders, runs
-from tests.factories import make_run
+from tests.factories import SPEC, make_run
 
 
 @pytest.fixture
@@ -95,3 +96,24 @@ def test_outcome_of_an_attempt_is_noted_once(owner: str, run: Run, claim: Claim)
         run_folders.note(claim, job, "Memory ran out.", "warning", {"portions": 2})
     events = metrics.events_since(owner, run.id).events
     assert [event.message for event in events] == ["Memory ran out."]
+
+
+def test_a_later_attempt_knows_the_folders_of_the_earlier_ones(run: Run, claim: Claim) -> None:
+    assert prepare(claim).earlier_attempts == ()
+    later = replace(claim, fence=4)
+    for fence in (1, 3, 4):
+        storage.attempt_dir(run.id, fence).mkdir(parents=True, exist_ok=True)
+    job = prepare(later)
+    assert [folder.name for folder in job.earlier_attempts] == ["attempt-3", "attempt-1"]
+    assert JobFile.read(job.folder).earlier_attempts == job.earlier_attempts
+
+
+def test_a_run_made_of_one_that_learned_from_every_row_has_no_new_test_rows(owner: str, run: Run, claim: Claim) -> None:
+    assert prepare(claim).leaking_rows == 0
+    parent = make_run(owner, spec={**SPEC, "training": {"cross_validation_folds": 5}})
+    with transaction() as session:
+        made = session.get_one(Run, run.id)
+        made.spec = {**made.spec, "origin": {"parents": [{"run_id": parent.id}]}}
+        made.dataset_version.split_sizes = {"train": 80, "validation": 10, "test": 10}
+        known = run_folders._tested_on_known(session, made.spec["origin"]["parents"], made)
+    assert known == 10

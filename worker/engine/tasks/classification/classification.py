@@ -1,7 +1,7 @@
 """Text classification: an encoder with a head that starts from a linear probe. One label per row; accuracy and F1."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from app.catalog.task_types import task_type
-from app.intervals import wilson
+from app.intervals import pooled_variance_factor, wilson
 from worker.engine.batching.batches import MicroBatch, Update, collate, count_rows
 from worker.engine.batching.token_cache import TokenCache
 from worker.engine.batching.training_rows import SPLITS
@@ -30,6 +30,7 @@ from worker.engine.tasks.base import (
 from worker.engine.tasks.classification import baselines, card, evaluate
 from worker.engine.tasks.classification.data import Encoded, LabelledExample, encode, read_examples
 from worker.engine.tasks.classification.features import Features
+from worker.engine.tasks.classification.held_out import HeldOut
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 from worker.engine.tasks.classification.predict import Predictor
 
@@ -63,6 +64,8 @@ class Classification(TaskFamily):
     baseline_answers: dict[str, list[int]]
     test_logits: torch.Tensor
     answer_seconds: float
+    # Answers of the folds of a cross-validation, in place of those to the test rows.
+    pooled: HeldOut | None = None
 
     @property
     def body(self) -> nn.Module:
@@ -178,20 +181,35 @@ class Classification(TaskFamily):
             after = forgetting.correct_answers(self.model, self.tokenizer, self.evaluation)
             self.forgetting = forgetting.compare(self.forgetting_baseline, after)
 
+    @property
+    def tested(self) -> HeldOut:
+        """The rows that the results are about, with their answers."""
+        return self.pooled or HeldOut(self.examples["test"], self.test_logits, self.base_logits, self.baseline_answers)
+
+    def held_out(self) -> dict[str, Any]:
+        """See :class:`TaskFamily`."""
+        return self.tested.as_json()
+
+    def pool(self, folds: Sequence[dict[str, Any]]) -> None:
+        """See :class:`TaskFamily`."""
+        self.pooled = HeldOut.joined(folds, [example for split in self.examples.values() for example in split])
+        self.variance_factor = pooled_variance_factor(len(folds))
+
     def results(self) -> ClassificationResults:
         """See :class:`TaskFamily`."""
         task: Any = task_type(self.job.spec.task_type)
-        labels, names = self.encoded["test"].labels, self.job.spec.labels
-        metrics = evaluate.score(task, self.test_logits, labels)
-        answers = self.test_logits.argmax(-1).tolist()
+        tested, names = self.tested, self.job.spec.labels
+        labels = tested.label_numbers(names)
+        metrics = evaluate.score(task, tested.logits, labels)
+        answers = tested.logits.argmax(-1).tolist()
         return ClassificationResults(
             metrics=metrics,
-            intervals={"accuracy": list(wilson(metrics["accuracy"], len(labels)))},
+            intervals={"accuracy": list(wilson(metrics["accuracy"], len(labels), self.variance_factor))},
             baseline={
-                **{name: task.metrics(labels, given, len(names)) for name, given in self.baseline_answers.items()},
-                "linear_probe": evaluate.score(task, self.base_logits, labels),
+                **{name: task.metrics(labels, given, len(names)) for name, given in tested.baselines.items()},
+                "linear_probe": evaluate.score(task, tested.base_logits, labels),
             },
-            discordant=baselines.discordant(self.baseline_answers, answers, labels),
+            discordant=baselines.discordant(tested.baselines, answers, labels),
             labels=names,
             confusion=task.confusion(labels, answers, len(names)),
             per_class=task.per_class(labels, answers, names),
@@ -229,9 +247,9 @@ class Classification(TaskFamily):
 
     def predictions(self) -> Iterator[PredictionRow]:
         """See :class:`TaskFamily`; the score is the probability of the answer."""
-        labels, probabilities = self.job.spec.labels, self.test_logits.softmax(-1)
-        base_answers = self.base_logits.argmax(-1).tolist()
-        for example, row, base_answer in zip(self.examples["test"], probabilities, base_answers, strict=True):
+        labels, tested = self.job.spec.labels, self.tested
+        base_answers = tested.base_logits.argmax(-1).tolist()
+        for example, row, base_answer in zip(tested.examples, tested.logits.softmax(-1), base_answers, strict=True):
             answer = int(row.argmax())
             yield PredictionRow(
                 example.row_id, example.text, example.label, labels[base_answer], labels[answer], float(row[answer])

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from torch import nn
 from app.catalog import entity_scores
 from app.catalog.task_types import task_type
 from app.catalog.task_types.token_classification import TokenClassification
+from app.intervals import pooled_variance_factor
 from worker.engine.batching.batches import MicroBatch, Update, collate
 from worker.engine.batching.training_rows import SPLITS
 from worker.engine.modeling import adapter_files
@@ -40,7 +41,8 @@ from worker.engine.tasks.token_classification.data import (
     tokenize_and_align,
 )
 from worker.engine.tasks.token_classification.evaluate import TaggedSentence
-from worker.engine.tasks.token_classification.model import Tagger, entities_of, load_tagger
+from worker.engine.tasks.token_classification.held_out import HeldOut, look_up, score_lookup
+from worker.engine.tasks.token_classification.model import Tagger, load_tagger
 from worker.engine.tasks.token_classification.predict import TagPredictor
 
 
@@ -77,6 +79,8 @@ class Tokens(TaskFamily):
     test_logits: list[np.ndarray]
     test_answers: list[TaggedSentence]
     answer_seconds: float
+    # Answers of the folds of a cross-validation, in place of those to the test sentences.
+    pooled: HeldOut | None = None
 
     @property
     def body(self) -> nn.Module:
@@ -144,7 +148,7 @@ class Tokens(TaskFamily):
         self.report_probe(probe)
         probe.copy_to(head)
         self.base_logits = self._read("test", exact=True)
-        self.base_answers = self._answer("test", self.base_logits)
+        self.base_answers = self._answer(self.splits["test"], self.base_logits)
         if not self.starts_from_probe:
             head.load_state_dict(random_start)
 
@@ -164,14 +168,16 @@ class Tokens(TaskFamily):
     def validate(self) -> dict[str, float]:
         """See :class:`TaskFamily`."""
         logits = self._read("validation")
-        return evaluate.score(self.splits["validation"], logits, self._answer("validation", logits), self.tags)
+        return evaluate.score(
+            self.splits["validation"], logits, self._answer(self.splits["validation"], logits), self.tags
+        )
 
     def test(self) -> None:
         """See :class:`TaskFamily`."""
         began = time.monotonic()
         self.test_logits = self._read("test", exact=True)
         self.answer_seconds = (time.monotonic() - began) / len(self.test_logits)
-        self.test_answers = self._answer("test", self.test_logits)
+        self.test_answers = self._answer(self.splits["test"], self.test_logits)
         if self.forgetting_baseline is not None:
             self.forgetting = forgetting.compare(self.forgetting_baseline, self._correct_answers())
 
@@ -184,21 +190,45 @@ class Tokens(TaskFamily):
     def _read(self, name: str, *, exact: bool = False) -> list[np.ndarray]:
         return evaluate.read_all(self.model, self.splits[name], self.evaluation, exact=exact)
 
-    def _answer(self, name: str, logits: list[np.ndarray]) -> list[TaggedSentence]:
-        return evaluate.answer(self.splits[name], logits, self.job.spec.labels)
+    def _answer(self, split: TaggedSplit, logits: Sequence[np.ndarray]) -> list[TaggedSentence]:
+        return evaluate.answer(split, logits, self.job.spec.labels)
+
+    @property
+    def tested(self) -> HeldOut:
+        """The sentences that the results are about, with their answers."""
+        if self.pooled:
+            return self.pooled
+        test, tags = self.splits["test"], self.tags
+        lookups = {
+            "majority": look_up(test.sentences, {}, tags),
+            "word_list": look_up(test.sentences, self._commonest_tags(), tags),
+        }
+        return HeldOut(test, self.test_logits, self.base_logits, lookups)
+
+    def held_out(self) -> dict[str, Any]:
+        """See :class:`TaskFamily`."""
+        return self.tested.as_json()
+
+    def pool(self, folds: Sequence[dict[str, Any]]) -> None:
+        """See :class:`TaskFamily`."""
+        self.pooled = HeldOut.joined(folds, list(self.splits.values()))
+        self.variance_factor = pooled_variance_factor(len(folds))
+        self.base_answers = self._answer(self.pooled.split, self.pooled.base_logits)
+        self.test_answers = self._answer(self.pooled.split, self.pooled.logits)
 
     def results(self) -> TokenResults:
         """See :class:`TaskFamily`."""
-        test, labels = self.splits["test"], self.job.spec.labels
+        tested, labels = self.tested, self.job.spec.labels
+        test = tested.split
         expected = [sentence.spans for sentence in test.sentences]
         found = [answer.spans for answer in self.test_answers]
+        interval = entity_scores.f1_interval(evaluate.counts(test, found), factor=self.variance_factor)
         return TokenResults(
-            metrics=evaluate.score(test, self.test_logits, self.test_answers, self.tags),
-            intervals={"f1": list(entity_scores.f1_interval(evaluate.counts(test, found)))},
+            metrics=evaluate.score(test, tested.logits, self.test_answers, self.tags),
+            intervals={"f1": list(interval)},
             baseline={
-                "majority": self._score_lookup({}),
-                "word_list": self._score_lookup(self._commonest_tags()),
-                "linear_probe": evaluate.score(test, self.base_logits, self.base_answers, self.tags),
+                **{name: score_lookup(test, given, self.tags, labels) for name, given in tested.lookups.items()},
+                "linear_probe": evaluate.score(test, tested.base_logits, self.base_answers, self.tags),
             },
             labels=[*labels, entity_scores.NOTHING],
             confusion=entity_scores.confusion(expected, found, labels),
@@ -220,23 +250,6 @@ class Tokens(TaskFamily):
                 for pair in zip(sentence.words, sentence.tags, strict=True)
             ]
         )
-
-    def _score_lookup(self, tag_of: dict[str, str]) -> dict[str, float]:
-        """Scores of giving every test word its tag from a table, O where it is unknown."""
-        test, numbers = self.splits["test"], {tag: number for number, tag in enumerate(self.tags)}
-        found, right, total = [], 0, 0
-        for sentence in test.sentences:
-            tags = [numbers[tag_of.get(word, "O")] for word in sentence.words]
-            for word, tag in enumerate(tags):
-                if tag and tag % 2 == 0 and (word == 0 or tags[word - 1] not in (tag - 1, tag)):
-                    tags[word] = tag - 1
-            words = sentence.places
-            entities = entities_of(tags, self.job.spec.labels)
-            found.append([[words[entity.start][0], words[entity.end - 1][1], entity.label] for entity in entities])
-            right += sum(given == numbers[expected] for given, expected in zip(tags, sentence.tags, strict=True))
-            total += len(tags)
-        scores = entity_scores.total(evaluate.counts(test, found)).scores
-        return {**scores, "token_accuracy": right / max(1, total)}
 
     def write_head(self, folder: Path) -> None:
         """The tags; the head is among the adapter's own weights."""
@@ -260,7 +273,7 @@ class Tokens(TaskFamily):
 
     def predictions(self) -> Iterator[PredictionRow]:
         """See :class:`TaskFamily`: spans as JSON, equal for equal entities, so that a sentence is right as a whole."""
-        test = self.splits["test"]
+        test = self.tested.split
         for row_id, sentence, base, tuned in zip(
             test.row_ids, test.sentences, self.base_answers, self.test_answers, strict=True
         ):
