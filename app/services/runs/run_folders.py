@@ -72,8 +72,8 @@ def _tested_on_known(session: Session, parents: Sequence[Mapping[str, Any]], run
 
 def _earlier_attempts(run_id: str, fence: int) -> tuple[Path, ...]:
     """Folders of the attempts before this one, the newest first."""
-    folders = [storage.attempt_dir(run_id, earlier) for earlier in range(fence - 1, 0, -1)]
-    return tuple(folder for folder in folders if folder.is_dir())
+    fences = {int(folder.name.partition("-")[2]): folder for folder in storage.run_dir(run_id).glob("attempt-*")}
+    return tuple(fences[earlier] for earlier in sorted(fences, reverse=True) if earlier < fence)
 
 
 def count_leaking(report: Mapping[str, Any]) -> int:

@@ -62,8 +62,8 @@ def test_every_row_is_answered_by_a_model_that_did_not_see_it(make_job) -> None:
     assert results["train_rows"] == 51 and manifest.holds(job.folder / "adapter")
     assert "3-fold cross-validation" in (job.folder / "adapter" / "README.md").read_text()
     # Curves and checkpoints of the run are those of the model that is kept.
-    assert [step for step, _ in report.curve("eval/accuracy")] == [7, 14]
-    assert len(report.curve("fold-2/eval/accuracy")) == 2 and not list(job.folder.glob("folds/*/checkpoints"))
+    assert [step for step, _ in report.curve("eval/accuracy")] == [0, 7, 14]
+    assert len(report.curve("fold-2/eval/accuracy")) == 3 and not list(job.folder.glob("folds/*/checkpoints"))
 
 
 @pytest.mark.parametrize(("part", "step"), [(2, 5), (4, 8)], ids=["in a fold", "in the last training"])

@@ -30,7 +30,7 @@ from worker.engine.tasks.base import (
 from worker.engine.tasks.classification import baselines, card, evaluate
 from worker.engine.tasks.classification.data import Encoded, LabelledExample, encode, read_examples
 from worker.engine.tasks.classification.features import Features
-from worker.engine.tasks.classification.held_out import HeldOut
+from worker.engine.tasks.classification.held_out import HeldOutTexts
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 from worker.engine.tasks.classification.predict import Predictor
 
@@ -65,7 +65,7 @@ class Classification(TaskFamily):
     test_logits: torch.Tensor
     answer_seconds: float
     # Answers of the folds of a cross-validation, in place of those to the test rows.
-    pooled: HeldOut | None = None
+    pooled: HeldOutTexts | None = None
 
     @property
     def body(self) -> nn.Module:
@@ -182,9 +182,11 @@ class Classification(TaskFamily):
             self.forgetting = forgetting.compare(self.forgetting_baseline, after)
 
     @property
-    def tested(self) -> HeldOut:
+    def tested(self) -> HeldOutTexts:
         """The rows that the results are about, with their answers."""
-        return self.pooled or HeldOut(self.examples["test"], self.test_logits, self.base_logits, self.baseline_answers)
+        return self.pooled or HeldOutTexts(
+            self.examples["test"], self.test_logits, self.base_logits, self.baseline_answers
+        )
 
     def held_out(self) -> dict[str, Any]:
         """See :class:`TaskFamily`."""
@@ -192,7 +194,7 @@ class Classification(TaskFamily):
 
     def pool(self, folds: Sequence[dict[str, Any]]) -> None:
         """See :class:`TaskFamily`."""
-        self.pooled = HeldOut.joined(folds, [example for split in self.examples.values() for example in split])
+        self.pooled = HeldOutTexts.joined(folds, [example for split in self.examples.values() for example in split])
         self.variance_factor = pooled_variance_factor(len(folds))
 
     def results(self) -> ClassificationResults:

@@ -10,7 +10,7 @@ from worker.engine.tasks.classification.data import LabelledExample
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutTexts:
     """Rows with logits (rows, labels) of the tuned model and of the linear probe, and label numbers by baseline."""
 
     examples: Sequence[LabelledExample]
@@ -33,7 +33,7 @@ class HeldOut:
         }
 
     @classmethod
-    def joined(cls, folds: Sequence[Mapping[str, Any]], examples: Sequence[LabelledExample]) -> "HeldOut":
+    def joined(cls, folds: Sequence[Mapping[str, Any]], examples: Sequence[LabelledExample]) -> "HeldOutTexts":
         """The rows of all folds, by rising row id; baselines that could not be fitted in every fold are left out.
 
         Args:

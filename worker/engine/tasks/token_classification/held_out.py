@@ -17,7 +17,7 @@ TagNumbers = list[list[int]]
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutSentences:
     """Sentences with logits (words that are read, tags) of the tuned model and of the linear probe, and tags by baseline."""
 
     split: TaggedSplit
@@ -35,7 +35,7 @@ class HeldOut:
         }
 
     @classmethod
-    def joined(cls, folds: Sequence[Mapping[str, Any]], splits: Sequence[TaggedSplit]) -> "HeldOut":
+    def joined(cls, folds: Sequence[Mapping[str, Any]], splits: Sequence[TaggedSplit]) -> "HeldOutSentences":
         """The sentences of all folds, by rising row id.
 
         Args:

@@ -41,7 +41,7 @@ from worker.engine.tasks.token_classification.data import (
     tokenize_and_align,
 )
 from worker.engine.tasks.token_classification.evaluate import TaggedSentence
-from worker.engine.tasks.token_classification.held_out import HeldOut, look_up, score_lookup
+from worker.engine.tasks.token_classification.held_out import HeldOutSentences, look_up, score_lookup
 from worker.engine.tasks.token_classification.model import Tagger, load_tagger
 from worker.engine.tasks.token_classification.predict import TagPredictor
 
@@ -80,7 +80,7 @@ class Tokens(TaskFamily):
     test_answers: list[TaggedSentence]
     answer_seconds: float
     # Answers of the folds of a cross-validation, in place of those to the test sentences.
-    pooled: HeldOut | None = None
+    pooled: HeldOutSentences | None = None
 
     @property
     def body(self) -> nn.Module:
@@ -194,7 +194,7 @@ class Tokens(TaskFamily):
         return evaluate.answer(split, logits, self.job.spec.labels)
 
     @property
-    def tested(self) -> HeldOut:
+    def tested(self) -> HeldOutSentences:
         """The sentences that the results are about, with their answers."""
         if self.pooled:
             return self.pooled
@@ -203,7 +203,7 @@ class Tokens(TaskFamily):
             "majority": look_up(test.sentences, {}, tags),
             "word_list": look_up(test.sentences, self._commonest_tags(), tags),
         }
-        return HeldOut(test, self.test_logits, self.base_logits, lookups)
+        return HeldOutSentences(test, self.test_logits, self.base_logits, lookups)
 
     def held_out(self) -> dict[str, Any]:
         """See :class:`TaskFamily`."""
@@ -211,7 +211,7 @@ class Tokens(TaskFamily):
 
     def pool(self, folds: Sequence[dict[str, Any]]) -> None:
         """See :class:`TaskFamily`."""
-        self.pooled = HeldOut.joined(folds, list(self.splits.values()))
+        self.pooled = HeldOutSentences.joined(folds, list(self.splits.values()))
         self.variance_factor = pooled_variance_factor(len(folds))
         self.base_answers = self._answer(self.pooled.split, self.pooled.base_logits)
         self.test_answers = self._answer(self.pooled.split, self.pooled.logits)

@@ -7,7 +7,7 @@ import numpy as np
 from app.catalog.task_types.tagged_text import from_tags
 from tests.worker.engine.tasks.token_classification.test_evaluate import LABELS, TAGS
 from worker.engine.tasks.token_classification.data import TaggedSplit, WordTokens
-from worker.engine.tasks.token_classification.held_out import HeldOut, look_up, score_lookup
+from worker.engine.tasks.token_classification.held_out import HeldOutSentences, look_up, score_lookup
 
 SENTENCES = [
     from_tags(["Anna", "Kovac", "met", "Bo"], ["B-A", "I-A", "O", "B-B"]),
@@ -29,11 +29,13 @@ def fold(*row_ids: int) -> dict:
         for row_id, each in zip(row_ids, split.sentences, strict=True)
     ]
     tags = look_up(split.sentences, {}, TAGS)
-    return json.loads(json.dumps(HeldOut(split, logits, [-each for each in logits], {"majority": tags}).as_json()))
+    return json.loads(
+        json.dumps(HeldOutSentences(split, logits, [-each for each in logits], {"majority": tags}).as_json())
+    )
 
 
 def test_sentences_are_joined_in_the_order_of_their_ids() -> None:
-    joined = HeldOut.joined([fold(2, 0), fold(1)], [split_of(0, 1), split_of(2)])
+    joined = HeldOutSentences.joined([fold(2, 0), fold(1)], [split_of(0, 1), split_of(2)])
     assert joined.split.row_ids == [0, 1, 2] and joined.split.sentences == SENTENCES
     assert joined.split.targets == [[0], [1], [2]]
     assert [float(each[0, 0]) for each in joined.logits] == [float(np.float32(n / 3)) for n in range(3)]
