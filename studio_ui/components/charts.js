@@ -129,9 +129,12 @@ export function runStyle(index) {
   return { color: token(`--run-${index % DASHES.length}`), dash: DASHES[index % DASHES.length] };
 }
 
-/** Draw every chart again; needed when the theme changes, and when Plotly has arrived. */
+/** Draw every chart again; needed when the theme changes, and when Plotly has arrived. What has left the page is let go. */
 function redrawAll() {
-  for (const chart of live) chart.drawSoon();
+  for (const chart of live) {
+    if (chart.watched.isConnected) chart.drawSoon();
+    else chart.forget();
+  }
 }
 
 /** All charts that are on the page. */

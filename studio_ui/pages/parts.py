@@ -228,7 +228,7 @@ def build(blocks: gr.Blocks) -> None:
     """A tab for each component; tabs are mounted when they are opened, so each shows alone."""
     with gr.Tabs(elem_id="parts") as tabs:
         for name, show in PARTS:
-            with gr.Tab(name, id=name):
+            with gr.Tab(name, id=name, elem_id=f"part-{name}"):
                 gr.Markdown(f"{show.__doc__}")
                 show()
     listen(blocks.load, choose, None, tabs)
