@@ -185,6 +185,18 @@ class DatasetReview(_Row):
     job: Mapped[Job] = relationship(lazy="joined")
 
 
+class LabelVerdict(_Row):
+    """What a person decided about a label that a review doubted: ``kept`` or ``corrected``; holds in every version that has the
+    same content, which is a hash of texts and label."""
+
+    __tablename__ = "label_verdicts"
+    __table_args__ = (UniqueConstraint("dataset_id", "content"),)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    content: Mapped[str] = mapped_column(String(32))
+    verdict: Mapped[str] = mapped_column(String(10))
+
+
 class Experiment(_Row):
     """Several runs on the same rows that compare methods or search settings.
 

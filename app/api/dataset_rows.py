@@ -12,7 +12,7 @@ from app.api.datasets import run_or_enqueue
 from app.api.deps import After, RespondAsync, UserId
 from app.languages import retold
 from app.services.datasets import exports, findings, holdout_access, label_reviews, row_pages, versions
-from app.services.datasets.change_bodies import ChangesBody, HoldoutViewBody, SplitsBody
+from app.services.datasets.change_bodies import ChangesBody, HoldoutViewBody, LabelVerdictBody, SplitsBody
 from app.services.datasets.dataset_jobs import DatasetJob, changes_job
 from app.services.datasets.row_search import Selection
 from app.services.datasets.version_lengths import with_default_cut
@@ -104,10 +104,20 @@ def start_review(user_id: UserId, dataset_id: str) -> dict[str, Any]:
 
 @router.get("/label-review")
 def read_review(
-    user_id: UserId, dataset_id: str, version: Version = None, limit: Annotated[int, Query(ge=1, le=200)] = 10
+    user_id: UserId,
+    dataset_id: str,
+    version: Version = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 10,
+    offset: Annotated[int, Query(ge=0, le=5000)] = 0,
 ) -> dict[str, Any]:
-    """State of the label review, and the most doubtful labels that it found."""
-    return label_reviews.latest(user_id, dataset_id, version, limit)
+    """State of the label review, the most doubtful labels that it found and nobody has kept, and the verdicts so far."""
+    return label_reviews.latest(user_id, dataset_id, version, limit, offset)
+
+
+@router.post("/label-review/verdicts", status_code=201)
+def decide_about_label(user_id: UserId, dataset_id: str, body: LabelVerdictBody) -> dict[str, Any]:
+    """Record that a doubted label was looked at and kept, or corrected; kept ones are not shown again."""
+    return label_reviews.decide(user_id, dataset_id, body.row_id, body.verdict)
 
 
 @router.get("/splits")

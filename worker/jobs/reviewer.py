@@ -3,6 +3,7 @@
 Reads ``job.json`` in the folder, writes ``progress.json`` while it works and ``result.json`` or ``error.json`` at the end.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -17,7 +18,7 @@ from worker.processes import sandbox
 if TYPE_CHECKING:
     import torch
 
-MAX_SUSPECTS = 200
+MAX_SUSPECTS = 5000
 MAX_LENGTH = 128
 
 
@@ -66,7 +67,11 @@ def main(folder: Path) -> int:
 
 
 def review(request: ReviewRequest, folder: Path) -> dict[str, Any]:
-    """``{"rows", "doubtful", "suspects": [{"row_id", "line", "given", "suggested", "margin"}]}``, worst first."""
+    """``{"rows", "agreement", "doubtful", "suspects": [...]}``, worst first.
+
+    ``agreement`` is the share of rows whose label the probe predicts. Suspects are ``{"row_id", "line", "given", "suggested",
+    "margin", "content"}``; ``content`` stands for texts and label of the row, in any version.
+    """
     from worker.engine.tasks.classification.label_noise import rank_doubts
 
     report = FolderReport(folder)
@@ -77,9 +82,11 @@ def review(request: ReviewRequest, folder: Path) -> dict[str, Any]:
     label_ids = [ids[label] for label in rows.labels]
     features = _features(request, rows, label_ids, len(names), report)
     report.phase("Comparing labels with those of similar rows")
-    suspects = [doubt for doubt in rank_doubts(features, label_ids, len(names)) if doubt.margin < 0]
+    ranking = rank_doubts(features, label_ids, len(names))
+    suspects = [doubt for doubt in ranking if doubt.confident]
     return {
         "rows": len(rows.ids),
+        "agreement": sum(doubt.margin > 0 for doubt in ranking) / max(1, len(ranking)),
         "doubtful": len(suspects),
         "suspects": [
             {
@@ -88,10 +95,16 @@ def review(request: ReviewRequest, folder: Path) -> dict[str, Any]:
                 "given": names[doubt.given],
                 "suggested": names[doubt.suggested],
                 "margin": round(doubt.margin, 4),
+                "content": content_key(rows.texts[doubt.row], names[doubt.given]),
             }
             for doubt in suspects[:MAX_SUSPECTS]
         ],
     }
+
+
+def content_key(text: str, label: str) -> str:
+    """A short name of a text with its label (hexadecimal)."""
+    return hashlib.sha256(json.dumps([text, label]).encode()).hexdigest()[:32]
 
 
 def read_labelled(request: ReviewRequest) -> ReviewRows:

@@ -167,6 +167,13 @@ class HoldoutViewBody(ChangeBody):
     version: int | None = Field(None, ge=1)
 
 
+class LabelVerdictBody(ChangeBody):
+    """What somebody decided about a label that a review doubted."""
+
+    row_id: RowId
+    verdict: Literal["kept", "corrected"]
+
+
 class SplitsBody(ChangeBody):
     """How to make a new split; fractions that are left out follow from the number of rows."""
 

@@ -15,10 +15,11 @@ from app import files, storage
 from app.catalog.base_models import BASE_MODELS
 from app.catalog.task_types import task_type as find_task_type
 from app.db import snapshot, transaction
-from app.errors import Conflict, Rejected
+from app.errors import Conflict, NotFound, Rejected
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, DatasetReview, DatasetVersion, new_id
+from app.services.datasets import label_verdicts
 from app.services.datasets.row_search import Selection, find_rows
 from app.services.datasets.versions import find_version
 from app.services.queue import jobs
@@ -66,10 +67,13 @@ def start(user_id: str, dataset_id: str) -> dict[str, Any]:
     return latest(user_id, dataset_id)
 
 
-def latest(user_id: str, dataset_id: str, number: int | None = None, limit: int = SHOWN) -> dict[str, Any]:
-    """``{"state": "none" | a job's state, "phase", "error", "rows", "doubtful", "suspects"}`` of a version.
+def latest(
+    user_id: str, dataset_id: str, number: int | None = None, limit: int = SHOWN, offset: int = 0
+) -> dict[str, Any]:
+    """``{"state": "none" | a job's state, "phase", "error", "rows", "agreement", "doubtful", "verdicts", "remaining", "suspects"}``.
 
-    Suspects carry their cells as they are in that version: ``{"row_id", "line", "given", "suggested", "margin", "cells"}``.
+    Suspects, worst first, carry their cells as they are in that version: ``{"row_id", "line", "given", "suggested", "margin",
+    "cells"}``. Those that somebody looked at and kept, in whichever version, are left out; ``remaining`` counts the others.
     """
     version = find_version(user_id, dataset_id, number)
     with snapshot() as session:
@@ -78,6 +82,8 @@ def latest(user_id: str, dataset_id: str, number: int | None = None, limit: int 
         return {"state": "none", "version": version.number, "suspects": []}
     results = review.results or {}
     error = review.job.error["error"] if review.job.error else None
+    kept = label_verdicts.kept_contents(dataset_id)
+    remaining = [suspect for suspect in results.get("suspects", []) if suspect.get("content") not in kept]
     return {
         "state": review.job.state,
         "phase": review.job.phase,
@@ -85,9 +91,34 @@ def latest(user_id: str, dataset_id: str, number: int | None = None, limit: int 
         "version": version.number,
         "base_model": review.base_model,
         "rows": results.get("rows", 0),
+        "agreement": results.get("agreement"),
         "doubtful": results.get("doubtful", 0),
-        "suspects": _with_cells(version, results.get("suspects", [])[:limit]),
+        "verdicts": label_verdicts.counts(dataset_id),
+        "remaining": len(remaining),
+        "suspects": _with_cells(version, remaining[offset : offset + limit]),
     }
+
+
+def decide(user_id: str, dataset_id: str, row_id: int, verdict: str) -> dict[str, Any]:
+    """Record that a suspect of the newest version was ``kept`` or ``corrected``; returns the verdicts so far.
+
+    Raises:
+        NotFound: the dataset is not theirs, or the row is no suspect.
+        Rejected: there is no such verdict.
+    """
+    version = find_version(user_id, dataset_id)
+    with snapshot() as session:
+        review = _latest(session, version.id)
+    suspects = (review.results or {}).get("suspects", []) if review else []
+    content = next((suspect.get("content") for suspect in suspects if suspect["row_id"] == row_id), None)
+    if content is None:
+        raise NotFound(
+            "suspect_not_found",
+            _("The label of row {row_id} is not among those that the review doubts.", row_id=row_id),
+            _("Look for doubtful labels again."),
+        )
+    label_verdicts.record(user_id, dataset_id, content, verdict)
+    return label_verdicts.counts(dataset_id)
 
 
 def prepare(claim: Claim, model_path: Callable[[str], Path], threads: int) -> Path:

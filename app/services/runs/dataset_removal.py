@@ -18,7 +18,7 @@ from app.db import db_now, snapshot, transaction
 from app.errors import Conflict
 from app.languages import gettext as _
 from app.languages import ngettext
-from app.models import ACTIVE_STATES, Dataset, DatasetReview, DatasetVersion, Experiment, Job, Run
+from app.models import ACTIVE_STATES, Dataset, DatasetReview, DatasetVersion, Experiment, Job, LabelVerdict, Run
 from app.models_chat import Conversation
 from app.models_data import DatasetCheck
 from app.models_shares import Share
@@ -194,7 +194,8 @@ def _delete(session: Session, found: _Found) -> None:
     ):
         session.execute(delete(table).where(table.id.in_(ids)))
     session.execute(delete(DatasetReview).where(DatasetReview.dataset_version_id.in_(versions)))
-    session.execute(delete(DatasetCheck).where(DatasetCheck.dataset_id == found.dataset.id))
+    for named in (DatasetCheck, LabelVerdict):
+        session.execute(delete(named).where(named.dataset_id == found.dataset.id))
     session.execute(delete(Job).where(Job.id.in_(jobs)))
     for link in found.links:
         link.revoked_at = session.scalar(select(db_now()))

@@ -15,6 +15,7 @@ from app.models import ACTIVE_STATES, Dataset
 from app.services.datasets import checks, datasets, holdout_access, label_reviews, requests
 from app.services.datasets.change_bodies import parse_changes
 from app.services.datasets.dataset_jobs import DatasetJob, changes_job
+from app.services.datasets.label_verdicts import CORRECTED
 from app.services.datasets.requests import Answer
 from app.services.datasets.versions import find_version
 from app.services.runs import dataset_removal
@@ -150,8 +151,9 @@ def act_on_review(draft: Any, request: gr.Request, event: gr.EventData) -> Outco
         for each in changes
         if each.get("op") == "edit" and value["column"] in each["cells"]
     }
-    kept = event.name == "keep"
-    decided[value["row_id"]] = _("stays as it is") if kept else _("will be changed when you save")
+    label_reviews.decide(user_id, query_of(request)["id"], int(value["row_id"]), value["verdict"])
+    if value["verdict"] == CORRECTED:
+        decided[value["row_id"]] = _("will be changed when you save")
     content: Content = suspects(user_id, query_of(request), decided)
     noted = data_rows.noted(value["row_id"], value["column"], value["value"], value["before"])
     return outcome(rows=noted, review=show(content.nodes))

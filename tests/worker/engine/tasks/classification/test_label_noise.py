@@ -4,13 +4,14 @@ import csv
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from app.catalog.base_models import STARTER_ENCODER, base_model_path
 from worker.engine.batching.batches import collate, plan_reading
 from worker.engine.modeling.tokenizer import load_tokenizer
-from worker.engine.tasks.classification.label_noise import rank_doubts
+from worker.engine.tasks.classification.label_noise import LeaveOneOutProbe, fitted_scale, rank_doubts
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
 BANKING = Path(__file__).resolve().parents[6] / "shared" / "data" / "banking77" / "train.csv"
@@ -46,15 +47,31 @@ def test_a_row_is_judged_by_the_others_only():
     rng = torch.Generator().manual_seed(3)
     points = torch.randn(40, 4, generator=rng)
     labels = [n % 3 for n in range(40)]
-    by_place = {rank_doubt.row: rank_doubt for rank_doubt in rank_doubts(points, labels, 3)}
+    (_rows, left_out), *_none = LeaveOneOutProbe(points, np.asarray(labels), 3).scores()
     for place in (0, 17, 39):
         others = [n for n in range(40) if n != place]
         design = torch.cat([points[others], torch.ones(39, 1)], dim=1).double()
         targets = torch.nn.functional.one_hot(torch.tensor([labels[n] for n in others]), 3).double()
         weights = torch.linalg.solve(design.T @ design + torch.eye(5).double(), design.T @ targets)
         scores = torch.cat([points[place], torch.ones(1)]).double() @ weights
-        other = max(float(scores[n]) for n in range(3) if n != labels[place])
-        assert by_place[place].margin == pytest.approx(float(scores[labels[place]]) - other, abs=1e-6)
+        assert left_out[place] == pytest.approx(scores.numpy(), abs=1e-6)
+
+
+def test_probe_that_guesses_is_not_confident():
+    """Overlapping clouds: a third of the predictions is wrong, and far fewer count as doubts, the first of the ranking."""
+    rng = torch.Generator().manual_seed(4)
+    true = [n % 3 for n in range(600)]
+    points = torch.eye(3, 16)[true] * 1.6 + torch.randn(600, 16, generator=rng)
+    ranking = rank_doubts(points, true, 3)
+    disagreeing, confident = (sum(found) for found in ([d.margin < 0 for d in ranking], [d.confident for d in ranking]))
+    assert disagreeing > 100 and confident < 0.6 * disagreeing
+    assert [doubt.confident for doubt in ranking] == sorted((doubt.confident for doubt in ranking), reverse=True)
+
+
+def test_scale_makes_the_given_labels_likeliest():
+    scores = np.array([[0.9, 0.1], [0.2, 0.8]])
+    assert fitted_scale(scores, np.array([0, 1])) > 50
+    assert fitted_scale(scores, np.array([1, 0])) == pytest.approx(1)
 
 
 @pytest.mark.skipif(not BANKING.exists(), reason="the real data is not on this machine")
