@@ -128,12 +128,13 @@ def remove_model(user_id: str, name: str) -> None:
         NotFound: it was not fetched.
         Conflict: runs were made from it, whose adapters would be of no use without it.
     """
+    with snapshot() as session:
+        _check_role(session, user_id)
     if name not in {card.name for card in fetched_cards()}:
         raise NotFound(
             "model_not_found", _("There is no fetched model {name}.", name=repr(name)), _("Reload the page.")
         )
     with snapshot() as session:
-        _check_role(session, user_id)
         made = session.scalars(select(Run.name).where(Run.base_model == name, ~Run.archived).limit(3)).all()
     if made:
         raise Conflict(
