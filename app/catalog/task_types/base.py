@@ -102,6 +102,8 @@ class TaskType:
     conversation_roles: tuple[str, ...] = ()
     # Training settings that differ from the general defaults.
     training_defaults: Mapping[str, Any] = {}
+    # Whether a row is one text that loses its end at the maximum length, which then follows the data.
+    cuts_texts: bool = True
 
     def missing_role(self, chosen: Mapping[str, str]) -> Role | None:
         """The first role that must still get a column; None when the mapping is complete."""

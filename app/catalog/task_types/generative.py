@@ -79,6 +79,8 @@ class GenerativeTask(TaskType):
         "exact_match": "Exact match",
     }
     training_defaults: Mapping[str, Any] = {"max_length": 512, "batch_size": 16}
+    # Several examples share a row, and running text goes on in the next one.
+    cuts_texts = False
     words: Mapping[str, tuple[str, str, str]] = {}
 
     def read_example(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:

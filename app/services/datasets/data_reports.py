@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from app.catalog.base_models import base_model as find_base_model
 from app.catalog.task_types import TASK_TYPES
 from app.catalog.task_types.base import Problem, TaskType
 from app.catalog.task_types.text_patterns import text_key
+from app.catalog.text_length import DEFAULT_LENGTH, declared_length
 from app.errors import Rejected, StudioError
 from app.services.datasets.column_choice import (
     ColumnChoice,
@@ -23,9 +25,10 @@ from app.services.datasets.empty_rows import EmptyRows
 from app.services.datasets.findings import Finding, LineIndex, collect, report_entry
 from app.services.datasets.progress import ProgressCallback, ignore_progress, with_progress
 from app.services.datasets.row_tables import Reading, read_lines, read_rows, sample_rows
+from app.services.profiling.default_lengths import length_for
 from app.services.profiling.split_plans import SplitPlan, make_splits
 from app.services.profiling.split_rows import SplitRows
-from app.services.profiling.text_profile import DEFAULT_LENGTH, ProfiledRow, TextProfile, TextSummary
+from app.services.profiling.text_profile import ProfiledRow, TextProfile, TextSummary
 from app.services.profiling.token_lengths import TokenCounter, TokenLengths, default_model
 from app.services.profiling.unread_columns import unread_texts
 
@@ -270,7 +273,7 @@ class _Table:
         """The usable rows without their texts, and what was measured on the texts."""
         task, usable = self.task, SplitRows()
         counter = TokenCounter(default_model(task.kind))
-        profile = TextProfile(counter, task.training_defaults.get("max_length", DEFAULT_LENGTH), options.known_tokens)
+        profile = TextProfile(counter, self._limit, options.known_tokens)
         values = self._values(options.plan.column)
         for row in rows:
             # Rows with the same inputs share a key.
@@ -280,6 +283,12 @@ class _Table:
             profile.add(ProfiledRow(row_id, line, task.readable(row, self.columns), key, evaluation))
         self.on_progress("Comparing the texts", 0, 0)
         return usable, profile.finish(self._texts)
+
+    def _limit(self, lengths: TokenLengths) -> int:
+        """The maximum length of the texts in a run with the defaults."""
+        if not lengths.base_model:
+            return declared_length(self.task.training_defaults, DEFAULT_LENGTH).tokens
+        return length_for(self.task, find_base_model(lengths.base_model), lengths).tokens
 
     def _texts(self, row_ids: Set[int]) -> dict[int, str]:
         """Row id -> text of a few rows, read from the table once more."""

@@ -10,10 +10,11 @@ from typing import Any
 from app import files, storage
 from app.catalog.base_models import base_model as find_base_model
 from app.catalog.task_types import task_type as find_task_type
-from app.catalog.training import with_defaults
+from app.catalog.text_length import TextLength, declared_length
 from app.models import DatasetVersion
 from app.services.datasets.row_tables import read_rows
 from app.services.datasets.versions import LENGTHS_FILE
+from app.services.profiling.default_lengths import length_for
 from app.services.profiling.token_lengths import PORTION_TEXTS, TokenCounter, TokenLengths
 
 # Below the cache folder: lengths for models other than the recommended one, by the id of the version.
@@ -41,11 +42,27 @@ def _load(path: Path) -> TokenLengths:
 
 
 def with_default_cut(version: DatasetVersion, base_model: str = "") -> dict[str, Any]:
-    """JSON form of the lengths, and ``max_length``: the tokens of a text that a run reads by default."""
+    """JSON form of the lengths, and ``max_length``: the tokens of a text that a run reads by default, and its ``reason``."""
     lengths = lengths_of(version, base_model)
     card = find_base_model(lengths.base_model)
-    settings = with_defaults({}, find_task_type(version.task_type).training_defaults, card.context_length)
-    return {**lengths.as_dict(), "max_length": settings["max_length"]}
+    chosen = length_for(find_task_type(version.task_type), card, lengths)
+    return {**lengths.as_dict(), "max_length": chosen.tokens, "reason": chosen.reason}
+
+
+def default_length(version: DatasetVersion, base_model: str, room: int | None = None) -> TextLength:
+    """The maximum length of a run on this version unless somebody says otherwise.
+
+    Args:
+        room: the longest text that the model reads beside what a method puts before it; all that it reads if None.
+
+    Raises:
+        Rejected: there is no such model.
+    """
+    card, task = find_base_model(base_model), find_task_type(version.task_type)
+    # Where the rows are gone, that is said by whatever reads them.
+    if not task.cuts_texts or not (storage.dataset_dir(version.id) / "splits.json").exists():
+        return declared_length(task.training_defaults, card.context_length if room is None else room)
+    return length_for(task, card, lengths_of(version, card.name), room)
 
 
 def cut_at(version: DatasetVersion, base_model: str, max_length: int) -> dict[str, Any]:

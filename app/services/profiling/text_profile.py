@@ -14,12 +14,11 @@ import numpy as np
 from app.catalog.task_types import text_patterns as patterns
 from app.catalog.task_types.base import Problem, of_evaluation_file
 from app.catalog.task_types.first_seen import FirstSeen
-from app.catalog.training import TrainingSettings
+from app.catalog.text_length import LENGTHS
 from app.languages import stated
 from app.services.profiling import near_duplicates, token_lengths
 from app.services.profiling.text_languages import LANGUAGE_NAMES, language_of
 
-DEFAULT_LENGTH: int = TrainingSettings.model_fields["max_length"].default
 SHORT_CHARACTERS = 2
 # Share of the texts with a known language: a few quotations in another one are no mix.
 MIX_SHARE, MIX_ROWS = 0.01, 3
@@ -64,11 +63,12 @@ class TextSummary:
 class TextProfile:
     """Collects rows one by one; :meth:`finish` returns the profile.
 
-    ``known`` are the tokens of rows that were counted before, by row id.
+    ``limit`` gives the maximum length (tokens) of the texts with these lengths; ``known`` are the tokens of rows that were
+    counted before, by row id.
     """
 
     counter: token_lengths.TokenCounter
-    max_length: int = DEFAULT_LENGTH
+    limit: Callable[[token_lengths.TokenLengths], int]
     known: Mapping[int, int] = field(default_factory=dict)
     _problems: dict[tuple[bool, str], Problem] = field(default_factory=dict)
     _near: near_duplicates.NearDuplicates = field(default_factory=near_duplicates.NearDuplicates)
@@ -77,6 +77,14 @@ class TextProfile:
     _compared: tuple["array[int]", "array[int]", bytearray] = field(default_factory=lambda: (*_pair(), bytearray()))
     _languages: dict[str, tuple["array[int]", "array[int]"]] = field(default_factory=dict)
     _tokens: tuple["array[int]", "array[int]"] = field(default_factory=lambda: _pair())
+    # Ids, lines, tokens and file of the rows that may be cut, longer than the shortest limit; the limit is known at the end.
+    _long: tuple["array[int]", "array[int]", "array[int]", bytearray] = field(
+        default_factory=lambda: (*_pair(), array("q"), bytearray())
+    )
+    # The first texts above each limit and of each file, by row id, and how many there are.
+    _shown: dict[int, str] = field(default_factory=dict)
+    _shown_counts: Counter[tuple[int, bool]] = field(default_factory=Counter)
+    _max_length: int = 0
     _waiting: list[tuple[ProfiledRow, list[str]]] = field(default_factory=list)
     _characters: int = 0
     _rows: int = 0
@@ -107,15 +115,16 @@ class TextProfile:
         """
         self._measure()
         groups = self._find_near_duplicates(texts)
-        problems = [*self._problems.values(), *self._language_mix(), *self._limits()]
-        for problem in problems:
-            problem.rows.sort()
-            problem.row_ids.sort()
         lengths = token_lengths.TokenLengths.from_counts(
             Counter(self._tokens[1]), self.counter.base_model, self.counter.measured
         )
         if self._rows > len(self._tokens[0]):
             lengths = replace(lengths, of_rows=self._rows)
+        self._note_cut(self.limit(lengths))
+        problems = [*self._problems.values(), *self._language_mix(), *self._limits()]
+        for problem in problems:
+            problem.rows.sort()
+            problem.row_ids.sort()
         problems.sort(key=lambda problem: -len(problem.rows))
         return TextSummary(problems, lengths, groups, np.array(self._tokens))
 
@@ -151,8 +160,25 @@ class TextProfile:
                 self._counted_tokens += count
             else:
                 count = round(len(row.text) * self._counted_tokens / max(1, self._measured_characters))
-            if count > self.max_length:
-                self._note("cut_text", row, {"tokens": count, "text": _short(row.text)})
+            if count > LENGTHS[0]:
+                self._remember_long(row, count)
+
+    def _remember_long(self, row: ProfiledRow, count: int) -> None:
+        for column, value in zip(self._long, (row.id, row.line, count, row.evaluation), strict=True):
+            column.append(value)
+        reached = [(length, row.evaluation) for length in LENGTHS if count > length]
+        if any(self._shown_counts[place] < EXAMPLES for place in reached):
+            self._shown_counts.update(reached)
+            self._shown[row.id] = _short(row.text)
+
+    def _note_cut(self, limit: int) -> None:
+        """Note the rows that lose their end at this limit."""
+        self._max_length = limit
+        for row_id, line, count, evaluation in zip(*self._long, strict=True):
+            if count > limit:
+                shown = self._shown.get(row_id)
+                row = ProfiledRow(row_id, line, "", b"", bool(evaluation))
+                self._note("cut_text", row, {"tokens": count, "text": shown} if shown else None)
 
     def _find_near_duplicates(self, texts: Callable[[Set[int]], Mapping[int, str]]) -> dict[int, int]:
         groups: dict[int, int] = {}
@@ -212,7 +238,7 @@ class TextProfile:
         problem = self._problems.get((row.evaluation, code))
         if problem is None:
             message, hint = _MESSAGES[code]
-            values = {"limit": str(self.max_length), "model": self.counter.base_model, "about": self._about}
+            values = {"limit": str(self._max_length), "model": self.counter.base_model, "about": self._about}
             words: str = stated(message, **values)
             words = of_evaluation_file(words) if row.evaluation else words
             problem = self._problems[row.evaluation, code] = Problem(code, "warning", words, stated(hint))

@@ -16,14 +16,14 @@ from app.catalog.base_models import base_model_path
 from app.catalog.loss_mask import MaskedExample, open_masker
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.task_types.generative import Example, GenerativeTask, UnusableRow
-from app.catalog.training import TrainingSettings, with_defaults
+from app.catalog.training import TrainingSettings
 from app.errors import Rejected
 from app.field_errors import field_refusal
 from app.languages import gettext as _
 from app.models import DatasetVersion
 from app.services.datasets import datasets
 from app.services.datasets.row_tables import read_rows
-from app.services.runs.run_specs import max_text_tokens
+from app.services.runs.run_specs import complete_training
 
 # Lengths are counted on at most so many training rows, evenly spaced.
 MAX_COUNTED_ROWS = 2000
@@ -136,7 +136,7 @@ def preview(
             _("Choose a task that writes."),
         )
     card = find_base_model(base_model)
-    settings = _settings(with_defaults(training, task.training_defaults, max_text_tokens(card, method)))
+    settings = _settings(complete_training(version, task, card, method, training))
     masker = open_masker(base_model_path(card.name), settings.learn_from)
     rows = [
         _MaskedRow(line, masker.mask(example), settings.max_length, not example.turns)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.base_models import base_model as find_base_model
 from app.catalog.task_types import task_type
-from app.catalog.training import TrainingSettings, with_defaults
+from app.catalog.training import TrainingSettings
 from app.db import db_now, snapshot, transaction
 from app.errors import StudioError
 from app.models import SUCCEEDED, DatasetVersion, Job, Run
@@ -19,7 +19,7 @@ from app.services.estimates.cost_arithmetic import FORMULA
 from app.services.estimates.estimates import ESTIMATED, MEASURED, CostEstimate, EstimateRequest, estimate
 from app.services.queue import machine_speeds
 from app.services.runs import runs
-from app.services.runs.run_specs import max_text_tokens
+from app.services.runs.run_specs import complete_training
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ def estimate_with_defaults(
     """
     card = find_base_model(base_model)
     # An impossible length is refused by the estimate itself.
-    complete = with_defaults(training, task_type(version.task_type).training_defaults, max_text_tokens(card, method))
+    complete = complete_training(version, task_type(version.task_type), card, method, training)
     return estimate_for(version, base_model=card.name, method=method, training=complete)
 
 

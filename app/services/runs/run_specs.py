@@ -10,10 +10,12 @@ from app.catalog.methods import METHODS, method_class
 from app.catalog.methods.requirements import require
 from app.catalog.spec import RunSpec, check_fit
 from app.catalog.task_types import task_type as find_task_type
+from app.catalog.task_types.base import TaskType
 from app.catalog.training import with_defaults
 from app.errors import Rejected
 from app.languages import gettext as _
 from app.models import DatasetVersion
+from app.services.datasets.version_lengths import default_length
 from app.services.runs import cross_validation
 
 
@@ -36,7 +38,7 @@ def make_spec(
         "columns": version.columns,
         "labels": sorted(version.labels),
         "method": method,
-        "training": with_defaults(training, task.training_defaults, max_text_tokens(card, method)),
+        "training": complete_training(version, task, card, method, training),
         "dataset_sha256": version.content_sha256,
     }
     try:
@@ -46,6 +48,16 @@ def make_spec(
     check_fit(spec, card)
     cross_validation.check(version, spec.training.cross_validation_folds, task_type)
     return spec
+
+
+def complete_training(
+    version: DatasetVersion, task: TaskType, card: BaseModelCard, method: dict[str, Any], training: dict[str, Any]
+) -> dict[str, Any]:
+    """The settings that were given, over the defaults of the task and the length of texts that the data needs."""
+    if "max_length" in training:
+        return {**task.training_defaults, **training}
+    length = default_length(version, card.name, max_text_tokens(card, method))
+    return with_defaults(training, task.training_defaults, length.tokens)
 
 
 def max_text_tokens(card: BaseModelCard, method: dict[str, Any]) -> int:

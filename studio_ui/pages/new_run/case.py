@@ -57,12 +57,13 @@ class Case:
     def of(cls, layout: Layout, user_id: str, draft: Draft) -> "Case":
         """What the page will hold when this draft is shown."""
         family = task_of(draft.task_type).family
+        version = datasets.latest_version(datasets.get_dataset(user_id, draft.dataset_id))
         return cls(
             layout,
             user_id,
             draft,
             layout.method_form.held(draft.kind, draft.method),
-            layout.training_form.held(family, draft.training, training_overrides(draft)),
+            layout.training_form.held(family, draft.training, training_overrides(draft, version)),
         )._completed()
 
     def _completed(self) -> "Case":
@@ -79,7 +80,7 @@ class Case:
     @cached_property
     def overrides(self) -> Overrides:
         """What task and model change in the training settings."""
-        return training_overrides(self.draft)
+        return training_overrides(self.draft, self.version)
 
     @cached_property
     def method_reading(self) -> FormReading:
@@ -232,7 +233,7 @@ class Case:
 
     def settings_words(self) -> str:
         """The settings for the summary."""
-        return settings_words(self.draft, self.layout.method_form, self.layout.training_form)
+        return settings_words(self.draft, self.layout.method_form, self.layout.training_form, self.overrides)
 
 
 def _columns(goal: str, held: Any) -> dict[str, str]:

@@ -22,8 +22,10 @@ from app.languages import gettext as _
 from app.models import Dataset, DatasetVersion
 from app.services.datasets import datasets
 from app.services.datasets.row_errors import undecided
+from app.services.datasets.version_lengths import default_length
 from app.services.runs import runs
 from app.services.runs.recommendation import recommend_method
+from app.services.runs.run_specs import max_text_tokens
 from studio_ui.formats import count
 from studio_ui.run_words import method_words
 
@@ -193,16 +195,17 @@ def _of_family(properties: Mapping[str, Any], family: str) -> dict[str, Any]:
     return {name: about for name, about in properties.items() if family in about.get("families", [family])}
 
 
-def training_overrides(draft: Draft) -> Overrides:
-    """Defaults of the task, and the length of texts bounded by what the model can read."""
+def training_overrides(draft: Draft, version: DatasetVersion) -> Overrides:
+    """Defaults of the task, and the length of texts that the data needs, with its reason."""
     found: Overrides = {name: {"default": value} for name, value in task_of(draft.task_type).training_defaults.items()}
     model = model_of(draft.base_model)
     if model is not None:
-        length = found.get("max_length", {}).get("default", TrainingSettings.model_fields["max_length"].default)
-        most = training_schemas()[task_of(draft.task_type).family]["properties"]["max_length"]["maximum"]
+        schema = training_schemas()[task_of(draft.task_type).family]["properties"]["max_length"]
+        chosen = default_length(version, model.name, max_text_tokens(model, draft.spec))
         found["max_length"] = {
-            "default": min(length, model.context_length),
-            "most": min(most, model.context_length),
+            "default": chosen.tokens,
+            "most": min(schema["maximum"], model.context_length),
+            "help": " ".join(filter(None, (_(schema["description"]), chosen.reason))),
         }
     return found
 

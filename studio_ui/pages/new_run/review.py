@@ -17,7 +17,7 @@ from studio_ui.components.nodes import Node, action, banner, el
 from studio_ui.formats import byte_size, count, counted, duration, duration_range, percent, span
 from studio_ui.forms import SettingsForm
 from studio_ui.pages.new_run.choices import estimate, fit_words
-from studio_ui.pages.new_run.draft import Draft, card_of, model_of, preset_of, task_of, training_overrides
+from studio_ui.pages.new_run.draft import Draft, Overrides, card_of, model_of, preset_of, task_of
 
 
 def undecided_nodes(dataset: Dataset, prefix: str = "") -> list[Node]:
@@ -240,15 +240,15 @@ def _summary_line(step: str, title: str, words: str) -> Node:
     return el("div", el("dt", title), el("dd", words), change)
 
 
-def settings_words(draft: Draft, method: SettingsForm, training: SettingsForm) -> str:
+def settings_words(draft: Draft, method: SettingsForm, training: SettingsForm, overrides: Overrides) -> str:
     """The settings that differ from the defaults, after the preset that they are."""
     titles = {
         name: _(setting.title)
-        for form, choice, overrides in (
+        for form, choice, changed_now in (
             (method, draft.kind, {}),
-            (training, task_of(draft.task_type).family, training_overrides(draft)),
+            (training, task_of(draft.task_type).family, overrides),
         )
-        for name, setting in form.settings(choice, overrides).items()
+        for name, setting in form.settings(choice, changed_now).items()
     }
     changed = [
         f"{titles.get(name, name)} {value_words(value)}" for name, value in {**draft.method, **draft.training}.items()

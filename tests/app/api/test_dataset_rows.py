@@ -70,7 +70,7 @@ def test_downloads_have_a_file_name_and_escaped_formulas(ann, address):
 def test_lengths_and_splits_are_read_and_changed(ann, address):
     lengths = ann.get(address + "/lengths").json
     assert lengths["base_model"] == "starter-encoder" and sum(lengths["counts"].values()) == 61
-    assert lengths["max_length"] == 128
+    assert lengths["max_length"] == 64 and lengths["reason"].startswith("64 tokens cover")
     assert ann.get(address + "/splits").json["plan"]["how"] == "ratio"
     made = ann.post(address + "/splits", json_body={"how": "ratio", "test": 0.3, "seed": 4})
     assert made.status == 200 and made.json["split_sizes"]["test"] == 18

@@ -65,11 +65,11 @@ def test_everything_that_can_be_asked_is_an_ability() -> None:
     assert {ability for _, ability in settings.asked()} <= set(ABILITIES)
 
 
-def test_given_settings_go_before_those_of_the_task_and_lengths_fit_the_model() -> None:
-    assert with_defaults({"epochs": 1}, {"epochs": 5, "batch_size": 16}, 512) == {
+def test_given_settings_go_before_those_of_the_task_and_of_the_data() -> None:
+    assert with_defaults({"epochs": 1}, {"epochs": 5, "batch_size": 16}, 256) == {
         "epochs": 1,
         "batch_size": 16,
-        "max_length": 128,
+        "max_length": 256,
     }
     assert with_defaults({}, {"max_length": 512}, 64)["max_length"] == 64
     # What somebody asks for is not changed in silence; the check of the spec refuses it.

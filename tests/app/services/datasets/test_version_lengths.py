@@ -3,9 +3,12 @@
 import pytest
 
 from app import storage
+from app.catalog.base_models import STARTER_ENCODER
+from app.catalog.task_types import task_type
 from app.errors import Rejected
 from app.services.datasets import datasets
-from app.services.datasets.version_lengths import cut_at, lengths_of, with_default_cut
+from app.services.datasets.version_lengths import cut_at, default_length, lengths_of, with_default_cut
+from app.services.profiling.default_lengths import length_for
 from tests.app.services.datasets.letters import ROWS, newest, write
 
 
@@ -22,7 +25,11 @@ def test_truncated_rows_are_counted_for_a_limit(version):
     assert cut_at(version, "", 302)["cut_rows"] == 0
     cut = cut_at(version, "starter-encoder", 301)
     assert (cut["cut_rows"], cut["max_length"], cut["longest"]) == (1, 301, 302)
-    assert with_default_cut(version)["max_length"] == 128
+    assert with_default_cut(version)["max_length"] == 64
+    assert with_default_cut(version)["reason"] == "64 tokens cover 99.0 % of your texts; the longest has 302."
+    assert default_length(version, "starter-encoder") == length_for(
+        task_type("text-classification"), STARTER_ENCODER, lengths
+    )
 
 
 def test_lengths_for_another_model_are_counted_once(version):

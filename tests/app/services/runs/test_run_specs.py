@@ -1,5 +1,6 @@
 """Specs of runs: every combination of method and setting that the declarations rule out is refused by name."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from app.catalog.methods.capabilities import can
 from app.catalog.training import NEEDS
 from app.errors import Rejected
 from app.models import DatasetVersion
+from app.services.datasets import datasets
 from app.services.runs import run_specs
 from studio.finetune import sort_settings
+from tests.app.services.datasets.letters import ROWS, newest, write
 from tests.factories import SPEC
 
 # Ability -> the settings that ask for it.
@@ -32,7 +35,9 @@ def submit(kind: str, training: dict[str, Any], **method: Any) -> None:
     task = method_class(kind).task_types[0]
     version = DatasetVersion(columns=SPEC["columns"], labels={"no": 1, "yes": 1}, content_sha256="0" * 64)
     base = "starter-encoder" if "classification" in task else "starter-chat"
-    run_specs.make_spec(version, base_model=base, task_type=task, method={"kind": kind, **method}, training=training)
+    # Where no length is given, the rows of the version are counted.
+    settings = {"max_length": 32, **training}
+    run_specs.make_spec(version, base_model=base, task_type=task, method={"kind": kind, **method}, training=settings)
 
 
 @pytest.mark.parametrize(("kind", "ability"), TABLE)
@@ -82,17 +87,24 @@ def test_settings_that_contradict_each_other_are_refused(kind: str, method: dict
     assert caught.value.code == "contradiction" and "LoRA" in caught.value.hint
 
 
-def test_missing_settings_take_the_defaults_of_the_task() -> None:
-    version = DatasetVersion(columns=SPEC["columns"], labels={"yes": 1, "no": 1}, content_sha256="0" * 64)
-    spec = run_specs.make_spec(
-        version,
-        base_model="starter-encoder",
-        task_type="text-classification",
-        method={"kind": "lora"},
-        training={"epochs": 2},
-    )
-    assert (spec.labels, spec.dataset_sha256) == (["no", "yes"], version.content_sha256)
-    assert (spec.training.epochs, spec.training.max_length) == (2, 128)
+def test_missing_settings_take_the_defaults_of_the_task_and_the_length_of_the_data(owner: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "x.csv", [*ROWS, *[(f"{number} " + "word " * 100, "a") for number in range(10)]])
+    version = newest(datasets.import_file(owner, (path, "x.csv")))
+
+    def length(kind: str = "lora", **training: Any) -> int:
+        spec = run_specs.make_spec(
+            version,
+            base_model="starter-encoder",
+            task_type="text-classification",
+            method={"kind": kind},
+            training={"epochs": 2, **training},
+        )
+        assert (spec.labels, spec.dataset_sha256) == (sorted(version.labels), version.content_sha256)
+        assert spec.training.epochs == 2
+        return spec.training.max_length
+
+    assert length() == length("prompt-tuning") == 128
+    assert length(max_length=40) == 40
 
 
 def test_every_setting_out_of_bounds_is_named() -> None:
