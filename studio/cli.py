@@ -212,6 +212,20 @@ def change_user(
     click.echo(f"{now.name} is {now.role}, {'active' if now.active else 'disabled'}, with {now.sessions} sessions.")
 
 
+@user.command("delete")
+@click.argument("name")
+@click.option("--yes", "again", prompt="Type the name again", help="The name once more, instead of asking for it.")
+def delete_user(name: str, again: str) -> None:
+    """Delete a disabled person with all data, runs, conversations and files of theirs."""
+    from app.services.operations.person_removal import remove_person
+    from studio.people import find_user
+
+    gone = remove_person(find_user("").id, find_user(name).id, again)
+    click.echo(
+        f"Deleted: {gone.datasets} data sets, {gone.runs} runs, {gone.bytes / 1e6:,.1f} MB. Backups made before still hold them."
+    )
+
+
 @studio.group()
 def audit() -> None:
     """The trail of who did what."""

@@ -10,6 +10,7 @@ from starlette.responses import StreamingResponse
 from app.api.deps import UserId
 from app.api.schemas import Body, ObjectId
 from app.services.accounts import audit, people
+from app.services.operations import person_removal
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
 Role = Literal["member", "admin"]
@@ -46,6 +47,12 @@ def invite(user_id: UserId, body: InviteBody) -> dict[str, Any]:
 def change(user_id: UserId, person_id: ObjectId, body: PersonBody) -> dict[str, Any]:
     """Change the role, disable or enable; disabling ends sessions and tokens at once."""
     return asdict(people.change_person(user_id, person_id, role=body.role, active=body.active))
+
+
+@router.delete("/people/{person_id}")
+def delete(user_id: UserId, person_id: ObjectId, name: Annotated[str, Query(max_length=200)]) -> dict[str, Any]:
+    """Delete a disabled person with everything of theirs; ``name`` is theirs, typed again."""
+    return asdict(person_removal.remove_person(user_id, person_id, name))
 
 
 @router.post("/people/{person_id}/link", status_code=201)

@@ -30,6 +30,7 @@ ACTIONS = {
     "remove_second_factor": gettext_noop("removed the second factor"),
     "reset_password": gettext_noop("reset a password"),
     "reset_second_factor": gettext_noop("reset a second factor"),
+    "delete_person": gettext_noop("deleted a person"),
     "invite": gettext_noop("invited"),
     "create_link": gettext_noop("made a sign-in link"),
     "change_role": gettext_noop("changed a role"),

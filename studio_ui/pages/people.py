@@ -10,6 +10,7 @@ from app.languages import gettext_noop
 from app.services.accounts import people
 from app.services.accounts.accounts import ADMINISTRATOR, MEMBER, OWNER
 from app.services.accounts.people import INVITATION_DAYS, Person
+from app.services.operations import person_removal
 from studio_ui.components.nodes import Node, action, el, moment, table
 from studio_ui.components.view import View, reload, show
 from studio_ui.formats import count, counted
@@ -68,6 +69,10 @@ def change(request: gr.Request, event: gr.EventData) -> tuple[Any, Any, Any]:
     if event.name == "reset-second-factor":
         people.reset_second_factor(user_id, person_id)
         gr.Success(_("Removed; no code is asked for until this person sets up another authenticator."))
+    elif event.name == "delete":
+        name = people.get_person(person_id).name
+        person_removal.remove_person(user_id, person_id, name)
+        gr.Success(_("{name} and everything of theirs is deleted.", name=name))
     elif event.name == "sign-out":
         people.sign_out_everywhere(user_id, person_id)
         gr.Success(_("Signed out everywhere; tokens and unused links no longer work."))
@@ -127,7 +132,18 @@ def _line(person: Person, *, is_self: bool) -> list[Node]:
 
 def _buttons(person: Person) -> list[Node]:
     if not person.active:
-        return [action(_("Enable"), "enable", person.id, look="small")]
+        gone = (
+            _("Delete {name} and everything of theirs?", name=person.name),
+            _(
+                "All data, runs, adapters, conversations and files of this person are deleted for good, and the audit trail keeps "
+                "no details of them. Backups made before still hold them."
+            ),
+            _("Delete for good"),
+        )
+        return [
+            action(_("Enable"), "enable", person.id, look="small"),
+            action(_("Delete"), "delete", person.id, look="small stop", confirm=gone),
+        ]
     shut = (
         _("Disable {name}?", name=person.name),
         _(

@@ -268,6 +268,16 @@ def _deduplicate(user_id: str, content_sha256: str, rows: Path) -> None:
         link_or_copy(known, rows)
 
 
+def staged_of(user_id: str) -> list[Path]:
+    """Folders of the person's uploads that were not imported."""
+    folders = storage.uploads_dir().glob(f"{STAGED_PREFIX}*")
+    return [
+        folder
+        for folder in folders
+        if (folder / STAGED_FILE).exists() and storage.read_json(folder / STAGED_FILE).get("user_id") == user_id
+    ]
+
+
 def _folder(staged_id: str) -> Path:
     return storage.uploads_dir() / f"{STAGED_PREFIX}{staged_id}"
 

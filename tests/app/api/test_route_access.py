@@ -164,6 +164,7 @@ ADMIN: dict[str, Any] = {
     "GET /api/v1/people": None,
     "POST /api/v1/people": {"name": "newcomer"},
     "PATCH /api/v1/people/{person_id}": {"active": True},
+    "DELETE /api/v1/people/{person_id}?name=x": None,
     "POST /api/v1/people/{person_id}/link": None,
     "POST /api/v1/people/{person_id}/sign-out": None,
     "POST /api/v1/people/{person_id}/reset-password": None,

@@ -1,0 +1,153 @@
+"""Deletion of a person with everything of theirs: data, runs, conversations, files, sign-in, and what the audit trail says of them.
+
+What is deleted stays in backups made before; those are the administrator's to delete. Base models are shared and stay.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Table, delete, select, update
+from sqlalchemy.orm import Session
+
+from app import storage
+from app.db import Base, dialect, get_engine, snapshot, transaction
+from app.errors import Conflict, NotAllowed, NotFound, Rejected
+from app.languages import gettext as _
+from app.models import ACTIVE_STATES, Dataset, Experiment, Job, Project, ProjectMember, Run, User
+from app.models_audit import AuditEntry
+from app.models_chat import Conversation
+from app.models_shares import Share
+from app.models_work import TrackerExport
+from app.services.accounts import accounts
+from app.services.accounts.audit_chain import record
+from app.services.accounts.people import require_administrator
+from app.services.datasets import imports
+from app.services.runs import dataset_removal
+from app.services.runs.removal import delete_rows
+
+
+@dataclass(frozen=True)
+class RemovedPerson:
+    """How much went with a person; the number of audit entries whose details were taken out."""
+
+    datasets: int
+    runs: int
+    bytes: int
+    entries: int
+
+
+def remove_person(admin_id: str, user_id: str, name: str) -> RemovedPerson:
+    """Delete a disabled person and everything of theirs, for good.
+
+    Args:
+        name: the person's name, typed again, so that nobody is deleted by mistake.
+
+    Raises:
+        NotAllowed: the caller is no administrator, or it is the owner's or their own account.
+        NotFound: there is no such person.
+        Rejected: it is not their name.
+        Conflict: the account is not disabled, or work of theirs has not ended; nothing is deleted then.
+    """
+    with snapshot() as session:
+        _check(session, admin_id, user_id, name)
+        datasets = list(session.scalars(select(Dataset.id).where(Dataset.owner_id == user_id)))
+        runs = list(session.scalars(select(Run.id).where(Run.owner_id == user_id)))
+        about = {user_id, *datasets, *runs, *_other_objects(session, user_id)}
+        exports = list(session.scalars(select(TrackerExport.id).where(TrackerExport.owner_id == user_id)))
+    freed = sum(dataset_removal.remove(user_id, dataset_id, with_runs=True) for dataset_id in datasets)
+    with transaction() as session:
+        _check(session, admin_id, user_id, name)
+        _delete_rows(session, user_id)
+        entries = _take_out_details(session, user_id, about)
+        record(session, admin_id, "delete_person", "user", user_id)
+    for path in _files(user_id, runs, exports):
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    _overwrite_free_pages()
+    return RemovedPerson(len(datasets), len(runs), freed, entries)
+
+
+def _check(session: Session, admin_id: str, user_id: str, name: str) -> None:
+    require_administrator(session, admin_id)
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound(
+            "user_not_found", _("There is no user {user_id}.", user_id=repr(user_id)), _("Look at the list of people.")
+        )
+    if user.role == accounts.OWNER or user.id == admin_id:
+        raise NotAllowed(
+            "own_account",
+            _("The owner's and one's own account cannot be deleted."),
+            _("Ask another administrator."),
+        )
+    if name.strip() != user.name:
+        raise Rejected("other_name", _("This is not the name of the account."), _("Type {name}.", name=repr(user.name)))
+    if user.active:
+        raise Conflict(
+            "user_active",
+            _("The account of {name} is not disabled.", name=repr(user.name)),
+            _("Disable it first, so that nothing new begins, then delete it."),
+        )
+    active = select(Job.id).where(Job.owner_id == user_id, Job.state.in_(ACTIVE_STATES)).limit(1)
+    if session.scalar(active) is not None:
+        raise Conflict(
+            "still_active",
+            _("Work of {name} has not ended.", name=repr(user.name)),
+            _("Wait for its end, or enable the account and stop it; then delete."),
+        )
+
+
+def _other_objects(session: Session, user_id: str) -> Iterator[str]:
+    for table in (Experiment, Conversation, Share, TrackerExport):
+        yield from session.scalars(select(table.id).where(table.owner_id == user_id))
+
+
+def _delete_rows(session: Session, user_id: str) -> None:
+    """Every row that belongs to the person, in whichever table, those that others name last."""
+    alone = select(ProjectMember.project_id).where(ProjectMember.user_id == user_id)
+    shared = select(ProjectMember.project_id).where(ProjectMember.user_id != user_id)
+    own = list(session.scalars(alone.where(ProjectMember.project_id.not_in(shared))))
+    delete_rows(session, session.scalars(select(Run).where(Run.owner_id == user_id)).all())
+    session.flush()
+    for table in reversed(Base.metadata.sorted_tables):
+        for column in _user_columns(table):
+            session.execute(delete(table).where(table.c[column] == user_id))
+    in_use = select(Dataset.project_id)
+    session.execute(delete(Project).where(Project.id.in_(own), Project.id.not_in(in_use)))
+    session.execute(delete(User).where(User.id == user_id))
+
+
+def _user_columns(table: Table) -> list[str]:
+    return [key.parent.name for key in table.foreign_keys if key.target_fullname == "users.id"]
+
+
+def _take_out_details(session: Session, user_id: str, about: set[str]) -> int:
+    """Names, addresses and other details of what the person did and what was done to theirs; the chain stays whole."""
+    concerned = (AuditEntry.user_id == user_id) | AuditEntry.object_id.in_(about)
+    found = list(session.scalars(select(AuditEntry.number).where(concerned, AuditEntry.salt != "")))
+    empty = update(AuditEntry).values(salt="", address="", data={})
+    for at in range(0, len(found), 500):
+        session.execute(empty.where(AuditEntry.number.in_(found[at : at + 500])))
+    return len(found)
+
+
+def _files(user_id: str, runs: list[str], exports: list[str]) -> list[Path]:
+    """What is not a data set's: folders of runs, exports, uploads that were never imported."""
+    folders = [storage.run_dir(run_id) for run_id in runs]
+    return [*folders, *(storage.data_dir() / "exports" / f"{one}.zip" for one in exports), *imports.staged_of(user_id)]
+
+
+def _overwrite_free_pages() -> None:
+    """SQLite keeps deleted rows in free pages until the file is written anew; PostgreSQL's autovacuum does the like."""
+    if dialect().name != "sqlite":
+        return
+    connection = get_engine().raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA query_only=OFF")
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.close()
+    finally:
+        connection.close()
