@@ -214,7 +214,7 @@ def change_user(
 
 @user.command("delete")
 @click.argument("name")
-@click.option("--yes", "again", prompt="Type the name again", help="The name once more, instead of asking for it.")
+@click.option("--again", prompt="Type the name again", help="The name once more, instead of asking for it.")
 def delete_user(name: str, again: str) -> None:
     """Delete a disabled person with all data, runs, conversations and files of theirs."""
     from app.services.operations.person_removal import remove_person

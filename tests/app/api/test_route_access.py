@@ -49,6 +49,7 @@ OWN: dict[str, Any] = {
     "POST /api/v1/datasets/{dataset_id}/changes": {"changes": [{"op": "delete", "rows": {"ids": [1]}}]},
     "POST /api/v1/datasets/{dataset_id}/label-review": None,
     "GET /api/v1/datasets/{dataset_id}/label-review": None,
+    "POST /api/v1/datasets/{dataset_id}/label-review/verdicts": {"row_id": 1, "verdict": "kept"},
     "GET /api/v1/datasets/{dataset_id}/splits": None,
     "POST /api/v1/datasets/{dataset_id}/splits": {},
     "POST /api/v1/datasets/{dataset_id}/peeks": {"rows": 1},
