@@ -14,7 +14,8 @@ CENTRAL = ("cp1250", "cp852", "iso8859-2", "mac-latin2")
 TURKISH = ("cp1254", "cp857", "mac-turkish")
 BALTIC = ("cp1257", "cp775", "iso8859-13")
 CYRILLIC = ("cp1251", "cp866", "koi8-r", "iso8859-5", "mac-cyrillic")
-UKRAINIAN = ("cp1251", "koi8-u", "iso8859-5", "mac-cyrillic")
+# KOI8-R and KOI8-U are one for most texts; at equal places the order of languages decides.
+UKRAINIAN = ("cp1251", "cp866", "koi8-u", "iso8859-5", "mac-cyrillic")
 GREEK = ("cp1253", "cp737", "iso8859-7")
 VIETNAMESE = ("cp1258",)
 # What is offered beside the likeliest reading if nothing else fits.

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.readers import gliner
 from app.readers.json_values import DECODER, NotNumber, is_hollow
 from app.readers.table import Flaw, check_column_count
 
@@ -33,17 +34,20 @@ class RowForm:
         rows: key -> rows that have it.
         counts: form -> rows of it.
         hollow: rows that are objects without a value; see :func:`is_hollow`.
+        ranges: rows with entities as numbers of words, as GLiNER writes them.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     hollow: int = 0
+    ranges: int = 0
 
     def see(self, value: Any) -> None:
         """Take one more value into account."""
         form, given = read_form(value)
         self.counts[form] += 1
         self.hollow += is_hollow(value)
+        self.ranges += isinstance(value, dict) and gliner.is_marked(value)
         for key in given or {}:
             self.rows[key] = self.rows.get(key, 0) + 1
         check_column_count(len(self.rows))
@@ -71,6 +75,8 @@ class RowForm:
 
     def flaws(self) -> list[Flaw]:
         """What is to be told about the form."""
+        if self.ranges:
+            return [gliner.told()]
         if self.usual == OBJECT and self.counts[ENCODED]:
             return [_told(f"{self.counts[ENCODED]:,} rows are objects written as text; they were read as objects.")]
         words = {
@@ -97,7 +103,7 @@ def survey_rows(values: Iterable[Any]) -> RowForm:
 def read_form(value: Any) -> tuple[str, dict[str, Any] | None]:
     """The form of one value, and the value as an object; None for values without names."""
     if isinstance(value, dict):
-        return OBJECT, value
+        return OBJECT, gliner.tagged(value) if gliner.is_marked(value) else value
     if isinstance(value, str):
         decoded = _decoded(value)
         return (TEXT, {"text": value}) if decoded is None else (ENCODED, decoded)

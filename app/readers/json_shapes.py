@@ -2,7 +2,8 @@
 
 ``{"data": [{...}, {...}]}`` holds them under a key, also further down; ``{"text": [...], "label": [...]}`` side by side, where
 pandas may write an object of numbered values in place of each list; ``{"r1": {...}, "r2": {...}}`` under their ids;
-``{"columns": [...], "data": [[...], ...]}`` as lists below their names.
+``{"columns": [...], "data": [[...], ...]}`` as lists below their names; ``{"complaint": ["...", "..."], "praise": ["..."]}`` are texts
+below their labels.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from app.readers.decoding import Encoding
 from app.readers.json_values import broken
 from app.readers.json_window import Window, end, items, keys
 from app.readers.table import Flaw
+from app.speakers import ANSWERING, ASKING
 
 LIST, OBJECT, SINGLE = "list", "object", "single"
 CONVERSATIONS = ("messages", "conversations")
@@ -23,6 +25,15 @@ MAX_COLUMNS = 20
 # How far below the top, and into how many members of one object, lists are looked for.
 MAX_DEPTH, MAX_MEMBERS = 4, 50
 ID_COLUMN = "id"
+# Lists under these names are columns, whatever their lengths; of a list, so many texts are compared.
+COLUMN_NAMES = frozenset(
+    """
+    text texts sentence sentences content document message title summary label labels class category target tag tags id ids
+    index score rating source prompt prompts completion completions instruction input output question questions answer answers
+    query queries response responses context chosen rejected premise hypothesis tokens words name names date data rows columns
+    """.split()
+) | frozenset((*ASKING, *ANSWERING))
+LOOKED_AT = 1000
 
 Keys = tuple[str, ...]
 
@@ -42,7 +53,8 @@ class _ShapePart:
     Attributes:
         path: keys from the top.
         count: items of a list, members of an object.
-        objects: items or members that are objects; ``lists`` likewise.
+        objects: items or members that are objects; ``lists`` and ``texts`` likewise.
+        different: texts of a list that differ, of the first ones.
         keys: of an object, the first ones.
     """
 
@@ -51,6 +63,8 @@ class _ShapePart:
     count: int = 0
     objects: int = 0
     lists: int = 0
+    texts: int = 0
+    different: set[str] = field(default_factory=set)
     keys: list[str] = field(default_factory=list)
 
     @property
@@ -103,6 +117,9 @@ def _look(window: Window, path: Keys, parts: list[_ShapePart]) -> None:
             part.count += 1
             part.objects += isinstance(value, dict)
             part.lists += isinstance(value, list)
+            part.texts += isinstance(value, str)
+            if isinstance(value, str) and part.count <= LOOKED_AT:
+                part.different.add(value)
         return
     if first != "{":
         window.value()
@@ -182,6 +199,8 @@ def _columns(path: Path, encoding: Encoding, top: Sequence[_ShapePart]) -> JsonS
     if not columns:
         raise broken(1, 1, "the file begins with an object; a list of objects in [ ] is needed")
     lengths = {part.count for part in columns}
+    if len(lengths) > 1 and _are_labels(columns):
+        return _by_label(path, encoding, [part.path[0] for part in columns], top)
     if len(lengths) > 1:
         named = ", ".join(f"{part.shown!r} {part.count:,}" for part in columns[:5])
         raise _unfit(f"The columns have different lengths: {named}.", "Give every column as many values as the others.")
@@ -192,6 +211,30 @@ def _columns(path: Path, encoding: Encoding, top: Sequence[_ShapePart]) -> JsonS
     names = [part.path[0] for part in columns]
     others = [part.path[0] for part in top if part.path[0] not in names]
     return JsonShape(lambda: _side_by_side(path, encoding, names), _others("", others))
+
+
+def _are_labels(parts: Sequence[_ShapePart]) -> bool:
+    """Whether lists of different lengths hold texts of which hardly any comes twice, and none is called as a column is."""
+    if len(parts) < 2 or any(part.path[0].casefold() in COLUMN_NAMES for part in parts):
+        return False
+    return all(
+        part.count and part.texts == part.count and len(part.different) >= 0.9 * min(part.count, LOOKED_AT)
+        for part in parts
+    )
+
+
+def _by_label(path: Path, encoding: Encoding, labels: list[str], top: Sequence[_ShapePart]) -> JsonShape:
+    """Texts in lists of different lengths, below their labels."""
+
+    def rows() -> Iterator[tuple[int, Any]]:
+        pairs = ((text, label) for label in labels for text in _values_at(path, encoding, (label,)))
+        for number, (text, label) in enumerate(pairs, start=1):
+            yield number, {"text": text, "label": label}
+
+    told = f"The file holds {len(labels):,} lists of texts; each text became a row, with the name of its list as the label."
+    others = [part.path[0] for part in top if part.path[0] not in labels]
+    flaw = Flaw("json_labels", "warning", told, "Check the preview.")
+    return JsonShape(rows, [flaw, *_others("", others)])
 
 
 def _side_by_side(path: Path, encoding: Encoding, names: list[str]) -> Iterator[tuple[int, Any]]:

@@ -1,11 +1,12 @@
 """Makes a table of the rows that were found in a JSON file, whatever their form."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from app.errors import Rejected
+from app.readers import intents, squad
 from app.readers.decoding import Encoding
 from app.readers.grids import Grid, GridLayout
 from app.readers.json_rows import VALUES, RowForm, read_form, survey_rows
@@ -22,7 +23,6 @@ from app.readers.json_values import (
 )
 from app.readers.json_window import SPACE, Window
 from app.readers.source import Source
-from app.readers.squad import flattened, is_article, questions
 from app.readers.table import Cell, Flaw, Record, Table, check_columns, check_row_count, no_rows, usable_records
 
 _NEXT_OBJECT = re.compile(r"^\}\s*,?\s*\{", re.MULTILINE)
@@ -50,21 +50,31 @@ def read_shape(source: Source, shape: JsonShape, encoding: Encoding, kind: str) 
 
 
 def _survey(source: Source, shape: JsonShape) -> tuple[RowForm, JsonShape]:
-    """The form of the rows, and where they are: the questions of SQuAD lie below the rows."""
-    form, articles, hollow = RowForm(), 0, None
+    """The form of the rows, and where they are: the questions of SQuAD and the texts of intents lie below the rows."""
+    form, articles, named, hollow = RowForm(), 0, 0, None
     for number, value in shape.values():
         check_row_count(number, source.limits.rows)
         form.see(value)
-        articles += is_article(value)
+        articles += squad.is_article(value)
+        named += intents.is_intent(value)
         hollow = value if hollow is None and is_hollow(value) else hollow
     if not form.counts:
         raise no_rows([])
     if hollow is not None and form.hollow == form.counts.total():
         raise broken(1, 1, hollow_words(hollow))
-    if articles < form.counts.total():
-        return form, shape
-    below = JsonShape(lambda: enumerate((row for _, value in shape.values() for row in questions(value)), start=1))
-    below.flaws.extend([*shape.flaws, flattened()])
+    if articles == form.counts.total():
+        return _rows_below(shape, squad.questions, squad.flattened())
+    if named == form.counts.total() > 1:
+        return _rows_below(shape, intents.phrases, intents.flattened())
+    return form, shape
+
+
+def _rows_below(
+    shape: JsonShape, rows_of: Callable[[Any], Iterator[dict[str, Any]]], told: Flaw
+) -> tuple[RowForm, JsonShape]:
+    """The form and place of rows of which each value holds several."""
+    below = JsonShape(lambda: enumerate((row for _, value in shape.values() for row in rows_of(value)), start=1))
+    below.flaws.extend([*shape.flaws, told])
     return survey_rows(value for _, value in below.values()), below
 
 

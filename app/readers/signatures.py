@@ -61,6 +61,8 @@ _REMEDIES = {
 }
 _XML = re.compile(r"\ufeff?\s*<([A-Za-z][\w:.-]*)(\s[^<>]*)?>\s*<[A-Za-z]")
 _YAML = re.compile(r"(---\s*\n)?- [\w-]+: .*\n(  [\w-]+: .*\n)+- [\w-]+: ")
+# Rasa's training data, which is read.
+_INTENTS = re.compile(r"^\s*- intent: ", re.M)
 # Texts of other formats, by how they begin; each would otherwise be read as running text, line by line.
 _TEXT_FORMATS = (
     (re.compile(r"(WEBVTT\b|\d+\s*\n\d\d:\d\d:\d\d[,.]\d{3} --> )"), "a file of subtitles"),
@@ -113,6 +115,8 @@ def _other_than_text(head: bytes, extension: str) -> str:
     plain = text.lstrip("\ufeff").lstrip().replace("\r\n", "\n")
     if (other := next((name for pattern, name in _TEXT_FORMATS if pattern.match(plain)), None)) is not None:
         return other
+    if _INTENTS.search(plain):
+        return ""
     return "a YAML file" if extension in ("yaml", "yml") or _YAML.match(text.replace("\r\n", "\n")) else ""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.errors import Rejected
-from app.readers import archive_parts, class_folders
+from app.readers import archive_parts, brat, class_folders
 from app.readers.members import open_archive, open_member, safe_members, shown
 from app.readers.opening import open_source
 from app.readers.repairs import is_wanted, note_repair
@@ -73,6 +73,8 @@ class _Unpacking:
 
 
 def _read_members(unpacking: _Unpacking, chosen: Sequence[zipfile.ZipInfo], *, are_tables: bool) -> Table:
+    if not are_tables and brat.fits(chosen):
+        return brat.read(unpacking.source, chosen, unpacking.for_records)
     if not are_tables and class_folders.fits(chosen):
         return class_folders.read(unpacking.source, chosen, unpacking.for_records)
     return _one(unpacking, chosen[0]) if len(chosen) == 1 else _several(unpacking, chosen)

@@ -53,3 +53,10 @@ def test_two_or_three_readings_of_one_place_are_shown_and_one_can_be_named(tmp_p
     )
     assert all(each["preview"] in table.flaws.all()[0].message for each in shown)
     assert cells(read(tmp_path, "a.csv", content, encoding="cp1252")[1])[0][0].startswith("Az õszi")
+
+
+def test_russian_in_koi8_is_no_ukrainian():
+    text = "Здравствуйте, где мой заказ номер пять? Верните деньги за покупку."
+    assert guess_encodings(text.encode("koi8-r"))[0].encoding == "koi8-r"
+    ukrainian = "Привіт, де моє замовлення? Поверніть гроші за їжу, будь ласка."
+    assert guess_encodings(ukrainian.encode("koi8-u"))[0].encoding == "koi8-u"
