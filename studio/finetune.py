@@ -24,18 +24,19 @@ from app.catalog.methods import method_class
 from app.catalog.methods.requirements import require
 from app.catalog.training import TrainingSettings
 from app.errors import Conflict, Rejected, StudioError
-from app.models import CANCELLED, SUCCEEDED, TERMINAL_STATES, Run
+from app.models import CANCELLED, SUCCEEDED, TERMINAL_STATES, DatasetVersion, Run
 from app.queue import muted
 from app.services.accounts import accounts
 from app.services.datasets import datasets
 from app.services.datasets.imports import ImportOptions
 from app.services.datasets.row_errors import undecided
-from app.services.evaluation import comparison
+from app.services.evaluation import comparison, tested_rows
 from app.services.evaluation.baselines import kept_probe
 from app.services.models.base_size import too_small
 from app.services.profiling.token_lengths import default_model
 from app.services.queue import jobs
-from app.services.runs import adapters, metrics, runs
+from app.services.runs import adapters, cross_validation_offers, metrics, runs
+from app.services.runs.cross_validation import SETTING
 from app.settings import get_settings
 from studio.check import require_file
 from studio.claimed_folder import bring_up_to_date
@@ -144,6 +145,7 @@ def _submit(user_id: str, order: FinetuneRequest, method: dict[str, Any], traini
     base = order.model or default_model(task)
     if words := too_small(task, base):
         click.echo(words, err=True)
+    training = _with_folds(version, base, method, training)
     with muted():
         return runs.submit(
             user_id,
@@ -156,6 +158,28 @@ def _submit(user_id: str, order: FinetuneRequest, method: dict[str, Any], traini
                 leave_out_errors=not order.strict,
             ),
         )
+
+
+def _with_folds(version: DatasetVersion, base: str, method: dict[str, Any], training: dict[str, Any]) -> dict[str, Any]:
+    """The settings, with cross-validation where the test split tells little and folds are cheap; what was set stays."""
+    if SETTING in training:
+        return training
+    found = cross_validation_offers.offer(version, base_model=base, method=method, training=training)
+    if found is None:
+        return training
+    cost = f"about {found.seconds:.0f} s more; `--set {SETTING}="
+    if not found.cheap:
+        click.echo(
+            f"Only {found.test_rows} test rows: {found.folds}-fold cross-validation would test all {found.rows} ({cost}{found.folds}`).",
+            err=True,
+        )
+        return training
+    click.echo(
+        f"Only {found.test_rows} test rows, so all {found.rows} are tested by {found.folds}-fold cross-validation ({cost}0` leaves "
+        "it out).",
+        err=True,
+    )
+    return {**training, SETTING: found.folds}
 
 
 def _tell_left_out(report: dict[str, Any]) -> None:
@@ -234,6 +258,8 @@ def _result(user_id: str, run: Run, out: Path | None, seconds: float) -> dict[st
         "baseline": results.get("baseline", {}),
         "discordant": results.get("discordant", {}),
         "test_rows": results.get("test_rows"),
+        "tested": tested_rows.rows_words(results) if results.get("test_rows") else None,
+        "cross_validation": results.get("cross_validation"),
         "cut_rows": results.get("cut_rows"),
         "leaking_rows": results.get("leaking_rows", 0),
         "forgetting": results.get("forgetting"),

@@ -55,13 +55,23 @@ class ProgressBar:
             self._bars.update(self._bar, note=f"{line['key'].split('/')[1]} {line['value']:.3f}")
 
     def watch(self, phase: str, progress: dict[str, Any]) -> None:
-        """Show where the work stands; ``progress`` may hold ``step`` and ``total_steps``."""
-        self.say("Stopping" if self.stopping else phase)
-        if progress.get("total_steps"):
+        """Show where the work stands; ``progress`` may hold ``step`` and ``total_steps``, and the part of a cross-validation."""
+        self.say("Stopping" if self.stopping else _in_part(phase, progress))
+        if "share" in progress:
+            self._bars.update(self._bar, total=1.0, completed=progress["share"])
+        elif progress.get("total_steps"):
             self._bars.update(self._bar, total=progress["total_steps"], completed=progress.get("step", 0))
 
     def _show_event(self, line: dict[str, Any]) -> None:
         if line.get("kind") == "phase":
-            self.say(line["message"])
+            self.say(_in_part(line["message"], line.get("data") or {}))
         elif line.get("severity") in ("warning", "error"):
             self._console.print(f"{line['severity']}: {line['message']}", markup=False)
+
+
+def _in_part(phase: str, progress: dict[str, Any]) -> str:
+    """A phase, of a cross-validation with the fold that it belongs to."""
+    part, parts = progress.get("part"), progress.get("parts")
+    if not part or not parts:
+        return phase
+    return f"Fold {part} of {parts - 1}: {phase}" if part < parts else f"Model on all rows: {phase}"

@@ -47,6 +47,24 @@ def method_words(card: Mapping[str, Any]) -> dict[str, Any]:
     return {**card, **{name: _(card[name]) for name in ("title", "summary", "when", "against") if name in card}}
 
 
+def phase_words(phase: str, progress: Mapping[str, Any]) -> str:
+    """What a run does at the moment; of a cross-validation, for which fold."""
+    part, parts = progress.get("part"), progress.get("parts")
+    if not part or not parts:
+        return _(phase)
+    if part < parts:
+        return _("Fold {part} of {folds}: {phase}", part=part, folds=parts - 1, phase=_(phase))
+    return _("Model on all rows: {phase}", phase=_(phase))
+
+
+def done_share(progress: Mapping[str, Any]) -> float | None:
+    """Which share (0..1) of the updates is done, those of all folds counted; None where that is not known."""
+    if "share" in progress:
+        return min(1.0, float(progress["share"]))
+    total = progress.get("total_steps")
+    return min(1.0, (progress.get("step") or 0) / total) if total else None
+
+
 def task_title(kind: str) -> str:
     """The title of a task type; its kind if the catalog does not have it."""
     return _(_TASK_TITLES.get(kind, kind))

@@ -11,7 +11,7 @@ from app.languages import gettext as _
 from app.services.datasets import datasets
 from app.services.estimates import observations
 from app.services.estimates.estimates import EstimateRequest, estimate
-from app.services.runs import run_costs
+from app.services.runs import cross_validation_offers, run_costs
 
 router = APIRouter(prefix="/api/v1", tags=["estimates"])
 
@@ -20,13 +20,17 @@ router = APIRouter(prefix="/api/v1", tags=["estimates"])
 def estimate_run(user_id: UserId, body: EstimateBody) -> dict[str, Any]:
     """The estimate with its range, basis and what would make it fit; rows, labels and lengths come from ``dataset_id``.
 
-    ``lengths`` then says how many rows are cut at the longest text: ``{"cut_rows", "rows", "max_length", ...}``.
+    ``cross_validation`` says what folds would bring and cost where the test split is small: ``{"folds", "rows", "test_rows",
+    "seconds", "cheap"}``, or null. ``lengths`` then says how many rows are cut at the longest text: ``{"cut_rows", "rows", "max_length", ...}``.
     """
     if body.dataset_id is not None:
         version = datasets.latest_version(datasets.get_dataset(user_id, body.dataset_id))
-        return run_costs.estimate_with_defaults(
-            version, base_model=body.base_model, method=body.method, training=body.training
-        ).as_dict()
+        chosen: dict[str, Any] = {"base_model": body.base_model, "method": body.method, "training": body.training}
+        offered = cross_validation_offers.offer(version, **chosen)
+        return {
+            **run_costs.estimate_with_defaults(version, **chosen).as_dict(),
+            "cross_validation": offered.as_dict() if offered else None,
+        }
     if body.rows is None:
         raise Rejected("missing_field", _("Neither `rows` nor `dataset_id` was given."), _("Send one of them."))
     request = EstimateRequest(
@@ -37,7 +41,7 @@ def estimate_run(user_id: UserId, body: EstimateBody) -> dict[str, Any]:
         tokens_per_row=body.tokens_per_row,
         labels=body.labels,
     )
-    return {**estimate(request).as_dict(), "lengths": None}
+    return {**estimate(request).as_dict(), "lengths": None, "cross_validation": None}
 
 
 @router.get("/estimates/accuracy")

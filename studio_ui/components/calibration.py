@@ -20,7 +20,7 @@ HEIGHT = 360
 SLIGHT = 0.02
 NOTE = gettext_noop(
     "The expected calibration error is the mean distance between bar and dotted line, weighted by rows (ten equal bins, {rows} "
-    "test rows). Thin lines are 95 % intervals: short bars over few rows say little."
+    "rows). Thin lines are 95 % intervals: short bars over few rows say little."
 )
 
 

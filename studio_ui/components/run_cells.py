@@ -12,7 +12,7 @@ from app.services.runs.run_details import RunDetails
 from app.services.runs.run_table import RunRow
 from studio_ui.components.nodes import Node, action, el, moment
 from studio_ui.formats import byte_size, duration, figure, percent
-from studio_ui.run_words import method_title, state_chip
+from studio_ui.run_words import done_share, method_title, phase_words, state_chip
 
 # Of the small line of a run's loss, in pixels.
 WIDTH, HEIGHT = 60, 16
@@ -86,9 +86,9 @@ def _name(run: RunDetails) -> Node:
 
 
 def _progress(run: RunDetails) -> Node:
-    step, total = run.progress.get("step") or 0, run.progress.get("total_steps")
-    if run.state == "running" and total:
-        return el("span", f"{100 * step / total:.0f} % · {_(run.phase)}", cls="muted row-note")
+    done = done_share(run.progress)
+    if run.state == "running" and done is not None:
+        return el("span", f"{100 * done:.0f} % · {phase_words(run.phase, run.progress)}", cls="muted row-note")
     if run.state == "queued" and run.queue_position:
         return el(
             "span", _("number {queue_position} in the queue", queue_position=run.queue_position), cls="muted row-note"

@@ -6,7 +6,7 @@ from app.models import QUEUED
 from app.services.runs.queue_page import QueueOverview, QueueRow
 from studio_ui.components.nodes import Node, action, chooser, el
 from studio_ui.formats import count, counted, duration
-from studio_ui.run_words import method_title
+from studio_ui.run_words import done_share, method_title, phase_words
 
 PRIORITIES = [
     ("high", gettext_noop("First of mine")),
@@ -52,13 +52,19 @@ def _state(row: QueueRow) -> list[Node]:
     step, total = row.progress.get("step") or 0, row.progress.get("total_steps")
     where = _(" on {machine}", machine=row.worker.split(":")[0]) if row.mine and row.worker else ""
     words = (
-        _("{phase} · step {step} of {total}", phase=_(row.phase), step=count(step), total=count(total))
+        _(
+            "{phase} · step {step} of {total}",
+            phase=phase_words(row.phase, row.progress),
+            step=count(step),
+            total=count(total),
+        )
         if total
-        else _(row.phase)
+        else phase_words(row.phase, row.progress)
     )
+    done = done_share(row.progress)
     bar = (
-        el("progress", max=1, value=round(step / total, 4), aria_label=_("Progress of {row}", row=row.name))
-        if total
+        el("progress", max=1, value=round(done, 4), aria_label=_("Progress of {row}", row=row.name))
+        if done is not None
         else ""
     )
     return [el("p", words + where, cls="queue-why"), bar]

@@ -89,6 +89,8 @@ def test_result_is_one_json_object_and_the_adapter_is_copied(
         "baseline",
         "discordant",
         "test_rows",
+        "tested",
+        "cross_validation",
         "cut_rows",
         "leaking_rows",
         "forgetting",
@@ -117,6 +119,19 @@ def test_result_for_people_is_in_words(finetune: Callable[..., Ended], tmp_path:
     done = finetune(str(letters(tmp_path, "train")))
     assert done.code == 0, done.err
     assert "accuracy: 1.0000" in done.out and "Adapter: " in done.out
+
+
+def test_few_test_rows_are_cross_validated_unless_it_is_set_otherwise(
+    finetune: Callable[..., Ended], place: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "many.csv"
+    path.write_text("text,label\n" + "".join(f"letter {n},{'ab'[n % 2]}\n" for n in range(60)))
+    done = finetune(str(path), "--json")
+    assert "so all 60 are tested by 5-fold cross-validation" in done.err
+    assert _spec(place, json.loads(done.out)["run_id"])["training"]["cross_validation_folds"] == 5
+    done = finetune(str(path), "--json", "--set", "cross_validation_folds=0")
+    assert "cross-validation" not in done.err
+    assert _spec(place, json.loads(done.out)["run_id"])["training"]["cross_validation_folds"] == 0
 
 
 def test_conversations_get_the_chat_model_by_default(

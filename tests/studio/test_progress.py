@@ -30,3 +30,13 @@ def test_interrupted_run_is_shown_as_stopping(capsys: pytest.CaptureFixture[str]
         bar.watch("Training", {})
     printed = capsys.readouterr().err
     assert "Stopping" in printed and "Training" not in printed
+
+
+def test_phases_of_a_cross_validation_name_their_fold(capsys: pytest.CaptureFixture[str]) -> None:
+    place = {"part": 2, "parts": 6, "share": 0.2}
+    with ProgressBar() as bar:
+        bar.show({"type": "event", "kind": "phase", "severity": "info", "message": "Training", "data": place})
+        bar.show({"type": "progress", "phase": "Training", "step": 1, "total_steps": 4, **place})
+        bar.watch("Training", {"part": 6, "parts": 6, "share": 0.9})
+    printed = capsys.readouterr().err
+    assert printed.count("Fold 2 of 5: Training") == 1 and printed.count("Model on all rows: Training") == 1

@@ -29,9 +29,10 @@ class SpoolReport(Report):
     def record(self, kind: str, /, **fields: Any) -> None:
         """Write a record as a line; a number that is not finite becomes an event, because JSON has no word for it."""
         if kind == "phase":
-            self._phase = fields["title"]
-            self.event("phase", self._phase)
-            self._write("progress", phase=self._phase)
+            self._phase = fields.pop("title")
+            # Of a cross-validation also which part of the run it belongs to.
+            self.event("phase", self._phase, **fields)
+            self._write("progress", phase=self._phase, **fields)
         elif kind == "progress":
             self._write("progress", phase=self._phase, **fields)
         elif kind == "metric" and not math.isfinite(fields["value"]):

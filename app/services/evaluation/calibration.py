@@ -14,6 +14,7 @@ from app.errors import Conflict
 from app.intervals import wilson
 from app.languages import gettext as _
 from app.models import Prediction
+from app.services.evaluation import tested_rows
 from app.services.evaluation.statistics import bin_indices, calibration_error
 from app.services.runs import runs
 
@@ -77,6 +78,7 @@ def measure(user_id: str, run_id: str) -> Calibration:
     with snapshot() as session:
         run = runs.find(session, user_id, run_id)
         task, labels = run.task_type, (run.results or {}).get("labels") or []
+        factor = tested_rows.variance_factor(run.results or {})
         query = select(Prediction.expected, Prediction.answer, Prediction.score)
         rows = session.execute(query.where(Prediction.run_id == run_id, Prediction.split == "test")).all()
     if not rows:
@@ -96,27 +98,35 @@ def measure(user_id: str, run_id: str) -> Calibration:
         error=calibration_error(scores, right, BINS),
         confidence=float(np.mean(scores)),
         accuracy=sum(right) / len(rows),
-        bins=reliability(scores, right),
+        bins=reliability(scores, right, factor=factor),
         thresholds=abstention(expected, answers, scores, labels if len(labels) == 2 else []),
     )
 
 
-def reliability(scores: Sequence[float], right: Sequence[bool], bins: int = BINS) -> list[ReliabilityBin]:
-    """The reliability diagram: equal-width bins of the confidence with the accuracy of their answers."""
+def reliability(
+    scores: Sequence[float], right: Sequence[bool], bins: int = BINS, factor: float = 1.0
+) -> list[ReliabilityBin]:
+    """The reliability diagram: equal-width bins of the confidence with the accuracy of their answers.
+
+    Args:
+        factor: by which the variance exceeds that of independent answers.
+    """
     confidence, is_right = np.asarray(scores, dtype=float), np.asarray(right, dtype=bool)
     bin_of = bin_indices(confidence, bins)
     return [
-        _bin(index / bins, (index + 1) / bins, confidence[bin_of == index], is_right[bin_of == index])
+        _bin(index / bins, (index + 1) / bins, confidence[bin_of == index], is_right[bin_of == index], factor)
         for index in range(bins)
     ]
 
 
-def _bin(low: float, high: float, confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> ReliabilityBin:
+def _bin(
+    low: float, high: float, confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], factor: float
+) -> ReliabilityBin:
     rows = len(right)
     if not rows:
         return ReliabilityBin(low, high, 0, None, None, None)
     accuracy = float(right.mean())
-    return ReliabilityBin(low, high, rows, float(confidence.mean()), accuracy, list(wilson(accuracy, rows)))
+    return ReliabilityBin(low, high, rows, float(confidence.mean()), accuracy, list(wilson(accuracy, rows, factor)))
 
 
 def abstention(

@@ -23,7 +23,9 @@ from app.models import Dataset, DatasetVersion
 from app.services.datasets import datasets
 from app.services.datasets.row_errors import undecided
 from app.services.datasets.version_lengths import default_length
-from app.services.runs import runs
+from app.services.runs import cross_validation_offers, runs
+from app.services.runs.cross_validation import SETTING
+from app.services.runs.cross_validation_offers import CrossValidationOffer
 from app.services.runs.recommendation import recommend_method
 from app.services.runs.run_specs import max_text_tokens
 from studio_ui.formats import count
@@ -80,7 +82,22 @@ def recommended(user_id: str, dataset: Dataset) -> Draft:
         methods_for(task.kind)[0],
         columns=dict(version.columns),
     )
-    return with_advice(draft, ranked(user_id, draft)["ranked"])
+    return with_folds(with_advice(draft, ranked(user_id, draft)["ranked"]), version)
+
+
+def with_folds(draft: Draft, version: DatasetVersion) -> Draft:
+    """The draft with cross-validation where the test split tells little and folds are cheap."""
+    offered = folds_offer(draft, version)
+    return replace(draft, training={**draft.training, SETTING: offered.folds}) if offered and offered.cheap else draft
+
+
+def folds_offer(draft: Draft, version: DatasetVersion) -> CrossValidationOffer | None:
+    """What cross-validation would bring and cost for this draft; None where it is not needed or not possible."""
+    if not draft.base_model or draft.task_type != version.task_type:
+        return None
+    return cross_validation_offers.offer(
+        version, base_model=draft.base_model, method=draft.spec, training=draft.training
+    )
 
 
 def with_advice(draft: Draft, ranking: list[dict[str, Any]]) -> Draft:
@@ -211,8 +228,9 @@ def training_overrides(draft: Draft, version: DatasetVersion) -> Overrides:
 
 
 def preset_of(training: Mapping[str, Any]) -> Preset | None:
-    """The preset with exactly these changes of the training settings, if there is one."""
-    return next((preset for preset in PRESETS if dict(preset.training) == dict(training)), None)
+    """The preset with exactly these changes of the training settings, if there is one; folds follow the data, not a preset."""
+    changes = {name: value for name, value in training.items() if name != SETTING}
+    return next((preset for preset in PRESETS if dict(preset.training) == changes), None)
 
 
 def lacking(draft: Draft, version: DatasetVersion) -> list[str]:

@@ -12,12 +12,13 @@ from app.services.datasets.row_errors import undecided
 from app.services.datasets.versions import report_of
 from app.services.models.base_size import too_small
 from app.services.runs import queue_page
+from app.services.runs.cross_validation import SETTING
 from app.services.runs.queue_page import QueueOverview
 from studio_ui.components.nodes import Node, action, banner, el
 from studio_ui.formats import byte_size, count, counted, duration, duration_range, percent, span
 from studio_ui.forms import SettingsForm
 from studio_ui.pages.new_run.choices import estimate, fit_words
-from studio_ui.pages.new_run.draft import Draft, Overrides, card_of, model_of, preset_of, task_of
+from studio_ui.pages.new_run.draft import Draft, Overrides, card_of, folds_offer, model_of, preset_of, task_of
 
 
 def undecided_nodes(dataset: Dataset, prefix: str = "") -> list[Node]:
@@ -63,6 +64,7 @@ def review_nodes(user_id: str, draft: Draft, dataset: Dataset, settings: str) ->
     return [
         _too_small(draft),
         el("section", _costs(user_id, draft), id="review-cost", cls="review-cost", aria_live="polite"),
+        _folds(draft, version),
         el("section", el("h3", _("What will happen")), _summary(draft, dataset, settings), cls="report-part"),
         _warnings(dataset.id, version),
     ]
@@ -123,6 +125,52 @@ def _costs(user_id: str, draft: Draft) -> list[Node]:
         _length_words(cost["lengths"]),
         el("p", f"{cost['basis']} {ahead}", cls="muted small"),
     ]
+
+
+def _folds(draft: Draft, version: DatasetVersion) -> Node:
+    """Cross-validation, with one click to leave it out, or the offer of it with its cost."""
+    folds, offered = draft.training.get(SETTING), folds_offer(draft, version)
+    rows, tested = sum((version.split_sizes or {}).values()), int((version.split_sizes or {}).get("test", 0))
+    if folds:
+        words = _(
+            "{folds}-fold cross-validation: each of the {rows} rows is answered by a model that did not see it, and the model that you keep learns from all of them.",
+            folds=folds,
+            rows=count(rows),
+        )
+        less = (
+            _(
+                "Without it, {tested} rows are tested and the run is about {seconds} shorter.",
+                tested=count(tested),
+                seconds=duration(offered.seconds),
+            )
+            if offered
+            else ""
+        )
+        press = action(
+            _("Test {tested} rows instead", tested=count(tested)),
+            "remedy",
+            {"training": {SETTING: 0}},
+            look="small",
+        )
+    elif offered:
+        words = _(
+            "Only {tested} rows are tested, which tells little. {folds}-fold cross-validation tests all {rows} and then trains on all of them.",
+            tested=count(tested),
+            folds=offered.folds,
+            rows=count(offered.rows),
+        )
+        less = _("It takes about {seconds} longer.", seconds=duration(offered.seconds))
+        press = action(
+            _("Cross-validate with {folds} folds", folds=offered.folds),
+            "remedy",
+            {"training": {SETTING: offered.folds}},
+            look="small",
+        )
+    else:
+        return ""
+    return el(
+        "div", el("p", f"{words} {less}".strip()), el("div", press, cls="actions"), id="review-folds", cls="notice"
+    )
 
 
 def _tile(title: str, value: str, note: str) -> Node:

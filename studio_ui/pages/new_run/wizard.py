@@ -12,6 +12,7 @@ from app.services.datasets import datasets
 from app.services.datasets.row_errors import version_for_run
 from app.services.experiments import method_comparison
 from app.services.runs import runs
+from app.services.runs.cross_validation import SETTING
 from app.services.runs.runs import RunRequest
 from studio_ui.components.choice_cards import ChoiceCards
 from studio_ui.components.nodes import empty_state
@@ -175,6 +176,8 @@ class Wizard:
         """The training settings of a preset."""
         case = Case.read(self.layout, user_of(request), given)
         training = next(dict(each.training) for each in PRESETS if each.name == preset)
+        if folds := case.draft.training.get(SETTING):
+            training[SETTING] = folds
         filled = Case.of(self.layout, case.user_id, replace(case.draft, training=training))
         return {**filled.training_fields(case.family), **filled.state()}
 

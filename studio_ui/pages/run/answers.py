@@ -25,11 +25,11 @@ FILTERS = (
     ("all", gettext_noop("All")),
 )
 NONE_OF = {
-    "wrong": gettext_noop("No wrong answers on the test rows."),
-    "right": gettext_noop("No right answers on the test rows."),
+    "wrong": gettext_noop("No wrong answers."),
+    "right": gettext_noop("No right answers."),
     "improved": gettext_noop("No row that the base model got wrong and the tuned model gets right."),
     "worsened": gettext_noop("No row that the base model got right and the tuned model gets wrong."),
-    "all": gettext_noop("No test rows were stored."),
+    "all": gettext_noop("No answers were stored."),
 }
 HEADS = (
     gettext_noop("Text"),
@@ -107,7 +107,7 @@ def _answer_table(run: RunDetails, page: PredictionPage, wanted: AnswerFilter, s
         else _nothing(wanted)
     )
     return [
-        el("p", _(UNSEEN), cls="muted"),
+        el("p", _unseen(run), cls="muted"),
         el("div", filters, cls="segments", role="group", aria_label=_("Which rows to show")),
         _cell_filter(wanted),
         el("p", words, cls="muted", role="status"),
@@ -116,6 +116,17 @@ def _answer_table(run: RunDetails, page: PredictionPage, wanted: AnswerFilter, s
         else "",
         _more(_("Show more rows"), shown) if len(page.rows) < totals[only] else "",
     ]
+
+
+def _unseen(run: RunDetails) -> str:
+    """What the rows had to do with training."""
+    folds = (results_of(run).get("cross_validation") or {}).get("folds")
+    if not folds:
+        return _(UNSEEN)
+    return _(
+        "Every row, answered by the model of the fold that did not train on it ({folds} folds). The model that you keep has learned from all of them and may answer differently.",
+        folds=folds,
+    )
 
 
 def _nothing(wanted: AnswerFilter) -> str:

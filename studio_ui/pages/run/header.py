@@ -15,7 +15,7 @@ from studio_ui.formats import count, duration
 from studio_ui.pages.run.tiles import run_tiles
 from studio_ui.pages.run.verdict_part import sentence_nodes, sentence_of, verdict_list
 from studio_ui.pages.run.wanted import SECONDS_BETWEEN_LOOKS, family, is_active, judged, wanted_run
-from studio_ui.run_words import STATES, method_title, model_title, state_chip
+from studio_ui.run_words import STATES, done_share, method_title, model_title, phase_words, state_chip
 
 ENDED_BADLY = ("failed", "cancelled", "diverged")
 PHASES = {
@@ -99,10 +99,14 @@ def _missing(error: NotFound) -> Node:
 
 
 def _progress(run: RunDetails) -> list[Node]:
-    progress = run.progress or {}
-    total = progress.get("total_steps") or 0
-    share = 0 if run.state == "queued" else min(100, 100 * progress.get("step", 0) / total) if total else None
-    bar = el("progress", max=100, value=share, id="run-progress", aria_label=_("Progress of the run"))
+    done = 0.0 if run.state == "queued" else done_share(run.progress or {})
+    bar = el(
+        "progress",
+        max=100,
+        value=None if done is None else 100 * done,
+        id="run-progress",
+        aria_label=_("Progress of the run"),
+    )
     words = el(
         "p",
         el("span", state_chip(run.state), id="run-state"),
@@ -120,7 +124,11 @@ def _phase(run: RunDetails) -> str:
         first = _("Next in the queue; it starts as soon as the trainer is free.")
         return first if position == 1 else _("Number {position} in the queue.", position=position)
     if is_active(run):
-        return _("Stopping; the last checkpoint is kept.") if run.cancel_requested else _(run.phase or "Starting")
+        return (
+            _("Stopping; the last checkpoint is kept.")
+            if run.cancel_requested
+            else phase_words(run.phase or "Starting", run.progress or {})
+        )
     if run.state == "succeeded":
         return _("It took {duration}, waiting not counted.", duration=_taken(run))
     return _(PHASES[run.state])
@@ -156,6 +164,8 @@ def _facts(run: RunDetails) -> list[tuple[str, Node]]:
 def _time_left(phase: str, progress: Mapping[str, Any]) -> str:
     """What the trainer can tell is the time of training; saving and testing come after it."""
     seconds = progress.get("eta_seconds") or 0
+    if seconds > 0 and progress.get("parts"):
+        return _("about {seconds} of training, all folds and the model on all rows", seconds=duration(seconds))
     if seconds > 0 and phase in ("", TRAINING):
         return _("about {seconds} of training, then the test", seconds=duration(seconds))
     steps = progress.get("total_steps")
@@ -186,7 +196,9 @@ def _actions(run: RunDetails) -> list[Node | None]:
         ),
         _link("run-compare", f"/compare?{urlencode({'runs': run.id})}", _("Compare")),
         _link("run-shootout", f"/experiments?{address}", _("Compare with other methods")),
-        action(_("Train one more pass"), "continue", run.id, id="run-continue") if learned else None,
+        action(_("Train one more pass"), "continue", run.id, id="run-continue")
+        if learned and not run.spec.get("training", {}).get("cross_validation_folds")
+        else None,
         clone,
     ]
 

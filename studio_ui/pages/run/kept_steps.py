@@ -62,15 +62,23 @@ def _actions(run: RunDetails, each: CheckpointDetails) -> Node:
         disabled=not each.deletable,
         title=None if each.deletable else refused,
     )
-    go_on = action(
-        _("Continue from here"),
-        "continue",
-        each.step,
-        cls="button small checkpoint-continue",
-        aria_label=_("Continue from {at}", at=at),
+    # A cross-validated run is not trained further; its folds would not be.
+    folded = run.spec.get("training", {}).get("cross_validation_folds")
+    go_on = (
+        []
+        if folded
+        else [
+            action(
+                _("Continue from here"),
+                "continue",
+                each.step,
+                cls="button small checkpoint-continue",
+                aria_label=_("Continue from {at}", at=at),
+            )
+        ]
     )
     tried = el("a", _("Try it"), href=try_address(run, each.step), cls="button small", aria_label=_("Try {at}", at=at))
-    return el("div", *([tried, go_on] if each.complete else []), remove, cls="row-actions")
+    return el("div", *([tried, *go_on] if each.complete else []), remove, cls="row-actions")
 
 
 def _score(name: str, value: float | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from app.catalog.training import MAX_FOLDS
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.services.runs import checkpoints, metrics
@@ -42,6 +43,12 @@ LOSS = Chart(
     gettext_noop("Loss"),
     (Line("train/loss", gettext_noop("training"), smooth=True), Line("eval/loss", gettext_noop("evaluation"))),
     empty=gettext_noop("The first point appears after the first training step."),
+)
+# Of a cross-validation: the loss on the validation rows of each fold.
+FOLDS = Chart(
+    gettext_noop("Evaluation loss of the folds"),
+    tuple(Line(f"fold-{number}/eval/loss", str(number)) for number in range(1, MAX_FOLDS + 1)),
+    optional=True,
 )
 OTHERS = (
     Chart(
@@ -113,7 +120,7 @@ def read_curves(user_id: str, query: Mapping[str, str], after: int | None) -> Cu
             points={key: [list(point) for point in points] for key, points in found.points.items()},
             after=found.after,
             again=SECONDS_BETWEEN_LOOKS if is_active(run) else None,
-            charts=[_translated(chart) for chart in (LOSS, QUALITY[family(run)], *OTHERS)],
+            charts=[_translated(chart) for chart in (LOSS, QUALITY[family(run)], FOLDS, *OTHERS)],
             marks=marks_of(user_id, run),
             steps_per_pass=_steps_per_pass(run),
         )

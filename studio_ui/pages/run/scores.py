@@ -21,7 +21,7 @@ COLUMNS = (
     ("count", ""),
 )
 LABEL_WORDS = gettext_noop(
-    "F1 is high only when the label is both found (recall) and not given wrongly (precision). Labels with few test rows jump "
+    "F1 is high only when the label is both found (recall) and not given wrongly (precision). Labels with few rows jump "
     "by chance."
 )
 
@@ -62,7 +62,7 @@ def confused_pairs(user_id: str, query: Mapping[str, str]) -> Content:
         )
         for value, share, expected, answered in pairs[:MOST_PAIRS]
     ]
-    listed = el("ol", items) if items else el("p", _("Nothing was confused on the test rows."))
+    listed = el("ol", items) if items else el("p", _("Nothing was confused."))
     return Content(
         el("section", el("h3", _("Most confused pairs")), listed, cls="confused", id="confused-pairs"), again=again
     )

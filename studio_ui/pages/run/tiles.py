@@ -155,7 +155,8 @@ def _tested_accuracy(results: Mapping[str, Any], verdict: str | None) -> Node:
         notes.append(
             _("95 %: {between} · {test_rows} rows", between=_between(interval), test_rows=count(results["test_rows"]))
         )
-    return tile("tile-accuracy", _("Test accuracy"), percent(value), *notes, wide=True)
+    title = _("Accuracy, cross-validated") if results.get("cross_validation") else _("Test accuracy")
+    return tile("tile-accuracy", title, percent(value), *notes, wide=True)
 
 
 def _checked_accuracy(run: RunDetails, best: float | None) -> Node:
@@ -189,7 +190,13 @@ def _entity_tiles(run: RunDetails, best: Mapping[str, float], verdict: str | Non
             )
         )
     return [
-        tile("tile-f1", _("Entity F1 on the test"), percent(scores["f1"]), *notes, wide=True),
+        tile(
+            "tile-f1",
+            _("Entity F1, cross-validated") if results.get("cross_validation") else _("Entity F1 on the test"),
+            percent(scores["f1"]),
+            *notes,
+            wide=True,
+        ),
         tile("tile-precision", _("Precision"), percent(scores["precision"]), _("of what it marks, so much is right")),
         tile("tile-recall", _("Recall"), percent(scores["recall"]), _("of what is there, so much is found")),
         *_baseline_tiles(results, "f1"),

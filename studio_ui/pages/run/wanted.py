@@ -59,7 +59,11 @@ def results_of(run: RunDetails) -> dict[str, Any]:
 def not_yet(run: RunDetails, what: str) -> Node:
     """What stands where results will be, or could have been."""
     if is_active(run):
-        text = _("The test rows are answered once, after training. This page fills itself.")
+        text = (
+            _("All rows are answered when the folds and the model on all rows are trained. This page fills itself.")
+            if run.spec.get("training", {}).get("cross_validation_folds")
+            else _("The test rows are answered once, after training. This page fills itself.")
+        )
         return empty_state(_("{what} will appear here at the end.", what=what), text)
     text = _("It ended before the test rows were answered. Resume it to get there.")
     return empty_state(_("There is nothing to show for this run."), text)

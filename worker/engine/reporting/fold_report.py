@@ -23,12 +23,7 @@ class TrainingReport(Report):
 
     def record(self, kind: str, /, **fields: Any) -> None:
         """See :class:`Report`."""
-        if kind == "progress":
-            fields = self._placed(fields)
-        self._report.record(kind, **fields)
-        if kind == "phase":
-            # A phase clears what was known of the progress.
-            self._report.record("progress", **self._placed({}))
+        self._report.record(kind, **(self._placed(fields) if kind in ("progress", "phase") else fields))
 
     def should_stop(self) -> bool:
         """See :class:`Report`."""
