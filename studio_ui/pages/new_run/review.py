@@ -130,47 +130,28 @@ def _costs(user_id: str, draft: Draft) -> list[Node]:
 def _folds(draft: Draft, version: DatasetVersion) -> Node:
     """Cross-validation, with one click to leave it out, or the offer of it with its cost."""
     folds, offered = draft.training.get(SETTING), folds_offer(draft, version)
-    rows, tested = sum((version.split_sizes or {}).values()), int((version.split_sizes or {}).get("test", 0))
-    if folds:
-        words = _(
-            "{folds}-fold cross-validation: each of the {rows} rows is answered by a model that did not see it, and the model that you keep learns from all of them.",
-            folds=folds,
-            rows=count(rows),
-        )
-        less = (
-            _(
-                "Without it, {tested} rows are tested and the run is about {seconds} shorter.",
-                tested=count(tested),
-                seconds=duration(offered.seconds),
-            )
-            if offered
-            else ""
-        )
-        press = action(
-            _("Test {tested} rows instead", tested=count(tested)),
-            "remedy",
-            {"training": {SETTING: 0}},
-            look="small",
-        )
-    elif offered:
-        words = _(
-            "Only {tested} rows are tested, which tells little. {folds}-fold cross-validation tests all {rows} and then trains on all of them.",
-            tested=count(tested),
-            folds=offered.folds,
-            rows=count(offered.rows),
-        )
-        less = _("It takes about {seconds} longer.", seconds=duration(offered.seconds))
-        press = action(
-            _("Cross-validate with {folds} folds", folds=offered.folds),
-            "remedy",
-            {"training": {SETTING: offered.folds}},
-            look="small",
-        )
-    else:
+    sizes = version.split_sizes or {}
+    rows, tested = count(sum(sizes.values())), count(sizes.get("test", 0))
+    if not folds and not offered:
         return ""
-    return el(
-        "div", el("p", f"{words} {less}".strip()), el("div", press, cls="actions"), id="review-folds", cls="notice"
-    )
+    seconds = duration(offered.seconds) if offered else ""
+    if folds:
+        title = _("{folds}-fold cross-validation: all {rows} rows are tested.", folds=folds, rows=rows)
+        hint = _(
+            "Each is answered by a model that did not see it, and the model that you keep learns from all of them."
+        )
+        less = _("Testing {tested} rows instead is about {seconds} shorter.", tested=tested, seconds=seconds)
+        words, chosen = _("Test {tested} rows instead", tested=tested), 0
+    else:
+        chosen = offered.folds if offered else 0
+        title = _("Only {tested} rows are tested, which tells little.", tested=tested)
+        hint = _(
+            "{folds}-fold cross-validation tests all {rows} and then trains on all of them.", folds=chosen, rows=rows
+        )
+        less = _("It takes about {seconds} longer.", seconds=seconds)
+        words = _("Cross-validate with {folds} folds", folds=chosen)
+    press = action(words, "remedy", {"training": {SETTING: chosen}}, look="small")
+    return el("div", banner("info", title, f"{hint} {less if offered else ''}".strip(), "", press), id="review-folds")
 
 
 def _tile(title: str, value: str, note: str) -> Node:
@@ -260,6 +241,8 @@ def _summary(draft: Draft, dataset: Dataset, settings: str) -> Node:
         f"{count(sizes.get(name, 0))} {words} rows"
         for name, words in (("train", _("training")), ("validation", _("validation")), ("test", _("test")))
     )
+    if folds := draft.training.get(SETTING):
+        rows = _("{rows} rows in {folds} folds", rows=count(sum(sizes.values())), folds=folds)
     columns = ", ".join(f"{role}: {column}" for role, column in draft.columns.items())
     lines = [
         (
