@@ -21,6 +21,11 @@ def test_colleague_is_invited_disabled_and_found_in_the_audit_trail(signed_in, s
     assert accounts.user_for_session(cookie) is None
     page = watched.open("/audit?action=disable")
     assert "ann" in page.inner_text("#audit-table")
+    assert "chain is whole" in page.inner_text("#audit-chain")
+    page = watched.open("/people")
+    page.click("#people-table tr:has-text('ann') button:has-text('Delete')")
+    page.click("dialog button:has-text('Delete for good')")
+    page.wait_for_selector("#people-table tr:has-text('ann')", state="detached")
     assert watched.complaints == []
 
 
