@@ -1,6 +1,6 @@
 # Every target that people call has a description after `##`; `make help` prints them.
 .DEFAULT_GOAL := help
-.PHONY: help install run test tests test-methods check faults docs languages bench-answers bench-dashboard bench-frozen bench-gpu bench-job bench-load bench-pages bench-pickup bench-read bench-web screenshots clean
+.PHONY: help install run test tests test-methods check faults docs languages bench-answers bench-dashboard bench-frozen bench-gpu bench-job bench-load bench-pages bench-pickup bench-quality bench-read bench-web screenshots clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -70,6 +70,9 @@ bench-pages: $(VENV)/installed-dev ## measure every page in Chromium; AGAINST=/p
 
 bench-pickup: $(VENV)/installed ## measure the time from submit to the first training step
 	@$(BIN)/python -m benchmarks.pickup
+
+bench-quality: $(VENV)/installed ## measure default runs on public sets beside probe, TF-IDF, neighbours and a plain script
+	@$(BIN)/python -m benchmarks.quality $(if $(ROWS),--rows $(ROWS))
 
 bench-read: $(VENV)/installed ## measure the memory that reading a 2 GB file takes
 	@$(BIN)/python -m benchmarks.read_memory

@@ -7,17 +7,23 @@ model's folder, CSV files, settings and the folder for the result; prints ``{"ac
 import csv
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import torch
 from peft import LoraConfig, TaskType, get_peft_model
+from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, TensorDataset
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, get_linear_schedule_with_warmup
 
+# More passes over few rows only overfit.
+MAX_EPOCHS = 30
+
 
 def main(job: dict[str, Any]) -> None:
-    """Train for the epochs of the job, check after each, keep the best adapter, test it."""
+    """Train for the epochs or the seconds of the job, check after each epoch, keep the best adapter, test it."""
+    began = time.monotonic()
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(job["model"])
     train, validation, test = (read(job, name, tokenizer) for name in ("train", "validation", "test"))
@@ -34,10 +40,16 @@ def main(job: dict[str, Any]) -> None:
     )
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trainable, lr=job["learning_rate"], weight_decay=job["weight_decay"])
-    steps = round(job["epochs"] * -(-len(train) // job["batch_size"]))
-    schedule = get_linear_schedule_with_warmup(optimizer, round(job["warmup_steps"]), steps)
-    best = float("inf")
-    for _ in range(round(job["epochs"])):
+    schedule: Any
+    if "seconds" in job:
+        # The rate falls to zero when the time is used up, after as many epochs as fit.
+        schedule = LambdaLR(optimizer, lambda step: min(1, step / 20) * max(0.0, 1 - _share(job, began)))
+    else:
+        steps = round(job["epochs"] * -(-len(train) // job["batch_size"]))
+        schedule = get_linear_schedule_with_warmup(optimizer, round(job["warmup_steps"]), steps)
+    best, epoch = float("inf"), 0
+    while epoch == 0 or (_share(job, began) < 1 and epoch < round(job.get("epochs", MAX_EPOCHS))):
+        epoch += 1
         model.train()
         for ids, mask, labels in DataLoader(train, batch_size=job["batch_size"], shuffle=True):
             loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
@@ -46,6 +58,8 @@ def main(job: dict[str, Any]) -> None:
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
+            if _share(job, began) >= 1:
+                break
         scores = evaluate(model, validation, job["batch_size"])
         if scores["loss"] < best:
             best = scores["loss"]
@@ -53,6 +67,11 @@ def main(job: dict[str, Any]) -> None:
     model.load_adapter(job["out"], adapter_name="best")
     model.set_adapter("best")
     print(json.dumps(evaluate(model, test, job["batch_size"])))
+
+
+def _share(job: dict[str, Any], began: float) -> float:
+    """How much of the time is used up; nothing where it does not count."""
+    return (time.monotonic() - began) / job["seconds"] if "seconds" in job else 0.0
 
 
 def read(job: dict[str, Any], name: str, tokenizer: Any) -> TensorDataset:
