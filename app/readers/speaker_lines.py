@@ -1,8 +1,9 @@
 """Reads texts whose lines begin with who speaks: ``Q:`` and ``A:`` as questions and answers, others as conversations."""
 
+import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from app.readers.decoding import Encoding, find_encoding, read_lines
@@ -18,7 +19,10 @@ NAME = "a text of questions and answers"
 ASKS, ANSWERS = (*ASKING, "p", "d", "v", "u"), (*ANSWERING, "r")
 _SIDES = {**ROLES, **dict.fromkeys(ASKS, USER), **dict.fromkeys(ANSWERS, ASSISTANT)}
 _LINE = re.compile(r"(?:#{1,4}\s*|\*\*)?([^\W\d_]{1,14})\s*(?:\*\*)?[:\uff1a](?:\*\*)?\s*(.*)$")
+# A question of a numbered list, where answers are named and questions are not.
+_NUMBERED = re.compile(r"(?:\*\*)?\d{1,4}[.)]\s+(\S.*[?\uff1f])\**$")
 FEWEST = 4
+LOOKED_AT = 200
 
 
 class _Spoken(NamedTuple):
@@ -35,8 +39,9 @@ def fits(sample: FileHead) -> bool:
         sample.source.choices.repairs, "speaker_lines"
     ):
         return False
-    lines = [line for line in sample.text.split("\n")[:200] if line.strip()]
-    parsed = [_parse(line) for line in lines]
+    lines = [line for line in sample.text.split("\n")[:LOOKED_AT] if line.strip()]
+    numbered = _are_numbered(lines)
+    parsed = [_parse(line, numbered) for line in lines]
     spoken = [found.side for found in parsed if found]
     return (
         len(spoken) >= FEWEST
@@ -80,13 +85,15 @@ def _records(source: Source, encoding: Encoding, table: Table, are_pairs: bool) 
 
 
 def _conversations(source: Source, encoding: Encoding) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+    first = itertools.islice(read_lines(source.path, encoding, MAX_CELL), LOOKED_AT)
+    numbered = _are_numbered([line for line in first if line.strip()])
     turns: list[tuple[str, list[str]]] = []
     start, blank, size = 1, False, 0
     for number, line in enumerate(read_lines(source.path, encoding, MAX_CELL), start=1):
         if len(line) > MAX_CELL:
             raise cell_too_long(number, "text")
         text = line.strip()
-        spoken = _parse(text)
+        spoken = _parse(text, numbered)
         if spoken:
             begins = spoken.side == "system" or (spoken.side == "user" and (blank or spoken.asks))
             if begins and turns and turns[-1][0] == "assistant":
@@ -109,8 +116,18 @@ def _joined(turns: list[tuple[str, list[str]]]) -> list[tuple[str, str]]:
     return [(side, "\n".join(lines).strip()) for side, lines in turns]
 
 
-def _parse(line: str) -> _Spoken | None:
-    """Who speaks in a line; None where it begins with nobody."""
+def _are_numbered(lines: Sequence[str]) -> bool:
+    """Whether questions are numbered only, each with a named answer on the next line."""
+    sides = {found.side for line in lines if (found := _parse(line, numbered=False))}
+    asked = [at for at, line in enumerate(lines) if _NUMBERED.match(line.strip())]
+    answered = [(found := _parse(line, numbered=False)) and found.side == ASSISTANT for line in (*lines[1:], "")]
+    return sides == {ASSISTANT} and len(asked) > 1 and all(answered[at] for at in asked[:-1])
+
+
+def _parse(line: str, numbered: bool) -> _Spoken | None:
+    """Who speaks in a line; None where it begins with nobody. ``numbered`` questions are the asking side's."""
+    if numbered and (question := _NUMBERED.match(line.strip())):
+        return _Spoken(USER, question[1], True)
     found = _LINE.match(line.strip())
     name = found[1].casefold() if found else ""
     return _Spoken(_SIDES[name], found[2], name in ASKS) if found and name in _SIDES else None

@@ -76,3 +76,16 @@ def test_answer_over_lines_that_is_too_long_is_refused(tmp_path):
     error = refused(tmp_path, "a.txt", f"{text}Q: And now?\nA: {line}\n{line}\n".encode())
     assert error.code == "cell_too_long" and error.details["rows"] == [11]
     assert len(read(tmp_path, "a.txt", f"{text}Q: And now?\nA:\n{line}\n{line[1:]}\n".encode())[1]) == 6
+
+
+def test_numbered_questions_with_named_answers_are_pairs(tmp_path):
+    content = "".join(f"{n}. How long does tea {n} steep?\nAnswer: {n} minutes.\nNot longer.\n\n" for n in range(1, 7))
+    table, records = read(tmp_path, "a.txt", content.encode())
+    assert table.columns == ["question", "answer"]
+    assert records[1] == (5, ["How long does tea 2 steep?", "2 minutes.\nNot longer."])
+
+
+def test_numbered_questions_inside_of_a_conversation_stay_where_they_are(tmp_path):
+    content = "".join(f"Q: Test me {n}\nA: Gladly:\n1. What is {n}?\n\n" for n in range(4))
+    _, records = read(tmp_path, "a.txt", content.encode())
+    assert len(records) == 4 and "1. What is 0?" in records[0][1][1]
