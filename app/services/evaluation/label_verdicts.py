@@ -157,7 +157,7 @@ def as_good_without(run: Run, points: Points) -> Verdict | None:
             if known.pair.verdict == "worse"
             else _("Tuning is not worth it here: {name} does as well.", name=known.name),
             _(
-                "It reaches {baseline} on the same {rows} test rows, the tuned model {tuned}; with 95 % certainty tuning gains between {low} and {high} points.",
+                "It reaches {baseline} on the same {rows} rows, the tuned model {tuned}; with 95 % certainty tuning gains between {low} and {high} points.",
                 baseline=_percent(known.scores["accuracy"]),
                 rows=decimal(known.pair.rows),
                 tuned=_percent(results["metrics"]["accuracy"]),
@@ -209,7 +209,7 @@ def too_few_rows(run: Run, points: Points) -> Verdict | None:
         if folded
         else _("Too few test rows to say precisely how good it is."),
         _(
-            "With {rows} the true accuracy lies anywhere between {percent} and {percent_2}.",
+            "With {rows}, the true accuracy lies anywhere between {percent} and {percent_2}.",
             rows=tested_rows.rows_words(results),
             percent=_percent(low),
             percent_2=_percent(high),
