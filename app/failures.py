@@ -9,7 +9,7 @@ from app import disk_space
 from app.db import has_committed, is_bad_text, is_busy
 from app.errors import Rejected, StudioError
 from app.languages import gettext as _
-from app.languages import gettext_noop, retold
+from app.languages import gettext_noop, translated_json
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def failure_response(error: StudioError) -> JSONResponse:
     headers = {"www-authenticate": "Bearer"} if error.status == 401 else {}
     if "retry_after" in error.details:
         headers["retry-after"] = str(error.details["retry_after"])
-    return JSONResponse(retold(error.as_dict()), status_code=error.status, headers=headers)
+    return JSONResponse(translated_json(error.as_dict()), status_code=error.status, headers=headers)
 
 
 def calm_failure(error: BaseException) -> JSONResponse:

@@ -101,20 +101,20 @@ def understood(path: Path) -> dict[str, Any]:
 
 def differences(path: Path, report: dict[str, Any]) -> list[str] | None:
     """What is not as expected of a file; None for files of which nothing is expected here."""
-    expected = next((each for start, each in EXPECTED.items() if path.name.startswith(start)), None)
+    expected = next((item for start, item in EXPECTED.items() if path.name.startswith(start)), None)
     if expected is None:
         return None
     found = {
         "task": report["task"],
         "usable": report["rows"]["usable"],
         "labels": report["labels"],
-        "offered": [each["task_type"] for each in (report.get("question") or {"options": []})["options"]],
+        "offered": [item["task_type"] for item in (report.get("question") or {"options": []})["options"]],
         "runner_up": report.get("runner_up", {}).get("task_type"),
     }
     wrong = [f"{name} is {found[name]}" for name, value in expected.items() if name in found and found[name] != value]
-    told = " ".join(each["message"] for each in report["problems"])
-    codes = [each["code"] for each in report["problems"]]
-    wrong += [f"not told: {expected['words']}"] if expected.get("words", "") not in told else []
+    reported = " ".join(problem["message"] for problem in report["problems"])
+    codes = [problem["code"] for problem in report["problems"]]
+    wrong += [f"not told: {expected['words']}"] if expected.get("words", "") not in reported else []
     wrong += (
         [f"no column for {expected['columns']}"] if expected.get("columns") not in (None, *report["columns"]) else []
     )
@@ -127,10 +127,12 @@ def line(path: Path, report: dict[str, Any]) -> str:
     columns = ", ".join(f"{role}={name}" for role, name in report["columns"].items())
     labels = ", ".join(f"{name} {count}" for name, count in list(report["labels"].items())[:4])
     offered = (report.get("question") or {}).get("options") or []
-    asked = " | ".join(each["answer"] for each in offered) or "; ".join(
+    asked = " | ".join(option["answer"] for option in offered) or "; ".join(
         f"runner-up {report[name]['answer']}" for name in ("runner_up",) if name in report
     )
-    told = " / ".join(f"{each['code']}: {each['message']}" for each in report["problems"])[:SHOWN_CHARACTERS]
+    reported = " / ".join(f"{problem['code']}: {problem['message']}" for problem in report["problems"])[
+        :SHOWN_CHARACTERS
+    ]
     wrong = differences(path, report)
     judged = "-" if wrong is None else "; ".join(wrong) or "yes"
     cells = (
@@ -142,7 +144,7 @@ def line(path: Path, report: dict[str, Any]) -> str:
         columns,
         labels,
         asked,
-        told,
+        reported,
     )
     return "| " + " | ".join(cell.replace("|", "¦").replace("\n", " ") for cell in cells) + " |"
 

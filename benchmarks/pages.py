@@ -70,9 +70,9 @@ def main() -> int:
         store, dataset, link_owner = prepare(folder, options.runs)
         served = [stack.enter_context(serve(name, checkout, folder)) for name, checkout in checkouts]
         browser = stack.enter_context(chromium())
-        memory = {each.name: memory_of_sessions(browser, each, link_owner) for each in served}
+        memory = {task.name: memory_of_sessions(browser, task, link_owner) for task in served}
         found = {
-            path: {each.name: measure(browser, each, path, link_owner, options.repeats) for each in served}
+            path: {task.name: measure(browser, task, path, link_owner, options.repeats) for task in served}
             for path in addresses(store, dataset)
         }
     return report(found, memory)

@@ -71,7 +71,7 @@ def main() -> int:
     )
     parser.add_argument("--no-script", action="store_true")
     wanted = parser.parse_args()
-    chosen = [known for known in SETS if known.name in (wanted.names or [each.name for each in SETS])]
+    chosen = [known for known in SETS if known.name in (wanted.names or [item.name for item in SETS])]
     missing = [known.name for known in chosen if not known.is_available]
     if missing:
         print(f"not here, left out: {', '.join(missing)}")
@@ -179,7 +179,9 @@ def table(outcomes: list[Outcome]) -> str:
     ]
     heads += ["loss of run / probe", "s"]
     rules = ["---"] * len(heads)
-    return "\n".join(["| " + " | ".join(cells) + " |" for cells in (heads, rules)] + [line(each) for each in outcomes])
+    return "\n".join(
+        ["| " + " | ".join(cells) + " |" for cells in (heads, rules)] + [line(outcome) for outcome in outcomes]
+    )
 
 
 def exit_code(outcomes: list[Outcome]) -> int:

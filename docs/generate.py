@@ -58,7 +58,7 @@ def commands() -> str:
     """Every command of the ``studio`` program with its options."""
     from studio.cli import studio
 
-    return "\n\n".join(_command("studio", name, each) for name, each in sorted(studio.commands.items()))
+    return "\n\n".join(_command("studio", name, item) for name, item in sorted(studio.commands.items()))
 
 
 def settings() -> str:
@@ -117,11 +117,11 @@ def file_formats() -> str:
 
     rows = (
         (
-            each.__name__.rpartition(".")[2],
-            ", ".join(f"`.{end}`" for end in each.EXTENSIONS),
-            _first_sentence(each.__doc__),
+            file_format.__name__.rpartition(".")[2],
+            ", ".join(f"`.{end}`" for end in file_format.EXTENSIONS),
+            _first_sentence(file_format.__doc__),
         )
-        for each in FORMATS
+        for file_format in FORMATS
     )
     return table(("Format", "File names end in", "How it is read"), rows)
 

@@ -100,7 +100,7 @@ def _of_call(call: ast.Call, declares: bool) -> Iterator[Text]:
         yield _counted(noun)
     positions, keywords = DECLARED.get(name, ((), ())) if declares or name in EVERYWHERE else ((), ())
     given = [call.args[at] for at in positions if at < len(call.args)]
-    given += [each.value for each in call.keywords if each.arg in keywords or each.arg == PHASE]
+    given += [keyword.value for keyword in call.keywords if keyword.arg in keywords or keyword.arg == PHASE]
     yield from filter(None, map(_text, given))
 
 
@@ -201,7 +201,7 @@ def main() -> None:
     for language in LANGUAGES:
         catalog = updated(language, found)
         (CATALOGS / f"{language}.po").write_bytes(written(catalog))
-        missing = sum(not is_translated(each) for each in catalog if each.id)
+        missing = sum(not is_translated(message) for message in catalog if message.id)
         sys.stdout.write(f"{language}: {missing} of {len(catalog)} messages have no translation\n")
     (CATALOGS / messages.COMPLETENESS).write_bytes(completeness())
 

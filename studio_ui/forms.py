@@ -122,7 +122,7 @@ class Setting:
         """What its field holds for one of these values, or the default where the field cannot hold it."""
         value = values.get(self.name, self.default)
         if self.kind == "several":
-            return [each for each in value if each in self.choices] if isinstance(value, list) else list(self.default)
+            return [item for item in value if item in self.choices] if isinstance(value, list) else list(self.default)
         if self.kind == "choice" and value not in self.choices:
             return self.default
         if _is_text(self):
@@ -133,7 +133,7 @@ class Setting:
 
     def refusal(self, value: Any, refusals: Mapping[str, str]) -> str:
         """What a method answers to a value that asks for something it cannot do; ``refusals`` is ability -> sentences."""
-        asked = (self.asks.get(str(each).lower()) for each in (value if isinstance(value, list) else [value]))
+        asked = (self.asks.get(str(item).lower()) for item in (value if isinstance(value, list) else [value]))
         return next((refusals[ability] for ability in asked if ability is not None and ability in refusals), "")
 
 
@@ -154,7 +154,7 @@ def settings_of(schema: Schema) -> list[Setting]:
 
 def _setting(name: str, schema: Schema, required: bool) -> Setting:
     options = schema.get("anyOf") or [schema]
-    main = next((each for each in options if each.get("type") != "null"), schema)
+    main = next((option for option in options if option.get("type") != "null"), schema)
     several = main.get("type") == "array"
     choices = main.get("enum") or (main.get("items") or {}).get("enum") or ()
     return Setting(
@@ -164,9 +164,9 @@ def _setting(name: str, schema: Schema, required: bool) -> Setting:
         kind="several" if several else "choice" if choices else main.get("type", "string"),
         default=schema.get("default", [] if several else None),
         required=required,
-        optional=any(each.get("type") == "null" for each in options),
+        optional=any(option.get("type") == "null" for option in options),
         choices=tuple(choices),
-        words=tuple(each["const"] for each in options if each is not main and "const" in each),
+        words=tuple(option["const"] for option in options if option is not main and "const" in option),
         least=main.get("minimum", main.get("exclusiveMinimum")),
         most=main.get("maximum", main.get("exclusiveMaximum")),
         above_least="exclusiveMinimum" in main,
@@ -193,7 +193,7 @@ def make_field(setting: Setting, elem_id: str, visible: bool = True) -> gr.compo
     if setting.kind == "boolean":
         return gr.Checkbox(bool(setting.default), **common)
     if setting.kind == "several":
-        choices = [(_(setting.labels.get(each, str(each))), each) for each in setting.choices]
+        choices = [(_(setting.labels.get(choice, str(choice))), choice) for choice in setting.choices]
         return gr.CheckboxGroup(choices, value=list(setting.default), **common)
     if setting.kind == "choice":
         return gr.Dropdown(list(setting.choices), value=setting.default, filterable=False, **common)
@@ -223,7 +223,7 @@ class SettingsForm:
     def __init__(self, prefix: str, schemas: Mapping[str, Schema], shown: str = "") -> None:
         self.prefix = prefix
         settings = {choice: settings_of(schema) for choice, schema in schemas.items()}
-        self.by_choice = {choice: {each.name: each for each in found} for choice, found in settings.items()}
+        self.by_choice = {choice: {item.name: item for item in found} for choice, found in settings.items()}
         self.fields = [
             _Field(
                 f"{prefix}-{name}",
@@ -236,12 +236,12 @@ class SettingsForm:
     @property
     def components(self) -> list[gr.components.Component]:
         """The fields, in the order of all values that are read and updates that are made."""
-        return [each.component for each in self.fields]
+        return [drawn_field.component for drawn_field in self.fields]
 
     def settings(self, choice: str, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Setting]:
         """Name -> setting of a choice, as it holds just now."""
         found = self.by_choice.get(choice, {})
-        return {name: replace(each, **dict((overrides or {}).get(name, {}))) for name, each in found.items()}
+        return {name: replace(item, **dict((overrides or {}).get(name, {}))) for name, item in found.items()}
 
     def show(
         self,
@@ -257,17 +257,17 @@ class SettingsForm:
         """
         settings = self.settings(choice, overrides)
         updates: dict[gr.components.Component, dict[str, Any]] = {}
-        for each in self.fields:
-            shown = before in each.settings
-            if choice not in each.settings:
+        for drawn_field in self.fields:
+            shown = before in drawn_field.settings
+            if choice not in drawn_field.settings:
                 if shown or not before:
-                    updates[each.component] = gr.update(visible=False)
+                    updates[drawn_field.component] = gr.update(visible=False)
                 continue
-            setting = settings[each.settings[choice].name]
-            told: dict[str, Any] = {} if shown else {"visible": True}
+            setting = settings[drawn_field.settings[choice].name]
+            shown_as: dict[str, Any] = {} if shown else {"visible": True}
             if not shown or setting.name in (overrides or {}):
-                told["info"] = setting.help_words
-            updates[each.component] = gr.update(value=setting.held(values), **told)
+                shown_as["info"] = setting.help_words
+            updates[drawn_field.component] = gr.update(value=setting.held(values), **shown_as)
         return updates
 
     def held(
@@ -276,8 +276,8 @@ class SettingsForm:
         """What all fields hold after :meth:`show`."""
         settings = self.settings(choice, overrides)
         return [
-            settings[each.settings[choice].name].held(values) if choice in each.settings else None
-            for each in self.fields
+            settings[drawn_field.settings[choice].name].held(values) if choice in drawn_field.settings else None
+            for drawn_field in self.fields
         ]
 
     def read(
@@ -303,8 +303,11 @@ class SettingsForm:
     ) -> list[tuple[str, str]]:
         """(title, sentences) for each value that asks for something the method cannot do."""
         settings = self.settings(choice, overrides).values()
-        told = ((_(each.title), each.refusal(values.get(each.name, each.default), refusals)) for each in settings)
-        return [(title, words) for title, words in told if words]
+        shown_as = (
+            (_(setting.title), setting.refusal(values.get(setting.name, setting.default), refusals))
+            for setting in settings
+        )
+        return [(title, words) for title, words in shown_as if words]
 
     def marks(
         self,
@@ -326,19 +329,19 @@ class SettingsForm:
     ) -> dict[gr.components.Component, dict[str, Any]]:
         """The update that brings the default of one field back."""
         settings = self.settings(choice, overrides)
-        for each in self.fields:
-            if each.elem_id == elem_id and choice in each.settings:
-                setting = settings[each.settings[choice].name]
-                return {each.component: gr.update(value=setting.held({}))}
+        for drawn_field in self.fields:
+            if drawn_field.elem_id == elem_id and choice in drawn_field.settings:
+                setting = settings[drawn_field.settings[choice].name]
+                return {drawn_field.component: gr.update(value=setting.held({}))}
         return {}
 
     def _shown(
         self, choice: str, given: Sequence[Any], overrides: Mapping[str, Mapping[str, Any]] | None
     ) -> Iterable[tuple[_Field, Setting, Any]]:
         settings = self.settings(choice, overrides)
-        for each, held in zip(self.fields, given, strict=True):
-            if choice in each.settings:
-                yield each, settings[each.settings[choice].name], held
+        for item, held in zip(self.fields, given, strict=True):
+            if choice in item.settings:
+                yield item, settings[item.settings[choice].name], held
 
 
 def on_change(components: Sequence[gr.components.Component]) -> Callable[..., Any]:

@@ -19,7 +19,7 @@ from app import requester
 from app.db import Commits, counted_commits
 from app.errors import NotSignedIn, StudioError
 from app.failures import calm_error
-from app.languages import SOURCE, current_language, gettext_noop, in_language, said
+from app.languages import SOURCE, current_language, gettext_noop, in_language, translated
 from app.languages import gettext as _
 from app.services.accounts import denials
 from studio_ui.static_texts import filled
@@ -96,7 +96,7 @@ def refusal(error: Exception) -> StudioError:
     shown = error if isinstance(error, StudioError) else calm_error(error)
     if denials.is_denial(shown):
         _note_denial(shown)
-    shown.message, shown.hint = said(shown.message), said(shown.hint)
+    shown.message, shown.hint = translated(shown.message), translated(shown.hint)
     return shown
 
 

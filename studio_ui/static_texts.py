@@ -56,9 +56,9 @@ def filled(value: Any) -> Any:
     if isinstance(value, str):
         return MARK.sub(_words, value) if SIGN in value else value
     if isinstance(value, dict):
-        return {name: filled(each) for name, each in value.items()}
+        return {name: filled(item) for name, item in value.items()}
     if type(value) in (list, tuple):
-        return type(value)(filled(each) for each in value)
+        return type(value)(filled(item) for item in value)
     return value
 
 

@@ -90,24 +90,24 @@ def layer_faults(source: Source, modules: frozenset[str] = frozenset()) -> list[
     """Imports that the table does not allow."""
     room = room_of(source.name)
     faults = []
-    for each in imports(source, modules):
-        if each.target.startswith("."):
-            faults.append(f"{source.name}:{each.line} imports relatively; write the whole name")
-        target = room_of(each.target)
+    for module in imports(source, modules):
+        if module.target.startswith("."):
+            faults.append(f"{source.name}:{module.line} imports relatively; write the whole name")
+        target = room_of(module.target)
         if target and target != room and not _inside(target, ROOMS[room]):
-            faults.append(f"{source.name}:{each.line} ({room}) imports {each.target}")
+            faults.append(f"{source.name}:{module.line} ({room}) imports {module.target}")
     return list(dict.fromkeys(faults))
 
 
 def library_faults(source: Source) -> list[str]:
     """Libraries outside the rooms that own them, and heavy ones loaded where they need not be."""
     faults = []
-    for each in imports(source):
-        library = each.target.split(".")[0]
-        if library in OWNED_LIBRARIES and not each.for_types and not _inside(source.name, OWNED_LIBRARIES[library]):
-            faults.append(f"{source.name}:{each.line} imports {library}, which belongs to {OWNED_LIBRARIES[library]}")
-        if library in HEAVY and each.at_load and not _inside(source.name, HEAVY_ROOMS):
-            faults.append(f"{source.name}:{each.line} loads {library} with the module; import it inside the function")
+    for module in imports(source):
+        library = module.target.split(".")[0]
+        if library in OWNED_LIBRARIES and not module.for_types and not _inside(source.name, OWNED_LIBRARIES[library]):
+            faults.append(f"{source.name}:{module.line} imports {library}, which belongs to {OWNED_LIBRARIES[library]}")
+        if library in HEAVY and module.at_load and not _inside(source.name, HEAVY_ROOMS):
+            faults.append(f"{source.name}:{module.line} loads {library} with the module; import it inside the function")
     return list(dict.fromkeys(faults))
 
 
@@ -153,9 +153,9 @@ def unmirrored(found: list[Source], tests: frozenset[str], rooms: tuple[str, ...
 def danger_faults(source: Source) -> list[str]:
     """Code that would run somebody else's code: eval, pickle, torch.load, trust_remote_code."""
     faults = [
-        f"{source.name}:{each.line} imports {each.target}: {FORBIDDEN_LIBRARIES[each.target.split('.')[0]]}"
-        for each in imports(source)
-        if each.target.split(".")[0] in FORBIDDEN_LIBRARIES
+        f"{source.name}:{module.line} imports {module.target}: {FORBIDDEN_LIBRARIES[module.target.split('.')[0]]}"
+        for module in imports(source)
+        if module.target.split(".")[0] in FORBIDDEN_LIBRARIES
     ]
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Call):

@@ -186,7 +186,7 @@ HEAVY_ROOMS = (
 # Library -> the room that does without it where nobody has installed it; imported inside functions only.
 OPTIONAL_LIBRARIES = {
     "vllm": "worker.engine.serving.vllm",
-    **{each: f"app.catalog.trackers.{each}" for each in ("mlflow", "tensorboard", "trackio", "wandb")},
+    **{item: f"app.catalog.trackers.{item}" for item in ("mlflow", "tensorboard", "trackio", "wandb")},
 }
 
 # Every module with a function in these rooms has a test file of its own name at its place below `tests/`.

@@ -51,14 +51,14 @@ def test_every_library_is_declared_in_the_group_that_its_process_installs():
     faults = []
     for source in ours():
         holds_a_model = any(source.name.startswith(room) for room in layers.HEAVY_ROOMS)
-        for each in architecture.imports(source):
-            library = each.target.split(".")[0]
-            known = library in sys.stdlib_module_names or library in PACKAGES or each.for_types
+        for item in architecture.imports(source):
+            library = item.target.split(".")[0]
+            known = library in sys.stdlib_module_names or library in PACKAGES or item.for_types
             # What is imported inside a function of the catalog runs in the trainer.
-            allowed = full if holds_a_model or (source.name.startswith("app.catalog.") and not each.at_load) else base
-            optional = not each.at_load and source.name == layers.OPTIONAL_LIBRARIES.get(library)
+            allowed = full if holds_a_model or (source.name.startswith("app.catalog.") and not item.at_load) else base
+            optional = not item.at_load and source.name == layers.OPTIONAL_LIBRARIES.get(library)
             if not known and not optional and library not in allowed:
-                faults.append(f"{source.name}:{each.line} imports {library}, which its process does not install")
+                faults.append(f"{source.name}:{item.line} imports {library}, which its process does not install")
     assert faults == []
 
 

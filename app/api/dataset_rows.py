@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from app import storage
 from app.api.datasets import run_or_enqueue
 from app.api.deps import After, RespondAsync, UserId
-from app.languages import retold
+from app.languages import translated_json
 from app.services.datasets import exports, findings, holdout_access, label_reviews, row_pages, versions
 from app.services.datasets.change_bodies import ChangesBody, HoldoutViewBody, LabelVerdictBody, SplitsBody
 from app.services.datasets.dataset_jobs import DatasetJob, changes_job
@@ -57,7 +57,7 @@ def read_problem(
     """One problem with a page of its rows and their cells; ``lost_lines`` could not be read at all."""
     found = versions.find_version(user_id, dataset_id, version)
     folder = storage.dataset_dir(found.id)
-    finding = retold(asdict(findings.find_finding(folder, key)))
+    finding = translated_json(asdict(findings.find_finding(folder, key)))
     page = row_pages.page_of(found, Selection(problem=key), after, limit)
     kept = ("key", "code", "severity", "message", "hint", "evaluation")
     return {**{name: finding[name] for name in kept}, **page}

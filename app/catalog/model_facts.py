@@ -131,10 +131,10 @@ def _check_numbers(config: Config) -> None:
     for name, most in MOST.items():
         value = config.get(name)
         if value is not None and not (type(value) is int and 1 <= value <= most):
-            said = str(value)[:40] if not isinstance(value, int) or abs(value) < 10**15 else "a number without end"
+            printed = str(value)[:40] if not isinstance(value, int) or abs(value) < 10**15 else "a number without end"
             raise Rejected(
                 "config_value",
-                f"The model's config.json says {name} = {said}; a whole number from 1 to {most:,} is possible.",
+                f"The model's config.json says {name} = {printed}; a whole number from 1 to {most:,} is possible.",
                 "Choose another model.",
             )
 

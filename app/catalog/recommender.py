@@ -99,7 +99,7 @@ def recommend(facts: Facts) -> dict[str, Any]:
     # Equal points: the order of the menu, plain methods before special ones.
     order = sorted(serving.values(), key=lambda candidate: (-candidate.points, candidate.method.level != "plain"))
     hints = [{"words": note.words, "source": note.source} for note in filter(None, (rule(facts) for rule in BEFORE))]
-    return {"about": about(facts), "before": hints, "ranked": [_told(ranked, facts) for ranked in order]}
+    return {"about": about(facts), "before": hints, "ranked": [_as_json(ranked, facts) for ranked in order]}
 
 
 def about(facts: Facts) -> str:
@@ -115,7 +115,7 @@ def about(facts: Facts) -> str:
     )
 
 
-def _told(ranked: Ranked, facts: Facts) -> dict[str, Any]:
+def _as_json(ranked: Ranked, facts: Facts) -> dict[str, Any]:
     pro = [reason for reason in ranked.reasons if reason.points[ranked.kind] > 0]
     against = [reason for reason in ranked.reasons if reason.points[ranked.kind] < 0]
     words = "; ".join(reason.words for reason in (pro or against)[:2])

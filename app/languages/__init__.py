@@ -16,7 +16,7 @@ from app.languages.current import (
 )
 from app.languages.messages import gettext, gettext_noop, ngettext, offered, script_messages
 from app.languages.numbers import decimal, localized
-from app.languages.statements import restored, retold, said, stated, stated_number, storable
+from app.languages.statements import restored, stated, stated_number, storable, translated, translated_json
 
 __all__ = [
     "COOKIE",
@@ -34,10 +34,10 @@ __all__ = [
     "ngettext",
     "offered",
     "restored",
-    "retold",
-    "said",
     "script_messages",
     "stated",
     "stated_number",
     "storable",
+    "translated",
+    "translated_json",
 ]

@@ -68,7 +68,7 @@ def choose_language(headers: Iterable[tuple[bytes, bytes]], available: Sequence[
         name, _, value = part.strip().partition("=")
         if name == COOKIE and value in available:
             return value
-    return next((each for each in _asked(found.get(b"accept-language", "")) if each in available), SOURCE)
+    return next((item for item in _asked(found.get(b"accept-language", "")) if item in available), SOURCE)
 
 
 def _asked(header: str) -> list[str]:
@@ -80,4 +80,4 @@ def _asked(header: str) -> list[str]:
             weighted.append((-float(weight[0]) if weight else -1.0, tag.split("-")[0].lower()))
         except ValueError:
             continue
-    return [language for weight, language in sorted(weighted, key=lambda each: each[0]) if weight < 0]
+    return [language for weight, language in sorted(weighted, key=lambda item: item[0]) if weight < 0]

@@ -57,12 +57,14 @@ def stated_number(one: str, many: str, number: int, **values: Any) -> Statement:
     return Statement.of(words.format(number=f"{number:,}", **_english(values)), one, values, many, number)
 
 
-def said(text: str) -> str:
+def translated(text: str) -> str:
     """The text in the language of the present answer, if it is a statement."""
     if not isinstance(text, Statement) or current_language() == SOURCE:
         return text
     values = {
-        name: decimal(value) if isinstance(value, int) else said(str(value) if not isinstance(value, str) else value)
+        name: decimal(value)
+        if isinstance(value, int)
+        else translated(str(value) if not isinstance(value, str) else value)
         for name, value in text.values.items()
     }
     if text.many:
@@ -73,36 +75,36 @@ def said(text: str) -> str:
 def storable(value: Any) -> Any:
     """JSON with message and values of its statements beside them; :func:`restored` reads it back."""
     if isinstance(value, list | tuple):
-        return [storable(each) for each in value]
+        return [storable(item) for item in value]
     if not isinstance(value, dict):
         return value
-    found = {name: each.as_json() for name, each in value.items() if isinstance(each, Statement)}
-    plain = {name: str(each) if isinstance(each, Statement) else storable(each) for name, each in value.items()}
+    found = {name: item.as_json() for name, item in value.items() if isinstance(item, Statement)}
+    plain = {name: str(item) if isinstance(item, Statement) else storable(item) for name, item in value.items()}
     return {**plain, SAID: found} if found else plain
 
 
 def restored(value: Any) -> Any:
     """What :func:`storable` stored, with statements for texts."""
     if isinstance(value, list):
-        return [restored(each) for each in value]
+        return [restored(item) for item in value]
     if not isinstance(value, dict):
         return value
     found: dict[str, Any] = value.get(SAID) or {}
-    plain = {name: restored(each) for name, each in value.items() if name != SAID}
+    plain = {name: restored(item) for name, item in value.items() if name != SAID}
     return plain | {name: _read(stored) for name, stored in found.items()}
 
 
-def retold(value: Any) -> Any:
+def translated_json(value: Any) -> Any:
     """JSON, stored or not, with every statement in the language of the present answer."""
-    return _tell(restored(value))
+    return _translated(restored(value))
 
 
-def _tell(value: Any) -> Any:
+def _translated(value: Any) -> Any:
     if isinstance(value, list | tuple):
-        return [_tell(each) for each in value]
+        return [_translated(item) for item in value]
     if isinstance(value, dict):
-        return {name: _tell(each) for name, each in value.items()}
-    return said(value) if isinstance(value, str) else value
+        return {name: _translated(item) for name, item in value.items()}
+    return translated(value) if isinstance(value, str) else value
 
 
 def _read(stored: Mapping[str, Any]) -> Statement:

@@ -29,7 +29,7 @@ class ArchiveParts:
     test: list[zipfile.ZipInfo]
     name: str
 
-    def told(self) -> Flaw:
+    def split_flaw(self) -> Flaw:
         """What is told about the division."""
         names = shown([member.filename for member in self.test])
         return Flaw(

@@ -29,7 +29,7 @@ def read(source: Source) -> Table:
         Rejected: ``arrow_corrupt``, ``no_rows``, ``columns``; also while records are read.
         TooLarge: more rows than are accepted.
     """
-    with _damage_told():
+    with _damage_reported():
         opened = _open(source)
         table = Table("arrow", "utf-8", check_columns(opened.schema.names), iter(()))
         reading = columnar.ColumnReading(opened.schema, source.choices, table)
@@ -51,7 +51,7 @@ def _records(source: Source, reading: columnar.ColumnReading, table: Table) -> I
 
 
 def _batches(source: Source) -> Iterator[Any]:
-    with _damage_told():
+    with _damage_reported():
         opened = _open(source)
         if hasattr(opened, "num_record_batches"):
             for number in range(opened.num_record_batches):
@@ -72,7 +72,7 @@ def _open(source: Source) -> Any:
 
 
 @contextmanager
-def _damage_told() -> Iterator[None]:
+def _damage_reported() -> Iterator[None]:
     """Turn everything that Arrow raises about a damaged file into a refusal."""
     import pyarrow
 

@@ -311,7 +311,7 @@ def _guessed(name: str, language: str, sample: bytes, guesses: list[Guess]) -> E
     others = other_readings(sample, name, guesses) if language else []
     if not others:
         return Encoding(name, guessed=True, preview=_preview(text), language=language)
-    readings = [sample.decode(each) for each in (name, *others)]
+    readings = [sample.decode(other) for other in (name, *others)]
     at = next(n for n, letters in enumerate(zip(*readings, strict=True)) if len(set(letters)) > 1)
     start = max(0, at - SHOWN // 3)
     shown = [" ".join(reading[start : start + SHOWN].split()) for reading in readings]

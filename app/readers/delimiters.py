@@ -72,15 +72,15 @@ def quotes_are_text(lines: Iterable[str], delimiter: str) -> bool:
 def _runs_throughout(lines: Sequence[str], mark: str) -> bool:
     """Whether every line has the same few marks, which running text has not, and the last or first field recurs."""
     fields = [line.rstrip("\r\n").split(mark) for line in lines if line.strip()]
-    if len(fields) < FEWEST_LINES or len({len(each) for each in fields}) > 1 or not 2 <= len(fields[0]) <= MAX_FIELDS:
+    if len(fields) < FEWEST_LINES or len({len(field) for field in fields}) > 1 or not 2 <= len(fields[0]) <= MAX_FIELDS:
         return False
-    recurring = [at for at in (0, -1) if 2 * len({each[at] for each in fields}) <= len(fields)]
+    recurring = [at for at in (0, -1) if 2 * len({field[at] for field in fields}) <= len(fields)]
     if mark == "\t":
         return bool(recurring)
     # In prose, a space follows the mark, and what recurs is no single word.
     return any(
-        all(_is_name(each[at]) and each[at] == each[at].strip() for each in fields)
-        and len({each[at] for each in fields}) > 1
+        all(_is_name(field[at]) and field[at] == field[at].strip() for field in fields)
+        and len({field[at] for field in fields}) > 1
         for at in recurring
     )
 

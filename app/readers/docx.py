@@ -136,7 +136,7 @@ def _check(archive: zipfile.ZipFile, source: Source) -> None:
         raise _corrupt(f"has no part {PART}")
     if (
         len(members) > MAX_MEMBERS
-        or sum(each.file_size for each in members) > FREE_BYTES + MAX_RATIO * source.path.stat().st_size
+        or sum(item.file_size for item in members) > FREE_BYTES + MAX_RATIO * source.path.stat().st_size
     ):
         raise _corrupt("unpacks to more than any honest document")
 

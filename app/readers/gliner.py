@@ -34,7 +34,7 @@ def tagged(value: dict[str, Any]) -> dict[str, Any]:
     tags = ["O"] * len(value[WORDS])
     for first, last, label in value[ENTITIES]:
         tags[first : last + 1] = [f"B-{label}", *[f"I-{label}"] * (last - first)]
-    rest = {key: each for key, each in value.items() if key not in (WORDS, ENTITIES)}
+    rest = {key: item for key, item in value.items() if key not in (WORDS, ENTITIES)}
     return {"tokens": value[WORDS], "tags": tags, **rest}
 
 

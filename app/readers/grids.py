@@ -366,7 +366,7 @@ def _is_grouped(cells: Sequence[Cell]) -> bool:
 def _is_surely_named(row: Sequence[Cell], below: Sequence[Row]) -> bool:
     """Whether a row holds names, and what stands below speaks for that."""
     cells = [cells for _, cells in below]
-    return looks_like_names(_filled(row), [_filled(each) for each in cells]) and sum(data_votes(row, cells)) < 0
+    return looks_like_names(_filled(row), [_filled(cell) for cell in cells]) and sum(data_votes(row, cells)) < 0
 
 
 def _usual_width(rows: Sequence[Row]) -> int:

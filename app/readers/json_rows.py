@@ -78,13 +78,13 @@ class RowForm:
         if self.ranges:
             return [gliner.told()]
         if self.usual == OBJECT and self.counts[ENCODED]:
-            return [_told(f"{self.counts[ENCODED]:,} rows are objects written as text; they were read as objects.")]
+            return [_note(f"{self.counts[ENCODED]:,} rows are objects written as text; they were read as objects.")]
         words = {
             TEXT: "The rows are plain texts without names; they were read as the column 'text'.",
             MESSAGES: "Each row is a list of messages without a name; they were read as the column 'messages'.",
             MARKED: "Each row is a text and what is marked in it, as spaCy writes it; read as 'text' and 'spans'.",
         }
-        return [_told(words[self.usual])] if self.usual in words else []
+        return [_note(words[self.usual])] if self.usual in words else []
 
     def read(self, value: Any) -> dict[str, Any] | None:
         """A value as an object; None if it is not of the usual form."""
@@ -131,5 +131,5 @@ def _marks(value: Any) -> bool:
     return isinstance(value, dict) and any(isinstance(value.get(key), list) for key in _ENTITIES)
 
 
-def _told(message: str) -> Flaw:
+def _note(message: str) -> Flaw:
     return Flaw("row_form", "warning", message, "Check the preview.")

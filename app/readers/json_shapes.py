@@ -189,8 +189,8 @@ def _by_id(path: Path, encoding: Encoding, root: _ShapePart) -> JsonShape:
             keyed = isinstance(value, dict) and not counts and ID_COLUMN not in value
             yield number, {ID_COLUMN: key, **value} if keyed else value
 
-    told = "" if counts else f", which became the column {ID_COLUMN!r}"
-    return JsonShape(rows, [_told(f"The file holds {root.count:,} rows under ids of their own{told}.")])
+    suffix = "" if counts else f", which became the column {ID_COLUMN!r}"
+    return JsonShape(rows, [_note(f"The file holds {root.count:,} rows under ids of their own{suffix}.")])
 
 
 def _columns(path: Path, encoding: Encoding, top: Sequence[_ShapePart]) -> JsonShape:
@@ -231,9 +231,9 @@ def _by_label(path: Path, encoding: Encoding, labels: list[str], top: Sequence[_
         for number, (text, label) in enumerate(pairs, start=1):
             yield number, {"text": text, "label": label}
 
-    told = f"The file holds {len(labels):,} lists of texts; each text became a row, with the name of its list as the label."
+    suffix = f"The file holds {len(labels):,} lists of texts; each text became a row, with the name of its list as the label."
     others = [part.path[0] for part in top if part.path[0] not in labels]
-    flaw = Flaw("json_labels", "warning", told, "Check the preview.")
+    flaw = Flaw("json_labels", "warning", suffix, "Check the preview.")
     return JsonShape(rows, [flaw, *_others("", others)])
 
 
@@ -295,7 +295,7 @@ def _found_below(part: _ShapePart) -> Flaw:
     )
 
 
-def _told(message: str) -> Flaw:
+def _note(message: str) -> Flaw:
     return Flaw("json_ids", "warning", message, "Check the preview.")
 
 

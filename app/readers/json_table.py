@@ -70,11 +70,11 @@ def _survey(source: Source, shape: JsonShape) -> tuple[RowForm, JsonShape]:
 
 
 def _rows_below(
-    shape: JsonShape, rows_of: Callable[[Any], Iterator[dict[str, Any]]], told: Flaw
+    shape: JsonShape, rows_of: Callable[[Any], Iterator[dict[str, Any]]], explanation: Flaw
 ) -> tuple[RowForm, JsonShape]:
     """The form and place of rows of which each value holds several."""
     below = JsonShape(lambda: enumerate((row for _, value in shape.values() for row in rows_of(value)), start=1))
-    below.flaws.extend([*shape.flaws, told])
+    below.flaws.extend([*shape.flaws, explanation])
     return survey_rows(value for _, value in below.values()), below
 
 
@@ -120,9 +120,9 @@ def several_objects(path: Path, encoding: Encoding) -> JsonShape:
             if window.peek() == ",":
                 window.at += 1
 
-    told = "The file holds objects one after another, each over several lines; rows are numbered in their order."
+    explanation = "The file holds objects one after another, each over several lines; rows are numbered in their order."
     return JsonShape(
-        values, [Flaw("read_as_lines", "warning", told, "Write a list, or one object per line, next time.")]
+        values, [Flaw("read_as_lines", "warning", explanation, "Write a list, or one object per line, next time.")]
     )
 
 

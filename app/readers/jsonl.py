@@ -53,12 +53,12 @@ def read(source: Source) -> Table:
     form, flaws = _survey(source, encoding)
     if form.usual == VALUES:
         table = read_lists(source, JsonShape(lambda: _values(source, encoding, Flaws())), encoding, "jsonl")
-        told = [*flaws.all(), *form.flaws()]
+        found_flaws = [*flaws.all(), *form.flaws()]
     else:
-        table, told = Table("jsonl", encoding.name, check_columns(form.keys), iter(())), form.flaws()
+        table, found_flaws = Table("jsonl", encoding.name, check_columns(form.keys), iter(())), form.flaws()
         table.records = _records(source, encoding, table, form)
     encoding.note(table)
-    for flaw in told:
+    for flaw in found_flaws:
         table.flaws.add(flaw)
     return table
 

@@ -36,7 +36,7 @@ def read(source: Source) -> Table:
         TooLarge: the file claims more rows than are accepted.
     """
     _check_marks(source)
-    with _damage_told():
+    with _damage_reported():
         opened = _open(source.path)
         schema = opened.schema_arrow
         columns = check_columns(schema.names)
@@ -73,7 +73,7 @@ def _open(path: Path, texts: Sequence[str] = ()) -> Any:
     # Imported here so that a start of the studio does not pay for it.
     from pyarrow import parquet
 
-    with _damage_told():
+    with _damage_reported():
         return parquet.ParquetFile(
             path,
             memory_map=False,
@@ -86,7 +86,7 @@ def _open(path: Path, texts: Sequence[str] = ()) -> Any:
 
 
 @contextmanager
-def _damage_told() -> Iterator[None]:
+def _damage_reported() -> Iterator[None]:
     """Turn everything that Arrow raises about a damaged file into a refusal."""
     import pyarrow
 
@@ -106,7 +106,7 @@ def _records(source: Any, reading: ColumnReading) -> Iterator[Record]:
 
 
 def _batches(source: Any) -> Iterator[list[Any]]:
-    with _damage_told():
+    with _damage_reported():
         for batch in source.iter_batches(batch_size=_batch_rows(source.metadata), use_threads=False):
             yield batch.columns
 

@@ -64,7 +64,7 @@ def read(source: Source) -> Table:
     table = Table("text", encoding.name, ["question", "answer"] if are_pairs else ["messages"], iter(()))
     encoding.note(table)
     note_repair(table.found, "speaker_lines", True)
-    table.flaws.add(_told(are_pairs))
+    table.flaws.add(_note(are_pairs))
     table.records = _records(source, encoding, table, are_pairs)
     return table
 
@@ -133,7 +133,7 @@ def _parse(line: str, numbered: bool) -> _Spoken | None:
     return _Spoken(_SIDES[name], found[2], name in ASKS) if found and name in _SIDES else None
 
 
-def _told(are_pairs: bool) -> Flaw:
+def _note(are_pairs: bool) -> Flaw:
     read_as = "each question and its answer became a row" if are_pairs else "each conversation became a row"
     return Flaw(
         "speaker_lines",

@@ -11,7 +11,9 @@ COLUMNS = ("question", "context", "answer", "title", "id")
 def is_article(value: Any) -> bool:
     """Whether a row of a JSON file is an article, or a paragraph, with questions below it."""
     paragraphs = _paragraphs(value)
-    return bool(paragraphs) and all(isinstance(each, dict) and isinstance(each.get("qas"), list) for each in paragraphs)
+    return bool(paragraphs) and all(
+        isinstance(paragraph, dict) and isinstance(paragraph.get("qas"), list) for paragraph in paragraphs
+    )
 
 
 def questions(value: Any) -> Iterator[dict[str, Any]]:

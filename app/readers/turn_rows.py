@@ -173,7 +173,7 @@ def _look_through(records: Iterator[Record], found: TurnColumns, width: int) -> 
 def _joined(table: Table, found: TurnColumns, survey: _Survey) -> Table:
     kept = [at for at in range(len(table.columns)) if at == found.conversation or at in survey.constant]
     old, left = table.columns, sorted(set(range(len(table.columns))) - {*kept, *found[:3]} - {found.order})
-    table.flaws.add(_told(old, found, survey.joined, [old[at] for at in left]))
+    table.flaws.add(_note(old, found, survey.joined, [old[at] for at in left]))
     names = [old[at] if old[at] != MESSAGES else f"{MESSAGES} (column)" for at in kept]
     table.columns = check_columns([*names, MESSAGES])
     groups = _runs(table.records, found.conversation) if survey.in_runs else _groups(table.records, found.conversation)
@@ -217,7 +217,7 @@ def _conversation(rows: list[Record], found: TurnColumns, kept: Sequence[int]) -
     return line, [*(first[at] for at in kept), cell]
 
 
-def _told(columns: Sequence[str], found: TurnColumns, joined: bool, left: Sequence[str]) -> Flaw:
+def _note(columns: Sequence[str], found: TurnColumns, joined: bool, left: Sequence[str]) -> Flaw:
     order = f", in the order of {columns[found.order]!r}" if found.order >= 0 else ", in the order of the file"
     several = " Messages that follow each other from one side were joined." if joined else ""
     lost = f" Not kept, because they differ within a conversation: {', '.join(map(repr, left[:5]))}." if left else ""

@@ -58,7 +58,7 @@ def read(source: Source) -> Table:
         table = _read_members(unpacking, main, are_tables=bool(tables))
         if wanted:
             table.evaluation = _read_members(unpacking, test, are_tables=bool(tables))
-            table.flaws.add(parts.told())
+            table.flaws.add(parts.split_flaw())
         note_repair(table.found, "test_part", wanted)
     _tell_unread(table, archive_parts.without_descriptions(members), chosen)
     return table

@@ -28,7 +28,7 @@ def read_means(source: ComparisonSource, data: Mapping[str, Any]) -> dict[str, l
     for key in keys:
         groups = []
         for name, run_ids in members.items():
-            curves = [_across(series.get(each, {}), key, str(data["axis"]), batches[each]) for each in run_ids]
+            curves = [_across(series.get(item, {}), key, str(data["axis"]), batches[item]) for item in run_ids]
             points, band = mean_and_band([curve for curve in curves if curve], str(data["band"]))
             groups.append({"name": name, "runs": run_ids, "points": points, "band": band})
         found[key] = groups

@@ -163,7 +163,7 @@ def _scatter(chosen: Parameters, drawn: Sequence[ComparedRun], places: Mapping[s
         },
         "yaxis": {"title": {"text": plain(result["title"])}, "tickformat": ".1~%" if share else "", "automargin": True},
     }
-    rows = [[run.name, _said(setting, setting["places"].get(run.id)), result["places"][run.id]] for run in shown]
+    rows = [[run.name, _value_words(setting, setting["places"].get(run.id)), result["places"][run.id]] for run in shown]
     title = _("One setting against the result")
     chart = Figure(
         title,
@@ -180,7 +180,7 @@ def _point(chosen: Parameters, run: ComparedRun, style: int) -> dict[str, Any]:
     place = setting["places"][run.id]
     name = plain(run.name or "")
     form = ".1%" if result["unit"] == "share" else ".4g"
-    said = f"{plain(setting['title'])}: {_tick_words(setting, place)}<br>{plain(result['title'])}: %{{y:{form}}}"
+    hover = f"{plain(setting['title'])}: {_tick_words(setting, place)}<br>{plain(result['title'])}: %{{y:{form}}}"
     return {
         "type": "scatter",
         "mode": "markers",
@@ -189,7 +189,7 @@ def _point(chosen: Parameters, run: ComparedRun, style: int) -> dict[str, Any]:
         "y": [result["places"][run.id]],
         "marker": {"color": colour(style), "size": 12, "line": {"width": 1, "color": EDGE}},
         "cliponaxis": False,
-        "hovertemplate": f"<b>{name}</b><br>{said}<extra></extra>",
+        "hovertemplate": f"<b>{name}</b><br>{hover}<extra></extra>",
     }
 
 
@@ -198,7 +198,7 @@ def _style(chosen: Parameters, run: ComparedRun, places: Mapping[str, int]) -> i
     if chosen.tint is None:
         return places[run.id]
     known = chosen.tint["places"]
-    return list(dict.fromkeys(known.get(each.id) for each in chosen.runs)).index(known.get(run.id))
+    return list(dict.fromkeys(known.get(item.id) for item in chosen.runs)).index(known.get(run.id))
 
 
 def _trend(chosen: Parameters, points: Sequence[ComparedRun]) -> list[dict[str, Any]]:
@@ -248,7 +248,7 @@ def _parallel(chosen: Parameters, drawn: Sequence[ComparedRun]) -> Node:
         "unselected": {"line": {"color": "var(--chart-unselected)", "opacity": 0.35}},
     }
     heads = ["run", *(axis["key"] for axis in chosen.axes)]
-    rows = [[run.name, *(_said(axis, axis["places"].get(run.id)) for axis in chosen.axes)] for run in drawn]
+    rows = [[run.name, *(_value_words(axis, axis["places"].get(run.id)) for axis in chosen.axes)] for run in drawn]
     title = _("All settings that differ, one line for each run")
     chart = Figure(
         title,
@@ -312,7 +312,7 @@ def _tick_words(axis: Axis, value: float, digits: int = 10) -> str:
     return localized(f"{value * 100:.1f} %" if axis.get("unit") == "share" else f"{value:.{digits}g}")
 
 
-def _said(axis: Axis, value: float | None) -> Any:
+def _value_words(axis: Axis, value: float | None) -> Any:
     """A value for spreadsheets."""
     return axis["words"][int(value)] if value is not None and axis.get("words") else value
 

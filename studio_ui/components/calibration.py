@@ -63,8 +63,8 @@ def _verdict(found: Calibration) -> Node:
 
 def _diagram(found: Calibration) -> Node:
     """Bars show accuracy; the dotted diagonal is perfect calibration."""
-    filled = [each for each in found.bins if each.rows]
-    middle = [(each.low + each.high) / 2 for each in filled]
+    filled = [item for item in found.bins if item.rows]
+    middle = [(item.low + item.high) / 2 for item in filled]
     diagonal = {
         "type": "scatter",
         "mode": "lines",
@@ -74,13 +74,13 @@ def _diagram(found: Calibration) -> Node:
         "hoverinfo": "skip",
     }
     rows = {
-        **_bars(middle, [each.rows for each in filled], SOFT),
-        "text": [count(each.rows) for each in filled],
+        **_bars(middle, [item.rows for item in filled], SOFT),
+        "text": [count(item.rows) for item in filled],
         "textposition": "auto",
         "yaxis": "y2",
         "hovertemplate": f"{_('{rows} rows', rows='%{text}')}<extra></extra>",
     }
-    lines = [[each.low, each.high, each.rows, each.confidence, each.accuracy] for each in found.bins]
+    lines = [[item.low, item.high, item.rows, item.confidence, item.accuracy] for item in found.bins]
     chart = Figure(
         _("Calibration"),
         [_accuracy(filled, middle), rows, diagonal],
@@ -88,7 +88,7 @@ def _diagram(found: Calibration) -> Node:
         HEIGHT,
         csv=csv_text([["low", "high", "rows", "confidence", "accuracy"], *lines]),
     )
-    words = _("Calibration. {filled}", filled="; ".join(_bin_words(each) for each in filled))
+    words = _("Calibration. {filled}", filled="; ".join(_bin_words(item) for item in filled))
     return figure(chart, words=words, caption=_("Calibration"), cls="reliability-plot", id="reliability")
 
 
@@ -114,14 +114,14 @@ def _bars(across: list[float], heights: list[Any], fill: str) -> dict[str, Any]:
 
 
 def _accuracy(filled: list[ReliabilityBin], middle: list[float]) -> dict[str, Any]:
-    ends = [each.interval or [each.accuracy or 0, each.accuracy or 0] for each in filled]
-    shares = [each.accuracy or 0 for each in filled]
+    ends = [item.interval or [item.accuracy or 0, item.accuracy or 0] for item in filled]
+    shares = [item.accuracy or 0 for item in filled]
     return {
         **_bars(middle, shares, colour(0)),
         "opacity": 0.75,
         "text": [
-            _("{bin_words} (95 %: {low} to {high})", bin_words=_bin_words(each), low=percent(low), high=percent(high))
-            for each, (low, high) in zip(filled, ends, strict=True)
+            _("{bin_words} (95 %: {low} to {high})", bin_words=_bin_words(item), low=percent(low), high=percent(high))
+            for item, (low, high) in zip(filled, ends, strict=True)
         ],
         "textposition": "none",
         "hovertemplate": "%{text}<extra></extra>",

@@ -65,7 +65,7 @@ class ChoiceCards(BrowserComponent):
     ) -> None:
         def card_lines(user_id: str, data: dict[str, Any]) -> Mapping[str, Any]:
             assert read_lines is not None
-            values = [str(each) for each in list(data.get("values") or [])[:200]]
+            values = [str(item) for item in list(data.get("values") or [])[:200]]
             return read_lines(user_id, dict(data.get("context") or {}), values)
 
         self.fixed: dict[str, Any] = {

@@ -44,9 +44,9 @@ class MeaningChoice(BrowserComponent):
 def describe_meaning(user_id: str, data: Mapping[str, Any]) -> list[Node]:
     """The choices of the task ``data["task"]`` for the value ``data["about"]``; roles that belong to another task are not set."""
     about = data["about"]
-    task = next((each for each in TASK_TYPES if each.kind == data["task"]), TASK_TYPES[0])
+    task = next((task_type for task_type in TASK_TYPES if task_type.kind == data["task"]), TASK_TYPES[0])
     roles = {column: role for role, column in about["mapping"].items()} if task.kind == about["task_type"] else {}
-    kinds = [el("option", _(each.title), value=each.kind) for each in TASK_TYPES]
+    kinds = [el("option", _(task_type.title), value=task_type.kind) for task_type in TASK_TYPES]
     goal = el("select", kinds, id="report-task", data_chosen=task.kind)
     heads = [_head(at, column, task, roles.get(column, "")) for at, column in enumerate(about["columns"])]
     rows = [el("tr", [_cell(row.get(column)) for column in about["columns"]]) for row in about["rows"][:SHOWN_ROWS]]
@@ -73,7 +73,7 @@ def describe_meaning(user_id: str, data: Mapping[str, Any]) -> list[Node]:
 
 
 def _head(at: int, column: str, task: TaskType, role: str) -> Node:
-    options = [("", _("not used")), *((each.name, _(each.title)) for each in task.roles)]
+    options = [("", _("not used")), *((item.name, _(item.title)) for item in task.roles)]
     box = el(
         "select",
         [el("option", words, value=value) for value, words in options],

@@ -114,9 +114,9 @@ def _cell(matrix: Matrix, at: int, to: int) -> Node:
     )
     shown: Node = count(value)
     if matrix.chosen and value:
-        said = _("{words}; show these rows", words=words)
+        cell_label = _("{words}; show these rows", words=words)
         names = [matrix.labels[at], matrix.labels[to]]
-        shown = action(count(value), "cell", names, cls="cell-button", aria_label=said)
+        shown = action(count(value), "cell", names, cls="cell-button", aria_label=cell_label)
     strength = round(value / total * STRONGEST) if value else 0
     tint = f"background: color-mix(in srgb, {colour(0)} {strength}%, transparent)" if value else None
     return el("td", shown, cls="cell cell-right" if at == to else "cell", title=words, style=tint)

@@ -41,7 +41,7 @@ class Marks:
             return el("span", el("span", "✓", aria_hidden="true"), el("span", words), cls="answer answer-right")
         items = []
         for one in missed:
-            other = next((each for each in extra if one[0] < each[1] and each[0] < one[1]), None)
+            other = next((mark for mark in extra if one[0] < mark[1] and mark[0] < one[1]), None)
             if other is None:
                 items.append(el("li", _("missed "), self._at(text, one)))
             else:

@@ -113,7 +113,7 @@ def chooser(label: str, name: str, value: Any, options: list[tuple[str, str]], c
 
     ``options`` are pairs of a value and its words.
     """
-    made = [el("option", words, value=each) for each, words in options]
+    made = [el("option", words, value=option) for option, words in options]
     acted = {"name": name, "value": value}
     return el("select", made, aria_label=label, action=acted, data_chosen=chosen, **attributes)
 

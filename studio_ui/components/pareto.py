@@ -79,8 +79,8 @@ class Pareto(View):
 
 def pareto_nodes(found: ParetoPoints, costs: Sequence[Cost], wanted: str) -> list[Node]:
     """Heading, choice of the cost, chart, and which runs are on the line."""
-    cost = next((each for each in costs if each.key == wanted), costs[0])
-    options = [(each.key, _(each.title)) for each in costs]
+    cost = next((item for item in costs if item.key == wanted), costs[0])
+    options = [(item.key, _(item.title)) for item in costs]
     head = el(
         "div",
         el("h2", _("Quality against cost")),
@@ -111,7 +111,7 @@ def _front(drawn: Drawn, higher: bool) -> list[tuple[ParetoPoint, float]]:
     """Runs that no other run beats in both quality and cost, by rising cost."""
     sign = 1 if higher else -1
     found: list[tuple[ParetoPoint, float]] = []
-    for point, value in sorted(drawn, key=lambda each: (each[1], -sign * each[0].quality)):
+    for point, value in sorted(drawn, key=lambda item: (item[1], -sign * item[0].quality)):
         if not found or sign * point.quality > sign * found[-1][0].quality:
             found.append((point, value))
     return found
@@ -133,8 +133,8 @@ def _marker(point: ParetoPoint, value: float, cost: Cost, metric: Mapping[str, A
     score = percent if metric["unit"] == "share" else figures
     low, high = point.interval or (point.quality, point.quality)
     name = plain(point.name)
-    said = _("{score} ({low} to {high})", score=score(point.quality), low=score(low), high=score(high))
-    said += f"<br>{plain(_(cost.title))}: {UNITS[cost.unit](value)}"
+    interval_words = _("{score} ({low} to {high})", score=score(point.quality), low=score(low), high=score(high))
+    interval_words += f"<br>{plain(_(cost.title))}: {UNITS[cost.unit](value)}"
     return {
         "type": "scatter",
         "mode": "markers",
@@ -157,7 +157,7 @@ def _marker(point: ParetoPoint, value: float, cost: Cost, metric: Mapping[str, A
             "thickness": 1,
             "width": 3,
         },
-        "hovertemplate": f"<b>{name}</b><br>{said}<extra></extra>",
+        "hovertemplate": f"<b>{name}</b><br>{interval_words}<extra></extra>",
     }
 
 

@@ -64,11 +64,11 @@ class PickList(BrowserComponent):
 
 
 def _entry(value: str, title: str, words: str, note: str) -> Node:
-    said = el("span", el("strong", title), el("span", words, cls="muted small"), cls="pick-words")
+    label = el("span", el("strong", title), el("span", words, cls="muted small"), cls="pick-words")
     return el(
         "label",
         el("input", type="checkbox", id=f"pick-{value}", value=value),
-        said,
+        label,
         el("span", note, cls="pick-cost muted small"),
         cls="pick",
         for_=f"pick-{value}",

@@ -146,8 +146,8 @@ def bulk_tools(page: Mapping[str, Any]) -> list[Node]:
     )
     asked = {"op": "set", "rows": rows, "column": label}
 
-    def many(words: str, told: str, op: str, look: str = "") -> Node:
-        value = {"changes": [{"op": op, "rows": rows}], "words": told}
+    def many(words: str, explanation: str, op: str, look: str = "") -> Node:
+        value = {"changes": [{"op": op, "rows": rows}], "words": explanation}
         return action(words, "many", value, id=f"bulk-{op}", cls=f"button small {look}".strip())
 
     return [
@@ -315,8 +315,8 @@ def _cell(row: Row, name: str, changes: Mapping[str, str], about: About, marks: 
 def _actions(row: Row, op: str, own: bool) -> Node:
     line, row_id = row["_line"], row["_id"]
 
-    def button(words: str, said: str, name: str, value: Any, look: str = "") -> Node:
-        return action(words, name, value, cls=f"button small {look}".strip(), aria_label=said)
+    def button(words: str, accessible_name: str, name: str, value: Any, look: str = "") -> Node:
+        return action(words, name, value, cls=f"button small {look}".strip(), aria_label=accessible_name)
 
     if op == "delete":
         # What was noted for many rows at once is taken back with all of them.

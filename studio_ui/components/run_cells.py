@@ -101,10 +101,10 @@ def _quality(run: RunDetails, best: bool) -> Node:
     metrics = (run.results or {}).get("metrics") or {}
     why = _("No other finished run on this version of the data is better.")
     badge = el("span", _("best"), cls="badge best-badge", title=why) if best else None
-    key = next((each for each in ("accuracy", "f1") if metrics.get(each) is not None), None)
+    key = next((item for item in ("accuracy", "f1") if metrics.get(item) is not None), None)
     if key:
         return el("span", percent(metrics[key]), _delta(run, key, metrics[key]), badge)
-    name = next((each for each in metrics if "loss" not in each and metrics[each] is not None), None)
+    name = next((metric for metric in metrics if "loss" not in metric and metrics[metric] is not None), None)
     if name is None:
         return "–"
     words = el("span", name.replace("_", " "), cls="muted row-note")
@@ -126,7 +126,7 @@ def _loss(row: RunRow) -> Node:
     run = row.details
     last = row.sparkline[-1] if row.sparkline else None
     found = ((run.results or {}).get("train_loss"), run.progress.get("loss"), last)
-    loss = next((each for each in found if each is not None), None)
+    loss = next((item for item in found if item is not None), None)
     line = _sparkline(row.sparkline) if len(row.sparkline) > 1 else None
     return el("span", line, "–" if loss is None else f"{loss:#.3g}".rstrip("."), cls="loss-cell")
 

@@ -58,7 +58,7 @@ class RunTable(BrowserComponent):
         super().__init__(
             server_functions=[read_rows, read_choices, change_runs, save_view, forget_view],
             columns=[asdict(column) for column in COLUMNS],
-            filters=[each["key"] for each in FILTERS],
+            filters=[choice["key"] for choice in FILTERS],
             frame=_frame(),
             page=ROWS_SHOWN,
             most=MAX_COMPARED,
@@ -71,8 +71,8 @@ def _frame() -> list[Node]:
     words = _("Search name, model, method, data set, tag, note")
     search = el("input", type="search", id="runs-search", placeholder=words, aria_label=_("Search runs"))
     filters = [
-        asker(each["key"], _options(each), "", id=f"runs-{each['key']}", aria_label=_(each["label"]))
-        for each in FILTERS
+        asker(choice["key"], _options(choice), "", id=f"runs-{choice['key']}", aria_label=_(choice["label"]))
+        for choice in FILTERS
     ]
     views = [
         chooser(_("Saved views"), "view", "", [], "", id="runs-views", hidden=True),
@@ -144,7 +144,7 @@ def read_rows(user_id: str, data: dict[str, Any]) -> dict[str, Any]:
         limit=int(data.get("limit") or ROWS_SHOWN),
         cursor=str(data.get("cursor") or ""),
     )
-    rows = [_row(each) for each in found.runs]
+    rows = [_row(run) for run in found.runs]
     return {
         "order": [row["id"] for row in rows],
         "rows": [row for row in rows if known.get(row["id"]) != row["digest"]],
@@ -237,18 +237,18 @@ def change_runs(user_id: str, data: dict[str, Any]) -> dict[str, Any]:
             "unknown_change", _("Runs cannot be changed like this."), _("Use one of: ") + ", ".join(CHANGES) + "."
         )
     done, refused, freed = [], [], 0
-    for run_id in [str(each) for each in list(data.get("ids") or [])[: run_table.MAX_ROWS]]:
+    for run_id in [str(item) for item in list(data.get("ids") or [])[: run_table.MAX_ROWS]]:
         try:
             freed += change(user_id, run_id, data.get("value"))
             done.append(run_id)
         except StudioError as error:
             refused.append(f"{_name_of(user_id, run_id)}: {error.message} {error.hint}".strip())
-    told = ""
+    note = ""
     if data["name"] == "delete" and done:
-        told = _("{done} deleted, {freed} freed.", done=counted(len(done), "run"), freed=byte_size(freed))
+        note = _("{done} deleted, {freed} freed.", done=counted(len(done), "run"), freed=byte_size(freed))
         if data.get("value") == "files":
-            told = _("Files of {done} deleted, {freed} freed.", done=counted(len(done), "run"), freed=byte_size(freed))
-    return {"done": done, "told": told, "refused": refused}
+            note = _("Files of {done} deleted, {freed} freed.", done=counted(len(done), "run"), freed=byte_size(freed))
+    return {"done": done, "told": note, "refused": refused}
 
 
 def _name_of(user_id: str, run_id: str) -> str:

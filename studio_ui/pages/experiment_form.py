@@ -123,15 +123,15 @@ class ExperimentForm:
         return [*own, self.early_stopping, self.halving, *self.own.values(), *self.shared.values()]
 
     def _listen(self) -> None:
-        told = [self.total, self.start]
+        shown_parts = [self.total, self.start]
         # The first edit of an empty Textbox triggers `change` but not `input`.
         texts = [*self.own.values(), *self.shared.values()]
         edited = partial(gr.on, [box.change if box in texts else box.input for box in self._fields])
         # Queued, so that the answer to the last edit is also the last to arrive.
-        listen(edited, self.tell, self._fields, told, trigger_mode="always_last")
+        listen(edited, self.tell, self._fields, shown_parts, trigger_mode="always_last")
         listen(self.mode.change, change_mode, self.mode, [self.methods, self.settings], queued=False)
         changed = listen(self.method.input, self.change_method, self.method, list(self.own.values()), queued=False)
-        listen(changed.then, self.tell, self._fields, told)
+        listen(changed.then, self.tell, self._fields, shown_parts)
         # Not queued: the page is left while the answer to a queued event would still be open.
         started = listen(
             self.start.click, self.queue, self._fields, [self.address, self.error, self.start], queued=False
@@ -156,16 +156,16 @@ class ExperimentForm:
         kinds = [kind for kind in map(_kind, served) if kind != own]
         picked = kinds[: PRESELECTED - (own is not None)]
         method = own if own and own in map(_kind, served) else _kind(served[0])
-        choices = [_choice(start, each) for each in served]
+        choices = [_choice(start, task) for task in served]
         plan = PlannedExperiment(
             "methods", picked, str(method), "grid", USUAL_BUDGET, None, early_stopping=False, halving=False
         )
         return [
             gr.update(visible=True),
             self.methods.update(picked, choices),
-            gr.update(choices=[(_(each.title), _kind(each)) for each in served], value=method),
+            gr.update(choices=[(_(task.title), _kind(task)) for task in served], value=method),
             *self.change_method(method),
-            *_told(start, plan),
+            *_updates(start, plan),
         ]
 
     def change_method(self, method: str) -> list[Any]:
@@ -180,7 +180,7 @@ class ExperimentForm:
 
     def tell(self, request: gr.Request, *values: Any) -> tuple[Any, Any]:
         """How many runs the choices make and how long they take, and whether they can be queued."""
-        return _told(start_of(user_of(request), query_of(request)), self._plan(values))
+        return _updates(start_of(user_of(request), query_of(request)), self._plan(values))
 
     def queue(self, request: gr.Request, *values: Any) -> tuple[Any, Any, Any]:
         """Queue the runs and go to the experiment's page, or say what does not fit."""
@@ -257,7 +257,7 @@ def describe_values(user_id: str, query: Mapping[str, str]) -> list[Node]:
     return [el("h3", _("Values to try")), el("p", words, cls="muted small")]
 
 
-def _told(start: Start, plan: PlannedExperiment) -> tuple[Any, Any]:
+def _updates(start: Start, plan: PlannedExperiment) -> tuple[Any, Any]:
     least = 1 if start.run and plan.mode == "methods" else 2
     fits = least <= plan.number <= plan.budget <= MAX_RUNS
     if plan.number < least:
@@ -302,7 +302,7 @@ def _choice(start: Start, method: type[Method]) -> dict[str, str]:
 def _serving(task_type: str) -> list[type[Method]]:
     """The methods for a task, those first that are worth trying first."""
     served = [method for method in METHODS if task_type in method.task_types]
-    return sorted(served, key=lambda each: FIRST.index(_kind(each)) if _kind(each) in FIRST else len(FIRST))
+    return sorted(served, key=lambda item: FIRST.index(_kind(item)) if _kind(item) in FIRST else len(FIRST))
 
 
 def _kind(method: type[Method]) -> str:

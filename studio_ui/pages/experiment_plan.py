@@ -148,9 +148,9 @@ def request_of(start: Start, plan: PlannedExperiment) -> ExperimentRequest:
 def single_settings(schema: Schema) -> dict[str, Schema]:
     """The settings of a schema that take one value each."""
     return {
-        name: each
-        for name, each in schema["properties"].items()
-        if "const" not in each and main_schema(each).get("type") != "array"
+        name: item
+        for name, item in schema["properties"].items()
+        if "const" not in item and main_schema(item).get("type") != "array"
     }
 
 

@@ -51,7 +51,7 @@ def build(blocks: gr.Blocks) -> None:
             except StudioError:
                 # The view beside it says what is wrong.
                 return [gr.update(), gr.update(), *form.closed()]
-        owned = [(each.name, each.id) for each in datasets.list_datasets(user_id)]
+        owned = [(dataset.name, dataset.id) for dataset in datasets.list_datasets(user_id)]
         shown = bool(owned and experiments.list_experiments(user_id))
         return [
             gr.update(visible=shown),
@@ -92,7 +92,7 @@ def describe_list(user_id: str) -> list[Node]:
         words = _("One click queues several tuning methods on the same rows; the table tells which one is worth it.")
         return [empty_state(_("No experiments yet."), words, link)]
     heads = [(_("Experiment"), ""), (_("Dataset"), ""), (_("Runs"), ""), (_("Best"), "number"), (_("Started"), "muted")]
-    return [table(_("Experiments"), heads, [_line(each) for each in found], id_="experiments-table")]
+    return [table(_("Experiments"), heads, [_line(item) for item in found], id_="experiments-table")]
 
 
 def _line(summary: ExperimentSummary) -> list[Node]:

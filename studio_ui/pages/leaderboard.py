@@ -151,7 +151,7 @@ def _advice(report: ExperimentReport) -> Node:
 
 
 def _chosen(report: ExperimentReport, chosen: str) -> Node:
-    row = next((each for each in report.table.rows if each.id == chosen), None)
+    row = next((item for item in report.table.rows if item.id == chosen), None)
     comparison = report.plan.method_comparison
     return el(
         "p",
@@ -300,7 +300,7 @@ def _interval(table: Leaderboard, row: LeaderboardRow) -> Node:
     """The 95 % interval as a bar beside those of the other runs and the base model."""
     if not row.interval:
         return ""
-    values = [end for each in table.rows for end in each.interval or ()] + (
+    values = [end for item in table.rows for end in item.interval or ()] + (
         [table.base] if table.base is not None else []
     )
     # Beside a base model's perplexity in the thousands all tuned ones would be one dot.

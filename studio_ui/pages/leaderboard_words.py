@@ -34,10 +34,10 @@ def conditions(report: ExperimentReport) -> str:
         _("runs that fall behind are stopped halfway") if plan.early_stopping else "",
         _("successive halving at 20, 40 and 80 % of the steps") if plan.halving else "",
     ]
-    told = ", ".join(limit for limit in limits if limit)
+    listed_limits = ", ".join(limit for limit in limits if limit)
     varied = _(", apart from what was varied on purpose") if plan.vary else ""
     return _(
         "Every run trained on the same rows with the same split, seed and number of epochs{varied}; each method uses its own recommended learning rate unless it was varied.{value}",
         varied=varied,
-        value=_(" Limits: {told}.", told=told) if told else "",
+        value=_(" Limits: {told}.", listed_limits=listed_limits) if listed_limits else "",
     )

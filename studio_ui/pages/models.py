@@ -124,8 +124,8 @@ def fetch_words(user_id: str, query: Mapping[str, str]) -> list[Node]:
 def fetches_on_their_way(user_id: str, query: Mapping[str, str]) -> Content:
     """Fetches that are active or did not succeed."""
     found = model_fetches.list_fetches()
-    busy = any(each.state in ACTIVE for each in found)
-    listed = el("ul", [_fetch_item(each) for each in found], cls="fetch-list", aria_label=_("Fetches")) if found else ""
+    busy = any(item.state in ACTIVE for item in found)
+    listed = el("ul", [_fetch_item(item) for item in found], cls="fetch-list", aria_label=_("Fetches")) if found else ""
     return Content(listed, again=SECONDS_BETWEEN_LOOKS if busy else None)
 
 

@@ -144,7 +144,7 @@ def _models(user_id: str, asked: Sequence[str]) -> dict[str, str]:
     """Name -> words of the models that label texts: the person's finished runs, newest first, and kept checkpoints of any run
     that are asked for as ``<run id>@<step>``."""
     found = {run.id: run for run in runs.list_runs(user_id) if not generates(run.task_type)}
-    finished = {each.id: _words(each) for each in found.values() if each.job.state == SUCCEEDED}
+    finished = {item.id: _words(item) for item in found.values() if item.job.state == SUCCEEDED}
     steps = [name.partition(STEP_SEPARATOR) for name in asked if STEP_SEPARATOR in name]
     kept = {
         f"{run_id}{STEP_SEPARATOR}{each.step}": _(
@@ -166,7 +166,7 @@ async def _ask(user_id: str, model: str, inputs: list[str], hues: dict[str, int]
     except Exception as error:
         shown = refusal(error)
         return model, [banner("warning", shown.message, shown.hint or _("Try again in a moment."))], False
-    return model, [answer_of(text, each, hues) for text, each in zip(inputs, found, strict=True)], True
+    return model, [answer_of(text, item, hues) for text, item in zip(inputs, found, strict=True)], True
 
 
 def _panes(found: dict[str, str], models: list[str], answers: dict[str, list[Node]], *, busy: bool = False) -> Node:

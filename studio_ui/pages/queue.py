@@ -29,8 +29,8 @@ def build(blocks: gr.Blocks) -> None:
     """The queue, and a line for screen readers that says what a change has done."""
     with gr.Column(elem_id="queue-page"):
         queue = View(describe_queue, lines=4, elem_id="queue-body", min_height=320)
-        said = View(value={"nodes": spoken("")}, lines=0, elem_id="queue-said")
-    listen(queue.action, change, None, [queue, said])
+        announcement = View(value={"nodes": spoken("")}, lines=0, elem_id="queue-said")
+    listen(queue.action, change, None, [queue, announcement])
 
 
 def spoken(words: str) -> Node:

@@ -123,7 +123,7 @@ def _confirm(row: QueueRow) -> tuple[str, str, str]:
 
 def _order(row: QueueRow, queue: QueueOverview) -> list[Node]:
     """The order among one's own: coarse by priority, and one place earlier or later within it."""
-    mine = [each.id for each in queue.waiting if each.mine and each.priority == row.priority]
+    mine = [run.id for run in queue.waiting if run.mine and run.priority == row.priority]
     at = mine.index(row.id)
     label = _("Order among my runs: {row}", row=row.name)
     return [

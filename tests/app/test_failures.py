@@ -63,8 +63,8 @@ def test_failure_after_a_commit_does_not_claim_that_nothing_changed() -> None:
     with db.counted_commits() as commits:
         commits.number = 1
         for error in (RuntimeError("x"), locked()):
-            said = calm_error(error)
-            assert said.status == 500 and "was saved" in said.message and said.details["saved"]
+            calm = calm_error(error)
+            assert calm.status == 500 and "was saved" in calm.message and calm.details["saved"]
 
 
 def test_text_that_no_database_takes_is_refused_with_words() -> None:

@@ -70,7 +70,7 @@ def test_no_sentence_carries_an_unfilled_slot() -> None:
     texts = [item["content"] for _ in range(3000) for item in conversation(random)] + [
         text(random) for _ in range(2000)
     ]
-    assert [each for each in texts if set(each) & set("{}[]|") or "  " in each] == []
+    assert [entry for entry in texts if set(entry) & set("{}[]|") or "  " in entry] == []
 
 
 def test_rows_hold_whole_documents_and_questions_count_less() -> None:

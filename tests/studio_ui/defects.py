@@ -45,7 +45,7 @@ def _spoil(rows: list[list[str]], place: int, kind: str) -> None:
     text, label = rows[place]
     # A row that is spoiled nowhere else lends its text to copies.
     lender = rows[place - 10]
-    other = next(each for each in LABELS if each != lender[1])
+    other = next(item for item in LABELS if item != lender[1])
     rows[place] = {
         "empty_text": ["", label],
         "empty_label": [text, ""],

@@ -75,7 +75,7 @@ def test_two_compared_runs_are_combined_into_a_queued_one(signed_in, parents):
     assert watched.complaints == []
 
 
-def test_what_does_not_fit_is_said_in_place(signed_in, parents):
+def test_what_does_not_fit_is_shown_in_place(signed_in, parents):
     page = signed_in(NARROW).open(f"/compare?runs={parents[0]},{parents[2]}")
     page.click("text=Combine into one model")
     page.click("#combine-start")

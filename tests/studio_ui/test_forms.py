@@ -12,7 +12,7 @@ from app.catalog.methods.lora import Lora
 from app.catalog.training import TrainingSettings
 from studio_ui.forms import SettingsForm, settings_of
 
-TRAINING = {each.name: each for each in settings_of(TrainingSettings.model_json_schema())}
+TRAINING = {item.name: item for item in settings_of(TrainingSettings.model_json_schema())}
 
 
 def form(**schemas):
@@ -57,23 +57,25 @@ def test_ability_that_is_asked_for_is_refused_with_the_sentences_of_the_method()
 
 
 def test_settings_that_are_declared_alike_share_a_field():
-    made = form(**{str(each.model_fields["kind"].default): method_card(each)["schema"] for each in METHODS})
+    made = form(**{str(method.model_fields["kind"].default): method_card(method)["schema"] for method in METHODS})
     assert 37 < len(made.fields) < 60
-    rank = [each for each in made.fields if "lora" in each.settings and each.elem_id == "x-rank"]
+    rank = [
+        drawn_field for drawn_field in made.fields if "lora" in drawn_field.settings and drawn_field.elem_id == "x-rank"
+    ]
     assert len(rank) == 1 and "dora" in rank[0].settings
-    assert [each["visible"] for each in made.show("lora", {}).values()].count(True) == len(made.settings("lora"))
+    assert [item["visible"] for item in made.show("lora", {}).values()].count(True) == len(made.settings("lora"))
 
 
 def test_fields_that_stay_as_they_are_are_not_shown_or_hidden_again():
-    made = form(**{str(each.model_fields["kind"].default): method_card(each)["schema"] for each in METHODS})
-    fields = {each.component: each for each in made.fields}
+    made = form(**{str(method.model_fields["kind"].default): method_card(method)["schema"] for method in METHODS})
+    fields = {drawn_field.component: drawn_field for drawn_field in made.fields}
     updates = made.show("dora", {"rank": 4}, before="lora")
     users = [fields[component].settings for component in updates]
-    assert all("dora" in each or "lora" in each for each in users) and len(updates) < len(made.fields)
+    assert all("dora" in user or "lora" in user for user in users) and len(updates) < len(made.fields)
     rank = next(update for component, update in updates.items() if fields[component].elem_id == "x-rank")
     assert rank == {"value": 4, "__type__": "update"}
-    assert [update for update, each in zip(updates.values(), users, strict=True) if "dora" not in each] == [
-        {"visible": False, "__type__": "update"} for each in users if "dora" not in each
+    assert [update for update, item in zip(updates.values(), users, strict=True) if "dora" not in item] == [
+        {"visible": False, "__type__": "update"} for user in users if "dora" not in user
     ]
 
 
@@ -103,7 +105,7 @@ def test_new_setting_of_a_method_appears_in_the_form_and_in_the_api():
 
     schema = method_card(Warmer)["schema"]
     made = form(warmer=schema)
-    labels = {each.component.label: each.component for each in made.fields}
+    labels = {drawn_field.component.label: drawn_field.component for drawn_field in made.fields}
     assert (
         isinstance(labels["Warmth"], gr.Number)
         and labels["Warmth"].info == "How warm it is. Default 0.5, allowed 0 to 1."
@@ -118,6 +120,6 @@ def test_words_and_flags_become_native_fields():
         needed: str = Field(title="Needed")
 
     made = form(d=Declared.model_json_schema())
-    kinds = {each.component.label: type(each.component) for each in made.fields}
+    kinds = {drawn_field.component.label: type(drawn_field.component) for drawn_field in made.fields}
     assert kinds == {"On": gr.Checkbox, "Several": gr.CheckboxGroup, "Needed": gr.Textbox}
     assert made.read("d", made.held("d", {})).complaints == {"Needed": "This is needed."}

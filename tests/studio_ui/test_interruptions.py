@@ -44,7 +44,7 @@ def test_from_upload_to_a_queued_run_by_keyboard_alone(signed_in):
     page.wait_for_selector("#run-state:has-text('Queued')")
 
 
-def test_session_that_ended_under_an_open_page_is_told_and_after_signing_in_it_goes_on(signed_in, studio):
+def test_session_that_ended_under_an_open_page_is_reported_and_after_signing_in_it_goes_on(signed_in, studio):
     dataset = datasets.import_sample(studio.owner, datasets.SAMPLES[0].name)
     page = signed_in().open(f"/new?dataset={dataset.id}&step=method")
     page.check("#method-ia3")

@@ -96,14 +96,14 @@ def test_what_is_kept_between_answers_is_in_the_language_of_each(owner):
     end_run(run.id, rows_right(50, 100), rows_right(80, 100))
     found = wanted_run(owner, {"id": run.id})
 
-    def said() -> list[str]:
+    def shown_words() -> list[str]:
         verdicts = [verdict.title for verdict in judged(owner, found).verdicts[run.id]]
         refused = [card_of("prefix-tuning")["refusals"]["merge"], method_facts("prefix-tuning")["refusals"]["merge"]]
         return [card_of("full")["title"], *refused, *verdicts]
 
-    english = said()
+    english = shown_words()
     with in_language("de"):
-        german = said()
+        german = shown_words()
     assert german[0] == "Volles Fine-Tuning" and len(english) > 3
     assert [one for one, other in zip(english, german, strict=True) if one == other] == []
-    assert said() == english
+    assert shown_words() == english

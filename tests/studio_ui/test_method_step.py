@@ -50,7 +50,7 @@ def test_a_special_method_stays_chosen_and_its_settings_are_offered(signed_in, s
     assert page.is_checked("#method-adalora")
 
 
-def test_what_the_method_cannot_do_is_said_at_the_setting_before_the_run(signed_in, sample):
+def test_what_the_method_cannot_do_is_shown_at_the_setting_before_the_run(signed_in, sample):
     watched = signed_in(NARROW, color_scheme="dark")
     page = watched.open(f"/new?dataset={sample.id}&step=method")
     page.check("#method-prefix-tuning")

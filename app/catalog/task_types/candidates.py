@@ -67,7 +67,7 @@ class Question:
 def ranked(candidates: Sequence[GoalCandidate]) -> list[GoalCandidate]:
     """The strongest first; of the same task and columns only one."""
     found: dict[str, GoalCandidate] = {}
-    for candidate in sorted(candidates, key=lambda each: -each.score):
+    for candidate in sorted(candidates, key=lambda item: -item.score):
         found.setdefault(candidate.answer, candidate)
     return list(found.values())
 
@@ -77,10 +77,10 @@ def question_about(found: Sequence[GoalCandidate]) -> Question | None:
     if not found:
         return None
     first, *others = found
-    close = [each for each in others if first.score - each.score < CLOSE]
+    close = [other for other in others if first.score - other.score < CLOSE]
     if not close and not first.doubt:
         return None
-    further = [each for each in others if first.doubt and each not in close]
+    further = [other for other in others if first.doubt and other not in close]
     offered = [first, *close, *further][:MAX_OFFERED]
     hint = stated("Choose one of the readings below.")
     if first.doubt:
@@ -90,7 +90,7 @@ def question_about(found: Sequence[GoalCandidate]) -> Question | None:
             hint,
             offered,
         )
-    if len({each.task_type for each in offered}) == 1:
+    if len({option.task_type for option in offered}) == 1:
         role, columns = _differing(offered)
         quoted = " or ".join(repr(name[:60]) for name in columns)
         words = stated("More than one column could be the {role}: {columns}.", role=role, columns=quoted)
@@ -102,7 +102,7 @@ def question_about(found: Sequence[GoalCandidate]) -> Question | None:
 def _differing(offered: Sequence[GoalCandidate]) -> tuple[str, list[str]]:
     """The role in which candidates of one task differ, and its columns."""
     for role in offered[0].columns:
-        columns = [each.columns.get(role, "") for each in offered]
+        columns = [option.columns.get(role, "") for option in offered]
         if len(set(columns)) > 1:
             return role, columns
     return "column", []

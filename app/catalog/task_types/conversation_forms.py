@@ -159,11 +159,11 @@ def _from_lines(text: str) -> list[Message] | None:
     elif before:
         return None
     for match, end in zip(marks, ends, strict=True):
-        side, said = SPEAKERS[_spoken_by(match)], text[match.end() : end]
+        side, spoken_text = SPEAKERS[_spoken_by(match)], text[match.end() : end]
         if side == "input" and found:
-            found[-1] = _message(found[-1]["role"], f"{found[-1]['content']}\n\n{said.strip()}")
+            found[-1] = _message(found[-1]["role"], f"{found[-1]['content']}\n\n{spoken_text.strip()}")
         else:
-            found.append(_message(USER if side == "input" else side, said))
+            found.append(_message(USER if side == "input" else side, spoken_text))
     if not _is_dialogue(found):
         return None
     # A template may end where the answer is to be written.
@@ -179,5 +179,5 @@ def _message(role: str, text: str) -> Message:
 
 
 def _is_dialogue(found: list[Message]) -> bool:
-    said = {each["role"] for each in found}
-    return ASSISTANT in {ROLES.get(role) for role in said} and len(said) > 1
+    spoken_text = {item["role"] for item in found}
+    return ASSISTANT in {ROLES.get(role) for role in spoken_text} and len(spoken_text) > 1

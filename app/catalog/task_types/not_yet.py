@@ -136,7 +136,7 @@ def recognise(table: TableFacts, kinds: Sequence[str]) -> Question | None:
             continue
         offers = entry.offers(table)
         if offers is not None:
-            able = [each for each in offers if each.task_type in kinds]
+            able = [offer for offer in offers if offer.task_type in kinds]
             words = f"The file seems to hold {entry.words}; {entry.lack}."
             hint = entry.hint if able else entry.alone or entry.hint
             return Question("no_task_yet", words, hint, able, entry.kind)

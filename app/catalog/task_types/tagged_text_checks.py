@@ -174,9 +174,9 @@ class Survey:
             hint = stated("It is learned from but cannot be tested; add examples or merge it with another type.")
             problems.append(Problem("class_small", "warning", message, hint, rows=lines))
         if groups := variants(self._entities):
-            forms_told = "; ".join(", ".join(f"“{spelling}”" for spelling in group) for group in groups[:5])
+            listed_forms = "; ".join(", ".join(f"“{spelling}”" for spelling in group) for group in groups[:5])
             message = stated(
-                "Types that differ only in case, spaces, hyphens or Unicode form: {types}.", types=forms_told
+                "Types that differ only in case, spaces, hyphens or Unicode form: {types}.", types=listed_forms
             )
             hint = stated("Write each type in one way.")
             lines = sorted({line for group in groups for label in group[1:] for line in self._lines[label]})

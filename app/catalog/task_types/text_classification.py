@@ -49,10 +49,10 @@ class TextClassification(TaskType):
         self, expected: Sequence[int], answered: Sequence[int], labels: Sequence[str]
     ) -> list[dict[str, Any]]:
         """Precision, recall, F1 and row count for each label."""
-        rows_told = []
+        reported_rows = []
         for number, label in enumerate(labels):
             hit, given, wanted = _counts(expected, answered, number)
-            rows_told.append(
+            reported_rows.append(
                 {
                     "label": label,
                     "precision": hit / given if given else 0.0,
@@ -61,7 +61,7 @@ class TextClassification(TaskType):
                     "count": wanted,
                 }
             )
-        return rows_told
+        return reported_rows
 
     def confusion(self, expected: Sequence[int], answered: Sequence[int], label_count: int) -> list[list[int]]:
         """Counts by expected label (row) and given answer (column)."""

@@ -39,7 +39,7 @@ def candidates(table: TableFacts) -> list[GoalCandidate]:
     found: list[GoalCandidate] = []
     for name in _distinct(table, list(labels)):
         score, doubt = labels[name]
-        text = request if request and request != name else best_text(table, [each for each in texts if each != name])
+        text = request if request and request != name else best_text(table, [item for item in texts if item != name])
         if text is not None:
             score -= BESIDE_ANSWERS * (request is not None and score < CERTAIN)
             doubt = doubt or _doubt_of_text(table, text, texts, name)
@@ -49,7 +49,7 @@ def candidates(table: TableFacts) -> list[GoalCandidate]:
 
 def guess_columns(table: TableFacts) -> dict[str, str]:
     """Text and label of the strongest candidate; the text alone where no column could be the label."""
-    found = max(candidates(table), key=lambda each: each.score, default=None)
+    found = max(candidates(table), key=lambda item: item.score, default=None)
     if found is not None:
         return dict(found.columns)
     labels = [name for name in table.names if _label_score(table.columns[name])[0]]
@@ -61,11 +61,11 @@ def guess_columns(table: TableFacts) -> dict[str, str]:
 
 def _with_doubt(table: TableFacts, found: list[GoalCandidate]) -> list[GoalCandidate]:
     """Where no name says which column is the label, several that recur are a question."""
-    able = [each for each in found if not table.columns[each.columns["label"]].is_metadata]
-    if len(able) < 2 or max(each.score for each in found) > GUESSED:
+    able = [item for item in found if not table.columns[item.columns["label"]].is_metadata]
+    if len(able) < 2 or max(item.score for item in found) > GUESSED:
         return found
     doubt = "no name says which column holds the label."
-    return [replace(each, doubt=each.doubt or doubt) for each in found]
+    return [replace(item, doubt=item.doubt or doubt) for item in found]
 
 
 def request_beside_answer(table: TableFacts) -> str | None:
@@ -147,8 +147,8 @@ def _why(column: ColumnFacts) -> str:
 def _distinct(table: TableFacts, labels: list[str]) -> list[str]:
     """Without columns that say the same as another one, such as the number of a label beside its name."""
     kept: list[str] = []
-    for name in sorted(labels, key=lambda each: table.columns[each].numeric):
-        twin = next((each for each in kept if table.same_rows(each, name)), None)
+    for name in sorted(labels, key=lambda item: table.columns[item].numeric):
+        twin = next((item for item in kept if table.same_rows(item, name)), None)
         if twin is None or table.columns[name].distinct < 2:
             kept.append(name)
     return [name for name in labels if name in kept]

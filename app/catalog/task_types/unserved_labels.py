@@ -57,7 +57,7 @@ _RATING = re.compile(
 def pair(table: TableFacts) -> list[GoalCandidate] | None:
     """Two texts with one label for both."""
     plain = {names.name_key(name) for name in table.names}
-    known = next((each for each in PAIRS if plain.issuperset(each)), None)
+    known = next((item for item in PAIRS if plain.issuperset(item)), None)
     if known is None:
         return None
     # The first names are of pairs alone; a query or a text may stand beside another one for other reasons.
@@ -78,7 +78,7 @@ def score(table: TableFacts) -> list[GoalCandidate] | None:
     if sum(is_number(value) or _RATING.fullmatch(value) is not None for value in given) < SCORE_SHARE * len(given):
         return None
     steps = len(set(given))
-    text = best_text(table, [each for each in table.names if each != name])
+    text = best_text(table, [item for item in table.names if item != name])
     if steps >= DISTINCT_SCORES:
         return []
     if text is None or not 2 < steps <= FEW_STEPS:
@@ -126,16 +126,16 @@ def _holds_joined_labels(table: TableFacts, name: str) -> bool:
     cells = [str(row[name]).strip() for row in table.sample if row.get(name)]
     for separator in SEPARATORS:
         parts = [frozenset(part.strip() for part in cell.split(separator) if part.strip()) for cell in cells]
-        several = [each for each in parts if len(each) > 1]
-        if len(several) < 0.1 * len(cells) or any(len(part.split()) > 4 for each in several for part in each):
+        several = [item for item in parts if len(item) > 1]
+        if len(several) < 0.1 * len(cells) or any(len(part.split()) > 4 for label in several for part in label):
             continue
         company: dict[str, set[frozenset[str]]] = {}
-        for each in set(parts):
-            for part in each:
-                company.setdefault(part, set()).add(each)
-        shared = [part for each in set(several) for part in each if len(company[part]) > 1]
+        for item in set(parts):
+            for part in item:
+                company.setdefault(part, set()).add(item)
+        shared = [part for label in set(several) for part in label if len(company[part]) > 1]
         # One label with a comma in it keeps the same company everywhere.
-        if len(shared) >= 0.6 * sum(len(each) for each in set(several)):
+        if len(shared) >= 0.6 * sum(len(label) for label in set(several)):
             return True
     return False
 
@@ -151,12 +151,12 @@ def _holds_many_labels(table: TableFacts, name: str) -> bool:
         if not all(isinstance(item, str) for value in listed if isinstance(value, list) for item in value):
             return False
     elif _holds_joined_labels(table, name):
-        separator = next(each for each in SEPARATORS if sum(each in str(cell) for cell in cells) >= 0.1 * len(cells))
+        separator = next(entry for entry in SEPARATORS if sum(entry in str(cell) for cell in cells) >= 0.1 * len(cells))
         parts = [[part.strip() for part in str(cell).split(separator)] for cell in cells]
     else:
         return False
-    distinct = {part for each in parts for part in each}
-    several = sum(len(each) > 1 for each in parts) >= 0.1 * len(parts) > 0
+    distinct = {part for entry in parts for part in entry}
+    several = sum(len(entry) > 1 for entry in parts) >= 0.1 * len(parts) > 0
     return (
         several and 1 < len(distinct) <= min(MAX_LABELS, len(parts) // 2) and all(len(part) <= 40 for part in distinct)
     )

@@ -19,9 +19,9 @@ def turn_rows(table: TableFacts) -> list[GoalCandidate] | None:
     """One row for each message of a conversation."""
     for name, column in table.columns.items():
         speakers = {value.casefold().strip() for value in column.values}
-        sides = {ROLES.get(each) for each in speakers}
+        sides = {ROLES.get(speaker) for speaker in speakers}
         if 2 <= column.distinct <= 4 and None not in sides and len(sides - {"system"}) == 2:
-            text = best_text(table, [each for each in table.names if each != name])
+            text = best_text(table, [item for item in table.names if item != name])
             if text and not names.is_called(name, names.LABELS):
                 return []
     return None

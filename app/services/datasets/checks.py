@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound, StudioError
-from app.languages import restored, retold
+from app.languages import restored, translated_json
 from app.models import ACTIVE_STATES, CANCELLED, QUEUED, SUCCEEDED, Dataset, Job, new_id
 from app.models_data import DatasetCheck
 from app.queue import LIGHT_QUEUE
@@ -207,7 +207,7 @@ def _as_dict(session: Session, check: DatasetCheck) -> dict[str, Any]:
         "state": job.state,
         "phase": job.phase,
         "progress": job.progress or {},
-        "error": retold(job.error["error"]) if job.error else None,
+        "error": translated_json(job.error["error"]) if job.error else None,
         "dataset_id": check.dataset_id,
         "version": check.version,
         "staged": check.work["said"].get("staged", ""),

@@ -97,7 +97,7 @@ def choose_columns(
 def _ignored_mark(task: TaskType, columns: Mapping[str, str], table: TableFacts) -> str:
     """The column that marks answers as good and bad, where a person names the columns and none of it is obeyed."""
     offers = thumbs(table) or []
-    keep = next((each.keep for each in offers if each.keep and each.task_type == task.kind), None)
+    keep = next((offer.keep for offer in offers if offer.keep and offer.task_type == task.kind), None)
     return keep.column if keep and keep.column not in columns.values() else ""
 
 
@@ -112,7 +112,7 @@ def _look(
     tasks = _able([find_task_type(task_type)] if task_type else list(TASK_TYPES), given)
     found = ranked([candidate for task in tasks for candidate in task.candidates(table)])
     if given:
-        found.sort(key=lambda each: -sum(each.columns.get(role) == name for role, name in given.items()))
+        found.sort(key=lambda item: -sum(item.columns.get(role) == name for role, name in given.items()))
         # Who names the column of the answer has decided.
         decided = not found or not set(find_task_type(found[0].task_type).answer_roles).isdisjoint(given)
         return (None if decided else question_about(found)), found
@@ -135,11 +135,11 @@ def _best(
 
 def _find_answer(answer: str, question: Question | None, found: Sequence[GoalCandidate]) -> GoalCandidate:
     offered = list(question.candidates) if question else []
-    offered += [each for each in found if each.answer not in {one.answer for one in offered}]
-    numbered = {str(number): each for number, each in enumerate(offered, start=1)}
-    known = {each.answer: each for each in offered} | numbered
+    offered += [item for item in found if item.answer not in {one.answer for one in offered}]
+    numbered = {str(number): option for number, option in enumerate(offered, start=1)}
+    known = {option.answer: option for option in offered} | numbered
     if answer not in known:
-        listed = "; ".join(f"{number}: {each.answer}" for number, each in numbered.items()) or "-"
+        listed = "; ".join(f"{number}: {item.answer}" for number, item in numbered.items()) or "-"
         raise Rejected(
             "unknown_answer",
             stated("The file has no reading {answer}.", answer=repr(answer[:80])),

@@ -180,7 +180,7 @@ def build_report(
     table = _Table(folder, reading, task, columns, on_progress)
     index = LineIndex(*read_lines(folder), _evaluation_ids(reading))
     marked = _marked(folder, reading, choice, index) if options.obey_marks else []
-    options = replace(options, excluded=options.excluded.joined(row_id for each in marked for row_id in each.row_ids))
+    options = replace(options, excluded=options.excluded.joined(row_id for item in marked for row_id in item.row_ids))
     excluded = options.excluded.lost | {(reading.is_evaluation(n), index.line(n)) for n in options.excluded.ids}
     problems, skipped = _reading_problems(task, reading, columns, excluded)
     problems += [*unread_texts(task, columns, sample), *choice_problems(choice), *marked]
@@ -201,7 +201,7 @@ def build_report(
             problems.insert(0, Problem(error.code, "error", error.message, error.hint))
     findings = collect(problems, index)
     summary = ReportSummary(
-        status=REJECTED if refusal else WARNINGS if any(each.severity != "info" for each in problems) else OK,
+        status=REJECTED if refusal else WARNINGS if any(item.severity != "info" for item in problems) else OK,
         format=reading.main.format,
         encoding=reading.main.encoding,
         task=task.kind,

@@ -220,8 +220,8 @@ def _add_dataset(new: _NewDataset, read: Callable[[Path], Reading], progress: Pr
             session.add(version)
             session.flush()
             progress.conclude(session, dataset.id, 1)
-            told = {"file_name": reading.main.file_name, "rows": version.rows}
-            record_action(session, new.user_id, "import", "dataset", dataset.id, data=told)
+            details = {"file_name": reading.main.file_name, "rows": version.rows}
+            record_action(session, new.user_id, "import", "dataset", dataset.id, data=details)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -62,7 +62,7 @@ def describe(reading: Reading, kept: bool) -> dict[str, Any]:
         "found": main.found,
         "kept": kept,
         "encodings": list(NAMED),
-        "encoding_previews": {each["name"]: each["preview"] for each in main.found.get("encodings", [])},
+        "encoding_previews": {item["name"]: item["preview"] for item in main.found.get("encodings", [])},
         "delimiters": list(DELIMITERS),
         "repairs": [
             {"name": repair.name, "title": _(repair.title), "done": main.found["repairs"][repair.name]}

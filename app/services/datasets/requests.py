@@ -5,7 +5,7 @@ from typing import Any
 
 from app.catalog.task_types import task_type as find_task_type
 from app.errors import StudioError
-from app.languages import retold, storable
+from app.languages import storable, translated_json
 from app.models import Dataset
 from app.readers import Choices
 from app.services.datasets import checks, datasets, imports, readings
@@ -109,7 +109,7 @@ def staged_file(user_id: str, staged_id: str) -> dict[str, Any]:
     _, file_name = imports.staged_folder(user_id, staged_id)
     return {
         "file_name": file_name,
-        "error": retold(imports.refusal_of(user_id, staged_id)),
+        "error": translated_json(imports.refusal_of(user_id, staged_id)),
         **(
             _described(user_id, staged_id)
             if imports.is_read(user_id, staged_id)

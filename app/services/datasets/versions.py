@@ -22,7 +22,7 @@ from app import files, manifest, storage
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
 from app.languages import gettext as _
-from app.languages import retold, storable
+from app.languages import storable, translated_json
 from app.models import Dataset, DatasetVersion, User, new_id
 from app.services.accounts import access
 from app.services.accounts.audit_chain import record
@@ -251,7 +251,7 @@ def add_version(
 
 def report_of(version: DatasetVersion) -> dict[str, Any]:
     """The public report of a version, in the language of the present answer."""
-    found: dict[str, Any] = retold(version.report)
+    found: dict[str, Any] = translated_json(version.report)
     return found
 
 

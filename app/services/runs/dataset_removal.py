@@ -88,8 +88,8 @@ def dependents(user_id: str, dataset_id: str) -> Dependents:
         name=found.dataset.name,
         versions=len(found.dataset.versions),
         runs=[run.name for run in found.runs],
-        experiments=[each.name for each in found.experiments],
-        conversations=[each.title or _("Conversation") for each in found.conversations],
+        experiments=[experiment.name for experiment in found.experiments],
+        conversations=[conversation.title or _("Conversation") for conversation in found.conversations],
         exports=found.exports,
         links=len(found.links),
         active=_active(found),
@@ -114,8 +114,8 @@ def remove(user_id: str, dataset_id: str, *, with_runs: bool) -> int:
     with transaction() as session:
         found = _find_removable(session, user_id, dataset_id, with_runs)
         _delete(session, found)
-        told = {"name": found.dataset.name, "runs": len(found.runs), "bytes": freed}
-        record(session, user_id, "delete", "dataset", dataset_id, data=told)
+        details = {"name": found.dataset.name, "runs": len(found.runs), "bytes": freed}
+        record(session, user_id, "delete", "dataset", dataset_id, data=details)
     for folder in found.folders:
         shutil.rmtree(folder, ignore_errors=True)
     _delete_caches(found.dataset.versions)
@@ -189,8 +189,8 @@ def _delete(session: Session, found: _Found) -> None:
     jobs = [job.id for job in found.jobs]
     delete_rows(session, found.runs)
     for table, ids in (
-        (Experiment, [each.id for each in found.experiments]),
-        (Conversation, [each.id for each in found.conversations]),
+        (Experiment, [experiment.id for experiment in found.experiments]),
+        (Conversation, [conversation.id for conversation in found.conversations]),
     ):
         session.execute(delete(table).where(table.id.in_(ids)))
     session.execute(delete(DatasetReview).where(DatasetReview.dataset_version_id.in_(versions)))

@@ -45,8 +45,8 @@ def remove(user_id: str, run_id: str, *, keep_results: bool) -> int:
                 session.execute(delete(table).where(table.run_id == run_id))
         else:
             delete_rows(session, [run])
-        told = {"name": name, "keep_results": keep_results, "bytes": freed}
-        record(session, user_id, "delete", "run", run_id, data=told)
+        details = {"name": name, "keep_results": keep_results, "bytes": freed}
+        record(session, user_id, "delete", "run", run_id, data=details)
     shutil.rmtree(folder, ignore_errors=True)
     return freed
 

@@ -216,8 +216,8 @@ def mark(
         for name, value in changes.items():
             if value is not None:
                 setattr(run, name, value)
-        told = {name: value for name, value in changes.items() if value is not None}
-        record(session, user_id, "mark", "run", run_id, data=told)
+        changed = {name: value for name, value in changes.items() if value is not None}
+        record(session, user_id, "mark", "run", run_id, data=changed)
     return runs.get_run(user_id, run_id)
 
 

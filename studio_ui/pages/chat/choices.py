@@ -42,7 +42,7 @@ def proposed_models(targets: list[ListedChatTarget]) -> list[str]:
     return [base, tuned.id]
 
 
-def told_of_lost(names: list[str]) -> list[Node]:
+def lost_model_notes(names: list[str]) -> list[Node]:
     """Says for models of an old link why they have no pane."""
     gone = _("A model that was asked for cannot answer: it is gone, was not finished, or is somebody else's.")
     words = []

@@ -17,9 +17,19 @@ from app.services.inference.conversations import FullConversation
 from studio_ui.components.nodes import banner, empty_state
 from studio_ui.components.view import View, reload, show
 from studio_ui.pages.chat import parts, streams
-from studio_ui.pages.chat.choices import proposed_models, read_sampling, system_note, target_of, told_of_lost
+from studio_ui.pages.chat.choices import lost_model_notes, proposed_models, read_sampling, system_note, target_of
 from studio_ui.pages.chat.earlier import earlier_conversations
-from studio_ui.pages.chat.panes import LOADING, Shown, facts_of, failure, heading, messages_of, reply_of, said, votes_of
+from studio_ui.pages.chat.panes import (
+    LOADING,
+    Shown,
+    facts_of,
+    failure,
+    heading,
+    message_of,
+    messages_of,
+    reply_of,
+    votes_of,
+)
 from studio_ui.pages.chat.suites import PromptPanel
 from studio_ui.session import listen, query_of, user_of
 
@@ -97,7 +107,7 @@ class ChatPage:
         asked = [name for name in query.get("models", "").split(",") if name]
         there = [name for name in dict.fromkeys(asked) if name in {target.id for target in targets}][: parts.MOST]
         lost = [name for name in asked if name not in there]
-        notice, talk = told_of_lost(lost), None
+        notice, talk = lost_model_notes(lost), None
         if query.get("id"):
             try:
                 talk, notice = conversations.read(user_id, query["id"]), []
@@ -253,7 +263,10 @@ class ChatPage:
             self.state: talk,
             self.composer.send: gr.update(visible=False),
             self.composer.stop: gr.update(visible=True),
-            **{self.panes[at].talk: [*before[at], said("assistant", LOADING, _("Waiting"), "pending")] for at in panes},
+            **{
+                self.panes[at].talk: [*before[at], message_of("assistant", LOADING, _("Waiting"), "pending")]
+                for at in panes
+            },
         }
         texts, ends = dict.fromkeys(panes, ""), dict[int, Shown]()
         written = streams.side_by_side(user_id, talk["id"], sources)

@@ -16,7 +16,7 @@ NONE_YET = gettext_noop("None yet. What you say and what the models reply is kep
 def earlier_conversations(user_id: str, query: Mapping[str, str]) -> Node:
     """One's own conversations, newest first; open unless one of them is shown."""
     found = conversations.list_conversations(user_id)
-    listed = el("ul", [_item(each) for each in found], cls="chat-list") if found else el("p", _(NONE_YET), cls="muted")
+    listed = el("ul", [_item(item) for item in found], cls="chat-list") if found else el("p", _(NONE_YET), cls="muted")
     return el(
         "details", el("summary", _("Earlier conversations")), listed, cls="chat-details", open=not query.get("id")
     )

@@ -36,14 +36,16 @@ def messages_of(records: Sequence[MessageRecord], pane: int) -> list[Shown]:
         if record.replaced:
             continue
         if record.pane is None:
-            shown.append(said("user", record.content))
+            shown.append(message_of("user", record.content))
             answered = False
         elif record.pane == pane:
             shown += [*reply_of(record.content), facts_of(record.data)]
             answered = True
     if not answered:
         # The page may have been closed before the reply came.
-        shown.append({**said("assistant", _("No reply came.")), "options": [{**AGAIN, "label": _(AGAIN["label"])}]})
+        shown.append(
+            {**message_of("assistant", _("No reply came.")), "options": [{**AGAIN, "label": _(AGAIN["label"])}]}
+        )
     return shown
 
 
@@ -54,7 +56,7 @@ def votes_of(records: Sequence[MessageRecord], pane: int) -> list[str | None]:
     return [words.get(record.data.get("vote") or "") for record in replies]
 
 
-def said(role: str, text: str, title: str = "", status: str = "") -> Shown:
+def message_of(role: str, text: str, title: str = "", status: str = "") -> Shown:
     """One message; with a title it is shown as an aside that opens, closed if its status is ``done``."""
     message: Shown = {"role": role, "content": [{"type": "text", "text": text}]}
     if title:
@@ -68,14 +70,14 @@ def reply_of(text: str) -> list[Shown]:
     place = 0
     for found in ASIDES.finditer(text):
         shown += _spoken(text[place : found.start()])
-        shown.append(said("assistant", found[2].strip(), _(ASIDE_TITLES[found[1]]), "done"))
+        shown.append(message_of("assistant", found[2].strip(), _(ASIDE_TITLES[found[1]]), "done"))
         place = found.end()
     shown += _spoken(text[place:])
-    return shown or [said("assistant", _("(an empty reply)"))]
+    return shown or [message_of("assistant", _("(an empty reply)"))]
 
 
 def _spoken(text: str) -> list[Shown]:
-    return [said("assistant", text)] if text.strip() else []
+    return [message_of("assistant", text)] if text.strip() else []
 
 
 def facts_of(data: dict[str, Any]) -> Shown:
@@ -98,12 +100,12 @@ def facts_of(data: dict[str, Any]) -> Shown:
         f"{key.replace('_', ' ')}: {value if isinstance(value, str) else json.dumps(value)}"
         for key, value in details.items()
     )
-    return said("assistant", lines, " · ".join(words) or _("Facts"), "done")
+    return message_of("assistant", lines, " · ".join(words) or _("Facts"), "done")
 
 
 def failure(error: dict[str, Any]) -> Shown:
     """A reply that failed: what happened and what to do."""
-    return said("assistant", f"{error['message']} {error.get('hint', '')}".strip(), _("⚠ failed"))
+    return message_of("assistant", f"{error['message']} {error.get('hint', '')}".strip(), _("⚠ failed"))
 
 
 def heading(target: ListedChatTarget, hidden_as: str = "") -> Node:

@@ -131,8 +131,10 @@ class PromptPanel:
 async def _open(
     user_id: str, model: str, system: str, prompt: str, sampling: SamplingSettings
 ) -> AsyncIterator[dict[str, Any]]:
-    told = [{"role": "system", "content": system}] if system.strip() else []
-    return (await replies.open_reply(user_id, model, [*told, {"role": "user", "content": prompt}], sampling))[1]
+    system_message = [{"role": "system", "content": system}] if system.strip() else []
+    return (await replies.open_reply(user_id, model, [*system_message, {"role": "user", "content": prompt}], sampling))[
+        1
+    ]
 
 
 def _written(event: dict[str, Any]) -> str:

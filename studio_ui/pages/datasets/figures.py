@@ -42,10 +42,10 @@ def peek_words(peeks: Mapping[str, int]) -> str:
         _("looked at {looks} ({seen} shown)", looks=counted(looks, "time"), seen=counted(seen, "row")) if looks else "",
         _("{changed} changed by hand", changed=counted(changed, "row")) if changed else "",
     ]
-    told = ", ".join(each for each in parts if each)
+    line = ", ".join(part for part in parts if part)
     return (
-        _("Rows of the final test were {told}.", told=told)
-        if told
+        _("Rows of the final test were {told}.", line=line)
+        if line
         else _("Nobody has looked at the rows of the final test here.")
     )
 
@@ -59,9 +59,9 @@ def _split(version: DatasetVersion, peeks: Mapping[str, int]) -> Node:
             "li",
             el("span", cls=f"split-mark split-{name}", aria_hidden="true"),
             el("strong", count(sizes.get(name, 0)), cls="number"),
-            f" {_(said)}",
+            f" {_(caption)}",
         )
-        for name, said in SPLITS
+        for name, caption in SPLITS
     ]
     return el(
         "section",
@@ -76,7 +76,7 @@ def _split(version: DatasetVersion, peeks: Mapping[str, int]) -> Node:
 
 
 def _labels(version: DatasetVersion) -> Node:
-    counts = sorted((version.labels or {}).items(), key=lambda each: -each[1])
+    counts = sorted((version.labels or {}).items(), key=lambda item: -item[1])
     if not counts:
         return ""
     rows = [_label_row(name, number, counts[0][1]) for name, number in counts]

@@ -73,7 +73,7 @@ def reading_fields(reading: Mapping[str, Any]) -> tuple[Any, ...]:
     kind, found, kept = reading["format"] or "", reading["found"] or {}, reading["kept"]
     sheets = found.get("sheets") or []
     delimiter = found.get("delimiter")
-    names = [(_(DELIMITERS.get(each, each)), each) for each in reading["delimiters"]]
+    names = [(_(DELIMITERS.get(item, item)), item) for item in reading["delimiters"]]
     as_found = (
         _("as found ({separator})", separator=_(DELIMITERS.get(delimiter, delimiter))) if delimiter else _("as found")
     )
@@ -139,7 +139,7 @@ def choices_of(form: ReadingForm, reading: Mapping[str, Any]) -> Any:
 def choices_with(reading: Mapping[str, Any], repair: str) -> Any:
     """The reading as it is, with one repair more."""
     found = reading["found"] or {}
-    done = [each["name"] for each in reading["repairs"] if each["done"]]
+    done = [item["name"] for item in reading["repairs"] if item["done"]]
     form = ReadingForm(
         found.get("sheet"), found.get("header_row"), reading["encoding"], found.get("delimiter"), [*done, repair]
     )
@@ -153,7 +153,7 @@ def reading_preview(user_id: str, shown: Shown, choices: Any) -> list[Node]:
         if shown.staged
         else readings.preview(user_id, shown.dataset, choices)
     )
-    notices = [banner(each["severity"], each["message"], each["hint"]) for each in seen["notices"]]
+    notices = [banner(notice["severity"], notice["message"], notice["hint"]) for notice in seen["notices"]]
     rows = {"columns": seen["columns"], "rows": seen["rows"][:SHOWN_ROWS]}
     table = first_rows(rows, _("First rows, read like this"))
     return [el("div", *notices, el("p", _("The first rows would be:"), cls="muted small"), table, cls="reading-seen")]
@@ -234,8 +234,8 @@ def filled(user_id: str, shown: Shown) -> tuple[Any, ...]:
 
 
 def _meaning_words(change: Mapping[str, Any]) -> Node:
-    told = _("Taken from last time: you have said what these columns mean for a file with the same columns.")
-    remembered = el("p", told, id="report-remembered", cls="last-change")
+    note = _("Taken from last time: you have said what these columns mean for a file with the same columns.")
+    remembered = el("p", note, id="report-remembered", cls="last-change")
     return el("div", el("h3", _("What the columns mean")), remembered if change.get("remembered") else None)
 
 

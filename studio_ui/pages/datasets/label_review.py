@@ -55,11 +55,11 @@ def _state(
     if found["state"] == "succeeded":
         return _found(dataset, version, found, decided)
     error = found.get("error") if found["state"] == "failed" else None
-    told = (
+    note = (
         banner("error", error["message"], error["hint"], error["code"]) if error else el("p", _(PURPOSE), cls="muted")
     )
     words = _("Try again") if error else _("Look for doubtful labels")
-    return [told, action(words, "review", dataset.id, cls="button small", id="suspects-start")]
+    return [note, action(words, "review", dataset.id, cls="button small", id="suspects-start")]
 
 
 def _offset(query: Mapping[str, str]) -> int:
@@ -74,7 +74,7 @@ def _found(
     rows = counted(found["rows"], "row")
     if not found["doubtful"]:
         return [banner("good", _("No label is doubtful: in all {rows} the others agree.", rows=rows))]
-    items = [_suspect(version, each, decided.get(each["row_id"], "")) for each in found["suspects"]]
+    items = [_suspect(version, suspect, decided.get(suspect["row_id"], "")) for suspect in found["suspects"]]
     return [
         el("p", _agreement(found, rows)),
         el("p", _precision(found), cls="muted", id="suspects-precision"),
@@ -148,7 +148,7 @@ def _suspect(version: DatasetVersion, suspect: Mapping[str, Any], state: str) ->
         cls="button small",
         aria_label=_("Keep the label of line {line}", line=suspect["line"]),
     )
-    said = el(
+    caption = el(
         "span", _("labelled "), el("strong", suspect["given"]), _(", predicted "), el("strong", suspect["suggested"])
     )
     return el(
@@ -156,7 +156,7 @@ def _suspect(version: DatasetVersion, suspect: Mapping[str, Any], state: str) ->
         el("p", el("span", _("line {line}: ", line=suspect["line"]), cls="muted"), text, cls="suspect-text"),
         el(
             "div",
-            said,
+            caption,
             change,
             keep,
             el("span", state, cls="muted small", role="status"),

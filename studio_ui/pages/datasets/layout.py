@@ -79,15 +79,15 @@ def build(blocks: gr.Blocks) -> None:
         listen(event, listeners.rename, [name, shown], [name, top, listed, history])
 
 
-def act(event: Any, fn: Any, inputs: Any, parts: Parts, told: View | None = None) -> None:
+def act(event: Any, fn: Any, inputs: Any, parts: Parts, notice: View | None = None) -> None:
     """Register a listener that returns an outcome; the page goes to its address, if it has one.
 
     A refusal stands in ``told`` until the next try or other data; without it, it is a passing message.
     """
     outputs = parts.outcome
-    if told is not None:
-        fn, outputs = listeners.telling(fn), [*outputs, told]
-        listen(parts.result.updated, lambda: show([]), None, told, queued=False)
+    if notice is not None:
+        fn, outputs = listeners.telling(fn), [*outputs, notice]
+        listen(parts.result.updated, lambda: show([]), None, notice, queued=False)
     done = listen(event, fn, inputs, outputs)
     listen(done.success, None, parts.place, None, js=GO)
 
@@ -111,7 +111,7 @@ class _Meaning:
         with gr.Column(visible=False, elem_id="report-mapping") as self.section:
             self.words = View()
             self.choice = MeaningChoice()
-            self.told = View(lines=0, elem_id="mapping-told")
+            self.notice = View(lines=0, elem_id="mapping-told")
             with Accordion(_("Read the file in another way"), open=False, elem_id="report-reading") as self.reading:
                 self.note = View()
                 with gr.Row():
@@ -142,7 +142,7 @@ class _Meaning:
                 self.keep = gr.Button(
                     _("Read it like this"), variant="primary", interactive=False, elem_id="reading-keep"
                 )
-                self.reading_told = View(lines=0, elem_id="reading-told")
+                self.reading_notice = View(lines=0, elem_id="reading-told")
 
     def listen(self, parts: Parts) -> None:
         """Register the listeners."""
@@ -151,8 +151,8 @@ class _Meaning:
         listen(self.reading.expand, listeners.open_reading, parts.shown, form)
         for field in self.fields:
             listen(field.input, listeners.look_at_reading, chosen, [self.seen, self.keep], trigger_mode="always_last")
-        act(self.keep.click, listeners.read_otherwise, chosen, parts, self.reading_told)
-        act(self.choice.check, listeners.check_meaning, parts.shown, parts, self.told)
+        act(self.keep.click, listeners.read_otherwise, chosen, parts, self.reading_notice)
+        act(self.choice.check, listeners.check_meaning, parts.shown, parts, self.notice)
 
 
 class _Split:
@@ -173,7 +173,7 @@ class _Split:
                 self.test = gr.Number(label=_("Test, %"), minimum=1, maximum=40, elem_id="splits-test")
             gr.Markdown(_(SPLIT_NOTE))
             self.make = gr.Button(_("Make the new split"), variant="primary", elem_id="splits-save")
-            self.told = View(lines=0, elem_id="splits-told")
+            self.notice = View(lines=0, elem_id="splits-told")
 
     def listen(self, parts: Parts) -> None:
         """Register the listeners."""
@@ -181,4 +181,4 @@ class _Split:
         listen(self.box.expand, listeners.open_split, parts.shown, fields)
         listen(self.way.input, listeners.choose_way, self.way, [self.way, self.column])
         chosen = [self.way, self.column, self.validation, self.test, parts.shown]
-        act(self.make.click, listeners.make_split, chosen, parts, self.told)
+        act(self.make.click, listeners.make_split, chosen, parts, self.notice)

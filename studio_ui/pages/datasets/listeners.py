@@ -47,21 +47,21 @@ def outcome(
 ) -> Outcome:
     """Updates of these parts only."""
     given = (result, rows, review, None, versions, reload() if listed else None)
-    return (place, *(gr.skip() if each is None else each for each in given))  # type: ignore[return-value]
+    return (place, *(gr.skip() if item is None else item for item in given))  # type: ignore[return-value]
 
 
 def telling(fn: Callable[..., Outcome]) -> Callable[..., tuple[Any, ...]]:
     """The listener with one more update: of the view in which its refusal stands, for it to be read while it is put right."""
 
     @functools.wraps(fn)
-    def told(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
+    def with_notice(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
         try:
             return (*fn(*args, **kwargs), show([]))
         except Exception as error:
             shown = refusal(error)
             return (*outcome(), show(banner("error", shown.message, shown.hint, shown.code)))
 
-    return told
+    return with_notice
 
 
 def another_version(dataset: Dataset, words: str = "") -> Outcome:
@@ -147,9 +147,9 @@ def act_on_review(draft: Any, request: gr.Request, event: gr.EventData) -> Outco
         return outcome(review=reload())
     changes = (draft or {}).get("changes") or []
     decided = {
-        each["row_id"]: _("will be changed when you save")
-        for each in changes
-        if each.get("op") == "edit" and value["column"] in each["cells"]
+        change["row_id"]: _("will be changed when you save")
+        for change in changes
+        if change.get("op") == "edit" and value["column"] in change["cells"]
     }
     label_reviews.decide(user_id, query_of(request)["id"], int(value["row_id"]), value["verdict"])
     if value["verdict"] == CORRECTED:
@@ -285,8 +285,8 @@ def follow(request: gr.Request) -> tuple[Any, ...]:
         return (*outcome(), *(gr.skip() for _ in range(forms.FILLED)))
     if check and check["state"] == "succeeded":
         dataset = datasets.get_dataset(user_id, check["dataset_id"])
-        told = another_version(dataset) if query.get("id") else outcome(listed=True)
-        return (address(dataset.id), *told[1:], *(gr.skip() for _ in range(forms.FILLED)))
+        with_notice = another_version(dataset) if query.get("id") else outcome(listed=True)
+        return (address(dataset.id), *with_notice[1:], *(gr.skip() for _ in range(forms.FILLED)))
     staged = query.get("staged") or (check["staged"] if check and check["error"] else "")
     dataset_id = query.get("id", "")
     if dataset_id:

@@ -51,7 +51,7 @@ def problem_list(dataset: Dataset, version: DatasetVersion) -> Node:
             download if found else None,
             cls="card-head",
         ),
-        el("ul", [_fixable(each, dataset, version) for each in found], cls="problems"),
+        el("ul", [_fixable(item, dataset, version) for item in found], cls="problems"),
         _left_out(excluded, dataset, version) if excluded else None,
         cls="report-part",
         id="report-problems",
@@ -76,7 +76,9 @@ def extend(shown: Node, *nodes: Node) -> Node:
 def leave_out_errors(version: DatasetVersion) -> list[dict[str, Any]]:
     """The changes that leave out every row with an error."""
     keys = [
-        each["key"] for each in version.report.get("problems") or [] if each["severity"] == "error" and each["count"]
+        problem["key"]
+        for problem in version.report.get("problems") or []
+        if problem["severity"] == "error" and problem["count"]
     ]
     return [{"op": "exclude", "rows": {"problem": key}} for key in keys]
 
@@ -144,7 +146,7 @@ def _lines(problem: Mapping[str, Any]) -> Node:
 
 
 def _examples(problem: Mapping[str, Any]) -> Node:
-    found = [words for each in problem.get("examples") or [] if (words := _example_words(each))]
+    found = [words for example in problem.get("examples") or [] if (words := _example_words(example))]
     if not found:
         return ""
     return el("details", el("summary", _("Show examples")), el("ul", [el("li", words) for words in found]), cls="more")

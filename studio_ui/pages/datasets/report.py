@@ -60,13 +60,13 @@ def _origin(version: DatasetVersion) -> str:
     report = report_of(version)
     parts = [_("version {amount}", amount=version.number), str(report.get("format") or "").upper()]
     encoding = report.get("encoding") or ""
-    return ", ".join([each for each in parts if each] + ([encoding] if encoding not in ("", "utf-8") else []))
+    return ", ".join([part for part in parts if part] + ([encoding] if encoding not in ("", "utf-8") else []))
 
 
 def _verdict(version: DatasetVersion) -> Node:
     report = report_of(version)
     problems = report.get("problems") or []
-    errors = [each for each in problems if each["severity"] == "error"]
+    errors = [problem for problem in problems if problem["severity"] == "error"]
     severity = (
         "error" if report["status"] == "rejected" else "warning" if report["status"] == "warnings" or errors else "good"
     )

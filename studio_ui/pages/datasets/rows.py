@@ -71,4 +71,4 @@ def _about(dataset: Dataset, version: DatasetVersion) -> dict[str, Any]:
 def _problems(version: DatasetVersion) -> list[tuple[str, str]]:
     """(key, words) of problems that concern single rows."""
     found = report_of(version).get("problems") or []
-    return [(each["key"], each["message"]) for each in found if each.get("key") and each.get("count")]
+    return [(item["key"], item["message"]) for item in found if item.get("key") and item.get("count")]

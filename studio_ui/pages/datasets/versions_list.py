@@ -30,7 +30,8 @@ def version_list(user_id: str, query: Mapping[str, str], opened: Mapping[str, in
         return ""
     dataset, newest = shown
     items = [
-        _version(user_id, dataset, newest, each, opened or {}) for each in versions.list_versions(user_id, dataset.id)
+        _version(user_id, dataset, newest, version, opened or {})
+        for version in versions.list_versions(user_id, dataset.id)
     ]
     return el(
         "details",

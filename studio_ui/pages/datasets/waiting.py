@@ -70,12 +70,12 @@ def refused(
             error.get("code") or "",
         )
     ]
-    if offers := [_repair(each, staged_id) for each in repairs if not each["done"]]:
+    if offers := [_repair(repair, staged_id) for repair in repairs if not repair["done"]]:
         box.append(el("div", offers, cls="actions problem-actions"))
     # The refusal itself is often the first problem of its report; it is shown once.
-    problems = [each for each in (details.get("report") or {}).get("problems") or [] if each["message"] != message]
+    problems = [item for item in (details.get("report") or {}).get("problems") or [] if item["message"] != message]
     if problems:
-        box.append(el("ul", [problem_item(each) for each in problems], cls="problems"))
+        box.append(el("ul", [problem_item(problem) for problem in problems], cls="problems"))
     rows = details.get("rows") or []
     if isinstance(rows, list) and len(rows) > 1 and not problems:
         named = ", ".join(map(str, rows[:LINES_NAMED])) + ("…" if len(rows) > LINES_NAMED else "")

@@ -30,7 +30,7 @@ NAMES_SHOWN = 5
 
 def your_data(user_id: str, query: Mapping[str, str]) -> list[Node]:
     """A table of all datasets that are not archived, newest first; below it the archive, and what a deletion would take along."""
-    found, archived = (datasets.list_datasets(user_id, archived=each) for each in (False, True))
+    found, archived = (datasets.list_datasets(user_id, archived=item) for item in (False, True))
     none = empty_state(_("No data yet."), _("Upload a file above, or copy one of the samples below."))
     shown = [el("h2", _("Your data sets")), _list(_("Your data sets"), "data-table", found, False) if found else none]
     return [*shown, _deletion(user_id, query), *_archive(archived, ARCHIVE in query)]
@@ -38,13 +38,13 @@ def your_data(user_id: str, query: Mapping[str, str]) -> list[Node]:
 
 def samples(user_id: str, query: Mapping[str, str]) -> list[Node]:
     """A card for each sample."""
-    return [el("h2", _("Samples")), el("div", [_sample(each) for each in SAMPLES], cls="sample-grid")]
+    return [el("h2", _("Samples")), el("div", [_sample(sample) for sample in SAMPLES], cls="sample-grid")]
 
 
 def _list(title: str, id_: str, found: list[Dataset], archived: bool) -> Node:
     heads = [(_(words), cls) for words, cls in HEADS]
-    rows = [_row(each, archived) for each in found]
-    return table(title, heads, rows, id_=id_, row_ids=[each.id for each in found])
+    rows = [_row(item, archived) for item in found]
+    return table(title, heads, rows, id_=id_, row_ids=[item.id for item in found])
 
 
 def _archive(found: list[Dataset], is_open: bool) -> list[Node]:

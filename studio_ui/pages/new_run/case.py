@@ -46,7 +46,7 @@ class Case:
     @classmethod
     def read(cls, layout: Layout, user_id: str, given: Sequence[Any]) -> "Case":
         """What the page holds; ``given`` are the values of ``layout.sources``."""
-        dataset_id, goal, model, kind, name = (str(each or "") for each in given[:5])
+        dataset_id, goal, model, kind, name = (str(item or "") for item in given[:5])
         roles, methods = len(layout.roles), len(layout.method_form.components)
         columns = zip(layout.roles, given[5 : 5 + roles], strict=True)
         draft = Draft(dataset_id, goal, model, kind, name=name, columns=_columns(goal, columns))

@@ -105,7 +105,7 @@ def method_cards(
     draft: Draft, ranking: list[dict[str, Any]], refused: Mapping[str, list[tuple[str, str]]]
 ) -> list[Card]:
     """The methods that serve the goal, the recommended one first; ``refused`` is kind -> (setting, sentences)."""
-    place = {each["kind"]: at for at, each in enumerate(ranking)}
+    place = {method["kind"]: at for at, method in enumerate(ranking)}
     kinds = sorted(methods_for(draft.task_type), key=lambda kind: place.get(kind, len(place)))
     return [
         _method_card(kind, ranking[place[kind]] if kind in place else None, place.get(kind) == 0, refused[kind])
@@ -142,23 +142,23 @@ def preset_cards() -> list[Card]:
     """The presets of training settings."""
     return [
         Card(
-            each.name,
-            _(each.title),
-            badge=_("Recommended") if each.reason else "",
-            lines=[_(each.summary)],
-            why=_(each.reason),
+            preset.name,
+            _(preset.title),
+            badge=_("Recommended") if preset.reason else "",
+            lines=[_(preset.summary)],
+            why=_(preset.reason),
         )
-        for each in PRESETS
+        for preset in PRESETS
     ]
 
 
 def comparison_offer(user_id: str, draft: Draft, advice: Mapping[str, Any]) -> list[Node]:
     """What to do before any training, and the offer to compare the first methods; no offer where there is nothing to compare."""
-    before: list[Node] = [el("p", each["words"], cls="muted", title=each["source"]) for each in advice["before"]]
+    before: list[Node] = [el("p", item["words"], cls="muted", title=item["source"]) for item in advice["before"]]
     first = advice["ranked"][:CANDIDATES]
     if len(first) < 2:
         return before
-    names = [each["title"] for each in first]
+    names = [choice["title"] for choice in first]
     words = _(
         "{names} and {names_2} train briefly on a sample, at most 200 updates each, and the best on the validation rows is kept (successive halving).",
         names=", ".join(names[:-1]),

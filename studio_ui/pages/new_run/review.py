@@ -31,8 +31,10 @@ def undecided_nodes(dataset: Dataset, prefix: str = "") -> list[Node]:
     if not number:
         return []
     one = number == 1
-    causes = [each for each in report_of(version)["problems"] if each["severity"] == "error" and each["count"]]
-    hint = " ".join(f"{count(each['count'])}: {each['message']}" for each in causes[:3])
+    causes = [
+        problem for problem in report_of(version)["problems"] if problem["severity"] == "error" and problem["count"]
+    ]
+    hint = " ".join(f"{count(cause['count'])}: {cause['message']}" for cause in causes[:3])
     made = banner(
         "error",
         ngettext(
@@ -168,12 +170,12 @@ def _remedies(cost: Mapping[str, Any]) -> Node:
         return el("p", words, id="review-remedies", cls="notice")
     buttons = [
         action(
-            _("{words}: up to {memory_bytes}", words=each["words"], memory_bytes=byte_size(each["memory_bytes"])),
+            _("{words}: up to {memory_bytes}", words=remedy["words"], memory_bytes=byte_size(remedy["memory_bytes"])),
             "remedy",
-            {"method": each.get("method"), "training": each.get("training")},
+            {"method": remedy.get("method"), "training": remedy.get("training")},
             look="small",
         )
-        for each in cost["remedies"]
+        for remedy in cost["remedies"]
     ]
     return el(
         "div",
@@ -187,7 +189,7 @@ def _remedies(cost: Mapping[str, Any]) -> Node:
 def _device_words(draft: Draft, queue: QueueOverview) -> Node:
     """A run that asks for more devices than any worker has would be refused; better said before the button is pressed."""
     wanted = devices_of(draft)
-    offers = [each.machine.get("offer") or {} for each in queue.workers if each.alive]
+    offers = [worker.machine.get("offer") or {} for worker in queue.workers if worker.alive]
     most = max([1, *(int(offer.get("devices") or 1) for offer in offers)])
     if wanted <= most or not queue.workers:
         return ""
@@ -309,7 +311,7 @@ def _warnings(dataset_id: str, version: DatasetVersion) -> Node:
             "The data report names {number} things that need attention.",
             len(found),
         ),
-        " ".join(each["message"] for each in found[:3]),
+        " ".join(item["message"] for item in found[:3]),
         "",
         el("a", _("Read the report"), href=f"/datasets?id={dataset_id}"),
     )

@@ -55,7 +55,7 @@ def _content(preview: LossMaskPreview) -> list[Node]:
         legend,
         *_length_words(preview),
         _histogram(preview.lengths, preview.max_length),
-        el("div", [_example(each) for each in preview.examples], cls="seen-examples"),
+        el("div", [_example(example) for example in preview.examples], cls="seen-examples"),
     ]
 
 

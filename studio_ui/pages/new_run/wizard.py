@@ -165,7 +165,7 @@ class Wizard:
         try:
             ranking = case.advice["ranked"]
             settings: dict[str, Any] = next(
-                (each["settings"] for each in ranking if each["kind"] == case.draft.kind), {}
+                (item["settings"] for item in ranking if item["kind"] == case.draft.kind), {}
             )
             chosen = Case.of(self.layout, case.user_id, replace(case.draft, method=dict(settings)))
             return {**chosen.method_fields(str(shown or "")), **chosen.state(), self.layout.answer: {}}
@@ -175,7 +175,7 @@ class Wizard:
     def choose_preset(self, request: gr.Request, preset: Any, *given: Any) -> Updates:
         """The training settings of a preset."""
         case = Case.read(self.layout, user_of(request), given)
-        training = next(dict(each.training) for each in PRESETS if each.name == preset)
+        training = next(dict(item.training) for item in PRESETS if item.name == preset)
         if folds := case.draft.training.get(SETTING):
             training[SETTING] = folds
         filled = Case.of(self.layout, case.user_id, replace(case.draft, training=training))

@@ -111,7 +111,7 @@ def _answer_table(run: RunDetails, page: PredictionPage, wanted: AnswerFilter, s
         el("div", filters, cls="segments", role="group", aria_label=_("Which rows to show")),
         _cell_filter(wanted),
         el("p", words, cls="muted", role="status"),
-        _table([_(words) for words in (ENTITY_HEADS if entities else HEADS)], [row(each) for each in page.rows])
+        _table([_(words) for words in (ENTITY_HEADS if entities else HEADS)], [row(item) for item in page.rows])
         if page.rows
         else "",
         _more(_("Show more rows"), shown) if len(page.rows) < totals[only] else "",
@@ -224,8 +224,8 @@ def written_card(row: PredictionDetails | SampledAnswer, tuned: str = "Tuned mod
         el("p", el("span", _("Question: "), cls="sr-only"), row.input, cls="written-question"),
         el(
             "div",
-            _said(_("Base model"), row.base_answer),
-            _said(tuned, row.answer, "written-tuned"),
+            _answer_nodes(_("Base model"), row.base_answer),
+            _answer_nodes(tuned, row.answer, "written-tuned"),
             cls="written-pair",
         ),
         reference if row.expected else None,
@@ -233,7 +233,7 @@ def written_card(row: PredictionDetails | SampledAnswer, tuned: str = "Tuned mod
     )
 
 
-def _said(who: str, words: str | None, look: str = "") -> Node:
+def _answer_nodes(who: str, words: str | None, look: str = "") -> Node:
     side = f"written-side {look}".strip()
     return el("section", el("h3", who), el("p", words or _("(nothing)"), cls="written-text"), cls=side)
 

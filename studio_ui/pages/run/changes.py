@@ -47,7 +47,7 @@ def sample_steps(step: str, request: gr.Request) -> Any:
     """The checks to choose from, with the one that is shown."""
     user, run_id = user_of(request), wanted_id(query_of(request))
     found = generation_samples.at_step(user, run_id, int(step) if step.isdecimal() else None)
-    choices = [(count(each), str(each)) for each in found.steps]
+    choices = [(count(item), str(item)) for item in found.steps]
     return gr.update(choices=choices, value=str(found.step), visible=bool(found.rows))
 
 

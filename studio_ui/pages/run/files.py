@@ -165,10 +165,10 @@ def trackers(user_id: str, query: Mapping[str, str]) -> Content:
     if is_active(run):
         return Content("", again=SECONDS_BETWEEN_LOOKS)
     found = tracker_exports.list_exports(user_id, run.id)
-    made = {each.tracker: each for each in found.exports}
+    made = {export.tracker: export for export in found.exports}
     items = [_tracker(tracker, made.get(tracker.name)) for tracker in found.trackers]
     listed = el("ul", items, id="tracker-list", cls="fetch-list", aria_label=_("Trackers"))
-    busy = any(each.state in ACTIVE for each in found.exports)
+    busy = any(export.state in ACTIVE for export in found.exports)
     nodes = [el("h3", _("For another tracker")), el("p", _(TRACKERS), cls="muted"), listed]
     return Content(el("section", nodes, id="trackers"), again=SECONDS_BETWEEN_EXPORTS if busy else None)
 

@@ -25,25 +25,25 @@ def kept_steps(user_id: str, query: Mapping[str, str]) -> Content:
     if not kept:
         text = _("The first is written at the first evaluation, or after a minute of training.")
         return Content(empty_state(_("No checkpoint is kept."), text), again=again)
-    names = list(dict.fromkeys(name for each in kept for name in each.metrics))
+    names = list(dict.fromkeys(name for item in kept for name in item.metrics))
     heads = [(_("Step"), ""), *((name.replace("_", " "), "number") for name in names), (_("Size"), "number")]
     heads += [(_("Written"), ""), (_("Kept because"), "why-kept"), (_("What to do"), "")]
     rows: list[list[Node]] = [
         [
-            el("span", count(each.step), el("span", _("selected"), cls="badge") if each.selected else None),
-            *(_score(name, each.metrics.get(name)) for name in names),
-            byte_size(each.bytes),
-            moment(each.created_at),
-            each.why if each.complete else _("its files are gone; nothing can be done with it"),
-            _actions(run, each),
+            el("span", count(item.step), el("span", _("selected"), cls="badge") if item.selected else None),
+            *(_score(name, item.metrics.get(name)) for name in names),
+            byte_size(item.bytes),
+            moment(item.created_at),
+            item.why if item.complete else _("its files are gone; nothing can be done with it"),
+            _actions(run, item),
         ]
-        for each in kept
+        for item in kept
     ]
     words = _(
         "The best and the newest two are kept, {sum} in all. Continuing from one makes a new run with its weights, optimiser state and position in the data; this run stays as it is.",
-        sum=byte_size(sum(each.bytes for each in kept)),
+        sum=byte_size(sum(item.bytes for item in kept)),
     )
-    steps = [str(each.step) for each in kept]
+    steps = [str(item.step) for item in kept]
     listed = table(_("Checkpoints"), heads, rows, id_="checkpoints-table", row_ids=steps)
     return Content([el("p", words, cls="muted"), listed], again=again)
 

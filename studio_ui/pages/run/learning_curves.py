@@ -148,10 +148,17 @@ def _translated(chart: Chart) -> Chart:
 def marks_of(user_id: str, run: RunDetails) -> list[Mark]:
     """Checkpoints, restarts and alerts, by rising step."""
     kept = [
-        Mark(each.step, each.created_at, "★", _("best check after step {step}, kept", step=count(each.step)))
-        if each.selected
-        else Mark(each.step, each.created_at, "▾", _("checkpoint after step {step}", step=count(each.step)))
-        for each in checkpoints.list_checkpoints(user_id, run.id)
+        Mark(
+            checkpoint.step,
+            checkpoint.created_at,
+            "★",
+            _("best check after step {step}, kept", step=count(checkpoint.step)),
+        )
+        if checkpoint.selected
+        else Mark(
+            checkpoint.step, checkpoint.created_at, "▾", _("checkpoint after step {step}", step=count(checkpoint.step))
+        )
+        for checkpoint in checkpoints.list_checkpoints(user_id, run.id)
     ]
     for event in metrics.events_since(user_id, run.id).events:
         step = event.data.get("step")

@@ -87,13 +87,13 @@ def _common_tiles(run: RunDetails, newest: Newest) -> list[Node]:
             _("of which training {training}", training=duration(training)) if training else _("known at the end"),
         ),
     ]
-    return [each for each in tiles if each is not None]
+    return [item for item in tiles if item is not None]
 
 
 def _rate_tile(results: Mapping[str, Any]) -> Node:
     """How the learning rate was found: a search on the validation rows, or why there was none."""
     race = results["rate_race"]
-    tried = ", ".join(number(each["rate"]) for each in race["tried"])
+    tried = ", ".join(number(item["rate"]) for item in race["tried"])
     words = (
         _("auto: from {tried} after {steps} updates each", tried=tried, steps=race["steps"])
         if tried

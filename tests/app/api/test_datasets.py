@@ -89,7 +89,7 @@ def test_file_with_two_readings_waits_for_an_answer(ann):
     asked = ann.upload([file])
     details = asked.json["error"]["details"]
     assert (asked.status, asked.json["error"]["code"]) == (422, "several_readings")
-    assert [each["columns"]["label"] for each in details["question"]["options"]] == ["Team", "Agent"]
+    assert [option["columns"]["label"] for option in details["question"]["options"]] == ["Team", "Agent"]
     assert ann.get("/api/v1/datasets").json["datasets"] == []
     chosen = details["question"]["options"][1]["answer"]
     made = ann.post(f"/api/v1/uploads/{details['staged']}", json_body={"answer": chosen})

@@ -44,7 +44,7 @@ def test_fifty_submits_at_once_are_accepted_exactly_as_often_as_runs_exist(ann):
     assert ann.get("/api/v1/runs").json["total"] == answers[201]
 
 
-def test_submit_that_finds_no_turn_in_time_is_told_to_come_again_and_queues_nothing(ann, monkeypatch):
+def test_submit_that_finds_no_turn_in_time_is_reported_to_come_again_and_queues_nothing(ann, monkeypatch):
     body = {**SUBMIT, "dataset_id": ann.upload([FILE]).json["id"]}
     monkeypatch.setattr(db, "WAIT_SECONDS", 0.2)
     with db.transaction(), ThreadPoolExecutor(1) as client:

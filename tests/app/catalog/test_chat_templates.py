@@ -79,7 +79,7 @@ def test_answers_are_found_with_their_end_marks_and_without_the_space_after_them
     assert text[slice(*answers[0])] == "Right?\n"
 
 
-def test_a_template_that_refuses_is_told_with_its_own_reason() -> None:
+def test_a_template_that_refuses_is_reported_with_its_own_reason() -> None:
     strict = own("{{ raise_exception('only user and assistant') }}")
     with pytest.raises(Rejected, match="only user and assistant") as caught:
         strict.answers(TURNS)

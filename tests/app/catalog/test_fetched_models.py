@@ -69,7 +69,7 @@ def test_pooling_is_read_from_the_files_of_sentence_transformers(tmp_path: Path)
 @pytest.mark.parametrize(
     ("settings", "words"), [({}, "continues texts"), ({"chat_template": "{{ messages }}"}, "answers in a chat")]
 )
-def test_decoder_is_told_apart_by_its_chat_template(tmp_path: Path, settings: dict, words: str) -> None:
+def test_decoder_is_distinguished_by_its_chat_template(tmp_path: Path, settings: dict, words: str) -> None:
     write_encoder(folder := tmp_path / "model", **{"tokenizer_config.json": settings})
     card = describe(folder, {**BERT, "model_type": "llama", "num_attention_heads": 1})
     assert words in card.summary and card.task_types == ("chat", "instruction", "continued-pretraining")

@@ -41,7 +41,7 @@ def with_template(folder: Path, source: str) -> Path:
 
 
 def lesson(name: str) -> Example:
-    return Example(tuple(Turn(*each) for each in LESSONS[name]))
+    return Example(tuple(Turn(*item) for item in LESSONS[name]))
 
 
 def learned_text(marked: MaskedExample) -> list[str]:

@@ -14,6 +14,6 @@ def test_card_states_the_measured_factor_of_a_slower_method(method):
 
 
 @pytest.mark.parametrize("method", METHODS + DERIVED, ids=lambda method: method.title)
-def test_speed_is_told_in_no_other_words(method):
+def test_speed_is_reported_in_no_other_words(method):
     for text in (method.summary, method.when, method.against):
         assert not re.search(r"as fast again|(quarter|third|half) (slower|faster)", text, re.IGNORECASE)

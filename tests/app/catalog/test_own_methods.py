@@ -83,7 +83,7 @@ def answer(model: torch.nn.Module) -> torch.Tensor:
 
 
 def learning(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
-    return {name: each for name, each in model.named_parameters() if each.requires_grad}
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
 def learn(model: torch.nn.Module, rate: float = 2e-2, steps: int = 20) -> list[float]:
@@ -119,7 +119,9 @@ def test_a_fresh_method_changes_no_answer_and_trains_exactly_what_its_card_count
 @learners
 def test_the_loss_falls_and_nothing_but_the_methods_own_weights_moves(family: str, settings: dict) -> None:
     model = make_method(settings).apply(make_model(family))
-    frozen = {name: each.detach().clone() for name, each in model.named_parameters() if not each.requires_grad}
+    frozen = {
+        name: parameter.detach().clone() for name, parameter in model.named_parameters() if not parameter.requires_grad
+    }
     started = {name: item.detach().clone() for name, item in learning(model).items()}
     losses = learn(model)
     assert losses[-1] < 0.98 * losses[0]

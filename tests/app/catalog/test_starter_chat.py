@@ -157,4 +157,4 @@ def test_greedy_answers_stay_on_topic(
     model: Any, tokenizer: Any, turns: list[str], system: str, words: list[str]
 ) -> None:
     answer = say(model, tokenizer, *turns, system=system).lower()
-    assert all(any(each in answer for each in word.split("|")) for word in words), answer
+    assert all(any(item in answer for item in word.split("|")) for word in words), answer

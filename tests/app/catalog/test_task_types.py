@@ -7,8 +7,8 @@ from app.errors import Rejected
 
 
 def test_task_types_say_what_they_need():
-    for each in TASK_TYPES:
-        assert each.kind and each.title and each.summary and each.roles and each.primary_metric in each.metric_titles
+    for item in TASK_TYPES:
+        assert item.kind and item.title and item.summary and item.roles and item.primary_metric in item.metric_titles
 
 
 def test_kinds_are_distinct_and_found() -> None:

@@ -136,7 +136,7 @@ def test_frozen_blocks_are_read_once_if_their_states_can_be_kept() -> None:
     assert read(10**7, 9) == pytest.approx(9 * 10**4 * read(1000, 1))
 
 
-def test_counts_are_told_by_name_and_saving_takes_three_numbers_for_each_weight() -> None:
+def test_counts_are_reported_by_name_and_saving_takes_three_numbers_for_each_weight() -> None:
     counted = count_learning(workload_of(epochs=1)).as_dict()
     assert set(counted) == set(workload.Workload.__dataclass_fields__)
     weights = workload_of().adapter + workload_of().head

@@ -26,8 +26,8 @@ def test_every_response_has_security_headers_and_no_cors(gate, bearer):
 
 def test_body_limit_holds_with_and_without_content_length(gate, bearer):
     result = ask(gate, "POST", "/api/v1/runs", headers={**bearer, "content-length": "99999999999"})
-    untold = ask(gate, "POST", "/api/v1/runs", headers=bearer, body=[b"x" * 1024**2] * 6)
-    assert (result.status, untold.status) == (413, 413)
+    without_length = ask(gate, "POST", "/api/v1/runs", headers=bearer, body=[b"x" * 1024**2] * 6)
+    assert (result.status, without_length.status) == (413, 413)
     assert ask(gate, "POST", "/api/v1/runs", headers=bearer, body=[b"x" * 1024**2] * 4).json["bytes"] == 4 * 1024**2
     assert ask(gate, "POST", "/api/v1/datasets", headers=bearer, body=[b"x" * 1024**2] * 6).status == 200
 

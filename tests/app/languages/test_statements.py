@@ -6,7 +6,7 @@ import pytest
 
 from app import storage
 from app.errors import StudioError
-from app.languages import in_language, restored, retold, said, stated, stated_number, storable
+from app.languages import in_language, restored, stated, stated_number, storable, translated, translated_json
 from app.services.datasets import datasets, findings, imports, requests
 from app.services.datasets.versions import report_of
 from app.storage import dataset_dir
@@ -24,7 +24,7 @@ def test_statement_is_english_until_somebody_reads_it_in_another_language():
     stored = json.loads(json.dumps(storable({"problems": [{"message": one, "hint": number, "count": 3}]})))
     assert stored["problems"][0]["message"] == one
     with in_language("de"):
-        assert retold(stored) == {
+        assert translated_json(stored) == {
             "problems": [
                 {
                     "message": "Nur 1.234 brauchbare Zeilen; Bewertungen auf so wenigen sagen wenig.",
@@ -33,13 +33,13 @@ def test_statement_is_english_until_somebody_reads_it_in_another_language():
                 }
             ]
         }
-    assert retold(stored) == {"problems": [{"message": one, "hint": number, "count": 3}]}
-    assert said(restored(stored)["problems"][0]["message"]) == one
+    assert translated_json(stored) == {"problems": [{"message": one, "hint": number, "count": 3}]}
+    assert translated(restored(stored)["problems"][0]["message"]) == one
 
 
 def test_what_was_stored_without_its_message_stays_as_it_is():
     with in_language("de"):
-        assert retold({"message": "The sentence has no words.", "rows": [1]}) == {
+        assert translated_json({"message": "The sentence has no words.", "rows": [1]}) == {
             "message": "The sentence has no words.",
             "rows": [1],
         }
@@ -50,7 +50,7 @@ def test_braces_in_the_values_of_a_person_stay_theirs():
         {"message": stated("The file has no column {name}; it has: {columns}.", name="{x}", columns="%s {0}")}
     )
     with in_language("fr"):
-        assert retold(stored)["message"] == "Le fichier n’a pas de colonne {x} ; il a : %s {0}."
+        assert translated_json(stored)["message"] == "Le fichier n’a pas de colonne {x} ; il a : %s {0}."
 
 
 def test_report_of_a_file_is_read_in_the_language_of_the_reader(owner, tmp_path):
@@ -60,20 +60,23 @@ def test_report_of_a_file_is_read_in_the_language_of_the_reader(owner, tmp_path)
     shown = {}
     for language in ("en", "de"):
         with in_language(language):
-            shown[language] = {each["code"]: each["message"] for each in report_of(version)["problems"]}
+            shown[language] = {problem["code"]: problem["message"] for problem in report_of(version)["problems"]}
     assert shown["en"]["empty_text"] == "The text in 'text' is missing or empty."
     assert shown["de"]["empty_text"] == "Der Text in 'text' fehlt oder ist leer."
     assert shown["de"]["few_rows"].startswith("Nur 30 brauchbare Zeilen")
     with in_language("de"):
-        assert said(findings.find_finding(dataset_dir(version.id), "empty_text").message) == shown["de"]["empty_text"]
+        assert (
+            translated(findings.find_finding(dataset_dir(version.id), "empty_text").message)
+            == shown["de"]["empty_text"]
+        )
 
 
-def test_refusal_of_a_file_is_told_in_the_language_of_who_comes_back_to_it(owner):
+def test_refusal_of_a_file_is_reported_in_the_language_of_who_comes_back_to_it(owner):
     path = storage.uploads_dir() / "same.csv"
     path.write_text("text,label\n" + "".join(f"letter {n},a\n" for n in range(20)), "utf-8")
     staged = imports.stage(owner, path, "same.csv")
     with pytest.raises(StudioError, match="Every row has the same label"):
         requests.begin_import(owner, staged, dict.fromkeys(("name", "task_type", "columns", "answer")))
     with in_language("de"):
-        told = requests.staged_file(owner, staged)["error"]
-    assert told["message"] == "Jede Zeile hat dasselbe Label, “a”; es gibt nichts zu unterscheiden."
+        reported = requests.staged_file(owner, staged)["error"]
+    assert reported["message"] == "Jede Zeile hat dasselbe Label, “a”; es gibt nichts zu unterscheiden."

@@ -11,7 +11,7 @@ from tests.app.readers.reading import cells, codes, read
 ROWS = [(f"text {n} about pumps and badges", "xy"[n % 2]) for n in range(40)]
 
 
-def test_parts_are_told_by_the_names_of_folders_and_files():
+def test_parts_are_recognised_by_the_names_of_folders_and_files():
     paths = ("train.csv", "data/test-00000-of-00001.parquet", "dev/a.csv", "a/contest.csv", "valid_set.csv")
     assert [archive_parts.part_of(path) for path in paths] == ["train", "test", "validation", "", "validation"]
 

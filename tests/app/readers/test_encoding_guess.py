@@ -49,9 +49,9 @@ def test_two_or_three_readings_of_one_place_are_shown_and_one_can_be_named(tmp_p
     assert cells(records)[0][0] == "Az őszi eső után a földje túl hűvös" and table.encoding == "cp1250"
     shown = table.found["encodings"]
     assert (
-        shown[0]["name"] == "cp1250" and 2 <= len(shown) <= 3 and len({each["preview"] for each in shown}) == len(shown)
+        shown[0]["name"] == "cp1250" and 2 <= len(shown) <= 3 and len({item["preview"] for item in shown}) == len(shown)
     )
-    assert all(each["preview"] in table.flaws.all()[0].message for each in shown)
+    assert all(item["preview"] in table.flaws.all()[0].message for item in shown)
     assert cells(read(tmp_path, "a.csv", content, encoding="cp1252")[1])[0][0].startswith("Az õszi")
 
 

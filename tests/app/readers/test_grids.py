@@ -44,7 +44,7 @@ def test_names_stay_names(tmp_path, names):
     assert cells(records) == TEXTS and codes(table) == []
 
 
-def test_names_can_be_denied_and_a_doubt_is_told(tmp_path):
+def test_names_can_be_denied_and_a_doubt_is_reported(tmp_path):
     rare = table_of("the fence behind the hall lies on the ground,fence", *LINES[1:])
     table, records = read(tmp_path, "a.csv", rare)
     assert codes(table) == ["header_doubt"] and table.found["repairs"] == {"no_header": False} and len(records) == 8

@@ -46,7 +46,7 @@ def test_rows_under_ids_keep_their_ids_unless_these_only_count(tmp_path):
     assert table.columns == NAMES and len(records) == 40
 
 
-def test_rows_further_down_are_found_and_their_place_is_told(tmp_path):
+def test_rows_further_down_are_found_and_their_place_is_reported(tmp_path):
     table, records = read(tmp_path, {"made": "today", "data": {"count": 40, "items": OBJECTS}})
     assert table.columns == NAMES and len(records) == 40
     assert "40 under 'data.items'" in table.flaws.all()[0].message

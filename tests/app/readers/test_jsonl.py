@@ -69,7 +69,7 @@ def test_missing_numbers_of_python_matter_only_where_they_stand(tmp_path):
         (b'{"t": 1', "too early"),
     ],
 )
-def test_broken_lines_are_told_without_the_words_of_a_parser(tmp_path, line, words):
+def test_broken_lines_are_reported_without_the_words_of_a_parser(tmp_path, line, words):
     table, _ = read(tmp_path, "a.jsonl", GOOD + line + b"\n")
     (flaw,) = table.flaws.all()
     assert words in flaw.message and flaw.rows == [2]

@@ -46,7 +46,7 @@ def test_refusal_says_how_to_make_the_file_readable():
     assert type_mismatch("a PDF document", "").message == "The file is a PDF document."
 
 
-def test_json_is_told_by_its_first_characters():
+def test_json_is_recognised_by_its_first_characters():
     assert all(map(looks_like_json, (' {"a": 1}', "[ {}", '[{"a"')))
     assert not any(map(looks_like_json, ("[1, 2]", "{braces}", "text")))
 

@@ -8,9 +8,9 @@ from app.readers.turn_rows import find_turns
 from tests.app.readers.reading import codes, read
 
 TALKS = [
-    (f"c{n}", side, f"{said} number {n}")
+    (f"c{n}", side, f"{turn_text} number {n}")
     for n in range(5)
-    for side, said in (("Kunde", "A question"), ("Berater", "An answer"))
+    for side, turn_text in (("Kunde", "A question"), ("Berater", "An answer"))
 ]
 
 
@@ -42,7 +42,7 @@ def test_messages_are_put_in_order_though_spread_over_the_file(tmp_path):
         ]
 
 
-def test_two_messages_of_one_side_are_joined_and_that_is_told(tmp_path):
+def test_two_messages_of_one_side_are_joined_and_that_is_reported(tmp_path):
     rows = [*TALKS, ("c4", "Berater", "And one more.")]
     table, records = _read(tmp_path, ("id", "role", "text"), rows)
     assert _messages(records[4])[-1] == ("assistant", "An answer number 4\nAnd one more.")

@@ -51,8 +51,8 @@ def somebodys_blocks() -> gr.Blocks:
 
 
 def _echo(event: Any, component: Any, name: str) -> None:
-    told = gr.Textbox(label=name)
-    event(lambda value: json.dumps(value), component, told, **SHARPER)
+    event_text = gr.Textbox(label=name)
+    event(lambda value: json.dumps(value), component, event_text, **SHARPER)
 
 
 def _curves(user_id: str, query: Any, after: int | None) -> CurveNews:

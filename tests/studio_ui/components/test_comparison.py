@@ -36,7 +36,7 @@ def figures_in(nodes) -> list[dict]:
         return []
     if len(nodes) > 1 and isinstance(nodes[1], dict) and "figure" in nodes[1]:
         return [nodes[1]["figure"]]
-    return [found for each in nodes for found in figures_in(each)]
+    return [found for node in nodes for found in figures_in(node)]
 
 
 def test_range_in_the_address_leaves_out_runs_everywhere_but_on_the_axes(owner, ranks):
@@ -46,7 +46,7 @@ def test_range_in_the_address_leaves_out_runs_everywhere_but_on_the_axes(owner, 
     assert "Rank 4" not in str(found["pareto"]) and list(found["examples"]["names"].values()) == ["Rank 8", "Rank 16"]
     scatter, parallel = figures_in(found["parameters"])
     assert [trace["name"] for trace in scatter["traces"] if "name" in trace] == ["Rank 8", "Rank 16"]
-    rank = next(each for each in parallel["traces"][0]["dimensions"] if each["label"] == "Rank")
+    rank = next(dimension for dimension in parallel["traces"][0]["dimensions"] if dimension["label"] == "Rank")
     assert rank["values"] == [4, 8, 16] and rank["constraintrange"] == [7, 20]
     assert "2 runs of 3 inside the chosen ranges" in str(found["parameters"])
 
@@ -71,8 +71,8 @@ def test_range_below_zero_is_drawn_as_far_as_a_logarithmic_axis_goes(owner, chos
     found = described(owner, ids, brush=json.dumps({"method.rank": chosen}))
     assert [run["inside"] for run in found["runs"]] == inside
     _, parallel = figures_in(found["parameters"])
-    rank = next(each for each in parallel["traces"][0]["dimensions"] if each["label"] == "Rank")
-    assert rank["values"] == pytest.approx([math.log10(each) for each in (1, 4, 32)])
+    rank = next(dimension for dimension in parallel["traces"][0]["dimensions"] if dimension["label"] == "Rank")
+    assert rank["values"] == pytest.approx([math.log10(item) for item in (1, 4, 32)])
     assert rank.get("constraintrange") == (drawn and pytest.approx(drawn))
 
 
@@ -86,7 +86,7 @@ def test_setting_that_no_drawn_run_has_leaves_its_axis_empty(owner):
         ids.append(run.id)
     found = described(owner, ids, y="test/accuracy", brush=json.dumps({"method.rank": [1, 8]}))
     _, parallel = figures_in(found["parameters"])
-    rank = next(each for each in parallel["traces"][0]["dimensions"] if each["label"] == "Rank")
+    rank = next(dimension for dimension in parallel["traces"][0]["dimensions"] if dimension["label"] == "Rank")
     assert rank["values"] == [None, None, None] and "constraintrange" not in rank
 
 

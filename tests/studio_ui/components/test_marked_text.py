@@ -9,7 +9,7 @@ ANNA, ROME = [0, 4, "PERSON"], [14, 18, "PLACE"]
 def words(node) -> str:
     if isinstance(node, str):
         return node
-    return "".join(words(each) for each in node[2:])
+    return "".join(words(item) for item in node[2:])
 
 
 def test_text_is_kept_and_each_mark_has_its_type() -> None:

@@ -5,7 +5,7 @@ from tests.studio_ui.components.conftest import COSTS, METRIC, POINTS
 
 
 def figure_in(nodes):
-    return next(each for each in nodes[1] if isinstance(each, list) and "figure" in each[1])[1]["figure"]
+    return next(node for node in nodes[1] if isinstance(node, list) and "figure" in node[1])[1]["figure"]
 
 
 def test_runs_that_another_beats_in_both_are_not_on_the_line():

@@ -14,7 +14,7 @@ def test_boxes_are_ticked_by_keyboard_and_the_value_keeps_the_order_of_the_choic
     page.keyboard.press("Space")
     page.get_by_label("Method 1", exact=False).first.focus()
     page.keyboard.press("Space")
-    told = page.get_by_label("picked")
+    picked = page.get_by_label("picked")
     page.wait_for_function("[...document.querySelectorAll('textarea')].some((each) => each.value.includes('m1'))")
-    assert json.loads(told.input_value()) == ["m1", "m2", "m9"]
+    assert json.loads(picked.input_value()) == ["m1", "m2", "m9"]
     assert page.get_by_text("2 more methods").is_visible()

@@ -49,7 +49,7 @@ def test_runs_of_others_are_neither_shown_nor_changed(owner, three):
     assert not run.starred and run.tags == [] and run.job.cancel_requested_at is None
 
 
-def test_refusal_is_told_and_does_not_stop_the_others(owner, three):
+def test_refusal_is_reported_and_does_not_stop_the_others(owner, three):
     end_run(three[1], rows_right(9, 10), rows_right(5, 10))
     answer = change_runs(owner, {"name": "delete", "ids": three[:2], "value": "all"})
     assert answer["done"] == [three[1]] and answer["told"].startswith("1 run deleted")
@@ -68,7 +68,7 @@ def test_delete_needs_a_choice_and_changes_a_name(owner, three):
 def test_tags_are_added_and_offered_as_filter(owner, three):
     run_table.mark(owner, three[0], tags=["old"])
     change_runs(owner, {"name": "tag", "ids": three[:2], "value": "new"})
-    assert [runs.get_run(owner, each).tags for each in three] == [["old", "new"], ["new"], []]
+    assert [runs.get_run(owner, run).tags for run in three] == [["old", "new"], ["new"], []]
     offered = read_choices(owner, {})["options"]
     assert offered["tag"] == [("new", "new"), ("old", "old")] and offered["method"] == [("lora", "LoRA")]
 

@@ -126,7 +126,7 @@ def test_closing_the_page_ends_the_generation_too(signed_in, answering):
     assert answering.left.acquire(timeout=10)
 
 
-def test_system_prompt_that_differs_from_training_is_told(signed_in, tuned):
+def test_system_prompt_that_differs_from_training_is_reported(signed_in, tuned):
     page = signed_in(NARROW).open(f"/chat?models={tuned}")
     page.wait_for_selector("#chat-pane-0 h2:has-text('Robot waiter')")
     page.get_by_role("button", name="System prompt and settings").click()

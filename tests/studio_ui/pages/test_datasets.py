@@ -133,7 +133,7 @@ def test_what_is_noted_waits_for_one_save_in_sight(signed_in, studio):
     assert change["counts"] == {"deleted": 1, "excluded": found - 2}
 
 
-def test_change_by_somebody_else_is_told_and_what_was_typed_stays(signed_in, sample):
+def test_change_by_somebody_else_is_reported_and_what_was_typed_stays(signed_in, sample):
     page = signed_in().open(f"/datasets?id={sample.id}")
     page.get_by_role("button", name="Delete line 3", exact=True).click()
     datasets.change_columns(sample.owner_id, sample.id, "text-classification", {"text": "text", "label": "label"})
@@ -212,7 +212,7 @@ def test_data_is_deleted_after_its_consequences_were_shown_or_archived_and_broug
     expect(page.locator("#data-deletion")).to_contain_text("1 version with their files")
     page.get_by_role("button", name="Delete for good").click()
     expect(page.locator(f"[data-id='{dataset.id}']")).to_have_count(0)
-    assert dataset.id not in {each.id for each in datasets.list_datasets(studio.owner)} and watched.complaints == []
+    assert dataset.id not in {item.id for item in datasets.list_datasets(studio.owner)} and watched.complaints == []
 
 
 def test_data_of_another_person_is_not_found(signed_in):
@@ -240,12 +240,12 @@ def test_refusal_of_a_split_stands_in_place_until_one_is_made(signed_in, sample)
     page.get_by_label("Column", exact=True).click()
     page.get_by_role("option", name="label", exact=True).click()
     page.click("#splits-save")
-    told = page.locator("#splits-told .verdict-error")
-    told.wait_for()
-    assert "too few" in told.inner_text() and page.locator("[data-testid=toast-text]").count() == 0
+    refusal = page.locator("#splits-told .verdict-error")
+    refusal.wait_for()
+    assert "too few" in refusal.inner_text() and page.locator("[data-testid=toast-text]").count() == 0
     page.get_by_label("By ratio").check()
     page.click("#splits-save")
-    told.wait_for(state="detached")
+    refusal.wait_for(state="detached")
 
 
 def test_escape_brings_the_name_back(signed_in, sample):

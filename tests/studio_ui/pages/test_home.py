@@ -56,7 +56,7 @@ def test_sample_becomes_ones_own_data_set(owner):
         use_sample(request_of(owner), SimpleNamespace(value="nothing"))
 
 
-def test_what_is_wrong_with_the_studio_is_told(owner, monkeypatch):
+def test_what_is_wrong_with_the_studio_is_reported(owner, monkeypatch):
     assert "ready" in str(this_machine(owner, {}))
     monkeypatch.setattr("app.services.operations.readiness.os.access", lambda path, mode: False)
     assert "storage not writable" in str(this_machine(owner, {}))

@@ -30,7 +30,7 @@ def test_fetch_is_queued_stopped_and_dismissed_from_the_page(signed_in):
     assert watched.complaints == []
 
 
-def test_refused_name_is_told_with_what_is_allowed(signed_in):
+def test_refused_name_is_reported_with_what_is_allowed(signed_in):
     watched = signed_in()
     page = watched.open("/models")
     page.get_by_label("Model on the Hugging Face Hub").fill("no owner")

@@ -101,7 +101,7 @@ def test_setting_says_what_is_wrong_for_eyes_and_for_screen_readers(signed_in, s
     page.wait_for_selector("#training-learning_rate-wrong:has-text('This is not a number.')")
     assert field.get_attribute("aria-invalid") == "true"
     described = field.get_attribute("aria-describedby").split()
-    assert "Size of each update" in " ".join(page.inner_text(f"#{each}") for each in described)
+    assert "Size of each update" in " ".join(page.inner_text(f"#{description}") for description in described)
     status(page, "an allowed value for “Learning rate”")
     page.click("#training-learning_rate .link")
     page.wait_for_selector("#training-learning_rate [aria-invalid=false]")
@@ -160,14 +160,14 @@ def test_answer_to_a_choice_does_not_end_the_wait_for_the_start(signed_in, sampl
     assert watched.complaints == []
 
 
-def test_refused_comparison_of_methods_is_told_while_nothing_waits(signed_in, samples, monkeypatch):
+def test_refused_comparison_of_methods_is_reported_while_nothing_waits(signed_in, samples, monkeypatch):
     page = signed_in().open(f"/new?dataset={samples[0].id}&step=method")
     monkeypatch.setattr(get_settings(), "max_queued_per_user", 0)
     page.click("#method-race")
     page.wait_for_selector("#step-error:has-text('is the most for one person')")
 
 
-def test_refused_start_is_told_beside_the_button_until_something_changes(signed_in, samples, monkeypatch):
+def test_refused_start_is_reported_beside_the_button_until_something_changes(signed_in, samples, monkeypatch):
     watched = signed_in()
     page = watched.open(f"/new?dataset={samples[0].id}&step=review")
     page.wait_for_selector("#step-next:enabled:has-text('Start')")

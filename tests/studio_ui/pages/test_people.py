@@ -29,7 +29,7 @@ def test_colleague_is_invited_disabled_and_found_in_the_audit_trail(signed_in, s
     assert watched.complaints == []
 
 
-def test_member_is_told_that_people_are_for_administrators(signed_in, studio, browser):
+def test_member_is_reported_that_people_are_for_administrators(signed_in, studio, browser):
     member, token = people.invite(studio.owner, "eve")
     context = browser.new_context()
     page = context.new_page()

@@ -100,7 +100,7 @@ def test_checkpoint_that_the_address_names_answers_and_a_step_that_is_gone_does_
     assert asked == [f"{labels}@20"] and f"models={labels}%4020" in page.url
 
 
-def test_refusal_of_a_model_is_told_in_its_pane(signed_in, labels, monkeypatch):
+def test_refusal_of_a_model_is_reported_in_its_pane(signed_in, labels, monkeypatch):
     def refuse(user_id: str, model: str, inputs: list[str]) -> list[dict[str, Any]]:
         raise Conflict("device_training", "A training run uses the GPU now.", "Wait for its end.")
 

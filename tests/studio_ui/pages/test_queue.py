@@ -103,7 +103,7 @@ def test_focus_stays_with_its_button_while_its_run_moves(signed_in, busy):
     assert watched.complaints == []
 
 
-def test_refusal_is_told_and_the_page_shows_what_holds_now(signed_in, busy):
+def test_refusal_is_reported_and_the_page_shows_what_holds_now(signed_in, busy):
     page = signed_in().open("/queue")
     page.wait_for_selector("#queue-waiting")
     with transaction() as session:

@@ -24,7 +24,7 @@ def words(node) -> str:
     """All text of a description."""
     if isinstance(node, str):
         return node
-    return "".join(words(each) for each in (node[2:] if is_element(node) else node))
+    return "".join(words(item) for item in (node[2:] if is_element(node) else node))
 
 
 def start(run_id: str, **progress: float) -> None:
@@ -34,18 +34,18 @@ def start(run_id: str, **progress: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("progress", "said"),
+    ("progress", "expected"),
     [
         ({"eta_seconds": 1.4, "step": 3, "total_steps": 4}, "about 1.4 s of training, then the test"),
         ({"eta_seconds": 0.0, "step": 4, "total_steps": 4}, "training is done; the test is on its way"),
         ({}, "not known yet"),
     ],
 )
-def test_time_left_never_leaves_out_the_test(owner: str, progress: dict[str, float], said: str) -> None:
+def test_time_left_never_leaves_out_the_test(owner: str, progress: dict[str, float], expected: str) -> None:
     run = make_run(owner)
     start(run.id, **progress)
     content = header.live(owner, {"id": run.id})
-    assert content.again == 1.0 and said in words(content.nodes)
+    assert content.again == 1.0 and expected in words(content.nodes)
 
 
 def test_run_of_somebody_else_is_not_found(owner: str) -> None:
@@ -66,7 +66,7 @@ def test_config_names_the_learning_rate_that_was_used(owner: str) -> None:
     assert "Epochs" not in words(config(owner, {"id": run.id, "changed": "1"}).nodes)
 
 
-def test_values_are_said_as_people_read_them() -> None:
+def test_values_are_shown_as_people_read_them() -> None:
     assert rate_words("auto", 0.003) == "0.003 (found by the search)"
     assert [setting_words(value) for value in (True, None, [1, 2], 0.5)] == ["yes", "the method's own", "1, 2", "0.5"]
     assert number(None) == "–" and number(float("nan")) == "not a number" and number(0.00012345) == "0.000123"
@@ -97,7 +97,7 @@ def test_labels_are_sorted_by_what_the_address_says(owner: str) -> None:
     end_run(run.id, rows_right(9, 10), rows_right(5, 10), per_class=rows)
     for query, first in (({}, "no"), ({"sort": "f1", "down": "1"}, "yes"), ({"sort": "count", "down": "1"}, "no")):
         text = words(label_scores(owner, {"id": run.id, **query}).nodes)
-        assert min(("no50.0 %", "yes80.0 %"), key=lambda each: text.index(each)).startswith(first), query
+        assert min(("no50.0 %", "yes80.0 %"), key=lambda item: text.index(item)).startswith(first), query
 
 
 def test_files_of_a_finished_run_name_what_is_inside(owner: str) -> None:

@@ -38,7 +38,7 @@ def test_lines_are_numbered_timed_and_on_disk_at_once(path: Path) -> None:
     assert first["at"] <= second["at"]
 
 
-def test_phase_is_told_and_stands_in_all_progress_after_it(path: Path) -> None:
+def test_phase_is_reported_and_stands_in_all_progress_after_it(path: Path) -> None:
     report = SpoolReport(path)
     report.progress(step=1)
     report.phase("Testing")

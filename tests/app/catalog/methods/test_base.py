@@ -39,7 +39,7 @@ def test_unknown_setting_is_refused() -> None:
         make("lora", ranks=4)
 
 
-def test_task_is_told_by_the_class_of_the_model() -> None:
+def test_task_is_recognised_by_the_class_of_the_model() -> None:
     assert [peft_task(models.make_model(kind)) for kind in (CAUSAL, SEQUENCES, TOKENS)] == [
         "CAUSAL_LM",
         "SEQ_CLS",

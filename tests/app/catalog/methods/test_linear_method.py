@@ -31,7 +31,7 @@ def test_transposed_layers_are_linear_and_their_shape_is_inputs_and_outputs() ->
     ("name", "part"),
     [("self_attn.q_proj", "attention"), ("attention.output.dense", "attention"), ("output.dense", "feed-forward")],
 )
-def test_part_is_told_by_the_name_within_the_block(name: str, part: str) -> None:
+def test_part_is_recognised_by_the_name_within_the_block(name: str, part: str) -> None:
     assert part_of(name) == part
 
 
@@ -53,7 +53,7 @@ def test_card_and_model_agree_on_the_layers(targets: str, names: int, layers: st
     assert method.frozen_blocks(3) == (2 if layers == "last 1" else 0)
 
 
-def test_parts_of_an_encoder_are_told_apart() -> None:
+def test_parts_of_an_encoder_are_distinguished() -> None:
     names = list(make("lora", targets="attention").modules(models.make_model(SEQUENCES)))
     assert len(names) == 4 * models.LAYERS and all("attention" in name for name in names)
     assert make("lora", targets="feed-forward").shapes(STARTER_ENCODER) == [(384, 1536), (1536, 384)] * 6

@@ -8,7 +8,7 @@ import pytest
 
 from app.catalog.task_types import task_type
 from app.catalog.task_types.generative import Turn, UnusableRow
-from tests.app.catalog.task_types.checking import check, told
+from tests.app.catalog.task_types.checking import check, reported
 
 CHAT = task_type("chat")
 GOOD = [{"role": "user", "content": "A latte, please."}, {"role": "assistant", "content": "Coming up."}]
@@ -38,7 +38,7 @@ def test_a_conversation_that_cannot_be_learned_is_left_out_by_row(tmp_path: Path
     report = check(tmp_path, chats(messages))
     assert report["task"] == "chat"
     assert report["rows"] == {"total": 12, "usable": 11}
-    assert told(report) == [(code, "error", [12])]
+    assert reported(report) == [(code, "error", [12])]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_conversation_that_cannot_be_learned_is_left_out_by_row(tmp_path: Path
 def test_a_conversation_worth_a_look_stays_in(tmp_path: Path, code: str, messages: list) -> None:
     report = check(tmp_path, chats(messages))
     assert report["rows"]["usable"] == 12
-    assert told(report) == [(code, "warning", [12])]
+    assert reported(report) == [(code, "warning", [12])]
 
 
 def test_a_column_with_instructions_becomes_the_system_turn() -> None:
@@ -83,7 +83,7 @@ def test_column_of_the_conversations_is_found_by_name_and_content(
 def test_instructions_in_a_column_and_in_the_conversation_are_one_too_many(tmp_path: Path) -> None:
     rows = [{"messages": [{"role": "system", "content": "A."}, *GOOD], "system": "B."}] * 12
     report = check(tmp_path, rows, "chat", columns={"messages": "messages", "system": "system"})
-    assert told(report)[0][0] == "system_not_first"
+    assert reported(report)[0][0] == "system_not_first"
 
 
 def test_answers_in_a_column_of_their_own_follow_the_messages(tmp_path: Path) -> None:
@@ -110,13 +110,13 @@ def test_column_beside_the_messages_changes_nothing(tmp_path: Path, beside: str)
     assert (report["task"], report["rows"]["usable"]) == ("chat", 11)
 
 
-def test_messages_that_are_read_and_not_learned_are_told(tmp_path: Path) -> None:
+def test_messages_that_are_read_and_not_learned_are_reported(tmp_path: Path) -> None:
     wrong = [GOOD[0], {**GOOD[1], "weight": 0}, {**GOOD[0], "content": "Again."}, GOOD[1]]
     report = check(tmp_path, chats(wrong))
-    assert ("answers_not_learned", "info", [12]) in told(report) and report["rows"]["usable"] == 12
+    assert ("answers_not_learned", "info", [12]) in reported(report) and report["rows"]["usable"] == 12
 
 
-def test_calls_of_tools_are_told_once_with_the_roles_that_were_met(tmp_path: Path) -> None:
+def test_calls_of_tools_are_reported_once_with_the_roles_that_were_met(tmp_path: Path) -> None:
     openai = [
         GOOD[0],
         {"role": "assistant", "content": None, "tool_calls": [{"id": "c"}]},
@@ -130,7 +130,7 @@ def test_calls_of_tools_are_told_once_with_the_roles_that_were_met(tmp_path: Pat
     ]
     others = [GOOD[0], {"from": "observation", "value": "3"}, GOOD[1]]
     report = check(tmp_path, chats(openai, older, others))
-    assert told(report) == [("tool_calls", "error", [12, 13, 14])]
+    assert reported(report) == [("tool_calls", "error", [12, 13, 14])]
     assert "(roles met: assistant, function, observation, tool)" in report["problems"][0]["message"]
 
 

@@ -28,7 +28,7 @@ def test_kind(cells: list[str | None], kind: str) -> None:
     assert column_facts("x", cells).kind == kind
 
 
-def test_yes_and_no_are_told_apart() -> None:
+def test_yes_and_no_are_distinguished() -> None:
     marks = column_facts("ok", ["True", "False", "True"])
     assert marks.is_boolean and marks.true_values == ("True",)
     assert not column_facts("ok", ["true", "true"]).is_boolean

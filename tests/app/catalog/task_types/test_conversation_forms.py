@@ -18,7 +18,7 @@ SYSTEM = ("system", "You run a tea shop.")
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
+    ("cell", "messages"),
     [
         ([{"role": "user", "content": ASKED}, {"role": "assistant", "content": TOLD}], BOTH),
         ({"body": {"model": "m", "messages": [{"role": "user", "content": ASKED}]}}, BOTH[:1]),
@@ -60,11 +60,11 @@ SYSTEM = ("system", "You run a tea shop.")
         (TREE, BOTH),
     ],
 )
-def test_messages_are_found(cell: Any, said: list[tuple[str, str]]) -> None:
+def test_messages_are_found(cell: Any, messages: list[tuple[str, str]]) -> None:
     for given in (cell, cell if isinstance(cell, str) else json.dumps(cell)):
         found = find_messages(given)
         assert found is not None
-        assert [(str(each["role"]), each["content"].strip()) for each in found] == said
+        assert [(str(item["role"]), item["content"].strip()) for item in found] == messages
 
 
 def test_input_of_an_instruction_belongs_to_the_request() -> None:

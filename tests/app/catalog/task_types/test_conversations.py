@@ -122,11 +122,11 @@ def test_message_that_is_marked_is_read_and_not_learned() -> None:
 
 
 def test_system_message_that_is_empty_or_repeated_is_none() -> None:
-    asked, told = {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yo"}
+    asked, answered = {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yo"}
     system = {"role": "system", "content": "Be kind."}
-    assert read_turns([{**system, "content": ""}, asked, told]) == (Turn("user", "Hi"), Turn("assistant", "Yo"))
-    assert read_turns([{**system, "content": None}, asked, told])[0].role == "user"
-    assert [turn.role for turn in read_turns([system, asked, told, system, asked, told])] == [
+    assert read_turns([{**system, "content": ""}, asked, answered]) == (Turn("user", "Hi"), Turn("assistant", "Yo"))
+    assert read_turns([{**system, "content": None}, asked, answered])[0].role == "user"
+    assert [turn.role for turn in read_turns([system, asked, answered, system, asked, answered])] == [
         "system",
         "user",
         "assistant",

@@ -50,7 +50,7 @@ def test_column_is_named_and_refusals_stand_first() -> None:
     assert problems[1].examples == [{"row": 11, "same as row": "2"}]
 
 
-def test_copies_within_and_between_the_two_files_are_told_apart() -> None:
+def test_copies_within_and_between_the_two_files_are_distinguished() -> None:
     found = check(*some(50), evaluation=("new", "new", "text 3"))
     assert (found["leakage"].row_ids, found["leakage"].examples[0]["same as row"]) == ([92], "5")
     assert found["duplicate_rows"].row_ids == [91]

@@ -8,7 +8,7 @@ import pytest
 
 from app.catalog.task_types import task_type
 from app.catalog.task_types.generative import Turn, UnusableRow
-from tests.app.catalog.task_types.checking import check, told
+from tests.app.catalog.task_types.checking import check, reported
 from tests.app.catalog.task_types.tables import table
 
 TASK = task_type("instruction")
@@ -22,7 +22,7 @@ def test_alpaca_columns_are_found_and_joined(tmp_path: Path) -> None:
     report = check(tmp_path, [*rows, {"instruction": "Say", "input": "", "output": ""}])
     assert report["task"] == "instruction"
     assert report["columns"] == {"prompt": "instruction", "input": "input", "response": "output"}
-    assert told(report) == [("empty_answer", "error", [13])]
+    assert reported(report) == [("empty_answer", "error", [13])]
     lesson = TASK.read_example(rows[1], report["columns"])
     assert lesson.turns == (Turn("user", "Add one to 1\n\nin words"), Turn("assistant", "1"))
 
@@ -92,11 +92,11 @@ def test_request_and_answer_are_found_in_any_language(first: str, second: str, c
 
 def test_two_texts_under_unknown_names_are_a_question() -> None:
     found = TASK.candidates(table(foo=ASKED, bar=TOLD, kind=GROUPS))
-    assert [each.columns for each in found] == [
+    assert [item.columns for item in found] == [
         {"prompt": "foo", "response": "bar"},
         {"prompt": "bar", "response": "foo"},
     ]
-    assert all("do not say which" in each.doubt for each in found)
+    assert all("do not say which" in item.doubt for item in found)
 
 
 def test_part_of_a_name_asks_too() -> None:

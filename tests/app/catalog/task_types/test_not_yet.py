@@ -102,12 +102,12 @@ def test_what_can_be_learned_from_it_is_offered() -> None:
     assert learn.keep == Keep("label", ("true",)) and learn.columns == {"prompt": "prompt", "response": "completion"}
     assert sort.task_type == "text-classification" and sort.columns == {"text": "completion", "label": "label"}
     whole = recognise(table(chosen=talks(), rejected=talks()), KINDS)
-    assert whole is not None and [each.columns for each in whole.candidates] == [{"messages": "chosen"}]
+    assert whole is not None and [candidate.columns for candidate in whole.candidates] == [{"messages": "chosen"}]
     asked = [json.dumps([{"role": "user", "content": text}]) for text in TEXTS]
     best, worst = ([json.dumps([{**TALK, "content": word}]) for _ in TEXTS] for word in ("Good.", "Bad."))
     turns = recognise(table(prompt=asked, chosen=best, rejected=worst), KINDS)
     assert turns is not None
-    assert [each.columns for each in turns.candidates] == [{"messages": "prompt", "completion": "chosen"}]
+    assert [candidate.columns for candidate in turns.candidates] == [{"messages": "prompt", "completion": "chosen"}]
 
 
 @pytest.mark.parametrize("entry", NOT_YET, ids=lambda entry: entry.kind)

@@ -5,23 +5,25 @@ from typing import Any
 
 import pytest
 
-from tests.app.catalog.task_types.checking import check, told
+from tests.app.catalog.task_types.checking import check, reported
 from tests.app.catalog.task_types.tagged_rows import NAMES, spanned, tagged
 
 
 def test_what_is_worth_a_look_stays_in(tmp_path: Path) -> None:
     report = check(tmp_path, tagged((["Bo", "left"], ["I-PER", "O"]), (["Al", "left"], ["B-Per", "O"])))
-    assert ("i_without_b", "warning", [13]) in told(report) and ("label_spelling", "warning", [14]) in told(report)
-    assert ("class_small", "warning", [14]) in told(report) and report["rows"]["usable"] == 14
+    assert ("i_without_b", "warning", [13]) in reported(report) and ("label_spelling", "warning", [14]) in reported(
+        report
+    )
+    assert ("class_small", "warning", [14]) in reported(report) and report["rows"]["usable"] == 14
     within = check(tmp_path, spanned([[0, 1, "PER"]]))
-    assert told(within) == [("span_within_word", "warning", [13])]
+    assert reported(within) == [("span_within_word", "warning", [13])]
 
 
 def test_the_older_scheme_is_no_mistake(tmp_path: Path) -> None:
     """IOB1 begins with I-, and writes B- only between two entities of one type."""
     rows = [(f"{name} Lund met Bo".split(), ["I-PER", "I-PER", "O", "I-PER"]) for name in NAMES]
     rows.append((["Bo", "Al", "left"], ["I-PER", "B-PER", "O"]))
-    assert told(check(tmp_path, [{"tokens": words, "tags": tags} for words, tags in rows])) == []
+    assert reported(check(tmp_path, [{"tokens": words, "tags": tags} for words, tags in rows])) == []
 
 
 def test_nothing_marked_or_too_few_sentences_is_refused(tmp_path: Path) -> None:
@@ -64,10 +66,10 @@ def test_copies_and_contradictions_are_named(tmp_path: Path) -> None:
         (["Milo", "sleeps", "in", "Oslo"], ["O"] * 4),
     )
     report = check(tmp_path, tagged(copy, other))
-    assert told(report) == [("conflicting_labels", "warning", [2, 14]), ("duplicate_rows", "warning", [13])]
+    assert reported(report) == [("conflicting_labels", "warning", [2, 14]), ("duplicate_rows", "warning", [13])]
 
 
-def test_rare_types_are_told_apart_from_common_ones(tmp_path: Path) -> None:
+def test_rare_types_are_distinguished_from_common_ones(tmp_path: Path) -> None:
     twice = [(["Bo", str(n)], ["B-RARE", "O"]) for n in range(2)]
     report = check(
         tmp_path, tagged(*twice, *((["Al", "x"] * 14 + [str(n)], ["B-PER", "O"] * 14 + ["O"]) for n in range(2)))

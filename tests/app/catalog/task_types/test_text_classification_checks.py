@@ -126,7 +126,7 @@ def test_evaluation_labels_must_have_been_seen_in_training():
     assert all(item.message.startswith("In the evaluation file") for item in found.values())
 
 
-def test_the_same_defect_in_both_files_is_told_apart():
+def test_the_same_defect_in_both_files_is_distinguished():
     found = [item for item in TASK.check(table([*GOOD, ("", "a")], [("", "b")]), COLUMNS) if item.code == "empty_text"]
     assert [item.row_ids for item in found] == [[60], [61]]
 

@@ -44,7 +44,7 @@ def test_clear_label_is_taken(columns: dict[str, list[str]], label: str) -> None
 def test_label_that_nothing_names_is_asked_about(columns: dict[str, list[str]], labels: list[str], words: str) -> None:
     question = question_about(ranked(candidates(table(**columns))))
     assert question is not None and words in question.words
-    assert [each.columns["label"] for each in question.candidates] == labels
+    assert [candidate.columns["label"] for candidate in question.candidates] == labels
 
 
 @pytest.mark.parametrize("column", [TIMES, ["https://example.org/a", "https://example.org/b"] * 20, ["same"] * ROWS])

@@ -44,7 +44,7 @@ def test_a_text_with_something_to_see_is_visible():
         ("a@b.org, 4111-1111-1111-1111", ["email", "card"]),
     ],
 )
-def test_personal_data_is_told_by_kind(text: str, kinds: list[str]) -> None:
+def test_personal_data_is_reported_by_kind(text: str, kinds: list[str]) -> None:
     assert personal_data(text) == kinds
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.catalog.task_types import task_type
-from tests.app.catalog.task_types.checking import check, told
+from tests.app.catalog.task_types.checking import check, reported
 from tests.app.catalog.task_types.tagged_rows import spanned, tagged
 
 TASK = task_type("token-classification")
@@ -29,7 +29,7 @@ def test_words_and_tags_that_teach_nothing_are_left_out_by_row(
 ) -> None:
     report = check(tmp_path, tagged((words, tags)))
     assert (report["task"], report["columns"]) == ("token-classification", {"tokens": "tokens", "tags": "tags"})
-    assert told(report) == [(code, "error", [13])]
+    assert reported(report) == [(code, "error", [13])]
     assert report["rows"] == {"total": 13, "usable": 12} and report["labels"] == {"LOC": 12, "PER": 12}
 
 
@@ -46,7 +46,7 @@ def test_words_and_tags_that_teach_nothing_are_left_out_by_row(
 def test_spans_that_cannot_be_are_left_out_by_row(tmp_path: Path, code: str, spans: Any) -> None:
     report = check(tmp_path, spanned(spans))
     assert (report["task"], report["columns"]) == ("token-classification", {"text": "text", "spans": "spans"})
-    assert told(report) == [(code, "error", [13])]
+    assert reported(report) == [(code, "error", [13])]
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:

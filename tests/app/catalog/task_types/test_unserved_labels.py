@@ -15,5 +15,5 @@ def test_rating_is_offered_as_categories() -> None:
     assert score(table(text=TEXTS, quality=["good", "bad"] * 20)) is None
 
 
-def test_pair_is_told_by_its_names() -> None:
+def test_pair_is_recognised_by_its_names() -> None:
     assert pair(table(Text1=TEXTS, text2=OTHERS)) == [] and pair(table(text1=TEXTS, text=OTHERS)) is None

@@ -7,7 +7,7 @@ from tests.app.catalog.task_types.tables import GROUPS, ROWS, TEXTS, table
 
 
 @pytest.mark.parametrize("speakers", [["human", "gpt"], ["Agent", "Customer"], ["user", "assistant"]])
-def test_one_row_for_each_message_is_told(speakers: list[str]) -> None:
+def test_one_row_for_each_message_is_reported(speakers: list[str]) -> None:
     assert turn_rows(table(who=speakers * 20, said=TEXTS)) == []
 
 
@@ -17,7 +17,7 @@ def test_other_groups_are_no_speakers() -> None:
     )
 
 
-def test_one_row_for_each_word_is_told() -> None:
+def test_one_row_for_each_word_is_reported() -> None:
     assert word_rows(table(word=["Anna", "sleeps"] * 20, tag=["B-PER", "O"] * 20)) == []
     assert word_rows(table(word=["Anna", "sleeps"] * 20, tag=["O", "O"] * 20)) is None
     plain = ["DEVICE", "O", "O", "O"] * 10
@@ -26,12 +26,12 @@ def test_one_row_for_each_word_is_told() -> None:
     assert word_rows(table(text=TEXTS, label=GROUPS)) is None
 
 
-def test_numbers_for_marked_spans_are_told() -> None:
+def test_numbers_for_marked_spans_are_reported() -> None:
     assert numbered_spans(table(text=TEXTS, label=['[{"start_offset": 0, "end_offset": 4, "label": 7}]'] * ROWS)) == []
     assert numbered_spans(table(text=TEXTS, label=['[{"start": 0, "end": 4, "label": "X"}]'] * ROWS)) is None
 
 
-def test_full_export_of_label_studio_is_told() -> None:
+def test_full_export_of_label_studio_is_reported() -> None:
     cell = '[{"result": [{"value": {"choices": ["water"]}, "type": "choices"}]}]'
     assert label_studio_choices(table(data=TEXTS, annotations=[cell] * ROWS)) == []
     spans = '[{"result": [{"value": {"start": 0, "end": 4, "labels": ["X"]}, "type": "labels"}]}]'

@@ -45,9 +45,11 @@ def written(folder: Path, rows: list[dict[str, Any]], name: str = "rows.jsonl") 
 
 def test_two_columns_that_could_be_the_label_are_asked_about(tmp_path: Path) -> None:
     report = check(tmp_path, TICKETS)
-    assert report["status"] == "rejected" and [each["code"] for each in report["problems"]] == ["several_readings"]
+    assert report["status"] == "rejected" and [problem["code"] for problem in report["problems"]] == [
+        "several_readings"
+    ]
     options = report["question"]["options"]
-    assert [each["columns"]["label"] for each in options] == ["Team", "Agent"]
+    assert [option["columns"]["label"] for option in options] == ["Team", "Agent"]
     assert [[part["text"] for part in row] for row in options[0]["rows"]] == [
         [TICKETS[n]["Ticket text"], TICKETS[n]["Team"]] for n in range(3)
     ]
@@ -63,7 +65,7 @@ def test_answer_by_number_or_name_decides(tmp_path: Path, answer: str) -> None:
 
 def test_answer_that_was_not_offered_names_those_that_were(tmp_path: Path) -> None:
     report = check(tmp_path, TICKETS, answer="7")
-    assert [each["code"] for each in report["problems"]] == ["unknown_answer"]
+    assert [problem["code"] for problem in report["problems"]] == ["unknown_answer"]
     assert "1: text-classification:text=Ticket text,label=Team" in report["problems"][0]["hint"]
 
 
@@ -73,7 +75,7 @@ def test_who_names_the_column_of_the_answer_is_not_asked(tmp_path: Path) -> None
     assert len(asked["question"]["options"]) == 2
 
 
-def test_second_best_reading_is_told(tmp_path: Path) -> None:
+def test_second_best_reading_is_reported(tmp_path: Path) -> None:
     rows = [
         {
             "instruction": f"How long does tea {n} steep?",
@@ -89,18 +91,20 @@ def test_second_best_reading_is_told(tmp_path: Path) -> None:
 
 def test_answers_marked_false_are_never_learned_as_good_ones(tmp_path: Path) -> None:
     asked = check(tmp_path, PAIRS)
-    assert [each["code"] for each in asked["problems"]] == ["no_task_yet"]
+    assert [problem["code"] for problem in asked["problems"]] == ["no_task_yet"]
     report = check(tmp_path, PAIRS, answer="1")
     assert (report["task"], report["rows"]) == ("instruction", {"total": 48, "usable": 24, "excluded": 24})
     # Who insists on all rows is told what they learn.
-    told = check(tmp_path, PAIRS, "instruction", columns={"prompt": "prompt", "response": "completion"})
-    assert told["rows"]["usable"] == 48 and "mark_not_obeyed" in [each["code"] for each in told["problems"]]
+    reported = check(tmp_path, PAIRS, "instruction", columns={"prompt": "prompt", "response": "completion"})
+    assert reported["rows"]["usable"] == 48 and "mark_not_obeyed" in [
+        problem["code"] for problem in reported["problems"]
+    ]
 
 
 def test_rows_that_the_file_rejects_are_left_out_and_can_come_back(owner: str, tmp_path: Path) -> None:
     dataset = imports.import_file(owner, (written(tmp_path, MARKED), "prodigy.jsonl"))
     version = datasets.latest_version(dataset)
-    [marked] = [each for each in version.report["problems"] if each["code"] == "marked_rows"]
+    [marked] = [problem for problem in version.report["problems"] if problem["code"] == "marked_rows"]
     assert version.usable_rows == 24 and marked["count"] == 24 and marked["rows"][:4] == [3, 4, 7, 8]
     assert load_exclusions(storage.dataset_dir(version.id)).count == 24
     from app.services.datasets import changes

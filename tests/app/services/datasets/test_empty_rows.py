@@ -11,7 +11,7 @@ def test_an_empty_row_is_one_problem(owner, tmp_path):
     assert lines == {"empty_row": [102], "empty_text": [103]} and report["rows"] == {"total": 102, "usable": 100}
 
 
-def test_an_empty_cell_of_a_single_column_is_told_by_the_task(owner, tmp_path):
+def test_an_empty_cell_of_a_single_column_is_recognised_by_the_task(owner, tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("text\n" + "".join(f"a line of running text, number {n}\n" for n in range(20)) + '""\n')
     report = datasets.check_file(path, "x.csv", task_type="continued-pretraining")

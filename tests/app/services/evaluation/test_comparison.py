@@ -17,7 +17,7 @@ def _codes(result: Comparison) -> list[str]:
     return [note.code for note in result.notes]
 
 
-def test_overlapping_intervals_cannot_be_told_apart() -> None:
+def test_overlapping_intervals_cannot_be_distinguished() -> None:
     result = build([view_of("a", 0.905), view_of("b", 0.99)], {})
     assert _metric(result, "test/accuracy").verdicts == {"a": "unclear", "b": "better"}
     note = next(note for note in result.notes if note.code == "cannot_tell_apart")

@@ -46,5 +46,5 @@ def test_tuning_that_gains_nothing_on_examples_in_the_prompt_is_not_worth_it() -
     for interval, words in (((-0.01, 0.01), "does as well"), ((0.05, 0.2), "does better"), ((-0.5, -0.3), "")):
         prompted = {"loss": sum(interval) / 2, "interval": list(interval), "perplexity": [3.0, 3.0], "rows": 60}
         found = titles(generation_results(3.0, 9.0, (-1.2, -0.9), changes={"few_shot": prompted}))
-        said = [title for _, title in found if "not worth it" in title]
-        assert len(said) == bool(words) and all(words in title and "3 examples" in title for title in said)
+        advised = [title for _, title in found if "not worth it" in title]
+        assert len(advised) == bool(words) and all(words in title and "3 examples" in title for title in advised)

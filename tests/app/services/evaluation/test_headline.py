@@ -370,7 +370,7 @@ def test_what_is_needed_is_the_persons_own() -> None:
 
 def test_leakage_is_never_folded_away() -> None:
     for name in ("leaking, a few", "leaking, many", "entities, leaking", "text, leaking"):
-        (warning,) = (each for each in verdicts.assess(RUNS[name], {}) if "leakage" in each.title)
+        (warning,) = (item for item in verdicts.assess(RUNS[name], {}) if "leakage" in item.title)
         assert not warning.minor and warning.remedy is not None and warning.remedy.page == "data"
 
 

@@ -43,7 +43,7 @@ def test_labels_of_a_few_rows_are_not_called_missed() -> None:
     assert found is not None and "a (10% of 20)" in found.evidence
 
 
-def test_a_run_whose_loss_rose_is_told_to_lower_the_rate_and_says_nothing_about_tuning() -> None:
+def test_a_run_whose_loss_rose_is_reported_to_lower_the_rate_and_says_nothing_about_tuning() -> None:
     run = labels(6, 30, majority=6, probe=(0, 21), tfidf=(0, 24))
     run.spec |= {"method": {"kind": "lora"}}
     # The loss per update of a run with the rate 0.9 on 240 rows, eight updates.

@@ -19,7 +19,7 @@ def classifier(**results: Any) -> Run:
     return labels(680, 700, majority=100, probe=(0, 0), total_steps=30, **results)
 
 
-def test_what_was_found_is_told_once_with_a_lower_rate_as_remedy() -> None:
+def test_what_was_found_is_reported_once_with_a_lower_rate_as_remedy() -> None:
     found = kept(classifier(**PROBE), POINTS)
     assert found is not None and "probe's weights are kept" in found.title
     assert found.evidence == "Evaluation loss was 0.25 before the first step, and 0.6 at the best of 3 later checks."
@@ -37,6 +37,6 @@ def test_a_run_that_improved_or_still_works_or_began_elsewhere_is_not_told_so() 
     assert kept(working, POINTS) is None
 
 
-def test_entities_are_told_so_too() -> None:
+def test_entities_are_reported_so_too() -> None:
     titles = [verdict.title for verdict in verdicts.assess(entities(0.9, (0.88, 0.92), **PROBE), {})]
     assert sum("probe" in title for title in titles) == 1

@@ -105,7 +105,7 @@ def test_question_is_taken_back_with_everything_after_it(owner: str) -> None:
         conversations.keep_reply(owner, talk.id, 0, f"reply to {text}", {})
     assert conversations.take_back(owner, talk.id) == "three"
     assert conversations.take_back(owner, talk.id, 2) == "two"
-    assert [each.content for each in conversations.read(owner, talk.id).messages] == ["one", "reply to one"]
+    assert [message.content for message in conversations.read(owner, talk.id).messages] == ["one", "reply to one"]
     for user, number in ((owner, 2), (make_user(), 1)):
         with pytest.raises(NotFound):
             conversations.take_back(user, talk.id, number)

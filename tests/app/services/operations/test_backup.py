@@ -164,7 +164,7 @@ def test_the_first_revision_with_rows_in_every_table_comes_to_the_newest(
     owner = accounts.ensure_owner().id
     claim = jobs.claim(make_run(owner).job_id)
     assert claim is not None
-    inspected = {each["name"] for each in inspect(db.get_engine()).get_columns("jobs")}
+    inspected = {item["name"] for item in inspect(db.get_engine()).get_columns("jobs")}
     assert inspected == {column.name for column in Job.__table__.columns}
 
 

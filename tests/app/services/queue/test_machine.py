@@ -28,7 +28,7 @@ def test_machine_without_driver_has_no_gpus() -> None:
     assert machine.read_gpus() == [] and machine.gpu_ids() == []
 
 
-def test_failing_driver_is_told_apart_from_a_missing_one(monkeypatch) -> None:
+def test_failing_driver_is_distinguished_from_a_missing_one(monkeypatch) -> None:
     fake_nvml.fail(monkeypatch, pynvml.NVML_ERROR_DRIVER_NOT_LOADED)
     with pytest.raises(machine.DriverFails, match="Driver Not Loaded"):
         machine.read_gpus()

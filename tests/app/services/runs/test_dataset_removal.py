@@ -78,7 +78,7 @@ def test_runs_are_named_and_go_only_when_that_is_wanted(owner: str, dataset: Dat
     with snapshot() as session:
         assert session.scalars(select(Run.id)).all() == [other]
         assert session.scalars(select(Conversation.id)).all() == [kept] and gone != kept
-        assert [link.revoked_at is None for link in (session.get_one(Share, each.id) for each in links)] == [
+        assert [link.revoked_at is None for link in (session.get_one(Share, item.id) for item in links)] == [
             False,
             True,
         ]
@@ -105,7 +105,7 @@ def test_nobody_deletes_or_sees_what_is_not_theirs(owner: str, dataset: Dataset)
 def test_archived_dataset_comes_back_under_a_free_name(owner: str, dataset: Dataset) -> None:
     datasets.archive(owner, dataset.id)
     again = datasets.import_sample(owner, datasets.SAMPLES[0].name)
-    assert [each.id for each in datasets.list_datasets(owner, archived=True)] == [dataset.id]
+    assert [item.id for item in datasets.list_datasets(owner, archived=True)] == [dataset.id]
     back = datasets.unarchive(owner, dataset.id)
     assert back.name != again.name and datasets.list_datasets(owner, archived=True) == []
     assert datasets.unarchive(owner, dataset.id).name == back.name

@@ -89,8 +89,8 @@ def test_damaged_best_checkpoint_falls_back_on_the_whole_one_and_says_so(make_jo
     (best / "weights.safetensors").write_bytes(b"")
     resumed, report = make_job(resume_from=checkpoint), ListReport()
     train(resumed, report)
-    told = [event for event in report.events if "damaged on disk" in event["message"]]
-    assert len(told) == 1 and best.name.replace("-", " ") in told[0]["message"]
+    reported = [event for event in report.events if "damaged on disk" in event["message"]]
+    assert len(reported) == 1 and best.name.replace("-", " ") in reported[0]["message"]
     results = json.loads((resumed.folder / "result.json").read_text())
     assert results["best_step"] > 8 and results["validation"]
 

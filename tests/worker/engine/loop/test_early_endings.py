@@ -54,7 +54,7 @@ def test_smaller_portions_learn_the_same(make_job) -> None:
     assert cut == pytest.approx(whole, rel=0.15)
 
 
-def test_a_nearly_full_disk_is_told_before_anything_is_written(make_job) -> None:
+def test_a_nearly_full_disk_is_reported_before_anything_is_written(make_job) -> None:
     job = replace(make_job(), free_disk_bytes=10**18)
     with pytest.raises(StudioError, match="The disk is full") as refused:
         train(job, ListReport())

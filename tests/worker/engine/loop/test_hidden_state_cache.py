@@ -142,7 +142,7 @@ def test_the_test_rows_go_all_the_way_in_full_precision(make_job, monkeypatch: p
     train(make_job(spec), ListReport())
 
 
-def test_rows_that_need_too_much_disk_are_read_anew_and_it_is_told(make_job) -> None:
+def test_rows_that_need_too_much_disk_are_read_anew_and_it_is_reported(make_job) -> None:
     report = ListReport()
     job = replace(make_job(make_spec({"kind": "lora", "rank": 4, "layers": "last 1"})), free_disk_bytes=2**60)
     with pytest.raises(Exception, match=r"disk is full.*are kept free"):
@@ -150,7 +150,7 @@ def test_rows_that_need_too_much_disk_are_read_anew_and_it_is_told(make_job) -> 
     assert any("goes through them in every pass" in event["message"] for event in report.events)
 
 
-def test_what_is_kept_is_told_and_leaves_no_file(make_job) -> None:
+def test_what_is_kept_is_reported_and_leaves_no_file(make_job) -> None:
     report, job = ListReport(), make_job(make_spec({"kind": "lora", "rank": 4, "layers": "last 1"}))
     train(job, report)
     assert any("went through them once" in event["message"] for event in report.events)

@@ -42,7 +42,7 @@ def test_head_names_base_licence_and_library(card, method: str, library: str) ->
     ]
 
 
-def test_trained_weights_are_told_by_rows_parameters_and_steps(card) -> None:
+def test_trained_weights_are_reported_by_rows_parameters_and_steps(card) -> None:
     text = card(make_spec(seed=7))
     assert "# Tiny, tuned with LoRA" in text
     assert f"42 training rows, data SHA-256 `{'0' * 64}`, seed 7" in text

@@ -31,11 +31,13 @@ def request(model: torch.nn.Module, sampling: SamplingParameters) -> GenerationR
 @pytest.mark.parametrize(
     "sampling", [SamplingParameters(max_tokens=20, temperature=0), SAMPLED], ids=["greedy", "sampled"]
 )
-def test_tokens_are_those_of_generate_and_each_is_told(model: torch.nn.Module, sampling: SamplingParameters) -> None:
-    told: list[int] = []
-    reply = SingleReply(request(model, sampling), told.append, FairLock())
+def test_tokens_are_those_of_generate_and_each_is_reported(
+    model: torch.nn.Module, sampling: SamplingParameters
+) -> None:
+    counted: list[int] = []
+    reply = SingleReply(request(model, sampling), counted.append, FairLock())
     reply.start()
-    assert list(reply.tokens()) == told == alone(model, IDS, sampling)
+    assert list(reply.tokens()) == counted == alone(model, IDS, sampling)
 
 
 def test_seed_repeats_the_reply_while_others_draw_random_numbers(model: torch.nn.Module) -> None:
@@ -75,17 +77,17 @@ def test_device_is_free_for_others_after_each_token_and_at_the_end(model: torch.
 
 def test_cancelled_reply_ends_after_the_current_token(model: torch.nn.Module) -> None:
     lock, first = FairLock(), threading.Event()
-    told: list[int] = []
+    counted: list[int] = []
 
     def tell(token: int) -> None:
-        told.append(token)
+        counted.append(token)
         first.set()
 
     reply = SingleReply(request(model, SamplingParameters(200, 1.0, seed=1)), tell, lock)
     reply.start()
     assert first.wait(10)
     reply.cancel()
-    assert 1 <= len(told) < 200 and not lock.locked()
+    assert 1 <= len(counted) < 200 and not lock.locked()
 
 
 def test_error_of_the_model_reaches_the_reader_and_frees_the_device(model: torch.nn.Module) -> None:

@@ -68,7 +68,7 @@ def test_forgetting_is_measured_when_asked_or_cheap(make_job, setting: str, want
     assert family.wants_forgetting([9999]) is wanted
 
 
-def test_counts_are_told_by_split_and_empty_splits_are_left_out() -> None:
+def test_counts_are_reported_by_split_and_empty_splits_are_left_out() -> None:
     counts = count_by_split({"train": [1] * 1200, "validation": [], "test": [1]}, len)
     assert counts == {"train": 1200, "test": 1}
     assert list_counts(counts) == "1,200 of train, 1 of test"
@@ -81,7 +81,7 @@ def test_empty_split_is_refused_by_name() -> None:
     assert caught.value.code == "empty_split"
 
 
-def test_download_that_answers_differently_is_told_with_the_difference() -> None:
+def test_download_that_answers_differently_is_reported_with_the_difference() -> None:
     error = reload_failed("logits differ by 0.5")
     assert error.code == "adapter_check_failed" and "logits differ by 0.5" in error.message
 

@@ -13,7 +13,7 @@ def clusters(labels: list[int], spread: float = 0.05) -> tuple[torch.Tensor, lis
     return vectors + spread * torch.randn_like(vectors), repeated
 
 
-def test_separable_vectors_are_told_apart() -> None:
+def test_separable_vectors_are_distinguished() -> None:
     vectors, labels = clusters([0, 1, 2])
     assert fit_probe(vectors, labels, 3).logits(vectors).argmax(-1).tolist() == labels
 

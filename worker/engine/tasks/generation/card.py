@@ -90,15 +90,15 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
 
 def _table(titles: Mapping[str, str], results: GenerationResults) -> list[str]:
     tuned = results.metrics
-    known = [each for each in BASELINES if each.key in results.baseline]
+    known = [measure for measure in BASELINES if measure.key in results.baseline]
     lines = [
         f"| {titles[name]} | {tuned[name]:.4f} | "
-        + " | ".join(_cell(results.baseline[each.key].get(name)) for each in known)
+        + " | ".join(_cell(results.baseline[item.key].get(name)) for item in known)
         + " |"
         for name in titles
         if name in tuned
     ]
-    names = " | ".join(each.name for each in known)
+    names = " | ".join(item.name for item in known)
     return [f"| | this model | {names} |", "|---|---|" + "---|" * len(known), *lines]
 
 

@@ -70,7 +70,7 @@ def test_targets_are_filled_up_with_what_the_loss_leaves_out() -> None:
     assert batch.dtype == torch.long
 
 
-def test_split_that_names_an_unusable_row_is_told_by_its_number(tmp_path: Path) -> None:
+def test_split_that_names_an_unusable_row_is_reported_by_its_number(tmp_path: Path) -> None:
     write_rows(tmp_path, {"w": ["a b", "c d"], "t": ["O O", "O"]})
     task, columns = task_type("token-classification"), {"tokens": "w", "tags": "t"}
     with pytest.raises(ValueError, match="row 1 is part of a split but cannot be read: length_mismatch"):

@@ -24,8 +24,12 @@ HIGH = float(np.log(4.0))
 def split_of(*sentences: Sentence, read: int = 99) -> TaggedSplit:
     """Sentences with one token for each word, of which the first ``read`` are read."""
     encodings = [
-        WordTokens([5] * min(read, len(each.places)), list(range(min(read, len(each.places)))), len(each.places) > read)
-        for each in sentences
+        WordTokens(
+            [5] * min(read, len(sentence.places)),
+            list(range(min(read, len(sentence.places)))),
+            len(sentence.places) > read,
+        )
+        for sentence in sentences
     ]
     return TaggedSplit(list(range(len(sentences))), list(sentences), encodings, [])
 
@@ -51,7 +55,7 @@ def test_scores_by_hand() -> None:
     # Of two entities one is found; one word of four has a wrong tag.
     data, logits = split_of(SENTENCE), [sure_of("B-A", "I-A", "O", "O")]
     answers = answer(data, logits, LABELS)
-    assert counts(data, [each.spans for each in answers]) == [Counts(1, 1, 2)]
+    assert counts(data, [item.spans for item in answers]) == [Counts(1, 1, 2)]
     found = score(data, logits, answers, TAGS)
     assert (found["precision"], found["recall"], found["f1"]) == pytest.approx((1, 1 / 2, 2 / 3))
     assert found["token_accuracy"] == 3 / 4

@@ -18,19 +18,19 @@ SENTENCES = [
 
 def split_of(*row_ids: int) -> TaggedSplit:
     chosen = [SENTENCES[row_id] for row_id in row_ids]
-    encodings = [WordTokens([5] * len(each.places), list(range(len(each.places))), False) for each in chosen]
+    encodings = [WordTokens([5] * len(item.places), list(range(len(item.places))), False) for item in chosen]
     return TaggedSplit(list(row_ids), chosen, encodings, [[row_id] for row_id in row_ids])
 
 
 def fold(*row_ids: int) -> dict:
     split = split_of(*row_ids)
     logits = [
-        np.full((len(each.places), len(TAGS)), row_id / 3, np.float32)
-        for row_id, each in zip(row_ids, split.sentences, strict=True)
+        np.full((len(item.places), len(TAGS)), row_id / 3, np.float32)
+        for row_id, item in zip(row_ids, split.sentences, strict=True)
     ]
     tags = look_up(split.sentences, {}, TAGS)
     return json.loads(
-        json.dumps(HeldOutSentences(split, logits, [-each for each in logits], {"majority": tags}).as_json())
+        json.dumps(HeldOutSentences(split, logits, [-logit for logit in logits], {"majority": tags}).as_json())
     )
 
 
@@ -38,8 +38,8 @@ def test_sentences_are_joined_in_the_order_of_their_ids() -> None:
     joined = HeldOutSentences.joined([fold(2, 0), fold(1)], [split_of(0, 1), split_of(2)])
     assert joined.split.row_ids == [0, 1, 2] and joined.split.sentences == SENTENCES
     assert joined.split.targets == [[0], [1], [2]]
-    assert [float(each[0, 0]) for each in joined.logits] == [float(np.float32(n / 3)) for n in range(3)]
-    assert [each.shape for each in joined.base_logits] == [(4, 5), (2, 5), (2, 5)]
+    assert [float(logit[0, 0]) for logit in joined.logits] == [float(np.float32(n / 3)) for n in range(3)]
+    assert [base_logit.shape for base_logit in joined.base_logits] == [(4, 5), (2, 5), (2, 5)]
     assert joined.lookups == {"majority": [[0, 0, 0, 0], [0, 0], [0, 0]]}
 
 

@@ -51,7 +51,7 @@ def test_entities_stand_where_their_text_is(predictor: TagPredictor) -> None:
             assert entity["label"] in LABELS and 0 < entity["score"] <= 1
 
 
-def test_end_of_a_text_that_is_too_long_is_told(predictor: TagPredictor) -> None:
+def test_end_of_a_text_that_is_too_long_is_reported(predictor: TagPredictor) -> None:
     short, long = predictor.predict([TEXTS[0], TEXTS[2]])
     assert short["read_to"] == len(TEXTS[0])
     # Thirty of the 32 tokens are words of three letters and a space each, the last space not counted.

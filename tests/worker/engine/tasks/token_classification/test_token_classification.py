@@ -73,7 +73,7 @@ def test_encoder_that_did_not_change_has_forgotten_nothing(make_job) -> None:
     assert report["change"] == 0.0 and report["rows"] > 100
 
 
-def test_words_beyond_the_longest_text_are_told_and_count_as_missed(make_job, tmp_path: Path) -> None:
+def test_words_beyond_the_longest_text_are_reported_and_count_as_missed(make_job, tmp_path: Path) -> None:
     make_rows(tmp_path, long=60)
     job = make_job(make_spec(epochs=1))
     cut = TrainingJob(
