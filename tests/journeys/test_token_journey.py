@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from app.catalog.base_models import base_model_path
 from app.samples import SAMPLES, sample_path
-from tests.journeys.steps import QUESTIONS, wait_for_end
+from tests.journeys.steps import QUESTIONS, decline_folds, wait_for_end
 from tests.studio.processes import Up, call
 
 SAMPLE = next(sample for sample in SAMPLES if sample.task_type == "token-classification")
@@ -41,6 +41,8 @@ def tuned(studio_up: Up, page: Page) -> str:
             page.click("#all-settings > button")
             page.fill("#training-epochs input", "2")
             assert page.locator("#training-label_pieces").count() == 1
+        if question == "Ready to start":
+            decline_folds(page)
         page.click("#step-next:enabled")
     return wait_for_end(page)
 
