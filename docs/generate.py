@@ -197,15 +197,15 @@ def _option_default(option: Any) -> str:
     return _value(option.default) if option.show_default else ""
 
 
-def _task_type(each: Any) -> str:
+def _task_type(task: Any) -> str:
     roles = table(
         ("Column role", "Needed", "Meaning"),
-        ((f"`{role.name}`", "yes" if role.required else "no", role.help) for role in each.roles),
+        ((f"`{role.name}`", "yes" if role.required else "no", role.help) for role in task.roles),
     )
-    scores = ", ".join(f"{title} (`{key}`)" for key, title in each.metric_titles.items())
+    scores = ", ".join(f"{title} (`{key}`)" for key, title in task.metric_titles.items())
     return (
-        f"### `{each.kind}`: {each.title}\n\n{each.summary} Example: {each.example}\n\n{roles}\n\n"
-        f"Scores: {scores}. The best check is chosen by `{each.primary_metric}`."
+        f"### `{task.kind}`: {task.title}\n\n{task.summary} Example: {task.example}\n\n{roles}\n\n"
+        f"Scores: {scores}. The best check is chosen by `{task.primary_metric}`."
     )
 
 

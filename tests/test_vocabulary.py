@@ -3,6 +3,7 @@
 Whole identifiers and words in any case. Data, generated weights and this list are exempt.
 """
 
+import ast
 import re
 from pathlib import Path
 
@@ -18,6 +19,19 @@ REPLACED = frozenset(
     near_copies near_copy quicken racers said_again studio_happenings_total sung supervision_previews tend tidy unheard work_off
     """.split()
 )
+
+
+# Names that say nothing of what they hold: `each` row is a row, what was `told` is a report, a payload or a message.
+EMPTY_NAMES = frozenset({"each", "told", "retold", "untold"})
+
+
+def empty_names(source: str) -> set[str]:
+    """The names of variables, functions and arguments that say nothing."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    names |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    names |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    return names & EMPTY_NAMES
 
 
 def replaced_words(path: Path) -> set[str]:
@@ -39,3 +53,14 @@ def test_a_replaced_word_is_found_in_any_case(tmp_path):
         "class Doorbell: ...\nMOST_HASTE = 2\nextended = 'pretend'\nanswer = 'lösung'\n", encoding="utf-8"
     )
     assert replaced_words(sample) == {"doorbell", "most_haste"}
+
+
+def test_names_say_what_they_hold():
+    paths = (path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))
+    found = {str(path.relative_to(ROOT)): empty_names(path.read_text(encoding="utf-8")) for path in paths}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_an_empty_name_is_found_wherever_it_is_bound():
+    sample = "def told(retold): return [each for each in retold]\n"
+    assert empty_names(sample) == {"told", "retold", "each"}

@@ -38,7 +38,7 @@ def tagged(value: dict[str, Any]) -> dict[str, Any]:
     return {"tokens": value[WORDS], "tags": tags, **rest}
 
 
-def told() -> Flaw:
+def flaw() -> Flaw:
     """What is told about such a file."""
     return Flaw(
         "gliner",

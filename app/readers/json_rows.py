@@ -76,7 +76,7 @@ class RowForm:
     def flaws(self) -> list[Flaw]:
         """What is to be told about the form."""
         if self.ranges:
-            return [gliner.told()]
+            return [gliner.flaw()]
         if self.usual == OBJECT and self.counts[ENCODED]:
             return [_note(f"{self.counts[ENCODED]:,} rows are objects written as text; they were read as objects.")]
         words = {

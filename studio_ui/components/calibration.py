@@ -137,13 +137,15 @@ def _accuracy(filled: list[ReliabilityBin], middle: list[float]) -> dict[str, An
     }
 
 
-def _bin_words(each: ReliabilityBin) -> str:
-    where = _("{low} to {high}: {rows}", low=percent(each.low), high=percent(each.high), rows=counted(each.rows, "row"))
+def _bin_words(found: ReliabilityBin) -> str:
+    where = _(
+        "{low} to {high}: {rows}", low=percent(found.low), high=percent(found.high), rows=counted(found.rows, "row")
+    )
     return _(
         "{where}, confidence {confidence}, accuracy {accuracy}",
         where=where,
-        confidence=percent(each.confidence or 0),
-        accuracy=percent(each.accuracy or 0),
+        confidence=percent(found.confidence or 0),
+        accuracy=percent(found.accuracy or 0),
     )
 
 

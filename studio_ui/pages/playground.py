@@ -147,11 +147,11 @@ def _models(user_id: str, asked: Sequence[str]) -> dict[str, str]:
     finished = {item.id: _words(item) for item in found.values() if item.job.state == SUCCEEDED}
     steps = [name.partition(STEP_SEPARATOR) for name in asked if STEP_SEPARATOR in name]
     kept = {
-        f"{run_id}{STEP_SEPARATOR}{each.step}": _(
-            "{run}, step {step}", run=_words(found[run_id]), step=count(each.step)
+        f"{run_id}{STEP_SEPARATOR}{checkpoint.step}": _(
+            "{run}, step {step}", run=_words(found[run_id]), step=count(checkpoint.step)
         )
         for run_id in dict.fromkeys(run_id for run_id, _, _ in steps if run_id in found)
-        for each in checkpoints.list_checkpoints(user_id, run_id)
+        for checkpoint in checkpoints.list_checkpoints(user_id, run_id)
     }
     return {**finished, **kept}
 

@@ -183,15 +183,15 @@ def _answer(given: str | None, expected: str) -> Node:
 
 
 def _entity_row(marks: Marks) -> Callable[[PredictionDetails], Node]:
-    def row(each: PredictionDetails) -> Node:
-        expected = json.loads(each.expected)
-        base = marks.differences(each.input, expected, json.loads(each.base_answer)) if each.base_answer else "–"
+    def row(answer: PredictionDetails) -> Node:
+        expected = json.loads(answer.expected)
+        base = marks.differences(answer.input, expected, json.loads(answer.base_answer)) if answer.base_answer else "–"
         return el(
             "tr",
-            el("td", marks.text(each.input, expected), cls="wide-text"),
+            el("td", marks.text(answer.input, expected), cls="wide-text"),
             el("td", base),
-            el("td", marks.differences(each.input, expected, json.loads(each.answer))),
-            el("td", share_bar(each.score)),
+            el("td", marks.differences(answer.input, expected, json.loads(answer.answer))),
+            el("td", share_bar(answer.score)),
         )
 
     return row

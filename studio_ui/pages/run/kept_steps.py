@@ -48,19 +48,19 @@ def kept_steps(user_id: str, query: Mapping[str, str]) -> Content:
     return Content([el("p", words, cls="muted"), listed], again=again)
 
 
-def _actions(run: RunDetails, each: CheckpointDetails) -> Node:
-    at = _("step {step}", step=count(each.step))
-    text = _("It frees {bytes} and cannot be undone.", bytes=byte_size(each.bytes))
-    refused = _("The result is made of this one.") if each.selected else _("The run is still active.")
+def _actions(run: RunDetails, checkpoint: CheckpointDetails) -> Node:
+    at = _("step {step}", step=count(checkpoint.step))
+    text = _("It frees {bytes} and cannot be undone.", bytes=byte_size(checkpoint.bytes))
+    refused = _("The result is made of this one.") if checkpoint.selected else _("The run is still active.")
     remove = action(
         _("Delete"),
         "delete",
-        each.step,
+        checkpoint.step,
         cls="button small quiet checkpoint-delete",
         confirm=(_("Delete {at}?", at=at), text, _("Delete it")),
         aria_label=_("Delete {at}", at=at),
-        disabled=not each.deletable,
-        title=None if each.deletable else refused,
+        disabled=not checkpoint.deletable,
+        title=None if checkpoint.deletable else refused,
     )
     # A cross-validated run is not trained further; its folds would not be.
     folded = run.spec.get("training", {}).get("cross_validation_folds")
@@ -71,14 +71,16 @@ def _actions(run: RunDetails, each: CheckpointDetails) -> Node:
             action(
                 _("Continue from here"),
                 "continue",
-                each.step,
+                checkpoint.step,
                 cls="button small checkpoint-continue",
                 aria_label=_("Continue from {at}", at=at),
             )
         ]
     )
-    tried = el("a", _("Try it"), href=try_address(run, each.step), cls="button small", aria_label=_("Try {at}", at=at))
-    return el("div", *([tried, *go_on] if each.complete else []), remove, cls="row-actions")
+    tried = el(
+        "a", _("Try it"), href=try_address(run, checkpoint.step), cls="button small", aria_label=_("Try {at}", at=at)
+    )
+    return el("div", *([tried, *go_on] if checkpoint.complete else []), remove, cls="row-actions")
 
 
 def _score(name: str, value: float | None) -> str:

@@ -8,12 +8,12 @@ from tests.app.catalog.task_types.tables import GROUPS, ROWS, TEXTS, table
 
 @pytest.mark.parametrize("speakers", [["human", "gpt"], ["Agent", "Customer"], ["user", "assistant"]])
 def test_one_row_for_each_message_is_reported(speakers: list[str]) -> None:
-    assert turn_rows(table(who=speakers * 20, said=TEXTS)) == []
+    assert turn_rows(table(who=speakers * 20, wrote=TEXTS)) == []
 
 
 def test_other_groups_are_no_speakers() -> None:
     assert (
-        turn_rows(table(who=GROUPS, said=TEXTS)) is None and turn_rows(table(who=["user"] * ROWS, said=TEXTS)) is None
+        turn_rows(table(who=GROUPS, wrote=TEXTS)) is None and turn_rows(table(who=["user"] * ROWS, wrote=TEXTS)) is None
     )
 
 
