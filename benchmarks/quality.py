@@ -87,8 +87,8 @@ def main() -> int:
         outcomes = []
         for known in chosen:
             if known.is_available:
-                about = {"script": not wanted.no_script, "settings": wanted.set}
-                outcomes.append(measure(known, folder, wanted.rows, **about))
+                script, settings = not wanted.no_script, wanted.set
+                outcomes.append(measure(known, folder, wanted.rows, script=script, settings=settings))
                 print(line(outcomes[-1]), flush=True)
     print("\n" + table(outcomes))
     return exit_code(outcomes)
