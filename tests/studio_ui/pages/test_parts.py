@@ -10,7 +10,7 @@ SEEN = {
     "choice-cards": "Full fine-tuning",
     "curves": "Loss",
     "confusion-matrix": "complaint",
-    "calibration": "100 test rows",
+    "calibration": "100 rows",
     "pareto": "Time",
     "pick-list": "Scales activations.",
     "save-rows": "Download as CSV",

@@ -31,7 +31,7 @@ def made_from(kind: str, parents: list[TrainingJob], **settings: object) -> RunS
 
 
 def trained(make_job, method: dict, **training: object) -> TrainingJob:
-    job = make_job(make_spec(method, **{"learning_rate": 5e-3, "epochs": 6, **training}))
+    job = make_job(make_spec(method, **{"learning_rate": 5e-3, "epochs": 6, "warmup_ratio": 0.06, **training}))
     train(job, ListReport())
     return job
 

@@ -194,7 +194,7 @@ def test_a_stranger_gets_the_same_words(
 ) -> None:
     # As many tokens as the script generates at most.
     monkeypatch.setattr(samples, "MAX_TOKENS", 96)
-    job = chat_job(make_chat_spec({"kind": kind}, epochs=6, learning_rate=0.02))
+    job = chat_job(make_chat_spec({"kind": kind}, epochs=6, learning_rate=0.02, warmup_ratio=0.06))
     train(job, ListReport())
     asked = [row for row in answers_of(job) if "\n" not in row["input"] and "answer" in row][:3]
     adapter = (job.folder / "adapter").rename(tmp_path / "download")
