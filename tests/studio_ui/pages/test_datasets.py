@@ -129,7 +129,7 @@ def test_what_is_noted_waits_for_one_save_in_sight(signed_in, studio):
     found = int(re.search(r"\d+", page.inner_text("#rows-bulk strong"))[0])
     page.click("#draft-save")
     page.wait_for_selector("[data-shown-version='2']")
-    change = datasets.latest_version(dataset).change
+    change = datasets.latest_version(datasets.get_dataset(studio.owner, dataset.id)).change
     assert change["counts"] == {"deleted": 1, "excluded": found - 2}
 
 
