@@ -1,8 +1,9 @@
 """Cross-validation as one run: every row is answered by a model that did not see it, and a killed run repeats no finished fold."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safetensors.torch import load_file
@@ -43,9 +44,29 @@ def predictions(job: TrainingJob) -> list[dict]:
     return [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
 
 
-def test_every_row_is_answered_by_a_model_that_did_not_see_it(make_job) -> None:
-    job, report = folded(make_job), ListReport()
-    results = cross_validate(job, report)
+@dataclass(frozen=True)
+class Finished:
+    job: TrainingJob
+    report: ListReport
+    results: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def finished_runs() -> list[Finished]:
+    return []
+
+
+@pytest.fixture
+def whole(make_job, finished_runs: list[Finished]) -> Finished:
+    """A run that nothing interrupted; several tests read it and none changes it, so that it is trained once."""
+    if not finished_runs:
+        job, report = folded(make_job), ListReport()
+        finished_runs.append(Finished(job, report, cross_validate(job, report)))
+    return finished_runs[0]
+
+
+def test_every_row_is_answered_by_a_model_that_did_not_see_it(whole: Finished) -> None:
+    job, report, results = whole.job, whole.report, whole.results
     rows = predictions(job)
     assert [row["row_id"] for row in rows] == list(range(60)) and {row["split"] for row in rows} == {"test"}
     assert results["test_rows"] == 60 and results["cross_validation"]["folds"] == 3
@@ -67,9 +88,10 @@ def test_every_row_is_answered_by_a_model_that_did_not_see_it(make_job) -> None:
 
 
 @pytest.mark.parametrize(("part", "step"), [(2, 5), (4, 8)], ids=["in a fold", "in the last training"])
-def test_a_run_that_was_interrupted_equals_one_that_was_not(make_job, monkeypatch, part: int, step: int) -> None:
-    whole = folded(make_job)
-    expected = cross_validate(whole, ListReport())
+def test_a_run_that_was_interrupted_equals_one_that_was_not(
+    make_job, whole: Finished, monkeypatch, part: int, step: int
+) -> None:
+    expected = whole.results
     first, report = folded(make_job), Interrupted(part, step)
     with pytest.raises(Stopped):
         cross_validate(first, report)
@@ -81,16 +103,14 @@ def test_a_run_that_was_interrupted_equals_one_that_was_not(make_job, monkeypatc
     found = cross_validate(second, ListReport())
     # What was finished is not repeated.
     assert trained == {2: ["fold-2", "fold-3", second.folder.name], 4: [second.folder.name]}[part]
-    assert predictions(second) == predictions(whole)
+    assert predictions(second) == predictions(whole.job)
     assert found["metrics"] == expected["metrics"] and found["cross_validation"] == expected["cross_validation"]
-    weights = [load_file(job.folder / "adapter" / "adapter_model.safetensors") for job in (whole, second)]
+    weights = [load_file(job.folder / "adapter" / "adapter_model.safetensors") for job in (whole.job, second)]
     assert all(bool((weights[0][name] == weights[1][name]).all()) for name in weights[0])
 
 
-def test_folds_of_other_settings_are_trained_anew(make_job, monkeypatch) -> None:
-    first = folded(make_job)
-    cross_validate(first, ListReport())
-    second = replace(folded(make_job, learning_rate=1e-4), earlier_attempts=(first.folder,))
+def test_folds_of_other_settings_are_trained_anew(make_job, whole: Finished, monkeypatch) -> None:
+    second = replace(folded(make_job, learning_rate=1e-4), earlier_attempts=(whole.job.folder,))
     monkeypatch.setattr(cross_validation, "fit", lambda job, *rest: pytest.fail(f"trains {job.folder.name}"))
     with pytest.raises(pytest.fail.Exception, match="fold-1"):
         cross_validate(second, ListReport())
