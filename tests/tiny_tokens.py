@@ -20,10 +20,10 @@ def make_rows(folder: Path, count: int = 60, long: int = 0) -> None:
     Args:
         long: this many of the first sentences have forty words.
     """
-    dice = torch.Generator().manual_seed(3)
+    rng = torch.Generator().manual_seed(3)
 
     def draw(most: int) -> int:
-        return int(torch.randint(most, (1,), generator=dice))
+        return int(torch.randint(most, (1,), generator=rng))
 
     plain = [word for word in WORDS if word not in (*ITEMS, *STATES, "my")]
     tokens, tags = [], []

@@ -8,14 +8,12 @@ from app.languages import decimal, localized
 from app.languages import gettext as _
 from app.models import Run
 from app.services.evaluation import remedies
-from app.services.evaluation.verdict import Points, Verdict, last_step, smoothed
+from app.services.evaluation.verdict import FLOOR_LOSS, Points, Verdict, finite_values, last_step, smoothed
 
 # A curve with fewer points is not judged.
 MIN_POINTS = 30
 # A loss that ends above this share of its first value has not moved.
 FLAT_SHARE = 0.98
-# A loss below this is at its floor (nats per row or token).
-FLOOR_LOSS = 0.05
 # A gain of one point (1 %) in accuracy shows that something is learned.
 MIN_GAIN = 0.01
 # Plateau: the second half lowers the loss by less than this share of what the first half did.
@@ -29,11 +27,11 @@ ALL_PROGRAMS = "system/cpu_percent_of_all"
 
 def no_learning(run: Run, points: Points) -> Verdict | None:
     """The loss ends where it began, and no check got better."""
-    losses = _values(points, "train/loss")
+    losses = finite_values(points, "train/loss")
     if len(losses) < MIN_POINTS:
         return None
     smooth = smoothed(losses)
-    checks = _values(points, "eval/accuracy") or _values(points, "eval/f1")
+    checks = finite_values(points, "eval/accuracy") or finite_values(points, "eval/f1")
     gained = len(checks) > 1 and max(checks) - checks[0] >= MIN_GAIN
     is_flat = FLAT_SHARE * smooth[0] < smooth[-1] <= smooth[0] * (2 - FLAT_SHARE)
     if not is_flat or smooth[0] < FLOOR_LOSS or gained:
@@ -82,7 +80,7 @@ def loss_plateau(run: Run, points: Points) -> Verdict | None:
 
 def throughput_drop(run: Run, points: Points) -> Verdict | None:
     """The last steps take much longer than the median step."""
-    speeds = _values(points, "train/rows_per_second")
+    speeds = finite_values(points, "train/rows_per_second")
     if len(speeds) < MIN_POINTS:
         return None
     usual, now = median(speeds), median(speeds[-5:])
@@ -104,13 +102,13 @@ def throughput_drop(run: Run, points: Points) -> Verdict | None:
 def low_utilisation(run: Run, points: Points) -> Verdict | None:
     """The device that does the work waits most of the time."""
     for key, name in DEVICES:
-        used = _values(points, key)
+        used = finite_values(points, key)
         if not used:
             continue
         # The first steps warm up. With a GPU the CPU only feeds it, so the GPU alone is judged.
         if len(used) < MIN_POINTS or (usual := median(used[5:])) >= IDLE_PERCENT:
             return None
-        if name == "CPU" and not _is_idle(_values(points, ALL_PROGRAMS)):
+        if name == "CPU" and not _is_idle(finite_values(points, ALL_PROGRAMS)):
             return None
         return Verdict(
             "info",
@@ -132,7 +130,3 @@ def _is_idle(busy: Sequence[float]) -> bool:
 
 
 RULES = (no_learning, loss_plateau, throughput_drop, low_utilisation)
-
-
-def _values(points: Points, key: str) -> list[float]:
-    return [float(value) for _, value in points.get(key, ()) if value is not None and math.isfinite(value)]

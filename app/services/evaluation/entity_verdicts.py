@@ -12,6 +12,7 @@ from app.services.evaluation.verdict import (
     Points,
     Verdict,
     has_diverged,
+    listed_recalls,
     longer_text_tip,
     plateau,
 )
@@ -109,19 +110,10 @@ def weak_types(run: Run, points: Points) -> Verdict | None:
     weak = [score for score in scores if score["recall"] < WEAK_RECALL]
     if not weak or len(weak) == len(scores):
         return None
-    listed = ", ".join(
-        _(
-            "{label} ({recall} of {count})",
-            label=score["label"],
-            recall=localized(f"{score['recall']:.0%}"),
-            count=decimal(score["count"]),
-        )
-        for score in weak[:4]
-    )
     return Verdict(
         "warning",
         _("Low recall: some types are mostly missed."),
-        _("Found: {listed}.", listed=listed),
+        _("Found: {listed}.", listed=listed_recalls(weak)),
         _("Add sentences with these types; the Labels tab has the scores of each."),
         remedies.MORE_DATA,
     )

@@ -9,7 +9,7 @@ from app.models import Run
 from app.services.evaluation import baselines, headline, remedies, tested_rows
 from app.services.evaluation.remedies import VerdictRemedy
 from app.services.evaluation.statistics import PairedTest, gains_nothing
-from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict, has_diverged
+from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict, has_diverged, listed_recalls
 
 # An interval wider than this (0.10 = ten points of accuracy) cannot settle most questions.
 WIDE_INTERVAL = 0.10
@@ -17,18 +17,24 @@ WIDE_INTERVAL = 0.10
 
 def against_majority(run: Run, points: Points) -> Verdict | None:
     tuned, majority = _accuracy(run), _baseline(run, "majority")
-    if tuned is None or majority is None or tuned > majority:
+    if tuned is None or majority is None or not _is_at_majority(run):
         return None
     return Verdict(
         "error",
         _("No better than the majority class."),
         _(
             "It is right on {percent} of the test rows; always answering the most frequent label reaches {percent_2}.",
-            percent=_percent(tuned),
-            percent_2=_percent(majority),
+            percent=headline.percent(tuned),
+            percent_2=headline.percent(majority),
         ),
         *_better_start(run, points),
     )
+
+
+def _is_at_majority(run: Run) -> bool:
+    """Whether the majority class is known and answers as many rows right, or more."""
+    tuned, majority = _accuracy(run), _baseline(run, "majority")
+    return tuned is not None and majority is not None and tuned <= majority
 
 
 def _better_start(run: Run, points: Points) -> tuple[str, VerdictRemedy | None]:
@@ -51,8 +57,8 @@ def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Ve
     pair = pair or baselines.paired(run.results or {}, "linear_probe")
     facts = _(
         "Accuracy {percent} fine-tuned, {percent_2} {probe}, on {rows}",
-        percent=_percent(tuned),
-        percent_2=_percent(base),
+        percent=headline.percent(tuned),
+        percent_2=headline.percent(base),
         probe=_(LINEAR_PROBE),
         rows=tested_rows.rows_words(run.results or {}),
     )
@@ -139,7 +145,7 @@ def as_good_without(run: Run, points: Points) -> Verdict | None:
     A run that learned nothing shows nothing about tuning; `against_majority` and the curves say what went wrong.
     """
     results = run.results or {}
-    if has_diverged(points) or against_majority(run, points):
+    if has_diverged(points) or _is_at_majority(run):
         return None
     for known in baselines.measured(results):
         if not known.solves or known.pair is None or not gains_nothing(known.pair):
@@ -158,9 +164,9 @@ def as_good_without(run: Run, points: Points) -> Verdict | None:
             else _("Tuning is not worth it here: {name} does as well.", name=known.name),
             _(
                 "It reaches {baseline} on the same {rows} rows, the tuned model {tuned}; with 95 % certainty tuning gains between {low} and {high} points.",
-                baseline=_percent(known.scores["accuracy"]),
+                baseline=headline.percent(known.scores["accuracy"]),
                 rows=decimal(known.pair.rows),
-                tuned=_percent(results["metrics"]["accuracy"]),
+                tuned=headline.percent(results["metrics"]["accuracy"]),
                 low=decimal(100 * low, 1),
                 high=decimal(100 * high, 1),
             ),
@@ -176,19 +182,10 @@ def missed_labels(run: Run, points: Points) -> Verdict | None:
     missed = headline.missed_labels(results) if _accuracy(run) is not None else []
     if not missed:
         return None
-    listed = ", ".join(
-        _(
-            "{label} ({recall} of {count})",
-            label=score["label"],
-            recall=localized(f"{score['recall']:.0%}"),
-            count=decimal(score["count"]),
-        )
-        for score in missed[:4]
-    )
     return Verdict(
         "warning",
         _("Low recall: some labels are mostly missed."),
-        _("Found: {listed}.", listed=listed),
+        _("Found: {listed}.", listed=listed_recalls(missed)),
         _("Add rows with these labels; the Labels tab has the scores of each."),
         remedies.MORE_DATA,
         major=True,
@@ -211,8 +208,8 @@ def too_few_rows(run: Run, points: Points) -> Verdict | None:
         _(
             "With {rows}, the true accuracy lies anywhere between {percent} and {percent_2}.",
             rows=tested_rows.rows_words(results),
-            percent=_percent(low),
-            percent_2=_percent(high),
+            percent=headline.percent(low),
+            percent_2=headline.percent(high),
         ),
         _("Every row is tested already; add labelled rows.")
         if folded
@@ -238,10 +235,6 @@ def _interval(run: Run) -> Sequence[float]:
 
 def _interval_of(run: Run, share: float) -> Sequence[float]:
     return tested_rows.interval(share, run.results or {})
-
-
-def _percent(share: float) -> str:
-    return f"{decimal(share * 100, 1)} %"
 
 
 RULES = (against_majority, as_good_without, missed_labels, too_few_rows)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from app.catalog.training import TrainingSettings
-from app.languages import decimal, gettext_noop
+from app.languages import decimal, gettext_noop, localized
 from app.languages import gettext as _
 from app.models import SUCCEEDED, Run
 from app.services.evaluation import remedies
@@ -115,12 +115,30 @@ def has_diverged(points: Points) -> bool:
     A loss near zero triples by chance, so a rise must also pass the first value. Of a run of a few steps the whole second
     half must lie :data:`DIVERGED_FACTOR` times above the first value: one batch can be that much harder.
     """
-    values = [float(value) for _, value in points.get("train/loss", ()) if value is not None and math.isfinite(value)]
+    values = finite_values(points, "train/loss")
     if len(values) >= MIN_SMOOTHED:
         smooth = smoothed(values)
         return smooth[-1] > max(DIVERGED_FACTOR * min(smooth), smooth[0])
     later = values[len(values) // 2 :]
     return len(values) >= MIN_LOSSES and min(later) > DIVERGED_FACTOR * max(values[0], FLOOR_LOSS)
+
+
+def finite_values(points: Points, key: str) -> list[float]:
+    """The values of one curve that are numbers, by rising step."""
+    return [float(value) for _, value in points.get(key, ()) if value is not None and math.isfinite(value)]
+
+
+def listed_recalls(scores: Sequence[Mapping[str, Any]]) -> str:
+    """Labels or entity types with recall and number of rows, at most four: ``a (10% of 20), b (0% of 7)``."""
+    return ", ".join(
+        _(
+            "{label} ({recall} of {count})",
+            label=score["label"],
+            recall=localized(f"{score['recall']:.0%}"),
+            count=decimal(score["count"]),
+        )
+        for score in scores[:4]
+    )
 
 
 def smoothed(values: Sequence[float]) -> list[float]:

@@ -200,7 +200,7 @@ def _stopped_improving(run: Run, points: Points) -> Verdict | None:
     # As the trainer ranks checkpoints: by accuracy, equal ones by the lower loss, then the earliest.
     checks = [(step, (value, -losses.get(step, 0.0))) for step, value in _pairs(points, "eval/accuracy")]
     return plateau(
-        run, checks, lambda rank: _("Accuracy on the validation rows was {percent}", percent=_percent(rank[0]))
+        run, checks, lambda rank: _("Accuracy on the validation rows was {percent}", percent=headline.percent(rank[0]))
     )
 
 
@@ -225,7 +225,3 @@ def _test_rows(run: Run) -> int:
 def _pairs(points: Points, key: str) -> list[tuple[int, float]]:
     # A missing value is how JSON carries a loss that is not a number.
     return [(int(step), math.nan if value is None else float(value)) for step, value in points.get(key, ())]
-
-
-def _percent(share: float) -> str:
-    return f"{decimal(share * 100, 1)} %"
