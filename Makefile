@@ -19,8 +19,8 @@ test: $(VENV)/installed-dev ## install what the tests need, run the checks and a
 	@scripts/ensure programs
 	@$(MAKE) --no-print-directory -j 2 check tests
 
-# Two files at a time on two cores: with three, pages answered so late now and then that a test gave up. A test whose wait for a page
-# ran out, and no other, is tried once more and listed as RERUN; a fault of the page fails twice.
+# Two files at a time on two cores: with three, pages answered so late now and then that a test gave up. A browser test, and a test whose
+# wait ran out, are tried once more and listed as RERUN (tests/conftest.py); a fault fails twice.
 tests: $(VENV)/installed-dev ## run all tests without the checks
 	@$(BIN)/python -m pytest -q -rfER -n 2 --dist loadfile --no-loadscope-reorder \
 		--reruns 1 --only-rerun 'Timeout [0-9]+ms exceeded' --only-rerun 'with timeout [0-9]+ms'
