@@ -114,7 +114,7 @@ def differences(path: Path, report: dict[str, Any]) -> list[str] | None:
     wrong = [f"{name} is {found[name]}" for name, value in expected.items() if name in found and found[name] != value]
     reported = " ".join(problem["message"] for problem in report["problems"])
     codes = [problem["code"] for problem in report["problems"]]
-    wrong += [f"not told: {expected['words']}"] if expected.get("words", "") not in reported else []
+    wrong += [f"not reported: {expected['words']}"] if expected.get("words", "") not in reported else []
     wrong += (
         [f"no column for {expected['columns']}"] if expected.get("columns") not in (None, *report["columns"]) else []
     )
@@ -122,7 +122,7 @@ def differences(path: Path, report: dict[str, Any]) -> list[str] | None:
 
 
 def line(path: Path, report: dict[str, Any]) -> str:
-    """One row of a Markdown table: the file, whether it is as expected, the verdict, rows, goal, columns, labels, and what is told."""
+    """One row of a Markdown table: the file, whether it is as expected, the verdict, rows, goal, columns, labels, and what is reported."""
     rows = report["rows"]
     columns = ", ".join(f"{role}={name}" for role, name in report["columns"].items())
     labels = ", ".join(f"{name} {count}" for name, count in list(report["labels"].items())[:4])
@@ -153,7 +153,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    print("| file | as expected | status | usable | goal | columns | labels | asked | told |")
+    print("| file | as expected | status | usable | goal | columns | labels | asked | reported |")
     print("|---|---|---|---|---|---|---|---|---|")
     for path in sorted(parser.parse_args().folder.rglob("*")):
         if path.is_file() and path.name != "expect.md":

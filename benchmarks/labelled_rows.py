@@ -26,7 +26,7 @@ WISHES = {
 OPENINGS = ("hello", "please help", "I wonder", "sorry to ask again", "good morning", "it is urgent", "")
 ENDINGS = (
     "since Monday",
-    "as I told you last week",
+    "as I wrote you last week",
     "and nobody answers",
     "thank you",
     "while I am abroad",

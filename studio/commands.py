@@ -42,7 +42,7 @@ def web() -> list[str]:
 
 
 def _proxies(trusted: str) -> list[str]:
-    """uvicorn believes every proxy on this machine unless it is told otherwise."""
+    """uvicorn believes every proxy on this machine unless configured otherwise."""
     return ["--proxy-headers", "--forwarded-allow-ips", trusted] if trusted else ["--no-proxy-headers"]
 
 

@@ -194,7 +194,7 @@ def _tell_left_out(report: dict[str, Any]) -> None:
 
 def _carry_out(user_id: str, run: Run, progress: ProgressBar) -> Run:
     """Work on the run, or watch the worker that has it, until it has ended."""
-    swept = time.monotonic()
+    swept_at = time.monotonic()
     while run.job.state not in TERMINAL_STATES:
         supervisor.execute(run.job_id, on_spool=progress.show)
         run = runs.get_run(user_id, run.id)
@@ -202,9 +202,9 @@ def _carry_out(user_id: str, run: Run, progress: ProgressBar) -> Run:
             break
         # Another worker has it, or it waits before it is tried again.
         progress.watch(run.job.phase, run.job.progress or {})
-        if time.monotonic() - swept > get_settings().sweep_seconds:
+        if time.monotonic() - swept_at > get_settings().sweep_seconds:
             jobs.sweep()
-            swept = time.monotonic()
+            swept_at = time.monotonic()
         time.sleep(LOOK_SECONDS)
     return run
 

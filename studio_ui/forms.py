@@ -253,7 +253,7 @@ class SettingsForm:
         """Updates that show the fields of a choice with these values, and defaults where there is none.
 
         ``before`` is the choice whose fields are shown now; what stays hidden or shown is left as it is then. Gradio takes a
-        walk through the whole page for every field that it is told to show or hide.
+        walk through the whole page for every field that it shows or hides.
         """
         settings = self.settings(choice, overrides)
         updates: dict[gr.components.Component, dict[str, Any]] = {}

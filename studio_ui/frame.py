@@ -192,7 +192,7 @@ def styles_and_scripts(scripts: Sequence[str], *, charts: bool, preloaded: Seque
 
 
 def menu(page: Page | None, user_name: str = "") -> str:
-    """Skip link and menu; the entry of the current page is marked for eyes and for screen readers, and who is signed in is told."""
+    """Skip link and menu; the entry of the current page is marked for eyes and for screen readers, and the signed-in person is named."""
     here = (page.nav_under or page.path) if page else ""
     entries = "".join(
         f'<li><a href="{page.path}"{" aria-current=page" if page.path == here else ""}>{html_text(page.nav_label)}</a></li>'

@@ -189,7 +189,7 @@ def listen(
     Args:
         event: a bound event such as ``button.click`` or ``dependency.then``.
         fn: the listener, or ``None`` for one that runs in the browser alone (``js=``).
-        queued: Gradio shows toasts (errors, `gr.Success`) of queued events only. False saves a request where nothing can be told,
+        queued: Gradio shows toasts (errors, `gr.Success`) of queued events only. False saves a request where no toast can be shown,
             e.g. while somebody types.
         options: passed on to Gradio, e.g. ``js``, ``trigger_mode``, ``cancels``, ``validator``.
     """

@@ -16,7 +16,7 @@ EXEMPT = ("app/samples/", "app/catalog/bundled/", "tests/test_vocabulary.py")
 REPLACED = frozenset(
     """
     bells deal_out doorbell experiment_tending frozen_rows hand_over handover judgement mark_all method_race most_haste movedstart
-    near_copies near_copy quicken racers said_again studio_happenings_total sung supervision_previews tend tidy unheard work_off
+    lesson lessons near_copies near_copy pulse quicken racers said_again studio_happenings_total sung supervision_previews swept tally taught tend tidy told unheard work_off
     """.split()
 )
 

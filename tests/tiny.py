@@ -82,10 +82,10 @@ def make_base(folder: Path, pooling: str = "mean") -> BaseModelCard:
 
 def make_rows(folder: Path, per_label: int = 20) -> None:
     """Write ``rows.parquet`` and ``splits.json``: texts of 3-12 words, each with a clue to its label; 70/15/15."""
-    dice = torch.Generator().manual_seed(3)
+    rng = torch.Generator().manual_seed(3)
 
     def draw(most: int) -> int:
-        return int(torch.randint(most, (1,), generator=dice))
+        return int(torch.randint(most, (1,), generator=rng))
 
     texts, labels = [], []
     for number in range(per_label * len(LABELS)):
@@ -111,7 +111,7 @@ SORTING = {"task_type": "text-classification", "columns": {"text": "text", "labe
 
 
 def make_spec(method: dict | None = None, task: Mapping[str, Any] = SORTING, **training: object) -> RunSpec:
-    """A spec for tiny rows: fp32 and eight rows per update unless told otherwise."""
+    """A spec for tiny rows: fp32 and eight rows per update by default."""
     settings = {"epochs": 2, "batch_size": 8, "precision": "fp32", "max_length": 32, **training}
     return RunSpec.model_validate(
         {

@@ -40,5 +40,5 @@ def make_rows(folder: Path, count: int = 60, long: int = 0) -> None:
 
 
 def make_spec(method: dict | None = None, **training: object) -> RunSpec:
-    """A spec for the tiny sentences: fp32 and eight rows per update unless told otherwise."""
+    """A spec for the tiny sentences: fp32 and eight rows per update by default."""
     return tiny.make_spec(method, MARKING, **training)

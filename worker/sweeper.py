@@ -31,7 +31,7 @@ class SweepScheduler(Scheduler):  # type: ignore[misc]  # Celery has no types
         settings = get_settings()
         now = time.monotonic()
         try:
-            swept = jobs.sweep(expire=now >= self._away_until)
+            result = jobs.sweep(expire=now >= self._away_until)
             experiment_scheduler.tick()
             if self._tidied_at is None or now - self._tidied_at > TIDY_SECONDS:
                 self._tidied_at = now
@@ -40,8 +40,8 @@ class SweepScheduler(Scheduler):  # type: ignore[misc]  # Celery has no types
             log.exception("sweep failed; trying again at the next tick")
             self._away_until = time.monotonic() + settings.lease_seconds
         else:
-            if swept.requeued or swept.failed or swept.cancelled or swept.notified:
-                log.info("swept %s", swept)
+            if result.requeued or result.failed or result.cancelled or result.notified:
+                log.info("sweep: %s", result)
         return settings.sweep_seconds
 
     def close(self) -> None:

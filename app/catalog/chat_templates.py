@@ -1,6 +1,6 @@
 """Chat templates: how a model's makers write a conversation as one text, and where in it the assistant speaks.
 
-The template comes from the model's tokenizer; a model without one gets :data:`PLAIN_TURNS`, which is told by its name.
+The template comes from the model's tokenizer; a model without one gets :data:`PLAIN_TURNS`, recognised by its name.
 Templates are programs from elsewhere: they run in jinja's sandbox.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SPECIAL_NAMES = ("bos_token", "eos_token", "unk_token", "pad_token")
 PLAIN_TURNS_NAME = "plain turns"
-# For models that were never taught to chat: words that any tokenizer knows, and the end mark that the model knows.
+# For models that never learned to chat: words that any tokenizer knows, and the end mark that the model knows.
 PLAIN_TURNS = """\
 {{- bos_token if bos_token else '' }}
 {%- for message in messages %}

@@ -56,7 +56,7 @@ def fetched_path(card: BaseModelCard) -> Path:
 
 
 def card_in(folder: Path) -> BaseModelCard | None:
-    """The card beside a model's files, if it was fetched; a trainer is told only the folder."""
+    """The card beside a model's files, if it was fetched; a trainer knows only the folder."""
     card = folder / CARD
     return _read_card(folder, card.stat().st_mtime_ns) if card.is_file() else None
 

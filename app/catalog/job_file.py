@@ -1,4 +1,4 @@
-"""``job.json``: everything that a trainer is told about one attempt at a run.
+"""``job.json``: everything that a trainer needs to know about one attempt at a run.
 
 Written by the supervisor into the attempt's folder, read once by the trainer, which has no database.
 """

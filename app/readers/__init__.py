@@ -1,4 +1,4 @@
-"""File formats, told by content: each is one file beside this one with ``EXTENSIONS``, ``fits`` and ``read``, and one
+"""File formats, recognised by content: each is one file beside this one with ``EXTENSIONS``, ``fits`` and ``read``, and one
 line in ``FORMATS``."""
 
 from pathlib import Path

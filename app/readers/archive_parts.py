@@ -30,7 +30,7 @@ class ArchiveParts:
     name: str
 
     def split_flaw(self) -> Flaw:
-        """What is told about the division."""
+        """The report's note on the division."""
         names = shown([member.filename for member in self.test])
         return Flaw(
             "test_part",

@@ -1,4 +1,4 @@
-"""Turns columns of Arrow into rows of texts, for Parquet and Arrow files; values become text, nested ones are told."""
+"""Turns columns of Arrow into rows of texts, for Parquet and Arrow files; values become text, nested ones are reported."""
 
 import datetime
 import decimal

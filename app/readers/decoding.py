@@ -76,7 +76,7 @@ _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 @dataclass(frozen=True)
 class Encoding:
-    """A codec and what is to be told if it was only guessed.
+    """A codec and the report's note if it was only guessed.
 
     Attributes:
         name: of the codec.

@@ -39,7 +39,7 @@ def tagged(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def flaw() -> Flaw:
-    """What is told about such a file."""
+    """The report's note on such a file."""
     return Flaw(
         "gliner",
         "warning",

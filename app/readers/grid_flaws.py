@@ -1,4 +1,4 @@
-"""What is told about oddities of grids: names, columns and rows that were left out, kept or filled."""
+"""The report's notes on oddities of grids: names, columns and rows that were left out, kept or filled."""
 
 from collections.abc import Sequence
 

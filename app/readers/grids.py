@@ -82,7 +82,7 @@ class Grid:
     Args:
         rows: begins anew with each call; rows have as many cells as the file gives them.
         choices: what the person stated.
-        flaws: where everything is told.
+        flaws: collects every note.
         found: where repairs are noted; see ``app.readers.table.Table``.
         free: cells may stand anywhere, as in a sheet: titles above the table and values beside it are usual.
     """
@@ -180,7 +180,7 @@ class Grid:
         return _usual_width(below) if below and not names[-1] else 0
 
     def _is_data(self, written: Sequence[Cell], below: Sequence[Row]) -> bool:
-        """Whether the row with the names is data; a doubt is told."""
+        """Whether the row with the names is data; a doubt is noted."""
         votes = data_votes(written, [cells for _, cells in below if list(cells) != list(written)])
         against = sum(votes)
         doubtful = max(votes, default=0) > 0

@@ -22,7 +22,7 @@ def phrases(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def flattened() -> Flaw:
-    """What is told about such a file."""
+    """The report's note on such a file."""
     return Flaw(
         "intents",
         "warning",

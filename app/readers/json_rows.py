@@ -74,7 +74,7 @@ class RowForm:
         return {TEXT: ["text"], MESSAGES: ["messages"], MARKED: ["text", "spans"]}.get(self.usual, [])
 
     def flaws(self) -> list[Flaw]:
-        """What is to be told about the form."""
+        """The report's notes on the form."""
         if self.ranges:
             return [gliner.flaw()]
         if self.usual == OBJECT and self.counts[ENCODED]:

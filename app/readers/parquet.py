@@ -1,4 +1,4 @@
-"""Reads Parquet in small batches with pyarrow; values become text, nested ones are told."""
+"""Reads Parquet in small batches with pyarrow; values become text, nested ones are reported."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What readers put right in a file by themselves or on request: each is told in the report and can be chosen otherwise.
+"""What readers put right in a file by themselves or on request: each is named in the report and can be chosen otherwise.
 
 A reader asks :func:`is_wanted` before it repairs, and notes with :func:`note_repair` what it did or offers.
 """

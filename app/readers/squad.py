@@ -35,7 +35,7 @@ def questions(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def flattened() -> Flaw:
-    """What is told about such a file."""
+    """The report's note on such a file."""
     return Flaw(
         "squad",
         "warning",

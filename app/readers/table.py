@@ -30,7 +30,7 @@ class Flaw:
         rows: 1-based line or record numbers in the file.
         column: the flaw matters only to who uses this column; empty means the whole row or file.
         lost: the rows could not be read at all, so the table does not hold them.
-        unused: what is told instead if ``column`` has no role; nothing if empty.
+        unused: the note instead if ``column`` has no role; nothing if empty.
     """
 
     code: str

@@ -103,7 +103,7 @@ class _SheetCells:
                 yield row.number, [row.cells.get(column) for column in range(self._left, max(row.cells) + 1)]
 
     def records(self, layout: GridLayout) -> Iterator[Record]:
-        """Rows of full width; whatever is odd in the columns that are read is told."""
+        """Rows of full width; whatever is odd in the columns that are read is reported."""
         width, left = layout.width, self._left
         found = False
         for row in self._sheet_rows():

@@ -52,7 +52,7 @@ def frame(names: Mapping[str, str], kind: str, query: Mapping[str, Any], *, vote
 
 
 def _tally_place(run_id: str) -> Node:
-    return el("span", cls="muted row-note votes-tally", data_votes=run_id, role="status")
+    return el("span", cls="muted row-note votes-counts", data_votes=run_id, role="status")
 
 
 def describe_examples(source: ComparisonSource, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,8 +53,8 @@ class Comparison {
       this.offerRuns(data.adder);
       if (data.runs.length) await this.show(data, curves);
       else this.root.replaceChildren(build(data.empty), this.adder);
-      if (this.told !== this.ids.join()) this.trigger?.("compared", { runs: this.ids });
-      this.told = this.ids.join();
+      if (this.reported !== this.ids.join()) this.trigger?.("compared", { runs: this.ids });
+      this.reported = this.ids.join();
     } catch (error) {
       if (mine !== this.turn) return;
       this.root.replaceChildren(emptyState(error.message, error.hint || "", this.readOnly ? null : { href: "/runs", text: t("Go to Runs") }));

@@ -372,8 +372,8 @@ class Rows {
     this.part("#draft-bar").removeAttribute("aria-busy");
     this.keep();
     if (!error) return;
-    const told = error.code === "nothing_changed" ? banner("info", error.message, error.hint) : errorBanner(error);
-    this.tell(this.draft.size ? this.part("#draft-bar strong").textContent : "", false, told);
+    const message = error.code === "nothing_changed" ? banner("info", error.message, error.hint) : errorBanner(error);
+    this.tell(this.draft.size ? this.part("#draft-bar strong").textContent : "", false, message);
   }
 
   /** A cell that was decided elsewhere on the page. */

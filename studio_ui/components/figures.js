@@ -1,4 +1,4 @@
-// Charts that Python describes as a whole (see figures.py): drawn in the colours of the page, told what is chosen in them.
+// Charts that Python describes as a whole (see figures.py): drawn in the colours of the page, and reporting what is chosen in them.
 
 import { Redrawn, axisStyle, chartHeight, frame, legendRoom, settings, token } from "./charts.js";
 import { el } from "./studio.js";

@@ -223,13 +223,13 @@ def forget_view(user_id: str, data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def change_runs(user_id: str, data: dict[str, Any]) -> dict[str, Any]:
-    """Do the same to several runs; a refusal is told and does not stop the others.
+    """Do the same to several runs; a refusal is reported and does not stop the others.
 
     Args:
         data: ``name`` of a change, ``ids`` of runs, ``value`` as the change needs it.
 
     Returns:
-        ``done`` (ids), ``told`` (a sentence or empty) and ``refused`` (sentences).
+        ``done`` (ids), ``message`` (a sentence or empty) and ``refused`` (sentences).
     """
     change = CHANGES.get(str(data.get("name")))
     if change is None:
@@ -248,7 +248,7 @@ def change_runs(user_id: str, data: dict[str, Any]) -> dict[str, Any]:
         note = _("{done} deleted, {freed} freed.", done=counted(len(done), "run"), freed=byte_size(freed))
         if data.get("value") == "files":
             note = _("Files of {done} deleted, {freed} freed.", done=counted(len(done), "run"), freed=byte_size(freed))
-    return {"done": done, "told": note, "refused": refused}
+    return {"done": done, "message": note, "refused": refused}
 
 
 def _name_of(user_id: str, run_id: str) -> str:

@@ -119,7 +119,7 @@ def _number(word: str) -> int | float | str:
 
 
 def estimate(start: Start, kind: str) -> tuple[int, tuple[float, float]] | None:
-    """Bytes of the download and seconds from low to high; None where they cannot be told."""
+    """Bytes of the download and seconds from low to high; None where they are unknown."""
     try:
         cost = run_costs.estimate_with_defaults(
             start.version, base_model=start.base_model, method={"kind": kind}, training=start.training

@@ -39,5 +39,5 @@ def conditions(report: ExperimentReport) -> str:
     return _(
         "Every run trained on the same rows with the same split, seed and number of epochs{varied}; each method uses its own recommended learning rate unless it was varied.{value}",
         varied=varied,
-        value=_(" Limits: {told}.", told=listed_limits) if listed_limits else "",
+        value=_(" Limits: {limits}.", limits=listed_limits) if listed_limits else "",
     )

@@ -16,7 +16,7 @@ SERVER_STATES = {
     "resting": gettext_noop("Idle; it starts with the next request"),
     "yielded": gettext_noop("Stopped to free its GPU for a training"),
 }
-# Heartbeats come every few seconds; younger ones are told alike, so that an idle queue has nothing new to send.
+# Heartbeats come every few seconds; younger ones read alike, so that an idle queue has nothing new to send.
 FRESH_SECONDS = 15.0
 
 

@@ -60,14 +60,14 @@ def main(names: list[str]) -> int:
 
 
 def _print_numbers(bench: Bench) -> None:
-    tally = bench.tally
-    print(f"  kills survived with a bitwise equal result   {tally.equal} runs, {tally.kills} kills")
-    print(f"  stale writes refused                         {tally.stale_refused} of {tally.stale_tried}")
-    print(f"  points lost / points doubled                 {tally.lost_points} / {tally.doubled_points}")
-    if len(tally.cancel_seconds) > 1:
-        p95 = quantiles(tally.cancel_seconds, n=20)[-1]
-        print(f"  cancel latency p95 (s)                       {p95:.2f} of {len(tally.cancel_seconds)}")
-    for name, seconds in sorted(tally.pickup_seconds.items()):
+    counts = bench.counts
+    print(f"  kills survived with a bitwise equal result   {counts.equal} runs, {counts.kills} kills")
+    print(f"  stale writes refused                         {counts.stale_refused} of {counts.stale_tried}")
+    print(f"  points lost / points doubled                 {counts.lost_points} / {counts.doubled_points}")
+    if len(counts.cancel_seconds) > 1:
+        p95 = quantiles(counts.cancel_seconds, n=20)[-1]
+        print(f"  cancel latency p95 (s)                       {p95:.2f} of {len(counts.cancel_seconds)}")
+    for name, seconds in sorted(counts.pickup_seconds.items()):
         middle, most = sorted(seconds)[len(seconds) // 2], max(seconds)
         print(f"  pickup, {name:<37}median {middle:.2f} s, most {most:.2f} s of {len(seconds)}")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.faults.world import Tally, World, small_world
+from tests.faults.world import FaultCounts, World, small_world
 from tests.servers import PostgresServer, RedisServer
 
 
@@ -22,7 +22,7 @@ class Bench:
 
     folder: Path
     seed: int
-    tally: Tally = field(default_factory=Tally)
+    counts: FaultCounts = field(default_factory=FaultCounts)
     notes: dict[str, str] = field(default_factory=dict)
     _servers: dict[type, Any] = field(default_factory=dict)
 
@@ -37,7 +37,7 @@ class Bench:
         if database == "postgresql":
             servers["postgres"] = self.postgres
         home = Path(tempfile.mkdtemp(dir=self.folder, prefix=f"{name}-"))
-        with small_world(home, self.rng(name), self.tally, database=database, **servers, **settings) as world:
+        with small_world(home, self.rng(name), self.counts, database=database, **servers, **settings) as world:
             yield world
             world.check()
 

@@ -200,7 +200,7 @@ def _fill_one(bench: Bench, number: int) -> None:
     from tests.faults.world import small_world
 
     home, rng = bench.folder / f"F-08-{number}", bench.rng(f"F-08-{number}")
-    with small_world(home, rng, bench.tally, STUDIO_FREE_DISK_BYTES="0") as world:
+    with small_world(home, rng, bench.counts, STUDIO_FREE_DISK_BYTES="0") as world:
         run = world.run(steps=400, delay=0.01, save_every=20)
         ballast = home / "ballast"
         begun: list[int] = []

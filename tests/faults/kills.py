@@ -1,4 +1,4 @@
-"""Processes that are killed, frozen or told to stop at any moment: F-01, F-02, F-04, F-09, F-10, F-18."""
+"""Processes that are killed, frozen or asked to stop at any moment: F-01, F-02, F-04, F-09, F-10, F-18."""
 
 import contextlib
 import os
@@ -41,7 +41,7 @@ def kill_supervisors(bench: Bench, count: int) -> None:
                 world.wait_for_end(runs, 180)
                 for run in runs:
                     world.check_learned(run)
-                bench.tally.equal += 1
+                bench.counts.equal += 1
 
 
 def _kill_one(
@@ -60,7 +60,7 @@ def _kill_one(
             _kill(process)
     worker.kill()
     worker.wait()
-    world.tally.kills += 1
+    world.counts.kills += 1
     alive = _alive(trainers, TRAINER_GONE_SECONDS)
     assert not alive, f"trainers {alive} outlived their supervisor by {TRAINER_GONE_SECONDS} s"
     return world.start_worker(celery=celery)
@@ -146,10 +146,10 @@ def _try_stale_writes(world: World, run: Run, stale: jobs.Claim) -> None:
 
     ways = (store, end, lambda: jobs.renew(stale), lambda: jobs.release(stale), lambda: jobs.pause(stale))
     for way in ways:
-        world.tally.stale_tried += 1
+        world.counts.stale_tried += 1
         with pytest.raises(jobs.StaleClaim):
             way()
-        world.tally.stale_refused += 1
+        world.counts.stale_refused += 1
 
 
 def terminate(bench: Bench, count: int) -> None:

@@ -109,7 +109,7 @@ def _measure_pickup(world: World, name: str, count: int) -> None:
         run = world.run(steps=1, delay=0.0)
         world.wait(lambda run=run: world.job(run).started_at is not None, f"pickup, {name}", PICKUP_SECONDS)
         job = world.job(run)
-        world.tally.pickup_seconds.setdefault(name, []).append(job.started_at - job.created_at)
+        world.counts.pickup_seconds.setdefault(name, []).append(job.started_at - job.created_at)
         world.wait_for_end([run])
 
 

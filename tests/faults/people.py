@@ -48,7 +48,7 @@ def _stop_one(world: World, phase: str) -> None:
     run = world.run(**plan)
     job_id = run.job_id
     if phase == "waiting":
-        world.tally.cancel_seconds.append(_ask(world, run))
+        world.counts.cancel_seconds.append(_ask(world, run))
         return
     if phase == "claimed":
         claim = jobs.claim(job_id)
@@ -69,7 +69,7 @@ def _stop_one(world: World, phase: str) -> None:
     else:
         pause(1.2)
     pause(world.rng.uniform(0.0, 0.3))
-    world.tally.cancel_seconds.append(_ask(world, run))
+    world.counts.cancel_seconds.append(_ask(world, run))
     worker.join(15)
     assert pid and not psutil.pid_exists(pid), "the trainer is still there"
     with transaction() as session:
@@ -179,7 +179,7 @@ def kill_web(bench: Bench, count: int) -> None:
             pause(world.rng.uniform(0.0, 1.5))
             web.kill()
             web.wait()
-            world.tally.kills += 1
+            world.counts.kills += 1
             sending.join(30)
             _check_stores()
             world.check()
@@ -233,7 +233,7 @@ def _restore(bench: Bench, home: Path, world: World, working: list[Run]) -> None
     try:
         backup.restore(world.home / "backup.zip", upgrade)
         assert invariants.violations() == []
-        there = World(home, bench.rng("F-25"), bench.tally, STUDIO_DATA_DIR=str(home / "empty"))
+        there = World(home, bench.rng("F-25"), bench.counts, STUDIO_DATA_DIR=str(home / "empty"))
         there.start_worker()
         there.wait_for_end(working)
         for run in working:

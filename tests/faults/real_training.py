@@ -133,7 +133,7 @@ def kill_trainers(bench: Bench, count: int) -> None:
             folder = storage.attempt_dir(run.id, world.job(run).fence)
             assert [(folder / "adapter" / name).read_bytes() for name in FILES] == wanted, "not bitwise the same"
             _check_points(world, run, points)
-            world.tally.equal += 1
+            world.counts.equal += 1
         bench.notes["F-01"] = f"{inside} of {count} inside a save"
         assert inside * 5 >= count, f"only {inside} of {count} kills hit a save"
 
@@ -164,14 +164,14 @@ def kill_one_of_two(bench: Bench, count: int) -> None:
                 if codes == [0, 0]:
                     break
                 assert killed and all(codes), (codes, (job.folder / "trainer.log").read_text()[-2000:])
-                world.tally.kills += 1
+                world.counts.kills += 1
                 assert jobs.retry(claim, {"error": {"code": "trainer_crashed", "message": "killed", "hint": ""}})
                 with transaction() as session:
                     session.get_one(Job, run.job_id).not_before = 0.0
             run_folders.store_results(claim, job)
             assert [(job.folder / "adapter" / name).read_bytes() for name in FILES] == wanted, "not bitwise the same"
             _check_points(world, run, _curve(twin / "spool.jsonl"))
-            world.tally.equal += 1
+            world.counts.equal += 1
 
 
 def _fork_pair(tiny: Tiny, folder: Path, resume_from: Path | None) -> list[int]:
@@ -205,7 +205,7 @@ def _one_run(world: World, tiny: Tiny, kills: int) -> tuple[Run, int]:
             return run, inside
         assert code == -signal.SIGKILL, (job.folder / "trainer.log").read_text()[-2000:]
         kills, inside = kills - 1, inside + in_save
-        world.tally.kills += 1
+        world.counts.kills += 1
         assert jobs.retry(claim, {"error": {"code": "trainer_crashed", "message": "killed", "hint": ""}})
         with transaction() as session:
             session.get_one(Job, run.job_id).not_before = 0.0
@@ -292,8 +292,8 @@ def _check_points(world: World, run: Run, wanted: dict[tuple[str, int], float]) 
         rows = session.query(MetricPoint).filter_by(run_id=run.id).all()
         assert session.get_one(Run, run.id).job.state == SUCCEEDED
     found = [(row.key, row.step) for row in rows if (row.key, row.step) in wanted]
-    world.tally.lost_points += len(wanted.keys() - set(found))
-    world.tally.doubled_points += len(found) - len(set(found))
+    world.counts.lost_points += len(wanted.keys() - set(found))
+    world.counts.doubled_points += len(found) - len(set(found))
     assert sorted(found) == sorted(wanted)
     values = {(row.key, row.step): row.value for row in rows}
     assert np.array_equal([values[key] for key in wanted], list(wanted.values())), "the curve is not the twin's"

@@ -40,7 +40,7 @@ QUICK = {
 
 
 @dataclass
-class Tally:
+class FaultCounts:
     """What an injection counted; the runner adds these up for its last lines."""
 
     kills: int = 0
@@ -56,8 +56,8 @@ class Tally:
 class World:
     """One installation; everything that it starts is ended with it."""
 
-    def __init__(self, home: Path, rng: random.Random, tally: Tally, **settings: str) -> None:
-        self.home, self.rng, self.tally = home, rng, tally
+    def __init__(self, home: Path, rng: random.Random, counts: FaultCounts, **settings: str) -> None:
+        self.home, self.rng, self.counts = home, rng, counts
         self.settings = {**QUICK, "STUDIO_DATA_DIR": str(home / "data"), **settings}
         self.processes: list[subprocess.Popen[bytes]] = []
         self.ended: dict[str, tuple[Any, ...]] = {}
@@ -166,8 +166,8 @@ class World:
             ).all()
             artifact = session.scalars(select(models.Artifact).where(models.Artifact.run_id == run.id)).one()
         expected = {step: loss_at(step) for step in range(1, steps + 1)}
-        self.tally.lost_points += len(expected.keys() - {point.step for point in points})
-        self.tally.doubled_points += len(points) - len({point.step for point in points})
+        self.counts.lost_points += len(expected.keys() - {point.step for point in points})
+        self.counts.doubled_points += len(points) - len({point.step for point in points})
         assert sorted(tuple(point) for point in points) == sorted(expected.items())
         assert (storage.data_dir() / artifact.path / "weights").read_text() == weights_after(run.id, steps)
 
@@ -192,7 +192,7 @@ def pause(seconds: float) -> None:
 def small_world(
     home: Path,
     rng: random.Random,
-    tally: Tally,
+    counts: FaultCounts,
     *,
     database: str = "sqlite",
     redis: RedisServer | None = None,
@@ -209,7 +209,7 @@ def small_world(
     if redis is not None:
         redis.empty()
         settings["STUDIO_BROKER_URL"] = redis.url
-    world = World(home, rng, tally, **settings)
+    world = World(home, rng, counts, **settings)
     for name in before:
         del os.environ[name]
     os.environ.update(world.settings)

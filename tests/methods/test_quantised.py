@@ -65,17 +65,17 @@ def test_it_learns_through_evaluations_and_comes_back(tmp_path: Path, kind: str,
 
 def test_a_method_that_learns_nothing_is_noticed_at_the_first_update() -> None:
     tuned = models.apply(make("lora"), CAUSAL)
-    pulse = GradientCheck(tuned, start=0, last=30)
+    check = GradientCheck(tuned, start=0, last=30)
     with pytest.raises(Exception, match="received a gradient"):
-        pulse.after_backward(1)
+        check.after_backward(1)
 
 
 def test_a_method_that_does_not_move_is_noticed_after_some_updates() -> None:
     tuned = models.apply(make("lora"), CAUSAL)
-    pulse = GradientCheck(tuned, start=0, last=30)
+    check = GradientCheck(tuned, start=0, last=30)
     models.loss_of(tuned, CAUSAL).backward()
     for step in range(1, 20):
-        pulse.after_backward(step)
-        pulse.after_update(step)
+        check.after_backward(step)
+        check.after_update(step)
     with pytest.raises(Exception, match="has changed"):
-        pulse.after_update(20)
+        check.after_update(20)

@@ -25,7 +25,7 @@ SERVICES = {"web": ("web",), "worker": ("worker",), "light-worker": ("worker", "
 def settings(
     tmp_path: Path, postgres_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, str]]:
-    """What every service of the installation is told; this process reads the same."""
+    """The settings of every service of the installation; this process reads the same."""
     values = {
         "STUDIO_DATA_DIR": str(tmp_path / "data"),
         "STUDIO_DATABASE_URL": postgres_url,

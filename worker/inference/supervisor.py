@@ -151,7 +151,7 @@ class InferenceSupervisor:
 
 
 def supervise(idle_seconds: float | None = None) -> None:
-    """Supervise a server at ``STUDIO_INFERENCE_URL`` until this process is told to stop."""
+    """Supervise a server at ``STUDIO_INFERENCE_URL`` until this process is asked to stop."""
     settings = get_settings()
     logs.set_up("inference")
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -16,7 +16,7 @@ from worker.processes import prewarmed
 
 log = logging.getLogger(__name__)
 
-# Set in the worker's parent process when it is told to stop; shared memory, read by the child that executes jobs.
+# Set in the worker's parent process when it is asked to stop; shared memory, read by the child that executes jobs.
 stopping = multiprocessing.get_context("fork").Event()
 
 # By the kind of the job; everything else is an attempt at a run.

@@ -16,7 +16,7 @@ from app.catalog.task_types.text_classification_columns import best_text
 from app.catalog.task_types.text_patterns import is_number
 
 TOKENS = ("tokens", "words")
-# Numbers of which hardly any comes twice are measured; a few steps can be told apart like categories.
+# Numbers of which hardly any comes twice are measured; a few steps can be distinguished like categories.
 SCORE_SHARE, DISTINCT_SCORES, FEW_STEPS = 0.9, 20, 12
 # Under the names that public sets of this kind give them.
 PAIRS = (

@@ -30,7 +30,7 @@ from app.services.queue.jobs import Claim
 # Tables up to this size are checked in the request; that takes less than a job.
 SMALL_ROWS, SMALL_BYTES = 3000, 4 * 1024**2
 POLL_SECONDS = 0.05
-# A light worker may be starting; after this long a request that waits is told that none is running.
+# A light worker may be starting; after this long a request that waits is answered that none is running.
 WORKER_START_SECONDS = 10.0
 NO_WORKER = "Waiting: no worker for reports is running"
 NO_LIGHT_WORKER = "no_light_worker"

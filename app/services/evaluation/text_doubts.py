@@ -14,7 +14,7 @@ from app.services.evaluation import baselines
 
 Results = Mapping[str, Any]
 
-# Perplexity is the number of tokens among which the model is as unsure as by a throw of dice; above this it cannot write.
+# Perplexity is the number of tokens among which the model is as unsure as by a uniform choice; above this it cannot write.
 HOPELESS_PERPLEXITY = 100.0
 # Share of the perplexity that counting the tokens of the training rows reaches.
 NEAR_COUNTING = 0.5

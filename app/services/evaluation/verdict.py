@@ -21,7 +21,7 @@ MIN_CHECKS = 3
 MIN_LATER_CHECKS = 2
 # A training loss this many times above its lowest level has diverged; ordinary noise stays below.
 DIVERGED_FACTOR = 3.0
-# Curves of fewer points are judged point by point; of fewer than four nothing can be told.
+# Curves of fewer points are judged point by point; with fewer than four there is no verdict.
 MIN_SMOOTHED = 10
 MIN_LOSSES = 4
 # A loss (nats) below this is near zero and rises by chance.

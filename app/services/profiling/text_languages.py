@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-# Only these are told apart: the classifier knows 140, and rare relatives of a language take away its certainty.
+# Only these are distinguished: the classifier knows 140, and rare relatives of a language take away its certainty.
 LANGUAGE_NAMES = {
     "ar": "Arabic",
     "bg": "Bulgarian",

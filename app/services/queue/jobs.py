@@ -290,20 +290,20 @@ def sweep(*, expire: bool = True) -> SweepResult:
     Args:
         expire: false shortly after an outage of the database, when holders could not renew their leases.
     """
-    swept = SweepResult([], [], [], [])
+    result = SweepResult([], [], [], [])
     with transaction() as session:
         # A job of this host from before its last boot has no process any more, even if its lease is valid.
         rebooted = and_(Job.holder.startswith(f"{socket.gethostname()}:", autoescape=True), Job.boot_id != boot_id())
         lost = or_(Job.lease_until < db_now(), rebooted) if expire else rebooted
         expired = select(Job).where(Job.state.in_((CLAIMED, RUNNING)), lost)
         for job in session.scalars(expired.with_for_update(skip_locked=True)):
-            _recover(session, job, swept)
+            _recover(session, job, result)
         for name in ("requeued", "failed", "cancelled"):
-            count_event(session, f"sweep_{name}", len(getattr(swept, name)))
+            count_event(session, f"sweep_{name}", len(getattr(result, name)))
     for job_id, kind in _waiting_unnoticed():
         if notify(job_id, job_kinds.queue_of(kind)):
-            swept.notified.append(job_id)
-    return swept
+            result.notified.append(job_id)
+    return result
 
 
 def count_event(session: Session, name: str, increment: int = 1) -> None:
@@ -322,7 +322,7 @@ def default_holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _recover(session: Session, job: Job, swept: SweepResult) -> None:
+def _recover(session: Session, job: Job, result: SweepResult) -> None:
     attempt = attempts.count(session, job)
     job.fence += 1
     job.lease_until = None
@@ -330,7 +330,7 @@ def _recover(session: Session, job: Job, swept: SweepResult) -> None:
         job.paused_at, job.pause_requested_at = db_now(), None
     if job.cancel_requested_at is not None:
         job.state, job.phase, job.finished_at = CANCELLED, "Cancelled", db_now()
-        swept.cancelled.append(job.id)
+        result.cancelled.append(job.id)
         return
     job.attempt = attempt
     if job.attempt >= job.max_attempts:
@@ -340,10 +340,10 @@ def _recover(session: Session, job: Job, swept: SweepResult) -> None:
             f"The worker that ran this job disappeared {job.attempt} times.",
             "Look at the log, then resume the run; if it happens again, choose a smaller model or shorter texts.",
         ).as_dict()
-        swept.failed.append(job.id)
+        result.failed.append(job.id)
         return
     job.state, job.phase, job.notified_at = QUEUED, "The worker disappeared; waiting for another", None
-    swept.requeued.append(job.id)
+    result.requeued.append(job.id)
 
 
 def _waiting_unnoticed() -> list[tuple[str, str]]:

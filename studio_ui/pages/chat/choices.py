@@ -1,4 +1,4 @@
-"""Models and settings of the chat: what is proposed, what is told about them, and reading the fields."""
+"""Models and settings of the chat: what is proposed, notes about them, and reading the fields."""
 
 from app.errors import Rejected
 from app.languages import gettext as _
@@ -63,5 +63,5 @@ def system_note(targets: list[ListedChatTarget], models: list[str], system: str)
     elif trained:
         words = _("As in training.")
     else:
-        words = _("Told to every model before the conversation; may stay empty.")
+        words = _("Given to every model before the conversation; may stay empty.")
     return el("p", words, cls="muted small")

@@ -44,7 +44,7 @@ def peek_words(peeks: Mapping[str, int]) -> str:
     ]
     line = ", ".join(part for part in parts if part)
     return (
-        _("Rows of the final test were {told}.", told=line)
+        _("Rows of the final test were {change}.", change=line)
         if line
         else _("Nobody has looked at the rows of the final test here.")
     )

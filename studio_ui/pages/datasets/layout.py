@@ -82,7 +82,7 @@ def build(blocks: gr.Blocks) -> None:
 def act(event: Any, fn: Any, inputs: Any, parts: Parts, notice: View | None = None) -> None:
     """Register a listener that returns an outcome; the page goes to its address, if it has one.
 
-    A refusal stands in ``told`` until the next try or other data; without it, it is a passing message.
+    A refusal stands in ``notice`` until the next try or other data; without it, it is a passing message.
     """
     outputs = parts.outcome
     if notice is not None:
@@ -111,7 +111,7 @@ class _Meaning:
         with gr.Column(visible=False, elem_id="report-mapping") as self.section:
             self.words = View()
             self.choice = MeaningChoice()
-            self.notice = View(lines=0, elem_id="mapping-told")
+            self.notice = View(lines=0, elem_id="mapping-notice")
             with Accordion(_("Read the file in another way"), open=False, elem_id="report-reading") as self.reading:
                 self.note = View()
                 with gr.Row():
@@ -142,7 +142,7 @@ class _Meaning:
                 self.keep = gr.Button(
                     _("Read it like this"), variant="primary", interactive=False, elem_id="reading-keep"
                 )
-                self.reading_notice = View(lines=0, elem_id="reading-told")
+                self.reading_notice = View(lines=0, elem_id="reading-notice")
 
     def listen(self, parts: Parts) -> None:
         """Register the listeners."""
@@ -173,7 +173,7 @@ class _Split:
                 self.test = gr.Number(label=_("Test, %"), minimum=1, maximum=40, elem_id="splits-test")
             gr.Markdown(_(SPLIT_NOTE))
             self.make = gr.Button(_("Make the new split"), variant="primary", elem_id="splits-save")
-            self.notice = View(lines=0, elem_id="splits-told")
+            self.notice = View(lines=0, elem_id="splits-notice")
 
     def listen(self, parts: Parts) -> None:
         """Register the listeners."""

@@ -85,7 +85,7 @@ def leave_out_errors(version: DatasetVersion) -> list[dict[str, Any]]:
 
 def _fixable(problem: Mapping[str, Any], dataset: Dataset, version: DatasetVersion) -> Node:
     number, key = problem.get("count") or 0, problem.get("key")
-    # What is only told needs no tools.
+    # A note needs no tools.
     if not key or not number or problem["severity"] == "info":
         return problem_item(problem)
     op, words = REMEDIES.get(problem["code"], ("", ""))

@@ -27,7 +27,7 @@ def open_page(tab: str, request: gr.Request) -> tuple[Any, ...]:
     try:
         run = wanted_run(user, query)
     except StudioError:
-        # Told by the page itself.
+        # The page itself shows it.
         return (gr.skip(),) * PARTS
     hidden = WITHOUT.get(family(run), ())
     first = "log" if run.state == "failed" else "curves"
@@ -52,7 +52,7 @@ def sample_steps(step: str, request: gr.Request) -> Any:
 
 
 def rename(name: str, request: gr.Request) -> tuple[str, Any]:
-    """Save a changed name; a refusal is told and brings the old one back."""
+    """Save a changed name; a refusal is shown and brings the old one back."""
     user, query = user_of(request), query_of(request)
     before = wanted_run(user, query).name
     if name.strip() == before:

@@ -128,7 +128,7 @@ def read_curves(user_id: str, query: Mapping[str, str], after: int | None) -> Cu
     points: dict[str, list[list[float]]] = {}
     for point in page.points:
         points.setdefault(point.key, []).append([point.step, point.value, point.at])
-    # A checkpoint is written at a check; whatever else happened is told at the end at the latest.
+    # A checkpoint is written at a check; whatever else happened is shown at the end at the latest.
     changed = page.state not in ACTIVE or any(key.startswith("eval/") for key in points)
     return CurveNews(
         points=points,

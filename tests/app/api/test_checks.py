@@ -81,7 +81,7 @@ def test_a_refused_check_keeps_the_file_for_another_decision(ann, long, studio_h
     check = ended(ann, answer.json["check"]["id"])
     assert check["state"] == "succeeded", check
     assert ann.get(f"/api/v1/datasets/{check['dataset_id']}").json["columns"] == payload["columns"]
-    # The file goes right after the state is told.
+    # The file goes right after the state is reported.
     wait_until(lambda: not list((studio_home / "uploads").glob("staged-*")), "the kept file is gone")
 
 

@@ -52,10 +52,10 @@ def test_loss_mask_preview_equals_the_mask_of_training(ann: Person, model: str) 
 
     payload = look(ann, upload(ann, chats()), model)
     example = payload["examples"][0]
-    lesson = task_type("chat").read_example(
+    example = task_type("chat").read_example(
         {"messages": json.dumps(conversation(example["line"] - 1))}, {"messages": "messages"}
     )
-    marked = open_masker(base_model_path(model)).mask(lesson)
+    marked = open_masker(base_model_path(model)).mask(example)
     assert (example["tokens"], example["learned_tokens"]) == (len(marked.ids), sum(marked.learned[1:]))
 
 

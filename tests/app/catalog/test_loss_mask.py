@@ -16,7 +16,7 @@ CHATML = (
     "{% else %}{{ message['content'] }}<|end|>{% endif %}\n{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
 )
-LESSONS = {
+EXAMPLES = {
     "one answer": [("user", "Hi"), ("assistant", "Hello!")],
     "several turns": [("user", "A latte"), ("assistant", "Right?"), ("user", "Yes"), ("assistant", "It is coming.")],
     "system first": [("system", "Be brief."), ("user", "Hi"), ("assistant", "Yo")],
@@ -40,8 +40,8 @@ def with_template(folder: Path, source: str) -> Path:
     return folder
 
 
-def lesson(name: str) -> Example:
-    return Example(tuple(Turn(*item) for item in LESSONS[name]))
+def example_named(name: str) -> Example:
+    return Example(tuple(Turn(*item) for item in EXAMPLES[name]))
 
 
 def learned_text(marked: MaskedExample) -> list[str]:
@@ -56,20 +56,20 @@ def learned_text(marked: MaskedExample) -> list[str]:
     return parts
 
 
-@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_tokens_and_mask_are_those_of_transformers(folder: Path, name: str) -> None:
     tokenizer = AutoTokenizer.from_pretrained(with_template(folder, CHATML))
-    marked = open_masker(folder).mask(lesson(name))
-    messages = [{"role": role, "content": content} for role, content in LESSONS[name]]
+    marked = open_masker(folder).mask(example_named(name))
+    messages = [{"role": role, "content": content} for role, content in EXAMPLES[name]]
     oracle = tokenizer.apply_chat_template(messages, return_dict=True, return_assistant_tokens_mask=True)
     assert marked.ids == oracle["input_ids"]
     assert marked.learned == [bool(assistant_mask) for assistant_mask in oracle["assistant_masks"]]
     asked = tokenizer.apply_chat_template(messages[:1], add_generation_prompt=True, return_dict=True)["input_ids"]
-    assert open_masker(folder).ask(lesson(name).turns[:1]) == asked
+    assert open_masker(folder).ask(example_named(name).turns[:1]) == asked
 
 
 def test_what_is_learned_is_the_answers_with_their_end_marks(folder: Path) -> None:
-    marked = open_masker(folder).mask(lesson("several turns"))
+    marked = open_masker(folder).mask(example_named("several turns"))
     assert (
         marked.text
         == "<|user|>A latte<|end|><|assistant|>Right?<|end|><|user|>Yes<|end|><|assistant|>It is coming.<|end|>"
@@ -81,16 +81,16 @@ def test_the_break_after_an_end_mark_is_not_learned(folder: Path) -> None:
     marked = open_masker(
         with_template(folder, CHATML.replace("{% generation %}", "").replace("{% endgeneration %}", ""))
     )
-    assert learned_text(marked.mask(lesson("one answer"))) == ["Hello!<|end|>"]
+    assert learned_text(marked.mask(example_named("one answer"))) == ["Hello!<|end|>"]
 
 
 def test_the_switch_learns_the_questions_too(folder: Path) -> None:
-    marked = open_masker(folder, "everything").mask(lesson("one answer"))
+    marked = open_masker(folder, "everything").mask(example_named("one answer"))
     assert all(marked.learned)
 
 
 def test_answer_that_is_marked_as_bad_is_read_and_never_learned(folder: Path) -> None:
-    first, bad, *rest = lesson("several turns").turns
+    first, bad, *rest = example_named("several turns").turns
     example = Example((first, bad._replace(learned=False), *rest))
     marked = open_masker(folder).mask(example)
     assert learned_text(marked) == ["It is coming.<|end|>"] and "Right?" in marked.text

@@ -38,5 +38,5 @@ def test_messages_are_given_the_values_that_they_name(folder: str) -> None:
 
 
 def test_a_value_under_another_name_is_found() -> None:
-    assert wrong_calls('_("Limits: {told}.", limits="2")') == ["Limits: {told}."]
+    assert wrong_calls('_("Limits: {found}.", limits="2")') == ["Limits: {found}."]
     assert wrong_calls('_("Limits: {limits}.", limits="2")') == []

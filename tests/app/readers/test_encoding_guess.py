@@ -1,4 +1,4 @@
-"""Encodings are told by the letters of languages and by what programs write for them."""
+"""Encodings are recognised by the letters of languages and by what programs write for them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The format of a file is told by its content."""
+"""The format of a file is recognised by its content."""
 
 import json
 

@@ -94,7 +94,7 @@ def foreign_address() -> Iterator[str]:
 
 @pytest.fixture
 def foreign(foreign_address: str, browser: Browser) -> Iterator[Callable[[str], Page]]:
-    """Opens somebody's page with these query parameters; no error may be told by then or at the end."""
+    """Opens somebody's page with these query parameters; no error may be reported by then or at the end."""
     context = browser.new_context(viewport={"width": 1280, "height": 860})
     errors: list[str] = []
 

@@ -52,7 +52,7 @@ def test_runs_of_others_are_neither_shown_nor_changed(owner, three):
 def test_refusal_is_reported_and_does_not_stop_the_others(owner, three):
     end_run(three[1], rows_right(9, 10), rows_right(5, 10))
     answer = change_runs(owner, {"name": "delete", "ids": three[:2], "value": "all"})
-    assert answer["done"] == [three[1]] and answer["told"].startswith("1 run deleted")
+    assert answer["done"] == [three[1]] and answer["message"].startswith("1 run deleted")
     assert answer["refused"] == ["Try 0: This run is still active. Stop it first, then delete it."]
     with transaction() as session:
         assert session.get(Run, three[1]) is None

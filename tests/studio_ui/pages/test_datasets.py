@@ -1,4 +1,4 @@
-"""The Data page's own behaviour: address, Back, keyboard, what is told, and whose data it shows."""
+"""The Data page's own behaviour: address, Back, keyboard, notices, and whose data it shows."""
 
 import json
 import re
@@ -240,7 +240,7 @@ def test_refusal_of_a_split_stands_in_place_until_one_is_made(signed_in, sample)
     page.get_by_label("Column", exact=True).click()
     page.get_by_role("option", name="label", exact=True).click()
     page.click("#splits-save")
-    refusal = page.locator("#splits-told .verdict-error")
+    refusal = page.locator("#splits-notice .verdict-error")
     refusal.wait_for()
     assert "too few" in refusal.inner_text() and page.locator("[data-testid=toast-text]").count() == 0
     page.get_by_label("By ratio").check()

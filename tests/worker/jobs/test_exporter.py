@@ -1,4 +1,4 @@
-"""The process that writes a run for a tracker: what is packed, and how refusals are told."""
+"""The process that writes a run for a tracker: what is packed, and how refusals are reported."""
 
 import json
 import zipfile

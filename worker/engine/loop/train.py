@@ -42,7 +42,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class FoldAnswers:
-    """What the folds of a cross-validation answered, to be told as the results of the model that learned from all rows.
+    """What the folds of a cross-validation answered, reported as the results of the model that learned from all rows.
 
     Attributes:
         held_out: of each fold, as its family gave them.

@@ -181,7 +181,7 @@ class BatchScheduler:
         self._compute(lambda: batch.admit(sequence), [sequence])
 
     def _compute(self, act: Callable[[], list[SequenceState]], sequences: list[SequenceState]) -> None:
-        """One step under the device's lock; sequences that ended are told after its release. A failure ends them all."""
+        """One step under the device's lock; sequences that ended are reported after its release. A failure ends them all."""
         failure: BaseException | None = None
         with self._lock:
             try:

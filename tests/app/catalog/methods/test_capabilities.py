@@ -1,4 +1,4 @@
-"""What the methods can do, and that an ability is not told by a word alone."""
+"""What the methods can do, and that an ability is not only claimed."""
 
 import pytest
 

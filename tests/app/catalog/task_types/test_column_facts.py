@@ -1,4 +1,4 @@
-"""What a column holds is told by its cells."""
+"""What a column holds is recognised by its cells."""
 
 import pytest
 

@@ -7,11 +7,15 @@ import pytest
 
 from app.catalog.task_types.conversation_forms import find_messages
 
-ASKED, TOLD = "How long?", "Two minutes."
-BOTH = [("user", ASKED), ("assistant", TOLD)]
+ASKED, ANSWERED = "How long?", "Two minutes."
+BOTH = [("user", ASKED), ("assistant", ANSWERED)]
 TREE = {
     "root": {"message": None, "parent": None, "children": ["a"]},
-    "b": {"message": {"author": {"role": "assistant"}, "content": {"parts": [TOLD]}}, "parent": "a", "children": []},
+    "b": {
+        "message": {"author": {"role": "assistant"}, "content": {"parts": [ANSWERED]}},
+        "parent": "a",
+        "children": [],
+    },
     "a": {"message": {"author": {"role": "user"}, "content": {"parts": [ASKED]}}, "parent": "root", "children": ["b"]},
 }
 SYSTEM = ("system", "You run a tea shop.")
@@ -20,43 +24,43 @@ SYSTEM = ("system", "You run a tea shop.")
 @pytest.mark.parametrize(
     ("cell", "messages"),
     [
-        ([{"role": "user", "content": ASKED}, {"role": "assistant", "content": TOLD}], BOTH),
+        ([{"role": "user", "content": ASKED}, {"role": "assistant", "content": ANSWERED}], BOTH),
         ({"body": {"model": "m", "messages": [{"role": "user", "content": ASKED}]}}, BOTH[:1]),
-        ({"messages": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": TOLD}]}, BOTH),
-        ([{"human": ASKED, "assistant": TOLD}], BOTH),
-        ([{"system": SYSTEM[1], "input": ASKED, "output": TOLD}], [SYSTEM, *BOTH]),
-        ([{"Frage": ASKED, "Antwort": TOLD}], BOTH),
-        ([[ASKED, TOLD]], BOTH),
+        ({"messages": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": ANSWERED}]}, BOTH),
+        ([{"human": ASKED, "assistant": ANSWERED}], BOTH),
+        ([{"system": SYSTEM[1], "input": ASKED, "output": ANSWERED}], [SYSTEM, *BOTH]),
+        ([{"Frage": ASKED, "Antwort": ANSWERED}], BOTH),
+        ([[ASKED, ANSWERED]], BOTH),
         (
-            f"<|im_start|>system\n{SYSTEM[1]}<|im_end|>\n<|im_start|>user\n{ASKED}<|im_end|>\n<|im_start|>assistant\n{TOLD}<|im_end|>",
+            f"<|im_start|>system\n{SYSTEM[1]}<|im_end|>\n<|im_start|>user\n{ASKED}<|im_end|>\n<|im_start|>assistant\n{ANSWERED}<|im_end|>",
             [SYSTEM, *BOTH],
         ),
         (
-            f"<|start_header_id|>user<|end_header_id|>\n\n{ASKED}<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n{TOLD}<|eot_id|>",
+            f"<|start_header_id|>user<|end_header_id|>\n\n{ASKED}<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n{ANSWERED}<|eot_id|>",
             BOTH,
         ),
-        (f"<s>[INST] <<SYS>>\n{SYSTEM[1]}\n<</SYS>>\n\n{ASKED} [/INST] {TOLD} </s>", [SYSTEM, *BOTH]),
-        (f"<s>[INST] {ASKED} [/INST] {TOLD} </s><s>[INST] {ASKED} [/INST] {TOLD} </s>", [*BOTH, *BOTH]),
-        (f"<|user|>\n{ASKED}</s>\n<|assistant|>\n{TOLD}</s>", BOTH),
+        (f"<s>[INST] <<SYS>>\n{SYSTEM[1]}\n<</SYS>>\n\n{ASKED} [/INST] {ANSWERED} </s>", [SYSTEM, *BOTH]),
+        (f"<s>[INST] {ASKED} [/INST] {ANSWERED} </s><s>[INST] {ASKED} [/INST] {ANSWERED} </s>", [*BOTH, *BOTH]),
+        (f"<|user|>\n{ASKED}</s>\n<|assistant|>\n{ANSWERED}</s>", BOTH),
         (
-            f"Below is an instruction.\n\n### Instruction:\n{ASKED}\n\n### Response:\n{TOLD}",
+            f"Below is an instruction.\n\n### Instruction:\n{ASKED}\n\n### Response:\n{ANSWERED}",
             [("system", "Below is an instruction."), *BOTH],
         ),
-        (f"### Human: {ASKED}\n### Assistant: {TOLD}", BOTH),
-        (f"\n\nHuman: {ASKED}\n\nAssistant: {TOLD}", BOTH),
-        (f"User: {ASKED}\nAssistant: {TOLD}", BOTH),
-        (f"Frage: {ASKED}\nAntwort: {TOLD}", BOTH),
-        (f"### Human: {ASKED}### Assistant: {TOLD}", BOTH),
-        (f"### Anweisung:\n{ASKED}\n\n### Antwort:\n{TOLD}", BOTH),
-        (f"### Instruction\n{ASKED}\n\n### Response\n{TOLD}", BOTH),
-        (f"{SYSTEM[1]} USER: {ASKED} ASSISTANT: {TOLD}</s>", [SYSTEM, *BOTH]),
-        (f"**User:** {ASKED}\n**Assistant:** {TOLD}", BOTH),
-        (f"问题\uff1a{ASKED}\n回答\uff1a{TOLD}", BOTH),
-        (f"<human>: {ASKED}\n<bot>: {TOLD}", [("human", ASKED), ("bot", TOLD)]),
+        (f"### Human: {ASKED}\n### Assistant: {ANSWERED}", BOTH),
+        (f"\n\nHuman: {ASKED}\n\nAssistant: {ANSWERED}", BOTH),
+        (f"User: {ASKED}\nAssistant: {ANSWERED}", BOTH),
+        (f"Frage: {ASKED}\nAntwort: {ANSWERED}", BOTH),
+        (f"### Human: {ASKED}### Assistant: {ANSWERED}", BOTH),
+        (f"### Anweisung:\n{ASKED}\n\n### Antwort:\n{ANSWERED}", BOTH),
+        (f"### Instruction\n{ASKED}\n\n### Response\n{ANSWERED}", BOTH),
+        (f"{SYSTEM[1]} USER: {ASKED} ASSISTANT: {ANSWERED}</s>", [SYSTEM, *BOTH]),
+        (f"**User:** {ASKED}\n**Assistant:** {ANSWERED}", BOTH),
+        (f"问题\uff1a{ASKED}\n回答\uff1a{ANSWERED}", BOTH),
+        (f"<human>: {ASKED}\n<bot>: {ANSWERED}", [("human", ASKED), ("bot", ANSWERED)]),
         # Where the answer is to be written, nobody has spoken yet.
         (f"### Instruction:\n{ASKED}\n\n### Response:\n", BOTH[:1]),
-        ([{"human": ASKED, "ai": TOLD}], BOTH),
-        ([{"question": ASKED, "answer": TOLD, "agent": "Ann"}], BOTH),
+        ([{"human": ASKED, "ai": ANSWERED}], BOTH),
+        ([{"question": ASKED, "answer": ANSWERED, "agent": "Ann"}], BOTH),
         (TREE, BOTH),
     ],
 )
@@ -68,10 +72,10 @@ def test_messages_are_found(cell: Any, messages: list[tuple[str, str]]) -> None:
 
 
 def test_input_of_an_instruction_belongs_to_the_request() -> None:
-    found = find_messages(f"### Instruction:\n{ASKED}\n\n### Input:\ngreen tea\n\n### Response:\n{TOLD}")
+    found = find_messages(f"### Instruction:\n{ASKED}\n\n### Input:\ngreen tea\n\n### Response:\n{ANSWERED}")
     assert found == [
         {"role": "user", "content": f"{ASKED}\n\ngreen tea"},
-        {"role": "assistant", "content": TOLD},
+        {"role": "assistant", "content": ANSWERED},
     ]
 
 

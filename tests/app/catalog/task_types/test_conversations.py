@@ -26,11 +26,11 @@ def test_sharegpt_and_openai_say_the_same() -> None:
         {"from": "human", "value": "Hi"},
         {"from": "gpt", "value": "Yo"},
     ]
-    lesson = chat.read_example({"conversations": json.dumps(sharegpt)}, {"messages": "conversations"})
-    assert lesson.turns == (Turn("system", "Be kind."), Turn("user", "Hi"), Turn("assistant", "Yo"))
-    assert lesson.question == lesson.turns[:2]
+    example = chat.read_example({"conversations": json.dumps(sharegpt)}, {"messages": "conversations"})
+    assert example.turns == (Turn("system", "Be kind."), Turn("user", "Hi"), Turn("assistant", "Yo"))
+    assert example.question == example.turns[:2]
     parts = [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}, {"role": "assistant", "content": "Yo"}]
-    assert chat.read_example({"m": json.dumps(parts)}, {"messages": "m"}).turns == lesson.turns[1:]
+    assert chat.read_example({"m": json.dumps(parts)}, {"messages": "m"}).turns == example.turns[1:]
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ def test_alpaca_columns_are_found_and_joined(tmp_path: Path) -> None:
     assert report["task"] == "instruction"
     assert report["columns"] == {"prompt": "instruction", "input": "input", "response": "output"}
     assert reported(report) == [("empty_answer", "error", [13])]
-    lesson = TASK.read_example(rows[1], report["columns"])
-    assert lesson.turns == (Turn("user", "Add one to 1\n\nin words"), Turn("assistant", "1"))
+    example = TASK.read_example(rows[1], report["columns"])
+    assert example.turns == (Turn("user", "Add one to 1\n\nin words"), Turn("assistant", "1"))
 
 
 def test_the_same_request_with_two_answers_stays_in_one_split(owner: str, tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_answers_that_recur_are_labels() -> None:
 
 
 ASKED = [f"How long does plant number {n} need?" for n in range(30)]
-TOLD = [f"It needs {n} hours of light every day." for n in range(30)]
+ANSWERED = [f"It needs {n} hours of light every day." for n in range(30)]
 GROUPS = ["water", "light", "pests"] * 10
 
 
@@ -86,12 +86,12 @@ GROUPS = ["water", "light", "pests"] * 10
     ],
 )
 def test_request_and_answer_are_found_in_any_language(first: str, second: str, columns: dict[str, str]) -> None:
-    [found] = TASK.candidates(table(**{"id": list(map(str, range(30))), first: ASKED, second: TOLD}))
+    [found] = TASK.candidates(table(**{"id": list(map(str, range(30))), first: ASKED, second: ANSWERED}))
     assert found.columns == columns and not found.doubt
 
 
 def test_two_texts_under_unknown_names_are_a_question() -> None:
-    found = TASK.candidates(table(foo=ASKED, bar=TOLD, kind=GROUPS))
+    found = TASK.candidates(table(foo=ASKED, bar=ANSWERED, kind=GROUPS))
     assert [item.columns for item in found] == [
         {"prompt": "foo", "response": "bar"},
         {"prompt": "bar", "response": "foo"},
@@ -100,12 +100,12 @@ def test_two_texts_under_unknown_names_are_a_question() -> None:
 
 
 def test_part_of_a_name_asks_too() -> None:
-    [found] = TASK.candidates(table(question_title=TOLD, question_body=ASKED, answer=TOLD, category=GROUPS))
+    [found] = TASK.candidates(table(question_title=ANSWERED, question_body=ASKED, answer=ANSWERED, category=GROUPS))
     assert found.columns == {"prompt": "question_body", "response": "answer"}
 
 
 def test_title_above_a_text_is_no_request() -> None:
-    assert TASK.candidates(table(title=ASKED, text=TOLD, url=GROUPS)) == []
+    assert TASK.candidates(table(title=ASKED, text=ANSWERED, url=GROUPS)) == []
 
 
 def test_earlier_rounds_are_read_and_not_learned() -> None:

@@ -1,4 +1,4 @@
-"""Looking something up for a person: what is somebody else's looks unknown, and only the audit trail is told."""
+"""Looking something up for a person: what is somebody else's looks unknown, and only the audit trail records it."""
 
 import pytest
 

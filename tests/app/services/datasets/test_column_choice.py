@@ -94,7 +94,7 @@ def test_answers_marked_false_are_never_learned_as_good_ones(tmp_path: Path) -> 
     assert [problem["code"] for problem in asked["problems"]] == ["no_task_yet"]
     report = check(tmp_path, PAIRS, answer="1")
     assert (report["task"], report["rows"]) == ("instruction", {"total": 48, "usable": 24, "excluded": 24})
-    # Who insists on all rows is told what they learn.
+    # Who insists on all rows gets a note of what they learn.
     reported = check(tmp_path, PAIRS, "instruction", columns={"prompt": "prompt", "response": "completion"})
     assert reported["rows"]["usable"] == 48 and "mark_not_obeyed" in [
         problem["code"] for problem in reported["problems"]

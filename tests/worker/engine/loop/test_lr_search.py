@@ -1,4 +1,4 @@
-"""The race for the learning rate: short, fair, told, and without a trace in the run that follows."""
+"""The race for the learning rate: short, fair, reported, and without a trace in the run that follows."""
 
 import json
 

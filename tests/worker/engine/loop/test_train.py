@@ -68,7 +68,7 @@ def test_learning_lowers_the_loss_and_moves_only_what_the_method_trains(make_job
     job, report = without_dropout(make_job(spec)), ListReport()
     train(job, report)
     losses = [value for _, value in report.curve("train/loss")]
-    # Every text carries a clue word, so the rows can be told apart completely.
+    # Every text carries a clue word, so the rows can be distinguished completely.
     assert sum(losses[-5:]) < 0.1 * sum(losses[:5])
     names = load_file(job.folder / "adapter" / "adapter_model.safetensors")
     assert all("lora_" in name for name in names)

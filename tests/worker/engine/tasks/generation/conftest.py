@@ -32,8 +32,8 @@ def model(chat_base: tuple[BaseModelCard, Path]) -> CausalLM:
 def examples_of(chat_base: tuple[BaseModelCard, Path]) -> Callable[..., list[TokenizedExample]]:
     """Examples as tokens, of which up to 96 are read."""
     masker = open_masker(chat_base[1])
-    return lambda *lessons: (
-        tokenize_and_mask(list[tuple[int, Example]](enumerate(lessons)), masker, 96, ListReport()).examples
+    return lambda *talks: (
+        tokenize_and_mask(list[tuple[int, Example]](enumerate(talks)), masker, 96, ListReport()).examples
     )
 
 

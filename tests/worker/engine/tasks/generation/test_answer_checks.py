@@ -1,4 +1,4 @@
-"""Checks of generated answers: salad of words, loops, and one answer for every question are told from language."""
+"""Checks of generated answers: salad of words, loops, and one answer for every question are distinguished from language."""
 
 import math
 

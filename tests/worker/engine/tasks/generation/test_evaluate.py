@@ -14,7 +14,7 @@ from worker.engine.tasks.generation.data import TokenizedExample
 from worker.engine.tasks.generation.evaluate import read_all
 from worker.engine.tasks.generation.model import CausalLM
 
-LESSONS = (talk("Hi", "Hello", "More?", "No"), Example(text="Once upon a time"), talk("A longer question?", "Yes."))
+TALKS = (talk("Hi", "Hello", "More?", "No"), Example(text="Once upon a time"), talk("A longer question?", "Yes."))
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -26,7 +26,7 @@ def test_scores_are_those_of_each_example_alone(
     packed: bool,
     sharded: bool,
 ) -> None:
-    examples = examples_of(*LESSONS)
+    examples = examples_of(*TALKS)
     found = read_all(model, examples, evaluation, packed=packed, sharded=sharded)
     for number, example in enumerate(examples):
         ids = torch.tensor([example.ids])
@@ -43,7 +43,7 @@ def test_scores_are_those_of_each_example_alone(
 def test_scores_of_the_test_are_in_fp32_although_the_run_trains_in_bf16(
     model: CausalLM, examples_of: Callable[..., list[TokenizedExample]]
 ) -> None:
-    examples = examples_of(*LESSONS)
+    examples = examples_of(*TALKS)
     evaluation = EvaluationLoop(Accelerator(cpu=True, mixed_precision="bf16"), ListReport(), 0)
     with torch.no_grad():
         ids = torch.tensor([examples[1].ids])

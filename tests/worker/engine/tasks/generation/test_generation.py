@@ -235,9 +235,9 @@ def test_a_model_without_a_template_gets_one_that_travels(tmp_path: Path, chat_j
 def test_tokens_of_the_engine_are_those_of_the_preview(chat_base: tuple[BaseModelCard, Path]) -> None:
     """The browser's preview uses the tokenizer's file, the engine transformers' object."""
     _, base = chat_base
-    lesson = talk("Grüße, 你好", "Ja.")
+    example = talk("Grüße, 你好", "Ja.")
     backend = make_tokenizer().backend_tokenizer
-    marked = open_masker(base).mask(lesson)
+    marked = open_masker(base).mask(example)
     assert marked.ids == backend.encode(marked.text, add_special_tokens=False).ids
 
 

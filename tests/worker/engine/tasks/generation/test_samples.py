@@ -28,7 +28,7 @@ def tokenizer(chat_base: tuple[BaseModelCard, Path]) -> Any:
 @pytest.fixture
 def prompts_of(chat_base: tuple[BaseModelCard, Path], tokenizer: Any, examples_of: ExamplesOf):
     masker = open_masker(chat_base[1])
-    return lambda *lessons, room=CONTEXT, count=9: make_prompts(examples_of(*lessons), masker, tokenizer, room, count)
+    return lambda *talks, room=CONTEXT, count=9: make_prompts(examples_of(*talks), masker, tokenizer, room, count)
 
 
 def test_prompt_of_a_conversation_is_all_before_the_last_answer(prompts_of, tokenizer: Any) -> None:
@@ -48,11 +48,11 @@ def test_prompt_of_running_text_is_its_beginning_and_needs_something_to_follow(p
 
 
 def test_prompts_without_room_for_an_answer_are_left_out_and_the_number_is_limited(prompts_of) -> None:
-    lessons = [talk("x" * size, "y") for size in (5, 40, 6, 7)]
+    talks = [talk("x" * size, "y") for size in (5, 40, 6, 7)]
     # Three control tokens belong to the question, and eight tokens must remain for the answer.
-    assert [prompt.text for prompt in prompts_of(*lessons, room=40 + 3 + 7)] == ["x" * 5, "x" * 6, "x" * 7]
-    assert len(prompts_of(*lessons, room=40 + 3 + 8)) == 4
-    assert len(prompts_of(*lessons, count=2)) == 2
+    assert [prompt.text for prompt in prompts_of(*talks, room=40 + 3 + 7)] == ["x" * 5, "x" * 6, "x" * 7]
+    assert len(prompts_of(*talks, room=40 + 3 + 8)) == 4
+    assert len(prompts_of(*talks, count=2)) == 2
 
 
 def test_row_that_was_cut_into_pieces_gives_one_prompt(prompts_of) -> None:
