@@ -171,8 +171,8 @@ class RunTable {
     this.more.textContent = t("Show {min} more", { min: count(Math.min(this.page, this.total - this.order.length)) });
     const active = this.active ? t(", {active} active", { active: this.active }) : "";
     const words = `${nt("{shown} of {number} run", "{shown} of {number} runs", this.total, { shown: count(this.order.length) })}${active}.`;
-    const counted = t("{words}{limit} Choose 2 to {most} finished runs to compare them.", { words, limit: "", most: this.most });
-    this.status.textContent = this.order.length ? counted : filtered ? t("No run fits these filters.") : "";
+    const found = t("{words}{limit} Choose 2 to {most} finished runs to compare them.", { words, limit: "", most: this.most });
+    this.status.textContent = this.order.length ? found : filtered ? t("No run fits these filters.") : "";
     keepingFocus(this.body, () => this.fill(changed));
     this.showButtons();
   }
