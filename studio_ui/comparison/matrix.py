@@ -178,9 +178,10 @@ def _notes(metric: MetricRow, run_id: str) -> list[Node]:
     pair = metric.paired.get(run_id)
     if pair:
         words = _(
-            "+{gained} −{lost} rows, {p_value_words}",
+            "+{gained} −{lost} of {rows} rows, {p_value_words}",
             gained=count(pair.gained),
             lost=count(pair.lost),
+            rows=count(pair.rows),
             p_value_words=p_value_words(pair.p_value),
         )
         notes.append((words, {"title": _(PAIRED)}))

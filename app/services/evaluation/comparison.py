@@ -13,7 +13,7 @@ from app.errors import Rejected
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models import SUCCEEDED
-from app.services.evaluation import answer_votes, baselines, headline, importance, paired_answers, verdicts
+from app.services.evaluation import answer_votes, baselines, headline, importance, paired_answers, tested_rows, verdicts
 from app.services.evaluation.headline import Headline
 from app.services.evaluation.importance import Importance
 from app.services.evaluation.measures import SERIES_KEYS, Series, View
@@ -157,7 +157,7 @@ def build(
 ) -> Comparison:
     """The comparison of runs given as ``runs.as_dict`` views with their series, answers and verdicts."""
     notes = _notes(views)
-    comparable = not any(note.code == "not_comparable" for note in notes)
+    comparable = not any(note.code in ("not_comparable", "common_rows") for note in notes)
     rows = metric_rows(views, series, baseline, answers or {}, comparable)
     settings = settings_table(views)
     return Comparison(
@@ -197,11 +197,12 @@ def _compared_run(view: View) -> ComparedRun:
 def _notes(views: Sequence[View]) -> list[ComparisonNote]:
     notes = []
     all_runs = [view["id"] for view in views]
-    tests = {
-        (_dataset_key(view), (view.get("results") or {}).get("test_rows")) for view in views if view.get("results")
-    }
+    ended = [view for view in views if view.get("results")]
+    tests = {(_dataset_key(view), view["results"].get("test_rows")) for view in ended}
     data = {_dataset_key(view) for view in views}
-    if len(data) > 1 or len(tests) > 1:
+    if len(data) == 1 and len(tests) > 1 and len(_split_sizes(ended)) == 1:
+        notes.append(ComparisonNote("common_rows", _common_rows_words(ended), all_runs))
+    elif len(data) > 1 or len(tests) > 1:
         message = _(
             "These runs were tested on different rows, so their test numbers cannot be compared with each other. "
             "Each change against its own base model still holds."
@@ -217,6 +218,21 @@ def _notes(views: Sequence[View]) -> list[ComparisonNote]:
             ComparisonNote("no_result", _("No final result: {names}.", names=names), [view["id"] for view in open_runs])
         )
     return notes
+
+
+def _split_sizes(views: Sequence[View]) -> set[int]:
+    """Rows of the test splits of those that were not cross-validated."""
+    return {tested_rows.count_rows(view["results"]) for view in views if not tested_rows.folds(view["results"])}
+
+
+def _common_rows_words(views: Sequence[View]) -> str:
+    folded = [view["name"] for view in views if tested_rows.folds(view["results"])]
+    return _(
+        "Cross-validated on all rows: {names}; the others were tested on the {rows} rows of the test split. Their scores are "
+        "about different rows, so only the answers to those {rows} rows are held against each other.",
+        names=", ".join(folded),
+        rows=decimal(min(_split_sizes(views))),
+    )
 
 
 def _unclear_note(rows: Sequence[MetricRow], views: Sequence[View]) -> list[ComparisonNote]:

@@ -135,9 +135,8 @@ def truncated_test(run: Run, points: Points) -> Verdict | None:
 
 def stopped_improving(run: Run, points: Points) -> Verdict | None:
     """Later checks of the entity F1 brought nothing."""
-    checks = [(int(step), value) for step, value in points.get("eval/f1", ()) if value is not None]
     return plateau(
-        run, checks, lambda rank: _("Entity F1 on the validation sentences was {rank}", rank=localized(f"{rank:.1%}"))
+        run, points, lambda value: _("Entity F1 on the validation sentences was {rank}", rank=localized(f"{value:.1%}"))
     )
 
 

@@ -1,6 +1,5 @@
 """Verdict rules for runs that generate text."""
 
-import math
 from collections.abc import Sequence
 
 from app.languages import decimal, localized
@@ -137,11 +136,8 @@ def memorised(run: Run, points: Points) -> Verdict | None:
 
 def stopped_improving(run: Run, points: Points) -> Verdict | None:
     """Later checks of the perplexity brought nothing."""
-    checks = [
-        (int(step), -value) for step, value in points.get("eval/perplexity", ()) if value and math.isfinite(value)
-    ]
     return plateau(
-        run, checks, lambda rank: _("Perplexity on the validation rows was {rank}", rank=localized(f"{-rank:.3g}"))
+        run, points, lambda value: _("Perplexity on the validation rows was {rank}", rank=localized(f"{value:.3g}"))
     )
 
 

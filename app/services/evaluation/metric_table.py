@@ -32,8 +32,9 @@ TIE = 0.02
 
 @dataclass(frozen=True)
 class PairedChange:
-    """The paired test of a run against the baseline; ``gained`` and ``lost`` count test rows."""
+    """The paired test of a run against the baseline on ``rows`` rows that both answered; ``gained`` and ``lost`` are among them."""
 
+    rows: int
     p_value: float
     interval: list[float]
     gained: int
@@ -228,14 +229,17 @@ def _best(measure: Measure, values: Mapping[str, float], intervals: Mapping[str,
 
 def _with_paired_tests(row: MetricRow, compared: ComparedRuns) -> MetricRow:
     """The leading row with the outcomes of paired tests instead of those of overlapping intervals."""
-    tests = {run: test for run in row.verdicts if (test := _test_against_baseline(run, compared))}
+    judged = row.verdicts if compared.comparable or not compared.is_run else row.values.keys() - {compared.baseline}
+    tests = {run: test for run in judged if (test := _test_against_baseline(run, compared))}
     outcomes = paired_answers.corrected(tests)
     answers = compared.answers
     return replace(
         row,
         verdicts={**row.verdicts, **{run: outcome for run, (outcome, _) in outcomes.items()}},
+        # Where the runs' scores are about different rows, the answers to common ones give the change.
+        deltas={**{run: test.difference for run, test in tests.items()}, **row.deltas},
         paired={
-            run: PairedChange(outcomes[run][1], list(test.interval), test.first_only, test.second_only)
+            run: PairedChange(test.rows, outcomes[run][1], list(test.interval), test.first_only, test.second_only)
             for run, test in tests.items()
         },
         best=_best_by_pairs(row.values, answers) if len(answers) == len(compared.facts) else row.best,

@@ -45,6 +45,11 @@ class RunAnswers:
         """Whether the paired test on these answers is the verdict on the task's own score."""
         return self.kind != "numbers"
 
+    @property
+    def is_cross_validated(self) -> bool:
+        """Whether every row was answered by a model that did not see it, instead of the rows of the test split."""
+        return self.factor > 1
+
 
 def answers_of(session: Session, runs: Sequence[Run]) -> dict[str, RunAnswers]:
     """Run id -> its answers to the test rows; runs without any, and tasks whose answers are free text, are left out."""
@@ -91,14 +96,22 @@ def _score(kind: AnswerKind, answer: Any, expected: str = "") -> Any:
 
 def against_base(answers: RunAnswers) -> PairedTest | None:
     """The tuned model against its base model; None when the base model did not answer the same rows."""
-    return _compare(answers, answers.base, answers.factor)
+    return _compare(answers.kind, answers.tuned, answers.base, answers.factor)
 
 
 def against(answers: RunAnswers, other: RunAnswers) -> PairedTest | None:
-    """One run against another; None when they were not tested on the same rows of the same data."""
+    """One run against another on the same rows; None where there are none.
+
+    Of a cross-validated run and one that was tested on the test split those are the test rows: neither model that answered such a row
+    has learned from it.
+    """
     if answers.data != other.data:
         return None
-    return _compare(answers, other.tuned, max(answers.factor, other.factor))
+    first, second = answers.tuned, other.tuned
+    if first.keys() != second.keys() and answers.is_cross_validated != other.is_cross_validated:
+        common = first.keys() & second.keys()
+        first, second = ({row: scores[row] for row in common} for scores in (first, second))
+    return _compare(answers.kind, first, second, max(answers.factor, other.factor))
 
 
 def corrected(tests: Mapping[str, PairedTest]) -> dict[str, tuple[Outcome, float]]:
@@ -110,15 +123,14 @@ def corrected(tests: Mapping[str, PairedTest]) -> dict[str, tuple[Outcome, float
     }
 
 
-def _compare(answers: RunAnswers, second: Mapping[int, Any], factor: float) -> PairedTest | None:
-    first = answers.tuned
+def _compare(kind: AnswerKind, first: Mapping[int, Any], second: Mapping[int, Any], factor: float) -> PairedTest | None:
     if not first or first.keys() != second.keys():
         return None
     rows = sorted(first)
     first_scores, second_scores = [first[row] for row in rows], [second[row] for row in rows]
-    if answers.kind == "entities":
+    if kind == "entities":
         return statistics.paired_f1(first_scores, second_scores, factor=factor)
-    if answers.kind == "labels":
+    if kind == "labels":
         return statistics.mcnemar(
             [bool(score) for score in first_scores], [bool(score) for score in second_scores], factor
         )

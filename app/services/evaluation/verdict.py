@@ -3,8 +3,10 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
+from app.catalog import best_check
+from app.catalog.task_types import task_type
 from app.catalog.training import TrainingSettings
 from app.languages import decimal, gettext_noop, localized
 from app.languages import gettext as _
@@ -14,7 +16,6 @@ from app.services.evaluation.remedies import VerdictRemedy
 
 Points = Mapping[str, Sequence[Sequence[float]]]
 Severity = Literal["good", "info", "warning", "error"]
-Rank = TypeVar("Rank", float, tuple[float, float])
 
 # With fewer checks a plateau cannot be seen, and one check without gain is chance.
 MIN_CHECKS = 3
@@ -64,22 +65,20 @@ class Verdict:
         }
 
 
-def plateau(run: Run, checks: Sequence[tuple[int, Rank]], quality: Callable[[Rank], str]) -> Verdict | None:
-    """Evaluation stopped improving.
+def plateau(run: Run, points: Points, quality: Callable[[float], str]) -> Verdict | None:
+    """Evaluation stopped improving, by the rule that the trainer chooses the checkpoint with.
 
     Args:
-        checks: step and rank of each; the highest rank is the best, of equal ones the first.
-        quality: the best rank in words, such as "Accuracy on the validation rows was 90 %".
+        quality: the task's metric at the best check in words, such as "Accuracy on the validation rows was 90 %".
     """
-    if len(checks) < MIN_CHECKS:
-        return None
-    best_step, best = max(checks, key=lambda check: (check[1], -check[0]))
-    later = sum(step > best_step for step, _ in checks)
-    # The trainer breaks close scores by the loss; then the run improved until the step that it kept.
-    if later < MIN_LATER_CHECKS or ((run.results or {}).get("best_step") or 0) > best_step:
-        return None
-    if best_step == 0:
-        # The check before the first step: `probe_verdicts.kept` says what that means.
+    task = task_type(run.task_type)
+    checks = _checks(points, task.primary_metric)
+    best_step = (run.results or {}).get("best_step")
+    if best_step is None:
+        best_step = best_check.best_step(checks, task)
+    later = sum(step > (best_step or 0) for step in checks)
+    # Of the check before the first step `probe_verdicts.kept` says what it means.
+    if len(checks) < MIN_CHECKS or later < MIN_LATER_CHECKS or not best_step or best_step not in checks:
         return None
     done = run.job.state == SUCCEEDED
     return Verdict(
@@ -88,10 +87,22 @@ def plateau(run: Run, checks: Sequence[tuple[int, Rank]], quality: Callable[[Ran
             "Evaluation stopped improving at step {best_step}; the best checkpoint is kept.",
             best_step=decimal(best_step),
         ),
-        _("{quality} there; {later} later checks were not better.", quality=quality(best), later=later),
+        _(
+            "{quality} there; {later} later checks were not better.",
+            quality=quality(checks[best_step][task.primary_metric]),
+            later=later,
+        ),
         _("Fewer epochs would save time.") if done else _("Stopping now keeps the best checkpoint."),
         remedies.early_stopping(),
     )
+
+
+def _checks(points: Points, metric: str) -> dict[int, dict[str, float]]:
+    """Metric and loss of every check that has the metric as a number, by step; a loss that was not stored counts as equal."""
+    losses = dict(finite_points(points, "eval/loss"))
+    return {
+        step: {metric: value, "loss": losses.get(step, 0.0)} for step, value in finite_points(points, f"eval/{metric}")
+    }
 
 
 def longer_text_tip(run: Run, tip: str) -> str:
@@ -125,7 +136,14 @@ def has_diverged(points: Points) -> bool:
 
 def finite_values(points: Points, key: str) -> list[float]:
     """The values of one curve that are numbers, by rising step."""
-    return [float(value) for _, value in points.get(key, ()) if value is not None and math.isfinite(value)]
+    return [value for _, value in finite_points(points, key)]
+
+
+def finite_points(points: Points, key: str) -> list[tuple[int, float]]:
+    """Step and value of the points of one curve that are numbers, by rising step."""
+    return [
+        (int(step), float(value)) for step, value in points.get(key, ()) if value is not None and math.isfinite(value)
+    ]
 
 
 def listed_recalls(scores: Sequence[Mapping[str, Any]]) -> str:

@@ -196,11 +196,8 @@ def _overfitting(run: Run, points: Points) -> Verdict | None:
 
 
 def _stopped_improving(run: Run, points: Points) -> Verdict | None:
-    losses = dict(_pairs(points, "eval/loss"))
-    # As the trainer ranks checkpoints: by accuracy, equal ones by the lower loss, then the earliest.
-    checks = [(step, (value, -losses.get(step, 0.0))) for step, value in _pairs(points, "eval/accuracy")]
     return plateau(
-        run, checks, lambda rank: _("Accuracy on the validation rows was {percent}", percent=headline.percent(rank[0]))
+        run, points, lambda value: _("Accuracy on the validation rows was {percent}", percent=headline.percent(value))
     )
 
 

@@ -13,14 +13,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app import manifest, storage
+from app.catalog import best_check
 from app.catalog.spec import RunSpec
+from app.catalog.task_types import task_type
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, Checkpoint, Run
 from app.services.accounts.audit_chain import record
-from app.services.runs import cross_validation, runs
+from app.services.runs import cross_validation, metrics, runs
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ def list_checkpoints(user_id: str, run_id: str) -> list[CheckpointDetails]:
     with snapshot() as session:
         run = runs.find(session, user_id, run_id)
         kept = _by_step(session, run_id)
+        selected = _selected(session, run, kept)
     newest = max(kept, default=0)
-    selected = _selected(run, kept)
     return [_details(run, kept[step], newest, selected) for step in sorted(kept, reverse=True)]
 
 
@@ -91,7 +93,7 @@ def remove(user_id: str, run_id: str, step: int) -> None:
         copies = _wanted(kept, step)
         if run.job.state in ACTIVE_STATES:
             raise Conflict("still_active", _("This run is still active and may need it."), _("Stop the run first."))
-        if step == _selected(run, kept):
+        if step == _selected(session, run, kept):
             raise Conflict(
                 "checkpoint_selected",
                 _("Step {step} is the best one: the result is made of it, and going on needs it.", step=decimal(step)),
@@ -160,18 +162,18 @@ def _wanted(kept: dict[int, list[Checkpoint]], step: int) -> list[Checkpoint]:
     return kept[step]
 
 
-def _selected(run: Run, kept: dict[int, list[Checkpoint]]) -> int | None:
-    """The best step: the one in the results, or the best evaluation so far while there are none."""
+def _selected(session: Session, run: Run, kept: dict[int, list[Checkpoint]]) -> int | None:
+    """The best step: the one in the results, or what the trainer holds for the best so far while there are none."""
     best = (run.results or {}).get("best_step")
     if best is not None:
         return int(best)
-    scored = {step: copies[0].metrics for step, copies in kept.items() if copies[0].metrics}
-    return max(scored, key=lambda step: (_score(scored[step]), -step)) if scored else max(kept, default=None)
-
-
-def _score(metrics: dict[str, float]) -> tuple[float, float]:
-    quality = metrics.get("accuracy", metrics.get("f1", -metrics.get("perplexity", float("inf"))))
-    return quality, -metrics.get("loss", 0.0)
+    task = task_type(run.task_type)
+    found = best_check.best_step(metrics.checks_of(session, run.id), task)
+    if found not in kept:
+        # A damaged checkpoint was forgotten by the attempt that goes on; the best is chosen among the others.
+        scored = {step: copies[0].metrics for step, copies in kept.items()}
+        found = best_check.best_step(scored, task)
+    return max(kept, default=None) if found is None else found
 
 
 def _details(run: Run, copies: Sequence[Checkpoint], newest: int, selected_step: int | None) -> CheckpointDetails:

@@ -291,6 +291,18 @@ def evaluations_of(session: Session, run_ids: Sequence[str], key: str) -> dict[s
     return found
 
 
+def checks_of(session: Session, run_id: str) -> dict[int, dict[str, float]]:
+    """The scores of every check of the validation rows by step and metric, without those that are no finite number."""
+    query = select(MetricPoint.step, MetricPoint.key, MetricPoint.value)
+    found: dict[int, dict[str, float]] = {}
+    for step, key, value in session.execute(
+        query.where(MetricPoint.run_id == run_id, MetricPoint.key.like(f"{EVALUATION}%"))
+    ):
+        if value is not None and math.isfinite(value):
+            found.setdefault(step, {})[key.removeprefix(EVALUATION)] = value
+    return found
+
+
 def _insert_points(session: Session, points: list[dict[str, Any]]) -> Sequence[Row[Any]]:
     """Store what is not there yet and return it; the unique key makes repeated delivery harmless."""
     columns = (MetricPoint.key, MetricPoint.step, MetricPoint.value, MetricPoint.at)

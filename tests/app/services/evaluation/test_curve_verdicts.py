@@ -12,6 +12,7 @@ from tests.app.services.evaluation.curves import RATE, Curve, curve, early, fall
 
 def run() -> Run:
     return Run(
+        task_type="text-classification",
         name="r",
         job=Job(state=RUNNING, progress={}),
         spec={"training": {"max_length": 128, "epochs": 6, "batch_size": 32}},

@@ -8,7 +8,13 @@ from app.services.evaluation import verdicts
 
 def _run(**results: Any) -> Run:
     training = {"max_length": 128, "learning_rate": 3e-4}
-    return Run(name="r", job=Job(state=SUCCEEDED, progress={}), spec={"training": training}, results=results)
+    return Run(
+        name="r",
+        task_type="text-classification",
+        job=Job(state=SUCCEEDED, progress={}),
+        spec={"training": training},
+        results=results,
+    )
 
 
 def test_forgetting_is_reported_from_the_amber_limit_on() -> None:

@@ -9,7 +9,9 @@ from tests.app.services.evaluation.views import generation_results
 
 def run_with(results: dict[str, Any]) -> Any:
     spec = {"training": {"max_length": 512}}
-    return SimpleNamespace(results=results, spec=spec, job=SimpleNamespace(state="succeeded", error=None))
+    return SimpleNamespace(
+        task_type="instruction", results=results, spec=spec, job=SimpleNamespace(state="succeeded", error=None)
+    )
 
 
 def titles(results: dict[str, Any], points: Any = None) -> list[tuple[str, str]]:

@@ -55,3 +55,21 @@ def test_runs_on_other_data_are_not_comparable(owner: str, version: tuple[str, s
     result = comparison.compare(owner, [first.id, second.id], baseline=first.id)
     assert not result.comparable and accuracy(result).verdicts == {}
     assert example_table.page(owner, [first.id, second.id]).comparable is False
+
+
+def test_cross_validated_run_is_held_against_another_on_the_rows_of_its_test_split(
+    owner: str, version: tuple[str, str]
+) -> None:
+    """Of the first 20 rows the folds got 20 right and the other run 8; the scores of 200 and of 20 rows stand side by side."""
+    folded, plain = make_run(owner, version, "folded"), make_run(owner, version, "plain")
+    folds = {"folds": 5, "rows": 200, "factor": 2.25}
+    end_run(folded.id, rows_right(150, 200), rows_right(100, 200), cross_validation=folds)
+    end_run(plain.id, rows_right(8, 20), rows_right(8, 20))
+    result = comparison.compare(owner, [folded.id, plain.id], baseline=folded.id)
+    row = accuracy(result)
+    assert row.values == {folded.id: 0.75, plain.id: 0.4}
+    assert row.verdicts == {plain.id: "worse"} and row.deltas == {plain.id: pytest.approx(-0.6)}
+    assert (row.paired[plain.id].rows, row.paired[plain.id].gained, row.paired[plain.id].lost) == (20, 0, 12)
+    (note,) = [note for note in result.notes if note.code == "common_rows"]
+    assert "folded" in note.message and "20 rows" in note.message and not result.comparable
+    assert example_table.page(owner, [folded.id, plain.id]).total == 20

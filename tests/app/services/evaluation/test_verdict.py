@@ -1,21 +1,22 @@
 """What the verdict rules share: plateaus of checks, the last step, smoothing."""
 
 from app.models import RUNNING, Job, Run
-from app.services.evaluation.verdict import last_step, plateau, smoothed
+from app.services.evaluation.verdict import Points, last_step, plateau, smoothed
+
+ACCURACY = [[10, 0.5], [20, 0.9], [30, 0.8], [40, 0.9]]
 
 
 def run(**results: int) -> Run:
-    return Run(name="r", job=Job(state=RUNNING, progress={}), spec={}, results=results)
+    return Run(name="r", task_type="text-classification", job=Job(state=RUNNING, progress={}), spec={}, results=results)
 
 
-def quality(rank: float) -> str:
-    return f"{rank:.2f}"
+def quality(value: float) -> str:
+    return f"{value:.2f}"
 
 
 def test_plateau_needs_two_later_checks_without_gain() -> None:
-    checks = [(10, 0.5), (20, 0.9), (30, 0.8)]
-    assert plateau(run(), checks, quality) is None
-    found = plateau(run(), [*checks, (40, 0.9)], quality)
+    assert plateau(run(), {"eval/accuracy": ACCURACY[:3]}, quality) is None
+    found = plateau(run(), {"eval/accuracy": ACCURACY}, quality)
     assert (
         found is not None
         and "step 20" in found.title
@@ -23,8 +24,14 @@ def test_plateau_needs_two_later_checks_without_gain() -> None:
     )
 
 
-def test_later_best_step_of_the_trainer_is_no_plateau() -> None:
-    assert plateau(run(best_step=40), [(10, 0.5), (20, 0.9), (30, 0.8), (40, 0.9)], quality) is None
+def test_plateau_follows_the_rule_that_the_checkpoint_is_chosen_by() -> None:
+    """Of accuracies as close as these the lower loss decides, while the run works and in its results."""
+    points: Points = {
+        "eval/accuracy": [[10, 0.9], [20, 0.895], [30, 0.895], [40, 0.895]],
+        "eval/loss": [[10, 0.5], [20, 0.4], [30, 0.3], [40, 0.2]],
+    }
+    assert plateau(run(), points, quality) is None
+    assert plateau(run(best_step=40), {"eval/accuracy": ACCURACY}, quality) is None
 
 
 def test_last_step_is_the_highest_of_all_curves() -> None:

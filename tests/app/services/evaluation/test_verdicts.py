@@ -12,7 +12,13 @@ FALLING = [[step, 3.0 * 0.97**step + 0.2] for step in range(1, 101)]
 
 def _run(state: str = SUCCEEDED, *, error: dict[str, Any] | None = None, **results: Any) -> Run:
     job = Job(state=state, error=error, progress={})
-    return Run(name="r", job=job, spec={"training": {"max_length": 128}}, results=results or None)
+    return Run(
+        name="r",
+        task_type="text-classification",
+        job=job,
+        spec={"training": {"max_length": 128}},
+        results=results or None,
+    )
 
 
 def _tested(tuned: float, probe: float, rows: int, majority: float = 0.1) -> Run:

@@ -7,7 +7,7 @@ import pytest
 from app import manifest, storage
 from app.db import transaction
 from app.errors import Conflict, NotFound, Rejected, StudioError
-from app.models import Checkpoint
+from app.models import Checkpoint, MetricPoint
 from app.services.queue import jobs
 from app.services.runs import checkpoints, run_folders
 from tests.app.outcomes import end_run, rows_right
@@ -79,6 +79,20 @@ def test_nothing_is_deleted_while_the_run_is_active(owner: str) -> None:
     assert [kept.deletable for kept in checkpoints.list_checkpoints(owner, run.id)] == [False, False]
     with pytest.raises(Conflict, match="still active"):
         checkpoints.remove(owner, run.id, 10)
+
+
+def test_best_check_so_far_is_the_one_that_the_trainer_holds_for_the_best(owner: str) -> None:
+    """Step 30 has most right, but a higher loss than the linear probe at step 0, whose checkpoint is gone by now."""
+    run = make_run(owner)
+    checks = {0: (0.90, 0.30), 10: (0.91, 0.20), 20: (0.915, 0.25), 30: (0.95, 0.35)}
+    for step, (accuracy, loss) in checks.items():
+        with transaction() as session:
+            for key, value in (("eval/accuracy", accuracy), ("eval/loss", loss)):
+                session.add(MetricPoint(run_id=run.id, key=key, step=step, value=value, at=float(step)))
+        if step:
+            keep(run.id, step, accuracy=accuracy, loss=loss)
+    listed = checkpoints.list_checkpoints(owner, run.id)
+    assert [kept.step for kept in listed if kept.selected] == [10]
 
 
 def test_new_run_starts_from_a_checkpoint_of_the_old_one(owner: str, ended: str) -> None:
