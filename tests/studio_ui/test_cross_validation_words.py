@@ -13,7 +13,7 @@ from app.services.estimates.cost_arithmetic import REFERENCE
 from app.services.queue import machine_speeds
 from studio_ui.pages.new_run.draft import preset_of, recommended, with_folds
 from studio_ui.pages.new_run.review import review_nodes
-from studio_ui.pages.run import answers, header
+from studio_ui.pages.run import answers, header, learning_curves
 from tests.app.outcomes import end_run, rows_right
 from tests.app.services.runs.test_cross_validation import rows
 from tests.factories import SPEC, make_run
@@ -50,6 +50,9 @@ def test_the_run_page_says_which_fold_works(owner: str) -> None:
     start(run.id, step=3, total_steps=9, part=2, parts=6, share=0.2, eta_seconds=90.0)
     shown = words(header.live(owner, {"id": run.id}).nodes)
     assert "Fold 2 of 5: Training" in shown and "all folds and the model on all rows" in shown
+    assert "after the folds, when the model on all rows is trained" in shown and "no value yet" not in shown
+    charts = learning_curves.read_curves(owner, {"id": run.id}, None).charts
+    assert charts is not None and charts[0].empty == "Appears after the folds, when the model on all rows is trained."
 
 
 def test_a_cross_validated_run_says_so_and_is_not_trained_further(owner: str) -> None:

@@ -10,9 +10,10 @@ from app.services.runs import checkpoints, metrics
 from app.services.runs.run_details import RunDetails
 from studio_ui.components.curves import Chart, CurveNews, Line, Mark
 from studio_ui.formats import count
-from studio_ui.pages.run.wanted import SECONDS_BETWEEN_LOOKS, family, is_active, results_of, wanted_run
+from studio_ui.pages.run.wanted import SECONDS_BETWEEN_LOOKS, family, is_active, results_of, waits_for_folds, wanted_run
 from studio_ui.run_words import ACTIVE
 
+AFTER_FOLDS = gettext_noop("Appears after the folds, when the model on all rows is trained.")
 FIRST_STEP = gettext_noop("Appears with the first training step.")
 QUALITY = {
     "labels": Chart(
@@ -120,7 +121,7 @@ def read_curves(user_id: str, query: Mapping[str, str], after: int | None) -> Cu
             points={key: [list(point) for point in points] for key, points in found.points.items()},
             after=found.after,
             again=SECONDS_BETWEEN_LOOKS if is_active(run) else None,
-            charts=[_translated(chart) for chart in (LOSS, QUALITY[family(run)], FOLDS, *OTHERS)],
+            charts=_charts(run),
             marks=marks_of(user_id, run),
             steps_per_pass=_steps_per_pass(run),
         )
@@ -138,6 +139,14 @@ def read_curves(user_id: str, query: Mapping[str, str], after: int | None) -> Cu
         marks=marks_of(user_id, run) if changed else None,
         steps_per_pass=_steps_per_pass(run),
     )
+
+
+def _charts(run: RunDetails) -> list[Chart]:
+    """All charts; while folds are trained, those of the model that is kept say what they wait for."""
+    charts = [_translated(chart) for chart in (LOSS, QUALITY[family(run)], FOLDS, *OTHERS)]
+    if not waits_for_folds(run):
+        return charts
+    return [replace(chart, empty=_(AFTER_FOLDS)) if chart.empty else chart for chart in charts]
 
 
 def _translated(chart: Chart) -> Chart:

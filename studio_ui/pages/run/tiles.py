@@ -13,7 +13,7 @@ from app.services.runs import metrics
 from app.services.runs.run_details import RunDetails
 from studio_ui.components.nodes import Node, el
 from studio_ui.formats import byte_size, count, duration, figure, percent, points
-from studio_ui.pages.run.wanted import family, is_active, results_of
+from studio_ui.pages.run.wanted import family, folds_of, is_active, results_of, waits_for_folds
 
 NEWEST = ("train/loss", "eval/loss", "train/rows_per_second", "eval/perplexity", "eval/token_accuracy")
 LEADING = {"labels": "test/accuracy", "tokens": "test/f1", "generation": "test/perplexity"}
@@ -22,6 +22,7 @@ RETENTION = {
     "amber": ("!", gettext_noop("some lost")),
     "red": ("✕", gettext_noop("much lost")),
 }
+AFTER_FOLDS = gettext_noop("after the folds, when the model on all rows is trained")
 UNSURE = gettext_noop("The 95 % intervals overlap: the difference may be chance.")
 # A smaller change of a share reads as none.
 SAME = 5e-5
@@ -65,10 +66,13 @@ def _common_tiles(run: RunDetails, newest: Newest) -> list[Node]:
             "tile-train-loss",
             _("Training loss"),
             _newest_words(newest, "train/loss"),
-            _step_words(newest, "train/loss"),
+            _step_words(run, newest, "train/loss"),
         ),
         tile(
-            "tile-eval-loss", _("Evaluation loss"), _newest_words(newest, "eval/loss"), _step_words(newest, "eval/loss")
+            "tile-eval-loss",
+            _("Evaluation loss"),
+            _newest_words(newest, "eval/loss"),
+            _step_words(run, newest, "eval/loss"),
         ),
         tile("tile-speed", _("Speed"), _("{speed} rows/s", speed=count(speed)) if speed else "–", _("training rows")),
         tile(
@@ -166,11 +170,11 @@ def _checked_accuracy(run: RunDetails, best: float | None) -> Node:
 def _check_words(run: RunDetails, value: float | None, also: str = "") -> str:
     if not is_active(run):
         return _("validation rows; the test was not reached")
-    return (
-        _("after the first check{also}", also=also)
-        if value is None
-        else _("validation rows; the test comes at the end")
-    )
+    if value is None:
+        return _(AFTER_FOLDS) if waits_for_folds(run) else _("after the first check{also}", also=also)
+    if folds_of(run):
+        return _("validation rows, model on all rows; the folds are scored at the end")
+    return _("validation rows; the test comes at the end")
 
 
 def _entity_tiles(run: RunDetails, best: Mapping[str, float], verdict: str | None) -> list[Node]:
@@ -178,8 +182,8 @@ def _entity_tiles(run: RunDetails, best: Mapping[str, float], verdict: str | Non
     results = results_of(run)
     scores = results.get("metrics") or {}
     if scores.get("f1") is None:
-        words = _("validation sentences; the test comes at the end")
-        return [tile("tile-f1", _("Best entity F1 so far"), _share(best.get("eval/f1")), words, wide=True)]
+        value = best.get("eval/f1")
+        return [tile("tile-f1", _("Best entity F1 so far"), _share(value), _check_words(run, value), wide=True)]
     notes = _against_probe(scores["f1"], results, "f1", verdict)
     if interval := (results.get("intervals") or {}).get("f1"):
         notes.append(
@@ -309,8 +313,10 @@ def _newest_words(newest: Newest, key: str) -> str:
     return number(newest[key][1]) if key in newest else "–"
 
 
-def _step_words(newest: Newest, key: str) -> str:
-    return _("at step {newest_0}", newest_0=count(newest[key][0])) if key in newest else _("no value yet")
+def _step_words(run: RunDetails, newest: Newest, key: str) -> str:
+    if key in newest:
+        return _("at step {newest_0}", newest_0=count(newest[key][0]))
+    return _(AFTER_FOLDS) if waits_for_folds(run) else _("no value yet")
 
 
 def _share(value: float | None) -> str:

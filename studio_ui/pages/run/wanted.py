@@ -46,6 +46,17 @@ def is_active(run: RunDetails) -> bool:
     return run.state in ACTIVE
 
 
+def folds_of(run: RunDetails) -> int:
+    """Folds that the run was asked for; 0 without cross-validation."""
+    return int(run.spec.get("training", {}).get("cross_validation_folds") or 0)
+
+
+def waits_for_folds(run: RunDetails) -> bool:
+    """Whether the model that is kept, whose curves and checks a run shows, is not trained yet because its folds are."""
+    progress = run.progress or {}
+    return bool(folds_of(run)) and is_active(run) and progress.get("part", 1) <= folds_of(run)
+
+
 def family(run: RunDetails) -> str:
     """``generation``, ``tokens`` or ``labels``: which scores and answers a run has."""
     return "generation" if generates(run.task_type) else "tokens" if tags_tokens(run.task_type) else "labels"
@@ -61,7 +72,7 @@ def not_yet(run: RunDetails, what: str) -> Node:
     if is_active(run):
         text = (
             _("All rows are answered when the folds and the model on all rows are trained. This page fills itself.")
-            if run.spec.get("training", {}).get("cross_validation_folds")
+            if folds_of(run)
             else _("The test rows are answered once, after training. This page fills itself.")
         )
         return empty_state(_("{what} will appear here at the end.", what=what), text)
