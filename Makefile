@@ -34,6 +34,9 @@ check: $(VENV)/installed-dev ## check format, lint (Python, JavaScript) and type
 test-methods: $(VENV)/installed-dev ## check every tuning method in every way, on tiny models of each kind
 	@$(BIN)/python -m pytest -q -n 2 -m "methods or not methods" tests/methods tests/worker/engine
 
+test-models: $(VENV)/installed-dev ## tune a tiny model of every type that transformers knows, and print the table
+	@$(BIN)/python -m pytest -q -m "models or not models" tests/models
+
 faults: $(VENV)/installed-dev ## kill, freeze and starve processes and servers; FAULTS_N=1 for the full count
 	@scripts/ensure programs
 	@$(BIN)/python -m tests.faults

@@ -56,7 +56,7 @@ def make_base(folder: Path, pooling: str = "mean") -> BaseModelCard:
     )
     model = BertModel(config, add_pooling_layer=False)
     model.save_pretrained(str(folder))
-    _tokenizer().save_pretrained(str(folder))
+    make_tokenizer().save_pretrained(str(folder))
     return BaseModelCard(
         name="tiny",
         title="Tiny",
@@ -124,7 +124,8 @@ def make_spec(method: dict | None = None, task: Mapping[str, Any] = SORTING, **t
     )
 
 
-def _tokenizer() -> PreTrainedTokenizerFast:
+def make_tokenizer() -> PreTrainedTokenizerFast:
+    """Words, and the marks that encoders put around a text."""
     words = {word: number for number, word in enumerate([*SPECIAL, *WORDS])}
     tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()

@@ -9,6 +9,7 @@ from transformers import AutoConfig
 from app import manifest, storage
 from app.catalog import fetched_models
 from app.catalog.card import BaseModelCard
+from app.catalog.model_reading import read_facts
 from app.catalog.spec import RunSpec
 from app.catalog.task_types.generative import Example, Turn
 from tests.tiny import write_rows
@@ -89,10 +90,9 @@ def install_chat_model() -> str:
     name = fetched_models.model_name("tests/tiny-chat", commit)
     folder = storage.model_dir(name)
     make_chat_base(folder)
-    config = json.loads((folder / "config.json").read_text())
     weights = {"model.safetensors": manifest.sha256_of(folder / "model.safetensors")}
     fetched_models.write_card(
-        folder, repo="tests/tiny-chat", commit=commit, licence="Apache-2.0", config=config, weights=weights
+        folder, repo="tests/tiny-chat", commit=commit, licence="Apache-2.0", facts=read_facts(folder), weights=weights
     )
     manifest.write(folder)
     return name

@@ -3,6 +3,23 @@
 from dataclasses import dataclass
 from typing import Any
 
+Shape = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class BlockFacts:
+    """Sizes of one block, as :class:`BaseModelCard` describes them.
+
+    ``other_weights`` take part in the products of a token without being a linear layer: experts (as many as a token goes through)
+    and bare matrices.
+    """
+
+    linear_shapes: tuple[Shape, ...]
+    attention_shapes: int
+    parameters: int
+    norm_parameters: int
+    other_weights: int = 0
+
 
 @dataclass(frozen=True)
 class BaseModelCard:
@@ -14,6 +31,12 @@ class BaseModelCard:
     ``attention_shapes`` belong to the attention part, the last leads out of the feed-forward part;
     ``block_norm_parameters`` and ``outer_norm_parameters`` are the weights of the norms in one block and outside of the
     blocks; ``key_width`` is the width of keys and values where it differs from ``hidden_size``.
+
+    What a fetched model was found to be: ``architecture`` is ``encoder`` or ``decoder``; ``kinds`` are those of
+    :mod:`app.catalog.methods.capabilities` that transformers has a class for; where blocks differ, ``block_kinds`` are the different
+    ones and ``block_order`` has the number of each block's kind; a text goes ``passes`` times through all of them (ALBERT shares
+    its weights); ``output_parameters`` are those of an output layer that is not tied to the embeddings; ``lacks`` are the parts
+    of :data:`app.catalog.methods.requirements.PARTS` that are missing; ``fused_attention`` says whether torch's kernel serves.
     """
 
     name: str
@@ -39,6 +62,38 @@ class BaseModelCard:
     block_norm_parameters: int = 0
     outer_norm_parameters: int = 0
     key_width: int = 0
+    model_type: str = ""
+    architecture: str = ""
+    kinds: tuple[str, ...] = ()
+    block_kinds: tuple[BlockFacts, ...] = ()
+    block_order: tuple[int, ...] = ()
+    passes: int = 1
+    output_parameters: int = 0
+    tied: bool = False
+    heads: int = 0
+    key_value_heads: int = 0
+    experts: int = 0
+    experts_used: int = 0
+    lacks: tuple[str, ...] = ()
+    fused_attention: bool = True
+
+    @property
+    def blocks(self) -> tuple[BlockFacts, ...]:
+        """Every block from the input upwards."""
+        if self.block_kinds:
+            return tuple(self.block_kinds[number] for number in self.block_order)
+        norms = self.block_norm_parameters
+        return (BlockFacts(self.linear_shapes, self.attention_shapes, self.block_parameters, norms),) * self.layers
+
+    @property
+    def blocks_parameters(self) -> int:
+        """All weights of all blocks."""
+        return sum(block.parameters for block in self.blocks)
+
+    @property
+    def block_weights(self) -> float:
+        """Weights that a token is multiplied with in one block, on average over the blocks; every pass counts."""
+        return self.passes * sum(map(multiplied, self.blocks)) / max(1, self.layers)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready facts for the Models page and the catalog route."""
@@ -54,4 +109,13 @@ class BaseModelCard:
             "context_length": self.context_length,
             "task_types": list(self.task_types),
             "fetched": not self.package,
+            "model_type": self.model_type,
+            "architecture": self.architecture,
+            "experts": self.experts,
+            "experts_used": self.experts_used,
         }
+
+
+def multiplied(block: BlockFacts) -> int:
+    """Weights of a block that one token is multiplied with."""
+    return sum(inputs * outputs for inputs, outputs in block.linear_shapes) + block.other_weights

@@ -8,8 +8,9 @@ from typing import Any
 
 from app import manifest, storage
 from app.catalog.card import BaseModelCard
-from app.catalog.model_facts import Config, shape_of
-from app.catalog.task_types import TASK_TYPES
+from app.catalog.chat_templates import PLAIN_TURNS_NAME, read_template
+from app.catalog.methods.base import served_tasks
+from app.catalog.model_facts import DECODER, ModelFacts, with_tuples
 from app.errors import Conflict
 from app.outside_names import path_inside
 
@@ -62,44 +63,26 @@ def card_in(folder: Path) -> BaseModelCard | None:
 
 
 def write_card(
-    folder: Path, *, repo: str, commit: str, licence: str, config: Config, weights: dict[str, str]
+    folder: Path, *, repo: str, commit: str, licence: str, facts: ModelFacts, weights: dict[str, str]
 ) -> BaseModelCard:
     """Describe the files in a folder and put the card beside them.
 
     Args:
         weights: name -> SHA-256 of the files with weights.
-
-    Raises:
-        Rejected: the configuration describes no model that can be tuned here.
     """
-    shape = shape_of(config)
-    tokenizer = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
-    talks = bool(tokenizer.get("chat_template")) or (folder / "chat_template.jinja").exists()
-    pooling, normalize = _pooling(folder)
+    talks = read_template(folder).name != PLAIN_TURNS_NAME
     card = BaseModelCard(
         name=model_name(repo, commit),
         title=repo.split("/")[-1],
-        summary=_summary(shape.family, talks),
+        summary=_summary(facts.architecture, talks),
         licence=licence,
         source=f"{repo}, commit {commit}",
-        parameters=_count_weights(folder, list(weights)),
-        hidden_size=shape.hidden_size,
-        layers=shape.layers,
-        context_length=shape.context_length,
-        linear_shapes=shape.linear_shapes,
         package="",
         folder="",
         weights_sha256=next(iter(weights.values())),
         hub_id=repo,
-        task_types=_task_types(shape.family),
-        pooling=pooling,
-        normalize=normalize,
-        load_arguments=shape.load_arguments,
-        block_parameters=shape.block_parameters,
-        attention_shapes=shape.attention_shapes,
-        block_norm_parameters=shape.block_norm_parameters,
-        outer_norm_parameters=shape.outer_norm_parameters,
-        key_width=shape.key_width,
+        task_types=served_tasks(facts.kinds),
+        **{**facts.for_card(), **_pooling(folder, facts)},
     )
     (folder / CARD).write_text(json.dumps(asdict(card), indent=1), encoding="utf-8")
     return card
@@ -108,41 +91,30 @@ def write_card(
 @lru_cache(maxsize=256)
 def _read_card(folder: Path, _changed: int) -> BaseModelCard:
     values: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    for name in ("linear_shapes", "load_arguments"):
-        values[name] = tuple(tuple(pair) for pair in values[name])
-    return BaseModelCard(**{**values, "task_types": tuple(values["task_types"])})
+    values = with_tuples(values)
+    if values.get("kinds"):
+        # A task type that came with a later version is served as well.
+        values["task_types"] = served_tasks(values["kinds"])
+    return BaseModelCard(**values)
 
 
-def _task_types(family: str) -> tuple[str, ...]:
-    wanted = ("generation",) if family == "decoder" else ("classification", "tokens")
-    return tuple(task.kind for task in TASK_TYPES if task.family in wanted)
+def _pooling(folder: Path, facts: ModelFacts) -> dict[str, Any]:
+    """How sentence-transformers says that the model was trained to be pooled.
 
-
-def _pooling(folder: Path) -> tuple[str, bool]:
-    """How sentence-transformers says that the model was trained to be pooled; plain encoders: the mean, not normalised."""
+    Otherwise, not normalised: the mean for encoders; the last token, which alone has read all others, for decoders.
+    """
     config_file = folder / "1_Pooling" / "config.json"
     modules = folder / "modules.json"
-    pooling: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8")) if config_file.exists() else {}
-    first = bool(pooling.get("pooling_mode_cls_token"))
-    return "first" if first else "mean", modules.exists() and "Normalize" in modules.read_text(encoding="utf-8")
+    normalize = modules.exists() and "Normalize" in modules.read_text(encoding="utf-8")
+    if not config_file.exists():
+        return {"normalize": normalize}
+    pooling: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8"))
+    modes = {"pooling_mode_cls_token": "first", "pooling_mode_lasttoken": "last", "pooling_mode_mean_tokens": "mean"}
+    named = next((name for key, name in modes.items() if pooling.get(key)), None)
+    return {"normalize": normalize, **({"pooling": named} if named else {})}
 
 
-def _count_weights(folder: Path, names: list[str]) -> int:
-    """Weights of all files, from the headers of the safetensors format: 8 bytes of length, then JSON."""
-    total = 0
-    for name in names:
-        with (folder / name).open("rb") as source:
-            header = json.loads(source.read(int.from_bytes(source.read(8), "little")))
-        for key, facts in header.items():
-            if key != "__metadata__":
-                count = 1
-                for size in facts["shape"]:
-                    count *= size
-                total += count
-    return total
-
-
-def _summary(family: str, talks: bool) -> str:
-    if family == "encoder":
+def _summary(architecture: str, talks: bool) -> str:
+    if architecture != DECODER:
         return "Fetched from the Hugging Face Hub; reads texts."
     return f"Fetched from the Hugging Face Hub; {'answers in a chat' if talks else 'continues texts'}."

@@ -177,7 +177,7 @@ def _rank(facts: Facts) -> Advice | None:
     """Rule 4: the smallest rank whose numbers are at least as many as answer tokens; from 64 on scaled for stability."""
     if facts.family != "generation" or not facts.answer_tokens:
         return None
-    per_rank = facts.base.layers * sum(inputs + outputs for inputs, outputs in facts.base.linear_shapes)
+    per_rank = sum(inputs + outputs for block in facts.base.blocks for inputs, outputs in block.linear_shapes)
     rank = next((size for size in RANKS if size * per_rank >= facts.answer_tokens), RANKS[-1])
     source = _("Tinker's LoRA primer (at least as many numbers as answer tokens); {peft}", peft=_(PEFT))
     words = _(

@@ -6,7 +6,7 @@ from app.catalog.card import BaseModelCard
 from app.catalog.derived import Origin
 from app.catalog.methods import AnyMethod
 from app.catalog.methods.base import Method
-from app.catalog.methods.requirements import require
+from app.catalog.methods.requirements import require, require_parts
 from app.catalog.training import TrainingSettings
 from app.errors import Rejected
 from app.languages import gettext as _
@@ -52,6 +52,7 @@ def check_fit(spec: RunSpec, card: BaseModelCard) -> None:
         Rejected: the method's settings, something asked for that the method cannot do, or texts longer than the model
             reads beside a soft prompt.
     """
+    require_parts(spec.method, card)
     spec.method.check(card)
     check_asked(spec)
     room, longest = card.context_length - spec.method.virtual_tokens, spec.training.max_length

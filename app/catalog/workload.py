@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.methods.capabilities import can
+from app.catalog.model_facts import DECODER
 from app.catalog.spec import held_precision
+from app.catalog.task_types import task_type as find_task_type
 from app.catalog.training import TrainingSettings
 
 # As the engine cuts rows that learn, and rows that are only read: padded tokens at once; lengths in multiples of this.
@@ -55,11 +57,18 @@ class WorkloadInputs:
     longest: float
     labels: int = 2
     base_known: bool = False
+    task_type: str = ""
 
     @property
     def family(self) -> str:
-        """``classification`` or ``generation``: a model serves the tasks of one family."""
-        return "classification" if "text-classification" in self.base.task_types else "generation"
+        """``generation``, or ``classification`` for everything that gives texts or words a label.
+
+        Without a task, what the base model is first of all for.
+        """
+        task = self.task_type or self.base.task_types[0]
+        if self.base.architecture == DECODER and not self.task_type:
+            return "generation"
+        return "generation" if find_task_type(task).family == "generation" else "classification"
 
     @property
     def writes(self) -> bool:
@@ -79,7 +88,11 @@ class WorkloadInputs:
     @property
     def adapter(self) -> int:
         """Weights of the model that learn, the answer layer not counted."""
-        return self.method.trainable_parameters(self.base)
+        if self.writes or not self.base.output_parameters:
+            return self.method.trainable_parameters(self.base)
+        # The output layer of a model that writes is left out where it sorts.
+        body = self.base.parameters - self.base.output_parameters
+        return self.method.trainable_parameters(replace(self.base, parameters=body))
 
     @property
     def steps(self) -> int:
@@ -102,7 +115,7 @@ class WorkloadInputs:
     def vocabulary(self) -> float:
         """Entries of the embedding table, positions included: what is left of the weights outside of the blocks."""
         base = self.base
-        rest = base.parameters - base.layers * base.block_parameters - base.outer_norm_parameters
+        rest = base.parameters - base.blocks_parameters - base.outer_norm_parameters
         return max(0.0, rest / base.hidden_size)
 
 
@@ -270,9 +283,9 @@ def _frozen_rows(job: WorkloadInputs) -> float:
     return rows
 
 
-def _matrices(base: BaseModelCard) -> int:
-    """Weights of the matrices of one block."""
-    return sum(inputs * outputs for inputs, outputs in base.linear_shapes)
+def _matrices(base: BaseModelCard) -> float:
+    """Weights of the matrices of one block that a token meets, on average."""
+    return base.block_weights
 
 
 def _block_flops(job: WorkloadInputs) -> float:

@@ -88,6 +88,7 @@ def _model_card(model: BaseModelCard) -> Node:
                 _("Layers"),
                 _("{layers}, each {hidden_size} wide", layers=model.layers, hidden_size=count(model.hidden_size)),
             ),
+            *_kind_facts(model),
             (_("Serves"), ", ".join(task_title(kind) for kind in model.task_types)),
             (_("Licence"), model.licence),
             (_("Source"), model.source),
@@ -112,10 +113,19 @@ def _model_card(model: BaseModelCard) -> Node:
     )
 
 
+def _kind_facts(model: BaseModelCard) -> list[tuple[str, str]]:
+    """Type and experts, where they were read off the model."""
+    experts = _("{used} of {experts} for each token", used=model.experts_used, experts=model.experts)
+    return [
+        *([(_("Type"), model.model_type)] if model.model_type else []),
+        *([(_("Experts"), experts)] if model.experts else []),
+    ]
+
+
 def fetch_words(user_id: str, query: Mapping[str, str]) -> list[Node]:
     """What can be fetched."""
     words = _(
-        "Encoders of the BERT family and writing models of the Llama, Mistral and Qwen families. Only safetensors files of one "
+        "Encoders and writing models of every type that transformers knows, experts included. Only safetensors files of one "
         "commit are taken; code in a model is never run."
     )
     return [el("h2", _("Another base model")), el("p", words, cls="muted")]

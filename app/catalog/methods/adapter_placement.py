@@ -10,8 +10,9 @@ from pydantic import Field
 from app.catalog import blocks
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
-from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.capabilities import ATTENTION_END, FEED_FORWARD, FEED_FORWARD_END, PARTS, Capabilities
 from app.catalog.methods.layer_range import Layers, chosen_layers
+from app.languages import gettext as _
 
 if TYPE_CHECKING:
     import torch
@@ -50,9 +51,13 @@ class AdapterMethod(PeftMethod):
         """Width of the bottleneck in a model of this width."""
         return max(1, width // self.reduction)
 
-    def insertion_points(self) -> tuple[tuple[tuple[str, ...], str], ...]:
-        """The parts of a block that get a module: their names by model family, and a word for messages."""
+    def insertion_points(self) -> tuple[str, ...]:
+        """The parts of a block that get a module, of :data:`FINDERS`."""
         raise NotImplementedError
+
+    def needs(self) -> tuple[str, ...]:
+        """The parts that get a module."""
+        return self.insertion_points()
 
     def adapter_shapes(self, base: BaseModelCard) -> list[tuple[int, int]]:
         """The modules of all chosen layers."""
@@ -78,8 +83,8 @@ class AdapterMethod(PeftMethod):
         chosen = chosen_layers(self.layers, len(blocks.find_blocks(model)))
         targets = [
             name
-            for names, word in self.insertion_points()
-            for name in blocks.find_in_blocks(model, names, word, chosen)
+            for part in self.insertion_points()
+            for name in blocks.find_in_blocks(model, FINDERS[part], _(PARTS[part]), chosen)
         ]
         config: PeftConfig = self.teach_peft().BottleneckConfig(
             width=width, r=self.narrow(width), target_modules=targets, **self.options()
@@ -87,6 +92,8 @@ class AdapterMethod(PeftMethod):
         return config
 
 
-FEED_FORWARD_END = (blocks.FEED_FORWARD_ENDS, "end of the feed-forward part")
-ATTENTION_END = (blocks.ATTENTION_ENDS, "end of the attention part")
-FEED_FORWARD = (blocks.FEED_FORWARDS, "feed-forward part")
+FINDERS = {
+    ATTENTION_END: blocks.attention_end,
+    FEED_FORWARD_END: blocks.feed_forward_end,
+    FEED_FORWARD: blocks.feed_forward,
+}

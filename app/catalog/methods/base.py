@@ -6,7 +6,7 @@ A method is one file with one class and one line in ``METHODS``. torch and peft 
 import importlib
 import math
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -33,6 +33,12 @@ MAX_RATE_FACTOR = 2.0
 
 # Kind of model -> family of task types that needs it.
 _FAMILIES = {CAUSAL: "generation", SEQUENCES: "classification", TOKENS: "tokens"}
+
+
+def served_tasks(kinds: Iterable[str]) -> tuple[str, ...]:
+    """The task types that models of these kinds serve."""
+    families = {_FAMILIES[kind] for kind in kinds}
+    return tuple(task.kind for task in TASK_TYPES if task.family in families)
 
 
 @dataclass(frozen=True)
@@ -86,8 +92,7 @@ class Method(BaseModel):
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
         """Serve every task whose model this method trains."""
         super().__pydantic_init_subclass__(**options)
-        served = {_FAMILIES[kind] for kind in cls.capabilities.models}
-        cls.task_types = tuple(task.kind for task in TASK_TYPES if task.family in served)
+        cls.task_types = served_tasks(cls.capabilities.models)
 
     @property
     def base_precision(self) -> str:
@@ -110,6 +115,10 @@ class Method(BaseModel):
         """
         factor = math.sqrt(REFERENCE_STEPS / max(1, steps))
         return self.recommended_learning_rate(base) * min(MAX_RATE_FACTOR, max(1.0, factor))
+
+    def needs(self) -> tuple[str, ...]:
+        """Parts of a model, of :data:`app.catalog.methods.capabilities.PARTS`, that the method attaches to."""
+        return ()
 
     def check(self, base: "BaseModelCard") -> None:
         """Refuse settings that cannot work with this model.

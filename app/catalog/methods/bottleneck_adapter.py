@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from app.catalog.card import BaseModelCard
-from app.catalog.methods.adapter_placement import ATTENTION_END, FEED_FORWARD_END, AdapterMethod
+from app.catalog.methods.adapter_placement import AdapterMethod
+from app.catalog.methods.capabilities import ATTENTION_END, FEED_FORWARD_END
 from app.catalog.methods.learning_rates import rate_by_size
 
 
@@ -37,7 +38,7 @@ class BottleneckAdapter(AdapterMethod):
         """3e-3 for small encoders (measured on Banking77), 1e-3 from a billion weights."""
         return rate_by_size(base, small=3e-3, large=1e-3)
 
-    def insertion_points(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+    def insertion_points(self) -> tuple[str, ...]:
         """After the layers that write into the residual stream, or after the feed-forward part only."""
         return (FEED_FORWARD_END, ATTENTION_END) if self.placement == "houlsby" else (FEED_FORWARD_END,)
 

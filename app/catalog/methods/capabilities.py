@@ -31,6 +31,19 @@ ABILITIES = {
     "layers": gettext_noop("train only some of the layers"),
 }
 
+# Parts of a model that a method may need -> what they are, for the refusal of a model that has none.
+LINEAR, NORMS, ATTENTION_END, FEED_FORWARD_END = "linear", "norms", "attention-end", "feed-forward-end"
+FEED_FORWARD, EMBEDDINGS, CACHE = "feed-forward", "embeddings", "cache"
+PARTS = {
+    LINEAR: gettext_noop("linear layers in every block"),
+    NORMS: gettext_noop("norms with weights"),
+    ATTENTION_END: gettext_noop("a linear layer that leads out of the attention part"),
+    FEED_FORWARD_END: gettext_noop("a linear layer that leads out of the feed-forward part"),
+    FEED_FORWARD: gettext_noop("a feed-forward part that is one module"),
+    EMBEDDINGS: gettext_noop("an input for vectors in place of tokens"),
+    CACHE: gettext_noop("an input for keys and values"),
+}
+
 
 @dataclass(frozen=True)
 class Capabilities:

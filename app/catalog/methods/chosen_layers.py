@@ -49,7 +49,7 @@ class ChosenLayers(PeftMethod):
 
     def trainable_parameters(self, base: BaseModelCard) -> int:
         """All weights of the chosen layers, biases and norms included."""
-        return len(chosen_layers(self.layers, base.layers)) * base.block_parameters
+        return sum(base.blocks[number].parameters for number in chosen_layers(self.layers, base.layers))
 
     def config(self, model: "torch.nn.Module") -> "PeftConfig":
         """Trained copies of everything in the chosen layers; the originals stay in the model."""

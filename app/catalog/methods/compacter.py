@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from app.catalog.card import BaseModelCard
-from app.catalog.methods.adapter_placement import ATTENTION_END, FEED_FORWARD_END, AdapterMethod
+from app.catalog.methods.adapter_placement import AdapterMethod
+from app.catalog.methods.capabilities import ATTENTION_END, FEED_FORWARD_END
 from app.catalog.methods.learning_rates import rate_by_size
 from app.errors import Rejected
 from app.languages import gettext as _
@@ -66,7 +67,7 @@ class Compacter(AdapterMethod):
         narrow = self.narrow(width)
         return 2 * (self.terms**3 + width + narrow) + narrow + width
 
-    def insertion_points(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+    def insertion_points(self) -> tuple[str, ...]:
         """Those of the bottleneck adapter."""
         return (FEED_FORWARD_END, ATTENTION_END) if self.placement == "houlsby" else (FEED_FORWARD_END,)
 

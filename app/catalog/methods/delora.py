@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from app.catalog.blocks import Shape
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.capabilities import Capabilities
 from app.catalog.methods.learning_rates import rate_by_size
-from app.catalog.methods.linear_method import LinearMethod, Shape
+from app.catalog.methods.linear_method import LinearMethod
 
 if TYPE_CHECKING:
     import torch

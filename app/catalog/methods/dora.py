@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
+from app.catalog.blocks import Shape
 from app.catalog.methods.capabilities import Capabilities
-from app.catalog.methods.linear_method import Shape
 from app.catalog.methods.lora_family import LoraFamily
 
 

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from app.catalog.blocks import find_blocks
+from app.catalog.blocks import find_blocks, part_of
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.layer_range import chosen_layers
 from app.catalog.methods.learning_rates import rate_by_size
-from app.catalog.methods.linear_method import LinearMethod, part_of
+from app.catalog.methods.linear_method import LinearMethod
 
 if TYPE_CHECKING:
     import torch
@@ -37,8 +37,9 @@ class Ia3(LinearMethod):
         total = sum(outputs for _, outputs in self.shapes(base))
         if self.targets == "attention":
             return total
-        inputs, outputs = base.linear_shapes[-1]
-        return total + len(chosen_layers(self.layers, base.layers)) * (inputs - outputs)
+        blocks = [base.blocks[number] for number in chosen_layers(self.layers, base.layers)]
+        ends = [block.linear_shapes[-1] for block in blocks if len(block.linear_shapes) > block.attention_shapes]
+        return total + sum(inputs - outputs for inputs, outputs in ends)
 
     def config(self, model: "torch.nn.Module") -> "PeftConfig":
         """Controls on the outputs of the chosen layers; on the inputs of the one out of the feed-forward part."""

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from app.catalog.blocks import find_blocks
-from app.catalog.card import BaseModelCard
+from app.catalog.blocks import Shape, find_blocks, linear_layers, part_of, shape_of
+from app.catalog.card import BaseModelCard, BlockFacts
 from app.catalog.methods.base import PeftMethod
+from app.catalog.methods.capabilities import LINEAR
 from app.catalog.methods.layer_range import Layers, chosen_layers
 from app.errors import Rejected
 from app.languages import gettext as _
 
 if TYPE_CHECKING:
     import torch
-
-Shape = tuple[int, int]
 
 
 def largest_divisor(limit: int, shapes: Sequence[Shape]) -> int:
@@ -44,6 +43,10 @@ class LinearMethod(PeftMethod):
         "faster and forget less.",
     )
 
+    def needs(self) -> tuple[str, ...]:
+        """Linear layers."""
+        return (LINEAR,)
+
     def check(self, base: BaseModelCard) -> None:
         """The chosen layers must exist."""
         chosen_layers(self.layers, base.layers)
@@ -54,9 +57,13 @@ class LinearMethod(PeftMethod):
 
     def shapes(self, base: BaseModelCard) -> list[Shape]:
         """(inputs, outputs) of every layer that the method attaches to."""
-        cut = base.attention_shapes
+        chosen, every = chosen_layers(self.layers, base.layers), base.blocks
+        return [shape for number in chosen for shape in self._shapes_in(every[number])]
+
+    def _shapes_in(self, block: BlockFacts) -> tuple[Shape, ...]:
+        cut = block.attention_shapes
         parts = {"all linear": slice(None), "attention": slice(cut), "feed-forward": slice(cut, None)}
-        return list(base.linear_shapes[parts[self.targets]]) * len(chosen_layers(self.layers, base.layers))
+        return block.linear_shapes[parts[self.targets]]
 
     def adapter_shapes(self, base: BaseModelCard) -> list[Shape]:
         """Every layer that the method attaches to."""
@@ -83,8 +90,8 @@ class LinearMethod(PeftMethod):
             f"{block_name}.{name}": module
             for number, (block_name, block) in enumerate(found.items())
             if number in wanted
-            for name, module in block.named_modules()
-            if is_linear(module) and self.targets in ("all linear", part_of(name))
+            for name, module in linear_layers(block).items()
+            if self.targets in ("all linear", part_of(name))
         }
         if not named:
             raise Rejected(
@@ -105,26 +112,6 @@ class LinearMethod(PeftMethod):
     def model_shapes(self, model: "torch.nn.Module") -> list[Shape]:
         """(inputs, outputs) of every layer that the method attaches to, read from the model."""
         return [shape_of(module) for module in self.modules(model).values()]
-
-
-def is_linear(module: "torch.nn.Module") -> bool:
-    """Linear layers, quantised ones and GPT-2's transposed kind included."""
-    from torch import nn
-
-    return isinstance(module, nn.Linear) or type(module).__name__ == "Conv1D"
-
-
-def shape_of(linear: "torch.nn.Module") -> Shape:
-    """(inputs, outputs) of a linear layer."""
-    if hasattr(linear, "in_features"):
-        return int(linear.in_features), int(linear.out_features)  # type: ignore[arg-type]
-    inputs, outputs = linear.weight.shape  # type: ignore[misc]
-    return int(inputs), int(outputs)
-
-
-def part_of(name: str) -> str:
-    """``attention`` or ``feed-forward`` by the name of a layer within its block."""
-    return "attention" if "attn" in name.lower() or "attention" in name.lower() else "feed-forward"
 
 
 def shorten(names: list[str], everything: list[str]) -> list[str]:

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from app.catalog.blocks import find_blocks
+from app.catalog.blocks import find_blocks, is_norm
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
+from app.catalog.methods.capabilities import NORMS
 from app.catalog.methods.layer_range import Layers, chosen_layers
 from app.catalog.methods.learning_rates import rate_by_size
 
@@ -35,6 +36,10 @@ class LnTuning(PeftMethod):
         """1e-2 for small encoders, 1e-3 for large models; it learns nothing below."""
         return rate_by_size(base, small=1e-2, large=1e-3)
 
+    def needs(self) -> tuple[str, ...]:
+        """Norms."""
+        return (NORMS,)
+
     def check(self, base: BaseModelCard) -> None:
         """The chosen layers must exist."""
         chosen_layers(self.layers, base.layers)
@@ -46,7 +51,7 @@ class LnTuning(PeftMethod):
     def trainable_parameters(self, base: BaseModelCard) -> int:
         """The norms of the chosen layers; with all of them also those outside of the blocks."""
         outer = base.outer_norm_parameters if self.layers == "all" else 0
-        return len(chosen_layers(self.layers, base.layers)) * base.block_norm_parameters + outer
+        return sum(base.blocks[number].norm_parameters for number in chosen_layers(self.layers, base.layers)) + outer
 
     def config(self, model: "torch.nn.Module") -> "PeftConfig":
         """Every norm of the chosen layers, by the name of its class."""
@@ -57,6 +62,6 @@ class LnTuning(PeftMethod):
         norms = [
             name
             for name, module in model.named_modules()
-            if type(module).__name__.endswith("Norm") and (self.layers == "all" or name.startswith(wanted))
+            if is_norm(module) and (self.layers == "all" or name.startswith(wanted))
         ]
         return LNTuningConfig(target_modules=norms)

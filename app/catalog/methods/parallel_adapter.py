@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from app.catalog.card import BaseModelCard
-from app.catalog.methods.adapter_placement import FEED_FORWARD, AdapterMethod
+from app.catalog.methods.adapter_placement import AdapterMethod
+from app.catalog.methods.capabilities import FEED_FORWARD
 from app.catalog.methods.learning_rates import rate_by_size
 
 
@@ -48,7 +49,7 @@ class ParallelAdapter(AdapterMethod):
         """2e-3 for small encoders (measured on Banking77, where 5e-4 to 6e-3 did equally well), 1e-3 from a billion weights."""
         return rate_by_size(base, small=2e-3, large=1e-3)
 
-    def insertion_points(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+    def insertion_points(self) -> tuple[str, ...]:
         """Around the feed-forward part."""
         return (FEED_FORWARD,)
 

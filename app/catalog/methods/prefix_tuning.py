@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from app.catalog.card import BaseModelCard
-from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.capabilities import CACHE, Capabilities
 from app.catalog.methods.learning_rates import rate_by_size
 from app.catalog.methods.prompt_method import PromptMethod
 
@@ -37,6 +37,10 @@ class PrefixTuning(PromptMethod):
         """2e-2 for small encoders (measured on Banking77), 5e-3 for large models (peft's benchmark)."""
         return rate_by_size(base, small=2e-2, large=5e-3)
 
+    def needs(self) -> tuple[str, ...]:
+        """Keys and values enter beside the tokens."""
+        return (CACHE,)
+
     @property
     def virtual_tokens(self) -> int:
         """The prefix takes none of the text's positions."""
@@ -44,7 +48,7 @@ class PrefixTuning(PromptMethod):
 
     def trainable_parameters(self, base: BaseModelCard) -> int:
         """A key and a value for every note and layer."""
-        return self.tokens * base.layers * 2 * (base.key_width or base.hidden_size)
+        return self.tokens * base.layers * base.passes * 2 * (base.key_width or base.hidden_size)
 
     def config(self, model: "torch.nn.Module") -> "PeftConfig":
         """Keys and values for every layer."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from app.catalog.methods.base import PeftMethod, peft_task
-from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.capabilities import EMBEDDINGS, Capabilities
 
 if TYPE_CHECKING:
     import torch
@@ -25,6 +25,10 @@ class PromptMethod(PeftMethod):
     capabilities: ClassVar[Capabilities] = Capabilities(
         merge=False, switch_off=False, reopen=False, models=("causal", "sequence-classification")
     )
+
+    def needs(self) -> tuple[str, ...]:
+        """Vectors enter in place of tokens."""
+        return (EMBEDDINGS,)
 
     @property
     def virtual_tokens(self) -> int:

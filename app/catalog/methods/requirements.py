@@ -1,8 +1,9 @@
 """Refuses what a tuning method cannot do before anything runs, naming the methods of the menu that can."""
 
+from app.catalog.card import BaseModelCard
 from app.catalog.methods import METHODS
 from app.catalog.methods.base import Method
-from app.catalog.methods.capabilities import ABILITIES, can
+from app.catalog.methods.capabilities import ABILITIES, PARTS, can
 from app.errors import Rejected
 from app.languages import gettext as _
 
@@ -69,6 +70,31 @@ def require_model_kind(method: type[Method] | Method, kind: str) -> None:
         "method_not_for_model",
         _("{method} does not train models for {replace}.", method=method.title, replace=kind.replace("-", " ")),
         _("Choose one of these instead: {able}.", able=", ".join(able[:4])),
+    )
+
+
+def require_parts(method: Method, base: BaseModelCard) -> None:
+    """Refuse a base model that lacks a part which the method attaches to, naming methods that need none of what is missing.
+
+    Raises:
+        Rejected: ``method_not_for_model``.
+    """
+    missing = [part for part in method.needs() if part in base.lacks]
+    if not missing:
+        return
+    able = [
+        other.title for other in METHODS if not set(other.model_construct(kind=_kind(other)).needs()) & set(base.lacks)
+    ]
+    raise Rejected(
+        "method_not_for_model",
+        _(
+            "{method} needs {part}, and {model} has none.",
+            method=method.title,
+            part=_(PARTS[missing[0]]),
+            model=repr(base.name),
+        ),
+        _("Choose one of these instead: {able}.", able=", ".join(able[:4])),
+        details={"method": _kind(method), "parts": missing},
     )
 
 

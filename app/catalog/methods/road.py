@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from app.catalog.blocks import Shape
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.learning_rates import rate_by_size
-from app.catalog.methods.linear_method import LinearMethod, Shape, largest_divisor
+from app.catalog.methods.linear_method import LinearMethod, largest_divisor
 
 if TYPE_CHECKING:
     import torch

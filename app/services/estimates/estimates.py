@@ -45,6 +45,7 @@ class EstimateRequest:
         labels: number of outputs of the answer layer.
         tokens_from: how ``tokens_per_row`` is known, in words for the basis.
         base_known: the base model has read these rows in an earlier run, so its hidden states are cached.
+        task_type: what the model is to learn; what it is first of all for if empty.
         machine: what trains; :func:`machine_speeds.training_machine` if None.
     """
 
@@ -58,6 +59,7 @@ class EstimateRequest:
     labels: int = 2
     tokens_from: str = MEASURED
     base_known: bool = False
+    task_type: str = ""
     machine: TrainingMachine | None = None
 
 
@@ -124,6 +126,7 @@ def memory_needed(spec: RunSpec, version: DatasetVersion) -> int:
         min(TYPICAL_TOKENS, longest),
         longest,
         task_type(spec.task_type).outputs(max(2, len(spec.labels))),
+        task_type=spec.task_type,
     )
     return int(sum(memory_parts(workload, True).values()))
 
@@ -149,6 +152,7 @@ def _workload(request: EstimateRequest) -> WorkloadInputs:
         max(length, longest),
         request.labels,
         request.base_known,
+        request.task_type,
     )
 
 

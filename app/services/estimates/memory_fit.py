@@ -107,5 +107,6 @@ def _other_method(workload: WorkloadInputs, kind: str) -> Method | None:
     if workload.method.kind in (kind, "qlora"):
         return None
     found = next((method for method in METHODS if method.model_fields["kind"].default == kind), None)
-    serves = found is not None and set(found.task_types) & set(workload.base.task_types)
+    tasks = {workload.task_type} if workload.task_type else set(workload.base.task_types)
+    serves = found is not None and set(found.task_types) & tasks
     return found.model_validate({"kind": kind}) if found is not None and serves else None

@@ -1,23 +1,19 @@
 """Checks the files of a model before anything of ours or of a library relies on them. Runs in a process of its own.
 
-Started by :mod:`app.services.models.file_check_process` as ``python -m``, with the folder on its command line; the answer is one
+Started by :mod:`app.services.models.limited_process` as ``python -m``, with the folder on its command line; the answer is one
 line of JSON on standard output. Reads no weights, only the header of each file of weights.
 """
 
 import json
 import re
-import resource
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.errors import Rejected, StudioError
+from app.errors import Rejected
 from app.outside_names import path_inside
+from app.services.models.limited_process import answer
 
-MEMORY_BYTES = 2 * 1024**3
-CPU_SECONDS = 60
-MAX_ANSWER_BYTES = 1024**2
 # The format's own limit, see the documentation of safetensors.
 MAX_HEADER_BYTES = 100_000_000
 MAX_DEPTH = 64
@@ -36,20 +32,6 @@ BITS = {
     **dict.fromkeys(("I32", "U32", "F32"), 32),
     **dict.fromkeys(("I64", "U64", "F64", "C64"), 64),
 }
-
-
-def main() -> None:
-    """Limit this process, check the folder, print ``{}`` or the error."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_ANSWER_BYTES, MAX_ANSWER_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    try:
-        check_files(Path(sys.argv[1]))
-    except StudioError as error:
-        print(json.dumps(error.as_dict()))
-    else:
-        print("{}")
 
 
 def check_files(folder: Path) -> None:
@@ -176,4 +158,4 @@ def _damaged(path: Path, complaint: str) -> Rejected:
 
 
 if __name__ == "__main__":
-    main()
+    answer(check_files)

@@ -17,20 +17,32 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app import disk_space, manifest, storage
-from app.catalog import fetched_models
+from app.catalog import fetched_models, model_facts
 from app.catalog.card import BaseModelCard
-from app.catalog.model_facts import shape_of
 from app.errors import Conflict, NotFound, Rejected, StudioError, TooLarge
 from app.outside_names import path_inside
 from app.services.models import hub_hosts
-from app.services.models.file_check_process import check_model_files
 from app.services.models.file_checks import check_config
+from app.services.models.limited_process import check_model_files, convert_tokenizer, read_model_facts
 from app.settings import get_settings
 
 WANTED = re.compile(
     r"(.*\.safetensors|model\.safetensors\.index\.json|config\.json|generation_config\.json|tokenizer\.json"
-    r"|tokenizer_config\.json|special_tokens_map\.json|vocab\.(txt|json)|merges\.txt|chat_template\.jinja"
+    r"|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|vocab\.(txt|json)|merges\.txt|chat_template\.jinja"
+    r"|tokenizer\.model|spiece\.model|spm\.model|sentencepiece\.bpe\.model"
     r"|modules\.json|1_Pooling/config\.json)"
+)
+# One of these holds the vocabulary.
+TOKENIZERS = frozenset(
+    (
+        "tokenizer.json",
+        "vocab.txt",
+        "vocab.json",
+        "tokenizer.model",
+        "spiece.model",
+        "spm.model",
+        "sentencepiece.bpe.model",
+    )
 )
 PICKLED = re.compile(r".*\.(bin|pt|pth|ckpt|pkl|h5|msgpack)$")
 REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -116,33 +128,46 @@ def fetch(plan: Plan, progress: Progress, should_stop: Callable[[], bool]) -> Ba
     aside = final.with_name(f".fetching-{final.name}")
     aside.mkdir(parents=True, exist_ok=True)
     disk_space.check_room(plan.bytes)
-    # The smallest first, so that a model that cannot be used is refused before its weights are fetched.
+    # The weights last, so that a model that cannot be used is refused before they are fetched.
     done = 0
-    for file, size in sorted(plan.files.items(), key=lambda entry: entry[1]):
+    for file, size in sorted(plan.files.items(), key=lambda entry: (is_weights(entry[0]), entry[1])):
         _fetch_file(plan, file, aside, partial(_report, progress, done, plan.bytes), should_stop)
         done += size
         progress(done, plan.bytes)
         if file == "config.json":
-            _check_config(aside / file)
+            _check_config(aside)
     _check_hashes(plan, aside)
     shutil.rmtree(aside / ".cache", ignore_errors=True)
     try:
-        check_model_files(aside)
+        card = describe(aside, plan.repo, plan.commit, plan.licence)
     except Rejected:
         shutil.rmtree(aside)
         raise
-    weights = {file: manifest.sha256_of(aside / file) for file in plan.files if file.endswith(".safetensors")}
-    card = fetched_models.write_card(
-        aside,
-        repo=plan.repo,
-        commit=plan.commit,
-        licence=plan.licence,
-        config=_json(aside / "config.json"),
-        weights=weights,
-    )
     manifest.write(aside)
     aside.rename(final)
     return card
+
+
+def describe(folder: Path, repo: str, commit: str, licence: str) -> BaseModelCard:
+    """Check the files of a model, put its card beside them, and a ``tokenizer.json`` if it has none.
+
+    Raises:
+        Rejected: a file is hostile or damaged, or the model cannot be tuned here.
+    """
+    check_model_files(folder)
+    if not (folder / "tokenizer.json").exists():
+        (folder / "tokenizer.json").write_text(convert_tokenizer(folder), encoding="utf-8")
+    weights = {
+        path.relative_to(folder).as_posix(): manifest.sha256_of(path) for path in sorted(folder.rglob("*.safetensors"))
+    }
+    return fetched_models.write_card(
+        folder, repo=repo, commit=commit, licence=licence, facts=read_model_facts(folder), weights=weights
+    )
+
+
+def is_weights(name: str) -> bool:
+    """Whether a file holds weights."""
+    return name.endswith(".safetensors")
 
 
 def forget(name: str) -> None:
@@ -211,9 +236,11 @@ def _check_files(repo: str, everything: set[str], files: dict[str, int]) -> None
             f"The model {repo!r} offers its weights only in a format that can carry program code.",
             "Choose a model or a revision with .safetensors files; many models have a converted version.",
         )
-    needed = {"config.json", "tokenizer_config.json"} - files.keys()
+    needed = ["config.json"] if "config.json" not in files else []
+    if not files.keys() & TOKENIZERS:
+        needed.append("a tokenizer")
     if not weights or needed:
-        missing = ", ".join(sorted(needed)) or "weights as .safetensors"
+        missing = ", ".join(needed) or "weights as .safetensors"
         raise Rejected("hub_incomplete", f"The model {repo!r} lacks {missing}.", "Choose another model.")
     limit = get_settings().max_model_bytes
     if sum(files.values()) > limit:
@@ -253,11 +280,12 @@ def _check_hashes(plan: Plan, folder: Path) -> None:
             )
 
 
-def _check_config(path: Path) -> None:
+def _check_config(folder: Path) -> None:
     """Refuse a model that cannot be used before its weights are fetched."""
-    config = _json(path)
-    shape_of(config)
-    check_config(path.name, config)
+    config = _json(folder / "config.json")
+    model_facts.check_config(config)
+    check_config("config.json", config)
+    read_model_facts(folder)
 
 
 def _json(path: Path) -> dict[str, Any]:

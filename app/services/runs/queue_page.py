@@ -204,6 +204,7 @@ def _seconds(run: Run) -> float:
         training=spec["training"],
         rows=max(1, int(version.split_sizes.get("train", version.usable_rows))),
         labels=max(2, len(spec.get("labels", ()))),
+        task_type=run.task_type,
     )
     try:
         return sum(estimates.estimate(request).seconds) / 2

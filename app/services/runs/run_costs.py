@@ -92,6 +92,7 @@ def estimate_for(
         labels=task_type(version.task_type).outputs(max(1, len(version.labels))),
         tokens_from=MEASURED if lengths["measured"] else ESTIMATED,
         base_known=_base_known(version.id, base_model, max_length),
+        task_type=version.task_type,
         machine=machine_speeds.training_machine(here=here),
     )
     return VersionEstimate(estimate(request), lengths)

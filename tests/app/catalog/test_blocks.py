@@ -6,11 +6,13 @@ from torch import nn
 from transformers import AutoConfig, AutoModel
 
 from app.catalog.blocks import (
-    ATTENTION_ENDS,
-    FEED_FORWARD_ENDS,
-    FEED_FORWARDS,
+    attention_end,
+    count_experts,
+    feed_forward,
+    feed_forward_end,
     find_blocks,
     find_in_blocks,
+    linear_layers,
     stream_width,
     weighty_modules,
 )
@@ -42,19 +44,41 @@ def made(family: str) -> nn.Module:
 
 @pytest.mark.parametrize("family", PLACES)
 def test_blocks_and_the_ends_of_their_parts_are_found_by_full_name(family: str) -> None:
-    model, (blocks, attention, feed_forward, whole) = made(family), PLACES[family]
+    model, (blocks, attention, feed_forward_place, whole) = made(family), PLACES[family]
     assert list(find_blocks(model)) == [f"{blocks}.{number}" for number in range(3)]
-    for names, place in ((ATTENTION_ENDS, attention), (FEED_FORWARD_ENDS, feed_forward), (FEED_FORWARDS, whole)):
+    ends = ((attention_end, attention), (feed_forward_end, feed_forward_place), (feed_forward, whole))
+    for find, place in ends:
         if place is not None:
-            assert find_in_blocks(model, names, "end", range(1, 3)) == [f"{blocks}.{n}.{place}" for n in (1, 2)]
+            assert find_in_blocks(model, find, "end", range(1, 3)) == [f"{blocks}.{n}.{place}" for n in (1, 2)]
             assert model.get_submodule(f"{blocks}.1.{place}") is not None
     assert stream_width(model) == 32
 
 
 def test_part_that_a_block_lacks_is_refused_in_words() -> None:
     with pytest.raises(Rejected, match="No feed-forward part is known in a model of type OPTModel") as caught:
-        find_in_blocks(made("opt"), FEED_FORWARDS, "feed-forward part", range(3))
+        find_in_blocks(made("opt"), feed_forward, "feed-forward part", range(3))
     assert caught.value.code == "unknown_architecture"
+
+
+def test_mixture_of_experts_is_tuned_around_its_experts_and_not_in_its_router() -> None:
+    mixture = {**SIZES, "num_local_experts": 4, "num_experts_per_tok": 2, "num_key_value_heads": 2}
+    with torch.device("meta"):
+        model = AutoModel.from_config(AutoConfig.for_model("mixtral", **mixture))
+    block = next(iter(find_blocks(model).values()))
+    assert count_experts(block) == 4
+    assert list(linear_layers(block)) == [f"self_attn.{side}_proj" for side in "qkvo"]
+    assert feed_forward_end(block, 32) == feed_forward(block, 32) == "mlp"
+
+
+def test_part_that_holds_attention_too_is_no_feed_forward_part() -> None:
+    block = next(iter(find_blocks(made("albert")).values()))
+    assert feed_forward(block, 32) == "" and feed_forward_end(block, 32).endswith("ffn_output")
+
+
+def test_lists_of_lists_are_one_list_of_blocks() -> None:
+    model = nn.Module()
+    model.stages = nn.ModuleList([nn.ModuleList([nn.Linear(2, 2)] * 2), nn.ModuleList([nn.Linear(2, 2)])])
+    assert list(find_blocks(model)) == ["stages.0.0", "stages.0.1", "stages.1.0"]
 
 
 def test_largest_list_of_equal_modules_holds_the_blocks() -> None:

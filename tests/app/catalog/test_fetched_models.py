@@ -19,6 +19,8 @@ from app.catalog.fetched_models import (
     model_name,
     write_card,
 )
+from app.catalog.model_reading import read_facts
+from app.catalog.task_types import TASK_TYPES
 from app.errors import Conflict
 from tests.tiny_generation import install_chat_model
 
@@ -28,6 +30,9 @@ BERT = {
     "hidden_size": 8,
     "intermediate_size": 16,
     "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "vocab_size": 10,
+    "pad_token_id": 0,
     "max_position_embeddings": 64,
 }
 
@@ -43,8 +48,9 @@ def write_encoder(folder: Path, **files: Any) -> None:
 
 
 def describe(folder: Path, config: dict[str, Any] = BERT) -> Any:
-    weights = {"one.safetensors": "1" * 64, "two.safetensors": "2" * 64}
-    return write_card(folder, repo="tests/some-model", commit=COMMIT, licence="mit", config=config, weights=weights)
+    (folder / "config.json").write_text(json.dumps(config))
+    weights, facts = {"one.safetensors": "1" * 64, "two.safetensors": "2" * 64}, read_facts(folder)
+    return write_card(folder, repo="tests/some-model", commit=COMMIT, licence="mit", facts=facts, weights=weights)
 
 
 def test_card_is_read_back_as_it_was_written(tmp_path: Path) -> None:
@@ -52,8 +58,9 @@ def test_card_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     card = describe(folder)
     assert card_in(folder) == card
     assert (card.name, card.title) == (f"tests/some-model@{COMMIT[:8]}", "some-model")
-    # 12 + 5 + 1 in the first file, 4 in the second.
-    assert (card.parameters, card.weights_sha256) == (22, "1" * 64)
+    # Embeddings (10 words, 64 positions, 2 types), their norm; attention, feed-forward part and norms of the one block.
+    assert card.parameters == (10 + 64 + 2) * 8 + 16 + 4 * (64 + 8) + (8 * 16 + 16) + (16 * 8 + 8) + 2 * 16
+    assert card.weights_sha256 == "1" * 64
     assert card.task_types == ("text-classification", "token-classification")
     assert (card.pooling, card.normalize) == ("mean", False)
 
@@ -72,7 +79,8 @@ def test_pooling_is_read_from_the_files_of_sentence_transformers(tmp_path: Path)
 def test_decoder_is_distinguished_by_its_chat_template(tmp_path: Path, settings: dict, words: str) -> None:
     write_encoder(folder := tmp_path / "model", **{"tokenizer_config.json": settings})
     card = describe(folder, {**BERT, "model_type": "llama", "num_attention_heads": 1})
-    assert words in card.summary and card.task_types == ("chat", "instruction", "continued-pretraining")
+    assert words in card.summary and set(card.task_types) == {task.kind for task in TASK_TYPES}
+    assert (card.pooling, card.kinds) == ("last", ("causal", "sequence-classification", "token-classification"))
 
 
 def test_unfinished_and_cardless_folders_are_not_listed(studio_home: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.catalog.base_models import STARTER_CHAT, base_model_path
-from app.catalog.model_facts import shape_of
+from app.catalog.model_reading import read_facts
 from tests.layers import ROOT
 
 FILES = {
@@ -74,9 +74,9 @@ def test_the_weights_are_bfloat16(folder: Path) -> None:
 
 
 def test_the_card_says_what_the_files_hold(folder: Path, model: Any) -> None:
-    config = json.loads((folder / "config.json").read_text())
-    shape = shape_of(config)
+    found = read_facts(folder).for_card()
     for name in (
+        "parameters",
         "hidden_size",
         "layers",
         "context_length",
@@ -87,7 +87,7 @@ def test_the_card_says_what_the_files_hold(folder: Path, model: Any) -> None:
         "key_width",
         "load_arguments",
     ):
-        assert getattr(STARTER_CHAT, name) == getattr(shape, name), name
+        assert getattr(STARTER_CHAT, name) == found[name], name
     assert STARTER_CHAT.parameters == sum(parameter.numel() for parameter in model.parameters())
     assert f"{STARTER_CHAT.parameters:,} parameters" in (folder / "README.md").read_text(encoding="utf-8")
 

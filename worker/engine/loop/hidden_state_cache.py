@@ -82,6 +82,9 @@ def count_frozen_blocks(model: PartlyFrozen, ids: torch.Tensor, mask: torch.Tens
         model.train(training)
         for handle in handles:
             handle.remove()
+    if len(seen) != len(blocks):
+        # Blocks that a text goes through more than once (ALBERT), or not at all, are no sequence that could be skipped.
+        return 0
     count = 0
     for block, (states, output), (_, before) in zip(blocks, seen, [(None, seen[0][0]), *seen], strict=False):
         chained = isinstance(output, torch.Tensor) and states is before

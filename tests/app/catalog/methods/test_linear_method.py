@@ -7,7 +7,8 @@ from transformers import GPT2Config, GPT2Model
 from transformers.pytorch_utils import Conv1D
 
 from app.catalog.base_models import STARTER_ENCODER
-from app.catalog.methods.linear_method import is_linear, largest_divisor, part_of, shape_of, shorten
+from app.catalog.blocks import is_linear, part_of, shape_of
+from app.catalog.methods.linear_method import largest_divisor, shorten
 from app.errors import Rejected
 from tests.methods import models
 from tests.methods.choice import make

@@ -1,9 +1,12 @@
 """Fetches of base models: requested, cancelled, resumed, dismissed, by whom, and what is refused."""
 
+import json
+
 import pytest
 
 from app import storage
 from app.catalog import fetched_models
+from app.catalog.model_reading import read_facts
 from app.db import transaction
 from app.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.models import CANCELLED, QUEUED, Run, User
@@ -71,10 +74,12 @@ def test_model_of_a_run_is_removed_only_when_the_run_is_archived(owner):
     name = fetched_models.model_name(TINY, COMMIT)
     folder = storage.model_dir(name)
     folder.mkdir(parents=True)
-    (folder / "tokenizer_config.json").write_text("{}")
+    (folder / "config.json").write_text(json.dumps(CONFIG))
     (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     weights = {"model.safetensors": "0" * 64}
-    fetched_models.write_card(folder, repo=TINY, commit=COMMIT, licence="mit", config=CONFIG, weights=weights)
+    fetched_models.write_card(
+        folder, repo=TINY, commit=COMMIT, licence="mit", facts=read_facts(folder), weights=weights
+    )
     run = make_run(owner, name="Letters", spec={**SPEC, "base_model": name})
     with transaction() as session:
         session.get_one(Run, run.id).base_model = name

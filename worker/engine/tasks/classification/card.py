@@ -12,6 +12,7 @@ from worker.engine.reporting.usage_example import exact_products, format_example
 _POOL = {
     "mean": "(tokens * mask).sum(1) / mask.sum(1)",
     "first": "tokens[:, 0]",
+    "last": "tokens[range(len(tokens)), mask.sum(1)[:, 0].long() - 1]",
 }
 
 _EXAMPLE = '''\
@@ -22,7 +23,8 @@ from transformers import AutoModel, AutoTokenizer{more}
 {imports}here = os.path.dirname(os.path.abspath(__file__))
 tokenizer, head = AutoTokenizer.from_pretrained(here), load_file(os.path.join(here, "head.safetensors"))
 {load}
-x = tokenizer(sys.argv[1:], padding=True, truncation=True, max_length={length}, return_tensors="pt")
+tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+x = tokenizer(sys.argv[1:], padding=True, padding_side="right", truncation=True, max_length={length}, return_tensors="pt")
 tokens, mask = encoder(**x).last_hidden_state{cut}.detach(), x["attention_mask"].unsqueeze(-1).float()
 vectors = {vectors}  # pooled as the base model was trained to be
 chances = (vectors @ head["weight"].T + head["bias"]).softmax(-1)

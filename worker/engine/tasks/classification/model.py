@@ -6,12 +6,14 @@ which costs 4 points of accuracy on Banking77.
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 from transformers import AutoModel
 
 from app.catalog.card import BaseModelCard
+from worker.engine.modeling.attention import reading_attention
 from worker.engine.modeling.partly_frozen import PartlyFrozen, padded_rows
 from worker.engine.modeling.quantization import keep_differentiable, loading_arguments
 
@@ -75,7 +77,12 @@ def _first(tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return tokens[:, 0]
 
 
-POOLINGS = {"mean": _mean, "first": _first}
+def _last(tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    # Rows are padded on the right; a row without any token has none that could be last.
+    return tokens[torch.arange(len(tokens), device=tokens.device), mask.sum(1).clamp(min=1) - 1]
+
+
+POOLINGS = {"mean": _mean, "first": _first, "last": _last}
 
 
 def load_encoder(folder: Path, card: BaseModelCard, precision: str = "full") -> nn.Module:
@@ -83,17 +90,17 @@ def load_encoder(folder: Path, card: BaseModelCard, precision: str = "full") -> 
 
     ``precision`` is how its matrices are held: ``full`` for fp32, ``nf4`` for 4 bits, ``int8`` for 8 bits.
     """
-    # On a CPU the fused kernel's backward pass costs a third of a step at sentence length; plain products do not.
-    attention = "sdpa" if torch.cuda.is_available() else "eager"
-    encoder = AutoModel.from_pretrained(
+    encoder: Any = AutoModel.from_pretrained(
         str(folder),
         dtype=torch.float32,
         use_safetensors=True,
         local_files_only=True,
-        attn_implementation=attention,
+        attn_implementation=reading_attention(card.fused_attention),
         **dict(card.load_arguments),
         **loading_arguments(precision),
     )
+    # A decoder would keep keys and values of every token, which nobody asks for again.
+    encoder.config.use_cache = False
     return keep_differentiable(encoder)
 
 

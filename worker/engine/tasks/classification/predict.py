@@ -34,7 +34,7 @@ class Predictor:
         tokens = self._tokenizer(list(texts), truncation=True, max_length=length)["input_ids"]
         answers = torch.empty((len(tokens), len(self.labels)))
         for rows in plan_reading([len(ids) for ids in tokens]):
-            ids, mask = (tensor.to(self._device) for tensor in collate(tokens, rows, self._tokenizer.pad_token_id))
+            ids, mask = (tensor.to(self._device) for tensor in collate(tokens, rows, self._tokenizer.pad_token_id or 0))
             answers[rows] = self._model(ids, mask).cpu()
         return answers
 

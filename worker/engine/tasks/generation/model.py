@@ -9,6 +9,7 @@ from transformers import AutoModelForCausalLM
 
 from app.catalog.card import BaseModelCard
 from worker.engine.batching.packing import IGNORED, PackedBatch, make_batch
+from worker.engine.modeling.attention import writing_attention
 from worker.engine.modeling.partly_frozen import PartlyFrozen
 from worker.engine.modeling.quantization import keep_differentiable, loading_arguments
 
@@ -64,8 +65,7 @@ def load_decoder(folder: Path, card: BaseModelCard, precision: str = "full") -> 
         dtype=torch.float32,
         use_safetensors=True,
         local_files_only=True,
-        attn_implementation="sdpa",
-        **dict(card.load_arguments),
+        attn_implementation=writing_attention(card.fused_attention),
         **loading_arguments(precision),
     )
     return keep_differentiable(decoder)
