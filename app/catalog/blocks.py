@@ -20,6 +20,8 @@ Shape = tuple[int, int]
 # Parts of a mixture of experts that choose among its experts; a change there moves every token to other experts.
 ROUTERS = ("gate", "router", "shared_expert_gate")
 EXPERTS = "experts"
+# Longformer's projections of tokens with global attention; no token has it where the studio runs a model, so they never compute.
+IDLE = ("query_global", "key_global", "value_global")
 
 
 def find_blocks(model: "nn.Module") -> dict[str, "nn.Module"]:
@@ -87,11 +89,11 @@ def feed_forward(block: "nn.Module", width: int) -> str:
 
 def linear_layers(block: "nn.Module") -> dict[str, "nn.Module"]:
     """The linear layers of a block that may be tuned, by name within it: no routers, and no single experts."""
-    experts = count_experts(block)
+    left_out = (*IDLE, *(ROUTERS if count_experts(block) else ()))
     return {
         name: module
         for name, module in block.named_modules()
-        if is_linear(module) and EXPERTS not in name.split(".") and not (experts and _routes(name, module))
+        if is_linear(module) and EXPERTS not in name.split(".") and name.rpartition(".")[2] not in left_out
     }
 
 
@@ -184,10 +186,6 @@ def _common(names: list[str]) -> str:
             break
         shared.append(parts[0])
     return ".".join(shared)
-
-
-def _routes(name: str, module: "nn.Module") -> bool:
-    return name.rpartition(".")[2] in ROUTERS
 
 
 def _unknown(model: "nn.Module", what: str) -> Rejected:

@@ -139,6 +139,8 @@ def _build(config: Any, *, causal: bool) -> Any:
 
     auto: Any = AutoModelForCausalLM if causal else AutoModel
     with _refusing(config.model_type), torch.device("meta"):
+        # A configuration need not say for which class it was made; transformers takes its first one then.
+        config.architectures = config.architectures or []
         model = auto.from_config(config, trust_remote_code=False, attn_implementation="eager")
         arguments = _load_arguments(model)
         return type(model)(config, **dict(arguments)) if arguments and not causal else model

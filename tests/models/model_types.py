@@ -114,6 +114,7 @@ def make_checkpoint(model_type: str, folder: Path, **saving: Any) -> Path:
         eos_token_id=tokenizer.eos_token_id,
         **sizes,
     )
+    config.architectures = []
     auto.from_config(config).save_pretrained(str(folder), **saving)
     tokenizer.save_pretrained(str(folder))
     return folder
