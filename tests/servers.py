@@ -18,7 +18,7 @@ from typing import Self
 import psycopg
 import redis
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 
 
 def free_port() -> int:

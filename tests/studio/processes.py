@@ -19,7 +19,7 @@ from studio.cli import main
 ROOT = Path(__file__).resolve().parents[2]
 STUDIO = [sys.executable, "-m", "studio.cli"]
 LINK = re.compile(r"(http://\S+)/sign-in\?token=(\S+)")
-START_SECONDS = 40.0
+START_SECONDS = 120.0
 
 
 def clean_environment(**values: str) -> dict[str, str]:
@@ -60,7 +60,7 @@ def letters(folder: Path, behaviour: str, name: str = "letters.csv") -> Path:
     return path
 
 
-def wait_until(happens: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+def wait_until(happens: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
     """Look ten times a second until it has happened."""
     deadline = time.monotonic() + seconds
     while not happens():

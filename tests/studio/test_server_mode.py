@@ -65,13 +65,13 @@ def test_the_services_come_up_do_a_run_and_stop_when_told(settings: dict[str, st
     assert call("migrate", **settings).returncode == 0
     assert call("migrate", **settings).returncode == 0, "a second time must do no harm"
     with started(settings, tmp_path) as running:
-        wait_until(lambda: _is_ready(settings["STUDIO_PORT"]), "/readyz", 30)
+        wait_until(lambda: _is_ready(settings["STUDIO_PORT"]), "/readyz", 60)
         run = make_run(ensure_owner().id)
-        wait_until(lambda: _state(run.job_id) == SUCCEEDED, "the worker does the run", 30)
+        wait_until(lambda: _state(run.job_id) == SUCCEEDED, "the worker does the run", 60)
         with transaction() as session:
             fetch = jobs.add(session, owner_id=ensure_owner().id, kind="fetch")
         # There is no row of the model that it should fetch, so the job fails as soon as the light worker takes it.
-        wait_until(lambda: _state(fetch.id) == FAILED, "the light worker takes a job", 30)
+        wait_until(lambda: _state(fetch.id) == FAILED, "the light worker takes a job", 60)
         assert not [name for name, process in running.items() if process.poll() is not None]
         assert "beat: Starting" in (tmp_path / "beat.log").read_text()
     assert {name: process.returncode for name, process in running.items()} == {

@@ -120,7 +120,7 @@ def test_light_jobs_do_not_wait_behind_a_training(owner: str, training_worker: E
     with transaction() as session:
         fetch = jobs.add(session, owner_id=owner, kind="fetch")
     # Nothing is known of the model that it should fetch, so it fails as soon as it is taken.
-    wait_until(lambda: state_of(fetch.id) == FAILED, "the light job is taken", 20)
+    wait_until(lambda: state_of(fetch.id) == FAILED, "the light job is taken", 60)
     assert state_of(run.job_id) == RUNNING and training_worker.is_busy
     assert {worker.machine["queue"] for worker in workers.list_workers(LIGHT_QUEUE)} == {"light"}
 

@@ -89,7 +89,7 @@ def test_leaving_worker_releases_the_job_without_counting_an_attempt(claim: Clai
 def test_request_to_stop_kills_the_process(claim: Claim, tmp_path: Path) -> None:
     worker = threading.Thread(target=carried_out, args=(claim, tmp_path, "hang"))
     worker.start()
-    wait_until(lambda: state(claim).phase == "Halfway", "the phase of the process is reported", 20)
+    wait_until(lambda: state(claim).phase == "Halfway", "the phase of the process is reported", 60)
     with transaction() as session:
         jobs.request_cancel(session, session.get_one(Job, claim.job_id))
     worker.join(20)
