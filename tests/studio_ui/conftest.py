@@ -48,29 +48,48 @@ class Watched:
         return self.page
 
 
+@pytest.fixture(scope="session")
+def listening() -> Iterator[socket.socket]:
+    """A free loopback port for the web server of all files: browsers that stay keep what they have loaded from it."""
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def web_server(listening: socket.socket) -> Iterator[uvicorn.Server]:
+    """The composed web application, served to the session's end; each request reads the settings of its moment."""
+    server = uvicorn.Server(uvicorn.Config(_web(), log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        thread.join(0.02)
+    assert server.started, "the web server did not start"
+    yield server
+    server.should_exit = True
+    thread.join(10)
+
+
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory, empty_tables: Path) -> Iterator[Studio]:
-    """The composed web application, served; closed with the module's last test."""
-    with pytest.MonkeyPatch.context() as patch, socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
+def studio(
+    request: pytest.FixtureRequest,
+    listening: socket.socket,
+    tmp_path_factory: pytest.TempPathFactory,
+    empty_tables: Path,
+) -> Iterator[Studio]:
+    """The web server on a data folder of the module's own."""
+    port = listening.getsockname()[1]
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_DATA_DIR", str(tmp_path_factory.mktemp("studio")))
         patch.setenv("STUDIO_PORT", str(port))
         forget_settings()
         shutil.copyfile(empty_tables, storage.data_dir() / "studio.db")
-        server = uvicorn.Server(uvicorn.Config(_web(), log_level="warning", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            thread.join(0.02)
-        assert server.started, "the web server did not start"
+        request.getfixturevalue("web_server")
         yield Studio(f"http://127.0.0.1:{port}", accounts.ensure_owner().id)
-        server.should_exit = True
-        thread.join(10)
     forget_settings()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kept_contexts(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
     """Browsers of a person who comes back, by their looks: what they have loaded once they need not load again."""
     kept: dict[str, BrowserContext] = {}
