@@ -50,12 +50,12 @@ def main() -> int:
 def sweep(home: Path, kind: str, labels: list[str]) -> dict[str, Any]:
     """Train at three rates; ``{"kind", "rates", "accuracy", "validation", "behind", "seconds", "probe"}``."""
     from app.catalog.base_models import STARTER_ENCODER
+    from app.catalog.default_rate import default_rate
     from app.catalog.methods import method_class
     from app.catalog.training import TrainingSettings
 
-    settings = TrainingSettings()
-    steps = round(settings.epochs * -(-AMOUNTS.labels * AMOUNTS.train // settings.batch_size))
-    own = method_class(kind).model_validate({"kind": kind}).learning_rate(STARTER_ENCODER, steps)
+    method = method_class(kind).model_validate({"kind": kind})
+    own = default_rate(method, STARTER_ENCODER, TrainingSettings(), AMOUNTS.labels * AMOUNTS.train).rate
     results, began = [], time.monotonic()
     for factor in FACTORS:
         results.append(run(home, kind, labels, min(1.0, own * factor)))

@@ -97,6 +97,7 @@ def describe(home: Path, dataset: Any, padding: str) -> Path:
 
     from app import storage
     from app.catalog.base_models import STARTER_ENCODER, base_model_path
+    from app.catalog.default_rate import default_rate
     from app.catalog.methods import method_class
     from app.catalog.training import TrainingSettings
 
@@ -109,13 +110,13 @@ def describe(home: Path, dataset: Any, padding: str) -> Path:
         print(f"{len(splits[name]):,} {name} rows", end=", ")
     lora = method_class("lora").model_validate({"kind": "lora"})
     training = TrainingSettings.model_validate(TRAINING)
-    steps = round(training.epochs * -(-len(splits["train"]) // training.batch_size))
+    steps = training.updates(len(splits["train"]))
     print(f"{steps} updates, {training.epochs:g} epochs, at most {training.max_length} tokens")
     job = {
         **training.model_dump(mode="json"),
         "warmup_steps": training.warmup_steps(steps),
         **lora.model_dump(include={"rank", "alpha", "dropout"}),
-        "learning_rate": lora.learning_rate(STARTER_ENCODER, steps),
+        "learning_rate": default_rate(lora, STARTER_ENCODER, training, len(splits["train"])).rate,
         "model": str(base_model_path(MODEL)),
         "labels": sorted({label for _, label in table.values()}),
         "data": str(data),

@@ -21,7 +21,8 @@ def estimate_run(user_id: UserId, body: EstimateBody) -> dict[str, Any]:
     """The estimate with its range, basis and what would make it fit; rows, labels and lengths come from ``dataset_id``.
 
     ``cross_validation`` says what folds would bring and cost where the test split is small: ``{"folds", "rows", "test_rows",
-    "seconds", "cheap"}``, or null. ``lengths`` then says how many rows are cut at the longest text: ``{"cut_rows", "rows", "max_length", ...}``.
+    "seconds", "cheap"}``, or null. ``learning_rate`` is what a run takes that leaves it open, ``{"rate", "own", "updates",
+    "reason"}``, or null. ``lengths`` then says how many rows are cut at the longest text: ``{"cut_rows", "rows", "max_length", ...}``.
     """
     if body.dataset_id is not None:
         version = datasets.latest_version(datasets.get_dataset(user_id, body.dataset_id))
@@ -41,7 +42,7 @@ def estimate_run(user_id: UserId, body: EstimateBody) -> dict[str, Any]:
         tokens_per_row=body.tokens_per_row,
         labels=body.labels,
     )
-    return {**estimate(request).as_dict(), "lengths": None, "cross_validation": None}
+    return {**estimate(request).as_dict(), "lengths": None, "learning_rate": None, "cross_validation": None}
 
 
 @router.get("/estimates/accuracy")

@@ -16,9 +16,9 @@ def is_better(scores: Scores, best: Scores, start: Scores | None, task: TaskType
     """Whether a check beats the best so far: by the task's metric, or by the loss where the metric cannot tell.
 
     Args:
-        start: scores of the linear probe that the run started from; a check with a higher loss is never the best.
+        start: scores of the linear probe that the run started from; a check that is worse by loss or metric is never the best.
     """
-    if start and scores["loss"] > start["loss"]:
+    if start and not _is_allowed(scores, start, task):
         return False
     gap = scores[task.primary_metric] - best[task.primary_metric]
     if task.lower_is_better:
@@ -26,6 +26,16 @@ def is_better(scores: Scores, best: Scores, start: Scores | None, task: TaskType
     if abs(gap) > CLOSE:
         return gap > 0
     return (scores["loss"], -gap) < (best["loss"], 0.0)
+
+
+def _is_allowed(scores: Scores, start: Scores, task: TaskType) -> bool:
+    """Neither probabilities nor answers may be worse than those that the run started from.
+
+    Between later checks a lower loss may cost a few right answers, which differ by chance. Against the probe that would be a claim:
+    the run would hand out a model that answers fewer of the rows that it was chosen by.
+    """
+    gap = scores[task.primary_metric] - start[task.primary_metric]
+    return scores["loss"] <= start["loss"] and (gap <= 0 if task.lower_is_better else gap >= 0)
 
 
 def best_step(checks: Mapping[int, Scores], task: TaskType) -> int | None:

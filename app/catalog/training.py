@@ -199,6 +199,10 @@ class TrainingSettings(BaseModel):
             return self.warmup_ratio * total
         return max(WARMUP_SHARE * total, min(WARMUP_STEPS, total * WARMUP_SHORT))
 
+    def updates(self, rows: int) -> int:
+        """Updates of a training on so many rows; at least one."""
+        return max(1, round(self.epochs * -(-rows // self.batch_size)))
+
     @field_validator("cross_validation_folds")
     @classmethod
     def _at_least_two(cls, value: int) -> int:

@@ -97,7 +97,7 @@ class WorkloadInputs:
     @property
     def steps(self) -> int:
         """Updates of this training."""
-        return max(1, round(self.training.epochs * -(-self.train_rows // self.training.batch_size)))
+        return self.training.updates(self.train_rows)
 
     @property
     def checks(self) -> int:

@@ -39,7 +39,8 @@ def frame(names: Mapping[str, str], kind: str, query: Mapping[str, Any], *, vote
         el("label", _("Order "), order, for_="examples-order"),
     ]
     first = _("Sentence and what is expected") if kind == "marked" else _("Text")
-    heads = [first, *([] if kind == "marked" else [_("Expected")]), _("Base model")]
+    base = _("Base model") if kind == "written" else _("Linear probe")
+    heads = [first, *([] if kind == "marked" else [_("Expected")]), base]
     runs = [el("th", name, _tally_place(run_id) if votes else None, scope="col") for run_id, name in names.items()]
     head = el("tr", [el("th", words, scope="col") for words in heads], runs)
     table = el("table", el("thead", head), el("tbody"), id="compare-examples-table", cls="data-table")

@@ -44,13 +44,15 @@ def calibration_nodes(found: Calibration) -> list[Node]:
 
 
 def _verdict(found: Calibration) -> Node:
-    over = found.confidence - found.accuracy
+    low, high = found.interval
     way = (
         _("Overconfident")
-        if over > SLIGHT
+        if found.confidence > max(high, found.accuracy + SLIGHT)
         else _("Underconfident")
-        if over < -SLIGHT
+        if found.confidence < min(low, found.accuracy - SLIGHT)
         else _("Well calibrated on average")
+        if abs(found.confidence - found.accuracy) <= SLIGHT
+        else _("Too few rows to call it over- or underconfident")
     )
     means = _(
         "Its mean confidence is {confidence}, its accuracy {accuracy}. ",

@@ -97,7 +97,7 @@ class Curves {
     for (const [about, chart] of this.charts) {
       // What does not apply to a run is not shown.
       chart.figure.hidden = about.optional && !about.lines.some(({ key }) => this.points[key]?.length);
-      chart.update(about.lines.map(({ key, name, smooth }, style) => ({ name, style, smooth, points: this.curve(key, about.scale) })), marks);
+      chart.update(about.lines.map(({ key, name, smooth }, style) => ({ name, style, smooth, points: this.curve(key, about.scale) })), about.marked ? marks : []);
     }
   }
 

@@ -32,6 +32,7 @@ class Chart:
         log: whether a logarithmic scale says anything here.
         empty: what stands in the chart until its first point.
         optional: not shown without points.
+        marked: whether the marks of the run are drawn here; steps of other trainings are none of its own.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Chart:
     log: bool = True
     empty: str = gettext_noop("No values yet.")
     optional: bool = False
+    marked: bool = True
 
 
 @dataclass(frozen=True)

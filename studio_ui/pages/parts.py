@@ -83,7 +83,7 @@ def show_calibration() -> BrowserComponent:
         for n in range(10)
     ]
     thresholds = [Threshold(n / 100, 100 - n, 80 - 4 * n // 5, {}) for n in range(101)]
-    found = Calibration(100, 0.08, 0.8, 0.72, bins, thresholds)
+    found = Calibration(100, 0.08, 0.8, 0.72, [0.62, 0.8], bins, thresholds)
     return CalibrationChart(lambda user_id, query: found)
 
 

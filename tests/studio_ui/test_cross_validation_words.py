@@ -41,6 +41,8 @@ def test_review_says_what_folds_bring_and_offers_the_other_way(owner: str, datas
     shown = words(review_nodes(owner, draft, dataset, ""))
     assert "5-fold cross-validation: all 60 rows are tested." in shown and "60 rows in 5 folds" in shown
     assert "Test 6 rows instead" in shown
+    # The rate that is used, with its reason.
+    assert "The learning rate is 0.02, more than the method's own 0.01" in shown
     shown = words(review_nodes(owner, replace(draft, training={}), dataset, ""))
     assert "Only 6 rows are tested, which tells little." in shown and "Cross-validate with 5 folds" in shown
 

@@ -4,7 +4,6 @@ A method is one file with one class and one line in ``METHODS``. torch and peft 
 """
 
 import importlib
-import math
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
     from app.catalog.card import BaseModelCard
 
     Batch = dict[str, torch.Tensor]
-
-# A recommended rate holds for about this many updates or more; a shorter run needs a higher rate, up to MAX_RATE_FACTOR times.
-REFERENCE_STEPS = 400
-MAX_RATE_FACTOR = 2.0
 
 
 # Kind of model -> family of task types that needs it.
@@ -107,14 +102,6 @@ class Method(BaseModel):
     def recommended_learning_rate(self, base: "BaseModelCard") -> float:
         """The rate for a run of a few hundred updates or more when the field is left empty."""
         raise NotImplementedError
-
-    def learning_rate(self, base: "BaseModelCard", steps: int) -> float:
-        """The recommended rate for a run of this many updates: short runs get up to twice the rate.
-
-        On 100 updates rates chosen for thousands leave a small encoder far below what it can learn.
-        """
-        factor = math.sqrt(REFERENCE_STEPS / max(1, steps))
-        return self.recommended_learning_rate(base) * min(MAX_RATE_FACTOR, max(1.0, factor))
 
     def needs(self) -> tuple[str, ...]:
         """Parts of a model, of :data:`app.catalog.methods.capabilities.PARTS`, that the method attaches to."""

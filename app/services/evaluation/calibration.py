@@ -54,12 +54,18 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Confidence against accuracy on the test rows; ``error`` is the expected calibration error (Naeini et al. 2015)."""
+    """Confidence against accuracy on the test rows.
+
+    Attributes:
+        error: the expected calibration error (Naeini et al. 2015).
+        interval: 95 % interval of the accuracy.
+    """
 
     rows: int
     error: float
     confidence: float
     accuracy: float
+    interval: list[float]
     bins: list[ReliabilityBin]
     thresholds: list[Threshold]
 
@@ -98,6 +104,7 @@ def measure(user_id: str, run_id: str) -> Calibration:
         error=calibration_error(scores, right, BINS),
         confidence=float(np.mean(scores)),
         accuracy=sum(right) / len(rows),
+        interval=list(wilson(sum(right) / len(rows), len(rows), factor)),
         bins=reliability(scores, right, factor=factor),
         thresholds=abstention(expected, answers, scores, labels if len(labels) == 2 else []),
     )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from app.catalog.base_models import base_model
+from app.catalog.default_rate import default_rate
 from app.catalog.methods import method_class
 from app.catalog.training import TrainingSettings
 from app.errors import StudioError
@@ -99,7 +100,7 @@ def _recommended_learning_rate(run: Run) -> float | None:
     settings = (run.spec or {}).get("method") or {}
     try:
         method = method_class(settings.get("kind", "")).model_validate(settings)
-        return method.learning_rate(base_model((run.spec or {}).get("base_model", "")), steps=1)
+        return default_rate(method, base_model((run.spec or {}).get("base_model", "")), TrainingSettings(), rows=1).rate
     except (StudioError, ValidationError):
         return None
 

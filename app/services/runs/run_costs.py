@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.base_models import base_model as find_base_model
+from app.catalog.default_rate import DefaultRate, default_rate
+from app.catalog.methods import method_class
 from app.catalog.task_types import task_type
 from app.catalog.training import TrainingSettings
 from app.db import db_now, snapshot, transaction
@@ -40,14 +42,21 @@ STORED_FIELDS = (
 
 @dataclass(frozen=True)
 class VersionEstimate:
-    """The estimate of a run on a dataset version; ``lengths``: how many of its rows the maximum length cuts."""
+    """The estimate of a run on a dataset version.
+
+    Attributes:
+        lengths: how many of its rows the maximum length cuts.
+        rate: the learning rate that it takes by default; None where one is given.
+    """
 
     cost: CostEstimate
     lengths: dict[str, Any]
+    rate: DefaultRate | None
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of the REST API."""
-        return {**self.cost.as_dict(), "lengths": self.lengths}
+        rate = self.rate.as_dict() if self.rate else None
+        return {**self.cost.as_dict(), "lengths": self.lengths, "learning_rate": rate}
 
     def stored(self) -> dict[str, Any]:
         """The part that is stored with a run."""
@@ -95,7 +104,17 @@ def estimate_for(
         task_type=version.task_type,
         machine=machine_speeds.training_machine(here=here),
     )
-    return VersionEstimate(estimate(request), lengths)
+    return VersionEstimate(estimate(request), lengths, _rate(request, version))
+
+
+def _rate(request: EstimateRequest, version: DatasetVersion) -> DefaultRate | None:
+    """The rate that was left open, of the model that is kept: after a cross-validation it learns from the test rows too."""
+    training = TrainingSettings.model_validate(request.training)
+    if isinstance(training.learning_rate, float):
+        return None
+    rows = request.rows + (version.split_sizes["test"] if training.cross_validation_folds else 0)
+    method = method_class(request.method["kind"]).model_validate(request.method)
+    return default_rate(method, find_base_model(request.base_model), training, rows)
 
 
 def estimate_with_defaults(

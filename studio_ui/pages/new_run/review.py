@@ -125,6 +125,7 @@ def _costs(user_id: str, draft: Draft) -> list[Node]:
         _remedies(cost),
         _device_words(draft, queue),
         _length_words(cost["lengths"]),
+        el("p", cost["learning_rate"]["reason"], id="review-rate", cls="muted small") if cost["learning_rate"] else "",
         el("p", f"{cost['basis']} {ahead}", cls="muted small"),
     ]
 

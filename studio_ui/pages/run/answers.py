@@ -27,20 +27,20 @@ FILTERS = (
 NONE_OF = {
     "wrong": gettext_noop("No wrong answers."),
     "right": gettext_noop("No right answers."),
-    "improved": gettext_noop("No row that the base model got wrong and the tuned model gets right."),
-    "worsened": gettext_noop("No row that the base model got right and the tuned model gets wrong."),
+    "improved": gettext_noop("No row that the linear probe got wrong and the tuned model gets right."),
+    "worsened": gettext_noop("No row that the linear probe got right and the tuned model gets wrong."),
     "all": gettext_noop("No answers were stored."),
 }
 HEADS = (
     gettext_noop("Text"),
     gettext_noop("Expected"),
-    gettext_noop("Base model"),
+    gettext_noop("Linear probe"),
     gettext_noop("Tuned model"),
     gettext_noop("Probability"),
 )
 ENTITY_HEADS = (
     gettext_noop("Sentence and what is expected"),
-    gettext_noop("Base model"),
+    gettext_noop("Linear probe"),
     gettext_noop("Tuned model"),
     gettext_noop("Least certain word"),
 )

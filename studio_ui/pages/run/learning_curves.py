@@ -50,6 +50,7 @@ FOLDS = Chart(
     gettext_noop("Evaluation loss of the folds"),
     tuple(Line(f"fold-{number}/eval/loss", str(number)) for number in range(1, MAX_FOLDS + 1)),
     optional=True,
+    marked=False,
 )
 OTHERS = (
     Chart(

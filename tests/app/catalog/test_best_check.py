@@ -1,4 +1,4 @@
-"""The best check: most right, the lower loss between close ones, never a higher loss than the linear probe at step 0."""
+"""The best check: most right, the lower loss between close ones, never worse than the linear probe at step 0."""
 
 import pytest
 
@@ -19,9 +19,20 @@ def checks(*pairs: tuple[float, float]) -> dict[int, dict[str, float]]:
         (((0.80, 0.6), (0.90, 0.5), (0.85, 0.4)), 10),
         (((0.80, 0.6), (0.90, 0.5), (0.895, 0.4)), 20),
         (((0.80, 0.6), (0.90, 0.7), (0.95, 0.61)), 0),
+        (((0.80, 0.6), (0.90, float("nan"))), 0),
+        (((0.80, 0.6), (0.795, 0.3)), 0),
+        (((0.80, 0.6), (0.90, 0.5), (0.895, 0.4), (0.795, 0.1)), 20),
         (((0.80, 0.6), (0.80, 0.6)), 0),
     ],
-    ids=["most right", "lower loss of close ones", "loss above the probe's", "the first of equal ones"],
+    ids=[
+        "most right",
+        "lower loss of close ones",
+        "loss above the probe's",
+        "no loss",
+        "fewer right than the probe",
+        "none of those again",
+        "the first of equal ones",
+    ],
 )
 def test_best_step(pairs: tuple[tuple[float, float], ...], step: int) -> None:
     assert best_step(checks(*pairs), LABELS) == step

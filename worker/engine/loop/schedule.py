@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
 from app.catalog.card import BaseModelCard
+from app.catalog.default_rate import default_rate
 from app.catalog.spec import RunSpec
 from app.catalog.training import TrainingSettings
 from worker.engine.modeling.parameters import trainable_parameters
@@ -31,7 +32,7 @@ class Schedule:
     @property
     def total(self) -> int:
         """Updates in the whole run; at least one."""
-        return max(1, round(self.settings.epochs * self.steps_per_epoch))
+        return self.settings.updates(self.rows)
 
     @property
     def evaluations(self) -> set[int]:
@@ -54,8 +55,9 @@ class Schedule:
 def plan(spec: RunSpec, base: BaseModelCard, rows: int) -> Schedule:
     """The schedule of a run on this many training rows; a rate that was left open is the method's own for so many updates."""
     wanted = spec.training.learning_rate
-    schedule = Schedule(spec.training, rows, wanted if isinstance(wanted, float) else 0.0)
-    return schedule if schedule.rate else replace(schedule, rate=spec.method.learning_rate(base, schedule.total))
+    if isinstance(wanted, float):
+        return Schedule(spec.training, rows, wanted)
+    return Schedule(spec.training, rows, default_rate(spec.method, base, spec.training, rows).rate)
 
 
 def make_optimizer(

@@ -26,14 +26,6 @@ def test_methods_serve_the_tasks_of_their_models():
         assert ("head-only" in serving) == (task.family in ("classification", "tokens"))
 
 
-def test_short_runs_get_longer_steps():
-    lora = make("lora")
-    assert lora.learning_rate(STARTER_ENCODER, 10_000) == lora.recommended_learning_rate(STARTER_ENCODER)
-    assert lora.learning_rate(STARTER_ENCODER, 50) == 2 * lora.recommended_learning_rate(STARTER_ENCODER)
-    # The square root of 400 over the updates, between one and two.
-    assert lora.learning_rate(STARTER_ENCODER, 200) == pytest.approx(2**0.5 * lora.learning_rate(STARTER_ENCODER, 400))
-
-
 def test_unknown_setting_is_refused() -> None:
     with pytest.raises(ValidationError, match="ranks"):
         make("lora", ranks=4)
