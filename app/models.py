@@ -108,7 +108,10 @@ class Dataset(_Row):
 
 
 class DatasetVersion(_Row):
-    """Rows that never change, with their hash, frozen splits and report; runs point here."""
+    """Rows that never change, with their hash, frozen splits and report; runs point here.
+
+    ``source`` is the other machine that they were fetched from, as ``DatasetSource`` of the catalog; None: uploaded.
+    """
 
     __tablename__ = "dataset_versions"
     __table_args__ = (UniqueConstraint("dataset_id", "number"),)
@@ -129,6 +132,7 @@ class DatasetVersion(_Row):
     report: Mapped[dict[str, Any]] = mapped_column(JSON)
     author_id: Mapped[str | None] = mapped_column(String(36))
     change: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    source: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     dataset: Mapped[Dataset] = relationship(back_populates="versions")
 
 

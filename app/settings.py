@@ -118,6 +118,12 @@ class Settings(BaseSettings):
         description="Hosts in a private network from which a fetch may get files, separated by commas; the hub itself is "
         "always one, any other is refused.",
     )
+    fetch_hosts: str = Field(
+        "",
+        description="Hosts from which people may fetch data files by their https address, separated by commas; `*`: every public "
+        "one; an inner one is named as https://host:port or http://host:port. Empty: none.",
+    )
+    fetch_seconds: float = Field(900.0, gt=0, description="Longest time in which a file at an address has to arrive.")
     omp_num_threads: str = Field(
         "",
         validation_alias="OMP_NUM_THREADS",

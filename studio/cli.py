@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 
 import click
 
-from app.errors import Rejected, StudioError
+from app.errors import StudioError
+from studio.data_commands import data
+from studio.name_pairs import split_pairs
 
 OK, FAILED, REFUSED, CANCELLED = 0, 1, 2, 130
 
@@ -226,6 +228,9 @@ def delete_user(name: str, again: str) -> None:
     )
 
 
+studio.add_command(data)
+
+
 @studio.group()
 def audit() -> None:
     """The trail of who did what."""
@@ -321,23 +326,6 @@ def finetune(
         strict=strict,
     )
     return finetune_file(order, as_json)
-
-
-def split_pairs(pairs: Sequence[str], option: str) -> dict[str, str]:
-    """``("a=b", ...)`` as a dictionary.
-
-    Raises:
-        Rejected: an entry without ``=`` or a name given twice.
-    """
-    found: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.strip() or not value:
-            raise Rejected("usage", f"{option} {pair!r} is not of the form name=value.", f"Write {option} name=value.")
-        if name.strip() in found:
-            raise Rejected("usage", f"{option} names {name.strip()!r} twice.", "Give each name once.")
-        found[name.strip()] = value
-    return found
 
 
 def _tell(error: StudioError, as_json: bool) -> int:

@@ -40,6 +40,7 @@ LEVEL_2 = ("app.services",)
 SERVICE_PACKAGES = tuple(
     f"app.services.{name}"
     for name in (
+        "remote",
         "accounts",
         "queue",
         "profiling",
@@ -177,6 +178,7 @@ HEAVY_ROOMS = (
     "worker.engine",
     "worker.trainer",
     "worker.jobs.reviewer",
+    "worker.jobs.hub_rows",
     "worker.jobs.speed_probe",
     "worker.inference.server",
     "worker.inference.model_pool",

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.catalog.card import BaseModelCard
+from app.catalog.dataset_source import DatasetSource
 from app.catalog.derived import Origin
 from app.catalog.methods import AnyMethod
 from app.catalog.methods.base import Method
@@ -32,6 +33,7 @@ class RunSpec(BaseModel):
     method: AnyMethod
     training: TrainingSettings = Field(default_factory=TrainingSettings)
     dataset_sha256: str = ""
+    dataset_source: DatasetSource | None = None
     origin: Origin | None = None
 
     @property

@@ -6,6 +6,7 @@ from types import ModuleType
 
 from app.readers import (
     arrow,
+    chat_log,
     conll,
     csv,
     docx,
@@ -54,6 +55,7 @@ FORMATS: tuple[ModuleType, ...] = (
     fasttext,
     rasa_nlu,
     markdown_table,
+    chat_log,
     speaker_lines,
     csv,
     text,

@@ -1,8 +1,9 @@
 """Reads CSV, TSV and texts with other delimiters: strict about quotes and column counts, names every departing row."""
 
 import csv
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -33,11 +34,18 @@ SNIFFED_CHARACTERS = 256 * 1024
 HOPELESS = 100_000
 # Spreadsheet programs write this line above the names to say what separates the fields.
 _DECLARED = re.compile(rf"sep=([{re.escape(''.join(DELIMITERS))}])\s*$", re.IGNORECASE)
+# Flashcard programs (Anki) write such lines above the rows, and no column names.
+_PREAMBLE = re.compile(r"#([a-z ]{2,20}):(.*)$", re.IGNORECASE)
+_NAMED_SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "colon": ":", "space": " "}
 
 
 def fits(sample: FileHead) -> bool:
-    """Whether the user or the name says so, or the text is surely a table."""
-    named = sample.source.choices.delimiter or sample.extension in EXTENSIONS
+    """Whether the user, the name or the text itself says so, or the text is surely a table."""
+    named = (
+        sample.source.choices.delimiter
+        or sample.extension in EXTENSIONS
+        or _preamble(sample.text.split("\n", 20)[:20])[1]
+    )
     return sample.is_text() and (bool(named) or is_delimited(sample.text))
 
 
@@ -49,9 +57,9 @@ def read(source: Source) -> Table:
     """
     encoding = find_encoding(source.path, source.choices.encoding)
     lines = _first_lines(source.path, encoding)
-    declared = _DECLARED.match(lines[0]) if lines else None
-    skipped = max(source.choices.header_row - 1, 1 if declared else 0)
-    chosen = source.choices.delimiter or (declared.group(1) if declared else "")
+    above, declared = _preamble(lines)
+    skipped = max(source.choices.header_row - 1, above)
+    chosen = source.choices.delimiter or declared
     delimiter = chosen or find_delimiter(lines[skipped:], USUAL.get(source.extension, ","))
     # Tables with tabs are often written without any quoting; with commas that cannot be.
     plain = delimiter == "\t" and quotes_are_text(read_lines(source.path, encoding, MAX_LINE), delimiter)
@@ -75,6 +83,17 @@ def read(source: Source) -> Table:
         table.flaws.add(_plain_quotes())
     table.records = grid.repair(layout, _records(rows(), table, layout, source.limits.rows))
     return table
+
+
+def _preamble(lines: Sequence[str]) -> tuple[int, str]:
+    """How many lines above the rows say how these are written, and the separator that they name; empty if none."""
+    if lines and (declared := _DECLARED.match(lines[0])):
+        return 1, declared.group(1)
+    above = list(itertools.takewhile(lambda found: found is not None, map(_PREAMBLE.match, lines)))
+    said = {found[1].strip().lower(): found[2].strip() for found in above if found}
+    separator = said.get("separator", "").lower()
+    known = _NAMED_SEPARATORS.get(separator, separator)
+    return (len(above), known) if len(known) == 1 else (0, "")
 
 
 class _Rows:

@@ -34,6 +34,7 @@ REPAIRS: tuple[TableRepair, ...] = (
         "speaker_lines",
         gettext_noop("Read lines that begin with who speaks as questions and answers, or as conversations"),
     ),
+    TableRepair("chat_log", gettext_noop("Read lines that begin with a time and a name as messages of a chat")),
     TableRepair("turn_rows", gettext_noop("Put rows with one message each together as conversations")),
     TableRepair("test_part", gettext_noop("Read the part called “test” as the evaluation file")),
 )

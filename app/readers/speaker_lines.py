@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from typing import NamedTuple
 
 from app.readers.decoding import Encoding, find_encoding, read_lines
@@ -19,10 +20,20 @@ NAME = "a text of questions and answers"
 ASKS, ANSWERS = (*ASKING, "p", "d", "v", "u"), (*ANSWERING, "r")
 _SIDES = {**ROLES, **dict.fromkeys(ASKS, USER), **dict.fromkeys(ANSWERS, ASSISTANT)}
 _LINE = re.compile(r"(?:#{1,4}\s*|\*\*)?([^\W\d_]{1,14})\s*(?:\*\*)?[:\uff1a](?:\*\*)?\s*(.*)$")
-# A question of a numbered list, where answers are named and questions are not.
+# A question of a numbered list, where answers are named and questions are not, or neither.
 _NUMBERED = re.compile(r"(?:\*\*)?\d{1,4}[.)]\s+(\S.*[?\uff1f])\**$")
+# A question that stands out by itself: a heading, or a line in bold type.
+_STANDING_OUT = re.compile(r"(?:#{1,6}\s+(?:\d{1,4}[.)]\s+)?|\*\*)(\S.*[?\uff1f])\**$")
 FEWEST = 4
 LOOKED_AT = 200
+
+
+class _Marks(StrEnum):
+    """What marks the two sides."""
+
+    WORDS = "words before both"
+    NUMBERS = "numbers before questions, words before answers"
+    QUESTIONS = "questions with numbers or as headings, answers below them"
 
 
 class _Spoken(NamedTuple):
@@ -40,8 +51,10 @@ def fits(sample: FileHead) -> bool:
     ):
         return False
     lines = [line for line in sample.text.split("\n")[:LOOKED_AT] if line.strip()]
-    numbered = _are_numbered(lines)
-    parsed = [_parse(line, numbered) for line in lines]
+    marks = _marks_of(lines)
+    if marks is _Marks.QUESTIONS:
+        return True
+    parsed = [_parse(line, marks) for line in lines]
     spoken = [found.side for found in parsed if found]
     return (
         len(spoken) >= FEWEST
@@ -86,14 +99,16 @@ def _records(source: Source, encoding: Encoding, table: Table, are_pairs: bool) 
 
 def _conversations(source: Source, encoding: Encoding) -> Iterator[tuple[int, list[tuple[str, str]]]]:
     first = itertools.islice(read_lines(source.path, encoding, MAX_CELL), LOOKED_AT)
-    numbered = _are_numbered([line for line in first if line.strip()])
+    marks = _marks_of([line for line in first if line.strip()])
     turns: list[tuple[str, list[str]]] = []
     start, blank, size = 1, False, 0
     for number, line in enumerate(read_lines(source.path, encoding, MAX_CELL), start=1):
         if len(line) > MAX_CELL:
             raise cell_too_long(number, "text")
         text = line.strip()
-        spoken = _parse(text, numbered)
+        spoken = _parse(text, marks)
+        if marks is _Marks.QUESTIONS and not spoken and text and turns and turns[-1][0] == USER:
+            spoken = _Spoken(ASSISTANT, text, False)
         if spoken:
             begins = spoken.side == "system" or (spoken.side == "user" and (blank or spoken.asks))
             if begins and turns and turns[-1][0] == "assistant":
@@ -116,18 +131,32 @@ def _joined(turns: list[tuple[str, list[str]]]) -> list[tuple[str, str]]:
     return [(side, "\n".join(lines).strip()) for side, lines in turns]
 
 
-def _are_numbered(lines: Sequence[str]) -> bool:
-    """Whether questions are numbered only, each with a named answer on the next line."""
-    sides = {found.side for line in lines if (found := _parse(line, numbered=False))}
-    asked = [at for at, line in enumerate(lines) if _NUMBERED.match(line.strip())]
-    answered = [(found := _parse(line, numbered=False)) and found.side == ASSISTANT for line in (*lines[1:], "")]
-    return sides == {ASSISTANT} and len(asked) > 1 and all(answered[at] for at in asked[:-1])
+def _marks_of(lines: Sequence[str]) -> _Marks:
+    """By what the lines tell the sides apart."""
+    sides = [found.side if (found := _parse(line, _Marks.WORDS)) else "" for line in lines]
+    asked = [at for at, line in enumerate(lines) if _question(line)]
+    if len(asked) > 1 and set(sides) - {""} == {ASSISTANT}:
+        follow = (*sides[1:], "")
+        return _Marks.NUMBERS if all(follow[at] == ASSISTANT for at in asked[:-1]) else _Marks.WORDS
+    if len(asked) < FEWEST or any(sides) or asked[0] > 1:
+        return _Marks.WORDS
+    # Each has something below it before the next one comes.
+    return _Marks.QUESTIONS if all(after - at > 1 for at, after in itertools.pairwise(asked)) else _Marks.WORDS
 
 
-def _parse(line: str, numbered: bool) -> _Spoken | None:
-    """Who speaks in a line; None where it begins with nobody. ``numbered`` questions are the asking side's."""
-    if numbered and (question := _NUMBERED.match(line.strip())):
-        return _Spoken(USER, question[1], True)
+def _question(line: str) -> str:
+    """The question of a line that has a number or stands out; empty for others."""
+    text = line.strip()
+    found = _NUMBERED.match(text) or _STANDING_OUT.match(text)
+    return found[1].strip("* ") if found else ""
+
+
+def _parse(line: str, marks: _Marks) -> _Spoken | None:
+    """Who speaks in a line; None where it begins with nobody."""
+    if marks is not _Marks.WORDS and (question := _question(line)):
+        return _Spoken(USER, question, True)
+    if marks is _Marks.QUESTIONS:
+        return None
     found = _LINE.match(line.strip())
     name = found[1].casefold() if found else ""
     return _Spoken(_SIDES[name], found[2], name in ASKS) if found and name in _SIDES else None

@@ -26,7 +26,7 @@ class SubprocessJob:
 
     Attributes:
         module: started as ``python -m module folder``.
-        store: stores the content of ``result.json`` and ends the job.
+        store: stores the content of ``result.json`` and ends the job, unless more is to be done for it.
         crashed: code, message and hint for an end without a result; ``{code}`` is the process's exit code.
         environment: variables beyond those that every such process gets.
     """
@@ -64,7 +64,8 @@ def _watch(claim: Claim, process: ManagedProcess, folder: Path, leaving: Callabl
             return request
         if (progress := folder / "progress.json").exists():
             with jobs.held(claim) as session:
-                jobs.note_progress(session, claim, storage.read_json(progress)["phase"], {})
+                noted = storage.read_json(progress)
+                jobs.note_progress(session, claim, noted["phase"], noted.get("progress") or {})
     return None
 
 

@@ -30,7 +30,7 @@ DISTINCT_SHARE, MAX_VALUE_WORDS, MIN_TEXT_WORDS = 0.5, 8, 3.0
 FEW_NUMBERS = 15
 MAX_CHARACTERS = 1024 * 1024
 _TIME = re.compile(
-    r"\d{4}-\d\d?-\d\d?([T ]\d\d?:\d\d.*)?|\d\d?[./]\d\d?[./]\d{2,4}( .*)?|\d\d?:\d\d(:\d\d)?( ?[AP]M)?"
+    r"\d{4}-\d\d?-\d\d?([T ]\d\d?:\d\d.*)?|\d{4}[/.]\d\d?[/.]\d\d?([T ].*)?|\d\d?[./]\d\d?[./]\d{2,4}( .*)?|\d\d?:\d\d(:\d\d)?( ?[AP]M)?"
     r"|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} \d\d? .*"
 )
 _LINK = re.compile(r"(https?://|www\.|/)\S+|[\w.+-]+@[\w-]+(\.[\w-]+)+")

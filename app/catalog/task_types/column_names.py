@@ -75,10 +75,10 @@ SCORES = tuple(
 PERSONS = tuple(
     """
     agent annotator annotators annotated_by labeler labeller rater coder reviewer reviewed_by author user username
-    user_id user_name customer client owner assignee assigned_to operator employee worker worker_id person created_by
+    user_id user_name customer client owner assignee assigned_to operator employee worker worker_id workerid person created_by
     updated_by completed_by name first_name last_name sender speaker bearbeiter bearbeiterin mitarbeiter sachbearbeiter
     kunde autor autorin auteur utilisateur employé conseiller agente usuario empleado cliente operatore utente
-    operateur medewerker klant gebruiker temsilci müşteri kullanici çalişan ügyintéző felhasználó pracownik klient
+    operateur medewerker klant gebruiker temsilci görevli müşteri kullanici çalişan ügyintéző felhasználó pracownik klient
     обработчик сотрудник автор 作者 客服 用户 担当者
     """.split()
 )

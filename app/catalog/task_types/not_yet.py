@@ -104,6 +104,14 @@ NOT_YET: tuple[Recognised, ...] = (
         "which messages belong together does not stand in it",
     ),
     Recognised(
+        "inline-marks",
+        "texts with words marked inside of them, as [Anna](person) or <person>Anna</person>",
+        'Write the plain text, and beside it what is marked: {"text": "Anna is here", "spans": [{"start": 0, "end": 4, '
+        '"label": "person"}]}; most tools for labelling export that as JSONL.',
+        unserved_layouts.inline_marks,
+        "the marks would be learned as part of the text",
+    ),
+    Recognised(
         "word-rows",
         "sentences with one row for each word",
         'Write one row for each sentence: a list of its words in "tokens" and a list of their tags in "tags"; or save it as '

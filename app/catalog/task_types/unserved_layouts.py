@@ -3,6 +3,7 @@
 Each function gives None where a table is not laid out so, else an empty list.
 """
 
+import re
 from typing import Any
 
 from app.catalog.task_types import column_facts as facts
@@ -12,7 +13,15 @@ from app.catalog.task_types.column_facts import TableFacts, parsed
 from app.catalog.task_types.text_classification_columns import best_text
 from app.speakers import ROLES
 
-LIST_SHARE, OUTSIDE_SHARE = 0.9, 0.5
+LIST_SHARE, OUTSIDE_SHARE, MARKED_SHARE = 0.9, 0.5, 0.5
+# Columns of exported chats.
+SPEAKERS, MAX_SPEAKERS = ("speaker", "sender"), 20
+_BRACKETED = re.compile(r"\[[^\[\]\n]{1,80}\]\([^\W\d][\w -]{1,30}\)")
+_TAGGED = re.compile(r"<([^\W\d]\w{1,20})>[^<>\n]{1,80}</\1>")
+# Tags that shape a text and mark nothing in it.
+HTML = frozenset(
+    "b i u p em br tt code pre div span strong small sub sup del ins mark li ul ol td th tr h1 h2 h3 h4 think".split()
+)
 
 
 def turn_rows(table: TableFacts) -> list[GoalCandidate] | None:
@@ -24,7 +33,23 @@ def turn_rows(table: TableFacts) -> list[GoalCandidate] | None:
             text = best_text(table, [item for item in table.names if item != name])
             if text and not names.is_called(name, names.LABELS):
                 return []
+        is_log = name.casefold() in SPEAKERS and 2 <= column.distinct <= MAX_SPEAKERS and table.of_kind(facts.TIMES)
+        if is_log and best_text(table, [item for item in table.names if item != name]):
+            return []
     return None
+
+
+def inline_marks(table: TableFacts) -> list[GoalCandidate] | None:
+    """Words marked inside of the text, as ``[Anna](person)`` or ``<person>Anna</person>``."""
+    for name in table.of_kind(facts.TEXTS, facts.WORDS):
+        if table.share(name, _has_mark) >= MARKED_SHARE:
+            return []
+    return None
+
+
+def _has_mark(cell: Any) -> bool:
+    text = str(cell)
+    return bool(_BRACKETED.search(text)) or any(kind.casefold() not in HTML for kind in _TAGGED.findall(text))
 
 
 def word_rows(table: TableFacts) -> list[GoalCandidate] | None:

@@ -21,10 +21,10 @@ from app.models import ACTIVE_STATES, CANCELLED, QUEUED, SUCCEEDED, Dataset, Job
 from app.models_data import DatasetCheck
 from app.queue import LIGHT_QUEUE
 from app.services.accounts import access
-from app.services.datasets.dataset_jobs import DatasetJob
+from app.services.datasets.dataset_jobs import FETCHED, DatasetJob
 from app.services.datasets.versions import find_dataset
 from app.services.queue import jobs, workers
-from app.services.queue.job_kinds import DATA_CHECK
+from app.services.queue.job_kinds import DATA_CHECK, DATASET_FETCH
 from app.services.queue.jobs import Claim
 
 # Tables up to this size are checked in the request; that takes less than a job.
@@ -49,7 +49,7 @@ def start(user_id: str, work: DatasetJob) -> dict[str, Any]:
     with transaction() as session:
         if work.dataset_id:
             find_dataset(session, user_id, work.dataset_id)
-        job = jobs.add(session, owner_id=user_id, kind=DATA_CHECK)
+        job = jobs.add(session, owner_id=user_id, kind=_job_kind(work.kind))
         session.flush()
         dataset_id = work.dataset_id or None
         check = DatasetCheck(id=new_id(), owner_id=user_id, job_id=job.id, dataset_id=dataset_id, work=asdict(work))
@@ -59,9 +59,10 @@ def start(user_id: str, work: DatasetJob) -> dict[str, Any]:
 
 
 def status(user_id: str, check_id: str) -> dict[str, Any]:
-    """``{"id", "job_id", "kind", "state", "phase", "progress", "error", "dataset_id", "version", "staged", "created_at"}``.
+    """``{"id", "job_id", "kind", "state", "phase", "progress", "error", "dataset_id", "version", "staged", "source",
+    "created_at"}``.
 
-    ``progress`` is ``{"done", "total"}`` in rows, empty where that is not known.
+    ``source`` is what is fetched from another machine, None for everything else; ``progress`` is ``{"done", "total"}`` in rows, empty where that is not known.
 
     Raises:
         NotFound: there is no such check of theirs.
@@ -149,7 +150,7 @@ def retry(user_id: str, check_id: str) -> dict[str, Any]:
         state = session.get_one(Job, check.job_id).state
         if state in ACTIVE_STATES or check.version is not None:
             raise Conflict("not_to_be_repeated", f"This check is {state}.", "Only what stopped or failed is repeated.")
-        job = jobs.add(session, owner_id=user_id, kind=DATA_CHECK)
+        job = jobs.add(session, owner_id=user_id, kind=_job_kind(check.work["kind"]))
         session.flush()
         check.job_id = job.id
         session.flush()
@@ -163,11 +164,22 @@ def work_of(job_id: str) -> tuple[str, DatasetJob]:
         return check.owner_id, DatasetJob(**check.work)
 
 
+def note_staged(claim: Claim, staged_id: str, source: dict[str, Any]) -> None:
+    """Record that what was to be fetched has arrived as a staged file, and the source that is shown from now on."""
+    with jobs.held(claim) as session:
+        check = session.scalars(select(DatasetCheck).where(DatasetCheck.job_id == claim.job_id)).one()
+        check.work = {**check.work, "said": {**check.work["said"], "staged": staged_id, "source": source}}
+
+
 def note_result(claim: Claim, session: Session, dataset_id: str, version: int) -> None:
     """Record the new version and end the job, in the transaction that adds the version."""
     check = session.scalars(select(DatasetCheck).where(DatasetCheck.job_id == claim.job_id)).one()
     check.dataset_id, check.version = dataset_id, version
     jobs.succeed(session, claim)
+
+
+def _job_kind(work_kind: str) -> str:
+    return DATASET_FETCH if work_kind == FETCHED else DATA_CHECK
 
 
 def _refusal(job: Job) -> StudioError:
@@ -211,5 +223,6 @@ def _as_dict(session: Session, check: DatasetCheck) -> dict[str, Any]:
         "dataset_id": check.dataset_id,
         "version": check.version,
         "staged": check.work["said"].get("staged", ""),
+        "source": check.work["said"].get("source"),
         "created_at": check.created_at,
     }

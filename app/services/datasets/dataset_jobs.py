@@ -16,6 +16,8 @@ from app.services.datasets.row_search import Selection
 from app.services.profiling.split_plans import SplitPlan
 
 IMPORT = "import"
+# Data that a worker fetches from another machine first.
+FETCHED = "fetched"
 CHANGES: dict[str, Any] = {kind.__name__: kind for kind in get_args(Change)}
 
 
@@ -58,6 +60,11 @@ def _import(user_id: str, dataset_id: str, arguments: Mapping[str, Any], progres
     return imports.import_staged(user_id, arguments["staged"], **given, progress=progress)
 
 
+def _fetched(user_id: str, dataset_id: str, arguments: Mapping[str, Any], progress: Progress) -> Dataset:
+    imports.read_staged(user_id, arguments["staged"])
+    return _import(user_id, dataset_id, arguments, progress)
+
+
 def _columns(user_id: str, dataset_id: str, arguments: Mapping[str, Any], progress: Progress) -> Dataset:
     return datasets.change_columns(user_id, dataset_id, arguments["task_type"], arguments["columns"], progress=progress)
 
@@ -76,6 +83,7 @@ def _read_again(user_id: str, dataset_id: str, arguments: Mapping[str, Any], pro
 
 DATASET_JOBS: dict[str, Callable[[str, str, Mapping[str, Any], Progress], Dataset]] = {
     IMPORT: _import,
+    FETCHED: _fetched,
     "changes": _change,
     "columns": _columns,
     "splits": _splits,

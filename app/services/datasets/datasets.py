@@ -211,6 +211,7 @@ def as_dict(dataset: Dataset) -> dict[str, Any]:
         "bytes": version.bytes,
         "content_sha256": version.content_sha256,
         "change": version.change,
+        "source": version.source,
         "version_created_at": version.created_at,
         "archived": dataset.archived,
         "created_at": dataset.created_at,

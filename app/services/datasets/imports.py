@@ -64,6 +64,7 @@ class _NewDataset:
     columns: dict[str, str] | None
     seed: int = 0
     answer: str | None = None
+    source: dict[str, Any] | None = None
 
 
 def import_file(
@@ -103,8 +104,18 @@ def import_file(
     return _add_dataset(new, read, progress)
 
 
-def stage(user_id: str, path: Path, file_name: str, evaluation: Source | None = None) -> str:
-    """Stage an upload, without reading it; returns the id by which it is imported or removed."""
+def stage(
+    user_id: str,
+    path: Path,
+    file_name: str,
+    evaluation: Source | None = None,
+    fetched_from: dict[str, Any] | None = None,
+) -> str:
+    """Stage a file, without reading it; returns the id by which it is imported or removed.
+
+    Args:
+        fetched_from: the machine that it came from, if it was not uploaded; kept with the dataset.
+    """
     staged_id = new_id()
     with files.atomic_folder(_folder(staged_id)) as aside:
         os.link(path, aside / ORIGINAL_FILE)
@@ -112,6 +123,8 @@ def stage(user_id: str, path: Path, file_name: str, evaluation: Source | None = 
         if evaluation:
             os.link(evaluation[0], aside / EVALUATION_FILE)
             record["evaluation_name"] = evaluation[1]
+        if fetched_from:
+            record["source"] = fetched_from
         files.write_json(aside / STAGED_FILE, record)
     return staged_id
 
@@ -196,7 +209,8 @@ def import_staged(
                 link_or_copy(folder / file_name, target / file_name)
         return load_reading(target)
 
-    new = _NewDataset(user_id, home_project(user_id).id, record["file_name"], name, task_type, columns, 0, answer)
+    given = (record["file_name"], name, task_type, columns, 0, answer, record.get("source"))
+    new = _NewDataset(user_id, home_project(user_id).id, *given)
     dataset = _add_dataset(new, read, progress)
     shutil.rmtree(folder, ignore_errors=True)
     return dataset
@@ -210,6 +224,7 @@ def _add_dataset(new: _NewDataset, read: Callable[[Path], Reading], progress: Pr
             reading = read(aside)
             report, change = _check(aside, reading, new, progress)
             version = make_version(version_id, aside, reading, report, new.user_id, change)
+            version.source = new.source
             _deduplicate(new.user_id, version.content_sha256, aside / ROWS_FILE)
         with transaction() as session:
             name = names.clean_name(new.name) or _free_name(session, new.user_id, new.file_name)
@@ -220,7 +235,9 @@ def _add_dataset(new: _NewDataset, read: Callable[[Path], Reading], progress: Pr
             session.add(version)
             session.flush()
             progress.conclude(session, dataset.id, 1)
-            details = {"file_name": reading.main.file_name, "rows": version.rows}
+            details = {"file_name": reading.main.file_name, "rows": version.rows} | (
+                {"source": new.source} if new.source else {}
+            )
             record_action(session, new.user_id, "import", "dataset", dataset.id, data=details)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

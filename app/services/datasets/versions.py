@@ -236,7 +236,7 @@ def add_version(
             draft = fill(aside, storage.dataset_dir(newest.id))
             files.write_bytes(aside / CHANGES_FILE, json.dumps({"entries": draft.entries}, ensure_ascii=False).encode())
             version = make_version(version_id, aside, load_reading(aside), draft.report, user_id, draft.change)
-        version.dataset_id, version.number = dataset_id, newest.number + 1
+        version.dataset_id, version.number, version.source = dataset_id, newest.number + 1, newest.source
         try:
             with transaction() as session:
                 session.add(version)

@@ -21,9 +21,9 @@ from app.catalog import fetched_models, model_facts
 from app.catalog.card import BaseModelCard
 from app.errors import Conflict, NotFound, Rejected, StudioError, TooLarge
 from app.outside_names import path_inside
-from app.services.models import hub_hosts
 from app.services.models.file_checks import check_config
 from app.services.models.limited_process import check_model_files, convert_tokenizer, read_model_facts
+from app.services.remote import hub_hosts
 from app.settings import get_settings
 
 WANTED = re.compile(

@@ -10,7 +10,9 @@ DATA_CHECK = "data-check"
 LABEL_REVIEW = "label-review"
 MODEL_FETCH = "fetch"
 TRACKER_EXPORT = "track"
-LIGHT_KINDS = (DATA_CHECK, LABEL_REVIEW, MODEL_FETCH, TRACKER_EXPORT)
+# Data from another machine, which becomes a dataset.
+DATASET_FETCH = "dataset-fetch"
+LIGHT_KINDS = (DATA_CHECK, LABEL_REVIEW, MODEL_FETCH, TRACKER_EXPORT, DATASET_FETCH)
 
 
 def queue_of(kind: str) -> str:

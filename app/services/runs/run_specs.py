@@ -40,6 +40,7 @@ def make_spec(
         "method": method,
         "training": complete_training(version, task, card, method, training),
         "dataset_sha256": version.content_sha256,
+        "dataset_source": version.source,
     }
     try:
         spec = RunSpec.model_validate(values)

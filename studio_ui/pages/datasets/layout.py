@@ -11,7 +11,6 @@ from studio_ui.components.accordion import Accordion
 from studio_ui.components.column_meaning import MeaningChoice
 from studio_ui.components.data_rows import DataRows
 from studio_ui.components.page_state import PageState
-from studio_ui.components.upload import DataUpload
 from studio_ui.components.view import View, show
 from studio_ui.pages.datasets import listeners
 from studio_ui.pages.datasets.figures import figures
@@ -19,6 +18,7 @@ from studio_ui.pages.datasets.forms import WAY_HELP, WAYS
 from studio_ui.pages.datasets.label_review import suspects
 from studio_ui.pages.datasets.place import GO, PLACE
 from studio_ui.pages.datasets.rows import read_page
+from studio_ui.pages.datasets.sources import DataSources
 from studio_ui.pages.datasets.versions_list import version_list
 from studio_ui.pages.datasets.waiting import result
 from studio_ui.pages.datasets.your_data import ARCHIVE, DELETE, samples, your_data
@@ -47,10 +47,10 @@ class Parts:
 
 
 def build(blocks: gr.Blocks) -> None:
-    """DataUpload, the report with all its forms, the person's datasets, samples."""
+    """Ways to bring data, the report with all its forms, the person's datasets, samples."""
     place, shown = PageState(), PageState()
     with gr.Column(elem_id="datasets-page"):
-        upload = DataUpload(elem_id="data-upload", elem_classes="data-card", min_height=230)
+        sources = DataSources()
         top = View(result, follows=PLACE, lines=0, elem_id="data-result", elem_classes="data-card")
         rows = DataRows(read_page, elem_id="report-preview", elem_classes="data-card")
         review = View(suspects, follows=["id"], lines=0, elem_id="report-review", elem_classes="data-card")
@@ -69,7 +69,8 @@ def build(blocks: gr.Blocks) -> None:
         listed = View(your_data, follows=[ARCHIVE, DELETE], elem_id="data-list", min_height=140)
         copies = View(samples, elem_id="data-samples", min_height=200)
     parts = Parts(place, shown, top, rows, review, numbers, history, listed)
-    _listen_to_views(parts, upload, copies)
+    _listen_to_sources(parts, sources)
+    _listen_to_views(parts, copies)
     meaning.listen(parts)
     split.listen(parts)
     filled = [shown, meaning.words, meaning.choice, meaning.section, meaning.reading, split.section, about, name]
@@ -92,9 +93,16 @@ def act(event: Any, fn: Any, inputs: Any, parts: Parts, notice: View | None = No
     listen(done.success, None, parts.place, None, js=GO)
 
 
-def _listen_to_views(parts: Parts, upload: DataUpload, copies: View) -> None:
-    act(upload.uploaded, listeners.uploaded, None, parts)
-    act(upload.refused, listeners.upload_refused, None, parts)
+def _listen_to_sources(parts: Parts, sources: DataSources) -> None:
+    act(sources.upload.uploaded, listeners.uploaded, None, parts)
+    act(sources.upload.refused, listeners.upload_refused, None, parts)
+    for event in (sources.start.click, sources.repo.submit, sources.split.submit):
+        act(event, listeners.fetch_from_hub, sources.hub_fields, parts, sources.hub_notice)
+    for event in (sources.fetch.click, sources.address.submit):
+        act(event, listeners.fetch_from_address, sources.address, parts, sources.address_notice)
+
+
+def _listen_to_views(parts: Parts, copies: View) -> None:
     act(parts.result.action, listeners.act_on_result, None, parts)
     act(parts.rows.save, listeners.save, None, parts)
     act(parts.review.action, listeners.act_on_review, parts.rows, parts)

@@ -23,7 +23,8 @@ from studio_ui.components import data_rows
 from studio_ui.components.nodes import banner
 from studio_ui.components.view import Content, reload, show
 from studio_ui.formats import byte_size
-from studio_ui.pages.datasets import forms
+from studio_ui.pages.datasets import forms, sources
+from studio_ui.pages.datasets.fetching import SECOND_TRY
 from studio_ui.pages.datasets.forms import Shown
 from studio_ui.pages.datasets.label_review import suspects
 from studio_ui.pages.datasets.place import address
@@ -93,6 +94,19 @@ def upload_refused(request: gr.Request, event: gr.EventData) -> Outcome:
     return outcome(result=show(refused(event.error, str(event.name))))
 
 
+def fetch_from_hub(
+    repo: str, split: str, revision: str, config: str, test_split: str, rows: Any, request: gr.Request
+) -> Outcome:
+    """Fetch a split of a data set of the hub, and show how far it is."""
+    check = sources.import_from_hub(repo, split, revision, config, test_split, rows, request)
+    return outcome(address(check=check["id"]))
+
+
+def fetch_from_address(url: str, request: gr.Request) -> Outcome:
+    """Fetch a file from an address, and show how far it is."""
+    return outcome(address(check=sources.import_from_address(url, request)["id"]))
+
+
 def act_on_result(request: gr.Request, event: gr.EventData) -> Outcome:
     """A button of the report, of a check, or of the question about a file."""
     user_id, value = user_of(request), event.value
@@ -104,6 +118,8 @@ def act_on_result(request: gr.Request, event: gr.EventData) -> Outcome:
         about = Shown(staged=str(value["staged"]))
         choices = forms.choices_with(forms.reading_of(user_id, about), str(value["repair"]))
         return _decided(user_id, about, {}, choices)
+    if event.name == SECOND_TRY:
+        return outcome(address(check=sources.import_otherwise(user_id, dict(value))["id"]))
     if event.name == "meaning":
         meaning = {"task_type": value["task_type"], "columns": dict(value["columns"])}
         return answered(requests.run_or_enqueue(user_id, DatasetJob("columns", str(value["dataset"]), meaning)))

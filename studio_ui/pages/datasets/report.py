@@ -8,6 +8,7 @@ from app.services.datasets import row_errors
 from app.services.datasets.versions import report_of
 from studio_ui.components.nodes import Node, action, banner, el, moment
 from studio_ui.formats import count, counted
+from studio_ui.pages.datasets.fetching import source_words
 from studio_ui.pages.datasets.problems import changing, leave_out_errors, problem_list
 
 
@@ -31,6 +32,7 @@ def report_nodes(dataset: Dataset, version: DatasetVersion, busy: Node = "") -> 
             ),
             cls="actions report-actions",
         ),
+        source_words(version.source) if version.source else None,
         _last_change(dataset, version),
         _reading(dataset, version),
         el("div", busy, id="report-progress"),

@@ -9,6 +9,7 @@ from app.services.datasets import checks, requests
 from studio_ui.components.nodes import Node, action, banner, el
 from studio_ui.components.view import Content
 from studio_ui.formats import count, counted
+from studio_ui.pages.datasets.fetching import fetch_nodes
 from studio_ui.pages.datasets.place import shown_dataset
 from studio_ui.pages.datasets.problems import extend, problem_item
 from studio_ui.pages.datasets.question import question_nodes
@@ -119,7 +120,9 @@ def first_rows(preview: Mapping[str, Any], label: str) -> Node:
 
 
 def _arriving(user_id: str, check: Mapping[str, Any]) -> Node:
-    """A new file while its report is made."""
+    """A new file while its report is made, or while it is on its way from another machine."""
+    if check["source"] and not check["staged"]:
+        return fetch_nodes(check)
     if check["state"] not in ACTIVE_STATES and (check["error"] or {}).get("code") not in (None, *BROKEN_OFF):
         error, file = check["error"], requests.staged_file(user_id, check["staged"])
         return refused(error, file["file_name"], check["staged"], file["reading"]["repairs"])

@@ -137,6 +137,7 @@ PERSONAL: dict[str, Any] = {
     "POST /api/v1/datasets": {},
     "GET /api/v1/datasets": None,
     "POST /api/v1/datasets/samples/{name}": None,
+    "POST /api/v1/datasets/from-hub": {"repo": "x/y"},
     "GET /api/v1/estimates/accuracy": None,
     "GET /api/v1/runs": None,
     "GET /api/v1/runs/tags": None,

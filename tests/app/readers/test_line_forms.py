@@ -89,3 +89,30 @@ def test_numbered_questions_inside_of_a_conversation_stay_where_they_are(tmp_pat
     content = "".join(f"Q: Test me {n}\nA: Gladly:\n1. What is {n}?\n\n" for n in range(4))
     _, records = read(tmp_path, "a.txt", content.encode())
     assert len(records) == 4 and "1. What is 0?" in records[0][1][1]
+
+
+@pytest.mark.parametrize(
+    "form", ["{n}. How long does tea {n} steep?", "## How long does tea {n} steep?", "**How long {n}?**"]
+)
+def test_questions_with_nothing_before_their_answers_are_pairs(tmp_path, form):
+    content = "\n\n".join(f"{form.format(n=n)}\nFor {n} minutes.\nNot longer." for n in range(1, 7))
+    table, records = read(tmp_path, "a.md", content.encode())
+    assert table.columns == ["question", "answer"] and len(records) == 6 and codes(table) == ["speaker_lines"]
+    assert records[1][1][0].startswith("How long") and records[1][1][1] == "For 2 minutes.\nNot longer."
+
+
+def test_questions_in_a_row_and_few_headings_stay_text(tmp_path):
+    listed = "".join(f"{n}. How long does tea {n} steep?\n" for n in range(8))
+    headed = "Tea is old.\n\n# Why?\nBecause.\n\n# When?\nOften, they say.\n\nIt is drunk hot.\n"
+    for content in (listed, headed):
+        assert read(tmp_path, "a.txt", content.encode())[0].columns == ["text"]
+
+
+def test_flashcards_name_their_separator_above_the_rows(tmp_path):
+    head = "#separator:tab\n#html:true\n#deck column:3\n"
+    rows = "".join(f"What is number {n}, do you think?\tIt is what follows {n - 1}.\tdeck\n" for n in range(8))
+    table, records = read(tmp_path, "a.txt", (head + rows).encode())
+    assert table.columns == ["column 1", "column 2", "column 3"] and len(records) == 8
+    assert records[0] == (4, ["What is number 0, do you think?", "It is what follows -1.", "deck"])
+    table, _ = read(tmp_path, "a.txt", f"#separator:Semicolon\n{rows.replace(chr(9), ';')}".encode())
+    assert len(table.columns) == 3

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.catalog.card import BaseModelCard
+from app.catalog.dataset_source import DatasetSource
 from app.catalog.derived import Combined
 from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.spec import RunSpec
@@ -38,6 +39,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults, context:
         [
             "---",
             f"base_model: {base.hub_id}",
+            *_named_dataset(spec.dataset_source),
             f"library_name: {'peft' if isinstance(spec.method, PeftMethod) else 'transformers'}",
             f"license: {base.licence.lower()}",
             f"pipeline_tag: {context.pipeline}",
@@ -71,6 +73,11 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults, context:
     )
 
 
+def _named_dataset(source: DatasetSource | None) -> list[str]:
+    """The Hub's own key for a data set of the Hub, by which it links the two."""
+    return ["datasets:", f"- {source.repo}"] if source and source.repo else []
+
+
 def _making(spec: RunSpec, results: RunResults) -> list[str]:
     """Where the weights come from: rows and steps, or other runs."""
     data = f"data SHA-256 `{spec.dataset_sha256}`, seed {spec.training.seed}"
@@ -79,6 +86,7 @@ def _making(spec: RunSpec, results: RunResults) -> list[str]:
         stopping = f" and {tested.rows - results.train_rows:,} that chose the checkpoint" if tested else ""
         return [
             f"- {results.train_rows:,} training rows{stopping}, {data}",
+            *([f"- rows from {spec.dataset_source.words()}"] if spec.dataset_source else []),
             f"- {results.trainable_parameters:,} of {results.total_parameters:,} parameters learned, "
             f"{results.total_steps:,} steps, best at step {results.best_step:,}",
             *(

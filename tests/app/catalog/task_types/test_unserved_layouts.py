@@ -2,7 +2,13 @@
 
 import pytest
 
-from app.catalog.task_types.unserved_layouts import label_studio_choices, numbered_spans, turn_rows, word_rows
+from app.catalog.task_types.unserved_layouts import (
+    inline_marks,
+    label_studio_choices,
+    numbered_spans,
+    turn_rows,
+    word_rows,
+)
 from tests.app.catalog.task_types.tables import GROUPS, ROWS, TEXTS, table
 
 
@@ -15,6 +21,19 @@ def test_other_groups_are_no_speakers() -> None:
     assert (
         turn_rows(table(who=GROUPS, wrote=TEXTS)) is None and turn_rows(table(who=["user"] * ROWS, wrote=TEXTS)) is None
     )
+
+
+def test_exported_chat_has_one_row_for_each_message_whoever_writes() -> None:
+    times = [f"2024-03-{n % 28 + 1:02d} 10:00" for n in range(ROWS)]
+    assert turn_rows(table(time=times, speaker=GROUPS, message=TEXTS)) == []
+    assert turn_rows(table(time=times, place=GROUPS, message=TEXTS)) is None
+
+
+def test_marks_inside_of_texts_are_reported() -> None:
+    assert inline_marks(table(text=[f"{text} near [Berlin](city)" for text in TEXTS])) == []
+    assert inline_marks(table(text=[f"{text} near <city>Berlin</city>" for text in TEXTS])) == []
+    assert inline_marks(table(text=[f"{text}, see [the page](https://example.org/x)" for text in TEXTS])) is None
+    assert inline_marks(table(text=[f"<p>{text} is <b>new</b></p>" for text in TEXTS])) is None
 
 
 def test_one_row_for_each_word_is_reported() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import Rejected
-from app.services.models.hub_hosts import check_host
+from app.services.remote.hub_hosts import check_host
 from tests.conftest import forget_settings
 
 

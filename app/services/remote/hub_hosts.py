@@ -40,7 +40,7 @@ def check_host(host: str, port: int | None) -> None:
     allowed = {name.strip().lower() for name in settings.hub_inner_hosts.split(",") if name.strip()}
     if host.lower() in allowed or (host.lower(), port) == ((hub.hostname or "").lower(), hub.port):
         return
-    if inner := next((address for address in _addresses(host) if not _is_public(address)), None):
+    if inner := next((address for address in _addresses(host) if not is_public(address)), None):
         raise Rejected(
             "hub_inward",
             f"The hub sends this fetch to {host!r} ({inner}), which lies inside a private network.",
@@ -70,7 +70,8 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _is_public(address: str) -> bool:
+def is_public(address: str) -> bool:
+    """Whether an IP address lies in the public network."""
     parsed = ipaddress.ip_address(address.split("%")[0])
     mapped = getattr(parsed, "ipv4_mapped", None)
     return (mapped or parsed).is_global
