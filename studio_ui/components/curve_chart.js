@@ -125,6 +125,7 @@ export class CurveChart extends Redrawn {
     }
     if (!this.drawn && this.about.zoomed) this.plot.on("plotly_relayout", (change) => this.about.zoomed(this, change));
     this.drawn = true;
+    if (this.about.linked && lit != null) this.highlight(lit);
   }
 
   describe(one) {

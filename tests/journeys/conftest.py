@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.studio.processes import Up, start_up, stop
 
 # What a page may take on two busy cores; a fault that lasts is found all the same.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="package")

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 # What a run of a few hundred rows may take on two busy cores.
 FINISHED_MS = 240_000
@@ -16,12 +16,21 @@ def decline_folds(page: Page) -> None:
     page.wait_for_selector("#review-folds button:has-text('Cross-validate')")
 
 
+def open_settings(page: Page) -> None:
+    """Unfold all settings, which are open already where the recommendation has set one of them."""
+    unfold = page.locator("#all-settings > button")
+    expect(unfold).to_be_visible()
+    if "open" not in (unfold.get_attribute("class") or "").split():
+        unfold.click()
+    expect(page.locator("#training-epochs input")).to_be_visible()
+
+
 def wait_for_end(page: Page) -> str:
     """Id of the run that was just queued, once it has finished; anything but a good end fails with the whole page."""
     page.wait_for_url("**/run?id=*")
-    ended = "#run-state .chip:has-text('Finished'), #run-state .chip:has-text('Failed')"
-    page.wait_for_selector(ended, timeout=FINISHED_MS)
-    assert "Finished" in page.inner_text("#run-state"), page.inner_text("#content")
+    ended = page.locator("#run-state .chip", has_text=re.compile("Finished|Failed"))
+    expect(ended).to_be_visible(timeout=FINISHED_MS)
+    assert "Finished" in ended.inner_text(), page.inner_text("#content")
     found = re.search(r"id=([^&#]+)", page.url)
     assert found
     return found[1]

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -11,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 from openai import OpenAI
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.catalog.base_models import base_model_path
-from tests.journeys.steps import QUESTIONS, wait_for_end
+from tests.journeys.steps import QUESTIONS, open_settings, wait_for_end
 from tests.studio.processes import Up, call
 
 DRINKS = ("coffee", "tea", "milk", "water", "juice", "cocoa", "soup", "bread", "cake", "fish", "rice", "cheese")
@@ -29,6 +30,7 @@ ASKS = (
     "Could I get {} today?",
 )
 SYSTEM = "You are a robot waiter."
+QUESTION = "Can I have some lemonade?"
 ROWS = [
     {
         "messages": [
@@ -59,9 +61,7 @@ def tuned(studio_up: Up, page: Page) -> str:
     for question in QUESTIONS:
         page.wait_for_selector(f".step-title:has-text('{question}')")
         if question == "thoroughly":
-            # Open already where the recommendation has set one of them.
-            if not page.locator("#all-settings > button.open").count():
-                page.click("#all-settings > button")
+            open_settings(page)
             page.fill("#training-epochs input", "10")
         page.click("#step-next:enabled")
     return wait_for_end(page)
@@ -72,32 +72,42 @@ def token(studio_up: Up, tuned: str) -> str:
     return call("token", STUDIO_DATA_DIR=str(studio_up.home)).stdout.strip().split()[-1]
 
 
-def test_two_panes_answer_and_the_conversation_is_found_again(page: Page, tuned: str, studio_up: Up) -> None:
+@pytest.fixture(scope="module")
+def conversation(studio_up: Up, page: Page, tuned: str) -> tuple[str, str, str]:
+    """Address of a conversation with the base model and the run, and the reply of each to one question."""
     page.goto(f"{studio_up.address}/run?id={tuned}")
     page.click("#run-try")
-    page.wait_for_selector("#chat-pane-1 h2")
-    assert page.locator(".chat-pane").count() == 2
+    expect(page.locator("#chat-pane-1 h2")).to_be_visible()
+    expect(page.locator(".chat-pane")).to_have_count(2)
     page.get_by_role("button", name="System prompt and settings").click()
-    assert page.get_by_label("System prompt", exact=True).input_value() == SYSTEM
+    expect(page.get_by_label("System prompt", exact=True)).to_have_value(SYSTEM)
     page.locator("#chat-temperature input[type=number]").fill("0")
     page.keyboard.press("Tab")
-    page.get_by_label("Your message").fill("Can I have some lemonade?")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#chat-stop")
-    page.wait_for_selector("#chat-stop", state="detached", timeout=60_000)
+    page.get_by_label("Your message").fill(QUESTION)
+    page.get_by_label("Your message").press("Enter")
+    # Speed stands below a reply that has ended; the button comes back when both have.
+    expect(page.locator(".chat-pane .thought-group", has_text="tokens/s")).to_have_count(2, timeout=60_000)
+    expect(page.locator("#chat-send")).to_be_visible()
+    expect(page).to_have_url(re.compile("[?&]id="))
     base, answer = page.locator(WORDS).all_inner_texts()
+    return page.url, base, answer
+
+
+def test_two_panes_answer_and_the_conversation_is_found_again(page: Page, conversation: tuple[str, str, str]) -> None:
+    address, base, answer = conversation
     assert "beep" in answer.lower() and "beep" not in base.lower()
-    page.reload()
-    page.wait_for_selector(f"#chat-pane-1 {WORDS}")
-    assert page.locator(WORDS).all_inner_texts() == [base, answer]
+    page.goto(address)
+    expect(page.locator(WORDS)).to_have_text([base, answer], use_inner_text=True)
     page.click("summary:has-text('Earlier conversations')")
-    page.wait_for_selector("#chat-earlier li:has-text('Can I have some lemonade?')")
+    expect(page.locator("#chat-earlier li", has_text=QUESTION).first).to_be_visible()
 
 
-def test_the_official_client_gets_the_same_words(studio_up: Up, tuned: str, token: str, page: Page) -> None:
+def test_the_official_client_gets_the_same_words(
+    studio_up: Up, tuned: str, token: str, conversation: tuple[str, str, str]
+) -> None:
     client = OpenAI(base_url=f"{studio_up.address}/v1", api_key=token, http_client=None)
     assert {tuned, "base:starter-chat"} <= {model.id for model in client.models.list()}
-    talk = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "Can I have some lemonade?"}]
+    talk = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
     completion = client.chat.completions.create(model=tuned, messages=talk, temperature=0, max_tokens=256)  # type: ignore[call-overload]
     pieces = client.chat.completions.create(  # type: ignore[call-overload]
         model=tuned, messages=talk, temperature=0, max_tokens=256, stream=True, stream_options={"include_usage": True}
@@ -106,17 +116,16 @@ def test_the_official_client_gets_the_same_words(studio_up: Up, tuned: str, toke
     streamed = "".join(event.choices[0].delta.content or "" for event in events if event.choices)
     assert streamed == completion.choices[0].message.content
     assert events[-1].usage.completion_tokens == completion.usage.completion_tokens
-    shown = page.locator(WORDS).all_inner_texts()
-    assert streamed == shown[1]
-    cut = client.chat.completions.create(model=tuned, messages=talk, temperature=0, stop=streamed[4:8])  # type: ignore[call-overload]
-    assert cut.choices[0].message.content == streamed[:4] and cut.choices[0].finish_reason == "stop"
+    assert streamed == conversation[2]
+    stop = streamed[4:8]
+    cut = client.chat.completions.create(model=tuned, messages=talk, temperature=0, stop=stop)  # type: ignore[call-overload]
+    assert cut.choices[0].message.content == streamed.partition(stop)[0] and cut.choices[0].finish_reason == "stop"
 
 
 def test_download_in_plain_peft_and_best_checkpoint_answer_the_same(
     studio_up: Up, tuned: str, token: str, tmp_path: Path
 ) -> None:
-    question = "Can I have some lemonade?"
-    talk = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": question}]
+    talk = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=studio_up.address, headers=headers, trust_env=False, timeout=120) as client:
 
@@ -132,7 +141,7 @@ def test_download_in_plain_peft_and_best_checkpoint_answer_the_same(
             "BASE_MODEL": str(base_model_path("starter-chat")),
         }
         plain = subprocess.run(
-            [sys.executable, "-I", str(script), question],
+            [sys.executable, "-I", str(script), QUESTION],
             env=environment,
             cwd=tmp_path,
             capture_output=True,

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.journeys.steps import wait_for_end
+from tests.journeys.steps import open_settings, wait_for_end
 from tests.studio.processes import Up
 
 
@@ -23,23 +23,22 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_rows_with_errors_are_left_out_and_the_rest_is_trained_on(studio_up: Up, page: Page, file: Path) -> None:
     page.goto(f"{studio_up.address}/datasets")
     page.set_input_files("#data-file", file)
-    page.wait_for_selector("#report-preview")
-    assert "8 need attention" in page.inner_text("#report-verdict")
+    expect(page.locator("#report-verdict")).to_contain_text("8 need attention")
     page.click("#report-tune")
     page.wait_for_selector(".step-title:has-text('learn to do')")
-    page.click("#wizard [data-tab-id] >> nth=5")
-    page.wait_for_selector("#rows-undecided:has-text('8 rows have errors')")
-    assert "a decision about 8 rows with errors" in page.inner_text(".step-actions")
-    assert page.is_disabled("#step-next")
+    page.click("#wizard [data-tab-id='5']")
+    expect(page.locator("#rows-undecided")).to_contain_text("8 rows have errors")
+    expect(page.locator(".step-actions")).to_contain_text("a decision about 8 rows with errors")
+    expect(page.locator("#step-next")).to_be_disabled()
     page.click("#rows-leave-out")
-    page.wait_for_selector("#step-next:enabled")
-    assert page.locator("#rows-undecided").count() == 0
-    page.click("#wizard [data-tab-id] >> nth=4")
-    page.click("#all-settings > button")
+    expect(page.locator("#step-next")).to_be_enabled()
+    expect(page.locator("#rows-undecided")).to_have_count(0)
+    page.click("#wizard [data-tab-id='4']")
+    open_settings(page)
     page.fill("#training-epochs input", "0.1")
     page.fill("#training-max_length input", "32")
     page.keyboard.press("Tab")
-    page.click("#wizard [data-tab-id] >> nth=5")
+    page.click("#wizard [data-tab-id='5']")
     page.wait_for_selector(".step-title:has-text('Ready to start')")
     page.click("#step-next:enabled")
     wait_for_end(page)

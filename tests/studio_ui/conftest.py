@@ -17,10 +17,13 @@ from app import storage
 from app.services.accounts import accounts
 from tests.conftest import forget_settings
 
-# The content is there, and no part of it says that it still waits.
-FILLED = "document.querySelector(document.querySelector('#starting') ? '.browser-component' : '#content') && !document.querySelector('.skeleton, .browser-component[aria-busy]')"
+# The content is there, every view has taken the answer that the page's head asked for, and no part says that it still waits.
+FILLED = (
+    "document.querySelector(document.querySelector('#starting') ? '.browser-component' : '#content')"
+    " && !Object.keys(window.early || {}).length && !document.querySelector('.skeleton, .browser-component[aria-busy]')"
+)
 # What a page may take on two busy cores; a fault that lasts is found all the same.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=30_000)
 WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 800}
 
 
@@ -147,6 +150,16 @@ def cookie(web: ASGIApp, owner: str) -> dict[str, str]:
     """Headers of a browser that is signed in."""
     _, value = accounts.redeem_sign_in_link(accounts.create_sign_in_link(owner))
     return {"cookie": f"studio-session-7860={value}", "accept": "text/html"}
+
+
+def expect_to_fit(page: Page, size: dict[str, int] = NARROW) -> None:
+    """Nothing is wider than the screen once all is drawn."""
+    page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=size["width"])
+
+
+def expect_focus(page: Page, selector: str) -> None:
+    """The focus comes to the element that the selector names."""
+    page.wait_for_function("(selector) => document.activeElement?.matches(selector)", arg=selector)
 
 
 def is_complaint(message: ConsoleMessage) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.services.queue import inference_servers
 from app.services.queue.inference_servers import READY
+from tests.factories import stay_alive
 
 DONE = {"finish": "stop", "prompt_tokens": 7, "first_token_seconds": 0.25, "tokens_per_second": 40.4}
 SECONDS_BETWEEN_WORDS = 0.02
@@ -71,6 +72,7 @@ def standin_server() -> Iterator[Standin]:
     thread.start()
     inference_servers.register("standin:1", f"http://127.0.0.1:{server.server_port}", "")
     inference_servers.beat("standin:1", READY, {})
+    stay_alive()
     yield standin
     standin.ending.set()
     server.shutdown()

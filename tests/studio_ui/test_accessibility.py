@@ -6,11 +6,12 @@ Colours do not change widths, and widths no colours: each of the four is seen on
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from app.services.datasets import datasets
 from app.services.runs import runs
 from studio_ui.pages import PAGES
-from tests.studio_ui.conftest import NARROW, WIDE
+from tests.studio_ui.conftest import NARROW, WIDE, expect_to_fit
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 
@@ -41,11 +42,11 @@ def queries(studio) -> dict[str, str]:
 def test_page_is_accessible_quiet_and_fits_the_screen(signed_in, queries, page, size, scheme):
     watched = signed_in(size, color_scheme=scheme)
     opened = watched.open(page.path + queries.get(page.path, ""))
-    assert opened.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    assert opened.locator("h1, #content .empty-title").first.is_visible()
+    expect(opened.locator("h1, #content .empty-title").first).to_be_visible()
+    expect_to_fit(opened, size)
     assert opened.evaluate("document.documentElement.classList.contains('dark')") == (scheme == "dark")
-    assert watched.complaints == [] and watched.foreign == []
     opened.wait_for_function(PANELS)
+    assert watched.complaints == [] and watched.foreign == []
     found = Axe().run(opened, options=RULES).response["violations"]
     serious = [
         f"{finding['id']}: {finding['help']}: {[node['html'][:160] for node in finding['nodes'][:3]]}"
@@ -59,6 +60,6 @@ def test_pages_without_what_they_show_say_so_quietly(signed_in, queries):
     watched = signed_in(NARROW)
     for path in queries:
         opened = watched.open(path)
-        assert opened.locator("h1, #content .empty-title").first.is_visible(), path
-        assert opened.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], path
+        expect(opened.locator("h1, #content .empty-title").first, path).to_be_visible()
+        expect_to_fit(opened)
     assert watched.complaints == [] and watched.foreign == []

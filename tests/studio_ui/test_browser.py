@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from app.services.accounts import accounts
 from app.services.datasets import datasets
-from tests.studio_ui.conftest import NARROW
+from tests.journeys.steps import open_settings
+from tests.studio_ui.conftest import NARROW, expect_focus, expect_to_fit
 
 LABELS = ("card", "refund", "pin")
 ROWS = [f"My question number {n} about the {LABELS[n % 3]},{LABELS[n % 3]}" for n in range(120)]
@@ -23,13 +25,14 @@ def sample(studio):
 def test_the_main_button_is_reached_by_keyboard(signed_in):
     page = signed_in().open("/")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip-link"
+    expect_focus(page, ".skip-link")
+    expect(page.locator("#tune")).to_be_visible()
     for _ in range(40):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.id") == "tune":
             break
-    assert page.evaluate("document.activeElement.id") == "tune"
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    expect(page.locator("#tune")).to_be_focused()
+    expect(page.locator("#tune")).to_have_css("outline-style", "solid")
     page.keyboard.press("Enter")
     page.wait_for_url("**/new*")
 
@@ -37,8 +40,9 @@ def test_the_main_button_is_reached_by_keyboard(signed_in):
 def test_the_skip_link_stays_on_its_page(signed_in):
     page = signed_in().open("/runs")
     page.keyboard.press("Tab")
+    expect_focus(page, ".skip-link")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "content"
+    expect(page.locator("#content")).to_be_focused()
     assert page.url.endswith("/runs")
 
 
@@ -46,16 +50,15 @@ def test_an_upload_shows_its_report(signed_in):
     watched = signed_in(NARROW)
     page = watched.open("/datasets")
     page.set_input_files("#data-file", FILE)
-    page.wait_for_selector("#report-preview")
-    assert "120 usable rows, 2 need attention." in page.inner_text("#report-verdict")
-    assert "lines 122, 123" in page.inner_text("#report-problems")
-    page.wait_for_selector("#report-labels li")
-    assert page.locator("#report-labels li").count() == 3
-    assert page.locator("#report-preview tbody tr").count() == 20
-    assert page.input_value("#report-column-0") == "text" and page.input_value("#report-column-1") == "label"
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    expect(page.locator("#report-verdict")).to_contain_text("120 usable rows, 2 need attention.")
+    expect(page.locator("#report-problems")).to_contain_text("lines 122, 123")
+    expect(page.locator("#report-labels li")).to_have_count(3)
+    expect(page.locator("#report-preview tbody tr")).to_have_count(20)
+    expect(page.locator("#report-column-0")).to_have_value("text")
+    expect(page.locator("#report-column-1")).to_have_value("label")
+    expect_to_fit(page)
     page.reload()
-    page.wait_for_selector("#report-preview")
+    expect(page.locator("#report-preview tbody tr")).to_have_count(20)
     assert watched.complaints == []
 
 
@@ -66,23 +69,25 @@ def test_another_mapping_is_checked_again(signed_in):
     # Two columns could be the label, so the page asks.
     page.locator(".question-option button").first.click()
     page.wait_for_selector("#report-answered")
-    page.wait_for_selector("#report-recheck:disabled")
+    expect(page.locator("#report-recheck")).to_be_disabled()
     # The columns are a, b and c in this order; the label is one of the last two.
     other = 1 if page.input_value("#report-column-2") == "label" else 2
     page.select_option(f"#report-column-{other}", "label")
-    assert page.input_value(f"#report-column-{3 - other}") == ""
+    expect(page.locator(f"#report-column-{3 - other}")).to_have_value("")
     page.click("#report-recheck")
     page.wait_for_selector("#report :text('version 2')")
-    assert page.input_value(f"#report-column-{other}") == "label"
+    expect(page.locator("#report-recheck")).to_be_disabled()
+    expect(page.locator(f"#report-column-{other}")).to_have_value("label")
 
 
 def test_a_bad_file_is_refused_with_code_and_remedy(signed_in):
     page = signed_in().open("/datasets")
     page.set_input_files("#data-file", {**FILE, "name": "empty.csv", "buffer": b""})
     page.wait_for_selector(".refused .verdict-error")
-    words = page.inner_text(".refused")
-    assert "empty.csv" in words and "empty_file" in words and len(page.inner_text(".refused .banner-hint")) > 10
-    assert page.locator("#report").count() == 0
+    expect(page.locator(".refused")).to_contain_text("empty.csv")
+    expect(page.locator(".refused")).to_contain_text("empty_file")
+    expect(page.locator(".refused .banner-hint")).to_have_text(re.compile(".{11}"))
+    expect(page.locator("#report")).to_have_count(0)
     page.set_input_files("#data-file", FILE)
     page.wait_for_selector("#report-preview")
 
@@ -105,31 +110,32 @@ def test_six_clicks_from_file_to_queued_run(signed_in):
 
 def test_the_wizard_survives_a_reload_and_the_back_button(signed_in, sample):
     page = signed_in().open(f"/new?dataset={sample.id}&step=settings")
-    page.click("#all-settings > button")
+    open_settings(page)
     page.fill("#training-epochs input", "0")
     page.wait_for_selector("#training-epochs-wrong:has-text('Allowed')")
     page.wait_for_selector("#step-missing:has-text('Epochs (passes over the data)')")
     page.fill("#training-epochs input", "7")
+    # What was typed is kept for a reload once its answer has come.
+    expect(page.locator("#step-missing")).to_have_text("")
     page.click("#step-next")
-    page.wait_for_selector("#review-cost .tile")
-    assert "Epochs (passes over the data) 7" in page.inner_text("#review-summary")
+    expect(page.locator("#review-summary")).to_contain_text("Epochs (passes over the data) 7", use_inner_text=True)
     page.reload()
-    page.wait_for_selector("#review-cost .tile")
-    assert "Epochs (passes over the data) 7" in page.inner_text("#review-summary")
+    expect(page.locator("#review-summary")).to_contain_text("Epochs (passes over the data) 7", use_inner_text=True)
+    expect(page.locator("#review-cost .tile").first).to_be_visible()
     page.go_back()
-    page.wait_for_selector("#training-epochs")
-    assert page.input_value("#training-epochs input") == "7"
+    expect(page.locator("#training-epochs input")).to_be_visible()
+    expect(page.locator("#training-epochs input")).to_have_value("7")
 
 
 def test_presets_fill_the_form_and_defaults_come_back(signed_in, sample):
     page = signed_in().open(f"/new?dataset={sample.id}&step=settings")
-    assert page.is_checked("#preset-balanced")
+    expect(page.locator("#preset-balanced")).to_be_checked()
     page.check("#preset-quick")
-    page.click("#all-settings > button")
-    page.wait_for_function("document.querySelector('#training-epochs input')?.value === '1'")
+    open_settings(page)
+    expect(page.locator("#training-epochs input")).to_have_value("1")
     page.click("#training-epochs .link")
-    page.wait_for_function("document.querySelector('#training-epochs input')?.value === '3'")
-    page.wait_for_selector("#preset-balanced:checked")
+    expect(page.locator("#training-epochs input")).to_have_value("3")
+    expect(page.locator("#preset-balanced")).to_be_checked()
 
 
 def test_a_clone_brings_its_settings(signed_in, sample, studio):
@@ -146,8 +152,9 @@ def test_a_clone_brings_its_settings(signed_in, sample, studio):
         ),
     )
     page = signed_in().open(f"/new?clone={run.id}")
-    assert page.input_value("#method-rank input") == "4" and page.input_value("#training-epochs input") == "5"
-    assert re.search(r"dataset=.*step=settings", page.url)
+    expect(page.locator("#method-rank input")).to_have_value("4")
+    expect(page.locator("#training-epochs input")).to_have_value("5")
+    expect(page).to_have_url(re.compile(r"dataset=.*step=settings"))
 
 
 def test_a_sample_is_one_click_away(signed_in):
@@ -164,7 +171,7 @@ def test_texts_of_the_data_stay_texts(signed_in):
     page = watched.open("/datasets")
     evil = [f"<img src=x onerror=window.bitten=1> {n},<b>{'x' if n % 2 else 'y'}</b>" for n in range(40)]
     page.set_input_files("#data-file", {**FILE, "buffer": "\n".join(["text,label", *evil]).encode()})
-    page.wait_for_selector("#report-preview")
+    expect(page.locator("#report-preview tbody tr")).to_have_count(20)
     assert page.evaluate("window.bitten") is None and page.locator("#datasets-page img, #datasets-page b").count() == 0
     assert watched.complaints == []
 
@@ -181,8 +188,9 @@ def test_signing_out_ends_here(signed_in):
     page = signed_in().open("/")
     page.click("text=Sign out")
     page.wait_for_url("**/sign-in")
-    assert page.is_visible("header:has-text('Fine-tuning studio')")
-    assert "You are signed out" in page.inner_text("h1") and "studio link" in page.inner_text("main")
+    expect(page.locator("header", has_text="Fine-tuning studio")).to_be_visible()
+    expect(page.locator("h1")).to_contain_text("You are signed out")
+    expect(page.locator("main")).to_contain_text("studio link")
 
 
 def test_pasted_link_signs_in_again(signed_in, studio):

@@ -1,9 +1,11 @@
 """Costs before and after, what was forgotten, the rate race and the race of methods, as people meet them."""
 
 import os
+import re
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import expect
 
 from app.db import transaction
 from app.models import Run
@@ -12,7 +14,8 @@ from app.services.estimates.cost_arithmetic import REFERENCE
 from app.services.queue import machine_speeds
 from app.services.runs import run_costs, runs
 from tests.app.outcomes import end_run, rows_right
-from tests.studio_ui.conftest import NARROW
+from tests.journeys.steps import open_settings
+from tests.studio_ui.conftest import NARROW, expect_to_fit
 
 SHOTS = os.environ.get("STUDIO_SHOTS")
 FORGOTTEN = {
@@ -75,21 +78,20 @@ def shoot(page, name):
 def test_estimate_and_actual_stand_side_by_side(signed_in, finished):
     watched = signed_in(NARROW, color_scheme="dark")
     page = watched.open(f"/run?id={finished}#config")
-    page.wait_for_selector("#cost-table")
-    rows = page.locator("#cost-table tbody tr").all_inner_texts()
-    assert [row.split("\t")[0].strip() for row in rows] == ["Peak memory", "Time", "Trainable parameters", "Download"]
-    assert "45 s" in rows[1] and "exact" in rows[2]
-    retention = page.inner_text("#tile-retention")
-    assert "−10.0 points" in retention and "much lost" in retention and "red from -8 points" in retention
-    assert "from 0.001, 0.003, 0.009" in page.inner_text("#tile-rate")
-    assert "lost much of what it could do elsewhere" in page.inner_text("#run-verdicts")
+    expect(page.locator("#cost-table tbody tr")).to_contain_text(
+        ["Peak memory", re.compile("Time.*45 s"), re.compile("Trainable parameters.*exact"), "Download"]
+    )
+    retention = page.locator("#tile-retention")
+    for words in ("−10.0 points", "much lost", "red from -8 points"):
+        expect(retention).to_contain_text(words)
+    expect(page.locator("#tile-rate")).to_contain_text("from 0.001, 0.003, 0.009")
+    expect(page.locator("#run-verdicts")).to_contain_text("lost much of what it could do elsewhere")
     shoot(page, "cost-run-dark")
     page.goto(f"{watched.studio.address}/models")
-    page.wait_for_selector("#estimate-accuracy")
-    assert "1 finished run" in page.inner_text("#models-page")
+    expect(page.locator("#models-page")).to_contain_text("1 finished run")
     page.locator("#estimate-accuracy").scroll_into_view_if_needed()
     shoot(page, "cost-models-dark")
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    expect_to_fit(page)
     assert watched.complaints == [] and watched.foreign == []
 
 
@@ -97,22 +99,22 @@ def test_review_tells_range_and_basis_and_what_would_make_it_fit(signed_in, samp
     small = replace(machine_speeds.training_machine(here=True), available_bytes=1_000_000_000)
     watched = signed_in(NARROW, color_scheme="dark")
     page = watched.open(f"/new?dataset={sample.id}&step=review")
-    page.wait_for_selector("#review-cost .cost-tiles")
-    text = page.inner_text("#review-cost")
-    assert "finished run with this method and model" in text and "about" in text and "Fits in memory" in text
+    costs = page.locator("#review-cost")
+    for words in ("finished run with this method and model", "about", "Fits in memory"):
+        expect(costs).to_contain_text(words)
     shoot(page, "cost-review-dark")
     monkeypatch.setattr(machine_speeds, "training_machine", lambda **_: small)
     page = watched.open(f"/new?dataset={sample.id}&step=settings")
-    page.click("#all-settings > button")
+    open_settings(page)
     page.fill("#training-max_length input", "512")
     page.fill("#training-batch_size input", "256")
     page.fill("#training-learning_rate textarea, #training-learning_rate input", "auto")
     page.wait_for_selector("#training-learning_rate [aria-invalid=false]")
     page.click("#step-next")
-    page.wait_for_selector("#review-remedies")
-    assert "Too large" in page.inner_text("#review-cost")
+    expect(page.locator("#review-remedies")).to_be_visible()
+    expect(costs).to_contain_text("Too large")
     shoot(page, "cost-remedies-dark")
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    expect_to_fit(page)
     assert watched.complaints == []
 
 
@@ -120,11 +122,10 @@ def test_method_comparison_starts_in_the_wizard_and_returns_its_best_method(sign
     watched = signed_in()
     page = watched.open(f"/new?dataset={sample.id}&step=method")
     page.wait_for_selector("#method-race")
-    page.wait_for_function("!document.querySelector('#wizard').innerText.includes('Counting…')")
+    expect(page.locator("#wizard")).not_to_contain_text("Counting…", use_inner_text=True)
     shoot(page, "cost-methods")
     page.click("#method-race")
-    page.wait_for_selector("#leaderboard")
-    assert page.locator("#leaderboard tbody tr:not(.base-row)").count() == 3
+    expect(page.locator("#leaderboard tbody tr:not(.base-row)")).to_have_count(3)
     shoot(page, "cost-race")
     ids = page.eval_on_selector_all("#leaderboard tbody tr[data-run]", "rows => rows.map((row) => row.dataset.run)")
     for number, run in enumerate(ids):
@@ -135,5 +136,5 @@ def test_method_comparison_starts_in_the_wizard_and_returns_its_best_method(sign
     shoot(page, "cost-race-done")
     page.click("#race-all-rows")
     page.wait_for_selector("#step-next")
-    assert "method" in page.inner_text(".step-title:visible") or "thoroughly" in page.inner_text(".step-title:visible")
+    expect(page.locator(".step-title:visible")).to_have_text(re.compile("method|thoroughly"))
     assert watched.complaints == []

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from app.services.datasets import checks, datasets
 from app.settings import get_settings
 from tests.app import written_files as write
 from tests.conftest import light_executor
-from tests.studio_ui.conftest import NARROW
+from tests.studio_ui.conftest import NARROW, expect_to_fit
 from tests.studio_ui.defects import KINDS, places, write_defects
 
 
@@ -42,20 +43,20 @@ def version(page, number):
 def test_forty_defects_of_ten_kinds_are_put_right_by_hand(signed_in, file, studio):
     watched = signed_in()
     page = upload(watched, file)
-    assert "1,992 usable rows, 8 need attention." in page.inner_text("#report-verdict")
+    expect(page.locator("#report-verdict")).to_contain_text("1,992 usable rows, 8 need attention.")
     for kind in KINDS:
-        entry = problem(page, kind)
-        assert str(places(kind)[0] + 2) in entry.locator(".problem-lines").inner_text(), kind
+        expect(problem(page, kind).locator(".problem-lines"), kind).to_contain_text(str(places(kind)[0] + 2))
     problem(page, "empty_label").locator(".problem-show").click()
-    page.wait_for_selector("#report-preview .row-more:has-text('4 of 4 rows shown')")
+    expect(page.locator("#report-preview .row-more")).to_contain_text("4 of 4 rows shown")
     rows = page.locator("#report-preview tbody tr")
     for n in range(4):
         rows.nth(n).get_by_role("button", name="Edit").click()
         rows.nth(n).locator("input").fill("loan")
-        page.keyboard.press("Enter")
+        rows.nth(n).locator("input").press("Enter")
+        expect(page.locator("#report-preview .row-changed")).to_have_count(n + 1)
     page.click("#draft-save")
     version(page, 2)
-    assert problem(page, "empty_label").count() == 0
+    expect(problem(page, "empty_label")).to_have_count(0)
     problem(page, "label_spelling").locator(".problem-remedy").click()
     problem(page, "hidden_characters").locator(".problem-remedy").click()
     expect(page.locator("#draft-list li")).to_have_count(2)
@@ -67,8 +68,8 @@ def test_forty_defects_of_ten_kinds_are_put_right_by_hand(signed_in, file, studi
     expect(page.locator("#draft-bar strong")).to_have_text(f"{len(left)} changes wait to be saved.")
     page.click("#draft-save")
     version(page, 4)
-    assert page.locator("[data-problem]").count() == 0, page.inner_text("#report-problems")
-    assert "Nothing needs attention" in page.inner_text("#report-problems")
+    expect(page.locator("#report-problems")).to_contain_text("Nothing needs attention")
+    expect(page.locator("[data-problem]")).to_have_count(0)
     made = datasets.list_datasets(studio.owner)[0]
     newest = datasets.latest_version(made)
     assert newest.status == "ok" and set(newest.labels) == {"card lost", "loan", "opening hours", "refund"}
@@ -76,7 +77,7 @@ def test_forty_defects_of_ten_kinds_are_put_right_by_hand(signed_in, file, studi
     assert watched.complaints == []
     page.click("#report-undo")
     version(page, newest.number + 1)
-    assert page.locator("[data-problem]").count() == len(left)
+    expect(page.locator("[data-problem]")).to_have_count(len(left))
     page.click("#report-tune")
     page.wait_for_selector(".step-title:has-text('learn to do')")
 
@@ -96,13 +97,13 @@ def test_rows_are_searched_relabelled_added_and_the_difference_is_kept(signed_in
     page.fill("#rows-add-form textarea", "a message that was forgotten")
     page.fill("#rows-add-form input", "complaint")
     page.click("#rows-add-form [type=submit]")
-    assert "1 change waits to be saved." in page.inner_text("#draft-bar")
+    expect(page.locator("#draft-bar")).to_contain_text("1 change waits to be saved.")
     page.click("#draft-save")
     version(page, 3)
     page.click("#report-versions summary")
     page.click("[data-version='2'] button:has-text('4 differences')")
-    page.wait_for_selector(".differences ins:has-text('complaint')")
-    assert page.locator(".differences li").count() == 4
+    expect(page.locator(".differences li")).to_have_count(4)
+    expect(page.locator(".differences ins").first).to_have_text("complaint")
     with page.expect_download() as caught:
         page.click("[data-version='3'] a:has-text('CSV')")
     content = Path(caught.value.path()).read_text(encoding="utf-8-sig")
@@ -132,15 +133,11 @@ def test_split_by_group_column(signed_in):
     page.get_by_label("Test, %").fill("20")
     page.click("#splits-save")
     version(page, 2)
-    page.wait_for_selector(
-        "#report-splits:has-text('20 for the final test'), #report-splits:has-text('24 for the final test'), #report-splits:has-text('28 for the final test')"
-    )
-    sizes = [
-        int(item)
-        for item in re.findall(r"(\d+) for (?:training|validation|the final test)", page.inner_text("#report-splits"))
-    ]
+    expect(page.locator("#report-change")).to_contain_text("by customer")
+    splits = page.locator("#report-splits")
+    expect(splits).to_contain_text(re.compile("(20|24|28) for the final test"))
+    sizes = [int(item) for item in re.findall(r"(\d+) for (?:training|validation|the final test)", splits.inner_text())]
     assert sum(sizes) == 120 and 20 <= sizes[2] <= 28 and sizes[2] % 4 == 0
-    assert "by customer" in page.inner_text("#report-change")
     assert watched.complaints == []
 
 
@@ -158,22 +155,21 @@ def test_everything_open_fits_the_screen(signed_in, file):
     page.get_by_label("Name of the data set").fill("Letters of May")
     page.get_by_label("Name of the data set").press("Enter")
     page.wait_for_selector("#data-table th:has-text('Letters of May')")
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    expect_to_fit(page)
     assert watched.complaints == []
 
 
 @pytest.fixture
-def light_worker(studio):
-    """A light worker on the data folder of the module's studio."""
-    with pytest.MonkeyPatch.context() as patch:
+def start_worker(studio):
+    """Starts a light worker on the data folder of the module's studio."""
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as started:
         patch.setenv("STUDIO_POLL_SECONDS", "0.1")
         get_settings.cache_clear()
-        with light_executor():
-            yield
+        yield lambda: started.enter_context(light_executor())
     get_settings.cache_clear()
 
 
-def test_a_large_file_shows_its_rows_first_and_its_report_when_it_is_there(signed_in, light_worker, monkeypatch):
+def test_a_large_file_shows_its_rows_first_and_its_report_when_it_is_there(signed_in, start_worker, monkeypatch):
     """Rows that were not understood are understood in another way; the next file with such columns needs no word."""
     monkeypatch.setattr(checks, "SMALL_ROWS", 100)
     watched = signed_in()
@@ -184,25 +180,27 @@ def test_a_large_file_shows_its_rows_first_and_its_report_when_it_is_there(signe
     ]
     sent = {"name": "q.csv", "mimeType": "text/csv", "buffer": "\n".join(["what,topic,kind", *lines]).encode()}
     page.set_input_files("#data-file", sent)
-    page.wait_for_selector("#data-arriving tbody tr")
-    assert "400 rows" in page.inner_text("#data-arriving")
-    page.wait_for_selector("#report-preview", timeout=60_000)
-    assert "400 usable rows" in page.inner_text("#report-verdict")
+    expect(page.locator("#data-arriving")).to_contain_text("400 rows")
+    expect(page.locator("#data-arriving tbody tr").first).to_be_visible()
+    start_worker()
+    expect(page.locator("#report-verdict")).to_contain_text("400 usable rows", timeout=60_000)
     page.select_option("#report-column-2", "label")
     page.click("#report-recheck")
     page.wait_for_selector("#report .card-head :text('version 2,')", timeout=60_000)
     page.set_input_files("#data-file", {**sent, "name": "again.csv"})
     page.wait_for_selector("#report-remembered", timeout=60_000)
-    assert page.input_value("#report-column-2") == "label"
-    veiled = page.locator("#report-preview tbody tr", has_text="kept for the final test")
+    expect(page.locator("#report-column-2")).to_have_value("label")
+    rows = page.locator("#report-preview tbody tr")
+    expect(rows.first).to_be_visible()
+    veiled = rows.filter(has_text="kept for the final test")
     while not veiled.count():
-        shown = page.locator("#report-preview tbody tr").count()
+        shown = rows.count()
         page.click("#report-preview .row-more button")
-        page.locator("#report-preview tbody tr").nth(shown).wait_for()
-    assert "Nobody has looked" in page.inner_text("#splits-peeks")
+        rows.nth(shown).wait_for()
+    expect(page.locator("#splits-peeks")).to_contain_text("Nobody has looked")
     page.click("#report-preview .peek-look")
-    page.wait_for_selector("#splits-peeks:has-text('looked at 1 time')")
-    assert veiled.count() == 0
+    expect(page.locator("#splits-peeks")).to_contain_text("looked at 1 time")
+    expect(veiled).to_have_count(0)
     assert watched.complaints == []
 
 
@@ -218,8 +216,7 @@ def test_a_refused_workbook_is_read_by_another_sheet(signed_in):
     page.get_by_role("option", name="Data", exact=True).click()
     page.wait_for_selector(".reading-seen td:has-text('question 0')")
     page.click("#reading-keep:enabled")
-    page.wait_for_selector("#report-preview")
-    assert "40 usable rows" in page.inner_text("#report-verdict")
+    expect(page.locator("#report-verdict")).to_contain_text("40 usable rows")
     assert watched.complaints == [
         "Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"
     ]

@@ -52,11 +52,12 @@ def test_two_compared_runs_are_combined_into_a_queued_one(signed_in, parents):
     watched = signed_in()
     page = watched.open(f"/compare?runs={parents[0]},{parents[1]}")
     page.click("text=Combine into one model")
-    page.wait_for_selector("#combine-weight-1")
-    assert page.is_hidden("#combine-rank") and page.is_hidden("#combine-density")
+    expect(page.locator("#combine-weight-1")).to_be_visible()
+    expect(page.locator("#combine-rank")).to_be_hidden()
+    expect(page.locator("#combine-density")).to_be_hidden()
     page.get_by_label("Arrow routing").check()
-    page.wait_for_selector("#combine-top-k")
-    assert page.is_visible("#combine-top-k") and page.is_hidden("#combine-weight-0")
+    expect(page.locator("#combine-top-k")).to_be_visible()
+    expect(page.locator("#combine-weight-0")).to_be_hidden()
     shoot(page, "combine-arrow")
     page.get_by_label("(TIES)").check()
     page.get_by_label("Rank", exact=True).fill("12")
@@ -68,9 +69,8 @@ def test_two_compared_runs_are_combined_into_a_queued_one(signed_in, parents):
     page.click("[role=tab]:has-text('Files')")
     page.wait_for_function("location.hash === '#files'")
     assert "/run?id=" in page.url
-    page.wait_for_selector("#run-origin")
-    text = page.inner_text("#run-origin")
-    assert "Vote of the largest changes" in text and "One" in text and "weight 3" in text
+    for words in ("Vote of the largest changes", "One", "weight 3"):
+        expect(page.locator("#run-origin")).to_contain_text(words)
     shoot(page, "combined-files")
     assert watched.complaints == []
 
@@ -113,7 +113,7 @@ def test_an_adapter_is_merged_from_its_files_and_the_made_run_is_not_cloned(sign
     page.wait_for_url(lambda url: parents[0] not in url)
     page.wait_for_selector("#run-state:has-text('Queued')")
     expect(page.locator("#run-name textarea")).to_have_value("One, merged")
-    assert page.locator("#run-clone").count() == 0
+    expect(page.locator("#run-clone")).to_have_count(0)
     assert watched.complaints == []
 
 
@@ -127,7 +127,7 @@ def test_an_adapter_that_cannot_be_merged_says_so_with_those_that_can(studio, si
     page = signed_in(NARROW).open(f"/run?id={run.id}#files")
     page.wait_for_selector("text=bottleneck.py")
     page.click("#merge > summary")
-    text = page.inner_text("#merge")
-    assert "Bottleneck adapter cannot merge" in text and "LoRA" in text
-    assert page.locator("#merge-form").count() == 0
+    expect(page.locator("#merge")).to_contain_text("Bottleneck adapter cannot merge")
+    expect(page.locator("#merge")).to_contain_text("LoRA")
+    expect(page.locator("#merge-form")).to_have_count(0)
     shoot(page, "merge-refused-narrow")

@@ -2,6 +2,8 @@
 
 import re
 
+from playwright.sync_api import expect
+
 from studio_ui.app import build_pages
 from studio_ui.early_answers import early_parts
 from tests.app.wire import ask
@@ -31,4 +33,5 @@ def test_views_inside_tabs_and_steps_are_not_asked_for():
 
 def test_page_takes_the_answers_instead_of_asking_again(signed_in):
     page = signed_in().open("/models")
-    assert page.evaluate(ASKED) == 0 and "37 tuning methods" in page.inner_text("#tuning-methods")
+    expect(page.locator("#tuning-methods")).to_contain_text("37 tuning methods")
+    assert page.evaluate(ASKED) == 0

@@ -1,12 +1,13 @@
 """The experiments page in Chromium: from choosing methods to the filled table, its advice and the choice."""
 
 import pytest
+from playwright.sync_api import expect
 
 from app.services.datasets import datasets
 from app.services.experiments import experiments
 from app.services.experiments.experiments import ExperimentRequest
 from tests.app.outcomes import end_run, rows_right
-from tests.studio_ui.conftest import NARROW
+from tests.studio_ui.conftest import NARROW, expect_to_fit
 
 METHODS = [{"kind": "lora"}, {"kind": "full"}, {"kind": "lora", "rank": 4}]
 
@@ -33,22 +34,24 @@ def finished(studio, sample):
 def test_methods_are_chosen_and_queued(signed_in, sample):
     watched = signed_in()
     page = watched.open(f"/experiments?dataset={sample.id}")
-    page.wait_for_selector("#experiment-methods")
-    page.wait_for_selector("#experiment-methods input:checked")
-    while page.locator("#experiment-methods input:checked").count():
-        page.locator("#experiment-methods input:checked").first.uncheck()
-    page.wait_for_selector("#experiment-start:disabled:has-text('Queue the runs')")
-    assert page.is_disabled("#experiment-start") and "at least two" in page.inner_text("#experiment-total")
+    picked = page.locator("#experiment-methods input:checked")
+    start, total = page.locator("#experiment-start"), page.locator("#experiment-total")
+    expect(start).to_be_enabled()
+    for left in reversed(range(picked.count())):
+        page.locator(f"#{picked.first.get_attribute('id')}").uncheck()
+        expect(picked).to_have_count(left)
+    expect(start).to_have_text("Queue the runs")
+    expect(start).to_be_disabled()
+    expect(total).to_contain_text("at least two")
     page.check("#pick-lora")
     page.check("#pick-full")
-    page.wait_for_selector("#experiment-total:has-text('2 runs')")
-    page.click("#experiment-start")
+    expect(total).to_contain_text("2 runs")
+    start.click()
     page.wait_for_url("**/experiments?id=*")
-    page.wait_for_selector("#leaderboard [data-state=queued]")
-    assert page.locator("#leaderboard tbody tr").count() == 2
+    expect(page.locator("#leaderboard [data-state=queued]")).to_have_count(2)
     page.click("#experiment-stop")
     page.click(".dialog .stop")
-    page.wait_for_selector("#leaderboard [data-state=cancelled]")
+    expect(page.locator("#leaderboard [data-state=cancelled]")).to_have_count(2)
     assert watched.complaints == [] and watched.foreign == []
 
 
@@ -57,16 +60,17 @@ def test_settings_are_varied_within_the_budget(signed_in, sample):
     page.get_by_label("Vary settings").check()
     page.get_by_label("Rank", exact=True).fill("4, 8, 16")
     page.get_by_label("Epochs").fill("1, 2")
-    page.wait_for_selector("#experiment-start:has-text('Queue 6 runs')")
+    start = page.locator("#experiment-start")
+    expect(start).to_have_text("Queue 6 runs")
     page.get_by_label("At most this many runs").fill("4")
-    page.wait_for_selector("#experiment-total:has-text('more than 4')")
-    assert page.is_disabled("#experiment-start")
+    expect(page.locator("#experiment-total")).to_contain_text("more than 4")
+    expect(start).to_be_disabled()
     page.get_by_label("Random search").check()
-    page.wait_for_selector("#experiment-start:enabled:has-text('Queue 4 runs')")
+    expect(start).to_have_text("Queue 4 runs")
+    expect(start).to_be_enabled()
     page.get_by_label("Rank", exact=True).fill("0")
-    page.click("#experiment-start")
-    page.wait_for_selector("#experiment-error .verdict-error")
-    assert "rank" in page.inner_text("#experiment-error")
+    start.click()
+    expect(page.locator("#experiment-error .verdict-error")).to_contain_text("rank")
 
 
 # Colours do not change widths, and widths no colours: each of the four is seen once.
@@ -74,17 +78,18 @@ def test_leaderboard_shows_ties_and_advice(signed_in, finished):
     shootout, full, cheap, behind = finished
     watched = signed_in(NARROW, color_scheme="dark")
     page = watched.open(f"/experiments?id={shootout}")
-    page.wait_for_selector("#leaderboard")
-    ranks = page.eval_on_selector_all("#leaderboard tr[data-run]", "all => all.map(row => row.dataset.rank)")
-    assert ranks == ["best", "tied", "behind"]
-    order = page.eval_on_selector_all("#leaderboard tr[data-run]", "all => all.map(row => row.dataset.run)")
-    assert order == [full, cheap, behind]
-    assert "Linear probe on the base model" in page.inner_text("#leaderboard .base-row")
-    advice = page.inner_text("#experiment-advice")
-    assert "Use LoRA" in advice and "no significant difference from Full fine-tuning" in advice
+    rows = page.locator("#leaderboard tr[data-run]")
+    expect(rows).to_have_count(3)
+    for at, (run, rank) in enumerate(((full, "best"), (cheap, "tied"), (behind, "behind"))):
+        expect(rows.nth(at)).to_have_attribute("data-run", run)
+        expect(rows.nth(at)).to_have_attribute("data-rank", rank)
+    expect(page.locator("#leaderboard .base-row")).to_contain_text(["Linear probe on the base model"])
+    advice = page.locator("#experiment-advice")
+    expect(advice).to_contain_text("Use LoRA")
+    expect(advice).to_contain_text("no significant difference from Full fine-tuning")
     page.wait_for_selector(".pareto-plot .main-svg")
-    assert "Full fine-tuning" in page.inner_text("#experiment-pareto")
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    expect(page.locator("#experiment-pareto")).to_contain_text("Full fine-tuning")
+    expect_to_fit(page)
     page.click("#experiment-use")
     page.wait_for_selector("#experiment-chosen")
     page.reload()
@@ -108,12 +113,12 @@ def test_adaptive_search_announces_further_runs(signed_in, sample):
     page.get_by_label("At most this many runs").fill("9")
     page.get_by_label("Successive halving").check()
     page.click("#experiment-start:enabled:has-text('Queue 9 runs')")
-    page.wait_for_selector("#experiment-state:has-text('Up to 9 in all')")
-    assert page.locator("#leaderboard tr[data-run]").count() == 4
-    assert "successive halving at 20, 40 and 80 %" in page.inner_text("#experiment-plan")
+    expect(page.locator("#experiment-state")).to_contain_text("Up to 9 in all")
+    expect(page.locator("#leaderboard tr[data-run]")).to_have_count(4)
+    expect(page.locator("#experiment-plan")).to_contain_text("successive halving at 20, 40 and 80 %")
     page.click("#experiment-stop")
     page.click("dialog .stop")
-    page.wait_for_selector("#experiment-state:has-text('All 4 runs ended')")
+    expect(page.locator("#experiment-state")).to_contain_text("All 4 runs ended")
 
 
 def test_a_run_is_written_for_another_tracker(signed_in, finished):

@@ -1,5 +1,7 @@
 """What a person meets who works by keyboard alone, or whose session ends under an open page."""
 
+from playwright.sync_api import expect
+
 from app.services.datasets import datasets
 
 FILE = {
@@ -52,9 +54,9 @@ def test_session_that_ended_under_an_open_page_is_reported_and_after_signing_in_
     kept = page.context.cookies()
     page.context.clear_cookies()
     page.check("#method-lora")
-    page.wait_for_selector("#signed-out:has-text('You are signed out')")
+    expect(page.locator("#signed-out")).to_contain_text("You are signed out")
     assert "undefined" not in page.inner_text("body")
     page.context.add_cookies(kept)
     page.reload()
-    page.wait_for_selector("#method-ia3:checked")
-    assert page.locator("#signed-out").count() == 0
+    expect(page.locator("#method-ia3")).to_be_checked()
+    expect(page.locator("#signed-out")).to_have_count(0)

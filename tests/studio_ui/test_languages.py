@@ -33,18 +33,17 @@ def test_switch_changes_every_page_and_no_word_of_a_person(signed_in, run_id):
     assert page.get_attribute("html", "lang") == "en"
     with page.expect_navigation():
         page.select_option("#language-switch", "de")
-    page.wait_for_selector(f"tr[data-id='{run_id}']")
-    assert page.get_attribute("html", "lang") == "de"
+    row = page.locator(f"tr[data-id='{run_id}']")
+    for words in ("93,5 %", "Beendet", "Queue"):
+        expect(row).to_contain_text(words)
+    expect(page.locator("html")).to_have_attribute("lang", "de")
     menu = page.inner_text(".site-head nav").split("\n")
     assert {"Start", "Daten", "Neuer Run", "Runs", "Warteschlange"} <= {entry.strip() for entry in menu}
-    row = page.inner_text(f"tr[data-id='{run_id}']")
-    assert "93,5 %" in row and "Beendet" in row
-    assert page.inner_text(f"tr[data-id='{run_id}'] .name-cell a >> nth=0") == OWN[0]
-    assert page.inner_text(f"tr[data-id='{run_id}'] .tag") == OWN[1] and "Queue" in row
+    expect(row.locator(".name-cell a").first).to_have_text(OWN[0])
+    expect(row.locator(".tag")).to_have_text(OWN[1])
     watched.open(f"/run?id={run_id}")
-    assert page.inner_text("#tile-accuracy .tile-title") == "Testgenauigkeit"
-    expect(page.locator("#run-name textarea, #run-name input").first).to_have_value(OWN[0])
-    assert page.get_by_label("Name des Runs").input_value() == OWN[0]
+    expect(page.locator("#tile-accuracy .tile-title")).to_have_text("Testgenauigkeit")
+    expect(page.get_by_label("Name des Runs")).to_have_value(OWN[0])
     assert watched.complaints == []
 
 
@@ -53,11 +52,10 @@ def test_native_fields_choices_and_tabs_follow_the_browser(signed_in, run_id):
     page = watched.open("/new")
     assert page.get_attribute("html", "lang") == "fr"
     assert "Nouvelle exécution" in page.inner_text(".site-head nav")
-    assert page.inner_text("#step-title-data") == "Sur quelles données s’entraîner ?"
+    expect(page.locator("#step-title-data")).to_have_text("Sur quelles données s’entraîner ?")
     assert page.evaluate("navigator.language") == "fr"
-    assert "Données" in page.inner_text(
-        "#wizard [role=tablist], #wizard .stepper, #wizard"
-    ) and "Method" not in page.inner_text("#wizard")
+    expect(page.locator("#wizard")).to_contain_text("Données", use_inner_text=True)
+    expect(page.locator("#wizard")).not_to_contain_text("Method", use_inner_text=True)
     assert watched.complaints == []
 
 

@@ -3,10 +3,12 @@
 import os
 
 import pytest
+from playwright.sync_api import expect
 
 from app.catalog.methods import METHODS
 from app.services.datasets import datasets
-from tests.studio_ui.conftest import NARROW
+from tests.journeys.steps import open_settings
+from tests.studio_ui.conftest import NARROW, expect_to_fit
 
 SHOTS = os.environ.get("STUDIO_SHOTS")
 SPECIAL = [method for method in METHODS if method.level != "plain" and "text-classification" in method.task_types]
@@ -21,20 +23,19 @@ def sample(studio):
 def test_methods_are_grouped_and_the_first_says_why(signed_in, sample):
     watched = signed_in(NARROW, color_scheme="dark")
     page = watched.open(f"/new?dataset={sample.id}&step=method")
-    page.wait_for_selector("#method-lora")
     shown = page.locator("[aria-label=Method] .choice")
-    assert shown.count() == len(PLAIN)
+    expect(shown).to_have_count(len(PLAIN))
     first = shown.first
-    assert "Recommended" in first.inner_text() and "training rows" in first.inner_text()
-    assert first.locator("input").is_checked()
-    assert page.locator("[aria-label='Specialist methods']").count() == 0
+    expect(first).to_contain_text("Recommended")
+    expect(first).to_contain_text("training rows")
+    expect(first.locator("input")).to_be_checked()
+    expect(page.locator("[aria-label='Specialist methods']")).to_have_count(0)
     page.click(f"text=Show {len(SPECIAL)} specialist methods")
-    page.wait_for_selector("#method-dora")
-    assert page.locator("[aria-label='Specialist methods'] .choice").count() == len(SPECIAL)
+    expect(page.locator("[aria-label='Specialist methods'] .choice")).to_have_count(len(SPECIAL))
     page.check("#method-dora")
-    assert not first.locator("input").is_checked()
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    page.wait_for_function("!document.querySelector('#wizard').innerText.includes('Counting…')")
+    expect(first.locator("input")).not_to_be_checked()
+    expect_to_fit(page)
+    expect(page.locator("#wizard")).not_to_contain_text("Counting…", use_inner_text=True)
     assert watched.complaints == [] and watched.foreign == []
 
 
@@ -43,11 +44,11 @@ def test_a_special_method_stays_chosen_and_its_settings_are_offered(signed_in, s
     page.click(f"text=Show {len(SPECIAL)} specialist methods")
     page.check("#method-adalora")
     page.click("#step-next")
-    page.click("#all-settings > button")
-    page.wait_for_selector("#wizard >> text=Initial rank", state="attached")
+    open_settings(page)
+    expect(page.locator("#wizard").get_by_text("Initial rank").first).to_be_visible()
     page.click("#step-back")
-    page.wait_for_selector("#method-adalora")
-    assert page.is_checked("#method-adalora")
+    expect(page.locator("#method-adalora")).to_be_visible()
+    expect(page.locator("#method-adalora")).to_be_checked()
 
 
 def test_what_the_method_cannot_do_is_shown_at_the_setting_before_the_run(signed_in, sample):
@@ -55,30 +56,29 @@ def test_what_the_method_cannot_do_is_shown_at_the_setting_before_the_run(signed
     page = watched.open(f"/new?dataset={sample.id}&step=method")
     page.check("#method-prefix-tuning")
     page.click("#step-next")
-    page.click("#all-settings > button")
+    open_settings(page)
     page.check("#training-gradient_checkpointing input")
+    refused = page.locator("#training-gradient_checkpointing-wrong")
+    expect(refused).to_contain_text("Prefix tuning cannot train with gradient checkpointing")
+    expect(refused).to_contain_text("LoRA")
     page.check("#training-needs label:has-text('merge what') input")
-    page.wait_for_selector("#training-needs-wrong:has-text('cannot merge')")
-    text = page.inner_text("#training-gradient_checkpointing-wrong")
-    assert "Prefix tuning cannot train with gradient checkpointing" in text and "LoRA" in text
-    assert "cannot merge" in page.inner_text("#training-needs-wrong")
+    expect(page.locator("#training-needs-wrong")).to_contain_text("cannot merge")
     shoot(page, "refused-settings-dark")
     page.click("#step-next")
-    page.wait_for_selector("#step-next:disabled")
-    assert page.is_disabled("#step-next") and "Gradient checkpointing" in page.inner_text("#step-missing")
+    page.wait_for_selector(".step-title:visible:has-text('Ready to start')")
+    expect(page.locator("#step-next")).to_be_disabled()
+    expect(page.locator("#step-missing")).to_contain_text("Gradient checkpointing")
     page.click("#step-back")
     page.click("#step-back")
-    page.wait_for_selector("label[for=method-prefix-tuning] .field-wrong")
-    assert "cannot train with gradient checkpointing" in page.inner_text("label[for=method-prefix-tuning]")
-    assert "cannot" not in page.inner_text("label[for=method-lora]")
+    expect(page.locator("label[for=method-prefix-tuning]")).to_contain_text("cannot train with gradient checkpointing")
+    expect(page.locator("label[for=method-lora]")).not_to_contain_text("cannot")
     page.check("#method-lora")
     page.click("#step-next")
-    page.wait_for_selector("#training-needs-wrong:empty", state="attached")
-    assert page.inner_text("#training-needs-wrong") == ""
-    assert page.is_checked("#training-needs label:has-text('merge what') input")
+    expect(page.locator("#training-needs-wrong")).to_have_text("")
+    expect(page.locator("#training-needs label:has-text('merge what') input")).to_be_checked()
     page.click("#step-next")
-    page.wait_for_selector("#step-next:enabled")
-    assert page.is_enabled("#step-next")
+    page.wait_for_selector(".step-title:visible:has-text('Ready to start')")
+    expect(page.locator("#step-next")).to_be_enabled()
     assert watched.complaints == [] and watched.foreign == []
 
 

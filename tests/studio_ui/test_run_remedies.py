@@ -1,6 +1,7 @@
 """From a verdict to its remedy in one click: the wizard opens like the run, with what should change changed."""
 
 import pytest
+from playwright.sync_api import expect
 
 from app.db import transaction
 from app.models import Job
@@ -40,6 +41,7 @@ def test_a_verdict_leads_to_a_changed_clone(signed_in, stuck):
     page.wait_for_selector("#run-verdicts :text('hardly moves')")
     page.click(".verdict-remedy:has-text('0.0003')")
     page.wait_for_selector(".step-title:has-text('thoroughly')")
-    assert page.input_value("#training-learning_rate textarea, #training-learning_rate input") == "0.0003"
-    assert page.input_value("#training-epochs input") == "5" and page.input_value("#method-rank input") == "4"
+    expect(page.locator("#training-learning_rate :is(textarea, input)")).to_have_value("0.0003")
+    expect(page.locator("#training-epochs input")).to_have_value("5")
+    expect(page.locator("#method-rank input")).to_have_value("4")
     assert watched.complaints == []

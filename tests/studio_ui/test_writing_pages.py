@@ -1,13 +1,15 @@
 """Runs that write, in Chromium: the preview before, perplexity and answers side by side after; nothing of labels."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from app.services.datasets import datasets
 from app.services.runs import runs
-from tests.studio_ui.conftest import NARROW, Studio
+from tests.studio_ui.conftest import NARROW, Studio, expect_to_fit
 from tests.tiny_generation import install_chat_model, write_chat_file
 from worker.jobs import supervisor
 
@@ -36,63 +38,61 @@ def tuned(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def test_run_page_shows_perplexity_and_answers(signed_in, tuned, tmp_path: Path) -> None:
     watched = signed_in(NARROW)
     page = watched.open(f"/run?id={tuned[1]}")
-    page.wait_for_selector("#tile-perplexity .delta")
-    assert "base model" in page.inner_text("#tile-perplexity")
-    assert page.locator("#tile-accuracy, #tile-baselines").count() == 0
+    expect(page.locator("#tile-perplexity .delta")).to_be_visible()
+    expect(page.locator("#tile-perplexity")).to_contain_text("base model")
+    expect(page.locator("#tile-accuracy, #tile-baselines")).to_have_count(0)
     # The sentence comes first, with what both models wrote; its few test rows allow no praise.
-    assert page.inner_text("#run-headline .headline-sentence").split("\n")[-1].startswith("Perplexity ")
-    assert page.locator("#run-headline-answers li").count() > 0
-    assert page.get_attribute("#run-headline", "data-conclusion") in ("cannot_tell", "not_yet")
-    assert page.locator(".verdict-good").count() == 0
-    page.wait_for_selector("#panel-confusion-button", state="hidden")
-    assert page.is_hidden("#panel-confusion-button") and page.is_hidden("#panel-labels-button")
-    wide = "each => each.querySelector('svg.main-svg').getBoundingClientRect().width <= each.clientWidth + 1"
-    page.wait_for_selector(".chart-plot svg.main-svg")
-    drawn = page.locator(".chart:not([hidden]) .chart-plot").element_handles()
-    assert len(drawn) == 7
-    for item in drawn:
-        item.wait_for_selector("svg.main-svg")
-        assert item.evaluate(wide)
+    expect(page.locator("#run-headline .headline-sentence")).to_have_text(re.compile(r"^\W*Perplexity "))
+    expect(page.locator("#run-headline-answers li")).not_to_have_count(0)
+    expect(page.locator("#run-headline")).to_have_attribute("data-conclusion", re.compile("cannot_tell|not_yet"))
+    expect(page.locator(".verdict-good")).to_have_count(0)
+    expect(page.locator("#panel-confusion-button")).to_be_hidden()
+    expect(page.locator("#panel-labels-button")).to_be_hidden()
+    drawn = page.locator(".chart:not([hidden]) .chart-plot")
+    expect(drawn).to_have_count(7)
+    wide = "(plot) => plot.querySelector('svg.main-svg')?.getBoundingClientRect().width <= plot.clientWidth + 1"
+    for item in drawn.element_handles():
+        item.scroll_into_view_if_needed()
+        page.wait_for_function(wide, arg=item)
     page.screenshot(path=tmp_path / "run.png", full_page=True)
     page.click("#panel-examples-button")
-    page.wait_for_selector("#written-answers li")
-    first = page.inner_text("#written-answers li:first-child")
-    assert "Base model" in first and "Tuned model" in first and "In the data" in first
-    page.wait_for_selector("#written-samples li")
-    assert page.is_disabled("#samples-later") and page.is_enabled("#samples-earlier")
-    last = page.inner_text("#written-samples li:first-child .written-tuned")
+    first = page.locator("#written-answers li").first
+    for words in ("Base model", "Tuned model", "In the data"):
+        expect(first).to_contain_text(words)
+    samples = page.locator("#written-samples li")
+    # The validation rows of this file ask one and the same question, and a question is shown once.
+    expect(samples).to_have_count(1)
+    expect(page.locator("#samples-later")).to_be_disabled()
+    expect(page.locator("#samples-earlier")).to_be_enabled()
+    last = samples.locator(".written-tuned").inner_text()
     page.click("#samples-step input")
     page.locator("#samples-step [role=option]").first.click()
-    page.wait_for_selector("#samples-earlier[disabled]")
-    # The validation rows of this file ask one and the same question, and a question is shown once.
-    assert page.locator("#written-samples li").count() == 1
-    assert page.inner_text("#written-samples li:first-child .written-tuned") != last
+    expect(page.locator("#samples-earlier")).to_be_disabled()
+    expect(samples).to_have_count(1)
+    expect(samples.locator(".written-tuned")).not_to_have_text(last, use_inner_text=True)
     page.screenshot(path=tmp_path / "answers.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    expect_to_fit(page)
     assert watched.complaints == [] and watched.foreign == []
 
 
 def test_wizard_previews_the_loss_mask(signed_in, tuned, tmp_path: Path) -> None:
     watched = signed_in(NARROW)
     page = watched.open(f"/new?dataset={tuned[0]}&step=review")
-    page.wait_for_selector("#supervision .seen-example")
-    assert page.locator("#supervision .seen-example").count() == 3
-    learned = page.locator("#supervision .seen-text .seen-learned").first.inner_text()
-    assert "coming up!" in learned and "<|user|>" not in learned
-    assert "No row is cut" in page.inner_text("#supervision-cut")
+    expect(page.locator("#supervision .seen-example")).to_have_count(3)
+    learned = page.locator("#supervision .seen-text .seen-learned").first
+    expect(learned).to_contain_text("coming up!")
+    expect(learned).not_to_contain_text("<|user|>")
+    expect(page.locator("#supervision-cut")).to_contain_text("No row is cut")
     page.locator("#supervision").screenshot(path=tmp_path / "supervision.png")
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    expect_to_fit(page)
     assert watched.complaints == []
 
 
 def test_the_comparison_and_the_lists_show_perplexity(signed_in, tuned, tmp_path: Path) -> None:
     watched = signed_in()
     page = watched.open(f"/compare?runs={tuned[1]}")
-    page.wait_for_selector("#compare-metrics table")
-    assert "Perplexity (test rows)" in page.inner_text("#compare-metrics")
+    expect(page.locator("#compare-metrics")).to_contain_text("Perplexity (test rows)")
     page.screenshot(path=tmp_path / "compare.png", full_page=True)
-    assert "perplexity" in watched.open("/").inner_text("#home-page")
-    page = watched.open("/runs")
-    page.wait_for_selector("#runs-page tbody tr")
-    assert "perplexity" in page.inner_text("#runs-page")
+    expect(watched.open("/").locator("#home-page")).to_contain_text("perplexity")
+    expect(watched.open("/runs").locator("#runs-page")).to_contain_text("perplexity")
     assert watched.complaints == []

@@ -100,7 +100,7 @@ def foreign(foreign_address: str, browser: Browser) -> Iterator[Callable[[str], 
 
     def open_page(query: str = "") -> Page:
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{foreign_address}/{query}")
         page.wait_for_function("document.querySelectorAll('.browser-component:not([aria-busy])').length === 4")

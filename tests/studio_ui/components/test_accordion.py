@@ -1,5 +1,7 @@
 """An accordion with a field, in somebody's Blocks."""
 
+from playwright.sync_api import expect
+
 # Types at once, before the browser has drawn the opened accordion, and tells what the field holds four frames later.
 TYPE_AT_ONCE = """async () => {
   document.querySelector("#more > button").click();
@@ -14,5 +16,6 @@ TYPE_AT_ONCE = """async () => {
 
 def test_what_is_typed_as_soon_as_an_accordion_opens_stays(foreign):
     page = foreign()
-    assert not page.get_by_label("Motto").is_visible()
+    expect(page.locator("#more > button")).to_be_visible()
+    expect(page.get_by_label("Motto")).to_be_hidden()
     assert page.evaluate(TYPE_AT_ONCE) == "mine"

@@ -2,8 +2,10 @@
 
 import json
 import math
+import re
 
 import pytest
+from playwright.sync_api import expect
 
 from studio_ui.comparison.means import mean_and_band
 from studio_ui.comparison.page import describe_comparison
@@ -110,15 +112,15 @@ def test_keyboard_adds_hides_moves_and_removes_a_run(signed_in, studio):
     chips.get_by_role("button", name="Hide the curves of Rank 16").focus()
     page.keyboard.press("Enter")
     page.wait_for_function("document.activeElement.getAttribute('aria-label') === 'Show the curves of Rank 16'")
-    assert f"hidden={ids[2]}" in page.url
+    expect(page).to_have_url(re.compile(f"hidden={ids[2]}"))
     page.keyboard.press("Alt+ArrowLeft")
     page.wait_for_function(f"[...document.querySelectorAll('.run-chip')].at(1).dataset.run === '{ids[2]}'")
     page.wait_for_function(f"document.activeElement.closest('.run-chip')?.dataset.run === '{ids[2]}'")
     chips.get_by_role("button", name="Remove Rank 16").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelectorAll('.run-chip').length === 2")
-    names = ["Metrics", "Curves", "Configuration", "Examples"]
-    assert all(page.get_by_role("region", name=name, exact=True).count() == 1 for name in names)
+    expect(page.locator(".run-chip")).to_have_count(2)
+    for name in ("Metrics", "Curves", "Configuration", "Examples"):
+        expect(page.get_by_role("region", name=name, exact=True)).to_have_count(1)
     assert watched.complaints == []
 
 

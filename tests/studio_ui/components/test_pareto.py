@@ -1,5 +1,7 @@
 """Quality against cost: who is on the line, what the axis says, and the choice of the cost in somebody's Blocks."""
 
+from playwright.sync_api import expect
+
 from studio_ui.components.pareto import ParetoPoint, ParetoPoints, pareto_nodes
 from tests.studio_ui.components.conftest import COSTS, METRIC, POINTS
 
@@ -42,10 +44,11 @@ def test_cost_is_chosen_by_keyboard_stands_in_the_address_and_names_the_axis(for
     page.wait_for_function("location.search === '?cost=size'")
     page.get_by_role("group", name="On the line: Slow and bad").scroll_into_view_if_needed()
     page.wait_for_selector(".pareto-plot .xtitle:has-text('Download')")
-    assert page.locator(".pareto-plot .legendtext").first.text_content() == "LoRA <i>small</i>"
+    expect(page.locator(".pareto-plot .legendtext").first).to_have_text("LoRA <i>small</i>")
     # Without the studio's style sheet the axes have the colour of the page's own text.
-    drawn = "getComputedStyle(document.querySelector('.pareto-plot .xtitle')).fill"
-    assert page.evaluate(drawn) == page.evaluate("getComputedStyle(document.body).color")
+    colour = page.evaluate("getComputedStyle(document.body).color")
+    expect(page.locator(".pareto-plot .xtitle")).to_have_css("fill", colour)
     page.reload()
     page.wait_for_selector(".pareto-plot .xtitle:has-text('Download')")
-    assert box.input_value() == "size" and page.evaluate("document.activeElement.id") != "pareto-cost"
+    expect(box).to_have_value("size")
+    expect(page.locator("#pareto-cost")).not_to_be_focused()

@@ -1,10 +1,11 @@
 """The table of runs: what its server functions answer, and choosing rows with mouse and keyboard."""
 
 import pytest
+from playwright.sync_api import expect
 
 from app.db import transaction
 from app.errors import NotFound, Rejected
-from app.models import Job, Run
+from app.models import Job, Run, new_id
 from app.services.runs import run_table, runs
 from studio_ui.components.run_table import change_runs, forget_view, read_choices, read_rows, save_view
 from tests.app.outcomes import end_run, rows_right
@@ -83,21 +84,23 @@ def test_views_are_kept_and_forgotten_by_their_owner(owner):
 
 def test_rows_are_chosen_by_range_and_keyboard_and_stay_chosen_after_a_reload(signed_in, studio):
     place = make_version(studio.owner)
-    ids = [make_run(studio.owner, place, f"Row {number}").id for number in range(5)][::-1]
+    name = f"Row {new_id()}"
+    ids = [make_run(studio.owner, place, f"{name} {number}").id for number in range(5)][::-1]
     watched = signed_in()
-    page = watched.open("/runs?q=Row")
+    page = watched.open(f"/runs?q={name}")
     page.check(f"[data-run='{ids[0]}']")
     page.click(f"[data-run='{ids[2]}']", modifiers=["Shift"])
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
-    assert page.inner_text("#runs-compare") == "Compare 4 selected"
+    compare, chosen = page.locator("#runs-compare"), page.locator("[data-run]:checked")
+    expect(compare).to_have_text("Compare 4 selected")
     page.reload()
-    page.wait_for_selector(f"[data-run='{ids[0]}']:checked")
-    assert page.inner_text("#runs-compare") == "Compare 4 selected"
-    checked = "[...document.querySelectorAll('[data-run]:checked')].map((box) => box.dataset.run)"
-    assert page.evaluate(checked) == ids[:4] and page.is_visible("#runs-stopping")
+    expect(chosen).to_have_count(4)
+    expect(compare).to_have_text("Compare 4 selected")
+    assert chosen.evaluate_all("all => all.map((box) => box.dataset.run)") == ids[:4]
+    expect(page.locator("#runs-stopping")).to_be_visible()
     page.check("#runs-all")
-    assert page.inner_text("#runs-compare") == "Compare 5 selected"
+    expect(compare).to_have_text("Compare 5 selected")
     # A live row changes under the focus, which stays.
     page.focus(f"[data-run='{ids[1]}']")
     with transaction() as session:
@@ -108,20 +111,23 @@ def test_rows_are_chosen_by_range_and_keyboard_and_stay_chosen_after_a_reload(si
             "Training",
             {"step": 1, "total_steps": 2},
         )
-    page.wait_for_selector(f"tr[data-id='{ids[1]}']:has-text('50 % · Training')")
-    assert page.evaluate("document.activeElement.dataset.run") == ids[1]
-    page.click("#runs-compare")
+    expect(page.locator(f"tr[data-id='{ids[1]}']")).to_contain_text("50 % · Training")
+    expect(page.locator(f"[data-run='{ids[1]}']")).to_be_focused()
+    compare.click()
     page.wait_for_url("**/compare?runs=*")
     page.go_back()
-    page.wait_for_selector("#runs-compare:has-text('Compare 5 selected')")
-    assert page.input_value("#runs-search") == "Row" and watched.complaints == []
+    expect(compare).to_have_text("Compare 5 selected")
+    expect(page.locator("#runs-search")).to_have_value(name)
+    assert watched.complaints == []
 
 
 def test_rows_beyond_one_answer_of_the_server_are_asked_for(signed_in, studio, monkeypatch):
     place = make_version(studio.owner)
+    name = f"Many {new_id()}"
     for number in range(5):
-        make_run(studio.owner, place, f"Many {number}")
+        make_run(studio.owner, place, f"{name} {number}")
     monkeypatch.setattr(run_table, "MAX_ROWS", 2)
-    page = signed_in().open("/runs?q=Many")
-    page.wait_for_selector("#runs-status:has-text('5 of 5 runs')")
-    assert page.locator("#runs-table tbody tr").count() == 5 and page.is_hidden("#runs-more")
+    page = signed_in().open(f"/runs?q={name}")
+    expect(page.locator("#runs-status")).to_contain_text("5 of 5 runs")
+    expect(page.locator("#runs-table tbody tr")).to_have_count(5)
+    expect(page.locator("#runs-more")).to_be_hidden()

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
+from app.models import new_id
 from app.services.accounts import accounts
 from studio_ui.pages.compare_share import is_loopback, loopback_warning
 from tests.factories import make_run, make_version
@@ -21,8 +23,9 @@ def test_addresses_that_others_reach_are_not(host):
 
 
 def test_runs_of_another_person_are_not_found(signed_in, studio):
-    other = accounts.add_user("stranger").id
+    other = accounts.add_user(f"stranger {new_id()}").id
     run = make_run(other, make_version(other), "Theirs")
     page = signed_in().open(f"/compare?runs={run.id}")
-    page.wait_for_selector(".empty a[href='/runs']")
-    assert run.id in page.inner_text(".empty-title") and "Theirs" not in page.inner_text("#content")
+    expect(page.locator(".empty a[href='/runs']")).to_be_visible()
+    expect(page.locator(".empty-title")).to_contain_text(run.id)
+    expect(page.locator("#content")).not_to_contain_text("Theirs")

@@ -1,7 +1,9 @@
 """The Experiments page: addresses that lead nowhere, a new experiment beside a run, and what values mean."""
 
 import pytest
+from playwright.sync_api import expect
 
+from app.models import new_id
 from app.services.accounts import accounts
 from app.services.datasets import datasets
 from app.services.experiments import experiments
@@ -40,18 +42,22 @@ def test_run_is_compared_with_other_methods_on_its_own_rows(signed_in, studio):
     end_run(run.id, rows_right(80, 100), rows_right(50, 100))
     watched = signed_in()
     page = watched.open(f"/experiments?run={run.id}")
-    page.wait_for_selector("h2:has-text('Compare with other methods')")
-    assert "Mine" in page.inner_text("#experiment-form") and not page.is_checked("#pick-lora")
-    page.wait_for_selector("#experiment-start:enabled:has-text('Queue 5 runs')")
-    page.wait_for_selector("#experiment-total:has-text('in all on this machine')")
+    expect(page.locator("h2", has_text="Compare with other methods")).to_be_visible()
+    expect(page.locator("#experiment-form")).to_contain_text("Mine")
+    expect(page.locator("#pick-lora")).not_to_be_checked()
+    start, total = page.locator("#experiment-start"), page.locator("#experiment-total")
+    expect(start).to_have_text("Queue 5 runs")
+    expect(start).to_be_enabled()
+    expect(total).to_contain_text("in all on this machine")
     page.get_by_label("Vary settings").check()
     page.get_by_label("Rank", exact=True).fill("4")
-    page.wait_for_selector("#experiment-total:has-text('at least two values')")
-    assert page.is_disabled("#experiment-start") and watched.complaints == []
+    expect(total).to_contain_text("at least two values")
+    expect(start).to_be_disabled()
+    assert watched.complaints == []
 
 
 def test_experiment_and_data_of_another_person_are_not_found(signed_in, studio):
-    other = accounts.add_user("stranger").id
+    other = accounts.add_user(f"stranger {new_id()}").id
     sample = datasets.import_sample(other, datasets.SAMPLES[0].name)
     request = ExperimentRequest(dataset_id=sample.id, methods=[{"kind": "lora"}, {"kind": "full"}])
     theirs = experiments.start(other, request).id
@@ -61,4 +67,4 @@ def test_experiment_and_data_of_another_person_are_not_found(signed_in, studio):
     page.wait_for_url("**/experiments")
     page = signed_in().open(f"/experiments?dataset={sample.id}")
     page.wait_for_selector(".verdict-error[data-code=dataset_not_found]")
-    assert page.is_hidden("#experiment-form")
+    expect(page.locator("#experiment-form")).to_be_hidden()

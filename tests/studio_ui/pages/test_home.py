@@ -1,8 +1,10 @@
 """The Home page: recent runs, the machine, samples, and how little an idle page asks for."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
+from playwright.sync_api import expect
 
 from app.db import transaction
 from app.errors import NotFound
@@ -22,18 +24,22 @@ def test_progress_is_no_result_and_results_have_names(signed_in, studio):
     place = make_version(studio.owner)
     ended = make_run(studio.owner, place, "Done")
     end_run(ended.id, rows_right(9, 10), rows_right(5, 10))
-    claim = jobs.claim(make_run(studio.owner, place, "Under way").job_id, "box:1")
+    working = make_run(studio.owner, place, "Under way")
+    claim = jobs.claim(working.job_id, "box:1")
     jobs.begin(claim, pid=1, phase="Training")
     with transaction() as session:
         jobs.note_progress(session, claim, "Training", {"step": 47, "total_steps": 100})
     watched = signed_in()
     page = watched.open("/")
-    moving, done = page.locator("#recent-runs li").all()
-    assert "47 % done" in moving.inner_text() and moving.locator(".run-list-score").count() == 0
-    assert done.locator(".run-list-score").inner_text().split() == ["accuracy", "90.0", "%"]
-    assert done.locator("progress").count() == 0
-    machine = page.inner_text("#machine")
-    assert "ready" in machine and "1,000 rows take" in machine and "A run needs" in machine
+    moving, done = (
+        page.locator("#recent-runs li", has=page.locator(f"a[href*='{run}']")) for run in (working.id, ended.id)
+    )
+    expect(moving).to_contain_text("47 % done")
+    expect(moving.locator(".run-list-score")).to_have_count(0)
+    expect(done.locator(".run-list-score")).to_have_text(re.compile(r"^\s*accuracy\s*90\.0\s*%\s*$"))
+    expect(done.locator("progress")).to_have_count(0)
+    for words in ("ready", "1,000 rows take", "A run needs"):
+        expect(page.locator("#machine")).to_contain_text(words)
     assert watched.complaints == [] and watched.foreign == []
 
 

@@ -1,17 +1,21 @@
 """The Models page: what is installed, fetching another model, and what fails."""
 
+from playwright.sync_api import expect
+
 from app.services.models import model_fetches
 
 
 def test_models_and_methods_are_shown_with_their_facts(signed_in):
     watched = signed_in()
     page = watched.open("/models")
-    encoder = page.inner_text("#model-starter-encoder")
-    assert "22,565,376" in encoder and "512 tokens" in encoder and "Apache-2.0" in encoder
-    assert "37 tuning methods" in page.inner_text("#tuning-methods")
-    assert not page.is_visible("#method-vera")
+    for words in ("22,565,376", "512 tokens", "Apache-2.0"):
+        expect(page.locator("#model-starter-encoder")).to_contain_text(words)
+    expect(page.locator("#tuning-methods")).to_contain_text("37 tuning methods")
+    vera = page.locator("#method-vera")
+    expect(vera).to_be_hidden()
     page.click("text=Show specialist methods")
-    assert "Kopiczko" in page.inner_text("#method-vera")
+    expect(vera).to_be_visible()
+    expect(vera).to_contain_text("Kopiczko")
     assert watched.complaints == [] and watched.foreign == []
 
 
@@ -21,11 +25,11 @@ def test_fetch_is_queued_stopped_and_dismissed_from_the_page(signed_in):
     page.get_by_label("Model on the Hugging Face Hub").fill("nobody/model")
     page.click("#fetch-start")
     page.wait_for_selector("#fetch-list [data-repo='nobody/model']")
-    assert page.get_by_label("Model on the Hugging Face Hub").input_value() == ""
+    expect(page.get_by_label("Model on the Hugging Face Hub")).to_have_value("")
     page.click("#fetch-list button:has-text('Stop')")
     page.wait_for_selector("#fetch-list [data-state=cancelled]")
     page.click("#fetch-list button:has-text('Dismiss')")
-    page.wait_for_selector("#fetch-list [data-repo]", state="detached")
+    expect(page.locator("#fetch-list [data-repo]")).to_have_count(0)
     assert model_fetches.list_fetches() == []
     assert watched.complaints == []
 
@@ -35,6 +39,5 @@ def test_refused_name_is_reported_with_what_is_allowed(signed_in):
     page = watched.open("/models")
     page.get_by_label("Model on the Hugging Face Hub").fill("no owner")
     page.get_by_label("Model on the Hugging Face Hub").press("Enter")
-    page.wait_for_selector("[data-testid=toast-text]")
-    assert "owner/name" in page.inner_text("[data-testid=toast-text]")
-    assert page.get_by_label("Model on the Hugging Face Hub").input_value() == "no owner"
+    expect(page.locator("[data-testid=toast-text]")).to_contain_text("owner/name")
+    expect(page.get_by_label("Model on the Hugging Face Hub")).to_have_value("no owner")

@@ -1,17 +1,19 @@
 """New run: what the browser keeps, other people's data, and that two tabs do not disturb each other."""
 
-import json
+import re
 import threading
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app.db import snapshot
-from app.models import Run
+from app.models import Run, new_id
 from app.services.accounts import accounts
 from app.services.datasets import datasets
 from app.settings import get_settings
 from studio_ui.app import build_pages
+from studio_ui.components.nodes import el
 from studio_ui.pages.new_run import case
 
 
@@ -21,18 +23,28 @@ def samples(studio):
     return [datasets.import_sample(studio.owner, sample.name) for sample in datasets.SAMPLES[:2]]
 
 
-def status(page, words):
-    page.wait_for_selector(f"#step-missing:has-text('{words}')")
+METHODS = "[aria-label=Method] input"
+# What is answered without Gradio's queue: choices, costs and the start.
+EVENT = "**/gradio_api/run/predict*"
+
+
+def kept_choice(page, name, value):
+    """Wait until the tab has stored a choice, which it does when the answer to it has come."""
+    stored = "([name, value]) => JSON.parse(sessionStorage.getItem('studio-new-run') || '{}')[name] === value"
+    page.wait_for_function(stored, arg=[name, value])
 
 
 def test_steps_are_changed_without_a_request_and_back_returns(signed_in, samples):
     watched = signed_in()
     page = watched.open(f"/new?dataset={samples[0].id}&step=goal")
+    page.wait_for_selector(".step-title:visible:has-text('learn to do')")
     asked = []
-    page.on("request", lambda request: asked.append(request.url) if "api/" in request.url else None)
+    events = ("run/predict", "queue/join", "component_server", "api/v1")
+    page.on("request", lambda request: asked.append(request.url) if any(e in request.url for e in events) else None)
     page.click("#step-back")
     page.wait_for_selector(".step-title:visible:has-text('Which data')")
-    assert "step=data" in page.url and page.evaluate("document.activeElement.id") == "step-title-data"
+    expect(page).to_have_url(re.compile("step=data"))
+    expect(page.locator("#step-title-data")).to_be_focused()
     page.click("#wizard [data-tab-id='4']")
     page.wait_for_selector(".step-title:visible:has-text('thoroughly')")
     assert asked == []
@@ -49,33 +61,33 @@ def test_two_tabs_keep_their_own_choices_through_a_reload(signed_in, samples):
     watched = signed_in()
     page = watched.open(f"/new?dataset={samples[0].id}&step=method")
     page.check("#method-ia3")
-    page.wait_for_function("sessionStorage.getItem('studio-new-run')?.includes('ia3')")
+    kept_choice(page, "kind", "ia3")
     other = page.context.new_page()
     other.goto(f"{watched.studio.address}/new?dataset={samples[1].id}&step=method")
-    other.wait_for_selector("[aria-label=Method] input:checked")
+    kept_choice(other, "dataset_id", samples[1].id)
     other.reload()
-    other.wait_for_selector("[aria-label=Method] input:checked")
-    assert not other.is_checked("#method-ia3")
+    expect(other.locator(f"{METHODS}:checked")).to_have_count(1)
+    expect(other.locator("#method-ia3")).not_to_be_checked()
     page.reload()
-    page.wait_for_selector("#method-ia3:checked")
-    kept = json.loads(page.evaluate("sessionStorage.getItem('studio-new-run')"))
-    assert kept["dataset_id"] == samples[0].id
+    expect(page.locator("#method-ia3")).to_be_checked()
+    kept_choice(page, "dataset_id", samples[0].id)
     # The choices for one dataset are not mixed into another.
     page.goto(f"{watched.studio.address}/new?dataset={samples[1].id}&step=method")
-    page.wait_for_selector("[aria-label=Method] input:checked")
-    assert not page.is_checked("#method-ia3")
+    kept_choice(page, "dataset_id", samples[1].id)
+    expect(page.locator(f"{METHODS}:checked")).to_have_count(1)
+    expect(page.locator("#method-ia3")).not_to_be_checked()
     assert watched.complaints == []
 
 
 def test_cards_are_chosen_by_keyboard_and_the_model_step_leads_to_the_models_page(signed_in, samples):
     watched = signed_in()
     page = watched.open(f"/new?dataset={samples[0].id}&step=method")
-    page.focus("[aria-label=Method] input:checked")
-    before = page.evaluate("document.activeElement.id")
+    before = page.locator(f"{METHODS}:checked").get_attribute("id")
+    page.focus(f"#{before}")
     page.keyboard.press("ArrowDown")
-    chosen = page.evaluate("document.activeElement.id")
-    assert chosen != before and page.is_checked(f"#{chosen}")
-    page.wait_for_function(f"sessionStorage.getItem('studio-new-run')?.includes('{chosen.removeprefix('method-')}')")
+    chosen = page.locator(f"{METHODS}:checked:not(#{before})")
+    expect(chosen).to_be_focused()
+    kept_choice(page, "kind", chosen.get_attribute("value"))
     page.click("#step-back")
     page.click("#wizard a:has-text('Fetch another base model')")
     page.wait_for_url("**/models")
@@ -83,12 +95,12 @@ def test_cards_are_chosen_by_keyboard_and_the_model_step_leads_to_the_models_pag
 
 
 def test_data_and_runs_of_other_people_are_not_found(signed_in, studio):
-    other = accounts.add_user("Somebody else").id
+    other = accounts.add_user(f"Somebody else {new_id()}").id
     foreign = datasets.import_sample(other, datasets.SAMPLES[0].name)
     for query in (f"dataset={foreign.id}", "clone=nobodys-run"):
         page = signed_in().open(f"/new?{query}")
-        page.wait_for_selector("#new-run-page .empty-title:has-text('There is no')")
-        assert page.is_hidden("#step-next")
+        expect(page.locator("#new-run-page .empty-title").first).to_contain_text("There is no")
+        expect(page.locator("#step-next")).to_be_hidden()
 
 
 def test_setting_says_what_is_wrong_for_eyes_and_for_screen_readers(signed_in, samples):
@@ -96,39 +108,42 @@ def test_setting_says_what_is_wrong_for_eyes_and_for_screen_readers(signed_in, s
     page = watched.open(f"/new?dataset={samples[0].id}&step=settings&training.learning_rate=0.002")
     page.wait_for_selector("#training-learning_rate [aria-labelledby]")
     field = page.get_by_label("Learning rate", exact=True)
-    assert field.input_value() == "0.002"
+    wrong, missing = page.locator("#training-learning_rate-wrong"), page.locator("#step-missing")
+    expect(field).to_have_value("0.002")
     field.press_sequentially("x")
-    page.wait_for_selector("#training-learning_rate-wrong:has-text('This is not a number.')")
-    assert field.get_attribute("aria-invalid") == "true"
+    expect(wrong).to_contain_text("This is not a number.")
+    expect(field).to_have_attribute("aria-invalid", "true")
     described = field.get_attribute("aria-describedby").split()
     assert "Size of each update" in " ".join(page.inner_text(f"#{description}") for description in described)
-    status(page, "an allowed value for “Learning rate”")
+    expect(missing).to_contain_text("an allowed value for “Learning rate”")
     page.click("#training-learning_rate .link")
-    page.wait_for_selector("#training-learning_rate [aria-invalid=false]")
-    assert field.input_value() == "" and page.inner_text("#step-missing") == ""
+    expect(field).to_have_attribute("aria-invalid", "false")
+    expect(field).to_have_value("")
+    expect(missing).to_have_text("")
     # Pasted into the empty field and left.
     field.fill("fast")
     field.press("Tab")
-    page.wait_for_selector("#training-learning_rate-wrong:has-text('This is not a number.')")
+    expect(wrong).to_contain_text("This is not a number.")
     field.fill("auto")
     field.press("Tab")
-    page.wait_for_selector("#training-learning_rate [aria-invalid=false]")
-    assert page.inner_text("#step-missing") == ""
+    expect(field).to_have_attribute("aria-invalid", "false")
+    expect(missing).to_have_text("")
     assert watched.complaints == []
 
 
 def test_start_leads_to_the_run_although_the_review_is_answered_at_the_same_moment(signed_in, samples):
     watched = signed_in()
     page = watched.open(f"/new?dataset={samples[0].id}&step=settings")
+    page.wait_for_selector(".step-title:visible:has-text('thoroughly')")
     held = []
     page.route("**/gradio_api/queue/join*", lambda route: held.append(route))
-    page.click("#step-next")
-    page.wait_for_selector(".step-title:visible:has-text('Ready to start')")
-    page.route("**/gradio_api/run/predict*", lambda route: held.append(route))
-    with page.expect_request("**/gradio_api/run/predict*"):
+    with page.expect_request("**/gradio_api/queue/join*"):
         page.click("#step-next")
-    assert page.inner_text("#step-next") == "Starting…"
-    assert len(held) >= 2
+    page.wait_for_selector(".step-title:visible:has-text('Ready to start')")
+    page.route(EVENT, lambda route: held.append(route))
+    with page.expect_request(EVENT):
+        page.click("#step-next")
+    expect(page.locator("#step-next")).to_have_text("Starting…")
     for route in held:
         route.continue_()
     page.wait_for_url("**/run?id=*")
@@ -138,23 +153,21 @@ def test_start_leads_to_the_run_although_the_review_is_answered_at_the_same_mome
 def test_answer_to_a_choice_does_not_end_the_wait_for_the_start(signed_in, samples):
     watched = signed_in()
     page = watched.open(f"/new?dataset={samples[0].id}&step=method")
-    page.wait_for_selector("[aria-label=Method] input:checked")
-    page.wait_for_load_state("networkidle")
+    expect(page.locator(f"{METHODS}:checked")).to_have_count(1)
     held = []
-    page.route("**/gradio_api/run/predict*", lambda route: held.append(route))
-    with page.expect_request("**/gradio_api/run/predict*"):
+    page.route(EVENT, lambda route: held.append(route))
+    with page.expect_request(EVENT):
         page.check("#method-ia3")
-    choices, held[:] = list(held), []
     page.click("#wizard [data-tab-id='5']")
     page.wait_for_selector("#step-next:enabled:has-text('Start')")
-    with page.expect_request("**/gradio_api/run/predict*"):
+    with page.expect_request(EVENT):
         page.click("#step-next")
-    for route in choices:
-        with page.expect_event("requestfinished", lambda request, of=route.request: request == of):
-            route.continue_()
-    page.wait_for_function("sessionStorage.getItem('studio-new-run')?.includes('ia3')")
-    assert page.inner_text("#step-next") == "Starting…" and page.is_disabled("#step-next")
-    for route in held:
+    expect(page.locator("#step-next")).to_have_text("Starting…")
+    held[0].continue_()
+    kept_choice(page, "kind", "ia3")
+    expect(page.locator("#step-next")).to_have_text("Starting…")
+    expect(page.locator("#step-next")).to_be_disabled()
+    for route in held[1:]:
         route.continue_()
     page.wait_for_url("**/run?id=*")
     assert watched.complaints == []
@@ -164,7 +177,7 @@ def test_refused_comparison_of_methods_is_reported_while_nothing_waits(signed_in
     page = signed_in().open(f"/new?dataset={samples[0].id}&step=method")
     monkeypatch.setattr(get_settings(), "max_queued_per_user", 0)
     page.click("#method-race")
-    page.wait_for_selector("#step-error:has-text('is the most for one person')")
+    expect(page.locator("#step-error")).to_contain_text("is the most for one person")
 
 
 def test_refused_start_is_reported_beside_the_button_until_something_changes(signed_in, samples, monkeypatch):
@@ -173,15 +186,17 @@ def test_refused_start_is_reported_beside_the_button_until_something_changes(sig
     page.wait_for_selector("#step-next:enabled:has-text('Start')")
     monkeypatch.setattr(get_settings(), "max_queued_per_user", 0)
     page.click("#step-next")
-    page.wait_for_selector("#step-error:has-text('is the most for one person')")
-    assert page.inner_text("#step-next") == "Start"
+    expect(page.locator("#step-error")).to_contain_text("is the most for one person")
+    expect(page.locator("#step-next")).to_have_text("Start")
     monkeypatch.undo()
     field = page.get_by_label("Name (optional)")
     field.press_sequentially("Again")
-    page.wait_for_selector("#step-error:not(:has-text('most for one person'))", state="attached")
+    expect(page.locator("#step-error")).not_to_contain_text("most for one person")
+    # The answer to the last letter.
+    kept_choice(page, "name", "Again")
     page.click("#step-next")
     page.wait_for_url("**/run?id=*")
-    assert page.get_by_label("Name of the run").input_value() in ("Again", "")
+    expect(page.get_by_label("Name of the run")).to_have_value("Again")
 
 
 def test_start_whose_answer_got_lost_makes_one_run(signed_in, samples, studio):
@@ -197,7 +212,7 @@ def test_start_whose_answer_got_lost_makes_one_run(signed_in, samples, studio):
     page.route("**/gradio_api/run/predict*", lose, times=1)
     page.evaluate("window.untouched = true")
     page.click("#step-next")
-    page.wait_for_function("!window.untouched")
+    page.wait_for_function("!window.untouched", timeout=60_000)
     page.click("#step-next:enabled:has-text('Start')")
     page.wait_for_url("**/run?id=*")
     made = set(queued(studio)) - before
@@ -214,18 +229,17 @@ def test_costs_that_arrive_late_do_not_take_a_choice_back(signed_in, samples, mo
     chosen, offer = threading.Event(), case.comparison_offer
 
     def late(*given):
-        assert chosen.wait(10)
-        return offer(*given)
+        chosen.wait(60)
+        return [*offer(*given), el("p", "Late.", id="late-offer")]
 
     monkeypatch.setattr(case, "comparison_offer", late)
     page.click("#wizard [data-tab-id='3']")
     page.check("#method-prefix-tuning")
-    kind = "JSON.parse(sessionStorage.getItem('studio-new-run')).kind"
-    page.wait_for_function(f"{kind} === 'prefix-tuning'")
-    with page.expect_event("requestfinished", lambda request: "run/predict" in request.url):
-        chosen.set()
-    page.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
-    assert page.is_checked("#method-prefix-tuning") and page.evaluate(kind) == "prefix-tuning"
+    kept_choice(page, "kind", "prefix-tuning")
+    chosen.set()
+    expect(page.locator("#late-offer")).to_be_visible()
+    expect(page.locator("#method-prefix-tuning")).to_be_checked()
+    kept_choice(page, "kind", "prefix-tuning")
 
 
 def test_typing_makes_only_what_follows_from_it_anew():

@@ -1,5 +1,7 @@
 """Every component shows alone, with nothing of a page around it."""
 
+from playwright.sync_api import expect
+
 from studio_ui.app import build_pages
 from studio_ui.components.browser_component import BrowserComponent
 from studio_ui.pages.parts import PARTS
@@ -45,12 +47,13 @@ def test_each_part_shows_alone_without_complaints(signed_in):
     watched = signed_in()
     for name, words in SEEN.items():
         page = watched.open(f"/parts?part={name}")
-        page.wait_for_selector(f".tabitem:visible :text('{words}')")
+        expect(page.locator(".tabitem:visible").get_by_text(words).first).to_be_visible()
     assert watched.complaints == [] and watched.foreign == []
 
 
 def test_reset_of_a_marked_field_brings_its_default_back(signed_in):
     page = signed_in().open("/parts?part=setting-marks")
-    assert page.get_by_role("spinbutton", name="Rank").input_value() == "16"
+    rank = page.get_by_role("spinbutton", name="Rank")
+    expect(rank).to_have_value("16")
     page.get_by_role("button", name="default").click()
-    page.wait_for_function("[...document.querySelectorAll('#part-rank input')].some((input) => input.value === '8')")
+    expect(rank).to_have_value("8")

@@ -1,5 +1,6 @@
 """The Playground: models side by side on typed texts, test rows, what is refused, links in, and what is somebody else's."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,11 @@ from playwright.sync_api import expect
 
 from app.db import transaction
 from app.errors import Conflict
-from app.models import SUCCEEDED, Job, Prediction
+from app.models import SUCCEEDED, Job, Prediction, new_id
 from app.services.inference import prediction
 from tests.app.services.runs.test_checkpoints import keep
 from tests.factories import make_run, make_user
-from tests.studio_ui.conftest import NARROW, Studio
+from tests.studio_ui.conftest import NARROW, Studio, expect_to_fit
 from tests.studio_ui.inference_standin import Standin, standin_server
 
 TEXT = "<b>Anna</b> flies to Rome"
@@ -67,11 +68,12 @@ def test_texts_are_answered_side_by_side_as_text(signed_in, labels, marks, answe
     page.get_by_label("Your texts").press("Shift+Enter")
     expect(page.locator("#playground-status")).to_have_text("1 text answered.")
     assert [body["inputs"] for body in answering.asked] == [[TEXT], [TEXT]]
-    bars = page.locator("#pane-0 .label-bars li").all_inner_texts()
-    assert len(bars) == 6 and "2 other labels together" in bars[-1] and "3.0 %" in bars[-1]
-    assert page.inner_text("#pane-1 .reply-text") == "<b>Anna PERSON</b> flies to Rome"
-    assert "only the first 12 of 25 characters were read" in page.inner_text("#pane-1")
-    assert page.locator(".reply b").count() == 0
+    bars = page.locator("#pane-0 .label-bars li")
+    expect(bars).to_have_count(6)
+    expect(bars.last).to_contain_text(re.compile(r"2 other labels together.*3\.0 %", re.DOTALL))
+    expect(page.locator("#pane-1 .reply-text")).to_have_text("<b>Anna PERSON</b> flies to Rome", use_inner_text=True)
+    expect(page.locator("#pane-1")).to_contain_text("only the first 12 of 25 characters were read")
+    expect(page.locator(".reply b")).to_have_count(0)
 
     page.get_by_label("Your texts").fill("text\n" * 101)
     page.click("#playground-ask")
@@ -91,13 +93,14 @@ def test_checkpoint_that_the_address_names_answers_and_a_step_that_is_gone_does_
 
     monkeypatch.setattr(prediction, "predict", predict)
     page = signed_in().open(f"/playground?models={labels}@20,{labels}@30")
-    page.wait_for_selector("#pane-0 h2:has-text('Moods (LoRA), step 20')")
-    assert page.locator(".pane").count() == 1
+    expect(page.locator("#pane-0 h2")).to_contain_text("Moods (LoRA), step 20")
+    expect(page.locator(".pane")).to_have_count(1)
     page.click("#playground-example")
     expect(page.get_by_label("Your texts")).to_have_value("A quiet evening")
     page.click("#playground-ask")
     expect(page.locator("#playground-status")).to_have_text("1 text answered.")
-    assert asked == [f"{labels}@20"] and f"models={labels}%4020" in page.url
+    assert asked == [f"{labels}@20"]
+    expect(page).to_have_url(re.compile(f"models={labels}%4020"))
 
 
 def test_refusal_of_a_model_is_reported_in_its_pane(signed_in, labels, monkeypatch):
@@ -112,13 +115,13 @@ def test_refusal_of_a_model_is_reported_in_its_pane(signed_in, labels, monkeypat
     page.click("#playground-ask")
     page.wait_for_selector("#pane-0 .verdict:has-text('Wait for its end.')")
     expect(page.locator("#playground-status")).to_have_text("Not every model could answer.")
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    expect_to_fit(page)
     assert watched.complaints == []
 
 
 def test_run_of_somebody_else_is_not_offered(signed_in, labels):
-    other = finished(make_user(), "Secret")
+    other = finished(make_user(f"stranger {new_id()}"), "Secret")
     page = signed_in().open(f"/playground?models={other}")
-    page.wait_for_selector("#pane-0 h2")
+    expect(page.locator("#pane-0 h2")).to_be_visible()
     page.wait_for_url(lambda url: other not in url)
-    assert "Secret" not in page.inner_text("#content")
+    expect(page.locator("#content")).not_to_contain_text("Secret")

@@ -1,9 +1,11 @@
 """The queue page in Chromium: a busy queue at two widths, steered with mouse and keyboard."""
 
+import re
 from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+from playwright.sync_api import expect
 
 from app.db import transaction
 from app.models import Job, Run, new_id
@@ -12,8 +14,8 @@ from app.services.queue.inference_servers import READY, YIELDED
 from studio_ui.pages.queue import change, describe_queue
 from studio_ui.pages.queue_rows import in_words
 from studio_ui.session import handled
-from tests.factories import make_run, make_user, make_version
-from tests.studio_ui.conftest import NARROW
+from tests.factories import make_run, make_user, make_version, stay_alive
+from tests.studio_ui.conftest import NARROW, expect_to_fit
 
 NAMES = ("Complaints, LoRA rank 8", "Complaints, prefix tuning", "Complaints, everything trained", "Letters, first try")
 
@@ -31,52 +33,53 @@ def busy(studio):
     claim = jobs.claim(mine[0].job_id, "trainbox:4711")
     jobs.begin(claim, pid=1, phase="Training")
     with transaction() as session:
-        jobs.note_progress(session, claim, "Training", {"step": 420, "total_steps": 900, "eta_seconds": 372.0})
+        jobs.note_progress(session, claim, "Training", {"step": 420, "total_steps": 900, "eta_seconds": 385.0})
         jobs.request_pause(session, session.get_one(Run, held.id).job)
     workers.beat("trainbox:4711", mine[0].job_id)
     for name, state in (("trainbox:12", YIELDED), ("chatbox:13", READY)):
         inference_servers.register(name, f"http://{name}", "")
         inference_servers.beat(name, state, {"bases": ["starter-chat"], "tuned": 3, "replies": 2, "waiting": 1})
+    stay_alive()
     return mine
 
 
 def test_queue_shows_running_and_waiting_runs_with_reasons(signed_in, busy):
     watched = signed_in(NARROW)
     page = watched.open("/queue")
-    page.wait_for_selector("#queue-waiting")
-    assert "step 420 of 900" in page.inner_text("#queue-running")
-    assert "in about 6 min" in page.inner_text("#queue-running")
-    waiting = page.inner_text("#queue-waiting")
-    assert "Somebody else's run" in waiting and "All workers are busy; it is next." in waiting
-    assert page.locator("#queue-waiting .theirs button").count() == 0
-    assert "Held back until Monday" in page.inner_text("#queue-paused")
-    assert "Working" in page.inner_text("#queue-workers")
-    answering, room = page.locator("#queue-servers li").all_inner_texts()
-    assert "In memory: starter-chat · 3 fine-tuned models · 2 answers being generated, 1 waiting" in answering
-    assert "Stopped to free its GPU for a training" in room and "No model is in memory" in room
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    for words in ("step 420 of 900", "in about 6 min"):
+        expect(page.locator("#queue-running")).to_contain_text(words)
+    waiting = page.locator("#queue-waiting")
+    for words in ("Somebody else's run", "All workers are busy; it is next."):
+        expect(waiting).to_contain_text(words)
+    expect(waiting.locator(".theirs button")).to_have_count(0)
+    expect(page.locator("#queue-paused")).to_contain_text("Held back until Monday")
+    expect(page.locator("#queue-workers")).to_contain_text("Working")
+    expect(page.locator("#queue-servers li")).to_contain_text(
+        [
+            "In memory: starter-chat · 3 fine-tuned models · 2 answers being generated, 1 waiting",
+            re.compile("Stopped to free its GPU for a training.*No model is in memory", re.DOTALL),
+        ]
+    )
+    expect_to_fit(page)
     assert watched.complaints == [] and watched.foreign == []
 
 
 def test_own_runs_are_reordered_paused_and_taken_out(signed_in, busy):
     page = signed_in().open("/queue")
-    page.wait_for_selector("#queue-waiting")
+    waiting = page.locator("#queue-waiting")
+    first = waiting.locator("a.queue-name").first
     page.get_by_role("button", name=f"Earlier: {NAMES[2]}").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function(
-        "name => document.querySelectorAll('#queue-waiting a.queue-name')[0].textContent === name", arg=NAMES[2]
-    )
+    expect(first).to_have_text(NAMES[2])
     page.get_by_role("button", name=f"Pause: {NAMES[1]}").click()
-    page.wait_for_function("name => document.querySelector('#queue-paused').textContent.includes(name)", arg=NAMES[1])
+    expect(page.locator("#queue-paused")).to_contain_text(NAMES[1])
     page.get_by_role("button", name=f"Resume: {NAMES[1]}").click()
-    page.wait_for_function("name => document.querySelector('#queue-waiting').textContent.includes(name)", arg=NAMES[1])
+    expect(waiting).to_contain_text(NAMES[1])
     page.get_by_role("button", name=f"Take out: {NAMES[3]}").click()
     page.get_by_role("button", name="Take it out").click()
-    page.wait_for_function("name => !document.querySelector('#queue-body').textContent.includes(name)", arg=NAMES[3])
+    expect(page.locator("#queue-body")).not_to_contain_text(NAMES[3])
     page.get_by_label(f"Order among my runs: {NAMES[1]}").select_option("high")
-    page.wait_for_function(
-        "name => document.querySelectorAll('#queue-waiting a.queue-name')[0].textContent === name", arg=NAMES[1]
-    )
+    expect(first).to_have_text(NAMES[1])
     with transaction() as session:
         assert queue_order.line(session)[0].id in {busy[1].job_id, *_others(session)}
 
@@ -84,33 +87,38 @@ def test_own_runs_are_reordered_paused_and_taken_out(signed_in, busy):
 def test_focus_stays_with_its_button_while_its_run_moves(signed_in, busy):
     watched = signed_in()
     page = watched.open("/queue")
-    earlier = f"Earlier: {NAMES[3]}"
+    button = page.get_by_role("button", name=f"Earlier: {NAMES[3]}")
     names = "[...document.querySelectorAll('#queue-waiting a.queue-name')].map((link) => link.textContent)"
-    page.get_by_role("button", name=earlier).focus()
+    button.focus()
     for place in (1, 0):
         page.keyboard.press("Enter")
         page.wait_for_function(f"name => {names}[{place}] === name", arg=NAMES[3])
-        assert page.evaluate("document.activeElement.getAttribute('aria-label')") == earlier
-    page.wait_for_selector(f"#queue-said :text('“{NAMES[3]}” is now number')", state="attached")
+        expect(button).to_be_focused()
+    expect(page.locator("#queue-said")).to_contain_text(f"“{NAMES[3]}” is now number")
     # At the end of the list the button keeps the focus and does nothing.
-    assert page.evaluate("document.activeElement.getAttribute('aria-disabled')") == "true"
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(button).to_have_css("outline-style", "solid")
     page.get_by_role("button", name=f"Take out: {NAMES[2]}").focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Take it out").press("Enter")
     page.wait_for_function(f"name => !{names}.includes(name)", arg=NAMES[2])
-    assert page.evaluate("document.activeElement.closest('#queue-waiting') !== null")
+    page.wait_for_function("document.activeElement.closest('#queue-waiting') !== null")
     assert watched.complaints == []
 
 
 def test_refusal_is_reported_and_the_page_shows_what_holds_now(signed_in, busy):
     page = signed_in().open("/queue")
-    page.wait_for_selector("#queue-waiting")
-    with transaction() as session:
-        session.get_one(Job, busy[1].job_id).state = "succeeded"
+
+    def end_first(route):
+        with transaction() as session:
+            session.get_one(Job, busy[1].job_id).state = "succeeded"
+        route.continue_()
+
+    # The run ends after the button was pressed: the page, which looks every two seconds, would take the button away.
+    page.route("**/gradio_api/queue/join*", end_first, times=1)
     page.get_by_role("button", name=f"Later: {NAMES[1]}").click()
-    page.wait_for_selector("[data-testid=toast-text]:has-text('does not wait any more')")
-    page.wait_for_function("name => !document.querySelector('#queue-body').textContent.includes(name)", arg=NAMES[1])
+    expect(page.locator("[data-testid=toast-text]")).to_contain_text("does not wait any more")
+    expect(page.locator("#queue-body")).not_to_contain_text(NAMES[1])
 
 
 @pytest.mark.parametrize(

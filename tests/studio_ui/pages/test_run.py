@@ -1,11 +1,12 @@
 """The run page: what its parts say, what survives a reload, keyboard, and what somebody else's id shows."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from app.db import transaction
-from app.models import Job, Run
-from app.services.runs import runs
+from app.models import Job, Run, new_id
 from studio_ui.components.nodes import is_element
 from studio_ui.pages.run import header, learning_curves
 from studio_ui.pages.run.config import config, rate_words, setting_words
@@ -123,17 +124,17 @@ def test_a_cell_of_the_matrix_shows_its_rows_and_the_address_keeps_them(signed_i
     watched = signed_in()
     page = watched.open(f"/run?id={run.id}#confusion")
     page.get_by_role("button", name="15 of “no” answered “yes”; show these rows").click()
-    page.wait_for_selector("#examples-table")
-    assert "Expected “no”, answered “yes”" in page.inner_text("#panel-examples")
-    assert page.locator("#examples-table tbody tr").count() == 15 and page.url.endswith("#examples")
+    rows = page.locator("#examples-table tbody tr")
+    expect(page.locator("#panel-examples")).to_contain_text("Expected “no”, answered “yes”")
+    expect(rows).to_have_count(15)
+    expect(page).to_have_url(re.compile("#examples$"))
     page.reload()
-    page.wait_for_selector("#examples-table")
-    assert page.locator("#examples-table tbody tr").count() == 15
+    expect(rows).to_have_count(15)
     page.click("#examples-all-labels")
     expect(page.locator("#panel-examples [role=status]")).to_have_text("30 of 30 rows shown.")
     page.get_by_label("Search the questions and texts").fill("letter 99")
-    expect(page.locator("#examples-table tbody tr")).to_have_count(1)
-    assert "find=letter+99" in page.url
+    expect(rows).to_have_count(1)
+    expect(page).to_have_url(re.compile("find=letter[+]99"))
     page.click("[data-only=right]")
     expect(page.locator("#panel-examples [role=status]")).to_have_text("No row fits what is asked for above.")
     assert watched.complaints == []
@@ -142,47 +143,50 @@ def test_a_cell_of_the_matrix_shows_its_rows_and_the_address_keeps_them(signed_i
 def test_seven_labels_are_all_in_sight_on_a_phone_too(signed_in, ended):
     for size in (None, NARROW):
         page = (signed_in(size) if size else signed_in()).open(f"/run?id={ended}#confusion")
-        page.wait_for_selector("#confusion-matrix tbody tr")
-        box = page.locator("#confusion-matrix .table-box")
-        assert box.evaluate("(box) => box.scrollWidth - box.clientWidth") <= 1, size
+        expect(page.locator("#confusion-matrix tbody tr")).to_have_count(7)
+        box = page.locator("#confusion-matrix .table-box").element_handle()
+        page.wait_for_function("(box) => box.scrollWidth - box.clientWidth <= 1", arg=box)
 
 
 def test_tabs_answer_to_arrow_keys_and_are_kept_in_the_address(signed_in, ended):
     page = signed_in().open(f"/run?id={ended}#config")
-    page.wait_for_selector("#panel-config .settings")
+    groups = page.locator("#panel-config .config-groups")
+    expect(groups).to_contain_text("Fingerprint")
     page.focus("#panel-config-button")
     page.keyboard.press("ArrowRight")
     page.wait_for_url("**#checkpoints")
-    assert page.evaluate("document.activeElement.id") == "panel-checkpoints-button"
+    expect(page.locator("#panel-checkpoints-button")).to_be_focused()
     page.click("#panel-config-button")
     page.get_by_label("Only what was changed from the default").check()
-    expect(page.locator("#panel-config .config-groups")).not_to_contain_text("Fingerprint")
-    assert "changed=1" in page.url
+    expect(groups).not_to_contain_text("Fingerprint")
+    expect(page).to_have_url(re.compile("changed=1"))
     page.focus("#panel-config-button")
     page.keyboard.press("Home")
     page.wait_for_url("**#curves")
 
 
-def test_refused_name_comes_back_with_the_reason(signed_in, studio, ended):
+def test_refused_name_comes_back_with_the_reason(signed_in, studio):
+    renamed = make_run(studio.owner, make_version(studio.owner), "Seven labels").id
     watched = signed_in()
-    page = watched.open(f"/run?id={ended}")
+    page = watched.open(f"/run?id={renamed}")
     name = page.locator("#run-name textarea")
     expect(name).to_be_enabled()
+    expect(name).to_have_value("Seven labels")
     name.fill(" ")
     name.press("Enter")
     page.wait_for_selector("[data-testid=toast-text]")
     expect(name).to_have_value("Seven labels")
     name.fill("Seven labels, again")
     name.press("Enter")
-    page.wait_for_function("document.title.startsWith('Seven labels, again')")
-    assert wanted_run(studio.owner, {"id": ended}).name == "Seven labels, again"
-    runs.rename(studio.owner, ended, "Seven labels")
+    expect(page).to_have_title(re.compile("^Seven labels, again"))
+    assert wanted_run(studio.owner, {"id": renamed}).name == "Seven labels, again"
     assert watched.complaints == []
 
 
 def test_address_of_another_run_says_what_to_do(signed_in, studio):
-    run = make_run(make_user("somebody else"))
+    run = make_run(make_user(f"somebody else {new_id()}"))
     page = signed_in().open(f"/run?id={run.id}")
     page.wait_for_selector(".run-missing:has-text('There is no run')")
-    assert page.is_hidden("#run-tabs") and page.is_hidden("#run-name")
-    assert page.get_by_role("link", name="Go to Runs").is_visible()
+    expect(page.locator("#run-tabs")).to_be_hidden()
+    expect(page.locator("#run-name")).to_be_hidden()
+    expect(page.get_by_role("link", name="Go to Runs")).to_be_visible()
