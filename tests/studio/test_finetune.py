@@ -165,7 +165,7 @@ def test_interrupted_command_cancels_the_run(place: dict[str, str], tmp_path: Pa
     running = _start(letters(tmp_path, "hang"), place)
     wait_until(_is_running, "the run is running")
     running.send_signal(number)
-    out, _ = running.communicate(timeout=10)
+    out, _ = running.communicate(timeout=60)
     assert running.returncode == 130
     assert json.loads(out)["state"] == "cancelled"
     job = last_job()

@@ -77,15 +77,17 @@ def wait_until_done() -> None:
 
 def test_two_workers_execute_every_run_exactly_once(server: None, owner: str) -> None:
     version = make_version(owner)
-    made = [make_run(owner, version, name=f"run {n}") for n in range(RUNS)]
-    for run in made:
-        notify(run.job_id, TRAIN_QUEUE)
-    workers = [start_worker(n) for n in (1, 2)]
+    started = [start_worker(n) for n in (1, 2)]
     try:
+        # One that came late would find all the work done.
+        wait_until(lambda: len(workers.list_workers(TRAIN_QUEUE)) == 2, "both workers listen")
+        made = [make_run(owner, version, name=f"run {n}") for n in range(RUNS)]
+        for run in made:
+            notify(run.job_id, TRAIN_QUEUE)
         wait_until_done()
     finally:
         # All is done, so nothing is lost by skipping Celery's slow farewell.
-        for worker in workers:
+        for worker in started:
             os.killpg(worker.pid, signal.SIGKILL)
             worker.wait()
     with transaction() as session:
@@ -116,7 +118,7 @@ def training_worker(studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def test_light_jobs_do_not_wait_behind_a_training(owner: str, training_worker: Executor, light_worker: None) -> None:
     run = make_run(owner, spec={**SPEC, "labels": ["hang", "x"]})
-    wait_until(lambda: state_of(run.job_id) == RUNNING, "the training runs", 60)
+    wait_until(lambda: state_of(run.job_id) == RUNNING, "the training runs")
     with transaction() as session:
         fetch = jobs.add(session, owner_id=owner, kind="fetch")
     # Nothing is known of the model that it should fetch, so it fails as soon as it is taken.

@@ -211,15 +211,16 @@ def test_data_is_deleted_after_its_consequences_were_shown_or_archived_and_broug
     dataset = datasets.import_sample(studio.owner, datasets.SAMPLES[1].name)
     watched = signed_in()
     page = watched.open("/datasets")
-    page.get_by_role("button", name=f"Archive {dataset.name}", exact=True).click()
+    row = page.locator(f"[data-id='{dataset.id}']")
+    row.get_by_role("button", name=f"Archive {dataset.name}", exact=True).click()
     page.locator("dialog").get_by_role("button", name="Archive", exact=True).click()
     page.get_by_role("button", name=re.compile(r"^Archive \(\d+\)$")).click()
-    page.get_by_role("button", name=f"Bring {dataset.name} back").click()
-    page.get_by_role("button", name=f"Delete {dataset.name} …").click()
+    row.get_by_role("button", name=f"Bring {dataset.name} back").click()
+    row.get_by_role("button", name=f"Delete {dataset.name} …").click()
     expect(page.locator("#data-deletion")).to_contain_text("1 version with their files")
     page.get_by_role("button", name="Delete for good").click()
     expect(page.locator("#data-deletion")).to_be_hidden()
-    expect(page.locator(f"[data-id='{dataset.id}']")).to_have_count(0)
+    expect(row).to_have_count(0)
     assert dataset.id not in {item.id for item in datasets.list_datasets(studio.owner)} and watched.complaints == []
 
 

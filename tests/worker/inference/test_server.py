@@ -161,4 +161,4 @@ def test_closing_server_stops_replies_and_refuses_requests(server):
     stopped = [line["error"]["code"] for line in received if "error" in line]
     assert stopped and set(stopped) == {"device_training"} and len(stopped) - 1 <= closed["stopped"] <= len(stopped)
     assert ask(server).json()["error"]["code"] == "device_training"
-    assert (status(server)["replies"], status(server)["waiting"]) == (0, 0)
+    wait_until(lambda: status(server)["replies"] == 0 and status(server)["waiting"] == 0, "every slot is free again")

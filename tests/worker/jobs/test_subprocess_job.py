@@ -92,5 +92,5 @@ def test_request_to_stop_kills_the_process(claim: Claim, tmp_path: Path) -> None
     wait_until(lambda: state(claim).phase == "Halfway", "the phase of the process is reported", 60)
     with transaction() as session:
         jobs.request_cancel(session, session.get_one(Job, claim.job_id))
-    worker.join(20)
+    worker.join(60)
     assert not worker.is_alive() and state(claim).state == CANCELLED

@@ -54,9 +54,9 @@ def test_cancel_ends_a_trainer_that_ignores_requests(
     begun = threading.Event()
     worker = threading.Thread(target=supervisor.execute, args=(run.job_id,), kwargs={"on_spool": lambda _: begun.set()})
     worker.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     runs.request_cancel(owner, run.id)
-    worker.join(10)
+    worker.join(30)
     assert not worker.is_alive()
     assert state(run).state == CANCELLED
 
@@ -66,11 +66,11 @@ def test_overtaken_supervisor_kills_its_trainer_and_writes_nothing(owner: str) -
     begun = threading.Event()
     worker = threading.Thread(target=supervisor.execute, args=(run.job_id,), kwargs={"on_spool": lambda _: begun.set()})
     worker.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     with transaction() as session:
         session.get_one(Job, run.job_id).lease_until = 1.0
     assert jobs.sweep().requeued == [run.job_id]
-    worker.join(10)
+    worker.join(30)
     assert not worker.is_alive()
     assert state(run).state == QUEUED
     assert state(run).phase == "The worker disappeared; waiting for another"
@@ -84,8 +84,8 @@ def test_stopping_worker_releases_the_job_without_counting_an_attempt(
     monkeypatch.setattr(supervisor, "stopping", threading.Event())
     worker = threading.Thread(target=supervisor.execute, args=(run.job_id,), kwargs={"on_spool": lambda _: begun.set()})
     worker.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     assert state(run).state == RUNNING
     supervisor.stopping.set()
-    worker.join(10)
+    worker.join(30)
     assert (state(run).state, state(run).attempt) == (QUEUED, 0)

@@ -21,11 +21,14 @@ while True:
 
 
 def test_silent_process_writes_its_stacks_and_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watchdog, "DUMP_SECONDS", 0.2)
+    monkeypatch.setattr(watchdog, "DUMP_SECONDS", 60.0)
     log = tmp_path / "log"
     with ManagedProcess(Command((sys.executable, "-c", HANGS), log=log)) as process:
         wait_until(lambda: "ready" in log.read_text(), "the handler")
         guard = Watchdog(stall_seconds=0.0)
+        guard.check(process)
+        wait_until(lambda: "most recent call first" in log.read_text(), "the stacks")
+        monkeypatch.setattr(watchdog, "DUMP_SECONDS", 0.0)
 
         def ended() -> bool:
             guard.check(process)
@@ -34,7 +37,6 @@ def test_silent_process_writes_its_stacks_and_is_killed(tmp_path: Path, monkeypa
         wait_until(ended, "the kill")
         assert process.poll() == -signal.SIGKILL
     assert guard.ended_trainer and guard.silence > 0
-    assert "most recent call first" in log.read_text()
 
 
 def test_slow_steps_are_not_silence(tmp_path: Path) -> None:

@@ -97,4 +97,5 @@ def test_error_of_the_model_reaches_the_reader_and_frees_the_device(model: torch
     reply.start()
     with pytest.raises(IndexError):
         list(reply.tokens())
+    reply._thread.join(10)
     assert not lock.locked()
