@@ -91,7 +91,7 @@ def test_playground_marks_entities_of_a_typed_text(
     page.get_by_label("Your texts").fill(f"{ASKED}\n<b>nothing</b> here")
     page.click("#playground-ask")
     expect(page.locator("#playground-status")).to_contain_text("2 texts answered", timeout=60_000)
-    marked = page.locator(".reply").first.locator(".entity")
+    marked = page.locator(".reply-text").first.locator(".entity")
     expect(marked).to_have_text([f"{entity['text']} {entity['label']}" for entity in found], use_inner_text=True)
     # What looks like a tag of the page stays text.
     expect(page.locator(".reply-text").nth(1)).to_contain_text("</b")

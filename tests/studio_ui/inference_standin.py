@@ -14,6 +14,8 @@ from tests.factories import stay_alive
 
 DONE = {"finish": "stop", "prompt_tokens": 7, "first_token_seconds": 0.25, "tokens_per_second": 40.4}
 SECONDS_BETWEEN_WORDS = 0.02
+# An endless reply goes on slowly after so many words: a browser on a busy machine could not keep up with drawing it.
+SWIFT_WORDS, SECONDS_AFTER_THEM = 20, 0.5
 
 
 @dataclass
@@ -63,7 +65,7 @@ def standin_server() -> Iterator[Standin]:
             number = 0
             for number, word in enumerate(standin.words(body), 1):
                 self.wfile.write(json.dumps({"text": f" {word}" if number > 1 else word}).encode() + b"\n")
-                if standin.ending.wait(SECONDS_BETWEEN_WORDS):
+                if standin.ending.wait(SECONDS_BETWEEN_WORDS if number < SWIFT_WORDS else SECONDS_AFTER_THEM):
                     return
             self.wfile.write(json.dumps({"done": {**DONE, "completion_tokens": number}}).encode() + b"\n")
 

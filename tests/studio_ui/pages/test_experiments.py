@@ -46,7 +46,8 @@ def test_run_is_compared_with_other_methods_on_its_own_rows(signed_in, studio):
     expect(page.locator("#experiment-form")).to_contain_text("Mine")
     expect(page.locator("#pick-lora")).not_to_be_checked()
     start, total = page.locator("#experiment-start"), page.locator("#experiment-total")
-    expect(start).to_have_text("Queue 5 runs")
+    # Every method is estimated first.
+    expect(start).to_have_text("Queue 5 runs", timeout=60_000)
     expect(start).to_be_enabled()
     expect(total).to_contain_text("in all on this machine")
     page.get_by_label("Vary settings").check()

@@ -134,8 +134,10 @@ def test_run_of_another_person_is_not_found(owner, name, value):
 
 def test_idle_queue_answers_the_same_until_something_changes(owner):
     workers.beat("trainbox:4711")
+    stay_alive()
     first = describe_queue(owner, {})
     workers.beat("trainbox:4711")
+    stay_alive()
     assert describe_queue(owner, {}).nodes == first.nodes and first.again == 10.0
     make_run(owner, name="New one")
     assert describe_queue(owner, {}).again == 2.0
