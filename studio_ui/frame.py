@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from types import MappingProxyType
+from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,6 +47,8 @@ THEME = (
 # Gradio's own tags for link previews; one of them names a picture on another site.
 META = re.compile(r'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
 BODY = re.compile(r"<body[^>]*>")
+# The step that a `gr.Walkthrough` shows first, in the configuration that Gradio writes into its HTML.
+SELECTED_STEP = re.compile(r'(?<="type":"walkthrough","props":\{"selected":)\d+')
 HTML_LANGUAGE = re.compile(r'(?<=lang=")en(?=")')
 
 
@@ -78,7 +82,8 @@ class FrameMiddleware:
             preload = self.preloads.get(page.path, NOTHING) if page else NOTHING
             name = str((scope.get("state") or {}).get("user_name") or "")
             kind = b"text/html" if page else b""
-            answer = _RewritingSend(kind, send, lambda text: framed(text, page, preload, name), name)
+            query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+            answer = _RewritingSend(kind, send, lambda text: framed(text, page, preload, name, query), name)
             await self.app(scope, receive, answer)
         else:
             await self.app(scope, receive, send)
@@ -124,8 +129,16 @@ class _RewritingSend:
         await self.send({"type": "http.response.body", "body": content})
 
 
-def framed(template: str, page: Page | None, preload: Preload = NOTHING, user_name: str = "") -> str:
+def framed(
+    template: str,
+    page: Page | None,
+    preload: Preload = NOTHING,
+    user_name: str = "",
+    query: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Gradio's HTML with our head, menu and heading; ``preload`` is what the page's components will need."""
+    if page and page.first_step:
+        template = SELECTED_STEP.sub(str(page.first_step(query)), template, count=1)
     in_language = HTML_LANGUAGE.sub(html_language(), fill(META.sub("", template), IN_HTML), count=1)
     with_head = in_language.replace("</head>", head(page, preload) + "</head>", 1)
     return BODY.sub(lambda match: match[0] + menu(page, user_name) + heading(page), with_head, count=1)

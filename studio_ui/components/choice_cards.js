@@ -1,13 +1,7 @@
 // A choice among cards with radio buttons. What a card says arrives with it or, where it must be computed, a moment later.
 
 import { build } from "./view.js";
-import { call, el, nt } from "./studio.js";
-
-// Noun of what is folded away -> the words on the fold.
-const FOLDED = {
-  "specialist choice": (number) => nt("Show {number} specialist choice", "Show {number} specialist choices", number),
-  "specialist method": (number) => nt("Show {number} specialist method", "Show {number} specialist methods", number),
-};
+import { call, el } from "./studio.js";
 
 export function mount({ element, trigger, props, server, watch }) {
   const root = element.querySelector(".browser-component");
@@ -36,11 +30,10 @@ export function mount({ element, trigger, props, server, watch }) {
   }
 
   function disclosure(special) {
-    const [noun, label] = props.special_words;
-    const more = el("details", { class: "more" }, el("summary", { text: FOLDED[noun](special.length) }));
+    const more = el("details", { class: "more" }, el("summary", { text: props.fold }));
     const unfold = () => {
       open = true;
-      if (more.childElementCount === 1) more.append(group(label, special));
+      if (more.childElementCount === 1) more.append(group(props.special_legend, special));
       mark();
       fill();
     };

@@ -7,12 +7,17 @@ from typing import Any
 import gradio as gr
 
 from app.languages import gettext as _
-from app.languages import gettext_noop
+from app.languages import gettext_noop, ngettext
 from studio_ui.components.browser_component import BrowserComponent
 from studio_ui.components.nodes import Node, el
 
-# Noun, and title of the group.
-SPECIAL = ("specialist choice", gettext_noop("Specialist choices"))
+# Name of the group that waits behind the disclosure.
+SPECIAL = gettext_noop("Specialist choices")
+
+
+def fold_words(number: int) -> str:
+    """What the disclosure says."""
+    return ngettext("Show {number} specialist choice", "Show {number} specialist choices", number)
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ class ChoiceCards(BrowserComponent):
         context: Mapping[str, Any] | None = None,
         read_lines: ReadLines | None = None,
         waiting: str = "",
-        special_words: Sequence[str] = SPECIAL,
+        special_legend: str = SPECIAL,
+        fold_words: Callable[[int], str] = fold_words,
         row: bool = False,
         **options: Any,
     ) -> None:
@@ -72,17 +78,23 @@ class ChoiceCards(BrowserComponent):
             "legend": legend,
             "group": group,
             "waiting": waiting,
-            "special_words": [special_words[0], _(special_words[1])],
+            "special_legend": _(special_legend),
             "row": row,
         }
+        # Not named as the parameter is: Gradio would copy it into every page's configuration.
+        self.fold_of = fold_words
         super().__init__(
             value=value,
             server_functions=[card_lines] if read_lines else [],
             cards=as_props(cards, group, waiting),
             context=dict(context or {}),
+            fold=self._fold(cards),
             **self.fixed,
             **options,
         )
+
+    def _fold(self, cards: Sequence[Card | dict[str, Any]]) -> str:
+        return self.fold_of(sum(bool(card["special"] if isinstance(card, dict) else card.special) for card in cards))
 
     def update(
         self, value: str | None, cards: Sequence[Card], context: Mapping[str, Any] | None = None
@@ -90,7 +102,7 @@ class ChoiceCards(BrowserComponent):
         """What a listener returns to show other cards; the lines that arrive later belong to the ``context``."""
         # Gradio forgets what an update leaves out.
         shown = as_props(cards, self.fixed["group"], self.fixed["waiting"])
-        return gr.update(value=value, cards=shown, context=dict(context or {}), **self.fixed)
+        return gr.update(value=value, cards=shown, context=dict(context or {}), fold=self._fold(cards), **self.fixed)
 
     def api_info(self) -> dict[str, Any]:
         """The value of a card."""

@@ -50,6 +50,15 @@ def test_link_previews_of_gradio_are_removed_and_the_rest_stays():
     assert text.index("<title>") < text.index("</head>") and text.index('<body class="b">') < text.index("skip-link")
 
 
+@pytest.mark.parametrize(
+    ("query", "step"),
+    [("", 0), ("?dataset=x", 1), ("?dataset=x&step=review", 5), ("?clone=x", 4), ("?step=%3Cb%3E", 0)],
+)
+def test_page_of_steps_comes_with_the_step_that_its_address_names(web, cookie, query, step):
+    text = ask(web, "GET", f"/new{query}", headers=cookie).body.decode()
+    assert re.findall(r'"type":"walkthrough","props":\{"selected":(\d+)', text) == [str(step)]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
 def test_title_of_a_page_ends_with_the_product(page):
     title = re.findall("<title>(.*?)</title>", head(page))

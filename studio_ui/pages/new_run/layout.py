@@ -1,5 +1,6 @@
 """The components of the page: a walkthrough of six steps with cards and native fields, and the foot below it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import gradio as gr
@@ -8,7 +9,7 @@ from app.catalog.methods.cards import method_card
 from app.catalog.task_types import TASK_TYPES
 from app.catalog.task_types.base import Role
 from app.languages import gettext as _
-from app.languages import gettext_noop
+from app.languages import gettext_noop, ngettext
 from studio_ui.components.accordion import Accordion
 from studio_ui.components.choice_cards import ChoiceCards
 from studio_ui.components.nodes import el
@@ -37,6 +38,17 @@ QUESTIONS = {
     "settings": gettext_noop("How thoroughly?"),
     "review": gettext_noop("Ready to start?"),
 }
+
+
+def usual_step(query: Mapping[str, str]) -> str:
+    """The step that an address leads to which names none: after the choices that it makes."""
+    return "settings" if query.get("clone") else "goal" if query.get("dataset") else "data"
+
+
+def first_step(query: Mapping[str, str]) -> int:
+    """The number of the step that an address leads to."""
+    numbers = {step.key: number for number, step in enumerate(STEPS)}
+    return numbers.get(query.get("step") or usual_step(query), 0)
 
 
 class Layout:
@@ -137,7 +149,10 @@ class Layout:
             group="method",
             read_lines=method_lines,
             waiting=_("Counting…"),
-            special_words=("specialist method", _("Specialist methods")),
+            special_legend=_("Specialist methods"),
+            fold_words=lambda number: ngettext(
+                "Show {number} specialist method", "Show {number} specialist methods", number
+            ),
             elem_classes="method-groups",
         )
 

@@ -30,7 +30,7 @@ from studio_ui.pages.new_run.draft import (
     stored_draft,
     with_task,
 )
-from studio_ui.pages.new_run.layout import STORAGE_KEY, Layout
+from studio_ui.pages.new_run.layout import STORAGE_KEY, Layout, usual_step
 from studio_ui.pages.new_run.review import review_nodes
 from studio_ui.pages.new_run.supervision import supervision_nodes
 from studio_ui.session import listen, query_of, refusal, user_of
@@ -112,7 +112,6 @@ class Wizard:
                 draft = recommended(user_id, datasets.get_dataset(user_id, wanted))
         if draft is None:
             return self._without_data()
-        step = "settings" if query.get("clone") else "goal" if query.get("dataset") else "data"
         case = Case.of(self.layout, user_id, asked(draft, query))
         cards = self.layout.dataset.update(case.draft.dataset_id, dataset_cards(found))
         changed = bool(case.draft.method) or preset_of(case.draft.training) is None
@@ -120,7 +119,7 @@ class Wizard:
             **case.everything(),
             self.layout.dataset: cards,
             self.layout.details: gr.update(open=changed),
-            **case.state(step=step),
+            **case.state(step=usual_step(query)),
         }
 
     def _without_data(self) -> Updates:

@@ -57,6 +57,25 @@ def test_steps_are_changed_without_a_request_and_back_returns(signed_in, samples
     assert watched.complaints == []
 
 
+# Notes every question that is drawn, from the first frame on.
+QUESTIONS_SHOWN = """window.questions = new Set();
+const note = () => {
+  for (const title of document.querySelectorAll(".step-title")) if (title.checkVisibility()) window.questions.add(title.textContent);
+  requestAnimationFrame(note);
+};
+note();"""
+
+
+def test_page_opens_at_the_step_of_its_address_and_shows_no_other_before(signed_in, samples):
+    watched = signed_in()
+    watched.page.add_init_script(QUESTIONS_SHOWN)
+    page = watched.open(f"/new?dataset={samples[0].id}&step=settings")
+    page.wait_for_function("JSON.stringify([...window.questions]) === JSON.stringify(['How thoroughly?'])")
+    page.click("#step-back")
+    page.wait_for_function("[...window.questions].join(' ') === 'How thoroughly? Which tuning method?'")
+    assert watched.complaints == []
+
+
 def test_two_tabs_keep_their_own_choices_through_a_reload(signed_in, samples):
     watched = signed_in()
     page = watched.open(f"/new?dataset={samples[0].id}&step=method")
