@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse
 
 from app.errors import NotFound
 from app.languages import gettext as _
+from studio_ui.comparison.frame import board_props
 from studio_ui.comparison.source import SharedRuns
 from studio_ui.components.comparison import READS
 from studio_ui.frame import LOADING, PRODUCT, THEME, html_language, html_text, language_lines, styles_and_scripts
@@ -62,6 +63,7 @@ def _content(nonce: str) -> str:
     files = "".join(
         line for line in styles_and_scripts(("studio.js", "shared.js"), charts=True) if "gradio" not in line
     )
+    board = json.dumps(board_props(), ensure_ascii=False).replace("<", "\\u003c")
     return (
         f'<!doctype html><html lang="{html_language()}"><head><meta charset="utf-8"><meta name="robots" content="noindex">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
@@ -72,5 +74,5 @@ def _content(nonce: str) -> str:
         f'<main class="page" id="content" tabindex="-1"><h1>{html_text(COMPARE.title)}</h1>'
         f'<p class="purpose">{html_text(COMPARE.purpose)}</p><div id="compare-page"><div class="browser-component">'
         f'<div class="skeleton" role="status" aria-label="{html_text(LOADING)}"><span></span><span></span><span></span></div>'
-        "</div></div></main></body></html>"
+        f'</div></div></main><script type="application/json" id="board">{board}</script></body></html>'
     )

@@ -77,6 +77,7 @@ def describe_comparison(source: ComparisonSource, query: Query) -> dict[str, Any
         "matrix": matrix(shown, places, as_rows=query.get("matrix") == "rows", read_only=source.read_only),
         "settings_frame": settings.settings_frame(query),
         "settings": settings.settings_table(shown, places),
+        "no_settings": settings.no_settings(len(shown.runs)),
         "groups": settings.groups(found),
         "grouping": settings.grouping(found, query),
         "parameters": parameters.describe_parameters(chosen, found, places) if chosen else [],

@@ -59,6 +59,12 @@ def settings_table(found: Comparison, places: Mapping[str, int]) -> Node:
     return el("table", el("thead", head), el("tbody", rows), id="compare-settings-table", cls="data-table")
 
 
+def no_settings(runs: int) -> dict[str, Node]:
+    """The row that stands alone where none is left: none ``differs``, or none is ``found``."""
+    words = {"differs": _("No setting differs."), "found": _("No setting here has this in its name.")}
+    return {name: el("tr", el("td", text, colspan=runs + 2)) for name, text in words.items()}
+
+
 def _row(row: SettingRow, runs: Sequence[ComparedRun]) -> Node:
     cells = [
         el(

@@ -14,7 +14,8 @@ function followThreshold(root, steps) {
     slider.nextElementSibling.textContent = `${slider.value} %`;
     slider.setAttribute("aria-valuetext", t("{value} %: answers {answered} of the rows", { value: slider.value, answered }));
     part("-facts").replaceChildren(...facts.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }))));
-    part("-labels").replaceChildren(labelTable(Object.entries(labels)));
+    part("-labels").hidden = !Object.keys(labels).length;
+    part("-labels tbody").replaceChildren(...Object.entries(labels).map(labelRow));
   };
   slider.addEventListener("input", () => {
     draw();
@@ -23,13 +24,9 @@ function followThreshold(root, steps) {
   draw();
 }
 
-function labelTable(labels) {
-  if (!labels.length) return "";
+function labelRow([label, { precision, recall }]) {
   const share = (value) => el("td", { class: "number", text: value == null ? "–" : percent(value) });
-  const heads = [t("Label"), t("Precision"), t("Recall")].map((text, at) => el("th", { scope: "col", class: at ? "number" : "", text }));
-  const rows = labels.map(([label, { precision, recall }]) =>
-    el("tr", { "data-label": label }, el("th", { scope: "row", text: label }), share(precision), share(recall)));
-  return el("div", { class: "table-box" }, el("table", { class: "data-table" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));
+  return el("tr", { "data-label": label }, el("th", { scope: "row", text: label }), share(precision), share(recall));
 }
 
 export function mount({ element, server, watch }) {

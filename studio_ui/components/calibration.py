@@ -154,6 +154,11 @@ def _bin_words(found: ReliabilityBin) -> str:
 def _threshold_part() -> Node:
     words = _("Below this confidence nothing is answered and a person decides. Fewer answers, more of them right.")
     slider = el("input", type="range", id="threshold", min="0", max="100", step="1", value="0")
+    heads = [
+        el("th", words, scope="col", cls="number" if at else "")
+        for at, words in enumerate((_("Label"), _("Precision"), _("Recall")))
+    ]
+    head = el("thead", el("tr", heads))
     return el(
         "section",
         el("h3", _("Abstention threshold")),
@@ -167,7 +172,7 @@ def _threshold_part() -> Node:
             for_="threshold",
         ),
         el("dl", id="threshold-facts", cls="facts"),
-        el("div", id="threshold-labels"),
+        el("div", el("table", head, el("tbody"), cls="data-table"), id="threshold-labels", cls="table-box"),
         cls="card",
         id="threshold-part",
     )

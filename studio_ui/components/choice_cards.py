@@ -67,6 +67,7 @@ class ChoiceCards(BrowserComponent):
         special_legend: str = SPECIAL,
         fold_words: Callable[[int], str] = fold_words,
         row: bool = False,
+        fold: str = "",
         **options: Any,
     ) -> None:
         def card_lines(user_id: str, data: dict[str, Any]) -> Mapping[str, Any]:
@@ -88,7 +89,7 @@ class ChoiceCards(BrowserComponent):
             server_functions=[card_lines] if read_lines else [],
             cards=as_props(cards, group, waiting),
             context=dict(context or {}),
-            fold=self._fold(cards),
+            fold=fold or self._fold(cards),
             **self.fixed,
             **options,
         )

@@ -6,30 +6,24 @@ import { ComparedCurves } from "./comparison_curves.js";
 import { SharedExamples } from "./comparison_examples.js";
 import { openReport } from "./comparison_report.js";
 import { followAdder } from "./run_adder.js";
-import { addressed, call, copy, el, emptyState, remember, save, skeleton, t } from "./studio.js";
+import { addressed, call, copy, emptyState, remember, save, skeleton, t } from "./studio.js";
 import { build, keepingFocus, reconcile } from "./view.js";
-
-const section = (id, label, attributes = {}) => el("section", { id, "aria-label": label, ...attributes });
 
 class Comparison {
   /** @param trigger what Gradio hands to `mount`; null where nothing can be changed */
-  constructor(root, server, trigger) {
+  constructor(root, server, trigger, { frame, curves }) {
     Object.assign(this, { root, trigger, readOnly: !trigger, ask: (name, data) => call(server, name, data), turn: 0 });
     const listed = (name) => (addressed()[name] || "").split(",").filter(Boolean);
     this.ids = listed("runs");
     const asked = listed("colours").map(Number);
     this.places = new Map(this.ids.map((id, at) => [id, asked.length === this.ids.length ? asked[at] : at]));
-    this.list = el("span", { class: "chip-list" });
-    this.baseline = el("label", { class: "baseline-choice", for: "compare-baseline" });
-    this.adder = el("span", { class: "adder" });
-    this.chips = el("div", { id: "compare-chips", class: "chips", role: "group", "aria-label": t("Compared runs") }, this.list, this.adder, this.baseline);
-    this.notes = el("ul", { id: "compare-notes", class: "verdicts", "aria-label": t("Notes") });
-    this.matrix = section("compare-metrics", t("Metrics"));
-    this.curves = new ComparedCurves(section("compare-curves", t("Curves")), this.ask, () => this.drawCurves());
-    this.settings = section("compare-settings", t("Configuration"), { oninput: () => this.drawSettings() });
-    this.parameters = section("compare-parameters", t("Settings against results"));
-    this.pareto = section("compare-pareto", t("Quality against cost"));
-    this.examples = new SharedExamples(section("compare-examples", t("Examples"), { hidden: true }), this.ask);
+    this.frame = frame.map((node) => build(node));
+    const [chips, notes, matrix, charts, settings, parameters, pareto, examples] = this.frame;
+    Object.assign(this, { chips, notes, matrix, settings, parameters, pareto });
+    [this.list, this.adder, this.baseline] = chips.children;
+    settings.oninput = () => this.drawSettings();
+    this.curves = new ComparedCurves(charts, curves, this.ask, () => this.drawCurves());
+    this.examples = new SharedExamples(examples, this.ask);
     this.listenToChips();
   }
 
@@ -64,9 +58,7 @@ class Comparison {
   async show(data, curves) {
     this.data = data;
     this.ids = data.runs.map((run) => run.id);
-    if (!this.root.contains(this.matrix)) {
-      this.root.replaceChildren(this.chips, this.notes, this.matrix, this.curves.place, this.settings, this.parameters, this.pareto, this.examples.place);
-    }
+    if (!this.root.contains(this.matrix)) this.root.replaceChildren(...this.frame);
     this.chips.insertBefore(this.adder, this.baseline);
     this.describe(this.list, data.chips);
     this.describe(this.baseline, [t("Baseline "), data.bases]);
@@ -83,7 +75,7 @@ class Comparison {
     this.adder.hidden = !nodes;
     if (!nodes || this.adder.childElementCount) return;
     this.describe(this.adder, nodes);
-    followAdder(this.adder, (words) => this.ask("find_runs", words), () => this.ids, (id) => this.add(id));
+    followAdder(this.adder, (words) => this.ask("find_runs", { words, taken: this.ids }), (id) => this.add(id));
   }
 
   describe(place, nodes) {
@@ -103,11 +95,10 @@ class Comparison {
     const [all, search, box] = ["#compare-all-settings", "#compare-setting-search", ".table-box"].map((each) => this.settings.querySelector(each));
     remember({ all: all.checked ? "1" : null });
     const words = search.value.trim().toLowerCase();
-    const [tag, attributes, head, [, , ...rows]] = this.data.settings;
-    const wanted = rows.filter(([, row]) => (all.checked || row.class === "differs") && row["data-search"].includes(words));
-    const said = words ? t("No setting here has this in its name.") : t("No setting differs.");
-    const nothing = ["tr", {}, ["td", { colspan: this.data.runs.length + 2 }, said]];
-    this.describe(box, [[tag, attributes, head, ["tbody", {}, ...(wanted.length ? wanted : [nothing])]]]);
+    const [tag, attributes, head, [, , ...known]] = this.data.settings;
+    const wanted = known.filter(([, row]) => (all.checked || row.class === "differs") && row["data-search"].includes(words));
+    const rows = wanted.length ? wanted : [this.data.no_settings[words ? "found" : "differs"]];
+    this.describe(box, [[tag, attributes, head, ["tbody", {}, ...rows]]]);
   }
 
   settingsText() {
@@ -181,6 +172,6 @@ class Comparison {
   }
 }
 
-export function mount({ element, trigger, server }) {
-  return new Comparison(element.querySelector(".browser-component"), server, trigger).start();
+export function mount({ element, trigger, props, server }) {
+  return new Comparison(element.querySelector(".browser-component"), server, trigger, props).start();
 }

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.languages import gettext as _
 from app.services.evaluation import answer_votes
 from app.services.runs import run_table
 from studio_ui.comparison import page
 from studio_ui.comparison.examples import describe_examples, tally_words
+from studio_ui.comparison.frame import board_props
 from studio_ui.comparison.means import read_means
 from studio_ui.comparison.source import ComparisonSource, OwnRuns
 from studio_ui.components.browser_component import BrowserComponent
+from studio_ui.components.nodes import Node, el
 from studio_ui.run_words import method_title
 
 # What the browser asks for, of a person's own runs and of those that a link shows.
@@ -21,7 +24,8 @@ READS: dict[str, Callable[[ComparisonSource, Mapping[str, Any]], Any]] = {
     "describe_csv": lambda source, data: page.describe_csv(source, data["query"]),
     "describe_report": lambda source, data: page.describe_report(source, data["query"], list(data["shown"])),
 }
-FOUND = 18
+# Matches that are offered, of so many that are looked at: some are compared already.
+OFFERED, FOUND = 8, 18
 
 
 class ComparisonBoard(BrowserComponent):
@@ -35,7 +39,7 @@ class ComparisonBoard(BrowserComponent):
     sends = ("sharing", "compared")
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(server_functions=[*map(_own, READS), vote, find_runs], **options)
+        super().__init__(server_functions=[*map(_own, READS), vote, find_runs], **board_props(), **options)
 
 
 def _own(name: str) -> Callable[[str, Any], Any]:
@@ -52,14 +56,14 @@ def vote(user_id: str, data: Mapping[str, Any]) -> str:
     return tally_words(counted.as_dict())
 
 
-def find_runs(user_id: str, words: str) -> list[dict[str, str]]:
-    """Runs to add: their names, with method and data."""
-    found = run_table.page(user_id, run_table.RunFilter(words=str(words)), limit=FOUND).runs
-    return [
-        {"id": run["id"], "name": run["name"], "words": f"{method_title(run['method'])} · {_data(run)}"}
-        for run in (row.as_dict() for row in found)
-    ]
+def find_runs(user_id: str, data: Mapping[str, Any]) -> list[Node]:
+    """Runs to add that fit the ``words`` and are not ``taken``: their names, with method and data, as options of a list."""
+    found = run_table.page(user_id, run_table.RunFilter(words=str(data["words"])), limit=FOUND).runs
+    others = [run for run in (row.as_dict() for row in found) if run["id"] not in data["taken"]]
+    return [_option(run) for run in others[:OFFERED]] or [el("li", _("No other run fits."), cls="muted")]
 
 
-def _data(run: Mapping[str, Any]) -> str:
-    return f"{run['dataset']['name']} @ {run['dataset']['version']}"
+def _option(run: Mapping[str, Any]) -> Node:
+    about = f"{method_title(run['method'])} · {run['dataset']['name']} @ {run['dataset']['version']}"
+    words = [el("span", run["name"]), el("span", about, cls="muted small")]
+    return el("li", words, id=f"add-{run['id']}", role="option", aria_selected="false", data_run=run["id"])

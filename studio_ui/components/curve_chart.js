@@ -1,12 +1,23 @@
 // Curves with smoothing over a raw underlay, in a chart that grows as data arrives.
 
 import { Redrawn, axisStyle, charts, chartHeight, frame, legendRoom, plain, runStyle, settings, token } from "./charts.js";
-import { csv, el, t } from "./studio.js";
+import { csv, decimal, el, percent, t } from "./studio.js";
 
 const USUAL_HEIGHT = 260;
 const NARROW = 480;
 // With fewer points nothing is an outlier.
 const FEW = 25;
+// Unit of a chart -> how its values are written.
+const FORMATS = {
+  share: { hover: ".1%", tickformat: ".1~%", format: percent },
+  rate: { hover: ".3e", tickformat: ".2~g", format: (value) => value.toExponential(2) },
+};
+
+/** How the values of a chart are written, which has a unit or a number of digits. */
+function looks({ unit, digits }) {
+  const words = (value) => `${decimal(value, digits, false)}${unit ? ` ${unit}` : ""}`;
+  return FORMATS[unit] || (digits == null ? {} : { hover: `.${digits}f`, format: words });
+}
 
 /**
  * Exponential moving average that starts unbiased; returns as many points as it was given, never more.
@@ -47,10 +58,10 @@ function yRange(series, share, clip) {
 
 /** A chart of curves in a figure of its own; `update` may be called as often as data arrives. */
 export class CurveChart extends Redrawn {
-  /** @param {HTMLElement} place; @param {{title, unit?, format?, hover?, empty?, tickformat?}} about */
+  /** @param {HTMLElement} place; @param {{title, unit?, digits?, log?, hover?, empty?}} about as Python describes it */
   constructor(place, about) {
     super();
-    this.about = about;
+    this.about = { ...about, ...looks(about) };
     this.series = [];
     this.options = { smoothing: 0, log: false, xTitle: "step" };
     this.latest = el("span", { class: "chart-latest" });
@@ -154,7 +165,7 @@ export class CurveChart extends Redrawn {
   layout(legend, usual) {
     const axis = axisStyle();
     const height = chartHeight(this.plot, usual);
-    const log = this.options.log && !this.about.noLog;
+    const log = this.options.log && this.about.log;
     const { tickformat = "" } = this.about;
     const range = log ? {} : yRange(this.series, tickformat.includes("%"), this.options.clip);
     return {

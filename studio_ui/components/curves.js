@@ -1,28 +1,18 @@
 // Curves that follow a run: asks only for points it does not have, and smooths, scales, zooms and exports them in the
 // browser. What is drawn is said by the server (see curves.py).
 
-import { chartControls } from "./chart_controls.js";
+import { followChartControls } from "./chart_controls.js";
 import { CurveChart } from "./curve_chart.js";
-import { addressed, call, decimal, el, errorBanner, percent, skeleton } from "./studio.js";
-
-const FORMATS = {
-  share: { hover: ".1%", tickformat: ".1~%", format: percent },
-  rate: { hover: ".3e", tickformat: ".2~g", format: (value) => value.toExponential(2) },
-};
-
-function looks({ unit, digits, title, empty }) {
-  const words = (value) => `${decimal(value, digits, false)}${unit ? ` ${unit}` : ""}`;
-  return { title, empty, ...(FORMATS[unit] || (digits == null ? {} : { hover: `.${digits}f`, format: words })) };
-}
+import { addressed, call, errorBanner, skeleton } from "./studio.js";
+import { build } from "./view.js";
 
 class Curves {
-  constructor(root, { axes, prefix }, ask) {
-    Object.assign(this, { ask, axes, points: {}, after: null, began: null, marks: [], stepsPerPass: 0, charts: [] });
-    [[this.axis]] = axes;
-    this.grid = el("div", { class: "chart-grid" }, skeleton(4));
-    this.words = el("p", { class: "muted small curve-marks" });
-    this.trouble = el("div");
-    root.append(this.trouble, chartControls(prefix, (options) => this.configure(options), axes), this.grid, this.words);
+  constructor(root, { frame }, ask) {
+    root.append(...frame.map((node) => build(node)));
+    const [trouble, , grid, words] = root.children;
+    grid.append(skeleton(4));
+    Object.assign(this, { ask, trouble, grid, words, points: {}, after: null, began: null, marks: [], stepsPerPass: 0, charts: [] });
+    followChartControls(root, (options) => this.configure(options));
   }
 
   /** Take what is new, as long as there is more; then wait for the next time, if there is one. */
@@ -81,14 +71,14 @@ class Curves {
     this.charts.forEach(([, chart]) => chart.remove());
     this.grid.replaceChildren();
     const zoomed = (chart, change) => this.zoomed(chart, change);
-    this.charts = charts.map((about) => [about, new CurveChart(this.grid, { ...looks(about), noLog: !about.log, zoomed })]);
+    this.charts = charts.map((about) => [about, new CurveChart(this.grid, { ...about, zoomed })]);
     this.configure(this.options || {});
   }
 
   configure({ axis, ...options }) {
     this.options = options;
     this.axis = axis || this.axis;
-    for (const [, chart] of this.charts) chart.configure({ ...options, xTitle: Object.fromEntries(this.axes)[this.axis] });
+    for (const [, chart] of this.charts) chart.configure(options);
     this.draw();
   }
 

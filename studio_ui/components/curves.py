@@ -7,6 +7,7 @@ from typing import Any
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from studio_ui.components.browser_component import BrowserComponent, query_in
+from studio_ui.components.nodes import Node, el
 
 # What can lie across: value in the address, and words.
 AXES = (("step", gettext_noop("step")), ("pass", gettext_noop("epochs")), ("time", gettext_noop("minutes")))
@@ -101,6 +102,41 @@ class Curves(BrowserComponent):
             after = data.get("after")
             return asdict(read(user_id, query, None if after is None else int(after)))
 
-        super().__init__(
-            server_functions=[read_curves], prefix=prefix, axes=[[value, _(words)] for value, words in axes], **options
-        )
+        frame = [
+            el("div"),
+            chart_controls(prefix, axes),
+            el("div", cls="chart-grid"),
+            el("p", cls="muted small curve-marks"),
+        ]
+        super().__init__(server_functions=[read_curves], frame=frame, **options)
+
+
+def chart_controls(prefix: str, axes: Sequence[tuple[str, str]], *more: Node) -> Node:
+    """Smoothing, scale, outliers and what lies across, which `chart_controls.js` follows; ``more`` stands behind them."""
+    smoothing, log, clip, axis = (f"{prefix}-{name}" for name in ("smoothing", "log", "clip", "axis"))
+    outliers = _("The axis leaves out the highest and the lowest two per cent of the points.")
+    return el(
+        "div",
+        el(
+            "label",
+            _("Smoothing "),
+            el("input", id=smoothing, type="range", min="0", max="0.99", step="0.01"),
+            el("output", for_=smoothing),
+            for_=smoothing,
+        ),
+        el("label", el("input", id=log, type="checkbox"), _(" Logarithmic scale"), cls="check", for_=log),
+        el("label", el("input", id=clip, type="checkbox"), _(" Cut outliers"), cls="check", for_=clip, title=outliers),
+        el(
+            "label",
+            _("Across "),
+            el(
+                "select",
+                [el("option", _(words), value=value) for value, words in axes],
+                id=axis,
+                data_chosen=axes[0][0],
+            ),
+            for_=axis,
+        ),
+        *more,
+        cls="chart-controls",
+    )

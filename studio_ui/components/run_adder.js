@@ -1,22 +1,21 @@
-// A search box that finds runs to add to a comparison; the server looks through all of them.
+// A search box that finds runs to add to a comparison; the server looks through all of them and describes those that fit.
 
-import { el, t } from "./studio.js";
+import { build } from "./view.js";
 
 const PAUSE = 200;
-const SHOWN = 8;
 
 /**
  * Bring the box with its list of matches to life: type, then choose with the arrow keys and Enter, or with the mouse.
  * @param {HTMLElement} place what Python describes
- * @param {(words: string) => Promise<{id, name, words}[]>} find
- * @param {() => string[]} taken ids that are compared already; @param {(id: string) => void} choose
+ * @param {(words: string) => Promise<object[]>} find the items of the list, as descriptions
+ * @param {(id: string) => void} choose
  */
-export function followAdder(place, find, taken, choose) {
+export function followAdder(place, find, choose) {
   const [box, list] = place.children;
   let timer;
   let turn = 0;
   const mark = (at) => {
-    const items = [...list.children].filter((each) => each.dataset.run);
+    const items = [...list.querySelectorAll("[data-run]")];
     if (!items.length) return;
     const next = (at + items.length) % items.length;
     items.forEach((each, number) => each.setAttribute("aria-selected", String(number === next)));
@@ -28,26 +27,21 @@ export function followAdder(place, find, taken, choose) {
     box.setAttribute("aria-expanded", String(shown));
   };
   const search = async () => {
-    turn += 1;
-    const mine = turn;
-    const runs = await find(box.value.trim()).catch(() => []);
+    const mine = ++turn;
+    const items = await find(box.value.trim()).catch(() => []);
     if (mine !== turn) return;
-    const fit = runs.filter((run) => !taken().includes(run.id)).slice(0, SHOWN);
-    list.replaceChildren(...(fit.length ? fit.map(item) : [el("li", { class: "muted", text: t("No other run fits.") })]));
+    list.replaceChildren(...items.map((item) => build(item)));
     open(true);
     mark(0);
   };
-  const take = (event, run) => {
+  list.addEventListener("mousedown", (event) => {
     event.preventDefault();
+    const chosen = event.target.closest("[data-run]");
+    if (!chosen) return;
     open(false);
-    choose(run.id);
+    choose(chosen.dataset.run);
     box.value = "";
-  };
-  const item = (run) => {
-    const about = { id: `add-${run.id}`, role: "option", "aria-selected": "false", "data-run": run.id };
-    const words = [el("span", { text: run.name }), el("span", { class: "muted small", text: run.words })];
-    return el("li", { ...about, onmousedown: (event) => take(event, run) }, ...words);
-  };
+  });
   box.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(search, PAUSE);
@@ -58,7 +52,7 @@ export function followAdder(place, find, taken, choose) {
     if (event.key === "Escape") return open(false);
     if (!["ArrowDown", "ArrowUp", "Enter"].includes(event.key) || list.hidden) return undefined;
     event.preventDefault();
-    if (event.key === "Enter") return list.children[marked()]?.dispatchEvent(new MouseEvent("mousedown"));
+    if (event.key === "Enter") return list.children[marked()]?.dispatchEvent(new MouseEvent("mousedown", { bubbles: true }));
     return mark(marked() + (event.key === "ArrowDown" ? 1 : -1));
   });
 }

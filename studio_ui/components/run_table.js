@@ -1,7 +1,7 @@
 // The table of runs in the browser: asks Python for pages of rows (see run_table.py) and keeps the view in the address.
 
-import { SavedViews, askChoice, askText } from "./run_table_views.js";
-import { addressed, call, confirmed, count, counted, el, errorBanner, nt, poll, remember, t, toast } from "./studio.js";
+import { SavedViews, askText } from "./run_table_views.js";
+import { addressed, ask, call, confirmed, counted, el, errorBanner, poll, remember, t, toast } from "./studio.js";
 import { build, keepingFocus, reconcile } from "./view.js";
 
 const EVERY = 3000;
@@ -10,14 +10,11 @@ const LARGEST = 500;
 // More chosen runs than this would make an address that servers refuse.
 const MOST_IN_ADDRESS = 60;
 const OTHER_FILTERS = ["q", "starred", "experiment"];
-const DELETIONS = [
-  ["files", t("Only the files: checkpoints, download and log. Results, curves and answers stay, so they can still be compared.")],
-  ["all", t("Everything. The runs disappear from every table and comparison.")],
-];
 
 class RunTable {
   constructor(root, props, server) {
-    Object.assign(this, { root, server, columns: props.columns, filters: props.filters, page: props.page, most: props.most });
+    const { columns, filters, page, most, deletion } = props;
+    Object.assign(this, { root, server, columns, filters, page, most, deletion });
     this.keys = [...this.filters, ...OTHER_FILTERS];
     const address = addressed();
     this.view = Object.fromEntries(Object.entries(address).filter(([key]) => [...this.keys, "sort", "order"].includes(key)));
@@ -138,8 +135,8 @@ class RunTable {
       this.problem.replaceChildren();
       for (const id of unknown) this.chosen.delete(id);
       for (const facts of answer.chosen) this.chosen.set(facts.id, facts);
-      Object.assign(this, { order: answer.order, next: answer.next, total: answer.total, active: answer.active, size: Math.max(this.page, answer.order.length) });
-      this.draw(answer.rows);
+      Object.assign(this, { order: answer.order, active: answer.active, size: Math.max(this.page, answer.order.length) });
+      this.draw(answer);
     } catch (error) {
       if (asked !== this.asked) return;
       this.failed = true;
@@ -152,7 +149,8 @@ class RunTable {
   async read(limit, about) {
     const found = { order: [], rows: [], chosen: [], next: "" };
     do {
-      const asked = { view: this.view, limit: Math.min(limit - found.order.length, LARGEST), cursor: found.next, ...about };
+      const before = found.order.length;
+      const asked = { view: this.view, before, limit: Math.min(limit - before, LARGEST), cursor: found.next, ...about };
       const { order, rows, chosen, ...rest } = await call(this.server, "read_rows", asked);
       Object.assign(found, rest);
       found.order.push(...order);
@@ -163,17 +161,13 @@ class RunTable {
     return found;
   }
 
-  draw(changed) {
-    const filtered = this.keys.some((key) => this.view[key]);
-    this.empty.hidden = this.order.length > 0 || filtered;
-    this.box.hidden = this.order.length === 0;
-    this.more.hidden = !this.next;
-    this.more.textContent = t("Show {min} more", { min: count(Math.min(this.page, this.total - this.order.length)) });
-    const active = this.active ? t(", {active} active", { active: this.active }) : "";
-    const words = `${nt("{shown} of {number} run", "{shown} of {number} runs", this.total, { shown: count(this.order.length) })}${active}.`;
-    const found = t("{words}{limit} Choose 2 to {most} finished runs to compare them.", { words, limit: "", most: this.most });
-    this.status.textContent = this.order.length ? found : filtered ? t("No run fits these filters.") : "";
-    keepingFocus(this.body, () => this.fill(changed));
+  draw({ order, rows, next, words, more }) {
+    this.empty.hidden = order.length > 0 || words !== "";
+    this.box.hidden = order.length === 0;
+    this.more.hidden = !next;
+    this.more.textContent = more;
+    this.status.textContent = words;
+    keepingFocus(this.body, () => this.fill(rows));
     this.showButtons();
   }
 
@@ -255,8 +249,8 @@ class RunTable {
   /** Ask what to delete: only what takes room on the disk, or the runs themselves. */
   async askForDeletion() {
     const words = { title: t("Delete {chosen}?", { chosen: counted(this.chosen.size, "run") }), verb: t("Delete"), close: t("Keep everything"), look: "stop" };
-    const what = await askChoice(words, t("This cannot be undone."), DELETIONS);
-    if (what) await this.act("delete", [...this.chosen.keys()], what, true);
+    const given = await ask(words, ...this.deletion.map((node) => build(node)));
+    if (given) await this.act("delete", [...this.chosen.keys()], given.get("answer"), true);
   }
 
   async askForTag() {

@@ -8,13 +8,13 @@ from typing import Any
 
 from app.errors import NotFound, Rejected, StudioError
 from app.languages import gettext as _
-from app.languages import gettext_noop
+from app.languages import gettext_noop, ngettext
 from app.services.runs import removal, run_table, runs, saved_views
 from app.services.runs.run_table import RunFilter, RunRow
 from studio_ui.components.browser_component import BrowserComponent
 from studio_ui.components.nodes import Node, action, asker, chooser, el, empty_state
 from studio_ui.components.run_cells import COLUMNS, run_cells
-from studio_ui.formats import byte_size, counted
+from studio_ui.formats import byte_size, count, counted
 from studio_ui.run_words import ACTIVE, STATES, method_title, model_title
 
 ROWS_SHOWN, MAX_COMPARED = 50, 10
@@ -33,6 +33,18 @@ FILTERS: list[dict[str, Any]] = [
     {"key": "tag", "label": gettext_noop("Tag"), "options": [("", gettext_noop("Any tag"))]},
     {"key": "archived", "label": gettext_noop("Archive"), "options": ARCHIVED},
 ]
+# Every parameter of the address that leaves runs out.
+FILTERED_BY = (*(choice["key"] for choice in FILTERS), "q", "starred", "experiment")
+# What can be deleted of runs: value and words.
+DELETIONS = (
+    (
+        "files",
+        gettext_noop(
+            "Only the files: checkpoints, download and log. Results, curves and answers stay, so they can still be compared."
+        ),
+    ),
+    ("all", gettext_noop("Everything. The runs disappear from every table and comparison.")),
+)
 
 # Buttons for the chosen runs: name, words and look.
 FOR_CHOSEN = (
@@ -60,6 +72,7 @@ class RunTable(BrowserComponent):
             columns=[asdict(column) for column in COLUMNS],
             filters=[choice["key"] for choice in FILTERS],
             frame=_frame(),
+            deletion=_deletion(),
             page=ROWS_SHOWN,
             most=MAX_COMPARED,
             **options,
@@ -104,6 +117,20 @@ def _frame() -> list[Node]:
     ]
 
 
+def _deletion() -> list[Node]:
+    """What a dialog asks before chosen runs are deleted: only what takes room on the disk, or the runs themselves."""
+    choices = [
+        el(
+            "label",
+            el("input", type="radio", name="answer", value=value, checked=value == DELETIONS[0][0]),
+            el("span", _(words)),
+            cls="check choose-one",
+        )
+        for value, words in DELETIONS
+    ]
+    return [el("p", _("This cannot be undone.")), *choices]
+
+
 def _table() -> Node:
     every = el("input", type="checkbox", id="runs-all", aria_label=_("Choose all rows shown"))
     heads = [
@@ -128,11 +155,13 @@ def read_rows(user_id: str, data: dict[str, Any]) -> dict[str, Any]:
     """One page of the table.
 
     Args:
-        data: ``view``, the parameters of the address; ``limit`` and ``cursor``; ``known``, digests of the rows that the browser
-            has, by id: those that are the same are not sent again; ``chosen``, ids about which it knows nothing.
+        data: ``view``, the parameters of the address; ``limit`` and ``cursor``; ``before``, how many rows come before these;
+            ``known``, digests of the rows that the browser has, by id: those that are the same are not sent again; ``chosen``,
+            ids about which it knows nothing.
 
     Returns:
-        ``order`` (ids), ``rows`` (those that are new or changed), ``chosen``, ``next``, ``total`` and ``active``.
+        ``order`` (ids), ``rows`` (those that are new or changed), ``chosen``, ``next``, ``total``, ``active``, ``words`` about
+        the rows up to these, and ``more``, what the button for more says.
     """
     view = _parameters(data.get("view"))
     known = dict(data.get("known") or {})
@@ -145,6 +174,7 @@ def read_rows(user_id: str, data: dict[str, Any]) -> dict[str, Any]:
         cursor=str(data.get("cursor") or ""),
     )
     rows = [_row(run) for run in found.runs]
+    shown = int(data.get("before") or 0) + len(rows)
     return {
         "order": [row["id"] for row in rows],
         "rows": [row for row in rows if known.get(row["id"]) != row["digest"]],
@@ -152,7 +182,18 @@ def read_rows(user_id: str, data: dict[str, Any]) -> dict[str, Any]:
         "next": found.next,
         "total": found.total,
         "active": found.active,
+        "words": _status_words(view, shown, found.total, found.active),
+        "more": _("Show {min} more", min=count(min(ROWS_SHOWN, found.total - shown))),
     }
+
+
+def _status_words(view: Mapping[str, str], shown: int, total: int, active: int) -> str:
+    """How many rows there are; nothing where a person has no run at all."""
+    if not shown:
+        return _("No run fits these filters.") if any(view.get(name) for name in FILTERED_BY) else ""
+    words = ngettext("{shown} of {number} run", "{shown} of {number} runs", total, shown=count(shown))
+    also = _(", {active} active", active=active) if active else ""
+    return _("{words}{limit} Choose 2 to {most} finished runs to compare them.", words=f"{words}{also}.", limit="", most=MAX_COMPARED)  # fmt: skip
 
 
 def _parameters(view: Any) -> dict[str, str]:

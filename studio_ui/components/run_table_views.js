@@ -1,4 +1,4 @@
-// Saved views of the table of runs, which are found in every browser, and dialogs that ask for a name or a choice.
+// Saved views of the table of runs, which are found in every browser, and a dialog that asks for a name.
 
 import { ask, call, el, t, toast } from "./studio.js";
 
@@ -83,11 +83,4 @@ export async function askText(words, label, suggestions) {
   const list = el("datalist", { id: "ask-list" }, ...suggestions.map((value) => el("option", { value })));
   const given = await ask({ ...words, verb: t("Save"), close: t("Close") }, el("label", { for: "ask-text", text: label }), box, list);
   return given ? given.get("answer").trim() : "";
-}
-
-/** Ask for one of several choices. @returns {Promise<string>} empty when the dialog was closed */
-export async function askChoice(words, text, options) {
-  const radio = ([value, said], at) => el("label", { class: "check choose-one" }, el("input", { type: "radio", name: "answer", value, checked: at === 0 }), el("span", { text: said }));
-  const given = await ask(words, el("p", { text }), ...options.map(radio));
-  return given ? given.get("answer") : "";
 }

@@ -24,7 +24,8 @@ try {
     return (await fetch(`${PATH}/read?${query}`, { headers })).json();
   };
   const server = new Proxy({}, { get: (_, name) => (data) => ask(name, data) });
-  await mount({ element: root.parentElement, trigger: null, server });
+  const props = JSON.parse(document.querySelector("#board").textContent);
+  await mount({ element: root.parentElement, trigger: null, props, server });
 } catch (error) {
   root.replaceChildren(emptyState(error.message, error.hint || ""));
 }

@@ -2,6 +2,7 @@
 // stored in the session of this tab, so that a reload loses nothing and two tabs do not disturb each other.
 
 import { el, errorBanner, t } from "./studio.js";
+import { build } from "./view.js";
 
 // If no answer comes, the button can be pressed again; the same key never makes a second run.
 const PATIENCE_MS = 20000;
@@ -17,13 +18,10 @@ export function mount({ element, trigger, props, watch }) {
   let waiting = 0;
   let left = false;
 
-  const back = el("button", { id: "step-back", type: "button", class: "button", text: t("Back"), onclick: () => enter(at - 1) });
-  const skip = el("button", { id: "step-skip", type: "button", class: "button quiet", text: t("Take all recommendations"), onclick: () => enter(last) });
-  const missing = el("p", { id: "step-missing", class: "step-missing", role: "status" });
-  const next = el("button", { id: "step-next", type: "button", class: "button primary large", text: t("Next"), onclick: () => (at === last ? start() : enter(at + 1)) });
-  const error = el("div", { id: "step-error" });
-  const foot = el("div", { class: "step-actions", hidden: true }, back, skip, missing, next);
-  root.append(error, foot);
+  const acts = { back: () => enter(at - 1), skip: () => enter(last), next: () => (at === last ? start() : enter(at + 1)) };
+  root.append(...props.frame.map((node) => build(node, ({ name }) => acts[name]())));
+  const [error, foot] = root.children;
+  const [back, skip, missing, next] = foot.children;
 
   const stepper = () => document.getElementById(props.stepper);
   const asked = () => new URLSearchParams(location.search).get("step");
@@ -38,10 +36,15 @@ export function mount({ element, trigger, props, watch }) {
     if (number < 0 || number > last) return;
     show(number);
     history.pushState(null, "", address());
-    requestAnimationFrame(() => {
-      document.getElementById(`step-title-${steps[at].key}`)?.focus({ preventScroll: true });
-      stepper()?.scrollIntoView({ block: "start" });
-    });
+    requestAnimationFrame(() => land());
+  }
+
+  /** Bring focus and view to the step. Gradio mounts it when it is shown for the first time, some frames later. */
+  function land(tries = 200) {
+    const title = document.getElementById(`step-title-${steps[at].key}`);
+    if (tries && !title?.checkVisibility()) return requestAnimationFrame(() => land(tries - 1));
+    title?.focus({ preventScroll: true });
+    return stepper()?.scrollIntoView({ block: "start" });
   }
 
   function show(number, entering = true) {

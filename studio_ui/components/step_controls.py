@@ -6,7 +6,9 @@ from typing import Any
 
 import gradio as gr
 
+from app.languages import gettext as _
 from studio_ui.components.browser_component import BrowserComponent
+from studio_ui.components.nodes import Node, action, el
 
 # In the browser alone: what a listener of ``go`` does to the `gr.Walkthrough`.
 SELECT_STEP = "(value) => ({__type__: 'update', selected: value.step})"
@@ -49,6 +51,7 @@ class StepControls(BrowserComponent):
         start_words: str,
         value: dict[str, int] | None = None,
         status: dict[str, Any] | None = None,
+        frame: Sequence[Node] = (),
         **options: Any,
     ) -> None:
         self.fixed: dict[str, Any] = {
@@ -57,6 +60,7 @@ class StepControls(BrowserComponent):
             "subject": subject,
             "storage_key": storage_key,
             "start_words": start_words,
+            "frame": frame or _frame(),
         }
         super().__init__(value=value or {"step": 0}, status=status, **self.fixed, **options)
 
@@ -81,3 +85,14 @@ class StepControls(BrowserComponent):
     def example_payload(self) -> Any:
         """The first step."""
         return {"step": 0}
+
+
+def _frame() -> list[Node]:
+    """What was refused, and below it the foot."""
+    foot = [
+        action(_("Back"), "back", id="step-back"),
+        action(_("Take all recommendations"), "skip", id="step-skip", look="quiet"),
+        el("p", id="step-missing", cls="step-missing", role="status"),
+        action(_("Next"), "next", id="step-next", look="primary large"),
+    ]
+    return [el("div", id="step-error"), el("div", foot, cls="step-actions", hidden=True)]

@@ -1,6 +1,7 @@
 // Sends a data file to the studio: drop it or choose it, watch it arrive, stop it. One upload at a time.
 
 import { ApiError, bytes, el, refusal, t } from "./studio.js";
+import { build } from "./view.js";
 
 const BROKEN = {
   code: "no_answer",
@@ -8,28 +9,16 @@ const BROKEN = {
   hint: t("Nothing was stored. Try again; very large files may pass the studio's limit."),
 };
 
-/** A hidden file input with a button that opens it; a native one cannot be dressed. */
-function chooser(id, text, accept, look, chosen) {
-  const input = el("input", { id, type: "file", accept, class: "sr-only", tabindex: "-1", "aria-hidden": "true", onchange: () => input.files[0] && chosen(input.files[0]) });
-  const button = el("button", { id: `${id}-choose`, type: "button", class: `button ${look}`, text, onclick: () => input.click() });
-  return { input, button, empty: () => (input.value = "") };
-}
-
 class Upload {
-  constructor(root, trigger, props) {
-    const accept = props.accept.join(",");
-    this.trigger = trigger;
-    this.data = chooser("data-file", t("Choose a file"), accept, "primary large", (file) => this.send(file));
-    this.test = chooser("data-evaluation", t("Choose a test file"), accept, "", (file) => this.keepTest(file));
-    this.status = el("p", { id: "data-status", role: "status", class: "muted" });
-    this.bar = el("progress", { id: "data-progress", max: "1", "aria-label": t("Upload"), hidden: true });
-    this.stop = el("button", { type: "button", class: "button small", text: t("Cancel"), hidden: true, onclick: () => this.request?.abort() });
-    this.testWords = el("p", { class: "test-file", role: "status" });
-    this.zone = el("div", { id: "data-drop", class: "drop" }, el("p", { class: "drop-title", text: t("Drop your data here") }), el("p", { class: "muted", text: props.words }),
-      this.data.button, this.data.input, this.bar, this.status, this.stop);
-    root.append(this.zone, el("details", { class: "more" }, el("summary", { text: t("I have a test file of my own") }),
-      el("p", { class: "muted", text: t("It has the same columns. Without one, a tenth of your rows is kept aside as the test.") }),
-      el("div", { class: "actions" }, this.test.button, this.test.input, this.testWords)));
+  constructor(root, trigger, { frame }) {
+    const acts = { data: () => this.data.click(), test: () => this.test.click(), stop: () => this.request?.abort() };
+    root.append(...frame.map((node) => build(node, ({ name }) => acts[name]())));
+    const part = (name) => root.querySelector(`#data-${name}`);
+    const parts = { zone: "drop", data: "file", test: "evaluation", status: "status", bar: "progress", stop: "stop", testWords: "evaluation-words" };
+    Object.assign(this, { trigger, button: part("file-choose"), testButton: part("evaluation-choose") });
+    for (const [name, id] of Object.entries(parts)) this[name] = part(id);
+    this.data.onchange = () => this.data.files[0] && this.send(this.data.files[0]);
+    this.test.onchange = () => this.test.files[0] && this.keepTest(this.test.files[0]);
     for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) this.zone.addEventListener(kind, (event) => this.drag(event, kind));
   }
 
@@ -50,9 +39,9 @@ class Upload {
 
   dropTest() {
     this.evaluation = null;
-    this.test.empty();
+    this.test.value = "";
     this.testWords.replaceChildren();
-    this.test.button.focus();
+    this.testButton.focus();
   }
 
   async send(file) {
@@ -69,14 +58,14 @@ class Upload {
       this.trigger("refused", { error: { message, hint, code, details }, name: file.name });
     } finally {
       this.busy(false);
-      this.data.empty();
+      this.data.value = "";
     }
   }
 
   busy(yes) {
     if (!yes) this.request = null;
     this.bar.hidden = this.stop.hidden = !yes;
-    this.data.button.disabled = yes;
+    this.button.disabled = yes;
     this.zone.setAttribute("aria-busy", String(yes));
   }
 
@@ -91,10 +80,10 @@ class Upload {
       request.setRequestHeader("X-Requested-With", "studio");
       request.setRequestHeader("Prefer", "respond-async");
       request.upload.onprogress = (event) => this.progress(event, file);
+      request.responseType = "json";
       request.onload = () => {
-        const content = parsed(request.responseText);
-        if (request.status === 201 || request.status === 202) resolve(content);
-        else reject(refusal(request.status, content));
+        if (request.status === 201 || request.status === 202) resolve(request.response);
+        else reject(refusal(request.status, request.response));
       };
       request.onerror = () => reject(new ApiError(BROKEN));
       request.onabort = () => reject(new ApiError({ code: "stopped", message: t("The upload was stopped."), hint: t("Nothing was stored.") }));
@@ -110,13 +99,6 @@ class Upload {
   }
 }
 
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
 
 export function mount({ element, trigger, props }) {
   return void new Upload(element.querySelector(".browser-component"), trigger, props);

@@ -5,6 +5,7 @@ from typing import Any
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from studio_ui.components.browser_component import BrowserComponent
+from studio_ui.components.nodes import Node, action, el
 
 ACCEPTED = tuple(
     ".csv .tsv .tab .psv .xlsx .xlsm .json .jsonl .ndjson .parquet .pq .txt .text .md "
@@ -27,8 +28,41 @@ class DataUpload(BrowserComponent):
     sends = ("uploaded", "refused")
 
     def __init__(self, *, accept: tuple[str, ...] = ACCEPTED, words: str = WORDS, **options: Any) -> None:
-        super().__init__(accept=list(accept), words=_(words), **options)
+        super().__init__(frame=_frame(",".join(accept), _(words)), **options)
 
     def api_info(self) -> dict[str, Any]:
         """It has no value."""
         return {"type": "null"}
+
+
+def _frame(accept: str, words: str) -> list[Node]:
+    """Where files are dropped, how far one is, and the choice of a test file."""
+    zone = [
+        el("p", _("Drop your data here"), cls="drop-title"),
+        el("p", words, cls="muted"),
+        _chooser("data", "data-file", _("Choose a file"), accept, "primary large"),
+        el("progress", id="data-progress", max="1", aria_label=_("Upload"), hidden=True),
+        el("p", id="data-status", role="status", cls="muted"),
+        action(_("Cancel"), "stop", id="data-stop", look="small", hidden=True),
+    ]
+    test = [
+        el("summary", _("I have a test file of my own")),
+        el(
+            "p", _("It has the same columns. Without one, a tenth of your rows is kept aside as the test."), cls="muted"
+        ),
+        el(
+            "div",
+            _chooser("test", "data-evaluation", _("Choose a test file"), accept),
+            el("p", id="data-evaluation-words", cls="test-file", role="status"),
+            cls="actions",
+        ),
+    ]
+    return [el("div", zone, id="data-drop", cls="drop"), el("details", test, cls="more")]
+
+
+def _chooser(name: str, id_: str, text: str, accept: str, look: str = "") -> list[Node]:
+    """A hidden file input with a button that opens it; a native one cannot be dressed."""
+    return [
+        action(text, name, id=f"{id_}-choose", look=look),
+        el("input", id=id_, type="file", accept=accept, cls="sr-only", tabindex="-1", aria_hidden="true"),
+    ]

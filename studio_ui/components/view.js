@@ -5,7 +5,7 @@ import { LANGUAGE, addressed, call, clock, confirmed, copy, el, errorBanner, go,
 // Attributes that could run a script or leave the page are not taken, whoever sent them.
 const ATTRIBUTE = new RegExp(`^(${[
   "class|id|role|title|type|hidden|open|value|max|min|step|low|high|optimum|scope|colspan|rowspan|tabindex|download|disabled|checked",
-  "draggable|lang|dir|for|name|rel|target|start|style|list|placeholder|maxlength|rows|autocomplete|viewBox|width|height|points",
+  "draggable|lang|dir|for|name|rel|target|start|style|list|placeholder|maxlength|rows|autocomplete|accept|viewBox|width|height|points",
   "aria-[a-z]+|data-[a-z0-9-]+",
 ].join("|")})$`);
 const DRAWN = new Set(["svg", "polyline"]);

@@ -26,7 +26,7 @@ from tests.app.wire import ask
 FOLDER = Path(studio_ui.__file__).parent
 SOURCES = sorted(FOLDER.rglob("*.py"))
 # Of JavaScript: in one file, and in all of them. What Python can describe does not belong there.
-MOST_LINES, MOST_LINES_IN_ALL = 400, 3100
+MOST_LINES, MOST_LINES_IN_ALL = 400, 3000
 # What programs may call by name. Everything else is private.
 PUBLIC_VERBS = {
     "upload_data",
