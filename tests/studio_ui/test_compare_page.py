@@ -95,7 +95,7 @@ def test_answers_stand_side_by_side_with_disagreement_first(signed_in, three):
     page = signed_in(NARROW).open(f"/compare?runs={','.join(three[:2])}")
     rows = page.locator("#compare-examples-table tbody tr")
     expect(rows).to_have_count(25)
-    expect(page.locator("#compare-examples [role=status]")).to_contain_text("differ")
+    expect(page.locator("#compare-examples p[role=status]")).to_contain_text("differ")
     expect(rows.first).to_have_class(re.compile("differs"))
     cells = rows.first.locator("td").all_inner_texts()
     assert len({cells[3].splitlines()[0], cells[4].splitlines()[0]}) == 2
