@@ -57,7 +57,7 @@ class RunTable {
       archive: () => this.act("archive", chosen, this.view.archived !== "only", true),
       deleting: () => this.askForDeletion(),
       stopping: () => this.stop(),
-      more: () => this.load(this.order.length + this.page),
+      more: () => this.load((this.size = this.order.length + this.page)),
       sort: () => this.sort(this.columns.find((column) => column.key === value)),
       view: () => this.views.press(value),
       tag: () => this.change({ tag: value }),
