@@ -87,8 +87,13 @@ def _runs_as_rows(found: Comparison, places: Mapping[str, int]) -> list[Node]:
 
 
 def _bases(found: Comparison) -> list[ComparedBaseline]:
-    """The baselines of these runs; before the first of them is measured, the base model alone."""
-    return found.baselines or [ComparedBaseline("", _("Base model"))]
+    """The baselines that have one number for all runs; before the first of them is measured, the base model alone.
+
+    Of runs that were tested on different rows each has its own, which stands beside its score.
+    """
+    shared = {key for metric in found.metrics for key in metric.baselines}
+    kept = [base for base in found.baselines if base.key in shared]
+    return kept if found.baselines else [ComparedBaseline("", _("Base model"))]
 
 
 def judges_labels(found: Comparison) -> bool:

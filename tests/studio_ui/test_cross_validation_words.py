@@ -10,13 +10,15 @@ from app.db import transaction
 from app.models import Run
 from app.services.datasets import datasets
 from app.services.estimates.cost_arithmetic import REFERENCE
+from app.services.evaluation import comparison
 from app.services.queue import machine_speeds
+from studio_ui.comparison.matrix import matrix
 from studio_ui.pages.new_run.draft import preset_of, recommended, with_folds
 from studio_ui.pages.new_run.review import review_nodes
 from studio_ui.pages.run import answers, header, learning_curves
 from tests.app.outcomes import end_run, rows_right
 from tests.app.services.runs.test_cross_validation import rows
-from tests.factories import SPEC, make_run
+from tests.factories import SPEC, make_run, make_version
 from tests.studio_ui.pages.test_run import start, words
 
 
@@ -67,3 +69,15 @@ def test_a_cross_validated_run_says_so_and_is_not_trained_further(owner: str) ->
     assert "200 rows, 5-fold cross-validated" in shown and "Accuracy, cross-validated" in shown
     assert "Train one more pass" not in shown
     assert "did not train on it (5 folds)" in words(answers.answers(owner, {"id": run.id}).nodes)
+
+
+def test_compare_shows_each_runs_own_probe_where_the_runs_were_tested_on_different_rows(owner: str) -> None:
+    version = make_version(owner)
+    folded, plain = make_run(owner, version, "folded"), make_run(owner, version, "plain")
+    folds = {"folds": 5, "rows": 200, "factor": 2.25}
+    end_run(folded.id, rows_right(150, 200), rows_right(100, 200), cross_validation=folds)
+    end_run(plain.id, rows_right(8, 20), rows_right(6, 20))
+    found = comparison.compare(owner, [folded.id, plain.id], baseline=folded.id)
+    shown = words(matrix(found, {folded.id: 0, plain.id: 1}, as_rows=False, read_only=True))
+    assert "Linear probe on the base model" not in shown and "Majority class" in shown
+    assert "its base 50.0 %" in shown and "its base 30.0 %" in shown and "+0 −12 of 20 rows" in shown

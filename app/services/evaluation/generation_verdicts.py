@@ -81,7 +81,7 @@ def _doubtful(run: Run, points: Points, facts: str, doubts: Sequence[TextDoubt])
             _("It does not write what these rows ask for."),
             evidence,
             _(
-                "Read the answers below. This base model is too small, or these rows are too few; a larger one that can already write helps most."
+                "Read the answers. This base model is too small, or these rows are too few; a larger one that can already write helps most."
             ),
             remedies.OTHER_MODEL,
         )
@@ -91,7 +91,7 @@ def _doubtful(run: Run, points: Points, facts: str, doubts: Sequence[TextDoubt])
         if fell
         else _("Something speaks against the model."),
         evidence,
-        _("Read the answers below. A lower learning rate or fewer epochs may keep what the base model can."),
+        _("Read the answers. A lower learning rate or fewer epochs may keep what the base model can."),
         remedies.scaled_learning_rate(run, points, 1 / 3),
     )
 

@@ -71,7 +71,9 @@ def more_tested_rows(run: Run) -> VerdictRemedy:
 
 
 def used_learning_rate(run: Run, points: Points) -> float | None:
-    """The highest learning rate that the run used, or the one that was set."""
+    """The peak learning rate of the run's schedule; of one that has not ended the highest so far, or the one that was set."""
+    if (planned := (run.results or {}).get("learning_rate")) is not None:
+        return float(planned)
     used = [value for _, value in points.get("train/learning_rate", ()) if value is not None]
     given = (run.spec.get("training") or {}).get("learning_rate") if run.spec else None
     rate = max(used, default=given)

@@ -30,6 +30,8 @@ FOLDS, ALL_FOLDS_CELLS = 5, 30_000
 CHOICE_ITERATIONS = 50
 # Accuracies closer to the best than this share of its standard error differ by chance; the loss decides between them.
 CLOSE_ERRORS = 0.5
+# A row, and room for rounding.
+ONE_ROW = 1.001
 # How far below every fitted label a label without a training row starts.
 UNSEEN_MARGIN = 5.0
 
@@ -116,7 +118,8 @@ def choose_strength(features: torch.Tensor, labels: Sequence[int]) -> Strength |
 def _best(tried: list[Strength], rows: int) -> Strength:
     highest = max(strength.accuracy for strength in tried)
     error = (max(highest * (1 - highest), 1 / rows) / rows) ** 0.5
-    close = [strength for strength in tried if strength.accuracy >= highest - CLOSE_ERRORS * error]
+    # One row more is chance, too: where nearly all are right, it must not choose a penalty that leaves every answer unsure.
+    close = [strength for strength in tried if strength.accuracy >= highest - max(CLOSE_ERRORS * error, ONE_ROW / rows)]
     return min(close, key=lambda strength: strength.loss)
 
 

@@ -119,3 +119,10 @@ def test_remedies_stay_inside_the_limits_of_settings() -> None:
     run.spec = {"training": {"epochs": 60, "batch_size": 1, "max_length": 128}}
     assert remedies.more_epochs(run) is None and remedies.smaller_batches(run) is None
     assert remedies.epochs_until(run, {"eval/loss": [[100, 1.0]]}, 100) is None
+
+
+def test_the_rate_of_the_schedule_is_scaled_and_not_what_a_short_run_reached_of_it() -> None:
+    found = remedies.scaled_learning_rate(
+        a_run(SUCCEEDED, learning_rate=0.002), {"train/learning_rate": [[5, 0.0015]]}, 3.0
+    )
+    assert found is not None and found.training == {"learning_rate": 0.006}

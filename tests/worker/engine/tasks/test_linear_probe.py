@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from worker.engine.tasks.linear_probe import choose_strength, fit_chosen_probe, fit_probe
+from worker.engine.tasks.linear_probe import Strength, _best, choose_strength, fit_chosen_probe, fit_probe
 
 
 def clusters(labels: list[int], spread: float = 0.05) -> tuple[torch.Tensor, list[int]]:
@@ -69,3 +69,10 @@ def test_where_nothing_can_be_held_out_there_is_no_choice(rows: int) -> None:
     vectors, labels = torch.eye(rows), list(range(rows))
     assert choose_strength(vectors, labels) is None
     assert fit_chosen_probe(vectors, labels, rows).logits(vectors).argmax(-1).tolist() == labels
+
+
+def test_one_more_right_row_chooses_no_penalty_that_leaves_every_answer_unsure() -> None:
+    """Of 288 rows one more is chance although the standard error of 100 % is less than a row; two more are not."""
+    strong, weak = Strength(0.3, 1.0, 0.87), Strength(100.0, 287 / 288, 0.04)
+    assert _best([strong, weak], 288) == weak
+    assert _best([strong, Strength(100.0, 286 / 288, 0.04)], 288) == strong

@@ -16,7 +16,7 @@ from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.evaluate import read_all
 from worker.engine.tasks.classification.model import PooledClassifier
 from worker.engine.tasks.evaluation import EvaluationLoop
-from worker.engine.tasks.linear_probe import STRENGTHS, Probe, Strength, fit_chosen_probe
+from worker.engine.tasks.linear_probe import ONE_ROW, STRENGTHS, Probe, Strength, fit_chosen_probe
 
 # Beyond this the vectors of a split are computed anew instead of filling the disk.
 MAX_BYTES = 512 * 1024**2
@@ -51,7 +51,7 @@ class Features:
     def probe(self, label_count: int) -> Probe:
         """The probe for these labels."""
         labels = self._encoded["train"].labels
-        path = self._path("train", repr((STRENGTHS, labels, label_count)))
+        path = self._path("train", repr((STRENGTHS, ONE_ROW, labels, label_count)))
         if path is not None and path.exists():
             stored = load_file(path)
             strength = Strength(*stored["strength"].tolist()) if "strength" in stored else None
