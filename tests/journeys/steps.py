@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-# What a run of a few hundred rows may take on two busy cores; alone on them it takes less than half a minute.
+# What a run of a few hundred rows may take on two very busy cores; four minutes were too few at a load of 17.
 FINISHED_MS = 480_000
 QUESTIONS = ("learn to do", "Which base model", "Which tuning method", "thoroughly", "Ready to start")
 

@@ -5,10 +5,13 @@ import os
 import sys
 from pathlib import Path
 
+from app import files
+
 
 def main(folder: Path) -> None:
     (folder / "environment.json").write_text(json.dumps(dict(os.environ)))
-    (folder / "progress.json").write_text('{"phase": "Halfway"}')
+    # Whole or not at all, as the real processes write it: the worker reads it meanwhile.
+    files.write_json(folder / "progress.json", {"phase": "Halfway"}, durable=False)
     behaviour = (folder / "behaviour.txt").read_text()
     if behaviour == "finish":
         (folder / "result.json").write_text('{"answer": 42}')
