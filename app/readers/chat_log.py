@@ -8,7 +8,7 @@ from app.readers.repairs import is_wanted, note_repair
 from app.readers.source import FileHead, Source
 from app.readers.table import MAX_CELL, Flaw, Record, Table, cell_too_long, no_rows
 
-EXTENSIONS: tuple[str, ...] = ()
+EXTENSIONS = ("chat",)
 ALSO_IN = ("txt", "text", "log")
 NAME = "an exported chat"
 COLUMNS = ["time", "speaker", "message"]
@@ -18,12 +18,12 @@ _CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[ \u202f]?[AaPp]\.?[Mm]\.?)?"
 _MESSAGE = re.compile(
     rf"[\u200e\u200f\ufeff]*\[?({_DATE},?[ T]{_CLOCK})\]?(?:\s+-)?\s+(?:<?([^:<>]{{1,60}})>?:\s(.*)|(.*))$", re.DOTALL
 )
-FEWEST, LOOKED_AT, SHARE = 4, 200, 0.5
+FEWEST, LOOKED_AT, SHARE = 4, 200, 0.25
 
 
 def fits(sample: FileHead) -> bool:
-    """Whether most lines are messages of at least two people."""
-    if sample.extension not in (*ALSO_IN, "") or not is_wanted(sample.source.choices.repairs, "chat_log"):
+    """Whether many lines are messages, of at least two people; the others go on from them."""
+    if sample.extension not in (*EXTENSIONS, *ALSO_IN, "") or not is_wanted(sample.source.choices.repairs, "chat_log"):
         return False
     lines = [line for line in sample.text.split("\n")[:LOOKED_AT] if line.strip()]
     found = [match for line in lines if (match := _MESSAGE.match(line)) and match[2]]

@@ -9,7 +9,7 @@ from studio_ui.components.nodes import Node, action, el
 
 ACCEPTED = tuple(
     ".csv .tsv .tab .psv .xlsx .xlsm .json .jsonl .ndjson .parquet .pq .txt .text .md "
-    ".conll .conllu .bio .iob .iob2 .bioes .gz .gzip .zip .docx .pdf .arrow .feather .ft .qa .markdown .nlu .yml .yaml".split()
+    ".conll .conllu .bio .iob .iob2 .bioes .gz .gzip .zip .docx .pdf .arrow .feather .ft .qa .chat .markdown .nlu .yml .yaml".split()
 )
 WORDS = gettext_noop(
     "CSV, Excel, JSON, JSON Lines, Parquet, CoNLL or text, also zipped, with one example per row; or PDF and Word documents, whose "
