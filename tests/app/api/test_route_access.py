@@ -138,6 +138,7 @@ PERSONAL: dict[str, Any] = {
     "GET /api/v1/datasets": None,
     "POST /api/v1/datasets/samples/{name}": None,
     "POST /api/v1/datasets/from-hub": {"repo": "x/y"},
+    "POST /api/v1/datasets/from-address": {"address": ""},
     "GET /api/v1/estimates/accuracy": None,
     "GET /api/v1/runs": None,
     "GET /api/v1/runs/tags": None,

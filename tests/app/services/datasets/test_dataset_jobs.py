@@ -44,4 +44,4 @@ def test_refusals_are_those_of_the_service(owner, dataset):
         perform(accounts.add_user("bob").id, DatasetJob("restore", dataset.id, {"number": 1}))
     with pytest.raises(NotFound):
         perform(owner, DatasetJob("import", "", {"staged": "none"}))
-    assert set(DATASET_JOBS) == {"import", "changes", "columns", "splits", "restore", "reading"}
+    assert set(DATASET_JOBS) == {"import", "fetched", "changes", "columns", "splits", "restore", "reading"}
