@@ -39,6 +39,7 @@ DECLARED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "Sample": ((), ("title", "summary")),
     "BaseModelCard": ((), ("summary",)),
     "Measure": ((1,), ()),
+    "Score": ((1,), ()),
     "phase": ((0,), ()),
 }
 # Tables of what checks say: code -> severity, message and hint.

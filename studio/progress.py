@@ -7,6 +7,11 @@ from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from app.catalog.task_types import PRIMARY_SCORES
+
+# Metrics beside the bar.
+SHOWN = ("train/loss", *(f"eval/{score.key}" for score in PRIMARY_SCORES))
+
 
 class ProgressBar:
     """One bar for the whole run; fed by spool lines or by the job row."""
@@ -51,7 +56,7 @@ class ProgressBar:
             self.watch(line.get("phase", "Training"), line)
         elif line["type"] == "event":
             self._show_event(line)
-        elif line["type"] == "metric" and line["key"] in ("train/loss", "eval/accuracy", "eval/f1", "eval/perplexity"):
+        elif line["type"] == "metric" and line["key"] in SHOWN:
             self._bars.update(self._bar, note=f"{line['key'].split('/')[1]} {line['value']:.3f}")
 
     def watch(self, phase: str, progress: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+from app.catalog.task_types import score_unit
 from app.languages import decimal, deferrable, localized, ngettext
 from app.languages import gettext as _
 
@@ -102,3 +103,8 @@ def signed(change: float, words: Callable[[float], str]) -> str:
 def points(share: float) -> str:
     """A difference between two shares: "3.2 points"."""
     return _("{share} points", share=decimal(share * 100, 1))
+
+
+def score_words(key: str, value: float) -> str:
+    """A score of any task in its unit: "93.5 %", or three digits of a number."""
+    return percent(value) if score_unit(key) == "share" else figure(value)

@@ -6,6 +6,7 @@ from typing import Any
 from app.catalog.base_models import base_models
 from app.catalog.methods import DERIVED, METHODS
 from app.catalog.task_types import TASK_TYPES
+from app.catalog.task_types.scores import Score
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from studio_ui.components.nodes import Node, el
@@ -22,7 +23,6 @@ STATES = {
 }
 _METHOD_TITLES = {method.model_fields["kind"].default: method.title for method in (*METHODS, *DERIVED)}
 _TASK_TITLES = {task.kind: task.title for task in TASK_TYPES}
-_FAMILIES = {task.kind: task.family for task in TASK_TYPES}
 
 
 def state_chip(state: str) -> Node:
@@ -76,10 +76,12 @@ def model_title(name: str) -> str:
 
 
 def generates(task_type: str) -> bool:
-    """Whether runs of this task tune a model that generates text: perplexity and replies instead of labels."""
-    return _FAMILIES.get(task_type) == "generation"
+    """Whether runs of this task tune a model that writes text: perplexity and replies instead of labels."""
+    return any(task.kind == task_type and task.answer_form == "text" for task in TASK_TYPES)
 
 
-def tags_tokens(task_type: str) -> bool:
-    """Whether runs of this task label tokens: entity F1, and spans as answers."""
-    return _FAMILIES.get(task_type) == "tokens"
+def on_validation_rows(score: Score) -> str:
+    """The name of a score's curve: "Accuracy on the validation rows"."""
+    if score.rows == "sentences":
+        return _("{score} on the validation sentences", score=_(score.title))
+    return _("{score} on the validation rows", score=_(score.title))

@@ -35,12 +35,12 @@ def frame(names: Mapping[str, str], kind: str, query: Mapping[str, Any], *, vote
         "rows", [(value, _(words)) for value, words in ORDERS], str(query.get("rows") or ""), id="examples-order"
     )
     choices = [
-        el("label", _("Mark differences from "), reference, for_="examples-diff", hidden=kind != "written"),
+        el("label", _("Mark differences from "), reference, for_="examples-diff", hidden=kind != "text"),
         el("label", _("Order "), order, for_="examples-order"),
     ]
-    first = _("Sentence and what is expected") if kind == "marked" else _("Text")
-    base = _("Base model") if kind == "written" else _("Linear probe")
-    heads = [first, *([] if kind == "marked" else [_("Expected")]), base]
+    first = _("Sentence and what is expected") if kind == "entities" else _("Text")
+    base = _("Base model") if kind == "text" else _("Linear probe")
+    heads = [first, *([] if kind == "entities" else [_("Expected")]), base]
     runs = [el("th", name, _tally_place(run_id) if votes else None, scope="col") for run_id, name in names.items()]
     head = el("tr", [el("th", words, scope="col") for words in heads], runs)
     table = el("table", el("thead", head), el("tbody"), id="compare-examples-table", cls="data-table")
@@ -60,14 +60,13 @@ def describe_examples(source: ComparisonSource, data: Mapping[str, Any]) -> dict
     """One page of rows as nodes.
 
     Args:
-        data: ``names`` (run id -> name) of the runs, ``order``, ``after``, ``kind`` of their answers (``labels``, ``written``
-            or ``marked``) and ``reference``, which written answers are held against: ``expected``, ``base`` or ``none``.
+        data: ``names`` (run id -> name) of the runs, ``order``, ``after``, ``kind``, the form of their answers, and ``reference``, which written answers are held against: ``expected``, ``base`` or ``none``.
     """
     names = {str(run_id): str(name) for run_id, name in dict(data["names"]).items()}
     page = source.examples(list(names), str(data["order"]), int(data["after"]))
     thumbs = _no_thumbs if source.read_only else _thumbs
     kind = data["kind"]
-    described = _Written(str(data["reference"])) if kind == "written" else _Marked() if kind == "marked" else _Labels()
+    described = _Written(str(data["reference"])) if kind == "text" else _Marked() if kind == "entities" else _Labels()
     rows = [
         el(
             "tr",

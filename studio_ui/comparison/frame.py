@@ -1,12 +1,14 @@
 """What stands around the compared runs before any of them is known: the page's parts in their order, and its curves."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from app.catalog.task_types import SCORES
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from studio_ui.components.curves import chart_controls
 from studio_ui.components.nodes import Node, el
+from studio_ui.run_words import on_validation_rows
 
 # What can lie across the curves; the last two make runs of different length or portion size comparable.
 AXES = (
@@ -32,23 +34,40 @@ class ComparedCurve:
     hover: str = ""
 
 
-CURVES = (
+LOSSES = (
     ComparedCurve("train/loss", gettext_noop("Training loss"), smooth=True),
     ComparedCurve("eval/loss", gettext_noop("Evaluation loss")),
-    ComparedCurve("eval/accuracy", gettext_noop("Accuracy on the validation rows"), unit="share", log=False),
-    ComparedCurve("eval/macro_f1", gettext_noop("Macro-F1 on the validation rows"), unit="share", log=False),
-    ComparedCurve(
-        "eval/f1", gettext_noop("Entity F1 on the validation sentences"), unit="share", log=False, optional=True
-    ),
-    ComparedCurve("eval/perplexity", gettext_noop("Perplexity on the validation rows"), hover=".3~g", optional=True),
+)
+OTHERS = (
     ComparedCurve("train/learning_rate", gettext_noop("Learning rate"), unit="rate"),
     ComparedCurve("train/grad_norm", gettext_noop("Gradient norm"), smooth=True),
 )
 
 
+def curves() -> list[ComparedCurve]:
+    """All charts, with titles in the language of the answer: losses, the scores that tasks declare, and how it was trained."""
+    scores = [
+        ComparedCurve(
+            f"eval/{score.key}",
+            on_validation_rows(score),
+            unit="share" if score.unit == "share" else "",
+            log=score.unit != "share",
+            optional=True,
+            hover="" if score.unit == "share" else ".3~g",
+        )
+        for score in SCORES.values()
+        if score.drawn
+    ]
+    return [
+        *(replace(curve, title=_(curve.title)) for curve in LOSSES),
+        *scores,
+        *(replace(curve, title=_(curve.title)) for curve in OTHERS),
+    ]
+
+
 def board_props() -> dict[str, Any]:
     """The properties of the comparison's module: ``frame`` and ``curves``."""
-    return {"frame": _frame(), "curves": [{**asdict(curve), "title": _(curve.title)} for curve in CURVES]}
+    return {"frame": _frame(), "curves": list(map(asdict, curves()))}
 
 
 def _frame() -> list[Node]:

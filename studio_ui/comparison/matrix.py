@@ -8,7 +8,7 @@ from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.services.evaluation.baselines import BASE_NAMES
 from app.services.evaluation.comparison import ComparedBaseline, ComparedRun, Comparison
-from app.services.evaluation.metric_table import BASE, MetricRow
+from app.services.evaluation.metric_table import BASE, MetricRow, leading_row
 from studio_ui.comparison.words import VERDICTS, change_words, p_value_words, value_words
 from studio_ui.components.nodes import Node, action, choice, el
 from studio_ui.formats import count, percent
@@ -17,7 +17,6 @@ from studio_ui.run_words import method_title, model_title
 
 # Baselines that read the base model's vectors or ask it.
 ON_THE_BASE_MODEL = ("nearest_neighbours", "few_shot")
-LABEL_METRICS = ("test/accuracy", "test/f1")
 PAIRED = gettext_noop(
     "Rows that only one of the two got right, and how likely so uneven a split is by chance (McNemar's exact test, corrected "
     "for the number of runs)."
@@ -97,8 +96,8 @@ def _bases(found: Comparison) -> list[ComparedBaseline]:
 
 
 def judges_labels(found: Comparison) -> bool:
-    """Whether the runs give labels, so that answers are right or wrong."""
-    return any(metric.key in LABEL_METRICS for metric in found.metrics)
+    """Whether the runs give answers that are right or wrong, which paired tests decide about."""
+    return leading_row(found.metrics) is not None
 
 
 def _is_drawn(base: ComparedBaseline) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from app.catalog.task_types import task_type
+from app.catalog.task_types.scores import AnswerForm
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.models import SUCCEEDED
@@ -17,7 +19,7 @@ from studio_ui.comparison.source import ComparisonSource
 from studio_ui.components.nodes import Node, action, asker, choice, el, empty_state
 from studio_ui.components.pareto import Cost, ParetoPoint, ParetoPoints, pareto_nodes
 from studio_ui.run_colours import swatch
-from studio_ui.run_words import generates, state_chip, tags_tokens
+from studio_ui.run_words import state_chip
 
 COSTS = (
     Cost("seconds/training", gettext_noop("Training time"), "seconds"),
@@ -125,15 +127,14 @@ def _examples(source: ComparisonSource, runs: Sequence[ComparedRun], query: Quer
     if not names or not source.shows_rows:
         return None
     kinds = {_kind(run) for run in runs if run.id in names}
-    kind = kinds.pop() if len(kinds) == 1 else "labels"
+    kind = kinds.pop() if len(kinds) == 1 else "label"
     nodes = examples.frame(names, kind, query, votes=not source.read_only)
     return {"names": names, "kind": kind, "nodes": nodes}
 
 
-def _kind(run: ComparedRun) -> str:
-    """How the run answers: written texts, marked words or labels."""
-    task = run.task_type or ""
-    return "written" if generates(task) else "marked" if tags_tokens(task) else "labels"
+def _kind(run: ComparedRun) -> AnswerForm:
+    """In which form the run answers."""
+    return task_type(run.task_type or "").answer_form
 
 
 def _run(found: Comparison, run: ComparedRun, places: Mapping[str, int]) -> dict[str, Any]:
@@ -204,5 +205,10 @@ def _pareto(found: Comparison, places: Mapping[str, int], query: Query) -> list[
         for run in found.runs
         if run.id in quality.values
     ]
-    metric = {"key": quality.key[5:], "title": _(quality.title), "unit": "share", "higher_is_better": True}
+    metric = {
+        "key": quality.key[5:],
+        "title": quality.title,
+        "unit": quality.unit,
+        "higher_is_better": quality.higher_is_better,
+    }
     return pareto_nodes(ParetoPoints(metric, quality.baseline, points), COSTS, str(query.get("cost") or ""))

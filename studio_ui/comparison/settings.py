@@ -5,6 +5,7 @@ from typing import Any
 
 from app.languages import gettext as _
 from app.languages import gettext_noop
+from app.services.evaluation import metric_table
 from app.services.evaluation.comparison import ComparedRun, Comparison
 from app.services.evaluation.importance import Importance, SettingImportance
 from app.services.evaluation.metric_table import MetricRow
@@ -185,6 +186,5 @@ def _importance(row: SettingImportance) -> Node:
 
 
 def leading_metric(rows: Sequence[MetricRow]) -> MetricRow | None:
-    """The share of right answers on the test rows, where the task has one."""
-    by_key = {row.key: row for row in rows}
-    return by_key.get("test/accuracy") or by_key.get("test/f1")
+    """The score that paired tests decide about, where the task has one."""
+    return metric_table.leading_row(rows)

@@ -38,9 +38,7 @@ export class ComparedCurves {
     const known = (key) => data.runs.some((run) => this.series[run.id]?.[key]?.length);
     for (const chart of this.charts) {
       const { about } = chart;
-      // Tasks with labels have no perplexity and tasks that write no accuracy; what does not apply is not shown.
-      const other = about.optional || (["eval/accuracy", "eval/macro_f1"].includes(about.key) && (known("eval/perplexity") || known("eval/f1")));
-      chart.figure.hidden = Boolean(other) && !known(about.key);
+      chart.figure.hidden = Boolean(about.optional) && !known(about.key);
       chart.configure({ namedElsewhere: !group });
       chart.update(means ? means(about) : this.lines(about, shown, data.baseline));
     }

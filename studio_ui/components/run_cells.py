@@ -5,13 +5,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.catalog.task_types import PRIMARY_SCORES
 from app.languages import decimal, gettext_noop
 from app.languages import gettext as _
 from app.services.evaluation.baselines import base_words
 from app.services.runs.run_details import RunDetails
 from app.services.runs.run_table import RunRow
 from studio_ui.components.nodes import Node, action, el, moment
-from studio_ui.formats import byte_size, duration, figure, percent
+from studio_ui.formats import byte_size, duration, percent, score_words
 from studio_ui.run_words import done_share, method_title, phase_words, state_chip
 
 # Of the small line of a run's loss, in pixels.
@@ -97,18 +98,17 @@ def _progress(run: RunDetails) -> Node:
 
 
 def _quality(run: RunDetails, best: bool) -> Node:
-    """The task's own score: a share where it is accuracy or F1, a number otherwise."""
+    """The task's own score."""
     metrics = (run.results or {}).get("metrics") or {}
     why = _("No other finished run on this version of the data is better.")
     badge = el("span", _("best"), cls="badge best-badge", title=why) if best else None
-    key = next((item for item in ("accuracy", "f1") if metrics.get(item) is not None), None)
-    if key:
-        return el("span", percent(metrics[key]), _delta(run, key, metrics[key]), badge)
-    name = next((metric for metric in metrics if "loss" not in metric and metrics[metric] is not None), None)
-    if name is None:
+    score = next((score for score in PRIMARY_SCORES if metrics.get(score.key) is not None), None)
+    if score is None:
         return "–"
-    words = el("span", name.replace("_", " "), cls="muted row-note")
-    return el("span", figure(metrics[name]), words, badge)
+    value = score_words(score.key, metrics[score.key])
+    if score.unit == "share":
+        return el("span", value, _delta(run, score.key, metrics[score.key]), badge)
+    return el("span", value, el("span", _(score.title).lower(), cls="muted row-note"), badge)
 
 
 def _delta(run: RunDetails, key: str, value: float) -> Node:

@@ -7,6 +7,7 @@ import gradio as gr
 
 from app.catalog.base_models import base_models
 from app.catalog.methods import METHODS
+from app.catalog.task_types import PRIMARY_SCORES
 from app.errors import StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop
@@ -20,7 +21,7 @@ from app.services.runs.run_table import RunFilter
 from studio_ui.components.nodes import Node, el, empty_state, facts, moment
 from studio_ui.components.page_state import PageState
 from studio_ui.components.view import Content, View
-from studio_ui.formats import byte_size, count, counted, duration_range, figure, percent
+from studio_ui.formats import byte_size, count, counted, duration_range, score_words
 from studio_ui.pages.page import Page
 from studio_ui.run_words import method_title, state_chip
 from studio_ui.sample_cards import sample_cards
@@ -113,14 +114,11 @@ def _progress(run: RunDetails) -> Node:
 def _result(run: RunDetails) -> Node:
     """The task's score with its name."""
     metrics = (run.results or {}).get("metrics") or {}
-    for name, words, unit in (
-        ("accuracy", _("accuracy"), percent),
-        ("f1", "F1", percent),
-        ("perplexity", _("perplexity"), figure),
-    ):
-        if metrics.get(name) is not None:
-            label = el("span", words, cls="muted small")
-            return el("span", label, el("strong", unit(metrics[name])), cls="number run-list-score")
+    for score in PRIMARY_SCORES:
+        if metrics.get(score.key) is not None:
+            label = el("span", _(score.title), cls="muted small")
+            value = el("strong", score_words(score.key, metrics[score.key]))
+            return el("span", label, value, cls="number run-list-score")
     return ""
 
 

@@ -15,7 +15,6 @@ from app import manifest
 from app.catalog.base_models import base_model, base_model_path
 from app.catalog.chat_templates import PLAIN_TURNS
 from app.catalog.spec import RunSpec
-from app.catalog.task_types import task_type
 from app.errors import Rejected
 from worker.engine.modeling.adapter_files import SPEC
 from worker.engine.modeling.tokenizer import load_tokenizer
@@ -26,9 +25,9 @@ from worker.engine.serving.mixed_adapters import MixedAdapters
 from worker.engine.serving.scheduler import BatchScheduler, ModelHandle
 from worker.engine.serving.shared_weights import load_tuned
 from worker.engine.serving.vllm import VllmEngine, is_installed
-from worker.engine.tasks.classification.predict import Predictor
+from worker.engine.tasks.base import TextPredictor
 from worker.engine.tasks.generation.model import load_decoder
-from worker.engine.tasks.token_classification.predict import TagPredictor
+from worker.engine.tasks.registry import engine_of
 from worker.inference.checkpoint_restoring import is_checkpoint, restored
 from worker.inference.status import PoolStatus
 
@@ -73,7 +72,7 @@ class ModelPool:
 
     def __init__(self, max_batch_size: int = 8, vllm_memory: float = 0.0) -> None:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._classifiers: LruCache[Predictor | TagPredictor] = LruCache(MAX_CLASSIFIERS)
+        self._classifiers: LruCache[TextPredictor] = LruCache(MAX_CLASSIFIERS)
         self._bases: LruCache[ChatModel] = LruCache(MAX_BASES)
         self._tuned: LruCache[ChatModel] = LruCache(MAX_TUNED)
         self._classifying = threading.Lock()
@@ -133,12 +132,10 @@ class ModelPool:
             vllm=self._vllm.describe() if self._vllm else "",
         )
 
-    def _load_classifier(self, folder: Path) -> Predictor | TagPredictor:
+    def _load_classifier(self, folder: Path) -> TextPredictor:
         spec = read_spec(folder)
         name = spec.base_model
-        if task_type(spec.task_type).family == "tokens":
-            return TagPredictor(folder, base_model_path(name), self._device)
-        return Predictor(folder, base_model_path(name), base_model(name), self._device)
+        return engine_of(spec.task_type).open_predictor(folder, base_model_path(name), base_model(name), self._device)
 
     def _base(self, name: str, precision: str = "full") -> ChatModel:
         return self._bases.get(f"{name}:{precision}", lambda: self._load_base(name, precision))

@@ -4,6 +4,7 @@ from app.catalog.task_types.base import TaskType
 from app.catalog.task_types.chat import Chat
 from app.catalog.task_types.continued_pretraining import ContinuedPretraining
 from app.catalog.task_types.instruction import Instruction
+from app.catalog.task_types.scores import Score
 from app.catalog.task_types.text_classification import TextClassification
 from app.catalog.task_types.token_classification import TokenClassification
 from app.errors import Rejected
@@ -15,6 +16,20 @@ TASK_TYPES: tuple[TaskType, ...] = (
     Instruction(),
     ContinuedPretraining(),
 )
+
+_PRIMARY = [task.primary_score for task in TASK_TYPES]
+# Every score of every task, those by which runs are ranked first; of tasks that share a key the last one's words.
+SCORES: dict[str, Score] = {
+    score.key: score for score in (*_PRIMARY, *(score for task in TASK_TYPES for score in task.scores))
+}
+PRIMARY_SCORES: tuple[Score, ...] = tuple(SCORES[key] for key in dict.fromkeys(score.key for score in _PRIMARY))
+# Those that paired tests decide about: of answers that can be right, wrong or near.
+DECIDED_SCORES = tuple(dict.fromkeys(task.primary_metric for task in TASK_TYPES if task.answer_form != "text"))
+
+
+def score_unit(key: str) -> str:
+    """``share`` or ``number`` for a score of any task, the loss or whatever else was measured."""
+    return SCORES[key].unit if key in SCORES else "number"
 
 
 def task_type(kind: str) -> TaskType:

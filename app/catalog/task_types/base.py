@@ -10,6 +10,7 @@ from typing import Any
 
 from app.catalog.task_types.candidates import GUESSED, GoalCandidate
 from app.catalog.task_types.column_facts import TableFacts
+from app.catalog.task_types.scores import AnswerForm, Score
 from app.languages import gettext_noop, stated, stated_number
 from app.languages.statements import Statement
 
@@ -87,13 +88,16 @@ class TaskType:
     summary: str
     example: str
     roles: tuple[Role, ...]
-    primary_metric: str
-    metric_titles: Mapping[str, str]
-    # Which part of the engine carries it out: ``classification``, ``tokens`` or ``generation``.
+    # Of the test rows, the first being the one by which checkpoints, runs and experiments are ranked.
+    scores: tuple[Score, ...]
+    answer_form: AnswerForm = "label"
+    # What is needed of the primary metric for a finished run to be good enough, unless the person says otherwise; None where no
+    # number can say that.
+    needed: float | None = None
+    # Which kind of network it tunes: ``classification``, ``tokens`` or ``generation``.
     family: str = "classification"
     # Sets of roles of which one must be complete, for tasks whose data comes in several forms.
     role_sets: tuple[tuple[str, ...], ...] = ()
-    lower_is_better: bool = False
     # Roles that hold the answer; rows that differ only there stay in one split.
     answer_roles: tuple[str, ...] = ("label",)
     # Roles whose cells may hold lists or objects; they are kept as JSON.
@@ -104,6 +108,26 @@ class TaskType:
     training_defaults: Mapping[str, Any] = {}
     # Whether a row is one text that loses its end at the maximum length, which then follows the data.
     cuts_texts: bool = True
+
+    @property
+    def primary_score(self) -> Score:
+        """The score by which checkpoints, runs and experiments are ranked."""
+        return self.scores[0]
+
+    @property
+    def primary_metric(self) -> str:
+        """Its key."""
+        return self.primary_score.key
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether a lower value of the primary metric is better."""
+        return not self.primary_score.higher_is_better
+
+    @property
+    def metric_titles(self) -> dict[str, str]:
+        """Key -> title of every score, and of the loss."""
+        return {**{score.key: score.title for score in self.scores}, "loss": "Loss"}
 
     def missing_role(self, chosen: Mapping[str, str]) -> Role | None:
         """The first role that must still get a column; None when the mapping is complete."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.catalog.task_types.base import Problem, TaskType, few, of_evaluation_file, too_few
+from app.catalog.task_types.scores import Score
 from app.languages import stated
 
 MIN_ROWS = 10
@@ -69,15 +70,13 @@ class GenerativeTask(TaskType):
     """
 
     family = "generation"
-    primary_metric = "perplexity"
-    lower_is_better = True
-    metric_titles = {
-        "perplexity": "Perplexity",
-        "loss": "Loss",
-        "token_accuracy": "Token accuracy",
-        "rouge_l": "ROUGE-L",
-        "exact_match": "Exact match",
-    }
+    scores = (
+        Score("perplexity", "Perplexity", unit="number", higher_is_better=False),
+        Score("token_accuracy", "Token accuracy", drawn=False),
+        Score("rouge_l", "ROUGE-L", rows="answers", drawn=False),
+        Score("exact_match", "Exact match", rows="answers", drawn=False),
+    )
+    answer_form = "text"
     training_defaults: Mapping[str, Any] = {"max_length": 512, "batch_size": 16}
     # Several examples share a row, and running text goes on in the next one.
     cuts_texts = False

@@ -8,6 +8,7 @@ from app.catalog.task_types import text_classification_columns as found
 from app.catalog.task_types.base import Problem, Role, TaskType
 from app.catalog.task_types.candidates import GoalCandidate
 from app.catalog.task_types.column_facts import TableFacts
+from app.catalog.task_types.scores import Score
 
 
 class TextClassification(TaskType):
@@ -21,8 +22,8 @@ class TextClassification(TaskType):
         Role("text", "Text", "The column with the text that the model reads."),
         Role("label", "Label", "The column with the answer that the model should give."),
     )
-    primary_metric = "accuracy"
-    metric_titles = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "loss": "Loss"}
+    scores = (Score("accuracy", "Accuracy", counted=True), Score("macro_f1", "Macro-F1"))
+    needed = 0.90
 
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """See :meth:`TaskType.guess_columns`."""

@@ -14,6 +14,7 @@ from app.catalog.task_types.base import Problem, Role, TaskType
 from app.catalog.task_types.candidates import TAGGED, GoalCandidate
 from app.catalog.task_types.column_facts import TableFacts
 from app.catalog.task_types.generative import UnusableRow
+from app.catalog.task_types.scores import Score
 from app.catalog.task_types.tagged_text import Sentence
 from app.catalog.task_types.tagged_text_checks import Survey, guess_columns
 
@@ -43,14 +44,14 @@ class TokenClassification(TaskType):
     role_sets = (("tokens", "tags"), ("text", "spans"), ("text",))
     answer_roles = ("tags", "spans")
     nested_roles = ("tokens", "tags", "spans")
-    primary_metric = "f1"
-    metric_titles = {
-        "f1": "Entity F1",
-        "precision": "Precision",
-        "recall": "Recall",
-        "token_accuracy": "Word accuracy",
-        "loss": "Loss",
-    }
+    scores = (
+        Score("f1", "Entity F1", counted=True, rows="sentences"),
+        Score("precision", "Precision", rows="sentences"),
+        Score("recall", "Recall", rows="sentences"),
+        Score("token_accuracy", "Word accuracy", rows="sentences", drawn=False),
+    )
+    answer_form = "entities"
+    needed = 0.80
     training_defaults: Mapping[str, Any] = {"batch_size": 16, "epochs": 5}
 
     def outputs(self, labels: int) -> int:

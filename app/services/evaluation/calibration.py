@@ -91,7 +91,7 @@ def measure(user_id: str, run_id: str) -> Calibration:
         raise Conflict(
             "no_answers", _("This run has not answered its test rows yet."), _("Wait until it has finished.")
         )
-    if task_type(task).primary_metric != "accuracy" or not all(0 <= score <= 1 for _, _, score in rows):
+    if task_type(task).answer_form != "label" or not all(0 <= score <= 1 for _, _, score in rows):
         raise Conflict(
             "no_probabilities",
             _("Answers of the task {task} carry no probability.", task=repr(task)),

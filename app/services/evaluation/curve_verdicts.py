@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
+from app.catalog.task_types import PRIMARY_SCORES
 from app.languages import decimal, localized
 from app.languages import gettext as _
 from app.models import Run
@@ -31,7 +32,8 @@ def no_learning(run: Run, points: Points) -> Verdict | None:
     if len(losses) < MIN_POINTS:
         return None
     smooth = smoothed(losses)
-    checks = finite_values(points, "eval/accuracy") or finite_values(points, "eval/f1")
+    keys = (f"eval/{score.key}" for score in PRIMARY_SCORES if score.unit == "share")
+    checks = next((values for key in keys if (values := finite_values(points, key))), [])
     gained = len(checks) > 1 and max(checks) - checks[0] >= MIN_GAIN
     is_flat = FLAT_SHARE * smooth[0] < smooth[-1] <= smooth[0] * (2 - FLAT_SHARE)
     if not is_flat or smooth[0] < FLOOR_LOSS or gained:

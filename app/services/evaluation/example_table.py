@@ -91,7 +91,7 @@ def page(
     if len(data) > 1:
         return ExamplePage(comparable=False)
     shared = _shared_answers(wanted)
-    sort_key = _generated_sort_key if task_type(found[0].task_type).family == "generation" else _label_sort_key
+    sort_key = _generated_sort_key if task_type(found[0].task_type).answer_form == "text" else _label_sort_key
     keys = {row_id: sort_key(answers, order) for row_id, answers in shared.items()}
     ordered = sorted(shared, key=lambda row_id: (*keys[row_id], row_id))
     chosen = ordered[after : after + max(1, min(limit, MAX_ROWS))]

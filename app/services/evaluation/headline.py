@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from app.catalog.task_types import TASK_TYPES
 from app.intervals import wilson
 from app.languages import decimal
 from app.languages import gettext as _
@@ -18,8 +19,8 @@ from app.services.evaluation.text_doubts import short_number
 Conclusion = Literal["good_enough", "not_yet", "cannot_tell"]
 Results = Mapping[str, Any]
 
-# What is needed unless the person says otherwise: right answers of a classifier, F1 of marked entities.
-NEEDED = {"accuracy": 0.90, "f1": 0.80}
+# What is needed of a primary metric unless the person says otherwise.
+NEEDED = {task.primary_metric: task.needed for task in TASK_TYPES if task.needed is not None}
 # Shares that the page offers.
 CHOICES = (0.70, 0.80, 0.90, 0.95, 0.99)
 # Of fewer test rows the right ones are counted.

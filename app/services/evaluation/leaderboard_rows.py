@@ -12,7 +12,6 @@ from app.services.evaluation import tested_rows
 from app.services.evaluation.baselines import base_scores
 from app.services.evaluation.statistics import Outcome
 
-SHARES = ("accuracy", "macro_f1", "micro_f1", "f1", "exact_match")
 # Fields of a row in which less is better.
 COSTS = (
     "trainable_parameters",
@@ -92,10 +91,8 @@ class LeaderboardRow:
 
 def ranked_metric(runs: Sequence[Run]) -> RankedMetric:
     """The primary metric of the runs' task."""
-    kind = task_type(runs[0].task_type)
-    key = kind.primary_metric
-    unit = "share" if key in SHARES else "number"
-    return RankedMetric(key, kind.metric_titles.get(key, key), unit, not kind.lower_is_better)
+    score = task_type(runs[0].task_type).primary_score
+    return RankedMetric(score.key, score.title, score.unit, score.higher_is_better)
 
 
 def row_of(run: Run, metric: RankedMetric, stopped: str | None) -> LeaderboardRow:

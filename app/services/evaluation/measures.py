@@ -5,6 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.catalog.task_types import PRIMARY_SCORES, SCORES
+from app.catalog.task_types.scores import Score
+from app.languages import gettext_noop, stated
+from app.languages.statements import Statement
 from app.services.evaluation.baselines import base_scores
 
 View = Mapping[str, Any]
@@ -31,16 +35,23 @@ class Measure:
     has_best: bool = True
 
 
+# What a score is about, by where its rows stand.
+_OF_TEST = {
+    "rows": gettext_noop("{score} (test rows)"),
+    "sentences": gettext_noop("{score} (test sentences)"),
+    "answers": gettext_noop("{score} (answered test rows)"),
+}
+_BEST_OF_VALIDATION = gettext_noop("{score} (validation rows, best)")
+_LAST_OF_VALIDATION = gettext_noop("{score} (validation rows, last)")
+
+
+def _of_score(score: Score, part: str, path: tuple[str, ...], words: str) -> Measure:
+    title = stated(words, score=Statement.of(score.title, score.title, {}))
+    return Measure(f"{part}/{score.key}", title, score.unit, score.higher_is_better, path, share=score.counted)
+
+
 MEASURES = (
-    Measure("test/accuracy", "Accuracy (test rows)", "share", True, ("metrics", "accuracy"), share=True),
-    Measure("test/macro_f1", "Macro-F1 (test rows)", "share", True, ("metrics", "macro_f1")),
-    Measure("test/f1", "Entity F1 (test sentences)", "share", True, ("metrics", "f1"), share=True),
-    Measure("test/precision", "Precision (test sentences)", "share", True, ("metrics", "precision")),
-    Measure("test/recall", "Recall (test sentences)", "share", True, ("metrics", "recall")),
-    Measure("test/perplexity", "Perplexity (test rows)", "number", False, ("metrics", "perplexity")),
-    Measure("test/token_accuracy", "Token accuracy (test rows)", "share", True, ("metrics", "token_accuracy")),
-    Measure("test/rouge_l", "ROUGE-L (answered test rows)", "share", True, ("metrics", "rouge_l")),
-    Measure("test/exact_match", "Exact match (answered test rows)", "share", True, ("metrics", "exact_match")),
+    *(_of_score(score, "test", ("metrics", score.key), _OF_TEST[score.rows]) for score in SCORES.values()),
     Measure("test/loss", "Loss (test rows)", "number", False, ("metrics", "loss")),
     Measure("votes/good", "Answers voted good, of those with a vote", "share", None, ("votes", "good")),
     Measure(
@@ -53,14 +64,8 @@ MEASURES = (
         False,
         ("forgetting_change", "loss"),
     ),
-    Measure("validation/accuracy", "Best accuracy (validation rows)", "share", True, ("validation", "accuracy")),
-    Measure("validation/f1", "Best entity F1 (validation sentences)", "share", True, ("validation", "f1")),
-    Measure(
-        "validation/perplexity", "Best perplexity (validation rows)", "number", False, ("validation", "perplexity")
-    ),
-    Measure("last/accuracy", "Last accuracy (validation rows)", "share", True, ("last", "eval/accuracy")),
-    Measure("last/f1", "Last entity F1 (validation sentences)", "share", True, ("last", "eval/f1")),
-    Measure("last/perplexity", "Last perplexity (validation rows)", "number", False, ("last", "eval/perplexity")),
+    *(_of_score(score, "validation", ("validation", score.key), _BEST_OF_VALIDATION) for score in PRIMARY_SCORES),
+    *(_of_score(score, "last", ("last", f"eval/{score.key}"), _LAST_OF_VALIDATION) for score in PRIMARY_SCORES),
     Measure("train/loss", "Training loss (last)", "number", False, ("last", "train/loss"), has_best=False),
     Measure("gap", "Gap between evaluation and training loss", "number", False, ("last", "gap"), has_best=False),
     Measure("seconds/total", "Duration", "seconds", False, ("seconds", "total")),
@@ -76,7 +81,7 @@ MEASURES = (
 
 LAST_KEYS = ("train/loss", "eval/loss", "train/rows_per_second")
 DEVICE_KEYS = ("system/cpu_percent", "system/cpu_percent_of_all", "system/gpu_percent")
-CHECK_KEYS = ("eval/accuracy", "eval/f1", "eval/perplexity")
+CHECK_KEYS = tuple(f"eval/{score.key}" for score in PRIMARY_SCORES)
 SERIES_KEYS = (*LAST_KEYS, *DEVICE_KEYS, "train/grad_norm", "train/learning_rate", *CHECK_KEYS)
 
 

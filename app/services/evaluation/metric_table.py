@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.catalog.task_types import DECIDED_SCORES
 from app.intervals import overlap, wilson
+from app.languages.statements import translated
 from app.services.evaluation import baselines, paired_answers, tested_rows
 from app.services.evaluation.measures import (
     MEASURES,
@@ -26,6 +28,10 @@ from app.services.evaluation.paired_answers import RunAnswers
 from app.services.evaluation.statistics import Outcome, PairedTest
 
 BASE = "base"
+# Scores whose chance is judged by the change of the loss.
+CHANGE_OF_LOSS = ("perplexity", "loss")
+# The rows that paired tests decide about.
+LEADING_KEYS = tuple(f"test/{key}" for key in DECIDED_SCORES)
 # Times, memory and losses this close (2 %) are a tie: a second run of the same settings differs by as much.
 TIE = 0.02
 
@@ -114,7 +120,7 @@ def metric_rows(
 
 def leading_row(rows: Sequence[MetricRow]) -> MetricRow | None:
     """The row that paired tests decide about; None where the task has no such score."""
-    return next((row for row in rows if row.key in ("test/accuracy", "test/f1")), None)
+    return next((row for row in rows if row.key in LEADING_KEYS), None)
 
 
 def _row(measure: Measure, compared: ComparedRuns) -> MetricRow:
@@ -125,7 +131,7 @@ def _row(measure: Measure, compared: ComparedRuns) -> MetricRow:
     verdicts, deltas = _against_baseline(measure, compared, values, base, intervals)
     return MetricRow(
         key=measure.key,
-        title=measure.title,
+        title=str(translated(measure.title)),
         unit=measure.unit,
         higher_is_better=measure.higher_is_better,
         values=values,
@@ -169,7 +175,7 @@ def _against_baseline(
     for run in judged:
         rows = count_test_rows(compared.facts[run])
         verdicts[run] = _outcome(measure, values[run], against[run], intervals.get(run), rows)
-    if measure.path in (("metrics", "perplexity"), ("metrics", "loss")):
+    if measure.path[0] == "metrics" and measure.path[1] in CHANGE_OF_LOSS:
         other = compared.facts.get(baseline)
         key = "" if compared.is_run else compared.baseline_key
         verdicts = {

@@ -7,27 +7,27 @@ Labels are right or wrong (McNemar's test); numbers are scored by their distance
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.entity_scores import Counts, count
 from app.catalog.task_types import task_type
+from app.catalog.task_types.scores import AnswerForm
 from app.models import Prediction, Run
 from app.services.evaluation import statistics, tested_rows
 from app.services.evaluation.statistics import Outcome, PairedTest
 
-REGRESSION = "regression"
-
-AnswerKind = Literal["labels", "numbers", "entities"]
+# Forms of answers of which one row says how good it is.
+PAIRED_FORMS = ("label", "number", "entities")
 
 
 @dataclass
 class RunAnswers:
     """Score of each test row, by row id, of the tuned and of the base model.
 
-    1 or 0 for ``labels``, minus the distance for ``numbers`` (higher is better), the sentence's counts for ``entities``.
+    1 or 0 for a ``label``, minus the distance for a ``number`` (higher is better), the sentence's counts for ``entities``.
 
     Attributes:
         data: dataset version and columns; runs with other data were not tested on the same rows.
@@ -35,7 +35,7 @@ class RunAnswers:
     """
 
     data: tuple[str, str]
-    kind: AnswerKind = "labels"
+    form: AnswerForm = "label"
     tuned: dict[int, Any] = field(default_factory=dict)
     base: dict[int, Any] = field(default_factory=dict)
     factor: float = 1.0
@@ -43,7 +43,7 @@ class RunAnswers:
     @property
     def is_decisive(self) -> bool:
         """Whether the paired test on these answers is the verdict on the task's own score."""
-        return self.kind != "numbers"
+        return self.form != "number"
 
     @property
     def is_cross_validated(self) -> bool:
@@ -55,48 +55,40 @@ def answers_of(session: Session, runs: Sequence[Run]) -> dict[str, RunAnswers]:
     """Run id -> its answers to the test rows; runs without any, and tasks whose answers are free text, are left out."""
     found = {}
     for run in runs:
-        if kind := _answer_kind(run.task_type):
+        if (form := task_type(run.task_type).answer_form) in PAIRED_FORMS:
             data = (run.dataset_version_id, str(sorted(run.spec["columns"].items())))
-            answers = RunAnswers(data, kind, factor=tested_rows.variance_factor(run.results or {}))
+            answers = RunAnswers(data, form, factor=tested_rows.variance_factor(run.results or {}))
             _fill(session, run.id, answers)
             if answers.tuned:
                 found[run.id] = answers
     return found
 
 
-def _answer_kind(kind: str) -> AnswerKind | None:
-    if kind == REGRESSION:
-        return "numbers"
-    if task_type(kind).family == "tokens":
-        return "entities"
-    return "labels" if task_type(kind).primary_metric == "accuracy" else None
-
-
 def _fill(session: Session, run_id: str, answers: RunAnswers) -> None:
     # Labels are compared by the database: two numbers a row travel faster than three texts. The table instead of the
     # mapped class, because mapping so many rows takes longer than reading them.
     table = Prediction.__table__.c
-    if answers.kind == "labels":
+    if answers.form == "label":
         query = select(table.row_id, table.answer == table.expected, table.base_answer == table.expected)
     else:
         query = select(table.row_id, table.answer, table.base_answer, table.expected)
     for row_id, answer, base_answer, *expected in session.execute(
         query.where(table.run_id == run_id, table.split == "test")
     ):
-        answers.tuned[row_id] = _score(answers.kind, answer, *expected)
+        answers.tuned[row_id] = _score(answers.form, answer, *expected)
         if base_answer is not None:
-            answers.base[row_id] = _score(answers.kind, base_answer, *expected)
+            answers.base[row_id] = _score(answers.form, base_answer, *expected)
 
 
-def _score(kind: AnswerKind, answer: Any, expected: str = "") -> Any:
-    if kind == "labels":
+def _score(form: AnswerForm, answer: Any, expected: str = "") -> Any:
+    if form == "label":
         return float(answer)
-    return _entity_counts(answer, expected) if kind == "entities" else _closeness(answer, expected)
+    return _entity_counts(answer, expected) if form == "entities" else _closeness(answer, expected)
 
 
 def against_base(answers: RunAnswers) -> PairedTest | None:
     """The tuned model against its base model; None when the base model did not answer the same rows."""
-    return _compare(answers.kind, answers.tuned, answers.base, answers.factor)
+    return _compare(answers.form, answers.tuned, answers.base, answers.factor)
 
 
 def against(answers: RunAnswers, other: RunAnswers) -> PairedTest | None:
@@ -111,7 +103,7 @@ def against(answers: RunAnswers, other: RunAnswers) -> PairedTest | None:
     if first.keys() != second.keys() and answers.is_cross_validated != other.is_cross_validated:
         common = first.keys() & second.keys()
         first, second = ({row: scores[row] for row in common} for scores in (first, second))
-    return _compare(answers.kind, first, second, max(answers.factor, other.factor))
+    return _compare(answers.form, first, second, max(answers.factor, other.factor))
 
 
 def corrected(tests: Mapping[str, PairedTest]) -> dict[str, tuple[Outcome, float]]:
@@ -123,14 +115,14 @@ def corrected(tests: Mapping[str, PairedTest]) -> dict[str, tuple[Outcome, float
     }
 
 
-def _compare(kind: AnswerKind, first: Mapping[int, Any], second: Mapping[int, Any], factor: float) -> PairedTest | None:
+def _compare(form: AnswerForm, first: Mapping[int, Any], second: Mapping[int, Any], factor: float) -> PairedTest | None:
     if not first or first.keys() != second.keys():
         return None
     rows = sorted(first)
     first_scores, second_scores = [first[row] for row in rows], [second[row] for row in rows]
-    if kind == "entities":
+    if form == "entities":
         return statistics.paired_f1(first_scores, second_scores, factor=factor)
-    if kind == "labels":
+    if form == "label":
         return statistics.mcnemar(
             [bool(score) for score in first_scores], [bool(score) for score in second_scores], factor
         )

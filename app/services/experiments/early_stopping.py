@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from app.catalog.task_types import task_type
 from app.intervals import wilson
 from app.models import RUNNING, SUCCEEDED, Run
 from app.services.evaluation.leaderboard_rows import ranked_metric
@@ -17,7 +18,7 @@ def clearly_worse(runs: Sequence[Run], checks: Mapping[str, Mapping[str, float]]
         checks: run id -> best value so far by metric key, as ``metrics.best_evaluations`` returns it.
     """
     key = f"eval/{ranked_metric(runs).key}"
-    if key != "eval/accuracy":
+    if task_type(runs[0].task_type).answer_form != "label":
         return {}
     values = {run.id: value for run in runs if (value := checks.get(run.id, {}).get(key)) is not None}
     done = [run for run in runs if run.job.state == SUCCEEDED and run.id in values]

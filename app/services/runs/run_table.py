@@ -345,15 +345,11 @@ def _best(session: Session, user_id: str, shown: Sequence[Run]) -> set[str]:
         .group_by(*key)
     )
     tops = {
-        (version, task): low if _lower_is_better(task) else high
+        (version, task): low if task_type(task).lower_is_better else high
         for version, task, high, low, count in (session.execute(query) if versions else ())
         if count > 1
     }
     return {run.id for run in ended if tops.get((run.dataset_version_id, run.task_type)) == run.quality}
-
-
-def _lower_is_better(task: str) -> bool:
-    return task_type(task).primary_metric in ("perplexity", "loss")
 
 
 def _live_sparklines(session: Session, found: Sequence[Run]) -> dict[str, list[float]]:

@@ -13,7 +13,7 @@ from studio_ui.components.marked_text import Marks
 from studio_ui.components.nodes import Node, choice, el, share_bar
 from studio_ui.components.view import Content
 from studio_ui.formats import count
-from studio_ui.pages.run.wanted import family, is_active, not_yet, results_of, wanted_run
+from studio_ui.pages.run.wanted import answer_form, is_active, not_yet, results_of, wanted_run
 
 SECONDS_BETWEEN_LOOKS = 2.0
 PAGE = 50
@@ -61,7 +61,7 @@ def answers(user_id: str, query: Mapping[str, str]) -> Content:
     """The rows that the address asks for."""
     run = wanted_run(user_id, query)
     again = SECONDS_BETWEEN_LOOKS if is_active(run) else None
-    written = family(run) == "generation"
+    written = answer_form(run) == "text"
     if not results_of(run).get("metrics"):
         # What was said at each check stands below and needs no end.
         return Content("" if written else not_yet(run, _("Right and wrong answers")), again=again)
@@ -89,7 +89,7 @@ def _first_rows(user_id: str, run: RunDetails, wanted: AnswerFilter, number: int
 def _answer_table(run: RunDetails, page: PredictionPage, wanted: AnswerFilter, shown: int) -> list[Node]:
     totals = {**page.counts, "all": page.counts["right"] + page.counts["wrong"]}
     only = wanted.only or "all"
-    entities = family(run) == "tokens"
+    entities = answer_form(run) == "entities"
     row = _entity_row(Marks(results_of(run).get("labels") or [])) if entities else _answer_row
     filters = [
         choice(
@@ -241,7 +241,7 @@ def _answer_nodes(who: str, words: str | None, look: str = "") -> Node:
 def samples(user_id: str, query: Mapping[str, str]) -> Content:
     """What a model that generates said at one check of its run, beside the base model."""
     run = wanted_run(user_id, query)
-    if family(run) != "generation":
+    if answer_form(run) != "text":
         return Content("")
     found = generation_samples.at_step(user_id, run.id, sampled_step(query))
     at = list(found.steps).index(found.step) if found.step is not None else 0

@@ -10,13 +10,10 @@ from app.languages import gettext as _
 from app.services.runs import checkpoints, derivations, generation_samples, run_table, runs, tracker_exports
 from studio_ui.components.view import reload
 from studio_ui.formats import count
-from studio_ui.pages.run.wanted import family, wanted_id, wanted_run
+from studio_ui.pages.run.wanted import tabs_without, wanted_id, wanted_run
 from studio_ui.session import REFUSED, query_of, user_of
 
 TABS = ("curves", "examples", "confusion", "labels", "certainty", "config", "checkpoints", "log", "files")
-# Tabs that a kind of model does not have: what it writes has no labels, and marked words no stated certainty. The style sheet
-# hides their buttons.
-WITHOUT = {"generation": ("confusion", "labels", "certainty"), "tokens": ("certainty",)}
 PARTS = 8
 
 
@@ -29,7 +26,7 @@ def open_page(tab: str, request: gr.Request) -> tuple[Any, ...]:
     except StudioError:
         # The page itself shows it.
         return (gr.skip(),) * PARTS
-    hidden = WITHOUT.get(family(run), ())
+    hidden = tabs_without(run)
     first = "log" if run.state == "failed" else "curves"
     return (
         gr.update(value=run.name, interactive=True),

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from app.catalog.methods import DERIVED, METHODS
 from app.catalog.methods.cards import method_card
+from app.catalog.task_types import DECIDED_SCORES, PRIMARY_SCORES
 from app.languages import current_language, decimal, gettext_noop
 from app.languages import gettext as _
 from app.services.runs import tracker_exports
@@ -14,7 +15,7 @@ from app.services.runs.run_details import RunDetails
 from app.services.runs.tracker_exports import ExportStatus, TrackerChoice
 from studio_ui.components.nodes import Node, action, copy_button, el
 from studio_ui.components.view import Content
-from studio_ui.formats import byte_size, percent
+from studio_ui.formats import byte_size, percent, score_words
 from studio_ui.pages.run.wanted import is_active, results_of, wanted_run
 from studio_ui.run_words import ACTIVE, method_words, state_chip
 
@@ -150,9 +151,9 @@ def _origin(run: RunDetails) -> Node:
 def _score_words(scores: Mapping[str, float] | None) -> str:
     found = scores or {}
     words = [
-        f"{name} {percent(found[key])}"
-        for key, name in (("accuracy", _("accuracy")), ("f1", _("entity F1")))
-        if key in found
+        f"{_(score.title)} {score_words(score.key, found[score.key])}"
+        for score in PRIMARY_SCORES
+        if score.key in DECIDED_SCORES and score.key in found
     ]
     return ", ".join(
         [*words, *([_("loss {loss}", loss=decimal(found["loss"], 3))] if found.get("loss") is not None else [])]

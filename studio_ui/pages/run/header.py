@@ -14,7 +14,7 @@ from studio_ui.components.view import Content
 from studio_ui.formats import count, duration
 from studio_ui.pages.run.tiles import run_tiles
 from studio_ui.pages.run.verdict_part import sentence_nodes, sentence_of, verdict_list
-from studio_ui.pages.run.wanted import SECONDS_BETWEEN_LOOKS, family, is_active, judged, wanted_run
+from studio_ui.pages.run.wanted import SECONDS_BETWEEN_LOOKS, answer_form, is_active, judged, wanted_run
 from studio_ui.run_words import STATES, done_share, method_title, model_title, phase_words, state_chip
 
 ENDED_BADLY = ("failed", "cancelled", "diverged")
@@ -225,7 +225,7 @@ def _work_actions(run: RunDetails) -> list[Node]:
 def try_address(run: RunDetails, step: int | None = None) -> str:
     """Where this model, or as it was at one step, is tried: classifiers label texts, others chat beside the base model."""
     name = run.id if step is None else f"{run.id}@{step}"
-    if family(run) == "generation":
+    if answer_form(run) == "text":
         return f"/chat?{urlencode({'models': f'base:{run.base_model},{name}'})}"
     return f"/playground?{urlencode({'models': name})}"
 

@@ -1,6 +1,5 @@
 """The Checkpoints tab: what is kept of a run and why; try one, continue from one, delete one."""
 
-import re
 from collections.abc import Mapping
 
 from app.languages import gettext as _
@@ -9,12 +8,11 @@ from app.services.runs.checkpoints import CheckpointDetails
 from app.services.runs.run_details import RunDetails
 from studio_ui.components.nodes import Node, action, el, empty_state, moment, table
 from studio_ui.components.view import Content
-from studio_ui.formats import byte_size, count, figure, percent
+from studio_ui.formats import byte_size, count, score_words
 from studio_ui.pages.run.header import try_address
 from studio_ui.pages.run.wanted import is_active, wanted_run
 
 SECONDS_BETWEEN_LOOKS = 3.0
-SHARES = re.compile(r"accuracy|f1|rouge|match|precision|recall")
 
 
 def kept_steps(user_id: str, query: Mapping[str, str]) -> Content:
@@ -86,4 +84,4 @@ def _actions(run: RunDetails, checkpoint: CheckpointDetails) -> Node:
 def _score(name: str, value: float | None) -> str:
     if value is None:
         return "–"
-    return percent(value) if SHARES.search(name) else figure(value)
+    return score_words(name, value)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from app.catalog.task_types import task_type
 from app.catalog.training import MAX_FOLDS
 from app.languages import gettext as _
 from app.languages import gettext_noop
@@ -10,36 +11,16 @@ from app.services.runs import checkpoints, metrics
 from app.services.runs.run_details import RunDetails
 from studio_ui.components.curves import Chart, CurveNews, Line, Mark
 from studio_ui.formats import count
-from studio_ui.pages.run.wanted import SECONDS_BETWEEN_LOOKS, family, is_active, results_of, waits_for_folds, wanted_run
-from studio_ui.run_words import ACTIVE
+from studio_ui.pages.run.wanted import SECONDS_BETWEEN_LOOKS, is_active, results_of, waits_for_folds, wanted_run
+from studio_ui.run_words import ACTIVE, on_validation_rows
 
 AFTER_FOLDS = gettext_noop("Appears after the folds, when the model on all rows is trained.")
 FIRST_STEP = gettext_noop("Appears with the first training step.")
 QUALITY = {
-    "labels": Chart(
-        gettext_noop("Quality on the validation rows"),
-        (Line("eval/accuracy", gettext_noop("accuracy")), Line("eval/macro_f1", gettext_noop("macro-F1"))),
-        unit="share",
-        log=False,
-        empty=gettext_noop("Appears at the first check. More checks per pass give more points."),
-    ),
-    "tokens": Chart(
-        gettext_noop("Quality on the validation sentences"),
-        (
-            Line("eval/f1", gettext_noop("entity F1")),
-            Line("eval/precision", gettext_noop("precision")),
-            Line("eval/recall", gettext_noop("recall")),
-        ),
-        unit="share",
-        log=False,
-        empty=gettext_noop("Appears at the first check. More checks per pass give more points."),
-    ),
-    "generation": Chart(
-        gettext_noop("Perplexity on the validation rows"),
-        (Line("eval/perplexity", gettext_noop("perplexity")),),
-        empty=gettext_noop("Appears at the first check. More checks per pass give more points."),
-    ),
+    "rows": gettext_noop("Quality on the validation rows"),
+    "sentences": gettext_noop("Quality on the validation sentences"),
 }
+CHECKED = gettext_noop("Appears at the first check. More checks per pass give more points.")
 LOSS = Chart(
     gettext_noop("Loss"),
     (Line("train/loss", gettext_noop("training"), smooth=True), Line("eval/loss", gettext_noop("evaluation"))),
@@ -144,10 +125,24 @@ def read_curves(user_id: str, query: Mapping[str, str], after: int | None) -> Cu
 
 def _charts(run: RunDetails) -> list[Chart]:
     """All charts; while folds are trained, those of the model that is kept say what they wait for."""
-    charts = [_translated(chart) for chart in (LOSS, QUALITY[family(run)], FOLDS, *OTHERS)]
+    charts = [_translated(chart) for chart in (LOSS, quality(run.task_type), FOLDS, *OTHERS)]
     if not waits_for_folds(run):
         return charts
     return [replace(chart, empty=_(AFTER_FOLDS)) if chart.empty else chart for chart in charts]
+
+
+def quality(kind: str) -> Chart:
+    """The chart of a task's scores on the validation rows: its primary one, and those of the same unit."""
+    task = task_type(kind)
+    primary = task.primary_score
+    shown = [score for score in task.scores if score.drawn and score.unit == primary.unit]
+    return Chart(
+        on_validation_rows(primary) if len(shown) == 1 else QUALITY[primary.rows],
+        tuple(Line(f"eval/{score.key}", score.title) for score in shown),
+        unit=primary.unit if primary.unit == "share" else "",
+        log=primary.unit != "share" and not primary.higher_is_better,
+        empty=CHECKED,
+    )
 
 
 def _translated(chart: Chart) -> Chart:

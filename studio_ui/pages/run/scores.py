@@ -10,7 +10,7 @@ from studio_ui.components.nodes import Node, choice, el, share_bar
 from studio_ui.components.view import Content
 from studio_ui.formats import count, counted, percent
 from studio_ui.pages.run.answers import SECONDS_BETWEEN_LOOKS
-from studio_ui.pages.run.wanted import family, folds_of, is_active, not_yet, results_of, wanted_run
+from studio_ui.pages.run.wanted import answer_form, folds_of, is_active, not_yet, results_of, wanted_run
 
 MOST_PAIRS = 12
 COLUMNS = (
@@ -33,7 +33,7 @@ def read_matrix(user_id: str, query: Mapping[str, str]) -> Matrix:
     if not results.get("confusion"):
         return Matrix([], [])
     # Entities are not answered row by row, so their cells have no rows to show.
-    return Matrix(results["labels"], results["confusion"], chosen=family(run) == "labels")
+    return Matrix(results["labels"], results["confusion"], chosen=answer_form(run) == "label")
 
 
 def confused_pairs(user_id: str, query: Mapping[str, str]) -> Content:
@@ -79,7 +79,7 @@ def label_scores(user_id: str, query: Mapping[str, str]) -> Content:
     key = key if key in dict(COLUMNS) else "f1"
     down = query.get("down", "1" if key == "count" else "0") == "1"
     rows = sorted(rows, key=lambda row: row[key], reverse=down)
-    counted_words = _("Entities") if family(run) == "tokens" else _("Rows") if folds_of(run) else _("Test rows")
+    counted_words = _("Entities") if answer_form(run) == "entities" else _("Rows") if folds_of(run) else _("Test rows")
     heads = [_head(name, _(words) or counted_words, name == key, down) for name, words in COLUMNS]
     body = el("tbody", [_row(row) for row in rows])
     table = el("table", el("thead", el("tr", heads)), body, cls="data-table", id="labels-table")

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from app.catalog.task_types import task_type
 from app.db import snapshot
 from app.languages import decimal, gettext_noop, localized
 from app.languages import gettext as _
@@ -13,10 +14,9 @@ from app.services.runs import metrics
 from app.services.runs.run_details import RunDetails
 from studio_ui.components.nodes import Node, el
 from studio_ui.formats import byte_size, count, duration, figure, percent, points
-from studio_ui.pages.run.wanted import family, folds_of, is_active, results_of, waits_for_folds
+from studio_ui.pages.run.wanted import answer_form, folds_of, is_active, results_of, tabs_without, waits_for_folds
 
 NEWEST = ("train/loss", "eval/loss", "train/rows_per_second", "eval/perplexity", "eval/token_accuracy")
-LEADING = {"labels": "test/accuracy", "tokens": "test/f1", "generation": "test/perplexity"}
 RETENTION = {
     "kept": ("✓", gettext_noop("kept")),
     "amber": ("!", gettext_noop("some lost")),
@@ -36,17 +36,24 @@ def run_tiles(user_id: str, run: RunDetails, comparison: Comparison) -> Node:
     newest = metrics.newest(user_id, run.id, NEWEST)
     with snapshot() as session:
         best = metrics.best_evaluations(session, [run.id]).get(run.id, {})
-    kind = family(run)
+    form = answer_form(run)
     rows = {row.key: row for row in comparison.metrics}
-    leading = rows.get(LEADING[kind])
+    leading = rows.get(f"test/{task_type(run.task_type).primary_metric}")
     verdict = leading.verdicts.get(run.id) if leading else None
-    if kind == "generation":
+    if form == "text":
         first = _generation_tiles(run, newest, verdict)
-    elif kind == "tokens":
+    elif form == "entities":
         first = _entity_tiles(run, best, verdict)
     else:
         first = _label_tiles(run, best, verdict)
-    return el("div", *first, *_common_tiles(run, newest), cls="tiles", id="run-tiles", data_family=kind)
+    return el(
+        "div",
+        *first,
+        *_common_tiles(run, newest),
+        cls="tiles",
+        id="run-tiles",
+        data_without=" ".join(tabs_without(run)),
+    )
 
 
 def _common_tiles(run: RunDetails, newest: Newest) -> list[Node]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from app.catalog.task_types import PRIMARY_SCORES, task_type
+from app.catalog.task_types.scores import AnswerForm
 from app.errors import NotFound
 from app.languages import current_language
 from app.languages import gettext as _
@@ -12,12 +14,21 @@ from app.services.evaluation.comparison import Comparison
 from app.services.runs import metrics, run_details, runs
 from app.services.runs.run_details import RunDetails
 from studio_ui.components.nodes import Node, empty_state
-from studio_ui.run_words import ACTIVE, generates, tags_tokens
+from studio_ui.run_words import ACTIVE
 
 SECONDS_BETWEEN_LOOKS = 1.0
 CHECKED_RUNS = 200
 # What the checks of a run write; a new point means that there is more to judge.
-CHECKS = ("eval/loss", "eval/accuracy", "eval/f1", "eval/perplexity")
+CHECKS = ("eval/loss", *(f"eval/{score.key}" for score in PRIMARY_SCORES))
+
+# Tabs that a form of answers does not have: what is written has no labels, and marked words no stated certainty. The style sheet
+# hides their buttons.
+WITHOUT = {
+    "labels": ("confusion", "certainty"),
+    "number": ("confusion", "labels", "certainty"),
+    "entities": ("certainty",),
+    "text": ("confusion", "labels", "certainty"),
+}
 
 
 def wanted_id(query: Mapping[str, str]) -> str:
@@ -57,9 +68,14 @@ def waits_for_folds(run: RunDetails) -> bool:
     return bool(folds_of(run)) and is_active(run) and progress.get("part", 1) <= folds_of(run)
 
 
-def family(run: RunDetails) -> str:
-    """``generation``, ``tokens`` or ``labels``: which scores and answers a run has."""
-    return "generation" if generates(run.task_type) else "tokens" if tags_tokens(run.task_type) else "labels"
+def answer_form(run: RunDetails) -> AnswerForm:
+    """In which form a run answers; see :data:`AnswerForm`."""
+    return task_type(run.task_type).answer_form
+
+
+def tabs_without(run: RunDetails) -> tuple[str, ...]:
+    """Names of the tabs that the run does not have."""
+    return WITHOUT.get(answer_form(run), ())
 
 
 def results_of(run: RunDetails) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import RunContext
 from app.errors import StudioError
 from app.run_report import Report
@@ -44,6 +45,13 @@ class TrainingData(Protocol):
 
     def loss(self, model: nn.Module, rows: MicroBatch) -> torch.Tensor:
         """The summed loss (scalar, nats) of some rows, with its graph."""
+
+
+class TextPredictor(Protocol):
+    """Answers texts with a download, in fp32."""
+
+    def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        """One answer for each text, as JSON, in the form of the task."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,15 @@ class TaskFamily(ABC):
         self.job, self.report, self.accelerator = job, report, accelerator
         # Travels with the download.
         self.tokenizer: Any = load_tokenizer(job.base_folder)
+
+    @classmethod
+    def open_predictor(cls, folder: Path, base_folder: Path, base: BaseModelCard, device: str = "cpu") -> TextPredictor:
+        """What answers texts with the download in ``folder``.
+
+        Raises:
+            StudioError: ``cannot_label``: models of this task write text instead.
+        """
+        raise StudioError("cannot_label", "This model writes text and labels nothing.", "Ask it on the Chat page.")
 
     @property
     @abstractmethod

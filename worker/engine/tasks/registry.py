@@ -1,4 +1,4 @@
-"""The task families by name; a task type names its family."""
+"""The engines of the tasks: one for each family of networks, and for tasks whose labels or scores are of another form."""
 
 from accelerate import Accelerator
 
@@ -10,13 +10,19 @@ from worker.engine.tasks.classification.classification import Classification
 from worker.engine.tasks.generation.generation import Generation
 from worker.engine.tasks.token_classification.token_classification import Tokens
 
-FAMILIES: dict[str, type[TaskFamily]] = {
+# By the kind of a task, else by its family.
+ENGINES: dict[str, type[TaskFamily]] = {
     "classification": Classification,
     "generation": Generation,
     "tokens": Tokens,
 }
 
 
+def engine_of(kind: str) -> type[TaskFamily]:
+    """What trains, tests and answers for a task type."""
+    return ENGINES.get(kind) or ENGINES[task_type(kind).family]
+
+
 def open_family(job: TrainingJob, report: Report, accelerator: Accelerator) -> TaskFamily:
-    """The family of a job's task type."""
-    return FAMILIES[task_type(job.spec.task_type).family](job, report, accelerator)
+    """The engine of a job's task type."""
+    return engine_of(job.spec.task_type)(job, report, accelerator)

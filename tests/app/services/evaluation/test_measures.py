@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.catalog.task_types import TASK_TYPES
 from app.services.evaluation.answer_votes import VoteCount
 from app.services.evaluation.measures import MEASURES, base_value, facts_of, value_at
 from tests.app.services.evaluation.views import view_of
@@ -34,3 +35,10 @@ def test_base_value_is_known_for_test_metrics_only() -> None:
     facts = facts_of(view_of("a", 0.95), {})
     values = {measure.key: base_value(facts, measure) for measure in MEASURES}
     assert values["test/accuracy"] == 0.9 and values["seconds/total"] is None
+
+
+def test_every_score_of_every_task_is_a_measure_of_the_test_rows() -> None:
+    titles = {measure.key: str(measure.title) for measure in MEASURES}
+    assert {f"test/{score.key}" for task in TASK_TYPES for score in task.scores} <= titles.keys()
+    assert titles["test/f1"] == "Entity F1 (test sentences)"
+    assert titles["validation/perplexity"] == "Perplexity (validation rows, best)"

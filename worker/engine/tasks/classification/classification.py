@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from app.catalog.card import BaseModelCard
 from app.catalog.task_types import task_type
 from app.intervals import pooled_variance_factor, wilson
 from worker.engine.batching.batches import MicroBatch, Update, collate, count_rows
@@ -66,6 +67,11 @@ class Classification(TaskFamily):
     answer_seconds: float
     # Answers of the folds of a cross-validation, in place of those to the test rows.
     pooled: HeldOutTexts | None = None
+
+    @classmethod
+    def open_predictor(cls, folder: Path, base_folder: Path, base: BaseModelCard, device: str = "cpu") -> Predictor:
+        """See :class:`TaskFamily`."""
+        return Predictor(folder, base_folder, base, device)
 
     @property
     def body(self) -> nn.Module:

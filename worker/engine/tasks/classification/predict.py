@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -38,9 +39,9 @@ class Predictor:
             answers[rows] = self._model(ids, mask).cpu()
         return answers
 
-    def predict(self, texts: Sequence[str]) -> list[dict[str, object]]:
+    def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """``[{"label", "probabilities": {label: probability}}]``, labels from likely to unlikely."""
-        predictions: list[dict[str, object]] = []
+        predictions: list[dict[str, Any]] = []
         for row in self.logits(texts).softmax(-1).tolist():
             ranked = sorted(zip(self.labels, row, strict=True), key=lambda pair: -pair[1])
             predictions.append({"label": ranked[0][0], "probabilities": dict(ranked)})

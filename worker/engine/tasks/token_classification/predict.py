@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ class TagPredictor:
         """Scores (words that are read, tags) of each text, given with the character ranges of its words."""
         return self._read(self._tokenize(texts))
 
-    def predict(self, texts: Sequence[str]) -> list[dict[str, object]]:
+    def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """``[{"entities": [{"start", "end", "label", "score", "text"}], "read_to"}]``, positions in characters.
 
         ``read_to`` is the character up to which the text was read; less than its length when it is too long.

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from app.catalog import entity_scores
+from app.catalog.card import BaseModelCard
 from app.catalog.task_types import task_type
 from app.catalog.task_types.token_classification import TokenClassification
 from app.intervals import pooled_variance_factor
@@ -95,6 +96,11 @@ class Tokens(TaskFamily):
     def set_body(self, body: nn.Module) -> None:
         """See :class:`TaskFamily`."""
         self.model.network = body
+
+    @classmethod
+    def open_predictor(cls, folder: Path, base_folder: Path, base: BaseModelCard, device: str = "cpu") -> TagPredictor:
+        """See :class:`TaskFamily`."""
+        return TagPredictor(folder, base_folder, device)
 
     @property
     def tags(self) -> list[str]:
