@@ -36,7 +36,7 @@ def test_progress_is_no_result_and_results_have_names(signed_in, studio):
     )
     expect(moving).to_contain_text("47 % done")
     expect(moving.locator(".run-list-score")).to_have_count(0)
-    expect(done.locator(".run-list-score")).to_have_text(re.compile(r"^\s*accuracy\s*90\.0\s*%\s*$"))
+    expect(done.locator(".run-list-score")).to_have_text(re.compile(r"^\s*Accuracy\s*90\.0\s*%\s*$"))
     expect(done.locator("progress")).to_have_count(0)
     for words in ("ready", "1,000 rows take", "A run needs"):
         expect(page.locator("#machine")).to_contain_text(words)
