@@ -10,6 +10,7 @@ from typing import Any
 from app.services.datasets import datasets
 
 SHOWN_CHARACTERS = 230
+MULTI = "multi-label-classification"
 THREE, TYPES = {"light": 16, "pests": 16, "water": 16}, {"FIRM": 48, "TOWN": 48}
 CHAT, PAIR = {"task": "chat", "usable": 48}, {"task": "instruction", "usable": 48}
 TOPICS, TAGGED = {"task": "text-classification", "labels": THREE}, {"task": "token-classification", "labels": TYPES}
@@ -35,8 +36,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "64-prodigy": {"task": "token-classification", "usable": 36, "labels": {"FIRM": 36, "TOWN": 36}},
     "130-labelstudio": TAGGED,
     "69-labelstudio": TAGGED,
-    "42-": asked(words="several labels"),
-    "45-": asked(words="several labels"),
+    "42-": {"task": MULTI, "usable": 48, "labels": {"light": 24, "pests": 24, "urgent": 10, "water": 24}},
+    "45-": {"task": MULTI, "usable": 48, "labels": {"light": 16, "pests": 21, "water": 16}},
     "36-images": asked("chat", words="pictures"),
     "37-llava": asked("chat", words="pictures"),
     "129-alpaca": {**PAIR, "columns": "history"},

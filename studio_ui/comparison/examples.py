@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.catalog.task_types.scores import AnswerForm
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from studio_ui.comparison.source import ComparisonSource
+from studio_ui.components.judged_answers import expected_words, judged
 from studio_ui.components.marked_text import Marks
 from studio_ui.components.nodes import Node, action, asker, el
-from studio_ui.formats import count, counted, percent
+from studio_ui.formats import count, counted
 from studio_ui.word_diff import word_diff
 
 ORDERS = [
@@ -66,7 +68,9 @@ def describe_examples(source: ComparisonSource, data: Mapping[str, Any]) -> dict
     page = source.examples(list(names), str(data["order"]), int(data["after"]))
     thumbs = _no_thumbs if source.read_only else _thumbs
     kind = data["kind"]
-    described = _Written(str(data["reference"])) if kind == "text" else _Marked() if kind == "entities" else _Labels()
+    described = (
+        _Written(str(data["reference"])) if kind == "text" else _Marked() if kind == "entities" else _Judged(kind)
+    )
     rows = [
         el(
             "tr",
@@ -109,18 +113,20 @@ def _words(page: Mapping[str, Any], runs: int) -> str:
     )
 
 
-class _Labels:
-    """Answers that are right or wrong."""
+class _Judged:
+    """Answers that are right, wrong or near: a label, labels, or a number."""
 
     cls = ""
 
+    def __init__(self, form: AnswerForm) -> None:
+        self.form = form
+
     def row(self, row: Row) -> list[Node]:
-        base = row["base_answer"]
-        shown = "–" if base is None else _judged(base, row["expected"])
-        return [el("td", row["input"], cls="wide-text"), el("td", row["expected"]), el("td", shown)]
+        expected, base = row["expected"], judged(self.form, row["base_answer"], row["expected"])
+        return [el("td", row["input"], cls="wide-text"), el("td", expected_words(self.form, expected)), el("td", base)]
 
     def answer(self, row: Row, given: Mapping[str, Any]) -> Node:
-        return _judged(given["answer"], row["expected"], given["score"])
+        return judged(self.form, given["answer"], row["expected"], given["score"])
 
 
 class _Marked:
@@ -163,22 +169,6 @@ class _Written:
 
     def _marked(self, row: Row, text: str) -> Node:
         return word_diff({"expected": row["expected"], "base": row["base_answer"]}.get(self.reference), text)
-
-
-def _judged(given: str, expected: str, score: float | None = None) -> Node:
-    right = given == expected
-    share = None if score is None or not 0 <= score <= 1 else percent(score)
-    return el(
-        "span",
-        el("span", "✓" if right else "✕", aria_hidden="true"),
-        el(
-            "span",
-            el("span", _("right: ") if right else _("wrong: "), cls="sr-only"),
-            given,
-            el("span", share, cls="muted row-note") if share else None,
-        ),
-        cls=f"answer answer-{'right' if right else 'wrong'}",
-    )
 
 
 Thumbs = Callable[[Row, str, str], Node]

@@ -73,7 +73,7 @@ def describe_meaning(user_id: str, data: Mapping[str, Any]) -> list[Node]:
 
 
 def _head(at: int, column: str, task: TaskType, role: str) -> Node:
-    options = [("", _("not used")), *((item.name, _(item.title)) for item in task.roles)]
+    options = [("", _("not used")), *((item.name, _(item.title)) for item in task.roles_for(column))]
     box = el(
         "select",
         [el("option", words, value=value) for value, words in options],

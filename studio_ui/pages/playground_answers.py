@@ -5,7 +5,7 @@ from typing import Any
 
 from app.languages import gettext as _
 from studio_ui.components.nodes import Node, el, share_bar
-from studio_ui.formats import count
+from studio_ui.formats import count, percent
 
 SHOWN_LABELS = 5
 HUES = 8
@@ -15,6 +15,8 @@ def answer_of(text: str, answer: dict[str, Any], hues: dict[str, int]) -> Node:
     """One text with its label and probabilities, or with what was marked in it; ``hues`` are the colours given so far."""
     if "entities" in answer:
         return _marked_reply(text, answer["entities"], answer["read_to"], hues)
+    if "labels" in answer:
+        return _labelled_reply(text, answer)
     ranked = sorted(answer.get("probabilities", {}).items(), key=lambda pair: -pair[1])
     # A single label left over is shown by its name: "1 other" would take the same room.
     shown = ranked if len(ranked) == SHOWN_LABELS + 1 else ranked[:SHOWN_LABELS]
@@ -36,6 +38,28 @@ def answer_of(text: str, answer: dict[str, Any], hues: dict[str, int]) -> Node:
         "article",
         el("p", text, cls="reply-text"),
         el("p", answer["label"], cls="reply-label"),
+        el("ul", bars, cls="label-bars"),
+        cls="reply",
+    )
+
+
+def _labelled_reply(text: str, answer: dict[str, Any]) -> Node:
+    """A text with all of its labels; below them the likeliest ones, each with the threshold above which it is given."""
+    given, limits = answer["labels"], answer["thresholds"]
+    bars = [
+        el(
+            "li",
+            el("span", label, cls="label-name"),
+            share_bar(share),
+            el("span", _("from {threshold}", threshold=percent(limits[label])), cls="muted small"),
+            cls="first" if label in given else "",
+        )
+        for label, share in list(answer["probabilities"].items())[: max(SHOWN_LABELS, len(given))]
+    ]
+    return el(
+        "article",
+        el("p", text, cls="reply-text"),
+        el("p", ", ".join(given) if given else _("no label"), cls="reply-label"),
         el("ul", bars, cls="label-bars"),
         cls="reply",
     )

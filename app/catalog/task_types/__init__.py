@@ -4,6 +4,7 @@ from app.catalog.task_types.base import TaskType
 from app.catalog.task_types.chat import Chat
 from app.catalog.task_types.continued_pretraining import ContinuedPretraining
 from app.catalog.task_types.instruction import Instruction
+from app.catalog.task_types.multi_label_classification import MultiLabelClassification
 from app.catalog.task_types.scores import Score
 from app.catalog.task_types.text_classification import TextClassification
 from app.catalog.task_types.token_classification import TokenClassification
@@ -11,6 +12,7 @@ from app.errors import Rejected
 
 TASK_TYPES: tuple[TaskType, ...] = (
     TextClassification(),
+    MultiLabelClassification(),
     TokenClassification(),
     Chat(),
     Instruction(),
@@ -25,6 +27,11 @@ SCORES: dict[str, Score] = {
 PRIMARY_SCORES: tuple[Score, ...] = tuple(SCORES[key] for key in dict.fromkeys(score.key for score in _PRIMARY))
 # Those that paired tests decide about: of answers that can be right, wrong or near.
 DECIDED_SCORES = tuple(dict.fromkeys(task.primary_metric for task in TASK_TYPES if task.answer_form != "text"))
+
+
+def kinds_of(*families: str) -> tuple[str, ...]:
+    """The task types of these families, in the order of the menu."""
+    return tuple(task.kind for task in TASK_TYPES if task.family in families)
 
 
 def score_unit(key: str) -> str:

@@ -100,6 +100,8 @@ class TaskType:
     role_sets: tuple[tuple[str, ...], ...] = ()
     # Roles that hold the answer; rows that differ only there stay in one split.
     answer_roles: tuple[str, ...] = ("label",)
+    # Roles that any number of columns may play, each under its own name, which ends the name of the role.
+    column_roles: tuple[Role, ...] = ()
     # Roles whose cells may hold lists or objects; they are kept as JSON.
     nested_roles: tuple[str, ...] = ()
     # Roles whose cells may hold conversations, which people see and edit message by message.
@@ -129,6 +131,19 @@ class TaskType:
         """Key -> title of every score, and of the loss."""
         return {**{score.key: score.title for score in self.scores}, "loss": "Loss"}
 
+    def roles_of(self, columns: Iterable[str]) -> tuple[Role, ...]:
+        """The roles of the task, with those among the named ones that only some tables have."""
+        return self.roles
+
+    def roles_for(self, column: str) -> tuple[Role, ...]:
+        """The roles that a person may give to a column."""
+        own = (Role(f"{role.name}{column}", role.title, role.help, required=False) for role in self.column_roles)
+        return (*self.roles, *own)
+
+    def is_answer(self, role: str) -> bool:
+        """Whether a role holds the answer."""
+        return role in self.answer_roles
+
     def missing_role(self, chosen: Mapping[str, str]) -> Role | None:
         """The first role that must still get a column; None when the mapping is complete."""
         needed = {role.name for role in self.roles if role.required}
@@ -156,12 +171,12 @@ class TaskType:
 
     def readable(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
         """The text of a row that a model reads, for counting and comparing; the answer is no part of it."""
-        inputs = [name for role, name in columns.items() if role not in self.answer_roles]
+        inputs = [name for role, name in columns.items() if not self.is_answer(role)]
         return " ".join(row[name] or "" for name in inputs or columns.values())
 
     def identity(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
         """What makes two rows the same question; such rows stay in one split."""
-        return "\0".join(row[name] or "" for role, name in columns.items() if role not in self.answer_roles)
+        return "\0".join(row[name] or "" for role, name in columns.items() if not self.is_answer(role))
 
     def answers(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[str, ...]:
         """Every label of a row, repeated if it is given repeatedly; splits are balanced over them."""

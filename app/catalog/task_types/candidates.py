@@ -1,7 +1,7 @@
 """Which goals a table can serve and with which columns, ranked by evidence; and the question where two are close."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.languages import stated
@@ -34,6 +34,7 @@ class GoalCandidate:
         why: what speaks for it, in a short sentence.
         doubt: why it is not taken without asking; empty if it may be.
         keep: rows to use, all if left out.
+        settles: columns whose content shows that they belong to this reading; others that take them for one label are weak.
     """
 
     task_type: str
@@ -42,6 +43,7 @@ class GoalCandidate:
     why: str = ""
     doubt: str = ""
     keep: Keep | None = None
+    settles: frozenset[str] = frozenset()
 
     @property
     def answer(self) -> str:
@@ -67,9 +69,19 @@ class Question:
 def ranked(candidates: Sequence[GoalCandidate]) -> list[GoalCandidate]:
     """The strongest first; of the same task and columns only one."""
     found: dict[str, GoalCandidate] = {}
-    for candidate in sorted(candidates, key=lambda item: -item.score):
+    settled = frozenset().union(*(candidate.settles for candidate in candidates))
+    weakened = [
+        replace(candidate, score=min(candidate.score, WEAK)) if _takes(candidate, settled) else candidate
+        for candidate in candidates
+    ]
+    for candidate in sorted(weakened, key=lambda item: -item.score):
         found.setdefault(candidate.answer, candidate)
     return list(found.values())
+
+
+def _takes(candidate: GoalCandidate, settled: frozenset[str]) -> bool:
+    """Whether it takes a column for its label that belongs to another reading."""
+    return not candidate.settles and candidate.columns.get("label") in settled
 
 
 def question_about(found: Sequence[GoalCandidate]) -> Question | None:

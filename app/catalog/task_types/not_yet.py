@@ -83,12 +83,6 @@ NOT_YET: tuple[Recognised, ...] = (
         unserved_labels.pair,
     ),
     Recognised(
-        "multi-label-classification",
-        "texts with several labels each (a list of labels in every row, several in a cell, or a column of 0 and 1 for each)",
-        "To learn one label for each text, write one label instead of the list.",
-        unserved_labels.multi_label,
-    ),
-    Recognised(
         "regression",
         "texts with a number each (a score instead of a label)",
         "To learn a few levels instead, put the numbers into groups such as low, middle and high; or choose a goal below.",

@@ -6,12 +6,13 @@ Rows may carry ``_evaluation`` (true for rows of the person's own evaluation fil
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from app.catalog.task_types import text_patterns as patterns
 from app.catalog.task_types.base import Problem, few, of_evaluation_file, too_few
 from app.catalog.task_types.first_seen import FirstSeen
+from app.catalog.task_types.generative import UnusableRow
 from app.catalog.task_types.label_forms import label_key
 from app.languages import stated, stated_number
 
@@ -27,13 +28,28 @@ IMBALANCE = 10
 EXAMPLE_CHARACTERS = 120
 PORTION_ROWS = 2000
 
+# The labels of a row as they are written; raises UnusableRow where they cannot be used.
+ReadLabels = Callable[[Mapping[str, Any]], tuple[str, ...]]
+
 
 def check(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list[Problem]:
     """Every defect of the rows, the main file's first, then those of the evaluation file; see :class:`Problem`."""
-    survey = _Survey(columns["text"], columns["label"])
+
+    def read(row: Mapping[str, Any]) -> tuple[str, ...]:
+        cell = row.get(columns["label"])
+        if not clean_label(cell):
+            raise UnusableRow("empty_label")
+        return (str(cell),)
+
+    return survey(rows, columns["text"], columns["label"], read)
+
+
+def survey(rows: Iterable[Mapping[str, Any]], text: str, label: str, read: ReadLabels) -> list[Problem]:
+    """The same for any way to read the labels of a row, from the column or columns that ``label`` names."""
+    looked = _Survey(text, label, read)
     for row in rows:
-        survey.see(row)
-    return survey.finish()
+        looked.see(row)
+    return looked.finish()
 
 
 def labels(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> dict[str, int]:
@@ -50,11 +66,12 @@ def clean_label(value: Any) -> str:
 class _Survey:
     """One pass over the rows; keeps digests and numbers, never the texts."""
 
-    def __init__(self, text: str, label: str) -> None:
-        self._text, self._label = text, label
+    def __init__(self, text: str, label: str, read: ReadLabels) -> None:
+        self._text, self._label, self._read = text, label, read
         self._problems: dict[tuple[bool, str], Problem] = {}
         self._usable = self._numbers = 0
         self._main_labels: dict[str, array[int]] = {}
+        self._answers: set[str] = set()
         self._raw_labels: dict[str, set[str]] = {}
         self._first = FirstSeen()
         # Of each row that was looked at: id, line, number of its label, whether it is of the evaluation file.
@@ -67,23 +84,29 @@ class _Survey:
     def see(self, row: Mapping[str, Any]) -> None:
         """Look at one row."""
         text, evaluation = row.get(self._text), bool(row.get("_evaluation"))
-        label = clean_label(row.get(self._label))
         usable = True
+        written: tuple[str, ...] = ()
+        try:
+            written = self._read(row)
+        except UnusableRow as flaw:
+            usable = self._note(flaw.code, row, evaluation, {"text": _short(text), **flaw.detail})
+        labels = [label.strip() for label in written]
+        answer = "; ".join(labels)
         if not isinstance(text, str) or not patterns.visible(text):
-            usable = self._note("empty_text", row, evaluation, {"label": label})
-        if not label:
-            usable = self._note("empty_label", row, evaluation, {"text": _short(text)})
+            usable = self._note("empty_text", row, evaluation, {"label": answer})
         if not usable or not isinstance(text, str):
             return
         if evaluation:
-            self._unknown.append((label, row["_id"], row["_line"]))
+            self._unknown.extend((label, row["_id"], row["_line"]) for label in labels)
         else:
             self._usable += 1
             self._numbers += patterns.is_number(text)
-            self._main_labels.setdefault(label, array("q")).append(row["_line"])
-            self._raw_labels.setdefault(label_key(label), set()).add(str(row[self._label]))
+            self._answers.add(answer)
+            for label, raw in zip(labels, written, strict=True):
+                self._main_labels.setdefault(label, array("q")).append(row["_line"])
+                self._raw_labels.setdefault(label_key(label), set()).add(raw)
         self._look_at_text(text, row, evaluation)
-        values = row["_id"], row["_line"], self._label_numbers.setdefault(label, len(self._label_numbers)), evaluation
+        values = row["_id"], row["_line"], self._label_numbers.setdefault(answer, len(self._label_numbers)), evaluation
         for kept, value in zip(self._looked, values, strict=True):
             kept.append(value)
         seen = {"_id": row["_id"], "_line": row["_line"]}
@@ -130,9 +153,9 @@ class _Survey:
         """Add what only the whole can tell, and put every problem into words."""
         self._look_for_twins()
         counts = {label: len(lines) for label, lines in self._main_labels.items()}
-        for label, row_id, line in self._unknown:
-            if label not in counts:
-                self._note("unknown_label", {"_id": row_id, "_line": line}, True, {"label": label})
+        unknown = {row_id: (label, line) for label, row_id, line in self._unknown if label not in counts}
+        for row_id, (label, line) in unknown.items():
+            self._note("unknown_label", {"_id": row_id, "_line": line}, True, {"label": label})
         refusals = self._refusals(counts)
         found = sorted(self._problems.values(), key=lambda problem: (problem.severity != "error", -len(problem.rows)))
         for problem in found:
@@ -149,7 +172,7 @@ class _Survey:
                     stated("Add examples, ideally 20 or more for each label."),
                 )
             ]
-        if len(counts) < 2:
+        if len(self._answers) < 2:
             return [
                 _error(
                     "one_class",
@@ -281,6 +304,16 @@ def _quoted(names: Sequence[str]) -> str:
 _WORDS = {
     "empty_text": ("error", "The text in {text} is missing or empty.", "Fill it in; these rows are left out."),
     "empty_label": ("error", "The label in {label} is missing or empty.", "Fill it in; these rows are left out."),
+    "not_a_list": (
+        "error",
+        "The labels in {label} cannot be read: neither a list of names nor a text.",
+        'Write a list such as ["billing", "bug"]; these rows are left out.',
+    ),
+    "not_yes_or_no": (
+        "error",
+        "A column of a label holds something else than 1 and 0, or yes and no.",
+        "Write 1 where the label applies and 0 where it does not; these rows are left out.",
+    ),
     "unknown_label": (
         "error",
         "The label occurs in no usable row of the training file, so it cannot be learned.",

@@ -114,14 +114,14 @@ def _look(
     if given:
         found.sort(key=lambda item: -sum(item.columns.get(role) == name for role, name in given.items()))
         # Who names the column of the answer has decided.
-        decided = not found or not set(find_task_type(found[0].task_type).answer_roles).isdisjoint(given)
+        decided = not found or any(map(find_task_type(found[0].task_type).is_answer, given))
         return (None if decided else question_about(found)), found
     unserved = None if task_type else recognise(table, [task.kind for task in TASK_TYPES])
     return unserved or question_about(found), found
 
 
 def _able(tasks: list[TaskType], given: Mapping[str, str]) -> list[TaskType]:
-    return [task for task in tasks if given.keys() <= {role.name for role in task.roles}] or tasks
+    return [task for task in tasks if given.keys() <= {role.name for role in task.roles_of(given)}] or tasks
 
 
 def _best(
@@ -174,7 +174,7 @@ def as_option(candidate: GoalCandidate, table: TableFacts) -> dict[str, Any]:
         "columns": dict(candidate.columns),
         "roles": [
             {"title": role.title, "column": candidate.columns[role.name]}
-            for role in task.roles
+            for role in task.roles_of(candidate.columns)
             if role.name in candidate.columns
         ],
         "described": describe_columns(task, candidate.columns),
@@ -188,7 +188,7 @@ def as_option(candidate: GoalCandidate, table: TableFacts) -> dict[str, Any]:
 
 def describe_columns(task: TaskType, columns: Mapping[str, str]) -> str:
     """ "Text: message, Label: team"."""
-    return ", ".join(f"{role.title}: {columns[role.name]}" for role in task.roles if role.name in columns)
+    return ", ".join(f"{role.title}: {columns[role.name]}" for role in task.roles_of(columns) if role.name in columns)
 
 
 def _runner_up(
@@ -244,7 +244,7 @@ def mark_problem(keep: Keep, rows: Sequence[int], row_ids: Sequence[int]) -> Pro
 
 def _ordered(task: TaskType, chosen: Mapping[str, str], reading: Reading) -> dict[str, str]:
     _check_complete(task, chosen, reading)
-    return {role.name: chosen[role.name] for role in task.roles if role.name in chosen}
+    return {role.name: chosen[role.name] for role in task.roles_of(chosen) if role.name in chosen}
 
 
 def _short(text: str) -> str:
@@ -252,7 +252,7 @@ def _short(text: str) -> str:
 
 
 def _check_given(task: TaskType, given: Mapping[str, str], reading: Reading) -> None:
-    known = [role.name for role in task.roles]
+    known = [role.name for role in task.roles_of(given)]
     for role, name in given.items():
         if role not in known:
             raise Rejected(
@@ -284,7 +284,7 @@ def _check_complete(task: TaskType, chosen: Mapping[str, str], reading: Reading)
             ),
             details={"role": role.name, "columns": reading.main.columns[:50]},
         )
-    for role in task.roles:
+    for role in task.roles_of(chosen):
         if (
             reading.evaluation
             and chosen.get(role.name, reading.evaluation.columns[0]) not in reading.evaluation.columns

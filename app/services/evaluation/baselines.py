@@ -59,6 +59,8 @@ def measured(results: Mapping[str, Any]) -> list[MeasuredBaseline]:
 
 def paired(results: Mapping[str, Any], key: str) -> PairedTest | None:
     """The tuned model against a baseline on the same rows; None where the rows that only one got right are not known."""
+    if tested := (results.get("paired") or {}).get(key):
+        return PairedTest.of_json(tested)
     counts = (results.get("discordant") or {}).get(key)
     if not counts:
         return None

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from app.catalog.task_types import TASK_TYPES
+from app.catalog.task_types import PRIMARY_SCORES, TASK_TYPES
+from app.catalog.task_types.scores import Score
 from app.intervals import wilson
 from app.languages import decimal
 from app.languages import gettext as _
@@ -57,7 +58,10 @@ def headline(state: str, results: Results | None, needed: float | None = None) -
         return _with_start(_labels(results, needed or NEEDED["accuracy"]), results)
     if scores.get("f1") is not None:
         return _with_start(_entities(results, needed or NEEDED["f1"]), results)
-    return _text(results) if scores.get("perplexity") is not None else None
+    if scores.get("perplexity") is not None:
+        return _text(results)
+    score = next((score for score in PRIMARY_SCORES if scores.get(score.key) is not None), None)
+    return _with_start(_scored(results, score, needed or NEEDED.get(score.key)), results) if score else None
 
 
 def _with_start(judged: Headline, results: Results) -> Headline:
@@ -237,6 +241,48 @@ def _reached(facts: str, interval: Sequence[float], needed: float) -> Headline:
     return Headline(
         "cannot_tell", _("{facts}: cannot tell yet whether {needed} is reached.", facts=facts, needed=share), needed
     )
+
+
+def _scored(results: Results, score: Score, needed: float | None) -> Headline:
+    """A score of all answers together, such as F1 of labels, against the answer that is the same for every row."""
+    value, rows = float(results["metrics"][score.key]), tested_rows.rows_words(results)
+    interval = (results.get("intervals") or {}).get(score.key) or (value, value)
+    low, high = (_value(score, end) for end in interval)
+    facts = _(
+        "{score} {value} on {rows} (95 % interval {low} to {high})",
+        score=_(score.title),
+        value=_value(score, value),
+        rows=rows,
+        low=low,
+        high=high,
+    )
+    floor = next((known for known in baselines.measured(results) if not known.solves), None)
+    if floor and not (floor.pair and floor.pair.verdict == "better"):
+        words = _(
+            "{facts}: not better for certain than the {name}, which reaches {value}.",
+            facts=facts,
+            name=floor.name,
+            value=_value(score, floor.scores[score.key]),
+        )
+        return Headline("not_yet" if value <= floor.scores[score.key] else "cannot_tell", words, needed)
+    leaking = leaking_rows(results)
+    if leaking and (needed is None or interval[1] >= needed):
+        words = _(
+            "{facts}, but {leaking} of them are copies of training rows or nearly: cannot tell how it does on new texts.",
+            facts=facts,
+            leaking=decimal(leaking),
+        )
+        return Headline("cannot_tell", words, needed)
+    if needed is None:
+        words = _(
+            "{facts}: whether that is near enough depends on what it is for; look at the farthest answers.", facts=facts
+        )
+        return Headline("cannot_tell", words)
+    return _missed(results, facts, interval, needed) or _reached(facts, interval, needed)
+
+
+def _value(score: Score, value: float) -> str:
+    return percent(value) if score.unit == "share" else decimal(value, 3)
 
 
 def _text(results: Results) -> Headline:

@@ -20,14 +20,14 @@ from app.services.evaluation import statistics, tested_rows
 from app.services.evaluation.statistics import Outcome, PairedTest
 
 # Forms of answers of which one row says how good it is.
-PAIRED_FORMS = ("label", "number", "entities")
+PAIRED_FORMS = ("label", "labels", "number", "entities")
 
 
 @dataclass
 class RunAnswers:
     """Score of each test row, by row id, of the tuned and of the base model.
 
-    1 or 0 for a ``label``, minus the distance for a ``number`` (higher is better), the sentence's counts for ``entities``.
+    1 or 0 for a ``label``, minus the distance for a ``number`` (higher is better), the counts of the row for ``labels`` and ``entities``.
 
     Attributes:
         data: dataset version and columns; runs with other data were not tested on the same rows.
@@ -83,6 +83,8 @@ def _fill(session: Session, run_id: str, answers: RunAnswers) -> None:
 def _score(form: AnswerForm, answer: Any, expected: str = "") -> Any:
     if form == "label":
         return float(answer)
+    if form == "labels":
+        return _label_counts(answer, expected)
     return _entity_counts(answer, expected) if form == "entities" else _closeness(answer, expected)
 
 
@@ -120,7 +122,7 @@ def _compare(form: AnswerForm, first: Mapping[int, Any], second: Mapping[int, An
         return None
     rows = sorted(first)
     first_scores, second_scores = [first[row] for row in rows], [second[row] for row in rows]
-    if form == "entities":
+    if form in ("entities", "labels"):
         return statistics.paired_f1(first_scores, second_scores, factor=factor)
     if form == "label":
         return statistics.mcnemar(
@@ -131,6 +133,11 @@ def _compare(form: AnswerForm, first: Mapping[int, Any], second: Mapping[int, An
 
 def _entity_counts(answer: str, expected: str) -> Counts:
     return count(json.loads(expected), json.loads(answer))
+
+
+def _label_counts(answer: str, expected: str) -> Counts:
+    given, wanted = set(json.loads(answer)), set(json.loads(expected))
+    return Counts(len(given & wanted), len(given), len(wanted))
 
 
 def _closeness(answer: str, expected: str) -> float:

@@ -21,6 +21,7 @@ from app.services.evaluation import (
     label_verdicts,
     probe_verdicts,
     remedies,
+    score_verdicts,
 )
 from app.services.evaluation.headline import Headline
 from app.services.evaluation.statistics import PairedTest
@@ -59,6 +60,7 @@ def assess(run: Run, points: Points, against_base: PairedTest | None = None) -> 
         _diverged,
         partial(label_verdicts.against_base, pair=against_base),
         partial(entity_verdicts.against_base, pair=against_base),
+        partial(score_verdicts.against_base, pair=against_base),
         probe_verdicts.kept,
         _leaking,
         _overfitting,
@@ -68,6 +70,7 @@ def assess(run: Run, points: Points, against_base: PairedTest | None = None) -> 
         *curve_verdicts.RULES,
         *generation_verdicts.RULES,
         *entity_verdicts.RULES,
+        *score_verdicts.RULES,
         *forgetting_verdicts.RULES,
     )
     found = [verdict for rule in rules if (verdict := rule(run, points))]

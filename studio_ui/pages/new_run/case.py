@@ -49,7 +49,8 @@ class Case:
         dataset_id, goal, model, kind, name = (str(item or "") for item in given[:5])
         roles, methods = len(layout.roles), len(layout.method_form.components)
         columns = zip(layout.roles, given[5 : 5 + roles], strict=True)
-        draft = Draft(dataset_id, goal, model, kind, name=name, columns=_columns(goal, columns))
+        chosen = {**_own_columns(user_id, dataset_id, goal), **_columns(goal, columns)}
+        draft = Draft(dataset_id, goal, model, kind, name=name, columns=chosen)
         rest = given[5 + roles :]
         return cls(layout, user_id, draft, rest[:methods], rest[methods:])._completed()
 
@@ -234,6 +235,20 @@ class Case:
     def settings_words(self) -> str:
         """The settings for the summary."""
         return settings_words(self.draft, self.layout.method_form, self.layout.training_form, self.overrides)
+
+
+def _own_columns(user_id: str, dataset_id: str, goal: str) -> dict[str, str]:
+    """Columns in roles that have no field here, as the data was read: those that any number of columns may play."""
+    task = task_of(goal)
+    if not task.column_roles or not dataset_id:
+        return {}
+    version = datasets.latest_version(datasets.get_dataset(user_id, dataset_id))
+    named = {role.name for role in task.roles}
+    return (
+        {role: column for role, column in version.columns.items() if role not in named}
+        if version.task_type == goal
+        else {}
+    )
 
 
 def _columns(goal: str, held: Any) -> dict[str, str]:

@@ -3,16 +3,18 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 
+from app.catalog.task_types.scores import AnswerForm
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.services.runs import generation_samples, predictions
 from app.services.runs.generation_samples import SampledAnswer
 from app.services.runs.predictions import AnswerFilter, PredictionDetails, PredictionPage
 from app.services.runs.run_details import RunDetails
+from studio_ui.components.judged_answers import expected_words, judged
 from studio_ui.components.marked_text import Marks
 from studio_ui.components.nodes import Node, choice, el, share_bar
 from studio_ui.components.view import Content
-from studio_ui.formats import count
+from studio_ui.formats import count, figure
 from studio_ui.pages.run.wanted import answer_form, is_active, not_yet, results_of, wanted_run
 
 SECONDS_BETWEEN_LOOKS = 2.0
@@ -36,8 +38,12 @@ HEADS = (
     gettext_noop("Expected"),
     gettext_noop("Linear probe"),
     gettext_noop("Tuned model"),
-    gettext_noop("Probability"),
 )
+LAST_HEAD = {
+    "label": gettext_noop("Probability"),
+    "labels": gettext_noop("Least certain label"),
+    "number": gettext_noop("Distance"),
+}
 ENTITY_HEADS = (
     gettext_noop("Sentence and what is expected"),
     gettext_noop("Linear probe"),
@@ -65,7 +71,11 @@ def answers(user_id: str, query: Mapping[str, str]) -> Content:
     if not results_of(run).get("metrics"):
         # What was said at each check stands below and needs no end.
         return Content("" if written else not_yet(run, _("Right and wrong answers")), again=again)
-    only = query.get("only") if query.get("only") in NONE_OF else "all" if written else "wrong"
+    # Numbers are hardly ever met exactly: they are near or far, the farthest first.
+    by_distance = answer_form(run) == "number"
+    only = (
+        "all" if by_distance else query.get("only") if query.get("only") in NONE_OF else "all" if written else "wrong"
+    )
     wanted = AnswerFilter(
         None if only == "all" else only, query.get("expected"), query.get("answered"), query.get("find", "").strip()
     )
@@ -89,8 +99,9 @@ def _first_rows(user_id: str, run: RunDetails, wanted: AnswerFilter, number: int
 def _answer_table(run: RunDetails, page: PredictionPage, wanted: AnswerFilter, shown: int) -> list[Node]:
     totals = {**page.counts, "all": page.counts["right"] + page.counts["wrong"]}
     only = wanted.only or "all"
-    entities = answer_form(run) == "entities"
-    row = _entity_row(Marks(results_of(run).get("labels") or [])) if entities else _answer_row
+    form = answer_form(run)
+    heads = ENTITY_HEADS if form == "entities" else (*HEADS, LAST_HEAD[form])
+    row = _entity_row(Marks(results_of(run).get("labels") or [])) if form == "entities" else _judged_row(form)
     filters = [
         choice(
             f"{words} ({count(totals[name])})",
@@ -108,12 +119,12 @@ def _answer_table(run: RunDetails, page: PredictionPage, wanted: AnswerFilter, s
     )
     return [
         el("p", _unseen(run), cls="muted"),
-        el("div", filters, cls="segments", role="group", aria_label=_("Which rows to show")),
+        el("div", filters, cls="segments", role="group", aria_label=_("Which rows to show"))
+        if form != "number"
+        else None,
         _cell_filter(wanted),
         el("p", words, cls="muted", role="status"),
-        _table([_(words) for words in (ENTITY_HEADS if entities else HEADS)], [row(item) for item in page.rows])
-        if page.rows
-        else "",
+        _table([_(words) for words in heads], [row(item) for item in page.rows]) if page.rows else "",
         _more(_("Show more rows"), shown) if len(page.rows) < totals[only] else "",
     ]
 
@@ -159,27 +170,19 @@ def _more(words: str, shown: int) -> Node:
     return choice(words, {"rows": str(shown + PAGE)}, id="answers-more")
 
 
-def _answer_row(row: PredictionDetails) -> Node:
-    return el(
-        "tr",
-        el("td", row.input, cls="wide-text"),
-        el("td", row.expected),
-        el("td", _answer(row.base_answer, row.expected)),
-        el("td", _answer(row.answer, row.expected)),
-        el("td", share_bar(row.score)),
-    )
+def _judged_row(form: AnswerForm) -> Callable[[PredictionDetails], Node]:
+    def row(answer: PredictionDetails) -> Node:
+        last = figure(answer.score) if form == "number" else share_bar(answer.score)
+        return el(
+            "tr",
+            el("td", answer.input, cls="wide-text"),
+            el("td", expected_words(form, answer.expected)),
+            el("td", judged(form, answer.base_answer, answer.expected)),
+            el("td", judged(form, answer.answer, answer.expected)),
+            el("td", last),
+        )
 
-
-def _answer(given: str | None, expected: str) -> Node:
-    if given is None:
-        return "–"
-    right = given == expected
-    return el(
-        "span",
-        el("span", "✓" if right else "✕", aria_hidden="true"),
-        el("span", el("span", _("right: ") if right else _("wrong: "), cls="sr-only"), given),
-        cls="answer answer-right" if right else "answer answer-wrong",
-    )
+    return row
 
 
 def _entity_row(marks: Marks) -> Callable[[PredictionDetails], Node]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from app.catalog.task_types import task_type
+from app.catalog.task_types import score_unit, task_type
 from app.db import snapshot
 from app.languages import decimal, gettext_noop, localized
 from app.languages import gettext as _
@@ -13,7 +13,7 @@ from app.services.evaluation.comparison import Comparison
 from app.services.runs import metrics
 from app.services.runs.run_details import RunDetails
 from studio_ui.components.nodes import Node, el
-from studio_ui.formats import byte_size, count, duration, figure, percent, points
+from studio_ui.formats import byte_size, count, duration, figure, percent, points, score_words
 from studio_ui.pages.run.wanted import answer_form, folds_of, is_active, results_of, tabs_without, waits_for_folds
 
 NEWEST = ("train/loss", "eval/loss", "train/rows_per_second", "eval/perplexity", "eval/token_accuracy")
@@ -44,6 +44,8 @@ def run_tiles(user_id: str, run: RunDetails, comparison: Comparison) -> Node:
         first = _generation_tiles(run, newest, verdict)
     elif form == "entities":
         first = _entity_tiles(run, best, verdict)
+    elif form in ("labels", "number"):
+        first = _score_tiles(run, best, verdict)
     else:
         first = _label_tiles(run, best, verdict)
     return el(
@@ -148,15 +150,45 @@ def _label_tiles(run: RunDetails, best: Mapping[str, float], verdict: str | None
     ]
 
 
+def _score_tiles(run: RunDetails, best: Mapping[str, float], verdict: str | None) -> list[Node]:
+    """The task's primary score with its interval, its other scores, and what is reached without tuning."""
+    results, task = results_of(run), task_type(run.task_type)
+    primary, scores = task.primary_score, results_of(run).get("metrics") or {}
+    if scores.get(primary.key) is None:
+        value, title = best.get(f"eval/{primary.key}"), _("Best {score} so far", score=_(primary.title))
+        shown = "–" if value is None else score_words(primary.key, value)
+        return [tile("tile-primary", title, shown, _check_words(run, value), wide=True)]
+    notes = _against_probe(scores[primary.key], results, primary.key, verdict)
+    if interval := (results.get("intervals") or {}).get(primary.key):
+        between = _(
+            "{low} to {high}", low=score_words(primary.key, interval[0]), high=score_words(primary.key, interval[1])
+        )
+        notes.append(_("95 %: {between} · {test_rows} rows", between=between, test_rows=count(results["test_rows"])))
+    title = _("{score}, cross-validated") if results.get("cross_validation") else _("{score} on the test")
+    shown = score_words(primary.key, scores[primary.key])
+    others = [
+        tile(f"tile-{score.key.replace('_', '-')}", _(score.title), score_words(score.key, scores[score.key]))
+        for score in task.scores[1:]
+        if scores.get(score.key) is not None
+    ]
+    first = tile("tile-primary", title.format(score=_(primary.title)), shown, *notes, wide=True)
+    return [first, *others, *_baseline_tiles(results, primary.key)]
+
+
 def _baseline_tiles(results: Mapping[str, Any], score: str) -> list[Node]:
     """What is reached without tuning: the best that could be used instead, and every baseline by its name."""
     found = [known for known in baselines.measured(results) if score in known.scores]
     best = max((known.scores[score] for known in found if known.solves), default=None)
     lines = [
-        el("span", f"{baselines.heading(known.key)}: {percent(known.scores[score])}", data_baseline=known.key)
+        el(
+            "span",
+            f"{baselines.heading(known.key)}: {score_words(score, known.scores[score])}",
+            data_baseline=known.key,
+        )
         for known in reversed(found)
     ]
-    return [tile("tile-baselines", _("Without tuning, at best"), _share(best), *lines, wide=True)] if found else []
+    shown = "–" if best is None else score_words(score, best)
+    return [tile("tile-baselines", _("Without tuning, at best"), shown, *lines, wide=True)] if found else []
 
 
 def _tested_accuracy(results: Mapping[str, Any], verdict: str | None) -> Node:
@@ -284,14 +316,14 @@ def _against_probe(value: float, results: Mapping[str, Any], score: str, verdict
     change = value - base
     way = verdict or ("same" if abs(change) < SAME else "better" if change > 0 else "worse")
     arrow = {"same": "=", "unclear": "≈", "better": "▲", "worse": "▼"}[way]
-    words = _(
-        "{arrow} {part}{change} points ({name}: {base})",
-        arrow=arrow,
-        part="+" if change > 0 else "",
-        change=decimal(change * 100, 1),
-        name=baselines.base_words("linear_probe"),
-        base=percent(base),
-    )
+    name, sign = baselines.base_words("linear_probe"), "+" if change > 0 else ""
+    if score_unit(score) == "share":
+        size, part = decimal(change * 100, 1), percent(base)
+        words = _(
+            "{arrow} {part}{change} points ({name}: {base})", arrow=arrow, part=sign, change=size, name=name, base=part
+        )
+    else:
+        words = f"{arrow} {sign}{decimal(change, 3)} ({name}: {figure(base)})"
     return [el("span", words, cls=f"delta delta-{way}", title=_(UNSURE) if way == "unclear" else None)]
 
 

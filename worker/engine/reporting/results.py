@@ -100,6 +100,23 @@ class ClassificationResults(TaskResults):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LabelSetResults(TaskResults):
+    """Scores of sets of labels.
+
+    Attributes:
+        per_class: of each label.
+        thresholds: label -> probability above which it is given.
+        answer_seconds: for a row of the test.
+        paired: baseline -> the tuned model against it, as :class:`app.catalog.paired_tests.PairedTest` has it.
+    """
+
+    per_class: list[dict[str, Any]]
+    thresholds: dict[str, float]
+    answer_seconds: float
+    paired: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TokenResults(ClassificationResults):
     """The same over entities; ``cut_test_rows`` lost their end, and entities there count as missed."""
 

@@ -8,6 +8,7 @@ from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.base import TaskFamily
 from worker.engine.tasks.classification.classification import Classification
 from worker.engine.tasks.generation.generation import Generation
+from worker.engine.tasks.multi_label.multi_label import MultiLabel
 from worker.engine.tasks.token_classification.token_classification import Tokens
 
 # By the kind of a task, else by its family.
@@ -15,6 +16,7 @@ ENGINES: dict[str, type[TaskFamily]] = {
     "classification": Classification,
     "generation": Generation,
     "tokens": Tokens,
+    "multi-label-classification": MultiLabel,
 }
 
 

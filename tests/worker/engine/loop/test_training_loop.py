@@ -37,7 +37,7 @@ def oracle_losses(job: TrainingJob, folder: Path) -> list[tuple[float, float, fl
     examples = read_examples(job.rows, job.splits, spec.columns)["train"]
     numbers = {label: number for number, label in enumerate(LABELS)}
     tokenizer = load_tokenizer(job.base_folder)
-    data = encode(examples, numbers, tokenizer, spec.training.max_length, ListReport())
+    data = encode(examples, lambda example: numbers[example.label], tokenizer, spec.training.max_length, ListReport())
     torch.manual_seed(spec.training.seed)
     model = PooledClassifier(load_encoder(job.base_folder, job.base), make_head(32, len(LABELS)), job.base)
     torch.manual_seed(spec.training.seed)

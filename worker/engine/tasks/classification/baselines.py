@@ -9,6 +9,7 @@ import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -29,6 +30,8 @@ MAX_WORDS = 50_000
 # More training rows add little to words alone and cost minutes.
 MAX_ROWS = 50_000
 NEIGHBOURS = 5
+
+Answer = TypeVar("Answer")
 PORTION_ROWS = 1024
 
 
@@ -67,14 +70,14 @@ def neighbour_answers(train: torch.Tensor, labels: Sequence[int], test: torch.Te
     return answers
 
 
-def remember(cache: Path | None, key: Sequence[str], answer: Callable[[], list[int] | None]) -> list[int] | None:
+def remember(cache: Path | None, key: Sequence[str], answer: Callable[[], list[Answer] | None]) -> list[Answer] | None:
     """The answers under this key, read back or found and kept."""
     if cache is None:
         return answer()
     digest = hashlib.sha256("\0".join([RECIPE, *key]).encode()).hexdigest()
     path = cache / "baselines" / f"{digest}.json"
     if path.exists():
-        kept: list[int] | None = json.loads(path.read_bytes())
+        kept: list[Answer] | None = json.loads(path.read_bytes())
         return kept
     found = answer()
     path.parent.mkdir(parents=True, exist_ok=True)

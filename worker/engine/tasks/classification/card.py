@@ -16,7 +16,7 @@ _POOL = {
 }
 
 _EXAMPLE = '''\
-"""Label texts with the tuned model: python use_me.py "first text" "second text" (needs torch, transformers{needs})."""
+"""{says} with the tuned model: python use_me.py "first text" "second text" (needs torch, transformers{needs})."""
 import json, os, sys, torch
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer{more}
@@ -27,20 +27,29 @@ tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
 x = tokenizer(sys.argv[1:], padding=True, padding_side="right", truncation=True, max_length={length}, return_tensors="pt")
 tokens, mask = encoder(**x).last_hidden_state{cut}.detach(), x["attention_mask"].unsqueeze(-1).float()
 vectors = {vectors}  # pooled as the base model was trained to be
-chances = (vectors @ head["weight"].T + head["bias"]).softmax(-1)
+outputs = vectors @ head["weight"].T + head["bias"]
+{answers}'''
+_ANSWERS = """\
 labels = json.load(open(os.path.join(here, "labels.json"), encoding="utf-8"))
-for text, row in zip(sys.argv[1:], chances): print(f"{{labels[int(row.argmax())]}}\\t{{float(row.max()):.6f}}\\t{{text}}")
-'''
+for text, row in zip(sys.argv[1:], outputs.softmax(-1)): print(f"{labels[int(row.argmax())]}\\t{float(row.max()):.6f}\\t{text}")
+"""
 
 
-def example(spec: RunSpec, base: BaseModelCard) -> str:
-    """A script that applies the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder."""
+def example(spec: RunSpec, base: BaseModelCard, says: str = "Label texts", answers: str = _ANSWERS) -> str:
+    """A script that applies the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder.
+
+    Args:
+        says: what it does, in words.
+        answers: its last lines, which print an answer for each row of ``outputs`` (rows, outputs).
+    """
     adapter = isinstance(spec.method, PeftMethod)
     load = f"AutoModel.from_pretrained({loading_words(spec, base)})"
     pooled = _POOL[base.pooling]
     return format_example(
         _EXAMPLE,
         spec,
+        says=says,
+        answers=answers,
         load=(f"encoder = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"encoder = {load}.eval()")
         + exact_products(spec, "encoder"),
         length=spec.training.max_length,

@@ -1,6 +1,6 @@
 """From a dataset version's rows to tokenized splits; tokens are cached between runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ TOKENIZE_ROWS = 1000
 
 @dataclass(frozen=True)
 class LabelledExample:
-    """A text with its label."""
+    """A text with its label, or with the expected answer of another form as it is stored."""
 
     row_id: int
     text: str
@@ -23,10 +23,10 @@ class LabelledExample:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Tokenized rows: ids without padding, label numbers, and how many texts were truncated."""
+    """Tokenized rows: ids without padding, the target of each (a label number, or numbers), and how many texts were truncated."""
 
     tokens: list[list[int]]
-    labels: list[int]
+    labels: list[Any]
     cut_rows: int
 
     @property
@@ -46,7 +46,7 @@ def read_examples(rows: Path, splits: Path, columns: dict[str, str]) -> dict[str
 
 def encode(
     examples: Sequence[LabelledExample],
-    label_numbers: dict[str, int],
+    target: Callable[[LabelledExample], Any],
     tokenizer: Any,
     max_length: int,
     report: Report,
@@ -58,7 +58,7 @@ def encode(
     key = [tokenizer.backend_tokenizer.to_str(), str(max_length), row_ids]
     table = cache.load_or_make(key, lambda: _tokenize(examples, tokenizer, max_length, report))
     tokens = table.with_format("arrow")[:]["input_ids"].to_pylist()
-    return Encoded(tokens, [label_numbers[example.label] for example in examples], sum(table["cut"]))
+    return Encoded(tokens, [target(example) for example in examples], sum(table["cut"]))
 
 
 def _tokenize(

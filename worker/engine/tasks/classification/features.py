@@ -5,6 +5,7 @@ applied to the model.
 """
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.evaluate import read_all
 from worker.engine.tasks.classification.model import PooledClassifier
 from worker.engine.tasks.evaluation import EvaluationLoop
-from worker.engine.tasks.linear_probe import ONE_ROW, STRENGTHS, Probe, Strength, fit_chosen_probe
+from worker.engine.tasks.linear_probe import Probe, Strength
 
 # Beyond this the vectors of a split are computed anew instead of filling the disk.
 MAX_BYTES = 512 * 1024**2
@@ -48,15 +49,14 @@ class Features:
             _save({"vectors": vectors}, path)
         return vectors
 
-    def probe(self, label_count: int) -> Probe:
-        """The probe for these labels."""
-        labels = self._encoded["train"].labels
-        path = self._path("train", repr((STRENGTHS, ONE_ROW, labels, label_count)))
+    def probe(self, key: str, fit: Callable[[torch.Tensor], Probe]) -> Probe:
+        """The probe that ``fit`` makes of the training vectors; ``key`` says what it depends on besides."""
+        path = self._path("train", key)
         if path is not None and path.exists():
             stored = load_file(path)
             strength = Strength(*stored["strength"].tolist()) if "strength" in stored else None
             return Probe(stored["weight"], stored["bias"], strength)
-        probe = fit_chosen_probe(self.of("train"), labels, label_count)
+        probe = fit(self.of("train"))
         if path is not None:
             chosen = {"strength": torch.tensor(probe.strength, dtype=torch.float64)} if probe.strength else {}
             _save({"weight": probe.weight, "bias": probe.bias, **chosen}, path)

@@ -11,12 +11,12 @@ from worker.engine.tasks.classification.data import LabelledExample
 
 @dataclass(frozen=True)
 class HeldOutTexts:
-    """Rows with logits (rows, labels) of the tuned model and of the linear probe, and label numbers by baseline."""
+    """Rows with logits (rows, outputs) of the tuned model and of the linear probe, and answers by baseline."""
 
     examples: Sequence[LabelledExample]
     logits: torch.Tensor
     base_logits: torch.Tensor
-    baselines: Mapping[str, Sequence[int]]
+    baselines: Mapping[str, Sequence[Any]]
 
     def label_numbers(self, labels: Sequence[str]) -> list[int]:
         """The expected label of each row, as its place among ``labels``."""

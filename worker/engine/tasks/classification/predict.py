@@ -14,8 +14,8 @@ from worker.engine.modeling.tokenizer import load_tokenizer
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
 
-class Predictor:
-    """A tuned classifier in fp32."""
+class HeadPredictor:
+    """A tuned encoder with its head, in fp32; ``labels`` are the names of its outputs."""
 
     def __init__(self, folder: Path, base_folder: Path, base: BaseModelCard, device: str = "cpu") -> None:
         self.spec = read_spec(folder)
@@ -30,14 +30,18 @@ class Predictor:
 
     @torch.no_grad()
     def logits(self, texts: Sequence[str]) -> torch.Tensor:
-        """Scores (texts, labels), in the order of the texts."""
+        """Scores (texts, outputs), in the order of the texts."""
         length = self.spec.training.max_length
         tokens = self._tokenizer(list(texts), truncation=True, max_length=length)["input_ids"]
-        answers = torch.empty((len(tokens), len(self.labels)))
+        answers = torch.empty((len(tokens), self._model.head.out_features))
         for rows in plan_reading([len(ids) for ids in tokens]):
             ids, mask = (tensor.to(self._device) for tensor in collate(tokens, rows, self._tokenizer.pad_token_id or 0))
             answers[rows] = self._model(ids, mask).cpu()
         return answers
+
+
+class Predictor(HeadPredictor):
+    """A tuned classifier: one label for each text."""
 
     def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """``[{"label", "probabilities": {label: probability}}]``, labels from likely to unlikely."""

@@ -1,9 +1,7 @@
 """The model card and ``use_me.py`` of a causal language model."""
 
-from collections.abc import Mapping
 from typing import cast
 
-from app.catalog.baselines import BASELINES
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import PeftMethod
 from app.catalog.spec import RunSpec
@@ -11,6 +9,7 @@ from app.catalog.task_types import task_type
 from worker.engine.reporting import card_frame
 from worker.engine.reporting.card_frame import CardContext
 from worker.engine.reporting.results import GenerationResults, RunResults
+from worker.engine.reporting.score_table import score_table
 from worker.engine.reporting.usage_example import format_example, loading_words
 
 _CHAT = '''\
@@ -72,7 +71,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
             f"Measured on {found.test_rows:,} held-out rows ({found.test_tokens:,} predicted tokens) {results.part_in_training}",
             f"The tuned model's perplexity lies between {low:.2f} and {high:.2f} (95 % interval).",
             "",
-            *_table(task.metric_titles, found),
+            *score_table(task.metric_titles, found),
         ],
         learned=[
             *([] if spec.origin else [f"- it learned from {loss_on}"]),
@@ -86,21 +85,3 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
         ],
     )
     return card_frame.model_card(spec, base, results, context)
-
-
-def _table(titles: Mapping[str, str], results: GenerationResults) -> list[str]:
-    tuned = results.metrics
-    known = [measure for measure in BASELINES if measure.key in results.baseline]
-    lines = [
-        f"| {titles[name]} | {tuned[name]:.4f} | "
-        + " | ".join(_cell(results.baseline[item.key].get(name)) for item in known)
-        + " |"
-        for name in titles
-        if name in tuned
-    ]
-    names = " | ".join(item.name for item in known)
-    return [f"| | this model | {names} |", "|---|---|" + "---|" * len(known), *lines]
-
-
-def _cell(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"

@@ -1,6 +1,7 @@
 """The family of text classification: its baseline, its results, and what it keeps from one pass to the next."""
 
 import json
+from functools import partial
 
 import pytest
 import torch
@@ -10,9 +11,10 @@ from app.errors import StudioError
 from tests.tiny import LABELS, make_spec
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
-from worker.engine.tasks.classification.classification import Classification, LabelledRows
+from worker.engine.tasks.classification.classification import Classification
 from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.model import PooledClassifier
+from worker.engine.tasks.encoder_head import TargetRows
 
 
 def measured(job: TrainingJob) -> Classification:
@@ -26,7 +28,12 @@ def measured(job: TrainingJob) -> Classification:
 
 
 def test_loss_is_summed_and_weighed_by_rows(classifier: PooledClassifier) -> None:
-    rows = LabelledRows(Encoded([[2, 5, 6, 3], [2, 7, 3], [2, 3]], [2, 0, 1], 0), 0, torch.device("cpu"))
+    rows = TargetRows(
+        Encoded([[2, 5, 6, 3], [2, 7, 3], [2, 3]], [2, 0, 1], 0),
+        0,
+        torch.device("cpu"),
+        partial(torch.nn.functional.cross_entropy, reduction="sum"),
+    )
     assert rows.weight([[0, 1], [2]]) == 3
     with torch.no_grad():
         alone = [float(rows.loss(classifier, [row])) for row in range(3)]

@@ -15,6 +15,10 @@ EXAMPLES = [LabelledExample(4, "my card", "a"), LabelledExample(7, "late late la
 NUMBERS = {"b": 0, "a": 1}
 
 
+def number(example: LabelledExample) -> int:
+    return NUMBERS[example.label]
+
+
 def test_labels_lose_surrounding_spaces_and_missing_texts_are_empty(tmp_path: Path) -> None:
     write_rows(tmp_path, {"t": ["x", None, "y", "z"], "l": [" a ", "b", None, "a"]})
     found = read_examples(tmp_path / "rows.parquet", tmp_path / "splits.json", {"text": "t", "label": "l"})
@@ -26,20 +30,20 @@ def test_labels_lose_surrounding_spaces_and_missing_texts_are_empty(tmp_path: Pa
 
 
 def test_long_text_is_cut_and_counted_with_its_end_mark_kept(tokenizer: Any) -> None:
-    data = encode(EXAMPLES, NUMBERS, tokenizer, 6, ListReport())
+    data = encode(EXAMPLES, number, tokenizer, 6, ListReport())
     # [CLS] and [SEP] take two of the six.
     assert data.lengths == [4, 6] and [row[-1] for row in data.tokens] == [3, 3]
     assert (data.labels, data.cut_rows) == ([1, 0], 1)
-    assert encode(EXAMPLES, NUMBERS, tokenizer, 7, ListReport()).cut_rows == 0
+    assert encode(EXAMPLES, number, tokenizer, 7, ListReport()).cut_rows == 0
 
 
 def test_tokens_are_read_back_and_labels_are_not(tokenizer: Any, tmp_path: Path) -> None:
     cache = TokenCache(tmp_path, "data/train")
-    first = encode(EXAMPLES, NUMBERS, tokenizer, 6, ListReport(), cache)
+    first = encode(EXAMPLES, number, tokenizer, 6, ListReport(), cache)
     # A report that stops at once would end any new reading.
     stopped = ListReport(stop_at=-1)
-    again = encode(EXAMPLES, {"a": 0, "b": 1}, tokenizer, 6, stopped, cache)
+    again = encode(EXAMPLES, lambda example: {"a": 0, "b": 1}[example.label], tokenizer, 6, stopped, cache)
     assert (again.tokens, again.cut_rows, again.labels) == (first.tokens, first.cut_rows, [0, 1])
     for rows, length in ((EXAMPLES[::-1], 6), (EXAMPLES, 5)):
         with pytest.raises(Stopped):
-            encode(rows, NUMBERS, tokenizer, length, stopped, cache)
+            encode(rows, number, tokenizer, length, stopped, cache)

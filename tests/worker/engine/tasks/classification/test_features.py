@@ -12,11 +12,17 @@ from worker.engine.tasks.classification.data import Encoded
 from worker.engine.tasks.classification.features import Features
 from worker.engine.tasks.classification.model import PooledClassifier
 from worker.engine.tasks.evaluation import EvaluationLoop
+from worker.engine.tasks.linear_probe import Probe, fit_chosen_probe
 
 SPLITS = {
     "train": Encoded([[2, 5, 3], [2, 6, 3], [2, 7, 3], [2, 8, 3]], [0, 0, 1, 1], 0),
     "test": Encoded([[2, 9, 3]], [1], 0),
 }
+
+
+def fitted(features: Features, splits=SPLITS) -> Probe:
+    labels = splits["train"].labels
+    return features.probe(repr(labels), lambda vectors: fit_chosen_probe(vectors, labels, 2))
 
 
 @pytest.fixture
@@ -48,14 +54,19 @@ def test_other_weights_pooling_precision_and_rows_have_files_of_their_own(make, 
 
 
 def test_probe_is_fitted_once_for_the_same_labels(make, tmp_path: Path) -> None:
-    first = make(tmp_path).probe(2)
+    first = fitted(make(tmp_path))
     assert first.logits(make(tmp_path).of("train")).argmax(-1).tolist() == [0, 0, 1, 1]
     files = len(list((tmp_path / "features").iterdir()))
-    again = make(tmp_path).probe(2)
+    again = fitted(make(tmp_path))
     assert torch.equal(first.weight, again.weight) and torch.equal(first.bias, again.bias)
     assert len(list((tmp_path / "features").iterdir())) == files
     other = {**SPLITS, "train": replace(SPLITS["train"], labels=[1, 1, 0, 0])}
-    assert make(tmp_path, splits=other).probe(2).logits(make(None).of("train")).argmax(-1).tolist() == [1, 1, 0, 0]
+    assert fitted(make(tmp_path, splits=other), other).logits(make(None).of("train")).argmax(-1).tolist() == [
+        1,
+        1,
+        0,
+        0,
+    ]
 
 
 def test_vectors_beyond_the_limit_are_not_kept(make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

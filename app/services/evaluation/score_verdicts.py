@@ -1,0 +1,196 @@
+"""Verdict rules for tasks whose answers are scored all together: sets of labels and numbers.
+
+They read the task's declaration: its primary score, and the paired tests against the baselines in the results.
+"""
+
+from app.catalog.task_types import task_type
+from app.catalog.task_types.scores import Score
+from app.languages import decimal, localized
+from app.languages import gettext as _
+from app.models import Run
+from app.services.evaluation import baselines, headline, remedies, tested_rows
+from app.services.evaluation.baselines import MeasuredBaseline
+from app.services.evaluation.statistics import PairedTest, gains_nothing
+from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict, has_diverged, listed_recalls, plateau
+
+FORMS = ("labels", "number")
+# An interval of the primary score wider than this settles few questions.
+WIDE_INTERVAL = 0.15
+
+
+def _score(run: Run) -> Score | None:
+    """The primary score of a run of such a task that was tested."""
+    task = task_type(run.task_type)
+    tested = task.primary_metric in ((run.results or {}).get("metrics") or {})
+    return task.primary_score if task.answer_form in FORMS and tested else None
+
+
+def words(score: Score, value: float) -> str:
+    """A value of the score."""
+    return headline.percent(value) if score.unit == "share" else decimal(value, 3)
+
+
+def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Verdict | None:
+    """The primary score beside that of the probe on the base model, on the same rows."""
+    results, score = run.results or {}, _score(run)
+    base = baselines.base_scores(results, "linear_probe").get(score.key) if score else None
+    if score is None or base is None or baselines.kept_probe(results):
+        return None
+    pair = baselines.paired(results, "linear_probe") or pair
+    facts = _(
+        "{score} {tuned} fine-tuned, {base} {probe}, on {rows}",
+        score=_(score.title),
+        tuned=words(score, results["metrics"][score.key]),
+        base=words(score, base),
+        probe=_(LINEAR_PROBE),
+        rows=tested_rows.rows_words(results),
+    )
+    if pair is None or pair.verdict in ("unclear", "same"):
+        return Verdict(
+            "info",
+            _("The difference from the {probe} may be chance.", probe=_(LINEAR_PROBE)),
+            f"{facts}{_apart(pair)}.",
+            _("More labelled rows would settle it; the Examples tab shows which rows improved and which got worse."),
+            remedies.more_tested_rows(run),
+        )
+    if pair.verdict == "worse":
+        return Verdict(
+            "warning",
+            _("Fine-tuning did not improve on the {probe}.", probe=_(LINEAR_PROBE)),
+            f"{facts}{_apart(pair)}.",
+            _("Try another method; if that does not help, the {probe} is enough.", probe=_(LINEAR_PROBE)),
+            remedies.OTHER_METHODS,
+        )
+    return Verdict(
+        "good",
+        _("Clearly better than the {probe}.", probe=_(LINEAR_PROBE)),
+        f"{facts}{_apart(pair)}.",
+        _("Look through the wrong answers, then try it on texts of your own."),
+    )
+
+
+def _apart(pair: PairedTest | None) -> str:
+    if pair is None:
+        return ""
+    return _(
+        ": {first_only} rows are better after tuning, {second_only} worse (p = {p_value})",
+        first_only=decimal(pair.first_only),
+        second_only=decimal(pair.second_only),
+        p_value=localized(f"{pair.p_value:.2g}"),
+    )
+
+
+def at_floor(run: Run, points: Points) -> Verdict | None:
+    """No better than an answer that is the same for every row."""
+    score, results = _score(run), run.results or {}
+    floor = next((known for known in baselines.measured(results) if not known.solves), None)
+    if score is None or floor is None or results["metrics"][score.key] > floor.scores[score.key]:
+        return None
+    return Verdict(
+        "error",
+        _("No better than the {name}.", name=floor.name),
+        _(
+            "{score} {tuned} against {base} on the test rows.",
+            score=_(score.title),
+            tuned=words(score, results["metrics"][score.key]),
+            base=words(score, floor.scores[score.key]),
+        ),
+        *(
+            (_("The training loss rose: lower the learning rate."), remedies.lower_learning_rate(run, points))
+            if has_diverged(points)
+            else (
+                _("Check that the right columns were chosen, then try a higher learning rate or more epochs."),
+                remedies.CHECK_DATA,
+            )
+        ),
+    )
+
+
+def as_good_without(run: Run, points: Points) -> Verdict | None:
+    """A baseline that needs no tuning certainly does as well; the cheapest is named."""
+    score, results = _score(run), run.results or {}
+    if score is None or has_diverged(points) or at_floor(run, points):
+        return None
+    found = next((known for known in baselines.measured(results) if _is_enough(known, results)), None)
+    if found is None or found.pair is None:
+        return None
+    low, high = found.pair.interval
+    return Verdict(
+        "warning",
+        _("Tuning is not worth it here: {name} does better.", name=found.name)
+        if found.pair.verdict == "worse"
+        else _("Tuning is not worth it here: {name} does as well.", name=found.name),
+        _(
+            "{score} {baseline} on the same {rows} rows, {tuned} of the tuned model; with 95 % certainty tuning changes it by {low} to {high}.",
+            score=_(score.title),
+            baseline=words(score, found.scores[score.key]),
+            rows=decimal(found.pair.rows),
+            tuned=words(score, results["metrics"][score.key]),
+            low=decimal(low, 3),
+            high=decimal(high, 3),
+        ),
+        _("Use the simpler one, or compare other methods if these last points matter."),
+        remedies.OTHER_METHODS,
+        major=True,
+    )
+
+
+def _is_enough(known: MeasuredBaseline, results: headline.Results) -> bool:
+    if not known.solves or known.pair is None or not gains_nothing(known.pair):
+        return False
+    return known.key != "linear_probe" or not baselines.kept_probe(results)
+
+
+def missed_labels(run: Run, points: Points) -> Verdict | None:
+    """Labels of which most rows are not found."""
+    missed = headline.missed_labels(run.results or {}) if _score(run) else []
+    if not missed:
+        return None
+    return Verdict(
+        "warning",
+        _("Low recall: some labels are mostly missed."),
+        _("Found: {listed}.", listed=listed_recalls(missed)),
+        _("Add rows with these labels; the Labels tab has the scores of each."),
+        remedies.MORE_DATA,
+        major=True,
+    )
+
+
+def wide_interval(run: Run, points: Points) -> Verdict | None:
+    """Too few rows to know the score well."""
+    score, results = _score(run), run.results or {}
+    interval = (results.get("intervals") or {}).get(score.key) if score else None
+    if score is None or not interval or interval[1] - interval[0] <= WIDE_INTERVAL:
+        return None
+    return Verdict(
+        "warning",
+        _("Too few rows to say precisely how good it is."),
+        _(
+            "With {rows}, the true {score} lies anywhere between {low} and {high}.",
+            rows=tested_rows.rows_words(results),
+            score=_(score.title),
+            low=words(score, interval[0]),
+            high=words(score, interval[1]),
+        ),
+        _("Every row is tested already; add labelled rows.")
+        if tested_rows.folds(results)
+        else _("Cross-validate, give the test a larger share of the rows, or add labelled rows."),
+        remedies.more_tested_rows(run),
+    )
+
+
+def stopped_improving(run: Run, points: Points) -> Verdict | None:
+    """Later checks brought nothing."""
+    task = task_type(run.task_type)
+    score = task.primary_score
+    if task.answer_form not in FORMS:
+        return None
+    checks = [(int(step), value) for step, value in points.get(f"eval/{score.key}", ()) if value is not None]
+    return plateau(
+        run,
+        checks,
+        lambda rank: _("{score} on the validation rows was {value}", score=_(score.title), value=words(score, rank)),
+    )
+
+
+RULES = (at_floor, as_good_without, missed_labels, wide_interval, stopped_improving)
