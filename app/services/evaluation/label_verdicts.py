@@ -145,7 +145,7 @@ def as_good_without(run: Run, points: Points) -> Verdict | None:
     A run that learned nothing shows nothing about tuning; `against_majority` and the curves say what went wrong.
     """
     results = run.results or {}
-    if has_diverged(points) or _is_at_majority(run):
+    if _accuracy(run) is None or has_diverged(points) or _is_at_majority(run):
         return None
     for known in baselines.measured(results):
         if not known.solves or known.pair is None or not gains_nothing(known.pair):

@@ -121,7 +121,7 @@ def _answer_table(run: RunDetails, page: PredictionPage, wanted: AnswerFilter, s
         el("p", _unseen(run), cls="muted"),
         el("div", filters, cls="segments", role="group", aria_label=_("Which rows to show"))
         if form != "number"
-        else None,
+        else "",
         _cell_filter(wanted),
         el("p", words, cls="muted", role="status"),
         _table([_(words) for words in heads], [row(item) for item in page.rows]) if page.rows else "",

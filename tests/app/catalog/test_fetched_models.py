@@ -20,7 +20,7 @@ from app.catalog.fetched_models import (
     write_card,
 )
 from app.catalog.model_reading import read_facts
-from app.catalog.task_types import TASK_TYPES
+from app.catalog.task_types import TASK_TYPES, kinds_of
 from app.errors import Conflict
 from tests.tiny_generation import install_chat_model
 
@@ -61,7 +61,7 @@ def test_card_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     # Embeddings (10 words, 64 positions, 2 types), their norm; attention, feed-forward part and norms of the one block.
     assert card.parameters == (10 + 64 + 2) * 8 + 16 + 4 * (64 + 8) + (8 * 16 + 16) + (16 * 8 + 8) + 2 * 16
     assert card.weights_sha256 == "1" * 64
-    assert card.task_types == ("text-classification", "token-classification")
+    assert card.task_types == kinds_of("classification", "tokens")
     assert (card.pooling, card.normalize) == ("mean", False)
 
 

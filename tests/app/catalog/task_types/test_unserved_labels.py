@@ -1,12 +1,7 @@
 """Labels in forms without a task: edges."""
 
-from app.catalog.task_types.unserved_labels import multi_label, pair, score
+from app.catalog.task_types.unserved_labels import pair, score
 from tests.app.catalog.task_types.tables import OTHERS, TEXTS, table
-
-
-def test_labels_that_never_stand_alone_nor_mix_stay_one() -> None:
-    assert multi_label(table(text=TEXTS, label=["red, dark", "dark, light", "light, red", "red"] * 10)) is not None
-    assert multi_label(table(text=TEXTS, label=["Paris, France", "Rome, Italy"] * 20)) is None
 
 
 def test_rating_is_offered_as_categories() -> None:

@@ -88,6 +88,30 @@ def entities(
     )
 
 
+def scored(
+    value: float,
+    interval: tuple[float, float],
+    *,
+    probe: float,
+    pairs: dict[str, Any],
+    majority: float = 0.2,
+    rows: int = 300,
+    **more: Any,
+) -> Run:
+    """A model that gives several labels; ``pairs`` are the paired tests against its baselines."""
+    return _run(
+        "multi-label-classification",
+        "starter-encoder",
+        metrics={"micro_f1": value},
+        intervals={"micro_f1": list(interval)},
+        baseline={"majority": {"micro_f1": majority}, "linear_probe": {"micro_f1": probe}},
+        paired=pairs,
+        test_rows=rows,
+        train_rows=7 * rows,
+        **more,
+    )
+
+
 def text(
     tuned: float,
     base: float,

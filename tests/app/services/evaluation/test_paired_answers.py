@@ -2,9 +2,12 @@
 
 import pytest
 
+from app.db import transaction
+from app.models import SUCCEEDED, Job, Run
 from app.services.evaluation import comparison, example_table
 from app.services.evaluation.comparison import Comparison
 from app.services.evaluation.metric_table import MetricRow
+from app.services.runs import predictions
 from tests.app.outcomes import end_run, rows_right
 from tests.factories import make_run, make_version
 
@@ -73,3 +76,21 @@ def test_cross_validated_run_is_held_against_another_on_the_rows_of_its_test_spl
     (note,) = [note for note in result.notes if note.code == "common_rows"]
     assert "folded" in note.message and "20 rows" in note.message and not result.comparable
     assert example_table.page(owner, [folded.id, plain.id]).total == 20
+
+
+def test_sets_of_labels_are_compared_by_their_f1(owner: str, version: tuple[str, str]) -> None:
+    runs = [make_run(owner, version, name) for name in ("good", "bad")]
+    for run, given in zip(runs, ('["a", "b"]', '["a", "c"]'), strict=True):
+        with transaction() as session:
+            stored = session.get_one(Run, run.id)
+            stored.task_type = "multi-label-classification"
+            stored.results = {"metrics": {"micro_f1": 1.0 if "b" in given else 0.5}, "test_rows": 30}
+            session.get_one(Job, stored.job_id).state = SUCCEEDED
+            rows = [
+                {"row_id": n, "input": "x", "expected": '["a", "b"]', "answer": given, "score": 1.0} for n in range(30)
+            ]
+            predictions.replace(session, run.id, [{**row, "base_answer": "[]", "split": "test"} for row in rows])
+    result = comparison.compare(owner, [run.id for run in runs], baseline=runs[1].id)
+    row = next(row for row in result.metrics if row.key == "test/micro_f1")
+    assert row.title == "Micro-F1 (test rows)" and row.verdicts == {runs[0].id: "better"}
+    assert row.paired[runs[0].id].interval == pytest.approx([0.5, 0.5])

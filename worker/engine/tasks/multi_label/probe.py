@@ -39,7 +39,7 @@ class _Weights:
             loss = _cross_entropy(vectors @ self.weight.T + self.bias, targets)
             total = loss + self.weight.square().sum() / (2 * strength)
             total.backward()  # type: ignore[no-untyped-call]
-            return float(total)
+            return float(total.detach())
 
         optimizer.step(closure)  # type: ignore[no-untyped-call]
         self.weight, self.bias = self.weight.detach(), self.bias.detach()

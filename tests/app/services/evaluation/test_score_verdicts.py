@@ -1,0 +1,63 @@
+"""Verdicts and sentences on tasks whose answers are scored all together."""
+
+from typing import Any
+
+import pytest
+
+from app.catalog.paired_tests import PairedTest
+from app.services.evaluation import headline, score_verdicts, verdicts
+from tests.app.services.evaluation.runs_of_all_kinds import scored
+
+BETTER, CHANCE, WORSE = ((0.05, 0.15), 0.001), ((-0.02, 0.012), 0.6), ((-0.1, -0.03), 0.01)
+
+
+def pair(interval: tuple[float, float], p_value: float) -> dict[str, Any]:
+    return PairedTest(300, sum(interval) / 2, interval, p_value, 30, 20).as_json()
+
+
+def titles(run: Any) -> list[str]:
+    return [verdict.title for verdict in verdicts.assess(run, {})]
+
+
+def test_a_run_that_beats_probe_and_floor_is_praised_with_its_numbers() -> None:
+    run = scored(0.85, (0.82, 0.88), probe=0.75, pairs={"majority": pair(*BETTER), "linear_probe": pair(*BETTER)})
+    found = next(verdict for verdict in verdicts.assess(run, {}) if verdict.severity == "good")
+    assert found.title == "Clearly better than the linear probe on the base model."
+    assert found.evidence.startswith("Micro-F1 85.0 % fine-tuned, 75.0 % linear probe")
+    sentence = headline.headline("succeeded", run.results)
+    assert sentence is not None and sentence.conclusion == "good_enough"
+    assert sentence.sentence == (
+        "Micro-F1 85.0 % on 300 test rows (95 % interval 82.0 % to 88.0 %): good enough where 80 % is needed."
+    )
+
+
+def test_chance_is_said_and_a_simpler_model_that_certainly_suffices_is_named() -> None:
+    run = scored(0.76, (0.7, 0.8), probe=0.75, pairs={"majority": pair(*BETTER), "linear_probe": pair(*CHANCE)})
+    assert "Tuning is not worth it here: linear probe on the base model does as well." in titles(run)
+    assert "The difference from the linear probe on the base model may be chance." in titles(run)
+
+
+def test_worse_than_the_probe_is_a_warning() -> None:
+    run = scored(0.7, (0.65, 0.75), probe=0.8, pairs={"majority": pair(*BETTER), "linear_probe": pair(*WORSE)})
+    assert "Fine-tuning did not improve on the linear probe on the base model." in titles(run)
+
+
+def test_no_better_than_one_answer_for_all_is_an_error_and_no_sentence_praises_it() -> None:
+    run = scored(0.4, (0.35, 0.45), probe=0.5, pairs={"majority": pair(*WORSE)}, majority=0.45)
+    assert verdicts.assess(run, {})[0].title == "No better than the majority class."
+    sentence = headline.headline("succeeded", run.results)
+    assert sentence is not None and sentence.conclusion == "not_yet" and "which reaches 45.0 %" in sentence.sentence
+
+
+def test_labels_that_are_mostly_missed_and_wide_intervals_are_named() -> None:
+    missed = [{"label": "rare", "count": 40, "recall": 0.1, "f1": 0.1}, {"label": "often", "count": 90, "recall": 0.9}]
+    run = scored(0.82, (0.7, 0.9), probe=0.7, pairs={"majority": pair(*BETTER)}, per_class=missed)
+    assert "Low recall: some labels are mostly missed." in titles(run)
+    assert "Too few rows to say precisely how good it is." in titles(run)
+
+
+@pytest.mark.parametrize(("values", "said"), [([0.5, 0.7, 0.69, 0.68], True), ([0.5, 0.6, 0.7, 0.71], False)])
+def test_checks_without_gain_are_told(values: list[float], said: bool) -> None:
+    run = scored(0.7, (0.65, 0.75), probe=0.6, pairs={})
+    points = {"eval/micro_f1": [[step + 1, value] for step, value in enumerate(values)]}
+    assert (score_verdicts.stopped_improving(run, points) is not None) is said

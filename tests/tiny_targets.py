@@ -1,0 +1,27 @@
+"""Tiny rows with sets of labels and with numbers, made from those of :mod:`tests.tiny`; for tests of the engine."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pyarrow import parquet
+
+from tests.tiny import CLUES, LABELS, make_rows, write_rows
+
+SETS: dict[str, Any] = {
+    "task_type": "multi-label-classification",
+    "columns": {"text": "text", "labels": "labels"},
+    "labels": LABELS,
+}
+
+
+def make_sets(folder: Path, per_label: int = 20) -> None:
+    """Texts with every label of which a clue stands in them."""
+    texts = _texts(folder, per_label)
+    sets = [sorted(label for label, clues in CLUES.items() if set(clues) & set(text.split())) for text in texts]
+    write_rows(folder, {"text": texts, "labels": list(map(json.dumps, sets))})
+
+
+def _texts(folder: Path, per_label: int) -> list[str]:
+    make_rows(folder, per_label)
+    return [row["text"] for row in parquet.read_table(folder / "rows.parquet").to_pylist()]
