@@ -2,9 +2,9 @@
 
 import json
 import os
-import subprocess
-import sys
+from pathlib import Path
 
+from tests.forked_libraries import LibraryProcess
 from tests.tiny import make_spec
 from tests.tiny_targets import SETS
 from worker.engine.runtime.training_job import TrainingJob
@@ -25,11 +25,13 @@ def test_script_compiles_for_a_whole_model(tiny_base) -> None:
     compile(example(make_spec({"kind": "full"}, task=SETS), tiny_base[0]), "use_me.py", "exec")
 
 
-def test_a_fresh_process_gives_the_answers_of_the_studio(trained_sets: tuple[TrainingJob, dict]) -> None:
+def test_a_fresh_process_gives_the_answers_of_the_studio(
+    trained_sets: tuple[TrainingJob, dict], libraries: LibraryProcess, tmp_path: Path
+) -> None:
     job, _ = trained_sets
     rows = [json.loads(line) for line in (job.folder / "predictions.jsonl").read_text().splitlines()]
-    environment = {"PATH": os.environ["PATH"], "BASE_MODEL": str(job.base_folder), "HF_HUB_OFFLINE": "1"}
-    script = [sys.executable, str(job.folder / "adapter" / "use_me.py"), *(row["input"] for row in rows)]
-    printed = subprocess.run(script, env=environment, capture_output=True, text=True, check=True).stdout
+    environment = {"PATH": os.environ["PATH"], "BASE_MODEL": str(job.base_folder)}
+    texts = [row["input"] for row in rows]
+    printed = libraries.run(job.folder / "adapter" / "use_me.py", texts, tmp_path, environment).text
     given = [sorted(json.loads(line.split("\t")[0])) for line in printed.splitlines()]
     assert given == [json.loads(row["answer"]) for row in rows]
