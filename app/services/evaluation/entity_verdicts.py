@@ -1,6 +1,7 @@
 """Verdict rules for token classification, where entities are scored."""
 
 from app.catalog.entity_scores import NOTHING
+from app.catalog.task_types import task_type
 from app.languages import decimal, localized
 from app.languages import gettext as _
 from app.models import Run
@@ -135,6 +136,8 @@ def truncated_test(run: Run, points: Points) -> Verdict | None:
 
 def stopped_improving(run: Run, points: Points) -> Verdict | None:
     """Later checks of the entity F1 brought nothing."""
+    if task_type(run.task_type).answer_form != "entities":
+        return None
     return plateau(
         run, points, lambda value: _("Entity F1 on the validation sentences was {rank}", rank=localized(f"{value:.1%}"))
     )

@@ -185,11 +185,10 @@ def stopped_improving(run: Run, points: Points) -> Verdict | None:
     score = task.primary_score
     if task.answer_form not in FORMS:
         return None
-    checks = [(int(step), value) for step, value in points.get(f"eval/{score.key}", ()) if value is not None]
     return plateau(
         run,
-        checks,
-        lambda rank: _("{score} on the validation rows was {value}", score=_(score.title), value=words(score, rank)),
+        points,
+        lambda value: _("{score} on the validation rows was {value}", score=_(score.title), value=words(score, value)),
     )
 
 

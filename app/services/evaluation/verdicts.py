@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from app.catalog.task_types import task_type
 from app.languages import decimal, localized
 from app.languages import gettext as _
 from app.models import CANCELLED, FAILED, RUNNING, SUCCEEDED, Run
@@ -199,6 +200,8 @@ def _overfitting(run: Run, points: Points) -> Verdict | None:
 
 
 def _stopped_improving(run: Run, points: Points) -> Verdict | None:
+    if task_type(run.task_type).answer_form != "label":
+        return None
     return plateau(
         run, points, lambda value: _("Accuracy on the validation rows was {percent}", percent=headline.percent(value))
     )
