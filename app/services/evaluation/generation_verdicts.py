@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.catalog.task_types import task_type
 from app.languages import decimal, localized
 from app.languages import gettext as _
 from app.models import Run
@@ -136,6 +137,8 @@ def memorised(run: Run, points: Points) -> Verdict | None:
 
 def stopped_improving(run: Run, points: Points) -> Verdict | None:
     """Later checks of the perplexity brought nothing."""
+    if task_type(run.task_type).answer_form != "text":
+        return None
     return plateau(
         run, points, lambda value: _("Perplexity on the validation rows was {rank}", rank=localized(f"{value:.3g}"))
     )
