@@ -49,9 +49,13 @@ def _labelled_reply(text: str, answer: dict[str, Any]) -> Node:
     bars = [
         el(
             "li",
-            el("span", label, cls="label-name"),
+            el(
+                "span",
+                el("span", label, cls="label-name"),
+                " ",
+                el("span", _("from {threshold}", threshold=percent(limits[label])), cls="muted small"),
+            ),
             share_bar(share),
-            el("span", _("from {threshold}", threshold=percent(limits[label])), cls="muted small"),
             cls="first" if label in given else "",
         )
         for label, share in list(answer["probabilities"].items())[: max(SHOWN_LABELS, len(given))]
