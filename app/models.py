@@ -10,6 +10,7 @@ from app import models_audit as _audit  # noqa: F401 - its tables belong to the 
 from app import models_chat as _chat  # noqa: F401 - the same
 from app import models_costs as _costs  # noqa: F401 - the same
 from app import models_data as _data  # noqa: F401 - the same
+from app import models_projects as _projects  # noqa: F401 - the same
 from app import models_samples as _samples  # noqa: F401 - the same
 from app import models_saved as _saved  # noqa: F401 - the same
 from app import models_shares as _shares  # noqa: F401 - the same
@@ -80,10 +81,14 @@ class ApiToken(_Row):
 
 
 class Project(_Row):
-    """Datasets and runs with their members; every user starts with a project of their own."""
+    """Datasets, runs, experiments and conversations with their members; ``home_of`` is the person whose own project it is.
+
+    Everybody has one of their own, in which they stay owner.
+    """
 
     __tablename__ = "projects"
     name: Mapped[str] = mapped_column(String(200))
+    home_of: Mapped[str | None] = mapped_column(String(36), unique=True)
 
 
 class ProjectMember(_Row):
@@ -221,8 +226,8 @@ class Run(_Row):
 
     __tablename__ = "runs"
     __table_args__ = (
-        Index("ix_runs_newest", "owner_id", "archived", "created_at", "id"),
-        Index("ix_runs_best", "owner_id", "dataset_version_id", "task_type", "quality"),
+        Index("ix_runs_newest", "project_id", "archived", "created_at", "id"),
+        Index("ix_runs_best", "project_id", "dataset_version_id", "task_type", "quality"),
     )
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
     owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)

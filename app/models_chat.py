@@ -9,11 +9,15 @@ from app.db import Base, db_now
 
 
 class Conversation(Base):
-    """A conversation of one user with 1-4 models side by side; ``models`` are run ids or ``base:<name>``, one for each pane."""
+    """A conversation of one user with 1-4 models side by side; ``models`` are run ids or ``base:<name>``, one for each pane.
+
+    The members of its project may read it.
+    """
 
     __tablename__ = "conversations"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     owner_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
     created_at: Mapped[float] = mapped_column(Float, default=db_now())
     title: Mapped[str] = mapped_column(String(200), default="")
     system: Mapped[str] = mapped_column(Text, default="")

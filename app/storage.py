@@ -54,6 +54,11 @@ def recorded_path(path: str) -> Path:
     return path_inside(data_dir(), path)
 
 
+def export_file(export_id: str) -> Path:
+    """What an export of a run to a tracker wrote, to download."""
+    return data_dir() / "exports" / f"{_safe_id(export_id)}.zip"
+
+
 def cache_dir() -> Path:
     """Tokenised data, keyed by content; may be deleted at any time."""
     return _folder(data_dir() / "cache")

@@ -16,6 +16,8 @@ import click
 from app.errors import StudioError
 from studio.data_commands import data
 from studio.name_pairs import split_pairs
+from studio.project_commands import project
+from studio.quota_commands import person_quota, project_quota
 
 OK, FAILED, REFUSED, CANCELLED = 0, 1, 2, 130
 
@@ -229,6 +231,9 @@ def delete_user(name: str, again: str) -> None:
 
 
 studio.add_command(data)
+studio.add_command(project)
+project.add_command(project_quota)
+user.add_command(person_quota)
 
 
 @studio.group()

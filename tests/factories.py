@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from app.db import db_now, transaction
-from app.models import Dataset, DatasetVersion, Project, Run, User
+from app.models import Dataset, DatasetVersion, Project, ProjectMember, Run, User
 from app.models_work import InferenceServer, Worker
 from app.services.queue import jobs
 from app.services.runs import metrics
@@ -29,13 +29,16 @@ def make_user(name: str = "someone") -> str:
         return user.id
 
 
-def make_version(owner_id: str) -> tuple[str, str]:
-    """A dataset version without files; returns (project id, version id)."""
+def make_version(owner_id: str, project_id: str = "") -> tuple[str, str]:
+    """A dataset version without files, in a new project of the person unless one is given; returns (project id, version id)."""
     with transaction() as session:
-        project = Project(name="Tests")
-        session.add(project)
-        session.flush()
-        dataset = Dataset(project_id=project.id, owner_id=owner_id, name="Letters")
+        if not project_id:
+            project = Project(name="Tests")
+            session.add(project)
+            session.flush()
+            session.add(ProjectMember(project_id=project.id, user_id=owner_id, role="owner"))
+            project_id = project.id
+        dataset = Dataset(project_id=project_id, owner_id=owner_id, name="Letters")
         session.add(dataset)
         session.flush()
         version = DatasetVersion(
@@ -55,7 +58,7 @@ def make_version(owner_id: str) -> tuple[str, str]:
         )
         session.add(version)
         session.flush()
-        return project.id, version.id
+        return project_id, version.id
 
 
 def make_run(owner_id: str, place: tuple[str, str] | None = None, name: str = "A run", spec: dict | None = None) -> Run:

@@ -5,12 +5,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
+from starlette.responses import StreamingResponse
 
 from app.api.deps import UserId
 from app.api.schemas import Body, ObjectId
 from app.errors import NotAllowed
 from app.languages import gettext as _
 from app.services.accounts import accounts, credentials, limits, passwords, people, second_factor
+from app.services.operations import person_export
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"])
 
@@ -46,6 +48,26 @@ def read(user_id: UserId) -> dict[str, Any]:
     """Name, role and how much of the limits is used."""
     codes = second_factor.state(user_id).recovery_codes
     return {**asdict(people.get_person(user_id)), "recovery_codes": codes, "usage": asdict(limits.usage(user_id))}
+
+
+@router.post("/exports", status_code=202)
+def start_export(user_id: UserId) -> dict[str, Any]:
+    """Write everything of oneself into a ZIP: rows, data, adapters; a job, one at a time."""
+    return person_export.start(user_id).as_dict()
+
+
+@router.get("/exports")
+def list_exports(user_id: UserId) -> dict[str, Any]:
+    """One's own exports, newest first; each is kept for seven days."""
+    return {"exports": [export.as_dict() for export in person_export.list_exports(user_id)]}
+
+
+@router.get("/exports/{export_id}/file")
+def download_export(user_id: UserId, export_id: ObjectId) -> StreamingResponse:
+    """The ZIP of an export that is written."""
+    name, pieces = person_export.download(user_id, export_id)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
 @router.get("/sessions")

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
@@ -42,9 +42,10 @@ class SuiteBody(Body):
 
 
 @router.get("/conversations")
-def list_all(user_id: UserId) -> dict[str, Any]:
-    """One's own conversations, newest first."""
-    return {"conversations": [listed.as_dict() for listed in conversations.list_conversations(user_id)]}
+def list_all(user_id: UserId, project: Annotated[str, Query(max_length=100)] = "") -> dict[str, Any]:
+    """One's own conversations and those of one's projects, or of one ``project``, newest first."""
+    found = conversations.list_conversations(user_id, project)
+    return {"conversations": [listed.as_dict() for listed in found]}
 
 
 @router.post("/conversations", status_code=201)

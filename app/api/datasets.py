@@ -33,7 +33,7 @@ POLL_SECONDS = 0.1
 async def upload_dataset(request: Request, user_id: UserId, respond_async: RespondAsync) -> Any:
     """Multipart ``file``, optional ``evaluation`` (file), ``name``, ``task_type``, ``columns`` (JSON object),
     ``answer`` (which of several readings is meant), and ``reading`` (JSON object with any of ``sheet``, ``header_row``,
-    ``encoding``, ``delimiter``, ``repairs``).
+    ``encoding``, ``delimiter``, ``repairs``), ``project`` (its id; without it the chosen one, or else one's own).
 
     A file that can be read in more than one way is refused with ``details.question``: its ``options`` each have an
     ``answer`` to send, here or to ``POST /api/v1/uploads/{details.staged}``.
@@ -47,9 +47,11 @@ async def upload_dataset(request: Request, user_id: UserId, respond_async: Respo
 
 
 @router.get("")
-def list_datasets(user_id: UserId, archived: bool = False) -> dict[str, Any]:
-    """Own datasets, newest first; with ``archived`` those that were archived."""
-    found = datasets.list_datasets(user_id, archived=archived)
+def list_datasets(
+    user_id: UserId, archived: bool = False, project: Annotated[str, Query(max_length=100)] = ""
+) -> dict[str, Any]:
+    """The datasets of one's projects, or of one ``project``, newest first; with ``archived`` those that were archived."""
+    found = datasets.list_datasets(user_id, archived=archived, project_id=project)
     return {"datasets": [datasets.as_dict(dataset) for dataset in found]}
 
 
@@ -160,7 +162,9 @@ def _begin(user_id: str, upload: Upload) -> JSONResponse:
 def _stage(user_id: str, upload: Upload) -> tuple[str, dict[str, Any]]:
     """(id under which the file waits, name, task, columns and answer as the person gave them)."""
     evaluation = (upload.evaluation.path, upload.evaluation.name) if upload.evaluation else None
-    staged_id = imports.stage(user_id, upload.file.path, upload.file.name, evaluation)
+    staged_id = imports.stage(
+        user_id, upload.file.path, upload.file.name, evaluation, project_id=upload.fields.get("project") or None
+    )
     given = {name: upload.fields.get(name) for name in ("name", "task_type", "answer")}
     return staged_id, {**given, "columns": upload.columns}
 

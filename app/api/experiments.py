@@ -1,8 +1,8 @@
 """Routes for experiments: one data set, many methods or settings, one comparison."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from app.api.deps import UserId
 from app.api.schemas import ChoiceBody, ExperimentBody
@@ -19,9 +19,9 @@ def start_experiment(user_id: UserId, body: ExperimentBody) -> dict[str, Any]:
 
 
 @router.get("")
-def list_experiments(user_id: UserId) -> dict[str, Any]:
-    """Own experiments, newest first."""
-    return {"experiments": [summary.as_dict() for summary in experiments.list_experiments(user_id)]}
+def list_experiments(user_id: UserId, project: Annotated[str, Query(max_length=100)] = "") -> dict[str, Any]:
+    """The experiments of one's projects, or of one ``project``, newest first."""
+    return {"experiments": [summary.as_dict() for summary in experiments.list_experiments(user_id, project)]}
 
 
 @router.get("/{experiment_id}")

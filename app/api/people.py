@@ -9,7 +9,8 @@ from starlette.responses import StreamingResponse
 
 from app.api.deps import UserId
 from app.api.schemas import Body, ObjectId
-from app.services.accounts import audit, people
+from app.services.accounts import audit, people, quotas
+from app.services.accounts.quotas import QuotaBounds
 from app.services.operations import person_removal
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
@@ -28,6 +29,14 @@ class PersonBody(Body):
 
     role: Role | None = None
     active: bool | None = None
+
+
+class QuotaBody(Body):
+    """The most that may be used: null for the studio's setting (no limit for projects), 0 for no limit."""
+
+    max_runs: int | None = Field(None, ge=0, le=10**6, description="Runs waiting or working.")
+    max_hours: float | None = Field(None, ge=0, le=10**6, description="GPU hours in seven days.")
+    max_bytes: int | None = Field(None, ge=0, le=2**60, description="Bytes of data, checkpoints and downloads.")
 
 
 @router.get("/people")
@@ -53,6 +62,18 @@ def change(user_id: UserId, person_id: ObjectId, body: PersonBody) -> dict[str, 
 def delete(user_id: UserId, person_id: ObjectId, name: Annotated[str, Query(max_length=200)]) -> dict[str, Any]:
     """Delete a disabled person with everything of theirs; ``name`` is theirs, typed again."""
     return asdict(person_removal.remove_person(user_id, person_id, name))
+
+
+@router.put("/people/{person_id}/quota")
+def set_person_quota(user_id: UserId, person_id: ObjectId, body: QuotaBody) -> dict[str, Any]:
+    """Give a person limits of their own; answers with what they use of them."""
+    return asdict(quotas.set_person_quota(user_id, person_id, QuotaBounds(**body.model_dump())))
+
+
+@router.put("/projects/{project_id}/quota")
+def set_project_quota(user_id: UserId, project_id: ObjectId, body: QuotaBody) -> dict[str, Any]:
+    """Give a project limits for all its members together; answers with what it uses of them."""
+    return asdict(quotas.set_project_quota(user_id, project_id, QuotaBounds(**body.model_dump())))
 
 
 @router.post("/people/{person_id}/link", status_code=201)

@@ -35,6 +35,7 @@ def list_runs(user_id: UserId, wanted: Annotated[RunsQuery, Query()]) -> dict[st
         experiment_id=wanted.experiment,
         tag=wanted.tag,
         starred=wanted.starred,
+        project_id=wanted.project,
         archived="all" if wanted.include_archived else wanted.archived,
     )
     return run_table.page(

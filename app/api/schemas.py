@@ -98,6 +98,7 @@ class RunsQuery(Body):
     method: Name = ""
     dataset: Name = ""
     experiment: Name = ""
+    project: Name = ""
     tag: Name = ""
     starred: bool = False
     archived: Literal["no", "only", "all"] = "no"

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from app.errors import NotFound, Rejected, StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop, ngettext
+from app.services.accounts import projects
 from app.services.runs import removal, run_table, runs, saved_views
 from app.services.runs.run_table import RunFilter, RunRow
 from studio_ui.components.browser_component import BrowserComponent
@@ -167,7 +168,7 @@ def read_rows(user_id: str, data: dict[str, Any]) -> dict[str, Any]:
     known = dict(data.get("known") or {})
     found = run_table.page(
         user_id,
-        _filter(view),
+        replace(_filter(view), project_id=projects.chosen(user_id)),
         sort=view.get("sort") or "created",
         descending=view.get("order") != "up",
         limit=int(data.get("limit") or ROWS_SHOWN),

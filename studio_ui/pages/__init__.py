@@ -13,6 +13,7 @@ from studio_ui.pages.page import Page
 from studio_ui.pages.parts import PARTS_PAGE
 from studio_ui.pages.people import PEOPLE
 from studio_ui.pages.playground import PLAYGROUND
+from studio_ui.pages.projects import PROJECTS
 from studio_ui.pages.queue import QUEUE
 from studio_ui.pages.run import RUN
 from studio_ui.pages.runs import RUNS
@@ -29,6 +30,7 @@ PAGES: tuple[Page, ...] = (
     PLAYGROUND,
     CHAT,
     MODELS,
+    PROJECTS,
     ACCOUNT,
     PEOPLE,
     AUDIT,

@@ -9,11 +9,15 @@ from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.services.accounts import accounts, credentials, limits, people
 from app.services.accounts.credentials import SessionInfo, TokenInfo
+from app.services.operations import person_export
+from app.services.operations.person_export import KEPT_DAYS, PersonExportStatus
 from studio_ui.components.nodes import Node, action, el, facts, moment, table
-from studio_ui.components.view import View, reload, show
-from studio_ui.formats import count
+from studio_ui.components.view import Content, View, reload, show
+from studio_ui.formats import byte_size, counted
 from studio_ui.pages.page import Page
 from studio_ui.pages.sign_in_settings import build_sign_in_settings
+from studio_ui.quota_words import usage_facts
+from studio_ui.run_words import ACTIVE
 from studio_ui.session import listen, scope_of, user_of
 
 PURPOSE = gettext_noop(
@@ -26,6 +30,7 @@ ROLE_WORDS = {
 }
 SCOPE_WORDS = {"all": gettext_noop("read and change"), "read": gettext_noop("read only")}
 USUAL_DAYS = 90
+SECONDS_BETWEEN_LOOKS = 2.0
 BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
 SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux")
 SHOWN_NAMES = {"Edg": "Edge", "OPR": "Opera", "Mac OS X": "macOS"}
@@ -36,6 +41,7 @@ def build(blocks: gr.Blocks) -> None:
     with gr.Column(elem_id="account-page"):
         View(describe_account, elem_id="account-facts")
         build_sign_in_settings()
+        exports = View(describe_exports, lines=2, elem_id="person-exports")
         sessions = View(value={"nodes": el("h2", _("Signed-in browsers"))}, lines=0, elem_id="sessions", min_height=120)
         others = gr.Button(_("Sign out all other browsers"), elem_id="end-others")
         tokens = View(describe_tokens, elem_id="tokens")
@@ -66,10 +72,49 @@ def build(blocks: gr.Blocks) -> None:
                 elem_id="token-shown",
             )
     listen(blocks.load, open_sessions, None, sessions, queued=False)
+    listen(exports.action, start_export, None, exports)
     listen(sessions.action, end_session, None, sessions)
     listen(others.click, end_others, None, sessions)
     listen(tokens.action, revoke_token, None, tokens)
     listen(make.click, create_token, [name, scope, days], [name, shown, tokens])
+
+
+def start_export(request: gr.Request, event: gr.EventData) -> Any:
+    """Queue a ZIP with everything of the person."""
+    person_export.start(user_of(request))
+    gr.Success(_("It is being written; this page shows it when it is ready."))
+    return reload()
+
+
+def describe_exports(user_id: str, query: Mapping[str, str]) -> Content:
+    """Everything of the person as a file: a button, what is being written, and what can be downloaded."""
+    found = person_export.list_exports(user_id)
+    is_active = any(export.state in ACTIVE for export in found)
+    words = _(
+        "A ZIP with all rows about you, your data, runs and adapters. It is kept for {days}.",
+        days=counted(KEPT_DAYS, "day"),
+    )
+    nodes: list[Node] = [
+        el("h2", _("Everything of yours")),
+        el("p", words, cls="muted"),
+        action(_("Being written …") if is_active else _("Export everything"), "export", disabled=is_active),
+        el("ul", [_export_line(export) for export in found if export.state not in ACTIVE], cls="share-items"),
+    ]
+    return Content(nodes, again=SECONDS_BETWEEN_LOOKS if is_active else None)
+
+
+def _export_line(export: PersonExportStatus) -> Node:
+    if export.state != "succeeded":
+        message = (export.error or {}).get("message") or _("It was stopped.")
+        return el("li", el("span", moment(export.created_at), ": ", message))
+    link = el(
+        "a",
+        _("Download ({size})", size=byte_size(export.bytes)),
+        href=f"/api/v1/account/exports/{export.id}/file",
+        download="",
+        cls="button small",
+    )
+    return el("li", el("span", moment(export.created_at)), link)
 
 
 def end_session(request: gr.Request, event: gr.EventData) -> Any:
@@ -101,7 +146,6 @@ def revoke_token(request: gr.Request, event: gr.EventData) -> Any:
 def describe_account(user_id: str, query: Mapping[str, str]) -> list[Node]:
     """Name, role and limits; the way to the people for those who manage them."""
     person, used = people.get_person(user_id), limits.usage(user_id)
-    hours = f"{used.hours:.1f} h" if not used.max_hours else f"{used.hours:.1f} / {used.max_hours:g} h"
     links = [
         el("a", _("People"), href="/people", cls="button"),
         el("a", _("Audit trail"), href="/audit", cls="button"),
@@ -111,11 +155,15 @@ def describe_account(user_id: str, query: Mapping[str, str]) -> list[Node]:
             [
                 (_("Name"), person.name),
                 (_("Role"), _(ROLE_WORDS.get(person.role, person.role))),
-                (_("Runs waiting or working"), f"{count(used.active)} / {count(used.max_active)}"),
-                (_("Hours in the last seven days"), hours),
+                *usage_facts(used),
             ]
         ),
-        el("div", links, cls="actions") if person.is_administrator else "",
+        el(
+            "div",
+            el("a", _("Projects"), href="/projects", cls="button"),
+            links if person.is_administrator else "",
+            cls="actions",
+        ),
     ]
 
 

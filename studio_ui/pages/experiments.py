@@ -12,6 +12,7 @@ import gradio as gr
 from app.errors import StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop
+from app.services.accounts import projects
 from app.services.datasets import datasets
 from app.services.experiments import experiments
 from app.services.experiments.experiments import ExperimentSummary
@@ -23,6 +24,7 @@ from studio_ui.pages import leaderboard, leaderboard_points
 from studio_ui.pages.experiment_form import ExperimentForm
 from studio_ui.pages.experiment_plan import start_of
 from studio_ui.pages.page import Page
+from studio_ui.project_choice import build_project_choice
 from studio_ui.session import listen, query_of, user_of
 
 PURPOSE = gettext_noop(
@@ -34,6 +36,7 @@ GO = "(dataset) => { if (dataset) location.assign('/experiments?dataset=' + enco
 def build(blocks: gr.Blocks) -> None:
     """What the address asks for: the list, the form or one experiment."""
     with gr.Column(elem_id="experiments-page"):
+        build_project_choice(blocks)
         with gr.Row(visible=False, elem_id="experiment-bar") as bar:
             dataset = gr.Dropdown([], label=_("New experiment on"), elem_id="experiment-data")
             new = gr.Button(_("Compare methods"), variant="primary", elem_id="experiment-new")
@@ -81,7 +84,7 @@ def describe(user_id: str, query: Mapping[str, str]) -> Content | list[Node]:
 
 def describe_list(user_id: str) -> list[Node]:
     """All experiments, or how to make the first."""
-    found = experiments.list_experiments(user_id)
+    found = experiments.list_experiments(user_id, projects.chosen(user_id))
     if not found:
         owned = datasets.list_datasets(user_id)
         link = (

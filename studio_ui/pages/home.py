@@ -11,6 +11,7 @@ from app.catalog.task_types import PRIMARY_SCORES
 from app.errors import StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop
+from app.services.accounts import projects
 from app.services.datasets import datasets
 from app.services.estimates.estimates import CostEstimate, EstimateRequest, estimate
 from app.services.operations import readiness
@@ -79,7 +80,7 @@ def use_sample(request: gr.Request, event: gr.EventData) -> str:
 
 def recent_runs(user_id: str, query: Mapping[str, str]) -> Content:
     """The newest runs with state, progress and result."""
-    page = run_table.page(user_id, RunFilter(), limit=RECENT)
+    page = run_table.page(user_id, RunFilter(project_id=projects.chosen(user_id)), limit=RECENT)
     again = SECONDS_BETWEEN_LOOKS if page.active else SECONDS_BETWEEN_IDLE_LOOKS
     heading = el("div", el("h2", _("Recent runs")), el("a", _("All runs"), href="/runs"), cls="card-head")
     listed = el("ul", [_run(row.details) for row in page.runs], cls="run-list")

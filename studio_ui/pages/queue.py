@@ -134,11 +134,13 @@ def _cards(title: str, id_: str, cards: list[Node]) -> Node:
 
 
 def _usage_words(usage: Usage) -> str:
-    words = _(
-        "{active} of your at most {max_active} are waiting or working.",
-        active=usage.active,
-        max_active=counted(usage.max_active, "run"),
-    )
+    words = ""
+    if usage.max_active:
+        words = _(
+            "{active} of your at most {max_active} are waiting or working.",
+            active=usage.active,
+            max_active=counted(usage.max_active, "run"),
+        )
     if usage.max_hours:
         words += _(
             " Yours took {hours} of {max_hours} hours in the last seven days.",

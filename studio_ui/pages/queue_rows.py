@@ -19,9 +19,9 @@ def queue_row(row: QueueRow, queue: QueueOverview) -> Node:
     """The item of a list; another person's run shows neither its name nor what it trains."""
     about = [
         el("a", row.name, href=f"/run?id={row.id}", cls="queue-name")
-        if row.mine
+        if row.id
         else el("span", row.name, cls="queue-name muted"),
-        el("span", f"  {method_title(row.method or '')}", cls="muted") if row.mine else None,
+        el("span", f"  {method_title(row.method or '')}", cls="muted") if row.id else None,
         el("span", f" · {counted(row.devices, 'device')}", cls="muted") if row.devices > 1 else None,
         *_state(row),
     ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
+import segno
 
 from app.errors import Rejected
 from app.languages import gettext as _
@@ -81,11 +82,15 @@ def _factor_card(has_password: bool, factor: second_factor.FactorState) -> Node:
 def _authenticator(secret: str, address: str) -> list[Node]:
     grouped = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     steps = [
+        el("li", _("Open your authenticator app and scan this code:"), el("br"), _qr_code(address)),
         el(
             "li",
-            _("Open your authenticator app and add an account by hand, of the kind “time based”."),
+            _("Or add an account by hand, of the kind “time based”, with this key:"),
+            " ",
+            el("code", grouped),
+            " ",
+            copy_button(_("Copy"), secret),
         ),
-        el("li", _("Enter this key:"), " ", el("code", grouped), " ", copy_button(_("Copy"), secret)),
         el("li", _("Or copy the address for a password manager:"), " ", copy_button(_("Copy the address"), address)),
         el("li", _("Enter the code that it shows now.")),
     ]
@@ -100,6 +105,12 @@ def _authenticator(secret: str, address: str) -> list[Node]:
             id="factor-new",
         )
     ]
+
+
+def _qr_code(text: str) -> Node:
+    """A picture that cameras read; dark on light with the margin that the standard asks for, in either theme."""
+    picture = segno.make(text, error="m", micro=False).png_data_uri(scale=5, border=4)
+    return el("img", src=picture, alt=_("QR code of the key"), width=220, height=220, id="factor-code")
 
 
 def _recovery(codes: list[str]) -> list[Node]:

@@ -26,6 +26,12 @@ class Answer:
         return json.loads(self.body)
 
     @property
+    def refused(self) -> str:
+        """The error's code; empty for an answer that is no refusal in JSON."""
+        found = self.json if self.status >= 400 and self.body.startswith(b"{") else {}
+        return str(found.get("error", {}).get("code", ""))
+
+    @property
     def code(self) -> str:
         return self.json["error"]["code"]
 

@@ -65,6 +65,16 @@ def personal_data(text: str) -> list[str]:
     return found
 
 
+def masked(text: str) -> str:
+    """The text with ``[email]``, ``[phone]`` and ``[card]`` in place of what :func:`personal_data` finds."""
+    if "@" in text:
+        text = _EMAIL.sub("[email]", text)
+    if not _DIGIT.search(text):
+        return text
+    text = _CARD.sub(lambda found: "[card]" if _is_card(found.group()) else found.group(), text)
+    return _PHONE.sub(lambda found: "[phone]" if _is_phone(found.group()) else found.group(), text)
+
+
 def is_number(text: str) -> bool:
     """Whether the text is one number."""
     return _NUMBER.fullmatch(text) is not None

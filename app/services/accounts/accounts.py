@@ -27,6 +27,8 @@ OWNER_NAME = "owner"
 OWNER, ADMINISTRATOR, MEMBER = "owner", "admin", "member"
 ADMINISTRATORS = (OWNER, ADMINISTRATOR)
 LINK_SECONDS = 3600.0
+# What a person's own project is called until they rename it; shown in the reader's language.
+HOME_NAME = gettext_noop("My project")
 SCOPES = ("all", "read")
 MAX_TOKEN_DAYS = 3650
 # The last use of a session or token is written at most this often, so that a page view is not a write to the database.
@@ -92,18 +94,13 @@ def add_user(name: str, role: str = MEMBER) -> User:
 
 
 def home_project(user_id: str) -> Project:
-    """The first project of a user, in which new datasets and runs are created.
+    """The person's own project, in which new datasets are created unless another is chosen.
 
     Raises:
         NotFound: there is no such user.
     """
     with snapshot() as session:
-        found = session.scalars(
-            select(Project)
-            .join(ProjectMember, ProjectMember.project_id == Project.id)
-            .where(ProjectMember.user_id == user_id)
-            .order_by(Project.created_at, Project.id)
-        ).first()
+        found = session.scalars(select(Project).where(Project.home_of == user_id)).first()
     if found is not None:
         return found
     with transaction() as session:
@@ -272,7 +269,7 @@ def _update_last_use(table: type[BrowserSession | ApiToken], key: str) -> None:
 
 
 def _add_project(session: Session, user_id: str) -> Project:
-    project = Project(name="My project")
+    project = Project(name=HOME_NAME, home_of=user_id)
     session.add(project)
     session.flush()
     session.add(ProjectMember(project_id=project.id, user_id=user_id, role="owner"))

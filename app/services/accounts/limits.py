@@ -1,11 +1,13 @@
-"""Limits per user: active runs and training hours per week, checked when a run is queued; bytes on disk, with an upload.
+"""Limits of people and projects: active runs and GPU hours per week, checked when a run is queued; bytes on disk, with an upload.
 
-The user's row is locked for the check, so that concurrent submits cannot exceed a limit together.
+A person has the studio's settings unless an administrator gave them others; a project has no limits unless it was given some. The
+rows of person and project are locked for the check, so that concurrent submits cannot exceed a limit together.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app import disk_space
@@ -13,62 +15,119 @@ from app.db import db_now, snapshot
 from app.errors import Conflict
 from app.languages import decimal
 from app.languages import gettext as _
-from app.models import ACTIVE_STATES, Artifact, Checkpoint, Dataset, DatasetVersion, Job, Run, User
+from app.models import ACTIVE_STATES, Artifact, Checkpoint, Dataset, DatasetVersion, Job, Project, Run, User
+from app.models_projects import Quota
 from app.settings import get_settings
 
 WEEK = 7 * 24 * 3600.0
+# From this share of a limit on, pages warn.
+NEAR = 0.8
 
 
 @dataclass(frozen=True)
 class Usage:
-    """How much of their limits somebody uses; ``max_hours`` 0 for no limit of hours."""
+    """How much of its limits a person or project uses; a maximum of 0 is no limit.
+
+    ``hours`` are those of the last seven days, times the devices that a run asks for.
+    """
 
     active: int
     max_active: int
     hours: float
     max_hours: float
+    bytes: int
+    max_bytes: int
+
+    @property
+    def is_near(self) -> bool:
+        """Whether one of the limits is reached or will be soon."""
+        pairs = ((self.active, self.max_active), (self.hours, self.max_hours), (self.bytes, self.max_bytes))
+        return any(most and used >= NEAR * most for used, most in pairs)
+
+
+@dataclass(frozen=True)
+class _Holder:
+    """Whose limits: which jobs, runs and datasets count, and what an administrator has set."""
+
+    jobs: ColumnElement[bool]
+    runs: ColumnElement[bool]
+    datasets: ColumnElement[bool]
+    quota: ColumnElement[bool]
+    defaults: tuple[int, float, int]
+
+    def maxima(self, session: Session) -> tuple[int, float, int]:
+        """The most of runs, hours and bytes; 0 for no limit."""
+        found = session.scalar(select(Quota).where(self.quota))
+        if found is None:
+            return self.defaults
+        runs, hours, stored = self.defaults
+        return (
+            runs if found.max_runs is None else found.max_runs,
+            hours if found.max_hours is None else found.max_hours,
+            stored if found.max_bytes is None else found.max_bytes,
+        )
+
+    def usage(self, session: Session) -> Usage:
+        """What is used of each."""
+        max_active, max_hours, max_bytes = self.maxima(session)
+        active = (
+            session.scalar(select(func.count()).select_from(Job).where(self.jobs, Job.state.in_(ACTIVE_STATES))) or 0
+        )
+        return Usage(active, max_active, self._hours(session), max_hours, self._bytes(session), max_bytes)
+
+    def _hours(self, session: Session) -> float:
+        end = func.coalesce(Job.finished_at, Job.heartbeat_at, db_now())
+        worked = self.jobs, Job.started_at.is_not(None), end > db_now() - WEEK
+        return (
+            float(session.scalar(select(func.sum((end - Job.started_at) * Job.devices)).where(*worked)) or 0.0) / 3600
+        )
+
+    def _bytes(self, session: Session) -> int:
+        uploads = select(func.sum(DatasetVersion.bytes)).join(Dataset, DatasetVersion.dataset_id == Dataset.id)
+        totals: list[Any] = [session.scalar(uploads.where(self.datasets))]
+        for table in (Checkpoint, Artifact):
+            query = select(func.sum(table.bytes)).join(Run, table.run_id == Run.id)
+            totals.append(session.scalar(query.where(self.runs)))
+        return sum(int(total or 0) for total in totals)
 
 
 def usage(user_id: str) -> Usage:
-    """The user's runs waiting or working, and the hours their runs took in the last seven days."""
-    settings = get_settings()
+    """What a person uses of their limits."""
     with snapshot() as session:
-        active, hours = _active(session, user_id), hours_this_week(session, user_id)
-    return Usage(active, settings.max_queued_per_user, hours, settings.max_hours_per_user_per_week)
+        return _person(user_id).usage(session)
 
 
-def check_limits(session: Session, user_id: str) -> None:
+def project_usage(project_id: str) -> Usage:
+    """What all members together use of a project's limits."""
+    with snapshot() as session:
+        return _project(project_id).usage(session)
+
+
+def check_limits(session: Session, user_id: str, project_id: str = "") -> None:
     """Refuse another run when a limit is reached.
 
     Raises:
-        Conflict: too many runs are waiting or working, or the week's hours are used up; ``details`` has the numbers.
+        Conflict: too many runs of the person or in the project are waiting or working, or the week's hours are used up;
+            ``details`` has the numbers.
     """
     session.execute(select(User.id).where(User.id == user_id).with_for_update())
-    settings = get_settings()
-    active = _active(session, user_id)
-    if active >= settings.max_queued_per_user:
-        raise Conflict(
-            "too_many_runs",
-            _(
-                "You have {active} runs waiting or working; {max_queued_per_user} is the most for one person.",
-                active=active,
-                max_queued_per_user=settings.max_queued_per_user,
-            ),
-            _("Wait until some have ended, or take some out of the queue."),
-            details={"active": active, "most": settings.max_queued_per_user},
+    used = _person(user_id).usage(session)
+    if used.max_active and used.active >= used.max_active:
+        message = _(
+            "You have {active} runs waiting or working; {max_queued_per_user} is the most for one person.",
+            active=used.active,
+            max_queued_per_user=used.max_active,
         )
-    max_hours = settings.max_hours_per_user_per_week
-    if max_hours and (used := hours_this_week(session, user_id)) >= max_hours:
-        raise Conflict(
-            "hours_used_up",
-            _(
-                "Your runs took {used} hours in the last seven days; {max_hours} is the most for one person.",
-                used=decimal(used, 1, grouped=False),
-                max_hours=f"{max_hours:g}",
-            ),
-            _("Wait until older runs fall out of the seven days, or ask the administrator of this studio for more."),
-            details={"hours": round(used, 2), "most": max_hours},
+        raise _too_many(message, used)
+    if used.max_hours and used.hours >= used.max_hours:
+        message = _(
+            "Your runs took {used} hours in the last seven days; {max_hours} is the most for one person.",
+            used=decimal(used.hours, 1, grouped=False),
+            max_hours=f"{used.max_hours:g}",
         )
+        raise _used_up(message, used)
+    if project_id:
+        _check_project(session, project_id)
 
 
 def check_storage(user_id: str, needed_bytes: int) -> None:
@@ -76,40 +135,93 @@ def check_storage(user_id: str, needed_bytes: int) -> None:
 
     Raises:
         DiskFull: too little would be left on the disk.
-        Conflict: the person's data, checkpoints and downloads would take more than ``STUDIO_MAX_BYTES_PER_USER``.
+        Conflict: the person's data, checkpoints and downloads would take more than they may.
     """
     disk_space.check_room(needed_bytes)
-    max_bytes = get_settings().max_bytes_per_user
-    if not max_bytes:
-        return
     with snapshot() as session:
-        stored = stored_bytes(session, user_id)
-    if stored + needed_bytes > max_bytes:
-        raise Conflict(
-            "storage_used_up",
-            f"Your data and runs take {stored / 1e6:,.0f} MB and this needs {needed_bytes / 1e6:,.0f} MB; "
-            f"{max_bytes / 1e6:,.0f} MB are the most for one person.",
-            "Delete runs you no longer need or their checkpoints, or ask the administrator of this studio for more.",
-            details={"stored_bytes": stored, "needed_bytes": needed_bytes, "max_bytes": max_bytes},
+        used = _person(user_id).usage(session)
+    if used.max_bytes and used.bytes + needed_bytes > used.max_bytes:
+        raise _full(
+            f"Your data and runs take {used.bytes / 1e6:,.0f} MB and this needs {needed_bytes / 1e6:,.0f} MB; "
+            f"{used.max_bytes / 1e6:,.0f} MB are the most for one person.",
+            used,
+            needed_bytes,
         )
 
 
-def stored_bytes(session: Session, user_id: str) -> int:
-    """What the person's data sets, checkpoints and downloads take on disk, as far as rows tell."""
-    uploads = select(func.sum(DatasetVersion.bytes)).join(Dataset, DatasetVersion.dataset_id == Dataset.id)
-    totals = [session.scalar(uploads.where(Dataset.owner_id == user_id))]
-    for table in (Checkpoint, Artifact):
-        query = select(func.sum(table.bytes)).join(Run, table.run_id == Run.id)
-        totals.append(session.scalar(query.where(Run.owner_id == user_id)))
-    return sum(int(total or 0) for total in totals)
+def check_project_storage(project_id: str, needed_bytes: int) -> None:
+    """Refuse an upload that would pass a project's share of the disk.
+
+    Raises:
+        Conflict: its data, checkpoints and downloads would take more than they may.
+    """
+    used = project_usage(project_id)
+    if used.max_bytes and used.bytes + needed_bytes > used.max_bytes:
+        raise _full(
+            f"The project takes {used.bytes / 1e6:,.0f} MB and this needs {needed_bytes / 1e6:,.0f} MB; "
+            f"{used.max_bytes / 1e6:,.0f} MB are the most for it.",
+            used,
+            needed_bytes,
+        )
 
 
-def _active(session: Session, user_id: str) -> int:
-    return session.scalar(select(func.count()).where(Job.owner_id == user_id, Job.state.in_(ACTIVE_STATES))) or 0
+def _check_project(session: Session, project_id: str) -> None:
+    holder = _project(project_id)
+    if not any(holder.maxima(session)):
+        return
+    session.execute(select(Project.id).where(Project.id == project_id).with_for_update())
+    used = holder.usage(session)
+    if used.max_active and used.active >= used.max_active:
+        message = _(
+            "{active} runs of this project are waiting or working; {max_active} is the most for it.",
+            active=used.active,
+            max_active=used.max_active,
+        )
+        raise _too_many(message, used)
+    if used.max_hours and used.hours >= used.max_hours:
+        message = _(
+            "The runs of this project took {used} hours in the last seven days; {max_hours} is the most for it.",
+            used=decimal(used.hours, 1, grouped=False),
+            max_hours=f"{used.max_hours:g}",
+        )
+        raise _used_up(message, used)
 
 
-def hours_this_week(session: Session, user_id: str) -> float:
-    """Hours that the user's jobs have worked in the last seven days, running ones included."""
-    end = func.coalesce(Job.finished_at, Job.heartbeat_at, db_now())
-    worked = Job.owner_id == user_id, Job.started_at.is_not(None), end > db_now() - WEEK
-    return float(session.scalar(select(func.sum(end - Job.started_at)).where(*worked)) or 0.0) / 3600
+def _too_many(message: str, used: Usage) -> Conflict:
+    hint = _("Wait until some have ended, or take some out of the queue.")
+    return Conflict("too_many_runs", message, hint, details={"active": used.active, "most": used.max_active})
+
+
+def _used_up(message: str, used: Usage) -> Conflict:
+    hint = _("Wait until older runs fall out of the seven days, or ask the administrator of this studio for more.")
+    return Conflict("hours_used_up", message, hint, details={"hours": round(used.hours, 2), "most": used.max_hours})
+
+
+def _full(message: str, used: Usage, needed_bytes: int) -> Conflict:
+    return Conflict(
+        "storage_used_up",
+        message,
+        "Delete runs you no longer need or their checkpoints, or ask the administrator of this studio for more.",
+        details={"stored_bytes": used.bytes, "needed_bytes": needed_bytes, "max_bytes": used.max_bytes},
+    )
+
+
+def _person(user_id: str) -> _Holder:
+    settings = get_settings()
+    return _Holder(
+        Job.owner_id == user_id,
+        Run.owner_id == user_id,
+        Dataset.owner_id == user_id,
+        Quota.user_id == user_id,
+        (settings.max_queued_per_user, settings.max_hours_per_user_per_week, settings.max_bytes_per_user),
+    )
+
+
+def _project(project_id: str) -> _Holder:
+    return _Holder(
+        Job.id.in_(select(Run.job_id).where(Run.project_id == project_id)),
+        Run.project_id == project_id,
+        Dataset.project_id == project_id,
+        Quota.project_id == project_id,
+        (0, 0.0, 0),
+    )

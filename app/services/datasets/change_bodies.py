@@ -79,9 +79,9 @@ class AddBody(ChangeBody):
 
 
 class ManyBody(ChangeBody):
-    """Delete rows, exclude or include them, remove invisible characters from their texts, or repair them."""
+    """Delete rows, exclude or include them, remove invisible characters from their texts, mask personal data, or repair them."""
 
-    op: Literal["delete", "exclude", "include", "clean", "repair"]
+    op: Literal["delete", "exclude", "include", "clean", "mask", "repair"]
     rows: RowsBody
 
     def change(self) -> service.Change:
@@ -91,6 +91,7 @@ class ManyBody(ChangeBody):
             "exclude": service.Exclude,
             "include": service.Include,
             "clean": service.Clean,
+            "mask": service.Mask,
             "repair": service.Repair,
         }
         change: service.Change = kinds[self.op](self.rows.selection())

@@ -1,6 +1,6 @@
 """Changes to the rows of a dataset; each save adds a version that records its author and every single change.
 
-Kinds: edit cells, add and delete rows, exclude and include rows, clean and repair cells, set a column, merge labels.
+Kinds: edit cells, add and delete rows, exclude and include rows, clean, mask and repair cells, set a column, merge labels.
 """
 
 from collections import Counter
@@ -12,8 +12,9 @@ from typing import Any
 from app import storage
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.task_types.label_forms import merged_forms
-from app.catalog.task_types.text_patterns import without_hidden
+from app.catalog.task_types.text_patterns import masked, without_hidden
 from app.errors import Rejected
+from app.languages import gettext as _
 from app.models import Dataset
 from app.services.datasets import findings
 from app.services.datasets.data_reports import Exclusions, ReportOptions
@@ -80,6 +81,13 @@ class Clean:
 
 
 @dataclass(frozen=True)
+class Mask:
+    """Write marks such as ``[email]`` in place of mail addresses, phone and card numbers in the texts of rows."""
+
+    rows: Selection
+
+
+@dataclass(frozen=True)
 class Repair:
     """Rewrite the cells of rows in the form that the task expects, e.g. tags in the BIO scheme."""
 
@@ -102,7 +110,7 @@ class MergeLabels:
     into: dict[str, str] = field(default_factory=dict)
 
 
-Change = Edit | Add | Delete | Exclude | Include | Clean | Repair | SetColumn | MergeLabels
+Change = Edit | Add | Delete | Exclude | Include | Clean | Mask | Repair | SetColumn | MergeLabels
 
 
 def change(
@@ -181,6 +189,8 @@ class _ChangeBatch:
                 self.excluded_ids.difference_update(find_ids(self.folder, rows))
             case Clean(rows):
                 self._clean(set(find_ids(self.folder, rows)))
+            case Mask(rows):
+                self._mask(set(find_ids(self.folder, rows)))
             case Repair(rows):
                 self._repair(set(find_ids(self.folder, rows)))
             case SetColumn(rows, column, value):
@@ -253,6 +263,19 @@ class _ChangeBatch:
             for name in columns if row["_id"] in ids else ():
                 if (cell := row[name]) is not None and (cleaned := without_hidden(cell)) != cell:
                     self.edits.set(row["_id"], name, cleaned)
+
+    def _mask(self, ids: Set[int]) -> None:
+        if self.task.family == "tokens":
+            raise Rejected(
+                "cannot_mask",
+                _("Words of this data are marked, and a mask would move the marks."),
+                _("Edit these texts by hand, or leave the rows out."),
+            )
+        columns = [name for role, name in self.columns.items() if role != "label"]
+        for row in read_rows(self.folder, columns):
+            for name in columns if row["_id"] in ids else ():
+                if (cell := row[name]) is not None and (safe := masked(cell)) != cell:
+                    self.edits.set(row["_id"], name, safe)
 
     def _repair(self, ids: Set[int]) -> None:
         for row in read_rows(self.folder, list(self.columns.values())):

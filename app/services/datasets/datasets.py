@@ -15,7 +15,8 @@ from app.errors import NotFound, StudioError
 from app.models import Dataset, DatasetVersion
 from app.readers import Choices
 from app.samples import SAMPLES, Sample, sample_path
-from app.services.accounts import names
+from app.services.accounts import access, names
+from app.services.accounts.access import EDITOR
 from app.services.accounts.audit_chain import record
 from app.services.datasets.data_reports import ReportOptions, build_report, refused_report
 from app.services.datasets.imports import import_file
@@ -45,6 +46,7 @@ __all__ = [
     "list_datasets",
     "preview",
     "rename",
+    "require",
     "unarchive",
 ]
 
@@ -88,11 +90,15 @@ def import_sample(user_id: str, name: str) -> Dataset:
     return _import_sample(user_id, sample)
 
 
-def list_datasets(user_id: str, *, archived: bool = False) -> list[Dataset]:
-    """The person's datasets with their versions, newest first: those in use, or those that were archived."""
+def list_datasets(user_id: str, *, archived: bool = False, project_id: str = "") -> list[Dataset]:
+    """The datasets that the person may see with their versions, newest first: those in use, or those that were archived.
+
+    Args:
+        project_id: only those of this project; empty for all.
+    """
     query = (
         select(Dataset)
-        .where(Dataset.owner_id == user_id, Dataset.archived.is_(archived))
+        .where(access.visible(Dataset, user_id, project_id=project_id), Dataset.archived.is_(archived))
         .order_by(Dataset.created_at.desc(), Dataset.id)
         .options(selectinload(Dataset.versions))
     )
@@ -101,13 +107,24 @@ def list_datasets(user_id: str, *, archived: bool = False) -> list[Dataset]:
 
 
 def get_dataset(user_id: str, dataset_id: str) -> Dataset:
-    """One dataset of this person with its versions; archived ones can still be read.
+    """One dataset that the person may see with its versions; archived ones can still be read.
 
     Raises:
-        NotFound: it does not exist or is somebody else's.
+        NotFound: it does not exist, or its project is not theirs.
     """
     with snapshot() as session:
         return find_dataset(session, user_id, dataset_id)
+
+
+def require(user_id: str, dataset_id: str, need: str) -> None:
+    """Refuse somebody whose role in the dataset's project is lower than ``need``.
+
+    Raises:
+        NotFound: it does not exist, or its project is not theirs.
+        NotAllowed: says what they may not do, and who may.
+    """
+    with snapshot() as session:
+        find_dataset(session, user_id, dataset_id, need)
 
 
 def latest_version(dataset: Dataset) -> DatasetVersion:
@@ -162,7 +179,7 @@ def rename(user_id: str, dataset_id: str, name: str) -> Dataset:
     """
     cleaned = names.validate_name(name)
     with transaction() as session:
-        find_dataset(session, user_id, dataset_id).name = cleaned
+        find_dataset(session, user_id, dataset_id, EDITOR).name = cleaned
         record(session, user_id, "rename", "dataset", dataset_id, data={"name": cleaned})
     return get_dataset(user_id, dataset_id)
 
@@ -170,7 +187,7 @@ def rename(user_id: str, dataset_id: str, name: str) -> Dataset:
 def archive(user_id: str, dataset_id: str) -> None:
     """Hide a dataset from the list; runs that use it keep it."""
     with transaction() as session:
-        find_dataset(session, user_id, dataset_id).archived = True
+        find_dataset(session, user_id, dataset_id, EDITOR).archived = True
         record(session, user_id, "archive", "dataset", dataset_id)
 
 
@@ -181,10 +198,11 @@ def unarchive(user_id: str, dataset_id: str) -> Dataset:
         NotFound: it does not exist or is somebody else's.
     """
     with transaction() as session:
-        dataset = find_dataset(session, user_id, dataset_id)
+        dataset = find_dataset(session, user_id, dataset_id, EDITOR)
         if dataset.archived:
-            own = select(Dataset.name).where(Dataset.owner_id == user_id, Dataset.archived.is_(False))
-            dataset.name = names.numbered_name(dataset.name, set(session.scalars(own)))
+            listed = (Dataset.project_id == dataset.project_id, Dataset.archived.is_(False))
+            taken = set(session.scalars(select(Dataset.name).where(*listed)))
+            dataset.name = names.numbered_name(dataset.name, taken)
             dataset.archived = False
             record(session, user_id, "unarchive", "dataset", dataset_id)
     return get_dataset(user_id, dataset_id)
@@ -196,6 +214,7 @@ def as_dict(dataset: Dataset) -> dict[str, Any]:
     return {
         "id": dataset.id,
         "name": dataset.name,
+        "project_id": dataset.project_id,
         "version": version.number,
         "version_id": version.id,
         "rows": version.rows,

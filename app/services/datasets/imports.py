@@ -21,9 +21,10 @@ from app.errors import NotFound, Rejected
 from app.languages import gettext as _
 from app.models import Dataset, DatasetVersion, new_id
 from app.readers import Choices
-from app.services.accounts import names
-from app.services.accounts.accounts import home_project
+from app.services.accounts import access, limits, names
+from app.services.accounts.access import EDITOR
 from app.services.accounts.audit_chain import record as record_action
+from app.services.accounts.projects import project_for_new
 from app.services.datasets.data_reports import DataReport, ReportOptions
 from app.services.datasets.progress import NO_PROGRESS, Progress
 from app.services.datasets.remembered_columns import ColumnMeaning, recall, remember, with_remembered
@@ -44,12 +45,14 @@ class ImportOptions:
         seed: of the splits.
         choices: sheet, header row, encoding or delimiter, in place of the reader's own detection.
         answer: which of several readings is meant; see :func:`column_choice.choose_columns`.
+        project_id: where the dataset goes; without it the chosen project, or else the person's own.
     """
 
     evaluation: Source | None = None
     seed: int = 0
     choices: Choices | None = None
     answer: str | None = None
+    project_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def import_file(
                 link_or_copy(path, folder / stored)
         return reading
 
-    project_id = home_project(user_id).id
+    project_id = project_for_new(user_id, options.project_id)
     new = _NewDataset(user_id, project_id, source[1], name, task_type, columns, options.seed, options.answer)
     return _add_dataset(new, read, progress)
 
@@ -110,16 +113,24 @@ def stage(
     file_name: str,
     evaluation: Source | None = None,
     fetched_from: dict[str, Any] | None = None,
+    project_id: str | None = None,
 ) -> str:
     """Stage a file, without reading it; returns the id by which it is imported or removed.
 
     Args:
         fetched_from: the machine that it came from, if it was not uploaded; kept with the dataset.
+        project_id: where its dataset goes; without it the chosen project, or else the person's own.
+
+    Raises:
+        NotFound, NotAllowed: the person may not add data to the project.
+        Conflict: the project would take more of the disk than it may.
     """
+    project_id = project_for_new(user_id, project_id)
+    limits.check_project_storage(project_id, path.stat().st_size)
     staged_id = new_id()
     with files.atomic_folder(_folder(staged_id)) as aside:
         os.link(path, aside / ORIGINAL_FILE)
-        record: dict[str, Any] = {"user_id": user_id, "file_name": file_name}
+        record: dict[str, Any] = {"user_id": user_id, "project_id": project_id, "file_name": file_name}
         if evaluation:
             os.link(evaluation[0], aside / EVALUATION_FILE)
             record["evaluation_name"] = evaluation[1]
@@ -210,7 +221,7 @@ def import_staged(
         return load_reading(target)
 
     given = (record["file_name"], name, task_type, columns, 0, answer, record.get("source"))
-    new = _NewDataset(user_id, home_project(user_id).id, *given)
+    new = _NewDataset(user_id, project_for_new(user_id, record.get("project_id")), *given)
     dataset = _add_dataset(new, read, progress)
     shutil.rmtree(folder, ignore_errors=True)
     return dataset
@@ -225,9 +236,11 @@ def _add_dataset(new: _NewDataset, read: Callable[[Path], Reading], progress: Pr
             report, change = _check(aside, reading, new, progress)
             version = make_version(version_id, aside, reading, report, new.user_id, change)
             version.source = new.source
-            _deduplicate(new.user_id, version.content_sha256, aside / ROWS_FILE)
+            _deduplicate(new.project_id, version.content_sha256, aside / ROWS_FILE)
         with transaction() as session:
-            name = names.clean_name(new.name) or _free_name(session, new.user_id, new.file_name)
+            # A member may have been made a viewer while the file was read.
+            access.find_project(session, new.project_id, new.user_id, EDITOR)
+            name = names.clean_name(new.name) or _free_name(session, new.project_id, new.file_name)
             dataset = Dataset(project_id=new.project_id, owner_id=new.user_id, name=name)
             session.add(dataset)
             session.flush()
@@ -274,9 +287,9 @@ def _check(
     return report, {"summary": summary, "answer": report.summary.answer}
 
 
-def _deduplicate(user_id: str, content_sha256: str, rows: Path) -> None:
-    """Replace the rows by a link to those of an equal version of the same person."""
-    query = select(DatasetVersion.id).join(Dataset).where(Dataset.owner_id == user_id)
+def _deduplicate(project_id: str, content_sha256: str, rows: Path) -> None:
+    """Replace the rows by a link to those of an equal version in the same project."""
+    query = select(DatasetVersion.id).join(Dataset).where(Dataset.project_id == project_id)
     with snapshot() as session:
         equal = session.scalars(query.where(DatasetVersion.content_sha256 == content_sha256)).first()
     known = storage.dataset_dir(equal) / ROWS_FILE if equal else None
@@ -308,8 +321,8 @@ def _staged(user_id: str, staged_id: str) -> tuple[Path, dict[str, Any]]:
     return folder, record
 
 
-def _free_name(session: Session, user_id: str, file_name: str) -> str:
-    """The file's name, numbered where the person's list has it already."""
+def _free_name(session: Session, project_id: str, file_name: str) -> str:
+    """The file's name, numbered where the project's list has it already."""
     stem = names.clean_name(Path(file_name.replace("\\", "/")).stem) or _("Dataset")
-    own = select(Dataset.name).where(Dataset.owner_id == user_id, Dataset.archived.is_(False))
-    return names.numbered_name(stem, set(session.scalars(own)))
+    listed = select(Dataset.name).where(Dataset.project_id == project_id, Dataset.archived.is_(False))
+    return names.numbered_name(stem, set(session.scalars(listed)))

@@ -17,6 +17,7 @@ from app.models import CANCELLED, Job, User
 from app.services.accounts import limits, names
 from app.services.accounts.accounts import ADMINISTRATORS
 from app.services.accounts.audit_chain import record
+from app.services.accounts.projects import project_for_new
 from app.services.datasets import address_files, checks, hub_listing, imports
 from app.services.datasets.dataset_jobs import FETCHED, DatasetJob
 from app.services.datasets.hub_listing import HubRequest
@@ -78,7 +79,9 @@ def stage(claim: Claim, folder: Path, result: Mapping[str, Any]) -> None:
     source = DatasetSource(**result["source"])
     rows, test = folder / result["file"], folder / TEST_FILE
     evaluation = (test, str(result["test_name"])) if test.exists() else None
-    staged = imports.stage(user_id, rows, names.clean_name(str(result["name"])), evaluation, source.as_dict())
+    name = names.clean_name(str(result["name"]))
+    project_id = work.said.get("project_id")
+    staged = imports.stage(user_id, rows, name, evaluation, source.as_dict(), project_id)
     # From here on without the query of an address, which may open the file to whoever reads it.
     shown = {"kind": "address", "address": source.address} if source.address else work.said["source"]
     checks.note_staged(claim, staged, shown)
@@ -98,7 +101,8 @@ def _start(user_id: str, source: dict[str, Any], attributes: Mapping[str, Any]) 
         find_task_type(attributes["task_type"])
     limits.check_storage(user_id, 0)
     given = {name: attributes.get(name) for name in ("name", "task_type", "columns", "answer")}
-    check = checks.start(user_id, DatasetJob(FETCHED, "", {"source": source, "staged": "", **given}))
+    said = {"source": source, "staged": "", "project_id": project_for_new(user_id), **given}
+    check = checks.start(user_id, DatasetJob(FETCHED, "", said))
     shown = {**source, "address": address_files.shown_address(source["address"])} if "address" in source else source
     with transaction() as session:
         record(session, user_id, "fetch", "check", check["id"], data={"source": shown})

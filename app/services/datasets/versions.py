@@ -25,6 +25,7 @@ from app.languages import gettext as _
 from app.languages import storable, translated_json
 from app.models import Dataset, DatasetVersion, User, new_id
 from app.services.accounts import access
+from app.services.accounts.access import EDITOR, VIEWER
 from app.services.accounts.audit_chain import record
 from app.services.datasets.data_reports import NOTHING, DataReport, Exclusions, ReportOptions, build_report
 from app.services.datasets.findings import store_findings
@@ -83,28 +84,29 @@ class ChangePage:
     after: int
 
 
-def find_dataset(session: Session, user_id: str, dataset_id: str) -> Dataset:
-    """The dataset with its versions inside the caller's transaction.
+def find_dataset(session: Session, user_id: str, dataset_id: str, need: str = VIEWER) -> Dataset:
+    """The dataset with its versions inside the caller's transaction, for somebody with at least the role ``need``.
 
     Raises:
-        NotFound: it does not exist or belongs to somebody else.
+        NotFound: it does not exist, or its project is not theirs.
+        NotAllowed: their role in its project is too low.
     """
     missing = NotFound(
         "dataset_not_found",
         _("There is no dataset {dataset_id} among yours.", dataset_id=repr(dataset_id[:60])),
         _("Open it from the Data page."),
     )
-    return access.find(session, Dataset, dataset_id, user_id, missing, selectinload(Dataset.versions))
+    return access.find(session, Dataset, dataset_id, user_id, missing, selectinload(Dataset.versions), need=need)
 
 
-def find_version(user_id: str, dataset_id: str, number: int | None = None) -> DatasetVersion:
-    """One version by its number, the newest without one.
+def find_version(user_id: str, dataset_id: str, number: int | None = None, need: str = VIEWER) -> DatasetVersion:
+    """One version by its number, the newest without one, for somebody with at least the role ``need``.
 
     Raises:
         NotFound: the dataset is not theirs, or has no such version.
     """
     with snapshot() as session:
-        versions = find_dataset(session, user_id, dataset_id).versions
+        versions = find_dataset(session, user_id, dataset_id, need).versions
     wanted = (
         versions[-1] if number is None else next((version for version in versions if version.number == number), None)
     )
@@ -227,7 +229,7 @@ def add_version(
         Conflict: somebody else changed the dataset in the meantime.
         Rejected: the changed rows cannot be used; no version is added.
     """
-    newest = find_version(user_id, dataset_id)
+    newest = find_version(user_id, dataset_id, need=EDITOR)
     if expected is not None and expected != newest.number:
         raise _stale()
     version_id = new_id()

@@ -17,9 +17,10 @@ from app.errors import Conflict, NotFound, Rejected
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Dataset, DatasetVersion, Experiment, Job, Run
 from app.services.accounts import access
+from app.services.accounts.access import EDITOR, VIEWER
 from app.services.accounts.audit_chain import record
-from app.services.datasets import datasets
 from app.services.datasets.row_errors import require_decided
+from app.services.datasets.versions import find_dataset, find_version
 from app.services.evaluation import leaderboard, paired_answers
 from app.services.evaluation.leaderboard import Leaderboard
 from app.services.experiments import candidates
@@ -111,8 +112,9 @@ def start(user_id: str, request: ExperimentRequest) -> Experiment:
     Raises:
         Rejected: fewer than two runs, or a method or setting that does not fit.
         NotFound: data or run are not theirs.
+        NotAllowed: they may not train in the project of the data.
     """
-    first = runs.get_run(user_id, request.run_id) if request.run_id else None
+    first = runs.get_run(user_id, request.run_id, EDITOR) if request.run_id else None
     version = first.dataset_version if first else _newest_version(user_id, request.dataset_id)
     base = request.base_model or (first.base_model if first else default_model(version.task_type))
     shared = {**_shared_settings(first), "measure_forgetting": "yes", **(request.training or {})}
@@ -148,8 +150,8 @@ def start(user_id: str, request: ExperimentRequest) -> Experiment:
     return _write(user_id, version, plan, fresh, request.name)
 
 
-def list_experiments(user_id: str) -> list[ExperimentSummary]:
-    """The person's experiments, newest first."""
+def list_experiments(user_id: str, project_id: str = "") -> list[ExperimentSummary]:
+    """The experiments that the person may see, newest first; with ``project_id`` those of that project."""
     active = func.count().filter(Job.state.in_(ACTIVE_STATES))
     query = (
         select(Experiment, Dataset.name, DatasetVersion.number, func.count(), active, func.max(Run.quality))
@@ -157,7 +159,7 @@ def list_experiments(user_id: str) -> list[ExperimentSummary]:
         .join(Dataset, Dataset.id == DatasetVersion.dataset_id)
         .join(Run, Run.experiment_id == Experiment.id)
         .join(Job, Job.id == Run.job_id)
-        .where(Experiment.owner_id == user_id)
+        .where(access.visible(Experiment, user_id, project_id=project_id))
         .group_by(Experiment.id, Dataset.name, DatasetVersion.number)
         .order_by(Experiment.created_at.desc())
         .limit(MAX_LISTED)
@@ -211,7 +213,7 @@ def choose(user_id: str, experiment_id: str, run_id: str) -> ExperimentReport:
         NotFound: the experiment is not theirs, or the run is not in it.
     """
     with transaction() as session:
-        experiment = _find(session, user_id, experiment_id)
+        experiment = _find(session, user_id, experiment_id, EDITOR)
         if run_id not in {run.id for run in members_of(session, experiment)}:
             raise NotFound(
                 "run_not_found",
@@ -219,7 +221,7 @@ def choose(user_id: str, experiment_id: str, run_id: str) -> ExperimentReport:
                 _("Choose one of its rows."),
             )
         experiment.chosen_run_id = run_id
-        runs.find(session, user_id, run_id).starred = True
+        runs.find(session, user_id, run_id, EDITOR).starred = True
         record(session, user_id, "choose", "experiment", experiment_id, data={"run": run_id})
     return read(user_id, experiment_id)
 
@@ -232,7 +234,7 @@ def request_cancel(user_id: str, experiment_id: str) -> ExperimentReport:
         Conflict: every run has ended.
     """
     with transaction() as session:
-        experiment = _find(session, user_id, experiment_id, lock=True)
+        experiment = _find(session, user_id, experiment_id, EDITOR, lock=True)
         active = [run for run in members_of(session, experiment) if run.job.state in ACTIVE_STATES]
         if not active and not plan_of(experiment).growing:
             raise Conflict(
@@ -306,7 +308,7 @@ def _write(
     user_id: str, version: DatasetVersion, plan: ExperimentPlan, fresh: Sequence[tuple[RunSpec, Candidate]], name: str
 ) -> Experiment:
     with transaction() as session:
-        dataset = session.get_one(Dataset, version.dataset_id)
+        dataset = find_dataset(session, user_id, version.dataset_id, EDITOR)
         question = _("which settings?") if plan.vary else _("which method?")
         experiment = Experiment(
             project_id=dataset.project_id,
@@ -325,7 +327,7 @@ def _write(
 def _newest_version(user_id: str, dataset_id: str | None) -> DatasetVersion:
     if not dataset_id:
         raise Rejected("no_data", _("Neither a dataset nor a run was named."), _("Give `dataset_id` or `run_id`."))
-    version = datasets.latest_version(datasets.get_dataset(user_id, dataset_id))
+    version = find_version(user_id, dataset_id, need=EDITOR)
     require_decided(version)
     return version
 
@@ -335,10 +337,10 @@ def _shared_settings(first: Run | None) -> dict[str, Any]:
     return {key: value for key, value in first.spec["training"].items() if key != "learning_rate"} if first else {}
 
 
-def _find(session: Session, user_id: str, experiment_id: str, *, lock: bool = False) -> Experiment:
+def _find(session: Session, user_id: str, experiment_id: str, need: str = VIEWER, *, lock: bool = False) -> Experiment:
     missing = NotFound(
         "experiment_not_found",
         _("Experiment {experiment_id} not found.", experiment_id=repr(experiment_id)),
         _("Open it from the Experiments page."),
     )
-    return access.find(session, Experiment, experiment_id, user_id, missing, lock=lock)
+    return access.find(session, Experiment, experiment_id, user_id, missing, need=need, lock=lock)

@@ -18,6 +18,7 @@ from app.errors import Conflict, Rejected, StudioError
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models import SUCCEEDED, Checkpoint, Job, Run
+from app.services.accounts import access
 from app.services.inference import inference_client
 from app.services.runs import checkpoints, runs
 from app.services.runs.adapters import adapter_folder
@@ -106,7 +107,7 @@ def check_chat_model(user_id: str, model: str) -> None:
 def list_chat_targets(user_id: str) -> list[ListedChatTarget]:
     """Base models, then one's own finished runs and checkpoints, newest first."""
     bases = [ListedChatTarget(BASE_PREFIX + card.name, "base", card.title, card.name) for card in chat_bases()]
-    own = (Run.owner_id == user_id, Run.task_type.in_(generation_tasks()), ~Run.archived)
+    own = (access.visible(Run, user_id), Run.task_type.in_(generation_tasks()), ~Run.archived)
     newest = Run.created_at.desc()
     finished = select(Run).join(Job, Run.job_id == Job.id).where(*own, Job.state == SUCCEEDED).order_by(newest)
     kept = select(Run, Checkpoint.step).join(Checkpoint, Checkpoint.run_id == Run.id).where(*own)

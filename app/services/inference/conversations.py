@@ -14,9 +14,11 @@ from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
 from app.languages import decimal
 from app.languages import gettext as _
+from app.models import Project, Run, User
 from app.models_chat import Conversation, ConversationMessage
-from app.services.accounts import access
-from app.services.inference.chat import check_chat_model
+from app.services.accounts import access, accounts, projects
+from app.services.accounts.access import EDITOR, OWNER, VIEWER
+from app.services.inference.chat import BASE_PREFIX, STEP_SEPARATOR, check_chat_model
 
 MAX_PANES = 4
 MAX_TEXT_LENGTH = 20_000
@@ -42,9 +44,10 @@ class ConversationRecord:
 
 @dataclass(frozen=True)
 class ListedConversation(ConversationRecord):
-    """A conversation with its number of questions."""
+    """A conversation with its number of questions; ``author`` is the name of a colleague who began it, empty for one's own."""
 
     questions: int
+    author: str
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,11 @@ def start(
     """
     _check(models, system)
     _check_models(user_id, models)
-    made = Conversation(id=str(uuid.uuid4()), owner_id=user_id, models=models, system=system, sampling=sampling or {})
+    fields = {"models": models, "system": system, "sampling": sampling or {}}
+    home = projects.chosen(user_id) or accounts.home_project(user_id).id
     with transaction() as session:
+        project_id = _project_of(session, user_id, models) or home
+        made = Conversation(id=str(uuid.uuid4()), owner_id=user_id, project_id=project_id, **fields)
         session.add(made)
         session.flush()
         return ConversationRecord(**_fields(made))
@@ -106,26 +112,34 @@ def change(
     """
     _check(models, system)
     with snapshot() as session:
-        chosen = _find(session, user_id, conversation_id).models
+        chosen = _find(session, user_id, conversation_id, EDITOR).models
     # One that is chosen already may be gone; the conversation can still be changed.
     _check_models(user_id, [model for model in models if model not in chosen])
     with transaction() as session:
-        found = _find(session, user_id, conversation_id)
+        found = _find(session, user_id, conversation_id, EDITOR)
         found.models, found.system, found.sampling = models, system, sampling
         return ConversationRecord(**_fields(found))
 
 
-def list_conversations(user_id: str) -> list[ListedConversation]:
-    """One's own, newest first; those without a question are left out."""
+def list_conversations(user_id: str, project_id: str = "") -> list[ListedConversation]:
+    """One's own and those of one's projects, newest first; those without a question are left out.
+
+    Args:
+        project_id: only those of this project; empty for all.
+    """
     query = (
-        select(Conversation, func.max(ConversationMessage.number))
+        select(Conversation, User.name, func.max(ConversationMessage.number))
         .join(ConversationMessage, ConversationMessage.conversation_id == Conversation.id)
-        .where(Conversation.owner_id == user_id)
-        .group_by(Conversation.id)
+        .join(User, User.id == Conversation.owner_id)
+        .where(access.visible(Conversation, user_id, project_id=project_id))
+        .group_by(Conversation.id, User.name)
         .order_by(Conversation.created_at.desc())
     )
     with snapshot() as session:
-        return [ListedConversation(**_fields(found), questions=count) for found, count in session.execute(query)]
+        return [
+            ListedConversation(**_fields(found), questions=count, author="" if found.owner_id == user_id else name)
+            for found, name, count in session.execute(query)
+        ]
 
 
 def read(user_id: str, conversation_id: str) -> FullConversation:
@@ -147,7 +161,7 @@ def remove(user_id: str, conversation_id: str) -> None:
         NotFound: it is not theirs.
     """
     with transaction() as session:
-        found = _find(session, user_id, conversation_id)
+        found = _find(session, user_id, conversation_id, OWNER)
         session.execute(delete(ConversationMessage).where(ConversationMessage.conversation_id == found.id))
         session.delete(found)
 
@@ -168,7 +182,7 @@ def ask(user_id: str, conversation_id: str, text: str) -> MessageRecord:
             _("Shorten it to {MAX_TEXT_LENGTH}.", MAX_TEXT_LENGTH=decimal(MAX_TEXT_LENGTH)),
         )
     with transaction() as session:
-        found = _find(session, user_id, conversation_id)
+        found = _find(session, user_id, conversation_id, EDITOR)
         number = _last_number(session, found.id) + 1
         if number == 1:
             found.title = " ".join(text.split())[:TITLE_LENGTH]
@@ -187,7 +201,7 @@ def history(user_id: str, conversation_id: str, pane: int) -> list[dict[str, str
         Rejected: nothing has been asked yet.
     """
     with snapshot() as session:
-        found = _find(session, user_id, conversation_id)
+        found = _find(session, user_id, conversation_id, EDITOR)
         stored = _messages(session, found.id)
     current = [message for message in stored if not message.replaced and message.pane in (None, pane)]
     last = max((message.number for message in current if message.pane is None), default=0)
@@ -205,7 +219,7 @@ def history(user_id: str, conversation_id: str, pane: int) -> list[dict[str, str
 def keep_reply(user_id: str, conversation_id: str, pane: int, text: str, data: dict[str, Any]) -> MessageRecord:
     """Store a pane's reply to the newest question; an earlier one to the same question is marked as replaced."""
     with transaction() as session:
-        found = _find(session, user_id, conversation_id)
+        found = _find(session, user_id, conversation_id, EDITOR)
         number = _last_number(session, found.id)
         for message in _messages(session, found.id):
             if message.number == number and message.pane == pane:
@@ -225,7 +239,7 @@ def take_back(user_id: str, conversation_id: str, number: int | None = None) -> 
         NotFound: the conversation is not theirs, or has no such question.
     """
     with transaction() as session:
-        found = _find(session, user_id, conversation_id)
+        found = _find(session, user_id, conversation_id, EDITOR)
         number = number or _last_number(session, found.id)
         later = [message for message in _messages(session, found.id) if message.number >= number]
         question = next((message for message in later if message.number == number and message.pane is None), None)
@@ -250,7 +264,7 @@ def rate(user_id: str, conversation_id: str, number: int, pane: int, vote: str |
     if vote not in VOTES:
         raise Rejected("vote", _("{vote} is not a vote.", vote=repr(vote)), _("Allowed are up, down and nothing."))
     with transaction() as session:
-        found = _find(session, user_id, conversation_id)
+        found = _find(session, user_id, conversation_id, EDITOR)
         replies = [
             message
             for message in _messages(session, found.id)
@@ -305,13 +319,20 @@ def _check_models(user_id: str, models: list[str]) -> None:
         check_chat_model(user_id, model)
 
 
-def _find(session: Session, user_id: str, conversation_id: str) -> Conversation:
+def _project_of(session: Session, user_id: str, models: list[str]) -> str | None:
+    """The project of the first tuned model, unless that was shared with the person alone; its members read the conversation."""
+    tuned = [model.partition(STEP_SEPARATOR)[0] for model in models if not model.startswith(BASE_PREFIX)]
+    member = (Run.id.in_(tuned), Run.project_id.in_(select(Project.id).where(access.visible(Project, user_id))))
+    return session.scalar(select(Run.project_id).where(*member).order_by(Run.created_at).limit(1))
+
+
+def _find(session: Session, user_id: str, conversation_id: str, need: str = VIEWER) -> Conversation:
     missing = NotFound(
         "conversation_not_found",
         _("Conversation {conversation_id} not found.", conversation_id=repr(conversation_id)),
         _("Start a new one."),
     )
-    return access.find(session, Conversation, conversation_id, user_id, missing)
+    return access.find(session, Conversation, conversation_id, user_id, missing, need=need)
 
 
 def _messages(session: Session, conversation_id: str) -> list[ConversationMessage]:

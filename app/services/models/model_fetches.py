@@ -4,13 +4,14 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.fetched_models import fetched_cards
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.languages import gettext as _
+from app.languages import ngettext
 from app.models import ACTIVE_STATES, SUCCEEDED, Job, Run, User
 from app.models_work import ModelFetch
 from app.services.accounts import access
@@ -20,7 +21,8 @@ from app.services.models import model_hub
 from app.services.queue import jobs
 from app.services.queue.job_kinds import MODEL_FETCH
 
-# Roles that may fetch and remove models; everybody may use those that are there.
+# Of the runs that keep a model from being removed, so many are named.
+NAMED_RUNS = 3
 
 
 @dataclass(frozen=True)
@@ -135,16 +137,30 @@ def remove_model(user_id: str, name: str) -> None:
             "model_not_found", _("There is no fetched model {name}.", name=repr(name)), _("Reload the page.")
         )
     with snapshot() as session:
-        made = session.scalars(select(Run.name).where(Run.base_model == name, ~Run.archived).limit(3)).all()
-    if made:
-        raise Conflict(
-            "model_in_use",
-            _("Runs were made from {name}: {made}.", name=repr(name), made=", ".join(made)),
-            _("Archive them first; their adapters need it."),
-        )
+        _check_unused(session, user_id, name)
     with transaction() as session:
         record(session, user_id, "remove", "model", name[:36])
     model_hub.forget(name)
+
+
+def _check_unused(session: Session, user_id: str, name: str) -> None:
+    """Refuse a model that runs were made from; runs that the person may not see are counted, not named."""
+    made = (Run.base_model == name, ~Run.archived)
+    total = session.scalar(select(func.count()).select_from(Run).where(*made)) or 0
+    if not total:
+        return
+    seen = session.scalars(select(Run.name).where(*made, access.visible(Run, user_id))).all()
+    more = total - len(seen)
+    named = [
+        *seen[:NAMED_RUNS],
+        *([ngettext("{number} run that you do not see", "{number} runs that you do not see", more)] if more else []),
+    ]
+    raise Conflict(
+        "model_in_use",
+        _("Runs were made from {name}: {made}.", name=repr(name), made=", ".join(named)),
+        _("Archive them first; their adapters need it."),
+        details={"runs": total},
+    )
 
 
 def requested(job_id: str) -> RequestedModel:

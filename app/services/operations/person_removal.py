@@ -1,14 +1,17 @@
 """Deletion of a person with everything of theirs: data, runs, conversations, files, sign-in, and what the audit trail says of them.
 
+Data and runs in a project with another owner belong to the project: they stay and are that owner's from then on.
+
 What is deleted stays in backups made before; those are the administrator's to delete. Base models are shared and stay.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Select, Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from app import storage
@@ -18,14 +21,19 @@ from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Dataset, Experiment, Job, Project, ProjectMember, Run, User
 from app.models_audit import AuditEntry
 from app.models_chat import Conversation
+from app.models_projects import PersonExport
 from app.models_shares import Share
 from app.models_work import TrackerExport
-from app.services.accounts import accounts
+from app.services.accounts import access, accounts
+from app.services.accounts.access import OWNER
 from app.services.accounts.audit_chain import record
 from app.services.accounts.people import require_administrator
 from app.services.datasets import imports
 from app.services.runs import dataset_removal
 from app.services.runs.removal import delete_rows
+
+# What belongs to a project and not to the person alone.
+HANDED_OVER = (Dataset, Run, Experiment)
 
 
 @dataclass(frozen=True)
@@ -48,14 +56,22 @@ def remove_person(admin_id: str, user_id: str, name: str) -> RemovedPerson:
         NotAllowed: the caller is no administrator, or it is the owner's or their own account.
         NotFound: there is no such person.
         Rejected: it is not their name.
-        Conflict: the account is not disabled, or work of theirs has not ended; nothing is deleted then.
+        Conflict: the account is not disabled, work of theirs has not ended, or others work in a project that would have no owner;
+            nothing is deleted then.
     """
     with snapshot() as session:
         _check(session, admin_id, user_id, name)
-        datasets = list(session.scalars(select(Dataset.id).where(Dataset.owner_id == user_id)))
-        runs = list(session.scalars(select(Run.id).where(Run.owner_id == user_id)))
+        heirs = _heirs(session, user_id)
+        datasets = list(session.scalars(_alone(Dataset, user_id, heirs)))
+        runs = list(session.scalars(_alone(Run, user_id, heirs)))
         about = {user_id, *datasets, *runs, *_other_objects(session, user_id)}
-        exports = list(session.scalars(select(TrackerExport.id).where(TrackerExport.owner_id == user_id)))
+        exports = [
+            key
+            for table in (TrackerExport, PersonExport)
+            for key in session.scalars(select(table.id).where(table.owner_id == user_id))
+        ]
+    # Before the data: whoever deletes a data set is owner of its project.
+    _hand_over(admin_id, user_id, name)
     freed = sum(dataset_removal.remove(user_id, dataset_id, with_runs=True) for dataset_id in datasets)
     with transaction() as session:
         _check(session, admin_id, user_id, name)
@@ -98,6 +114,50 @@ def _check(session: Session, admin_id: str, user_id: str, name: str) -> None:
         )
 
 
+def _heirs(session: Session, user_id: str) -> dict[str, str]:
+    """The projects of the person with other members -> the owner who has been there longest.
+
+    Raises:
+        Conflict: one of them has no other owner.
+    """
+    query = select(ProjectMember).where(ProjectMember.user_id != user_id).order_by(ProjectMember.created_at)
+    mine = ProjectMember.project_id.in_(select(ProjectMember.project_id).where(ProjectMember.user_id == user_id))
+    members = session.scalars(query.where(mine)).all()
+    owners = {member.project_id: member.user_id for member in reversed(members) if member.role == OWNER}
+    for member in members:
+        if member.project_id not in owners:
+            project = access.project_name(session, session.get_one(Project, member.project_id), member.user_id)
+            raise Conflict(
+                "last_owner",
+                _("Others work in “{project}”, which would be left without an owner.", project=project),
+                _("Enable the account and make somebody else its owner, or take the others out of it; then delete."),
+            )
+    return owners
+
+
+def _alone(table: Any, user_id: str, heirs: Mapping[str, str]) -> Select[str]:
+    """Ids of what is the person's and not handed over, and of what others left in projects where nobody else is a member."""
+    theirs = select(ProjectMember.project_id).where(ProjectMember.user_id == user_id)
+    kept = table.project_id.not_in(list(heirs))
+    return select(table.id).where(kept, (table.owner_id == user_id) | table.project_id.in_(theirs))
+
+
+def _hand_over(admin_id: str, user_id: str, name: str) -> None:
+    """Give what is in projects with another owner to that owner; runs keep their jobs, which count as the new owner's."""
+    with transaction() as session:
+        _check(session, admin_id, user_id, name)
+        for project_id, heir in _heirs(session, user_id).items():
+            kept = select(Run.job_id).where(Run.project_id == project_id)
+            session.execute(update(Job).where(Job.owner_id == user_id, Job.id.in_(kept)).values(owner_id=heir))
+            for table in HANDED_OVER:
+                inside = (table.owner_id == user_id, table.project_id == project_id)
+                session.execute(update(table).where(*inside).values(owner_id=heir))
+            session.execute(
+                update(Project).where(Project.id == project_id, Project.home_of == user_id).values(home_of=None)
+            )
+            record(session, admin_id, "hand_over", "project", project_id, data={"to": heir})
+
+
 def _other_objects(session: Session, user_id: str) -> Iterator[str]:
     for table in (Experiment, Conversation, Share, TrackerExport):
         yield from session.scalars(select(table.id).where(table.owner_id == user_id))
@@ -108,6 +168,7 @@ def _delete_rows(session: Session, user_id: str) -> None:
     alone = select(ProjectMember.project_id).where(ProjectMember.user_id == user_id)
     shared = select(ProjectMember.project_id).where(ProjectMember.user_id != user_id)
     own = list(session.scalars(alone.where(ProjectMember.project_id.not_in(shared))))
+    session.execute(delete(Conversation).where(Conversation.project_id.in_(own)))
     delete_rows(session, session.scalars(select(Run).where(Run.owner_id == user_id)).all())
     session.flush()
     for table in reversed(Base.metadata.sorted_tables):
@@ -135,7 +196,7 @@ def _take_out_details(session: Session, user_id: str, about: set[str]) -> int:
 def _files(user_id: str, runs: list[str], exports: list[str]) -> list[Path]:
     """What is not a data set's: folders of runs, exports, uploads that were never imported."""
     folders = [storage.run_dir(run_id) for run_id in runs]
-    return [*folders, *(storage.data_dir() / "exports" / f"{one}.zip" for one in exports), *imports.staged_of(user_id)]
+    return [*folders, *(storage.export_file(one) for one in exports), *imports.staged_of(user_id)]
 
 
 def _overwrite_free_pages() -> None:

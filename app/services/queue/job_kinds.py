@@ -12,7 +12,8 @@ MODEL_FETCH = "fetch"
 TRACKER_EXPORT = "track"
 # Data from another machine, which becomes a dataset.
 DATASET_FETCH = "dataset-fetch"
-LIGHT_KINDS = (DATA_CHECK, LABEL_REVIEW, MODEL_FETCH, TRACKER_EXPORT, DATASET_FETCH)
+PERSON_EXPORT = "person-export"
+LIGHT_KINDS = (DATA_CHECK, LABEL_REVIEW, MODEL_FETCH, TRACKER_EXPORT, DATASET_FETCH, PERSON_EXPORT)
 
 
 def queue_of(kind: str) -> str:

@@ -23,6 +23,7 @@ from app.models_chat import Conversation
 from app.models_data import DatasetCheck
 from app.models_shares import Share
 from app.models_work import TrackerExport
+from app.services.accounts.access import OWNER, VIEWER
 from app.services.accounts.audit_chain import record
 from app.services.datasets.version_lengths import LENGTHS_FOLDER
 from app.services.datasets.versions import find_dataset
@@ -83,7 +84,7 @@ def dependents(user_id: str, dataset_id: str) -> Dependents:
         NotFound: the dataset is not theirs.
     """
     with snapshot() as session:
-        found = _find(session, user_id, dataset_id)
+        found = _find(session, user_id, dataset_id, VIEWER)
     return Dependents(
         name=found.dataset.name,
         versions=len(found.dataset.versions),
@@ -122,16 +123,18 @@ def remove(user_id: str, dataset_id: str, *, with_runs: bool) -> int:
     return freed
 
 
-def _find(session: Session, user_id: str, dataset_id: str) -> _Found:
-    dataset = find_dataset(session, user_id, dataset_id)
+def _find(session: Session, user_id: str, dataset_id: str, need: str) -> _Found:
+    dataset = find_dataset(session, user_id, dataset_id, need)
     versions = [version.id for version in dataset.versions]
     runs = session.scalars(
         select(Run).where(Run.dataset_version_id.in_(versions)).order_by(Run.created_at.desc())
     ).all()
     gone = {run.id for run in runs}
     experiments = session.scalars(select(Experiment).where(Experiment.dataset_version_id.in_(versions))).all()
-    talks = session.scalars(select(Conversation).where(Conversation.owner_id == user_id)).all() if gone else []
-    links = session.scalars(select(Share).where(Share.owner_id == user_id, Share.revoked_at.is_(None))).all()
+    talks = (
+        session.scalars(select(Conversation).where(Conversation.project_id == dataset.project_id)).all() if gone else []
+    )
+    links = session.scalars(select(Share).where(Share.revoked_at.is_(None))).all()
     reviews = select(DatasetReview.job_id).where(DatasetReview.dataset_version_id.in_(versions))
     checks = select(DatasetCheck.job_id).where(DatasetCheck.dataset_id == dataset_id)
     exports = TrackerExport.run_id.in_(gone)
@@ -162,7 +165,7 @@ def _active(found: _Found) -> list[str]:
 
 
 def _find_removable(session: Session, user_id: str, dataset_id: str, with_runs: bool) -> _Found:
-    found = _find(session, user_id, dataset_id)
+    found = _find(session, user_id, dataset_id, OWNER)
     if active := _active(found):
         raise Conflict(
             "still_active",

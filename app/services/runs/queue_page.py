@@ -15,7 +15,9 @@ from app.db import db_now, snapshot
 from app.errors import StudioError
 from app.languages import decimal, ngettext
 from app.languages import gettext as _
-from app.models import CLAIMED, QUEUED, RUNNING, SUCCEEDED, Job, Run
+from app.models import ACTIVE_STATES, CLAIMED, QUEUED, RUNNING, SUCCEEDED, Job, Run
+from app.services.accounts import access
+from app.services.accounts.access import EDITOR
 from app.services.estimates import estimates
 from app.services.estimates.estimates import EstimateRequest
 from app.services.queue import inference_servers, queue_order, workers
@@ -75,7 +77,7 @@ class QueueOverview:
 
 
 def describe(user_id: str) -> QueueOverview:
-    """The queue now: running runs, waiting runs in their order, and the person's own paused runs."""
+    """The queue now: running runs, waiting runs in their order, and the paused runs that the person may resume."""
     known_workers = workers.list_workers()
     with snapshot() as session:
         now = session.scalar(select(db_now())) or 0.0
@@ -84,19 +86,18 @@ def describe(user_id: str) -> QueueOverview:
         order = queue_order.line(session)
         queued = {run.job_id: run for run in session.scalars(with_job.where(Job.state == QUEUED))}
         pace = _pace(session)
-    running = [
-        _running_row(user_id, run, now, pace) for run in sorted(active, key=lambda run: run.job.started_at or now)
-    ]
+        shown = _Shown(session, user_id)
+    running = [_running_row(shown, run, now, pace) for run in sorted(active, key=lambda run: run.job.started_at or now)]
     line = [queued[row.id] for row in order if row.id in queued]
     schedule = _Schedule(known_workers, {row.worker: row.ends_at or now for row in running}, now, pace)
     paused = [
-        replace(_row(user_id, run), why=_("Paused; waits until its owner resumes it."))
+        replace(_row(shown, run), why=_("Paused; waits until its owner resumes it."))
         for run in sorted(queued.values(), key=lambda run: run.created_at)
         if run.job.paused_at is not None
     ]
     return QueueOverview(
         running=running,
-        waiting=[schedule.row(user_id, run, number) for number, run in enumerate(line, 1)],
+        waiting=[schedule.row(shown, run, number) for number, run in enumerate(line, 1)],
         paused=[row for row in paused if row.mine],
         workers=known_workers,
         servers=inference_servers.list_servers(),
@@ -105,17 +106,26 @@ def describe(user_id: str) -> QueueOverview:
     )
 
 
-def _row(user_id: str, run: Run) -> QueueRow:
-    mine = run.owner_id == user_id
+class _Shown:
+    """Which active runs the reader may see, and which of them they may change; of the others only their place is told."""
+
+    def __init__(self, session: Session, user_id: str) -> None:
+        active = select(Run.id).join(Job, Run.job_id == Job.id).where(Job.state.in_(ACTIVE_STATES))
+        self.seen = set(session.scalars(active.where(access.visible(Run, user_id))))
+        self.changeable = set(session.scalars(active.where(access.visible(Run, user_id, EDITOR))))
+
+
+def _row(shown: _Shown, run: Run) -> QueueRow:
+    seen = run.id in shown.seen
     return QueueRow(
-        id=run.id if mine else None,
-        name=run.name if mine else "Somebody else's run",
-        mine=mine,
-        method=run.method if mine else None,
-        base_model=run.base_model if mine else None,
+        id=run.id if seen else None,
+        name=run.name if seen else "Somebody else's run",
+        mine=run.id in shown.changeable,
+        method=run.method if seen else None,
+        base_model=run.base_model if seen else None,
         state=run.job.state,
-        phase=run.job.phase if mine else "",
-        progress=run.job.progress if mine else {},
+        phase=run.job.phase if seen else "",
+        progress=run.job.progress if seen else {},
         priority=PRIORITY_NAMES.get(run.job.priority, "normal"),
         started_at=run.job.started_at,
         created_at=run.created_at,
@@ -125,11 +135,11 @@ def _row(user_id: str, run: Run) -> QueueRow:
     )
 
 
-def _running_row(user_id: str, run: Run, now: float, pace: float) -> QueueRow:
+def _running_row(shown: _Shown, run: Run, now: float, pace: float) -> QueueRow:
     remaining = run.job.progress.get("eta_seconds")
     if remaining is None:
         remaining = max(5.0, _seconds(run) * pace - (now - (run.job.started_at or now)))
-    return replace(_row(user_id, run), ends_at=now + remaining, worker=run.job.holder)
+    return replace(_row(shown, run), ends_at=now + remaining, worker=run.job.holder)
 
 
 class _Schedule:
@@ -143,10 +153,10 @@ class _Schedule:
         self._busy = frozenset(worker.name for worker in self._usable if worker.name in busy_until)
         self._free_at = {worker.name: busy_until.get(worker.name, now) for worker in self._usable}
 
-    def row(self, user_id: str, run: Run, position: int) -> QueueRow:
+    def row(self, shown: _Shown, run: Run, position: int) -> QueueRow:
         """The next waiting run with its reason and expected times; call in the order of the queue."""
         able = [worker.name for worker in self._usable if worker.capacity.takes(run.job.devices)]
-        row = replace(_row(user_id, run), position=position, why=self._why(run, position, able))
+        row = replace(_row(shown, run), position=position, why=self._why(run, position, able))
         if not able:
             return row
         first = min(able, key=lambda name: self._free_at[name])

@@ -9,15 +9,16 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app import storage
-from app.db import snapshot, transaction
+from app.db import after_commit, snapshot, transaction
 from app.errors import Conflict
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Artifact, Checkpoint, Experiment, Job, Run
 from app.models_work import TrackerExport
+from app.services.accounts.access import OWNER
 from app.services.accounts.audit_chain import record
 from app.services.runs import runs
 
@@ -52,20 +53,28 @@ def remove(user_id: str, run_id: str, *, keep_results: bool) -> int:
 
 
 def _find_ended(session: Session, user_id: str, run_id: str) -> Run:
-    run = runs.find(session, user_id, run_id)
+    run = runs.find(session, user_id, run_id, OWNER)
     if run.job.state in ACTIVE_STATES:
         raise Conflict("still_active", _("This run is still active."), _("Stop it first, then delete it."))
     return run
 
 
 def delete_rows(session: Session, gone: Sequence[Run]) -> None:
-    """Delete ended runs and all rows about them."""
+    """Delete ended runs and all rows about them; what was exported of them goes after the commit."""
     ids, jobs = [run.id for run in gone], [run.job_id for run in gone]
+    exports = list(session.scalars(select(TrackerExport.id).where(TrackerExport.run_id.in_(ids))))
+    after_commit(session, lambda: _delete_exports(exports))
     for table in (Checkpoint, Artifact, TrackerExport):
         session.execute(delete(table).where(table.run_id.in_(ids)))
     session.execute(update(Experiment).where(Experiment.chosen_run_id.in_(ids)).values(chosen_run_id=None))
     session.execute(delete(Run).where(Run.id.in_(ids)))
     session.execute(delete(Job).where(Job.id.in_(jobs)))
+
+
+def _delete_exports(export_ids: Sequence[str]) -> None:
+    for export_id in export_ids:
+        with suppress(OSError):
+            storage.export_file(export_id).unlink(missing_ok=True)
 
 
 def bytes_in(folders: Iterable[Path]) -> int:

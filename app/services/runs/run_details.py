@@ -44,6 +44,7 @@ class RunDetails:
     dataset: DatasetReference
     archived: bool
     experiment_id: str | None
+    project_id: str
     starred: bool
     tags: list[str]
     note: str
@@ -82,6 +83,7 @@ def describe(run: Run, dataset_name: str | None = None) -> RunDetails:
         dataset=DatasetReference(version.dataset_id, dataset_name, version.number),
         archived=run.archived,
         experiment_id=run.experiment_id,
+        project_id=run.project_id,
         starred=run.starred,
         tags=run.tags,
         note=run.note,

@@ -21,6 +21,8 @@ from app.errors import Conflict, Rejected
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, TERMINAL_STATES, Dataset, DatasetVersion, Job, Run
+from app.services.accounts import access
+from app.services.accounts.access import EDITOR
 from app.services.accounts.audit_chain import record
 from app.services.runs import metrics, run_details, runs
 from app.services.runs.run_details import RunDetails
@@ -60,6 +62,7 @@ class RunFilter:
     tag: str = ""
     starred: bool = False
     archived: str = "no"
+    project_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,13 +166,13 @@ def page(
 def tags(user_id: str) -> list[str]:
     """Every tag that the person has given, sorted."""
     with snapshot() as session:
-        found = session.scalars(select(Run.tags).where(Run.owner_id == user_id, cast(Run.tags, String) != "[]"))
+        found = session.scalars(select(Run.tags).where(access.visible(Run, user_id), cast(Run.tags, String) != "[]"))
         return sorted({tag for given in found for tag in given})
 
 
 def facets(user_id: str) -> RunFacets:
     """The values that the person's runs can be filtered by."""
-    mine = Run.owner_id == user_id
+    mine = access.visible(Run, user_id)
     by_name = select(Dataset.id, Dataset.name).where(Dataset.id.in_(_datasets_of(user_id))).order_by(Dataset.name)
     with snapshot() as session:
         models = session.scalars(select(Run.base_model).where(mine).distinct()).all()
@@ -182,7 +185,7 @@ def _datasets_of(user_id: str) -> Any:
     return (
         select(DatasetVersion.dataset_id)
         .join(Run, Run.dataset_version_id == DatasetVersion.id)
-        .where(Run.owner_id == user_id)
+        .where(access.visible(Run, user_id))
     )
 
 
@@ -209,7 +212,7 @@ def mark(
             _("Keep it below {NOTE_LENGTH}.", NOTE_LENGTH=decimal(NOTE_LENGTH)),
         )
     with transaction() as session:
-        run = runs.find(session, user_id, run_id)
+        run = runs.find(session, user_id, run_id, EDITOR)
         if archived and run.job.state in ACTIVE_STATES:
             raise Conflict("still_active", _("This run is still active."), _("Cancel it first, then archive it."))
         changes = {"starred": starred, "tags": cleaned, "note": note, "archived": archived}
@@ -255,7 +258,7 @@ def _from(query: Any, wanted: RunFilter, also: str) -> Any:
 
 
 def _rules(user_id: str, wanted: RunFilter) -> list[ColumnElement[bool]]:
-    rules: list[ColumnElement[bool]] = [Run.owner_id == user_id]
+    rules: list[ColumnElement[bool]] = [access.visible(Run, user_id, project_id=wanted.project_id)]
     if wanted.archived != "all":
         rules.append(Run.archived.is_(wanted.archived == "only"))
     if wanted.states:
@@ -341,7 +344,7 @@ def _best(session: Session, user_id: str, shown: Sequence[Run]) -> set[str]:
     key = (Run.dataset_version_id, Run.task_type)
     query = (
         select(*key, func.max(Run.quality), func.min(Run.quality), func.count())
-        .where(Run.owner_id == user_id, Run.dataset_version_id.in_(versions), Run.quality.is_not(None))
+        .where(access.visible(Run, user_id), Run.dataset_version_id.in_(versions), Run.quality.is_not(None))
         .group_by(*key)
     )
     tops = {

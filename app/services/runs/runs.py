@@ -14,9 +14,11 @@ from app.errors import Conflict, NotFound
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, SUCCEEDED, Dataset, DatasetVersion, Job, Run
 from app.services.accounts import access, limits, names
+from app.services.accounts.access import EDITOR, VIEWER
 from app.services.accounts.audit_chain import record
 from app.services.datasets import datasets
 from app.services.datasets.row_errors import version_for_run
+from app.services.datasets.versions import find_dataset
 from app.services.estimates import estimates
 from app.services.queue import jobs, placement, queue_order
 from app.services.runs import cross_validation, run_details
@@ -56,6 +58,7 @@ def submit(user_id: str, request: RunRequest, *, idempotency_key: str | None = N
     """
     if idempotency_key and (earlier := _by_key(user_id, idempotency_key)):
         return earlier
+    datasets.require(user_id, request.dataset_id, EDITOR)
     version = version_for_run(user_id, _version_for(user_id, request), request.leave_out_errors)
     spec = make_spec(
         version,
@@ -87,9 +90,14 @@ def add(
     idempotency_key: str | None = None,
     experiment_id: str | None = None,
 ) -> Run:
-    """Write a queued run with its job in the caller's transaction; the queue message is sent after the commit."""
-    limits.check_limits(session, user_id)
-    dataset = session.get_one(Dataset, version.dataset_id)
+    """Write a queued run with its job in the caller's transaction; the queue message is sent after the commit.
+
+    Raises:
+        NotAllowed: the person may not train in the project of the data.
+        Conflict: they have too many runs.
+    """
+    dataset = find_dataset(session, user_id, version.dataset_id, EDITOR)
+    limits.check_limits(session, user_id, dataset.project_id)
     job = jobs.add(
         session,
         owner_id=user_id,
@@ -105,7 +113,7 @@ def add(
         owner_id=user_id,
         dataset_version_id=version.id,
         job_id=job.id,
-        name=names.clean_name(name) or _default_name(session, user_id, spec, dataset.name),
+        name=names.clean_name(name) or _default_name(session, spec, dataset),
         task_type=spec.task_type,
         base_model=spec.base_model,
         method=spec.method.kind,
@@ -118,38 +126,38 @@ def add(
 
 
 def list_runs(user_id: str, *, include_archived: bool = False) -> list[Run]:
-    """The person's runs, newest first."""
-    query = select(Run).where(Run.owner_id == user_id).order_by(Run.created_at.desc())
+    """The runs that the person may see, newest first."""
+    query = select(Run).where(access.visible(Run, user_id)).order_by(Run.created_at.desc())
     if not include_archived:
         query = query.where(Run.archived.is_(False))
     with snapshot() as session:
         return list(session.scalars(query))
 
 
-def get_run(user_id: str, run_id: str) -> Run:
-    """One run of this person, with its job and dataset version loaded.
+def get_run(user_id: str, run_id: str, need: str = VIEWER) -> Run:
+    """One run with its job and dataset version loaded, for somebody with at least the role ``need`` in its project.
 
     Raises:
-        NotFound: the run does not exist or is somebody else's.
+        NotFound: the run does not exist, or neither it nor its project is shared with them.
     """
     with snapshot() as session:
-        return find(session, user_id, run_id)
+        return find(session, user_id, run_id, need)
 
 
-def find(session: Session, user_id: str, run_id: str) -> Run:
-    """As :func:`get_run`, inside the caller's transaction."""
+def find(session: Session, user_id: str, run_id: str, need: str = VIEWER) -> Run:
+    """As :func:`get_run`, inside the caller's transaction, for somebody with at least the role ``need``."""
     missing = NotFound(
         "run_not_found",
         _("There is no run {run_id} among yours.", run_id=repr(run_id)),
         _("Open it from the Runs page."),
     )
-    return access.find(session, Run, run_id, user_id, missing)
+    return access.find(session, Run, run_id, user_id, missing, need=need)
 
 
 def request_cancel(user_id: str, run_id: str) -> Run:
     """Ask for a stop; the last checkpoint is kept."""
     with transaction() as session:
-        run = find(session, user_id, run_id)
+        run = find(session, user_id, run_id, EDITOR)
         jobs.request_cancel(session, run.job)
         record(session, user_id, "cancel", "run", run_id)
     return get_run(user_id, run_id)
@@ -158,7 +166,7 @@ def request_cancel(user_id: str, run_id: str) -> Run:
 def pause(user_id: str, run_id: str) -> Run:
     """Pause a run: a queued one is not claimed until it is resumed, a running one saves a checkpoint and stops first."""
     with transaction() as session:
-        jobs.request_pause(session, find(session, user_id, run_id).job)
+        jobs.request_pause(session, find(session, user_id, run_id, EDITOR).job)
         record(session, user_id, "pause", "run", run_id)
     return get_run(user_id, run_id)
 
@@ -170,11 +178,11 @@ def resume(user_id: str, run_id: str) -> Run:
         Conflict: the run is neither paused, stopped nor failed.
     """
     with transaction() as session:
-        run = find(session, user_id, run_id)
+        run = find(session, user_id, run_id, EDITOR)
         if run.job.paused_at is not None and run.job.state == QUEUED:
             jobs.unpause(session, run.job)
         elif run.job.state in (FAILED, CANCELLED, DIVERGED):
-            _requeue(session, run)
+            _requeue(session, user_id, run)
         else:
             raise Conflict(
                 "not_resumable",
@@ -192,7 +200,7 @@ def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
         Conflict: the run has not succeeded, is derived from other runs, was cross-validated, or would exceed ``MAX_EPOCHS`` in all.
     """
     with transaction() as session:
-        run = find(session, user_id, run_id)
+        run = find(session, user_id, run_id, EDITOR)
         if run.job.state != SUCCEEDED:
             raise Conflict(
                 "not_finished",
@@ -214,7 +222,7 @@ def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
                 _("A run has more than 0 and at most {MAX_EPOCHS}.", MAX_EPOCHS=f"{MAX_EPOCHS:g}"),
             )
         run.spec = {**run.spec, "training": {**run.spec["training"], "epochs": total}}
-        _requeue(session, run)
+        _requeue(session, user_id, run)
         record(session, user_id, "continue", "run", run_id, data={"epochs": epochs})
     return get_run(user_id, run_id)
 
@@ -222,14 +230,14 @@ def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
 def set_priority(user_id: str, run_id: str, priority: str) -> Run:
     """Set the priority of a queued run among the person's own runs."""
     with transaction() as session:
-        queue_order.set_priority(session, find(session, user_id, run_id).job, priority)
+        queue_order.set_priority(session, find(session, user_id, run_id, EDITOR).job, priority)
     return get_run(user_id, run_id)
 
 
 def move(user_id: str, run_id: str, direction: str) -> Run:
     """Move a queued run among the person's own runs."""
     with transaction() as session:
-        queue_order.move(session, find(session, user_id, run_id).job, direction)
+        queue_order.move(session, find(session, user_id, run_id, EDITOR).job, direction)
     return get_run(user_id, run_id)
 
 
@@ -250,7 +258,7 @@ def clone_settings(user_id: str, run_id: str) -> dict[str, Any]:
 def archive(user_id: str, run_id: str) -> None:
     """Hide a finished run from the list; nothing is deleted."""
     with transaction() as session:
-        run = find(session, user_id, run_id)
+        run = find(session, user_id, run_id, EDITOR)
         if run.job.state in ACTIVE_STATES:
             raise Conflict("still_active", _("This run is still active."), _("Cancel it first, then archive it."))
         run.archived = True
@@ -260,7 +268,7 @@ def rename(user_id: str, run_id: str, name: str) -> Run:
     """Give the run another name of 1 to 200 characters."""
     cleaned = names.validate_name(name)
     with transaction() as session:
-        find(session, user_id, run_id).name = cleaned
+        find(session, user_id, run_id, EDITOR).name = cleaned
     return get_run(user_id, run_id)
 
 
@@ -269,17 +277,17 @@ def as_dict(run: Run, dataset_name: str | None = None) -> dict[str, Any]:
     return run_details.describe(run, dataset_name).as_dict()
 
 
-def _requeue(session: Session, run: Run) -> None:
-    """Give an ended run a new job, which continues from the newest checkpoint."""
-    limits.check_limits(session, run.owner_id)
+def _requeue(session: Session, user_id: str, run: Run) -> None:
+    """Give an ended run a new job of this person, which continues from the newest checkpoint."""
+    limits.check_limits(session, user_id, run.project_id)
     # The fence continues from the old job, so that no two attempt folders have the same name.
     old = run.job
     # A repeated submit with this key still means this run, whichever job does it now.
-    key, old.idempotency_key = old.idempotency_key, None
+    key, old.idempotency_key = old.idempotency_key if old.owner_id == user_id else None, None
     session.flush()
     job = jobs.add(
         session,
-        owner_id=run.owner_id,
+        owner_id=user_id,
         kind=TRAIN,
         idempotency_key=key,
         fence=old.fence,
@@ -309,11 +317,11 @@ def _by_key(user_id: str, key: str) -> Run | None:
         )
 
 
-def _default_name(session: Session, user_id: str, spec: RunSpec, dataset_name: str) -> str:
+def _default_name(session: Session, spec: RunSpec, dataset: Dataset) -> str:
     """Dataset and method, with a number from the second run on, so that no two rows of the table have the same name."""
-    name = f"{dataset_name} · {method_class(spec.method.kind).title}"[:190]
-    mine = select(Run.name).where(Run.owner_id == user_id, Run.name.startswith(name, autoescape=True))
-    taken = set(session.scalars(mine))
+    name = f"{dataset.name} · {method_class(spec.method.kind).title}"[:190]
+    alike = (Run.project_id == dataset.project_id, Run.name.startswith(name, autoescape=True))
+    taken = set(session.scalars(select(Run.name).where(*alike)))
     number = next(n for n in range(1, len(taken) + 2) if _numbered(name, n) not in taken)
     return _numbered(name, number)
 

@@ -22,6 +22,7 @@ from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, TERMINAL_STATES, Job, MetricPoint, Project, Run, new_id
 from app.models_work import TrackerExport
 from app.services.accounts import access
+from app.services.accounts.access import EDITOR, VIEWER
 from app.services.accounts.audit_chain import record
 from app.services.queue import jobs
 from app.services.queue.job_kinds import TRACKER_EXPORT
@@ -85,7 +86,7 @@ def start(user_id: str, run_id: str, tracker: str) -> ExportStatus:
     """
     find_tracker(tracker)
     with transaction() as session:
-        run = runs.find(session, user_id, run_id)
+        run = runs.find(session, user_id, run_id, EDITOR)
         if run.job.state not in TERMINAL_STATES:
             raise Conflict("not_ended", _("{run} has not ended.", run=repr(run.name)), _("Export it when it has."))
         active = (
@@ -122,7 +123,7 @@ def list_exports(user_id: str, run_id: str) -> ExportOverview:
 def cancel(user_id: str, export_id: str) -> ExportStatus:
     """Stop one that is queued or running."""
     with transaction() as session:
-        found = _find(session, user_id, export_id)
+        found = _find(session, user_id, export_id, EDITOR)
         jobs.request_cancel(session, session.get_one(Job, found.job_id))
         session.flush()
         return _status(session, found)
@@ -137,7 +138,7 @@ def download(user_id: str, export_id: str) -> tuple[str, Iterator[bytes]]:
     with snapshot() as session:
         found = _find(session, user_id, export_id)
         name = session.get_one(Run, found.run_id).name
-    path = _zip(found.id)
+    path = storage.export_file(found.id)
     if not path.is_file():
         raise NotFound("no_files", _("This export holds no files (any more)."), _("Export the run again."))
     title = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:60] or "run"
@@ -162,8 +163,8 @@ def store_results(claim: Claim, results: dict[str, Any]) -> None:
         found = session.scalars(select(TrackerExport).where(TrackerExport.job_id == claim.job_id)).one()
         written = _folder(claim) / "export.zip"
         if written.exists():
-            _zip(found.id).parent.mkdir(parents=True, exist_ok=True)
-            written.replace(_zip(found.id))
+            storage.export_file(found.id).parent.mkdir(parents=True, exist_ok=True)
+            written.replace(storage.export_file(found.id))
         found.address, found.bytes = results["address"], results["bytes"]
         earlier = select(TrackerExport).where(
             TrackerExport.run_id == found.run_id, TrackerExport.tracker == found.tracker, TrackerExport.id != found.id
@@ -173,7 +174,7 @@ def store_results(claim: Claim, results: dict[str, Any]) -> None:
             session.delete(export)
         jobs.succeed(session, claim)
     for export in replaced:
-        _zip(export.id).unlink(missing_ok=True)
+        storage.export_file(export.id).unlink(missing_ok=True)
     shutil.rmtree(_folder(claim), ignore_errors=True)
 
 
@@ -203,13 +204,13 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
     return {prefix.rstrip("."): value}
 
 
-def _find(session: Session, user_id: str, export_id: str) -> TrackerExport:
+def _find(session: Session, user_id: str, export_id: str, need: str = VIEWER) -> TrackerExport:
     missing = NotFound(
         "export_not_found",
         _("There is no export {export_id} among yours.", export_id=repr(export_id)),
         _("Reload the page."),
     )
-    return access.find(session, TrackerExport, export_id, user_id, missing)
+    return access.find(session, TrackerExport, export_id, user_id, missing, need=need)
 
 
 def _status(session: Session, export: TrackerExport) -> ExportStatus:
@@ -231,10 +232,6 @@ def _status(session: Session, export: TrackerExport) -> ExportStatus:
 
 def _folder(claim: Claim) -> Path:
     return storage.data_dir() / "exports" / f"{claim.job_id}-{claim.fence}"
-
-
-def _zip(export_id: str) -> Path:
-    return storage.data_dir() / "exports" / f"{export_id}.zip"
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -5,17 +5,20 @@ from urllib.parse import quote
 
 from app.languages import gettext as _
 from app.languages import gettext_noop
+from app.services.accounts import projects
 from app.services.inference import conversations
 from app.services.inference.conversations import ListedConversation
 from studio_ui.components.nodes import Node, action, el, moment
 from studio_ui.formats import counted
 
-NONE_YET = gettext_noop("None yet. What you say and what the models reply is kept here for you alone.")
+NONE_YET = gettext_noop(
+    "None yet. What you say and what the models reply is kept here, for you and the members of the project."
+)
 
 
 def earlier_conversations(user_id: str, query: Mapping[str, str]) -> Node:
-    """One's own conversations, newest first; open unless one of them is shown."""
-    found = conversations.list_conversations(user_id)
+    """One's own conversations and those of colleagues in one's projects, newest first; open unless one of them is shown."""
+    found = conversations.list_conversations(user_id, projects.chosen(user_id))
     listed = el("ul", [_item(item) for item in found], cls="chat-list") if found else el("p", _(NONE_YET), cls="muted")
     return el(
         "details", el("summary", _("Earlier conversations")), listed, cls="chat-details", open=not query.get("id")
@@ -32,6 +35,7 @@ def _item(talk: ListedConversation) -> Node:
     return el(
         "li",
         el("a", title, href=f"/chat?id={quote(talk.id)}"),
+        el("span", _("by {name}, ", name=talk.author), cls="muted small") if talk.author else None,
         el("span", f"{counted(talk.questions, 'question')}, ", moment(talk.created_at), cls="muted small"),
         el(
             "a",

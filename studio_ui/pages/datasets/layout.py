@@ -22,6 +22,7 @@ from studio_ui.pages.datasets.sources import DataSources
 from studio_ui.pages.datasets.versions_list import version_list
 from studio_ui.pages.datasets.waiting import result
 from studio_ui.pages.datasets.your_data import ARCHIVE, DELETE, samples, your_data
+from studio_ui.project_choice import build_project_choice
 from studio_ui.session import listen
 
 SPLIT_NOTE = gettext_noop("Runs before and after this cannot be compared: they are tested on other rows.")
@@ -50,6 +51,7 @@ def build(blocks: gr.Blocks) -> None:
     """Ways to bring data, the report with all its forms, the person's datasets, samples."""
     place, shown = PageState(), PageState()
     with gr.Column(elem_id="datasets-page"):
+        build_project_choice(blocks)
         sources = DataSources()
         top = View(result, follows=PLACE, lines=0, elem_id="data-result", elem_classes="data-card")
         rows = DataRows(read_page, elem_id="report-preview", elem_classes="data-card")

@@ -11,6 +11,7 @@ from app.services.datasets.versions import report_of
 from studio_ui.components.nodes import Node, banner, el, noting, stay
 from studio_ui.formats import count, counted
 from studio_ui.pages.datasets.place import address
+from studio_ui.run_words import tags_tokens
 
 LINES_SHOWN = 12
 # What one click can put right.
@@ -18,6 +19,9 @@ REMEDIES = {
     "label_spelling": ("merge_labels", gettext_noop("Write each label in one way")),
     "hidden_characters": ("clean", gettext_noop("Remove these characters")),
     "control_characters": ("clean", gettext_noop("Remove these characters")),
+    "personal_data_email": ("mask", gettext_noop("Mask these")),
+    "personal_data_phone": ("mask", gettext_noop("Mask these")),
+    "personal_data_card": ("mask", gettext_noop("Mask these")),
     "span_within_word": ("repair", gettext_noop("Take the whole words")),
     "i_without_b": ("repair", gettext_noop("Begin each entity with B-")),
 }
@@ -89,6 +93,9 @@ def _fixable(problem: Mapping[str, Any], dataset: Dataset, version: DatasetVersi
     if not key or not number or problem["severity"] == "info":
         return problem_item(problem)
     op, words = REMEDIES.get(problem["code"], ("", ""))
+    if op == "mask" and tags_tokens(version.task_type):
+        # A mask would move the marks of the words.
+        op, words = "", ""
     rows = {"problem": key}
     remedy = changing(
         _(words),

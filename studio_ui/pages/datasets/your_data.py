@@ -7,6 +7,7 @@ from app.languages import gettext as _
 from app.languages import gettext_noop, ngettext
 from app.models import Dataset
 from app.samples import SAMPLES, Sample
+from app.services.accounts import limits, projects
 from app.services.datasets import datasets
 from app.services.runs import dataset_removal
 from app.services.runs.dataset_removal import Dependents
@@ -14,6 +15,7 @@ from studio_ui.components.nodes import Node, action, banner, choice, el, empty_s
 from studio_ui.formats import byte_size, count, counted
 from studio_ui.pages.datasets.place import address
 from studio_ui.pages.datasets.problems import extend
+from studio_ui.quota_words import disk_limit
 
 HEADS = [
     (gettext_noop("Name"), ""),
@@ -30,10 +32,19 @@ NAMES_SHOWN = 5
 
 def your_data(user_id: str, query: Mapping[str, str]) -> list[Node]:
     """A table of all datasets that are not archived, newest first; below it the archive, and what a deletion would take along."""
-    found, archived = (datasets.list_datasets(user_id, archived=item) for item in (False, True))
+    chosen = projects.chosen(user_id)
+    found, archived = (datasets.list_datasets(user_id, archived=item, project_id=chosen) for item in (False, True))
     none = empty_state(_("No data yet."), _("Upload a file above, or copy one of the samples below."))
     shown = [el("h2", _("Your data sets")), _list(_("Your data sets"), "data-table", found, False) if found else none]
-    return [*shown, _deletion(user_id, query), *_archive(archived, ARCHIVE in query)]
+    return [*_disk(user_id, chosen), *shown, _deletion(user_id, query), *_archive(archived, ARCHIVE in query)]
+
+
+def _disk(user_id: str, project_id: str) -> list[Node]:
+    """What uploads of the person, and into the chosen project, may still take."""
+    lines = [disk_limit(limits.usage(user_id), _("Your data and runs"))]
+    if project_id:
+        lines.append(disk_limit(limits.project_usage(project_id), _("This project")))
+    return [line for line in lines if line]
 
 
 def samples(user_id: str, query: Mapping[str, str]) -> list[Node]:

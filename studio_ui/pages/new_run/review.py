@@ -7,6 +7,7 @@ from app.errors import StudioError
 from app.languages import gettext as _
 from app.languages import ngettext
 from app.models import Dataset, DatasetVersion
+from app.services.accounts import limits
 from app.services.datasets import datasets
 from app.services.datasets.row_errors import undecided
 from app.services.datasets.versions import report_of
@@ -19,6 +20,7 @@ from studio_ui.formats import byte_size, count, counted, duration, duration_rang
 from studio_ui.forms import SettingsForm
 from studio_ui.pages.new_run.choices import estimate, fit_words
 from studio_ui.pages.new_run.draft import Draft, Overrides, card_of, folds_offer, model_of, preset_of, task_of
+from studio_ui.quota_words import run_limits
 
 
 def undecided_nodes(dataset: Dataset, prefix: str = "") -> list[Node]:
@@ -64,12 +66,19 @@ def review_nodes(user_id: str, draft: Draft, dataset: Dataset, settings: str) ->
     """Costs, summary and warnings; ``settings`` are the chosen settings in words."""
     version = datasets.latest_version(dataset)
     return [
+        *_limits(user_id, dataset),
         _too_small(draft),
         el("section", _costs(user_id, draft), id="review-cost", cls="review-cost", aria_live="polite"),
         _folds(draft, version),
         el("section", el("h3", _("What will happen")), _summary(draft, dataset, settings), cls="report-part"),
         _warnings(dataset.id, version),
     ]
+
+
+def _limits(user_id: str, dataset: Dataset) -> list[Node]:
+    """Limits of the person or the project that this run or one of the next will meet."""
+    own = run_limits(limits.usage(user_id), _("Your runs"))
+    return [own, run_limits(limits.project_usage(dataset.project_id), _("Runs of this project"))]
 
 
 def _too_small(draft: Draft) -> Node:

@@ -93,7 +93,9 @@ def mark(request: gr.Request, event: gr.EventData) -> Any:
 
 
 def control(request: gr.Request, event: gr.EventData) -> tuple[Any, Any]:
-    """Stop, pause, resume, or train one more pass."""
+    """Stop, pause, resume, or train one more pass; sharing has a listener of its own."""
+    if event.name == "share":
+        return gr.skip(), gr.skip()
     user, run_id, waiting = user_of(request), wanted_id(query_of(request)), event.value is True
     if event.name == "cancel":
         runs.request_cancel(user, run_id)

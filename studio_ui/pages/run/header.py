@@ -179,10 +179,11 @@ def _actions(run: RunDetails) -> list[Node | None]:
     retry = _("Retry from the last checkpoint") if run.state == "failed" else _("Resume")
     # A run made of other runs learned nothing that could be learned again with changes.
     clone = _link("run-clone", f"/new?{urlencode({'clone': run.id})}", _("Clone and change")) if learned else None
+    share = action(_("Share"), "share", run.id, id="run-share")
     if is_active(run):
-        return [*_work_actions(run), clone]
+        return [*_work_actions(run), clone, share]
     if run.state in ENDED_BADLY:
-        return [action(retry, "resume", run.id, look="primary", id="run-resume"), clone]
+        return [action(retry, "resume", run.id, look="primary", id="run-resume"), clone, share]
     address = urlencode({"run": run.id})
     return [
         _link("run-try", try_address(run), _("Try it"), "primary"),
@@ -195,6 +196,7 @@ def _actions(run: RunDetails) -> list[Node | None]:
             cls="button",
         ),
         _link("run-compare", f"/compare?{urlencode({'runs': run.id})}", _("Compare")),
+        share,
         _link("run-shootout", f"/experiments?{address}", _("Compare with other methods")),
         action(_("Train one more pass"), "continue", run.id, id="run-continue")
         if learned and not run.spec.get("training", {}).get("cross_validation_folds")

@@ -15,6 +15,7 @@ from studio_ui.components.page_state import PageState
 from studio_ui.components.view import View
 from studio_ui.pages.run import answers, certainty, changes, config, files, header, kept_steps, log, scores
 from studio_ui.pages.run.learning_curves import read_curves
+from studio_ui.pages.run.sharing import build_sharing
 from studio_ui.session import listen
 
 NAME = gettext_noop("Name of the run (change it here)")
@@ -136,7 +137,9 @@ def _top() -> Top:
         note = gr.Textbox(
             label=_("Note"), placeholder=_(NOTE), max_lines=8, max_length=4000, elem_id="run-note", interactive=False
         )
+    connect_sharing = build_sharing()
     live = View(header.live, lines=6, elem_id="run-live", min_height=420)
+    connect_sharing(live)
     for event in (name.submit, name.blur):
         listen(event, changes.rename, name, [name, live])
     listen(note.blur, changes.note, note, note)

@@ -15,10 +15,10 @@ from app.models_chat import Conversation
 from app.models_data import DatasetCheck
 from app.models_saved import PromptSuite, RunView
 from app.models_work import ModelFetch, TrackerExport
-from app.services.accounts import accounts, people
+from app.services.accounts import accounts, people, projects
 from app.services.evaluation import shares
 from app.services.queue import jobs
-from app.services.runs import runs
+from app.services.runs import run_grants, runs
 from tests.app.conftest import Person
 from tests.app.wire import Answer
 
@@ -28,10 +28,11 @@ MODEL = "starter-encoder"
 TASK = {"base_model": MODEL, "task_type": "text-classification"}
 ASKED = [{"role": "user", "content": "x"}]
 
-# Of one person: a stranger and an administrator get 404, as if it did not exist. Value: the body of a valid request.
+# Of one person or project: a stranger and an administrator get 404, as if it did not exist. Value: the body of a valid request.
 OWN: dict[str, Any] = {
     "DELETE /api/v1/account/sessions/{session_id}": None,
     "DELETE /api/v1/account/tokens/{token_id}": None,
+    "GET /api/v1/account/exports/{export_id}/file": None,
     "GET /api/v1/datasets/{dataset_id}": None,
     "DELETE /api/v1/datasets/{dataset_id}": None,
     "GET /api/v1/datasets/{dataset_id}/preview": None,
@@ -124,13 +125,84 @@ OWN: dict[str, Any] = {
     "POST /api/v1/runs/{run_id}/trackers": {"tracker": "tensorboard"},
     "POST /api/v1/exports/{export_id}/cancel": None,
     "GET /api/v1/exports/{export_id}/files": None,
+    "POST /api/v1/datasets/{dataset_id}/move": {"project_id": "{project_id}"},
+    "GET /api/v1/projects/{project_id}": None,
+    "PATCH /api/v1/projects/{project_id}": {"name": CANARY},
+    "DELETE /api/v1/projects/{project_id}": None,
+    "PUT /api/v1/projects/{project_id}/members/{person_id}": {"role": "owner"},
+    "DELETE /api/v1/projects/{project_id}/members/{person_id}": None,
+    "GET /api/v1/runs/{run_id}/people": None,
+    "PUT /api/v1/runs/{run_id}/people/{person_id}": None,
+    "DELETE /api/v1/runs/{run_id}/people/{person_id}": None,
     "DELETE /api/v1/models/fetches/{fetch_id}": None,
     "POST /api/v1/models/fetches/{fetch_id}/cancel": None,
     "POST /api/v1/models/fetches/{fetch_id}/resume": None,
 }
+# The least role in the project for each route of OWN; what is not here is seen, compared and tried by viewers.
+PERSONAL_OBJECTS = ("/account/", "/checks/", "/uploads/", "/run-views/", "/suites/", "/shares/", "/fetches/")
+OWNERS = {
+    "DELETE /api/v1/datasets/{dataset_id}",
+    "DELETE /api/v1/runs/{run_id}",
+    "DELETE /api/v1/runs/{run_id}/checkpoints/{step}",
+    "DELETE /api/v1/conversations/{conversation_id}",
+    "POST /api/v1/datasets/{dataset_id}/move",
+    "PATCH /api/v1/projects/{project_id}",
+    "DELETE /api/v1/projects/{project_id}",
+    "PUT /api/v1/projects/{project_id}/members/{person_id}",
+    "DELETE /api/v1/projects/{project_id}/members/{person_id}",
+}
+EDITORS = {
+    "POST /api/v1/datasets/{dataset_id}/columns",
+    "POST /api/v1/datasets/{dataset_id}/rename",
+    "POST /api/v1/datasets/{dataset_id}/archive",
+    "POST /api/v1/datasets/{dataset_id}/unarchive",
+    "POST /api/v1/datasets/{dataset_id}/changes",
+    "POST /api/v1/datasets/{dataset_id}/label-review",
+    "POST /api/v1/datasets/{dataset_id}/label-review/verdicts",
+    "POST /api/v1/datasets/{dataset_id}/splits",
+    "POST /api/v1/datasets/{dataset_id}/versions/{number}/restore",
+    "POST /api/v1/datasets/{dataset_id}/reading",
+    "POST /api/v1/runs",
+    "POST /api/v1/runs/{run_id}/cancel",
+    "POST /api/v1/runs/{run_id}/resume",
+    "POST /api/v1/runs/{run_id}/mark",
+    "POST /api/v1/runs/{run_id}/archive",
+    "POST /api/v1/runs/{run_id}/rename",
+    "POST /api/v1/runs/{run_id}/checkpoints/{step}/continue",
+    "POST /api/v1/runs/{run_id}/pause",
+    "POST /api/v1/runs/{run_id}/priority",
+    "POST /api/v1/runs/{run_id}/move",
+    "POST /api/v1/runs/{run_id}/continue",
+    "POST /api/v1/experiments",
+    "POST /api/v1/recommendations/race",
+    "POST /api/v1/experiments/{experiment_id}/choose",
+    "POST /api/v1/experiments/{experiment_id}/cancel",
+    "POST /api/v1/runs/{run_id}/trackers",
+    "POST /api/v1/exports/{export_id}/cancel",
+    "POST /api/v1/shares",
+    "PUT /api/v1/runs/{run_id}/people/{person_id}",
+    "DELETE /api/v1/runs/{run_id}/people/{person_id}",
+}
+# Changed by whoever began it, whatever the role of others.
+AUTHORS = {
+    "PUT /api/v1/conversations/{conversation_id}",
+    "POST /api/v1/conversations/{conversation_id}/messages",
+    "POST /api/v1/conversations/{conversation_id}/panes/{pane}/reply",
+}
+# Queued from finished runs only, which these are not: refused for that before the role matters.
+UNFINISHED = {"POST /api/v1/runs/combine", "POST /api/v1/runs/{run_id}/shrink", "POST /api/v1/runs/{run_id}/merge"}
+NOT_FOUND = (
+    "dataset_not_found",
+    "run_not_found",
+    "experiment_not_found",
+    "conversation_not_found",
+    "project_not_found",
+)
 # Everybody gets what is theirs, and nothing of somebody else.
 PERSONAL: dict[str, Any] = {
     "GET /api/v1/account": None,
+    "GET /api/v1/account/exports": None,
+    "POST /api/v1/account/exports": None,
     "GET /api/v1/account/sessions": None,
     "GET /api/v1/account/tokens": None,
     "POST /api/v1/account/tokens": {"name": "x"},
@@ -151,6 +223,10 @@ PERSONAL: dict[str, Any] = {
     "POST /api/v1/suites": {"name": "x", "prompts": ["x"]},
     "GET /api/v1/shares": None,
     "GET /api/v1/experiments": None,
+    "GET /api/v1/projects": None,
+    "POST /api/v1/projects": {"name": "x"},
+    "PUT /api/v1/projects/chosen": {"project_id": None},
+    "GET /api/v1/colleagues": None,
     # The same for everybody: base models and their fetches are shared, the queue shows that others wait and not for what.
     "GET /metrics": None,
     "GET /api/v1/models/fetches": None,
@@ -168,6 +244,8 @@ ADMIN: dict[str, Any] = {
     "POST /api/v1/people": {"name": "newcomer"},
     "PATCH /api/v1/people/{person_id}": {"active": True},
     "DELETE /api/v1/people/{person_id}?name=x": None,
+    "PUT /api/v1/people/{person_id}/quota": {"max_runs": 100},
+    "PUT /api/v1/projects/{project_id}/quota": {"max_runs": 100},
     "POST /api/v1/people/{person_id}/link": None,
     "POST /api/v1/people/{person_id}/sign-out": None,
     "POST /api/v1/people/{person_id}/reset-password": None,
@@ -201,13 +279,16 @@ SIGNED_IN = {**OWN, **PERSONAL, **ADMIN, **BROWSER}
 
 @dataclass(frozen=True)
 class World:
-    """The owner with one object of each kind, and everybody else."""
+    """The owner with one object of each kind, and everybody else: ``guest`` is shown the owner's two runs and nothing else."""
 
     ann: Person
     stranger: Person
     administrator: Person
     disabled: Person
     reader: Person
+    editor: Person
+    viewer: Person
+    guest: Person
     values: dict[str, str]
 
     def send(self, person: Person, route: str, body: Any) -> Answer:
@@ -233,7 +314,18 @@ def world(api: ASGIApp, ann: Person, bob: Person) -> World:
     disabled = Person(gone.id, accounts.create_token(gone.id), api)
     people.change_person(ann.id, gone.id, active=False)
     reader = replace(ann, token=accounts.create_token(ann.id, scope="read"))
-    return World(ann, bob, administrator, disabled, reader, objects_of(ann))
+    values = objects_of(ann)
+    editor, viewer, guest = (joined(api, name) for name in ("editor", "viewer", "guest"))
+    for person, role in ((editor, "editor"), (viewer, "viewer")):
+        projects.invite(ann.id, values["project_id"], person.id, role)
+    for run_id in (values["run_id"], values["other_run_id"]):
+        run_grants.share(ann.id, run_id, guest.id)
+    return World(ann, bob, administrator, disabled, reader, editor, viewer, guest, values)
+
+
+def joined(api: ASGIApp, name: str) -> Person:
+    user = accounts.add_user(name)
+    return Person(user.id, accounts.create_token(user.id), api)
 
 
 def objects_of(ann: Person) -> dict[str, str]:
@@ -248,6 +340,7 @@ def objects_of(ann: Person) -> dict[str, str]:
     accounts.redeem_sign_in_link(accounts.create_sign_in_link(ann.id))
     found = {
         **{name: new_id() for name in ("check_id", "conversation_id", "fetch_id", "export_id", "view_id", "suite_id")},
+        "project_id": made["project_id"],
         "dataset_id": made["id"],
         "run_id": run.id,
         "other_run_id": other.id,
@@ -274,7 +367,14 @@ def objects_of(ann: Person) -> dict[str, str]:
                 DatasetCheck(id=found["check_id"], job_id=check, work=work, **own),
                 ModelFetch(id=found["fetch_id"], job_id=fetch, repo="x/y", **own),
                 TrackerExport(id=found["export_id"], job_id=export, run_id=run.id, tracker="tensorboard", **own),
-                Conversation(id=found["conversation_id"], models=[run.id], system=CANARY, sampling={}, **own),
+                Conversation(
+                    id=found["conversation_id"],
+                    project_id=found["project_id"],
+                    models=[run.id],
+                    system=CANARY,
+                    sampling={},
+                    **own,
+                ),
                 RunView(id=found["view_id"], name=CANARY, view={}, **own),
                 PromptSuite(id=found["suite_id"], name=CANARY, prompts=[CANARY], **own),
             ]
@@ -312,3 +412,49 @@ def test_stranger_lists_nothing_of_the_owner_and_the_owner_reaches_what_is_read(
     for route, body in {**OWN, **PERSONAL}.items():
         if route.startswith("GET") and not any(word in route for word in not_there_yet):
             assert world.send(world.reader, route, body).status not in (401, 403, 404, 500), route
+
+
+def test_viewers_look_editors_train_and_owners_delete(world: World) -> None:
+    shared = {route: body for route, body in OWN.items() if not any(part in route for part in PERSONAL_OBJECTS)}
+    assert {*OWNERS, *EDITORS, *AUTHORS, *UNFINISHED} - {*shared, "POST /api/v1/shares"} == set()
+    for route in (*OWNERS, *EDITORS, *AUTHORS):
+        refused = world.send(world.viewer, route, OWN[route])
+        wanted = "not_the_author" if route in AUTHORS else "project_role"
+        assert (refused.refused, refused.status, route) == (wanted, 403, route)
+        assert "owner" in refused.json["error"]["hint"] or route in AUTHORS, (route, refused.json)
+    for route in OWNERS:
+        assert (world.send(world.editor, route, OWN[route]).refused, route) == ("project_role", route)
+    for route, body in shared.items():
+        if route.startswith("GET"):
+            asked = [world.send(person, route, body) for person in (world.ann, world.viewer, world.editor)]
+            assert len({answer.status for answer in asked}) == 1, (route, [answer.body[:200] for answer in asked])
+        elif route not in {*OWNERS, *EDITORS, *AUTHORS}:
+            assert world.send(world.viewer, route, body).refused not in ("project_role", *NOT_FOUND), route
+    for route in sorted(EDITORS):
+        answer = world.send(world.editor, route, OWN[route])
+        allowed = answer.refused not in ("project_role", *NOT_FOUND) or b"in this experiment" in answer.body
+        assert answer.status != 500 and allowed, (route, answer.body[:300])
+
+
+def test_a_run_shared_with_one_person_shows_nothing_else_of_its_project(world: World) -> None:
+    runs_only = {
+        route for route in OWN if "/runs/{run_id}" in route or "run_id" in str(OWN[route]) or "compare" in route
+    }
+    for route, body in OWN.items():
+        answer = world.send(world.guest, route, body)
+        about_run = route in runs_only and not any(
+            word in route for word in ("experiments", "conversations/", "shares/")
+        )
+        if about_run and route.startswith("GET"):
+            assert (answer.status, route) == (world.send(world.ann, route, body).status, route)
+        elif about_run:
+            changes = route in {*EDITORS, *OWNERS}
+            assert (answer.refused == "project_role", route) == (changes, route)
+        elif not any(part in route for part in PERSONAL_OBJECTS):
+            assert (answer.status, route) == (
+                403 if "/exports/" in route and not route.startswith("GET") else 404,
+                route,
+            )
+    listed = world.guest.get("/api/v1/runs").json["runs"]
+    assert {run["id"] for run in listed} == {world.values["run_id"], world.values["other_run_id"]}
+    assert world.guest.get("/api/v1/datasets").json["datasets"] == []

@@ -82,6 +82,7 @@ def test_password_and_second_factor_are_set_up_and_sign_in_after_signing_out(sig
     page.wait_for_selector("button:has-text('Change the password')")
     page.locator(".sign-in-cards section").nth(1).get_by_label("Present password").fill("four words never together")
     page.click("button:has-text('Set up an authenticator')")
+    page.wait_for_function("document.querySelector('#factor-code')?.naturalWidth > 150")
     secret = page.inner_text("#factor-new code").replace(" ", "")
     page.get_by_label("Code", exact=True).fill(one_time_codes.code_at(secret, int(time.time()) // 30))
     page.click("button:has-text('Turn on')")

@@ -7,6 +7,7 @@ from app.catalog.task_types.text_patterns import (
     has_hidden_character,
     has_marker,
     is_number,
+    masked,
     personal_data,
     text_key,
     visible,
@@ -46,6 +47,12 @@ def test_a_text_with_something_to_see_is_visible():
 )
 def test_personal_data_is_reported_by_kind(text: str, kinds: list[str]) -> None:
     assert personal_data(text) == kinds
+
+
+def test_masking_leaves_nothing_personal_and_other_numbers_alone() -> None:
+    text = "Mail a.b@c.de, card 4111 1111 1111 1111, call (030) 123 456 78; paid 12.50 on 2024-05-17 at 10:30"
+    assert masked(text) == "Mail [email], card [card], call [phone]; paid 12.50 on 2024-05-17 at 10:30"
+    assert personal_data(masked(text)) == []
 
 
 def test_texts_that_differ_in_case_and_spaces_have_one_key() -> None:

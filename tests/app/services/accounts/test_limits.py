@@ -70,7 +70,7 @@ def test_bytes_of_one_person_are_limited_and_other_people_are_not_counted(
     run = make_run(ann)
     with transaction() as session:
         session.add(Artifact(run_id=run.id, kind="adapter", path="runs/x", bytes=1000, sha256="0" * 64))
-        assert limits.stored_bytes(session, ann) == 100 + 100 + 1000
+    assert limits.usage(ann).bytes == 100 + 100 + 1000
     monkeypatch.setenv("STUDIO_MAX_BYTES_PER_USER", "1500")
     get_settings.cache_clear()
     limits.check_storage(ann, 300)

@@ -9,7 +9,7 @@ from app import storage
 from app.catalog.task_types.label_forms import merged_forms, variants
 from app.errors import Rejected
 from app.services.datasets import changes, datasets
-from app.services.datasets.changes import Add, Clean, Delete, Edit, Exclude, Include, MergeLabels, SetColumn
+from app.services.datasets.changes import Add, Clean, Delete, Edit, Exclude, Include, Mask, MergeLabels, SetColumn
 from app.services.datasets.imports import ImportOptions
 from app.services.datasets.row_search import Selection, find_rows
 from app.services.datasets.versions import list_versions, read_changes, restore
@@ -85,6 +85,16 @@ def test_cleaning_removes_hidden_characters(owner, tmp_path):
     assert [(entry["line"], entry["after"]) for entry in entries] == [(102, "zerowidth and bell")] and codes(
         after
     ) == {}
+
+
+def test_personal_data_is_masked_and_no_longer_found(owner, tmp_path):
+    rows = [*ROWS, ("write to jane.doe@example.org or call +49 30 1234 5678 please", "a"), ("born 2024-05-17", "b")]
+    dataset = datasets.import_file(owner, (write(tmp_path / "x.csv", rows), "x.csv"))
+    assert "personal_data_email" in codes(newest(dataset))
+    after = newest(changes.change(owner, dataset.id, [Mask(Selection(problem="personal_data_email"))]))
+    (entry,) = read_changes(owner, dataset.id, 2).entries
+    assert entry["after"] == "write to [email] or call [phone] please"
+    assert not any(code.startswith("personal_data") for code in codes(after))
 
 
 def test_label_variants_are_grouped_by_normalised_spelling():

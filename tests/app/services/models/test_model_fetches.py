@@ -85,6 +85,10 @@ def test_model_of_a_run_is_removed_only_when_the_run_is_archived(owner):
         session.get_one(Run, run.id).base_model = name
     with pytest.raises(Conflict, match="Letters") as refused:
         model_fetches.remove_model(owner, name)
+    other = accounts.add_user("admin", role="admin").id
+    with pytest.raises(Conflict, match="1 run that you do not see") as unseen:
+        model_fetches.remove_model(other, name)
+    assert "Letters" not in unseen.value.message
     assert refused.value.code == "model_in_use" and folder.is_dir()
     with transaction() as session:
         session.get_one(Run, run.id).archived = True

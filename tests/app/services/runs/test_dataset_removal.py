@@ -10,6 +10,7 @@ from app.errors import Conflict, NotFound
 from app.models import Dataset, DatasetVersion, Job, Run, new_id
 from app.models_chat import Conversation, ConversationMessage
 from app.models_shares import Share
+from app.services.accounts import accounts
 from app.services.datasets import datasets
 from app.services.operations import invariants
 from app.services.runs import dataset_removal
@@ -31,8 +32,9 @@ def learned(owner: str, dataset: Dataset, ended: bool = True) -> str:
 
 
 def talk(owner: str, *models: str) -> str:
+    home = accounts.home_project(owner).id
     with transaction() as session:
-        found = Conversation(id=new_id(), owner_id=owner, models=list(models), title="A talk")
+        found = Conversation(id=new_id(), owner_id=owner, project_id=home, models=list(models), title="A talk")
         session.add(found)
         session.flush()
         session.add(ConversationMessage(id=new_id(), conversation_id=found.id, number=1, content="Hi"))

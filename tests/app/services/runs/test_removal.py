@@ -7,8 +7,10 @@ from app import storage
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
 from app.models import Checkpoint, Job, MetricPoint, Prediction
+from app.models_work import TrackerExport
 from app.services.evaluation import comparison
 from app.services.operations import invariants
+from app.services.queue import jobs
 from app.services.runs import removal, runs
 from tests.app.outcomes import end_run, rows_right
 from tests.app.services.runs.test_checkpoints import keep
@@ -53,3 +55,20 @@ def test_active_runs_and_those_of_others_are_not_deleted(owner: str) -> None:
         removal.remove(owner, make_run(owner).id, keep_results=False)
     with pytest.raises(NotFound):
         removal.remove(make_user(), ended(owner), keep_results=True)
+
+
+def test_what_was_exported_of_a_run_is_deleted_with_it(owner: str) -> None:
+    run_id = ended(owner)
+    with transaction() as session:
+        job = jobs.add(session, owner_id=owner, kind="track")
+        session.flush()
+        job.state = "succeeded"
+        export = TrackerExport(id="e" * 36, owner_id=owner, run_id=run_id, job_id=job.id, tracker="tensorboard")
+        session.add(export)
+    written = storage.export_file(export.id)
+    written.parent.mkdir(parents=True, exist_ok=True)
+    written.write_bytes(b"zip")
+    removal.remove(owner, run_id, keep_results=True)
+    assert written.exists()
+    removal.remove(owner, run_id, keep_results=False)
+    assert not written.exists()

@@ -1,0 +1,217 @@
+"""Everything of one person as a ZIP: rows of every table, data sets, adapters; written by a job, kept for some days.
+
+Of what was made in a project with others, it holds what the person made. Hashes of passwords, cookies, tokens and codes, and the
+secret of an authenticator, stay out.
+"""
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, or_, select
+from sqlalchemy.orm import Session
+
+from app import storage
+from app.db import Base, db_now, snapshot, transaction
+from app.errors import NotFound
+from app.languages import gettext as _
+from app.models import ACTIVE_STATES, SUCCEEDED, Dataset, DatasetVersion, Job, Run, User, new_id
+from app.models_audit import AuditEntry
+from app.models_chat import Conversation
+from app.models_projects import PersonExport
+from app.services.accounts import access, accounts
+from app.services.accounts.audit_chain import record
+from app.services.datasets import imports
+from app.services.queue import jobs
+from app.services.queue.job_kinds import PERSON_EXPORT
+from app.services.queue.jobs import Claim
+
+KEPT_DAYS = 7
+# Of these tables nothing is of use outside, and much would let somebody in.
+LEFT_OUT = ("passwords", "second_factors", "recovery_codes", "sign_in_links", "person_exports")
+SECRETS = ("token_sha256",)
+# Rows about objects of the person: column -> which ids.
+ABOUT = {"run_id": Run, "dataset_id": Dataset, "conversation_id": Conversation}
+CHUNK_BYTES = 1024 * 1024
+README = (
+    "Everything that the studio holds of {name}.\n\n"
+    "tables/   rows of the database, one JSON object a line\n"
+    "datasets/ every version: rows as Parquet, the uploaded original, report and splits\n"
+    "runs/     adapters, checkpoints and logs\n"
+    "uploads/  files that wait for an answer\n"
+)
+
+
+class ExportStopped(Exception):
+    """The person or the stopping worker wants it to end."""
+
+
+@dataclass(frozen=True)
+class PersonExportStatus:
+    """One export and the state of its job; ``bytes`` once it is written."""
+
+    id: str
+    created_at: float
+    state: str
+    phase: str
+    error: dict[str, Any] | None
+    bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of the REST API."""
+        return asdict(self)
+
+
+def start(user_id: str) -> PersonExportStatus:
+    """Queue an export of everything of a person; while one is active it is returned instead."""
+    with transaction() as session:
+        accounts.require_user(session, user_id)
+        mine = select(PersonExport).join(Job, PersonExport.job_id == Job.id).where(PersonExport.owner_id == user_id)
+        found = session.scalars(mine.where(Job.state.in_(ACTIVE_STATES))).first()
+        if found is None:
+            job = jobs.add(session, owner_id=user_id, kind=PERSON_EXPORT)
+            session.flush()
+            found = PersonExport(id=new_id(), owner_id=user_id, job_id=job.id)
+            session.add(found)
+            session.flush()
+            session.refresh(found)
+            record(session, user_id, "export", "user", user_id)
+        return _status(session, found)
+
+
+def list_exports(user_id: str) -> list[PersonExportStatus]:
+    """One's own exports, newest first."""
+    mine = select(PersonExport).where(access.visible(PersonExport, user_id)).order_by(PersonExport.created_at.desc())
+    with snapshot() as session:
+        return [_status(session, found) for found in session.scalars(mine)]
+
+
+def download(user_id: str, export_id: str) -> tuple[str, Iterator[bytes]]:
+    """(file name, pieces) of one's own export.
+
+    Raises:
+        NotFound: it is not theirs, is not written yet, or is gone again.
+    """
+    with snapshot() as session:
+        missing = NotFound(
+            "export_not_found",
+            _("There is no export {export_id} among yours.", export_id=repr(export_id[:60])),
+            _("Reload the page."),
+        )
+        found = access.find(session, PersonExport, export_id, user_id, missing)
+    path = storage.export_file(found.id)
+    if not path.is_file():
+        raise NotFound("no_files", _("This export holds no files (any more)."), _("Export again."))
+    return "everything.zip", _pieces(path)
+
+
+def write(claim: Claim, keep_on: Callable[[], None]) -> None:
+    """Write the ZIP of the job and end it; used by the light worker.
+
+    Args:
+        keep_on: called between files; renews the lease, and raises what stops the work.
+    """
+    with snapshot() as session:
+        export = session.scalars(select(PersonExport).where(PersonExport.job_id == claim.job_id)).one()
+        name = session.get_one(User, export.owner_id).name
+    target = storage.export_file(export.id)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_suffix(f".{claim.fence}.part")
+    try:
+        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.writestr("README.txt", README.format(name=name))
+            _write_tables(archive, export.owner_id, keep_on)
+            for inside, path in _files(export.owner_id):
+                keep_on()
+                archive.write(path, inside)
+        with jobs.held(claim) as session:
+            session.get_one(PersonExport, export.id).bytes = aside.stat().st_size
+            aside.replace(target)
+            jobs.succeed(session, claim)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def clean() -> int:
+    """Delete exports that are older than ``KEPT_DAYS``; returns how many."""
+    old = PersonExport.created_at < db_now() - KEPT_DAYS * 86400.0
+    with transaction() as session:
+        ended = select(PersonExport).join(Job, PersonExport.job_id == Job.id).where(Job.state.not_in(ACTIVE_STATES))
+        gone = session.scalars(ended.where(old)).all()
+        for export in gone:
+            session.delete(export)
+    for export in gone:
+        storage.export_file(export.id).unlink(missing_ok=True)
+    return len(gone)
+
+
+def _write_tables(archive: zipfile.ZipFile, user_id: str, keep_on: Callable[[], None]) -> None:
+    with snapshot() as session:
+        own = {table: _ids(session, table, user_id) for table in (Run, Dataset, Conversation)}
+        for table in Base.metadata.sorted_tables:
+            if table.name in LEFT_OUT or (wanted := _rows_of(table, user_id, own)) is None:
+                continue
+            names = [column.name for column in table.columns if column.name not in SECRETS]
+            query = select(*(table.c[name] for name in names)).where(wanted)
+            found = session.execute(query).all()
+            if found:
+                lines = (
+                    json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str) for row in found
+                )
+                archive.writestr(f"tables/{table.name}.jsonl", "\n".join(lines) + "\n")
+            keep_on()
+
+
+def _rows_of(table: Table, user_id: str, own: dict[Any, list[str]]) -> ColumnElement[bool] | None:
+    """What holds of the rows that are the person's or about objects of theirs; None where no column can tell."""
+    if table.name == "users":
+        return table.c.id == user_id
+    if table.name == AuditEntry.__tablename__:
+        return table.c.user_id == user_id
+    rules = [table.c[key.parent.name] == user_id for key in table.foreign_keys if key.target_fullname == "users.id"]
+    rules += [table.c[name].in_(own[kind]) for name, kind in ABOUT.items() if name in table.c]
+    return or_(*rules) if rules else None
+
+
+def _ids(session: Session, table: Any, user_id: str) -> list[str]:
+    return list(session.scalars(select(table.id).where(table.owner_id == user_id)))
+
+
+def _files(user_id: str) -> Iterator[tuple[str, Path]]:
+    """Names inside the archive, and files: versions of data sets, folders of runs, uploads that wait."""
+    with snapshot() as session:
+        versions = session.execute(
+            select(DatasetVersion.id, Dataset.id, DatasetVersion.number)
+            .join(Dataset, DatasetVersion.dataset_id == Dataset.id)
+            .where(Dataset.owner_id == user_id)
+        ).all()
+        runs = _ids(session, Run, user_id)
+    for version_id, dataset_id, number in versions:
+        yield from _below(storage.dataset_dir(version_id), f"datasets/{dataset_id}/{number}")
+    for run_id in runs:
+        yield from _below(storage.run_dir(run_id), f"runs/{run_id}")
+    for folder in imports.staged_of(user_id):
+        yield from _below(folder, f"uploads/{folder.name}")
+
+
+def _below(folder: Path, inside: str) -> Iterator[tuple[str, Path]]:
+    found: Sequence[Path] = sorted(folder.rglob("*")) if folder.is_dir() else []
+    for path in found:
+        if path.is_file() and not path.is_symlink():
+            yield f"{inside}/{path.relative_to(folder)}", path
+
+
+def _status(session: Session, export: PersonExport) -> PersonExportStatus:
+    job = session.get_one(Job, export.job_id)
+    written = export.bytes if job.state == SUCCEEDED else 0
+    error = (job.error or {}).get("error")
+    return PersonExportStatus(export.id, export.created_at, job.state, job.phase, error, written)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        while piece := source.read(CHUNK_BYTES):
+            yield piece

@@ -1,0 +1,29 @@
+"""Moving a data set into another project, with the runs and experiments that learned from it."""
+
+from sqlalchemy import select, update
+
+from app.db import transaction
+from app.models import Dataset, DatasetVersion, Experiment, Run
+from app.services.accounts import access
+from app.services.accounts.access import EDITOR, OWNER
+from app.services.accounts.audit_chain import record
+from app.services.datasets.datasets import get_dataset
+from app.services.datasets.versions import find_dataset
+
+
+def move(user_id: str, dataset_id: str, project_id: str) -> Dataset:
+    """Move a data set; the members of the other project see it from then on, those of the present one no longer.
+
+    Raises:
+        NotFound: data set or project are not theirs.
+        NotAllowed: the person is no owner of the present project, or may not add data to the other.
+    """
+    with transaction() as session:
+        dataset = find_dataset(session, user_id, dataset_id, OWNER)
+        access.find_project(session, project_id, user_id, EDITOR)
+        before, dataset.project_id = dataset.project_id, project_id
+        versions = select(DatasetVersion.id).where(DatasetVersion.dataset_id == dataset_id)
+        for table in (Run, Experiment):
+            session.execute(update(table).where(table.dataset_version_id.in_(versions)).values(project_id=project_id))
+        record(session, user_id, "move", "dataset", dataset_id, data={"from": before, "to": project_id})
+    return get_dataset(user_id, dataset_id)
