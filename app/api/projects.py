@@ -26,7 +26,7 @@ class ProjectBody(Body):
     project_id: ObjectId
 
 
-class ChoiceBody(Body):
+class ProjectChoiceBody(Body):
     """The project to work in; null for all."""
 
     project_id: ObjectId | None
@@ -46,7 +46,7 @@ def create_project(user_id: UserId, body: NameBody) -> dict[str, Any]:
 
 
 @router.put("/projects/chosen")
-def choose_project(user_id: UserId, body: ChoiceBody) -> dict[str, Any]:
+def choose_project(user_id: UserId, body: ProjectChoiceBody) -> dict[str, Any]:
     """Work in a project from now on: pages list what is in it, and uploads that name none go there."""
     projects.choose(user_id, body.project_id or "")
     return list_projects(user_id)

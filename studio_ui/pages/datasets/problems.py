@@ -19,9 +19,7 @@ REMEDIES = {
     "label_spelling": ("merge_labels", gettext_noop("Write each label in one way")),
     "hidden_characters": ("clean", gettext_noop("Remove these characters")),
     "control_characters": ("clean", gettext_noop("Remove these characters")),
-    "personal_data_email": ("mask", gettext_noop("Mask these")),
-    "personal_data_phone": ("mask", gettext_noop("Mask these")),
-    "personal_data_card": ("mask", gettext_noop("Mask these")),
+    "personal_data": ("mask", gettext_noop("Mask these")),
     "span_within_word": ("repair", gettext_noop("Take the whole words")),
     "i_without_b": ("repair", gettext_noop("Begin each entity with B-")),
 }
