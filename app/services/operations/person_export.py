@@ -151,18 +151,17 @@ def clean() -> int:
 def _write_tables(archive: zipfile.ZipFile, user_id: str, keep_on: Callable[[], None]) -> None:
     with snapshot() as session:
         own = {table: _ids(session, table, user_id) for table in (Run, Dataset, Conversation)}
-        for table in Base.metadata.sorted_tables:
-            if table.name in LEFT_OUT or (wanted := _rows_of(table, user_id, own)) is None:
-                continue
-            names = [column.name for column in table.columns if column.name not in SECRETS]
-            query = select(*(table.c[name] for name in names)).where(wanted)
-            found = session.execute(query).all()
-            if found:
-                lines = (
-                    json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str) for row in found
-                )
-                archive.writestr(f"tables/{table.name}.jsonl", "\n".join(lines) + "\n")
-            keep_on()
+    for table in Base.metadata.sorted_tables:
+        if table.name in LEFT_OUT or (wanted := _rows_of(table, user_id, own)) is None:
+            continue
+        names = [column.name for column in table.columns if column.name not in SECRETS]
+        with snapshot() as session:
+            found = session.execute(select(*(table.c[name] for name in names)).where(wanted)).all()
+        if found:
+            lines = (json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str) for row in found)
+            archive.writestr(f"tables/{table.name}.jsonl", "\n".join(lines) + "\n")
+        # Not while a snapshot is held: SQLite would let the renewal of the lease wait for it.
+        keep_on()
 
 
 def _rows_of(table: Table, user_id: str, own: dict[Any, list[str]]) -> ColumnElement[bool] | None:
