@@ -78,7 +78,7 @@ def open_page(request: gr.Request) -> tuple[Any, ...]:
     try:
         project = projects.read(user_id, project_id) if project_id else None
     except NotFound:
-        # Told by the view.
+        # Shown by the view.
         return (gr.update(visible=False),) * 5
     if project is None:
         return gr.update(visible=True), gr.update(), gr.update(), gr.update(), gr.update()

@@ -25,5 +25,5 @@ def test_a_project_is_made_shared_by_names_and_limited(capsys: pytest.CaptureFix
     assert run("user", "quota", "bea", "--max-runs", "3") == 0
     assert "0 of 3 runs waiting or working" in capsys.readouterr().out
     assert run("project", "quota", "Ward letters", "--max-gb", "1.5") == 0
-    told = capsys.readouterr().out
-    assert "0 of any runs" in told and "0.00 of 1.5 GB" in told
+    printed = capsys.readouterr().out
+    assert "0 of any runs" in printed and "0.00 of 1.5 GB" in printed

@@ -33,7 +33,7 @@ from app.services.runs import dataset_removal
 from app.services.runs.removal import delete_rows
 
 # What belongs to a project and not to the person alone.
-HANDED_OVER = (Dataset, Run, Experiment)
+TRANSFERRED = (Dataset, Run, Experiment)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def remove_person(admin_id: str, user_id: str, name: str) -> RemovedPerson:
             for key in session.scalars(select(table.id).where(table.owner_id == user_id))
         ]
     # Before the data: whoever deletes a data set is owner of its project.
-    _hand_over(admin_id, user_id, name)
+    _transfer_ownership(admin_id, user_id, name)
     freed = sum(dataset_removal.remove(user_id, dataset_id, with_runs=True) for dataset_id in datasets)
     with transaction() as session:
         _check(session, admin_id, user_id, name)
@@ -136,26 +136,26 @@ def _heirs(session: Session, user_id: str) -> dict[str, str]:
 
 
 def _alone(table: Any, user_id: str, heirs: Mapping[str, str]) -> Select[str]:
-    """Ids of what is the person's and not handed over, and of what others left in projects where nobody else is a member."""
+    """Ids of what is the person's and not transferred, and of what others left in projects where nobody else is a member."""
     theirs = select(ProjectMember.project_id).where(ProjectMember.user_id == user_id)
     kept = table.project_id.not_in(list(heirs))
     return select(table.id).where(kept, (table.owner_id == user_id) | table.project_id.in_(theirs))
 
 
-def _hand_over(admin_id: str, user_id: str, name: str) -> None:
+def _transfer_ownership(admin_id: str, user_id: str, name: str) -> None:
     """Give what is in projects with another owner to that owner; runs keep their jobs, which count as the new owner's."""
     with transaction() as session:
         _check(session, admin_id, user_id, name)
         for project_id, heir in _heirs(session, user_id).items():
             kept = select(Run.job_id).where(Run.project_id == project_id)
             session.execute(update(Job).where(Job.owner_id == user_id, Job.id.in_(kept)).values(owner_id=heir))
-            for table in HANDED_OVER:
+            for table in TRANSFERRED:
                 inside = (table.owner_id == user_id, table.project_id == project_id)
                 session.execute(update(table).where(*inside).values(owner_id=heir))
             session.execute(
                 update(Project).where(Project.id == project_id, Project.home_of == user_id).values(home_of=None)
             )
-            record(session, admin_id, "hand_over", "project", project_id, data={"to": heir})
+            record(session, admin_id, "transfer", "project", project_id, data={"to": heir})
 
 
 def _other_objects(session: Session, user_id: str) -> Iterator[str]:

@@ -107,7 +107,7 @@ def describe(user_id: str) -> QueueOverview:
 
 
 class _Shown:
-    """Which active runs the reader may see, and which of them they may change; of the others only their place is told."""
+    """Which active runs the reader may see, and which of them they may change; of the others only their place is shown."""
 
     def __init__(self, session: Session, user_id: str) -> None:
         active = select(Run.id).join(Job, Run.job_id == Job.id).where(Job.state.in_(ACTIVE_STATES))

@@ -1,4 +1,4 @@
-"""Projects in the browser: a colleague is invited, a run shared with two clicks, and a viewer is told who may delete."""
+"""Projects in the browser: a colleague is invited, a run shared with two clicks, and a viewer sees who may delete."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ def opened_as(browser: Any, studio: Any, user_id: str, path: str) -> Iterator[Pa
     context.close()
 
 
-def test_colleague_is_invited_and_told_who_may_delete(signed_in: Any, studio: Any, browser: Any) -> None:
+def test_colleague_is_invited_and_sees_who_may_delete(signed_in: Any, studio: Any, browser: Any) -> None:
     bea = accounts.add_user("bea").id
     team = projects.create(studio.owner, "Ward letters").id
     watched = signed_in()
