@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from app.catalog.task_types import task_type as find_task_type
 from app.languages import gettext as _
 from app.languages import gettext_noop, ngettext
 from app.models import Dataset, DatasetVersion
@@ -11,7 +12,6 @@ from app.services.datasets.versions import report_of
 from studio_ui.components.nodes import Node, banner, el, noting, stay
 from studio_ui.formats import count, counted
 from studio_ui.pages.datasets.place import address
-from studio_ui.run_words import tags_tokens
 
 LINES_SHOWN = 12
 # What one click can put right.
@@ -91,7 +91,7 @@ def _fixable(problem: Mapping[str, Any], dataset: Dataset, version: DatasetVersi
     if not key or not number or problem["severity"] == "info":
         return problem_item(problem)
     op, words = REMEDIES.get(problem["code"], ("", ""))
-    if op == "mask" and tags_tokens(version.task_type):
+    if op == "mask" and find_task_type(version.task_type).family == "tokens":
         # A mask would move the marks of the words.
         op, words = "", ""
     rows = {"problem": key}
