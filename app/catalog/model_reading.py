@@ -261,7 +261,8 @@ def _missing_parts(model: Any, body: Any, blocks: "dict[str, nn.Module]", width:
         ATTENTION_END: all(parts.attention_end(block, width) for block in blocks.values()),
         FEED_FORWARD_END: all(parts.feed_forward_end(block, width) for block in blocks.values()),
         FEED_FORWARD: all(parts.feed_forward(block, width) for block in blocks.values()),
-        EMBEDDINGS: "inputs_embeds" in takes,
+        # Virtual tokens are as wide as the stream; some models (ALBERT, ELECTRA) widen narrower embeddings only afterwards.
+        EMBEDDINGS: "inputs_embeds" in takes and body.get_input_embeddings().embedding_dim == width,
         CACHE: "past_key_values" in takes,
     }
     return tuple(part for part, there in has.items() if not there)

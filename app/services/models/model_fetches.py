@@ -90,6 +90,22 @@ def list_fetches() -> list[FetchStatus]:
         return [_status(session, fetch) for fetch in newest]
 
 
+def status(user_id: str, fetch_id: str) -> FetchStatus:
+    """One fetch as it is now.
+
+    Raises:
+        NotFound: it does not exist, or is somebody else's.
+    """
+    with snapshot() as session:
+        return _status(session, _find(session, user_id, fetch_id))
+
+
+def job_of(user_id: str, fetch_id: str) -> str:
+    """The id of the job that does this fetch."""
+    with snapshot() as session:
+        return _find(session, user_id, fetch_id).job_id
+
+
 def cancel(user_id: str, fetch_id: str) -> FetchStatus:
     """Stop it; what has been fetched is kept for the next attempt."""
     with transaction() as session:
@@ -130,8 +146,7 @@ def remove_model(user_id: str, name: str) -> None:
         NotFound: it was not fetched.
         Conflict: runs were made from it, whose adapters would be of no use without it.
     """
-    with snapshot() as session:
-        _check_role(session, user_id)
+    check_role(user_id)
     if name not in {card.name for card in fetched_cards()}:
         raise NotFound(
             "model_not_found", _("There is no fetched model {name}.", name=repr(name)), _("Reload the page.")
@@ -174,6 +189,16 @@ def note_plan(session: Session, job_id: str, commit: str, name: str) -> None:
     """Record the commit that the revision was resolved to."""
     found = session.scalars(select(ModelFetch).where(ModelFetch.job_id == job_id)).one()
     found.commit, found.name = commit, name
+
+
+def check_role(user_id: str) -> None:
+    """Refuse a person who may not bring or remove models.
+
+    Raises:
+        NotAllowed: the person is no administrator.
+    """
+    with snapshot() as session:
+        _check_role(session, user_id)
 
 
 def _check_role(session: Session, user_id: str) -> None:

@@ -104,7 +104,7 @@ def plan(repo: str, revision: str = "main") -> Plan:
     files = {file.rfilename: file.size or 0 for file in siblings if WANTED.fullmatch(file.rfilename)}
     for name in files:
         path_inside(storage.models_dir(), name)
-    _check_files(repo, {file.rfilename for file in siblings}, files)
+    check_files(repo, {file.rfilename for file in siblings}, files)
     hashes = {file.rfilename: file.lfs.sha256 for file in siblings if file.lfs and file.rfilename in files}
     card: Any = found.card_data or {}
     return Plan(repo, str(found.sha), str(card.get("license") or "not stated"), files, hashes)
@@ -135,7 +135,7 @@ def fetch(plan: Plan, progress: Progress, should_stop: Callable[[], bool]) -> Ba
         done += size
         progress(done, plan.bytes)
         if file == "config.json":
-            _check_config(aside)
+            check_config_first(aside)
     _check_hashes(plan, aside)
     shutil.rmtree(aside / ".cache", ignore_errors=True)
     try:
@@ -228,7 +228,16 @@ def _fetch_file(
     part.rename(final)
 
 
-def _check_files(repo: str, everything: set[str], files: dict[str, int]) -> None:
+def check_files(repo: str, everything: set[str], files: dict[str, int]) -> None:
+    """Refuse a model by the names and sizes of its files.
+
+    Args:
+        everything: names of all files that are offered.
+        files: those that are used, with their sizes.
+
+    Raises:
+        Rejected, TooLarge: weights, configuration or tokenizer are missing, or something is too large.
+    """
     weights = [name for name in files if name.endswith(".safetensors")]
     if not weights and any(PICKLED.fullmatch(name) for name in everything):
         raise Rejected(
@@ -280,7 +289,7 @@ def _check_hashes(plan: Plan, folder: Path) -> None:
             )
 
 
-def _check_config(folder: Path) -> None:
+def check_config_first(folder: Path) -> None:
     """Refuse a model that cannot be used before its weights are fetched."""
     config = _json(folder / "config.json")
     model_facts.check_config(config)
