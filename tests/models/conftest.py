@@ -13,7 +13,7 @@ from worker.engine.tasks.generation import generation, samples
 
 LINES: list[Line] = []
 # What a run does beside learning, as often as one look needs.
-FEWER = ((generation, "ANSWERED_ROWS", 4), (generation, "SAMPLED_ROWS", 1), (inference_time, "REPEATS", 1))
+FEWER = ((generation, "ANSWERED_ROWS", 4), (generation, "SAMPLED_ROWS", 1), (inference_time, "REPEATS", 2))
 HEADS = ["type", "tasks", "trained", "reopened", "refused or failed, and why"]
 
 

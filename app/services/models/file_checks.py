@@ -64,7 +64,8 @@ def check_config(name: str, config: Any) -> None:
             raise Rejected(
                 "forbidden_key", f"The file {name!r} chooses {key} = {str(value)[:60]!r}.", "Choose another."
             )
-        if key in IDENTIFIERS and not (value is None or (isinstance(value, str) and IDENTIFIER.fullmatch(value))):
+        # MPT names the type of a part of its configuration with no letter at all.
+        if key in IDENTIFIERS and not (value in (None, "") or (isinstance(value, str) and IDENTIFIER.fullmatch(value))):
             raise _strange(name, f"{key} is {str(value)[:60]!r}, which is no name")
 
 
