@@ -47,7 +47,6 @@ def test_facts_come_from_a_process_that_built_the_model(model: Path) -> None:
     ("change", "code"),
     [
         ({"model_type": "distilbert", "max_position_embeddings": 10**8, "dim": 10**6}, "config_refused"),
-        ({"model_type": "bert", "num_hidden_layers": 10**4, "hidden_size": 12}, "model_file"),
         ({"model_type": "gpt_neo", "attention_types": [[["global"], 10**9]]}, "model_file"),
     ],
 )
