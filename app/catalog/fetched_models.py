@@ -11,6 +11,7 @@ from app.catalog.card import BaseModelCard
 from app.catalog.chat_templates import PLAIN_TURNS_NAME, read_template
 from app.catalog.methods.base import served_tasks
 from app.catalog.model_facts import DECODER, ModelFacts, with_tuples
+from app.catalog.task_types import TASK_TYPES, kinds_of
 from app.errors import Conflict
 from app.outside_names import path_inside
 
@@ -95,6 +96,10 @@ def _read_card(folder: Path, _changed: int) -> BaseModelCard:
     if values.get("kinds"):
         # A task type that came with a later version is served as well.
         values["task_types"] = served_tasks(values["kinds"])
+    elif "task_types" in values:
+        # A card of an earlier version, without kinds: all of a family that it serves.
+        families = {task.family for task in TASK_TYPES if task.kind in values["task_types"]}
+        values["task_types"] = kinds_of(*families)
     return BaseModelCard(**values)
 
 

@@ -118,15 +118,20 @@ def check_config(config: Config) -> None:
 
 def _possible(name: str, value: Any) -> bool:
     if name in MOST:
-        return type(value) is int and 1 <= value <= MOST[name]
+        return type(value) is int and _least(name) <= value <= MOST[name]
     return isinstance(value, float) or abs(value) <= MOST_ELSE
+
+
+def _least(name: str) -> int:
+    # Dense members of families with mixtures of experts state 0 experts.
+    return 0 if "expert" in name else 1
 
 
 def _impossible(name: str, value: Any) -> Rejected:
     printed = str(value)[:40] if not isinstance(value, int) or abs(value) < 10**15 else "a number without end"
     return Rejected(
         "config_value",
-        f"The model's config.json says {name} = {printed}; a whole number from 1 to {MOST.get(name, MOST_ELSE):,} is possible.",
+        f"The model's config.json says {name} = {printed}; a whole number from {_least(name)} to {MOST.get(name, MOST_ELSE):,} is possible.",
         "Choose another model.",
     )
 

@@ -1,6 +1,5 @@
 """The models that the inference server holds in memory; the least recently used are dropped."""
 
-import json
 import logging
 import threading
 import time
@@ -15,6 +14,7 @@ from app import manifest
 from app.catalog.base_models import base_model, base_model_path
 from app.catalog.chat_templates import PLAIN_TURNS
 from app.catalog.spec import RunSpec
+from app.catalog.task_types import task_type
 from app.errors import Rejected
 from worker.engine.modeling.adapter_files import SPEC
 from worker.engine.modeling.tokenizer import load_tokenizer
@@ -142,8 +142,7 @@ class ModelPool:
 
     def _load_base(self, name: str, precision: str) -> ChatModel:
         card, folder = base_model(name), base_model_path(name)
-        architectures = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or []
-        if not any(name.endswith("ForCausalLM") for name in architectures):
+        if not any(task_type(kind).family == "generation" for kind in card.task_types):
             raise Rejected(
                 "cannot_talk",
                 f"The base model {name!r} does not write answers.",

@@ -67,13 +67,13 @@ def check_address(address: str) -> str:
             stated("Addresses that begin with s3: are not fetched."),
             stated("Make a presigned address of the file, which begins with https:, and give that."),
         )
-    parts = urlsplit(cleaned)
+    try:
+        parts = urlsplit(cleaned)
+        httpx.URL(cleaned)
+    except (ValueError, httpx.InvalidURL):
+        raise _no_address(cleaned) from None
     if len(cleaned) > MAX_ADDRESS or parts.scheme not in ("https", "http") or not parts.hostname:
-        raise Rejected(
-            "address",
-            stated("{address} is not the address of a file.", address=repr(cleaned[:120])),
-            stated("Give an address that begins with https:// and leads to the file itself."),
-        )
+        raise _no_address(cleaned)
     if parts.username or parts.password:
         raise Rejected(
             "address_password",
@@ -104,7 +104,7 @@ def fetch_file(address: str, target: Path, max_bytes: int, progress: ByteProgres
             return _follow(client, check_address(address), target, max_bytes, deadline, progress)
     except httpx.TimeoutException:
         raise _unreachable(address, stated("it did not answer in time")) from None
-    except (httpx.HTTPError, httpcore.ConnectError, OSError):
+    except (httpx.HTTPError, httpx.InvalidURL, httpcore.ConnectError, UnicodeError, OSError):
         raise _unreachable(address, stated("the connection failed")) from None
 
 
@@ -214,11 +214,21 @@ class _CheckedNetwork(httpcore.SyncBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)]
-        named = allowed_hosts() & {host.lower(), f"http://{host}:{port}".lower(), f"https://{host}:{port}".lower()}
+        # A host alone stands for what is public there: an inner one is named with its port.
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        named = allowed_hosts() & {f"http://{place}".lower(), f"https://{place}".lower()}
         inner = next((item for item in found if not is_public(item)), "")
         if inner and not named:
             raise _inward(host, inner)
         return super().connect_tcp(found[0], port, timeout, local_address, socket_options)
+
+
+def _no_address(address: str) -> StudioError:
+    return Rejected(
+        "address",
+        stated("{address} is not the address of a file.", address=repr(address[:120])),
+        stated("Give an address that begins with https:// and leads to the file itself."),
+    )
 
 
 def _inward(host: str, inner: str) -> StudioError:
@@ -229,7 +239,7 @@ def _inward(host: str, inner: str) -> StudioError:
             host=repr(host),
             address=str(ipaddress.ip_address(inner)),
         ),
-        stated("If it may be asked, an administrator can name it in STUDIO_FETCH_HOSTS."),
+        stated("If it may be asked, an administrator can name it as https://host:port in STUDIO_FETCH_HOSTS."),
     )
 
 

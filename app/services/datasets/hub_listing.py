@@ -130,7 +130,16 @@ def list_dataset(repo: str, revision: str) -> HubListing:
         if not sizes:
             raise _no_parquet(repo, files, _converted(api, repo))
     card: Any = found.card_data or {}
-    splits = _declared(repo, card, sorted(sizes)) or _by_names(sorted(sizes))
+    # The hub's own copies have a layout of their own, whatever the card says about the originals.
+    is_copy = revision == CONVERTED
+    splits = {} if is_copy else _declared(repo, card, sorted(sizes))
+    if not splits and not is_copy and _has_patterns(card):
+        raise Rejected(
+            "hub_no_match",
+            stated("The card of {repo} names files, and none of its Parquet files is among them.", repo=repr(repo)),
+            stated("Choose another revision of it, or download the Parquet files and upload them here."),
+        )
+    splits = splits or _by_names(sorted(sizes))
     default = _default_config(card, splits)
     return HubListing(repo, str(found.sha), str(card.get("license") or ""), splits, default, sizes)
 
@@ -251,14 +260,34 @@ def _declared(repo: str, card: Mapping[str, Any], files: Sequence[str]) -> dict[
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for config in _dictionaries(card.get("configs")):
         name = str(config.get("config_name") or DEFAULT_CONFIG)[:MAX_REVISION]
-        splits = {
-            split: matched
-            for split, patterns in _patterns(config.get("data_files"))
-            if (matched := _matching(repo, patterns, str(config.get("data_dir") or ""), files))
-        }
+        folder, declared = str(config.get("data_dir") or ""), config.get("data_files")
+        if declared is None and folder:
+            splits = _in_folder(_matching(repo, ["**"], folder, files), folder)
+        else:
+            splits = {
+                split: matched
+                for split, patterns in _patterns(declared)
+                if (matched := _matching(repo, patterns, folder, files))
+            }
         if splits:
             found[name] = splits
     return found
+
+
+def _in_folder(files: Sequence[str], folder: str) -> dict[str, tuple[str, ...]]:
+    """Splits of a configuration that names its folder only, as the names of the files there tell them."""
+    found: dict[str, list[str]] = {}
+    for path in files:
+        found.setdefault(_split_of(path.removeprefix(f"{_clean_folder(folder)}/")), []).append(path)
+    return _in_usual_order(found)
+
+
+def _clean_folder(folder: str) -> str:
+    return "/".join(part for part in folder.split("/") if part not in ("", "."))
+
+
+def _has_patterns(card: Mapping[str, Any]) -> bool:
+    return any(config.get("data_files") or config.get("data_dir") for config in _dictionaries(card.get("configs")))
 
 
 def _patterns(declared: Any) -> list[tuple[str, list[str]]]:
@@ -289,17 +318,31 @@ def _matching(repo: str, patterns: Sequence[str], folder: str, files: Sequence[s
                 ),
                 stated("Choose another data set, or another revision of it."),
             )
-        whole = "/".join(part for part in (folder.strip("/"), inside) if part)
+        whole = "/".join(part for part in (_clean_folder(folder), inside) if part)
         expression = _as_expression(whole)
         found.update((path, None) for path in files if expression.fullmatch(path))
     return tuple(found)
 
 
 def _as_expression(pattern: str) -> re.Pattern[str]:
-    """A pattern of paths: ``*`` and ``?`` stay within a folder, ``**`` does not."""
+    """A pattern of paths: ``*``, ``?`` and ``[0-9]`` stay within a folder, ``**`` does not."""
     meanings = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-    return re.compile("".join(meanings.get(part, re.escape(part)) for part in parts))
+    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]/]+\])", pattern)
+    return re.compile("".join(meanings.get(part) or _literal_or_class(part) for part in parts))
+
+
+def _literal_or_class(part: str) -> str:
+    if not re.fullmatch(r"\[[^\]/]+\]", part):
+        return re.escape(part)
+    negation = "^" if part.startswith("[!") else ""
+    characters = re.sub(r"[\\\[&~|^]", r"\\\g<0>", part[1:-1].removeprefix("!"))
+    expression = f"(?!/)[{negation}{characters}]"
+    try:
+        re.compile(expression)
+    except re.error:
+        # A range that runs backwards holds no character.
+        return "(?!)"
+    return expression
 
 
 def _by_names(files: Sequence[str]) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -310,13 +353,14 @@ def _by_names(files: Sequence[str]) -> dict[str, dict[str, tuple[str, ...]]]:
     for path, match in zip(files, converted, strict=True):
         config, split = match.groups() if all(converted) and match else (DEFAULT_CONFIG, _split_of(path))
         found.setdefault(config, {}).setdefault(split, []).append(path)
+    return {config: _in_usual_order(splits) for config, splits in found.items()}
+
+
+def _in_usual_order(splits: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     usual = list(SPLIT_WORDS)
     return {
-        config: {
-            split: tuple(splits[split])
-            for split in sorted(splits, key=lambda name: usual.index(name) if name in usual else len(usual))
-        }
-        for config, splits in found.items()
+        split: tuple(splits[split])
+        for split in sorted(splits, key=lambda name: usual.index(name) if name in usual else len(usual))
     }
 
 

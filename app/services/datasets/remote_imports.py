@@ -13,6 +13,8 @@ from app import disk_space, files
 from app.catalog.dataset_source import DatasetSource
 from app.catalog.task_types import task_type as find_task_type
 from app.db import snapshot, transaction
+from app.errors import Conflict
+from app.languages.statements import stated
 from app.models import CANCELLED, Job, User
 from app.services.accounts import limits, names
 from app.services.accounts.accounts import ADMINISTRATORS
@@ -58,9 +60,16 @@ def prepare(claim: Claim, folder: Path) -> bool:
 
     Raises:
         DiskFull: there is no room.
+        Conflict: of the address only a part is known still.
     """
     disk_space.check_room()
     user_id, work = checks.work_of(claim.job_id)
+    if work.said["source"].get("shortened"):
+        raise Conflict(
+            "address_shortened",
+            stated("The address was kept without its query, which may open the file."),
+            stated("Import it once more with the whole address."),
+        )
     files.write_json(folder / REQUEST_FILE, work.said["source"])
     with snapshot() as session:
         return session.get_one(User, user_id).role in ADMINISTRATORS
@@ -83,7 +92,7 @@ def stage(claim: Claim, folder: Path, result: Mapping[str, Any]) -> None:
     project_id = work.said.get("project_id")
     staged = imports.stage(user_id, rows, name, evaluation, source.as_dict(), project_id)
     # From here on without the query of an address, which may open the file to whoever reads it.
-    shown = {"kind": "address", "address": source.address} if source.address else work.said["source"]
+    shown = _without_query(work.said["source"], source.address) if source.address else work.said["source"]
     checks.note_staged(claim, staged, shown)
 
 
@@ -94,6 +103,12 @@ def discard_if_stopped(claim: Claim) -> None:
         stopped = session.get_one(Job, claim.job_id).state == CANCELLED
     if stopped and is_fetched(claim):
         imports.remove_staged(user_id, work.said["staged"])
+
+
+def _without_query(asked: Mapping[str, Any], address: str) -> dict[str, Any]:
+    """The source of a file at an address as it is kept; marked where that leads elsewhere than what was asked for."""
+    is_shortened = bool(asked.get("shortened")) or "?" in asked["address"]
+    return {"kind": "address", "address": address, **({"shortened": True} if is_shortened else {})}
 
 
 def _start(user_id: str, source: dict[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:

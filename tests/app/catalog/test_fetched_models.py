@@ -100,6 +100,17 @@ def test_changed_card_is_read_anew(studio_home: Path) -> None:
     assert before.title == "tiny-chat" and fetched_cards()[0].title == "Renamed"
 
 
+def test_card_of_an_earlier_version_serves_tasks_that_came_later(tmp_path: Path) -> None:
+    write_encoder(folder := tmp_path / "model")
+    describe(folder)
+    path = folder / fetched_models.CARD
+    path.write_text(json.dumps({**json.loads(path.read_text()), "kinds": [], "task_types": ["text-classification"]}))
+    os.utime(path, ns=(1, 1))
+    card = card_in(folder)
+    assert card and card.task_types == kinds_of("classification")
+    assert "multi-label-classification" in card.task_types
+
+
 @pytest.mark.parametrize("damage", ["shorter", "missing"])
 def test_file_of_another_size_is_refused_by_name(studio_home: Path, damage: str) -> None:
     name = install_chat_model()

@@ -17,7 +17,8 @@ from app.errors import Rejected
         ({"model_type": "llama", "auto_map": {"AutoModel": "x.X"}}, "needs_own_code", "program code"),
         ({}, "unknown_family", "type"),
         ({"model_type": "t5", "d_model": "64"}, "config_value", "d_model"),
-        ({"model_type": "gpt2", "n_layer": 0}, "config_value", "n_layer"),
+        ({"model_type": "gpt2", "n_layer": 0}, "config_value", "n_layer = 0; a whole number from 1 "),
+        ({"model_type": "mixtral", "num_local_experts": -1}, "config_value", "a whole number from 0 to 10,000"),
         ({"model_type": "gemma3", "text_config": {"hidden_size": 10**400}}, "config_value", "without end"),
         ({"model_type": "funnel", "block_sizes": [2, 10**13]}, "config_value", "1,000,000,000,000"),
     ],
@@ -33,6 +34,8 @@ def test_sizes_of_real_models_are_possible() -> None:
         {"model_type": "llama", "rope_theta": 5e8, "max_position_embeddings": 10_485_760, "eos_token_id": [1, 2]}
     )
     check_config({"model_type": "bert", "id2label": {"0": "LABEL_0"}, "head_dim": None, "pad_token_id": -1})
+    # As dense members of families with mixtures of experts state it.
+    check_config({"model_type": "granitemoehybrid", "num_local_experts": 0, "num_experts_per_tok": 0})
 
 
 def test_facts_survive_json(tmp_path: Path) -> None:

@@ -57,7 +57,9 @@ def test_file_from_an_address_becomes_a_dataset(site: str, owner: str) -> None:
     supervisor.execute(check["job_id"])
     done = checks.status(owner, check["id"])
     assert done["state"] == "succeeded", done
-    assert done["source"] == {"kind": "address", "address": f"{site}/rows.csv"}, "the signature is not kept"
+    assert done["source"] == {"kind": "address", "address": f"{site}/rows.csv", "shortened": True}, (
+        "the signature is not kept"
+    )
     version = datasets.latest_version(datasets.get_dataset(owner, done["dataset_id"]))
     assert (
         version.rows == 60 and version.source["address"] == f"{site}/rows.csv" and len(version.source["sha256"]) == 64
@@ -83,6 +85,19 @@ def test_stop_after_the_fetch_leaves_nothing_either(site: str, owner: str) -> No
     assert len(imports.staged_of(owner)) == 1
     checks.cancel(owner, check["id"])
     remote_imports.discard_if_stopped(claim)
+    assert imports.staged_of(owner) == []
+
+
+def test_address_without_its_query_is_not_fetched_in_place_of_the_whole_one(site: str, owner: str) -> None:
+    check = remote_imports.import_from_address(owner, f"{site}/rows.csv?signature=secret")
+    claim = jobs.claim(check["job_id"])
+    assert claim is not None
+    dataset_fetching.run(claim, lambda: remote_imports.is_fetched(claim))
+    checks.cancel(owner, check["id"])
+    remote_imports.discard_if_stopped(claim)
+    supervisor.execute(checks.retry(owner, check["id"])["job_id"])
+    refused = checks.status(owner, check["id"])
+    assert (refused["state"], refused["error"]["code"]) == ("failed", "address_shortened")
     assert imports.staged_of(owner) == []
 
 

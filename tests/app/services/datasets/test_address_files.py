@@ -98,6 +98,14 @@ def test_redirect_inward_is_refused_where_every_public_host_is_allowed(
     assert refusal("https://localhost:1/rows.csv", tmp_path / "file") == "address_inward"
 
 
+def test_inner_host_is_asked_only_where_it_is_named_with_its_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, "localhost, https://localhost:9")
+    assert refusal("https://localhost:1/rows.csv", tmp_path / "file") == "address_inward"
+    assert refusal("https://localhost:9/rows.csv", tmp_path / "file") == "address_unreachable"
+
+
 def test_limits_of_bytes_and_time_hold(site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal(f"{site}/rows.csv", tmp_path / "file", 100) == "address_too_large"
     monkeypatch.setenv("STUDIO_FETCH_SECONDS", "1e-9")
@@ -117,6 +125,9 @@ def test_host_that_is_away_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("ftp://data.example.org/x", "address"),
         ("rows.csv", "address"),
         ("s3://bucket/rows.csv", "address"),
+        ("https://[::1/x", "address"),
+        ("https://host\N{ACCOUNT OF}.org/", "address"),
+        ("https://data.example.org/a\x00b", "address"),
         ("https://me:secret@data.example.org/x", "address_password"),
         ("http://data.example.org/x", "address_not_allowed"),
         ("https://elsewhere.org/x", "address_not_allowed"),

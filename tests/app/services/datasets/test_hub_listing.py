@@ -81,6 +81,32 @@ def test_card_declares_configurations_and_patterns(hub: Hub) -> None:
     assert found.default == "fr"
 
 
+def test_card_names_folders_only_and_ranges_of_characters(hub: Hub) -> None:
+    folders = {"configs": [{"config_name": name, "data_dir": name} for name in ("en", "./de/")]}
+    found = listing(hub, ["en/train.parquet", "en/test.parquet", "de/0001.parquet", "x.parquet"], folders)
+    assert found.splits == {
+        "en": {"train": ("en/train.parquet",), "test": ("en/test.parquet",)},
+        "./de/": {"train": ("de/0001.parquet",)},
+    }
+    files = ["data/en-0.parquet", "data/en-x.parquet", "data/[a].parquet"]
+    for pattern, matched in (
+        ("data/en-[0-9]*.parquet", files[0]),
+        ("data/en-[!0-9].parquet", files[1]),
+        ("data/[[]a].parquet", files[2]),
+    ):
+        found = listing(hub, files, {"configs": [{"config_name": "en", "data_files": pattern}]})
+        assert found.splits == {"en": {"train": (matched,)}}
+    backwards = {"configs": [{"config_name": "en", "data_files": "data/en-[9-0].parquet"}]}
+    assert refusal(hub, Repo(dict.fromkeys(files, FEW), card=backwards)).code == "hub_no_match"
+
+
+def test_card_whose_patterns_match_no_file_is_refused(hub: Hub) -> None:
+    card = {"configs": [{"config_name": "en", "data_files": "en/*.parquet"}]}
+    error = refusal(hub, Repo({"de/rows.parquet": FEW}, card=card))
+    assert error.code == "hub_no_match" and "none of its Parquet files" in error.message
+    assert listing(hub, ["rows.parquet"], {"configs": [{"config_name": "en"}]}).default == "default"
+
+
 def test_parquet_copy_of_the_hub_has_a_folder_for_each_configuration(hub: Hub) -> None:
     copy = Repo(dict.fromkeys(["en/train/0000.parquet", "en/partial-test/0000.parquet", "de/train/0000.parquet"], FEW))
     error = refusal(hub, Repo({"rows.csv": b"a,b"}, revisions={CONVERTED: copy}))
