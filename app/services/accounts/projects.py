@@ -12,7 +12,7 @@ from app.errors import Conflict, NotFound, Rejected
 from app.languages import gettext as _
 from app.models import Dataset, Experiment, Project, ProjectMember, Run, User
 from app.models_chat import Conversation
-from app.models_projects import ProjectChoice
+from app.models_projects import ProjectChoice, RunGrant
 from app.services.accounts import access, accounts, names
 from app.services.accounts.access import EDITOR, OWNER, ROLES, VIEWER
 from app.services.accounts.audit_chain import record
@@ -166,7 +166,7 @@ def invite(user_id: str, project_id: str, person_id: str, role: str = VIEWER) ->
 
 
 def dismiss(user_id: str, project_id: str, person_id: str) -> None:
-    """Take a member out of a project, or leave it; what they made stays in it.
+    """Take a member out of a project, or leave it; what they made stays in it, and they see none of its runs any more.
 
     Raises:
         NotAllowed: the caller is no owner and it is not themselves.
@@ -189,6 +189,8 @@ def dismiss(user_id: str, project_id: str, person_id: str) -> None:
         session.execute(
             delete(ProjectChoice).where(ProjectChoice.user_id == person_id, ProjectChoice.project_id == project_id)
         )
+        runs = select(Run.id).where(Run.project_id == project_id)
+        session.execute(delete(RunGrant).where(RunGrant.user_id == person_id, RunGrant.run_id.in_(runs)))
         record(session, user_id, "dismiss", "project", project_id, data={"user_id": person_id})
 
 
@@ -293,7 +295,7 @@ def _member(session: Session, project_id: str, user_id: str) -> ProjectMember | 
 
 
 def _check_replaceable(session: Session, project: Project, member: ProjectMember) -> None:
-    """Refuse to take ownership from the last owner, or from the person whose own project it is."""
+    """Refuse to take ownership from the last enabled owner, or from the person whose own project it is."""
     if project.home_of == member.user_id:
         raise Conflict(
             "home_project",
@@ -301,7 +303,8 @@ def _check_replaceable(session: Session, project: Project, member: ProjectMember
             _("Work on shared data in a project made for it."),
         )
     others = (ProjectMember.project_id == project.id, ProjectMember.role == OWNER, ProjectMember.id != member.id)
-    if member.role == OWNER and not session.scalar(select(func.count()).where(*others)):
+    owners = select(func.count(ProjectMember.id)).join(User, User.id == ProjectMember.user_id)
+    if member.role == OWNER and not session.scalar(owners.where(User.active, *others)):
         raise Conflict(
             "last_owner",
             _("“{project}” would be left without an owner.", project=project.name),

@@ -1,27 +1,30 @@
 """Everything of one person as a ZIP: rows of every table, data sets, adapters; written by a job, kept for some days.
 
-Of what was made in a project with others, it holds what the person made. Hashes of passwords, cookies, tokens and codes, and the
+Of what was made in a project with others, it holds what the person made, as long as they are a member. Hashes of passwords, cookies, tokens and codes, and the
 secret of an authenticator, stay out.
 """
 
 import json
+import os
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, or_, select
+from sqlalchemy import ColumnElement, Table, and_, or_, select
 from sqlalchemy.orm import Session
 
-from app import storage
-from app.db import Base, db_now, snapshot, transaction
+from app import disk_space, storage
+from app.db import Base, after_commit, db_now, snapshot, transaction
 from app.errors import NotFound
 from app.languages import gettext as _
-from app.models import ACTIVE_STATES, SUCCEEDED, Dataset, DatasetVersion, Job, Run, User, new_id
+from app.models import ACTIVE_STATES, SUCCEEDED, Dataset, DatasetVersion, Experiment, Job, Run, User, new_id
 from app.models_audit import AuditEntry
 from app.models_chat import Conversation
 from app.models_projects import PersonExport
+from app.models_work import TrackerExport
 from app.services.accounts import access, accounts
 from app.services.accounts.audit_chain import record
 from app.services.datasets import imports
@@ -35,6 +38,8 @@ LEFT_OUT = ("passwords", "second_factors", "recovery_codes", "sign_in_links", "p
 SECRETS = ("token_sha256",)
 # Rows about objects of the person: column -> which ids.
 ABOUT = {"run_id": Run, "dataset_id": Dataset, "conversation_id": Conversation}
+# Of these tables a person only gets what they still see: rows stay in a project when its author is taken out.
+SHARED = {table.__tablename__: table for table in (Run, Dataset, Experiment, TrackerExport)}
 CHUNK_BYTES = 1024 * 1024
 README = (
     "Everything that the studio holds of {name}.\n\n"
@@ -66,12 +71,17 @@ class PersonExportStatus:
 
 
 def start(user_id: str) -> PersonExportStatus:
-    """Queue an export of everything of a person; while one is active it is returned instead."""
+    """Queue an export of everything of a person, which replaces their earlier ones; while one is active it is returned instead.
+
+    Raises:
+        DiskFull: there is no room for one.
+    """
     with transaction() as session:
         accounts.require_user(session, user_id)
         mine = select(PersonExport).join(Job, PersonExport.job_id == Job.id).where(PersonExport.owner_id == user_id)
         found = session.scalars(mine.where(Job.state.in_(ACTIVE_STATES))).first()
         if found is None:
+            disk_space.check_room()
             job = jobs.add(session, owner_id=user_id, kind=PERSON_EXPORT)
             session.flush()
             found = PersonExport(id=new_id(), owner_id=user_id, job_id=job.id)
@@ -112,7 +122,10 @@ def write(claim: Claim, keep_on: Callable[[], None]) -> None:
     """Write the ZIP of the job and end it; used by the light worker.
 
     Args:
-        keep_on: called between files; renews the lease, and raises what stops the work.
+        keep_on: called after every ``CHUNK_BYTES`` of a file; renews the lease, and raises what stops the work.
+
+    Raises:
+        DiskFull: the files do not fit on the disk.
     """
     with snapshot() as session:
         export = session.scalars(select(PersonExport).where(PersonExport.job_id == claim.job_id)).one()
@@ -120,16 +133,18 @@ def write(claim: Claim, keep_on: Callable[[], None]) -> None:
     target = storage.export_file(export.id)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_suffix(f".{claim.fence}.part")
+    files = list(_files(export.owner_id))
+    disk_space.check_room(_bytes_of(path for _inside, path in files))
     try:
         with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             archive.writestr("README.txt", README.format(name=name))
             _write_tables(archive, export.owner_id, keep_on)
-            for inside, path in _files(export.owner_id):
-                keep_on()
-                archive.write(path, inside)
+            for inside, path in files:
+                _add(archive, inside, path, keep_on)
         with jobs.held(claim) as session:
             session.get_one(PersonExport, export.id).bytes = aside.stat().st_size
             aside.replace(target)
+            _delete_ended(session, PersonExport.owner_id == export.owner_id)
             jobs.succeed(session, claim)
     finally:
         aside.unlink(missing_ok=True)
@@ -139,13 +154,44 @@ def clean() -> int:
     """Delete exports that are older than ``KEPT_DAYS``; returns how many."""
     old = PersonExport.created_at < db_now() - KEPT_DAYS * 86400.0
     with transaction() as session:
-        ended = select(PersonExport).join(Job, PersonExport.job_id == Job.id).where(Job.state.not_in(ACTIVE_STATES))
-        gone = session.scalars(ended.where(old)).all()
-        for export in gone:
-            session.delete(export)
+        return _delete_ended(session, old)
+
+
+def _delete_ended(session: Session, rule: ColumnElement[bool]) -> int:
+    """Delete exports whose job has ended, their files after the commit."""
+    ended = select(PersonExport).join(Job, PersonExport.job_id == Job.id).where(Job.state.not_in(ACTIVE_STATES))
+    gone = session.scalars(ended.where(rule)).all()
+    paths = [storage.export_file(export.id) for export in gone]
     for export in gone:
-        storage.export_file(export.id).unlink(missing_ok=True)
+        session.delete(export)
+    after_commit(session, lambda: _unlink(paths))
     return len(gone)
+
+
+def _unlink(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _add(archive: zipfile.ZipFile, inside: str, path: Path, keep_on: Callable[[], None]) -> None:
+    """Copy a file in pieces; one that was deleted since the list was made is left out, as its rows are."""
+    keep_on()
+    with suppress(FileNotFoundError), path.open("rb") as source:
+        entry = zipfile.ZipInfo.from_file(path, inside, strict_timestamps=False)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        with archive.open(entry, "w", force_zip64=True) as copy:
+            while piece := source.read(CHUNK_BYTES):
+                copy.write(piece)
+                keep_on()
+
+
+def _bytes_of(paths: Iterable[Path]) -> int:
+    total = 0
+    for path in paths:
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size
+    return total
 
 
 def _write_tables(archive: zipfile.ZipFile, user_id: str, keep_on: Callable[[], None]) -> None:
@@ -172,11 +218,15 @@ def _rows_of(table: Table, user_id: str, own: dict[Any, list[str]]) -> ColumnEle
         return table.c.user_id == user_id
     rules = [table.c[key.parent.name] == user_id for key in table.foreign_keys if key.target_fullname == "users.id"]
     rules += [table.c[name].in_(own[kind]) for name, kind in ABOUT.items() if name in table.c]
+    if table.name in SHARED:
+        return and_(or_(*rules), access.visible(SHARED[table.name], user_id))
     return or_(*rules) if rules else None
 
 
 def _ids(session: Session, table: Any, user_id: str) -> list[str]:
-    return list(session.scalars(select(table.id).where(table.owner_id == user_id)))
+    mine = select(table.id).where(table.owner_id == user_id)
+    # A conversation is its author's wherever it was held.
+    return list(session.scalars(mine if table is Conversation else mine.where(access.visible(table, user_id))))
 
 
 def _files(user_id: str) -> Iterator[tuple[str, Path]]:
@@ -185,7 +235,7 @@ def _files(user_id: str) -> Iterator[tuple[str, Path]]:
         versions = session.execute(
             select(DatasetVersion.id, Dataset.id, DatasetVersion.number)
             .join(Dataset, DatasetVersion.dataset_id == Dataset.id)
-            .where(Dataset.owner_id == user_id)
+            .where(Dataset.owner_id == user_id, access.visible(Dataset, user_id))
         ).all()
         runs = _ids(session, Run, user_id)
     for version_id, dataset_id, number in versions:
@@ -197,8 +247,8 @@ def _files(user_id: str) -> Iterator[tuple[str, Path]]:
 
 
 def _below(folder: Path, inside: str) -> Iterator[tuple[str, Path]]:
-    found: Sequence[Path] = sorted(folder.rglob("*")) if folder.is_dir() else []
-    for path in found:
+    # Unlike Path.rglob, os.walk passes over a folder that is deleted meanwhile.
+    for path in sorted(Path(place, name) for place, _folders, names in os.walk(folder) for name in names):
         if path.is_file() and not path.is_symlink():
             yield f"{inside}/{path.relative_to(folder)}", path
 

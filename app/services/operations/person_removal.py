@@ -11,14 +11,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, Table, delete, select, update
+from sqlalchemy import CompoundSelect, Select, Table, delete, select, union, update
 from sqlalchemy.orm import Session
 
 from app import storage
 from app.db import Base, dialect, get_engine, snapshot, transaction
 from app.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.languages import gettext as _
-from app.models import ACTIVE_STATES, Dataset, Experiment, Job, Project, ProjectMember, Run, User
+from app.models import (
+    ACTIVE_STATES,
+    Dataset,
+    DatasetReview,
+    DatasetVersion,
+    Experiment,
+    Job,
+    LabelVerdict,
+    Project,
+    ProjectMember,
+    Run,
+    User,
+)
 from app.models_audit import AuditEntry
 from app.models_chat import Conversation
 from app.models_projects import PersonExport
@@ -115,16 +127,24 @@ def _check(session: Session, admin_id: str, user_id: str, name: str) -> None:
 
 
 def _heirs(session: Session, user_id: str) -> dict[str, str]:
-    """The projects of the person with other members -> the owner who has been there longest.
+    """Projects with other members that hold something of the person -> the enabled owner who has been there longest.
+
+    A disabled owner gets it where nobody who works in the project would lose an owner by the deletion.
 
     Raises:
-        Conflict: one of them has no other owner.
+        Conflict: one of them would have no owner.
     """
-    query = select(ProjectMember).where(ProjectMember.user_id != user_id).order_by(ProjectMember.created_at)
-    mine = ProjectMember.project_id.in_(select(ProjectMember.project_id).where(ProjectMember.user_id == user_id))
-    members = session.scalars(query.where(mine)).all()
-    owners = {member.project_id: member.user_id for member in reversed(members) if member.role == OWNER}
-    for member in members:
+    query = select(ProjectMember, User.active).join(User, User.id == ProjectMember.user_id)
+    others = query.where(ProjectMember.user_id != user_id, ProjectMember.project_id.in_(_touched(user_id)))
+    members = [(member, active) for member, active in session.execute(others.order_by(ProjectMember.created_at))]
+    theirs = select(ProjectMember.project_id).where(ProjectMember.user_id == user_id, ProjectMember.role == OWNER)
+    owned = set(session.scalars(theirs))
+    needed = {member.project_id for member, active in members if active and member.project_id in owned}
+    owners: dict[str, str] = {}
+    for member, active in sorted(members, key=lambda found: not found[1]):
+        if member.role == OWNER and (active or member.project_id not in needed):
+            owners.setdefault(member.project_id, member.user_id)
+    for member, _active in members:
         if member.project_id not in owners:
             project = access.project_name(session, session.get_one(Project, member.project_id), member.user_id)
             raise Conflict(
@@ -135,6 +155,21 @@ def _heirs(session: Session, user_id: str) -> dict[str, str]:
     return owners
 
 
+def _touched(user_id: str) -> CompoundSelect[str]:
+    """Projects of which the person is a member, or in which something of theirs stayed when they were taken out."""
+    data = select(Dataset.project_id)
+    reviews = data.join(DatasetVersion, DatasetVersion.dataset_id == Dataset.id).join(
+        DatasetReview, DatasetReview.dataset_version_id == DatasetVersion.id
+    )
+    return union(
+        select(ProjectMember.project_id).where(ProjectMember.user_id == user_id),
+        *(select(table.project_id).where(table.owner_id == user_id) for table in TRANSFERRED),
+        select(Run.project_id).join(Job, Run.job_id == Job.id).where(Job.owner_id == user_id),
+        reviews.join(Job, Job.id == DatasetReview.job_id).where(Job.owner_id == user_id),
+        data.join(LabelVerdict, LabelVerdict.dataset_id == Dataset.id).where(LabelVerdict.user_id == user_id),
+    )
+
+
 def _alone(table: Any, user_id: str, heirs: Mapping[str, str]) -> Select[str]:
     """Ids of what is the person's and not transferred, and of what others left in projects where nobody else is a member."""
     theirs = select(ProjectMember.project_id).where(ProjectMember.user_id == user_id)
@@ -143,12 +178,11 @@ def _alone(table: Any, user_id: str, heirs: Mapping[str, str]) -> Select[str]:
 
 
 def _transfer_ownership(admin_id: str, user_id: str, name: str) -> None:
-    """Give what is in projects with another owner to that owner; runs keep their jobs, which count as the new owner's."""
+    """Give what is in projects with another owner to that owner; jobs of runs and of label reviews count as the new owner's."""
     with transaction() as session:
         _check(session, admin_id, user_id, name)
         for project_id, heir in _heirs(session, user_id).items():
-            kept = select(Run.job_id).where(Run.project_id == project_id)
-            session.execute(update(Job).where(Job.owner_id == user_id, Job.id.in_(kept)).values(owner_id=heir))
+            _transfer_work(session, user_id, project_id, heir)
             for table in TRANSFERRED:
                 inside = (table.owner_id == user_id, table.project_id == project_id)
                 session.execute(update(table).where(*inside).values(owner_id=heir))
@@ -156,6 +190,20 @@ def _transfer_ownership(admin_id: str, user_id: str, name: str) -> None:
                 update(Project).where(Project.id == project_id, Project.home_of == user_id).values(home_of=None)
             )
             record(session, admin_id, "transfer", "project", project_id, data={"to": heir})
+
+
+def _transfer_work(session: Session, user_id: str, project_id: str, heir: str) -> None:
+    data = select(Dataset.id).where(Dataset.project_id == project_id)
+    versions = select(DatasetVersion.id).where(DatasetVersion.dataset_id.in_(data))
+    runs = select(Run.job_id).where(Run.project_id == project_id)
+    reviews = select(DatasetReview.job_id).where(DatasetReview.dataset_version_id.in_(versions))
+    kept = Job.id.in_(runs) | Job.id.in_(reviews)
+    # Keys are unique to one person: the heir may have used the same ones.
+    session.execute(
+        update(Job).where(Job.owner_id == user_id, kept).values(owner_id=heir, idempotency_key=None),
+    )
+    verdicts = (LabelVerdict.user_id == user_id, LabelVerdict.dataset_id.in_(data))
+    session.execute(update(LabelVerdict).where(*verdicts).values(user_id=heir))
 
 
 def _other_objects(session: Session, user_id: str) -> Iterator[str]:

@@ -46,14 +46,17 @@ def viewers(user_id: str, run_id: str) -> RunViewers:
 def share(user_id: str, run_id: str, person_id: str) -> RunViewers:
     """Let one more person look at a run: its curves, scores, answers on test rows, download, and the model itself.
 
+    Nothing changes for a member of its project, who sees it anyway.
+
     Raises:
         NotAllowed: the caller may only look at the run.
         NotFound: there is no such run or person.
     """
     with transaction() as session:
-        runs.find(session, user_id, run_id, EDITOR)
+        run = runs.find(session, user_id, run_id, EDITOR)
         person = projects.find_active(session, person_id)
-        if session.get(RunGrant, (run_id, person_id)) is None:
+        member = projects.is_member(session, person_id, run.project_id)
+        if not member and session.get(RunGrant, (run_id, person_id)) is None:
             session.add(RunGrant(run_id=run_id, user_id=person_id, granted_by=user_id))
             record(session, user_id, "share", "run", run_id, data={"with": person.name})
     return viewers(user_id, run_id)

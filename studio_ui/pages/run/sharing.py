@@ -132,5 +132,5 @@ def _others(user_id: str, run_id: str) -> list[Colleague]:
 
 def _share(user_id: str, run_id: str, person_id: str) -> None:
     shared = run_grants.share(user_id, run_id, person_id)
-    name = next(one.name for one in shared.people if one.id == person_id)
+    name = next((one.name for one in (*shared.people, *shared.members) if one.id == person_id), "")
     gr.Success(_("{name} sees this run now, on their page Runs.", name=name))

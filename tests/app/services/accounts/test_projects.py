@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import Conflict, NotAllowed, NotFound, Rejected
-from app.services.accounts import accounts, audit, projects
+from app.services.accounts import accounts, audit, people, projects
 from app.services.accounts.projects import Colleague
 from app.services.runs import runs
 from tests.factories import make_run, make_version
@@ -121,3 +121,13 @@ def test_the_audit_trail_says_who_was_invited(owner: str, bea: str, team: str) -
     newest = audit.list_entries(owner).entries[0]
     assert (newest.action, newest.object_type, newest.object_id) == ("invite", "project", team)
     assert newest.data == {"person": "bea", "role": "editor", "from": None}
+
+
+def test_a_disabled_owner_does_not_count_as_one(owner: str, bea: str, team: str) -> None:
+    projects.invite(owner, team, bea, "owner")
+    people.change_person(owner, bea, active=False)
+    with pytest.raises(Conflict, match="without an owner"):
+        projects.dismiss(owner, team, owner)
+    with pytest.raises(Conflict, match="without an owner"):
+        projects.invite(owner, team, owner, "viewer")
+    projects.dismiss(owner, team, bea)

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app import storage
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotAllowed, Rejected
-from app.models import Job, Run
+from app.models import DatasetReview, DatasetVersion, Job, LabelVerdict, Run
 from app.models_work import TrackerExport
-from app.services.accounts import accounts, audit, audit_chain, passwords, people
+from app.services.accounts import accounts, audit, audit_chain, passwords, people, projects
 from app.services.accounts.audit_chain import record
 from app.services.datasets import datasets, imports
 from app.services.evaluation import shares
@@ -19,7 +19,7 @@ from app.services.operations import person_removal
 from app.services.queue import jobs
 from app.services.runs import runs, saved_views
 from tests.app.finished_runs import finish
-from tests.factories import make_run
+from tests.factories import make_run, make_version
 
 CANARY = "zanzibar-canary"
 
@@ -112,3 +112,51 @@ def test_person_is_deleted_in_either_database(owner, leaver, any_database):
     people.change_person(owner, leaver, active=False)
     assert person_removal.remove_person(owner, leaver, "zanzibar-canary").runs == 1
     assert audit_chain.verify().is_whole
+
+
+def review_labels(user_id: str, version_id: str) -> str:
+    """An ended label review of the person with one verdict; returns the id of its job."""
+    with transaction() as session:
+        job = jobs.add(session, owner_id=user_id, kind="label-review", idempotency_key="again")
+        session.flush()
+        job.state = "succeeded"
+        session.add(DatasetReview(dataset_version_id=version_id, job_id=job.id, base_model="starter-encoder"))
+        dataset_id = session.get_one(DatasetVersion, version_id).dataset_id
+        session.add(LabelVerdict(dataset_id=dataset_id, user_id=user_id, content="0" * 32, verdict="kept"))
+        return job.id
+
+
+@pytest.mark.parametrize("taken_out", [True, False])
+def test_what_a_person_made_in_a_project_of_others_stays_there(owner, leaver, any_database, taken_out):
+    project_id, version_id = make_version(owner)
+    projects.invite(owner, project_id, leaver, "editor")
+    run = make_run(leaver, (project_id, version_id))
+    reviewed = review_labels(leaver, version_id)
+    with transaction() as session:
+        session.get_one(Job, run.job_id).state = "cancelled"
+        # The key of the person's review may be one that the owner has used, too.
+        jobs.add(session, owner_id=owner, kind="train", idempotency_key="again")
+    if taken_out:
+        projects.dismiss(owner, project_id, leaver)
+    people.change_person(owner, leaver, active=False)
+    gone = person_removal.remove_person(owner, leaver, "zanzibar-canary")
+    assert (gone.datasets, gone.runs) == (0, 0)
+    assert runs.get_run(owner, run.id).owner_id == owner
+    with snapshot() as session:
+        assert {session.get_one(Job, job_id).owner_id for job_id in (run.job_id, reviewed)} == {owner}
+        assert session.scalars(select(LabelVerdict.user_id)).all() == [owner]
+
+
+def test_a_disabled_owner_inherits_only_where_nobody_works(owner, leaver):
+    other = accounts.add_user("disabled-owner").id
+    project_id, version_id = make_version(leaver)
+    projects.invite(leaver, project_id, other, "owner")
+    projects.invite(leaver, project_id, owner, "editor")
+    for person in (other, leaver):
+        people.change_person(owner, person, active=False)
+    with pytest.raises(Conflict, match="without an owner"):
+        person_removal.remove_person(owner, leaver, "zanzibar-canary")
+    projects.dismiss(owner, project_id, owner)
+    assert person_removal.remove_person(owner, leaver, "zanzibar-canary").datasets == 0
+    with snapshot() as session:
+        assert session.get_one(DatasetVersion, version_id).dataset.owner_id == other
