@@ -73,7 +73,11 @@ def describe_meaning(user_id: str, data: Mapping[str, Any]) -> list[Node]:
 
 
 def _head(at: int, column: str, task: TaskType, role: str) -> Node:
-    options = [("", _("not used")), *((item.name, _(item.title)) for item in task.roles_for(column))]
+    offered = task.roles_for(column)
+    if role and role not in {item.name for item in offered}:
+        # A role that says how the column is written, such as labels joined by a semicolon, comes from its cells.
+        offered = (*(item for item in task.roles_of([role]) if item.name == role), *offered)
+    options = [("", _("not used")), *((item.name, _(item.title)) for item in offered)]
     box = el(
         "select",
         [el("option", words, value=value) for value, words in options],

@@ -20,18 +20,21 @@ CROSSES = frozenset("x ✓ ✔".split())
 
 
 def read_set(row: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[str, ...]:
-    """The labels of a row, sorted, each once; empty where none applies.
+    """The labels of a row from all of its columns, sorted, each once; empty where none applies.
 
     Raises:
         UnusableRow: ``empty_label`` where nothing is written, ``not_a_list`` for what cannot be read.
     """
-    for role, column in columns.items():
-        if role == LISTED or role.startswith(JOINED):
-            return _distinct(_of_cell(row.get(column), role[len(JOINED) :]))
+    listed = [
+        label
+        for role, column in columns.items()
+        if role == LISTED or role.startswith(JOINED)
+        for label in _of_cell(row.get(column), role[len(JOINED) :])
+    ]
     flags = {role[len(COLUMN) :]: row.get(column) for role, column in columns.items() if role.startswith(COLUMN)}
     values = [row.get(column) for role, column in columns.items() if role.startswith(VALUE)]
     single = [str(cell) for cell in values if cell is not None]
-    return _distinct([*(label for label, cell in flags.items() if says_yes(cell)), *single])
+    return _distinct([*listed, *(label for label, cell in flags.items() if says_yes(cell)), *single])
 
 
 def _distinct(labels: Iterable[str]) -> tuple[str, ...]:

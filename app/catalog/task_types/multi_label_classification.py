@@ -99,11 +99,12 @@ class MultiLabelClassification(TaskType):
 
     def rewritten(self, row: Row, columns: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
         """See :meth:`TaskType.rewritten`; the label of a column is the name of the column, which stays."""
-        role = next((role for role in columns if role.startswith(forms.LISTED)), None)
-        if role is None:
-            return {}
-        labels = {names.get(label, label) for label in self.answers(row, columns)}
-        return {columns[role]: forms.written(labels, role)}
+        changed = {}
+        for role, column in columns.items():
+            if role.startswith(forms.LISTED):
+                labels = {names.get(label, label) for label in self.answers(row, {role: column})}
+                changed[column] = forms.written(labels, role)
+        return changed
 
     def check(self, rows: Iterable[Row], columns: Mapping[str, str]) -> list[Problem]:
         """See :meth:`TaskType.check`."""

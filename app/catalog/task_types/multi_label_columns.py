@@ -12,6 +12,7 @@ from app.catalog.task_types.column_facts import ColumnFacts, TableFacts, parsed
 from app.catalog.task_types.column_names import find_column
 from app.catalog.task_types.label_sets import COLUMN, CROSSES, JOINED, LISTED, SEPARATORS, VALUE
 from app.catalog.task_types.text_classification_columns import best_text
+from app.languages import stated
 
 KIND = "multi-label-classification"
 TOKENS = ("tokens", "words")
@@ -20,8 +21,10 @@ LIST_SHARE = 0.9
 # Of the rows, so many must have more than one label.
 SEVERAL_SHARE = 0.1
 MAX_LABELS, MAX_LABEL_WORDS, MAX_LABEL_CHARACTERS = 60, 4, 40
-# What people write into a column of a form where something applies, and nothing where it does not.
-ONLY_YES = frozenset(("0", "0.0", "1", "1.0", "yes", "ja", "true", *CROSSES))
+# What alone fills a column of yes and no: where nobody ticked a rare label, or where a blank says no.
+ONLY_YES_OR_NO = frozenset((*"0 0.0 false f no n nein non 1 1.0 yes ja true".split(), *CROSSES))
+# Columns of one set that mostly say the same are rather several opinions on one label.
+AGREEING_SHARE = 0.5
 
 
 def candidates(table: TableFacts) -> list[GoalCandidate]:
@@ -32,7 +35,31 @@ def candidates(table: TableFacts) -> list[GoalCandidate]:
     text = best_text(table, [name for name in table.names if name not in labels.values()]) if labels else None
     if text is None:
         return []
-    return [GoalCandidate(KIND, {"text": text, **labels}, TAGGED, why, settles=frozenset(labels.values()))]
+    doubt = _doubt(table, text, labels)
+    return [GoalCandidate(KIND, {"text": text, **labels}, TAGGED, why, doubt, settles=frozenset(labels.values()))]
+
+
+def _doubt(table: TableFacts, text: str, labels: Mapping[str, str]) -> str:
+    """Why the labels are not taken without asking; empty if they may be."""
+    if all(role.startswith(COLUMN) for role in labels):
+        rest = [column for name, column in table.columns.items() if name != text and name not in labels.values()]
+        rival = next((column for column in rest if _is_rival(column)), None)
+        return stated("{name} could be the label as well.", name=repr(rival.name[:60])) if rival else ""
+    if all(role.startswith(VALUE) for role in labels) and _mostly_agree(table, list(labels.values())):
+        named = ", ".join(repr(name[:60]) for name in labels.values())
+        return stated("{names} mostly say the same and could be several opinions on one label.", names=named)
+    return ""
+
+
+def _is_rival(column: ColumnFacts) -> bool:
+    """Whether it could be the one label of a table in which other columns say yes or no."""
+    return column.kind == facts.VALUES and column.distinct > 2 and not (column.is_metadata or column.is_person)
+
+
+def _mostly_agree(table: TableFacts, columns: Sequence[str]) -> bool:
+    cells = [[row[name] for name in columns if row.get(name) not in (None, "")] for row in table.sample]
+    several = [row for row in cells if len(row) > 1]
+    return sum(len(set(row)) == 1 for row in several) > AGREEING_SHARE * len(several)
 
 
 def _find(table: TableFacts) -> tuple[dict[str, str], str]:
@@ -129,15 +156,15 @@ def _numbered_labels(table: TableFacts) -> list[str]:
 
 def _label_columns(table: TableFacts) -> list[str]:
     """Several columns of yes and no beside one text, where none is called like a label."""
-    flags = [name for name, column in table.columns.items() if column.is_boolean or _says_only_yes(column)]
+    flags = [name for name, column in table.columns.items() if column.is_boolean or _says_one_thing(column)]
     flags = [name for name in flags if not names.is_called(name, (*names.LABELS, *names.CATEGORIES, *names.METADATA))]
     if len(flags) < 2 or find_column(table.names, (*names.LABELS, *names.CATEGORIES)) is not None:
         return []
     return flags
 
 
-def _says_only_yes(column: ColumnFacts) -> bool:
-    return column.distinct == 1 and column.values[0].strip().casefold() in ONLY_YES
+def _says_one_thing(column: ColumnFacts) -> bool:
+    return column.distinct == 1 and column.values[0].strip().casefold() in ONLY_YES_OR_NO
 
 
 def role_columns(columns: Mapping[str, str]) -> list[str]:

@@ -80,6 +80,9 @@ def choose_columns(
         raise _asked(question, table)
     task, guess = _best(found, task_type, given, table)
     _check_given(task, given, reading)
+    if task.column_roles and any(map(task.is_answer, given)):
+        # Any number of columns hold the answer: who names some of them has left out the others.
+        guess = {role: name for role, name in guess.items() if not task.is_answer(role)}
     taken = set(given.values())
     merged = {role: name for role, name in guess.items() if name not in taken} | given
     ordered = _ordered(task, merged, reading)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.catalog.task_types import task_type as find_task_type
+from app.catalog.task_types.label_sets import COLUMN
 from app.models import Dataset, DatasetVersion
 from app.services.datasets import change_bodies, row_pages
 from app.services.datasets.row_search import Selection
@@ -44,7 +45,7 @@ def selection_of(version: DatasetVersion, query: Mapping[str, str]) -> Selection
     column = version.columns.get("label")
     keys = {key for key, _ in _problems(version)}
     search = query.get("q", "").strip()[:SEARCH_CHARACTERS]
-    if label not in (version.labels or {}):
+    if label not in _labels(version):
         label = ""
     return Selection(
         search=search or ("" if column else label),
@@ -63,9 +64,14 @@ def _about(dataset: Dataset, version: DatasetVersion) -> dict[str, Any]:
         "version_id": version.id,
         "columns": version.columns,
         "conversations": [version.columns[role] for role in talks if role in version.columns],
-        "labels": list(version.labels or {})[:MOST_LABELS],
+        "labels": _labels(version)[:MOST_LABELS],
         "problems": _problems(version),
     }
+
+
+def _labels(version: DatasetVersion) -> list[str]:
+    """The labels that rows can be narrowed to; none where cells say yes or no and only the columns have their names."""
+    return [] if any(role.startswith(COLUMN) for role in version.columns) else list(version.labels or {})
 
 
 def _problems(version: DatasetVersion) -> list[tuple[str, str]]:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
+from app.catalog.task_types import task_type
+from app.catalog.task_types.scores import Score
 from app.languages import decimal, gettext_noop, ngettext
 from app.languages import gettext as _
 from app.services.evaluation import headline as headlines
@@ -36,12 +38,14 @@ def sentence_of(run: RunDetails, query: Mapping[str, str]) -> Headline | None:
 
 
 def sentence_nodes(user_id: str, run: RunDetails, sentence: Headline) -> Node:
-    """The sentence, and for answers that are right or wrong the choice of how many have to be."""
+    """The sentence, and the choice of how many answers must be right, or of the score that must be reached."""
     mark, look, word = CONCLUSIONS[sentence.conclusion]
     return el(
         "section",
         el("p", el("span", mark, cls="verdict-mark", aria_hidden="true"), sentence.sentence, cls="headline-sentence"),
-        _choices(sentence.needed) if sentence.needed is not None else _answers(user_id, run),
+        _choices(sentence.needed, task_type(run.task_type).primary_score)
+        if sentence.needed is not None
+        else _answers(user_id, run),
         cls=f"headline verdict-{look}",
         id="run-headline",
         aria_label=_(word),
@@ -49,7 +53,7 @@ def sentence_nodes(user_id: str, run: RunDetails, sentence: Headline) -> Node:
     )
 
 
-def _choices(needed: float) -> Node:
+def _choices(needed: float, score: Score) -> Node:
     offered = sorted({*headlines.CHOICES, needed})
     buttons = [
         choice(
@@ -60,7 +64,11 @@ def _choices(needed: float) -> Node:
         )
         for share in offered
     ]
-    label = _("Right answers that your purpose needs")
+    label = (
+        _("Right answers that your purpose needs")
+        if score.key == "accuracy"
+        else _("{score} that your purpose needs", score=_(score.title))
+    )
     return el(
         "div",
         el("span", label, cls="muted"),

@@ -11,6 +11,7 @@ from app.services.accounts import accounts
 from app.services.datasets import datasets
 from app.services.datasets.row_pages import page_of
 from app.services.datasets.row_search import Selection
+from studio_ui.pages.datasets.rows import read_page, selection_of
 from tests.studio_ui.test_browser import CLEAN, FILE
 
 
@@ -70,6 +71,27 @@ def test_cancelled_edit_leaves_a_changed_row_marked_as_changed(signed_in, sample
     expect(row).to_have_class("row-editing")
     row.get_by_role("button", name="Cancel").click()
     expect(row).to_have_class("row-changed")
+
+
+@pytest.mark.parametrize(
+    ("table", "offered", "narrowed"),
+    [
+        (["text,a,b", "1,0", "0,1"], [], Selection()),
+        (["text,labels", "a;b", "b", "a"], ["a", "b"], Selection(search="a")),
+    ],
+    ids=["columns of yes and no", "names in cells"],
+)
+def test_rows_are_narrowed_to_a_label_only_where_cells_have_its_name(owner, tmp_path, table, offered, narrowed):
+    head, *cells = table
+    file = tmp_path / "remarks.csv"
+    file.write_text(
+        "\n".join([head, *(f"This is remark number {n} of many,{cells[n % len(cells)]}" for n in range(48))])
+    )
+    dataset = datasets.import_file(owner, (file, file.name))
+    version = datasets.latest_version(dataset)
+    assert list(version.labels) == ["a", "b"]
+    assert read_page(owner, {"id": dataset.id}, 0, "", [])["about"]["labels"] == offered
+    assert selection_of(version, {"label": "a"}) == narrowed
 
 
 TALKS = "\n".join(

@@ -1,14 +1,17 @@
 """The run page: what its parts say, what survives a reload, keyboard, and what somebody else's id shows."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
 from app.db import transaction
 from app.models import Job, Run, new_id
+from app.services.runs.run_details import describe
+from app.services.runs.runs import get_run
 from studio_ui.components.nodes import is_element
-from studio_ui.pages.run import header, learning_curves
+from studio_ui.pages.run import header, learning_curves, verdict_part
 from studio_ui.pages.run.config import config, rate_words, setting_words
 from studio_ui.pages.run.files import files
 from studio_ui.pages.run.scores import label_scores
@@ -65,6 +68,25 @@ def test_config_names_the_learning_rate_that_was_used(owner: str) -> None:
     assert "0.0003 (recommended for this method)" in text
     assert "Time limit (minutes)none" in text
     assert "Epochs" not in words(config(owner, {"id": run.id, "changed": "1"}).nodes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "metrics", "label"),
+    [
+        ("text-classification", {"accuracy": 0.9}, "Right answers that your purpose needs"),
+        ("multi-label-classification", {"micro_f1": 0.9}, "Micro-F1 that your purpose needs"),
+        ("token-classification", {"f1": 0.9}, "Entity F1 that your purpose needs"),
+    ],
+)
+def test_choice_of_what_is_needed_names_the_score(owner: str, kind: str, metrics: dict, label: str) -> None:
+    run = make_run(owner)
+    with transaction() as session:
+        session.get_one(Run, run.id).task_type = kind
+    details = replace(
+        describe(get_run(owner, run.id)), state="succeeded", results={"metrics": metrics, "test_rows": 100}
+    )
+    sentence = verdict_part.sentence_of(details, {})
+    assert sentence is not None and label in words(verdict_part.sentence_nodes(owner, details, sentence))
 
 
 def test_values_are_shown_as_people_read_them() -> None:

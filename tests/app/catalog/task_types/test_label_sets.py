@@ -36,6 +36,12 @@ def test_columns_with_a_label_each_are_taken_together() -> None:
     assert read_set({"a": "bug", "b": None}, {"value:a": "a", "value:b": "b"}) == ("bug",)
 
 
+def test_list_and_columns_of_yes_and_no_are_taken_together() -> None:
+    columns = {"text": "t", "label:toxic": "toxic", "labels:;": "more"}
+    assert read_set({"toxic": "1", "more": "spam; insult"}, columns) == ("insult", "spam", "toxic")
+    assert read_set({"toxic": "0", "more": "spam"}, columns) == ("spam",)
+
+
 @pytest.mark.parametrize(
     ("row", "columns", "code"),
     [

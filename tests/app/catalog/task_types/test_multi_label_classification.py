@@ -55,3 +55,6 @@ def test_a_row_is_shown_with_its_labels_and_renamed_ones_are_written_as_they_wer
     assert TASK.as_read(row, COLUMNS) == [("Text", "message 0 of many"), ("Labels", "a; b")]
     assert TASK.rewritten(row, COLUMNS, {"b": "c"}) == {"topics": "a;c"}
     assert TASK.rewritten({"water": "1"}, {"label:water": "water"}, {"water": "wet"}) == {}
+    # Renaming takes no label of another column into the cell.
+    both = {**COLUMNS, "label:water": "water"}
+    assert TASK.rewritten({**row, "water": "1"}, both, {"b": "c"}) == {"topics": "a;c"}

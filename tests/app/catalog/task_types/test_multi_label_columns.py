@@ -31,6 +31,11 @@ GROUPS = ["a", "b", "c", "a"] * (ROWS // 4)
             {"text": TEXTS, "water": FLAGS, "light": FLAGS[::-1], "pests": ["0"] * ROWS},
             {"label:water": "water", "label:light": "light", "label:pests": "pests"},
         ),
+        # A rare label that no row of the sample has is a label too, in whatever words the others are written.
+        (
+            {"Text": TEXTS, "Lärm": ["ja", "nein"] * 20, "Brand": ["nein"] * ROWS, "Leck": ["False"] * ROWS},
+            {"label:Lärm": "Lärm", "label:Brand": "Brand", "label:Leck": "Leck"},
+        ),
         (
             {"Text": TEXTS, "Noise": ["x", ""] * 20, "Leak": ["", "", "x", "x"] * 10},
             {"label:Noise": "Noise", "label:Leak": "Leak"},
@@ -61,3 +66,20 @@ def test_reading_them_as_one_label_is_no_question_but_stays_possible() -> None:
     found = ranked([*TextClassification().candidates(joined), *candidates(joined)])
     assert [item.task_type for item in found] == ["multi-label-classification", "text-classification"]
     assert question_about(found) is None
+
+
+def test_flags_beside_a_column_that_could_be_the_label_are_asked_about() -> None:
+    mails = table(message=TEXTS, priority=GROUPS, is_vip=FLAGS, has_attachment=FLAGS[::-1])
+    question = question_about(ranked([*TextClassification().candidates(mails), *candidates(mails)]))
+    assert question is not None and "'priority' could be the label as well." in question.words
+    offered = [item.columns for item in question.candidates]
+    assert {"text": "message", "label": "priority"} in offered
+    assert {"text": "message", "label:is_vip": "is_vip", "label:has_attachment": "has_attachment"} in offered
+
+
+def test_two_people_who_label_alike_are_asked_about() -> None:
+    # They differ in one row of four.
+    alike = table(text=TEXTS, label_1=["a", "b", "c", "a"] * 10, label_2=["a", "b", "c", "b"] * 10)
+    question = question_about(ranked([*TextClassification().candidates(alike), *candidates(alike)]))
+    assert question is not None and "'label_1', 'label_2' mostly say the same" in question.words
+    assert {"text": "text", "label": "label_1"} in [item.columns for item in question.candidates]

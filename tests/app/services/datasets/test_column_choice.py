@@ -148,3 +148,25 @@ def test_chosen_rows_stay_chosen_when_the_file_is_read_again(owner: str) -> None
     dataset = imports.import_file(owner, (path, "thumbs.jsonl"), options=ImportOptions(answer="1"))
     again = datasets.latest_version(readings.read_again(owner, dataset.id, Choices()))
     assert (again.number, again.usable_rows, again.task_type) == (2, 24, "instruction")
+
+
+REMARKS = [
+    {
+        "text": f"Remark number {n} of the thread",
+        "toxic": n % 2,
+        "insult": n % 3 == 0,
+        "is_test": n % 5 == 0,
+        "labels": ("spam; bot", "bot; new", "new", "spam")[n % 4],
+    }
+    for n in range(48)
+]
+
+
+def test_columns_of_labels_that_a_person_left_out_stay_out(tmp_path: Path) -> None:
+    given = {"text": "text", "label:toxic": "toxic", "label:insult": "insult"}
+    report = check(tmp_path, REMARKS, "multi-label-classification", columns=given)
+    assert report["columns"] == given and sorted(report["labels"]) == ["insult", "toxic"]
+    without = [{name: cell for name, cell in row.items() if name != "labels"} for row in REMARKS]
+    assert check(tmp_path, without, "multi-label-classification", columns=given)["columns"] == given
+    # Who names the text alone still gets the rest from the cells.
+    assert "labels:;" in check(tmp_path, REMARKS, "multi-label-classification", columns={"text": "text"})["columns"]

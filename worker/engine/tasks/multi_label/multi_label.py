@@ -56,6 +56,10 @@ class MultiLabel(EncoderWithHead):
     def _expected(self) -> dict[str, Given]:
         return {name: indicators(rows, self.job.spec.labels) for name, rows in self.examples.items()}
 
+    def _named(self, *parts: str) -> list[list[str]]:
+        """The label of each output, and those of each row: all that decides about targets, for the keys of caches."""
+        return [self.job.spec.labels, *([example.label for example in self.examples[part]] for part in parts)]
+
     def target(self, example: LabelledExample) -> list[float]:
         """See :class:`EncoderWithHead`: 1 for every label that applies."""
         found: list[float] = indicators([example], self.job.spec.labels)[0].astype(float).tolist()
@@ -69,14 +73,14 @@ class MultiLabel(EncoderWithHead):
     def fit_probe(self) -> Probe:
         """See :class:`EncoderWithHead`."""
         targets = torch.tensor(self.encoded["train"].labels)
-        key = repr(("one-vs-rest", STRENGTHS, [example.label for example in self.examples["train"]]))
+        key = repr(("one-vs-rest", STRENGTHS, *self._named("train")))
         return self.features.probe(key, lambda vectors: one_vs_rest.fit(vectors, targets))
 
     def answer_baselines(self) -> Mapping[str, Sequence[Any]]:
         """See :class:`EncoderWithHead`: 1 for every label that is given, (rows, labels)."""
         expected = self._expected
         known, checked, asked = self.texts("train", "validation", "test")
-        key = ["tfidf-sets", repr((known, checked, asked, [example.label for example in self.examples["train"]]))]
+        key = ["tfidf-sets", repr((known, checked, asked, *self._named("train", "validation")))]
         words = remember(
             self.job.cache,
             key,

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,3 +68,22 @@ def test_folds_answer_with_thresholds_of_their_own(sets_job: Callable[[], Traini
     family.pool([_rows(fold, slice(0, 4)), _rows(fold, slice(4, None))])
     assert family.results().metrics == pytest.approx(alone.metrics)
     assert family.results().baseline == alone.baseline
+
+
+def test_cached_answers_are_those_of_the_same_labels_in_the_same_order(
+    sets_job: Callable[[], TrainingJob], tmp_path: Path
+) -> None:
+    def measured(names: list[str]) -> MultiLabel:
+        job = sets_job()
+        spec = job.spec.model_copy(update={"labels": names})
+        family = MultiLabel(replace(job, spec=spec, cache=tmp_path), ListReport(), Accelerator(cpu=True))
+        family.read()
+        family.load()
+        family.measure_base()
+        return family
+
+    names = list(sets_job().spec.labels)
+    first, turned, again = measured(names), measured(names[::-1]), measured(names)
+    assert torch.allclose(turned.probe.weight, first.probe.weight.flip(0), atol=1e-4)
+    assert [answer[::-1] for answer in turned.baseline_answers["tfidf"]] == first.baseline_answers["tfidf"]
+    assert torch.equal(again.probe.weight, first.probe.weight)
