@@ -145,7 +145,8 @@ class Job(_Row):
     """One long piece of work and its lease. Every transition is a function in ``app.services.queue.jobs``.
 
     A queued job with ``paused_at`` waits until its owner resumes it. ``rank`` orders one person's waiting jobs (None: as
-    created). ``adjustments`` are settings changed after earlier attempts, e.g. ``{"portions": 4}`` after running out of memory.
+    created). ``adjustments`` are settings changed after earlier attempts, e.g. ``{"portions": 4}`` after running out of memory;
+    ``run_id`` names the run that a later job has taken on.
     ``device`` names what it computes on while it runs, empty if no inference server has to release that. It asks for
     ``devices`` at once, with an estimated ``memory_bytes`` on each (0: not known).
     """

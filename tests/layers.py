@@ -33,6 +33,7 @@ LEVEL_1 = (
     "app.readers",
     "app.samples",
     "app.queue",
+    "app.job_kinds",
     "app.field_errors",
 )
 LEVEL_2 = ("app.services",)
@@ -97,6 +98,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.samples": LEVEL_0,
     "app.broker": ("app.files",),
     "app.queue": (*LEVEL_0, "app.db", "app.models", "app.storage"),
+    "app.job_kinds": ("app.models", "app.queue"),
     "app.migrate": (*LEVEL_0, "app.db", "app.storage"),
     "app.services": (),
     **{name: (*LEVEL_0, *LEVEL_1, *SERVICE_PACKAGES[:at]) for at, name in enumerate(SERVICE_PACKAGES)},
@@ -165,6 +167,7 @@ OWNED_LIBRARIES: dict[str, tuple[str, ...]] = {
         "app.models",
         *TABLES,
         "app.queue",
+        "app.job_kinds",
         "app.services",
         "app.api.health",
         "studio",

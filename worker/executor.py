@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from app import disk_space
+from app import disk_space, job_kinds
 from app.db import AWAY
 from app.queue import LIGHT_QUEUE, TRAIN_QUEUE
-from app.services.queue import job_kinds, jobs, placement, queue_order, workers
+from app.services.queue import jobs, placement, queue_order, workers
 from app.settings import get_settings
 from worker.jobs import checking, speed_measurement, supervisor
 from worker.processes import device_locks, prewarmed

@@ -5,9 +5,9 @@ import logging
 import multiprocessing
 from collections.abc import Callable
 
-from app import disk_space, logs
+from app import disk_space, job_kinds, logs
 from app.errors import StudioError
-from app.services.queue import job_kinds, jobs
+from app.services.queue import jobs
 from app.services.queue.jobs import Claim, StaleClaim
 from worker.database_outage import DATABASE_AWAY
 from worker.jobs import checking, dataset_fetching, exporting, failure_messages, fetching, person_exporting, reviewing

@@ -7,16 +7,17 @@ rows of person and project are locked for the check, so that concurrent submits 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from app import disk_space
+from app import disk_space, job_kinds
 from app.db import db_now, snapshot
 from app.errors import Conflict
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Artifact, Checkpoint, Dataset, DatasetVersion, Job, Project, Run, User
 from app.models_projects import Quota
+from app.queue import TRAIN_QUEUE
 from app.settings import get_settings
 
 WEEK = 7 * 24 * 3600.0
@@ -138,6 +139,15 @@ def check_storage(user_id: str, needed_bytes: int) -> None:
         Conflict: the person's data, checkpoints and downloads would take more than they may.
     """
     disk_space.check_room(needed_bytes)
+    check_person_storage(user_id, needed_bytes)
+
+
+def check_person_storage(user_id: str, needed_bytes: int) -> None:
+    """Refuse to keep a file, which may lie on the disk already, that would pass the person's share of the disk.
+
+    Raises:
+        Conflict: the person's data, checkpoints and downloads would take more than they may.
+    """
     with snapshot() as session:
         used = _person(user_id).usage(session)
     if used.max_bytes and used.bytes + needed_bytes > used.max_bytes:
@@ -208,8 +218,9 @@ def _full(message: str, used: Usage, needed_bytes: int) -> Conflict:
 
 def _person(user_id: str) -> _Holder:
     settings = get_settings()
+    # Reports, fetches and exports take no device.
     return _Holder(
-        Job.owner_id == user_id,
+        and_(Job.owner_id == user_id, job_kinds.is_on(TRAIN_QUEUE)),
         Run.owner_id == user_id,
         Dataset.owner_id == user_id,
         Quota.user_id == user_id,
@@ -218,9 +229,12 @@ def _person(user_id: str) -> _Holder:
 
 
 def _project(project_id: str) -> _Holder:
+    theirs = Run.project_id == project_id
+    # A resumed run has a new job; the ended one keeps the run's id.
+    earlier = Job.adjustments["run_id"].as_string().in_(select(Run.id).where(theirs))
     return _Holder(
-        Job.id.in_(select(Run.job_id).where(Run.project_id == project_id)),
-        Run.project_id == project_id,
+        or_(Job.id.in_(select(Run.job_id).where(theirs)), earlier),
+        theirs,
         Dataset.project_id == project_id,
         Quota.project_id == project_id,
         (0, 0.0, 0),

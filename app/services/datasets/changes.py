@@ -12,7 +12,8 @@ from typing import Any
 from app import storage
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.task_types.label_forms import merged_forms
-from app.catalog.task_types.text_patterns import masked, without_hidden
+from app.catalog.task_types.masked_cells import mask_cell
+from app.catalog.task_types.text_patterns import without_hidden
 from app.errors import Rejected
 from app.languages import gettext as _
 from app.models import Dataset
@@ -271,10 +272,12 @@ class _ChangeBatch:
                 _("Words of this data are marked, and a mask would move the marks."),
                 _("Edit these texts by hand, or leave the rows out."),
             )
-        columns = [name for role, name in self.columns.items() if role != "label"]
+        # Answers that are written are texts as well; labels stay.
+        writes = self.task.family == "generation"
+        columns = [name for role, name in self.columns.items() if writes or not self.task.is_answer(role)]
         for row in read_rows(self.folder, columns):
             for name in columns if row["_id"] in ids else ():
-                if (cell := row[name]) is not None and (safe := masked(cell)) != cell:
+                if (cell := row[name]) is not None and (safe := mask_cell(cell)) != cell:
                     self.edits.set(row["_id"], name, safe)
 
     def _repair(self, ids: Set[int]) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound, StudioError
+from app.job_kinds import DATA_CHECK, DATASET_FETCH
 from app.languages import restored, translated_json
 from app.models import ACTIVE_STATES, CANCELLED, QUEUED, SUCCEEDED, Dataset, Job, new_id
 from app.models_data import DatasetCheck
@@ -25,7 +26,6 @@ from app.services.accounts.access import EDITOR
 from app.services.datasets.dataset_jobs import FETCHED, DatasetJob
 from app.services.datasets.versions import find_dataset
 from app.services.queue import jobs, workers
-from app.services.queue.job_kinds import DATA_CHECK, DATASET_FETCH
 from app.services.queue.jobs import Claim
 
 # Tables up to this size are checked in the request; that takes less than a job.

@@ -89,6 +89,7 @@ def import_file(
     Raises:
         Rejected: the file cannot be used; ``details`` name rows, or hold the whole ``report``.
         TooLarge: more rows than ``STUDIO_MAX_ROWS``.
+        Conflict: the person or the project would take more of the disk than they may.
     """
     if task_type:
         find_task_type(task_type)
@@ -126,7 +127,8 @@ def stage(
         Conflict: the project would take more of the disk than it may.
     """
     project_id = project_for_new(user_id, project_id)
-    limits.check_project_storage(project_id, path.stat().st_size)
+    parts = (path, evaluation[0]) if evaluation else (path,)
+    limits.check_project_storage(project_id, sum(part.stat().st_size for part in parts))
     staged_id = new_id()
     with files.atomic_folder(_folder(staged_id)) as aside:
         os.link(path, aside / ORIGINAL_FILE)
@@ -207,6 +209,7 @@ def import_staged(
     Raises:
         NotFound: it is not there, or somebody else's.
         Rejected: the rows cannot be used; ``details`` hold the whole ``report``.
+        Conflict: the person or the project would take more of the disk than they may.
     """
     folder, record = _staged(user_id, staged_id)
     if task_type:
@@ -236,6 +239,9 @@ def _add_dataset(new: _NewDataset, read: Callable[[Path], Reading], progress: Pr
             report, change = _check(aside, reading, new, progress)
             version = make_version(version_id, aside, reading, report, new.user_id, change)
             version.source = new.source
+            # Other files may have been imported while this one was fetched, or waited.
+            limits.check_person_storage(new.user_id, version.bytes)
+            limits.check_project_storage(new.project_id, version.bytes)
             _deduplicate(new.project_id, version.content_sha256, aside / ROWS_FILE)
         with transaction() as session:
             # A member may have been made a viewer while the file was read.

@@ -16,6 +16,7 @@ from app.catalog.base_models import BASE_MODELS
 from app.catalog.task_types import task_type as find_task_type
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected
+from app.job_kinds import LABEL_REVIEW
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, DatasetReview, DatasetVersion, new_id
@@ -24,7 +25,6 @@ from app.services.datasets import label_verdicts
 from app.services.datasets.row_search import Selection, find_rows
 from app.services.datasets.versions import find_version
 from app.services.queue import jobs
-from app.services.queue.job_kinds import LABEL_REVIEW
 from app.services.queue.jobs import Claim
 
 MAX_ROWS = 200_000

@@ -83,11 +83,16 @@ def is_fetched(claim: Claim) -> bool:
 
 
 def stage(claim: Claim, folder: Path, result: Mapping[str, Any]) -> None:
-    """Stage what was fetched, with its source."""
+    """Stage what was fetched, with its source.
+
+    Raises:
+        Conflict: the person or the project would take more of the disk than they may.
+    """
     user_id, work = checks.work_of(claim.job_id)
     source = DatasetSource(**result["source"])
     rows, test = folder / result["file"], folder / TEST_FILE
     evaluation = (test, str(result["test_name"])) if test.exists() else None
+    limits.check_person_storage(user_id, sum(path.stat().st_size for path in (rows, test) if path.exists()))
     name = names.clean_name(str(result["name"]))
     project_id = work.said.get("project_id")
     staged = imports.stage(user_id, rows, name, evaluation, source.as_dict(), project_id)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.catalog.fetched_models import fetched_cards
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotAllowed, NotFound, Rejected
+from app.job_kinds import MODEL_FETCH
 from app.languages import gettext as _
 from app.languages import ngettext
 from app.models import ACTIVE_STATES, SUCCEEDED, Job, Run, User
@@ -19,7 +20,6 @@ from app.services.accounts.accounts import ADMINISTRATORS
 from app.services.accounts.audit_chain import record
 from app.services.models import model_hub
 from app.services.queue import jobs
-from app.services.queue.job_kinds import MODEL_FETCH
 
 # Of the runs that keep a model from being removed, so many are named.
 NAMED_RUNS = 3

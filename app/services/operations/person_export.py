@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app import disk_space, storage
 from app.db import Base, after_commit, db_now, snapshot, transaction
 from app.errors import NotFound
+from app.job_kinds import PERSON_EXPORT
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, Dataset, DatasetVersion, Experiment, Job, Run, User, new_id
 from app.models_audit import AuditEntry
@@ -29,7 +30,6 @@ from app.services.accounts import access, accounts
 from app.services.accounts.audit_chain import record
 from app.services.datasets import imports
 from app.services.queue import jobs
-from app.services.queue.job_kinds import PERSON_EXPORT
 from app.services.queue.jobs import Claim
 
 KEPT_DAYS = 7

@@ -20,6 +20,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app import job_kinds
 from app.db import db_now, dialect, snapshot, transaction
 from app.errors import Conflict
 from app.models import (
@@ -37,7 +38,7 @@ from app.models import (
 )
 from app.models_work import EventCounter
 from app.queue import enqueue_after_commit, notify
-from app.services.queue import attempts, job_kinds, queue_order
+from app.services.queue import attempts, queue_order
 from app.settings import get_settings
 
 # Seconds to wait before the second, third, ... attempt of a job that crashed.

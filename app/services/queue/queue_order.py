@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, func, select, update
 from sqlalchemy.orm import Session
 
+from app import job_kinds
 from app.db import db_now, snapshot
 from app.errors import Conflict, Rejected
 from app.languages import gettext as _
 from app.models import CLAIMED, QUEUED, RUNNING, Job
 from app.queue import LIGHT_QUEUE, TRAIN_QUEUE
-from app.services.queue import job_kinds, placement
+from app.services.queue import placement
 from app.services.queue.placement import WorkerCapacity
 from app.settings import get_settings
 

@@ -1,10 +1,11 @@
 """Moving a data set into another project, with the runs and experiments that learned from it."""
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
-from app.db import transaction
-from app.models import Dataset, DatasetVersion, Experiment, Run
-from app.services.accounts import access
+from app.db import snapshot, transaction
+from app.models import Artifact, Checkpoint, Dataset, DatasetVersion, Experiment, Run
+from app.services.accounts import access, limits
 from app.services.accounts.access import EDITOR, OWNER
 from app.services.accounts.audit_chain import record
 from app.services.datasets.datasets import get_dataset
@@ -17,7 +18,14 @@ def move(user_id: str, dataset_id: str, project_id: str) -> Dataset:
     Raises:
         NotFound: data set or project are not theirs.
         NotAllowed: the person is no owner of the present project, or may not add data to the other.
+        Conflict: the other project would take more of the disk than it may.
     """
+    with snapshot() as session:
+        present = find_dataset(session, user_id, dataset_id, OWNER).project_id
+        access.find_project(session, project_id, user_id, EDITOR)
+        needed = _bytes(session, dataset_id)
+    if present != project_id:
+        limits.check_project_storage(project_id, needed)
     with transaction() as session:
         dataset = find_dataset(session, user_id, dataset_id, OWNER)
         access.find_project(session, project_id, user_id, EDITOR)
@@ -27,3 +35,13 @@ def move(user_id: str, dataset_id: str, project_id: str) -> Dataset:
             session.execute(update(table).where(table.dataset_version_id.in_(versions)).values(project_id=project_id))
         record(session, user_id, "move", "dataset", dataset_id, data={"from": before, "to": project_id})
     return get_dataset(user_id, dataset_id)
+
+
+def _bytes(session: Session, dataset_id: str) -> int:
+    """What the data set and its runs take of a project's share of the disk."""
+    versions = DatasetVersion.dataset_id == dataset_id
+    sums = [select(func.sum(DatasetVersion.bytes)).where(versions)]
+    for table in (Checkpoint, Artifact):
+        of_runs = select(func.sum(table.bytes)).join(Run, table.run_id == Run.id)
+        sums.append(of_runs.join(DatasetVersion, Run.dataset_version_id == DatasetVersion.id).where(versions))
+    return sum(int(session.scalar(query) or 0) for query in sums)

@@ -295,6 +295,8 @@ def _requeue(session: Session, user_id: str, run: Run) -> None:
         memory_bytes=old.memory_bytes,
     )
     job.adjustments = old.adjustments
+    # By this the hours of the old job still count for the project.
+    old.adjustments = {**old.adjustments, "run_id": run.id}
     session.flush()
     run.job_id = job.id
 

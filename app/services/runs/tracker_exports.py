@@ -18,6 +18,7 @@ from app import files, storage
 from app.catalog.trackers import TRACKERS, TrackedRun, find_tracker
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
+from app.job_kinds import TRACKER_EXPORT
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, TERMINAL_STATES, Job, MetricPoint, Project, Run, new_id
 from app.models_work import TrackerExport
@@ -25,7 +26,6 @@ from app.services.accounts import access
 from app.services.accounts.access import EDITOR, VIEWER
 from app.services.accounts.audit_chain import record
 from app.services.queue import jobs
-from app.services.queue.job_kinds import TRACKER_EXPORT
 from app.services.queue.jobs import Claim
 from app.services.runs import runs
 

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from app import storage
 from app.db import transaction
 from app.models import Job
+from app.services.accounts import quotas
+from app.services.accounts.quotas import QuotaBounds
 from app.services.datasets import checks, datasets, imports, remote_imports
 from app.services.queue import jobs
 from tests.conftest import forget_settings
@@ -64,6 +67,16 @@ def test_file_from_an_address_becomes_a_dataset(site: str, owner: str) -> None:
     assert (
         version.rows == 60 and version.source["address"] == f"{site}/rows.csv" and len(version.source["sha256"]) == 64
     )
+
+
+def test_fetched_file_counts_in_the_persons_share_of_the_disk(site: str, owner: str) -> None:
+    quotas.set_person_quota(owner, owner, QuotaBounds(max_bytes=len(TABLE) - 1))
+    check = remote_imports.import_from_address(owner, f"{site}/rows.csv")
+    supervisor.execute(check["job_id"])
+    ended = checks.status(owner, check["id"])
+    assert (ended["state"], ended["error"]["code"]) == ("failed", "storage_used_up")
+    assert ended["error"]["details"]["needed_bytes"] == len(TABLE)
+    assert imports.staged_of(owner) == [] and list(storage.uploads_dir().iterdir()) == []
 
 
 def test_stop_while_it_is_fetched_leaves_nothing(site: str, owner: str) -> None:

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from app import job_kinds
 from app.db import transaction
 from app.errors import Conflict, DiskFull
 from app.models import SUCCEEDED, Artifact, Job
@@ -60,6 +61,23 @@ def test_usage_tells_active_runs_and_hours(ann: str, monkeypatch: pytest.MonkeyP
         ended.started_at = ended.created_at - 7200
     used = limits.usage(ann)
     assert (used.active, used.max_active, used.max_hours) == (1, 200, 8.0) and used.hours == pytest.approx(2.0)
+
+
+def test_light_jobs_are_no_runs_and_take_no_hours_of_devices(ann: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_MAX_QUEUED_PER_USER", "1")
+    get_settings.cache_clear()
+    with transaction() as session:
+        jobs.add(session, owner_id=ann, kind=job_kinds.DATA_CHECK)
+        fetched = jobs.add(session, owner_id=ann, kind=job_kinds.MODEL_FETCH)
+        session.flush()
+        fetched.state, fetched.started_at, fetched.finished_at = (
+            SUCCEEDED,
+            fetched.created_at - 7200,
+            fetched.created_at,
+        )
+        limits.check_limits(session, ann)
+    used = limits.usage(ann)
+    assert (used.active, used.hours) == (0, 0.0)
 
 
 def test_bytes_of_one_person_are_limited_and_other_people_are_not_counted(

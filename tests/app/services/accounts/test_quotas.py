@@ -4,9 +4,10 @@ import pytest
 
 from app.db import transaction
 from app.errors import Conflict, NotAllowed, NotFound, Rejected
-from app.models import SUCCEEDED, Job
+from app.models import CANCELLED, SUCCEEDED, Job, Run
 from app.services.accounts import accounts, limits, quotas
 from app.services.accounts.quotas import QuotaBounds
+from app.services.runs import runs
 from tests.factories import make_run
 
 
@@ -37,6 +38,19 @@ def test_a_projects_quota_counts_all_its_members_and_their_devices(owner: str) -
     limits.check_project_storage(run.project_id, 50)
     with pytest.raises(Conflict, match="most for it"):
         limits.check_project_storage(run.project_id, 51)
+
+
+def test_a_projects_hours_outlive_every_resume(any_database: str, owner: str) -> None:
+    run = make_run(owner)
+    for _attempt in range(2):
+        with transaction() as session:
+            job = session.get_one(Run, run.id).job
+            job.state, job.started_at, job.finished_at = CANCELLED, job.created_at - 3600, job.created_at
+        runs.resume(owner, run.id)
+    assert limits.project_usage(run.project_id).hours == pytest.approx(2.0)
+    assert limits.project_usage(run.project_id).active == 1
+    with transaction() as session:
+        assert session.get_one(Run, run.id).job.adjustments == {}
 
 
 def test_quotas_are_set_by_administrators_for_what_exists(owner: str) -> None:

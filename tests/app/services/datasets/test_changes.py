@@ -97,6 +97,33 @@ def test_personal_data_is_masked_and_no_longer_found(owner, tmp_path):
     assert len(keys) == 2 and "personal_data" not in codes(after)
 
 
+def test_masks_leave_conversations_in_json(owner, tmp_path):
+    """A line break before an address is written as a backslash and n, and numbers may look like cards."""
+    asked = [{"role": "user", "content": f"Number {n}\njane@example.org", "id": 4111111111111111} for n in range(20)]
+    rows = [(json.dumps([turn, {"role": "assistant", "content": "Ask für bob@example.org"}]),) for turn in asked]
+    path = write(tmp_path / "x.csv", rows, ("messages",))
+    dataset = datasets.import_file(owner, (path, "x.csv"), task_type="chat", columns={"messages": "messages"})
+    after = newest(changes.change(owner, dataset.id, [Mask(Selection(ids=(3,)))]))
+    (entry,) = read_changes(owner, dataset.id, 2).entries
+    assert json.loads(entry["after"]) == [
+        {"role": "user", "content": "Number 3\n[email]", "id": 4111111111111111},
+        {"role": "assistant", "content": "Ask für [email]"},
+    ]
+    assert "für" in entry["after"] and after.usable_rows == 20
+
+
+def test_masks_leave_the_labels_of_several(owner, tmp_path):
+    rows = [(f"mail {n} to jane@example.org", ("a@example.org", "b")[n % 2]) for n in range(60)]
+    path = write(tmp_path / "x.csv", rows, ("text", "topics"))
+    columns = {"text": "text", "labels:;": "topics"}
+    kind = "multi-label-classification"
+    dataset = datasets.import_file(owner, (path, "x.csv"), task_type=kind, columns=columns)
+    before = newest(dataset).labels
+    after = newest(changes.change(owner, dataset.id, [Mask(Selection())]))
+    assert after.labels == before == {"a@example.org": 30, "b": 30}
+    assert {entry["column"] for entry in read_changes(owner, dataset.id, 2).entries} == {"text"}
+
+
 def test_label_variants_are_grouped_by_normalised_spelling():
     counts = {"caf\u00e9": 3, "cafe\u0301": 1, "Lost Card": 2, "lost_card": 5, "\uff21": 1, "a": 2, "b": 9}
     assert variants(counts) == [["a", "\uff21"], ["caf\u00e9", "cafe\u0301"], ["lost_card", "Lost Card"]]

@@ -8,8 +8,10 @@ from sqlalchemy.exc import IntegrityError
 
 from app import storage
 from app.db import transaction
-from app.errors import NotFound, Rejected
-from app.services.accounts import accounts
+from app.errors import Conflict, NotFound, Rejected
+from app.services.accounts import accounts, quotas
+from app.services.accounts.projects import project_for_new
+from app.services.accounts.quotas import QuotaBounds
 from app.services.datasets import datasets, imports
 from app.services.datasets.imports import ImportOptions
 from tests.app.services.datasets.letters import ROWS, folder_of, newest, nothing_stored, splits_of, table_of
@@ -103,3 +105,30 @@ def test_staged_file_is_imported_once_by_its_owner_after_it_was_read(owner, file
     assert dataset.name == "Staged" and (folder_of(newest(dataset)) / imports.ORIGINAL_FILE).exists()
     with pytest.raises(NotFound):
         imports.import_staged(owner, staged)
+
+
+def test_test_file_counts_in_the_share_of_the_disk(owner, file):
+    size = file.stat().st_size
+    quotas.set_project_quota(owner, project_for_new(owner), QuotaBounds(max_bytes=2 * size - 1))
+    with pytest.raises(Conflict) as refused:
+        imports.stage(owner, file, "a.csv", (file, "b.csv"))
+    assert refused.value.details["needed_bytes"] == 2 * size and imports.staged_of(owner) == []
+    imports.stage(owner, file, "a.csv")
+
+
+@pytest.mark.parametrize("whose", ["person", "project"])
+def test_files_that_wait_pass_no_share_of_the_disk_together(owner, file, whose):
+    """Each would fit alone; the second is refused when it is imported, and leaves no version."""
+    waiting = [imports.stage(owner, file, "a.csv") for _ in range(2)]
+    bounds = QuotaBounds(max_bytes=2 * file.stat().st_size - 1)
+    if whose == "person":
+        quotas.set_person_quota(owner, owner, bounds)
+    else:
+        quotas.set_project_quota(owner, project_for_new(owner), bounds)
+    for staged_id in waiting:
+        imports.read_staged(owner, staged_id)
+    imports.import_staged(owner, waiting[0])
+    with pytest.raises(Conflict, match=f"most for {'one person' if whose == 'person' else 'it'}"):
+        imports.import_staged(owner, waiting[1])
+    assert len(datasets.list_datasets(owner)) == len(list((storage.data_dir() / "datasets").iterdir())) == 1
+    assert len(imports.staged_of(owner)) == 1

@@ -2,8 +2,11 @@
 
 import pytest
 
-from app.errors import NotAllowed, NotFound
-from app.services.accounts import accounts, projects
+from app.db import transaction
+from app.errors import Conflict, NotAllowed, NotFound
+from app.models import Artifact
+from app.services.accounts import accounts, projects, quotas
+from app.services.accounts.quotas import QuotaBounds
 from app.services.datasets import datasets
 from app.services.runs import dataset_moves, runs
 from tests.factories import make_run
@@ -23,3 +26,20 @@ def test_a_data_set_moves_with_its_runs(any_database: str, owner: str) -> None:
         dataset_moves.move(owner, dataset_id, accounts.home_project(bea).id)
     projects.remove(owner, before)
     assert [found.id for found in datasets.list_datasets(bea, project_id=team)] == [dataset_id]
+
+
+def test_a_project_takes_no_more_than_its_share_of_the_disk(any_database: str, owner: str) -> None:
+    """100 bytes of data, 1000 of a download."""
+    run = runs.get_run(owner, make_run(owner).id)
+    with transaction() as session:
+        session.add(Artifact(run_id=run.id, kind="adapter", path="runs/x", bytes=1000, sha256="0" * 64))
+    dataset_id = run.dataset_version.dataset_id
+    team = projects.create(owner, "Team").id
+    quotas.set_project_quota(owner, team, QuotaBounds(max_bytes=1099))
+    with pytest.raises(Conflict) as refused:
+        dataset_moves.move(owner, dataset_id, team)
+    assert refused.value.details == {"stored_bytes": 0, "needed_bytes": 1100, "max_bytes": 1099}
+    assert runs.get_run(owner, run.id).project_id == run.project_id
+    quotas.set_project_quota(owner, team, QuotaBounds(max_bytes=1100))
+    assert dataset_moves.move(owner, dataset_id, team).project_id == team
+    assert dataset_moves.move(owner, dataset_id, team).project_id == team, "where it is already, it needs nothing"

@@ -3,10 +3,11 @@
 import pytest
 from sqlalchemy import select
 
+from app import job_kinds
 from app.db import transaction
 from app.models import Job
 from app.queue import LIGHT_QUEUE, TRAIN_QUEUE
-from app.services.queue import job_kinds, jobs
+from app.services.queue import jobs
 
 
 @pytest.mark.parametrize("kind", job_kinds.LIGHT_KINDS)
