@@ -93,6 +93,6 @@ def test_the_comparison_and_the_lists_show_perplexity(signed_in, tuned, tmp_path
     page = watched.open(f"/compare?runs={tuned[1]}")
     expect(page.locator("#compare-metrics")).to_contain_text("Perplexity (test rows)")
     page.screenshot(path=tmp_path / "compare.png", full_page=True)
-    expect(watched.open("/").locator("#home-page")).to_contain_text("perplexity")
-    expect(watched.open("/runs").locator("#runs-page")).to_contain_text("perplexity")
+    expect(watched.open("/").locator("#home-page")).to_contain_text("perplexity", ignore_case=True)
+    expect(watched.open("/runs").locator("#runs-page")).to_contain_text("perplexity", ignore_case=True)
     assert watched.complaints == []

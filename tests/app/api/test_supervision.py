@@ -51,12 +51,12 @@ def test_loss_mask_preview_equals_the_mask_of_training(ann: Person, model: str) 
     from app.catalog.base_models import base_model_path
 
     payload = look(ann, upload(ann, chats()), model)
-    example = payload["examples"][0]
+    shown = payload["examples"][0]
     example = task_type("chat").read_example(
-        {"messages": json.dumps(conversation(example["line"] - 1))}, {"messages": "messages"}
+        {"messages": json.dumps(conversation(shown["line"] - 1))}, {"messages": "messages"}
     )
     marked = open_masker(base_model_path(model)).mask(example)
-    assert (example["tokens"], example["learned_tokens"]) == (len(marked.ids), sum(marked.learned[1:]))
+    assert (shown["tokens"], shown["learned_tokens"]) == (len(marked.ids), sum(marked.learned[1:]))
 
 
 def test_truncated_and_lost_rows_are_counted_and_shown(ann: Person, model: str) -> None:

@@ -22,8 +22,7 @@ from app.catalog.workload import (
 from worker.engine.batching import batches
 from worker.engine.loop import inference_time
 from worker.engine.modeling.tokenizer import load_tokenizer
-from worker.engine.tasks import forgetting, forgetting_limits
-from worker.engine.tasks.classification import classification
+from worker.engine.tasks import base, forgetting, forgetting_limits
 from worker.engine.tasks.generation import general_text_loss, generation, samples
 
 
@@ -42,7 +41,7 @@ def test_arithmetic_and_engine_use_the_same_constants() -> None:
     assert answered == (generation.ANSWERED_ROWS, samples.BATCH_ROWS, samples.MAX_TOKENS)
     assert (workload.SHOWN_ROWS, workload.SHOWN_TOKENS) == (generation.SAMPLED_ROWS, generation.SAMPLED_TOKENS)
     assert workload.RELOAD_ROWS == {
-        "classification": classification.RELOAD_ROWS,
+        "classification": base.RELOAD_ROWS,
         "generation": generation.RELOAD_ROWS,
     }
     assert workload.RELOAD_ANSWERS == generation.RELOAD_ANSWERS

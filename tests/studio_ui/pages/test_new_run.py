@@ -15,6 +15,7 @@ from app.settings import get_settings
 from studio_ui.app import build_pages
 from studio_ui.components.nodes import el
 from studio_ui.pages.new_run import case
+from tests.factories import make_run
 
 
 @pytest.fixture(scope="module")
@@ -192,18 +193,20 @@ def test_answer_to_a_choice_does_not_end_the_wait_for_the_start(signed_in, sampl
     assert watched.complaints == []
 
 
-def test_refused_comparison_of_methods_is_reported_while_nothing_waits(signed_in, samples, monkeypatch):
+def test_refused_comparison_of_methods_is_reported_while_nothing_waits(signed_in, samples, studio, monkeypatch):
+    make_run(studio.owner)
     page = signed_in().open(f"/new?dataset={samples[0].id}&step=method")
-    monkeypatch.setattr(get_settings(), "max_queued_per_user", 0)
+    monkeypatch.setattr(get_settings(), "max_queued_per_user", 1)
     page.click("#method-race")
     expect(page.locator("#step-error")).to_contain_text("is the most for one person")
 
 
-def test_refused_start_is_reported_beside_the_button_until_something_changes(signed_in, samples, monkeypatch):
+def test_refused_start_is_reported_beside_the_button_until_something_changes(signed_in, samples, studio, monkeypatch):
+    make_run(studio.owner)
     watched = signed_in()
     page = watched.open(f"/new?dataset={samples[0].id}&step=review")
     page.wait_for_selector("#step-next:enabled:has-text('Start')")
-    monkeypatch.setattr(get_settings(), "max_queued_per_user", 0)
+    monkeypatch.setattr(get_settings(), "max_queued_per_user", 1)
     page.click("#step-next")
     expect(page.locator("#step-error")).to_contain_text("is the most for one person")
     expect(page.locator("#step-next")).to_have_text("Start")

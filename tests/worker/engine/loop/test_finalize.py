@@ -13,7 +13,7 @@ from tests.tiny import make_spec
 from worker.engine.loop.finalize import PhaseClock, describe_machine
 from worker.engine.loop.train import train
 from worker.engine.reporting.list_report import ListReport
-from worker.engine.tasks.classification import classification
+from worker.engine.tasks import encoder_head
 
 
 def test_phase_that_is_entered_again_adds_up() -> None:
@@ -42,7 +42,7 @@ def test_machine_is_described_by_device_number_format_and_libraries() -> None:
 
 def test_download_that_answers_differently_leaves_no_result(make_job, monkeypatch: pytest.MonkeyPatch) -> None:
     # No difference is below zero, so that the check fails for certain.
-    monkeypatch.setattr(classification, "RELOAD_TOLERANCE", -1.0)
+    monkeypatch.setattr(encoder_head, "RELOAD_TOLERANCE", -1.0)
     job = make_job(make_spec({"kind": "head-only"}, epochs=1))
     with pytest.raises(StudioError) as caught:
         train(job, ListReport())

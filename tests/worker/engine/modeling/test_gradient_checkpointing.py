@@ -73,17 +73,17 @@ def test_models_that_write_learn_the_same(tmp_path: Path) -> None:
 def test_any_method_that_can_learns_on_a_base_in_fewer_bits(
     make_job, monkeypatch: pytest.MonkeyPatch, method: dict, held: str, layer: str
 ) -> None:
-    from worker.engine.tasks.classification import classification
+    from worker.engine.tasks import encoder_head
 
     seen: list[set[str]] = []
-    load = classification.load_encoder
+    load = encoder_head.load_encoder
 
     def look(*args: object) -> nn.Module:
         encoder = load(*args)
         seen.append({type(module).__name__ for block in find_blocks(encoder).values() for module in block.modules()})
         return encoder
 
-    monkeypatch.setattr(classification, "load_encoder", look)
+    monkeypatch.setattr(encoder_head, "load_encoder", look)
     job = make_job(make_spec(method, base_precision=held, epochs=8, learning_rate=3e-3))
     report = ListReport()
     train(job, report)
