@@ -220,7 +220,7 @@ def shelf(user_id: str, query: Mapping[str, str]) -> list[Node]:
     return [
         el("h2", _("Models to start from")),
         el("p", words, cls="muted"),
-        el("details", el("summary", _("Show the shelf")), tables, cls="more"),
+        el("details", el("summary", _("Show the selection")), tables, cls="more"),
     ]
 
 

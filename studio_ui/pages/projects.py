@@ -37,12 +37,12 @@ def build(blocks: gr.Blocks) -> None:
     with gr.Column(elem_id="projects-page"):
         shown = View(describe_projects, elem_id="projects", min_height=160)
         address = PageState("")
-        with gr.Column(visible=False, elem_classes="card", elem_id="project-make") as making:
+        with gr.Column(scale=0, visible=False, elem_classes="card", elem_id="project-make") as making:
             View(value={"nodes": el("h2", _("New project"))}, lines=1)
             with gr.Row(equal_height=True):
                 name = gr.Textbox(label=_("Name"), max_length=200, elem_id="project-name")
                 make = gr.Button(_("Make a project"), variant="primary", elem_id="project-create")
-        with gr.Column(visible=False, elem_classes="card", elem_id="project-invite") as inviting:
+        with gr.Column(scale=0, visible=False, elem_classes="card", elem_id="project-invite") as inviting:
             View(invite_words, lines=1)
             with gr.Row(equal_height=True):
                 person = gr.Dropdown([], label=_("Colleague"), elem_id="project-person")

@@ -255,7 +255,8 @@ def _summary(draft: Draft, dataset: Dataset, settings: str) -> Node:
     )
     if folds := draft.training.get(SETTING):
         rows = _("{rows} rows in {folds} folds", rows=count(sum(sizes.values())), folds=folds)
-    columns = ", ".join(f"{role}: {column}" for role, column in draft.columns.items())
+    titles = {role.name: role.title for role in task.roles_of(draft.columns)}
+    columns = ", ".join(f"{_(titles.get(role, role))}: {column}" for role, column in draft.columns.items())
     lines = [
         (
             "data",
