@@ -18,11 +18,18 @@ def decline_folds(page: Page) -> None:
 
 def open_settings(page: Page) -> None:
     """Unfold all settings, which are open already where the recommendation has set one of them."""
-    unfold = page.locator("#all-settings > button")
+    unfold, epochs = page.locator("#all-settings > button"), page.locator("#training-epochs input")
     expect(unfold).to_be_visible()
-    if "open" not in (unfold.get_attribute("class") or "").split():
-        unfold.click()
-    expect(page.locator("#training-epochs input")).to_be_visible()
+    # The answer that opens them may come right before the click, which then closes them.
+    for _ in range(4):
+        if "open" not in (unfold.get_attribute("class") or "").split():
+            unfold.click()
+        try:
+            expect(epochs).to_be_visible(timeout=8_000)
+            return
+        except AssertionError:
+            continue
+    expect(epochs).to_be_visible()
 
 
 def wait_for_end(page: Page) -> str:

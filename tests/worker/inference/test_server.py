@@ -35,7 +35,13 @@ def server(studio_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     forget_settings()
     folder = make_chat_base(tmp_path / "base")
     card = BaseModelCard(
-        **{**STARTER_ENCODER.__dict__, "name": "tiny-chat", "context_length": CONTEXT, "load_arguments": ()}
+        **{
+            **STARTER_ENCODER.__dict__,
+            "name": "tiny-chat",
+            "task_types": ("chat", "instruction"),
+            "context_length": CONTEXT,
+            "load_arguments": (),
+        }
     )
     known, path = model_pool.base_model, model_pool.base_model_path
     monkeypatch.setattr(model_pool, "base_model", lambda name: card if name == "tiny-chat" else known(name))
