@@ -4,12 +4,10 @@ If a worker on the same data folder takes the job first, it is watched instead. 
 """
 
 import json
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import click
@@ -21,6 +19,7 @@ from app.queue import muted
 from app.services.datasets import checks, datasets, remote_imports
 from app.services.datasets.hub_listing import HubRequest
 from app.services.datasets.versions import report_of
+from studio.interruption import stopped_by_signal
 from studio.people import find_user
 from studio.progress import ProgressBar
 from worker.jobs import checking, supervisor
@@ -46,7 +45,7 @@ def _carry_out(user_id: str, start: Callable[[], dict[str, Any]], as_json: bool)
     with ProgressBar() as progress:
         with muted():
             check = start()
-        with _stop_on_signal(user_id, check["id"], progress):
+        with stopped_by_signal(progress, partial(checks.cancel, user_id, check["id"])):
             check = _watch(user_id, check, progress)
     if check["state"] == CANCELLED:
         click.echo("Stopped; nothing was kept.", err=True)
@@ -73,31 +72,6 @@ def _watch(user_id: str, check: dict[str, Any], progress: ProgressBar) -> dict[s
     finally:
         checking.dismiss()
     return check
-
-
-@contextmanager
-def _stop_on_signal(user_id: str, check_id: str, progress: ProgressBar) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM stops the job; the second leaves at once."""
-
-    def ask() -> None:
-        try:
-            checks.cancel(user_id, check_id)
-        except StudioError:
-            return  # It has ended in the meantime.
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if progress.stopping:
-            raise KeyboardInterrupt
-        progress.stopping = True
-        # Not here: the signal may have interrupted a transaction of this very thread.
-        threading.Thread(target=ask, daemon=True).start()
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _hint(error: Mapping[str, Any]) -> str:

@@ -6,14 +6,10 @@ If a worker on the same data folder takes the run first, it is watched instead. 
 import json
 import logging
 import shutil
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -23,7 +19,7 @@ from app.catalog.baselines import BASELINES
 from app.catalog.methods import method_class
 from app.catalog.methods.requirements import require
 from app.catalog.training import TrainingSettings
-from app.errors import Conflict, Rejected, StudioError
+from app.errors import Conflict, Rejected
 from app.models import CANCELLED, SUCCEEDED, TERMINAL_STATES, DatasetVersion, Run
 from app.queue import muted
 from app.services.accounts import accounts
@@ -40,6 +36,7 @@ from app.services.runs.cross_validation import SETTING
 from app.settings import get_settings
 from studio.check import require_file
 from studio.claimed_folder import bring_up_to_date
+from studio.interruption import stopped_by_signal
 from studio.progress import ProgressBar
 from worker.jobs import supervisor
 from worker.processes import prewarmed
@@ -85,7 +82,8 @@ def finetune_file(order: FinetuneRequest, as_json: bool) -> int:
             progress.say("Reading the data")
             user_id = accounts.ensure_owner().id
             run = _submit(user_id, order, method, training)
-            with _cancel_on_signal(user_id, run.id, progress):
+            # A cancelled run keeps its last checkpoint.
+            with stopped_by_signal(progress, partial(runs.request_cancel, user_id, run.id)):
                 run = _carry_out(user_id, run, progress)
     finally:
         prewarmed.dismiss()
@@ -207,31 +205,6 @@ def _carry_out(user_id: str, run: Run, progress: ProgressBar) -> Run:
             swept_at = time.monotonic()
         time.sleep(LOOK_SECONDS)
     return run
-
-
-@contextmanager
-def _cancel_on_signal(user_id: str, run_id: str, progress: ProgressBar) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM cancels the run, which keeps its last checkpoint; the second leaves at once."""
-
-    def ask() -> None:
-        try:
-            runs.request_cancel(user_id, run_id)
-        except StudioError:
-            return  # It has ended in the meantime.
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if progress.stopping:
-            raise KeyboardInterrupt
-        progress.stopping = True
-        # Not here: the signal may have interrupted a transaction of this very thread.
-        threading.Thread(target=ask, daemon=True).start()
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _result(user_id: str, run: Run, out: Path | None, seconds: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from app.models import Run
 from app.services.evaluation import baselines, headline, remedies, tested_rows
 from app.services.evaluation.remedies import VerdictRemedy
 from app.services.evaluation.statistics import PairedTest, gains_nothing
-from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict, has_diverged, listed_recalls
+from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict, has_diverged, low_recall
 
 # An interval wider than this (0.10 = ten points of accuracy) cannot settle most questions.
 WIDE_INTERVAL = 0.10
@@ -180,16 +180,7 @@ def as_good_without(run: Run, points: Points) -> Verdict | None:
 def missed_labels(run: Run, points: Points) -> Verdict | None:
     results = run.results or {}
     missed = headline.missed_labels(results) if _accuracy(run) is not None else []
-    if not missed:
-        return None
-    return Verdict(
-        "warning",
-        _("Low recall: some labels are mostly missed."),
-        _("Found: {listed}.", listed=listed_recalls(missed)),
-        _("Add rows with these labels; the Labels tab has the scores of each."),
-        remedies.MORE_DATA,
-        major=True,
-    )
+    return low_recall(missed)
 
 
 def too_few_rows(run: Run, points: Points) -> Verdict | None:

@@ -11,7 +11,7 @@ from app.models import Run
 from app.services.evaluation import baselines, headline, remedies, tested_rows
 from app.services.evaluation.baselines import MeasuredBaseline
 from app.services.evaluation.statistics import PairedTest, gains_nothing
-from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict, has_diverged, listed_recalls, plateau
+from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict, has_diverged, low_recall, plateau
 
 FORMS = ("labels", "number")
 # An interval of the primary score wider than this settles few questions.
@@ -144,16 +144,7 @@ def _is_enough(known: MeasuredBaseline, results: headline.Results) -> bool:
 def missed_labels(run: Run, points: Points) -> Verdict | None:
     """Labels of which most rows are not found."""
     missed = headline.missed_labels(run.results or {}) if _score(run) else []
-    if not missed:
-        return None
-    return Verdict(
-        "warning",
-        _("Low recall: some labels are mostly missed."),
-        _("Found: {listed}.", listed=listed_recalls(missed)),
-        _("Add rows with these labels; the Labels tab has the scores of each."),
-        remedies.MORE_DATA,
-        major=True,
-    )
+    return low_recall(missed)
 
 
 def wide_interval(run: Run, points: Points) -> Verdict | None:

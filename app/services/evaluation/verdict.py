@@ -159,6 +159,20 @@ def listed_recalls(scores: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def low_recall(missed: Sequence[Mapping[str, Any]]) -> Verdict | None:
+    """Labels of which most rows are not found; None where there is no such label."""
+    if not missed:
+        return None
+    return Verdict(
+        "warning",
+        _("Low recall: some labels are mostly missed."),
+        _("Found: {listed}.", listed=listed_recalls(missed)),
+        _("Add rows with these labels; the Labels tab has the scores of each."),
+        remedies.MORE_DATA,
+        major=True,
+    )
+
+
 def smoothed(values: Sequence[float]) -> list[float]:
     """Means over tenths of a curve: single batches are too noisy to be judged."""
     width = max(1, len(values) // 10)
