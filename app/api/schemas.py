@@ -55,9 +55,9 @@ class NameBody(Body):
 
 
 class InputsBody(Body):
-    """Texts to answer."""
+    """Texts to answer; a list of two texts for a model that compares them."""
 
-    inputs: list[str] = Field(min_length=1, max_length=256)
+    inputs: list[str | list[str]] = Field(min_length=1, max_length=256)
 
 
 class PredictBody(InputsBody):

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +15,7 @@ from app.catalog.base_models import base_model, base_model_path
 from app.catalog.chat_templates import PLAIN_TURNS
 from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
+from app.catalog.task_types.text_pairs import TextInput
 from app.errors import Rejected
 from worker.engine.modeling.adapter_files import SPEC
 from worker.engine.modeling.tokenizer import load_tokenizer
@@ -82,7 +83,7 @@ class ModelPool:
         self._vllm = VllmEngine(vllm_memory, max_batch_size) if use_vllm else None
         self.used_at = time.monotonic()
 
-    def classify(self, folder: Path, inputs: list[str]) -> list[dict[str, object]]:
+    def classify(self, folder: Path, inputs: Sequence[TextInput]) -> list[dict[str, object]]:
         """Labels with probabilities, or labelled spans, in the order of the inputs; one request at a time.
 
         ``folder`` is a finished run's download, or a checkpoint.

@@ -47,10 +47,10 @@ MAX_REPLIES = 8
 
 
 class PredictRequest(BaseModel):
-    """Texts for one adapter."""
+    """Texts, or pairs of texts, for one adapter."""
 
     adapter: str
-    inputs: list[str] = Field(min_length=1, max_length=256)
+    inputs: list[str | tuple[str, str]] = Field(min_length=1, max_length=256)
 
 
 class ChatTurn(BaseModel):

@@ -4,6 +4,7 @@ A task type is one file with one class and one line in ``TASK_TYPES``. Checking 
 model building import it inside their functions.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,6 +109,8 @@ class TaskType:
     conversation_roles: tuple[str, ...] = ()
     # Training settings that differ from the general defaults.
     training_defaults: Mapping[str, Any] = {}
+    # Roles of the texts that a model reads together; those that have a column are shown and asked for one by one.
+    text_roles: tuple[str, ...] = ("text",)
     # Whether a row is one text that loses its end at the maximum length, which then follows the data.
     cuts_texts: bool = True
 
@@ -143,6 +146,18 @@ class TaskType:
     def is_answer(self, role: str) -> bool:
         """Whether a role holds the answer."""
         return role in self.answer_roles
+
+    def input_roles(self, columns: Iterable[str]) -> tuple[Role, ...]:
+        """The roles among the named ones that are texts a model reads together, in their order."""
+        named = set(columns)
+        return tuple(role for role in self.roles if role.name in self.text_roles and role.name in named)
+
+    def input_parts(self, stored: str, columns: Iterable[str]) -> list[tuple[str, str]]:
+        """(title, text) of each text of an input as it is stored; no title where there is only one."""
+        roles = self.input_roles(columns)
+        if len(roles) < 2:
+            return [("", stored)]
+        return [(role.title, text) for role, text in zip(roles, json.loads(stored), strict=True)]
 
     def missing_role(self, chosen: Mapping[str, str]) -> Role | None:
         """The first role that must still get a column; None when the mapping is complete."""

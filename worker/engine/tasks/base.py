@@ -15,6 +15,7 @@ from torch import nn
 
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import RunContext
+from app.catalog.task_types.text_pairs import TextInput
 from app.errors import StudioError
 from app.run_report import Report
 from worker.engine.batching.batches import MicroBatch, Update
@@ -50,8 +51,8 @@ class TrainingData(Protocol):
 class TextPredictor(Protocol):
     """Answers texts with a download, in fp32."""
 
-    def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
-        """One answer for each text, as JSON, in the form of the task."""
+    def predict(self, texts: Sequence[TextInput]) -> list[dict[str, Any]]:
+        """One answer for each text, or each pair of texts, as JSON, in the form of the task."""
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,10 @@ class EncoderWithHead(TaskFamily):
         """See :class:`TaskFamily`."""
         head = make_head(self.job.base.hidden_size, self.outputs)
         self.model = PooledClassifier(self.load_body(self.job.spec.base_precision), head, self.job.base)
+        rows = list(self.encoded.values())
+        if all(split.token_types is not None for split in rows):
+            types = [own for split in rows for own in split.token_types or ()]
+            self.model.tell_apart([row for split in rows for row in split.tokens], types)
         self.model.to(self.accelerator.device)
 
     def load_body(self, precision: str) -> nn.Module:
@@ -168,7 +172,7 @@ class EncoderWithHead(TaskFamily):
     def network_inputs(self, rows: MicroBatch) -> dict[str, torch.Tensor]:
         """See :class:`TaskFamily`."""
         ids, mask = self.evaluation.collate(self.encoded["train"].tokens, rows)
-        return {"input_ids": ids, "attention_mask": mask}
+        return {"input_ids": ids, "attention_mask": mask, **self.model.token_types_of(ids, mask)}
 
     def repeated_rows(self) -> list[list[int]]:
         """See :class:`TaskFamily`."""
@@ -239,7 +243,7 @@ class EncoderWithHead(TaskFamily):
 
     def check_reload(self, adapter: Path) -> None:
         """See :class:`TaskFamily`."""
-        texts = [example.text for example in self.examples["test"][:RELOAD_ROWS]]
+        texts = [example.texts for example in self.examples["test"][:RELOAD_ROWS]]
         predictor = self.open_predictor(adapter, self.job.base_folder, self.job.base)
         assert isinstance(predictor, HeadPredictor)
         logits = predictor.logits(texts)

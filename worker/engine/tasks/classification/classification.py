@@ -120,5 +120,5 @@ class Classification(EncoderWithHead):
         for example, row, base_answer in zip(tested.examples, tested.logits.softmax(-1), base_answers, strict=True):
             answer = int(row.argmax())
             yield PredictionRow(
-                example.row_id, example.text, example.label, labels[base_answer], labels[answer], float(row[answer])
+                example.row_id, example.input, example.label, labels[base_answer], labels[answer], float(row[answer])
             )

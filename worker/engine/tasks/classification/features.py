@@ -72,6 +72,8 @@ class Features:
             key.append(self._base_precision)
         digest = hashlib.sha256("\0".join(key).encode())
         digest.update(repr(self._encoded[split].tokens).encode())
+        if self._encoded[split].token_types is not None:
+            digest.update(repr(self._encoded[split].token_types).encode())
         return self._folder / f"{digest.hexdigest()}.safetensors"
 
 

@@ -4,24 +4,28 @@ The vector is pooled as the encoder was trained to be pooled; a new pooler befor
 which costs 4 points of accuracy on Banking77.
 """
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from peft import PeftModel
 from torch import nn
 from transformers import AutoModel
 
 from app.catalog.card import BaseModelCard
 from worker.engine.modeling.attention import reading_attention
-from worker.engine.modeling.partly_frozen import PartlyFrozen, padded_rows
+from worker.engine.modeling.partly_frozen import PartlyFrozen, padded_rows, row_key
 from worker.engine.modeling.quantization import keep_differentiable, loading_arguments
 
 
 class PooledClassifier(PartlyFrozen):
     """Encoder, pooling, linear head. ``encoder`` may be wrapped by peft.
 
-    ``cached_vectors`` are sentence vectors by row key, used where nothing in the encoder trains.
+    ``cached_vectors`` are sentence vectors by row key, used where nothing in the encoder trains. ``token_types`` are those of rows
+    with two texts, by row key; of other rows they are 0.
     """
 
     def __init__(self, encoder: nn.Module, head: nn.Linear, card: BaseModelCard) -> None:
@@ -31,6 +35,8 @@ class PooledClassifier(PartlyFrozen):
         self._pool = POOLINGS[card.pooling]
         self._normalize = card.normalize
         self.cached_vectors: Mapping[bytes, torch.Tensor] = {}
+        self.token_types: Mapping[bytes, bytes] = {}
+        self.reads_token_types = _reads_token_types(encoder)
 
     def core(self) -> nn.Module:
         """See :class:`PartlyFrozen`."""
@@ -38,8 +44,24 @@ class PooledClassifier(PartlyFrozen):
 
     def run_core(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """See :class:`PartlyFrozen`: hidden states (rows, tokens, hidden)."""
-        states: torch.Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        types = self.token_types_of(ids, mask)
+        states: torch.Tensor = self.encoder(input_ids=ids, attention_mask=mask, **types).last_hidden_state
         return states
+
+    def tell_apart(self, tokens: Sequence[Sequence[int]], types: Sequence[Sequence[int]] | None) -> None:
+        """Remember which tokens of these rows belong to the second text, if the encoder can tell."""
+        if types is not None and self.reads_token_types:
+            self.token_types = {row_key(row): bytes(own) for row, own in zip(tokens, types, strict=True)}
+
+    def token_types_of(self, ids: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:
+        """``token_type_ids`` (rows, tokens) of a batch; none where every type is 0, or a soft prompt stands before the tokens."""
+        if not self.token_types or _has_soft_prompt(self.encoder):
+            return {}
+        types = np.zeros(ids.shape, dtype=np.int64)
+        for span in padded_rows(ids, mask):
+            known = np.frombuffer(self.token_types.get(span.key, b""), dtype=np.uint8)
+            types[span.row, : len(known)] = known
+        return {"token_type_ids": torch.from_numpy(types).to(ids.device)} if types.any() else {}
 
     def drop_caches(self) -> None:
         """See :class:`PartlyFrozen`."""
@@ -66,6 +88,18 @@ class PooledClassifier(PartlyFrozen):
         with torch.autocast(vectors.device.type, enabled=False):
             logits: torch.Tensor = self.head(vectors)
         return logits
+
+
+def _reads_token_types(encoder: nn.Module) -> bool:
+    """Whether a token's vector depends on which of two texts it belongs to."""
+    types = int(getattr(getattr(encoder, "config", None), "type_vocab_size", 0) or 0)
+    return types > 1 and "token_type_ids" in inspect.signature(encoder.forward).parameters
+
+
+def _has_soft_prompt(encoder: nn.Module) -> bool:
+    """Whether peft puts vectors before the tokens, for which it leaves out all token types."""
+    config = getattr(encoder, "active_peft_config", None) if isinstance(encoder, PeftModel) else None
+    return bool(getattr(config, "is_prompt_learning", False))
 
 
 def _mean(tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

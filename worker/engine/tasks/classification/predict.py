@@ -8,9 +8,10 @@ import torch
 from safetensors.torch import load_file
 
 from app.catalog.card import BaseModelCard
+from app.catalog.task_types.text_pairs import TextInput
 from worker.engine.batching.batches import collate, plan_reading
 from worker.engine.modeling.adapter_files import HEAD, read_labels, read_spec
-from worker.engine.modeling.tokenizer import load_tokenizer
+from worker.engine.modeling.tokenizer import load_tokenizer, tokenize
 from worker.engine.tasks.classification.model import PooledClassifier, load_encoder, make_head
 
 
@@ -29,10 +30,11 @@ class HeadPredictor:
         self._device = device
 
     @torch.no_grad()
-    def logits(self, texts: Sequence[str]) -> torch.Tensor:
-        """Scores (texts, outputs), in the order of the texts."""
-        length = self.spec.training.max_length
-        tokens = self._tokenizer(list(texts), truncation=True, max_length=length)["input_ids"]
+    def logits(self, texts: Sequence[TextInput]) -> torch.Tensor:
+        """Scores (inputs, outputs), in the order of the inputs, each a text or a pair of texts."""
+        encoded = tokenize(self._tokenizer, texts, self.spec.training.max_length)
+        tokens = encoded["input_ids"]
+        self._model.tell_apart(tokens, encoded.get("token_type_ids"))
         answers = torch.empty((len(tokens), self._model.head.out_features))
         for rows in plan_reading([len(ids) for ids in tokens]):
             ids, mask = (tensor.to(self._device) for tensor in collate(tokens, rows, self._tokenizer.pad_token_id or 0))
@@ -43,7 +45,7 @@ class HeadPredictor:
 class Predictor(HeadPredictor):
     """A tuned classifier: one label for each text."""
 
-    def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+    def predict(self, texts: Sequence[TextInput]) -> list[dict[str, Any]]:
         """``[{"label", "probabilities": {label: probability}}]``, labels from likely to unlikely."""
         predictions: list[dict[str, Any]] = []
         for row in self.logits(texts).softmax(-1).tolist():

@@ -156,4 +156,4 @@ class MultiLabel(EncoderWithHead):
         certain = evaluate.certainty(evaluate.probabilities(tested.logits), tuned)
         rows = zip(tested.examples, names_of(base, labels), names_of(tuned, labels), certain.tolist(), strict=True)
         for example, base_answer, answer, score in rows:
-            yield PredictionRow(example.row_id, example.text, example.label, base_answer, answer, score)
+            yield PredictionRow(example.row_id, example.input, example.label, base_answer, answer, score)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.catalog.card import BaseModelCard
+from app.catalog.task_types.text_pairs import TextInput
 from worker.engine.tasks.classification.predict import HeadPredictor
 from worker.engine.tasks.multi_label.evaluate import MIDDLE, probabilities
 
@@ -35,7 +36,7 @@ class SetPredictor(HeadPredictor):
         super().__init__(folder, base_folder, base, device)
         self.thresholds = read_thresholds(folder, self.labels)
 
-    def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+    def predict(self, texts: Sequence[TextInput]) -> list[dict[str, Any]]:
         """``[{"labels", "probabilities": {label: probability}, "thresholds": {label: threshold}}]``, from likely to unlikely."""
         limits = dict(zip(self.labels, self.thresholds, strict=True))
         answers: list[dict[str, Any]] = []

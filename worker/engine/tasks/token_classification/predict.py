@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from app.catalog.task_types.tagged_text import Sentence, word_places
+from app.catalog.task_types.text_pairs import TextInput
 from worker.engine.batching.batches import collate, plan_reading
 from worker.engine.modeling.adapter_files import read_labels, read_spec
 from worker.engine.modeling.tokenizer import load_tokenizer
@@ -34,12 +35,12 @@ class TagPredictor:
         """Scores (words that are read, tags) of each text, given with the character ranges of its words."""
         return self._read(self._tokenize(texts))
 
-    def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+    def predict(self, texts: Sequence[TextInput]) -> list[dict[str, Any]]:
         """``[{"entities": [{"start", "end", "label", "score", "text"}], "read_to"}]``, positions in characters.
 
         ``read_to`` is the character up to which the text was read; less than its length when it is too long.
         """
-        sentences = [Sentence(text, word_places(text), ()) for text in texts]
+        sentences = [Sentence(text, word_places(text), ()) for text in texts if isinstance(text, str)]
         encodings = self._tokenize([(sentence.text, sentence.places) for sentence in sentences])
         data = TaggedSplit(list(range(len(texts))), sentences, encodings, [])
         answers = answer(data, self._read(encodings), self.spec.labels)

@@ -47,3 +47,18 @@ def test_tokens_are_read_back_and_labels_are_not(tokenizer: Any, tmp_path: Path)
     for rows, length in ((EXAMPLES[::-1], 6), (EXAMPLES, 5)):
         with pytest.raises(Stopped):
             encode(rows, number, tokenizer, length, stopped, cache)
+
+
+def test_second_text_is_read_where_it_has_a_column(tmp_path: Path, tokenizer: Any) -> None:
+    write_rows(tmp_path, {"a": ["my card", "late", "x", "y"], "b": ["the bank", None, "x", "y"], "l": ["1", "0"] * 2})
+    columns = {"text": "a", "text_pair": "b", "label": "l"}
+    rows = read_examples(tmp_path / "rows.parquet", tmp_path / "splits.json", columns)["train"]
+    assert [row.texts for row in rows] == [("my card", "the bank"), ("late", ""), ("x", "x")]
+    assert [row.input for row in rows[:2]] == ['["my card", "the bank"]', '["late", ""]']
+    cache = TokenCache(tmp_path, "data/train")
+    data = encode(rows, lambda example: int(example.label), tokenizer, 16, ListReport(), cache)
+    assert data.token_types is not None and data.token_types[0] == [0, 0, 0, 0, 1, 1, 1]
+    assert encode(rows, lambda example: 0, tokenizer, 16, ListReport(stop_at=-1), cache).token_types == data.token_types
+    # The first texts alone are other tokens of the same rows.
+    alone = [LabelledExample(row.row_id, row.text, row.label) for row in rows]
+    assert encode(alone, lambda example: 0, tokenizer, 16, ListReport(), cache).token_types is None

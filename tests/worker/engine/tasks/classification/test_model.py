@@ -69,3 +69,21 @@ def test_encoder_is_loaded_without_the_pooler_and_from_safetensors_only(
     torch.save(encoder.state_dict(), tmp_path / "pytorch_model.bin")
     with pytest.raises(OSError, match="safetensors"):
         load_encoder(tmp_path, card)
+
+
+def test_encoder_is_told_which_tokens_are_of_the_second_text(classifier: PooledClassifier) -> None:
+    ids, mask = torch.tensor([[2, 5, 3, 6, 3], [2, 7, 3, 0, 0]]), torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
+    plain = classifier.features(ids, mask)
+    classifier.tell_apart([[2, 5, 3, 6, 3]], [[0, 0, 0, 1, 1]])
+    types = torch.tensor([[0, 0, 0, 1, 1], [0, 0, 0, 0, 0]])
+    states = classifier.encoder(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
+    found = classifier.features(ids, mask)
+    assert torch.allclose(found[0], normalize(states[0].mean(0), dim=-1), atol=1e-6)
+    assert not torch.allclose(found[0], plain[0], atol=1e-3) and torch.allclose(found[1], plain[1], atol=1e-6)
+    assert classifier.token_types_of(ids[1:], mask[1:]) == {}
+
+
+def test_encoder_without_token_types_is_told_none(classifier: PooledClassifier) -> None:
+    classifier.reads_token_types = False
+    classifier.tell_apart([[2, 5, 3, 6, 3]], [[0, 0, 0, 1, 1]])
+    assert classifier.token_types_of(IDS, MASK) == {}
