@@ -10,6 +10,7 @@ from app.catalog.task_types.scores import AnswerForm
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.models import SUCCEEDED
+from app.services.accounts.access import TO_SHARE
 from app.services.evaluation.baselines import BASE_NAMES
 from app.services.evaluation.comparison import MAX_RUNS, ComparedRun, Comparison
 from app.services.evaluation.metric_table import BASE
@@ -18,6 +19,7 @@ from studio_ui.comparison.matrix import matrix
 from studio_ui.comparison.source import ComparisonSource
 from studio_ui.components.nodes import Node, action, asker, choice, el, empty_state
 from studio_ui.components.pareto import Cost, ParetoPoint, ParetoPoints, pareto_nodes
+from studio_ui.permits import Permits
 from studio_ui.run_colours import swatch
 from studio_ui.run_words import state_chip
 
@@ -76,7 +78,10 @@ def describe_comparison(source: ComparisonSource, query: Query) -> dict[str, Any
         "bases": asker("baseline", bases, found.baseline, id="compare-baseline"),
         "chips": [_chip(run, places, hidden, run.id in inside, source.read_only) for run in found.runs],
         "notes": _notes(found),
-        "matrix": matrix(shown, places, as_rows=query.get("matrix") == "rows", read_only=source.read_only),
+        "matrix": Permits({TO_SHARE: closed} if (closed := source.closed(ids)) else {}).close(
+            matrix(shown, places, as_rows=query.get("matrix") == "rows", read_only=source.read_only),
+            {"share": TO_SHARE},
+        ),
         "settings_frame": settings.settings_frame(query),
         "settings": settings.settings_table(shown, places),
         "no_settings": settings.no_settings(len(shown.runs)),

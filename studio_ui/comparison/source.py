@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.services.accounts.access import TO_SHARE
 from app.services.evaluation import answer_votes, comparison, example_table, shares
 from app.services.evaluation.comparison import Comparison, RunCurves
+from app.services.runs import runs
+from studio_ui.permits import Permits
 
 # Of one curve; a chart half as wide as the page shows no more, and ten curves of eight metrics stay quick.
 MAX_POINTS = 400
@@ -22,6 +25,9 @@ class ComparisonSource(Protocol):
     @property
     def shows_rows(self) -> bool:
         """Whether held-out rows are shown."""
+
+    def closed(self, run_ids: Sequence[str]) -> str:
+        """Why these runs may not be shared; empty where they may."""
 
     def compare(self, run_ids: Sequence[str], baseline: str | None) -> Comparison:
         """The comparison of these runs."""
@@ -40,6 +46,12 @@ class OwnRuns:
     user_id: str
     read_only: bool = False
     shows_rows: bool = True
+
+    def closed(self, run_ids: Sequence[str]) -> str:
+        """See :class:`ComparisonSource`."""
+        projects = {runs.get_run(self.user_id, run_id).project_id for run_id in run_ids}
+        refused = (Permits.read(self.user_id, project_id).refused.get(TO_SHARE, "") for project_id in projects)
+        return next(filter(None, refused), "")
 
     def compare(self, run_ids: Sequence[str], baseline: str | None) -> Comparison:
         """See :class:`ComparisonSource`."""
@@ -62,6 +74,10 @@ class SharedRuns:
     token: str
     shows_rows: bool = False
     read_only: bool = True
+
+    def closed(self, run_ids: Sequence[str]) -> str:
+        """See :class:`ComparisonSource`."""
+        return ""
 
     def compare(self, run_ids: Sequence[str], baseline: str | None) -> Comparison:
         """See :class:`ComparisonSource`."""

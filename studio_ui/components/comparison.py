@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.languages import gettext as _
+from app.services.accounts import projects
 from app.services.evaluation import answer_votes
 from app.services.runs import run_table
 from studio_ui.comparison import page
@@ -57,8 +58,9 @@ def vote(user_id: str, data: Mapping[str, Any]) -> str:
 
 
 def find_runs(user_id: str, data: Mapping[str, Any]) -> list[Node]:
-    """Runs to add that fit the ``words`` and are not ``taken``: their names, with method and data, as options of a list."""
-    found = run_table.page(user_id, run_table.RunFilter(words=str(data["words"])), limit=FOUND).runs
+    """Runs of the chosen project to add that fit the ``words`` and are not ``taken``: their names, with method and data, as options of a list."""
+    wanted = run_table.RunFilter(words=str(data["words"]), project_id=projects.chosen(user_id))
+    found = run_table.page(user_id, wanted, limit=FOUND).runs
     others = [run for run in (row.as_dict() for row in found) if run["id"] not in data["taken"]]
     return [_option(run) for run in others[:OFFERED]] or [el("li", _("No other run fits."), cls="muted")]
 

@@ -259,7 +259,7 @@ class Rows {
 
   editCell(cell) {
     const id = Number(cell?.closest("[data-row]").dataset.row);
-    if (cell && !cell.closest(".row-editing")) this.edit(id, cell.dataset.column);
+    if (cell && !this.about.closed && !cell.closest(".row-editing")) this.edit(id, cell.dataset.column);
   }
 
   async edit(id, column) {

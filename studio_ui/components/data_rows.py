@@ -22,7 +22,7 @@ class DataRows(BrowserComponent):
 
     ``read_page`` answers ``{"columns", "rows", "matching", "after", "lost_lines", "selection", "narrowed", "about"}``, where
     ``about`` is ``{"id", "version", "version_id", "columns": {role: column}, "conversations": [column], "labels": [...],
-    "problems": [[key, words]]}``. Conversations are shown and edited message by message.
+    "problems": [[key, words]], "closed": whether they are only looked at}``. Conversations are shown and edited message by message.
 
     The value is what was changed and not saved, which outlives a reload: ``{"version", "changes"}``. ``save`` has the same with ``dataset``;
     ``looked`` has ``{"dataset", "version", "rows"}`` when rows of the final test were shown. A listener of ``save`` returns

@@ -77,7 +77,7 @@ def _tools(about: About) -> Node:
         _filter("label", _("Only rows with this label"), labels) if about["labels"] else None,
         _filter("rows", _("Which rows"), [(value, _(words)) for value, words in WHICH]),
         _filter("problem", _("Only rows with this problem"), problems) if about["problems"] else None,
-        action(_("Add a row"), "adder", True, id="rows-add", cls="button small"),
+        None if about.get("closed") else action(_("Add a row"), "adder", True, id="rows-add", cls="button small"),
         cls="toolbar",
     )
 
@@ -132,7 +132,7 @@ def _draft_bar(about: About) -> Node:
 
 def bulk_tools(page: Mapping[str, Any]) -> list[Node]:
     """What was found by a filter can be changed at once."""
-    if not (page["narrowed"] and page["matching"]):
+    if not (page["narrowed"] and page["matching"]) or page["about"].get("closed"):
         return []
     found, rows, label = counted(page["matching"], "row"), page["selection"], page["about"]["columns"].get("label")
     box = el(
@@ -250,7 +250,7 @@ def _row(row: Row, about: About, shown: Sequence[str], draft: Mapping[str, Any],
         "tr",
         _line(row, _state(row, op, bool(changes))),
         cells,
-        el("td", _actions(row, op, str(row["_id"]) in draft["rows"])),
+        el("td", None if about.get("closed") else _actions(row, op, str(row["_id"]) in draft["rows"])),
         cls=" ".join(name for name, holds in states.items() if holds),
         data_row=row["_id"],
     )

@@ -229,7 +229,10 @@ class RunTable {
     compare.disabled = number < 2 || number > this.most;
     compare.title = number > this.most ? t("At most {most} runs can be compared.", { most: this.most }) : "";
     compare.textContent = number ? t("Compare {amount} selected", { amount: number }) : t("Compare");
-    for (const each of [archive, tagging, starring, stopping, deleting]) each.disabled = number === 0;
+    for (const [name, each] of Object.entries({ archive, tag: tagging, star: starring, stop: stopping, delete: deleting })) {
+      const closed = [...this.chosen.values()].find((run) => run?.closed?.[name]);
+      Object.assign(each, { disabled: number === 0 || Boolean(closed), title: closed ? `${closed.name}: ${closed.closed[name]}` : "" });
+    }
     starring.textContent = this.allStarred() ? t("Unstar") : t("Star");
     stopping.hidden = ![...this.chosen.values()].some((run) => run?.active);
     archive.textContent = this.view.archived === "only" ? t("Bring back") : t("Archive");

@@ -10,12 +10,14 @@ from app.errors import NotFound, Rejected, StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop, ngettext
 from app.services.accounts import projects
+from app.services.accounts.access import TO_CHANGE, TO_DELETE
 from app.services.runs import removal, run_table, runs, saved_views
 from app.services.runs.run_table import RunFilter, RunRow
 from studio_ui.components.browser_component import BrowserComponent
 from studio_ui.components.nodes import Node, action, asker, chooser, el, empty_state
 from studio_ui.components.run_cells import COLUMNS, run_cells
 from studio_ui.formats import byte_size, count, counted
+from studio_ui.permits import Permits
 from studio_ui.run_words import ACTIVE, STATES, method_title, model_title
 
 ROWS_SHOWN, MAX_COMPARED = 50, 10
@@ -56,6 +58,9 @@ FOR_CHOSEN = (
     ("deleting", gettext_noop("Delete…"), ""),
     ("stopping", gettext_noop("Stop"), "stop"),
 )
+
+# Which role each of :data:`CHANGES` takes in the project of a run.
+NEEDS = {**dict.fromkeys(("star", "archive", "tag", "stop"), TO_CHANGE), "delete": TO_DELETE}
 
 
 class RunTable(BrowserComponent):
@@ -174,7 +179,8 @@ def read_rows(user_id: str, data: dict[str, Any]) -> dict[str, Any]:
         limit=int(data.get("limit") or ROWS_SHOWN),
         cursor=str(data.get("cursor") or ""),
     )
-    rows = [_row(run) for run in found.runs]
+    permits = {key: Permits.read(user_id, key) for key in {row.details.project_id for row in found.runs}}
+    rows = [_row(run, permits[run.details.project_id]) for run in found.runs]
     shown = int(data.get("before") or 0) + len(rows)
     return {
         "order": [row["id"] for row in rows],
@@ -215,15 +221,21 @@ def _filter(view: Mapping[str, str]) -> RunFilter:
     )
 
 
-def _row(row: RunRow) -> dict[str, Any]:
+def _row(row: RunRow, permits: Permits) -> dict[str, Any]:
     run = row.details
-    shown = {**_facts(run), "cells": run_cells(row)}
+    facts = {**_facts(run), "closed": _closed(permits)}
+    shown = {**facts, "cells": permits.close(run_cells(row), NEEDS)}
     return {**shown, "digest": hashlib.sha256(json.dumps(shown, default=str).encode()).hexdigest()[:12]}
 
 
 def _facts(run: Any) -> dict[str, Any]:
     """What bulk actions need to know of a run."""
     return {"id": run.id, "name": run.name, "active": run.state in ACTIVE, "starred": run.starred}
+
+
+def _closed(permits: Permits) -> dict[str, str]:
+    """The changes that the person may not make -> why."""
+    return {name: permits.refused[need] for name, need in NEEDS.items() if not permits.allows(need)}
 
 
 def _chosen(user_id: str, ids: list[Any]) -> list[dict[str, Any]]:
@@ -234,7 +246,8 @@ def _chosen(user_id: str, ids: list[Any]) -> list[dict[str, Any]]:
             run = runs.get_run(user_id, str(run_id))
         except NotFound:
             continue
-        found.append({"id": run.id, "name": run.name, "active": run.job.state in ACTIVE, "starred": run.starred})
+        facts = {"id": run.id, "name": run.name, "active": run.job.state in ACTIVE, "starred": run.starred}
+        found.append({**facts, "closed": _closed(Permits.read(user_id, run.project_id))})
     return found
 
 

@@ -8,6 +8,7 @@ import gradio as gr
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.models import SUCCEEDED, Run
+from app.services.accounts.access import TO_TRAIN
 from app.services.evaluation.comparison import MAX_RUNS
 from app.services.runs import derivations, runs
 from app.services.runs.derivations import MAX_RANK, CombineRequest
@@ -16,6 +17,7 @@ from studio_ui.components.comparison import ComparisonBoard
 from studio_ui.components.nodes import banner, el
 from studio_ui.components.page_state import PageState
 from studio_ui.components.view import View, show
+from studio_ui.permits import Permits
 from studio_ui.session import listen, refusal, user_of
 
 WAYS = [
@@ -93,7 +95,9 @@ def offer(way: str, request: gr.Request, event: gr.EventData) -> list[Any]:
     found = [runs.get_run(user_id, str(run_id)) for run_id in list(event.runs)[:MAX_RUNS]]
     fit = [run for run in found if _fits(run, found[0])]
     chosen = [{"id": run.id, "name": run.name} for run in fit]
-    return [gr.update(visible=len(fit) > 1), chosen, *change_way(way, chosen)]
+    # The combination is made in the project of the first.
+    allowed = len(fit) > 1 and Permits.read(user_id, fit[0].project_id).allows(TO_TRAIN)
+    return [gr.update(visible=allowed), chosen, *change_way(way, chosen)]
 
 
 def _fits(run: Run, first: Run) -> bool:

@@ -10,6 +10,7 @@ from app.catalog.methods.cards import method_card
 from app.catalog.training import TrainingSettings
 from app.errors import StudioError
 from app.models import Dataset, DatasetVersion, Run
+from app.services.accounts.access import TO_TRAIN
 from app.services.datasets import datasets
 from app.services.experiments.experiments import ExperimentRequest
 from app.services.profiling.token_lengths import default_model
@@ -83,11 +84,13 @@ def start_of(user_id: str, query: Mapping[str, str]) -> Start:
 
     Raises:
         NotFound: it is not theirs.
+        NotAllowed: they may only look at it.
     """
     if query.get("run"):
-        run = runs.get_run(user_id, query["run"])
+        run = runs.get_run(user_id, query["run"], TO_TRAIN)
         dataset = datasets.get_dataset(user_id, run.dataset_version.dataset_id)
         return Start(dataset, run.dataset_version, run, run.base_model)
+    datasets.require(user_id, query.get("dataset", ""), TO_TRAIN)
     dataset = datasets.get_dataset(user_id, query.get("dataset", ""))
     version = datasets.latest_version(dataset)
     return Start(dataset, version, None, default_model(version.task_type))

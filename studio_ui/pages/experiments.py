@@ -13,6 +13,7 @@ from app.errors import StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.services.accounts import projects
+from app.services.accounts.access import TO_TRAIN
 from app.services.datasets import datasets
 from app.services.experiments import experiments
 from app.services.experiments.experiments import ExperimentSummary
@@ -54,7 +55,7 @@ def build(blocks: gr.Blocks) -> None:
             except StudioError:
                 # The view beside it says what is wrong.
                 return [gr.update(), gr.update(), *form.closed()]
-        owned = [(dataset.name, dataset.id) for dataset in datasets.list_datasets(user_id)]
+        owned = [(dataset.name, dataset.id) for dataset in datasets.list_datasets(user_id, need=TO_TRAIN)]
         shown = bool(owned and experiments.list_experiments(user_id))
         return [
             gr.update(visible=shown),
@@ -86,7 +87,7 @@ def describe_list(user_id: str) -> list[Node]:
     """All experiments, or how to make the first."""
     found = experiments.list_experiments(user_id, projects.chosen(user_id))
     if not found:
-        owned = datasets.list_datasets(user_id)
+        owned = datasets.list_datasets(user_id, need=TO_TRAIN)
         link = (
             (f"/experiments?dataset={quote(owned[0].id)}", _("Compare methods"))
             if owned

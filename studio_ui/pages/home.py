@@ -12,6 +12,7 @@ from app.errors import StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.services.accounts import projects
+from app.services.accounts.access import TO_CHANGE
 from app.services.datasets import datasets
 from app.services.estimates.estimates import CostEstimate, EstimateRequest, estimate
 from app.services.operations import readiness
@@ -24,6 +25,7 @@ from studio_ui.components.page_state import PageState
 from studio_ui.components.view import Content, View
 from studio_ui.formats import byte_size, count, counted, duration_range, score_words
 from studio_ui.pages.page import Page
+from studio_ui.project_choice import permits_for_new
 from studio_ui.run_words import method_title, state_chip
 from studio_ui.sample_cards import sample_cards
 from studio_ui.session import listen, user_of
@@ -50,7 +52,7 @@ def build(blocks: gr.Blocks) -> None:
             with gr.Column(elem_classes="card"):
                 View(this_machine, elem_id="machine", min_height=200)
         with gr.Column(elem_classes="home-samples"):
-            samples = View(value={"nodes": samples_to_try()}, lines=0, elem_id="samples", min_height=220)
+            samples = View(samples_to_try, lines=0, elem_id="samples", min_height=220)
         address = PageState("")
     used = listen(samples.action, use_sample, None, address, trigger_mode="once")
     listen(used.success, None, address, None, js="(url) => { if (url) location.assign(url) }")
@@ -66,9 +68,10 @@ def welcome() -> Node:
     return el("section", title, el("p", _(WORDS), cls="hero-words"), el("div", buttons, cls="actions"), cls="hero")
 
 
-def samples_to_try() -> list[Node]:
+def samples_to_try(user_id: str, query: Mapping[str, str]) -> list[Node]:
     """A card for each sample."""
-    return [el("h2", _("Or try it with a sample")), sample_cards()]
+    cards = permits_for_new(user_id).close(sample_cards(), {"sample": TO_CHANGE})
+    return [el("h2", _("Or try it with a sample")), cards]
 
 
 def use_sample(request: gr.Request, event: gr.EventData) -> str:

@@ -8,6 +8,8 @@ from urllib.parse import quote, urlencode
 from app.catalog.baselines import baseline
 from app.languages import decimal, gettext_noop
 from app.languages import gettext as _
+from app.services.accounts.access import TO_TRAIN
+from app.services.datasets import datasets
 from app.services.evaluation.leaderboard import BaselineRow, Leaderboard
 from app.services.evaluation.leaderboard_rows import LeaderboardRow
 from app.services.experiments import experiments
@@ -17,9 +19,12 @@ from studio_ui.components.view import Content
 from studio_ui.formats import byte_size, count, counted, duration, figure, milliseconds, percent, points, signed
 from studio_ui.pages.leaderboard_points import places_of, short_name
 from studio_ui.pages.leaderboard_words import conditions, legend
+from studio_ui.permits import Permits
 from studio_ui.run_colours import BASE_INDEX, colour, dot
 from studio_ui.run_words import method_title, state_chip
 
+# Which role the buttons take in the project of the experiment.
+NEEDS = dict.fromkeys(("use", "stop", "#race-all-rows"), TO_TRAIN)
 SECONDS_BETWEEN_LOOKS = 2.0
 MAX_COMPARED = 10
 # From this ratio between the largest and the smallest value on, bars lie on a logarithmic scale.
@@ -50,7 +55,10 @@ FORGETTING = (gettext_noop("Forgetting"), gettext_noop("How much worse the model
 def describe_experiment(user_id: str, experiment_id: str) -> Content:
     """The whole experiment; asked for again while it works."""
     report = experiments.read(user_id, experiment_id)
+    # It is in the project of its data.
+    permits = Permits.read(user_id, datasets.get_dataset(user_id, report.dataset["id"]).project_id)
     nodes = [
+        permits.note(TO_TRAIN),
         _head(report),
         el("section", _advice(report), id="experiment-advice", aria_live="polite"),
         _table(report),
@@ -58,7 +66,8 @@ def describe_experiment(user_id: str, experiment_id: str) -> Content:
         el("section", el("p", conditions(report)), cls="muted small", id="experiment-plan"),
     ]
     again = SECONDS_BETWEEN_LOOKS if report.table.state == "working" else None
-    return Content(nodes, again=again, title=_("{report} · Experiment", report=report.name))
+    shown = permits.close([node for node in nodes if node], NEEDS)
+    return Content(shown, again=again, title=_("{report} · Experiment", report=report.name))
 
 
 def _head(report: ExperimentReport) -> Node:

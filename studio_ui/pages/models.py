@@ -10,8 +10,10 @@ from app.catalog.card import BaseModelCard
 from app.catalog.methods import METHODS
 from app.catalog.methods.cards import method_card
 from app.catalog.shelf import SHELF, ShelfModel
+from app.errors import NotAllowed
 from app.languages import gettext as _
 from app.languages import gettext_noop
+from app.services.accounts.accounts import ADMINISTRATOR
 from app.services.estimates import observations
 from app.services.models import model_fetches
 from app.services.models.model_fetches import FetchStatus
@@ -22,10 +24,13 @@ from studio_ui.components.nodes import Node, action, el, facts, moment, table
 from studio_ui.components.view import Content, View, reload
 from studio_ui.formats import byte_size, count, counted, percent
 from studio_ui.pages.page import Page
+from studio_ui.permits import Permits
 from studio_ui.run_words import ACTIVE, method_words, state_chip, task_title
 from studio_ui.session import listen, user_of
 
 SECONDS_BETWEEN_LOOKS = 1.5
+# Which role the buttons take.
+NEEDS = dict.fromkeys(("fetch", "remove"), ADMINISTRATOR)
 FIT_WORDS = {
     FITS: gettext_noop("fits"),
     FITS_COMPRESSED: gettext_noop("fits in 4 bits"),
@@ -42,22 +47,38 @@ def build(blocks: gr.Blocks) -> None:
         models = View(installed_models, elem_id="installed-models", min_height=200)
         with gr.Column(elem_classes="card"):
             View(fetch_words, lines=1)
-            with gr.Row(equal_height=True):
+            with gr.Row(equal_height=True, visible=False) as fields:
                 repo = gr.Textbox(
                     label=_("Model on the Hugging Face Hub"), placeholder=_("owner/name"), elem_id="fetch-repo"
                 )
                 revision = gr.Textbox("main", label=_("Branch, tag or commit"), elem_id="fetch-revision")
-            start = gr.Button(_("Fetch"), elem_id="fetch-start")
+            start = gr.Button(_("Fetch"), elem_id="fetch-start", visible=False)
             fetches = View(fetches_on_their_way, lines=0, elem_id="fetch-list")
         on_shelf = View(shelf, elem_id="model-shelf")
         View(tuning_methods, elem_id="tuning-methods")
         View(estimate_accuracy, elem_id="estimate-quality")
+    listen(blocks.load, open_form, None, [fields, start], queued=False)
     for event in (start.click, repo.submit):
         listen(event, fetch, [repo, revision], [repo, fetches])
     listen(fetches.action, change_fetch, None, fetches)
     listen(fetches.updated, reload, None, models)
     listen(models.action, remove, None, models)
     listen(on_shelf.action, fetch_from_shelf, None, [on_shelf, fetches])
+
+
+def open_form(request: gr.Request) -> tuple[Any, Any]:
+    """The fields are there for whoever may fetch models."""
+    shown = gr.update(visible=permits_of(user_of(request)).allows(ADMINISTRATOR))
+    return shown, shown
+
+
+def permits_of(user_id: str) -> Permits:
+    """Whether the person may bring and remove models, and why not."""
+    try:
+        model_fetches.check_role(user_id)
+    except NotAllowed as error:
+        return Permits({ADMINISTRATOR: f"{error.message} {error.hint}"})
+    return Permits({})
 
 
 def fetch(repo: str, revision: str, request: gr.Request) -> tuple[Any, Any]:
@@ -92,7 +113,7 @@ def installed_models(user_id: str, query: Mapping[str, str]) -> list[Node]:
     return [
         el("h2", counted(len(cards), "base model")),
         el("p", _("These are on this machine already."), cls="muted"),
-        el("div", cards, cls="columns"),
+        permits_of(user_id).close(el("div", cards, cls="columns"), NEEDS),
     ]
 
 
@@ -145,18 +166,22 @@ def fetch_words(user_id: str, query: Mapping[str, str]) -> list[Node]:
         "Encoders and writing models of every type that transformers knows, experts included. Only safetensors files of one "
         "commit are taken; code in a model is never run."
     )
-    return [el("h2", _("Another base model")), el("p", words, cls="muted")]
+    return [el("h2", _("Another base model")), el("p", words, cls="muted"), permits_of(user_id).note(ADMINISTRATOR)]
 
 
 def fetches_on_their_way(user_id: str, query: Mapping[str, str]) -> Content:
     """Fetches that are active or did not succeed."""
-    found = model_fetches.list_fetches()
+    found, own = model_fetches.list_fetches(), model_fetches.own_fetches(user_id)
     busy = any(item.state in ACTIVE for item in found)
-    listed = el("ul", [_fetch_item(item) for item in found], cls="fetch-list", aria_label=_("Fetches")) if found else ""
+    listed = (
+        el("ul", [_fetch_item(item, item.id in own) for item in found], cls="fetch-list", aria_label=_("Fetches"))
+        if found
+        else ""
+    )
     return Content(listed, again=SECONDS_BETWEEN_LOOKS if busy else None)
 
 
-def _fetch_item(fetch: FetchStatus) -> Node:
+def _fetch_item(fetch: FetchStatus, own: bool) -> Node:
     here, total = fetch.progress.get("bytes", 0), fetch.progress.get("total_bytes", 0)
     active = fetch.state in ACTIVE
     share = (
@@ -197,7 +222,7 @@ def _fetch_item(fetch: FetchStatus) -> Node:
         if fetch.state == "cancelled" and total
         else None,
         el("p", f"{error['message']} ", el("span", error.get("hint", ""), cls="muted")) if error else None,
-        el("div", buttons, cls="actions"),
+        el("div", buttons, cls="actions") if own else None,
         cls="fetch",
         data_repo=fetch.repo,
     )

@@ -11,6 +11,7 @@ from app.errors import StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.models import SUCCEEDED, Run
+from app.services.accounts import projects
 from app.services.inference import prediction
 from app.services.inference.chat import STEP_SEPARATOR
 from app.services.runs import checkpoints, predictions, runs
@@ -141,10 +142,15 @@ def fill_in(models: list[str], request: gr.Request) -> tuple[Any, Any]:
 
 
 def _models(user_id: str, asked: Sequence[str]) -> dict[str, str]:
-    """Name -> words of the models that label texts: the person's finished runs, newest first, and kept checkpoints of any run
-    that are asked for as ``<run id>@<step>``."""
+    """Name -> words of the models that label texts: finished runs of the chosen project, newest first, those that are asked for,
+    and kept checkpoints of any run that are asked for as ``<run id>@<step>``."""
     found = {run.id: run for run in runs.list_runs(user_id) if not generates(run.task_type)}
-    finished = {item.id: _words(item) for item in found.values() if item.job.state == SUCCEEDED}
+    chosen = projects.chosen(user_id)
+    finished = {
+        item.id: _words(item)
+        for item in found.values()
+        if item.job.state == SUCCEEDED and (chosen in ("", item.project_id) or item.id in asked)
+    }
     steps = [name.partition(STEP_SEPARATOR) for name in asked if STEP_SEPARATOR in name]
     kept = {
         f"{run_id}{STEP_SEPARATOR}{checkpoint.step}": _(

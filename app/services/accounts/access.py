@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ExecutableOption
 
+from app.db import snapshot
 from app.errors import NotAllowed, NotFound
 from app.languages import gettext as _
 from app.models import Project, ProjectMember, Run, User
@@ -37,6 +38,10 @@ KINDS = {
 # Viewers see, compare and try; editors also change and train; owners also delete and invite.
 VIEWER, EDITOR, OWNER = "viewer", "editor", "owner"
 ROLES = (VIEWER, EDITOR, OWNER)
+# The least role for what is done with something in a project: services refuse by these, and pages close their buttons by them.
+TO_LOOK = VIEWER
+TO_CHANGE = TO_TRAIN = TO_SHARE = EDITOR
+TO_DELETE = TO_MOVE = TO_INVITE = OWNER
 
 
 Row = TypeVar("Row", bound=Any)
@@ -136,11 +141,22 @@ def project_name(session: Session, project: Project, user_id: str) -> str:
     return _("{name}'s project", name=owner)
 
 
+def refused_roles(user_id: str, project_id: str) -> dict[str, NotAllowed]:
+    """The roles that a person does not have in a project of which they see something, each with the refusal of what takes it."""
+    with snapshot() as session:
+        role = role_in(session, user_id, project_id)
+        lacking = [need for need in ROLES if role is None or role not in _at_least(need)]
+        return {need: _too_low(session, user_id, project_id, need) for need in lacking}
+
+
 def _refusal(session: Session, user_id: str, row: Any, need: str) -> NotAllowed:
     if isinstance(row, Conversation) and need == EDITOR:
         return _not_the_author(session, row)
     run = session.get_one(Run, row.run_id) if isinstance(row, TrackerExport) else row
-    project_id = row.id if isinstance(row, Project) else run.project_id
+    return _too_low(session, user_id, row.id if isinstance(row, Project) else run.project_id, need)
+
+
+def _too_low(session: Session, user_id: str, project_id: str, need: str) -> NotAllowed:
     role = role_in(session, user_id, project_id)
     who = _people_with(session, project_id, need)
     project = project_name(session, session.get_one(Project, project_id), user_id)

@@ -22,7 +22,7 @@ from app.models import ACTIVE_STATES, CANCELLED, QUEUED, SUCCEEDED, Dataset, Job
 from app.models_data import DatasetCheck
 from app.queue import LIGHT_QUEUE
 from app.services.accounts import access
-from app.services.accounts.access import EDITOR
+from app.services.accounts.access import TO_CHANGE
 from app.services.datasets.dataset_jobs import FETCHED, DatasetJob
 from app.services.datasets.versions import find_dataset
 from app.services.queue import jobs, workers
@@ -49,7 +49,7 @@ def start(user_id: str, work: DatasetJob) -> dict[str, Any]:
     """
     with transaction() as session:
         if work.dataset_id:
-            find_dataset(session, user_id, work.dataset_id, EDITOR)
+            find_dataset(session, user_id, work.dataset_id, TO_CHANGE)
         job = jobs.add(session, owner_id=user_id, kind=_job_kind(work.kind))
         session.flush()
         dataset_id = work.dataset_id or None

@@ -16,7 +16,7 @@ from app.models import Dataset, DatasetVersion
 from app.readers import Choices
 from app.samples import SAMPLES, Sample, sample_path
 from app.services.accounts import access, names
-from app.services.accounts.access import EDITOR
+from app.services.accounts.access import TO_CHANGE, TO_LOOK
 from app.services.accounts.audit_chain import record
 from app.services.datasets.data_reports import ReportOptions, build_report, refused_report
 from app.services.datasets.imports import import_file
@@ -90,15 +90,16 @@ def import_sample(user_id: str, name: str) -> Dataset:
     return _import_sample(user_id, sample)
 
 
-def list_datasets(user_id: str, *, archived: bool = False, project_id: str = "") -> list[Dataset]:
+def list_datasets(user_id: str, *, archived: bool = False, project_id: str = "", need: str = TO_LOOK) -> list[Dataset]:
     """The datasets that the person may see with their versions, newest first: those in use, or those that were archived.
 
     Args:
         project_id: only those of this project; empty for all.
+        need: the least role in their project.
     """
     query = (
         select(Dataset)
-        .where(access.visible(Dataset, user_id, project_id=project_id), Dataset.archived.is_(archived))
+        .where(access.visible(Dataset, user_id, need, project_id), Dataset.archived.is_(archived))
         .order_by(Dataset.created_at.desc(), Dataset.id)
         .options(selectinload(Dataset.versions))
     )
@@ -179,7 +180,7 @@ def rename(user_id: str, dataset_id: str, name: str) -> Dataset:
     """
     cleaned = names.validate_name(name)
     with transaction() as session:
-        find_dataset(session, user_id, dataset_id, EDITOR).name = cleaned
+        find_dataset(session, user_id, dataset_id, TO_CHANGE).name = cleaned
         record(session, user_id, "rename", "dataset", dataset_id, data={"name": cleaned})
     return get_dataset(user_id, dataset_id)
 
@@ -187,7 +188,7 @@ def rename(user_id: str, dataset_id: str, name: str) -> Dataset:
 def archive(user_id: str, dataset_id: str) -> None:
     """Hide a dataset from the list; runs that use it keep it."""
     with transaction() as session:
-        find_dataset(session, user_id, dataset_id, EDITOR).archived = True
+        find_dataset(session, user_id, dataset_id, TO_CHANGE).archived = True
         record(session, user_id, "archive", "dataset", dataset_id)
 
 
@@ -198,7 +199,7 @@ def unarchive(user_id: str, dataset_id: str) -> Dataset:
         NotFound: it does not exist or is somebody else's.
     """
     with transaction() as session:
-        dataset = find_dataset(session, user_id, dataset_id, EDITOR)
+        dataset = find_dataset(session, user_id, dataset_id, TO_CHANGE)
         if dataset.archived:
             listed = (Dataset.project_id == dataset.project_id, Dataset.archived.is_(False))
             taken = set(session.scalars(select(Dataset.name).where(*listed)))

@@ -22,7 +22,7 @@ from app.languages import gettext as _
 from app.models import Dataset, DatasetVersion, new_id
 from app.readers import Choices
 from app.services.accounts import access, limits, names
-from app.services.accounts.access import EDITOR
+from app.services.accounts.access import TO_CHANGE
 from app.services.accounts.audit_chain import record as record_action
 from app.services.accounts.projects import project_for_new
 from app.services.datasets.data_reports import DataReport, ReportOptions
@@ -245,7 +245,7 @@ def _add_dataset(new: _NewDataset, read: Callable[[Path], Reading], progress: Pr
             _deduplicate(new.project_id, version.content_sha256, aside / ROWS_FILE)
         with transaction() as session:
             # A member may have been made a viewer while the file was read.
-            access.find_project(session, new.project_id, new.user_id, EDITOR)
+            access.find_project(session, new.project_id, new.user_id, TO_CHANGE)
             name = names.clean_name(new.name) or _free_name(session, new.project_id, new.file_name)
             dataset = Dataset(project_id=new.project_id, owner_id=new.user_id, name=name)
             session.add(dataset)

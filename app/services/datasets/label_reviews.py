@@ -20,7 +20,7 @@ from app.job_kinds import LABEL_REVIEW
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, DatasetReview, DatasetVersion, new_id
-from app.services.accounts.access import EDITOR
+from app.services.accounts.access import TO_CHANGE
 from app.services.datasets import label_verdicts
 from app.services.datasets.row_search import Selection, find_rows
 from app.services.datasets.versions import find_version
@@ -39,7 +39,7 @@ def start(user_id: str, dataset_id: str) -> dict[str, Any]:
         Conflict: no installed model can read the texts.
         NotFound: the dataset is not theirs.
     """
-    version = find_version(user_id, dataset_id, need=EDITOR)
+    version = find_version(user_id, dataset_id, need=TO_CHANGE)
     if "label" not in version.columns or len(version.labels) < 2:
         raise Rejected(
             "no_labels", _("This data has no labels that could be doubted."), _("Choose a goal with labels.")
@@ -107,7 +107,7 @@ def decide(user_id: str, dataset_id: str, row_id: int, verdict: str) -> dict[str
         NotFound: the dataset is not theirs, or the row is no suspect.
         Rejected: there is no such verdict.
     """
-    version = find_version(user_id, dataset_id, need=EDITOR)
+    version = find_version(user_id, dataset_id, need=TO_CHANGE)
     with snapshot() as session:
         review = _latest(session, version.id)
     suspects = (review.results or {}).get("suspects", []) if review else []

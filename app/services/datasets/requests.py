@@ -8,7 +8,7 @@ from app.errors import StudioError
 from app.languages import storable, translated_json
 from app.models import Dataset
 from app.readers import Choices
-from app.services.accounts.access import EDITOR
+from app.services.accounts.access import TO_CHANGE
 from app.services.datasets import checks, datasets, imports, readings
 from app.services.datasets.dataset_jobs import IMPORT, DatasetJob, perform
 from app.services.datasets.row_tables import Reading
@@ -62,7 +62,7 @@ def run_or_enqueue(user_id: str, work: DatasetJob, *, wait: bool = False) -> Ans
         NotFound: the dataset is not theirs.
         StudioError: what the work is refused for.
     """
-    datasets.require(user_id, work.dataset_id, EDITOR)
+    datasets.require(user_id, work.dataset_id, TO_CHANGE)
     rows = datasets.latest_version(datasets.get_dataset(user_id, work.dataset_id)).rows
     if not wait and rows > checks.SMALL_ROWS:
         return Answer(check=checks.start(user_id, work))

@@ -25,7 +25,7 @@ from app.languages import gettext as _
 from app.languages import storable, translated_json
 from app.models import Dataset, DatasetVersion, User, new_id
 from app.services.accounts import access
-from app.services.accounts.access import EDITOR, VIEWER
+from app.services.accounts.access import TO_CHANGE, TO_LOOK
 from app.services.accounts.audit_chain import record
 from app.services.datasets.data_reports import NOTHING, DataReport, Exclusions, ReportOptions, build_report
 from app.services.datasets.findings import store_findings
@@ -84,7 +84,7 @@ class ChangePage:
     after: int
 
 
-def find_dataset(session: Session, user_id: str, dataset_id: str, need: str = VIEWER) -> Dataset:
+def find_dataset(session: Session, user_id: str, dataset_id: str, need: str = TO_LOOK) -> Dataset:
     """The dataset with its versions inside the caller's transaction, for somebody with at least the role ``need``.
 
     Raises:
@@ -99,7 +99,7 @@ def find_dataset(session: Session, user_id: str, dataset_id: str, need: str = VI
     return access.find(session, Dataset, dataset_id, user_id, missing, selectinload(Dataset.versions), need=need)
 
 
-def find_version(user_id: str, dataset_id: str, number: int | None = None, need: str = VIEWER) -> DatasetVersion:
+def find_version(user_id: str, dataset_id: str, number: int | None = None, need: str = TO_LOOK) -> DatasetVersion:
     """One version by its number, the newest without one, for somebody with at least the role ``need``.
 
     Raises:
@@ -229,7 +229,7 @@ def add_version(
         Conflict: somebody else changed the dataset in the meantime.
         Rejected: the changed rows cannot be used; no version is added.
     """
-    newest = find_version(user_id, dataset_id, need=EDITOR)
+    newest = find_version(user_id, dataset_id, need=TO_CHANGE)
     if expected is not None and expected != newest.number:
         raise _stale()
     version_id = new_id()

@@ -22,7 +22,7 @@ from app.languages import gettext as _
 from app.models import User, new_id
 from app.models_shares import Share
 from app.services.accounts import access
-from app.services.accounts.access import EDITOR
+from app.services.accounts.access import TO_SHARE
 from app.services.accounts.audit_chain import record
 from app.services.evaluation import comparison, example_table
 from app.services.evaluation.comparison import Comparison, RunCurves
@@ -89,7 +89,7 @@ def create(
     token = secrets.token_urlsafe(32)
     with transaction() as session:
         for run_id in wanted:
-            runs.find(session, user_id, run_id, EDITOR)
+            runs.find(session, user_id, run_id, TO_SHARE)
         open_now = (Share.owner_id == user_id, Share.revoked_at.is_(None), Share.expires_at > db_now())
         if (session.scalar(select(func.count()).where(*open_now)) or 0) >= MAX_OPEN:
             raise Conflict(

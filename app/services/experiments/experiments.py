@@ -17,7 +17,7 @@ from app.errors import Conflict, NotFound, Rejected
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Dataset, DatasetVersion, Experiment, Job, Run
 from app.services.accounts import access
-from app.services.accounts.access import EDITOR, VIEWER
+from app.services.accounts.access import TO_LOOK, TO_TRAIN
 from app.services.accounts.audit_chain import record
 from app.services.datasets.row_errors import require_decided
 from app.services.datasets.versions import find_dataset, find_version
@@ -114,7 +114,7 @@ def start(user_id: str, request: ExperimentRequest) -> Experiment:
         NotFound: data or run are not theirs.
         NotAllowed: they may not train in the project of the data.
     """
-    first = runs.get_run(user_id, request.run_id, EDITOR) if request.run_id else None
+    first = runs.get_run(user_id, request.run_id, TO_TRAIN) if request.run_id else None
     version = first.dataset_version if first else _newest_version(user_id, request.dataset_id)
     base = request.base_model or (first.base_model if first else default_model(version.task_type))
     shared = {**_shared_settings(first), "measure_forgetting": "yes", **(request.training or {})}
@@ -213,7 +213,7 @@ def choose(user_id: str, experiment_id: str, run_id: str) -> ExperimentReport:
         NotFound: the experiment is not theirs, or the run is not in it.
     """
     with transaction() as session:
-        experiment = _find(session, user_id, experiment_id, EDITOR)
+        experiment = _find(session, user_id, experiment_id, TO_TRAIN)
         if run_id not in {run.id for run in members_of(session, experiment)}:
             raise NotFound(
                 "run_not_found",
@@ -221,7 +221,7 @@ def choose(user_id: str, experiment_id: str, run_id: str) -> ExperimentReport:
                 _("Choose one of its rows."),
             )
         experiment.chosen_run_id = run_id
-        runs.find(session, user_id, run_id, EDITOR).starred = True
+        runs.find(session, user_id, run_id, TO_TRAIN).starred = True
         record(session, user_id, "choose", "experiment", experiment_id, data={"run": run_id})
     return read(user_id, experiment_id)
 
@@ -234,7 +234,7 @@ def request_cancel(user_id: str, experiment_id: str) -> ExperimentReport:
         Conflict: every run has ended.
     """
     with transaction() as session:
-        experiment = _find(session, user_id, experiment_id, EDITOR, lock=True)
+        experiment = _find(session, user_id, experiment_id, TO_TRAIN, lock=True)
         active = [run for run in members_of(session, experiment) if run.job.state in ACTIVE_STATES]
         if not active and not plan_of(experiment).growing:
             raise Conflict(
@@ -308,7 +308,7 @@ def _write(
     user_id: str, version: DatasetVersion, plan: ExperimentPlan, fresh: Sequence[tuple[RunSpec, Candidate]], name: str
 ) -> Experiment:
     with transaction() as session:
-        dataset = find_dataset(session, user_id, version.dataset_id, EDITOR)
+        dataset = find_dataset(session, user_id, version.dataset_id, TO_TRAIN)
         question = _("which settings?") if plan.vary else _("which method?")
         experiment = Experiment(
             project_id=dataset.project_id,
@@ -327,7 +327,7 @@ def _write(
 def _newest_version(user_id: str, dataset_id: str | None) -> DatasetVersion:
     if not dataset_id:
         raise Rejected("no_data", _("Neither a dataset nor a run was named."), _("Give `dataset_id` or `run_id`."))
-    version = find_version(user_id, dataset_id, need=EDITOR)
+    version = find_version(user_id, dataset_id, need=TO_TRAIN)
     require_decided(version)
     return version
 
@@ -337,7 +337,7 @@ def _shared_settings(first: Run | None) -> dict[str, Any]:
     return {key: value for key, value in first.spec["training"].items() if key != "learning_rate"} if first else {}
 
 
-def _find(session: Session, user_id: str, experiment_id: str, need: str = VIEWER, *, lock: bool = False) -> Experiment:
+def _find(session: Session, user_id: str, experiment_id: str, need: str = TO_LOOK, *, lock: bool = False) -> Experiment:
     missing = NotFound(
         "experiment_not_found",
         _("Experiment {experiment_id} not found.", experiment_id=repr(experiment_id)),

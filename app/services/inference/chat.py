@@ -104,10 +104,11 @@ def check_chat_model(user_id: str, model: str) -> None:
         runs.get_run(user_id, model.partition(STEP_SEPARATOR)[0])
 
 
-def list_chat_targets(user_id: str) -> list[ListedChatTarget]:
-    """Base models, then one's own finished runs and checkpoints, newest first."""
+def list_chat_targets(user_id: str, project_id: str = "") -> list[ListedChatTarget]:
+    """Base models, then finished runs and checkpoints that the person may see, newest first; with ``project_id`` those of that
+    project."""
     bases = [ListedChatTarget(BASE_PREFIX + card.name, "base", card.title, card.name) for card in chat_bases()]
-    own = (access.visible(Run, user_id), Run.task_type.in_(generation_tasks()), ~Run.archived)
+    own = (access.visible(Run, user_id, project_id=project_id), Run.task_type.in_(generation_tasks()), ~Run.archived)
     newest = Run.created_at.desc()
     finished = select(Run).join(Job, Run.job_id == Job.id).where(*own, Job.state == SUCCEEDED).order_by(newest)
     kept = select(Run, Checkpoint.step).join(Checkpoint, Checkpoint.run_id == Run.id).where(*own)

@@ -17,7 +17,7 @@ from app.languages import gettext as _
 from app.models import Project, Run, User
 from app.models_chat import Conversation, ConversationMessage
 from app.services.accounts import access, accounts, projects
-from app.services.accounts.access import EDITOR, OWNER, VIEWER
+from app.services.accounts.access import TO_CHANGE, TO_DELETE, TO_LOOK
 from app.services.inference.chat import BASE_PREFIX, STEP_SEPARATOR, check_chat_model
 
 MAX_PANES = 4
@@ -112,11 +112,11 @@ def change(
     """
     _check(models, system)
     with snapshot() as session:
-        chosen = _find(session, user_id, conversation_id, EDITOR).models
+        chosen = _find(session, user_id, conversation_id, TO_CHANGE).models
     # One that is chosen already may be gone; the conversation can still be changed.
     _check_models(user_id, [model for model in models if model not in chosen])
     with transaction() as session:
-        found = _find(session, user_id, conversation_id, EDITOR)
+        found = _find(session, user_id, conversation_id, TO_CHANGE)
         found.models, found.system, found.sampling = models, system, sampling
         return ConversationRecord(**_fields(found))
 
@@ -142,6 +142,12 @@ def list_conversations(user_id: str, project_id: str = "") -> list[ListedConvers
         ]
 
 
+def permitted(user_id: str, need: str) -> set[str]:
+    """Ids of the conversations with which the person may do what takes a role: go on with their own, delete those of projects."""
+    with snapshot() as session:
+        return set(session.scalars(select(Conversation.id).where(access.visible(Conversation, user_id, need))))
+
+
 def read(user_id: str, conversation_id: str) -> FullConversation:
     """The conversation with all its messages.
 
@@ -161,7 +167,7 @@ def remove(user_id: str, conversation_id: str) -> None:
         NotFound: it is not theirs.
     """
     with transaction() as session:
-        found = _find(session, user_id, conversation_id, OWNER)
+        found = _find(session, user_id, conversation_id, TO_DELETE)
         session.execute(delete(ConversationMessage).where(ConversationMessage.conversation_id == found.id))
         session.delete(found)
 
@@ -182,7 +188,7 @@ def ask(user_id: str, conversation_id: str, text: str) -> MessageRecord:
             _("Shorten it to {MAX_TEXT_LENGTH}.", MAX_TEXT_LENGTH=decimal(MAX_TEXT_LENGTH)),
         )
     with transaction() as session:
-        found = _find(session, user_id, conversation_id, EDITOR)
+        found = _find(session, user_id, conversation_id, TO_CHANGE)
         number = _last_number(session, found.id) + 1
         if number == 1:
             found.title = " ".join(text.split())[:TITLE_LENGTH]
@@ -201,7 +207,7 @@ def history(user_id: str, conversation_id: str, pane: int) -> list[dict[str, str
         Rejected: nothing has been asked yet.
     """
     with snapshot() as session:
-        found = _find(session, user_id, conversation_id, EDITOR)
+        found = _find(session, user_id, conversation_id, TO_CHANGE)
         stored = _messages(session, found.id)
     current = [message for message in stored if not message.replaced and message.pane in (None, pane)]
     last = max((message.number for message in current if message.pane is None), default=0)
@@ -219,7 +225,7 @@ def history(user_id: str, conversation_id: str, pane: int) -> list[dict[str, str
 def keep_reply(user_id: str, conversation_id: str, pane: int, text: str, data: dict[str, Any]) -> MessageRecord:
     """Store a pane's reply to the newest question; an earlier one to the same question is marked as replaced."""
     with transaction() as session:
-        found = _find(session, user_id, conversation_id, EDITOR)
+        found = _find(session, user_id, conversation_id, TO_CHANGE)
         number = _last_number(session, found.id)
         for message in _messages(session, found.id):
             if message.number == number and message.pane == pane:
@@ -239,7 +245,7 @@ def take_back(user_id: str, conversation_id: str, number: int | None = None) -> 
         NotFound: the conversation is not theirs, or has no such question.
     """
     with transaction() as session:
-        found = _find(session, user_id, conversation_id, EDITOR)
+        found = _find(session, user_id, conversation_id, TO_CHANGE)
         number = number or _last_number(session, found.id)
         later = [message for message in _messages(session, found.id) if message.number >= number]
         question = next((message for message in later if message.number == number and message.pane is None), None)
@@ -264,7 +270,7 @@ def rate(user_id: str, conversation_id: str, number: int, pane: int, vote: str |
     if vote not in VOTES:
         raise Rejected("vote", _("{vote} is not a vote.", vote=repr(vote)), _("Allowed are up, down and nothing."))
     with transaction() as session:
-        found = _find(session, user_id, conversation_id, EDITOR)
+        found = _find(session, user_id, conversation_id, TO_CHANGE)
         replies = [
             message
             for message in _messages(session, found.id)
@@ -326,7 +332,7 @@ def _project_of(session: Session, user_id: str, models: list[str]) -> str | None
     return session.scalar(select(Run.project_id).where(*member).order_by(Run.created_at).limit(1))
 
 
-def _find(session: Session, user_id: str, conversation_id: str, need: str = VIEWER) -> Conversation:
+def _find(session: Session, user_id: str, conversation_id: str, need: str = TO_LOOK) -> Conversation:
     missing = NotFound(
         "conversation_not_found",
         _("Conversation {conversation_id} not found.", conversation_id=repr(conversation_id)),

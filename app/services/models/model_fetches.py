@@ -90,6 +90,12 @@ def list_fetches() -> list[FetchStatus]:
         return [_status(session, fetch) for fetch in newest]
 
 
+def own_fetches(user_id: str) -> set[str]:
+    """Ids of the fetches that the person began, which they alone stop, resume and dismiss."""
+    with snapshot() as session:
+        return set(session.scalars(select(ModelFetch.id).where(access.visible(ModelFetch, user_id))))
+
+
 def status(user_id: str, fetch_id: str) -> FetchStatus:
     """One fetch as it is now.
 

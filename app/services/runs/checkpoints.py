@@ -21,7 +21,7 @@ from app.errors import Conflict, NotFound, Rejected
 from app.languages import decimal
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, Checkpoint, Run
-from app.services.accounts.access import EDITOR, OWNER
+from app.services.accounts.access import TO_DELETE, TO_TRAIN
 from app.services.accounts.audit_chain import record
 from app.services.runs import cross_validation, metrics, runs
 
@@ -89,7 +89,7 @@ def remove(user_id: str, run_id: str, step: int) -> None:
         Conflict: the run still works, or the step is the one that the result is made of.
     """
     with transaction() as session:
-        run = runs.find(session, user_id, run_id, OWNER)
+        run = runs.find(session, user_id, run_id, TO_DELETE)
         kept = _by_step(session, run_id)
         copies = _wanted(kept, step)
         if run.job.state in ACTIVE_STATES:
@@ -119,7 +119,7 @@ def continue_from(user_id: str, run_id: str, step: int, epochs: float = 1.0, nam
         Conflict: the checkpoint is damaged, the run was cross-validated, or the number of steps per epoch is not known.
         Rejected: more epochs than a run may have.
     """
-    run = runs.get_run(user_id, run_id, EDITOR)
+    run = runs.get_run(user_id, run_id, TO_TRAIN)
     cross_validation.refuse_more(run.spec)
     folder_of(user_id, run_id, step)
     total = _epochs_at(run, step) + epochs

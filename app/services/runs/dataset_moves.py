@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.db import snapshot, transaction
 from app.models import Artifact, Checkpoint, Dataset, DatasetVersion, Experiment, Run
 from app.services.accounts import access, limits
-from app.services.accounts.access import EDITOR, OWNER
+from app.services.accounts.access import TO_CHANGE, TO_MOVE
 from app.services.accounts.audit_chain import record
 from app.services.datasets.datasets import get_dataset
 from app.services.datasets.versions import find_dataset
@@ -21,14 +21,14 @@ def move(user_id: str, dataset_id: str, project_id: str) -> Dataset:
         Conflict: the other project would take more of the disk than it may.
     """
     with snapshot() as session:
-        present = find_dataset(session, user_id, dataset_id, OWNER).project_id
-        access.find_project(session, project_id, user_id, EDITOR)
+        present = find_dataset(session, user_id, dataset_id, TO_MOVE).project_id
+        access.find_project(session, project_id, user_id, TO_CHANGE)
         needed = _bytes(session, dataset_id)
     if present != project_id:
         limits.check_project_storage(project_id, needed)
     with transaction() as session:
-        dataset = find_dataset(session, user_id, dataset_id, OWNER)
-        access.find_project(session, project_id, user_id, EDITOR)
+        dataset = find_dataset(session, user_id, dataset_id, TO_MOVE)
+        access.find_project(session, project_id, user_id, TO_CHANGE)
         before, dataset.project_id = dataset.project_id, project_id
         versions = select(DatasetVersion.id).where(DatasetVersion.dataset_id == dataset_id)
         for table in (Run, Experiment):

@@ -23,7 +23,7 @@ from app.models_chat import Conversation
 from app.models_data import DatasetCheck
 from app.models_shares import Share
 from app.models_work import TrackerExport
-from app.services.accounts.access import OWNER, VIEWER
+from app.services.accounts.access import TO_DELETE, TO_LOOK
 from app.services.accounts.audit_chain import record
 from app.services.datasets.version_lengths import LENGTHS_FOLDER
 from app.services.datasets.versions import find_dataset
@@ -84,7 +84,7 @@ def dependents(user_id: str, dataset_id: str) -> Dependents:
         NotFound: the dataset is not theirs.
     """
     with snapshot() as session:
-        found = _find(session, user_id, dataset_id, VIEWER)
+        found = _find(session, user_id, dataset_id, TO_LOOK)
     return Dependents(
         name=found.dataset.name,
         versions=len(found.dataset.versions),
@@ -165,7 +165,7 @@ def _active(found: _Found) -> list[str]:
 
 
 def _find_removable(session: Session, user_id: str, dataset_id: str, with_runs: bool) -> _Found:
-    found = _find(session, user_id, dataset_id, OWNER)
+    found = _find(session, user_id, dataset_id, TO_DELETE)
     if active := _active(found):
         raise Conflict(
             "still_active",

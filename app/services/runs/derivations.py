@@ -20,7 +20,7 @@ from app.db import transaction
 from app.errors import Conflict, Rejected
 from app.languages import gettext as _
 from app.models import SUCCEEDED, Run
-from app.services.accounts.access import EDITOR
+from app.services.accounts.access import TO_TRAIN
 from app.services.accounts.audit_chain import record
 from app.services.runs import adapters, runs
 from app.services.runs.run_specs import invalid_settings
@@ -262,7 +262,7 @@ def _parent(run: Run, weight: float) -> dict[str, Any]:
 
 
 def _queue(user_id: str, parents: Sequence[Run], origin: dict[str, Any], method: dict[str, Any], name: str) -> Run:
-    first = runs.get_run(user_id, parents[0].id, EDITOR)
+    first = runs.get_run(user_id, parents[0].id, TO_TRAIN)
     max_length = max(parent.spec["training"].get("max_length", 0) for parent in parents)
     # The weights are made for the base model in full precision, whatever precision a parent was trained in.
     training = {**first.spec["training"], "base_precision": "auto"} | ({"max_length": max_length} if max_length else {})

@@ -17,7 +17,7 @@ from app.languages import decimal, ngettext
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, CLAIMED, QUEUED, RUNNING, SUCCEEDED, Job, Run
 from app.services.accounts import access
-from app.services.accounts.access import EDITOR
+from app.services.accounts.access import TO_CHANGE
 from app.services.estimates import estimates
 from app.services.estimates.estimates import EstimateRequest
 from app.services.queue import inference_servers, queue_order, workers
@@ -112,7 +112,7 @@ class _Shown:
     def __init__(self, session: Session, user_id: str) -> None:
         active = select(Run.id).join(Job, Run.job_id == Job.id).where(Job.state.in_(ACTIVE_STATES))
         self.seen = set(session.scalars(active.where(access.visible(Run, user_id))))
-        self.changeable = set(session.scalars(active.where(access.visible(Run, user_id, EDITOR))))
+        self.changeable = set(session.scalars(active.where(access.visible(Run, user_id, TO_CHANGE))))
 
 
 def _row(shown: _Shown, run: Run) -> QueueRow:

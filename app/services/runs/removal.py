@@ -18,7 +18,7 @@ from app.errors import Conflict
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Artifact, Checkpoint, Experiment, Job, Run
 from app.models_work import TrackerExport
-from app.services.accounts.access import OWNER
+from app.services.accounts.access import TO_DELETE
 from app.services.accounts.audit_chain import record
 from app.services.runs import runs
 
@@ -53,7 +53,7 @@ def remove(user_id: str, run_id: str, *, keep_results: bool) -> int:
 
 
 def _find_ended(session: Session, user_id: str, run_id: str) -> Run:
-    run = runs.find(session, user_id, run_id, OWNER)
+    run = runs.find(session, user_id, run_id, TO_DELETE)
     if run.job.state in ACTIVE_STATES:
         raise Conflict("still_active", _("This run is still active."), _("Stop it first, then delete it."))
     return run

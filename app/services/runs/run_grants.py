@@ -8,7 +8,7 @@ from app.db import snapshot, transaction
 from app.models import User
 from app.models_projects import RunGrant
 from app.services.accounts import projects
-from app.services.accounts.access import EDITOR
+from app.services.accounts.access import TO_SHARE
 from app.services.accounts.audit_chain import record
 from app.services.accounts.projects import Colleague
 from app.services.runs import runs
@@ -53,7 +53,7 @@ def share(user_id: str, run_id: str, person_id: str) -> RunViewers:
         NotFound: there is no such run or person.
     """
     with transaction() as session:
-        run = runs.find(session, user_id, run_id, EDITOR)
+        run = runs.find(session, user_id, run_id, TO_SHARE)
         person = projects.find_active(session, person_id)
         member = projects.is_member(session, person_id, run.project_id)
         if not member and session.get(RunGrant, (run_id, person_id)) is None:
@@ -73,6 +73,6 @@ def unshare(user_id: str, run_id: str, person_id: str) -> None:
         if person_id == user_id:
             runs.find(session, user_id, run_id)
         else:
-            runs.find(session, user_id, run_id, EDITOR)
+            runs.find(session, user_id, run_id, TO_SHARE)
         session.execute(delete(RunGrant).where(RunGrant.run_id == run_id, RunGrant.user_id == person_id))
         record(session, user_id, "unshare", "run", run_id, data={"user_id": person_id})

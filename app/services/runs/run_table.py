@@ -22,7 +22,7 @@ from app.languages import decimal
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, TERMINAL_STATES, Dataset, DatasetVersion, Job, Run
 from app.services.accounts import access
-from app.services.accounts.access import EDITOR
+from app.services.accounts.access import TO_CHANGE
 from app.services.accounts.audit_chain import record
 from app.services.runs import metrics, run_details, runs
 from app.services.runs.run_details import RunDetails
@@ -212,7 +212,7 @@ def mark(
             _("Keep it below {NOTE_LENGTH}.", NOTE_LENGTH=decimal(NOTE_LENGTH)),
         )
     with transaction() as session:
-        run = runs.find(session, user_id, run_id, EDITOR)
+        run = runs.find(session, user_id, run_id, TO_CHANGE)
         if archived and run.job.state in ACTIVE_STATES:
             raise Conflict("still_active", _("This run is still active."), _("Cancel it first, then archive it."))
         changes = {"starred": starred, "tags": cleaned, "note": note, "archived": archived}

@@ -14,7 +14,7 @@ from app.errors import Conflict, NotFound
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, SUCCEEDED, Dataset, DatasetVersion, Job, Run
 from app.services.accounts import access, limits, names
-from app.services.accounts.access import EDITOR, VIEWER
+from app.services.accounts.access import TO_CHANGE, TO_LOOK, TO_TRAIN
 from app.services.accounts.audit_chain import record
 from app.services.datasets import datasets
 from app.services.datasets.row_errors import version_for_run
@@ -58,7 +58,7 @@ def submit(user_id: str, request: RunRequest, *, idempotency_key: str | None = N
     """
     if idempotency_key and (earlier := _by_key(user_id, idempotency_key)):
         return earlier
-    datasets.require(user_id, request.dataset_id, EDITOR)
+    datasets.require(user_id, request.dataset_id, TO_TRAIN)
     version = version_for_run(user_id, _version_for(user_id, request), request.leave_out_errors)
     spec = make_spec(
         version,
@@ -96,7 +96,7 @@ def add(
         NotAllowed: the person may not train in the project of the data.
         Conflict: they have too many runs.
     """
-    dataset = find_dataset(session, user_id, version.dataset_id, EDITOR)
+    dataset = find_dataset(session, user_id, version.dataset_id, TO_TRAIN)
     limits.check_limits(session, user_id, dataset.project_id)
     job = jobs.add(
         session,
@@ -134,7 +134,7 @@ def list_runs(user_id: str, *, include_archived: bool = False) -> list[Run]:
         return list(session.scalars(query))
 
 
-def get_run(user_id: str, run_id: str, need: str = VIEWER) -> Run:
+def get_run(user_id: str, run_id: str, need: str = TO_LOOK) -> Run:
     """One run with its job and dataset version loaded, for somebody with at least the role ``need`` in its project.
 
     Raises:
@@ -144,7 +144,7 @@ def get_run(user_id: str, run_id: str, need: str = VIEWER) -> Run:
         return find(session, user_id, run_id, need)
 
 
-def find(session: Session, user_id: str, run_id: str, need: str = VIEWER) -> Run:
+def find(session: Session, user_id: str, run_id: str, need: str = TO_LOOK) -> Run:
     """As :func:`get_run`, inside the caller's transaction, for somebody with at least the role ``need``."""
     missing = NotFound(
         "run_not_found",
@@ -157,7 +157,7 @@ def find(session: Session, user_id: str, run_id: str, need: str = VIEWER) -> Run
 def request_cancel(user_id: str, run_id: str) -> Run:
     """Ask for a stop; the last checkpoint is kept."""
     with transaction() as session:
-        run = find(session, user_id, run_id, EDITOR)
+        run = find(session, user_id, run_id, TO_CHANGE)
         jobs.request_cancel(session, run.job)
         record(session, user_id, "cancel", "run", run_id)
     return get_run(user_id, run_id)
@@ -166,7 +166,7 @@ def request_cancel(user_id: str, run_id: str) -> Run:
 def pause(user_id: str, run_id: str) -> Run:
     """Pause a run: a queued one is not claimed until it is resumed, a running one saves a checkpoint and stops first."""
     with transaction() as session:
-        jobs.request_pause(session, find(session, user_id, run_id, EDITOR).job)
+        jobs.request_pause(session, find(session, user_id, run_id, TO_CHANGE).job)
         record(session, user_id, "pause", "run", run_id)
     return get_run(user_id, run_id)
 
@@ -178,7 +178,7 @@ def resume(user_id: str, run_id: str) -> Run:
         Conflict: the run is neither paused, stopped nor failed.
     """
     with transaction() as session:
-        run = find(session, user_id, run_id, EDITOR)
+        run = find(session, user_id, run_id, TO_CHANGE)
         if run.job.paused_at is not None and run.job.state == QUEUED:
             jobs.unpause(session, run.job)
         elif run.job.state in (FAILED, CANCELLED, DIVERGED):
@@ -200,7 +200,7 @@ def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
         Conflict: the run has not succeeded, is derived from other runs, was cross-validated, or would exceed ``MAX_EPOCHS`` in all.
     """
     with transaction() as session:
-        run = find(session, user_id, run_id, EDITOR)
+        run = find(session, user_id, run_id, TO_CHANGE)
         if run.job.state != SUCCEEDED:
             raise Conflict(
                 "not_finished",
@@ -230,14 +230,14 @@ def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
 def set_priority(user_id: str, run_id: str, priority: str) -> Run:
     """Set the priority of a queued run among the person's own runs."""
     with transaction() as session:
-        queue_order.set_priority(session, find(session, user_id, run_id, EDITOR).job, priority)
+        queue_order.set_priority(session, find(session, user_id, run_id, TO_CHANGE).job, priority)
     return get_run(user_id, run_id)
 
 
 def move(user_id: str, run_id: str, direction: str) -> Run:
     """Move a queued run among the person's own runs."""
     with transaction() as session:
-        queue_order.move(session, find(session, user_id, run_id, EDITOR).job, direction)
+        queue_order.move(session, find(session, user_id, run_id, TO_CHANGE).job, direction)
     return get_run(user_id, run_id)
 
 
@@ -258,7 +258,7 @@ def clone_settings(user_id: str, run_id: str) -> dict[str, Any]:
 def archive(user_id: str, run_id: str) -> None:
     """Hide a finished run from the list; nothing is deleted."""
     with transaction() as session:
-        run = find(session, user_id, run_id, EDITOR)
+        run = find(session, user_id, run_id, TO_CHANGE)
         if run.job.state in ACTIVE_STATES:
             raise Conflict("still_active", _("This run is still active."), _("Cancel it first, then archive it."))
         run.archived = True
@@ -268,7 +268,7 @@ def rename(user_id: str, run_id: str, name: str) -> Run:
     """Give the run another name of 1 to 200 characters."""
     cleaned = names.validate_name(name)
     with transaction() as session:
-        find(session, user_id, run_id, EDITOR).name = cleaned
+        find(session, user_id, run_id, TO_CHANGE).name = cleaned
     return get_run(user_id, run_id)
 
 

@@ -23,7 +23,7 @@ from app.languages import gettext as _
 from app.models import ACTIVE_STATES, SUCCEEDED, TERMINAL_STATES, Job, MetricPoint, Project, Run, new_id
 from app.models_work import TrackerExport
 from app.services.accounts import access
-from app.services.accounts.access import EDITOR, VIEWER
+from app.services.accounts.access import TO_CHANGE, TO_LOOK
 from app.services.accounts.audit_chain import record
 from app.services.queue import jobs
 from app.services.queue.jobs import Claim
@@ -86,7 +86,7 @@ def start(user_id: str, run_id: str, tracker: str) -> ExportStatus:
     """
     find_tracker(tracker)
     with transaction() as session:
-        run = runs.find(session, user_id, run_id, EDITOR)
+        run = runs.find(session, user_id, run_id, TO_CHANGE)
         if run.job.state not in TERMINAL_STATES:
             raise Conflict("not_ended", _("{run} has not ended.", run=repr(run.name)), _("Export it when it has."))
         active = (
@@ -123,7 +123,7 @@ def list_exports(user_id: str, run_id: str) -> ExportOverview:
 def cancel(user_id: str, export_id: str) -> ExportStatus:
     """Stop one that is queued or running."""
     with transaction() as session:
-        found = _find(session, user_id, export_id, EDITOR)
+        found = _find(session, user_id, export_id, TO_CHANGE)
         jobs.request_cancel(session, session.get_one(Job, found.job_id))
         session.flush()
         return _status(session, found)
@@ -204,7 +204,7 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
     return {prefix.rstrip("."): value}
 
 
-def _find(session: Session, user_id: str, export_id: str, need: str = VIEWER) -> TrackerExport:
+def _find(session: Session, user_id: str, export_id: str, need: str = TO_LOOK) -> TrackerExport:
     missing = NotFound(
         "export_not_found",
         _("There is no export {export_id} among yours.", export_id=repr(export_id)),

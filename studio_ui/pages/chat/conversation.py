@@ -11,6 +11,8 @@ from anyio import to_thread
 from app.errors import Conflict, StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop
+from app.services.accounts import projects
+from app.services.accounts.access import TO_CHANGE
 from app.services.inference import chat, conversations, replies
 from app.services.inference.chat import ListedChatTarget, SamplingSettings
 from app.services.inference.conversations import FullConversation
@@ -113,16 +115,32 @@ class ChatPage:
                 talk, notice = conversations.read(user_id, query["id"]), []
             except StudioError as error:
                 notice = [banner("error", error.message, error.hint, error.code)]
-        models = talk.models if talk else there or proposed_models(targets)
+        offered = chat.list_chat_targets(user_id, projects.chosen(user_id))
+        models = talk.models if talk else there or proposed_models(offered)
         system = talk.system if talk else next(filter(None, (target_of(targets, name).system for name in models)), "")
-        choices = [(f"{_(KINDS[target.kind])}: {target.name}", target.id) for target in targets]
+        choices = [
+            (f"{_(KINDS[target.kind])}: {target.name}", target.id)
+            for target in targets
+            if target in offered or target.id in models
+        ]
         return {
             **self.shown(user_id, models, talk, targets),
+            **self.read_only(user_id, talk),
             self.models: gr.update(choices=choices, value=models),
             self.empty: show(notice),
             self.settings.system: system,
             self.settings.note: show(system_note(targets, models, system)),
             **self.sampled(talk),
+        }
+
+    def read_only(self, user_id: str, talk: FullConversation | None) -> Updates:
+        """No field for a question where the conversation is a colleague's."""
+        if talk is None or talk.id in conversations.permitted(user_id, TO_CHANGE):
+            return {}
+        words = _("This conversation is a colleague's: you read it. Choose models above to begin one of your own.")
+        return {
+            self.composer.text: gr.update(interactive=False, placeholder=words),
+            self.composer.send: gr.update(visible=False),
         }
 
     def sampled(self, talk: FullConversation | None) -> Updates:

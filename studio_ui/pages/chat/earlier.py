@@ -6,6 +6,7 @@ from urllib.parse import quote
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.services.accounts import projects
+from app.services.accounts.access import TO_DELETE
 from app.services.inference import conversations
 from app.services.inference.conversations import ListedConversation
 from studio_ui.components.nodes import Node, action, el, moment
@@ -19,13 +20,18 @@ NONE_YET = gettext_noop(
 def earlier_conversations(user_id: str, query: Mapping[str, str]) -> Node:
     """One's own conversations and those of colleagues in one's projects, newest first; open unless one of them is shown."""
     found = conversations.list_conversations(user_id, projects.chosen(user_id))
-    listed = el("ul", [_item(item) for item in found], cls="chat-list") if found else el("p", _(NONE_YET), cls="muted")
+    deletable = conversations.permitted(user_id, TO_DELETE)
+    listed = (
+        el("ul", [_item(item, item.id in deletable) for item in found], cls="chat-list")
+        if found
+        else el("p", _(NONE_YET), cls="muted")
+    )
     return el(
         "details", el("summary", _("Earlier conversations")), listed, cls="chat-details", open=not query.get("id")
     )
 
 
-def _item(talk: ListedConversation) -> Node:
+def _item(talk: ListedConversation, deletable: bool) -> Node:
     title = talk.title or _("Conversation")
     confirm = (
         _("Delete this conversation?"),
@@ -44,6 +50,8 @@ def _item(talk: ListedConversation) -> Node:
             download=True,
             cls="link small",
         ),
-        action("×", "forget", talk.id, cls="remove", confirm=confirm, aria_label=_("Delete “{title}”", title=title)),
+        action("×", "forget", talk.id, cls="remove", confirm=confirm, aria_label=_("Delete “{title}”", title=title))
+        if deletable
+        else None,
         data_id=talk.id,
     )

@@ -10,12 +10,14 @@ from app.catalog.task_types import TASK_TYPES
 from app.catalog.task_types import task_type as find_task_type
 from app.languages import gettext as _
 from app.languages import gettext_noop, localized
+from app.services.accounts.access import TO_CHANGE
 from app.services.datasets import datasets, readings, requests, row_pages, versions
 from app.services.datasets.change_bodies import SplitsBody
 from app.services.datasets.versions import find_version
 from studio_ui.components.nodes import Node, banner, el
 from studio_ui.components.view import show
 from studio_ui.pages.datasets.figures import SPLITS
+from studio_ui.pages.datasets.place import permits_of
 from studio_ui.pages.datasets.waiting import first_rows
 
 DELIMITERS = {
@@ -230,7 +232,11 @@ def filled(user_id: str, shown: Shown) -> tuple[Any, ...]:
     }
     about = {"dataset": dataset.id}
     words = _meaning_words(version.change or {})
-    return (about, show(words), gr.update(value=meaning), visible, closed, visible, visible, dataset.name)
+    if permits_of(user_id, dataset).allows(TO_CHANGE):
+        name = gr.update(value=dataset.name, interactive=True)
+        return (about, show(words), gr.update(value=meaning), visible, closed, visible, visible, name)
+    name = gr.update(value=dataset.name, interactive=False)
+    return (about, show(""), gr.update(value=None), hidden, closed, hidden, visible, name)
 
 
 def _meaning_words(change: Mapping[str, Any]) -> Node:

@@ -13,7 +13,7 @@ from app.services.datasets.label_verdicts import CORRECTED, KEPT
 from studio_ui.components.nodes import Node, action, banner, choice, el
 from studio_ui.components.view import Content
 from studio_ui.formats import counted, percent
-from studio_ui.pages.datasets.place import shown_dataset
+from studio_ui.pages.datasets.place import NEEDS, permits_of, shown_dataset
 
 SECONDS_BETWEEN_LOOKS = 1.5
 # The parameter of the address that says how many suspects come before those that are shown.
@@ -41,7 +41,8 @@ def suspects(user_id: str, query: Mapping[str, str], decided: Mapping[int, str] 
         cls="report-part",
         id="report-suspects",
     )
-    return Content(nodes, SECONDS_BETWEEN_LOOKS if working else None)
+    closed = permits_of(user_id, dataset).close(nodes, NEEDS)
+    return Content(closed, SECONDS_BETWEEN_LOOKS if working else None)
 
 
 def _state(

@@ -71,6 +71,7 @@ def build(blocks: gr.Blocks) -> None:
         listed = View(your_data, follows=[ARCHIVE, DELETE], elem_id="data-list", min_height=140)
         copies = View(samples, elem_id="data-samples", min_height=200)
     parts = Parts(place, shown, top, rows, review, numbers, history, listed)
+    listen(blocks.load, listeners.open_sources, None, sources.tabs, queued=False)
     _listen_to_sources(parts, sources)
     _listen_to_views(parts, copies)
     meaning.listen(parts)

@@ -12,6 +12,7 @@ import gradio as gr
 from app.errors import StudioError
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Dataset
+from app.services.accounts.access import TO_CHANGE
 from app.services.datasets import checks, datasets, holdout_access, label_reviews, requests
 from app.services.datasets.change_bodies import parse_changes
 from app.services.datasets.dataset_jobs import DatasetJob, changes_job
@@ -30,6 +31,7 @@ from studio_ui.pages.datasets.label_review import suspects
 from studio_ui.pages.datasets.place import address
 from studio_ui.pages.datasets.versions_list import version_list
 from studio_ui.pages.datasets.waiting import refused
+from studio_ui.project_choice import permits_for_new
 from studio_ui.session import query_of, refusal, user_of
 
 # Updates of the address to go to, the result, the rows, the label review, the figures, the versions and the list.
@@ -79,6 +81,11 @@ def answered(answer: Answer, words: str = "") -> Outcome:
         return another_version(answer.dataset, words)
     assert answer.check is not None
     return outcome(address(answer.check["dataset_id"] or "", check=answer.check["id"]))
+
+
+def open_sources(request: gr.Request) -> Any:
+    """Ways to bring data are there for whoever may put it into the chosen project."""
+    return gr.update(visible=permits_for_new(user_of(request)).allows(TO_CHANGE))
 
 
 def uploaded(request: gr.Request, event: gr.EventData) -> Outcome:

@@ -7,11 +7,12 @@ from typing import Any
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.task_types.label_sets import COLUMN
 from app.models import Dataset, DatasetVersion
+from app.services.accounts.access import TO_CHANGE
 from app.services.datasets import change_bodies, row_pages
 from app.services.datasets.row_search import Selection
 from app.services.datasets.versions import report_of
 from app.services.datasets.waiting_changes import waiting_changes
-from studio_ui.pages.datasets.place import shown_dataset
+from studio_ui.pages.datasets.place import permits_of, shown_dataset
 
 ROWS_PER_PAGE = 20
 MOST_LABELS = 500
@@ -36,7 +37,8 @@ def read_page(user_id: str, query: Mapping[str, str], after: int, known: str, ma
     waiting = waiting_changes(version, [row["_id"] for row in page["rows"]], noted)
     for row in page["rows"]:
         row["waiting"] = waiting.get(row["_id"])
-    return {**page, "selection": given, "narrowed": bool(given), "about": _about(dataset, version)}
+    closed = not permits_of(user_id, dataset).allows(TO_CHANGE)
+    return {**page, "selection": given, "narrowed": bool(given), "about": _about(dataset, version, closed)}
 
 
 def selection_of(version: DatasetVersion, query: Mapping[str, str]) -> Selection:
@@ -56,7 +58,7 @@ def selection_of(version: DatasetVersion, query: Mapping[str, str]) -> Selection
     )
 
 
-def _about(dataset: Dataset, version: DatasetVersion) -> dict[str, Any]:
+def _about(dataset: Dataset, version: DatasetVersion, closed: bool) -> dict[str, Any]:
     talks = find_task_type(version.task_type).conversation_roles
     return {
         "id": dataset.id,
@@ -66,6 +68,7 @@ def _about(dataset: Dataset, version: DatasetVersion) -> dict[str, Any]:
         "conversations": [version.columns[role] for role in talks if role in version.columns],
         "labels": _labels(version)[:MOST_LABELS],
         "problems": _problems(version),
+        "closed": closed,
     }
 
 

@@ -25,7 +25,7 @@ class DataSources:
     """Tabs for the ways in which data arrives; the last one only where an administrator allows addresses."""
 
     def __init__(self) -> None:
-        with gr.Tabs(elem_id="data-sources", elem_classes="data-card", overflow_behavior="wrap"):
+        with gr.Tabs(elem_id="data-sources", elem_classes="data-card", overflow_behavior="wrap") as self.tabs:
             with gr.Tab(_("Upload a file"), id="upload", elem_id="source-upload"):
                 self.upload = DataUpload(elem_id="data-upload", min_height=230)
             with gr.Tab(_("From the Hugging Face Hub"), id="hub", elem_id="source-hub"):

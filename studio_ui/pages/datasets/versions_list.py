@@ -10,7 +10,7 @@ from app.services.datasets import versions
 from app.services.datasets.versions import VersionDescription
 from studio_ui.components.nodes import Node, action, el, moment
 from studio_ui.formats import count, counted
-from studio_ui.pages.datasets.place import shown_dataset
+from studio_ui.pages.datasets.place import NEEDS, permits_of, shown_dataset
 
 FORMATS = (("csv", "CSV"), ("jsonl", "JSON Lines"), ("parquet", "Parquet"))
 KINDS = {
@@ -33,13 +33,15 @@ def version_list(user_id: str, query: Mapping[str, str], opened: Mapping[str, in
         _version(user_id, dataset, newest, version, opened or {})
         for version in versions.list_versions(user_id, dataset.id)
     ]
-    return el(
+    listed: Node = el(
         "details",
         el("summary", _("{amount} and downloads", amount=counted(newest.number, "version"))),
         el("ol", items, cls="version-list"),
         id="report-versions",
         cls="more report-part",
     )
+    closed: Node = permits_of(user_id, dataset).close(listed, NEEDS)
+    return closed
 
 
 def _version(

@@ -5,12 +5,13 @@ from typing import Any
 
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES
+from app.services.accounts.access import TO_CHANGE
 from app.services.datasets import checks, requests
 from studio_ui.components.nodes import Node, action, banner, el
 from studio_ui.components.view import Content
 from studio_ui.formats import count, counted
 from studio_ui.pages.datasets.fetching import fetch_nodes
-from studio_ui.pages.datasets.place import shown_dataset
+from studio_ui.pages.datasets.place import NEEDS, permits_of, shown_dataset
 from studio_ui.pages.datasets.problems import extend, problem_item
 from studio_ui.pages.datasets.question import question_nodes
 from studio_ui.pages.datasets.report import report_nodes
@@ -26,7 +27,10 @@ def result(user_id: str, query: Mapping[str, str]) -> Content:
     check = checks.status(user_id, query["check"]) if query.get("check") else None
     again = SECONDS_BETWEEN_LOOKS if check and check["state"] in ACTIVE_STATES else None
     if shown := shown_dataset(user_id, query):
-        return Content(report_nodes(*shown, busy=check_nodes(check) if check else ""), again)
+        nodes = report_nodes(*shown, busy=check_nodes(check) if check else "")
+        permits = permits_of(user_id, shown[0])
+        closed = permits.close(nodes, NEEDS)
+        return Content([permits.note(TO_CHANGE), closed] if permits.refused else closed, again)
     if check is not None:
         return Content(_arriving(user_id, check), again)
     if query.get("staged"):

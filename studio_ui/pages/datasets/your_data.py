@@ -8,13 +8,16 @@ from app.languages import gettext_noop, ngettext
 from app.models import Dataset
 from app.samples import SAMPLES, Sample
 from app.services.accounts import limits, projects
+from app.services.accounts.access import TO_CHANGE, TO_DELETE
 from app.services.datasets import datasets
 from app.services.runs import dataset_removal
 from app.services.runs.dataset_removal import Dependents
 from studio_ui.components.nodes import Node, action, banner, choice, el, empty_state, moment, stay, table
 from studio_ui.formats import byte_size, count, counted
-from studio_ui.pages.datasets.place import address
+from studio_ui.pages.datasets.place import NEEDS, address, permits_of
 from studio_ui.pages.datasets.problems import extend
+from studio_ui.permits import Permits
+from studio_ui.project_choice import permits_for_new
 from studio_ui.quota_words import disk_limit
 
 HEADS = [
@@ -35,8 +38,9 @@ def your_data(user_id: str, query: Mapping[str, str]) -> list[Node]:
     chosen = projects.chosen(user_id)
     found, archived = (datasets.list_datasets(user_id, archived=item, project_id=chosen) for item in (False, True))
     none = empty_state(_("No data yet."), _("Upload a file above, or copy one of the samples below."))
-    shown = [el("h2", _("Your data sets")), _list(_("Your data sets"), "data-table", found, False) if found else none]
-    return [*_disk(user_id, chosen), *shown, _deletion(user_id, query), *_archive(archived, ARCHIVE in query)]
+    listed = _list(user_id, _("Your data sets"), "data-table", found, False) if found else none
+    shown = [el("h2", _("Your data sets")), listed]
+    return [*_disk(user_id, chosen), *shown, _deletion(user_id, query), *_archive(user_id, archived, ARCHIVE in query)]
 
 
 def _disk(user_id: str, project_id: str) -> list[Node]:
@@ -49,33 +53,41 @@ def _disk(user_id: str, project_id: str) -> list[Node]:
 
 def samples(user_id: str, query: Mapping[str, str]) -> list[Node]:
     """A card for each sample."""
-    return [el("h2", _("Samples")), el("div", [_sample(sample) for sample in SAMPLES], cls="sample-grid")]
+    cards = el("div", [_sample(sample) for sample in SAMPLES], cls="sample-grid")
+    return [el("h2", _("Samples")), permits_for_new(user_id).close(cards, {"sample": TO_CHANGE})]
 
 
-def _list(title: str, id_: str, found: list[Dataset], archived: bool) -> Node:
+def _list(user_id: str, title: str, id_: str, found: list[Dataset], archived: bool) -> Node:
     heads = [(_(words), cls) for words, cls in HEADS]
-    rows = [_row(item, archived) for item in found]
+    permits = {key: Permits.read(user_id, key) for key in {item.project_id for item in found}}
+    rows = [
+        permits[item.project_id].close(_row(item, archived), {**NEEDS, f"#delete-{item.id}": TO_DELETE})
+        for item in found
+    ]
     return table(title, heads, rows, id_=id_, row_ids=[item.id for item in found])
 
 
-def _archive(found: list[Dataset], is_open: bool) -> list[Node]:
+def _archive(user_id: str, found: list[Dataset], is_open: bool) -> list[Node]:
     if not found:
         return []
     words = _("Hide the archive") if is_open else _("Archive ({number})", number=count(len(found)))
     toggle = choice(
         words, {ARCHIVE: None if is_open else "1", DELETE: None}, cls="button small", aria_expanded=str(is_open).lower()
     )
-    listed = _list(_("Archived data sets"), "archive-table", found, True) if is_open else None
+    listed = _list(user_id, _("Archived data sets"), "archive-table", found, True) if is_open else None
     return [el("div", toggle, cls="actions", id="data-archive"), *([listed] if listed else [])]
 
 
 def _row(dataset: Dataset, archived: bool) -> list[Node]:
     version = datasets.latest_version(dataset)
-    tune = el("a", _("Tune a model"), cls="button small primary", href=f"/new?dataset={dataset.id}")
+    tune = el(
+        "a", _("Tune a model"), cls="button small primary", href=f"/new?dataset={dataset.id}", id=f"tune-{dataset.id}"
+    )
     delete = choice(
         _("Delete …"),
         {DELETE: dataset.id},
         cls="button small",
+        id=f"delete-{dataset.id}",
         aria_label=_("Delete {dataset} …", dataset=dataset.name),
     )
     actions = [_bring_back(dataset), delete] if archived else [tune, _archive_button(dataset), delete]
@@ -122,7 +134,9 @@ def _deletion(user_id: str, query: Mapping[str, str]) -> Node:
     title = _("Delete “{dataset}” for good?", dataset=found.name)
     gone = el("ul", [el("li", line) for line in _gone(found)], cls="deletion-list")
     shown = banner("warning", title, _("This cannot be undone. It takes along:"))
-    return el("div", extend(shown, gone, el("div", delete, keep, cls="actions")), id="data-deletion")
+    asked = el("div", extend(shown, gone, el("div", delete, keep, cls="actions")), id="data-deletion")
+    closed: Node = permits_of(user_id, datasets.get_dataset(user_id, dataset_id)).close(asked, NEEDS)
+    return closed
 
 
 def _gone(found: Dependents) -> list[str]:

@@ -8,6 +8,7 @@ import gradio as gr
 
 from app.catalog.presets import PRESETS
 from app.languages import gettext as _
+from app.services.accounts.access import TO_TRAIN
 from app.services.datasets import datasets
 from app.services.datasets.row_errors import version_for_run
 from app.services.experiments import method_comparison
@@ -101,8 +102,13 @@ class Wizard:
             return {self.layout.trouble: show(trouble), self.layout.controls: self.layout.controls.update(closed)}
 
     def _opened(self, user_id: str, query: dict[str, str], kept: Draft | None) -> Updates:
-        found = datasets.list_datasets(user_id)
+        found = datasets.list_datasets(user_id, need=TO_TRAIN)
+        if query.get("dataset"):
+            datasets.require(user_id, query["dataset"], TO_TRAIN)
+        if kept and kept.dataset_id not in {dataset.id for dataset in found}:
+            kept = None
         if query.get("clone"):
+            runs.get_run(user_id, query["clone"], TO_TRAIN)
             draft: Draft | None = cloned(user_id, query["clone"])
         else:
             wanted = query.get("dataset") or (kept.dataset_id if kept else "") or (found[0].id if found else "")
@@ -245,7 +251,7 @@ class Wizard:
             )
         )
         after = Case.of(self.layout, case.user_id, case.draft)
-        cards = dataset_cards(datasets.list_datasets(case.user_id))
+        cards = dataset_cards(datasets.list_datasets(case.user_id, need=TO_TRAIN))
         nodes = review_nodes(after.user_id, after.draft, after.dataset, after.settings_words())
         return {
             **after.everything(),

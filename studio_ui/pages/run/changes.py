@@ -7,10 +7,11 @@ import gradio as gr
 
 from app.errors import StudioError
 from app.languages import gettext as _
+from app.services.accounts.access import TO_CHANGE, TO_TRAIN
 from app.services.runs import checkpoints, derivations, generation_samples, run_table, runs, tracker_exports
 from studio_ui.components.view import reload
 from studio_ui.formats import count
-from studio_ui.pages.run.wanted import tabs_without, wanted_id, wanted_run
+from studio_ui.pages.run.wanted import permits_of, tabs_without, wanted_id, wanted_run
 from studio_ui.session import REFUSED, query_of, user_of
 
 TABS = ("curves", "examples", "confusion", "labels", "certainty", "config", "checkpoints", "log", "files")
@@ -27,13 +28,15 @@ def open_page(tab: str, request: gr.Request) -> tuple[Any, ...]:
         # The page itself shows it.
         return (gr.skip(),) * PARTS
     hidden = tabs_without(run)
+    permits = permits_of(user, run)
+    may_change = permits.allows(TO_CHANGE)
     first = "log" if run.state == "failed" else "curves"
     return (
-        gr.update(value=run.name, interactive=True),
-        gr.update(value=run.note, interactive=True),
-        gr.update(choices=run_table.tags(user), interactive=True),
+        gr.update(value=run.name, interactive=may_change),
+        gr.update(value=run.note, interactive=may_change),
+        gr.update(choices=run_table.tags(user), visible=may_change, interactive=True),
         {"asked": tab, "open": tab if tab in TABS and tab not in hidden else first},
-        gr.update(visible=run.state == "succeeded" and run.method == "full"),
+        gr.update(visible=run.state == "succeeded" and run.method == "full" and permits.allows(TO_TRAIN)),
         query.get("changed") == "1",
         query.get("find", ""),
         query.get("log", ""),

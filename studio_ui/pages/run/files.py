@@ -16,7 +16,7 @@ from app.services.runs.tracker_exports import ExportStatus, TrackerChoice
 from studio_ui.components.nodes import Node, action, copy_button, el
 from studio_ui.components.view import Content
 from studio_ui.formats import byte_size, percent, score_words
-from studio_ui.pages.run.wanted import is_active, results_of, wanted_run
+from studio_ui.pages.run.wanted import NEEDS, is_active, permits_of, results_of, wanted_run
 from studio_ui.run_words import ACTIVE, method_words, state_chip
 
 SECONDS_BETWEEN_LOOKS = 3.0
@@ -51,7 +51,7 @@ def files(user_id: str, query: Mapping[str, str]) -> Content:
     if run.spec.get("origin"):
         nodes.append(_origin(run))
     if done and run.method != "full":
-        nodes.append(_merge(run))
+        nodes.append(permits_of(user_id, run).close(_merge(run), NEEDS))
     use = el("section", el("h3", _("Use it elsewhere")), el("pre", USE, tabindex="0"), copy_button(_("Copy"), USE))
     return Content([*nodes, use], again=SECONDS_BETWEEN_LOOKS if is_active(run) else None)
 
@@ -171,7 +171,8 @@ def trackers(user_id: str, query: Mapping[str, str]) -> Content:
     listed = el("ul", items, id="tracker-list", cls="fetch-list", aria_label=_("Trackers"))
     busy = any(export.state in ACTIVE for export in found.exports)
     nodes = [el("h3", _("For another tracker")), el("p", _(TRACKERS), cls="muted"), listed]
-    return Content(el("section", nodes, id="trackers"), again=SECONDS_BETWEEN_EXPORTS if busy else None)
+    section = permits_of(user_id, run).close(el("section", nodes, id="trackers"), NEEDS)
+    return Content(section, again=SECONDS_BETWEEN_EXPORTS if busy else None)
 
 
 def _tracker(tracker: TrackerChoice, made: ExportStatus | None) -> Node:

@@ -8,13 +8,22 @@ from urllib.parse import urlencode
 from app.errors import NotFound
 from app.languages import decimal, gettext_noop
 from app.languages import gettext as _
+from app.services.accounts.access import TO_CHANGE
 from app.services.runs.run_details import RunDetails
 from studio_ui.components.nodes import Node, action, el, facts, moment
 from studio_ui.components.view import Content
 from studio_ui.formats import count, duration
 from studio_ui.pages.run.tiles import run_tiles
 from studio_ui.pages.run.verdict_part import sentence_nodes, sentence_of, verdict_list
-from studio_ui.pages.run.wanted import SECONDS_BETWEEN_LOOKS, answer_form, is_active, judged, wanted_run
+from studio_ui.pages.run.wanted import (
+    NEEDS,
+    SECONDS_BETWEEN_LOOKS,
+    answer_form,
+    is_active,
+    judged,
+    permits_of,
+    wanted_run,
+)
 from studio_ui.run_words import STATES, done_share, method_title, model_title, phase_words, state_chip
 
 ENDED_BADLY = ("failed", "cancelled", "diverged")
@@ -37,10 +46,12 @@ def about(user_id: str, query: Mapping[str, str]) -> list[Node] | Node:
     method = _("An adapter merged into its model") if made.get("kind") == "merged" else method_title(run.method)
     data = el("a", f"{run.dataset.name} @ {run.dataset.version}", href=f"/datasets?{urlencode({'id': run.dataset.id})}")
     words = [method, _(" on "), model_title(run.base_model), _(" with "), data, _(", created "), moment(run.created_at)]
-    return [
+    nodes = [
         el("div", _star(run), el("p", words, cls="muted", id="run-about"), cls="run-about-row"),
         el("ul", [_tag(tag) for tag in run.tags], cls="tags", id="run-tags", aria_label=_("Tags"), hidden=not run.tags),
     ]
+    closed: list[Node] = permits_of(user_id, run).close(nodes, NEEDS)
+    return closed
 
 
 def _star(run: RunDetails) -> Node:
@@ -75,14 +86,17 @@ def live(user_id: str, query: Mapping[str, str]) -> Content:
     sentence = sentence_of(run, query)
     verdicts = verdict_list(run, comparison.verdicts.get(run.id, []), sentence)
     tiles = run_tiles(user_id, run, comparison)
+    permits = permits_of(user_id, run)
+    buttons = [button for button in permits.close(_actions(run), NEEDS) if button]
     nodes = [
         el("h1", run.name, cls="sr-only"),
-        sentence_nodes(user_id, run, sentence) if sentence else "",
+        permits.close(sentence_nodes(user_id, run, sentence), NEEDS) if sentence else "",
         el("div", _progress(run), cls="run-progress-row"),
         facts(found, cls="facts") if (found := _facts(run)) else "",
-        el("div", [button for button in _actions(run) if button], cls="actions", id="run-actions"),
+        el("div", buttons, cls="actions", id="run-actions"),
+        permits.note(TO_CHANGE),
         # A finished run is read from its numbers to what they mean, one that works from what is wrong with it.
-        *([tiles, *verdicts] if sentence else [*verdicts, tiles]),
+        *permits.close([tiles, *verdicts] if sentence else [*verdicts, tiles], NEEDS),
     ]
     again = SECONDS_BETWEEN_LOOKS if is_active(run) else None
     return Content(nodes, again=again, title=f"{run.name} · {STATES[run.state][1]}")

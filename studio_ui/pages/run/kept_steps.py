@@ -10,7 +10,7 @@ from studio_ui.components.nodes import Node, action, el, empty_state, moment, ta
 from studio_ui.components.view import Content
 from studio_ui.formats import byte_size, count, score_words
 from studio_ui.pages.run.header import try_address
-from studio_ui.pages.run.wanted import is_active, wanted_run
+from studio_ui.pages.run.wanted import NEEDS, is_active, permits_of, wanted_run
 
 SECONDS_BETWEEN_LOOKS = 3.0
 
@@ -43,7 +43,7 @@ def kept_steps(user_id: str, query: Mapping[str, str]) -> Content:
     )
     steps = [str(item.step) for item in kept]
     listed = table(_("Checkpoints"), heads, rows, id_="checkpoints-table", row_ids=steps)
-    return Content([el("p", words, cls="muted"), listed], again=again)
+    return Content(permits_of(user_id, run).close([el("p", words, cls="muted"), listed], NEEDS), again=again)
 
 
 def _actions(run: RunDetails, checkpoint: CheckpointDetails) -> Node:

@@ -7,13 +7,13 @@ from app.services.runs import metrics, run_logs
 from app.services.runs.metrics import EventDetails
 from studio_ui.components.nodes import Node, action, copy_button, el, moment
 from studio_ui.components.view import Content
-from studio_ui.pages.run.wanted import SECONDS_BETWEEN_LOOKS, is_active, wanted_run
+from studio_ui.pages.run.wanted import NEEDS, SECONDS_BETWEEN_LOOKS, is_active, permits_of, wanted_run
 
 
 def what_happened(user_id: str, query: Mapping[str, str]) -> Content:
     """Why the run failed, if it did, and its events."""
     run = wanted_run(user_id, query)
-    nodes: list[Node] = [_error(run.error)] if run.error else []
+    nodes: list[Node] = [permits_of(user_id, run).close(_error(run.error), NEEDS)] if run.error else []
     events = [_event(event) for event in _events(user_id, run.id)]
     nodes += [el("h3", _("What happened")), el("ol", events, cls="events", id="log-events", data_end=True)]
     return Content(nodes, again=SECONDS_BETWEEN_LOOKS if is_active(run) else None)

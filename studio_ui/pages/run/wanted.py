@@ -9,11 +9,13 @@ from app.catalog.task_types.scores import AnswerForm
 from app.errors import NotFound
 from app.languages import current_language
 from app.languages import gettext as _
+from app.services.accounts.access import TO_CHANGE, TO_DELETE, TO_SHARE, TO_TRAIN
 from app.services.evaluation import comparison
 from app.services.evaluation.comparison import Comparison
 from app.services.runs import metrics, run_details, runs
 from app.services.runs.run_details import RunDetails
 from studio_ui.components.nodes import Node, empty_state
+from studio_ui.permits import Permits
 from studio_ui.run_words import ACTIVE
 
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -28,6 +30,14 @@ WITHOUT = {
     "number": ("confusion", "labels", "certainty"),
     "entities": ("certainty",),
     "text": ("confusion", "labels", "certainty"),
+}
+
+# Which role the buttons of the page take in the project of the run.
+NEEDS = {
+    **dict.fromkeys(("star", "untag", "cancel", "pause", "resume", "write", "stop"), TO_CHANGE),
+    **dict.fromkeys(("continue", "merge", "/new", "#run-shootout"), TO_TRAIN),
+    "share": TO_SHARE,
+    "delete": TO_DELETE,
 }
 
 
@@ -50,6 +60,11 @@ def wanted_run(user_id: str, query: Mapping[str, str]) -> RunDetails:
         NotFound: it names none, or none of this person's.
     """
     return run_details.describe(runs.get_run(user_id, wanted_id(query)))
+
+
+def permits_of(user_id: str, run: RunDetails) -> Permits:
+    """What the person may do with the run."""
+    return Permits.read(user_id, run.project_id)
 
 
 def is_active(run: RunDetails) -> bool:
