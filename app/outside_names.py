@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from app.errors import Rejected
+from app.languages import stated
 
 MAX_NAME_CHARACTERS = 1000
 MAX_PART_BYTES = 255
@@ -25,7 +26,7 @@ def path_inside(folder: Path, name: str) -> Path:
         raise _unsafe(name, complaint)
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise _unsafe(name, "leads out of its folder by a link")
+        raise _unsafe(name, stated("it leads out of its folder by a link"))
     return path
 
 
@@ -33,23 +34,25 @@ def fault(name: str) -> str:
     """What is wrong with a name from outside; empty if it may become a path. A slash at the end, as folders have, is no fault."""
     parts = name.removesuffix("/").split("/")
     if not name or len(name) > MAX_NAME_CHARACTERS:
-        return f"has {len(name):,} characters; 1 to {MAX_NAME_CHARACTERS:,} are allowed"
+        return stated("it has {count} characters; 1 to {limit} are allowed", count=len(name), limit=MAX_NAME_CHARACTERS)
     if name.startswith("/") or _DRIVE.match(name):
-        return "is an absolute path, so it points out of its folder"
+        return stated("it is an absolute path, so it points out of its folder")
     if "\\" in name or _CONTROL.search(name):
-        return "holds a backslash or a control character, by which it points out of its folder on some systems"
+        return stated(
+            "it holds a backslash or a control character, by which it points out of its folder on some systems"
+        )
     if ".." in parts or "." in parts or "" in parts:
-        return "points out of its folder or has an empty part"
+        return stated("it points out of its folder or has an empty part")
     try:
         too_long = any(len(part.encode()) > MAX_PART_BYTES for part in parts)
     except UnicodeEncodeError:
-        return "holds half of a character"
-    return f"has a part of more than {MAX_PART_BYTES} bytes" if too_long else ""
+        return stated("it holds half of a character")
+    return stated("it has a part of more than {limit} bytes", limit=MAX_PART_BYTES) if too_long else ""
 
 
 def _unsafe(name: str, complaint: str) -> Rejected:
     return Rejected(
         "unsafe_path",
-        f"The file name {name[:80]!r} {complaint}.",
-        "Names of files are relative, with / between folders; nothing was written.",
+        stated("The file name {name} cannot be used: {reason}.", name=repr(name[:80]), reason=complaint),
+        stated("Names of files are relative, with / between folders; nothing was written."),
     )

@@ -71,7 +71,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.languages": (),
     "app.files": (),
     "app.processes": (),
-    "app.outside_names": ("app.errors",),
+    "app.outside_names": ("app.errors", "app.languages"),
     "app.speakers": (),
     "app.requester": (),
     "app.manifest": ("app.files", "app.errors", "app.outside_names"),

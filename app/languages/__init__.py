@@ -16,7 +16,7 @@ from app.languages.current import (
 )
 from app.languages.messages import gettext, gettext_noop, ngettext, offered, script_messages
 from app.languages.numbers import decimal, localized
-from app.languages.statements import restored, stated, stated_number, storable, translated, translated_json
+from app.languages.statements import restored, stated, stated_list, stated_number, storable, translated, translated_json
 
 __all__ = [
     "COOKIE",
@@ -36,6 +36,7 @@ __all__ = [
     "restored",
     "script_messages",
     "stated",
+    "stated_list",
     "stated_number",
     "storable",
     "translated",

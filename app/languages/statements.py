@@ -4,7 +4,7 @@ Data is read and checked by processes that know no person, and reports stay as t
 message with its values, and put into words once more when it is shown. What was stored without them stays English.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.languages.current import SOURCE, current_language
@@ -55,6 +55,12 @@ def stated_number(one: str, many: str, number: int, **values: Any) -> Statement:
     """The message in the plural form of the number, which is its ``{number}``; see :func:`stated`."""
     words = one if number == 1 else many
     return Statement.of(words.format(number=f"{number:,}", **_english(values)), one, values, many, number)
+
+
+def stated_list(parts: Sequence[str], separator: str = ", ") -> Statement:
+    """Texts and statements one after another, each to be said again later."""
+    values = {f"part{number}": part for number, part in enumerate(parts)}
+    return Statement.of(separator.join(parts), separator.join(f"{{{name}}}" for name in values), values)
 
 
 def translated(text: str) -> str:

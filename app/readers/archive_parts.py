@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.languages import stated
 from app.readers.members import shown
 from app.readers.table import Flaw
 
@@ -35,8 +36,13 @@ class ArchiveParts:
         return Flaw(
             "test_part",
             "warning",
-            f"The archive has parts for training and for tests; what is called {self.name!r} is the evaluation file: {names}.",
-            "If all of it is to be learned from, say so where the file can be read in another way.",
+            stated(
+                "The archive has parts for training and for tests; what is called {name} is the evaluation "
+                "file: {names}.",
+                name=repr(self.name),
+                names=names,
+            ),
+            stated("If all of it is to be learned from, say so where the file can be read in another way."),
         )
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from app.errors import Rejected, TooLarge
+from app.languages import stated
 from app.readers import columnar
 from app.readers.source import FileHead, Source
 from app.readers.table import Record, Table, check_columns, no_rows
@@ -45,7 +46,11 @@ def _records(source: Source, reading: columnar.ColumnReading, table: Table) -> I
             yield from reading.rows(piece.columns, line)
             line += piece.num_rows
             if line > source.limits.rows:
-                raise TooLarge("too_large", f"The file has more than {source.limits.rows:,} rows.", "Send fewer rows.")
+                raise TooLarge(
+                    "too_large",
+                    stated("The file has more than {rows} rows.", rows=source.limits.rows),
+                    stated("Send fewer rows."),
+                )
     if not line:
         raise no_rows(table.columns)
 
@@ -83,6 +88,6 @@ def _damage_reported() -> Iterator[None]:
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, LookupError):
         raise Rejected(
             "arrow_corrupt",
-            "The Arrow file is damaged or was cut off.",
-            "Write it again, or save the data as Parquet or CSV.",
+            stated("The Arrow file is damaged or was cut off."),
+            stated("Write it again, or save the data as Parquet or CSV."),
         ) from None

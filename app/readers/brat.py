@@ -6,10 +6,11 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
+from app.languages import stated
 from app.readers.decoding import decode_bytes
 from app.readers.members import open_archive, open_member
 from app.readers.source import Source
-from app.readers.table import MAX_CELL, Flaw, Record, Table, cell_too_long
+from app.readers.table import MAX_CELL, Flaw, Record, Table, text_too_long
 from app.readers.unpacking import Allowance, pieces
 
 COLUMNS = ["text", "spans", "file"]
@@ -70,7 +71,7 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, allowance: Allow
         for piece in pieces(opened, allowance):
             content += piece
             if len(content) > 4 * MAX_CELL:
-                raise cell_too_long(1, f"text of {member.filename}")
+                raise text_too_long(1, member.filename)
     return decode_bytes(bytes(content), source.choices.encoding)[0]
 
 
@@ -78,6 +79,9 @@ def _told() -> Flaw:
     return Flaw(
         "brat",
         "warning",
-        "The archive holds texts with annotations of brat; each line became a row with the entities in it.",
-        "Relations, events and attributes are not read; of an entity in several pieces the words between count as well.",
+        stated("The archive holds texts with annotations of brat; each line became a row with the entities in it."),
+        stated(
+            "Relations, events and attributes are not read; of an entity in several pieces the words between "
+            "count as well."
+        ),
     )

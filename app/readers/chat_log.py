@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from app.languages import stated
 from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.repairs import is_wanted, note_repair
 from app.readers.source import FileHead, Source
@@ -10,7 +11,7 @@ from app.readers.table import MAX_CELL, Flaw, Record, Table, cell_too_long, no_r
 
 EXTENSIONS = ("chat",)
 ALSO_IN = ("txt", "text", "log")
-NAME = "an exported chat"
+NAME = stated("an exported chat")
 COLUMNS = ["time", "speaker", "message"]
 _DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
 _CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[ \u202f]?[AaPp]\.?[Mm]\.?)?"
@@ -71,7 +72,9 @@ def _note() -> Flaw:
     return Flaw(
         "chat_log",
         "warning",
-        "The lines begin with a time and a name, so each message became a row with its time, its speaker and its text; notices "
-        "without a speaker were left out.",
-        "If it is running text, say so where the file can be read in another way.",
+        stated(
+            "The lines begin with a time and a name, so each message became a row with its time, its speaker "
+            "and its text; notices without a speaker were left out."
+        ),
+        stated("If it is running text, say so where the file can be read in another way."),
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import DiskFull, StudioError, TooLarge
-from app.languages import storable
+from app.languages import stated, storable
 from app.processes.left_out_libraries import leave_out_pandas
 from app.processes.parent import on_parent_exit
 from app.readers import Choices, Flaw, Limits, Table, open_table
@@ -47,7 +47,7 @@ def main() -> None:
         refusal = _disk_error(error)
         if refusal is None:
             raise
-        answer = {**refusal.as_dict(), "status": refusal.status}
+        answer = {**storable(refusal.as_dict()), "status": refusal.status}
     try:
         (folder / ANSWER_FILE).write_text(json.dumps(answer), encoding="utf-8")
     except OSError as error:
@@ -84,8 +84,8 @@ def _own_test_file() -> Flaw:
     return Flaw(
         "test_part",
         "warning",
-        "The part of the archive that is called “test” was not read, because an evaluation file was given.",
-        "Leave the evaluation file out to test on that part.",
+        stated("The part of the archive that is called “test” was not read, because an evaluation file was given."),
+        stated("Leave the evaluation file out to test on that part."),
     )
 
 
@@ -128,7 +128,7 @@ def _disk_error(error: OSError) -> StudioError | None:
     if error.errno == errno.ENOSPC:
         return DiskFull()
     if error.errno == errno.EFBIG:
-        return TooLarge("too_large", "The file unfolds to more than is accepted.", "Send fewer rows.")
+        return TooLarge("too_large", stated("The file unfolds to more than is accepted."), stated("Send fewer rows."))
     return None
 
 

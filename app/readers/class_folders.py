@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from app.errors import Rejected
+from app.languages import stated
 from app.readers.decoding import decode_bytes
 from app.readers.members import open_archive, open_member
 from app.readers.source import Source
-from app.readers.table import MAX_CELL, Flaw, Record, Table, cell_too_long
+from app.readers.table import MAX_CELL, Flaw, Record, Table, text_too_long
 from app.readers.unpacking import Allowance, pieces
 
 COLUMNS = ["text", "label", "file"]
@@ -55,7 +56,7 @@ def _records(
                 table.encoding = used.name
                 table.flaws.add(used.flaw, number)
             if len(text) > MAX_CELL:
-                raise cell_too_long(number, f"text of {member.filename}")
+                raise text_too_long(number, member.filename)
             yield number, [_without_last_break(text), _label(member), member.filename]
 
 
@@ -65,7 +66,7 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, allowance: Allow
         for piece in pieces(opened, allowance):
             content += piece
             if len(content) > MAX_BYTES:
-                raise cell_too_long(number, f"text of {member.filename}")
+                raise text_too_long(number, member.filename)
     return bytes(content)
 
 
@@ -88,7 +89,7 @@ def _unreadable(error: Rejected) -> Flaw:
     return Flaw(
         error.code,
         "error",
-        "These files of the archive (numbered in its order) are not text in UTF-8 or one other encoding.",
+        stated("These files of the archive (numbered in its order) are not text in UTF-8 or one other encoding."),
         error.hint,
         lost=True,
     )

@@ -7,9 +7,10 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from app.languages import stated
 from app.readers.repairs import is_wanted, note_repair
 from app.readers.source import Choices
-from app.readers.table import MAX_CELL, Cell, Flaw, Record, Table, bad_character, cell_too_long
+from app.readers.table import MAX_CELL, Cell, Flaw, Record, Table, bad_character, cell_too_long, first_of
 
 
 class ColumnReading:
@@ -96,12 +97,18 @@ def _with_names(values: list[Any], names: Sequence[str]) -> list[Any]:
 
 
 def _named(column: str, names: Sequence[str]) -> Flaw:
-    shown = ", ".join(f"{number} is {name[:40]!r}" for number, name in enumerate(names[:4]))
+    first = [
+        stated("{number} is {name}", number=str(number), name=repr(name[:40])) for number, name in enumerate(names[:4])
+    ]
     return Flaw(
         "class_names",
         "warning",
-        f"The file gives names for the numbers in {column!r} ({shown}{' and so on' if len(names) > 4 else ''}); they were used.",
-        "If you want the numbers, say so where the file can be read in another way.",
+        stated(
+            "The file gives names for the numbers in {column} ({names}); they were used.",
+            column=repr(column),
+            names=first_of(first, len(names)),
+        ),
+        stated("If you want the numbers, say so where the file can be read in another way."),
         column=column,
     )
 
@@ -169,8 +176,8 @@ def _nested(column: str) -> Flaw:
     return Flaw(
         "parquet_nested",
         "error",
-        f"In these rows, {column!r} holds a list or a structure instead of a text.",
-        "Store one plain text or number there.",
+        stated("In these rows, {column} holds a list or a structure instead of a text.", column=repr(column)),
+        stated("Store one plain text or number there."),
         column=column,
     )
 
@@ -179,7 +186,7 @@ def _binary(column: str) -> Flaw:
     return Flaw(
         "bad_character",
         "error",
-        f"In these rows, {column!r} holds bytes that are not UTF-8 text.",
-        "Store text there.",
+        stated("In these rows, {column} holds bytes that are not UTF-8 text.", column=repr(column)),
+        stated("Store text there."),
         column=column,
     )

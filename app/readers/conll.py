@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from app.languages import stated
 from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.source import FileHead, Source
 from app.readers.table import MAX_CELL, Flaw, Record, Table, cell_too_long, check_column_count, no_rows
@@ -122,7 +123,7 @@ def _ragged(width: int) -> Flaw:
     return Flaw(
         "conll",
         "error",
-        f"The sentences that begin in these lines have a token without exactly {width} fields.",
-        "Give every token its tags, separated by one tab or space, and leave one blank line between sentences.",
+        stated("The sentences that begin in these lines have a token without exactly {width} fields.", width=width),
+        stated("Give every token its tags, separated by one tab or space, and leave one blank line between sentences."),
         lost=True,
     )

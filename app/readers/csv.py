@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from app.errors import Rejected
+from app.languages import stated
 from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.delimiters import DELIMITERS, SAMPLED_RECORDS, find_delimiter, is_delimited, quotes_are_text
 from app.readers.grids import Grid, GridLayout
@@ -24,7 +25,7 @@ from app.readers.table import (
 )
 
 EXTENSIONS = ("csv", "tsv", "tab", "psv")
-NAME = "a table of delimited text"
+NAME = stated("a table of delimited text")
 USUAL = {"tsv": "\t", "tab": "\t", "psv": "|"}
 MAX_LINE = 16 * 1024 * 1024
 # More separators than this in one record are no row of anybody's data, and as many texts would fill the memory.
@@ -187,8 +188,12 @@ def _ragged(width: int) -> Flaw:
     return Flaw(
         "csv_shape",
         "error",
-        f"These rows do not have the {width} columns of the first line, or their quotes do not close.",
-        'Put texts that hold the delimiter or a line break in "double quotes", and double the quotes inside them.',
+        stated(
+            "These rows do not have the {width} columns of the first line, or their quotes do not close.", width=width
+        ),
+        stated(
+            'Put texts that hold the delimiter or a line break in "double quotes", and double the quotes inside them.'
+        ),
         lost=True,
     )
 
@@ -197,8 +202,8 @@ def _extra_delimiter() -> Flaw:
     return Flaw(
         "extra_delimiter",
         "warning",
-        "These rows end in a delimiter with nothing after it; the empty field was left out.",
-        "Nothing needs to be done.",
+        stated("These rows end in a delimiter with nothing after it; the empty field was left out."),
+        stated("Nothing needs to be done."),
     )
 
 
@@ -206,8 +211,8 @@ def _plain_quotes() -> Flaw:
     return Flaw(
         "plain_quotes",
         "warning",
-        "Some fields begin with a quote that never closes, so quotes were read as part of the texts.",
-        "If quotes are meant to enclose texts, close each one, and double those inside.",
+        stated("Some fields begin with a quote that never closes, so quotes were read as part of the texts."),
+        stated("If quotes are meant to enclose texts, close each one, and double those inside."),
     )
 
 
@@ -215,9 +220,14 @@ def _mostly_ragged(wrong: int, seen: int, table: Table) -> Rejected:
     rows = next(flaw.rows for flaw in table.flaws.all() if flaw.code == "csv_shape")
     return Rejected(
         "csv_shape",
-        f"{wrong:,} of {seen:,} rows do not have the {len(table.columns)} columns of the first line; "
-        f"the first is row {rows[0]:,}.",
-        "Check that the first line names every column, and that texts with the delimiter in them are quoted.",
+        stated(
+            "{wrong} of {seen} rows do not have the {columns} columns of the first line; the first is row {row}.",
+            wrong=wrong,
+            seen=seen,
+            columns=len(table.columns),
+            row=rows[0],
+        ),
+        stated("Check that the first line names every column, and that texts with the delimiter in them are quoted."),
         details={"rows": rows[:50]},
     )
 
@@ -225,8 +235,8 @@ def _mostly_ragged(wrong: int, seen: int, table: Table) -> Rejected:
 def _open_quote(line: int) -> Rejected:
     return Rejected(
         "csv_shape",
-        f"A quote that opens in row {line:,} is never closed.",
-        'Close it, or double it ("") if it belongs to the text.',
+        stated("A quote that opens in row {line} is never closed.", line=line),
+        stated('Close it, or double it ("") if it belongs to the text.'),
         details={"rows": [line]},
     )
 
@@ -234,8 +244,10 @@ def _open_quote(line: int) -> Rejected:
 def _odd_quotes(line: int) -> Rejected:
     return Rejected(
         "csv_shape",
-        f"The quotes in row {line:,} do not enclose whole fields.",
-        "Put each text that needs it in double quotes, double those inside, and end every row with a line break.",
+        stated("The quotes in row {line} do not enclose whole fields.", line=line),
+        stated(
+            "Put each text that needs it in double quotes, double those inside, and end every row with a line break."
+        ),
         details={"rows": [line]},
     )
 
@@ -243,8 +255,8 @@ def _odd_quotes(line: int) -> Rejected:
 def _long_line(line: int) -> Rejected:
     return Rejected(
         "csv_shape",
-        f"Row {line:,} is longer than {MAX_LINE:,} characters.",
-        "Check that the file has line ends and is what its name says.",
+        stated("Row {line} is longer than {limit} characters.", line=line, limit=MAX_LINE),
+        stated("Check that the file has line ends and is what its name says."),
         details={"rows": [line]},
     )
 
@@ -252,7 +264,7 @@ def _long_line(line: int) -> Rejected:
 def _too_many_fields(line: int) -> Rejected:
     return Rejected(
         "csv_shape",
-        f"Row {line:,} has more than {MAX_FIELDS:,} fields.",
-        "Check that the file has line ends and is what its name says.",
+        stated("Row {line} has more than {limit} fields.", line=line, limit=MAX_FIELDS),
+        stated("Check that the file has line ends and is what its name says."),
         details={"rows": [line]},
     )

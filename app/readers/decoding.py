@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import Rejected
+from app.languages import stated, stated_list
 from app.readers.encoding_guess import Guess, detect_encoding, guess_encodings, is_latin, other_readings
 from app.readers.table import Flaw, Table
+from app.readers.undecodable import PIECE, half_a_pair, line_breaks, nul, row_at, undecodable, unfit
 
-PIECE = 1024 * 1024
 SAMPLE = 64 * 1024
 # Longest first: the mark of UTF-16 is the beginning of that of UTF-32.
 MARKS = (
@@ -97,16 +98,33 @@ class Encoding:
         """What to tell when the encoding was guessed."""
         if not self.guessed:
             return None
-        written = f", as programs write {self.language}" if self.language else ""
-        shown = f", which gives for example: {self.preview!r}" if self.preview else ""
-        other = "".join(f"; as {name} that is {preview!r}" for name, preview in self.others)
         return Flaw(
             "encoding",
             "warning",
-            f"The file is not UTF-8; it was read as {self.name}{written}{shown}{other}.",
-            "If letters with accents look wrong, choose another encoding where the file can be read in another way "
-            "(--encoding on the command line), or save it as UTF-8.",
+            self._told(),
+            stated(
+                "If letters with accents look wrong, choose another encoding where the file can be read in "
+                "another way (--encoding on the command line), or save it as UTF-8."
+            ),
         )
+
+    def _told(self) -> str:
+        if self.language:
+            read = stated(
+                "The file is not UTF-8; it was read as {encoding}, as programs write {language}.",
+                encoding=self.name,
+                language=self.language,
+            )
+        else:
+            read = stated("The file is not UTF-8; it was read as {encoding}.", encoding=self.name)
+        told = [read]
+        if self.preview:
+            told.append(stated("This gives for example: {preview}.", preview=repr(self.preview)))
+        told += [
+            stated("As {encoding}, that is {preview}.", encoding=name, preview=repr(preview))
+            for name, preview in self.others
+        ]
+        return stated_list(told, " ")
 
     def note(self, table: Table) -> None:
         """Tell in a table how its text was decoded, if that was guessed, and how it could be."""
@@ -136,8 +154,13 @@ def find_encoding(path: Path, named: str = "") -> Encoding:
         return Encoding("utf-8") if fault is None else _guess(path, fault)
     fault = _first_fault(path, encoding)
     if fault is not None:
-        claim = "was said to be" if named else "is marked as" if marked else "looks like"
-        raise _undecodable(path, fault, f"{claim} {encoding.name}, but is not")
+        if named:
+            reason = stated("The text was said to be {encoding}, but is not", encoding=encoding.name)
+        elif marked:
+            reason = stated("The text is marked as {encoding}, but is not", encoding=encoding.name)
+        else:
+            reason = stated("The text looks like {encoding}, but is not", encoding=encoding.name)
+        raise undecodable(path, fault, reason)
     return encoding
 
 
@@ -161,21 +184,15 @@ def decode_bytes(content: bytes, named: str = "") -> tuple[str, Encoding]:
     except UnicodeDecodeError as error:
         name = named or _looks_like_utf16(content) or _likely(content, guess_encodings(content))[0]
         if encoding.skip or not name:
-            raise _unfit(error) from None
+            raise unfit(error) from None
         try:
             text = content.decode(name)
         except UnicodeDecodeError:
-            raise _unfit(error) from None
+            raise unfit(error) from None
         encoding = Encoding(name, guessed=True, preview=_preview(text))
     if "\0" in text:
-        raise _nul(1 + _line_breaks(text[: text.index("\0")]))
+        raise nul(1 + line_breaks(text[: text.index("\0")]))
     return text, encoding
-
-
-def _unfit(error: UnicodeDecodeError) -> Rejected:
-    return Rejected(
-        "encoding", f"Byte {error.start:,} of the text does not fit {error.encoding}.", "Save the file as UTF-8."
-    )
 
 
 def _marked(head: bytes) -> Encoding | None:
@@ -201,7 +218,11 @@ def _known(named: str) -> str:
     for encoding in NAMED:
         if codecs.lookup(encoding).name == name:
             return encoding
-    raise Rejected("encoding", f"There is no text encoding called {named[:40]!r}.", f"Use one of: {', '.join(NAMED)}.")
+    raise Rejected(
+        "encoding",
+        stated("There is no text encoding called {named}.", named=repr(named[:40])),
+        stated("Use one of: {names}.", names=", ".join(NAMED)),
+    )
 
 
 def read_pieces(path: Path, encoding: Encoding) -> Iterator[str]:
@@ -274,13 +295,13 @@ def _first_fault(path: Path, encoding: Encoding) -> int | None:
                 text = error.object[: error.start].decode(encoding.name, errors="ignore")
                 fault = offset - pending + error.start
             if "\0" in text:
-                raise _nul(1 + breaks + _line_breaks(text[: text.index("\0")]))
+                raise nul(1 + breaks + line_breaks(text[: text.index("\0")]))
             if fault is not None:
                 return fault
             if not piece:
                 return None
             offset += len(piece)
-            breaks += _line_breaks(text)
+            breaks += line_breaks(text)
 
 
 def _guess(path: Path, fault: int) -> Encoding:
@@ -289,7 +310,7 @@ def _guess(path: Path, fault: int) -> Encoding:
         sample = source.read(SAMPLE)
         source.seek(fault)
         if _SURROGATE.match(source.read(3)):
-            raise _half_a_pair(_row_at(path, fault))
+            raise half_a_pair(row_at(path, fault))
     guesses = guess_encodings(sample)
     name, language = _likely(sample, guesses)
     if (
@@ -297,11 +318,11 @@ def _guess(path: Path, fault: int) -> Encoding:
         or name in ("ascii", "utf_8")
         or (name not in WIDE and not _fits_wholly(guesses, sample) and _is_mixed(path, fault, sample))
     ):
-        raise _undecodable(path, fault, "is neither UTF-8 nor in any one other encoding")
+        raise undecodable(path, fault, stated("The text is neither UTF-8 nor in any one other encoding"))
     encoding = _guessed(name, language, sample, guesses)
     later = _first_fault(path, encoding)
     if later is not None:
-        raise _undecodable(path, later, f"looks like {name}, but is not throughout")
+        raise undecodable(path, later, stated("The text looks like {encoding}, but is not throughout", encoding=name))
     return encoding
 
 
@@ -354,46 +375,3 @@ def _likely(sample: bytes, guesses: list[Guess]) -> tuple[str, str]:
     if guesses and name not in WIDE:
         return guesses[0].encoding, guesses[0].language
     return name, ""
-
-
-def _undecodable(path: Path, offset: int, complaint: str) -> Rejected:
-    row = _row_at(path, offset)
-    return Rejected(
-        "encoding",
-        f"The text {complaint}: byte {offset:,} in row {row:,} does not fit.",
-        "Save the file as UTF-8 and try again.",
-        details={"byte": offset, "rows": [row]},
-    )
-
-
-def _row_at(path: Path, offset: int) -> int:
-    row = 1
-    with path.open("rb") as source:
-        while offset > 0 and (piece := source.read(min(PIECE, offset))):
-            row += _line_breaks(piece.decode("latin-1"))
-            offset -= len(piece)
-    return row
-
-
-def _line_breaks(text: str) -> int:
-    if "\r" not in text:
-        return text.count("\n")
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
-
-
-def _nul(row: int) -> Rejected:
-    return Rejected(
-        "bad_character",
-        f"Row {row:,} holds a NUL character, which text files do not have.",
-        "The file may be binary, damaged, or UTF-16 without its mark. Save it as UTF-8 and try again.",
-        details={"rows": [row]},
-    )
-
-
-def _half_a_pair(row: int) -> Rejected:
-    return Rejected(
-        "bad_character",
-        f"Row {row:,} holds half of a character pair, which no text can have.",
-        "Write the file again with a program that writes UTF-8.",
-        details={"rows": [row]},
-    )

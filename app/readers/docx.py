@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from app.errors import Rejected
+from app.languages import stated, stated_list, stated_number
 from app.readers.members import open_archive
 from app.readers.signatures import type_mismatch
 from app.readers.source import FileHead, Source
@@ -17,7 +18,7 @@ from app.readers.text import COLUMN
 from app.readers.workbook import FREE_BYTES, MAX_MEMBERS, MAX_RATIO, Attributes, parse_part
 
 EXTENSIONS = ("docx",)
-NAME = "a Word document"
+NAME = stated("a Word document")
 PART = "word/document.xml"
 ZIP_MARK = b"PK\x03\x04"
 
@@ -42,22 +43,32 @@ def read(source: Source) -> Table:
     if 2 * survey.in_tables > survey.count:
         raise Rejected(
             "document_table",
-            "Most of the Word document stands in tables, which are not read as examples.",
-            "Copy the table into a spreadsheet and save it as .xlsx or CSV.",
+            stated("Most of the Word document stands in tables, which are not read as examples."),
+            stated("Copy the table into a spreadsheet and save it as .xlsx or CSV."),
         )
     table = Table("docx", "utf-8", [COLUMN], _records(source))
-    left = f" {survey.in_tables:,} of them stand in tables." if survey.in_tables else ""
-    table.flaws.add(document_text(f"the Word document: {survey.count:,} paragraphs, each of which became a row.{left}"))
+    told = [
+        stated_number(
+            "The text was read from the Word document: {number} paragraph, which became a row.",
+            "The text was read from the Word document: {number} paragraphs, each of which became a row.",
+            survey.count,
+        )
+    ]
+    if survey.in_tables:
+        told.append(
+            stated_number("{number} of them stands in a table.", "{number} of them stand in tables.", survey.in_tables)
+        )
+    table.flaws.add(document_text(stated_list(told, " ")))
     return table
 
 
-def document_text(what: str) -> Flaw:
+def document_text(told: str) -> Flaw:
     """Says what of a document was read."""
     return Flaw(
         "document_text",
         "info",
-        f"The text was read from {what}",
-        "Pictures, headers, footers, notes and comments are left out. Look through the rows.",
+        told,
+        stated("Pictures, headers, footers, notes and comments are left out. Look through the rows."),
     )
 
 
@@ -101,7 +112,7 @@ class _Paragraphs:
                     self._ready.clear()
             except Rejected as error:
                 if error.code.startswith("xlsx"):
-                    raise _corrupt(error.message.removeprefix("The workbook ").removesuffix(".")) from None
+                    raise _corrupt(stated("The Word document is damaged in {part}.", part=PART)) from None
                 raise
 
     def _start(self, name: str, given: Attributes) -> None:
@@ -133,17 +144,17 @@ class _Paragraphs:
 def _check(archive: zipfile.ZipFile, source: Source) -> None:
     members = archive.infolist()
     if PART not in {member.filename for member in members}:
-        raise _corrupt(f"has no part {PART}")
+        raise _corrupt(stated("The Word document has no part {part}.", part=PART))
     if (
         len(members) > MAX_MEMBERS
         or sum(item.file_size for item in members) > FREE_BYTES + MAX_RATIO * source.path.stat().st_size
     ):
-        raise _corrupt("unpacks to more than any honest document")
+        raise _corrupt(stated("The Word document unpacks to more than any honest document."))
 
 
-def _corrupt(complaint: str) -> Rejected:
+def _corrupt(message: str) -> Rejected:
     return Rejected(
         "document_corrupt",
-        f"The Word document {complaint}.",
-        "Open it in a word processor and save it again, or save its text as .txt.",
+        message,
+        stated("Open it in a word processor and save it again, or save its text as .txt."),
     )

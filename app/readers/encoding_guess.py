@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
+from app.languages import stated
+
 WESTERN = ("cp1252", "cp850", "mac-roman", "cp437", "iso8859-15")
 CENTRAL = ("cp1250", "cp852", "iso8859-2", "mac-latin2")
 TURKISH = ("cp1254", "cp857", "mac-turkish")
@@ -38,37 +40,37 @@ class Language:
 
 
 LANGUAGES: tuple[Language, ...] = (
-    Language("German", "üäöß", WESTERN, "der die und das ist nicht ein eine mit für auf wird wir"),
-    Language("French", "éèàêçâîôùûœëïüæÿ", WESTERN, "le la les des et est une un pour dans que qui sur du en"),
-    Language("Spanish", "óíáéñúü¿¡ª", WESTERN, "el la los las de que en un una por con para es se del no"),
-    Language("Portuguese", "ãçáéíóêõúâàô", WESTERN, "o a os as de que em um uma para com não por se do da no"),
-    Language("Italian", "èàòùéìí", WESTERN, "il la di che e un una per non con del della sono le i"),
-    Language("Dutch", "ëéïèöüó", WESTERN, "de het een en van is niet dat met voor op te"),
-    Language("Catalan", "àéèóíçòúïü", WESTERN, "el la els les de que i en un una per amb és no"),
-    Language("Swedish", "äåöé", WESTERN, "och att det som är en på för av med inte den"),
-    Language("Danish", "øåæé", WESTERN, "og i at det er en på til af for ikke den med"),
-    Language("Norwegian", "åøæéòô", WESTERN, "og i det er en på til av for ikke som med"),
-    Language("Finnish", "äöå", WESTERN, "ja on ei se että mutta kun hän tämä joka"),
-    Language("Irish", "áéíóú", WESTERN, "an na agus is a i le ar go"),
-    Language("Polish", "łóążęśćźń", CENTRAL, "i w na z się nie do to że jest o jak po"),
-    Language("Czech", "íáěéřžýčšůúťďňó", CENTRAL, "a se v na je to že s z do o i jsem ale"),
-    Language("Slovak", "áíéčšýžúôľťňäďĺŕó", CENTRAL, "a sa v na je to že s z do o ako nie"),
-    Language("Hungarian", "áéöőüóíúű", CENTRAL, "a az és hogy nem egy is van meg ez de csak"),
-    Language("Slovenian", "čšž", CENTRAL, "in je v na se da za so ki ne"),
-    Language("Croatian", "čšžćđ", CENTRAL, "i je u na se da za su ne od"),
-    Language("Romanian", "ăîâşţșț", CENTRAL, "de a în și şi la nu cu pe un o din care"),
-    Language("Turkish", "\u0131işğüöçâîİû", TURKISH, "ve bir bu için de da mi ile çok ne en"),
+    Language(stated("German"), "üäöß", WESTERN, "der die und das ist nicht ein eine mit für auf wird wir"),
+    Language(stated("French"), "éèàêçâîôùûœëïüæÿ", WESTERN, "le la les des et est une un pour dans que qui sur du en"),
+    Language(stated("Spanish"), "óíáéñúü¿¡ª", WESTERN, "el la los las de que en un una por con para es se del no"),
+    Language(stated("Portuguese"), "ãçáéíóêõúâàô", WESTERN, "o a os as de que em um uma para com não por se do da no"),
+    Language(stated("Italian"), "èàòùéìí", WESTERN, "il la di che e un una per non con del della sono le i"),
+    Language(stated("Dutch"), "ëéïèöüó", WESTERN, "de het een en van is niet dat met voor op te"),
+    Language(stated("Catalan"), "àéèóíçòúïü", WESTERN, "el la els les de que i en un una per amb és no"),
+    Language(stated("Swedish"), "äåöé", WESTERN, "och att det som är en på för av med inte den"),
+    Language(stated("Danish"), "øåæé", WESTERN, "og i at det er en på til af for ikke den med"),
+    Language(stated("Norwegian"), "åøæéòô", WESTERN, "og i det er en på til av for ikke som med"),
+    Language(stated("Finnish"), "äöå", WESTERN, "ja on ei se että mutta kun hän tämä joka"),
+    Language(stated("Irish"), "áéíóú", WESTERN, "an na agus is a i le ar go"),
+    Language(stated("Polish"), "łóążęśćźń", CENTRAL, "i w na z się nie do to że jest o jak po"),
+    Language(stated("Czech"), "íáěéřžýčšůúťďňó", CENTRAL, "a se v na je to že s z do o i jsem ale"),
+    Language(stated("Slovak"), "áíéčšýžúôľťňäďĺŕó", CENTRAL, "a sa v na je to že s z do o ako nie"),
+    Language(stated("Hungarian"), "áéöőüóíúű", CENTRAL, "a az és hogy nem egy is van meg ez de csak"),
+    Language(stated("Slovenian"), "čšž", CENTRAL, "in je v na se da za so ki ne"),
+    Language(stated("Croatian"), "čšžćđ", CENTRAL, "i je u na se da za su ne od"),
+    Language(stated("Romanian"), "ăîâşţșț", CENTRAL, "de a în și şi la nu cu pe un o din care"),
+    Language(stated("Turkish"), "\u0131işğüöçâîİû", TURKISH, "ve bir bu için de da mi ile çok ne en"),
     # After Turkish: three of its letters have the places of Turkish ones, and far fewer files are Icelandic.
-    Language("Icelandic", "áðíþöéúóæý", WESTERN, "og að er í á það sem ekki við um en til"),
-    Language("Estonian", "äõüöšž", BALTIC, "ja on ei et see kui oma ka"),
-    Language("Latvian", "āīēšūņžļčķģ", BALTIC, "un ir ar no uz par ka ne"),
-    Language("Lithuanian", "ėšįžųūčąę", BALTIC, "ir yra kad su į iš bet ne"),
-    Language("Russian", "оеаинтсрвлкмдпуяызьбгчйхжшюцщэфё", CYRILLIC),
-    Language("Ukrainian", "оаніивтерслкудмпязьбгйчхжцюієшїщфґ", UKRAINIAN),
-    Language("Bulgarian", "аеиотнрсвлкдпмзугбчъящхцжюйшфь", CYRILLIC),
-    Language("Serbian", "аиоенрсјтукдмвлпгзбчшхцжљњћђфџ", CYRILLIC),
-    Language("Greek", "αοιετσνηυρπκμλωςγδάίόέύθήχφβώξζψϊΐ", GREEK),
-    Language("Vietnamese", "đăâêôơư", VIETNAMESE),
+    Language(stated("Icelandic"), "áðíþöéúóæý", WESTERN, "og að er í á það sem ekki við um en til"),
+    Language(stated("Estonian"), "äõüöšž", BALTIC, "ja on ei et see kui oma ka"),
+    Language(stated("Latvian"), "āīēšūņžļčķģ", BALTIC, "un ir ar no uz par ka ne"),
+    Language(stated("Lithuanian"), "ėšįžųūčąę", BALTIC, "ir yra kad su į iš bet ne"),
+    Language(stated("Russian"), "оеаинтсрвлкмдпуяызьбгчйхжшюцщэфё", CYRILLIC),
+    Language(stated("Ukrainian"), "оаніивтерслкудмпязьбгйчхжцюієшїщфґ", UKRAINIAN),
+    Language(stated("Bulgarian"), "аеиотнрсвлкдпмзугбчъящхцжюйшфь", CYRILLIC),
+    Language(stated("Serbian"), "аиоенрсјтукдмвлпгзбчшхцжљњћђфџ", CYRILLIC),
+    Language(stated("Greek"), "αοιετσνηυρπκμλωςγδάίόέύθήχφβώξζψϊΐ", GREEK),
+    Language(stated("Vietnamese"), "đăâêôơư", VIETNAMESE),
 )
 # Marks that stand between words in any language.
 _MARKS = frozenset("«»“”„\u2018\u2019\u201a\u2013—…•·°§©®™€£¿¡ºª\u00d7½¼¾²³\u00b4\xa0")

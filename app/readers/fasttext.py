@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from app.languages import stated
 from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.source import FileHead, Source
 from app.readers.table import MAX_CELL, Flaw, Record, Table, cell_too_long, no_rows
 
 EXTENSIONS = ("ft",)
 ALSO_IN = ("txt", "text", "csv")
-NAME = "fastText's labelled lines"
+NAME = stated("fastText's labelled lines")
 _LABELS = re.compile(r"((?:__label__\S+\s+)+)(.*)$")
 _PREFIX = "__label__"
 
@@ -57,7 +58,7 @@ def _unlabelled() -> Flaw:
     return Flaw(
         "fasttext",
         "error",
-        "These lines have no label before a text.",
-        "Begin each line with __label__ and the label, then a space and the text.",
+        stated("These lines have no label before a text."),
+        stated("Begin each line with __label__ and the label, then a space and the text."),
         lost=True,
     )

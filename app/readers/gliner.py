@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.languages import stated
 from app.readers.table import Flaw
 
 WORDS, ENTITIES = "tokenized_text", "ner"
@@ -43,6 +44,6 @@ def flaw() -> Flaw:
     return Flaw(
         "gliner",
         "warning",
-        "Entities are written as numbers of words, as GLiNER does; they were read as one tag for each word.",
-        "Check the preview.",
+        stated("Entities are written as numbers of words, as GLiNER does; they were read as one tag for each word."),
+        stated("Check the preview."),
     )

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from app.readers.table import Flaw
+from app.languages import stated
+from app.readers.table import Flaw, first_of
 
 
 def found_header(number: int) -> Flaw:
@@ -10,8 +11,8 @@ def found_header(number: int) -> Flaw:
     return Flaw(
         "header_row",
         "warning",
-        f"The column names were taken from row {number:,}; the rows above it were left out.",
-        "Name another row with the column names below if these are wrong.",
+        stated("The column names were taken from row {number}; the rows above it were left out.", number=number),
+        stated("Name another row with the column names below if these are wrong."),
     )
 
 
@@ -20,8 +21,11 @@ def no_header(names: Sequence[str]) -> Flaw:
     return Flaw(
         "no_header",
         "warning",
-        f"The first row looks like data, not like column names; it was kept, and the columns are called {_listed(names)}.",
-        "If it does hold the column names, say so where the file can be read in another way.",
+        stated(
+            "The first row looks like data, not like column names; it was kept, and the columns are called {names}.",
+            names=first_of([f"“{name}”" for name in names[:5]], len(names)),
+        ),
+        stated("If it does hold the column names, say so where the file can be read in another way."),
     )
 
 
@@ -30,19 +34,24 @@ def doubtful_header() -> Flaw:
     return Flaw(
         "header_doubt",
         "warning",
-        "The first row may be data; it was read as the column names.",
-        "If it is data, say so where the file can be read in another way (no header); it is kept then.",
+        stated("The first row may be data; it was read as the column names."),
+        stated("If it is data, say so where the file can be read in another way (no header); it is kept then."),
     )
 
 
 def second_header(rows: Sequence[int]) -> Flaw:
     """Rows below the names that explain the columns."""
-    shown = f"Row {rows[0]} explains" if len(rows) == 1 else f"Rows {rows[0]} to {rows[-1]} explain"
     return Flaw(
         "second_header",
         "warning",
-        f"{shown} the columns, below their names; no data was read from there.",
-        "If these rows are examples, say so where the file can be read in another way.",
+        stated("Row {row} explains the columns, below their names; no data was read from there.", row=rows[0])
+        if len(rows) == 1
+        else stated(
+            "Rows {first} to {last} explain the columns, below their names; no data was read from there.",
+            first=rows[0],
+            last=rows[-1],
+        ),
+        stated("If these rows are examples, say so where the file can be read in another way."),
     )
 
 
@@ -51,8 +60,10 @@ def empty_columns(at: Sequence[int]) -> Flaw:
     return Flaw(
         "empty_columns",
         "warning",
-        f"{_columns(at)} neither a name nor any value, and {'was' if len(at) == 1 else 'were'} left out.",
-        "Nothing needs to be done.",
+        stated("Column {column} has neither a name nor any value, and was left out.", column=at[0] + 1)
+        if len(at) == 1
+        else stated("Columns {columns} have neither a name nor any value, and were left out.", columns=_numbers(at)),
+        stated("Nothing needs to be done."),
     )
 
 
@@ -61,14 +72,15 @@ def row_numbers(at: Sequence[int]) -> Flaw:
     return Flaw(
         "row_numbers",
         "warning",
-        f"{_columns(at)} no name and only count{'s' if len(at) == 1 else ''} the rows; left out.",
-        "Nothing needs to be done; give the column a name if you need it.",
+        stated("Column {column} has no name and only counts the rows; left out.", column=at[0] + 1)
+        if len(at) == 1
+        else stated("Columns {columns} have no name and only count the rows; left out.", columns=_numbers(at)),
+        stated("Nothing needs to be done; give the column a name if you need it."),
     )
 
 
-def _columns(at: Sequence[int]) -> str:
-    numbers = [str(n + 1) for n in at]
-    return f"Column {numbers[0]} has" if len(at) == 1 else f"Columns {', '.join(numbers[:10])} have"
+def _numbers(at: Sequence[int]) -> str:
+    return ", ".join(str(n + 1) for n in at[:10])
 
 
 def repeated_header() -> Flaw:
@@ -76,8 +88,11 @@ def repeated_header() -> Flaw:
     return Flaw(
         "repeated_header",
         "warning",
-        "These rows repeat the column names, as in tables that were put together; they are no examples and were left out.",
-        "If they are meant, say so where the file can be read in another way.",
+        stated(
+            "These rows repeat the column names, as in tables that were put together; they are no examples "
+            "and were left out."
+        ),
+        stated("If they are meant, say so where the file can be read in another way."),
     )
 
 
@@ -86,8 +101,8 @@ def total_rows() -> Flaw:
     return Flaw(
         "total_rows",
         "warning",
-        "These rows hold totals of the rows above; they are no examples and were left out.",
-        "If they are meant, say so where the file can be read in another way.",
+        stated("These rows hold totals of the rows above; they are no examples and were left out."),
+        stated("If they are meant, say so where the file can be read in another way."),
     )
 
 
@@ -96,8 +111,8 @@ def filled_column(name: str) -> Flaw:
     return Flaw(
         "fill_down",
         "warning",
-        f"In these rows, {name!r} was empty and was filled with the value above.",
-        "Look at a few of them.",
+        stated("In these rows, {name} was empty and was filled with the value above.", name=repr(name)),
+        stated("Look at a few of them."),
         column=name,
     )
 
@@ -107,12 +122,12 @@ def written_once(name: str, empty: int, rows: int) -> Flaw:
     return Flaw(
         "fill_down",
         "warning",
-        f"In {name!r}, {empty:,} of {rows:,} rows are empty: each value may stand for the rows below it.",
-        "If so, choose to fill empty cells with the value above where the file can be read in another way.",
+        stated(
+            "In {name}, {empty} of {rows} rows are empty: each value may stand for the rows below it.",
+            name=repr(name),
+            empty=empty,
+            rows=rows,
+        ),
+        stated("If so, choose to fill empty cells with the value above where the file can be read in another way."),
         column=name,
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = [f"“{name}”" for name in names[:5]]
-    return ", ".join(shown) + (" and so on" if len(names) > 5 else "")

@@ -3,6 +3,7 @@
 import gzip
 from dataclasses import replace
 
+from app.languages import stated
 from app.readers.opening import open_source
 from app.readers.signatures import type_mismatch
 from app.readers.source import FileHead, Source
@@ -10,7 +11,7 @@ from app.readers.table import Table, empty_file
 from app.readers.unpacking import Allowance, read_and_remove, refuse_nested, unpack
 
 EXTENSIONS = ("gz", "gzip")
-NAME = "a gzip archive"
+NAME = stated("a gzip archive")
 MARK = b"\x1f\x8b"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from app.languages import stated
 from app.readers.table import Flaw
 
 NAMES = ("tag", "intent", "name", "label", "class", "category")
@@ -26,8 +27,11 @@ def flattened() -> Flaw:
     return Flaw(
         "intents",
         "warning",
-        "The file holds intents with lists of texts; each text became a row with its intent as the label.",
-        "What else an intent holds, such as responses, is not read. To learn to answer, write pairs of a request and an answer.",
+        stated("The file holds intents with lists of texts; each text became a row with its intent as the label."),
+        stated(
+            "What else an intent holds, such as responses, is not read. To learn to answer, write pairs of a "
+            "request and an answer."
+        ),
     )
 
 

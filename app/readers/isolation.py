@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import DiskFull, Rejected, StudioError, TooLarge
-from app.languages import restored
+from app.languages import restored, stated
 from app.processes.subprocess import ROOT, Command, ManagedProcess, inherited, log_tail, python_module
 from app.readers.source import Choices, Limits
 
@@ -137,26 +137,28 @@ def _answer(folder: Path, code: int) -> list[dict[str, Any]]:
     if code in (OUT_OF_MEMORY, -signal.SIGKILL) or "bad_alloc" in complaints or "MemoryError" in complaints:
         raise Rejected(
             "read_memory",
-            "Reading the file takes more memory than is allowed for one file.",
-            "Look for one gigantic row or value in it; split it, or save the data as CSV.",
+            stated("Reading the file takes more memory than is allowed for one file."),
+            stated("Look for one gigantic row or value in it; split it, or save the data as CSV."),
         )
     if code == -getattr(signal, "SIGXCPU", 0):
         raise Rejected(
             "read_timeout",
-            "Reading the file takes longer than is allowed for a file of its size.",
-            "Save the data in a plainer format such as CSV, or send it in parts.",
+            stated("Reading the file takes longer than is allowed for a file of its size."),
+            stated("Save the data in a plainer format such as CSV, or send it in parts."),
         )
     log.warning("reading a file ended with %s: %s", code, complaints[-2000:])
     raise Rejected(
         "read_crash",
-        "The file is damaged in a way that makes its reader stop.",
-        "Write it again with the program that made it, or save the data as CSV.",
+        stated("The file is damaged in a way that makes its reader stop."),
+        stated("Write it again with the program that made it, or save the data as CSV."),
     )
 
 
 def _load_answer(path: Path) -> dict[str, Any]:
     if not path.is_file() or path.stat().st_size > MAX_ANSWER_BYTES:
-        raise Rejected("read_memory", "The file has too many defects to list.", "Check that it is the right file.")
+        raise Rejected(
+            "read_memory", stated("The file has too many defects to list."), stated("Check that it is the right file.")
+        )
     answer: dict[str, Any] = restored(json.loads(path.read_bytes()))
     return answer
 

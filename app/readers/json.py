@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from app.languages import stated
 from app.readers import jsonl
 from app.readers.decoding import Encoding, find_encoding, read_pieces
 from app.readers.delimiters import is_delimited
@@ -19,7 +20,7 @@ from app.readers.source import FileHead, Source
 from app.readers.table import Flaw, Table
 
 EXTENSIONS = ("json",)
-NAME = "a JSON list"
+NAME = stated("a JSON list")
 
 
 def fits(sample: FileHead) -> bool:
@@ -67,8 +68,8 @@ def _read_as_lines(source: Source) -> Table:
         Flaw(
             "read_as_lines",
             "warning",
-            "The file holds objects one after another instead of a list; it was read as JSON Lines.",
-            "Let its name end in .jsonl next time.",
+            stated("The file holds objects one after another instead of a list; it was read as JSON Lines."),
+            stated("Let its name end in .jsonl next time."),
         )
     )
     return table

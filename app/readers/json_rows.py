@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.languages import stated, stated_number
 from app.readers import gliner
 from app.readers.json_values import DECODER, NotNumber, is_hollow
 from app.readers.table import Flaw, check_column_count
@@ -78,11 +79,21 @@ class RowForm:
         if self.ranges:
             return [gliner.flaw()]
         if self.usual == OBJECT and self.counts[ENCODED]:
-            return [_note(f"{self.counts[ENCODED]:,} rows are objects written as text; they were read as objects.")]
+            return [
+                _note(
+                    stated_number(
+                        "{number} row is an object written as text; it was read as an object.",
+                        "{number} rows are objects written as text; they were read as objects.",
+                        self.counts[ENCODED],
+                    )
+                )
+            ]
         words = {
-            TEXT: "The rows are plain texts without names; they were read as the column 'text'.",
-            MESSAGES: "Each row is a list of messages without a name; they were read as the column 'messages'.",
-            MARKED: "Each row is a text and what is marked in it, as spaCy writes it; read as 'text' and 'spans'.",
+            TEXT: stated("The rows are plain texts without names; they were read as the column 'text'."),
+            MESSAGES: stated("Each row is a list of messages without a name; they were read as the column 'messages'."),
+            MARKED: stated(
+                "Each row is a text and what is marked in it, as spaCy writes it; read as 'text' and 'spans'."
+            ),
         }
         return [_note(words[self.usual])] if self.usual in words else []
 
@@ -132,4 +143,4 @@ def _marks(value: Any) -> bool:
 
 
 def _note(message: str) -> Flaw:
-    return Flaw("row_form", "warning", message, "Check the preview.")
+    return Flaw("row_form", "warning", message, stated("Check the preview."))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import Rejected
+from app.languages import stated, stated_list
 from app.readers.decoding import Encoding
 from app.readers.json_values import broken
 from app.readers.json_window import Window, end, items, keys
@@ -189,24 +190,36 @@ def _by_id(path: Path, encoding: Encoding, root: _ShapePart) -> JsonShape:
             keyed = isinstance(value, dict) and not counts and ID_COLUMN not in value
             yield number, {ID_COLUMN: key, **value} if keyed else value
 
-    suffix = "" if counts else f", which became the column {ID_COLUMN!r}"
-    return JsonShape(rows, [_note(f"The file holds {root.count:,} rows under ids of their own{suffix}.")])
+    message = (
+        stated("The file holds {count} rows under ids of their own.", count=root.count)
+        if counts
+        else stated(
+            "The file holds {count} rows under ids of their own, which became the column {column}.",
+            count=root.count,
+            column=repr(ID_COLUMN),
+        )
+    )
+    return JsonShape(rows, [_note(message)])
 
 
 def _columns(path: Path, encoding: Encoding, top: Sequence[_ShapePart]) -> JsonShape:
     """Lists or objects of values side by side."""
     columns = [part for part in top if part.kind != SINGLE and part.path[-1] not in CONVERSATIONS]
     if not columns:
-        raise broken(1, 1, "the file begins with an object; a list of objects in [ ] is needed")
+        raise broken(1, 1, stated("the file begins with an object; a list of objects in [ ] is needed"))
     lengths = {part.count for part in columns}
     if len(lengths) > 1 and _are_labels(columns):
         return _by_label(path, encoding, [part.path[0] for part in columns], top)
     if len(lengths) > 1:
-        named = ", ".join(f"{part.shown!r} {part.count:,}" for part in columns[:5])
-        raise _unfit(f"The columns have different lengths: {named}.", "Give every column as many values as the others.")
+        named = stated_list([f"{part.shown!r} {part.count:,}" for part in columns[:5]])
+        raise _unfit(
+            stated("The columns have different lengths: {named}.", named=named),
+            stated("Give every column as many values as the others."),
+        )
     if len(columns) > MAX_COLUMNS:
         raise _unfit(
-            f"The file holds {len(columns):,} lists side by side.", "Write a list of objects, one for each row."
+            stated("The file holds {count} lists side by side.", count=len(columns)),
+            stated("Write a list of objects, one for each row."),
         )
     names = [part.path[0] for part in columns]
     others = [part.path[0] for part in top if part.path[0] not in names]
@@ -231,9 +244,12 @@ def _by_label(path: Path, encoding: Encoding, labels: list[str], top: Sequence[_
         for number, (text, label) in enumerate(pairs, start=1):
             yield number, {"text": text, "label": label}
 
-    suffix = f"The file holds {len(labels):,} lists of texts; each text became a row, with the name of its list as the label."
+    message = stated(
+        "The file holds {count} lists of texts; each text became a row, with the name of its list as the label.",
+        count=len(labels),
+    )
     others = [part.path[0] for part in top if part.path[0] not in labels]
-    flaw = Flaw("json_labels", "warning", suffix, "Check the preview.")
+    flaw = Flaw("json_labels", "warning", message, stated("Check the preview."))
     return JsonShape(rows, [flaw, *_others("", others)])
 
 
@@ -274,14 +290,21 @@ def _list_or_members(window: Window) -> Iterator[Any]:
 def _others(taken: str, left: Sequence[str]) -> list[Flaw]:
     if not left:
         return []
-    where = f"under the key {taken[:60]!r}" if taken else "in the lists side by side"
     named = ", ".join(repr(key[:40]) for key in left[:10])
     return [
         Flaw(
             "json_keys",
             "warning",
-            f"The rows are {where}; what else the file holds was left out: {named}.",
-            "Check that nothing of it belongs to the examples.",
+            stated(
+                "The rows are under the key {key}; what else the file holds was left out: {named}.",
+                key=repr(taken[:60]),
+                named=named,
+            )
+            if taken
+            else stated(
+                "The rows are in the lists side by side; what else the file holds was left out: {named}.", named=named
+            ),
+            stated("Check that nothing of it belongs to the examples."),
         )
     ]
 
@@ -290,19 +313,24 @@ def _found_below(part: _ShapePart) -> Flaw:
     return Flaw(
         "json_path",
         "warning",
-        f"There is no list of objects at the top of the file; the rows were read from the {part.count:,} under {part.shown!r}.",
-        "Check in the preview that these are your examples.",
+        stated(
+            "There is no list of objects at the top of the file; the rows were read from the {count} under {shown}.",
+            count=part.count,
+            shown=repr(part.shown),
+        ),
+        stated("Check in the preview that these are your examples."),
     )
 
 
 def _note(message: str) -> Flaw:
-    return Flaw("json_ids", "warning", message, "Check the preview.")
+    return Flaw("json_ids", "warning", message, stated("Check the preview."))
 
 
 def _several(records: Sequence[_ShapePart]) -> Rejected:
-    named = ", ".join(f"{part.shown!r} ({part.count:,})" for part in records[:5])
+    named = stated_list([f"{part.shown!r} ({part.count:,})" for part in records[:5]])
     return _unfit(
-        f"Several keys hold a list of objects: {named}.", "Send the one with the examples in a file of its own."
+        stated("Several keys hold a list of objects: {named}.", named=named),
+        stated("Send the one with the examples in a file of its own."),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import Rejected
+from app.languages import stated
 from app.readers import intents, squad
 from app.readers.decoding import Encoding
 from app.readers.grids import Grid, GridLayout
@@ -120,9 +121,12 @@ def several_objects(path: Path, encoding: Encoding) -> JsonShape:
             if window.peek() == ",":
                 window.at += 1
 
-    explanation = "The file holds objects one after another, each over several lines; rows are numbered in their order."
+    explanation = stated(
+        "The file holds objects one after another, each over several lines; rows are numbered in their order."
+    )
     return JsonShape(
-        values, [Flaw("read_as_lines", "warning", explanation, "Write a list, or one object per line, next time.")]
+        values,
+        [Flaw("read_as_lines", "warning", explanation, stated("Write a list, or one object per line, next time."))],
     )
 
 

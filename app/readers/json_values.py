@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Rejected
+from app.languages import stated, stated_list
 from app.readers.table import MAX_CELL, Cell, Flaw, Flaws, bad_character, cell_too_long, column_name, is_text
 
 MAX_DEPTH = 64
@@ -18,7 +19,11 @@ MAX_VALUES = 1_100_000
 
 
 class RefusedValue(ValueError):
-    """A value that JSON's grammar allows or Python would read, but that is refused; the text says why."""
+    """A value that JSON's grammar allows or Python would read, but that is refused; ``reason`` says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class _Decimal(float):
@@ -29,14 +34,14 @@ class _Decimal(float):
 
 def _integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise RefusedValue(f"a number with {len(text):,} digits")
+        raise RefusedValue(stated("there is a number with {count} digits", count=len(text)))
     return int(text)
 
 
 def _decimal(text: str) -> _Decimal:
     value = _Decimal(text)
     if len(text) > MAX_DIGITS or value in (float("inf"), float("-inf")):
-        raise RefusedValue(f"a number that is too large or too long: {text[:20]}...")
+        raise RefusedValue(stated("there is a number that is too large or too long: {number}...", number=text[:20]))
     value.written = text
     return value
 
@@ -52,7 +57,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise RefusedValue(f"the key {next(key for key in keys if keys.count(key) > 1)[:60]!r} twice in one object")
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise RefusedValue(stated("there is the key {key} twice in one object", key=repr(twice[:60])))
     return made
 
 
@@ -127,11 +133,15 @@ def check_depth(value: Any, room: int = MAX_DEPTH) -> None:
         RefusedValue: nested deeper than ``MAX_DEPTH``.
     """
     if room < 0:
-        raise RefusedValue(f"a nesting of lists and objects more than {MAX_DEPTH} deep")
+        raise _too_deep()
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for item in inner:
         if isinstance(item, dict | list):
             check_depth(item, room - 1)
+
+
+def _too_deep() -> RefusedValue:
+    return RefusedValue(stated("there is a nesting of lists and objects more than {limit} deep", limit=MAX_DEPTH))
 
 
 def check_count(text: str) -> None:
@@ -141,7 +151,7 @@ def check_count(text: str) -> None:
         RefusedValue: more commas and brackets than ``MAX_VALUES``.
     """
     if len(text) > MAX_VALUES and sum(map(text.count, ",[{")) > MAX_VALUES:
-        raise RefusedValue(f"a row with more than {MAX_VALUES:,} values")
+        raise RefusedValue(stated("there is a row with more than {limit} values", limit=MAX_VALUES))
 
 
 def parse(read: Callable[[], Any]) -> Any:
@@ -149,7 +159,7 @@ def parse(read: Callable[[], Any]) -> Any:
     try:
         value = read()
     except RecursionError:
-        raise RefusedValue(f"a nesting of lists and objects more than {MAX_DEPTH} deep") from None
+        raise _too_deep() from None
     # `raw_decode` gives the value with the place where it ends.
     check_depth(value[0] if isinstance(value, tuple) else value)
     return value
@@ -162,7 +172,7 @@ def is_hollow(value: Any) -> bool:
 
 def hollow_words(value: Any) -> str:
     """What is wrong with such an object."""
-    return f"there is {next(iter(value.values())).written}, which JSON does not have"
+    return stated("there is {written}, which JSON does not have", written=next(iter(value.values())).written)
 
 
 def hollow_row(line: int, value: Any) -> Flaw:
@@ -170,8 +180,8 @@ def hollow_row(line: int, value: Any) -> Flaw:
     return Flaw(
         "json",
         "error",
-        f"These rows hold no value. In row {line:,}, {hollow_words(value)}.",
-        "Write the values, or remove these rows.",
+        stated("These rows hold no value. In row {line}, {reason}.", line=line, reason=hollow_words(value)),
+        stated("Write the values, or remove these rows."),
         lost=True,
     )
 
@@ -180,22 +190,23 @@ def fault_words(error: json.JSONDecodeError) -> str:
     """What is wrong at the place of an error, in words that need no knowledge of the parser."""
     stands = error.doc[error.pos : error.pos + 1]
     if stands == "'":
-        return "there is a single quote; JSON needs double quotes"
+        return stated("there is a single quote; JSON needs double quotes")
     if stands in ("", "\0") and not error.msg.startswith("Extra"):
-        return "the text ends too early; a quote or bracket is not closed"
-    return next((words for start, words in _FAULTS.items() if error.msg.startswith(start)), "something is missing here")
+        return stated("the text ends too early; a quote or bracket is not closed")
+    known = (words for start, words in _FAULTS.items() if error.msg.startswith(start))
+    return next(known, stated("something is missing here"))
 
 
 _FAULTS = {
-    "Expecting property name": "a name in double quotes is missing, or there is a comma after the last item",
-    "Illegal trailing comma": "there is a comma after the last item",
-    "Expecting ':'": "a colon is missing between a name and its value",
-    "Expecting ','": "a comma is missing between two values, or a quote inside a text has no backslash",
-    "Expecting value": "a value is missing, or a text has no double quotes",
-    "Extra data": "there is more text after the end of the value",
-    "Unterminated string": "the text that begins here is never closed by a quote",
-    "Invalid \\": "a backslash stands before a character that needs none; write it twice",
-    "Invalid control character": "there is a character that cannot be seen",
+    "Expecting property name": stated("a name in double quotes is missing, or there is a comma after the last item"),
+    "Illegal trailing comma": stated("there is a comma after the last item"),
+    "Expecting ':'": stated("a colon is missing between a name and its value"),
+    "Expecting ','": stated("a comma is missing between two values, or a quote inside a text has no backslash"),
+    "Expecting value": stated("a value is missing, or a text has no double quotes"),
+    "Extra data": stated("there is more text after the end of the value"),
+    "Unterminated string": stated("the text that begins here is never closed by a quote"),
+    "Invalid \\": stated("a backslash stands before a character that needs none; write it twice"),
+    "Invalid control character": stated("there is a character that cannot be seen"),
 }
 
 
@@ -203,8 +214,8 @@ def broken(line: int, column: int, reason: str) -> Rejected:
     """The refusal of a file that is not JSON."""
     return Rejected(
         "json",
-        f"Line {line:,}, character {column:,}: {reason}.",
-        "Correct that place; a comma after the last item and single quotes are frequent causes.",
+        stated("Line {line}, character {column}: {reason}.", line=line, column=column, reason=reason),
+        stated("Correct that place; a comma after the last item and single quotes are frequent causes."),
         details={"rows": [line], "column": column},
     )
 
@@ -214,8 +225,8 @@ def not_an_object() -> Flaw:
     return Flaw(
         "row_not_object",
         "error",
-        "These rows are not objects with named values.",
-        'Write every row as {"column": "value", ...}.',
+        stated("These rows are not objects with named values."),
+        stated("Write every row as {example}.", example='{"column": "value", ...}'),
         lost=True,
     )
 
@@ -232,8 +243,8 @@ def _nested(column: str) -> Flaw:
     return Flaw(
         "nested_value",
         "error",
-        f"In these rows, {column!r} holds a list or an object instead of a text.",
-        "Write one plain text or number there.",
+        stated("In these rows, {column} holds a list or an object instead of a text.", column=repr(column)),
+        stated("Write one plain text or number there."),
         column=column,
     )
 
@@ -242,23 +253,32 @@ def _mixed_types(column: str) -> Flaw:
     return Flaw(
         "mixed_types",
         "warning",
-        f'In {column!r}, these rows have another type than the first one, such as 1 beside "1"; all are read as text.',
-        "Write the same type in every row.",
+        stated(
+            'In {column}, these rows have another type than the first one, such as 1 beside "1"; all are read as text.',
+            column=repr(column),
+        ),
+        stated("Write the same type in every row."),
         column=column,
     )
 
 
 def _mixed_keys(counts: Mapping[str, int], total: int, usual: set[str]) -> Flaw:
     lacking = [
-        f"{key[:40]!r} is missing in {total - counts[key]:,}" for key in counts if key in usual and counts[key] < total
+        stated("{key} is missing in {count}", key=repr(key[:40]), count=total - counts[key])
+        for key in counts
+        if key in usual and counts[key] < total
     ]
-    extra = [f"{key[:40]!r} is there in {counts[key]:,} only" for key in counts if key not in usual]
-    named = "; ".join([*lacking, *extra][:6]) or "none"
+    extra = [
+        stated("{key} is there in {count} only", key=repr(key[:40]), count=counts[key])
+        for key in counts
+        if key not in usual
+    ]
+    named = stated_list([*lacking, *extra][:6], "; ")
     return Flaw(
         "mixed_keys",
         "warning",
-        f"These rows have other columns than most of the {total:,} rows: {named}.",
-        "Check that the file does not mix two formats; missing values are read as empty.",
+        stated("These rows have other columns than most of the {total} rows: {named}.", total=total, named=named),
+        stated("Check that the file does not mix two formats; missing values are read as empty."),
     )
 
 
@@ -267,8 +287,17 @@ def _not_a_number(column: str, written: str) -> Flaw:
     return Flaw(
         "json",
         "error",
-        f"In these rows, {column!r} holds {written} instead of a value, which Python writes where a number is missing.",
-        "Fill the value in, or leave these rows out.",
+        stated(
+            "In these rows, {column} holds {written} instead of a value, which Python writes where a number "
+            "is missing.",
+            column=repr(column),
+            written=written,
+        ),
+        stated("Fill the value in, or leave these rows out."),
         column=column,
-        unused=f"In {column!r}, which is not used, {written} stands for a missing value in some rows; it was read as empty.",
+        unused=stated(
+            "In {column}, which is not used, {written} stands for a missing value in some rows; it was read as empty.",
+            column=repr(column),
+            written=written,
+        ),
     )

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import Rejected
-from app.readers.decoding import PIECE, Encoding, read_pieces
+from app.languages import stated
+from app.readers.decoding import Encoding, read_pieces
 from app.readers.json_values import DECODER, RefusedValue, broken, check_count, fault_words, parse
+from app.readers.undecodable import PIECE
 
 MAX_VALUE = 16 * 1024 * 1024
 SPACE = " \t\n\r"
@@ -62,7 +64,7 @@ class Window:
                 if len(self.text) - self.at > MAX_VALUE or not self.more():
                     raise broken(*self.position(error.pos), fault_words(error)) from None
             except RefusedValue as error:
-                raise broken(*self.position(self.at), f"there is {error}") from None
+                raise broken(*self.position(self.at), error.reason) from None
 
     def broken_here(self, reason: str) -> Rejected:
         """The refusal of the file because of what stands here."""
@@ -86,7 +88,7 @@ def items(window: Window) -> Iterator[Any]:
             return
         expect(window, ",")
         if window.peek() == "]":
-            raise window.broken_here("there is a comma after the last item")
+            raise window.broken_here(stated("there is a comma after the last item"))
 
 
 def keys(window: Window) -> Iterator[str]:
@@ -103,7 +105,11 @@ def keys(window: Window) -> Iterator[str]:
     while True:
         key = window.value() if window.peek() == '"' else None
         if key is None or key in seen:
-            raise window.broken_here(f"the key {key[:60]!r} is there twice" if key else "a key in quotes is expected")
+            raise window.broken_here(
+                stated("the key {key} is there twice", key=repr(key[:60]))
+                if key
+                else stated("a key in quotes is expected")
+            )
         seen.add(key)
         expect(window, ":")
         window.peek()
@@ -117,13 +123,17 @@ def keys(window: Window) -> Iterator[str]:
 def end(window: Window) -> None:
     """Refuse text after the last value."""
     if window.peek():
-        raise window.broken_here("there is more text after the list")
+        raise window.broken_here(stated("there is more text after the list"))
 
 
 def expect(window: Window, character: str) -> None:
     """Go past a character, or refuse what stands there instead."""
     found = window.peek()
     if found != character:
-        found_text = f"{found!r} stands where" if found else "the file ends where"
-        raise window.broken_here(f"{found_text} {character!r} is expected")
+        wanted = repr(character)
+        raise window.broken_here(
+            stated("{found} stands where {wanted} is expected", found=repr(found), wanted=wanted)
+            if found
+            else stated("the file ends where {wanted} is expected", wanted=wanted)
+        )
     window.at += 1

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.errors import Rejected
+from app.languages import stated
 from app.readers.decoding import Encoding, find_encoding, read_lines, read_pieces
 from app.readers.delimiters import is_delimited
 from app.readers.json_rows import VALUES, RowForm
@@ -96,7 +97,7 @@ def _values(source: Source, encoding: Encoding, flaws: Flaws) -> Iterator[tuple[
     seen = 0
     for number, line in enumerate(read_lines(source.path, encoding, MAX_LINE), start=1):
         if len(line) > MAX_LINE:
-            raise broken(number, MAX_LINE, f"the line is longer than {MAX_LINE:,} characters")
+            raise broken(number, MAX_LINE, stated("the line is longer than {limit} characters", limit=MAX_LINE))
         text = line.strip()
         if not text:
             continue
@@ -111,7 +112,7 @@ def _values(source: Source, encoding: Encoding, flaws: Flaws) -> Iterator[tuple[
         except json.JSONDecodeError as error:
             flaws.add(_broken_line(number, error.colno, fault_words(error)), number)
         except RefusedValue as error:
-            flaws.add(_broken_line(number, 1, f"there is {error}"), number)
+            flaws.add(_broken_line(number, 1, error.reason), number)
         else:
             if is_hollow(value):
                 flaws.add(_broken_line(number, 1, hollow_words(value)), number)
@@ -129,8 +130,8 @@ def _line_comma() -> Flaw:
     return Flaw(
         "line_comma",
         "warning",
-        "These lines end in a comma, as in a list; the comma was left out.",
-        "Nothing needs to be done.",
+        stated("These lines end in a comma, as in a list; the comma was left out."),
+        stated("Nothing needs to be done."),
     )
 
 
@@ -138,7 +139,12 @@ def _broken_line(line: int, column: int, reason: str) -> Flaw:
     return Flaw(
         "json",
         "error",
-        f"These lines are not JSON. Line {line:,}, character {column:,}: {reason}.",
-        "Write one complete object per line; see the named lines.",
+        stated(
+            "These lines are not JSON. Line {line}, character {column}: {reason}.",
+            line=line,
+            column=column,
+            reason=reason,
+        ),
+        stated("Write one complete object per line; see the named lines."),
         lost=True,
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from app.languages import stated
 from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.grids import Grid, GridLayout
 from app.readers.source import FileHead, Source
@@ -10,7 +11,7 @@ from app.readers.table import MAX_CELL, Cell, Flaw, Record, Table, cell_too_long
 
 EXTENSIONS = ("markdown",)
 ALSO_IN = ("md", "txt", "text")
-NAME = "a table in Markdown"
+NAME = stated("a table in Markdown")
 _RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)+\|?\s*$")
 _BAR = re.compile(r"(?<!\\)\|")
 
@@ -63,7 +64,7 @@ def _ragged(width: int) -> Flaw:
     return Flaw(
         "csv_shape",
         "error",
-        f"These lines do not have the {width} columns of the first line.",
-        "Give every line as many cells, or remove lines that do not belong to the table.",
+        stated("These lines do not have the {width} columns of the first line.", width=width),
+        stated("Give every line as many cells, or remove lines that do not belong to the table."),
         lost=True,
     )

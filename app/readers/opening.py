@@ -4,6 +4,7 @@ from functools import partial
 from types import ModuleType
 
 from app.errors import Rejected
+from app.languages import stated
 from app.readers import conll, json, jsonl
 from app.readers.source import FileHead, Source
 from app.readers.table import Flaw, Table, empty_file
@@ -53,17 +54,27 @@ def _note_other_name(table: Table, found: ModuleType, source: Source) -> None:
         Flaw(
             "read_as",
             "warning",
-            f"The name of the file ends in .{extension}, but what it holds looks like {found.NAME}; it was read as that.",
-            f"Let its name end in .{found.EXTENSIONS[0]} if that is right.",
+            stated(
+                "The name of the file ends in .{extension}, but what it holds looks like {name}; it was read as that.",
+                extension=extension,
+                name=found.NAME,
+            ),
+            stated("Let its name end in .{extension} if that is right.", extension=found.EXTENSIONS[0]),
         )
     )
 
 
 def _unknown(source: Source) -> Rejected:
-    ending = f"ends in .{source.extension}" if source.extension else "has no ending"
+    name = repr(source.name[:80])
     return Rejected(
         "unknown_format",
-        f"The file {source.name[:80]!r} {ending}, and its content is no format that the studio reads.",
-        f"Save it as one of: {', '.join('.' + extension for extension in source.endings)}.",
+        stated(
+            "The file {name} ends in .{extension}, and its content is no format that the studio reads.",
+            name=name,
+            extension=source.extension,
+        )
+        if source.extension
+        else stated("The file {name} has no ending, and its content is no format that the studio reads.", name=name),
+        stated("Save it as one of: {endings}.", endings=", ".join(f".{ending}" for ending in source.endings)),
         status=415,
     )

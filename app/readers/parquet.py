@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import Rejected, TooLarge
+from app.languages import stated
 from app.readers.columnar import ColumnReading
 from app.readers.decoding import decode_head
 from app.readers.signatures import PARQUET_MARKS, refuse_unless_text, type_mismatch
@@ -46,7 +47,9 @@ def read(source: Source) -> Table:
     max_rows = source.limits.rows
     if opened.metadata.num_rows > max_rows:
         raise TooLarge(
-            "too_large", f"The file has {opened.metadata.num_rows:,} rows.", f"At most {max_rows:,} are read."
+            "too_large",
+            stated("The file has {rows} rows.", rows=opened.metadata.num_rows),
+            stated("At most {max_rows} are read.", max_rows=max_rows),
         )
     table = Table("parquet", "utf-8", columns, iter(()))
     reading = ColumnReading(schema, source.choices, table)
@@ -60,12 +63,18 @@ def _check_marks(source: Source) -> None:
         opened.seek(-min(4, source.path.stat().st_size), 2)
         tail = opened.read(4)
     if b"PARE" in (head, tail):
-        raise _refused("parquet_encrypted", "is encrypted", "Save it without encryption.")
+        raise Rejected(
+            "parquet_encrypted", stated("The Parquet file is encrypted."), stated("Save it without encryption.")
+        )
     if head not in PARQUET_MARKS:
         refuse_unless_text(source.path, source.extension, source.endings)
-        raise type_mismatch("not a Parquet file", source.extension, source.endings)
+        raise type_mismatch(stated("not a Parquet file"), source.extension, source.endings)
     if tail != head:
-        raise _refused("parquet_truncated", "ends before its footer", "It was cut off; copy or download it again.")
+        raise Rejected(
+            "parquet_truncated",
+            stated("The Parquet file ends before its footer."),
+            stated("It was cut off; copy or download it again."),
+        )
 
 
 def _open(path: Path, texts: Sequence[str] = ()) -> Any:
@@ -137,8 +146,8 @@ def _is_text(kind: Any) -> bool:
 
 
 def _corrupt() -> Rejected:
-    return _refused("parquet_corrupt", "cannot be read: it is damaged", "Write it again, for example with pandas.")
-
-
-def _refused(code: str, complaint: str, hint: str) -> Rejected:
-    return Rejected(code, f"The Parquet file {complaint}.", hint)
+    return Rejected(
+        "parquet_corrupt",
+        stated("The Parquet file cannot be read: it is damaged."),
+        stated("Write it again, for example with pandas."),
+    )

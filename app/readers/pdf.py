@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from app.errors import Rejected
+from app.languages import stated, stated_list, stated_number
 from app.readers.docx import document_text
 from app.readers.source import FileHead, Source
 from app.readers.table import MAX_CELL, Record, Table, cell_too_long
 from app.readers.text import COLUMN
 
 EXTENSIONS = ("pdf",)
-NAME = "a PDF document"
+NAME = stated("a PDF document")
 MARK = b"%PDF-"
 MAX_PAGES = 5_000
 # A line that ends this far before the longest ones is the last one of a paragraph, if it also ends a sentence.
@@ -43,20 +44,34 @@ def read(source: Source) -> Table:
     if not any(pages):
         raise Rejected(
             "document_scanned",
-            f"The PDF document has no text on its {len(pages):,} page{'s' * (len(pages) != 1)}; it may be scanned.",
-            "Let a program for text recognition (OCR) read it, and send the text that it writes.",
+            stated_number(
+                "The PDF document has no text on its {number} page; it may be scanned.",
+                "The PDF document has no text on its {number} pages; it may be scanned.",
+                len(pages),
+            ),
+            stated("Let a program for text recognition (OCR) read it, and send the text that it writes."),
         )
     repeated = _repeated(pages)
     table = Table("pdf", "utf-8", [COLUMN], _records(pages, repeated))
-    left = (
-        f" Left out, as it stands on most pages: {', '.join(repr(line[:40]) for line in sorted(repeated)[:3])}."
-        if repeated
-        else ""
-    )
-    empty = sum(not page for page in pages)
-    none = f" {empty:,} pages hold no text." if empty else ""
-    table.flaws.add(document_text(f"{len(pages):,} pages of the PDF document, a row for each paragraph.{none}{left}"))
+    table.flaws.add(document_text(_told(pages, repeated)))
     return table
+
+
+def _told(pages: Sequence[Sequence[str]], repeated: frozenset[str]) -> str:
+    """What was read and what was left out."""
+    told = [
+        stated_number(
+            "The text was read from {number} page of the PDF document, a row for each paragraph.",
+            "The text was read from {number} pages of the PDF document, a row for each paragraph.",
+            len(pages),
+        )
+    ]
+    if empty := sum(not page for page in pages):
+        told.append(stated_number("{number} page holds no text.", "{number} pages hold no text.", empty))
+    if repeated:
+        lines = ", ".join(repr(line[:40]) for line in sorted(repeated)[:3])
+        told.append(stated("Left out, as it stands on most pages: {lines}.", lines=lines))
+    return stated_list(told, " ")
 
 
 def _pages(source: Source) -> Iterator[list[str]]:
@@ -72,11 +87,17 @@ def _pages(source: Source) -> Iterator[list[str]]:
             if reader.is_encrypted and not reader.decrypt(""):
                 raise Rejected(
                     "document_encrypted",
-                    "The PDF document is protected with a password.",
-                    "Remove the password, or save its text as .txt.",
+                    stated("The PDF document is protected with a password."),
+                    stated("Remove the password, or save its text as .txt."),
                 )
             if len(reader.pages) > MAX_PAGES:
-                raise _corrupt(f"has {len(reader.pages):,} pages; at most {MAX_PAGES:,} are read")
+                raise _corrupt(
+                    stated(
+                        "The PDF document has {pages} pages; at most {limit} are read.",
+                        pages=len(reader.pages),
+                        limit=MAX_PAGES,
+                    )
+                )
             for page in reader.pages:
                 yield [line.strip() for line in page.extract_text().split("\n") if line.strip()]
     except (Rejected, MemoryError):
@@ -91,8 +112,8 @@ def _pages(source: Source) -> Iterator[list[str]]:
         RecursionError,
         ArithmeticError,
         NotImplementedError,
-    ) as error:
-        raise _corrupt(f"is damaged or of an unusual kind: {str(error)[:200] or type(error).__name__}") from None
+    ):
+        raise _corrupt(stated("The PDF document is damaged or of an unusual kind.")) from None
 
 
 def _repeated(pages: Sequence[Sequence[str]]) -> frozenset[str]:
@@ -127,7 +148,9 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
         yield text
 
 
-def _corrupt(complaint: str) -> Rejected:
+def _corrupt(message: str) -> Rejected:
     return Rejected(
-        "document_corrupt", f"The PDF document {complaint}.", "Save its text as .txt in a program that shows it."
+        "document_corrupt",
+        message,
+        stated("Save its text as .txt in a program that shows it."),
     )

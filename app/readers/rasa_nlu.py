@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from app.languages import stated
 from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.source import FileHead, Source
 from app.readers.table import MAX_CELL, Flaw, Record, Table, cell_too_long, no_rows
 
 EXTENSIONS = ("nlu",)
 ALSO_IN = ("yml", "yaml", "md", "txt", "text")
-NAME = "Rasa's training data"
+NAME = stated("Rasa's training data")
 _INTENT = re.compile(r"\s*-\s+intent:\s*[\"']?([^\"'#]+?)[\"']?\s*$|##\s*intent:\s*(\S.*?)\s*$")
 # Another part: synonyms, lookup tables, rules, stories.
 _OTHER = re.compile(r"-\s+(?:synonym|lookup|regex|story|rule|stories|rules):|\w[\w ]*:\s*$|##\s*\w+")
@@ -62,6 +63,6 @@ def _entities() -> Flaw:
     return Flaw(
         "rasa_entities",
         "warning",
-        "These examples mark entities, as [Paris](city); the words were kept and the marks left out.",
-        "Only texts and intents are learned from this file.",
+        stated("These examples mark entities, as [Paris](city); the words were kept and the marks left out."),
+        stated("Only texts and intents are learned from this file."),
     )

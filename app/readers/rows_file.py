@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from app.errors import TooLarge
+from app.languages import stated
 from app.readers.source import Limits
 from app.readers.table import Cell, Record, Table, check_row_count
 
@@ -68,7 +69,11 @@ class RowsFile:
         self._text += self._size
         limit = self._limits.text
         if self._text > limit:
-            raise TooLarge("too_large", f"The file unfolds to more than {limit:,} characters.", "Send fewer rows.")
+            raise TooLarge(
+                "too_large",
+                stated("The file unfolds to more than {limit} characters.", limit=limit),
+                stated("Send fewer rows."),
+            )
         if self._lines:
             ids = list(range(self.next_id, self.next_id + len(self._lines)))
             columns = [ids, self._lines, *map(list, zip(*self._cells, strict=True))]

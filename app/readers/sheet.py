@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from app.errors import Rejected
+from app.languages import stated
 from app.readers.members import open_archive
 from app.readers.table import MAX_CELL, MAX_COLUMNS, cell_too_long, check_column_count
 from app.readers.workbook import Attributes, Workbook, XmlFault, holds_bytes, parse_part, refused, unescape
@@ -71,7 +72,7 @@ def read_rows(book: Workbook, part: str) -> Iterator[SheetRow]:
     handlers = _Handlers(book)
     with closing(open_archive(book.path)) as archive:
         if part not in archive.namelist():
-            raise refused("xlsx_corrupt", "lacks a sheet that its list of sheets names")
+            raise refused("xlsx_corrupt", stated("The workbook lacks a sheet that its list of sheets names."))
         for _ in parse_part(archive, part, handlers.start, handlers.end, handlers.characters):
             yield from handlers.done
             handlers.done.clear()
@@ -148,7 +149,16 @@ class _Handlers:
             return before + 1
         number = int(written) if written.isascii() and written.isdigit() and len(written) < 8 else 0
         if number <= before:
-            raise XmlFault(refused("xlsx_corrupt", f"has a row numbered {written[:20]!r} after row {before:,}"))
+            raise XmlFault(
+                refused(
+                    "xlsx_corrupt",
+                    stated(
+                        "The workbook has a row numbered {number} after row {before}.",
+                        number=repr(written[:20]),
+                        before=before,
+                    ),
+                )
+            )
         return number
 
     def _begin_cell(self, given: Attributes) -> None:
@@ -156,7 +166,14 @@ class _Handlers:
         self._column = _column_number(cell_reference.group(1)) if cell_reference else self._column + 1
         self._cells += 1
         if self._cells > MAX_CELLS or self._column >= MAX_CELLS:
-            raise XmlFault(refused("xlsx_corrupt", f"has more than {MAX_CELLS:,} cells in row {self._row.number:,}"))
+            raise XmlFault(
+                refused(
+                    "xlsx_corrupt",
+                    stated(
+                        "The workbook has more than {limit} cells in row {row}.", limit=MAX_CELLS, row=self._row.number
+                    ),
+                )
+            )
         self._kind = given.get("t", "n")
         style = given.get("s", "0")
         self._style = int(style) if style.isascii() and style.isdigit() else 0
@@ -185,7 +202,12 @@ class _Handlers:
             try:
                 return self._book.shared[int(written)]
             except (ValueError, IndexError):
-                raise XmlFault(refused("xlsx_corrupt", f"refers to a text {written[:20]!r} that it lacks")) from None
+                raise XmlFault(
+                    refused(
+                        "xlsx_corrupt",
+                        stated("The workbook refers to a text {number} that it lacks.", number=repr(written[:20])),
+                    )
+                ) from None
         if self._kind == "b":
             return "true" if written.strip() in ("1", "true") else "false"
         if self._kind == "n":

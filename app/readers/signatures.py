@@ -5,59 +5,68 @@ from collections.abc import Collection
 from pathlib import Path
 
 from app.errors import Rejected
+from app.languages import stated
 
 PARQUET_MARKS = (b"PAR1", b"PARE")
 _MARKS = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"%PDF-", "a PDF document"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ\x00", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"\x7fELF", "a program"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word file"),
-    (b"SQLite format 3\x00", "an SQLite database"),
-    (b"\x93NUMPY", "a NumPy array"),
-    (b"PK\x07\x08PK", "a part of a split ZIP archive"),
-    (b"{\\rtf", "an RTF document"),
-    (b"\xca\xfe\xba\xbe", "a program"),
-    (b"\x80\x04\x95", "a Python pickle"),
-    (b"\x00asm", "a program"),
-    (b"OggS", "a sound or a film"),
+    (b"\x89PNG\r\n\x1a\n", stated("a PNG picture")),
+    (b"\xff\xd8\xff", stated("a JPEG picture")),
+    (b"GIF8", stated("a GIF picture")),
+    (b"%PDF-", stated("a PDF document")),
+    (b"\x1f\x8b", stated("a gzip archive")),
+    (b"7z\xbc\xaf\x27\x1c", stated("a 7-Zip archive")),
+    (b"Rar!\x1a\x07", stated("a RAR archive")),
+    (b"BZh", stated("a bzip2 archive")),
+    (b"\xfd7zXZ\x00", stated("an xz archive")),
+    (b"\x28\xb5\x2f\xfd", stated("a zstd archive")),
+    (b"\x7fELF", stated("a program")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", stated("an old Excel or Word file")),
+    (b"SQLite format 3\x00", stated("an SQLite database")),
+    (b"\x93NUMPY", stated("a NumPy array")),
+    (b"PK\x07\x08PK", stated("a part of a split ZIP archive")),
+    (b"{\\rtf", stated("an RTF document")),
+    (b"\xca\xfe\xba\xbe", stated("a program")),
+    (b"\x80\x04\x95", stated("a Python pickle")),
+    (b"\x00asm", stated("a program")),
+    (b"OggS", stated("a sound or a film")),
 )
-_UNPACK = "Unpack it and send the file inside, or pack that as ZIP."
+_UNPACK = stated("Unpack it and send the file inside, or pack that as ZIP.")
 _REMEDIES = {
-    "a PDF document": "Rename it so that it ends in .pdf: its text is read, a row for each paragraph. Save a table in it as .xlsx or CSV.",
-    "a Word document": "Rename it so that it ends in .docx: its text is read, a row for each paragraph. Save a table in it as .xlsx or CSV.",
-    "an RTF document": "Open it in a word processor and save it as .txt; a table in it as .xlsx or CSV.",
-    "a presentation": "Save the text as .txt, or a table in it as .xlsx or CSV.",
-    "an XML file": "Save the table as CSV or JSON in the program that wrote it.",
-    "a web page or XML": "Save the table as CSV or JSON in the program that wrote it; of a web page, copy the text into a .txt file.",
-    "a YAML file": "Save the rows as JSON or CSV.",
-    "a TOML file": "Save the rows as JSON or CSV.",
-    "a file of settings (INI)": "Save the rows as JSON or CSV.",
-    "a file of subtitles": "Save what is said in it as .txt, without the numbers and times.",
-    "an SQL script": "Export the table with the examples as CSV.",
-    "a mailbox or an e-mail": "Save the messages as CSV, one in each row, with their subject and text as columns.",
-    "a LaTeX document": "Save its text as .txt, without the commands.",
-    "a BibTeX file": "Export the entries as CSV.",
-    "a catalog of translations (gettext)": "Export the pairs of texts as CSV, with a column for each language.",
-    "a JavaScript file": "Save what stands between its [ and ] as .json.",
-    "a Python pickle": "A pickle can run programs when it is opened. Save the data as CSV or Parquet.",
-    "a NumPy array": "Save the texts as CSV or JSON.",
-    "an SQLite database": "Export the table with the examples as CSV.",
+    "a PDF document": stated(
+        "Rename it so that it ends in .pdf: its text is read, a row for each paragraph. Save a table in it as .xlsx or CSV."
+    ),
+    "a Word document": stated(
+        "Rename it so that it ends in .docx: its text is read, a row for each paragraph. Save a table in it as .xlsx or CSV."
+    ),
+    "an RTF document": stated("Open it in a word processor and save it as .txt; a table in it as .xlsx or CSV."),
+    "a presentation": stated("Save the text as .txt, or a table in it as .xlsx or CSV."),
+    "an XML file": stated("Save the table as CSV or JSON in the program that wrote it."),
+    "a web page or XML": stated(
+        "Save the table as CSV or JSON in the program that wrote it; of a web page, copy the text into a .txt file."
+    ),
+    "a YAML file": stated("Save the rows as JSON or CSV."),
+    "a TOML file": stated("Save the rows as JSON or CSV."),
+    "a file of settings (INI)": stated("Save the rows as JSON or CSV."),
+    "a file of subtitles": stated("Save what is said in it as .txt, without the numbers and times."),
+    "an SQL script": stated("Export the table with the examples as CSV."),
+    "a mailbox or an e-mail": stated(
+        "Save the messages as CSV, one in each row, with their subject and text as columns."
+    ),
+    "a LaTeX document": stated("Save its text as .txt, without the commands."),
+    "a BibTeX file": stated("Export the entries as CSV."),
+    "a catalog of translations (gettext)": stated("Export the pairs of texts as CSV, with a column for each language."),
+    "a JavaScript file": stated("Save what stands between its [ and ] as .json."),
+    "a Python pickle": stated("A pickle can run programs when it is opened. Save the data as CSV or Parquet."),
+    "a NumPy array": stated("Save the texts as CSV or JSON."),
+    "an SQLite database": stated("Export the table with the examples as CSV."),
     **dict.fromkeys(
         ("a 7-Zip archive", "a RAR archive", "a bzip2 archive", "an xz archive", "a zstd archive", "a TAR archive"),
         _UNPACK,
     ),
-    "an old Excel or Word file": "Open it in Excel or Word and save it as CSV UTF-8, a text as .txt.",
-    "an OpenDocument file": "Open it in a spreadsheet program and save it as CSV UTF-8.",
-    "a ZIP archive": "Rename it so that it ends in .zip.",
-    "a gzip archive": "Rename it so that it ends in .gz.",
+    "an old Excel or Word file": stated("Open it in Excel or Word and save it as CSV UTF-8, a text as .txt."),
+    "an OpenDocument file": stated("Open it in a spreadsheet program and save it as CSV UTF-8."),
+    "a ZIP archive": stated("Rename it so that it ends in .zip."),
+    "a gzip archive": stated("Rename it so that it ends in .gz."),
 }
 _XML = re.compile(r"\ufeff?\s*<([A-Za-z][\w:.-]*)(\s[^<>]*)?>\s*<[A-Za-z]")
 _YAML = re.compile(r"(---\s*\n)?- [\w-]+: .*\n(  [\w-]+: .*\n)+- [\w-]+: ")
@@ -65,18 +74,21 @@ _YAML = re.compile(r"(---\s*\n)?- [\w-]+: .*\n(  [\w-]+: .*\n)+- [\w-]+: ")
 _INTENTS = re.compile(r"^\s*- intent: ", re.M)
 # Texts of other formats, by how they begin; each would otherwise be read as running text, line by line.
 _TEXT_FORMATS = (
-    (re.compile(r"(WEBVTT\b|\d+\s*\n\d\d:\d\d:\d\d[,.]\d{3} --> )"), "a file of subtitles"),
+    (re.compile(r"(WEBVTT\b|\d+\s*\n\d\d:\d\d:\d\d[,.]\d{3} --> )"), stated("a file of subtitles")),
     (
         re.compile(r"(--.*\n\s*|/\*.*?\*/;?\s*)*(INSERT INTO|CREATE TABLE|DROP TABLE|BEGIN TRANSACTION)\b", re.I),
-        "an SQL script",
+        stated("an SQL script"),
     ),
-    (re.compile(r"\[\[[\w.-]+\]\]\s*\n[\w.-]+ *= "), "a TOML file"),
-    (re.compile(r"(\[[^\]\n]+\]\s*\n([\w.-]+ *= *.*\n\s*)+){2}"), "a file of settings (INI)"),
-    (re.compile(r"From:? .*\S@\S.*\n([\w-]+: .*\n|\s.*\n){0,30}Subject: "), "a mailbox or an e-mail"),
-    (re.compile(r"(%.*\n\s*)*\\documentclass\b"), "a LaTeX document"),
-    (re.compile(r"(%.*\n\s*)*@(article|book|misc|in\w+|phdthesis|techreport)\{[^,\n]+,", re.I), "a BibTeX file"),
-    (re.compile(r"(#.*\n\s*)*msgid \""), "a catalog of translations (gettext)"),
-    (re.compile(r"(var|let|const|window\.\w+|module\.exports)( \w+)? *= *[\[{]"), "a JavaScript file"),
+    (re.compile(r"\[\[[\w.-]+\]\]\s*\n[\w.-]+ *= "), stated("a TOML file")),
+    (re.compile(r"(\[[^\]\n]+\]\s*\n([\w.-]+ *= *.*\n\s*)+){2}"), stated("a file of settings (INI)")),
+    (re.compile(r"From:? .*\S@\S.*\n([\w-]+: .*\n|\s.*\n){0,30}Subject: "), stated("a mailbox or an e-mail")),
+    (re.compile(r"(%.*\n\s*)*\\documentclass\b"), stated("a LaTeX document")),
+    (
+        re.compile(r"(%.*\n\s*)*@(article|book|misc|in\w+|phdthesis|techreport)\{[^,\n]+,", re.I),
+        stated("a BibTeX file"),
+    ),
+    (re.compile(r"(#.*\n\s*)*msgid \""), stated("a catalog of translations (gettext)")),
+    (re.compile(r"(var|let|const|window\.\w+|module\.exports)( \w+)? *= *[\[{]"), stated("a JavaScript file")),
 )
 _JSON_START = re.compile(r'\s*(\[\s*)?\{\s*["}]')
 _WEB_PAGE = re.compile(r"\ufeff?\s*<(!doctype|html|\?xml|svg|head|script)\b", re.IGNORECASE)
@@ -100,24 +112,24 @@ def _other_than_text(head: bytes, extension: str) -> str:
         if head.startswith(mark):
             return name
     if head[257:262] == b"ustar":
-        return "a TAR archive"
+        return stated("a TAR archive")
     if (head[:4] == b"RIFF" and head[8:12] in (b"WAVE", b"AVI ", b"WEBP")) or (
         head[:1] == b"\0" and head[4:8] == b"ftyp"
     ):
-        return "a sound, a picture or a film"
+        return stated("a sound, a picture or a film")
     if head.startswith(b"MZ") and b"\0" in head:
-        return "a program"
+        return stated("a program")
     text = head.decode("utf-8", errors="ignore")
     if _WEB_PAGE.match(text):
-        return "a web page or XML"
+        return stated("a web page or XML")
     if _XML.match(text):
-        return "an XML file"
+        return stated("an XML file")
     plain = text.lstrip("\ufeff").lstrip().replace("\r\n", "\n")
     if (other := next((name for pattern, name in _TEXT_FORMATS if pattern.match(plain)), None)) is not None:
         return other
     if _INTENTS.search(plain):
         return ""
-    return "a YAML file" if extension in ("yaml", "yml") or _YAML.match(text.replace("\r\n", "\n")) else ""
+    return stated("a YAML file") if extension in ("yaml", "yml") or _YAML.match(text.replace("\r\n", "\n")) else ""
 
 
 def looks_like_json(text: str) -> bool:
@@ -132,8 +144,10 @@ def type_mismatch(found: str, extension: str, endings: Collection[str] = ()) -> 
         endings: of the names of formats that are read: whatever else is inside contradicts them.
     """
     if extension in endings:
-        named = f"The file ends in .{extension}, but it is {found}."
+        named = stated("The file ends in .{extension}, but it is {found}.", extension=extension, found=found)
+    elif extension:
+        named = stated("The file is {found}; files of this kind are not read.", found=found)
     else:
-        named = f"The file is {found}{'; files of this kind are not read' if extension else ''}."
-    hint = _REMEDIES.get(found, "Choose a file that holds your examples as text or as a table.")
+        named = stated("The file is {found}.", found=found)
+    hint = _REMEDIES.get(found, stated("Choose a file that holds your examples as text or as a table."))
     return Rejected("type_mismatch", named, hint, status=415)

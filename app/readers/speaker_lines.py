@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from app.languages import stated
 from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.repairs import is_wanted, note_repair
 from app.readers.source import FileHead, Source
@@ -15,7 +16,7 @@ from app.speakers import ANSWERING, ASKING, ASSISTANT, ROLES, USER
 
 EXTENSIONS = ("qa",)
 ALSO_IN = ("txt", "text", "md")
-NAME = "a text of questions and answers"
+NAME = stated("a text of questions and answers")
 # Single letters that stand for these words in some languages.
 ASKS, ANSWERS = (*ASKING, "p", "d", "v", "u"), (*ANSWERING, "r")
 _SIDES = {**ROLES, **dict.fromkeys(ASKS, USER), **dict.fromkeys(ANSWERS, ASSISTANT)}
@@ -163,10 +164,11 @@ def _parse(line: str, marks: _Marks) -> _Spoken | None:
 
 
 def _note(are_pairs: bool) -> Flaw:
-    read_as = "each question and its answer became a row" if are_pairs else "each conversation became a row"
     return Flaw(
         "speaker_lines",
         "warning",
-        f"The lines begin with who speaks, so {read_as}.",
-        "If it is running text, say so where the file can be read in another way.",
+        stated("The lines begin with who speaks, so each question and its answer became a row.")
+        if are_pairs
+        else stated("The lines begin with who speaks, so each conversation became a row."),
+        stated("If it is running text, say so where the file can be read in another way."),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from app.languages import stated
 from app.readers.table import Flaw
 
 COLUMNS = ("question", "context", "answer", "title", "id")
@@ -39,8 +40,8 @@ def flattened() -> Flaw:
     return Flaw(
         "squad",
         "warning",
-        "The file is in the form of SQuAD; each question became a row with its text and its first answer.",
-        "Questions that cannot be answered have no answer: leave them out or fill it in.",
+        stated("The file is in the form of SQuAD; each question became a row with its text and its first answer."),
+        stated("Questions that cannot be answered have no answer: leave them out or fill it in."),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.errors import Rejected, TooLarge
+from app.languages import stated, stated_list
 
 Cell = str | None
 Record = tuple[int, list[Cell]]
@@ -93,7 +94,10 @@ def check_column_count(count: int) -> None:
         Rejected: ``columns``.
     """
     if count > MAX_COLUMNS:
-        raise _bad_columns(f"The file has {count:,} columns; at most {MAX_COLUMNS:,} are read.", "Remove some.")
+        raise _bad_columns(
+            stated("The file has {count} columns; at most {limit} are read.", count=count, limit=MAX_COLUMNS),
+            stated("Remove some."),
+        )
 
 
 def check_row_count(count: int, max_rows: int) -> None:
@@ -103,7 +107,11 @@ def check_row_count(count: int, max_rows: int) -> None:
         TooLarge: ``too_large``.
     """
     if count > max_rows:
-        raise TooLarge("too_large", f"There are more than {max_rows:,} rows.", "Send fewer, or raise STUDIO_MAX_ROWS.")
+        raise TooLarge(
+            "too_large",
+            stated("There are more than {max_rows} rows.", max_rows=max_rows),
+            stated("Send fewer, or raise STUDIO_MAX_ROWS."),
+        )
 
 
 def column_name(written: str) -> str:
@@ -124,17 +132,38 @@ def check_columns(names: Sequence[str]) -> list[str]:
         if not name:
             raise nameless_column(number)
         if not name.isprintable():
-            raise _bad_columns(f"The name of column {number} holds invisible characters: {name[:60]!r}.", "Rename it.")
+            raise _bad_columns(
+                stated(
+                    "The name of column {number} holds invisible characters: {name}.",
+                    number=number,
+                    name=repr(name[:60]),
+                ),
+                stated("Rename it."),
+            )
         if name in seen:
             raise _bad_columns(
-                f"Columns {seen[name]} and {number} are both called {name[:60]!r}.", "Rename or remove one of them."
+                stated(
+                    "Columns {first} and {number} are both called {name}.",
+                    first=seen[name],
+                    number=number,
+                    name=repr(name[:60]),
+                ),
+                stated("Rename or remove one of them."),
             )
         if name in RESERVED_COLUMNS:
-            raise _bad_columns(f"A column is called {name!r}, a name that the studio uses itself.", "Rename it.")
+            raise _bad_columns(
+                stated("A column is called {name}, a name that the studio uses itself.", name=repr(name)),
+                stated("Rename it."),
+            )
         if len(name) > MAX_NAME:
             raise _bad_columns(
-                f"The name of column {number} has {len(name):,} characters: {name[:40]!r}...",
-                f"Use at most {MAX_NAME}; does the first line hold the column names?",
+                stated(
+                    "The name of column {number} has {count} characters: {name}...",
+                    number=number,
+                    count=len(name),
+                    name=repr(name[:40]),
+                ),
+                stated("Use at most {limit}; does the first line hold the column names?", limit=MAX_NAME),
             )
         seen[name] = number
     return cleaned
@@ -142,18 +171,24 @@ def check_columns(names: Sequence[str]) -> list[str]:
 
 def nameless_column(number: int) -> Rejected:
     """The refusal of a column with values but without a name."""
-    return _bad_columns(f"Column {number} has no name.", "Give it a name in the first line, or remove it.")
+    return _bad_columns(
+        stated("Column {number} has no name.", number=number), stated("Give it a name in the first line, or remove it.")
+    )
 
 
 def empty_file() -> Rejected:
     """The refusal of a file with nothing in it."""
-    return Rejected("empty_file", "The file is empty.", "Choose a file that holds your examples.")
+    return Rejected("empty_file", stated("The file is empty."), stated("Choose a file that holds your examples."))
 
 
 def no_rows(columns: Sequence[str]) -> Rejected:
     """The refusal of a file that has column names at most."""
-    named = f" below the column names {', '.join(columns[:10])}" if columns else ""
-    return Rejected("no_rows", f"The file has no rows{named}.", "Add your examples, one per row.")
+    message = (
+        stated("The file has no rows below the column names {names}.", names=", ".join(columns[:10]))
+        if columns
+        else stated("The file has no rows.")
+    )
+    return Rejected("no_rows", message, stated("Add your examples, one per row."))
 
 
 def is_text(cell: str) -> bool:
@@ -171,8 +206,8 @@ def bad_character() -> Flaw:
     return Flaw(
         "bad_character",
         "error",
-        "These rows hold a NUL character or half of a character pair, which no text can have.",
-        "Remove the character from these rows.",
+        stated("These rows hold a NUL character or half of a character pair, which no text can have."),
+        stated("Remove the character from these rows."),
         lost=True,
     )
 
@@ -197,10 +232,33 @@ def cell_too_long(line: int, column: str) -> Rejected:
     """The refusal of a file with a cell beyond the limit."""
     return Rejected(
         "cell_too_long",
-        f"In row {line}, the column {column[:60]!r} holds more than {MAX_CELL:,} characters.",
-        "Cut the text into several rows; is a closing quote missing?",
+        stated(
+            "In row {line}, the column {column} holds more than {limit} characters.",
+            line=line,
+            column=repr(column[:60]),
+            limit=MAX_CELL,
+        ),
+        stated("Cut the text into several rows; is a closing quote missing?"),
         details={"rows": [line]},
     )
+
+
+def text_too_long(number: int, file_name: str) -> Rejected:
+    """The refusal of an archive in which a file is longer than a cell may be."""
+    return Rejected(
+        "cell_too_long",
+        stated(
+            "The text of the file {file} holds more than {limit} characters.", file=repr(file_name[:60]), limit=MAX_CELL
+        ),
+        stated("Cut the text into several files."),
+        details={"rows": [number]},
+    )
+
+
+def first_of(names: Sequence[str], count: int) -> str:
+    """Some names for a message, and that there are more if they are fewer than ``count``."""
+    listed = stated_list(names)
+    return stated("{names} and so on", names=listed) if count > len(names) else listed
 
 
 def _bad_columns(message: str, hint: str) -> Rejected:

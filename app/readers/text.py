@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from app.languages import stated
 from app.readers.decoding import Encoding, find_encoding, read_lines
 from app.readers.source import FileHead, Source
 from app.readers.table import MAX_CELL, Record, Table, cell_too_long, no_rows
 
 EXTENSIONS = ("txt", "text", "md")
-NAME = "plain text"
+NAME = stated("plain text")
 COLUMN = "text"
 
 

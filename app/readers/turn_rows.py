@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import NamedTuple
 
+from app.languages import stated, stated_list
 from app.readers.repairs import is_wanted, note_repair
 from app.readers.source import Choices
 from app.readers.table import MAX_CELL, Cell, Flaw, Record, Table, cell_too_long, check_columns
@@ -218,13 +219,31 @@ def _conversation(rows: list[Record], found: TurnColumns, kept: Sequence[int]) -
 
 
 def _note(columns: Sequence[str], found: TurnColumns, joined: bool, left: Sequence[str]) -> Flaw:
-    order = f", in the order of {columns[found.order]!r}" if found.order >= 0 else ", in the order of the file"
-    several = " Messages that follow each other from one side were joined." if joined else ""
-    lost = f" Not kept, because they differ within a conversation: {', '.join(map(repr, left[:5]))}." if left else ""
+    conversation, speaker = repr(columns[found.conversation]), repr(columns[found.speaker])
+    told = [
+        stated(
+            "Each row holds one message; those with the same {conversation} were put together as one conversation, in the "
+            "order of {order}; {speaker} says who speaks.",
+            conversation=conversation,
+            order=repr(columns[found.order]),
+            speaker=speaker,
+        )
+        if found.order >= 0
+        else stated(
+            "Each row holds one message; those with the same {conversation} were put together as one conversation, in the "
+            "order of the file; {speaker} says who speaks.",
+            conversation=conversation,
+            speaker=speaker,
+        )
+    ]
+    if joined:
+        told.append(stated("Messages that follow each other from one side were joined."))
+    if left:
+        named = ", ".join(map(repr, left[:5]))
+        told.append(stated("Not kept, because they differ within a conversation: {columns}.", columns=named))
     return Flaw(
         "turn_rows",
         "warning",
-        f"Each row holds one message; those with the same {columns[found.conversation]!r} were put together as one "
-        f"conversation{order}; {columns[found.speaker]!r} says who speaks.{several}{lost}",
-        "If the rows are examples of their own, say so where the file can be read in another way.",
+        stated_list(told, " "),
+        stated("If the rows are examples of their own, say so where the file can be read in another way."),
     )

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
+from app.languages import stated
 from app.readers.repairs import is_wanted, note_repair
 from app.readers.source import Choices
-from app.readers.table import Cell, Flaw, Record, Table, check_columns, usable_records
+from app.readers.table import Cell, Flaw, Record, Table, check_columns, first_of, usable_records
 
 LOOKED_AT = 100
 # Fewer cells make no pattern.
@@ -207,17 +208,23 @@ def _one_value(column: str) -> Flaw:
     return Flaw(
         "one_value",
         "warning",
-        f"Each list or object in {column!r} stands for one value, and was read as that value.",
-        "If the lists are meant as lists, say so where the file can be read in another way.",
+        stated(
+            "Each list or object in {column} stands for one value, and was read as that value.", column=repr(column)
+        ),
+        stated("If the lists are meant as lists, say so where the file can be read in another way."),
         column=column,
     )
 
 
 def _nested_fields(column: str, fields: list[str]) -> Flaw:
-    named = ", ".join(repr(name[:60]) for name in fields[:8]) + (" and so on" if len(fields) > 8 else "")
+    named = first_of([repr(name[:60]) for name in fields[:8]], len(fields))
     return Flaw(
         "nested_fields",
         "warning",
-        f"{column!r} holds objects; their fields were read as columns of their own: {named}.",
-        "Choose below which of these columns is the text.",
+        stated(
+            "{column} holds objects; their fields were read as columns of their own: {named}.",
+            column=repr(column),
+            named=named,
+        ),
+        stated("Choose below which of these columns is the text."),
     )

@@ -9,6 +9,7 @@ from typing import IO
 from zipfile import BadZipFile
 
 from app.errors import Rejected
+from app.languages import stated
 from app.readers.source import Source
 from app.readers.table import Record
 
@@ -34,7 +35,7 @@ class Allowance:
         """
         self.left -= size
         if self.left < 0:
-            raise over_limit(f"unpacks to more than {self.limit:,} bytes")
+            raise over_limit(stated("The archive unpacks to more than {limit} bytes.", limit=self.limit))
 
 
 def unpack(opened: IO[bytes], folder: Path, allowance: Allowance) -> Path:
@@ -64,7 +65,7 @@ def pieces(opened: IO[bytes], allowance: Allowance) -> Iterator[bytes]:
         try:
             piece = opened.read(PIECE)
         except (EOFError, BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-            raise corrupt(f"cannot be unpacked: {_reason(error)}") from None
+            raise cannot_unpack(error) from None
         if not piece:
             return
         allowance.take(len(piece))
@@ -86,18 +87,29 @@ def refuse_nested(source: Source, found: str) -> None:
         Rejected: ``archive_limit``.
     """
     if source.packed_in:
-        raise over_limit(f"holds {found} inside {source.packed_in}")
+        raise over_limit(stated("The archive holds {found} inside {archive}.", found=found, archive=source.packed_in))
 
 
-def over_limit(complaint: str) -> Rejected:
+def over_limit(message: str) -> Rejected:
     """The refusal of an archive that would cost more than it can be worth."""
-    return Rejected("archive_limit", f"The archive {complaint}.", "Unpack it yourself and send the file inside.")
+    return Rejected(
+        "archive_limit",
+        message,
+        stated("Unpack it yourself and send the file inside."),
+    )
 
 
-def corrupt(complaint: str) -> Rejected:
+def corrupt(message: str) -> Rejected:
     """The refusal of an archive that cannot be unpacked."""
-    return Rejected("archive_corrupt", f"The archive {complaint}.", "Pack it again, without a password, and send that.")
+    return Rejected(
+        "archive_corrupt",
+        message,
+        stated("Pack it again, without a password, and send that."),
+    )
 
 
-def _reason(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+def cannot_unpack(error: Exception) -> Rejected:
+    """The refusal of an archive whose content does not come out of it."""
+    if "CRC" in str(error):
+        return corrupt(stated("The archive is damaged: the check sum (CRC) of a file in it does not fit."))
+    return corrupt(stated("The archive cannot be unpacked: it is damaged, or packed in a way that is not read."))

@@ -16,6 +16,7 @@ from typing import Any
 from xml.parsers import expat
 
 from app.errors import Rejected
+from app.languages import stated
 from app.readers.members import open_archive
 from app.readers.table import MAX_CELL
 from app.readers.unpacking import PIECE
@@ -91,7 +92,9 @@ def open_workbook(path: Path) -> Workbook:
             book = Workbook(path)
             main = _main_part(archive, names)
             if main.endswith(".bin"):
-                raise refused("xlsx_corrupt", "is in the binary form .xlsb", "Save it as .xlsx.")
+                raise refused(
+                    "xlsx_corrupt", stated("The workbook is in the binary form .xlsb."), stated("Save it as .xlsx.")
+                )
             targets = _relations(archive, names, main)
             _read_sheets(archive, main, targets, book)
             for part in names:
@@ -102,10 +105,12 @@ def open_workbook(path: Path) -> Workbook:
                     book.dates = _date_styles(archive, part)
     except Rejected as error:
         if error.code.startswith("archive"):
-            raise refused("xlsx_corrupt", error.message.removeprefix("The archive ").removesuffix(".")) from None
+            raise refused(
+                "xlsx_corrupt", stated("The workbook cannot be opened: it is damaged or was cut off.")
+            ) from None
         raise
     if not book.sheets:
-        raise refused("xlsx_corrupt", "has no sheets")
+        raise refused("xlsx_corrupt", stated("The workbook has no sheets."))
     return book
 
 
@@ -142,9 +147,9 @@ def parse_part(
     except expat.ExpatError as error:
         if error.code == expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]:
             raise MemoryError from None
-        raise refused("xlsx_corrupt", f"is damaged in {part}: {error}") from None
-    except BROKEN_PART as error:
-        raise refused("xlsx_corrupt", f"is damaged in {part}: {str(error)[:200]}") from None
+        raise _damaged(part) from None
+    except BROKEN_PART:
+        raise _damaged(part) from None
 
 
 def holds_bytes(archive: zipfile.ZipFile, part: str, wanted: bytes) -> bool:
@@ -160,8 +165,8 @@ def holds_bytes(archive: zipfile.ZipFile, part: str, wanted: bytes) -> bool:
                 if wanted in end + piece:
                     return True
                 end = piece[-len(wanted) :]
-    except BROKEN_PART as error:
-        raise refused("xlsx_corrupt", f"is damaged in {part}: {str(error)[:200]}") from None
+    except BROKEN_PART:
+        raise _damaged(part) from None
     return False
 
 
@@ -176,33 +181,56 @@ def unescape(text: str) -> str:
     )
 
 
-def refused(code: str, complaint: str, hint: str = "") -> Rejected:
+def refused(code: str, message: str, hint: str = "") -> Rejected:
     """The refusal of a workbook."""
-    remedy = hint or "Open it in a spreadsheet program and save it again, or save the sheet as CSV UTF-8."
-    return Rejected(code, f"The workbook {complaint}.", remedy)
+    usual = stated("Open it in a spreadsheet program and save it again, or save the sheet as CSV UTF-8.")
+    return Rejected(code, message, hint or usual)
+
+
+def encrypted() -> Rejected:
+    """The refusal of a workbook with a password."""
+    return refused(
+        "xlsx_encrypted",
+        stated("The workbook is protected with a password."),
+        stated("Remove the password and save it again."),
+    )
+
+
+def _damaged(part: str) -> Rejected:
+    return refused("xlsx_corrupt", stated("The workbook is damaged in {part}.", part=part))
 
 
 def _refuse_doctype(*_: Any) -> None:
-    raise XmlFault(refused("xlsx_entities", "declares a document type, which no spreadsheet program writes"))
+    raise XmlFault(
+        refused("xlsx_entities", stated("The workbook declares a document type, which no spreadsheet program writes."))
+    )
 
 
 def _check_members(archive: zipfile.ZipFile, path: Path) -> list[str]:
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
-        raise refused("xlsx_too_large", f"has {len(members):,} parts")
+        raise refused("xlsx_too_large", stated("The workbook has {count} parts.", count=len(members)))
     if any(member.flag_bits & 0x1 for member in members):
-        raise refused("xlsx_encrypted", "is protected with a password", "Remove the password and save it again.")
+        raise encrypted()
     max_bytes = FREE_BYTES + MAX_RATIO * path.stat().st_size
     if sum(info.file_size for info in members) > max_bytes:
-        raise refused("xlsx_too_large", f"unpacks to more than {max_bytes:,} bytes", "Save the sheet as CSV UTF-8.")
+        raise refused(
+            "xlsx_too_large",
+            stated("The workbook unpacks to more than {limit} bytes.", limit=max_bytes),
+            stated("Save the sheet as CSV UTF-8."),
+        )
     names = [member.filename for member in members]
     if any(name.lower().endswith("vbaproject.bin") for name in names):
-        raise refused("xlsx_macros", "holds macros", "Save it as .xlsx without macros, or the sheet as CSV UTF-8.")
+        raise refused(
+            "xlsx_macros",
+            stated("The workbook holds macros."),
+            stated("Save it as .xlsx without macros, or the sheet as CSV UTF-8."),
+        )
     if any("externallinks/" in name.lower() for name in names):
         raise refused(
             "xlsx_links",
-            "links to other files",
-            "Break the links in the spreadsheet program, or save the sheet as CSV.",
+            stated("The workbook links to other files."),
+            stated("Break the links in the spreadsheet program, or save the sheet as CSV."),
         )
     return names
 
@@ -214,7 +242,7 @@ def _main_part(archive: zipfile.ZipFile, names: list[str]) -> str:
             return target
     if "xl/workbook.xml" in names:
         return "xl/workbook.xml"
-    raise refused("xlsx_corrupt", "has no list of sheets")
+    raise refused("xlsx_corrupt", stated("The workbook has no list of sheets."))
 
 
 def _relations(archive: zipfile.ZipFile, names: list[str], main: str) -> dict[str, str]:
@@ -334,5 +362,7 @@ def _number(text: str | None) -> int:
 
 def _too_much_text() -> Rejected:
     return refused(
-        "xlsx_too_large", f"holds more than {MAX_SHARED_BYTES // 1024**2} MiB of text", "Save the sheet as CSV UTF-8."
+        "xlsx_too_large",
+        stated("The workbook holds more than {limit} MiB of text.", limit=MAX_SHARED_BYTES // 1024**2),
+        stated("Save the sheet as CSV UTF-8."),
     )

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from app.errors import Rejected
+from app.languages import stated
 from app.readers.grids import SEARCHED_ROWS, Grid, GridLayout
 from app.readers.repairs import is_wanted, note_repair
 from app.readers.sheet import SheetRow, fill_merged, read_merges, read_rows
 from app.readers.source import Choices, FileHead, Source
 from app.readers.table import Cell, Flaw, Record, Table, bad_character, is_text, no_rows
-from app.readers.workbook import Sheet, Workbook, open_workbook, refused
+from app.readers.workbook import Sheet, Workbook, encrypted, open_workbook
 
 EXTENSIONS = ("xlsx", "xlsm")
-NAME = "an Excel workbook"
+NAME = stated("an Excel workbook")
 ZIP_MARK, OLE_MARK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # The name of the stream that holds a workbook with a password, as OLE files write it.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -36,7 +37,7 @@ def read(source: Source) -> Table:
     """
     with source.path.open("rb") as opened:
         if opened.read(len(OLE_MARK)) == OLE_MARK:
-            raise refused("xlsx_encrypted", "is protected with a password", "Remove the password and save it again.")
+            raise encrypted()
     book = open_workbook(source.path)
     sheet, others = _choose_sheet(book, source.choices.sheet)
     table = Table("xlsx", "utf-8", [], iter(()))
@@ -72,7 +73,11 @@ def _choose_sheet(book: Workbook, named: str) -> tuple[Sheet, list[Sheet]]:
             if named.strip().casefold() == sheet.name.casefold() or named.strip() == str(number):
                 return sheet, []
         names = ", ".join(repr(sheet.name[:40]) for sheet in book.sheets[:20])
-        raise Rejected("xlsx_sheet", f"The workbook has no sheet {named[:60]!r}.", f"It has: {names}.")
+        raise Rejected(
+            "xlsx_sheet",
+            stated("The workbook has no sheet {named}.", named=repr(named[:60])),
+            stated("It has: {names}.", names=names),
+        )
     visible = [sheet for sheet in book.sheets if not sheet.hidden] or book.sheets
     filled = [sheet for sheet in visible[:50] if len(list(islice(read_rows(book, sheet.part), 2))) == 2]
     sheet = (filled or visible)[0]
@@ -92,7 +97,9 @@ class _SheetCells:
         first = list(islice(self._sheet_rows(), SEARCHED_ROWS))
         if self._wanted and (not first or first[0].number != self._wanted):
             raise Rejected(
-                "no_rows", f"Row {self._wanted:,} of the sheet {sheet.name[:60]!r} is empty.", "Name another row."
+                "no_rows",
+                stated("Row {row} of the sheet {name} is empty.", row=self._wanted, name=repr(sheet.name[:60])),
+                stated("Name another row."),
             )
         self._left = min((column for row in first for column in row.cells), default=0)
 
@@ -143,8 +150,8 @@ def _other_sheets(sheet: Sheet, others: Sequence[Sheet]) -> Flaw:
     return Flaw(
         "other_sheets",
         "warning",
-        f"The sheet {sheet.name[:60]!r} was read; the workbook also holds {names}.",
-        "Name another sheet if that is the one you mean.",
+        stated("The sheet {name} was read; the workbook also holds {names}.", name=repr(sheet.name[:60]), names=names),
+        stated("Name another sheet if that is the one you mean."),
     )
 
 
@@ -152,8 +159,8 @@ def _outside() -> Flaw:
     return Flaw(
         "xlsx_shape",
         "error",
-        "These rows have values beside the named columns.",
-        "Give every column a name in the header row, or clear those cells.",
+        stated("These rows have values beside the named columns."),
+        stated("Give every column a name in the header row, or clear those cells."),
         lost=True,
     )
 
@@ -162,8 +169,11 @@ def _merged(column: str) -> Flaw:
     return Flaw(
         "merged_cells",
         "warning",
-        f"In {column!r}, cells are merged over several rows; their value was filled into each of these rows.",
-        "If it belongs to the first row only, say so where the file can be read in another way.",
+        stated(
+            "In {column}, cells are merged over several rows; their value was filled into each of these rows.",
+            column=repr(column),
+        ),
+        stated("If it belongs to the first row only, say so where the file can be read in another way."),
         column=column,
     )
 
@@ -172,8 +182,11 @@ def _formula(column: str) -> Flaw:
     return Flaw(
         "xlsx_formula",
         "warning",
-        f"In these rows, {column!r} holds formulas; their results were read as the spreadsheet program stored them.",
-        "Check the results in the preview.",
+        stated(
+            "In these rows, {column} holds formulas; their results were read as the spreadsheet program stored them.",
+            column=repr(column),
+        ),
+        stated("Check the results in the preview."),
         column=column,
     )
 
@@ -182,8 +195,8 @@ def _uncomputed(column: str) -> Flaw:
     return Flaw(
         "xlsx_uncomputed",
         "error",
-        f"In these rows, {column!r} holds formulas without a stored result.",
-        "Open the workbook in a spreadsheet program and save it once.",
+        stated("In these rows, {column} holds formulas without a stored result.", column=repr(column)),
+        stated("Open the workbook in a spreadsheet program and save it once."),
         column=column,
     )
 
@@ -192,7 +205,7 @@ def _error(column: str) -> Flaw:
     return Flaw(
         "xlsx_error",
         "error",
-        f"In these rows, {column!r} holds an error such as #N/A instead of a value.",
-        "Correct the formula or type the value.",
+        stated("In these rows, {column} holds an error such as #N/A instead of a value.", column=repr(column)),
+        stated("Correct the formula or type the value."),
         column=column,
     )

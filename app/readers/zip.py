@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.errors import Rejected
+from app.languages import stated, stated_list
 from app.readers import archive_parts, brat, class_folders
-from app.readers.members import open_archive, open_member, safe_members, shown
+from app.readers.members import open_archive, open_member, safe_members, shown, shown_few
 from app.readers.opening import open_source
 from app.readers.repairs import is_wanted, note_repair
 from app.readers.signatures import type_mismatch
@@ -17,7 +18,7 @@ from app.readers.table import Flaw, Record, Table, check_columns
 from app.readers.unpacking import Allowance, read_and_remove, refuse_nested, unpack
 
 EXTENSIONS = ("zip",)
-NAME = "a ZIP archive"
+NAME = stated("a ZIP archive")
 MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 FILE_COLUMN = "file"
 MAX_TABLES = 1000
@@ -48,7 +49,7 @@ def read(source: Source) -> Table:
     )
     chosen = tables or members
     if not chosen:
-        raise Rejected("no_rows", "The archive holds no files.", "Pack the file with your examples.")
+        raise Rejected("no_rows", stated("The archive holds no files."), stated("Pack the file with your examples."))
     parts, unpacking = archive_parts.split(chosen), _Unpacking(source)
     if parts is None:
         table = _read_members(unpacking, chosen, are_tables=bool(tables))
@@ -98,7 +99,9 @@ def _several(unpacking: _Unpacking, members: Sequence[zipfile.ZipInfo]) -> Table
     """All files one after another; a first look at each tells the columns."""
     if len(members) > MAX_TABLES:
         raise Rejected(
-            "archive_limit", f"The archive holds {len(members):,} tables.", f"Pack at most {MAX_TABLES:,} in one file."
+            "archive_limit",
+            stated("The archive holds {count} tables.", count=len(members)),
+            stated("Pack at most {limit} in one file.", limit=MAX_TABLES),
         )
     parts = []
     for member in members:
@@ -125,11 +128,11 @@ def _join(unpacking: _Unpacking, parts: Sequence[_ArchivePart], joined: Table) -
             yield before + line, arrange(cells)
         for flaw in table.flaws.all():
             last = max([last, *flaw.rows])
-            member_flaw = replace(flaw, message=f"In {shown([part.member.filename])}: {flaw.message}", rows=[])
+            member_flaw = replace(flaw, message=_inside(part.member, flaw.message), rows=[])
             joined.flaws.add(member_flaw)
             for line in flaw.rows:
                 joined.flaws.add(member_flaw, before + line)
-        starts.append(f"{shown([part.member.filename])} from row {before + 1:,}")
+        starts.append(stated("{file} from row {row}", file=shown([part.member.filename]), row=before + 1))
         before += last
     joined.flaws.add(_several_files(starts, len({tuple(part.columns) for part in parts}) > 1))
 
@@ -156,11 +159,15 @@ def _open_member(source: Source, member: zipfile.ZipInfo, allowance: Allowance) 
         return path, open_source(replace(source, path=path, name=member.filename, packed_in=NAME))
     except Rejected as error:
         path.unlink(missing_ok=True)
-        error.message = f"In {shown([member.filename])}: {error.message}"
+        error.message = _inside(member, error.message)
         raise
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def _inside(member: zipfile.ZipInfo, message: str) -> str:
+    return stated("In {file}: {problem}", file=shown([member.filename]), problem=message)
 
 
 def _extension(member: zipfile.ZipInfo) -> str:
@@ -173,21 +180,29 @@ def _refuse_documents(members: Sequence[zipfile.ZipInfo], source: Source) -> Non
         if any(info.filename.startswith(start) for info in members):
             raise type_mismatch(kind, source.extension, source.endings)
     if any(member.filename == "content.xml" for member in members):
-        raise type_mismatch("an OpenDocument file", source.extension, source.endings)
+        raise type_mismatch(stated("an OpenDocument file"), source.extension, source.endings)
 
 
 def _tell_unread(table: Table, members: Sequence[zipfile.ZipInfo], chosen: Sequence[zipfile.ZipInfo]) -> None:
     unread = [member.filename for member in members if member not in chosen]
     if unread:
-        message = f"These files of the archive are no tables and were not read: {shown(unread)}."
-        table.flaws.add(Flaw("unread_files", "warning", message, "Remove them, or send them on their own."))
+        message = stated("These files of the archive are no tables and were not read: {names}.", names=shown(unread))
+        table.flaws.add(Flaw("unread_files", "warning", message, stated("Remove them, or send them on their own.")))
 
 
 def _several_files(starts: Sequence[str], differ: bool) -> Flaw:
-    columns = " They do not all have the same columns; missing values are read as empty." if differ else ""
+    told = [
+        stated(
+            "{count} files were read as one table; rows are numbered through: {starts}.",
+            count=len(starts),
+            starts=shown_few(starts),
+        )
+    ]
+    if differ:
+        told.append(stated("They do not all have the same columns; missing values are read as empty."))
     return Flaw(
         "several_files",
         "warning",
-        f"{len(starts)} files were read as one table; rows are numbered through: {shown(starts)}.{columns}",
-        "Send one file if they do not belong together; a test set can be sent as your own evaluation file.",
+        stated_list(told, " "),
+        stated("Send one file if they do not belong together; a test set can be sent as your own evaluation file."),
     )

@@ -9,6 +9,7 @@ from app.catalog.task_types.scores import Score
 from app.catalog.task_types.text_classification import TextClassification
 from app.catalog.task_types.token_classification import TokenClassification
 from app.errors import Rejected
+from app.languages import stated
 
 TASK_TYPES: tuple[TaskType, ...] = (
     TextClassification(),
@@ -45,4 +46,8 @@ def task_type(kind: str) -> TaskType:
         if task.kind == kind:
             return task
     allowed = ", ".join(task.kind for task in TASK_TYPES)
-    raise Rejected("unknown_task_type", f"There is no task type called {kind!r}.", f"Choose one of: {allowed}.")
+    raise Rejected(
+        "unknown_task_type",
+        stated("There is no task type called {kind}.", kind=repr(kind)),
+        stated("Choose one of: {allowed}.", allowed=allowed),
+    )

@@ -16,6 +16,7 @@ from app.catalog.task_types.masked_cells import mask_cell
 from app.catalog.task_types.text_patterns import without_hidden
 from app.errors import Rejected
 from app.languages import gettext as _
+from app.languages import stated
 from app.models import Dataset
 from app.services.datasets import findings
 from app.services.datasets.data_reports import Exclusions, ReportOptions
@@ -170,12 +171,20 @@ class _ChangeBatch:
         match change:
             case Edit(row_id, cells):
                 if not find_ids(self.folder, Selection(ids=(row_id,))):
-                    raise Rejected("row_not_found", f"There is no row {row_id}.", "Reload the page, then try again.")
+                    raise Rejected(
+                        "row_not_found",
+                        stated("There is no row {row_id}.", row_id=row_id),
+                        stated("Reload the page, then try again."),
+                    )
                 for name, value in cells.items():
                     self.edits.set(row_id, self._check_column(name), check_cell(value, name))
             case Add(cells):
                 if len(self.edits.added) >= MAX_ADDED_ROWS:
-                    raise Rejected("range", f"More than {MAX_ADDED_ROWS:,} rows at once.", "Upload them as a file.")
+                    raise Rejected(
+                        "range",
+                        stated("More than {limit} rows at once.", limit=MAX_ADDED_ROWS),
+                        stated("Upload them as a file."),
+                    )
                 self.edits.added.append(
                     {self._check_column(name): check_cell(value, name) for name, value in cells.items()}
                 )
@@ -226,7 +235,9 @@ class _ChangeBatch:
             entries += self._entries(kind, ids)
             entries += [{"kind": kind, "line": line, "values": {}} for _, line in sorted(lost)]
         if not entries:
-            raise Rejected("nothing_changed", "Nothing would be different.", "Change something, then save.")
+            raise Rejected(
+                "nothing_changed", stated("Nothing would be different."), stated("Change something, then save.")
+            )
         return entries
 
     def exclusions(self) -> Exclusions:
@@ -237,8 +248,8 @@ class _ChangeBatch:
         if name not in self.reading.columns:
             raise Rejected(
                 "missing_column",
-                f"There is no column {name[:60]!r}.",
-                f"Columns: {', '.join(self.reading.columns[:20])}.",
+                stated("There is no column {name}.", name=repr(name[:60])),
+                stated("Columns: {columns}.", columns=", ".join(self.reading.columns[:20])),
             )
         return name
 
@@ -307,7 +318,11 @@ class _ChangeBatch:
         columns = list(self.columns.values())
         counts = self.task.labels(read_rows(self.folder, columns), self.columns)
         if not counts:
-            raise Rejected("no_labels", "This task has no column of labels.", "Choose another goal, or edit the cells.")
+            raise Rejected(
+                "no_labels",
+                stated("This task has no column of labels."),
+                stated("Choose another goal, or edit the cells."),
+            )
         forms = into or merged_forms(counts)
         for row in read_rows(self.folder, columns):
             if set(self.task.answers(row, self.columns)) & forms.keys():

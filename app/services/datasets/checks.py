@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound, StudioError
 from app.job_kinds import DATA_CHECK, DATASET_FETCH
-from app.languages import restored, translated_json
+from app.languages import restored, stated, translated_json
 from app.models import ACTIVE_STATES, CANCELLED, QUEUED, SUCCEEDED, Dataset, Job, new_id
 from app.models_data import DatasetCheck
 from app.queue import LIGHT_QUEUE
@@ -150,7 +150,11 @@ def retry(user_id: str, check_id: str) -> dict[str, Any]:
         check = _find(session, user_id, check_id)
         state = session.get_one(Job, check.job_id).state
         if state in ACTIVE_STATES or check.version is not None:
-            raise Conflict("not_to_be_repeated", f"This check is {state}.", "Only what stopped or failed is repeated.")
+            raise Conflict(
+                "not_to_be_repeated",
+                stated("This check is {state}.", state=state),
+                stated("Only what stopped or failed is repeated."),
+            )
         job = jobs.add(session, owner_id=user_id, kind=_job_kind(check.work["kind"]))
         session.flush()
         check.job_id = job.id
@@ -185,7 +189,9 @@ def _job_kind(work_kind: str) -> str:
 
 def _refusal(job: Job) -> StudioError:
     if job.state == CANCELLED or not job.error:
-        return Conflict("check_stopped", "The check was stopped; nothing was changed.", "Start it again.")
+        return Conflict(
+            "check_stopped", stated("The check was stopped; nothing was changed."), stated("Start it again.")
+        )
     error = restored(job.error["error"])
     return StudioError(
         error["code"],

@@ -13,6 +13,7 @@ from app.catalog.task_types.base import Problem, TaskType
 from app.catalog.task_types.text_patterns import text_key
 from app.catalog.text_length import DEFAULT_LENGTH, declared_length
 from app.errors import Rejected, StudioError
+from app.languages import stated
 from app.services.datasets.column_choice import (
     ColumnChoice,
     choice_problems,
@@ -322,7 +323,9 @@ def _reading_problems(
             rows = [line for line in flaw.rows if (evaluation, line) not in excluded]
             if flaw.column and flaw.column not in roles:
                 if flaw.unused:
-                    problems.append(Problem(f"unused_{flaw.code}", "warning", flaw.unused, "Nothing needs to be done."))
+                    problems.append(
+                        Problem(f"unused_{flaw.code}", "warning", flaw.unused, stated("Nothing needs to be done."))
+                    )
                 continue
             if flaw.rows and not rows:
                 continue
@@ -330,7 +333,7 @@ def _reading_problems(
                 continue
             # Mixed types are named by the role that they concern: label_type, text_type.
             code = f"{roles[flaw.column]}_type" if flaw.code == "mixed_types" else flaw.code
-            message = f"In the evaluation file: {flaw.message}" if evaluation else flaw.message
+            message = stated("In the evaluation file: {message}", message=flaw.message) if evaluation else flaw.message
             problems.append(Problem(code, flaw.severity, message, flaw.hint, rows=rows))
             if flaw.severity == "error":
                 invalid |= {(evaluation, line) for line in rows}
@@ -340,7 +343,11 @@ def _reading_problems(
 def _split(usable: SplitRows, texts: TextSummary, options: ReportOptions, reading: Reading) -> dict[str, Any]:
     split = make_splits(usable, texts.groups, options.plan, options.previous_splits)
     if reading.evaluation and not any(reading.is_evaluation(row_id) for row_id in split["test"]):
-        raise Rejected("too_few_rows", "No row of the evaluation file can be used.", "Correct it, or leave it out.")
+        raise Rejected(
+            "too_few_rows",
+            stated("No row of the evaluation file can be used."),
+            stated("Correct it, or leave it out."),
+        )
     return split
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.errors import Rejected
+from app.languages import stated
 from app.services.profiling import splits
 from app.services.profiling.near_duplicates import Groups
 from app.services.profiling.split_rows import SplitRows
@@ -163,8 +164,11 @@ def _by_group(
         if plan.how == GROUP:
             raise Rejected(
                 "too_few_groups",
-                f"The values of {plan.column!r} are too few for train, validation and test to get some of them.",
-                "Choose a column with more different values, or split by ratio.",
+                stated(
+                    "The values of {column} are too few for train, validation and test to get some of them.",
+                    column=repr(plan.column),
+                ),
+                stated("Choose a column with more different values, or split by ratio."),
             ) from None
         if len(np.unique(groups)) == len(np.unique(exact)):
             raise error
@@ -190,8 +194,8 @@ def _by_time(rows: SplitRows, main: np.ndarray, shares: Mapping[str, float]) -> 
     if not all(split.values()):
         raise Rejected(
             "too_few_moments",
-            "There are too few different times to train on the older and test on the newer rows.",
-            "Choose a column with more different times, or split by ratio.",
+            stated("There are too few different times to train on the older and test on the newer rows."),
+            stated("Choose a column with more different times, or split by ratio."),
         )
     return split
 
@@ -206,8 +210,16 @@ def _times(rows: SplitRows, main: np.ndarray) -> np.ndarray:
         lines = rows.lines[main][wrong[:50]].tolist()
         raise Rejected(
             "not_a_time",
-            f"{len(wrong):,} cells hold no time that can be read, e.g. {values[codes[wrong[0]]][:40]!r} in line {lines[0]}.",
-            "Write times like 2026-05-31 or 2026-05-31T14:05, correct or leave out these rows, or choose another column.",
+            stated(
+                "{count} cells hold no time that can be read, e.g. {value} in line {line}.",
+                count=len(wrong),
+                value=repr(values[codes[wrong[0]]][:40]),
+                line=lines[0],
+            ),
+            stated(
+                "Write times like 2026-05-31 or 2026-05-31T14:05, correct or leave out these rows, or choose "
+                "another column."
+            ),
             details={"rows": lines},
         )
     return times

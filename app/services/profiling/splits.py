@@ -9,6 +9,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import numpy as np
 
 from app.errors import Rejected
+from app.languages import stated
 
 SPLITS = ("train", "validation", "test")
 STRATIFIED = {"train": 0.8, "validation": 0.1, "test": 0.1}
@@ -136,8 +137,12 @@ class _Units:
         if not movable:
             raise Rejected(
                 "too_few_rows",
-                f"There are too few different texts ({len(self.split)}) to keep some aside for {name}.",
-                "Add examples, at least three different texts for one of the labels.",
+                stated(
+                    "There are too few different texts ({count}) to keep some aside for {name}.",
+                    count=len(self.split),
+                    name=name,
+                ),
+                stated("Add examples, at least three different texts for one of the labels."),
             )
         self._move(min(movable, key=lambda unit: (int(self.size[unit]), unit)), split)
 

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from app.errors import Rejected
-from app.readers.decoding import PIECE, Encoding
+from app.readers.decoding import Encoding
 from app.readers.json_window import Window, end, items, keys
+from app.readers.undecodable import PIECE
 from tests.app.readers.reading import read, refused
 
 
