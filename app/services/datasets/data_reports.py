@@ -333,7 +333,7 @@ def _reading_problems(
                 continue
             # Mixed types are named by the role that they concern: label_type, text_type.
             code = f"{roles[flaw.column]}_type" if flaw.code == "mixed_types" else flaw.code
-            message = stated("In the evaluation file: {message}", message=flaw.message) if evaluation else flaw.message
+            message = stated("In the evaluation file: {problem}", problem=flaw.message) if evaluation else flaw.message
             problems.append(Problem(code, flaw.severity, message, flaw.hint, rows=rows))
             if flaw.severity == "error":
                 invalid |= {(evaluation, line) for line in rows}
