@@ -101,14 +101,14 @@ class Encoding:
         return Flaw(
             "encoding",
             "warning",
-            self._told(),
+            self._sentences(),
             stated(
                 "If letters with accents look wrong, choose another encoding where the file can be read in "
                 "another way (--encoding on the command line), or save it as UTF-8."
             ),
         )
 
-    def _told(self) -> str:
+    def _sentences(self) -> str:
         if self.language:
             read = stated(
                 "The file is not UTF-8; it was read as {encoding}, as programs write {language}.",
@@ -117,14 +117,14 @@ class Encoding:
             )
         else:
             read = stated("The file is not UTF-8; it was read as {encoding}.", encoding=self.name)
-        told = [read]
+        sentences = [read]
         if self.preview:
-            told.append(stated("This gives for example: {preview}.", preview=repr(self.preview)))
-        told += [
+            sentences.append(stated("This gives for example: {preview}.", preview=repr(self.preview)))
+        sentences += [
             stated("As {encoding}, that is {preview}.", encoding=name, preview=repr(preview))
             for name, preview in self.others
         ]
-        return stated_list(told, " ")
+        return stated_list(sentences, " ")
 
     def note(self, table: Table) -> None:
         """Tell in a table how its text was decoded, if that was guessed, and how it could be."""

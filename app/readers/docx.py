@@ -47,7 +47,7 @@ def read(source: Source) -> Table:
             stated("Copy the table into a spreadsheet and save it as .xlsx or CSV."),
         )
     table = Table("docx", "utf-8", [COLUMN], _records(source))
-    told = [
+    sentences = [
         stated_number(
             "The text was read from the Word document: {number} paragraph, which became a row.",
             "The text was read from the Word document: {number} paragraphs, each of which became a row.",
@@ -55,19 +55,19 @@ def read(source: Source) -> Table:
         )
     ]
     if survey.in_tables:
-        told.append(
+        sentences.append(
             stated_number("{number} of them stands in a table.", "{number} of them stand in tables.", survey.in_tables)
         )
-    table.flaws.add(document_text(stated_list(told, " ")))
+    table.flaws.add(document_text(stated_list(sentences, " ")))
     return table
 
 
-def document_text(told: str) -> Flaw:
+def document_text(message: str) -> Flaw:
     """Says what of a document was read."""
     return Flaw(
         "document_text",
         "info",
-        told,
+        message,
         stated("Pictures, headers, footers, notes and comments are left out. Look through the rows."),
     )
 

@@ -53,13 +53,13 @@ def read(source: Source) -> Table:
         )
     repeated = _repeated(pages)
     table = Table("pdf", "utf-8", [COLUMN], _records(pages, repeated))
-    table.flaws.add(document_text(_told(pages, repeated)))
+    table.flaws.add(document_text(_sentences(pages, repeated)))
     return table
 
 
-def _told(pages: Sequence[Sequence[str]], repeated: frozenset[str]) -> str:
+def _sentences(pages: Sequence[Sequence[str]], repeated: frozenset[str]) -> str:
     """What was read and what was left out."""
-    told = [
+    sentences = [
         stated_number(
             "The text was read from {number} page of the PDF document, a row for each paragraph.",
             "The text was read from {number} pages of the PDF document, a row for each paragraph.",
@@ -67,11 +67,11 @@ def _told(pages: Sequence[Sequence[str]], repeated: frozenset[str]) -> str:
         )
     ]
     if empty := sum(not page for page in pages):
-        told.append(stated_number("{number} page holds no text.", "{number} pages hold no text.", empty))
+        sentences.append(stated_number("{number} page holds no text.", "{number} pages hold no text.", empty))
     if repeated:
         lines = ", ".join(repr(line[:40]) for line in sorted(repeated)[:3])
-        told.append(stated("Left out, as it stands on most pages: {lines}.", lines=lines))
-    return stated_list(told, " ")
+        sentences.append(stated("Left out, as it stands on most pages: {lines}.", lines=lines))
+    return stated_list(sentences, " ")
 
 
 def _pages(source: Source) -> Iterator[list[str]]:

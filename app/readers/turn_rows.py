@@ -220,7 +220,7 @@ def _conversation(rows: list[Record], found: TurnColumns, kept: Sequence[int]) -
 
 def _note(columns: Sequence[str], found: TurnColumns, joined: bool, left: Sequence[str]) -> Flaw:
     conversation, speaker = repr(columns[found.conversation]), repr(columns[found.speaker])
-    told = [
+    sentences = [
         stated(
             "Each row holds one message; those with the same {conversation} were put together as one conversation, in the "
             "order of {order}; {speaker} says who speaks.",
@@ -237,13 +237,13 @@ def _note(columns: Sequence[str], found: TurnColumns, joined: bool, left: Sequen
         )
     ]
     if joined:
-        told.append(stated("Messages that follow each other from one side were joined."))
+        sentences.append(stated("Messages that follow each other from one side were joined."))
     if left:
         named = ", ".join(map(repr, left[:5]))
-        told.append(stated("Not kept, because they differ within a conversation: {columns}.", columns=named))
+        sentences.append(stated("Not kept, because they differ within a conversation: {columns}.", columns=named))
     return Flaw(
         "turn_rows",
         "warning",
-        stated_list(told, " "),
+        stated_list(sentences, " "),
         stated("If the rows are examples of their own, say so where the file can be read in another way."),
     )

@@ -191,7 +191,7 @@ def _tell_unread(table: Table, members: Sequence[zipfile.ZipInfo], chosen: Seque
 
 
 def _several_files(starts: Sequence[str], differ: bool) -> Flaw:
-    told = [
+    sentences = [
         stated(
             "{count} files were read as one table; rows are numbered through: {starts}.",
             count=len(starts),
@@ -199,10 +199,10 @@ def _several_files(starts: Sequence[str], differ: bool) -> Flaw:
         )
     ]
     if differ:
-        told.append(stated("They do not all have the same columns; missing values are read as empty."))
+        sentences.append(stated("They do not all have the same columns; missing values are read as empty."))
     return Flaw(
         "several_files",
         "warning",
-        stated_list(told, " "),
+        stated_list(sentences, " "),
         stated("Send one file if they do not belong together; a test set can be sent as your own evaluation file."),
     )

@@ -81,7 +81,7 @@ def lacking(text: str, language: str) -> list[str]:
     return found if known else [text.message, *found]
 
 
-def untold(source: str) -> list[int]:
+def plain_texts(source: str) -> list[int]:
     """The lines in which a plain text is told instead of a statement."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     return [
@@ -124,9 +124,9 @@ def test_refusal_crosses_the_process_that_reads_the_file(tmp_path: Path, monkeyp
         isolation.read_into(tmp_path / "rows", [(path, "a.zip")])
     assert caught.value.message == "The archive ends before its table of contents."
     with in_language("fr"):
-        told = translated_json(caught.value.as_dict())["error"]
-    assert told["message"] == "L’archive se termine avant sa table des matières."
-    assert told["hint"] == "Refaites l’archive, sans mot de passe, et envoyez-la."
+        shown = translated_json(caught.value.as_dict())["error"]
+    assert shown["message"] == "L’archive se termine avant sa table des matières."
+    assert shown["hint"] == "Refaites l’archive, sans mot de passe, et envoyez-la."
 
 
 def test_note_made_of_several_sentences_is_told_in_german(tmp_path: Path) -> None:
@@ -147,9 +147,9 @@ def test_note_made_of_several_sentences_is_told_in_german(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("path", sorted(Path(readers.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
 def test_readers_tell_nothing_but_statements(path: Path) -> None:
-    assert untold(path.read_text(encoding="utf-8")) == []
+    assert plain_texts(path.read_text(encoding="utf-8")) == []
 
 
 def test_plain_text_that_is_told_is_found() -> None:
-    assert untold('x = 1\nRejected("code", f"The file {x}.", stated("Fine."))') == [2]
-    assert untold('Flaw("code", "warning", stated("Fine."), "")') == []
+    assert plain_texts('x = 1\nRejected("code", f"The file {x}.", stated("Fine."))') == [2]
+    assert plain_texts('Flaw("code", "warning", stated("Fine."), "")') == []
