@@ -129,7 +129,7 @@ def test_refusal_crosses_the_process_that_reads_the_file(tmp_path: Path, monkeyp
     assert shown["hint"] == "Refaites l’archive, sans mot de passe, et envoyez-la."
 
 
-def test_note_made_of_several_sentences_is_told_in_german(tmp_path: Path) -> None:
+def test_note_made_of_several_sentences_is_read_in_german(tmp_path: Path) -> None:
     content = write.as_zip({"train.csv": b"text,label\na,b\nc,d,e\n", "more.csv": b"text,kind\na,b\n"})
     table, _ = read(tmp_path, "a.zip", content)
     flaws = {flaw.code: flaw for flaw in table.flaws.all()}
@@ -150,6 +150,6 @@ def test_readers_tell_nothing_but_statements(path: Path) -> None:
     assert plain_texts(path.read_text(encoding="utf-8")) == []
 
 
-def test_plain_text_that_is_told_is_found() -> None:
+def test_plain_text_in_a_refusal_is_found() -> None:
     assert plain_texts('x = 1\nRejected("code", f"The file {x}.", stated("Fine."))') == [2]
     assert plain_texts('Flaw("code", "warning", stated("Fine."), "")') == []
