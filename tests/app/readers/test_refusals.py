@@ -82,7 +82,7 @@ def lacking(text: str, language: str) -> list[str]:
 
 
 def plain_texts(source: str) -> list[int]:
-    """The lines in which a plain text is told instead of a statement."""
+    """The lines in which a plain text stands instead of a statement."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     return [
         argument.lineno
