@@ -13,7 +13,17 @@ TRACKER_EXPORT = "track"
 # Data from another machine, which becomes a dataset.
 DATASET_FETCH = "dataset-fetch"
 PERSON_EXPORT = "person-export"
-LIGHT_KINDS = (DATA_CHECK, LABEL_REVIEW, MODEL_FETCH, TRACKER_EXPORT, DATASET_FETCH, PERSON_EXPORT)
+# A file of texts, answered by the inference server.
+BATCH_PREDICTION = "batch-prediction"
+LIGHT_KINDS = (
+    DATA_CHECK,
+    LABEL_REVIEW,
+    MODEL_FETCH,
+    TRACKER_EXPORT,
+    DATASET_FETCH,
+    PERSON_EXPORT,
+    BATCH_PREDICTION,
+)
 
 
 def queue_of(kind: str) -> str:

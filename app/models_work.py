@@ -81,3 +81,24 @@ class TrackerExport(Base):
     tracker: Mapped[str] = mapped_column(String(40))
     address: Mapped[str] = mapped_column(String(1000), default="")
     bytes: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class BatchPrediction(Base):
+    """A file of texts for a model to answer; ``run_id``, ``model`` and ``job_id`` are set once it is queued.
+
+    ``model`` is the id of a run, or ``<run id>@<step>`` for one of its checkpoints; ``model_name`` is what it was called then.
+    ``columns`` maps the roles of what the model reads to columns of the file.
+    """
+
+    __tablename__ = "batch_predictions"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    created_at: Mapped[float] = mapped_column(Float, default=db_now())
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    run_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"), index=True)
+    job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    model: Mapped[str] = mapped_column(String(100), default="")
+    model_name: Mapped[str] = mapped_column(String(300), default="")
+    file_name: Mapped[str] = mapped_column(String(300))
+    columns: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    rows: Mapped[int] = mapped_column(Integer)
+    bytes: Mapped[int] = mapped_column(Integer, default=0)

@@ -59,6 +59,11 @@ def export_file(export_id: str) -> Path:
     return data_dir() / "exports" / f"{_safe_id(export_id)}.zip"
 
 
+def batch_prediction_dir(batch_id: str) -> Path:
+    """Folder of one file that a model answers: its rows, the answers, and the table of both to download."""
+    return data_dir() / "batch-predictions" / _safe_id(batch_id)
+
+
 def cache_dir() -> Path:
     """Tokenised data, keyed by content; may be deleted at any time."""
     return _folder(data_dir() / "cache")

@@ -136,13 +136,15 @@ class Executor:
 def next_jobs(queue: str) -> list[NextJob]:
     """What each slot of a worker asks for its next job.
 
-    A training worker has one slot. A light one has several, and one more for checks of data, so that these never wait for a
-    download.
+    A training worker has one slot. A light one has several, one more for checks of data, so that these never wait for a
+    download, and one for files that a model answers, which may take hours.
     """
     if queue == TRAIN_QUEUE:
         return [_next_training_job]
     checks_only = partial(queue_order.next_light_job, kinds=(job_kinds.DATA_CHECK,))
-    return [*[queue_order.next_light_job] * get_settings().light_jobs, checks_only]
+    answers_only = partial(queue_order.next_light_job, kinds=(job_kinds.BATCH_PREDICTION,))
+    others = partial(queue_order.next_light_job, kinds=set(job_kinds.LIGHT_KINDS) - {job_kinds.BATCH_PREDICTION})
+    return [*[others] * get_settings().light_jobs, checks_only, answers_only]
 
 
 def _next_training_job() -> str | None:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.api import (
     account,
+    batch_predictions,
     catalog,
     chat,
     checkpoints,
@@ -58,6 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     derivations.router,
     queue.router,
     predict.router,
+    batch_predictions.router,
     chat.router,
     conversations.router,
     compare.router,

@@ -32,7 +32,7 @@ from app.services.datasets.readings import check_choices
 from app.settings import get_settings
 
 FILES = ("file", "evaluation")
-FIELDS = ("name", "task_type", "columns", "answer", "reading", "project")
+FIELDS = ("name", "task_type", "columns", "answer", "reading", "project", "model")
 FIELD_BYTES = 64 * 1024
 ENVELOPE_BYTES = 1024 * 1024
 CHUNK_BYTES = 1024 * 1024

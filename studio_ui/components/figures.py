@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from app.languages import gettext as _
-from app.services.datasets.exports import escape_formula
+from app.services.datasets.csv_lines import escape_formula
 from studio_ui.components.nodes import Node, el
 
 # Parts of charts, as custom properties of `results.css` that follow light and dark; a run's own is in `run_colours.py`.

@@ -10,15 +10,15 @@ const BROKEN = {
 };
 
 class Upload {
-  constructor(root, trigger, { frame }) {
+  constructor(root, trigger, { frame, address, after }) {
     const acts = { data: () => this.data.click(), test: () => this.test.click(), stop: () => this.request?.abort() };
     root.append(...frame.map((node) => build(node, ({ name }) => acts[name]())));
     const part = (name) => root.querySelector(`#data-${name}`);
     const parts = { zone: "drop", data: "file", test: "evaluation", status: "status", bar: "progress", stop: "stop", testWords: "evaluation-words" };
-    Object.assign(this, { trigger, button: part("file-choose"), testButton: part("evaluation-choose") });
+    Object.assign(this, { trigger, address, after, button: part("file-choose"), testButton: part("evaluation-choose") });
     for (const [name, id] of Object.entries(parts)) this[name] = part(id);
     this.data.onchange = () => this.data.files[0] && this.send(this.data.files[0]);
-    this.test.onchange = () => this.test.files[0] && this.keepTest(this.test.files[0]);
+    if (this.test) this.test.onchange = () => this.test.files[0] && this.keepTest(this.test.files[0]);
     for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) this.zone.addEventListener(kind, (event) => this.drag(event, kind));
   }
 
@@ -49,7 +49,7 @@ class Upload {
     this.busy(true);
     try {
       const answer = await this.transfer(file);
-      this.status.textContent = [t("{file} ({size}) was read.", { file: file.name, size: bytes(file.size) }), answer.check ? t("Its rows are below, the report follows.") : t("The report is below.")].join(" ");
+      this.status.textContent = [t("{file} ({size}) was read.", { file: file.name, size: bytes(file.size) }), answer.check ? t("Its rows are below, the report follows.") : this.after].join(" ");
       this.sent = file;
       this.trigger("uploaded", { dataset: answer.check ? "" : answer.id, check: answer.check?.id || "", name: file.name });
     } catch (error) {
@@ -76,7 +76,7 @@ class Upload {
     if (this.evaluation) form.append("evaluation", this.evaluation);
     return new Promise((resolve, reject) => {
       const request = (this.request = new XMLHttpRequest());
-      request.open("POST", "/api/v1/datasets");
+      request.open("POST", this.address);
       request.setRequestHeader("X-Requested-With", "studio");
       request.setRequestHeader("Prefer", "respond-async");
       request.upload.onprogress = (event) => this.progress(event, file);

@@ -15,27 +15,45 @@ WORDS = gettext_noop(
     "CSV, Excel, JSON, JSON Lines, Parquet, CoNLL or text, also zipped, with one example per row; or PDF and Word documents, whose "
     "text is learned. It stays on this machine."
 )
+AFTER = gettext_noop("The report is below.")
 
 
 class DataUpload(BrowserComponent):
-    """Sends a file, and a test file if there is one, to ``POST /api/v1/datasets`` with progress and a way to stop it.
+    """Sends a file, and a test file if there is one, to a route of the REST API with progress and a way to stop it.
 
-    ``uploaded`` has ``{"dataset", "check", "name"}``: the id of the dataset or of the check that makes it, and the file's
+    ``uploaded`` has ``{"dataset", "check", "name"}``: the id of what was made, or of the check that makes it, and the file's
     name. ``refused`` has ``{"error": {"code", "message", "hint", "details"}, "name"}``. No file passes Gradio's own routes.
+
+    Args:
+        accept: endings of files that can be chosen.
+        words: what is taken, below the title.
+        address: the route, which takes multipart with ``file``.
+        after: said once the file is read.
+        with_test: whether a test file can be chosen too.
     """
 
     module = "upload.js"
     sends = ("uploaded", "refused")
 
-    def __init__(self, *, accept: tuple[str, ...] = ACCEPTED, words: str = WORDS, **options: Any) -> None:
-        super().__init__(frame=_frame(",".join(accept), _(words)), **options)
+    def __init__(
+        self,
+        *,
+        accept: tuple[str, ...] = ACCEPTED,
+        words: str = WORDS,
+        address: str = "/api/v1/datasets",
+        after: str = AFTER,
+        with_test: bool = True,
+        **options: Any,
+    ) -> None:
+        frame = _frame(",".join(accept), _(words), with_test)
+        super().__init__(frame=frame, address=address, after=_(after), **options)
 
     def api_info(self) -> dict[str, Any]:
         """It has no value."""
         return {"type": "null"}
 
 
-def _frame(accept: str, words: str) -> list[Node]:
+def _frame(accept: str, words: str, with_test: bool) -> list[Node]:
     """Where files are dropped, how far one is, and the choice of a test file."""
     zone = [
         el("p", _("Drop your data here"), cls="drop-title"),
@@ -57,7 +75,7 @@ def _frame(accept: str, words: str) -> list[Node]:
             cls="actions",
         ),
     ]
-    return [el("div", zone, id="data-drop", cls="drop"), el("details", test, cls="more")]
+    return [el("div", zone, id="data-drop", cls="drop"), *([el("details", test, cls="more")] if with_test else [])]
 
 
 def _chooser(name: str, id_: str, text: str, accept: str, look: str = "") -> list[Node]:

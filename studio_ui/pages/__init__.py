@@ -2,6 +2,7 @@
 
 from studio_ui.pages.account import ACCOUNT
 from studio_ui.pages.audit import AUDIT
+from studio_ui.pages.batch_predictions import BATCH_PREDICTIONS
 from studio_ui.pages.chat import CHAT
 from studio_ui.pages.compare import COMPARE
 from studio_ui.pages.datasets import DATASETS
@@ -29,6 +30,7 @@ PAGES: tuple[Page, ...] = (
     EXPERIMENTS,
     PLAYGROUND,
     CHAT,
+    BATCH_PREDICTIONS,
     MODELS,
     PROJECTS,
     ACCOUNT,

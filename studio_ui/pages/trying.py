@@ -1,4 +1,4 @@
-"""What the two pages on which models are tried share: the switch between them, and whether any model could answer now."""
+"""What the pages on which models are tried share: the switch between them, and whether any model could answer now."""
 
 from collections.abc import Mapping
 
@@ -9,11 +9,15 @@ from studio_ui.components.nodes import Node, banner, el
 from studio_ui.components.view import Content
 
 SECONDS_BETWEEN_LOOKS = 10.0
-PAGES = (("/playground", gettext_noop("Label texts")), ("/chat", gettext_noop("Chat")))
+PAGES = (
+    ("/playground", gettext_noop("Label texts")),
+    ("/batch", gettext_noop("A whole file")),
+    ("/chat", gettext_noop("Chat")),
+)
 
 
 def modes(here: str) -> Node:
-    """The two ways to try models, as links; ``here`` is the present one."""
+    """The ways to try models, as links; ``here`` is the present one."""
     links = [
         el("a", _(words), cls="segment", href=path, aria_current="page" if path == here else None)
         for path, words in PAGES

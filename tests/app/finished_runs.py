@@ -44,5 +44,6 @@ def finished(owner: str, name: str, files: dict[str, bytes] = LORA, **spec: Any)
         stored = session.get_one(Run, run.id)
         stored.spec = {**SPEC, **spec}
         stored.method, stored.base_model = stored.spec["method"]["kind"], stored.spec["base_model"]
+        stored.task_type = stored.spec["task_type"]
     finish(run, files)
     return run.id

@@ -1,5 +1,6 @@
 """The main job by hand in Chromium: from a labelled file to a tuned adapter, with the real worker and trainer."""
 
+import csv
 import io
 import json
 import re
@@ -103,6 +104,27 @@ def test_the_playground_answers_side_by_side(page: Page, first_run: str, second_
         expect(bars).to_have_count(5)
         shares = [_percent(words) for words in bars.all_inner_texts()]
         assert abs(sum(shares) - 100) < 0.5 and shares == sorted(shares, reverse=True)
+
+
+def test_a_whole_file_is_answered(page: Page, first_run: str, studio_up: Up, tmp_path: Path) -> None:
+    letters = tmp_path / "letters.csv"
+    # A label that the person gave, to compare with; the text stands in a column of another name.
+    letters.write_text("message,given\n" + "".join(f"{line}\n" for line in CLINIC[1:41]), "utf-8")
+    page.goto(f"{studio_up.address}/batch?model={first_run}")
+    page.wait_for_selector("#data-file-choose:enabled")
+    page.set_input_files("#data-file", letters)
+    page.locator("#batch-column-0 input").click()
+    page.get_by_role("option", name="message").click()
+    page.click("#batch-start")
+    with page.expect_download(timeout=120_000) as caught:
+        page.locator("#batch-files a", has_text="Download the answers").click(timeout=120_000)
+    rows = list(csv.DictReader(io.StringIO(Path(caught.value.path()).read_text("utf-8-sig"))))
+    assert len(rows) == 40 and all(0.2 <= float(row["probability"]) <= 1 for row in rows)
+    # The run has learned from most of these rows; one label in five would be right by chance.
+    assert sum(row["predicted_label"] == row["given"] for row in rows) >= 20
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("#batch-files li")).to_have_count(0)
 
 
 def test_the_download_is_an_adapter_in_pefts_format(page: Page, first_run: str, studio_up: Up) -> None:

@@ -10,7 +10,16 @@ from app.errors import StudioError
 from app.services.queue import jobs
 from app.services.queue.jobs import Claim, StaleClaim
 from worker.database_outage import DATABASE_AWAY
-from worker.jobs import checking, dataset_fetching, exporting, failure_messages, fetching, person_exporting, reviewing
+from worker.jobs import (
+    batch_predicting,
+    checking,
+    dataset_fetching,
+    exporting,
+    failure_messages,
+    fetching,
+    person_exporting,
+    reviewing,
+)
 from worker.jobs.training import Listener, TrainingAttempt
 from worker.processes import prewarmed
 
@@ -27,6 +36,7 @@ JOB_HANDLERS: dict[str, Callable[[Claim, Callable[[], bool]], None]] = {
     job_kinds.DATASET_FETCH: dataset_fetching.run,
     job_kinds.TRACKER_EXPORT: exporting.run,
     job_kinds.PERSON_EXPORT: person_exporting.run,
+    job_kinds.BATCH_PREDICTION: batch_predicting.run,
 }
 
 

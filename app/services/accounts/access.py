@@ -34,6 +34,7 @@ KINDS = {
     "prompt_suites": "prompt suite",
     "projects": "project",
     "person_exports": "export",
+    "batch_predictions": "batch prediction",
 }
 # Viewers see, compare and try; editors also change and train; owners also delete and invite.
 VIEWER, EDITOR, OWNER = "viewer", "editor", "owner"

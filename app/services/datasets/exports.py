@@ -1,33 +1,22 @@
 """Exports of versions and reports: CSV, JSON Lines and Parquet, streamed while they are written."""
 
-import csv
-import io
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from app import storage
-from app.catalog.task_types.text_patterns import is_number
 from app.errors import Rejected
 from app.languages import gettext as _
 from app.services.datasets import findings
+from app.services.datasets.csv_lines import BYTE_ORDER_MARK, CsvLines
 from app.services.datasets.row_tables import ROWS_FILE, load_reading, read_rows
 from app.services.datasets.versions import find_version, load_exclusions
 
 PORTION_ROWS = 1000
 CHUNK_BYTES = 256 * 1024
-# Spreadsheets evaluate cells that begin with these as formulas (OWASP, "CSV Injection").
-FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 Export = tuple[str, str, Iterator[bytes]]
-
-
-def escape_formula(cell: str | None) -> str | None:
-    """The cell, prefixed with an apostrophe if a spreadsheet would evaluate it; numbers stay as they are."""
-    if cell and cell.startswith(FORMULA_PREFIXES) and not is_number(cell):
-        return "'" + cell
-    return cell
 
 
 def export_version(
@@ -71,8 +60,8 @@ def _report(folder: Path, roles: dict[str, str]) -> Iterator[bytes]:
     for finding in found:
         for row_id in finding.row_ids:
             by_row.setdefault(row_id, []).append(finding)
-    sheet = _CsvLines()
-    yield b"\xef\xbb\xbf" + sheet.line(["line", "file", "severity", "code", "message", "hint", *columns])
+    sheet = CsvLines()
+    yield BYTE_ORDER_MARK + sheet.line(["line", "file", "severity", "code", "message", "hint", *columns])
     for finding in found:
         if not finding.count:
             yield sheet.line(
@@ -104,26 +93,9 @@ def _file(evaluation: bool) -> str:
     return "evaluation" if evaluation else "main"
 
 
-class _CsvLines:
-    """Formats lines of CSV with escaped formulas."""
-
-    def __init__(self, raw: bool = False) -> None:
-        self._out = io.StringIO()
-        self._writer = csv.writer(self._out, lineterminator="\r\n")
-        self._clean: Callable[[str | None], str | None] = (lambda cell: cell) if raw else escape_formula
-
-    def line(self, cells: Sequence[str | None]) -> bytes:
-        """One line of CSV; empty cells are written as nothing."""
-        self._writer.writerow([self._clean(cell) for cell in cells])
-        text = self._out.getvalue()
-        self._out.seek(0)
-        self._out.truncate()
-        return text.encode("utf-8", "replace")
-
-
 def _as_csv(folder: Path, columns: list[str], skipped: frozenset[int], raw: bool) -> Iterator[bytes]:
-    sheet = _CsvLines(raw)
-    yield b"\xef\xbb\xbf" + sheet.line(columns)
+    sheet = CsvLines(raw)
+    yield BYTE_ORDER_MARK + sheet.line(columns)
     portion: list[bytes] = []
     for row in _kept(folder, columns, skipped):
         portion.append(sheet.line([row[name] for name in columns]))

@@ -29,6 +29,7 @@ from app.models_work import TrackerExport
 from app.services.accounts import access, accounts
 from app.services.accounts.audit_chain import record
 from app.services.datasets import imports
+from app.services.inference import batch_prediction
 from app.services.queue import jobs
 from app.services.queue.jobs import Claim
 
@@ -47,11 +48,8 @@ README = (
     "datasets/ every version: rows as Parquet, the uploaded original, report and splits\n"
     "runs/     adapters, checkpoints and logs\n"
     "uploads/  files that wait for an answer\n"
+    "batch-predictions/ files that a model answered\n"
 )
-
-
-class ExportStopped(Exception):
-    """The person or the stopping worker wants it to end."""
 
 
 @dataclass(frozen=True)
@@ -238,10 +236,13 @@ def _files(user_id: str) -> Iterator[tuple[str, Path]]:
             .where(Dataset.owner_id == user_id, access.visible(Dataset, user_id))
         ).all()
         runs = _ids(session, Run, user_id)
+        batches = batch_prediction.ids_of(session, user_id)
     for version_id, dataset_id, number in versions:
         yield from _below(storage.dataset_dir(version_id), f"datasets/{dataset_id}/{number}")
     for run_id in runs:
         yield from _below(storage.run_dir(run_id), f"runs/{run_id}")
+    for batch_id in batches:
+        yield from _below(storage.batch_prediction_dir(batch_id), f"batch-predictions/{batch_id}")
     for folder in imports.staged_of(user_id):
         yield from _below(folder, f"uploads/{folder.name}")
 

@@ -41,6 +41,7 @@ from app.services.accounts.access import OWNER
 from app.services.accounts.audit_chain import record
 from app.services.accounts.people import require_administrator
 from app.services.datasets import imports
+from app.services.inference import batch_prediction
 from app.services.runs import dataset_removal
 from app.services.runs.removal import delete_rows
 
@@ -82,6 +83,7 @@ def remove_person(admin_id: str, user_id: str, name: str) -> RemovedPerson:
             for table in (TrackerExport, PersonExport)
             for key in session.scalars(select(table.id).where(table.owner_id == user_id))
         ]
+        batches = batch_prediction.ids_of(session, user_id)
     # Before the data: whoever deletes a data set is owner of its project.
     _transfer_ownership(admin_id, user_id, name)
     freed = sum(dataset_removal.remove(user_id, dataset_id, with_runs=True) for dataset_id in datasets)
@@ -90,7 +92,7 @@ def remove_person(admin_id: str, user_id: str, name: str) -> RemovedPerson:
         _delete_rows(session, user_id)
         entries = _take_out_details(session, user_id, about)
         record(session, admin_id, "delete_person", "user", user_id)
-    for path in _files(user_id, runs, exports):
+    for path in _files(user_id, runs, exports, batches):
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     _overwrite_free_pages()
     return RemovedPerson(len(datasets), len(runs), freed, entries)
@@ -241,9 +243,9 @@ def _take_out_details(session: Session, user_id: str, about: set[str]) -> int:
     return len(found)
 
 
-def _files(user_id: str, runs: list[str], exports: list[str]) -> list[Path]:
-    """What is not a data set's: folders of runs, exports, uploads that were never imported."""
-    folders = [storage.run_dir(run_id) for run_id in runs]
+def _files(user_id: str, runs: list[str], exports: list[str], batches: list[str]) -> list[Path]:
+    """What is not a data set's: folders of runs, exports, files that models answered, uploads that were never imported."""
+    folders = [*map(storage.run_dir, runs), *map(storage.batch_prediction_dir, batches)]
     return [*folders, *(storage.export_file(one) for one in exports), *imports.staged_of(user_id)]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from app import files, storage
 from app.db import db_now, snapshot, transaction
 from app.models import TERMINAL_STATES, Artifact, Checkpoint, Job, Run
+from app.services.inference import batch_prediction
 from app.services.operations import person_export
 from app.settings import get_settings
 
@@ -43,6 +44,7 @@ def cleanup() -> CleanupResult:
                 removed += 1
     folders = sum(_clean_attempts(run_id, needed[run_id], artifacts) for run_id in runs)
     person_export.clean()
+    batch_prediction.clean()
     files.sweep_temporary(storage.data_dir(), time.time() - DAY)
     return CleanupResult(removed, folders + _clean_restored(), _clean_uploads())
 

@@ -1,9 +1,6 @@
 """Answers through a stand-in inference server on loopback: secret, folder, refusals, and a server that is not there."""
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -13,49 +10,19 @@ from app.services.queue import inference_servers
 from app.services.queue.inference_servers import READY, YIELDED
 from app.settings import get_settings
 from tests.app.finished_runs import finish
+from tests.app.inference_stand_in import StandIn, inference_stand_in
 from tests.factories import make_run
 
-
-class StandIn(BaseHTTPRequestHandler):
-    """Speaks the inference server's protocol and remembers what it was asked."""
-
-    asked: list[dict]
-    reply: tuple[int, dict]
-
-    def do_GET(self):
-        self._say(200, {"status": "ok"})
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        type(self).asked.append({"secret": self.headers["x-studio-secret"], **body})
-        self._say(*type(self).reply)
-
-    def _say(self, status, content):
-        body = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments):
-        pass
+ANSWER = {"answers": [{"label": "yes", "probabilities": {"yes": 0.9, "no": 0.1}}]}
 
 
 @pytest.fixture
-def server(studio_home, monkeypatch) -> Iterator[type[StandIn]]:
-    StandIn.asked = []
-    StandIn.reply = (200, {"answers": [{"label": "yes", "probabilities": {"yes": 0.9, "no": 0.1}}]})
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), StandIn)
-    thread = threading.Thread(target=listener.serve_forever, daemon=True)
-    thread.start()
-    inference_servers.register("host:1", f"http://127.0.0.1:{listener.server_port}", "")
-    inference_servers.beat("host:1", READY, {})
+def server(studio_home, monkeypatch) -> Iterator[StandIn]:
     monkeypatch.setenv("STUDIO_INFERENCE_SECRET", "s3cret")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     get_settings.cache_clear()
-    yield StandIn
-    listener.shutdown()
-    listener.server_close()
+    with inference_stand_in(lambda path, body: (200, ANSWER)) as stand_in:
+        yield stand_in
 
 
 def test_run_predicts_labels_of_texts(ann, server):
@@ -73,10 +40,10 @@ def test_only_refusals_of_the_server_are_passed_on(ann, server):
     run = make_run(ann.id)
     finish(run)
     address = f"/api/v1/runs/{run.id}/predict"
-    server.reply = (409, {"error": {"code": "busy", "message": "Busy.", "hint": "Wait."}})
+    server.reply = lambda path, body: (409, {"error": {"code": "busy", "message": "Busy.", "hint": "Wait."}})
     answer = ann.post(address, json_body={"inputs": ["a"]})
     assert (answer.status, answer.code) == (409, "busy")
-    server.reply = (500, {"detail": "secret trace"})
+    server.reply = lambda path, body: (500, {"detail": "secret trace"})
     answer = ann.post(address, json_body={"inputs": ["a"]})
     assert (answer.status, answer.code) == (409, "inference_failed") and b"secret" not in answer.body
 

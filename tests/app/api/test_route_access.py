@@ -14,7 +14,7 @@ from app.models import new_id
 from app.models_chat import Conversation
 from app.models_data import DatasetCheck
 from app.models_saved import PromptSuite, RunView
-from app.models_work import ModelFetch, TrackerExport
+from app.models_work import BatchPrediction, ModelFetch, TrackerExport
 from app.services.accounts import accounts, people, projects
 from app.services.evaluation import shares
 from app.services.queue import jobs
@@ -61,6 +61,11 @@ OWN: dict[str, Any] = {
     "POST /api/v1/datasets/{dataset_id}/reading": {},
     "POST /api/v1/datasets/{dataset_id}/reading/preview": {},
     "POST /api/v1/datasets/{dataset_id}/supervision": {"base_model": MODEL},
+    "GET /api/v1/batch-predictions/{batch_id}": None,
+    "POST /api/v1/batch-predictions/{batch_id}/start": {"model": "{run_id}"},
+    "POST /api/v1/batch-predictions/{batch_id}/cancel": None,
+    "DELETE /api/v1/batch-predictions/{batch_id}": None,
+    "GET /api/v1/batch-predictions/{batch_id}/answers": None,
     "GET /api/v1/checks/{check_id}": None,
     "POST /api/v1/checks/{check_id}/cancel": None,
     "POST /api/v1/checks/{check_id}/retry": None,
@@ -146,6 +151,8 @@ PERSONAL: dict[str, Any] = {
     "GET /api/v1/account/sessions": None,
     "GET /api/v1/account/tokens": None,
     "POST /api/v1/account/tokens": {"name": "x"},
+    "POST /api/v1/batch-predictions": {},
+    "GET /api/v1/batch-predictions": None,
     "POST /api/v1/datasets": {},
     "GET /api/v1/datasets": None,
     "POST /api/v1/datasets/samples/{name}": None,
@@ -281,7 +288,7 @@ def objects_of(ann: Person) -> dict[str, str]:
     run, other = (runs.get_run(ann.id, one["id"]) for one in sent)
     accounts.redeem_sign_in_link(accounts.create_sign_in_link(ann.id))
     found = {
-        **{name: new_id() for name in ("check_id", "conversation_id", "fetch_id", "export_id", "view_id", "suite_id")},
+        **{name: new_id() for name in ("check_id", "conversation_id", "fetch_id", "export_id", "view_id", "suite_id", "batch_id")},
         "project_id": made["project_id"],
         "dataset_id": made["id"],
         "run_id": run.id,
@@ -308,6 +315,7 @@ def objects_of(ann: Person) -> dict[str, str]:
             [
                 DatasetCheck(id=found["check_id"], job_id=check, work=work, **own),
                 ModelFetch(id=found["fetch_id"], job_id=fetch, repo="x/y", **own),
+                BatchPrediction(id=found["batch_id"], file_name=CANARY, rows=1, **own),
                 TrackerExport(id=found["export_id"], job_id=export, run_id=run.id, tracker="tensorboard", **own),
                 Conversation(
                     id=found["conversation_id"],
@@ -350,7 +358,7 @@ def test_stranger_lists_nothing_of_the_owner_and_the_owner_reaches_what_is_read(
         answer = world.send(world.stranger, route, body)
         assert answer.status not in (401, 403, 404, 500), (route, answer.body[:300])
         assert CANARY.encode() not in answer.body and world.values["run_id"].encode() not in answer.body, route
-    not_there_yet = ("adapter", "problems/", "exports/", "calibration", "samples", "log", "label-review")
+    not_there_yet = ("adapter", "answers", "problems/", "exports/", "calibration", "samples", "log", "label-review")
     for route, body in {**OWN, **PERSONAL}.items():
         if route.startswith("GET") and not any(word in route for word in not_there_yet):
             assert world.send(world.reader, route, body).status not in (401, 403, 404, 500), route

@@ -6,7 +6,7 @@ from app.models import Job
 from app.models_projects import PersonExport
 from app.services.operations import person_export
 from app.services.queue import jobs
-from worker.jobs import person_exporting
+from worker.jobs import lease, person_exporting
 
 
 def claimed(user_id: str) -> tuple[str, jobs.Claim]:
@@ -26,7 +26,7 @@ def test_job_ends_with_a_file(any_database: str, owner: str) -> None:
 
 
 def test_stop_leaves_no_file(owner: str, monkeypatch) -> None:
-    monkeypatch.setattr(person_exporting, "RENEW_SECONDS", 0.0)
+    monkeypatch.setattr(lease, "RENEW_SECONDS", 0.0)
     export_id, claim = claimed(owner)
     with transaction() as session:
         jobs.request_cancel(session, session.get_one(Job, claim.job_id))

@@ -5,12 +5,11 @@ import io
 import json
 
 import pyarrow
-import pytest
 from pyarrow import parquet
 
 from app.services.datasets import changes, datasets
 from app.services.datasets.changes import Exclude
-from app.services.datasets.exports import escape_formula, export_report, export_version
+from app.services.datasets.exports import export_report, export_version
 from app.services.datasets.row_search import Selection
 from tests.app.services.datasets.letters import ROWS, newest
 
@@ -47,13 +46,3 @@ def test_report_is_exported_as_csv(owner, dataset):
     assert rows[0][:4] == ["line", "file", "severity", "code"] and rows[0][-2:] == ["text", "label"]
     problems = [(row[0], row[3], row[-1]) for row in rows[1:]]
     assert ("102", "empty_text", "a") in problems and ("103", "empty_text", "b") in problems and len(problems) == 4
-
-
-@pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-1+1", "@SUM(A1)", "\t=1", "\uff1d1"])
-def test_formula_is_escaped(cell):
-    assert escape_formula(cell) == "'" + cell
-
-
-@pytest.mark.parametrize("cell", ["-5", "+1.5", "text", "", None, "a=1"])
-def test_ordinary_cell_is_not_escaped(cell):
-    assert escape_formula(cell) == cell

@@ -1,1 +1,0 @@
-"""Regression: encoder, head, and the numbers that it gives."""
