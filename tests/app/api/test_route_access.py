@@ -288,7 +288,10 @@ def objects_of(ann: Person) -> dict[str, str]:
     run, other = (runs.get_run(ann.id, one["id"]) for one in sent)
     accounts.redeem_sign_in_link(accounts.create_sign_in_link(ann.id))
     found = {
-        **{name: new_id() for name in ("check_id", "conversation_id", "fetch_id", "export_id", "view_id", "suite_id", "batch_id")},
+        **{
+            name: new_id()
+            for name in ("check_id", "conversation_id", "fetch_id", "export_id", "view_id", "suite_id", "batch_id")
+        },
         "project_id": made["project_id"],
         "dataset_id": made["id"],
         "run_id": run.id,
