@@ -7,7 +7,7 @@ import gradio as gr
 
 from app.languages import gettext as _
 from app.languages import gettext_noop
-from app.services.accounts import people
+from app.services.accounts import people, quotas
 from app.services.accounts.accounts import ADMINISTRATOR, MEMBER, OWNER
 from app.services.accounts.people import INVITATION_DAYS, Person
 from app.services.operations import person_removal
@@ -17,6 +17,7 @@ from studio_ui.formats import count, counted
 from studio_ui.pages.account import ROLE_WORDS
 from studio_ui.pages.compare_share import address_for_others, loopback_warning
 from studio_ui.pages.page import Page
+from studio_ui.quota_form import QUOTA, quota_button, quota_form, read_bounds
 from studio_ui.session import listen, user_of
 
 PURPOSE = gettext_noop(
@@ -51,6 +52,7 @@ def build(blocks: gr.Blocks) -> None:
     for event in (start.click, name.submit):
         listen(event, invite, [name, role], [name, link, warning, listed])
     listen(listed.action, change, None, [link, warning, listed])
+    listen(listed.action, keep_quota, None, listed)
 
 
 def invite(name: str, role: str, request: gr.Request) -> tuple[Any, Any, Any, Any]:
@@ -61,6 +63,8 @@ def invite(name: str, role: str, request: gr.Request) -> tuple[Any, Any, Any, An
 
 def change(request: gr.Request, event: gr.EventData) -> tuple[Any, Any, Any]:
     """What a button of the list does."""
+    if event.name == "quota":
+        return gr.skip(), gr.skip(), gr.skip()
     user_id, person_id = user_of(request), str(event.value)
     if event.name == "link":
         return *_shown_link(request, people.create_link(user_id, person_id)), reload()
@@ -81,6 +85,16 @@ def change(request: gr.Request, event: gr.EventData) -> tuple[Any, Any, Any]:
     else:
         people.change_person(user_id, person_id, role=str(event.name))
     return gr.skip(), gr.skip(), reload()
+
+
+def keep_quota(request: gr.Request, event: gr.EventData) -> Any:
+    """Store the limits of a person; other actions of the list are not for it."""
+    if event.name != "quota":
+        return gr.skip()
+    values = dict(event.value)
+    quotas.set_person_quota(user_of(request), str(values["holder"]), read_bounds(values))
+    gr.Success(_("Saved."))
+    return reload()
 
 
 def _shown_link(request: gr.Request, token: str) -> tuple[Any, Any]:
@@ -113,6 +127,7 @@ def describe_people(user_id: str, query: Mapping[str, str]) -> list[Node]:
     return [
         el("h2", counted(len(found), "account")),
         table(_("People"), heads, rows, id_="people-table", row_ids=[person.id for person in found]),
+        quota_form(quotas.person_quota(user_id, query[QUOTA])) if query.get(QUOTA) else "",
         el("div", el("a", _("Audit trail"), href="/audit", cls="button"), cls="actions"),
     ]
 
@@ -126,8 +141,12 @@ def _line(person: Person, *, is_self: bool) -> list[Node]:
         count(person.sessions),
         count(person.tokens),
         count(person.runs),
-        el("div", [] if is_self or person.role == OWNER else _buttons(person), cls="actions"),
+        el("div", [quota_button(person.id, person.name), *_buttons_for(person, is_self=is_self)], cls="actions"),
     ]
+
+
+def _buttons_for(person: Person, *, is_self: bool) -> list[Node]:
+    return [] if is_self or person.role == OWNER else _buttons(person)
 
 
 def _buttons(person: Person) -> list[Node]:

@@ -9,7 +9,7 @@ import gradio as gr
 from app.errors import NotFound
 from app.languages import gettext as _
 from app.languages import gettext_noop
-from app.services.accounts import limits, projects
+from app.services.accounts import limits, people, projects, quotas
 from app.services.accounts.access import EDITOR, OWNER, ROLES, VIEWER
 from app.services.accounts.projects import ProjectDetails, ProjectMembership, ProjectSummary
 from app.services.datasets import datasets
@@ -19,6 +19,7 @@ from studio_ui.components.page_state import PageState
 from studio_ui.components.view import View, reload
 from studio_ui.formats import count, counted
 from studio_ui.pages.page import Page
+from studio_ui.quota_form import QUOTA, bounds_words, quota_button, quota_form, read_bounds
 from studio_ui.quota_words import usage_facts
 from studio_ui.session import listen, query_of, user_of
 
@@ -68,6 +69,8 @@ def build(blocks: gr.Blocks) -> None:
         listen(listen(event, create, name, address).success, None, address, None, js=GO)
     listen(invite_button.click, invite, [person, role], [person, shown])
     listen(move_button.click, move, dataset, [dataset, moving, shown])
+    limited = View(describe_quotas, elem_id="project-quotas", lines=0)
+    listen(limited.action, keep_quota, None, [limited, shown])
     acted = listen(shown.action, change, None, [shown, person, address])
     listen(acted.success, None, address, None, js=GO)
 
@@ -143,6 +146,30 @@ def change(request: gr.Request, event: gr.EventData) -> tuple[Any, Any, str]:
             return gr.skip(), gr.skip(), "/projects"
         gr.Success(_("Taken out of the project."))
     return reload(), _people_to_invite(user_id, projects.read(user_id, project_id)), ""
+
+
+def keep_quota(request: gr.Request, event: gr.EventData) -> tuple[Any, Any]:
+    """Store the limits of a project."""
+    values = dict(event.value)
+    quotas.set_project_quota(user_of(request), str(values["holder"]), read_bounds(values))
+    gr.Success(_("Saved."))
+    return reload(), reload()
+
+
+def describe_quotas(user_id: str, query: Mapping[str, str]) -> list[Node]:
+    """The limits of all projects, for administrators; nothing for anybody else, and on the page of one project."""
+    if query.get("id") or not people.is_administrator(user_id):
+        return []
+    found = quotas.list_project_quotas(user_id)
+    heads = [(_("Project"), ""), (_("Owners"), ""), (_("Quota"), ""), ("", "")]
+    rows: list[list[Node]] = [
+        [item.name, ", ".join(item.owners), bounds_words(item.bounds), quota_button(item.id, item.name)]
+        for item in found
+    ]
+    listed = table(_("Quotas"), heads, rows, id_="quotas-table", row_ids=[item.id for item in found])
+    words = _("As an administrator you limit what all members of a project use together; you see nothing inside it.")
+    opened = quota_form(quotas.project_quota(user_id, query[QUOTA])) if query.get(QUOTA) else ""
+    return [el("h2", _("Quotas of projects")), el("p", words, cls="muted"), listed, opened]
 
 
 def invite_words(user_id: str, query: Mapping[str, str]) -> list[Node]:

@@ -4,6 +4,7 @@ A person has the studio's settings unless an administrator gave them others; a p
 rows of person and project are locked for the check, so that concurrent submits cannot exceed a limit together.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,6 +132,24 @@ def check_limits(session: Session, user_id: str, project_id: str = "") -> None:
         _check_project(session, project_id)
 
 
+def check_stored(session: Session, user_id: str, project_id: str, needed_bytes: int) -> None:
+    """Refuse to keep what would pass a share of the disk, in the transaction that keeps it: two at once cannot both pass.
+
+    Args:
+        user_id: whose data it becomes; empty where it stays somebody's, as in a move.
+
+    Raises:
+        Conflict: the person's or the project's data, checkpoints and downloads would take more than they may.
+    """
+    if user_id:
+        session.execute(select(User.id).where(User.id == user_id).with_for_update())
+        _check_bytes(_person(user_id).usage(session), needed_bytes, _person_full)
+    holder = _project(project_id)
+    if holder.maxima(session)[2]:
+        session.execute(select(Project.id).where(Project.id == project_id).with_for_update())
+        _check_bytes(holder.usage(session), needed_bytes, _project_full)
+
+
 def check_storage(user_id: str, needed_bytes: int) -> None:
     """Refuse an upload that would pass the person's share of the disk or the space that is kept free.
 
@@ -150,13 +169,7 @@ def check_person_storage(user_id: str, needed_bytes: int) -> None:
     """
     with snapshot() as session:
         used = _person(user_id).usage(session)
-    if used.max_bytes and used.bytes + needed_bytes > used.max_bytes:
-        raise _full(
-            f"Your data and runs take {used.bytes / 1e6:,.0f} MB and this needs {needed_bytes / 1e6:,.0f} MB; "
-            f"{used.max_bytes / 1e6:,.0f} MB are the most for one person.",
-            used,
-            needed_bytes,
-        )
+    _check_bytes(used, needed_bytes, _person_full)
 
 
 def check_project_storage(project_id: str, needed_bytes: int) -> None:
@@ -165,14 +178,13 @@ def check_project_storage(project_id: str, needed_bytes: int) -> None:
     Raises:
         Conflict: its data, checkpoints and downloads would take more than they may.
     """
-    used = project_usage(project_id)
-    if used.max_bytes and used.bytes + needed_bytes > used.max_bytes:
-        raise _full(
-            f"The project takes {used.bytes / 1e6:,.0f} MB and this needs {needed_bytes / 1e6:,.0f} MB; "
-            f"{used.max_bytes / 1e6:,.0f} MB are the most for it.",
-            used,
-            needed_bytes,
-        )
+    _check_bytes(project_usage(project_id), needed_bytes, _project_full)
+
+
+def default_maxima() -> tuple[int, float, int]:
+    """The studio's settings for a person: the most of runs, hours and bytes; 0 for no limit."""
+    settings = get_settings()
+    return settings.max_queued_per_user, settings.max_hours_per_user_per_week, settings.max_bytes_per_user
 
 
 def _check_project(session: Session, project_id: str) -> None:
@@ -207,24 +219,39 @@ def _used_up(message: str, used: Usage) -> Conflict:
     return Conflict("hours_used_up", message, hint, details={"hours": round(used.hours, 2), "most": used.max_hours})
 
 
+def _check_bytes(used: Usage, needed_bytes: int, words: Callable[..., str]) -> None:
+    if used.max_bytes and used.bytes + needed_bytes > used.max_bytes:
+        used_mb, needed, most = (f"{size / 1e6:,.0f}" for size in (used.bytes, needed_bytes, used.max_bytes))
+        raise _full(words(used=used_mb, needed=needed, most=most), used, needed_bytes)
+
+
+def _person_full(**sizes: str) -> str:
+    return _(
+        "Your data and runs take {used} MB and this needs {needed} MB; {most} MB are the most for one person.", **sizes
+    )
+
+
+def _project_full(**sizes: str) -> str:
+    return _("The project takes {used} MB and this needs {needed} MB; {most} MB are the most for it.", **sizes)
+
+
 def _full(message: str, used: Usage, needed_bytes: int) -> Conflict:
     return Conflict(
         "storage_used_up",
         message,
-        "Delete runs you no longer need or their checkpoints, or ask the administrator of this studio for more.",
+        _("Delete runs you no longer need or their checkpoints, or ask the administrator of this studio for more."),
         details={"stored_bytes": used.bytes, "needed_bytes": needed_bytes, "max_bytes": used.max_bytes},
     )
 
 
 def _person(user_id: str) -> _Holder:
-    settings = get_settings()
     # Reports, fetches and exports take no device.
     return _Holder(
         and_(Job.owner_id == user_id, job_kinds.is_on(TRAIN_QUEUE)),
         Run.owner_id == user_id,
         Dataset.owner_id == user_id,
         Quota.user_id == user_id,
-        (settings.max_queued_per_user, settings.max_hours_per_user_per_week, settings.max_bytes_per_user),
+        default_maxima(),
     )
 
 

@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.db import transaction
+from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
 from app.languages import gettext as _
-from app.models import Project, User, new_id
+from app.models import Project, ProjectMember, User, new_id
 from app.models_projects import Quota
-from app.services.accounts import limits
+from app.services.accounts import access, limits
 from app.services.accounts.audit_chain import record
 from app.services.accounts.limits import Usage
 from app.services.accounts.people import require_administrator
@@ -28,6 +28,80 @@ class QuotaBounds:
     max_bytes: int | None = None
 
 
+@dataclass(frozen=True)
+class HeldQuota:
+    """Limits of a person or project, what is used of them, and what holds where nothing was set (0 is no limit)."""
+
+    id: str
+    name: str
+    bounds: QuotaBounds
+    usage: Usage
+    defaults: tuple[int, float, int]
+
+
+@dataclass(frozen=True)
+class ProjectQuota:
+    """A project in the list of administrators."""
+
+    id: str
+    name: str
+    owners: list[str]
+    bounds: QuotaBounds
+
+
+def person_quota(admin_id: str, user_id: str) -> HeldQuota:
+    """The limits of a person.
+
+    Raises:
+        NotAllowed: the caller is no administrator.
+        NotFound: there is no such person.
+    """
+    with snapshot() as session:
+        require_administrator(session, admin_id)
+        name = _find_person(session, user_id).name
+        bounds = _bounds(session.scalar(select(Quota).where(Quota.user_id == user_id)))
+    return HeldQuota(user_id, name, bounds, limits.usage(user_id), limits.default_maxima())
+
+
+def project_quota(admin_id: str, project_id: str) -> HeldQuota:
+    """The limits of a project.
+
+    Raises:
+        NotAllowed: the caller is no administrator.
+        NotFound: there is no such project.
+    """
+    with snapshot() as session:
+        require_administrator(session, admin_id)
+        name = access.project_name(session, _find_project(session, project_id), admin_id)
+        bounds = _bounds(session.scalar(select(Quota).where(Quota.project_id == project_id)))
+    return HeldQuota(project_id, name, bounds, limits.project_usage(project_id), (0, 0.0, 0))
+
+
+def list_project_quotas(admin_id: str) -> list[ProjectQuota]:
+    """All projects by name, with the names of their owners and their limits.
+
+    Raises:
+        NotAllowed: the caller is no administrator.
+    """
+    owners = select(ProjectMember.project_id, User.name).join(User, User.id == ProjectMember.user_id)
+    with snapshot() as session:
+        require_administrator(session, admin_id)
+        named: dict[str, list[str]] = {}
+        for project_id, name in session.execute(owners.where(ProjectMember.role == access.OWNER).order_by(User.name)):
+            named.setdefault(project_id, []).append(name)
+        set_for = {quota.project_id: quota for quota in session.scalars(select(Quota)) if quota.project_id}
+        found = [
+            ProjectQuota(
+                project.id,
+                access.project_name(session, project, admin_id),
+                named.get(project.id, []),
+                _bounds(set_for.get(project.id)),
+            )
+            for project in session.scalars(select(Project))
+        ]
+    return sorted(found, key=lambda project: (project.name.casefold(), project.id))
+
+
 def set_person_quota(admin_id: str, user_id: str, bounds: QuotaBounds) -> Usage:
     """Give a person limits of their own; returns what they use of them.
 
@@ -38,10 +112,7 @@ def set_person_quota(admin_id: str, user_id: str, bounds: QuotaBounds) -> Usage:
     _check(bounds)
     with transaction() as session:
         require_administrator(session, admin_id)
-        if session.get(User, user_id) is None:
-            raise NotFound(
-                "user_not_found", _("There is no user {user_id}.", user_id=repr(user_id[:60])), _("Check the id.")
-            )
+        _find_person(session, user_id)
         session.execute(delete(Quota).where(Quota.user_id == user_id))
         _add(session, Quota(id=new_id(), user_id=user_id), bounds)
         record(session, admin_id, "set_quota", "user", user_id, data=asdict(bounds))
@@ -58,16 +129,35 @@ def set_project_quota(admin_id: str, project_id: str, bounds: QuotaBounds) -> Us
     _check(bounds)
     with transaction() as session:
         require_administrator(session, admin_id)
-        if session.scalar(select(Project.id).where(Project.id == project_id)) is None:
-            raise NotFound(
-                "project_not_found",
-                _("There is no project {project_id}.", project_id=repr(project_id[:60])),
-                _("Its owner finds the id in the address of its page."),
-            )
+        _find_project(session, project_id)
         session.execute(delete(Quota).where(Quota.project_id == project_id))
         _add(session, Quota(id=new_id(), project_id=project_id), bounds)
         record(session, admin_id, "set_quota", "project", project_id, data=asdict(bounds))
     return limits.project_usage(project_id)
+
+
+def _find_person(session: Session, user_id: str) -> User:
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound(
+            "user_not_found", _("There is no user {user_id}.", user_id=repr(user_id[:60])), _("Check the id.")
+        )
+    return user
+
+
+def _find_project(session: Session, project_id: str) -> Project:
+    project = session.get(Project, project_id)
+    if project is None:
+        raise NotFound(
+            "project_not_found",
+            _("There is no project {project_id}.", project_id=repr(project_id[:60])),
+            _("Its owner finds the id in the address of its page."),
+        )
+    return project
+
+
+def _bounds(quota: Quota | None) -> QuotaBounds:
+    return QuotaBounds(quota.max_runs, quota.max_hours, quota.max_bytes) if quota else QuotaBounds()
 
 
 def _add(session: Session, quota: Quota, bounds: QuotaBounds) -> None:

@@ -246,6 +246,7 @@ def _add_dataset(new: _NewDataset, read: Callable[[Path], Reading], progress: Pr
         with transaction() as session:
             # A member may have been made a viewer while the file was read.
             access.find_project(session, new.project_id, new.user_id, TO_CHANGE)
+            limits.check_stored(session, new.user_id, new.project_id, version.bytes)
             name = names.clean_name(new.name) or _free_name(session, new.project_id, new.file_name)
             dataset = Dataset(project_id=new.project_id, owner_id=new.user_id, name=name)
             session.add(dataset)

@@ -21,14 +21,13 @@ def move(user_id: str, dataset_id: str, project_id: str) -> Dataset:
         Conflict: the other project would take more of the disk than it may.
     """
     with snapshot() as session:
-        present = find_dataset(session, user_id, dataset_id, TO_MOVE).project_id
+        find_dataset(session, user_id, dataset_id, TO_MOVE)
         access.find_project(session, project_id, user_id, TO_CHANGE)
-        needed = _bytes(session, dataset_id)
-    if present != project_id:
-        limits.check_project_storage(project_id, needed)
     with transaction() as session:
         dataset = find_dataset(session, user_id, dataset_id, TO_MOVE)
         access.find_project(session, project_id, user_id, TO_CHANGE)
+        if dataset.project_id != project_id:
+            limits.check_stored(session, "", project_id, _bytes(session, dataset_id))
         before, dataset.project_id = dataset.project_id, project_id
         versions = select(DatasetVersion.id).where(DatasetVersion.dataset_id == dataset_id)
         for table in (Run, Experiment):

@@ -42,9 +42,10 @@ def test_colleague_is_invited_and_sees_who_may_delete(signed_in: Any, studio: An
     projects.choose(studio.owner, "")
     assert watched.complaints == []
     with opened_as(browser, studio, bea, f"/datasets?delete={dataset.id}") as viewed:
-        viewed.locator("#data-deletion button.stop").click()
-        refused = viewed.get_by_text("You are a viewer of the project “Ward letters”")
-        expect(refused).to_contain_text("Ask owner.")
+        delete = viewed.locator("#data-deletion button.stop")
+        expect(delete).to_have_attribute("aria-disabled", "true")
+        title = delete.get_attribute("title") or ""
+        assert "You are a viewer of the project “Ward letters”" in title and "Ask owner." in title
     assert datasets.get_dataset(bea, dataset.id).project_id == team
 
 
@@ -57,8 +58,8 @@ def test_run_is_shared_with_two_clicks_and_shown_to_the_colleague(signed_in: Any
     page.click("#run-viewers button:has-text('cem')")
     expect(page.locator("#run-viewers .share-items")).to_contain_text("cem")
     with opened_as(browser, studio, cem, f"/run?id={run.id}") as seen:
-        seen.locator("#run-star").click()
-        expect(seen.get_by_text("This run was shared with you to look at")).to_contain_text("Ask owner.")
+        expect(seen.locator("#run-star")).to_have_attribute("aria-disabled", "true")
+        expect(seen.locator(".role-note").first).to_contain_text("This run was shared with you to look at")
     assert [found.name for found in runs.list_runs(cem)] == ["Letters by hand"]
 
 
@@ -70,3 +71,28 @@ def test_limits_are_said_before_they_are_reached(owner: str) -> None:
     assert "Yours: 100 B of 1" in words(disk_limit(used, "Yours"))
     near = quotas.set_person_quota(owner, owner, QuotaBounds(max_bytes=110))
     assert "An administrator can raise it." in words(disk_limit(near, "Yours"))
+
+
+def test_administrators_limit_people_and_projects_in_the_browser(signed_in: Any, studio: Any) -> None:
+    team = projects.create(studio.owner, "Limited ward").id
+    dan = accounts.add_user("dan").id
+    watched = signed_in()
+    page = watched.open("/projects")
+    page.get_by_role("button", name="Quota of Limited ward …").click()
+    page.fill("#quota-gigabytes", "0.5")
+    page.fill("#quota-runs", "3")
+    page.get_by_role("button", name="Save the quota").click()
+    expect(page.locator(f"#quotas-table tr[data-id='{team}']")).to_contain_text("3 runs, 500 MB")
+    used = limits.project_usage(team)
+    assert (used.max_active, used.max_hours, used.max_bytes) == (3, 0.0, 500_000_000)
+    page.fill("#quota-runs", "")
+    page.fill("#quota-gigabytes", "")
+    page.get_by_role("button", name="Save the quota").click()
+    expect(page.locator(f"#quotas-table tr[data-id='{team}']")).to_contain_text("none")
+    page = watched.open(f"/people?quota={dan}")
+    expect(page.locator("#quota-form")).to_contain_text("Quota of dan")
+    expect(page.locator("#quota-form")).to_contain_text("the studio's setting, 200")
+    page.fill("#quota-runs", "0")
+    page.get_by_role("button", name="Save the quota").click()
+    expect(page.locator("#quota-form dl")).not_to_contain_text("of 200")
+    assert limits.usage(dan).max_active == 0 and watched.complaints == []

@@ -7,7 +7,7 @@ import pytest
 from app import job_kinds
 from app.db import transaction
 from app.errors import Conflict, DiskFull
-from app.models import SUCCEEDED, Artifact, Job
+from app.models import SUCCEEDED, Artifact, DatasetVersion, Job
 from app.services.accounts import limits
 from app.services.queue import jobs
 from app.settings import get_settings
@@ -95,6 +95,30 @@ def test_bytes_of_one_person_are_limited_and_other_people_are_not_counted(
     with pytest.raises(Conflict) as refused:
         limits.check_storage(ann, 301)
     assert refused.value.code == "storage_used_up" and refused.value.details["stored_bytes"] == 1200
+
+
+def test_of_two_imports_at_once_only_one_passes_a_limit(ann: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, version = make_version(ann)
+    monkeypatch.setenv("STUDIO_MAX_BYTES_PER_USER", "250")
+    get_settings.cache_clear()
+
+    def keep(_: int) -> bool:
+        try:
+            with transaction() as session:
+                limits.check_stored(session, ann, project, 100)
+                dataset_id = session.get_one(DatasetVersion, version).dataset_id
+                kept = {"dataset_id": dataset_id, "number": 2 + _, "format": "csv", "content_sha256": "0" * 64}
+                about = {"bytes": 100, "rows": 1, "usable_rows": 1, "status": "ok", "task_type": "text-classification"}
+                rest = {"columns": {}, "labels": {}, "split_sizes": {}, "report": {}}
+                session.add(DatasetVersion(**kept, **about, **rest))
+        except Conflict as refused:
+            assert refused.code == "storage_used_up"
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(keep, range(6))) == 1
+    assert limits.usage(ann).bytes == 200
 
 
 def test_no_upload_takes_the_space_that_is_kept_free(ann: str, monkeypatch: pytest.MonkeyPatch) -> None:

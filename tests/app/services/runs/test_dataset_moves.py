@@ -1,5 +1,7 @@
 """A data set moves into another project with its runs, and who sees them changes with it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from app.db import transaction
@@ -43,3 +45,20 @@ def test_a_project_takes_no_more_than_its_share_of_the_disk(any_database: str, o
     quotas.set_project_quota(owner, team, QuotaBounds(max_bytes=1100))
     assert dataset_moves.move(owner, dataset_id, team).project_id == team
     assert dataset_moves.move(owner, dataset_id, team).project_id == team, "where it is already, it needs nothing"
+
+
+def test_of_two_moves_at_once_only_one_passes_a_quota(any_database: str, owner: str) -> None:
+    """Each data set has 100 bytes."""
+    found = [runs.get_run(owner, make_run(owner).id).dataset_version.dataset_id for _ in range(4)]
+    team = projects.create(owner, "Team").id
+    quotas.set_project_quota(owner, team, QuotaBounds(max_bytes=199))
+
+    def move(dataset_id: str) -> bool:
+        try:
+            dataset_moves.move(owner, dataset_id, team)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(move, found)) == 1
