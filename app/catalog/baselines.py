@@ -35,6 +35,12 @@ BASELINES = (
         solves=False,
     ),
     Baseline(
+        "mean",
+        gettext_noop("mean of the training rows"),
+        gettext_noop("Always gives the mean number of the training rows."),
+        solves=False,
+    ),
+    Baseline(
         "word_list",
         gettext_noop("word list"),
         gettext_noop("Gives each word the tag that it has most often in the training sentences."),
@@ -45,6 +51,11 @@ BASELINES = (
         gettext_noop("Logistic regression on the weighted words of a text; needs no language model."),
     ),
     Baseline(
+        "tfidf_ridge",
+        gettext_noop("TF-IDF + ridge regression"),
+        gettext_noop("Ridge regression on the weighted words of a text; needs no language model."),
+    ),
+    Baseline(
         "nearest_neighbours",
         gettext_noop("nearest neighbours"),
         gettext_noop("The label of the five training texts whose vectors of the base model are the most similar."),
@@ -52,7 +63,9 @@ BASELINES = (
     Baseline(
         "linear_probe",
         gettext_noop("linear probe on the base model"),
-        gettext_noop("Logistic regression on the vectors of the base model, fitted to the training labels."),
+        gettext_noop(
+            "Logistic regression on the vectors of the base model, for numbers ridge regression, fitted to the training rows."
+        ),
     ),
     Baseline(
         "untouched",

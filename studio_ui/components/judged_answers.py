@@ -1,9 +1,10 @@
 """An answer beside what was expected, in every form that is judged row by row: labels, sets of labels, numbers."""
 
 import json
+from collections.abc import Mapping
 
+from app.catalog.task_types.number_forms import of_text
 from app.catalog.task_types.scores import AnswerForm
-from app.languages import decimal
 from app.languages import gettext as _
 from studio_ui.components.nodes import Node, el
 from studio_ui.formats import figure, percent
@@ -14,7 +15,7 @@ def expected_words(form: AnswerForm, expected: str) -> Node:
     if form == "labels":
         labels = json.loads(expected)
         return el("span", [_label(label) for label in labels], cls="label-set") if labels else _no_label()
-    return figure(float(expected)) if form == "number" else expected
+    return _numbers(of_text(expected), {}) if form == "number" else expected
 
 
 def judged(form: AnswerForm, given: str | None, expected: str, score: float | None = None) -> Node:
@@ -22,7 +23,7 @@ def judged(form: AnswerForm, given: str | None, expected: str, score: float | No
     if given is None:
         return "–"
     if form == "number":
-        return _number(given, expected)
+        return _numbers(of_text(given), of_text(expected))
     right = given == expected
     share = None if score is None or not 0 <= score <= 1 else percent(score)
     shown = _set(json.loads(given), json.loads(expected)) if form == "labels" else given
@@ -39,11 +40,15 @@ def judged(form: AnswerForm, given: str | None, expected: str, score: float | No
     )
 
 
-def _number(given: str, expected: str) -> Node:
-    """The number with its distance from the expected one."""
-    away = float(given) - float(expected)
-    sign = "+" if away > 0 else "−" if away < 0 else "±"
-    return el("span", figure(float(given)), " ", el("span", f"{sign}{decimal(abs(away), 3)}", cls="muted row-note"))
+def _numbers(given: Mapping[str, float], expected: Mapping[str, float]) -> Node:
+    """Each number, with its distance from the expected one where that is known; several of them with their names."""
+    lines = []
+    for name, value in given.items():
+        away = value - expected[name] if name in expected else None
+        sign = "" if away is None else "+" if away > 0 else "−" if away < 0 else "±"
+        note = "" if away is None else el("span", f"{sign}{figure(abs(away))}", cls="muted row-note")
+        lines.append(el("span", f"{name}: " if name else "", figure(value), " ", note, cls="number-line"))
+    return el("span", lines, cls="number-lines")
 
 
 def _set(given: list[str], expected: list[str]) -> Node:

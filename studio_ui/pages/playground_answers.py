@@ -1,11 +1,12 @@
-"""Answers of models that label texts or tokens, as the playground shows them."""
+"""Answers of models that label or score texts, or mark tokens, as the playground shows them."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from app.languages import decimal
 from app.languages import gettext as _
 from studio_ui.components.nodes import Node, el, share_bar
-from studio_ui.formats import count, percent
+from studio_ui.formats import count, figure, percent
 
 SHOWN_LABELS = 5
 HUES = 8
@@ -15,6 +16,8 @@ def answer_of(text: str, answer: dict[str, Any], hues: dict[str, int]) -> Node:
     """One text with its label and probabilities, or with what was marked in it; ``hues`` are the colours given so far."""
     if "entities" in answer:
         return _marked_reply(text, answer["entities"], answer["read_to"], hues)
+    if "numbers" in answer:
+        return _scored_reply(text, answer)
     if "labels" in answer:
         return _labelled_reply(text, answer)
     ranked = sorted(answer.get("probabilities", {}).items(), key=lambda pair: -pair[1])
@@ -67,6 +70,36 @@ def _labelled_reply(text: str, answer: dict[str, Any]) -> Node:
         el("ul", bars, cls="label-bars"),
         cls="reply",
     )
+
+
+def _scored_reply(text: str, answer: dict[str, Any]) -> Node:
+    """A text with its number, or several, each beside the mean of the training rows."""
+    numbers, means, deviations = (answer[name] for name in ("numbers", "means", "deviations"))
+    lines = [
+        el(
+            "li",
+            el("span", name, cls="label-name"),
+            el("strong", figure(value), cls="number"),
+            el("span", _against_mean(value, means[name], deviations[name]), cls="muted small number-place"),
+        )
+        for name, value in numbers.items()
+    ]
+    single = figure(next(iter(numbers.values()))) if len(numbers) == 1 else None
+    return el(
+        "article",
+        el("p", text, cls="reply-text"),
+        el("p", single, cls="reply-label") if single else None,
+        el("ul", lines, cls="label-bars number-answers"),
+        cls="reply",
+    )
+
+
+def _against_mean(value: float, mean: float, deviation: float) -> str:
+    """Where a number lies among those of the training rows, of which two thirds are within one standard deviation."""
+    away, places = (value - mean) / deviation, {"mean": figure(mean), "away": decimal(abs(value - mean) / deviation, 1)}
+    if away < 0:
+        return _("{away} standard deviations below the mean of the training rows, {mean}", **places)
+    return _("{away} standard deviations above the mean of the training rows, {mean}", **places)
 
 
 def _marked_reply(text: str, entities: Sequence[dict[str, Any]], read_to: int, hues: dict[str, int]) -> Node:

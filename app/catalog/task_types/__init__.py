@@ -5,6 +5,7 @@ from app.catalog.task_types.chat import Chat
 from app.catalog.task_types.continued_pretraining import ContinuedPretraining
 from app.catalog.task_types.instruction import Instruction
 from app.catalog.task_types.multi_label_classification import MultiLabelClassification
+from app.catalog.task_types.regression import Regression
 from app.catalog.task_types.scores import Score
 from app.catalog.task_types.text_classification import TextClassification
 from app.catalog.task_types.token_classification import TokenClassification
@@ -14,6 +15,7 @@ from app.languages import stated
 TASK_TYPES: tuple[TaskType, ...] = (
     TextClassification(),
     MultiLabelClassification(),
+    Regression(),
     TokenClassification(),
     Chat(),
     Instruction(),

@@ -171,6 +171,10 @@ class TaskType:
         """How many numbers the answer layer gives for data with so many labels."""
         return labels
 
+    def output_names(self, labels: Iterable[str], columns: Mapping[str, str]) -> list[str]:
+        """The name of each number of the answer layer: the labels of the data, in the order of the alphabet."""
+        return sorted(labels)
+
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """Role -> column name, guessed from names, types and values; roles that fit nothing are left out."""
         raise NotImplementedError
@@ -197,6 +201,10 @@ class TaskType:
         """Every label of a row, repeated if it is given repeatedly; splits are balanced over them."""
         label = (row[columns["label"]] or "").strip() if "label" in columns else ""
         return (label,) if label else ()
+
+    def numbers(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[float, ...]:
+        """The numbers of a usable row that are to be learned, over whose quantiles splits are balanced; none for other tasks."""
+        return ()
 
     def marked(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any] | None:
         """``{"column", "text", "spans": [[start, end, label]]}`` to show in place of a column's cell, if the task marks words."""

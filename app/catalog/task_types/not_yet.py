@@ -83,12 +83,6 @@ NOT_YET: tuple[Recognised, ...] = (
         unserved_labels.pair,
     ),
     Recognised(
-        "regression",
-        "texts with a number each (a score instead of a label)",
-        "To learn a few levels instead, put the numbers into groups such as low, middle and high; or choose a goal below.",
-        unserved_labels.score,
-    ),
-    Recognised(
         "turn-rows",
         "conversations with one row for each message",
         "Add a column with a number or a name for each conversation, by which its messages are put together; or write one row "

@@ -14,7 +14,7 @@ from app.catalog.task_types.base import Problem, few, of_evaluation_file, too_fe
 from app.catalog.task_types.first_seen import FirstSeen
 from app.catalog.task_types.generative import UnusableRow
 from app.catalog.task_types.label_forms import label_key
-from app.languages import stated, stated_number
+from app.languages import gettext_noop, stated, stated_number
 
 MIN_ROWS = 10
 FEW_ROWS = 50
@@ -46,10 +46,7 @@ def check(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list
 
 def survey(rows: Iterable[Mapping[str, Any]], text: str, label: str, read: ReadLabels) -> list[Problem]:
     """The same for any way to read the labels of a row, from the column or columns that ``label`` names."""
-    looked = _Survey(text, label, read)
-    for row in rows:
-        looked.see(row)
-    return looked.finish()
+    return TextSurvey(text, label, read).see_all(rows)
 
 
 def labels(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> dict[str, int]:
@@ -63,11 +60,21 @@ def clean_label(value: Any) -> str:
     return "" if value is None or not patterns.visible(str(value)) else str(value).strip()
 
 
-class _Survey:
-    """One pass over the rows; keeps digests and numbers, never the texts."""
+class TextSurvey:
+    """One pass over the rows; keeps digests and numbers, never the texts.
 
-    def __init__(self, text: str, label: str, read: ReadLabels) -> None:
+    Subclasses may take answers of another form: what they :meth:`keep`, refuse and remark.
+    """
+
+    # What to do about too few rows.
+    more_rows = gettext_noop("Add examples, ideally 20 or more for each label.")
+
+    def __init__(
+        self, text: str, label: str, read: ReadLabels, words: Mapping[str, tuple[str, str, str]] | None = None
+    ) -> None:
         self._text, self._label, self._read = text, label, read
+        # Code -> severity, message and hint.
+        self._words = {**_WORDS, **(words or {})}
         self._problems: dict[tuple[bool, str], Problem] = {}
         self._usable = self._numbers = 0
         self._main_labels: dict[str, array[int]] = {}
@@ -81,6 +88,12 @@ class _Survey:
         self._waiting: list[tuple[bytes, str, Mapping[str, Any]]] = []
         self._unknown: list[tuple[str, int, int]] = []
 
+    def see_all(self, rows: Iterable[Mapping[str, Any]]) -> list[Problem]:
+        """Look at every row; all that was found."""
+        for row in rows:
+            self.see(row)
+        return self.finish()
+
     def see(self, row: Mapping[str, Any]) -> None:
         """Look at one row."""
         text, evaluation = row.get(self._text), bool(row.get("_evaluation"))
@@ -89,22 +102,17 @@ class _Survey:
         try:
             written = self._read(row)
         except UnusableRow as flaw:
-            usable = self._note(flaw.code, row, evaluation, {"text": _short(text), **flaw.detail})
+            usable = self.note(flaw.code, row, evaluation, {"text": _short(text), **flaw.detail})
         labels = [label.strip() for label in written]
         answer = "; ".join(labels)
         if not isinstance(text, str) or not patterns.visible(text):
-            usable = self._note("empty_text", row, evaluation, {"label": answer})
+            usable = self.note("empty_text", row, evaluation, {"label": answer})
         if not usable or not isinstance(text, str):
             return
-        if evaluation:
-            self._unknown.extend((label, row["_id"], row["_line"]) for label in labels)
-        else:
+        if not evaluation:
             self._usable += 1
             self._numbers += patterns.is_number(text)
-            self._answers.add(answer)
-            for label, raw in zip(labels, written, strict=True):
-                self._main_labels.setdefault(label, array("q")).append(row["_line"])
-                self._raw_labels.setdefault(label_key(label), set()).add(raw)
+        self.keep(labels, written, row)
         self._look_at_text(text, row, evaluation)
         values = row["_id"], row["_line"], self._label_numbers.setdefault(answer, len(self._label_numbers)), evaluation
         for kept, value in zip(self._looked, values, strict=True):
@@ -114,15 +122,25 @@ class _Survey:
         if len(self._waiting) >= PORTION_ROWS:
             self._look_for_twins()
 
+    def keep(self, labels: Sequence[str], written: Sequence[str], row: Mapping[str, Any]) -> None:
+        """Take the labels of a usable row, without the spaces around them and as they are ``written``."""
+        if row.get("_evaluation"):
+            self._unknown.extend((label, row["_id"], row["_line"]) for label in labels)
+            return
+        self._answers.add("; ".join(labels))
+        for label, raw in zip(labels, written, strict=True):
+            self._main_labels.setdefault(label, array("q")).append(row["_line"])
+            self._raw_labels.setdefault(label_key(label), set()).add(raw)
+
     def _look_at_text(self, text: str, row: Mapping[str, Any], evaluation: bool) -> None:
         if len(text) > LONG_CHARACTERS:
-            self._note("long_text", row, evaluation, {"characters": len(text)})
+            self.note("long_text", row, evaluation, {"characters": len(text)})
         if patterns.has_control_character(text):
-            self._note("control_characters", row, evaluation, {"text": _short(repr(text))})
+            self.note("control_characters", row, evaluation, {"text": _short(repr(text))})
         if patterns.has_marker(text):
-            self._note("special_tokens", row, evaluation, {"text": _short(text)})
+            self.note("special_tokens", row, evaluation, {"text": _short(text)})
         for kind in patterns.personal_data(text):
-            self._note(f"personal_data_{kind}", row, evaluation, None)
+            self.note(f"personal_data_{kind}", row, evaluation, None)
 
     def _look_for_twins(self) -> None:
         """Put the rows that wait beside the first ones with the same text."""
@@ -139,39 +157,43 @@ class _Survey:
         evaluation, first_evaluation = bool(own[position]), bool(own[first])
         label, first_label = labels[numbers[position]], labels[numbers[first]]
         if evaluation and not first_evaluation:
-            self._note("leakage", row, True, {"text": text, "same as row": lines[first]})
+            self.note("leakage", row, True, {"text": text, "same as row": lines[first]})
         elif label == first_label:
-            self._note("duplicate_rows", row, evaluation, {"text": text, "same as row": lines[first]})
+            self.note("duplicate_rows", row, evaluation, {"text": text, "same as row": lines[first]})
         if label != first_label and evaluation == first_evaluation:
             if first not in self._conflicts:
                 self._conflicts.add(first)
                 one = {"_id": ids[first], "_line": lines[first]}
-                self._note("conflicting_labels", one, evaluation, {"text": text, "label": first_label})
-            self._note("conflicting_labels", row, evaluation, {"text": text, "label": label})
+                self.note("conflicting_labels", one, evaluation, {"text": text, "label": first_label})
+            self.note("conflicting_labels", row, evaluation, {"text": text, "label": label})
 
     def finish(self) -> list[Problem]:
         """Add what only the whole can tell, and put every problem into words."""
         self._look_for_twins()
-        counts = {label: len(lines) for label, lines in self._main_labels.items()}
-        unknown = {row_id: (label, line) for label, row_id, line in self._unknown if label not in counts}
-        for row_id, (label, line) in unknown.items():
-            self._note("unknown_label", {"_id": row_id, "_line": line}, True, {"label": label})
-        refusals = self._refusals(counts)
+        self.look_at_whole()
+        refusals = self.refusals() if self._usable >= MIN_ROWS else [self._too_few()]
         found = sorted(self._problems.values(), key=lambda problem: (problem.severity != "error", -len(problem.rows)))
         for problem in found:
             problem.rows.sort()
             problem.row_ids.sort()
-        return [*refusals, *found, *self._notices(counts)]
+        return [*refusals, *found, *self.remarks()]
 
-    def _refusals(self, counts: dict[str, int]) -> list[Problem]:
-        if self._usable < MIN_ROWS:
-            return [
-                _error(
-                    "too_few_rows",
-                    too_few(self._usable, MIN_ROWS),
-                    stated("Add examples, ideally 20 or more for each label."),
-                )
-            ]
+    def _too_few(self) -> Problem:
+        return _error("too_few_rows", too_few(self._usable, MIN_ROWS), stated(self.more_rows))
+
+    def look_at_whole(self) -> None:
+        """Note rows that only the others make unusable: labels of the evaluation file that no training row has."""
+        unknown = {row_id: (label, line) for label, row_id, line in self._unknown if label not in self._main_labels}
+        for row_id, (label, line) in unknown.items():
+            self.note("unknown_label", {"_id": row_id, "_line": line}, True, {"label": label})
+
+    @property
+    def _counts(self) -> dict[str, int]:
+        return {label: len(lines) for label, lines in self._main_labels.items()}
+
+    def refusals(self) -> list[Problem]:
+        """What refuses the file as a whole, where there are rows enough."""
+        counts = self._counts
         if len(self._answers) < 2:
             return [
                 _error(
@@ -202,9 +224,29 @@ class _Survey:
             ]
         return []
 
-    def _notices(self, counts: dict[str, int]) -> list[Problem]:
-        problems = [self._small_labels(counts), self._spellings(), *self._proportions(counts)]
+    def remarks(self) -> list[Problem]:
+        """What to know of the answers of all rows together."""
+        counts = self._counts
+        problems = [self._small_labels(counts), self._spellings(), *self.remarks_on_texts(), *self._proportions(counts)]
         return [problem for problem in problems if problem is not None]
+
+    def remarks_on_texts(self) -> list[Problem]:
+        """What to know of the texts of all rows together."""
+        if self._usable < MIN_ROWS:
+            return []
+        problems = []
+        if self._numbers > NUMBER_SHARE * self._usable:
+            message = stated(
+                "{numbers} of {rows} texts in {column} are plain numbers.",
+                numbers=self._numbers,
+                rows=self._usable,
+                column=repr(self._text),
+            )
+            hint = stated("Is this the column with the text?")
+            problems.append(Problem("numbers_as_text", "warning", message, hint))
+        if self._usable < FEW_ROWS:
+            problems.append(few(self._usable, FEW_ROWS))
+        return problems
 
     def _small_labels(self, counts: dict[str, int]) -> Problem | None:
         small = sorted(label for label, count in counts.items() if count < 2)
@@ -242,17 +284,6 @@ class _Survey:
             return []
         largest, smallest = max(counts, key=lambda text: counts[text]), min(counts, key=lambda label: counts[label])
         problems: list[Problem | None] = []
-        if self._numbers > NUMBER_SHARE * self._usable:
-            message = stated(
-                "{numbers} of {rows} texts in {column} are plain numbers.",
-                numbers=self._numbers,
-                rows=self._usable,
-                column=repr(self._text),
-            )
-            hint = stated("Is this the column with the text?")
-            problems.append(Problem("numbers_as_text", "warning", message, hint))
-        if self._usable < FEW_ROWS:
-            problems.append(few(self._usable, FEW_ROWS))
         if counts[largest] >= IMBALANCE * counts[smallest]:
             message = stated(
                 "{common} has {most} rows, {rare} has {fewest}; rare labels are learned less well.",
@@ -269,11 +300,11 @@ class _Survey:
             problems.append(Problem("many_labels", "warning", message, stated("Merge rare labels or add examples.")))
         return problems
 
-    def _note(self, code: str, row: Mapping[str, Any], evaluation: bool, example: dict[str, Any] | None) -> bool:
+    def note(self, code: str, row: Mapping[str, Any], evaluation: bool, example: dict[str, Any] | None) -> bool:
         """Add a row to a problem; always False, for the caller's ``usable``."""
         problem = self._problems.get((evaluation, code))
         if problem is None:
-            severity, message, hint = _WORDS[code]
+            severity, message, hint = self._words[code]
             values = {"text": repr(self._text), "label": repr(self._label), "characters": LONG_CHARACTERS}
             words: str = stated(message, **values)
             kind = code if not code.startswith("personal_data") else "personal_data"

@@ -118,7 +118,7 @@ def _label_score(column: ColumnFacts) -> tuple[float, str]:
         short = column.words <= facts.MAX_VALUE_WORDS and column.kind not in (facts.OBJECTS, facts.TEXTS)
         return (WEAK, "") if tier >= LIKELY and short else (0.0, "")
     if names.is_called(column.name, names.SCORES):
-        return LIKELY, f"{name} holds ratings; learning a number is no goal here yet." * (column.numeric > facts.SHARE)
+        return LIKELY, ""
     if tier >= PARTLY:
         return tier, ""
     if column.is_person:

@@ -27,6 +27,7 @@ from app.services.datasets.findings import Finding, LineIndex, collect, report_e
 from app.services.datasets.progress import ProgressCallback, ignore_progress, with_progress
 from app.services.datasets.row_tables import Reading, read_lines, read_rows, sample_rows
 from app.services.profiling.default_lengths import length_for
+from app.services.profiling.number_profile import describe_numbers
 from app.services.profiling.split_plans import SplitPlan, make_splits
 from app.services.profiling.split_rows import SplitRows
 from app.services.profiling.text_profile import ProfiledRow, TextProfile, TextSummary
@@ -48,6 +49,7 @@ class ReportSummary:
         excluded: rows that a person left out.
         columns: role -> column.
         labels: label -> how often it is given.
+        numbers: name of a number that is learned -> how its values are spread, as ``describe_numbers`` has it.
         problems: JSON form of each problem.
         runner_up: the next best reading of the columns, where there is a serious one.
         answer: the answer of the reading that a person chose, where they were asked.
@@ -64,6 +66,7 @@ class ReportSummary:
     excluded: int = 0
     columns: dict[str, str] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, Any] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
     runner_up: dict[str, Any] | None = None
     answer: str = ""
@@ -71,9 +74,10 @@ class ReportSummary:
     question: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON form; ``excluded`` and the last four are there only where they say something."""
+        """JSON form; ``excluded`` and the last five are there only where they say something."""
         rows = {"total": self.total, "usable": self.usable}
         asked = {
+            "numbers": self.numbers,
             "runner_up": self.runner_up,
             "answer": self.answer,
             "answered": self.answered,
@@ -211,6 +215,7 @@ def build_report(
         excluded=options.excluded.count,
         columns=columns,
         labels=usable.counts(),
+        numbers=_numbers(usable, task.output_names((), columns)),
         problems=[report_entry(problem, finding) for problem, finding in zip(problems, findings, strict=True)],
         runner_up=choice.runner_up,
         answer=choice.answer,
@@ -219,6 +224,13 @@ def build_report(
     if refusal:
         refusal.details = {**refusal.details, "report": summary.as_dict()}
     return DataReport(task, summary, split, refusal, findings, texts.lengths, texts.tokens, options.excluded)
+
+
+def _numbers(usable: SplitRows, names: Sequence[str]) -> dict[str, Any]:
+    """How the numbers are spread that a task learns."""
+    if not len(usable):
+        return {}
+    return {name: describe_numbers(values) for name, values in zip(names, usable.numbers.T, strict=True)}
 
 
 def _marked(folder: Path, reading: Reading, choice: ColumnChoice, index: LineIndex) -> list[Problem]:
@@ -280,7 +292,8 @@ class _Table:
             # Rows with the same inputs share a key.
             key = text_key(task.identity(row, self.columns))
             row_id, line, evaluation = row["_id"], row["_line"], row["_evaluation"]
-            usable.add(row_id, line, key, task.answers(row, self.columns), evaluation, values.get(row_id, ""))
+            answers, numbers = task.answers(row, self.columns), task.numbers(row, self.columns)
+            usable.add(row_id, line, key, answers, evaluation, values.get(row_id, ""), numbers)
             profile.add(ProfiledRow(row_id, line, task.readable(row, self.columns), key, evaluation))
         self.on_progress("Comparing the texts", 0, 0)
         return usable, profile.finish(self._texts)

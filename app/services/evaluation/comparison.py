@@ -113,7 +113,7 @@ def compare(user_id: str, run_ids: Sequence[str], baseline: str | None = None) -
         series = metrics.series_of(session, wanted, SERIES_KEYS)
         answers = paired_answers.answers_of(session, found)
     votes = answer_votes.count_votes(user_id, wanted)
-    tests = {run_id: paired_answers.against_base(given) for run_id, given in answers.items() if given.is_decisive}
+    tests = {run_id: paired_answers.against_base(given) for run_id, given in answers.items()}
     views = [{**runs.as_dict(run), "votes": votes[run.id]} for run in found]
     judged = {run.id: verdicts.assess(run, series[run.id], tests.get(run.id)) for run in found}
     return build(views, series, baseline or BASE, answers, judged)

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 from sqlalchemy import select
 
 from app.catalog.task_types import task_type
+from app.catalog.task_types.number_forms import of_text
 from app.db import snapshot
 from app.errors import Rejected
 from app.languages import gettext as _
@@ -68,7 +70,7 @@ def page(
     """Rows that all of the runs answered, from number ``after`` of the chosen order on.
 
     Args:
-        order: ``disagreement`` (most different answers first), ``wrong`` (most runs wrong first) or ``file``. Generated
+        order: ``disagreement`` (most different answers first), ``wrong`` (most runs wrong first, of numbers the farthest) or ``file``. Generated
             answers are as different as the share of words that two of them do not have in common.
 
     Raises:
@@ -91,7 +93,7 @@ def page(
     if len(data) > 1:
         return ExamplePage(comparable=False)
     shared = _shared_answers(wanted)
-    sort_key = _generated_sort_key if task_type(found[0].task_type).answer_form == "text" else _label_sort_key
+    sort_key = _SORT_KEYS.get(task_type(found[0].task_type).answer_form, _label_sort_key)
     keys = {row_id: sort_key(answers, order) for row_id, answers in shared.items()}
     ordered = sorted(shared, key=lambda row_id: (*keys[row_id], row_id))
     chosen = ordered[after : after + max(1, min(limit, MAX_ROWS))]
@@ -126,6 +128,17 @@ def _generated_sort_key(answers: Sequence[tuple[str, str]], order: str) -> tuple
     different = sum(word_distance(*pair) for pair in pairs) / len(pairs) if pairs else 0.0
     wrong = sum(word_distance(answer, expected) for answer, expected in answers) / len(answers)
     return {"disagreement": (-different, -wrong), "wrong": (-wrong, -different), "file": (0.0, 0.0)}[order]
+
+
+def _number_sort_key(answers: Sequence[tuple[str, str]], order: str) -> tuple[float, float]:
+    """By the spread of the answers, and by their mean distance from what was expected."""
+    given = np.array([list(of_text(answer).values()) for answer, _ in answers])
+    wanted = np.array(list(of_text(answers[0][1]).values()))
+    different, wrong = float(np.ptp(given, axis=0).mean()), float(np.abs(given - wanted).mean())
+    return {"disagreement": (-different, -wrong), "wrong": (-wrong, -different), "file": (0.0, 0.0)}[order]
+
+
+_SORT_KEYS = {"text": _generated_sort_key, "number": _number_sort_key}
 
 
 def word_distance(first: str, second: str) -> float:

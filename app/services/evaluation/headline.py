@@ -230,8 +230,8 @@ def _missed(results: Results, facts: str, interval: Sequence[float], needed: flo
     return Headline("not_yet", words, needed)
 
 
-def _reached(facts: str, interval: Sequence[float], needed: float) -> Headline:
-    share = percent(needed, 0)
+def _reached(facts: str, interval: Sequence[float], needed: float, score: Score | None = None) -> Headline:
+    share = decimal(needed, 2) if score and score.unit == "number" else percent(needed, 0)
     if interval[0] >= needed:
         return Headline(
             "good_enough", _("{facts}: good enough where {needed} is needed.", facts=facts, needed=share), needed
@@ -280,7 +280,35 @@ def _scored(results: Results, score: Score, needed: float | None) -> Headline:
             "{facts}: whether that is near enough depends on what it is for; look at the farthest answers.", facts=facts
         )
         return Headline("cannot_tell", words)
-    return _missed(results, facts, interval, needed) or _reached(facts, interval, needed)
+    return (
+        _missed(results, facts, interval, needed)
+        or (_not_beaten(results, score, facts, interval, needed) if score.unit == "number" else None)
+        or _reached(facts, interval, needed, score)
+    )
+
+
+def _not_beaten(
+    results: Results, score: Score, facts: str, interval: Sequence[float], needed: float
+) -> Headline | None:
+    """Enough by its number, but a simpler model may do as well: what a number is worth shows beside others alone."""
+    if interval[0] < needed:
+        return None
+    kept = baselines.kept_probe(results)
+    rivals = [
+        known for known in baselines.measured(results) if known.solves and not (kept and known.key == "linear_probe")
+    ]
+    equals = [known for known in rivals if not (known.pair and known.pair.verdict == "better")]
+    if not equals:
+        return None
+    best = max(equals, key=lambda known: known.scores[score.key])
+    words = _(
+        "{facts}: {needed} is reached, but it is not better for certain than {name}, which reaches {value}.",
+        facts=facts,
+        needed=decimal(needed, 2),
+        name=best.name,
+        value=_value(score, best.scores[score.key]),
+    )
+    return Headline("cannot_tell", words, needed)
 
 
 def _value(score: Score, value: float) -> str:

@@ -256,7 +256,7 @@ def _test_against_baseline(run: str, compared: ComparedRuns) -> PairedTest | Non
     if compared.baseline_key and not compared.is_run:
         return baselines.paired(compared.facts[run], compared.baseline_key)
     own = compared.answers.get(run)
-    if own is None or not own.is_decisive:
+    if own is None:
         return None
     if compared.baseline == BASE:
         return paired_answers.against_base(own)

@@ -1,7 +1,7 @@
 """Answers of runs to the same held-out rows, read from the stored predictions for paired significance tests.
 
-Labels are right or wrong (McNemar's test); numbers are scored by their distance and entities counted in every sentence
-(bootstrap over the rows).
+Labels are right or wrong (McNemar's test); entities are counted in every sentence, and numbers correlated over all rows (bootstrap
+over the rows).
 """
 
 import json
@@ -9,11 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.entity_scores import Counts, count
+from app.catalog.number_scores import paired_pearson
 from app.catalog.task_types import task_type
+from app.catalog.task_types.number_forms import of_text
 from app.catalog.task_types.scores import AnswerForm
 from app.models import Prediction, Run
 from app.services.evaluation import statistics, tested_rows
@@ -27,7 +30,8 @@ PAIRED_FORMS = ("label", "labels", "number", "entities")
 class RunAnswers:
     """Score of each test row, by row id, of the tuned and of the base model.
 
-    1 or 0 for a ``label``, minus the distance for a ``number`` (higher is better), the counts of the row for ``labels`` and ``entities``.
+    1 or 0 for a ``label``, the answered and the expected numbers for a ``number``, the counts of the row for ``labels`` and
+    ``entities``.
 
     Attributes:
         data: dataset version and columns; runs with other data were not tested on the same rows.
@@ -39,11 +43,6 @@ class RunAnswers:
     tuned: dict[int, Any] = field(default_factory=dict)
     base: dict[int, Any] = field(default_factory=dict)
     factor: float = 1.0
-
-    @property
-    def is_decisive(self) -> bool:
-        """Whether the paired test on these answers is the verdict on the task's own score."""
-        return self.form != "number"
 
     @property
     def is_cross_validated(self) -> bool:
@@ -85,7 +84,9 @@ def _score(form: AnswerForm, answer: Any, expected: str = "") -> Any:
         return float(answer)
     if form == "labels":
         return _label_counts(answer, expected)
-    return _entity_counts(answer, expected) if form == "entities" else _closeness(answer, expected)
+    if form == "entities":
+        return _entity_counts(answer, expected)
+    return list(of_text(answer).values()), list(of_text(expected).values())
 
 
 def against_base(answers: RunAnswers) -> PairedTest | None:
@@ -128,7 +129,9 @@ def _compare(form: AnswerForm, first: Mapping[int, Any], second: Mapping[int, An
         return statistics.mcnemar(
             [bool(score) for score in first_scores], [bool(score) for score in second_scores], factor
         )
-    return statistics.paired_bootstrap(first_scores, second_scores)
+    one, other = (np.array([answer for answer, _ in scores], dtype=float) for scores in (first_scores, second_scores))
+    expected = np.array([wanted for _, wanted in first_scores], dtype=float)
+    return paired_pearson(one, other, expected, factor=factor)
 
 
 def _entity_counts(answer: str, expected: str) -> Counts:
@@ -138,10 +141,3 @@ def _entity_counts(answer: str, expected: str) -> Counts:
 def _label_counts(answer: str, expected: str) -> Counts:
     given, wanted = set(json.loads(answer)), set(json.loads(expected))
     return Counts(len(given & wanted), len(given), len(wanted))
-
-
-def _closeness(answer: str, expected: str) -> float:
-    try:
-        return -abs(float(answer) - float(expected))
-    except ValueError:
-        return float("-inf")

@@ -36,12 +36,14 @@ class AnswerFilter:
         expected: rows with this expected answer.
         answer: rows that the tuned model gave this answer.
         words: rows with these characters in their text, in either case.
+        farther: rows whose stored score exceeds this; of numbers it is the distance.
     """
 
     only: str | None = None
     expected: str | None = None
     answer: str | None = None
     words: str = ""
+    farther: float | None = None
 
     def rules(self) -> list[ColumnElement[bool]]:
         """The conditions without ``only``."""
@@ -50,6 +52,8 @@ class AnswerFilter:
             rules.append(Prediction.expected == self.expected)
         if self.answer is not None:
             rules.append(Prediction.answer == self.answer)
+        if self.farther is not None:
+            rules.append(Prediction.score > self.farther)
         if self.words:
             rules.append(Prediction.input.icontains(self.words, autoescape=True))
         return rules

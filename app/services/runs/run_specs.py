@@ -36,7 +36,7 @@ def make_spec(
         "task_type": task_type,
         "base_model": base_model,
         "columns": version.columns,
-        "labels": sorted(version.labels),
+        "labels": task.output_names(version.labels, version.columns),
         "method": method,
         "training": complete_training(version, task, card, method, training),
         "dataset_sha256": version.content_sha256,

@@ -1,4 +1,4 @@
-"""Figures of a version: its split, its labels, and how long its texts are."""
+"""Figures of a version: its split, its labels or numbers, and how long its texts are."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from app.models import DatasetVersion
 from app.services.datasets import holdout_access
 from app.services.datasets.version_lengths import with_default_cut
 from studio_ui.components.nodes import Node, el
-from studio_ui.formats import count, counted, percent
+from studio_ui.formats import count, counted, figure, percent
 from studio_ui.pages.datasets.place import shown_dataset
 
 SPLITS = (
@@ -26,13 +26,14 @@ SPLIT_WORDS = gettext_noop(
 
 
 def figures(user_id: str, query: Mapping[str, str]) -> Node:
-    """The three parts side by side; nothing without a dataset."""
+    """The parts side by side; nothing without a dataset."""
     shown = shown_dataset(user_id, query)
     if shown is None:
         return ""
     dataset, version = shown
     peeks = holdout_access.summary(user_id, dataset.id)
-    return el("div", _split(version, peeks), _labels(version), _lengths(version), cls="report-grid")
+    numbers = [_number(name, found) for name, found in (version.report.get("numbers") or {}).items()]
+    return el("div", _split(version, peeks), _labels(version), numbers, _lengths(version), cls="report-grid")
 
 
 def peek_words(peeks: Mapping[str, int]) -> str:
@@ -104,6 +105,41 @@ def _label_row(name: str, number: int, most: int) -> Node:
         el("span", name, cls="label-name", title=name),
         el("span", fill, cls="bar", aria_hidden="true"),
         el("span", count(number), cls="bar-number"),
+    )
+
+
+def _number(name: str, found: Mapping[str, Any]) -> Node:
+    """How the values of a number that is learned are spread."""
+    edges, counts = found["edges"], found["counts"]
+    most = max(1, *counts)
+    bars = [
+        el(
+            "span",
+            title=_(
+                "{low} to {high}: {rows} rows", low=figure(edges[at]), high=figure(edges[at + 1]), rows=count(rows)
+            ),
+            style=f"height: {max(3.0, 100 * rows / most) if rows else 0:.1f}%",
+        )
+        for at, rows in enumerate(counts)
+    ]
+    shares = {share: figure(value) for share, value in found["quantiles"].items()}
+    words = _(
+        "Mean {mean}, standard deviation {deviation}; half of the numbers lie between {low} and {high}, {distinct} are different.",
+        mean=figure(found["mean"]),
+        deviation=figure(found["std"]),
+        low=shares["0.25"],
+        high=shares["0.75"],
+        distinct=count(found["distinct"]),
+    )
+    label = _("Histogram of {name} from {low} to {high}", name=name, low=shares["0"], high=shares["1"])
+    axis = el("div", el("span", shares["0"]), el("span", shares["1"]), cls="histogram-axis", aria_hidden="true")
+    return el(
+        "section",
+        el("h3", _("Numbers in {column}", column=name)),
+        el("div", bars, cls="histogram", role="img", aria_label=label),
+        axis,
+        el("p", words, cls="small"),
+        cls="report-part report-numbers",
     )
 
 

@@ -37,7 +37,9 @@ def _dataset_card(dataset: Dataset, *, newest: bool, alone: bool) -> Card:
         dataset.name,
         badge=_("Newest") if newest else "",
         lines=[
-            f"{rows_words(version)} {counted(len(version.labels or {}), 'label')}.",
+            f"{rows_words(version)} {counted(len(version.labels), 'label')}."
+            if version.labels
+            else rows_words(version),
             el(
                 "span",
                 _("Version {amount}, added ", amount=version.number),

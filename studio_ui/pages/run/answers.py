@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from app.catalog.task_types import task_type
 from app.catalog.task_types.scores import AnswerForm
 from app.languages import gettext as _
 from app.languages import gettext_noop
@@ -14,7 +16,7 @@ from studio_ui.components.judged_answers import expected_words, judged
 from studio_ui.components.marked_text import Marks
 from studio_ui.components.nodes import Node, choice, el, share_bar
 from studio_ui.components.view import Content
-from studio_ui.formats import count, figure
+from studio_ui.formats import count, figure, score_words
 from studio_ui.pages.run.wanted import answer_form, is_active, not_yet, results_of, wanted_run
 
 SECONDS_BETWEEN_LOOKS = 2.0
@@ -44,6 +46,12 @@ LAST_HEAD = {
     "labels": gettext_noop("Least certain label"),
     "number": gettext_noop("Distance"),
 }
+# How far the shown answers are at least, in mean absolute errors of the run.
+FARTHER = (
+    (0.0, gettext_noop("All")),
+    (1.0, gettext_noop("Farther than average")),
+    (2.0, gettext_noop("More than twice as far")),
+)
 ENTITY_HEADS = (
     gettext_noop("Sentence and what is expected"),
     gettext_noop("Linear probe"),
@@ -77,7 +85,11 @@ def answers(user_id: str, query: Mapping[str, str]) -> Content:
         "all" if by_distance else query.get("only") if query.get("only") in NONE_OF else "all" if written else "wrong"
     )
     wanted = AnswerFilter(
-        None if only == "all" else only, query.get("expected"), query.get("answered"), query.get("find", "").strip()
+        None if only == "all" else only,
+        query.get("expected"),
+        query.get("answered"),
+        query.get("find", "").strip(),
+        _least_distance(run, query) if by_distance else None,
     )
     shown = max(PAGE, int(query["rows"])) if query.get("rows", "").isdecimal() else PAGE
     page = _first_rows(user_id, run, wanted, shown)
@@ -119,14 +131,69 @@ def _answer_table(run: RunDetails, page: PredictionPage, wanted: AnswerFilter, s
     )
     return [
         el("p", _unseen(run), cls="muted"),
-        el("div", filters, cls="segments", role="group", aria_label=_("Which rows to show"))
-        if form != "number"
-        else "",
+        _number_details(run) if form == "number" else "",
+        el(
+            "div",
+            _distance_filters(run, wanted) if form == "number" else filters,
+            cls="segments",
+            role="group",
+            aria_label=_("Which rows to show"),
+        ),
         _cell_filter(wanted),
         el("p", words, cls="muted", role="status"),
         _table([_(words) for words in heads], [row(item) for item in page.rows]) if page.rows else "",
         _more(_("Show more rows"), shown) if len(page.rows) < totals[only] else "",
     ]
+
+
+def _least_distance(run: RunDetails, query: Mapping[str, str]) -> float | None:
+    """The distance that the address asks for; None for all rows."""
+    known = {f"{times:g}": times for times, _words in FARTHER if times}
+    return known[query["far"]] * _mean_distance(run) if query.get("far") in known else None
+
+
+def _mean_distance(run: RunDetails) -> float:
+    """The mean of the stored distances: the mean absolute error, of several numbers each in standard deviations."""
+    return float(results_of(run).get("mean_distance") or 0.0)
+
+
+def _distance_filters(run: RunDetails, wanted: AnswerFilter) -> list[Node]:
+    mean = _mean_distance(run)
+    return [
+        choice(
+            f"{_(words)} (> {figure(times * mean)})" if times else _(words),
+            {"far": f"{times:g}" if times else None, "rows": None},
+            pressed=abs((wanted.farther or 0.0) - times * mean) < 1e-12,
+            cls="segment",
+            data_far=f"{times:g}",
+        )
+        for times, words in FARTHER
+    ]
+
+
+def _number_details(run: RunDetails) -> Node:
+    """The scores of each of several numbers by itself."""
+    rows: list[Mapping[str, Any]] = results_of(run).get("per_number") or []
+    if len(rows) < 2:
+        return ""
+    scores = task_type(run.task_type).scores
+    heads = [_("Number"), *(_(score.title) for score in scores)]
+    body = [
+        el(
+            "tr",
+            el("th", row["label"], scope="row"),
+            [el("td", score_words(score.key, row[score.key]), cls="number") for score in scores],
+        )
+        for row in rows
+    ]
+    table = el(
+        "table",
+        el("thead", el("tr", [el("th", words, scope="col") for words in heads])),
+        el("tbody", body),
+        id="numbers-table",
+        cls="data-table",
+    )
+    return el("div", table, cls="table-box", tabindex="0", role="region", aria_label=_("Scores of each number"))
 
 
 def _unseen(run: RunDetails) -> str:
@@ -141,7 +208,7 @@ def _unseen(run: RunDetails) -> str:
 
 
 def _nothing(wanted: AnswerFilter) -> str:
-    narrowed = wanted.words or wanted.expected is not None or wanted.answer is not None
+    narrowed = wanted.words or any(value is not None for value in (wanted.expected, wanted.answer, wanted.farther))
     return _("No row fits what is asked for above.") if narrowed else _(NONE_OF[wanted.only or "all"])
 
 

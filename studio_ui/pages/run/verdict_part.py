@@ -57,7 +57,7 @@ def _choices(needed: float, score: Score) -> Node:
     offered = sorted({*headlines.CHOICES, needed})
     buttons = [
         choice(
-            f"{decimal(share * 100)} %",
+            decimal(share, 2) if score.unit == "number" else f"{decimal(share * 100)} %",
             {"need": f"{share * 100:g}"},
             pressed=abs(share - needed) < 1e-9,
             cls="segment",

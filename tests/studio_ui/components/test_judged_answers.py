@@ -27,3 +27,17 @@ def test_playground_shows_the_given_labels_with_their_thresholds() -> None:
     shown = json.dumps(answer_of("it crashed", answer, {}))
     assert '"bug"' in shown and "from 40.0" in shown
     assert "no label" in json.dumps(answer_of("hello", {**answer, "labels": []}, {}))
+
+
+def test_numbers_have_their_distance_beside_them_and_several_their_names() -> None:
+    one = json.dumps(judged("number", "2.5", "4.0"), ensure_ascii=False)
+    assert '"2.5"' in one and '"−1.5"' in one and "answer-wrong" not in one
+    two = json.dumps(judged("number", '{"tone": 1.0, "style": 3.0}', '{"tone": 0.5, "style": 3.0}'), ensure_ascii=False)
+    assert '"tone: "' in two and '"+0.5"' in two and '"±0"' in two
+    assert '"0.25"' in json.dumps(expected_words("number", "0.25"))
+
+
+def test_playground_shows_a_number_beside_those_it_was_learned_from() -> None:
+    answer = {"numbers": {"score": 2.0}, "means": {"score": 3.0}, "deviations": {"score": 0.5}}
+    shown = json.dumps(answer_of("it crashed", answer, {}))
+    assert '"reply-label"' in shown and "2.0 standard deviations below the mean of the training rows, 3" in shown

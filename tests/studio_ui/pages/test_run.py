@@ -76,6 +76,7 @@ def test_config_names_the_learning_rate_that_was_used(owner: str) -> None:
         ("text-classification", {"accuracy": 0.9}, "Right answers that your purpose needs"),
         ("multi-label-classification", {"micro_f1": 0.9}, "Micro-F1 that your purpose needs"),
         ("token-classification", {"f1": 0.9}, "Entity F1 that your purpose needs"),
+        ("regression", {"pearson": 0.9}, "Pearson correlation that your purpose needs0.700.800.90"),
     ],
 )
 def test_choice_of_what_is_needed_names_the_score(owner: str, kind: str, metrics: dict, label: str) -> None:

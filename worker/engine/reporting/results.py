@@ -63,7 +63,7 @@ class TaskResults:
 
     Attributes:
         metrics: of the tuned model.
-        intervals: 95 % interval of the primary metric.
+        intervals: 95 % interval of the primary metric, and of others where they are known.
         baseline: metrics by baseline.
         cut_rows: training rows that lost their end.
     """
@@ -112,6 +112,23 @@ class LabelSetResults(TaskResults):
 
     per_class: list[dict[str, Any]]
     thresholds: dict[str, float]
+    answer_seconds: float
+    paired: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberResults(TaskResults):
+    """Scores of numbers; ``intervals`` has those of every score.
+
+    Attributes:
+        mean_distance: of the stored answers from what was expected; of several numbers each in standard deviations of the training rows.
+        per_number: of each number by itself, as :func:`app.catalog.number_scores.per_number` has it.
+        answer_seconds: for a row of the test.
+        paired: baseline -> the tuned model against it, as :class:`app.catalog.paired_tests.PairedTest` has it.
+    """
+
+    mean_distance: float
+    per_number: list[dict[str, Any]]
     answer_seconds: float
     paired: dict[str, dict[str, Any]]
 

@@ -112,6 +112,21 @@ def scored(
     )
 
 
+def numbers(value: float, interval: tuple[float, float], *, probe: float, pairs: dict[str, Any], **more: Any) -> Run:
+    """A regression; ``pairs`` are the paired tests against its baselines."""
+    return _run(
+        "regression",
+        "starter-encoder",
+        metrics={"pearson": value},
+        intervals={"pearson": list(interval)},
+        baseline={"mean": {"pearson": 0.0}, "linear_probe": {"pearson": probe}},
+        paired=pairs,
+        test_rows=300,
+        train_rows=2100,
+        **more,
+    )
+
+
 def text(
     tuned: float,
     base: float,

@@ -94,3 +94,36 @@ def test_sets_of_labels_are_compared_by_their_f1(owner: str, version: tuple[str,
     row = next(row for row in result.metrics if row.key == "test/micro_f1")
     assert row.title == "Micro-F1 (test rows)" and row.verdicts == {runs[0].id: "better"}
     assert row.paired[runs[0].id].interval == pytest.approx([0.5, 0.5])
+
+
+def test_numbers_are_compared_by_their_correlation_and_shown_by_their_distance(
+    owner: str, version: tuple[str, str]
+) -> None:
+    """The first run answers exactly; the second shifts every fourth row far away, by which its answers no longer correlate."""
+    runs = [make_run(owner, version, name) for name in ("good", "bad")]
+    for run, shift in zip(runs, (0.0, 90.0), strict=True):
+        with transaction() as session:
+            stored = session.get_one(Run, run.id)
+            stored.task_type = "regression"
+            stored.results = {"metrics": {"pearson": 1.0 if not shift else 0.2}, "test_rows": 40}
+            session.get_one(Job, stored.job_id).state = SUCCEEDED
+            rows = [(n, float(n), n + shift * (n % 4 == 0)) for n in range(40)]
+            written = [
+                {
+                    "row_id": n,
+                    "input": "x",
+                    "expected": repr(wanted),
+                    "answer": repr(given),
+                    "score": abs(given - wanted),
+                }
+                for n, wanted, given in rows
+            ]
+            predictions.replace(session, run.id, [{**row, "base_answer": "19.5", "split": "test"} for row in written])
+    result = comparison.compare(owner, [run.id for run in runs], baseline=runs[1].id)
+    row = next(row for row in result.metrics if row.key == "test/pearson")
+    assert row.verdicts == {runs[0].id: "better"} and row.paired[runs[0].id].interval[0] > 0
+    assert (row.paired[runs[0].id].gained, row.paired[runs[0].id].lost) == (10, 0)
+    first = example_table.page(owner, [run.id for run in runs], order="wrong").rows[0]
+    assert first.row_id % 4 == 0 and first.different
+    far = predictions.page(owner, runs[1].id, predictions.AnswerFilter(farther=22.5))
+    assert [found.row_id for found in far.rows] == list(range(0, 40, 4))

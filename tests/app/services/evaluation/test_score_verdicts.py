@@ -6,7 +6,7 @@ import pytest
 
 from app.catalog.paired_tests import PairedTest
 from app.services.evaluation import headline, score_verdicts, verdicts
-from tests.app.services.evaluation.runs_of_all_kinds import scored
+from tests.app.services.evaluation.runs_of_all_kinds import numbers, scored
 
 BETTER, CHANCE, WORSE = ((0.05, 0.15), 0.001), ((-0.02, 0.012), 0.6), ((-0.1, -0.03), 0.01)
 
@@ -61,3 +61,34 @@ def test_checks_without_gain_are_told(values: list[float], said: bool) -> None:
     run = scored(0.7, (0.65, 0.75), probe=0.6, pairs={})
     points = {"eval/micro_f1": [[step + 1, value] for step, value in enumerate(values)]}
     assert (score_verdicts.stopped_improving(run, points) is not None) is said
+
+
+@pytest.mark.parametrize(
+    ("value", "against_probe", "conclusion", "words"),
+    [
+        (0.88, BETTER, "good_enough", "good enough where 0.80 is needed."),
+        # A high number is no praise where the ridge regression reaches it as well.
+        (
+            0.88,
+            CHANCE,
+            "cannot_tell",
+            "0.80 is reached, but it is not better for certain than linear probe on the base model",
+        ),
+        (0.6, BETTER, "not_yet", "not yet where 0.80 is needed."),
+    ],
+)
+def test_numbers_are_praised_only_where_they_beat_what_needs_no_tuning(
+    value: float, against_probe: Any, conclusion: str, words: str
+) -> None:
+    pairs = {"mean": pair(*BETTER), "linear_probe": pair(*against_probe)}
+    run = numbers(value, (value - 0.03, value + 0.03), probe=value - 0.01, pairs=pairs)
+    sentence = headline.headline("succeeded", run.results)
+    assert sentence is not None and sentence.conclusion == conclusion and words in sentence.sentence
+    assert sentence.sentence.startswith(f"Pearson correlation {value:.3f} on 300 test rows (95 % interval")
+
+
+def test_probe_that_was_kept_is_no_rival_of_itself() -> None:
+    pairs = {"mean": pair(*BETTER), "linear_probe": pair(*CHANCE)}
+    run = numbers(0.88, (0.85, 0.91), probe=0.88, pairs=pairs, start_validation={"pearson": 0.9}, best_step=0)
+    sentence = headline.headline("succeeded", run.results)
+    assert sentence is not None and sentence.conclusion == "good_enough"

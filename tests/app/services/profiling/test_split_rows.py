@@ -26,3 +26,13 @@ def test_row_with_several_labels_is_stratified_by_its_rarest():
 def test_no_rows_have_no_labels():
     rows = SplitRows()
     assert len(rows) == 0 and rows.ids.tolist() == [] and rows.labels() == [] and rows.counts() == {}
+
+
+def test_rows_of_numbers_are_stratified_by_their_quantile():
+    rows = SplitRows()
+    for number in range(100):
+        # The second number, a thousand times as large, is the same for all: the first one alone decides.
+        rows.add(number, number + 2, bytes([number]) * 8, (), numbers=(float(number), 5000.0))
+    quantiles = rows.labels()
+    assert quantiles == sorted(quantiles) and {quantiles.count(part) for part in set(quantiles)} == {5}
+    assert rows.numbers.shape == (100, 2) and rows.counts() == {}

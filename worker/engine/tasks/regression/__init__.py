@@ -1,0 +1,1 @@
+"""Regression: encoder, head, and the numbers that it gives."""
