@@ -1,11 +1,11 @@
-"""From a dataset version's rows to texts with numbers."""
+"""From a dataset version's rows to texts, or pairs of texts, with numbers."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from app.catalog.task_types.base import TaskType
 from app.catalog.task_types.number_forms import as_text, score_columns
-from worker.engine.batching.training_rows import read_rows
+from worker.engine.tasks.classification import data
 from worker.engine.tasks.classification.data import LabelledExample
 
 
@@ -14,10 +14,4 @@ def read_examples(
 ) -> dict[str, list[LabelledExample]]:
     """Split name -> its examples; the label holds the numbers as they are stored."""
     names = score_columns(columns)
-    return {
-        name: [
-            LabelledExample(row_id, cells[columns["text"]] or "", as_text(names, task.numbers(cells, columns)))
-            for row_id, cells in split
-        ]
-        for name, split in read_rows(rows, splits, columns.values()).items()
-    }
+    return data.read_examples(rows, splits, columns, lambda cells: as_text(names, task.numbers(cells, columns)))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app.catalog.card import BaseModelCard
+from app.catalog.task_types.text_pairs import TextInput
 from worker.engine.tasks.classification.predict import HeadPredictor
 from worker.engine.tasks.regression.scale import read_scale
 
@@ -16,7 +17,7 @@ class NumberPredictor(HeadPredictor):
         super().__init__(folder, base_folder, base, device)
         self.scale = read_scale(folder, self.labels)
 
-    def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+    def predict(self, texts: Sequence[TextInput]) -> list[dict[str, Any]]:
         """``[{"numbers": {name: number}, "means": {name: number}, "deviations": {name: number}}]``.
 
         The last two are of the training rows, to see where an answer lies among them.

@@ -156,7 +156,7 @@ class Regression(EncoderWithHead):
         away = self._distances(tuned, _numbers_of(tested.examples))
         for at in np.argsort(-away, kind="stable").tolist():
             example, answer, before = tested.examples[at], as_text(names, tuned[at]), as_text(names, base[at])
-            yield PredictionRow(example.row_id, example.text, example.label, before, answer, float(away[at]))
+            yield PredictionRow(example.row_id, example.input, example.label, before, answer, float(away[at]))
 
 
 def _numbers_of(examples: Sequence[LabelledExample]) -> Numbers:
