@@ -14,7 +14,7 @@ from app.catalog.task_types.text_classification_columns import best_text
 from app.languages import stated
 
 KIND = "regression"
-# A number with so many different values is measured; a few steps can be told apart like categories.
+# A number with so many different values is measured; a few steps can be distinguished like categories.
 FEW_STEPS = 12
 MIN_STEPS = 3
 # Of the cells, so many must be numbers.

@@ -9,7 +9,7 @@ from worker.engine.tasks.base import TaskFamily
 from worker.engine.tasks.classification.classification import Classification
 from worker.engine.tasks.generation.generation import Generation
 from worker.engine.tasks.multi_label.multi_label import MultiLabel
-from worker.engine.tasks.regression.regression import Regression
+from worker.engine.tasks.regression.regression import Regressor
 from worker.engine.tasks.token_classification.token_classification import Tokens
 
 # By the kind of a task, else by its family.
@@ -18,7 +18,7 @@ ENGINES: dict[str, type[TaskFamily]] = {
     "generation": Generation,
     "tokens": Tokens,
     "multi-label-classification": MultiLabel,
-    "regression": Regression,
+    "regression": Regressor,
 }
 
 

@@ -33,7 +33,7 @@ TUNED, PROBE, MEAN = "tuned", "linear_probe", "mean"
 HUBER_DELTA = 1.0
 
 
-class Regression(EncoderWithHead):
+class Regressor(EncoderWithHead):
     """Encoder and head with an output for each number; the baseline is ridge regression on the base model's vectors."""
 
     @classmethod

@@ -13,7 +13,7 @@ from scipy import stats
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
 from worker.engine.tasks.regression.predict import NumberPredictor
-from worker.engine.tasks.regression.regression import Regression
+from worker.engine.tasks.regression.regression import Regressor
 
 
 def stored_rows(job: TrainingJob) -> list[dict[str, Any]]:
@@ -56,14 +56,14 @@ def test_download_gives_the_answers_of_the_run(trained_numbers: tuple[TrainingJo
 
 
 def test_loss_is_hubers_on_standardised_numbers(numbers_job: Callable[[], TrainingJob]) -> None:
-    family = Regression(numbers_job(), ListReport(), Accelerator(cpu=True))
+    family = Regressor(numbers_job(), ListReport(), Accelerator(cpu=True))
     # Half the square up to a distance of 1, then the distance less a half (Huber 1964); the mean of both numbers.
     found = family.loss_sum(torch.tensor([[0.5, 3.0]]), torch.zeros(1, 2))
     assert float(found) == pytest.approx((0.125 + 2.5) / 2)
 
 
 def test_folds_answer_with_scales_of_their_own(numbers_job: Callable[[], TrainingJob]) -> None:
-    family = Regression(numbers_job(), ListReport(), Accelerator(cpu=True))
+    family = Regressor(numbers_job(), ListReport(), Accelerator(cpu=True))
     torch.manual_seed(0)
     family.read()
     family.load()
