@@ -1,4 +1,4 @@
-"""Regression: one text, one number or several. Words, roles, how a row is read, scores."""
+"""Regression: one text or two, one number or several. Words, roles, how a row is read, scores."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from app.catalog.task_types import number_forms as forms
 from app.catalog.task_types import regression_checks as checks
 from app.catalog.task_types import regression_columns as found
+from app.catalog.task_types import text_pairs
 from app.catalog.task_types.base import Problem, Role, TaskType
 from app.catalog.task_types.candidates import GoalCandidate
 from app.catalog.task_types.column_facts import TableFacts
@@ -14,6 +15,12 @@ from app.catalog.task_types.scores import Score
 
 Row = Mapping[str, Any]
 TEXT = Role("text", "Text", "The column with the text that the model reads.")
+SECOND = Role(
+    text_pairs.SECOND.name,
+    "Second text",
+    "A column with another text that is read together with the first one, if the number is about both.",
+    required=False,
+)
 SCORE = Role(
     "score", "Number", "The column with the number that the model should give, such as a score.", required=False
 )
@@ -21,13 +28,14 @@ OWN_COLUMN = Role("score:", "One of several numbers", "A column with one of seve
 
 
 class Regression(TaskType):
-    """Give each text a number, or one number of each of several kinds."""
+    """Give each text, or each pair of texts, a number, or one number of each of several kinds."""
 
     kind = "regression"
     title = "Give texts a score"
     summary = "Give every text a number that is learned in its order: how hard, how good, how urgent, how similar."
     example = "“Arrived late and broken” → 1.4"
-    roles = (TEXT, SCORE)
+    roles = (TEXT, SECOND, SCORE)
+    text_roles = (TEXT.name, SECOND.name)
     column_roles = (OWN_COLUMN,)
     answer_roles = ("score",)
     scores = (
@@ -73,7 +81,8 @@ class Regression(TaskType):
 
     def as_read(self, row: Row, columns: Mapping[str, str]) -> list[tuple[str, str]]:
         """See :meth:`TaskType.as_read`."""
-        shown = [(TEXT.title, str(row.get(columns.get(TEXT.name, "")) or ""))]
+        texts = [role for role in (TEXT, SECOND) if role.name in columns]
+        shown = [(role.title, str(row.get(columns[role.name]) or "")) for role in texts]
         for role, column in columns.items():
             if self.is_answer(role):
                 shown.append((f"{SCORE.title}: {column}", _shown(row.get(column), role)))

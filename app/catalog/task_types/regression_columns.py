@@ -11,6 +11,7 @@ from app.catalog.task_types.candidates import CERTAIN, CLOSE, DOUBTED, GUESSED, 
 from app.catalog.task_types.column_facts import ColumnFacts, TableFacts
 from app.catalog.task_types.number_forms import OWN_COLUMN, SCORE, endings, is_written_number
 from app.catalog.task_types.text_classification_columns import best_text
+from app.catalog.task_types.text_pairs import FIRST, SECOND
 from app.languages import stated
 
 KIND = "regression"
@@ -21,6 +22,8 @@ MIN_STEPS = 3
 NUMBER_SHARE = 0.9
 # Whole numbers that recur and begin at 0 or 1 without a gap are the numbers of categories.
 RECURRING_SHARE = 0.5
+# Words that stand beside a text are many; fewer that recur are categories.
+MANY_WORDS, WORDS_SHARE = 20, 0.1
 # Parts of the names of columns that say how sure a score is, or how many gave it.
 ABOUT_SCORES = "std sd stdev var variance count counts n num votes confidence weight rank id min max median".split()
 
@@ -34,8 +37,36 @@ def candidates(table: TableFacts) -> list[GoalCandidate]:
     for columns, score, why, doubt in _chosen(table, able):
         text = best_text(table, [name for name in table.names if name not in columns])
         if text is not None:
-            found += _with_marks(table, text, columns, GoalCandidate(KIND, {}, score, why, doubt))
+            texts = _texts(table, text, columns)
+            found += _with_marks(table, texts, columns, GoalCandidate(KIND, {}, score, why, doubt))
+            if len(texts) > 1:
+                # One text alone is another reading of the same table, but a weaker one.
+                alone = GoalCandidate(KIND, {}, score - CLOSE - 1, why, doubt)
+                found += _with_marks(table, {"text": text}, columns, alone)
     return found
+
+
+def _texts(table: TableFacts, text: str, scores: Sequence[str]) -> dict[str, str]:
+    """Role -> column of the text, and of a second one where exactly one other column holds texts or words."""
+    others = [
+        name for name, column in table.columns.items() if name != text and name not in scores and _may_be_second(column)
+    ]
+    if len(others) != 1:
+        return {FIRST.name: text}
+    first, second = sorted((text, others[0]), key=table.names.index)
+    return {FIRST.name: first, SECOND.name: second}
+
+
+def _may_be_second(column: ColumnFacts) -> bool:
+    """Whether it holds texts, or words of which there are many: neither categories, numbers nor codes."""
+    if column.is_metadata or column.is_person or column.numeric > 0:
+        return False
+    if column.kind == facts.VALUES and (column.distinct < MANY_WORDS or column.share < WORDS_SHARE):
+        return False
+    is_text = column.kind == facts.TEXTS
+    return is_text or (
+        column.kind in (facts.WORDS, facts.VALUES) and not any(re.search(r"\d", value) for value in column.values)
+    )
 
 
 def _could_be_score(table: TableFacts, column: ColumnFacts) -> bool:
@@ -98,11 +129,13 @@ def _why(table: TableFacts, columns: Sequence[str]) -> str:
     if len(columns) > 1:
         return stated("{columns} columns of numbers", columns=len(columns))
     column = table.columns[columns[0]]
-    shown = ", ".join(value[:20] for value in column.values[:4])
+    shown = "; ".join(value[:20] for value in column.values[:4])
     return stated("{distinct} different numbers, in their order: {shown} …", distinct=column.distinct, shown=shown)
 
 
-def _with_marks(table: TableFacts, text: str, columns: Sequence[str], candidate: GoalCandidate) -> list[GoalCandidate]:
+def _with_marks(
+    table: TableFacts, texts: Mapping[str, str], columns: Sequence[str], candidate: GoalCandidate
+) -> list[GoalCandidate]:
     """The reading with what commas mean in its columns; a question where that is open."""
     open_: str = ""
     chosen: list[Mapping[str, str]] = [{}]
@@ -119,4 +152,4 @@ def _with_marks(table: TableFacts, text: str, columns: Sequence[str], candidate:
     )
     # Several columns of which each could be read in two ways: all in the same one.
     ways = chosen if len(chosen) <= 2 else [chosen[0], chosen[-1]]
-    return [replace(candidate, columns={"text": text, **roles}, doubt=doubt) for roles in ways]
+    return [replace(candidate, columns={**texts, **roles}, doubt=doubt) for roles in ways]

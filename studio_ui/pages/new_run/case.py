@@ -152,10 +152,16 @@ class Case:
         }
 
     def columns(self) -> Updates:
-        """A field for each role of the goal."""
+        """A field for each role of the goal, but none for an answer that columns in further roles give."""
         names = datasets.preview(self.user_id, self.draft.dataset_id, limit=1)["columns"]
         free = [(name, name) for name in names if not name.startswith("_")]
-        wanted = task_of(self.draft.task_type).roles
+        task, chosen = task_of(self.draft.task_type), self.draft.columns
+        answered = any(map(task.is_answer, chosen))
+        wanted = [
+            role
+            for role in task.roles
+            if role.required or role.name in chosen or not (answered and task.is_answer(role.name))
+        ]
         return {
             box: gr.update(
                 visible=True,

@@ -53,6 +53,15 @@ def test_same_text_with_other_numbers_contradicts_itself() -> None:
     assert problems["duplicate_rows"].rows == [63]
 
 
+def test_two_texts_are_looked_at_together() -> None:
+    rows = [
+        {"_id": n, "_line": n + 2, "text": "the same sentence", "pair": f"word {n}", "score": n / 7} for n in range(60)
+    ]
+    rows[3]["pair"] = ""
+    problems = {problem.code: problem for problem in check(rows, {**COLUMNS, "text_pair": "pair"})}
+    assert problems["empty_text"].rows == [5] and "conflicting_labels" not in problems
+
+
 def test_numbers_of_an_evaluation_file_need_not_be_known() -> None:
     problems = found([n / 7 for n in range(60)] + [0.123, "none"], evaluation=2)
     assert "unknown_label" not in problems

@@ -82,6 +82,29 @@ def test_number_without_a_name_is_offered_but_not_taken() -> None:
     assert "no name says which number" in unnamed.doubt and len(unnamed.columns) == 3
 
 
+@pytest.mark.parametrize(
+    ("columns", "texts"),
+    [
+        ({"sentence1": TEXTS, "sentence2": OTHERS, "score": MEASURED}, ["sentence1", "sentence2"]),
+        # A word of the sentence, as in data on how hard words are; categories and codes are no second text.
+        (
+            {
+                "sentence": TEXTS,
+                "word": [first + second for first in "abcdefgh" for second in "aeiou"],
+                "kind": GROUPS,
+                "complexity": MEASURED,
+            },
+            ["sentence", "word"],
+        ),
+        ({"text": TEXTS, "product": [f"B{n}" for n in range(ROWS)], "score": MEASURED}, ["text"]),
+    ],
+)
+def test_second_text_is_read_too_where_there_is_one(columns: dict[str, list[str]], texts: list[str]) -> None:
+    first, question = read(**columns)
+    assert question is None
+    assert [first.columns[role] for role in ("text", "text_pair") if role in first.columns] == texts
+
+
 def test_texts_times_and_conversations_are_no_numbers() -> None:
     assert candidates(table(text=TEXTS, other=OTHERS)) == []
     assert candidates(table(text=TEXTS, score=["2024-01-31"] * ROWS)) == []

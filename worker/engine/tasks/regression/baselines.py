@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.sparse import hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import Ridge
 
 from app.catalog.number_scores import Numbers
+from app.catalog.task_types.text_pairs import TextInput
 from worker.engine.tasks.classification.baselines import MAX_ROWS, MAX_WORDS, TOKENS
 
 # Penalties (scikit-learn's alpha) of the weights of words: the one with the lowest squared error on rows that are held out in turn.
@@ -20,19 +22,31 @@ def mean(train: Numbers, rows: int) -> Numbers:
     return np.repeat(train.mean(0, keepdims=True), rows, axis=0)
 
 
-def tfidf(train: Sequence[str], numbers: Numbers, test: Sequence[str]) -> list[list[float]] | None:
-    """Numbers for the test texts, (rows, numbers); None where the training texts hold no word."""
+def tfidf(train: Sequence[TextInput], numbers: Numbers, test: Sequence[TextInput]) -> list[list[float]] | None:
+    """Numbers for the test texts, (rows, numbers); None where the training texts hold no word.
+
+    Of two texts each has words of its own.
+    """
     step = max(1, -(-len(train) // MAX_ROWS))
     train, numbers = train[::step], numbers[::step]
-    vectorizer = TfidfVectorizer(token_pattern=TOKENS, sublinear_tf=True, max_features=MAX_WORDS)
-    try:
-        words = vectorizer.fit_transform(train)
-    except ValueError:
-        # "empty vocabulary": texts of punctuation alone.
+    parts = []
+    for known, asked in zip(_sides(train), _sides(test), strict=True):
+        vectorizer = TfidfVectorizer(token_pattern=TOKENS, sublinear_tf=True, max_features=MAX_WORDS)
+        try:
+            parts.append((vectorizer.fit_transform(known), vectorizer.transform(asked)))
+        except ValueError:
+            # "empty vocabulary": texts of punctuation alone.
+            continue
+    if not parts:
         return None
-    answers = _predict(words, numbers, vectorizer.transform(test), _choose_penalty(words, numbers))
-    found: list[list[float]] = answers.tolist()
+    words, others = (hstack(side).tocsr() for side in zip(*parts, strict=True))
+    found: list[list[float]] = _predict(words, numbers, others, _choose_penalty(words, numbers)).tolist()
     return found
+
+
+def _sides(texts: Sequence[TextInput]) -> list[list[str]]:
+    """The first texts, and the second ones of pairs."""
+    return [list(side) for side in zip(*((text,) if isinstance(text, str) else text for text in texts), strict=True)]
 
 
 def _choose_penalty(words: Any, numbers: Numbers) -> float:

@@ -79,7 +79,7 @@ class Regressor(EncoderWithHead):
     def answer_baselines(self) -> Mapping[str, Sequence[Any]]:
         """See :class:`EncoderWithHead`: numbers in the unit of the data, (rows, numbers)."""
         train = self._expected["train"]
-        known, asked = self.texts("train", "test")
+        known, asked = ([example.texts for example in self.examples[name]] for name in ("train", "test"))
         key = ["tfidf-ridge", repr((known, asked, train.tolist()))]
         words = remember(self.job.cache, key, lambda: baselines.tfidf(known, train, asked))
         return {

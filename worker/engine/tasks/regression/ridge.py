@@ -24,7 +24,8 @@ def fit(features: torch.Tensor, targets: torch.Tensor) -> Probe:
     """
     vectors, wanted = features.double(), targets.double()
     [(weight, bias)] = _solve(vectors, wanted, (choose_penalty(vectors, wanted),))
-    return Probe(weight.float(), bias.float())
+    # Packed, as it is kept in a file.
+    return Probe(weight.float().contiguous(), bias.float())
 
 
 def choose_penalty(vectors: torch.Tensor, targets: torch.Tensor) -> float:

@@ -19,6 +19,7 @@ def test_it_is_scikit_learns_ridge() -> None:
     # The penalty is a share of the mean eigenvalue of the centred vectors' products, which is their mean squared deviation.
     alpha = penalty * float((vectors - vectors.mean(0)).square().sum(0).mean())
     oracle = Ridge(alpha=alpha).fit(vectors.numpy(), targets.numpy())
+    assert probe.weight.is_contiguous(), "a file of safetensors takes nothing else"
     assert np.allclose(probe.weight.numpy(), oracle.coef_, atol=1e-5)
     assert np.allclose(probe.bias.numpy(), oracle.intercept_, atol=1e-4)
 
