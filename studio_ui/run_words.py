@@ -80,6 +80,11 @@ def generates(task_type: str) -> bool:
     return any(task.kind == task_type and task.answer_form == "text" for task in TASK_TYPES)
 
 
+def writes_targets(task_type: str) -> bool:
+    """Whether runs of this task tune a model that writes a text for each text."""
+    return any(task.kind == task_type and task.answer_form == "target" for task in TASK_TYPES)
+
+
 def on_validation_rows(score: Score) -> str:
     """The name of a score's curve: "Accuracy on the validation rows"."""
     if score.rows == "sentences":

@@ -46,6 +46,17 @@ BASELINES = (
         gettext_noop("Gives each word the tag that it has most often in the training sentences."),
     ),
     Baseline(
+        "copy",
+        gettext_noop("copy of the source"),
+        gettext_noop("Gives the source text back unchanged."),
+        solves=False,
+    ),
+    Baseline(
+        "lead_3",
+        gettext_noop("first three sentences"),
+        gettext_noop("Gives the first three sentences of the source text."),
+    ),
+    Baseline(
         "tfidf",
         gettext_noop("TF-IDF + logistic regression"),
         gettext_noop("Logistic regression on the weighted words of a text; needs no language model."),

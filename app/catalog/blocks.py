@@ -27,11 +27,20 @@ IDLE = ("query_global", "key_global", "value_global")
 def find_blocks(model: "nn.Module") -> dict[str, "nn.Module"]:
     """The model's blocks from the input upwards, by full name.
 
-    Lists of lists (Funnel's stages) count as one list.
+    Lists of lists (Funnel's stages) count as one list. Of an encoder-decoder they are the encoder's, then the decoder's.
 
     Raises:
         Rejected: no list of equal blocks is found; the model is no transformer that we know.
     """
+    if (halves := _halves(model)) is not None:
+        found: dict[str, nn.Module] = {}
+        for name, half in halves.items():
+            found |= {f"{name}.{block}": module for block, module in _heaviest_list(half).items()}
+        return found
+    return _heaviest_list(model)
+
+
+def _heaviest_list(model: "nn.Module") -> dict[str, "nn.Module"]:
     from torch import nn
 
     lists = {
@@ -155,6 +164,16 @@ def stream_width(model: "nn.Module") -> int:
 def count_weights(module: "nn.Module") -> int:
     """All weights of a module."""
     return sum(weight.numel() for weight in module.parameters())
+
+
+def _halves(model: "nn.Module") -> "dict[str, nn.Module] | None":
+    """Encoder and decoder by full name; None where a model is no encoder-decoder."""
+    whole: Any = model
+    if not getattr(getattr(model, "config", None), "is_encoder_decoder", False):
+        return None
+    found = (whole.get_encoder(), whole.get_decoder())
+    names = {id(module): name for name, module in model.named_modules()}
+    return {names[id(half)]: half for half in found}
 
 
 def _flat(blocks: "nn.ModuleList", name: str) -> Iterator[tuple[str, "nn.Module"]]:

@@ -32,7 +32,9 @@ class BaseModelCard:
     ``block_norm_parameters`` and ``outer_norm_parameters`` are the weights of the norms in one block and outside of the
     blocks; ``key_width`` is the width of keys and values where it differs from ``hidden_size``.
 
-    What a fetched model was found to be: ``architecture`` is ``encoder`` or ``decoder``; ``kinds`` are those of
+    What a fetched model was found to be: ``architecture`` is ``encoder``, ``decoder`` or ``encoder-decoder``, of which
+    ``context_length`` is what the encoder reads and ``target_length`` what the decoder writes (0: as much), and whose blocks are
+    the encoder's, then the decoder's; ``kinds`` are those of
     :mod:`app.catalog.methods.capabilities` that transformers has a class for; where blocks differ, ``block_kinds`` are the different
     ones and ``block_order`` has the number of each block's kind; a text goes ``passes`` times through all of them (ALBERT shares
     its weights); ``output_parameters`` are those of an output layer that is not tied to the embeddings; ``lacks`` are the parts
@@ -74,6 +76,7 @@ class BaseModelCard:
     key_value_heads: int = 0
     experts: int = 0
     experts_used: int = 0
+    target_length: int = 0
     lacks: tuple[str, ...] = ()
     fused_attention: bool = True
 

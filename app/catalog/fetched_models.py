@@ -10,7 +10,7 @@ from app import manifest, storage
 from app.catalog.card import BaseModelCard
 from app.catalog.chat_templates import PLAIN_TURNS_NAME, read_template
 from app.catalog.methods.base import served_tasks
-from app.catalog.model_facts import DECODER, ModelFacts, with_tuples
+from app.catalog.model_facts import DECODER, ENCODER_DECODER, ModelFacts, with_tuples
 from app.catalog.task_types import TASK_TYPES, kinds_of
 from app.errors import Conflict
 from app.outside_names import path_inside
@@ -120,6 +120,8 @@ def _pooling(folder: Path, facts: ModelFacts) -> dict[str, Any]:
 
 
 def _summary(architecture: str, talks: bool) -> str:
+    if architecture == ENCODER_DECODER:
+        return "Fetched from the Hugging Face Hub; reads one text and writes another."
     if architecture != DECODER:
         return "Fetched from the Hugging Face Hub; reads texts."
     return f"Fetched from the Hugging Face Hub; {'answers in a chat' if talks else 'continues texts'}."

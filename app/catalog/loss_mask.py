@@ -5,11 +5,14 @@ only ``tokenizers`` and jinja; imports no torch and no transformers.
 """
 
 import hashlib
-from dataclasses import dataclass
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from app.catalog.chat_templates import ChatTemplate, Span, read_template
+from app.catalog.masked_example import MaskedExample
+from app.catalog.model_facts import ENCODER_DECODER
+from app.catalog.source_target_mask import SourceTargetMasker
 from app.catalog.task_types.generative import Example, Turn
 from app.errors import Rejected
 from app.languages import gettext as _
@@ -20,17 +23,22 @@ if TYPE_CHECKING:
 ANSWERS, EVERYTHING = "answers", "everything"
 
 
-@dataclass(frozen=True)
-class MaskedExample:
-    """An example as tokens, none cut yet: ``learned`` says which of them the model is to predict.
+class Masker(Protocol):
+    """Makes tokens with a loss mask of examples."""
 
-    ``spans`` are the characters of ``text`` that each token stands for.
-    """
+    @property
+    def template_name(self) -> str:
+        """What the chat template is called; empty where there is none."""
 
-    text: str
-    ids: list[int]
-    learned: list[bool]
-    spans: list[Span]
+    @property
+    def identity(self) -> str:
+        """Everything that the tokens of an example depend on besides the example itself."""
+
+    def mask(self, example: Example) -> MaskedExample:
+        """Tokens of an example."""
+
+    def ask(self, turns: tuple[Turn, ...]) -> list[int]:
+        """Tokens of a question, up to where the model begins its answer."""
 
 
 class LossMasker:
@@ -40,8 +48,12 @@ class LossMasker:
         self.template = template
         self._tokenizer = tokenizer
         self._learn_from = learn_from
-        eos = dict(template.specials).get("eos_token") or ""
-        self._end = tokenizer.token_to_id(eos) if eos else None
+        self._end = end_of(tokenizer, template)
+
+    @property
+    def template_name(self) -> str:
+        """What the chat template is called."""
+        return self.template.name
 
     @property
     def identity(self) -> str:
@@ -91,8 +103,8 @@ def _inside(offsets: list[Span], answers: list[Span]) -> list[bool]:
     return learned
 
 
-def open_masker(folder: Path, learn_from: str = ANSWERS) -> LossMasker:
-    """The masker of a model folder.
+def open_masker(folder: Path, learn_from: str = ANSWERS) -> Masker:
+    """The masker of a model folder, by whether its model is an encoder-decoder.
 
     Raises:
         Rejected: ``no_tokenizer_file``; the folder has no ``tokenizer.json``.
@@ -106,7 +118,25 @@ def open_masker(folder: Path, learn_from: str = ANSWERS) -> LossMasker:
             _("The base model has no file tokenizer.json."),
             _("Choose another base model, or save its tokenizer again with transformers."),
         )
-    return LossMasker(plain(Tokenizer.from_file(str(path))), read_template(folder), learn_from)
+    tokenizer, template = plain(Tokenizer.from_file(str(path))), read_template(folder)
+    if _has_encoder(folder):
+        return SourceTargetMasker(tokenizer, end_of(tokenizer, template))
+    return LossMasker(tokenizer, template, learn_from)
+
+
+def _has_encoder(folder: Path) -> bool:
+    """Whether a folder holds an encoder-decoder: by the card of a fetched model, or by what its configuration says."""
+    card, config = (
+        json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        for path in (folder / "card.json", folder / "config.json")
+    )
+    return card.get("architecture") == ENCODER_DECODER or bool(config.get("is_encoder_decoder"))
+
+
+def end_of(tokenizer: "Tokenizer", template: ChatTemplate) -> int | None:
+    """The token that ends a text; None where the tokenizer names none."""
+    eos = dict(template.specials).get("eos_token") or ""
+    return tokenizer.token_to_id(eos) if eos else None
 
 
 def plain(tokenizer: "Tokenizer") -> "Tokenizer":

@@ -12,7 +12,7 @@ from app.errors import Rejected
 from app.languages import gettext as _
 
 Config = Mapping[str, Any]
-ENCODER, DECODER = "encoder", "decoder"
+ENCODER, DECODER, ENCODER_DECODER = "encoder", "decoder", "encoder-decoder"
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class ModelFacts:
     parameters: int
     hidden_size: int
     context_length: int
+    target_length: int
     block_kinds: tuple[BlockFacts, ...]
     block_order: tuple[int, ...]
     outer_norm_parameters: int

@@ -19,10 +19,11 @@ from app.catalog.methods.capabilities import (
     FEED_FORWARD_END,
     LINEAR,
     NORMS,
+    SEQ2SEQ,
     SEQUENCES,
     TOKENS,
 )
-from app.catalog.model_facts import DECODER, ENCODER, ModelFacts
+from app.catalog.model_facts import DECODER, ENCODER, ENCODER_DECODER, ModelFacts
 from app.errors import Rejected
 from app.languages import gettext as _
 
@@ -33,7 +34,16 @@ if TYPE_CHECKING:
 ENCODERS_BY_NAME = ("xlnet", "xlm", "flaubert")
 # Where a configuration gives no limit, as relative positions need none: what such models were trained on.
 UNLIMITED = 512
-LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "max_sequence_length", "seq_length")
+LENGTHS = (
+    *(
+        "max_position_embeddings",
+        "max_encoder_position_embeddings",
+        "n_positions",
+        "max_seq_len",
+        "max_sequence_length",
+    ),
+    "seq_length",
+)
 
 
 def read_facts(folder: Path) -> ModelFacts:
@@ -45,7 +55,7 @@ def read_facts(folder: Path) -> ModelFacts:
     config = _config(folder)
     architecture = _architecture(config)
     kinds = _kinds(config, architecture)
-    model = _build(config, causal=CAUSAL in kinds)
+    model = _build(config, kinds)
     body = _body(model)
     blocks = parts.find_blocks(body)
     _require_attention(config, blocks)
@@ -56,24 +66,26 @@ def read_facts(folder: Path) -> ModelFacts:
     key_value_heads = int(getattr(text, "num_key_value_heads", None) or heads)
     width = parts.stream_width(model)
     experts = max(parts.count_experts(block) for block in blocks.values())
+    context = _context_length(text, body)
     return ModelFacts(
         model_type=config.model_type,
         architecture=architecture,
         kinds=kinds,
         parameters=parts.count_weights(model),
         hidden_size=width,
-        context_length=_context_length(text, body),
+        context_length=context,
+        target_length=_number(text, "max_decoder_position_embeddings") if SEQ2SEQ in kinds else 0,
         block_kinds=different,
         block_order=tuple(different.index(block) for block in found),
         outer_norm_parameters=_norms(model) - sum(block.norm_parameters for block in found),
-        output_parameters=parts.count_weights(model) - parts.count_weights(body),
+        output_parameters=_output_parameters(model, body),
         key_width=key_value_heads * int(getattr(text, "head_dim", None) or width // heads),
         heads=heads,
         key_value_heads=key_value_heads,
         experts=experts,
         experts_used=_experts_used(text) if experts else 0,
-        passes=_passes(text, len(found)),
-        tied=CAUSAL in kinds and bool(getattr(text, "tie_word_embeddings", False)),
+        passes=1 if SEQ2SEQ in kinds else _passes(text, len(found)),
+        tied=bool({CAUSAL, SEQ2SEQ} & set(kinds)) and bool(getattr(text, "tie_word_embeddings", False)),
         fused_attention=bool(getattr(model, "_supports_sdpa", False)),
         lacks=_missing_parts(model, body, blocks, width),
         load_arguments=_load_arguments(model) if architecture == ENCODER else (),
@@ -100,13 +112,12 @@ def _architecture(config: Any) -> str:
 
     kind = config.model_type
     if getattr(config, "is_encoder_decoder", False):
+        if kind in known.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES:
+            return ENCODER_DECODER
         raise Rejected(
             "encoder_decoder",
-            _(
-                "Models of the type {kind} read with one part and write with another; the studio does not tune such models yet.",
-                kind=repr(kind),
-            ),
-            _("Choose an encoder for labelling texts, or a decoder for writing them."),
+            _("Models of the type {kind} do not read text and write text.", kind=repr(kind)),
+            _("Choose an encoder-decoder for text, such as T5 or BART."),
         )
     reads = kind in known.MODEL_FOR_MASKED_LM_MAPPING_NAMES or kind in ENCODERS_BY_NAME
     if reads and not getattr(config, "is_decoder", False):
@@ -124,6 +135,8 @@ def _kinds(config: Any, architecture: str) -> tuple[str, ...]:
     """The kinds of model that transformers has a class for: a text's vector is read off any body."""
     from transformers.models.auto import modeling_auto as known
 
+    if architecture == ENCODER_DECODER:
+        return (SEQ2SEQ,)
     kinds = [CAUSAL] if architecture == DECODER else []
     if config.model_type in known.MODEL_MAPPING_NAMES:
         kinds.append(SEQUENCES)
@@ -132,18 +145,19 @@ def _kinds(config: Any, architecture: str) -> tuple[str, ...]:
     return tuple(kinds)
 
 
-def _build(config: Any, *, causal: bool) -> Any:
+def _build(config: Any, kinds: tuple[str, ...]) -> Any:
     """The model without memory for its weights."""
     import torch
-    from transformers import AutoModel, AutoModelForCausalLM
+    from transformers import AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
-    auto: Any = AutoModelForCausalLM if causal else AutoModel
+    writes = {CAUSAL: AutoModelForCausalLM, SEQ2SEQ: AutoModelForSeq2SeqLM}
+    auto: Any = writes.get(kinds[0], AutoModel) if kinds else AutoModel
     with _refusing(config.model_type), torch.device("meta"):
         # A configuration need not say for which class it was made; transformers takes its first one then.
         config.architectures = config.architectures or []
         model = auto.from_config(config, trust_remote_code=False, attn_implementation="eager")
         arguments = _load_arguments(model)
-        return type(model)(config, **dict(arguments)) if arguments and not causal else model
+        return type(model)(config, **dict(arguments)) if arguments and auto is AutoModel else model
 
 
 class _refusing:
@@ -170,6 +184,14 @@ class _refusing:
 def _body(model: Any) -> Any:
     """The model without its output layer."""
     return getattr(model, model.base_model_prefix, model)
+
+
+def _output_parameters(model: Any, body: Any) -> int:
+    """Weights of an output layer of its own; T5 has no module that is the body alone."""
+    if body is not model:
+        return parts.count_weights(model) - parts.count_weights(body)
+    output, words = (getattr(model, name)() for name in ("get_output_embeddings", "get_input_embeddings"))
+    return parts.count_weights(output) if output is not None and output.weight is not words.weight else 0
 
 
 def _load_arguments(model: Any) -> tuple[tuple[str, Any], ...]:

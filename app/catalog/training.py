@@ -126,6 +126,23 @@ class TrainingSettings(BaseModel):
         "always counts as a whole.",
         json_schema_extra={"families": ["generation"]},
     )
+    source_prefix: str = Field(
+        "",
+        max_length=200,
+        title="Instruction before each source",
+        description="Put before every source text, in training and afterwards, such as `summarize: ` or `translate English to "
+        "German: `, which some T5 models were made with. Left empty, the source stands alone.",
+        json_schema_extra={"families": ["generation"], "task_types": ["text-to-text"]},
+    )
+    beams: int = Field(
+        1,
+        ge=1,
+        le=16,
+        title="Beams",
+        description="How a target is written: 1 always takes the likeliest next token (greedy), more search for the likeliest text "
+        "(beam search), which takes so many times longer.",
+        json_schema_extra={"families": ["generation"], "task_types": ["text-to-text"]},
+    )
     precision: Literal["auto", "bf16", "fp32"] = Field(
         "auto",
         title="Precision (number format)",

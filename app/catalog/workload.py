@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import Method, PeftMethod
 from app.catalog.methods.capabilities import can
-from app.catalog.model_facts import DECODER
+from app.catalog.model_facts import DECODER, ENCODER_DECODER
 from app.catalog.spec import held_precision
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.training import TrainingSettings
@@ -20,6 +20,8 @@ LEARNING_TOKENS, READING_TOKENS, LENGTH_MULTIPLE = 4096, 2048, 8
 # check shows: rows, tokens. Those that the model in memory and the download, loaded afresh, both write.
 ANSWERED_ROWS, ANSWERED_AT_ONCE, ANSWER_TOKENS = 24, 16, 96
 SHOWN_ROWS, SHOWN_TOKENS = 4, 40
+# The same of a task whose score needs every text written: sources of the test, of each check; share of a row that is its target.
+SCORED_ROWS, CHECKED_ROWS, TARGET_SHARE = 256, 48, 0.5
 # Tokens after which a base model ends its answers, and what every row more adds to writing a token of one.
 UNTAUGHT_TOKENS, ROW_WRITTEN = 24, 0.05
 RELOAD_ROWS, RELOAD_ANSWERS = {"classification": 32, "generation": 8}, 2
@@ -78,7 +80,18 @@ class WorkloadInputs:
     @property
     def packed(self) -> bool:
         """Whether several texts share a row; a soft prompt stands before each text, so there only one fits."""
-        return self.writes and not self.method.virtual_tokens
+        apart = self.method.virtual_tokens or self.base.architecture == ENCODER_DECODER
+        return self.writes and not apart
+
+    @property
+    def scores_texts(self) -> bool:
+        """Whether the task's score needs the texts of many rows written."""
+        return find_task_type(self.task_type or self.base.task_types[0]).sequence_to_sequence
+
+    @property
+    def blocks_share(self) -> float:
+        """Share of the blocks that a token goes through: of an encoder-decoder those of one half."""
+        return 0.5 if self.base.architecture == ENCODER_DECODER else 1.0
 
     @property
     def head(self) -> int:
@@ -244,12 +257,18 @@ def _written_at_checks(job: WorkloadInputs) -> float:
     """Tokens of one block that the tuned model writes at one check."""
     rows = min(SHOWN_ROWS, job.validation_rows)
     tokens = min(float(SHOWN_TOKENS), job.length)
+    if job.scores_texts:
+        scored, at_once = min(CHECKED_ROWS, job.validation_rows), 1 if job.method.virtual_tokens else ANSWERED_AT_ONCE
+        return written_tokens(rows + scored, at_once, TARGET_SHARE * job.length) * _calls(job, job.base.layers)
     return written_tokens(rows, 1 if job.method.virtual_tokens else rows, tokens) * _calls(job, job.base.layers)
 
 
 def _written_around(job: WorkloadInputs) -> float:
     """Tokens of one block that are written before training by the base model, and afterwards by the tuned one."""
-    answered, soft = min(ANSWERED_ROWS, job.test_rows), bool(job.method.virtual_tokens)
+    answered, soft = (
+        min(SCORED_ROWS if job.scores_texts else ANSWERED_ROWS, job.test_rows),
+        bool(job.method.virtual_tokens),
+    )
     before = written_tokens(answered, ANSWERED_AT_ONCE, UNTAUGHT_TOKENS) + written_tokens(
         SHOWN_ROWS, SHOWN_ROWS, UNTAUGHT_TOKENS
     )
@@ -304,7 +323,7 @@ def _flops_of_block(job: WorkloadInputs, shared: float) -> float:
     Those are kept apart by a mask, but attention goes over the whole row.
     """
     width = shared if job.packed else ATTENTION * job.padded
-    return 2 * _matrices(job.base) + width * job.base.hidden_size
+    return job.blocks_share * (2 * _matrices(job.base) + width * job.base.hidden_size)
 
 
 def output_flops(job: WorkloadInputs) -> float:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.catalog.task_types.scores import AnswerForm
+from app.catalog.task_types.scores import WRITTEN_FORMS, AnswerForm
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from studio_ui.comparison.source import ComparisonSource
@@ -37,11 +37,11 @@ def frame(names: Mapping[str, str], kind: str, query: Mapping[str, Any], *, vote
         "rows", [(value, _(words)) for value, words in ORDERS], str(query.get("rows") or ""), id="examples-order"
     )
     choices = [
-        el("label", _("Mark differences from "), reference, for_="examples-diff", hidden=kind != "text"),
+        el("label", _("Mark differences from "), reference, for_="examples-diff", hidden=kind not in WRITTEN_FORMS),
         el("label", _("Order "), order, for_="examples-order"),
     ]
     first = _("Sentence and what is expected") if kind == "entities" else _("Text")
-    base = _("Base model") if kind == "text" else _("Linear probe")
+    base = _("Base model") if kind in WRITTEN_FORMS else _("Linear probe")
     heads = [first, *([] if kind == "entities" else [_("Expected")]), base]
     runs = [el("th", name, _tally_place(run_id) if votes else None, scope="col") for run_id, name in names.items()]
     head = el("tr", [el("th", words, scope="col") for words in heads], runs)
@@ -69,7 +69,11 @@ def describe_examples(source: ComparisonSource, data: Mapping[str, Any]) -> dict
     thumbs = _no_thumbs if source.read_only else _thumbs
     kind = data["kind"]
     described = (
-        _Written(str(data["reference"])) if kind == "text" else _Marked() if kind == "entities" else _Judged(kind)
+        _Written(str(data["reference"]))
+        if kind in WRITTEN_FORMS
+        else _Marked()
+        if kind == "entities"
+        else _Judged(kind)
     )
     rows = [
         el(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.catalog.task_types import PRIMARY_SCORES
 from app.languages import decimal, gettext_noop
 from app.languages import gettext as _
-from app.services.evaluation.baselines import base_words
+from app.services.evaluation import baselines
 from app.services.runs.run_details import RunDetails
 from app.services.runs.run_table import RunRow
 from studio_ui.components.nodes import Node, action, el, moment
@@ -112,14 +112,15 @@ def _quality(run: RunDetails, best: bool) -> Node:
 
 
 def _delta(run: RunDetails, key: str, value: float) -> Node:
-    """The change against the linear probe on the base model."""
-    probe = ((run.results or {}).get("baseline") or {}).get("linear_probe") or {}
-    base = probe.get(key)
+    """The change against what stands for the base model: mostly a linear probe on it."""
+    results = run.results or {}
+    name = baselines.base_name(results)
+    base = baselines.base_scores(results, name).get(key)
     if base is None:
         return ""
     way, mark = ("better", "▲") if value > base else ("worse", "▼") if value < base else ("same", "=")
     words = f" {mark}{decimal(abs(value - base) * 100, 1)}"
-    return el("span", words, cls=f"delta delta-{way}", title=f"{base_words('linear_probe')}: {percent(base)}")
+    return el("span", words, cls=f"delta delta-{way}", title=f"{baselines.base_words(name)}: {percent(base)}")
 
 
 def _loss(row: RunRow) -> Node:

@@ -1,6 +1,7 @@
 """Playground: fine-tuned models answer texts of your own. Nothing typed here is stored."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -23,13 +24,16 @@ from studio_ui.pages.page import Page
 from studio_ui.pages.playground_answers import answer_of
 from studio_ui.pages.trying import modes, server_notice
 from studio_ui.run_colours import swatch
-from studio_ui.run_words import generates, method_title
+from studio_ui.run_words import generates, method_title, writes_targets
 from studio_ui.session import listen, query_of, refusal, user_of
 
 MOST_MODELS = 3
 MOST_TEXTS = 100
 TEST_ROWS = 5
 HELP = gettext_noop("One text per line, at most {most}. Shift + Enter asks. Nothing you type is stored.")
+SOURCES = gettext_noop(
+    "An empty line between texts, at most {most} of them. Shift + Enter asks. Nothing you type is stored."
+)
 LOADING = gettext_noop("The first answer of a model takes a few seconds, because it is loaded; later ones are quick.")
 # The address names the models, so that it can be reloaded and shared.
 ADDRESS = """(models) => {
@@ -64,39 +68,54 @@ def build(blocks: gr.Blocks) -> None:
             example = gr.Button(_("Fill in test rows"), elem_id="playground-example")
         status = View(lines=0, elem_id="playground-status", min_height=26)
         panes = View(lines=0, elem_id="playground-panes", min_height=120)
-    listen(blocks.load, open_page, None, [empty, main, models, panes], queued=False)
+    listen(blocks.load, open_page, None, [empty, main, models, panes, texts], queued=False)
     listen(models.change, None, models, None, js=ADDRESS)
+    listen(models.change, say_how, models, texts, queued=False)
     for event in (ask.click, texts.submit):
         listen(event, answer, [models, texts], [status, panes])
     listen(models.input, choose, [models, texts], [status, panes])
     listen(example.click, fill_in, models, [texts, status])
 
 
-def open_page(request: gr.Request) -> tuple[Any, Any, Any, Any]:
+def open_page(request: gr.Request) -> tuple[Any, Any, Any, Any, Any]:
     """The models that can be asked, and those of the address."""
     user_id, asked = user_of(request), query_of(request).get("models", "").split(",")
     found = _models(user_id, asked)
     if not found:
         words = _("Once a run has finished, you can try it here on texts of your own.")
         shown = [modes("/playground"), empty_state(_("No tuned model yet."), words, ("/new", _("Tune a model")))]
-        return show(shown), gr.update(visible=False), gr.skip(), gr.skip()
+        return show(shown), gr.update(visible=False), gr.skip(), gr.skip(), gr.skip()
     chosen = [name for name in dict.fromkeys(asked) if name in found][:MOST_MODELS] or [next(iter(found))]
     choices = [(words, name) for name, words in found.items()]
-    return gr.skip(), gr.skip(), gr.update(choices=choices, value=chosen), show(_panes(found, chosen, {}))
+    panes = show(_panes(found, chosen, {}))
+    return gr.skip(), gr.skip(), gr.update(choices=choices, value=chosen), panes, _how(user_id, chosen)
+
+
+def say_how(models: list[str], request: gr.Request) -> Any:
+    """What stands between texts, which depends on what the models do with them."""
+    return _how(user_of(request), models)
+
+
+def _how(user_id: str, models: Sequence[str]) -> Any:
+    whole = _write_targets(user_id, models)
+    words, shown = (SOURCES, _("A text; an empty line; the next text")) if whole else (HELP, _("One text per line"))
+    return gr.update(info=_(words, most=MOST_TEXTS), placeholder=shown)
 
 
 async def choose(models: list[str], texts: str, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
     """Panes for other models, which are asked at once if there are texts."""
     found = await to_thread.run_sync(_models, user_of(request), models)
     yield show([]), show(_panes(found, models, {}))
-    if _lines(texts) and models:
+    if texts.strip() and models:
         async for shown in answer(models, texts, request):
             yield shown
 
 
 async def answer(models: list[str], texts: str, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
     """Ask all models at once; each pane is filled when its model has answered."""
-    user_id, inputs = user_of(request), _lines(texts)
+    user_id = user_of(request)
+    whole = await to_thread.run_sync(_write_targets, user_id, models)
+    inputs = _split_texts(texts, whole)
     if not inputs:
         yield show(_status(_("Type a text first."))), gr.skip()
         return
@@ -138,11 +157,14 @@ def fill_in(models: list[str], request: gr.Request) -> tuple[Any, Any]:
         page = predictions.page(user_of(request), run_id, limit=TEST_ROWS)
     except StudioError as error:
         return gr.skip(), show(_status(f"{error.message} {error.hint}".strip()))
+    if _write_targets(user_of(request), models):
+        # A source with several references stands there once for each.
+        return "\n\n".join(dict.fromkeys(re.sub(r"\n\s*\n", "\n", row.input) for row in page.rows)), show([])
     return "\n".join(row.input.replace("\n", " ") for row in page.rows), show([])
 
 
 def _models(user_id: str, asked: Sequence[str]) -> dict[str, str]:
-    """Name -> words of the models that label texts: finished runs of the chosen project, newest first, those that are asked for,
+    """Name -> words of the models that label texts or write others: finished runs of the chosen project, newest first, those that are asked for,
     and kept checkpoints of any run that are asked for as ``<run id>@<step>``."""
     found = {run.id: run for run in runs.list_runs(user_id) if not generates(run.task_type)}
     chosen = projects.chosen(user_id)
@@ -194,8 +216,16 @@ def _panes(found: dict[str, str], models: list[str], answers: dict[str, list[Nod
     return el("div", panes, cls="panes", style=f"--panes: {max(1, len(models))}")
 
 
-def _lines(texts: str) -> list[str]:
-    return [line.strip() for line in texts.split("\n") if line.strip()]
+def _write_targets(user_id: str, models: Sequence[str]) -> bool:
+    """Whether one of the models writes a text for each text, which may have several lines."""
+    chosen = {name.partition(STEP_SEPARATOR)[0] for name in models}
+    return any(run.id in chosen and writes_targets(run.task_type) for run in runs.list_runs(user_id))
+
+
+def _split_texts(texts: str, whole: bool) -> list[str]:
+    """The texts: lines, or with ``whole`` what stands between empty lines."""
+    parts = re.split(r"\n\s*\n", texts) if whole else texts.split("\n")
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _status(words: str) -> Node:

@@ -1,4 +1,4 @@
-"""Answers of models that label or score texts, or mark tokens, as the playground shows them."""
+"""Answers of models that label or score texts, mark tokens, or write other texts, as the playground shows them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +18,8 @@ def answer_of(text: str, answer: dict[str, Any], hues: dict[str, int]) -> Node:
         return _marked_reply(text, answer["entities"], answer["read_to"], hues)
     if "numbers" in answer:
         return _scored_reply(text, answer)
+    if "text" in answer:
+        return _written_reply(text, answer)
     if "labels" in answer:
         return _labelled_reply(text, answer)
     ranked = sorted(answer.get("probabilities", {}).items(), key=lambda pair: -pair[1])
@@ -42,6 +44,18 @@ def answer_of(text: str, answer: dict[str, Any], hues: dict[str, int]) -> Node:
         el("p", text, cls="reply-text"),
         el("p", answer["label"], cls="reply-label"),
         el("ul", bars, cls="label-bars"),
+        cls="reply",
+    )
+
+
+def _written_reply(text: str, answer: dict[str, Any]) -> Node:
+    """A source and what was written for it."""
+    cut = el("p", _("The text is longer than this model reads; its end was left out."), cls="muted small")
+    return el(
+        "article",
+        el("p", text, cls="reply-text muted"),
+        el("p", answer["text"] or _("(nothing)"), cls="reply-written"),
+        cut if answer["cut"] else None,
         cls="reply",
     )
 

@@ -10,10 +10,18 @@ from tests.forked_libraries import LibraryProcess
 from tests.models.matrix import Bench, Line
 from worker.engine.loop import inference_time
 from worker.engine.tasks.generation import generation, samples
+from worker.engine.tasks.text_to_text import prompts, rewriting
 
 LINES: list[Line] = []
 # What a run does beside learning, as often as one look needs.
-FEWER = ((generation, "ANSWERED_ROWS", 4), (generation, "SAMPLED_ROWS", 1), (inference_time, "REPEATS", 2))
+FEWER = (
+    (generation, "ANSWERED_ROWS", 4),
+    (generation, "SAMPLED_ROWS", 1),
+    (rewriting, "ANSWERED_SOURCES", 4),
+    (rewriting, "CHECKED_SOURCES", 4),
+    (prompts, "MOST_TOKENS", 16),
+    (inference_time, "REPEATS", 2),
+)
 HEADS = ["type", "tasks", "trained", "reopened", "refused or failed, and why"]
 
 

@@ -12,9 +12,9 @@ from app.catalog.base_models import base_model_path
 from app.catalog.card import BaseModelCard
 from app.catalog.methods import METHODS
 from app.catalog.methods.requirements import require_parts
-from app.catalog.model_facts import ENCODER
+from app.catalog.model_facts import ENCODER, ENCODER_DECODER
 from app.errors import Rejected, StudioError
-from tests import tiny, tiny_generation, tiny_tokens
+from tests import tiny, tiny_generation, tiny_rewriting, tiny_tokens
 from tests.forked_libraries import LibraryProcess
 from tests.methods.choice import SMALL
 from worker.engine.loop.train import train
@@ -61,6 +61,8 @@ class Bench:
                 tiny.make_rows(folder, per_label=76)
             elif task == "token-classification":
                 tiny_tokens.make_rows(folder, count=228)
+            elif task == "text-to-text":
+                tiny_rewriting.make_pair_rows(folder, count=228)
             else:
                 tiny_generation.make_chat_rows(folder, count=228)
         return folder
@@ -113,6 +115,8 @@ def _job(bench: Bench, card: BaseModelCard, task: str, kind: str) -> TrainingJob
         spec = tiny.make_spec(method, max_length=96, **settings)
     elif task == "token-classification":
         spec = tiny_tokens.make_spec(method, **settings)
+    elif task == "text-to-text":
+        spec = tiny_rewriting.make_pair_spec(method, **settings)
     else:
         spec = tiny_generation.make_chat_spec(method, **settings)
     folder = bench.folder / f"{card.model_type}-{task}-{kind}"
@@ -159,6 +163,8 @@ def sample_methods(card: BaseModelCard) -> dict[str, list[str]]:
     """For a quick look: LoRA alone."""
     if card.architecture == ENCODER:
         return {"text-classification": ["lora"]}
+    if card.architecture == ENCODER_DECODER:
+        return {"text-to-text": ["full", "lora"]}
     return {"chat": ["lora"], "text-classification": ["lora"]}
 
 
@@ -167,4 +173,6 @@ def all_methods(card: BaseModelCard) -> dict[str, list[str]]:
     tagging = {"token-classification": ["lora"]} if "token-classification" in card.task_types else {}
     if card.architecture == ENCODER:
         return {"text-classification": drawn(card, "text-classification", 3), **tagging}
+    if card.architecture == ENCODER_DECODER:
+        return {"text-to-text": drawn(card, "text-to-text", 3)}
     return {"chat": drawn(card, "chat", 3), "text-classification": ["lora"], **tagging}

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from tests import tiny, tiny_chat
 
@@ -87,9 +87,27 @@ DECODERS: dict[str, dict[str, Any]] = {
         "v_head_dim": 8,
     },
 }
+T5 = {"d_model": 32, "num_layers": 2, "num_decoder_layers": 2, "num_heads": 4, "d_kv": 8, "d_ff": 64}
+BART = {
+    "d_model": 32,
+    **{f"{part}_layers": 2 for part in ("encoder", "decoder")},
+    **{f"{part}_attention_heads": 4 for part in ("encoder", "decoder")},
+    **{f"{part}_ffn_dim": 64 for part in ("encoder", "decoder")},
+    "max_position_embeddings": LENGTH,
+}
+ENCODER_DECODERS: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(("t5", "mt5", "umt5"), T5),
+    **dict.fromkeys(("bart", "mbart", "pegasus", "marian", "m2m_100"), BART),
+    "led": {
+        **{name: value for name, value in BART.items() if name != "max_position_embeddings"},
+        "max_encoder_position_embeddings": LENGTH,
+        "max_decoder_position_embeddings": LENGTH // 2,
+        "attention_window": 8,
+    },
+}
 # Refused with the reason: the studio has no task for them yet.
 REFUSED: dict[str, str] = {
-    **dict.fromkeys(("t5", "mt5", "umt5", "bart", "mbart", "pegasus", "marian", "m2m_100", "led"), "encoder_decoder"),
+    "whisper": "encoder_decoder",
     **dict.fromkeys(
         (
             *("vit", "deit", "beit", "dinov2", "swin", "convnext", "resnet", "efficientnet", "mobilevit"),
@@ -105,6 +123,14 @@ def make_checkpoint(model_type: str, folder: Path, **saving: Any) -> Path:
     torch.manual_seed(5)
     if model_type in ENCODERS:
         tokenizer, auto, sizes = tiny.make_tokenizer(), AutoModel, ENCODERS[model_type]
+    elif model_type in ENCODER_DECODERS:
+        tokenizer, auto = tiny_chat.make_tokenizer(), AutoModelForSeq2SeqLM
+        # Where the configuration's own default lies outside of this vocabulary.
+        sizes = {
+            **ENCODER_DECODERS[model_type],
+            "decoder_start_token_id": tokenizer.pad_token_id,
+            "forced_eos_token_id": None,
+        }
     else:
         tokenizer, auto, sizes = tiny_chat.make_tokenizer(), AutoModelForCausalLM, DECODERS[model_type]
     config = AutoConfig.for_model(

@@ -17,7 +17,7 @@ from app.services.models import limited_process, model_hub
 from tests.conftest import forget_settings
 from tests.models.conftest import LINES
 from tests.models.matrix import Bench, Line, all_methods, sample_methods, tune
-from tests.models.model_types import DECODERS, ENCODERS, REFUSED, make_checkpoint
+from tests.models.model_types import DECODERS, ENCODER_DECODERS, ENCODERS, REFUSED, make_checkpoint
 from tests.standin_hub import Hub, Repo
 
 # Types that are not tuned by everything, each for a reason of the model's own; the table has the words.
@@ -25,8 +25,8 @@ PARTLY = {
     "funnel": "pools neighbouring tokens, so that what it answers depends on how far a row is padded",
     "squeezebert": "has convolutions in place of linear layers",
 }
-# An encoder with blocks that differ, a decoder with grouped heads and its own head width, and a mixture of experts.
-SAMPLE = ("modernbert", "gemma3_text", "gpt_oss")
+# An encoder with blocks that differ, a decoder with grouped heads and its own head width, a mixture of experts, an encoder-decoder.
+SAMPLE = ("modernbert", "gemma3_text", "gpt_oss", "t5")
 
 
 def fetched(model_type: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **saving: Any) -> BaseModelCard:
@@ -57,7 +57,7 @@ def test_sample_of_types_is_tuned_and_answers_elsewhere_as_here(
 
 
 @pytest.mark.models
-@pytest.mark.parametrize("model_type", [*ENCODERS, *DECODERS])
+@pytest.mark.parametrize("model_type", [*ENCODERS, *DECODERS, *ENCODER_DECODERS])
 def test_every_type_is_tuned_and_answers_elsewhere_as_here(
     bench: Bench, studio_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model_type: str
 ) -> None:

@@ -136,14 +136,15 @@ class ModelPool:
     def _load_classifier(self, folder: Path) -> TextPredictor:
         spec = read_spec(folder)
         name = spec.base_model
-        return engine_of(spec.task_type).open_predictor(folder, base_model_path(name), base_model(name), self._device)
+        card = base_model(name)
+        return engine_of(spec.task_type, card).open_predictor(folder, base_model_path(name), card, self._device)
 
     def _base(self, name: str, precision: str = "full") -> ChatModel:
         return self._bases.get(f"{name}:{precision}", lambda: self._load_base(name, precision))
 
     def _load_base(self, name: str, precision: str) -> ChatModel:
         card, folder = base_model(name), base_model_path(name)
-        if not any(task_type(kind).family == "generation" for kind in card.task_types):
+        if not any(task_type(kind).answer_form == "text" for kind in card.task_types):
             raise Rejected(
                 "cannot_talk",
                 f"The base model {name!r} does not write answers.",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from app.catalog.methods.capabilities import CAUSAL, SEQUENCES, TOKENS, Capabilities
+from app.catalog.methods.capabilities import CAUSAL, SEQ2SEQ, SEQUENCES, TOKENS, Capabilities
 from app.catalog.task_types import TASK_TYPES
 
 if TYPE_CHECKING:
@@ -32,8 +32,10 @@ _FAMILIES = {CAUSAL: "generation", SEQUENCES: "classification", TOKENS: "tokens"
 
 def served_tasks(kinds: Iterable[str]) -> tuple[str, ...]:
     """The task types that models of these kinds serve."""
-    families = {_FAMILIES[kind] for kind in kinds}
-    return tuple(task.kind for task in TASK_TYPES if task.family in families)
+    given = set(kinds)
+    families = {family for kind, family in _FAMILIES.items() if kind in given}
+    pairs = SEQ2SEQ in given
+    return tuple(task.kind for task in TASK_TYPES if task.family in families or (pairs and task.sequence_to_sequence))
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ class PeftMethod(Method):
 
         context = context or RunContext()
         config: Any = self.config(model)
-        if config.task_type is None and peft_task(model) in ("CAUSAL_LM", "TOKEN_CLS"):
+        if config.task_type is None and peft_task(model) in ("CAUSAL_LM", "TOKEN_CLS", "SEQ_2_SEQ_LM"):
             # Left without a task for others: with one, peft would add heads by names of its own to those that were found.
             config.task_type = peft_task(model)
         named = ("classifier", "score") if config.task_type in ("SEQ_CLS", "TOKEN_CLS") else ()
@@ -236,6 +238,8 @@ _TASKS = {
     "LMHeadModel": "CAUSAL_LM",
     "ForSequenceClassification": "SEQ_CLS",
     "ForTokenClassification": "TOKEN_CLS",
+    "ForConditionalGeneration": "SEQ_2_SEQ_LM",
+    "MTModel": "SEQ_2_SEQ_LM",
 }
 
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from app.catalog.methods.base import Method
 
 CAUSAL, SEQUENCES, TOKENS = "causal", "sequence-classification", "token-classification"
-MODEL_KINDS = (CAUSAL, SEQUENCES, TOKENS)
+# Encoder-decoders: one text is read, another is written.
+SEQ2SEQ = "sequence-to-sequence"
+MODEL_KINDS = (CAUSAL, SEQUENCES, TOKENS, SEQ2SEQ)
 
 # Ability -> the words of the refusal when it is missing.
 ABILITIES = {

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Literal
 
 from app.catalog.methods.base import RunContext
-from app.catalog.methods.capabilities import Capabilities
+from app.catalog.methods.capabilities import CAUSAL, SEQUENCES, TOKENS, Capabilities
 from app.catalog.methods.lora_family import LoraFamily
 
 
@@ -18,7 +18,9 @@ class Eva(LoraFamily):
     against: ClassVar[str] = "Takes a moment more before the first step; not for encoder-decoder models."
     source: ClassVar[str] = "Paischer et al. 2024, arXiv 2410.07170"
     level: ClassVar[str] = "advanced"
-    capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True, combine=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        mixed_batches=True, combine=True, models=(CAUSAL, SEQUENCES, TOKENS)
+    )
 
     @property
     def batches_wanted(self) -> int:

@@ -23,7 +23,10 @@ class PromptMethod(PeftMethod):
     )
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        merge=False, switch_off=False, reopen=False, models=("causal", "sequence-classification")
+        merge=False,
+        switch_off=False,
+        reopen=False,
+        models=("causal", "sequence-classification", "sequence-to-sequence"),
     )
 
     def needs(self) -> tuple[str, ...]:
@@ -37,4 +40,7 @@ class PromptMethod(PeftMethod):
 
     def prompt_config(self, model: "torch.nn.Module", **options: Any) -> dict[str, Any]:
         """Arguments that every soft prompt's configuration takes."""
-        return {"task_type": peft_task(model) or "FEATURE_EXTRACTION", "num_virtual_tokens": self.tokens, **options}
+        task = peft_task(model) or "FEATURE_EXTRACTION"
+        # Of an encoder-decoder only the source gets virtual tokens; peft would prepare as many for the target, which learn nothing.
+        encoder = {"num_transformer_submodules": 1} if task == "SEQ_2_SEQ_LM" else {}
+        return {"task_type": task, "num_virtual_tokens": self.tokens, **encoder, **options}

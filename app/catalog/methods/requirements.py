@@ -3,7 +3,8 @@
 from app.catalog.card import BaseModelCard
 from app.catalog.methods import METHODS
 from app.catalog.methods.base import Method
-from app.catalog.methods.capabilities import ABILITIES, PARTS, can
+from app.catalog.methods.capabilities import ABILITIES, PARTS, SEQ2SEQ, can
+from app.catalog.model_facts import ENCODER_DECODER
 from app.errors import Rejected
 from app.languages import gettext as _
 
@@ -79,6 +80,8 @@ def require_parts(method: Method, base: BaseModelCard) -> None:
     Raises:
         Rejected: ``method_not_for_model``.
     """
+    if base.architecture == ENCODER_DECODER:
+        require_model_kind(method, SEQ2SEQ)
     missing = [part for part in method.needs() if part in base.lacks]
     if not missing:
         return

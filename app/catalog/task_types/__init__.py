@@ -8,6 +8,7 @@ from app.catalog.task_types.multi_label_classification import MultiLabelClassifi
 from app.catalog.task_types.regression import Regression
 from app.catalog.task_types.scores import Score
 from app.catalog.task_types.text_classification import TextClassification
+from app.catalog.task_types.text_to_text import TextToText
 from app.catalog.task_types.token_classification import TokenClassification
 from app.errors import Rejected
 from app.languages import stated
@@ -19,6 +20,7 @@ TASK_TYPES: tuple[TaskType, ...] = (
     TokenClassification(),
     Chat(),
     Instruction(),
+    TextToText(),
     ContinuedPretraining(),
 )
 

@@ -111,6 +111,8 @@ class TaskType:
     training_defaults: Mapping[str, Any] = {}
     # Roles of the texts that a model reads together; those that have a column are shown and asked for one by one.
     text_roles: tuple[str, ...] = ("text",)
+    # Whether a row is one text and what is written for it, which encoder-decoders learn as well.
+    sequence_to_sequence: bool = False
     # Whether a row is one text that loses its end at the maximum length, which then follows the data.
     cuts_texts: bool = True
 

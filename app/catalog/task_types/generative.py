@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.catalog.task_types.base import Problem, TaskType, few, of_evaluation_file, too_few
-from app.catalog.task_types.scores import Score
+from app.catalog.task_types.scores import AnswerForm, Score
 from app.languages import stated
 
 MIN_ROWS = 10
@@ -76,7 +76,7 @@ class GenerativeTask(TaskType):
         Score("rouge_l", "ROUGE-L", rows="answers", drawn=False),
         Score("exact_match", "Exact match", rows="answers", drawn=False),
     )
-    answer_form = "text"
+    answer_form: AnswerForm = "text"
     training_defaults: Mapping[str, Any] = {"max_length": 512, "batch_size": 16}
     # Several examples share a row, and running text goes on in the next one.
     cuts_texts = False
@@ -89,6 +89,10 @@ class GenerativeTask(TaskType):
             UnusableRow: it cannot be trained on.
         """
         raise NotImplementedError
+
+    def with_prefix(self, example: Example, prefix: str) -> Example:
+        """The example with an instruction before its text, for tasks that have a setting for it."""
+        return example
 
     def readable(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
         """See :meth:`TaskType.readable`; a model that writes reads its answers too while it learns."""

@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-# One of some labels, any number of them, a number, marked words, or written text.
-AnswerForm = Literal["label", "labels", "number", "entities", "text"]
+# One of some labels, any number of them, a number, marked words, written text, or a text that is held against references.
+AnswerForm = Literal["label", "labels", "number", "entities", "text", "target"]
+
+
+# Forms that are texts, shown as such and read by people.
+WRITTEN_FORMS: tuple[AnswerForm, ...] = ("text", "target")
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,9 @@ def memory_parts(workload: WorkloadInputs, gpu: bool) -> dict[str, float]:
     frozen = min(base.layers, workload.method.frozen_blocks(base.layers))
     # The fused kernels of a GPU keep no attention weights.
     attention = 0.0 if workload.packed or gpu else base.hidden_size / HEAD_UNITS * workload.longest * ATTENTION_BYTES
-    per_token = (base.layers - frozen) * (base.hidden_size * (KEPT_BYTES[gpu] + adapters) + attention)
+    per_token = (
+        workload.blocks_share * (base.layers - frozen) * (base.hidden_size * (KEPT_BYTES[gpu] + adapters) + attention)
+    )
     per_token *= 1.0 if gpu else workload.method.relative_memory
     if workload.training.gradient_checkpointing:
         per_token *= RECOMPUTED_SHARE

@@ -138,7 +138,7 @@ def _number_sort_key(answers: Sequence[tuple[str, str]], order: str) -> tuple[fl
     return {"disagreement": (-different, -wrong), "wrong": (-wrong, -different), "file": (0.0, 0.0)}[order]
 
 
-_SORT_KEYS = {"text": _generated_sort_key, "number": _number_sort_key}
+_SORT_KEYS = {"text": _generated_sort_key, "target": _generated_sort_key, "number": _number_sort_key}
 
 
 def word_distance(first: str, second: str) -> float:

@@ -275,6 +275,8 @@ def _scored(results: Results, score: Score, needed: float | None) -> Headline:
             leaking=decimal(leaking),
         )
         return Headline("cannot_tell", words, needed)
+    if results.get("references"):
+        return _of_texts(results, facts)
     if needed is None:
         words = _(
             "{facts}: whether that is near enough depends on what it is for; look at the farthest answers.", facts=facts
@@ -309,6 +311,21 @@ def _not_beaten(
         value=_value(score, best.scores[score.key]),
     )
     return Headline("cannot_tell", words, needed)
+
+
+def _of_texts(results: Results, facts: str) -> Headline:
+    """No share of letters in common says that a text is right; some of them say that it is not."""
+    doubts = [doubt for doubt in text_doubts.find(results) if doubt.decides]
+    if doubts:
+        words = _("{facts}: not yet, {why}.", facts=facts, why=_("; ").join(doubt.words for doubt in doubts[:2]))
+        return Headline("not_yet", words)
+    if text_doubts.has_few_rows(results):
+        return Headline("cannot_tell", _("{facts}: too few rows to tell whether tuning helped.", facts=facts))
+    words = _(
+        "{facts}: cannot tell from numbers whether the texts are right, so read some beside their references.",
+        facts=facts,
+    )
+    return Headline("cannot_tell", words)
 
 
 def _value(score: Score, value: float) -> str:

@@ -1,7 +1,7 @@
 """Answers of runs to the same held-out rows, read from the stored predictions for paired significance tests.
 
 Labels are right or wrong (McNemar's test); entities are counted in every sentence, and numbers correlated over all rows (bootstrap
-over the rows).
+over the rows). Texts are held against all references of their source.
 """
 
 import json
@@ -13,8 +13,10 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.catalog import reference_scores
 from app.catalog.entity_scores import Counts, count
 from app.catalog.number_scores import paired_pearson
+from app.catalog.reference_scores import ReferenceCounts
 from app.catalog.task_types import task_type
 from app.catalog.task_types.number_forms import of_text
 from app.catalog.task_types.scores import AnswerForm
@@ -23,7 +25,15 @@ from app.services.evaluation import statistics, tested_rows
 from app.services.evaluation.statistics import Outcome, PairedTest
 
 # Forms of answers of which one row says how good it is.
-PAIRED_FORMS = ("label", "labels", "number", "entities")
+PAIRED_FORMS = ("label", "labels", "number", "entities", "target")
+
+
+@dataclass(frozen=True)
+class WrittenAnswer:
+    """A text and all references of its source."""
+
+    text: str
+    references: list[str]
 
 
 @dataclass
@@ -31,7 +41,7 @@ class RunAnswers:
     """Score of each test row, by row id, of the tuned and of the base model.
 
     1 or 0 for a ``label``, the answered and the expected numbers for a ``number``, the counts of the row for ``labels`` and
-    ``entities``.
+    ``entities``; for a ``target`` the text and its references, for the first row of each source.
 
     Attributes:
         data: dataset version and columns; runs with other data were not tested on the same rows.
@@ -67,6 +77,9 @@ def _fill(session: Session, run_id: str, answers: RunAnswers) -> None:
     # Labels are compared by the database: two numbers a row travel faster than three texts. The table instead of the
     # mapped class, because mapping so many rows takes longer than reading them.
     table = Prediction.__table__.c
+    if answers.form == "target":
+        _fill_targets(session, run_id, answers)
+        return
     if answers.form == "label":
         query = select(table.row_id, table.answer == table.expected, table.base_answer == table.expected)
     else:
@@ -77,6 +90,19 @@ def _fill(session: Session, run_id: str, answers: RunAnswers) -> None:
         answers.tuned[row_id] = _score(answers.form, answer, *expected)
         if base_answer is not None:
             answers.base[row_id] = _score(answers.form, base_answer, *expected)
+
+
+def _fill_targets(session: Session, run_id: str, answers: RunAnswers) -> None:
+    table = Prediction.__table__.c
+    query = select(table.row_id, table.input, table.answer, table.base_answer, table.expected)
+    first: dict[str, int] = {}
+    for row_id, source, answer, base_answer, expected in session.execute(
+        query.where(table.run_id == run_id, table.split == "test").order_by(table.row_id)
+    ):
+        row = first.setdefault(source, row_id)
+        answers.tuned.setdefault(row, WrittenAnswer(answer, [])).references.append(expected)
+        if base_answer is not None:
+            answers.base.setdefault(row, WrittenAnswer(base_answer, [])).references.append(expected)
 
 
 def _score(form: AnswerForm, answer: Any, expected: str = "") -> Any:
@@ -123,6 +149,10 @@ def _compare(form: AnswerForm, first: Mapping[int, Any], second: Mapping[int, An
         return None
     rows = sorted(first)
     first_scores, second_scores = [first[row] for row in rows], [second[row] for row in rows]
+    if form == "target":
+        return reference_scores.paired(
+            _reference_counts(first_scores), _reference_counts(second_scores), factor=factor
+        )
     if form in ("entities", "labels"):
         return statistics.paired_f1(first_scores, second_scores, factor=factor)
     if form == "label":
@@ -132,6 +162,10 @@ def _compare(form: AnswerForm, first: Mapping[int, Any], second: Mapping[int, An
     one, other = (np.array([answer for answer, _ in scores], dtype=float) for scores in (first_scores, second_scores))
     expected = np.array([wanted for _, wanted in first_scores], dtype=float)
     return paired_pearson(one, other, expected, factor=factor)
+
+
+def _reference_counts(answers: Sequence[WrittenAnswer]) -> ReferenceCounts:
+    return reference_scores.count([answer.text for answer in answers], [answer.references for answer in answers])
 
 
 def _entity_counts(answer: str, expected: str) -> Counts:

@@ -1,4 +1,4 @@
-"""Verdict rules for tasks whose answers are scored all together: sets of labels and numbers.
+"""Verdict rules for tasks whose answers are scored all together: sets of labels, numbers and texts with references.
 
 They read the task's declaration: its primary score, and the paired tests against the baselines in the results.
 """
@@ -13,7 +13,7 @@ from app.services.evaluation.baselines import MeasuredBaseline
 from app.services.evaluation.statistics import PairedTest, gains_nothing
 from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict, has_diverged, low_recall, plateau
 
-FORMS = ("labels", "number")
+FORMS = ("labels", "number", "target")
 # An interval of the primary score wider than this settles few questions.
 WIDE_INTERVAL = 0.15
 
@@ -31,24 +31,26 @@ def words(score: Score, value: float) -> str:
 
 
 def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Verdict | None:
-    """The primary score beside that of the probe on the base model, on the same rows."""
+    """The primary score beside that of what stands for the base model (mostly its probe), on the same rows."""
     results, score = run.results or {}, _score(run)
-    base = baselines.base_scores(results, "linear_probe").get(score.key) if score else None
+    key = baselines.base_name(results)
+    base = baselines.base_scores(results, key).get(score.key) if score else None
+    name = _(LINEAR_PROBE) if key == "linear_probe" else baselines.base_words(key)
     if score is None or base is None or baselines.kept_probe(results):
         return None
-    pair = baselines.paired(results, "linear_probe") or pair
+    pair = baselines.paired(results, key) or pair
     facts = _(
         "{score} {tuned} fine-tuned, {base} {probe}, on {rows}",
         score=_(score.title),
         tuned=words(score, results["metrics"][score.key]),
         base=words(score, base),
-        probe=_(LINEAR_PROBE),
+        probe=name,
         rows=tested_rows.rows_words(results),
     )
     if pair is None or pair.verdict in ("unclear", "same"):
         return Verdict(
             "info",
-            _("The difference from the {probe} may be chance.", probe=_(LINEAR_PROBE)),
+            _("The difference from the {probe} may be chance.", probe=name),
             f"{facts}{_apart(pair)}.",
             _("More labelled rows would settle it; the Examples tab shows which rows improved and which got worse."),
             remedies.more_tested_rows(run),
@@ -56,14 +58,14 @@ def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Ve
     if pair.verdict == "worse":
         return Verdict(
             "warning",
-            _("Fine-tuning did not improve on the {probe}.", probe=_(LINEAR_PROBE)),
+            _("Fine-tuning did not improve on the {probe}.", probe=name),
             f"{facts}{_apart(pair)}.",
-            _("Try another method; if that does not help, the {probe} is enough.", probe=_(LINEAR_PROBE)),
+            _("Try another method; if that does not help, the {probe} is enough.", probe=name),
             remedies.OTHER_METHODS,
         )
     return Verdict(
         "good",
-        _("Clearly better than the {probe}.", probe=_(LINEAR_PROBE)),
+        _("Clearly better than the {probe}.", probe=name),
         f"{facts}{_apart(pair)}.",
         _("Look through the wrong answers, then try it on texts of your own."),
     )

@@ -150,8 +150,8 @@ def step_number(step: str) -> int:
 
 
 def generation_tasks() -> set[str]:
-    """Task types whose models generate text."""
-    return {task.kind for task in TASK_TYPES if task.family == "generation"}
+    """Task types whose models talk."""
+    return {task.kind for task in TASK_TYPES if task.answer_form == "text"}
 
 
 def chat_bases() -> list[BaseModelCard]:

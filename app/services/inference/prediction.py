@@ -30,7 +30,7 @@ def predict(user_id: str, model: str, inputs: Sequence[str | Sequence[str]]) -> 
 
     Returns:
         ``[{"label", "probabilities": {label: probability}}]``; from a tagger ``[{"entities": [{"start", "end",
-        "label", "score", "text"}], "read_to"}]`` with offsets in characters.
+        "label", "score", "text"}], "read_to"}]`` with offsets in characters; from one that writes ``[{"text", "cut"}]``.
 
     Raises:
         Rejected: no, too many or too long inputs, or a base model, which has none of the labels.

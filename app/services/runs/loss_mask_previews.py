@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from app import storage
 from app.catalog.base_models import base_model as find_base_model
 from app.catalog.base_models import base_model_path
-from app.catalog.loss_mask import MaskedExample, open_masker
+from app.catalog.loss_mask import open_masker
+from app.catalog.masked_example import MaskedExample
 from app.catalog.task_types import task_type as find_task_type
 from app.catalog.task_types.generative import Example, GenerativeTask, UnusableRow
 from app.catalog.training import TrainingSettings
@@ -79,7 +80,7 @@ class LengthHistogram:
 class LossMaskPreview:
     """What a model will see of the training rows; ``template`` is the chat template, None for running text.
 
-    ``cut_rows`` and ``left_out_rows`` (no token with a loss) are of ``counted_rows``, a sample of ``rows``.
+    ``separate`` says that an encoder reads the source and a decoder writes the target. ``cut_rows`` and ``left_out_rows`` (no token with a loss) are of ``counted_rows``, a sample of ``rows``.
     """
 
     template: str | None
@@ -91,6 +92,7 @@ class LossMaskPreview:
     left_out_rows: int
     lengths: LengthHistogram
     examples: Sequence[PreviewedExample]
+    separate: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of the REST API."""
@@ -111,11 +113,16 @@ class _MaskedRow:
     @property
     def learned(self) -> int:
         """Tokens with a loss; the first token is never predicted, and running text is packed instead of truncated."""
-        return sum(self.example.learned[1:] if self.running_text else self.example.learned[1 : self.max_length])
+        first = 0 if self.example.source_tokens else 1
+        return sum(
+            learned and (self.running_text or not self.example.is_cut(at, self.max_length))
+            for at, learned in enumerate(self.example.learned)
+            if at >= first
+        )
 
     @property
     def cut(self) -> bool:
-        return not self.running_text and self.tokens > self.max_length
+        return not self.running_text and self.example.longest > self.max_length
 
 
 def preview(
@@ -139,11 +146,13 @@ def preview(
     settings = _settings(complete_training(version, task, card, method, training))
     masker = open_masker(base_model_path(card.name), settings.learn_from)
     rows = [
-        _MaskedRow(line, masker.mask(example), settings.max_length, not example.turns)
+        _MaskedRow(
+            line, masker.mask(task.with_prefix(example, settings.source_prefix)), settings.max_length, not example.turns
+        )
         for line, example in _examples(storage.dataset_dir(version.id), task, version.columns)
     ]
     return LossMaskPreview(
-        template=masker.template.name if rows and not rows[0].running_text else None,
+        template=masker.template_name or None if rows and not rows[0].running_text else None,
         learn_from=settings.learn_from,
         max_length=settings.max_length,
         rows=version.split_sizes.get("train", len(rows)),
@@ -154,6 +163,7 @@ def preview(
         examples=[
             PreviewedExample(row.line, row.tokens, row.learned, row.cut, _parts(row)) for row in _shown_rows(rows)
         ],
+        separate=any(row.example.source_tokens for row in rows),
     )
 
 
@@ -205,7 +215,9 @@ def _parts(row: _MaskedRow) -> list[TextPart]:
     pieces: list[tuple[str, str]] = []
     done = 0
     for index, (learned, (start, end)) in enumerate(zip(row.example.learned, row.example.spans, strict=True)):
-        kind = CUT if not row.running_text and index >= row.max_length else LEARNED if learned else READ
+        kind = (
+            CUT if not row.running_text and row.example.is_cut(index, row.max_length) else LEARNED if learned else READ
+        )
         text = row.example.text[min(done, start) if not pieces else done : max(done, end)]
         done = max(done, end)
         if not text:

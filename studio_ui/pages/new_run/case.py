@@ -57,14 +57,14 @@ class Case:
     @classmethod
     def of(cls, layout: Layout, user_id: str, draft: Draft) -> "Case":
         """What the page will hold when this draft is shown."""
-        family = task_of(draft.task_type).family
+        goal = task_of(draft.task_type).kind
         version = datasets.latest_version(datasets.get_dataset(user_id, draft.dataset_id))
         return cls(
             layout,
             user_id,
             draft,
             layout.method_form.held(draft.kind, draft.method),
-            layout.training_form.held(family, draft.training, training_overrides(draft, version)),
+            layout.training_form.held(goal, draft.training, training_overrides(draft, version)),
         )._completed()
 
     def _completed(self) -> "Case":
@@ -74,9 +74,9 @@ class Case:
         )
 
     @property
-    def family(self) -> str:
-        """The family of the task, which decides on the training settings."""
-        return task_of(self.draft.task_type).family
+    def goal(self) -> str:
+        """The kind of the task, which decides on the training settings."""
+        return task_of(self.draft.task_type).kind
 
     @cached_property
     def overrides(self) -> Overrides:
@@ -91,7 +91,7 @@ class Case:
     @cached_property
     def training_reading(self) -> FormReading:
         """The training settings, as the fields hold them."""
-        return self.layout.training_form.read(self.family, self.training_held, self.overrides)
+        return self.layout.training_form.read(self.goal, self.training_held, self.overrides)
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -115,7 +115,7 @@ class Case:
     def refused(self, kind: str) -> list[tuple[str, str]]:
         """What the training settings ask of a method and it cannot do."""
         return self.layout.training_form.refused(
-            self.family, self.draft.training, card_of(kind)["refusals"], self.overrides
+            self.goal, self.draft.training, card_of(kind)["refusals"], self.overrides
         )
 
     def missing(self) -> list[str]:
@@ -201,8 +201,8 @@ class Case:
         }
 
     def training_fields(self, before: str = "") -> Updates:
-        """The training settings that the goal has; those of the family ``before`` are shown now, if that is known."""
-        return dict(self.layout.training_form.show(self.family, self.draft.training, self.overrides, before))
+        """The training settings that the goal has; those of the goal ``before`` are shown now, if that is known."""
+        return dict(self.layout.training_form.show(self.goal, self.draft.training, self.overrides, before))
 
     def state(self, **more: Any) -> Updates:
         """What follows from the choices: marks, the preset, what is missing; ``more`` goes to the foot."""
@@ -211,7 +211,7 @@ class Case:
         refusals = card_of(self.draft.kind)["refusals"]
         marks = {
             **self.layout.method_form.marks(self.draft.kind, self.method_held),
-            **training.marks(self.family, self.training_held, self.overrides, refusals),
+            **training.marks(self.goal, self.training_held, self.overrides, refusals),
         }
         whole = not (self.method_reading.complaints or self.training_reading.complaints)
         status = {

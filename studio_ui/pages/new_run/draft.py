@@ -202,14 +202,17 @@ def _card_in(language: str, kind: str) -> dict[str, Any]:
 
 @cache
 def training_schemas() -> dict[str, dict[str, Any]]:
-    """Family of task types -> schema of the training settings that it has."""
+    """Kind of a task type -> schema of the training settings that it has."""
     schema = TrainingSettings.model_json_schema()
-    families = dict.fromkeys(task.family for task in TASK_TYPES)
-    return {family: {**schema, "properties": _of_family(schema["properties"], family)} for family in families}
+    return {task.kind: {**schema, "properties": _of_task(schema["properties"], task)} for task in TASK_TYPES}
 
 
-def _of_family(properties: Mapping[str, Any], family: str) -> dict[str, Any]:
-    return {name: about for name, about in properties.items() if family in about.get("families", [family])}
+def _of_task(properties: Mapping[str, Any], task: TaskType) -> dict[str, Any]:
+    return {
+        name: about
+        for name, about in properties.items()
+        if task.family in about.get("families", [task.family]) and task.kind in about.get("task_types", [task.kind])
+    }
 
 
 def training_overrides(draft: Draft, version: DatasetVersion) -> Overrides:
@@ -217,7 +220,7 @@ def training_overrides(draft: Draft, version: DatasetVersion) -> Overrides:
     found: Overrides = {name: {"default": value} for name, value in task_of(draft.task_type).training_defaults.items()}
     model = model_of(draft.base_model)
     if model is not None:
-        schema = training_schemas()[task_of(draft.task_type).family]["properties"]["max_length"]
+        schema = training_schemas()[task_of(draft.task_type).kind]["properties"]["max_length"]
         chosen = default_length(version, model.name, max_text_tokens(model, draft.spec))
         found["max_length"] = {
             "default": chosen.tokens,

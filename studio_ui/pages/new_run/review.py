@@ -290,7 +290,7 @@ def settings_words(draft: Draft, method: SettingsForm, training: SettingsForm, o
         name: _(setting.title)
         for form, choice, changed_now in (
             (method, draft.kind, {}),
-            (training, task_of(draft.task_type).family, overrides),
+            (training, task_of(draft.task_type).kind, overrides),
         )
         for name, setting in form.settings(choice, changed_now).items()
     }

@@ -33,14 +33,17 @@ def supervision_nodes(user_id: str, draft: Draft, data_task: str) -> list[Node]:
 
 
 def _content(preview: LossMaskPreview) -> list[Node]:
+    by_turns = preview.template or preview.separate
     about = (
-        _("Conversations are written by the chat template: {template}. ", template=preview.template)
+        _("The encoder reads the source, the decoder writes the target, each up to the maximum length. ")
+        if preview.separate
+        else _("Conversations are written by the chat template: {template}. ", template=preview.template)
         if preview.template
         else _("Running text is read in pieces; nothing is cut. ")
     )
     learned = (
-        _("The loss covers only the marked parts, the assistant's turns; the rest is context.")
-        if preview.template and preview.learn_from == "answers"
+        _("The loss covers only the marked parts, what the model is to write; the rest is context.")
+        if by_turns and preview.learn_from == "answers"
         else _("The loss covers everything that is marked.")
     )
     legend = el(

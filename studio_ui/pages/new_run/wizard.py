@@ -153,7 +153,7 @@ class Wizard:
         """Another base model, which bounds the length of texts."""
         before = self._before(request, event, given, self.layout.model)
         case = Case.of(self.layout, before.user_id, replace(before.draft, base_model=str(event.value)))
-        return {**case.training_fields(case.family), **case.state()}
+        return {**case.training_fields(case.goal), **case.state()}
 
     def _before(self, request: gr.Request, event: gr.EventData, given: Sequence[Any], cards: ChoiceCards) -> Case:
         """The case before a card was chosen: what the fields hold is to be read by the defaults of that time."""
@@ -184,7 +184,7 @@ class Wizard:
         if folds := case.draft.training.get(SETTING):
             training[SETTING] = folds
         filled = Case.of(self.layout, case.user_id, replace(case.draft, training=training))
-        return {**filled.training_fields(case.family), **filled.state()}
+        return {**filled.training_fields(case.goal), **filled.state()}
 
     def edit(self, request: gr.Request, *given: Any) -> Updates:
         """Something was typed or ticked: what follows from it."""
@@ -197,7 +197,7 @@ class Wizard:
         form, choice, overrides = (
             (self.layout.method_form, case.draft.kind, {})
             if field.startswith("method-")
-            else (self.layout.training_form, case.family, case.overrides)
+            else (self.layout.training_form, case.goal, case.overrides)
         )
         update = form.reset(field, choice, overrides)
         after = [

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.catalog.task_types import task_type
-from app.catalog.task_types.scores import AnswerForm
+from app.catalog.task_types.scores import WRITTEN_FORMS, AnswerForm
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.services.runs import generation_samples, predictions
@@ -65,6 +65,10 @@ QUESTIONS = gettext_noop(
     "Questions that the model never trained on. Both models always take the likeliest next piece of text, so the same question "
     "gives the same answer."
 )
+SOURCES = gettext_noop(
+    "Texts that the model never trained on, and what base and tuned model wrote for them. A text with several references stands here "
+    "once for each."
+)
 SAMPLED = gettext_noop(
     "The same few validation prompts at every evaluation, answered in at most 40 tokens, so that you can watch the answers "
     "change."
@@ -75,7 +79,7 @@ def answers(user_id: str, query: Mapping[str, str]) -> Content:
     """The rows that the address asks for."""
     run = wanted_run(user_id, query)
     again = SECONDS_BETWEEN_LOOKS if is_active(run) else None
-    written = answer_form(run) == "text"
+    written = answer_form(run) in WRITTEN_FORMS
     if not results_of(run).get("metrics"):
         # What was said at each check stands below and needs no end.
         return Content("" if written else not_yet(run, _("Right and wrong answers")), again=again)
@@ -94,7 +98,8 @@ def answers(user_id: str, query: Mapping[str, str]) -> Content:
     shown = max(PAGE, int(query["rows"])) if query.get("rows", "").isdecimal() else PAGE
     page = _first_rows(user_id, run, wanted, shown)
     if written:
-        return Content(_written_list(page, wanted, shown), again=again)
+        words = QUESTIONS if answer_form(run) == "text" else SOURCES
+        return Content(_written_list(_(words), page, wanted, shown), again=again)
     return Content(_answer_table(run, page, wanted, shown), again=again)
 
 
@@ -267,12 +272,12 @@ def _entity_row(marks: Marks) -> Callable[[PredictionDetails], Node]:
     return row
 
 
-def _written_list(page: PredictionPage, wanted: AnswerFilter, shown: int) -> list[Node]:
+def _written_list(about: str, page: PredictionPage, wanted: AnswerFilter, shown: int) -> list[Node]:
     more = len(page.rows) == shown
     none = _("No row fits what is asked for above.") if wanted.words else ""
     words = f"{count(len(page.rows))} answers." if page.rows else none
     return [
-        el("p", _(QUESTIONS), cls="muted"),
+        el("p", about, cls="muted"),
         el(
             "p",
             words or _("No answers were stored; the test rows leave no room for one."),
@@ -311,7 +316,7 @@ def _answer_nodes(who: str, words: str | None, look: str = "") -> Node:
 def samples(user_id: str, query: Mapping[str, str]) -> Content:
     """What a model that generates said at one check of its run, beside the base model."""
     run = wanted_run(user_id, query)
-    if answer_form(run) != "text":
+    if answer_form(run) not in WRITTEN_FORMS:
         return Content("")
     found = generation_samples.at_step(user_id, run.id, sampled_step(query))
     at = list(found.steps).index(found.step) if found.step is not None else 0

@@ -44,7 +44,7 @@ def run_tiles(user_id: str, run: RunDetails, comparison: Comparison) -> Node:
         first = _generation_tiles(run, newest, verdict)
     elif form == "entities":
         first = _entity_tiles(run, best, verdict)
-    elif form in ("labels", "number"):
+    elif form in ("labels", "number", "target"):
         first = _score_tiles(run, best, verdict)
     else:
         first = _label_tiles(run, best, verdict)
@@ -310,13 +310,14 @@ def _checked_perplexity(run: RunDetails, newest: Newest) -> Node:
 
 
 def _against_probe(value: float, results: Mapping[str, Any], score: str, verdict: str | None) -> list[Node]:
-    base = ((results.get("baseline") or {}).get("linear_probe") or {}).get(score)
+    key = baselines.base_name(results)
+    base = baselines.base_scores(results, key).get(score)
     if base is None:
         return []
     change = value - base
     way = verdict or ("same" if abs(change) < SAME else "better" if change > 0 else "worse")
     arrow = {"same": "=", "unclear": "≈", "better": "▲", "worse": "▼"}[way]
-    name, sign = baselines.base_words("linear_probe"), "+" if change > 0 else ""
+    name, sign = baselines.base_words(key), "+" if change > 0 else ""
     if score_unit(score) == "share":
         size, part = decimal(change * 100, 1), percent(base)
         words = _(

@@ -30,6 +30,7 @@ WITHOUT = {
     "number": ("confusion", "labels", "certainty"),
     "entities": ("certainty",),
     "text": ("confusion", "labels", "certainty"),
+    "target": ("confusion", "labels", "certainty"),
 }
 
 # Which role the buttons of the page take in the project of the run.

@@ -109,11 +109,22 @@ def test_untied_output_layer_is_counted_apart(tmp_path: Path) -> None:
     assert facts(tmp_path, "llama", **DECODER, tie_word_embeddings=True).output_parameters == 0
 
 
+def test_encoder_decoder_has_the_blocks_of_both_halves(tmp_path: Path) -> None:
+    sizes = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 1, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
+    heads = {"encoder_attention_heads": 4, "decoder_attention_heads": 4}
+    positions = {"max_encoder_position_embeddings": 400, "max_decoder_position_embeddings": 100, "attention_window": 8}
+    found = facts(tmp_path, "led", vocab_size=50, **sizes, **heads, **positions)
+    assert (found.architecture, found.kinds) == ("encoder-decoder", ("sequence-to-sequence",))
+    # Encoder blocks have six linear layers, those of the decoder four more, of its attention to the source.
+    assert [len(found.block_kinds[number].linear_shapes) for number in found.block_order] == [6, 6, 10]
+    assert (found.context_length, found.target_length) == (400, 100)
+
+
 @pytest.mark.parametrize(
     ("model_type", "code", "words"),
     [
         ("no-such-type", "unknown_family", "'no-such-type'"),
-        ("t5", "encoder_decoder", "another"),
+        ("whisper", "encoder_decoder", "text"),
         ("vit", "not_for_text", "'vit'"),
         ("mamba", "no_attention", "attention"),
         ("nemotron", "config_refused", "TypeError"),

@@ -31,6 +31,8 @@ def enable(family: TaskFamily) -> None:
 
     Without the cache, because it would need too much disk or a single epoch reads each row once, the result is the same.
     """
+    if not family.caches_hidden_states:
+        return
     model, report, accelerator = family.model, family.report, family.accelerator
     rows = family.repeated_rows()
     model.freeze(count_frozen_blocks(model, *collate(rows, [0], family.pad_id)))

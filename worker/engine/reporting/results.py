@@ -174,6 +174,29 @@ class GenerationResults(TaskResults):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TargetResults(TaskResults):
+    """Texts that were written, held against references.
+
+    Attributes:
+        paired: baseline -> the tuned model against it by chrF, as :class:`app.catalog.paired_tests.PairedTest` has it.
+        answered_rows: sources that were answered, which are the ``test_rows``; those with the same text count once.
+        references: of all of them together.
+        template: name of the chat template; empty for an encoder-decoder.
+        signatures: score -> how sacrebleu calls it.
+        left_out_rows, answer_language, answer_repeats: as in :class:`GenerationResults`.
+    """
+
+    paired: dict[str, dict[str, Any]]
+    answered_rows: int
+    references: int
+    template: str
+    signatures: dict[str, str]
+    left_out_rows: int
+    answer_language: dict[str, float]
+    answer_repeats: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunResults:
     """What a run found before it was saved.
 

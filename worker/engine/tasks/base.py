@@ -79,6 +79,8 @@ class TaskFamily(ABC):
     training_data: TrainingData
     # Rows of a batch that a method may look at before training.
     context_rows = 16
+    # Whether the output of frozen lower blocks may be kept; only where all blocks are one sequence.
+    caches_hidden_states = True
     # What the base model answers to the texts that measure forgetting, if that was asked for.
     forgetting_baseline: Any = None
     forgetting: ForgettingResult | None = None

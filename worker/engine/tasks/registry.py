@@ -2,6 +2,8 @@
 
 from accelerate import Accelerator
 
+from app.catalog.card import BaseModelCard
+from app.catalog.model_facts import ENCODER_DECODER
 from app.catalog.task_types import task_type
 from app.run_report import Report
 from worker.engine.runtime.training_job import TrainingJob
@@ -10,6 +12,8 @@ from worker.engine.tasks.classification.classification import Classification
 from worker.engine.tasks.generation.generation import Generation
 from worker.engine.tasks.multi_label.multi_label import MultiLabel
 from worker.engine.tasks.regression.regression import Regressor
+from worker.engine.tasks.text_to_text.encoder_decoder import EncoderDecoder
+from worker.engine.tasks.text_to_text.rewriting import Rewriting
 from worker.engine.tasks.token_classification.token_classification import Tokens
 
 # By the kind of a task, else by its family.
@@ -19,14 +23,17 @@ ENGINES: dict[str, type[TaskFamily]] = {
     "tokens": Tokens,
     "multi-label-classification": MultiLabel,
     "regression": Regressor,
+    "text-to-text": Rewriting,
 }
 
 
-def engine_of(kind: str) -> type[TaskFamily]:
-    """What trains, tests and answers for a task type."""
+def engine_of(kind: str, base: BaseModelCard) -> type[TaskFamily]:
+    """What trains, tests and answers for a task type with a base model."""
+    if base.architecture == ENCODER_DECODER:
+        return EncoderDecoder
     return ENGINES.get(kind) or ENGINES[task_type(kind).family]
 
 
 def open_family(job: TrainingJob, report: Report, accelerator: Accelerator) -> TaskFamily:
     """The engine of a job's task type."""
-    return engine_of(job.spec.task_type)(job, report, accelerator)
+    return engine_of(job.spec.task_type, job.base)(job, report, accelerator)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.catalog.loss_mask import LossMasker, MaskedExample
+from app.catalog.loss_mask import Masker
+from app.catalog.masked_example import MaskedExample
+from app.catalog.spec import RunSpec
 from app.catalog.task_types.generative import Example, GenerativeTask, UnusableRow
 from app.run_report import Report
 from worker.engine.batching.token_cache import NO_CACHE, TokenCache
@@ -31,6 +33,11 @@ class TokenizedExample:
     loss_mask: list[bool]
 
     @property
+    def predicted(self) -> list[int]:
+        """The tokens that are predicted."""
+        return [token for token, masked in zip(self.ids[1:], self.loss_mask[1:], strict=True) if masked]
+
+    @property
     def weight(self) -> int:
         """Tokens that are predicted; the first has nothing before it."""
         return sum(self.loss_mask[1:])
@@ -50,19 +57,17 @@ class TokenizedSplit:
         return [len(example.ids) for example in self.examples]
 
 
-def read_examples(
-    rows: Path, splits: Path, task: GenerativeTask, columns: dict[str, str]
-) -> dict[str, list[ExampleRow]]:
+def read_examples(rows: Path, splits: Path, task: GenerativeTask, spec: RunSpec) -> dict[str, list[ExampleRow]]:
     """Split name -> (row id, example)."""
     return {
-        name: [pair for row in split if (pair := _example(task, row, columns))]
-        for name, split in read_rows(rows, splits, columns.values()).items()
+        name: [pair for row in split if (pair := _example(task, row, spec))]
+        for name, split in read_rows(rows, splits, spec.columns.values()).items()
     }
 
 
 def tokenize_and_mask(
     examples: Sequence[ExampleRow],
-    masker: LossMasker,
+    masker: Masker,
     max_length: int,
     report: Report,
     cache: TokenCache = NO_CACHE,
@@ -82,15 +87,16 @@ def tokenize_and_mask(
     return TokenizedSplit(tokenized, cut, left_out)
 
 
-def _example(task: GenerativeTask, row: SplitRow, columns: dict[str, str]) -> ExampleRow | None:
+def _example(task: GenerativeTask, row: SplitRow, spec: RunSpec) -> ExampleRow | None:
     try:
-        return row.row_id, task.read_example(row.cells, columns)
+        example = task.read_example(row.cells, spec.columns)
+        return row.row_id, task.with_prefix(example, spec.training.source_prefix)
     except UnusableRow:
         # Splits hold usable rows only; this one was let through by the check of an older version.
         return None
 
 
-def _tokenize(examples: Sequence[ExampleRow], masker: LossMasker, report: Report) -> dict[str, list[Any]]:
+def _tokenize(examples: Sequence[ExampleRow], masker: Masker, report: Report) -> dict[str, list[Any]]:
     masked: list[MaskedExample] = []
     for number, (_, example) in enumerate(examples):
         if number % REPORT_EVERY == 0:

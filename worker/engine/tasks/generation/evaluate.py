@@ -1,20 +1,20 @@
-"""The likelihood that a causal language model gives to examples, token by token."""
+"""The likelihood that a model gives to what examples have it write, token by token."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 
-from worker.engine.batching.packing import IGNORED, make_batch
+from worker.engine.batching.packing import IGNORED
 from worker.engine.tasks.evaluation import EvaluationLoop
 from worker.engine.tasks.generation.data import TokenizedExample
-from worker.engine.tasks.generation.model import CausalLM
+from worker.engine.tasks.generation.model import WritingModel
 from worker.engine.tasks.generation.text_scores import RowScores
 
 
 @torch.no_grad()
 def read_all(
-    model: CausalLM,
+    model: WritingModel,
     examples: Sequence[TokenizedExample],
     evaluation: EvaluationLoop,
     *,
@@ -31,10 +31,11 @@ def read_all(
     """
     scores = RowScores(*(np.zeros(len(examples)) for _ in range(3)))
     for rows in evaluation.batches([len(example.ids) for example in examples], sharded=sharded):
-        batch = make_batch([examples[row] for row in rows], evaluation.pad_id, packed=packed).to(evaluation.device)
+        chosen = [examples[row] for row in rows]
+        batch = model.make_batch(chosen, evaluation.pad_id, packed=packed).to(evaluation.device)
         with evaluation.autocast(exact=exact):
             # Preparing a model for mixed precision replaces ``forward`` on the object; the class's own stays plain.
-            logits = CausalLM.forward(model, batch)
+            logits = type(model).forward(model, batch)
         predicted = batch.targets != IGNORED
         targets = batch.targets[predicted]
         owners = torch.tensor(rows)[batch.owners[predicted].cpu()].numpy()

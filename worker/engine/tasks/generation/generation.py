@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -11,15 +11,14 @@ import torch
 from torch import nn
 
 from app.catalog.chat_templates import PLAIN_TURNS_NAME, read_template
-from app.catalog.loss_mask import ANSWERS, LossMasker, plain
+from app.catalog.loss_mask import ANSWERS, LossMasker, Masker, plain
 from app.catalog.task_types import task_type
 from app.catalog.task_types.generative import SYSTEM, GenerativeTask
-from worker.engine.batching.batches import MicroBatch, Update
-from worker.engine.batching.packing import IGNORED, make_batch
+from worker.engine.batching.batches import MicroBatch
 from worker.engine.batching.token_cache import TokenCache
 from worker.engine.batching.training_rows import SPLITS
 from worker.engine.modeling import adapter_files
-from worker.engine.reporting.results import GenerationResults, RunResults
+from worker.engine.reporting.results import GenerationResults, RunResults, TaskResults
 from worker.engine.tasks.base import (
     RELOAD_TOLERANCE,
     REPEATED_SPLITS,
@@ -31,12 +30,19 @@ from worker.engine.tasks.base import (
     require_rows,
 )
 from worker.engine.tasks.generation import answer_checks, card, few_shot, general_text_loss
-from worker.engine.tasks.generation.data import TokenizedExample, TokenizedSplit, read_examples, tokenize_and_mask
+from worker.engine.tasks.generation.data import (
+    ExampleRow,
+    TokenizedExample,
+    TokenizedSplit,
+    read_examples,
+    tokenize_and_mask,
+)
 from worker.engine.tasks.generation.evaluate import read_all
 from worker.engine.tasks.generation.few_shot import FewShot
-from worker.engine.tasks.generation.model import CausalLM, keeps_apart, load_decoder
+from worker.engine.tasks.generation.model import CausalLM, WritingModel, keeps_apart, load_decoder
 from worker.engine.tasks.generation.samples import Generator, SamplePrompt, end_tokens, make_prompts
 from worker.engine.tasks.generation.text_scores import RowScores, change_interval, exact, perplexity, rouge_l
+from worker.engine.tasks.generation.training_examples import Examples
 
 # Held-out prompts that base and tuned model answer in full; the scores over all rows need no answers.
 ANSWERED_ROWS = 24
@@ -45,32 +51,13 @@ SAMPLED_ROWS, SAMPLED_TOKENS = 4, 40
 RELOAD_ROWS, RELOAD_ANSWERS = 8, 2
 
 
-class Examples:
-    """Training examples; each token that is predicted weighs the same."""
-
-    def __init__(self, examples: list[TokenizedExample], pad_id: int, device: torch.device) -> None:
-        self.lengths = [len(example.ids) for example in examples]
-        self.packed = True
-        self._examples, self._pad_id, self._device = examples, pad_id, device
-
-    def weight(self, update: Update) -> float:
-        """See :class:`TrainingData`: the number of predicted tokens."""
-        return sum(self._examples[row].weight for micro_batch in update for row in micro_batch)
-
-    def loss(self, model: nn.Module, rows: MicroBatch) -> torch.Tensor:
-        """See :class:`TrainingData`: cross-entropy of the next tokens."""
-        batch = make_batch([self._examples[row] for row in rows], self._pad_id, packed=self.packed).to(self._device)
-        targets = batch.targets[batch.targets != IGNORED]
-        return nn.functional.cross_entropy(model(batch), targets, reduction="sum")
-
-
 class Generation(TaskFamily):
     """A decoder; the baseline is the base model's decoder on the same rows."""
 
-    model: CausalLM
+    model: WritingModel
     training_data: Examples
     splits: dict[str, TokenizedSplit]
-    masker: LossMasker
+    masker: Masker
     base_scores: RowScores
     test_scores: RowScores
     few_shot: FewShot | None = None
@@ -78,12 +65,12 @@ class Generation(TaskFamily):
 
     @property
     def body(self) -> nn.Module:
-        """The decoder."""
-        return self.model.decoder
+        """The network that writes."""
+        return self.model.core()
 
     def set_body(self, body: nn.Module) -> None:
         """See :class:`TaskFamily`."""
-        self.model.decoder = body
+        cast(CausalLM, self.model).decoder = body
 
     @property
     def task(self) -> GenerativeTask:
@@ -98,41 +85,54 @@ class Generation(TaskFamily):
 
     def read(self) -> None:
         """See :class:`TaskFamily`."""
-        job, training = self.job, self.job.spec.training
-        template = read_template(job.base_folder)
-        self.masker = LossMasker(plain(self.tokenizer.backend_tokenizer), template, training.learn_from)
+        self.masker = self.open_masker()
+        examples = read_examples(self.job.rows, self.job.splits, self.task, self.job.spec)
+        self.splits = {name: self.tokenize(name, examples[name]) for name in SPLITS}
+        self.report_cut()
+        for name in SPLITS:
+            require_rows(name, self.splits[name].examples)
+        self.training_data = self.open_training_data(self.splits["train"].examples)
+        self.prompts = self.make_prompts("test")
+        # The first validation prompts that differ from one another.
+        validation = {prompt.text: prompt for prompt in reversed(self.make_prompts("validation"))}
+        self.sample_prompts = list(validation.values())[::-1][:SAMPLED_ROWS]
+        if self.masker.template_name and self.splits["test"].examples[0].example.turns:
+            self.report.event("notice", f"Conversations are written by the chat template: {self.masker.template_name}.")
+
+    def open_masker(self) -> Masker:
+        """What makes tokens of examples."""
+        template = read_template(self.job.base_folder)
         if template.name == PLAIN_TURNS_NAME:
             # Travels with the download, so that every program writes conversations as they were learned.
             self.tokenizer.chat_template = template.source
-        max_length = training.max_length - job.spec.method.virtual_tokens
-        examples = read_examples(job.rows, job.splits, self.task, job.spec.columns)
-        self.splits = {
-            name: tokenize_and_mask(examples[name], self.masker, max_length, self.report, self._token_cache(name))
-            for name in SPLITS
-        }
-        self._report_cut()
-        for name in SPLITS:
-            require_rows(name, self.splits[name].examples)
-        self.training_data = Examples(self.splits["train"].examples, self.pad_id, self.accelerator.device)
-        self.prompts = self._make_prompts("test")
-        # The first validation prompts that differ from one another.
-        validation = {prompt.text: prompt for prompt in reversed(self._make_prompts("validation"))}
-        self.sample_prompts = list(validation.values())[::-1][:SAMPLED_ROWS]
-        if self.splits["test"].examples[0].example.turns:
-            self.report.event("notice", f"Conversations are written by the chat template: {template.name}.")
+        return LossMasker(plain(self.tokenizer.backend_tokenizer), template, self.job.spec.training.learn_from)
+
+    def tokenize(self, name: str, examples: Sequence[ExampleRow]) -> TokenizedSplit:
+        """A split as tokens, cut at the maximum length."""
+        max_length = self.job.spec.training.max_length - self.job.spec.method.virtual_tokens
+        return tokenize_and_mask(examples, self.masker, max_length, self.report, self._token_cache(name))
+
+    def open_training_data(self, examples: list[TokenizedExample]) -> Examples:
+        """The training rows for the loop."""
+        return Examples(examples, self.pad_id, self.accelerator.device)
 
     def _token_cache(self, split: str) -> TokenCache:
         """Tokens depend on the data and on how its rows become examples."""
         spec = self.job.spec
-        how = f"{split}/{spec.task_type}/{json.dumps(spec.columns, sort_keys=True)}"
+        prefix = spec.training.source_prefix
+        how = (
+            f"{split}/{spec.task_type}/{json.dumps(spec.columns, sort_keys=True)}{json.dumps(prefix) if prefix else ''}"
+        )
         return TokenCache(self.job.cache, f"{spec.dataset_sha256}/{how}" if spec.dataset_sha256 else "")
 
-    def _make_prompts(self, split: str) -> list[SamplePrompt]:
+    def make_prompts(self, split: str) -> list[SamplePrompt]:
+        """Questions of a split that are answered in full."""
         return make_prompts(
             self.splits[split].examples, self.masker, self.tokenizer, self.job.base.context_length, ANSWERED_ROWS
         )
 
-    def _report_cut(self) -> None:
+    def report_cut(self) -> None:
+        """Say what the maximum length costs."""
         cut, max_length = self.splits["train"].cut_rows, self.job.spec.training.max_length
         if cut:
             self.warn(f"{cut:,} training conversations are longer than {max_length} tokens and lose their end.")
@@ -145,18 +145,27 @@ class Generation(TaskFamily):
     def load(self) -> None:
         """See :class:`TaskFamily`; also tries whether this model can read packed examples."""
         decoder = self.load_body(self.job.spec.base_precision)
-        self.model = CausalLM(decoder).to(self.accelerator.device)
-        self.training_data.packed = keeps_apart(self.model, self.accelerator.device)
+        self.model = self.open_model(decoder).to(self.accelerator.device)
+        self.training_data.packed = self.can_pack()
         if not self.training_data.packed:
             self.warn("This model cannot read several examples in one row; they are padded instead, which is slower.")
-        self._check_end(end_tokens(decoder, self.tokenizer))
+        self.check_end(decoder)
+
+    def open_model(self, body: nn.Module) -> WritingModel:
+        """The model around a body."""
+        return CausalLM(body)
+
+    def can_pack(self) -> bool:
+        """Whether the model as it is reads several examples in one row as each alone."""
+        return keeps_apart(cast(CausalLM, self.model), self.accelerator.device)
 
     def load_body(self, precision: str) -> nn.Module:
         """See :class:`TaskFamily`."""
         return load_decoder(self.job.base_folder, self.job.base, precision)
 
-    def _check_end(self, ends: set[int]) -> None:
+    def check_end(self, body: nn.Module) -> None:
         """Answers that do not end in an end token teach the model never to stop."""
+        ends = end_tokens(body, self.tokenizer)
         conversations = [example for example in self.splits["train"].examples[:50] if example.example.turns]
         predicted = {
             token
@@ -176,35 +185,40 @@ class Generation(TaskFamily):
             return
         self.model.eval()
         self.base_scores = self._read("test", exact=True)
+        self.measure_general_text()
+        self.base_answers = self.generate(self.prompts)
+        self.base_samples = self.generate(self.sample_prompts, SAMPLED_TOKENS)
+        self.few_shot = self.measure_few_shot()
+
+    def measure_general_text(self) -> None:
+        """What the base model makes of the texts that measure forgetting, if that is wanted."""
         texts = general_text_loss.make_examples(self.tokenizer, self._context_length)
         if self.wants_forgetting([len(text.ids) for text in texts]):
             self.forgetting_baseline = self._score(texts)
-        self.base_answers = self._generate(self.prompts)
-        self.base_samples = self._generate(self.sample_prompts, SAMPLED_TOKENS)
-        self.few_shot = self._measure_few_shot()
 
-    def _measure_few_shot(self) -> FewShot | None:
+    def measure_few_shot(self) -> FewShot | None:
         """The base model with examples in the prompt; None where that cannot be held against the run."""
         if self.job.spec.training.learn_from != ANSWERS:
             return None
         train, test = self.splits["train"].examples, self.splits["test"].examples
-        found = few_shot.attempt(train, test, self.prompts, self.masker, self.job.base.context_length)
+        masker = cast(LossMasker, self.masker)
+        found = few_shot.attempt(train, test, self.prompts, masker, self.job.base.context_length)
         if found is None:
             return None
         scores = self._score(found.examples, exact=True)
-        return replace(found, scores=scores, answers=tuple(self._generate(found.prompts)))
+        return replace(found, scores=scores, answers=tuple(self.generate(found.prompts)))
 
     def adapt(self, total_steps: int) -> None:
         """See :class:`TaskFamily`."""
         super().adapt(total_steps)
         # A soft prompt stands once before each row, so a row can hold only one example.
         soft_prompt = bool(self.job.spec.method.virtual_tokens)
-        self.training_data.packed &= not soft_prompt and keeps_apart(self.model, self.accelerator.device)
+        self.training_data.packed &= not soft_prompt and self.can_pack()
 
     def network_inputs(self, rows: MicroBatch) -> dict[str, torch.Tensor]:
         """See :class:`TaskFamily`."""
         examples = [self.splits["train"].examples[row] for row in rows]
-        batch = make_batch(examples, self.pad_id, packed=False).to(self.accelerator.device)
+        batch = CausalLM.make_batch(examples, self.pad_id, packed=False).to(self.accelerator.device)
         assert batch.mask is not None
         return {"input_ids": batch.ids, "attention_mask": batch.mask}
 
@@ -218,7 +232,7 @@ class Generation(TaskFamily):
 
     def report_samples(self, step: int) -> None:
         """See :class:`TaskFamily`: a few short answers beside the base's, by greedy decoding, which draws no random number."""
-        answers = self._generate(self.sample_prompts, SAMPLED_TOKENS, single=not self.training_data.packed)
+        answers = self.generate(self.sample_prompts, SAMPLED_TOKENS, single=not self.training_data.packed)
         for prompt, base, tuned in zip(self.sample_prompts, self.base_samples, answers, strict=True):
             self.report.generation_sample(
                 step, prompt.row_id, input=prompt.text, expected=prompt.reference, base_answer=base, answer=tuned
@@ -227,12 +241,15 @@ class Generation(TaskFamily):
     def test(self) -> None:
         """See :class:`TaskFamily`."""
         self.test_scores = self._read("test", exact=True)
-        single = not self.training_data.packed
-        prompts = self.prompts[: ANSWERED_ROWS // 3] if single else self.prompts
-        self.test_answers = self._generate(prompts, single=single)
+        self.test_answers = self.answer_test()
         if self.forgetting_baseline is not None:
             after = self._score(general_text_loss.make_examples(self.tokenizer, self._context_length))
             self.forgetting = general_text_loss.compare(self.forgetting_baseline, after)
+
+    def answer_test(self) -> list[str]:
+        """The tuned model's answers to the questions of the test rows, or to the first of them."""
+        single = not self.training_data.packed
+        return self.generate(self.prompts[: ANSWERED_ROWS // 3] if single else self.prompts, single=single)
 
     @property
     def _context_length(self) -> int:
@@ -246,16 +263,17 @@ class Generation(TaskFamily):
         packed = self.training_data.packed
         return read_all(self.model, examples, self.evaluation, packed=packed, exact=exact, sharded=sharded)
 
-    def _generate(
-        self, prompts: list[SamplePrompt], max_tokens: int | None = None, *, single: bool = False
+    def generate(
+        self, prompts: Sequence[SamplePrompt], max_tokens: int | None = None, *, single: bool = False
     ) -> list[str]:
         """Answers; ``single`` gives each prompt a batch of its own, because padding would shift a soft prompt."""
-        return self._generator(self.model.decoder, single=single).answer(prompts, max_tokens)
+        return self.generator(self.body, single=single).answer(prompts, max_tokens)
 
-    def _generator(self, decoder: nn.Module, *, single: bool) -> Generator:
+    def generator(self, decoder: nn.Module, *, single: bool) -> Generator:
+        """What writes answers with a body."""
         return Generator(decoder, self.tokenizer, self.job.base.context_length, **({"batch_rows": 1} if single else {}))
 
-    def results(self) -> GenerationResults:
+    def results(self) -> TaskResults:
         """See :class:`TaskFamily`."""
         tuned, base = self.test_scores, self.base_scores
         return GenerationResults(
@@ -271,7 +289,7 @@ class Generation(TaskFamily):
                 "interval": change_interval(tuned, base),
             },
             labels=[],
-            template=self.masker.template.name,
+            template=self.masker.template_name,
             system_prompt=self._system_prompt(),
             packed=self.training_data.packed,
             test_rows=len(self.splits["test"].examples),
@@ -281,7 +299,7 @@ class Generation(TaskFamily):
             left_out_rows=sum(split.left_out for split in self.splits.values()),
             forgetting=self.forgetting,
             counting_perplexity=self._counting_perplexity(),
-            **self._checked_answers(),
+            **self.checked_answers(),
         )
 
     def _few_shot_scores(self) -> dict[str, dict[str, float]]:
@@ -315,12 +333,12 @@ class Generation(TaskFamily):
     def _counting_perplexity(self) -> float:
         """What the frequency of the tokens alone reaches on the test rows."""
         train, test = (
-            [token for example in self.splits[name].examples for token in _predicted(example)]
+            [token for example in self.splits[name].examples for token in example.predicted]
             for name in ("train", "test")
         )
         return perplexity(answer_checks.counting_loss(train, test, len(self.tokenizer)))
 
-    def _checked_answers(self) -> dict[str, Any]:
+    def checked_answers(self) -> dict[str, Any]:
         """Whether the answers are language and do not repeat themselves, beside the base model's and the references."""
         rows = self.splits["train"].examples
         known = answer_checks.known_pairs(
@@ -352,14 +370,14 @@ class Generation(TaskFamily):
     def check_reload(self, adapter: Path) -> None:
         """See :class:`TaskFamily`: the same likelihoods, and the same generated text."""
         fresh = self.job.spec.method.load(self.load_body(self.job.spec.base_precision), adapter)
-        model = CausalLM(fresh).to(self.accelerator.device).eval()
+        model = self.open_model(fresh).to(self.accelerator.device).eval()
         examples = self.splits["test"].examples[:RELOAD_ROWS]
         scores = read_all(model, examples, self.evaluation, packed=self.training_data.packed, exact=True)
         per_token = abs(scores.losses - self.test_scores.losses[: len(examples)]) / scores.tokens
         if float(per_token.max()) > RELOAD_TOLERANCE:
             raise reload_failed(f"losses differ by {float(per_token.max()):.4f} per token")
         prompts = self.prompts[:RELOAD_ANSWERS]
-        texts = [self._generator(decoder, single=True).answer(prompts) for decoder in (fresh, self.model.decoder)]
+        texts = [self.generator(body, single=True).answer(prompts) for body in (fresh, self.body)]
         if texts[0] != texts[1]:
             raise reload_failed("it writes other words")
 
@@ -378,7 +396,3 @@ def _overlap(prompts: list[SamplePrompt], answers: list[str]) -> dict[str, float
         "rouge_l": sum(rouge_l(*pair) for pair in pairs) / len(pairs),
         "exact_match": sum(exact(*pair) for pair in pairs) / len(pairs),
     }
-
-
-def _predicted(example: TokenizedExample) -> list[int]:
-    return [token for token, masked in zip(example.ids[1:], example.loss_mask[1:], strict=True) if masked]

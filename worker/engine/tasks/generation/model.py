@@ -1,14 +1,15 @@
 """A causal language model that computes logits only for the tokens in the loss, and how it is loaded."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, Self, cast
 
 import torch
 from torch import nn
 from transformers import AutoModelForCausalLM
 
 from app.catalog.card import BaseModelCard
-from worker.engine.batching.packing import IGNORED, PackedBatch, make_batch
+from worker.engine.batching.packing import IGNORED, PackableExample, PackedBatch, make_batch
 from worker.engine.modeling.attention import writing_attention
 from worker.engine.modeling.partly_frozen import PartlyFrozen
 from worker.engine.modeling.quantization import keep_differentiable, loading_arguments
@@ -17,12 +18,41 @@ from worker.engine.modeling.quantization import keep_differentiable, loading_arg
 APART_TOLERANCE = 1e-3
 
 
-class CausalLM(PartlyFrozen):
+class WritingBatch(Protocol):
+    """Examples as tensors; ``targets`` are the predicted tokens, else :data:`IGNORED`, and ``owners`` the example of each."""
+
+    @property
+    def targets(self) -> torch.Tensor:
+        """(rows, tokens)."""
+
+    @property
+    def owners(self) -> torch.Tensor:
+        """(rows, tokens)."""
+
+    def to(self, device: torch.device) -> Self:
+        """The same on a device."""
+
+
+class WritingModel(PartlyFrozen):
+    """A network that writes, perhaps wrapped by peft; ``forward`` gives the logits of the predicted tokens of a batch."""
+
+    @staticmethod
+    def make_batch(examples: Sequence[PackableExample], pad_id: int, *, packed: bool = True) -> WritingBatch:
+        """Examples as the model reads them; ``packed``: several share a row."""
+        raise NotImplementedError
+
+
+class CausalLM(WritingModel):
     """A decoder, perhaps wrapped by peft; ``forward`` gives the logits of the predicted tokens."""
 
     def __init__(self, decoder: nn.Module) -> None:
         super().__init__()
         self.decoder = decoder
+
+    @staticmethod
+    def make_batch(examples: Sequence[PackableExample], pad_id: int, *, packed: bool = True) -> PackedBatch:
+        """See :class:`WritingModel`."""
+        return make_batch(examples, pad_id, packed=packed)
 
     def forward(self, batch: PackedBatch) -> torch.Tensor:
         """Logits (targets, vocabulary) in fp32, in the order of ``batch.targets``.

@@ -7,7 +7,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from app.catalog.loss_mask import LossMasker
+from app.catalog.loss_mask import Masker
 from worker.engine.tasks.generation.data import TokenizedExample
 
 MAX_TOKENS = 96
@@ -33,12 +33,14 @@ class Generator:
 
     Attributes:
         batch_rows: prompts that share a batch; 1 for models with a soft prompt, which padding would shift.
+        beams: 1 for greedy decoding, more for beam search.
     """
 
     decoder: nn.Module
     tokenizer: Any
     context_length: int
     batch_rows: int = BATCH_ROWS
+    beams: int = 1
 
     def answer(self, prompts: Sequence[SamplePrompt], max_tokens: int | None = None) -> list[str]:
         """Answers in the order of the prompts, each of at most ``max_tokens`` tokens."""
@@ -71,7 +73,7 @@ class Generator:
             input_ids=ids.to(device),
             attention_mask=mask.to(device),
             do_sample=False,
-            num_beams=1,
+            num_beams=self.beams,
             pad_token_id=pad_id,
             max_new_tokens=max(1, min(max_tokens, self.context_length - length)),
             eos_token_id=sorted(ends) or None,
@@ -81,7 +83,7 @@ class Generator:
 
 
 def make_prompts(
-    examples: Sequence[TokenizedExample], masker: LossMasker, tokenizer: Any, context_length: int, max_count: int
+    examples: Sequence[TokenizedExample], masker: Masker, tokenizer: Any, context_length: int, max_count: int
 ) -> list[SamplePrompt]:
     """Prompts from the first examples that leave room for an answer, one for each row."""
     prompts: dict[int, SamplePrompt] = {}
@@ -100,7 +102,7 @@ def end_tokens(decoder: nn.Module, tokenizer: Any) -> set[int]:
     return {*(configured if isinstance(configured, list) else [configured]), tokenizer.eos_token_id} - {None}
 
 
-def _conversation(example: TokenizedExample, masker: LossMasker) -> SamplePrompt:
+def _conversation(example: TokenizedExample, masker: Masker) -> SamplePrompt:
     question = example.example.question
     text = question[0].content if question else ""
     if len(question) > 1:
