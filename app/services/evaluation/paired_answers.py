@@ -150,9 +150,7 @@ def _compare(form: AnswerForm, first: Mapping[int, Any], second: Mapping[int, An
     rows = sorted(first)
     first_scores, second_scores = [first[row] for row in rows], [second[row] for row in rows]
     if form == "target":
-        return reference_scores.paired(
-            _reference_counts(first_scores), _reference_counts(second_scores), factor=factor
-        )
+        return reference_scores.paired(_reference_counts(first_scores), _reference_counts(second_scores), factor=factor)
     if form in ("entities", "labels"):
         return statistics.paired_f1(first_scores, second_scores, factor=factor)
     if form == "label":
