@@ -8,6 +8,7 @@ from app.catalog.task_types.base import TaskType
 from app.languages import gettext as _
 from studio_ui.components.browser_component import BrowserComponent
 from studio_ui.components.nodes import Node, action, el
+from studio_ui.components.turn_nodes import conversation
 
 SHOWN_ROWS = 5
 
@@ -90,4 +91,6 @@ def _head(at: int, column: str, task: TaskType, role: str) -> Node:
 
 
 def _cell(value: Any) -> Node:
-    return el("td", el("span", _("empty"), cls="muted") if value in (None, "") else str(value), cls="cell-text")
+    if value in (None, ""):
+        return el("td", el("span", _("empty"), cls="muted"), cls="cell-text")
+    return el("td", conversation(str(value)) or str(value), cls="cell-text")

@@ -297,7 +297,7 @@ def _state(row: Row, op: str, changed: bool) -> str:
 
 def _line(row: Row, state: str) -> Node:
     words = el("div", state, cls="row-state") if state else None
-    return el("td", str(row["_line"]), words, cls="number muted", data_column="Line")
+    return el("td", str(row["_line"]), words, cls="number muted", data_column=_("Line"))
 
 
 def _cell(row: Row, name: str, changes: Mapping[str, str], about: About, marks: Marks) -> Node:

@@ -148,7 +148,7 @@ def _features(
     model = PooledClassifier(load_encoder(request.base_model, card), make_head(card.hidden_size, labels), card).eval()
     accelerator = Accelerator(mixed_precision=choose_precision("auto"))
     model = accelerator.prepare_model(model, evaluation_mode=True)
-    report.phase(f"Encoding {len(rows.texts):,} texts with the base model")
+    report.phase("Encoding the texts with the base model")
     encoded = Encoded(tokens, label_ids, 0)
     evaluation = EvaluationLoop(accelerator, report, tokenizer.pad_token_id)
     return read_all(model, encoded, evaluation, output="features")

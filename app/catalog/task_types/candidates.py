@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.languages import stated
+from app.languages import stated, stated_list
 
 # Scores of evidence. What decides, and what names, contents and guesses are worth.
 DECIDED, TAGGED, CERTAIN, NAMED, LIKELY, PARTLY, GUESSED, WEAK, DOUBTED = 100, 95, 92, 80, 70, 62, 50, 40, 20
@@ -104,7 +104,7 @@ def question_about(found: Sequence[GoalCandidate]) -> Question | None:
         )
     if len({option.task_type for option in offered}) == 1:
         role, columns = _differing(offered)
-        quoted = " or ".join(repr(name[:60]) for name in columns)
+        quoted = stated_list([repr(name[:60]) for name in columns], " / ")
         words = stated("More than one column could be the {role}: {columns}.", role=role, columns=quoted)
         return Question("several_readings", words, hint, offered)
     words = stated("This file can be learned from in more than one way.")

@@ -13,6 +13,7 @@ from app.catalog.task_types.column_names import HISTORIES, find_column, is_calle
 from app.catalog.task_types.conversation_forms import Message, find_messages
 from app.catalog.task_types.generative import ASSISTANT, SYSTEM, USER, Example, GenerativeTask, Turn
 from app.catalog.task_types.text_patterns import visible
+from app.languages import stated, stated_list
 
 NAMES = ("messages", "conversations", "conversation", "dialog", "dialogue", "chat", "turns")
 SYSTEM_NAMES = ("system", "system_prompt", "system_message", "systemInstruction", "system_instruction", "instructions")
@@ -72,7 +73,7 @@ class Chat(GenerativeTask):
         if not guess:
             return []
         fits = table.share(guess["messages"], conversations.is_conversation) >= facts.SHARE / 2
-        why = f"{guess['messages']!r} holds lists of messages"
+        why = stated("{column} holds lists of messages", column=repr(guess["messages"]))
         return [GoalCandidate(self.kind, guess, DECIDED, why) if fits else GoalCandidate(self.kind, guess, WEAK)]
 
     def read_example(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
@@ -107,7 +108,8 @@ class Chat(GenerativeTask):
         for problem in problems:
             if problem.code == "tool_calls":
                 met = {role for example in problem.examples for role in str(example["roles"]).split(", ")}
-                problem.message = f"{problem.message[:-1]} (roles met: {', '.join(sorted(met))})."
+                roles = stated("Roles met: {roles}.", roles=", ".join(sorted(met)))
+                problem.message = stated_list([problem.message, roles], " ")
         return problems
 
     def remarks(self, example: Example) -> list[tuple[str, dict[str, Any]]]:

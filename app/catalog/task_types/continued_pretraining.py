@@ -10,6 +10,7 @@ from app.catalog.task_types.column_facts import ColumnFacts, TableFacts
 from app.catalog.task_types.column_names import TITLES, find_column, is_called
 from app.catalog.task_types.generative import Example, GenerativeTask, UnusableRow
 from app.catalog.task_types.text_patterns import visible
+from app.languages import stated
 
 NAMES = ("text", "content", "document", "body", "passage", "story")
 
@@ -44,14 +45,17 @@ class ContinuedPretraining(GenerativeTask):
         if not guess or table.columns[guess["text"]].kind == facts.OBJECTS:
             return []
         if len(table.names) == 1:
-            return [GoalCandidate(self.kind, guess, PARTLY, "running text")]
+            return [GoalCandidate(self.kind, guess, PARTLY, stated("running text"))]
         meant = [name for name, column in table.columns.items() if name not in guess.values() and _means(column)]
         doubt = (
-            f"beside the texts, {', '.join(map(repr, meant[:3]))} holds something that would not be read."
+            stated(
+                "beside the texts, {columns} holds something that would not be read.",
+                columns=", ".join(map(repr, meant[:3])),
+            )
             if meant
             else ""
         )
-        return [GoalCandidate(self.kind, guess, BESIDE_OTHERS, "running text", doubt)]
+        return [GoalCandidate(self.kind, guess, BESIDE_OTHERS, stated("running text"), doubt)]
 
     def read_example(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> Example:
         """See :meth:`GenerativeTask.read_example`."""

@@ -21,6 +21,7 @@ from app.catalog.task_types.generative import (
     UnusableRow,
 )
 from app.catalog.task_types.text_patterns import visible
+from app.languages import stated
 
 INPUTS = ("input", "context", "passage")
 SYSTEMS = ("system", "system_prompt", "system_message")
@@ -108,7 +109,7 @@ class Instruction(GenerativeTask):
                 table.columns[guess[role]].kind in (facts.TEXTS, facts.WORDS) for role in ("prompt", "response")
             )
             if certain or texts:
-                why = f"a request in {guess['prompt']!r} and an answer in {guess['response']!r}"
+                why = _why(guess["prompt"], guess["response"])
                 named = names.is_called(guess["prompt"], names.REQUESTS)
                 return [GoalCandidate(self.kind, guess, CERTAIN if certain else NAMED if named else LIKELY, why)]
         texts_found = [name for name in table.of_kind(facts.TEXTS) if not names.is_called(name, names.TITLES)]
@@ -116,11 +117,17 @@ class Instruction(GenerativeTask):
             return []
         one, other = texts_found
         if order := _order_by_parts(one, other):
-            why = f"a request in {order[0]!r} and an answer in {order[1]!r}"
+            why = _why(*order)
             return [GoalCandidate(self.kind, {"prompt": order[0], "response": order[1]}, LIKELY, why)]
-        doubt = f"the names do not say which of {one!r} and {other!r} is the request and which the answer."
+        doubt = stated(
+            "the names do not say which of {one} and {other} is the request and which the answer.",
+            one=repr(one),
+            other=repr(other),
+        )
         pairs = (({"prompt": one, "response": other}, GUESSED), ({"prompt": other, "response": one}, GUESSED - 1))
-        return [GoalCandidate(self.kind, pair, score, "two columns of free text", doubt) for pair, score in pairs]
+        return [
+            GoalCandidate(self.kind, pair, score, stated("two columns of free text"), doubt) for pair, score in pairs
+        ]
 
     def _are_messages(self, table: TableFacts, guess: Mapping[str, str]) -> bool:
         """Whether request and answer are lists or objects; an answer alone may be JSON that is to be written."""
@@ -189,3 +196,7 @@ def _earlier(cell: Any) -> list[Turn]:
 def _recurring(values: Sequence[Any]) -> bool:
     given = [value for value in values if value]
     return len(given) >= 20 and len(set(given)) < DISTINCT_SHARE * len(given)
+
+
+def _why(prompt: str, response: str) -> str:
+    return stated("a request in {prompt} and an answer in {response}", prompt=repr(prompt), response=repr(response))

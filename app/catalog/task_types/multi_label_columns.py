@@ -67,25 +67,35 @@ def _find(table: TableFacts) -> tuple[dict[str, str], str]:
     for name in table.names:
         if names.is_named(name, KNOWN) and table.share(name, _is_list_of_labels) >= LIST_SHARE:
             lengths = [len(parsed(row[name]) or ()) for row in table.sample if row.get(name)]
-            return ({LISTED: name}, "each cell is a list of labels") if any(size > 1 for size in lengths) else ({}, "")
+            return (
+                ({LISTED: name}, stated("each cell is a list of labels"))
+                if any(size > 1 for size in lengths)
+                else ({}, "")
+            )
     for name in table.names:
         if names.is_named(name, KNOWN) and (separator := _separator_of(table, name)):
             return _joined(name, separator)
     if numbered := _numbered_labels(table):
-        return {f"{VALUE}{name}": name for name in numbered}, "several columns hold labels of one set"
+        return {f"{VALUE}{name}": name for name in numbered}, stated("several columns hold labels of one set")
     if find_column(table.of_kind(facts.VALUES), (*names.LABELS, *names.CATEGORIES)) is None:
         for name in table.names:
             if found := _unnamed_labels(table, name):
                 return found
         if flags := _label_columns(table):
-            return {f"{COLUMN}{name}": name for name in flags}, "each label has a column that says whether it applies"
+            return {f"{COLUMN}{name}": name for name in flags}, stated(
+                "each label has a column that says whether it applies"
+            )
     return {}, ""
 
 
 def _joined(name: str, separator: str) -> tuple[dict[str, str], str]:
-    return {
-        f"{JOINED}{separator}": name
-    }, f"cells hold several labels, joined by {separator.strip() or 'a line break'!r}"
+    shown = separator.strip()
+    why = (
+        stated("cells hold several labels, joined by {separator}", separator=repr(shown))
+        if shown
+        else stated("cells hold several labels, joined by a line break")
+    )
+    return {f"{JOINED}{separator}": name}, why
 
 
 def _is_list_of_labels(cell: Any) -> bool:
@@ -123,7 +133,7 @@ def _unnamed_labels(table: TableFacts, name: str) -> tuple[dict[str, str], str] 
         return None
     cells = [row[name] for row in table.sample if row.get(name)]
     if cells and all(_is_list_of_names(cell) for cell in cells):
-        found = {LISTED: name}, "each cell is a list of labels"
+        found: tuple[dict[str, str], str] = {LISTED: name}, stated("each cell is a list of labels")
         parts = [list(map(str, parsed(cell))) for cell in cells]
     elif separator := _separator_of(table, name):
         found = _joined(name, separator)

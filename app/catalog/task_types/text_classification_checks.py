@@ -329,7 +329,7 @@ def _short(value: Any) -> str:
 
 def _quoted(names: Sequence[str]) -> str:
     shown = ", ".join(f"“{_short(name)[:60]}”" for name in names[:8])
-    return shown + (f" and {len(names) - 8:,} more" if len(names) > 8 else "")
+    return stated("{listed} and {count} more", listed=shown, count=len(names) - 8) if len(names) > 8 else shown
 
 
 _WORDS = {

@@ -17,6 +17,7 @@ from app.catalog.task_types.candidates import (
 )
 from app.catalog.task_types.column_facts import ColumnFacts, TableFacts
 from app.catalog.task_types.marks import accepted_values
+from app.languages import stated
 
 KIND = "text-classification"
 TEXT_NAMES = tuple(
@@ -64,7 +65,7 @@ def _with_doubt(table: TableFacts, found: list[GoalCandidate]) -> list[GoalCandi
     able = [item for item in found if not table.columns[item.columns["label"]].is_metadata]
     if len(able) < 2 or max(item.score for item in found) > GUESSED:
         return found
-    doubt = "no name says which column holds the label."
+    doubt = stated("no name says which column holds the label.")
     return [replace(item, doubt=item.doubt or doubt) for item in found]
 
 
@@ -89,7 +90,11 @@ def _doubt_of_text(table: TableFacts, text: str, texts: Sequence[str], label: st
     named = (*TEXT_NAMES, *names.REQUESTS, *names.ANSWERS, *names.TITLES)
     if table.columns[text].kind != facts.TEXTS or any(names.is_named(name, named) for name in (text, *others)):
         return ""
-    return f"the names do not say which of {text!r} and {others[0]!r} holds the text." if others else ""
+    if not others:
+        return ""
+    return stated(
+        "the names do not say which of {one} and {other} holds the text.", one=repr(text), other=repr(others[0])
+    )
 
 
 def _text_score(column: ColumnFacts) -> float:
@@ -122,11 +127,11 @@ def _label_score(column: ColumnFacts) -> tuple[float, str]:
     if tier >= PARTLY:
         return tier, ""
     if column.is_person:
-        return DOUBTED, f"{name} seems to name who wrote or handled a row."
+        return DOUBTED, stated("{column} seems to name who wrote or handled a row.", column=name)
     if column.is_metadata:
-        return DOUBTED, f"{name} seems to be about the row, not about its text."
+        return DOUBTED, stated("{column} seems to be about the row, not about its text.", column=name)
     if column.numeric > facts.SHARE:
-        return DOUBTED, f"{name} holds a few different numbers, and no name says what they mean."
+        return DOUBTED, stated("{column} holds a few different numbers, and no name says what they mean.", column=name)
     return GUESSED, ""
 
 
@@ -141,7 +146,8 @@ def _tier(name: str) -> float:
 
 def _why(column: ColumnFacts) -> str:
     shown = ", ".join(value[:30] for value in column.values[:4])
-    return f"{column.distinct} values that recur: {shown}{' …' if column.distinct > 4 else ''}"
+    listed = f"{shown} …" if column.distinct > 4 else shown
+    return stated("{count} values that recur: {values}", count=column.distinct, values=listed)
 
 
 def _distinct(table: TableFacts, labels: list[str]) -> list[str]:

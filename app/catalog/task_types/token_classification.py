@@ -17,6 +17,7 @@ from app.catalog.task_types.generative import UnusableRow
 from app.catalog.task_types.scores import Score
 from app.catalog.task_types.tagged_text import Sentence
 from app.catalog.task_types.tagged_text_checks import Survey, guess_columns
+from app.languages import stated
 
 Row = Mapping[str, Any]
 
@@ -65,7 +66,7 @@ class TokenClassification(TaskType):
     def candidates(self, table: TableFacts) -> list[GoalCandidate]:
         """Words with tags or texts with spans are recognised by their content, which nothing else looks like."""
         guess = self.guess_columns(table.names, table.sample)
-        why = "words of the texts are marked" if guess else ""
+        why = stated("words of the texts are marked") if guess else ""
         return [GoalCandidate(self.kind, guess, TAGGED, why)] if guess else []
 
     def as_read(self, row: Row, columns: Mapping[str, str]) -> list[tuple[str, str]]:

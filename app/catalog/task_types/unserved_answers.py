@@ -14,6 +14,7 @@ from app.catalog.task_types.candidates import CERTAIN, NAMED, GoalCandidate, Kee
 from app.catalog.task_types.column_facts import TableFacts, parsed
 from app.catalog.task_types.column_names import find_column
 from app.catalog.task_types.text_classification_columns import best_text
+from app.languages import stated
 
 PREFERRED = tuple(
     """
@@ -126,7 +127,7 @@ def _named(table: TableFacts, known: Sequence[str]) -> str | None:
 
 def _learn_answers(table: TableFacts, good: str) -> list[GoalCandidate]:
     """Learn from the preferred answers alone."""
-    why = f"learn from the answers in {good!r} alone"
+    why = stated("learn from the answers in {column} alone", column=repr(good))
     whole = table.share(good, conversations.answers_itself) >= LIST_SHARE
     if whole:
         return [GoalCandidate("chat", {"messages": good}, CERTAIN, why)]
@@ -165,14 +166,19 @@ def thumbs(table: TableFacts) -> list[GoalCandidate] | None:
         return None
     keep, why = _only_true(table, mark)
     learn = GoalCandidate("instruction", {"prompt": prompt, "response": answer}, CERTAIN, why, keep=keep)
-    sort = GoalCandidate("text-classification", {"text": answer, "label": mark}, NAMED, f"tell {mark!r} of an answer")
+    sort = GoalCandidate(
+        "text-classification",
+        {"text": answer, "label": mark},
+        NAMED,
+        stated("tell {column} of an answer", column=repr(mark)),
+    )
     return [learn, sort]
 
 
 def _thumbs_of_conversations(table: TableFacts, turns: str, mark: str | None) -> list[GoalCandidate] | None:
     columns = {"messages": turns}
     if table.share(turns, conversations.has_thumbs) >= LIST_SHARE:
-        return [GoalCandidate("chat", columns, CERTAIN, "answers marked false are read, and not learned")]
+        return [GoalCandidate("chat", columns, CERTAIN, stated("answers marked false are read, and not learned"))]
     # 0 and 1 beside a conversation may be anything; true and false are thumbs.
     if mark is None or not {value.casefold() for value in table.columns[mark].values} <= {"true", "false"}:
         return None
@@ -183,7 +189,7 @@ def _thumbs_of_conversations(table: TableFacts, turns: str, mark: str | None) ->
 
 def _only_true(table: TableFacts, mark: str) -> tuple[Keep, str]:
     true = table.columns[mark].true_values
-    return Keep(mark, true), f"only from rows where {mark!r} is {true[0]}"
+    return Keep(mark, true), stated("only from rows where {column} is {value}", column=repr(mark), value=true[0])
 
 
 def pictures(table: TableFacts) -> list[GoalCandidate] | None:
@@ -197,7 +203,7 @@ def pictures(table: TableFacts) -> list[GoalCandidate] | None:
         held = (held and bool(turns or not _has_labelled_text(table))) or _is_all_there_is(table, PICTURE_FILES)
     if not held:
         return None
-    why = "the text alone; pictures and their marks are left out"
+    why = stated("the text alone; pictures and their marks are left out")
     if turns:
         return [GoalCandidate("chat", {"messages": turns}, CERTAIN, why)]
     prompt, answer = names.request_and_answer(table.names)

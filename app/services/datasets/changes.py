@@ -4,7 +4,7 @@ Kinds: edit cells, add and delete rows, exclude and include rows, clean, mask an
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from app.catalog.task_types.masked_cells import mask_cell
 from app.catalog.task_types.text_patterns import without_hidden
 from app.errors import Rejected
 from app.languages import gettext as _
-from app.languages import stated
+from app.languages import stated, stated_list, stated_number
 from app.models import Dataset
 from app.services.datasets import findings
 from app.services.datasets.data_reports import Exclusions, ReportOptions
@@ -329,32 +329,33 @@ class _ChangeBatch:
                 self._rewrite(row, forms)
 
 
-CHANGE_WORDS = (
-    ("edited", "cell changed", "cells changed"),
-    ("added", "row added", "rows added"),
-    ("deleted", "row deleted", "rows deleted"),
-    ("excluded", "row left out", "rows left out"),
-    ("included", "row brought back", "rows brought back"),
-)
+# What was done -> its words for a number of times.
+CHANGE_WORDS: dict[str, Callable[[int], str]] = {
+    "edited": lambda number: stated_number("{number} cell changed", "{number} cells changed", number),
+    "added": lambda number: stated_number("{number} row added", "{number} rows added", number),
+    "deleted": lambda number: stated_number("{number} row deleted", "{number} rows deleted", number),
+    "excluded": lambda number: stated_number("{number} row left out", "{number} rows left out", number),
+    "included": lambda number: stated_number("{number} row brought back", "{number} rows brought back", number),
+}
 
 
 def _description(entries: Sequence[Mapping[str, Any]], test_ids: Set[int]) -> dict[str, Any]:
     """``{"summary", "counts": {kind: n}, "test_rows"}``; ``test_rows`` only where rows of the test split changed."""
     counts = Counter(entry["kind"] for entry in entries)
-    description: dict[str, Any] = {"summary": _summary(counts), "counts": dict(counts)}
+    sentences = [_summary(counts)]
+    description: dict[str, Any] = {"counts": dict(counts)}
     if test_rows := len({entry["id"] for entry in entries if entry.get("id") in test_ids}):
         description["test_rows"] = test_rows
-        description["summary"] += (
-            f" {test_rows:,} of the rows {'is' if test_rows == 1 else 'are'} kept for the final test."
+        sentences.append(
+            stated_number(
+                "{number} of the rows is kept for the final test.",
+                "{number} of the rows are kept for the final test.",
+                test_rows,
+            )
         )
-    return description
+    return {"summary": stated_list(sentences, " "), **description}
 
 
 def _summary(counts: Counter[str]) -> str:
-    parts = [
-        f"{counts[kind]:,} {singular if counts[kind] == 1 else plural}"
-        for kind, singular, plural in CHANGE_WORDS
-        if counts[kind]
-    ]
-    text = ", ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}."
+    found = [words(counts[kind]) for kind, words in CHANGE_WORDS.items() if counts[kind]]
+    return stated("{changes}.", changes=stated_list(found))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound, StudioError
 from app.job_kinds import DATA_CHECK, DATASET_FETCH
-from app.languages import restored, stated, translated_json
+from app.languages import gettext_noop, restored, stated, translated_json
 from app.models import ACTIVE_STATES, CANCELLED, QUEUED, SUCCEEDED, Dataset, Job, new_id
 from app.models_data import DatasetCheck
 from app.queue import LIGHT_QUEUE
@@ -33,7 +33,7 @@ SMALL_ROWS, SMALL_BYTES = 3000, 4 * 1024**2
 POLL_SECONDS = 0.05
 # A light worker may be starting; after this long a request that waits is answered that none is running.
 WORKER_START_SECONDS = 10.0
-NO_WORKER = "Waiting: no worker for reports is running"
+NO_WORKER = gettext_noop("Waiting: no worker for reports is running")
 NO_LIGHT_WORKER = "no_light_worker"
 # Requests that wait for a check in a thread of their own.
 WAITING_PER_PERSON, WAITING = 4, 16
@@ -114,8 +114,13 @@ def _place_to_wait(user_id: str, check_id: str) -> Iterator[None]:
         if _waiting[user_id] >= WAITING_PER_PERSON or _waiting.total() >= WAITING:
             raise StudioError(
                 "busy",
-                "Too many requests wait for their reports already; this one is being worked on without an answer.",
-                f"GET /api/v1/checks/{check_id} says how far it is; `Prefer: respond-async` does not wait at all.",
+                stated(
+                    "Too many requests wait for their reports already; this one is being worked on without an answer."
+                ),
+                stated(
+                    "GET /api/v1/checks/{check} says how far it is; `Prefer: respond-async` does not wait at all.",
+                    check=check_id,
+                ),
                 status=429,
                 details={"retry_after": 5, "check_id": check_id},
             )
@@ -205,15 +210,22 @@ def _refusal(job: Job) -> StudioError:
 def _no_worker(check: dict[str, Any]) -> StudioError:
     return StudioError(
         NO_LIGHT_WORKER,
-        "The data waits for its report: no worker for reports is running now.",
-        f"Start one with `studio worker --queue light`; GET /api/v1/checks/{check['id']} says how far it is.",
+        stated("The data waits for its report: no worker for reports is running now."),
+        stated(
+            "Start one with `studio worker --queue light`; GET /api/v1/checks/{check} says how far it is.",
+            check=check["id"],
+        ),
         status=503,
         details={"check": check},
     )
 
 
 def _find(session: Session, user_id: str, check_id: str) -> DatasetCheck:
-    missing = NotFound("check_not_found", f"There is no check {check_id[:60]!r} among yours.", "Open the Data page.")
+    missing = NotFound(
+        "check_not_found",
+        stated("There is no check {check} among yours.", check=repr(check_id[:60])),
+        stated("Open the Data page."),
+    )
     return access.find(session, DatasetCheck, check_id[:36], user_id, missing)
 
 

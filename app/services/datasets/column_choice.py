@@ -15,7 +15,7 @@ from app.catalog.task_types.marks import find_mark, unread_marks
 from app.catalog.task_types.not_yet import recognise
 from app.catalog.task_types.unserved_answers import thumbs
 from app.errors import Rejected
-from app.languages import stated
+from app.languages import stated, stated_list
 from app.languages.statements import Statement
 from app.services.datasets.row_tables import Reading, read_rows
 
@@ -191,7 +191,8 @@ def as_option(candidate: GoalCandidate, table: TableFacts) -> dict[str, Any]:
 
 def describe_columns(task: TaskType, columns: Mapping[str, str]) -> str:
     """ "Text: message, Label: team"."""
-    return ", ".join(f"{role.title}: {columns[role.name]}" for role in task.roles_of(columns) if role.name in columns)
+    named = [role for role in task.roles_of(columns) if role.name in columns]
+    return stated_list([stated_list([stated(role.title), columns[role.name]], ": ") for role in named])
 
 
 def _runner_up(

@@ -13,7 +13,7 @@ from app.catalog.task_types.base import Problem, TaskType
 from app.catalog.task_types.text_patterns import text_key
 from app.catalog.text_length import DEFAULT_LENGTH, declared_length
 from app.errors import Rejected, StudioError
-from app.languages import stated
+from app.languages import gettext_noop, stated
 from app.services.datasets.column_choice import (
     ColumnChoice,
     choice_problems,
@@ -190,15 +190,15 @@ def build_report(
     problems, skipped = _reading_problems(task, reading, columns, excluded)
     problems += [*unread_texts(task, columns, sample), *choice_problems(choice), *marked]
     empty = EmptyRows(columns)
-    problems += task.check(empty.left_out(table.rows("Checking every row", skipped)), columns)
+    problems += task.check(empty.left_out(table.rows(gettext_noop("Checking every row"), skipped)), columns)
     problems += empty.problems()
     invalid = {row_id for problem in problems if problem.severity == "error" for row_id in problem.row_ids}
-    valid = (row for row in table.rows("Looking at the texts", skipped) if row["_id"] not in invalid)
+    valid = (row for row in table.rows(gettext_noop("Looking at the texts"), skipped) if row["_id"] not in invalid)
     usable, texts = table.profile(valid, options)
     problems += texts.problems
     refusal, split = _refusal(problems, len(usable)), None
     if refusal is None:
-        on_progress("Splitting the rows", 0, 0)
+        on_progress(gettext_noop("Splitting the rows"), 0, 0)
         try:
             split = _split(usable, texts, options, reading)
         except Rejected as error:
@@ -295,7 +295,7 @@ class _Table:
             answers, numbers = task.answers(row, self.columns), task.numbers(row, self.columns)
             usable.add(row_id, line, key, answers, evaluation, values.get(row_id, ""), numbers)
             profile.add(ProfiledRow(row_id, line, task.readable(row, self.columns), key, evaluation))
-        self.on_progress("Comparing the texts", 0, 0)
+        self.on_progress(gettext_noop("Comparing the texts"), 0, 0)
         return usable, profile.finish(self._texts)
 
     def _limit(self, lengths: TokenLengths) -> int:

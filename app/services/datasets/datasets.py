@@ -12,12 +12,14 @@ from app import storage
 from app.catalog.task_types import task_type as find_task_type
 from app.db import snapshot, transaction
 from app.errors import NotFound, StudioError
+from app.languages import stated, translated_json
 from app.models import Dataset, DatasetVersion
 from app.readers import Choices
 from app.samples import SAMPLES, Sample, sample_path
 from app.services.accounts import access, names
 from app.services.accounts.access import TO_CHANGE, TO_LOOK
 from app.services.accounts.audit_chain import record
+from app.services.datasets.column_choice import describe_columns
 from app.services.datasets.data_reports import ReportOptions, build_report, refused_report
 from app.services.datasets.imports import import_file
 from app.services.datasets.progress import NO_PROGRESS, Progress
@@ -86,7 +88,11 @@ def import_sample(user_id: str, name: str) -> Dataset:
     sample = next((sample for sample in SAMPLES if sample.name == name), None)
     if sample is None:
         known = ", ".join(sample.name for sample in SAMPLES)
-        raise NotFound("sample_not_found", f"There is no sample called {name[:60]!r}.", f"Samples: {known}.")
+        raise NotFound(
+            "sample_not_found",
+            stated("There is no sample called {name}.", name=repr(name[:60])),
+            stated("Samples: {names}.", names=known),
+        )
     return _import_sample(user_id, sample)
 
 
@@ -162,8 +168,12 @@ def change_columns(
             plan=SplitPlan(seed=storage.read_json(newest_folder / "splits.json")["seed"]),
         )
         report = write_report(folder, load_reading(folder), options, progress.report)
-        roles = ", ".join(f"{role}: {name}" for role, name in report.columns.items())
-        return VersionDraft(report, {"summary": f"Read as {report.task.title.lower()} ({roles})."})
+        summary = stated(
+            "Read for the goal “{goal}” ({columns}).",
+            goal=stated(report.task.title),
+            columns=describe_columns(report.task, report.columns),
+        )
+        return VersionDraft(report, {"summary": summary})
 
     changed = add_version(user_id, dataset_id, fill, action="change_columns", progress=progress)
     version = latest_version(changed)
@@ -230,7 +240,7 @@ def as_dict(dataset: Dataset) -> dict[str, Any]:
         "file_name": version.file_name,
         "bytes": version.bytes,
         "content_sha256": version.content_sha256,
-        "change": version.change,
+        "change": translated_json(version.change),
         "source": version.source,
         "version_created_at": version.created_at,
         "archived": dataset.archived,

@@ -19,6 +19,7 @@ from app.catalog.task_types import task_type as find_task_type
 from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
 from app.languages import gettext as _
+from app.languages import stated, stated_list
 from app.models import Dataset, DatasetVersion, new_id
 from app.readers import Choices
 from app.services.accounts import access, limits, names
@@ -284,13 +285,16 @@ def _check(
             # The columns are the same, the rows are of another kind; they are guessed anew below.
             known = None
         else:
-            summary = f"Imported from {reading.main.file_name}. The columns mean what you said last time."
+            summary = stated(
+                "Imported from {file}. The columns mean what you said last time.", file=reading.main.file_name
+            )
             return report, {"summary": summary, "remembered": True}
     options = ReportOptions(task_type=new.task_type, columns=new.columns, plan=plan, answer=new.answer, obey_marks=True)
     report = write_report(folder, reading, options, progress.report)
     if not report.summary.answered:
         return report, None
-    summary = f"Imported from {reading.main.file_name}. {report.summary.answered}"
+    imported = stated("Imported from {file}.", file=reading.main.file_name)
+    summary = stated_list([imported, report.summary.answered], " ")
     return report, {"summary": summary, "answer": report.summary.answer}
 
 

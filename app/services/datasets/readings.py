@@ -12,11 +12,13 @@ from app import storage
 from app.db import snapshot
 from app.errors import Conflict, Rejected
 from app.languages import gettext as _
+from app.languages import gettext_noop, stated, stated_list, translated_json
 from app.models import Dataset, DatasetVersion
 from app.readers import Choices, repairs, xlsx
 from app.readers.decoding import NAMED
 from app.readers.delimiters import DELIMITERS
 from app.readers.isolation import read_into
+from app.readers.repairs import REPAIRS
 from app.readers.source import Limits
 from app.services.datasets.data_reports import ReportOptions
 from app.services.datasets.imports import EVALUATION_FILE, ORIGINAL_FILE, staged_folder
@@ -124,7 +126,8 @@ def preview_file(path: Path, file_name: str, choices: Choices) -> dict[str, Any]
             "encoding": part["encoding"],
             "found": part["found"],
             "notices": [
-                {name: flaw[name] for name in ("code", "severity", "message", "hint")} for flaw in part["flaws"]
+                translated_json({name: flaw[name] for name in ("code", "severity", "message", "hint")})
+                for flaw in part["flaws"]
             ],
         }
 
@@ -154,7 +157,7 @@ def read_again(user_id: str, dataset_id: str, choices: Choices, *, progress: Pro
         parts = load_reading(original).parts
         own = original / EVALUATION_FILE
         evaluation = (own, parts[1].file_name) if len(parts) > 1 and own.exists() else None
-        progress.report("Reading the file", 0, 0)
+        progress.report(gettext_noop("Reading the file"), 0, 0)
         reading = store_rows(folder, (original / ORIGINAL_FILE, parts[0].file_name), evaluation, choices)
         has_columns = set(newest.columns.values()) <= set(reading.main.columns)
         # A chosen reading may also say which rows are used; the columns alone do not.
@@ -167,7 +170,7 @@ def read_again(user_id: str, dataset_id: str, choices: Choices, *, progress: Pro
             obey_marks=True,
         )
         report = write_report(folder, reading, options, progress.report)
-        summary = f"Read again from {parts[0].file_name}{_describe_choices(choices)}."
+        summary = _read_again(parts[0].file_name, choices)
         return VersionDraft(report, {"summary": summary, "reading": choices.as_dict()})
 
     return add_version(user_id, dataset_id, fill, action="read_again", progress=progress)
@@ -181,18 +184,24 @@ def _answer_of(user_id: str, dataset_id: str, newest: DatasetVersion) -> str | N
     return str(answer) if answer and same else None
 
 
-def _describe_choices(choices: Choices) -> str:
+def _read_again(file_name: str, choices: Choices) -> str:
+    """The sentence for the list of versions: the file, and how it was read."""
     parts = []
     if choices.sheet:
-        parts.append(f"sheet {choices.sheet!r}")
+        parts.append(stated("sheet {name}", name=repr(choices.sheet)))
     if choices.header_row:
-        parts.append(f"column names in row {choices.header_row}")
+        parts.append(stated("column names in row {row}", row=choices.header_row))
     if choices.encoding:
-        parts.append(f"encoding {choices.encoding}")
+        parts.append(stated("encoding {name}", name=choices.encoding))
     if choices.delimiter:
-        parts.append(f"fields separated by {choices.delimiter!r}")
-    parts += [f"{name} {'on' if wanted else 'off'}" for name, wanted in choices.repairs.items()]
-    return f": {', '.join(parts)}" if parts else ""
+        parts.append(stated("fields separated by {delimiter}", delimiter=repr(choices.delimiter)))
+    titles = {repair.name: repair.title for repair in REPAIRS}
+    for name, wanted in choices.repairs.items():
+        title = stated(titles[name])
+        parts.append(stated("“{repair}” on", repair=title) if wanted else stated("“{repair}” off", repair=title))
+    if not parts:
+        return stated("Read again from {file}.", file=file_name)
+    return stated("Read again from {file}: {choices}.", file=file_name, choices=stated_list(parts))
 
 
 def _original(user_id: str, dataset_id: str) -> DatasetVersion | None:

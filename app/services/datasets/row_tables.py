@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app import files, storage
+from app.languages import restored, storable
 from app.readers import Choices, Flaw, Limits
 from app.readers.isolation import read_into
 from app.settings import get_settings
@@ -127,7 +128,7 @@ def store_reading(folder: Path, reading: Reading) -> None:
 
 def load_reading(folder: Path) -> Reading:
     """Read ``reading.json``."""
-    stored = storage.read_json(folder / READING_FILE)
+    stored = restored(storage.read_json(folder / READING_FILE))
     parts = [FilePart(**{**part, "flaws": [Flaw(**flaw) for flaw in part["flaws"]]}) for part in stored["parts"]]
     return Reading(*_two(parts), added=stored.get("added", 0), added_span=stored.get("added_span", 0))
 
@@ -192,7 +193,7 @@ def _part(source: Source, description: dict[str, Any]) -> FilePart:
 
 def _as_json(reading: Reading) -> dict[str, Any]:
     parts = [{**vars(part), "flaws": [flaw.as_dict() for flaw in part.flaws]} for part in reading.parts]
-    return {"parts": parts, "added": reading.added, "added_span": reading.added_span}
+    return {"parts": storable(parts), "added": reading.added, "added_span": reading.added_span}
 
 
 def _two(parts: Sequence[FilePart]) -> tuple[FilePart, FilePart | None]:

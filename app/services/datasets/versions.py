@@ -22,7 +22,7 @@ from app import files, manifest, storage
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
 from app.languages import gettext as _
-from app.languages import storable, translated_json
+from app.languages import stated, storable, translated_json
 from app.models import Dataset, DatasetVersion, User, new_id
 from app.services.accounts import access
 from app.services.accounts.access import TO_CHANGE, TO_LOOK
@@ -134,7 +134,7 @@ def _describe(version: DatasetVersion, author: str) -> VersionDescription:
         id=version.id,
         created_at=version.created_at,
         author=author,
-        change=_change_of(version),
+        change=change_of(version),
         rows=version.rows,
         usable_rows=version.usable_rows,
         status=version.status,
@@ -143,8 +143,11 @@ def _describe(version: DatasetVersion, author: str) -> VersionDescription:
     )
 
 
-def _change_of(version: DatasetVersion) -> dict[str, Any]:
-    return version.change or {"summary": f"Imported from {version.file_name}."}
+def change_of(version: DatasetVersion) -> dict[str, Any]:
+    """What a version changed, with its ``summary`` in the language of the present answer."""
+    change = version.change or {"summary": stated("Imported from {file}.", file=version.file_name)}
+    found: dict[str, Any] = translated_json(change)
+    return found
 
 
 def read_changes(user_id: str, dataset_id: str, number: int, after: int = 0, limit: int = 100) -> ChangePage:
@@ -153,7 +156,7 @@ def read_changes(user_id: str, dataset_id: str, number: int, after: int = 0, lim
     path = storage.dataset_dir(version.id) / CHANGES_FILE
     entries = storage.read_json(path)["entries"] if path.exists() else []
     page = entries[after : after + limit]
-    return ChangePage(_change_of(version)["summary"], page, len(entries), after + len(page))
+    return ChangePage(change_of(version)["summary"], page, len(entries), after + len(page))
 
 
 def restore(user_id: str, dataset_id: str, number: int, *, progress: Progress = NO_PROGRESS) -> Dataset:
@@ -174,7 +177,7 @@ def restore(user_id: str, dataset_id: str, number: int, *, progress: Progress = 
             known_tokens=load_tokens(source / TOKENS_FILE),
         )
         report = write_report(folder, load_reading(folder), options, progress.report)
-        return VersionDraft(report, {"summary": f"Back to version {number}.", "restored": number})
+        return VersionDraft(report, {"summary": stated("Back to version {number}.", number=number), "restored": number})
 
     return add_version(user_id, dataset_id, fill, action="restore", progress=progress)
 
@@ -198,7 +201,7 @@ def change_splits(user_id: str, dataset_id: str, plan: SplitPlan, *, progress: P
             known_tokens=load_tokens(newest_folder / TOKENS_FILE),
         )
         report = write_report(folder, load_reading(folder), options, progress.report)
-        return VersionDraft(report, {"summary": f"Split again: {(report.splits or {})['how']}."})
+        return VersionDraft(report, {"summary": stated("Split again: {how}.", how=(report.splits or {})["how"])})
 
     return add_version(user_id, dataset_id, fill, action="change_splits", progress=progress)
 
@@ -316,7 +319,7 @@ def make_version(
         split_sizes={name: len(splits[name]) for name in SPLITS},
         report=storable(summary.as_dict()),
         author_id=author_id,
-        change=change,
+        change=storable(change),
     )
 
 

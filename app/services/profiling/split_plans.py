@@ -260,11 +260,11 @@ def _other_format(text: str) -> float | None:
 
 def _describe(plan: SplitPlan, shares: Mapping[str, float], own_test: bool) -> str:
     if own_test and plan.how == RATIO:
-        return "own evaluation file"
+        return stated("own evaluation file")
     ratio = "/".join(f"{100 * shares[name]:.3g}" for name in splits.SPLITS if name in shares)
     how = {
-        RATIO: f"stratified {ratio}",
-        GROUP: f"by {plan.column}, each value on one side, {ratio}",
-        TIME: f"by {plan.column}, the newest last, {ratio}",
+        RATIO: stated("stratified {ratio}", ratio=ratio),
+        GROUP: stated("by {column}, each value on one side, {ratio}", column=plan.column, ratio=ratio),
+        TIME: stated("by {column}, the newest last, {ratio}", column=plan.column, ratio=ratio),
     }[plan.how]
-    return f"own evaluation file; validation {how}" if own_test else how
+    return stated("own evaluation file; validation {how}", how=how) if own_test else how

@@ -15,7 +15,7 @@ from app.catalog.task_types import text_patterns as patterns
 from app.catalog.task_types.base import Problem, of_evaluation_file
 from app.catalog.task_types.first_seen import FirstSeen
 from app.catalog.text_length import LENGTHS
-from app.languages import stated
+from app.languages import stated, stated_list
 from app.services.profiling import near_duplicates, token_lengths
 from app.services.profiling.text_languages import LANGUAGE_NAMES, language_of
 
@@ -204,7 +204,12 @@ class TextProfile:
         rows = sorted(row for _, (ids, lines) in others for row in zip(ids, lines, strict=True))
         if len(rows) < max(MIX_ROWS, MIX_SHARE * known) or known < MIN_KNOWN_SHARE * self._rows:
             return []
-        listed = ", ".join(f"{len(ids):,} {LANGUAGE_NAMES[code]}" for code, (ids, _) in others[:6])
+        listed = stated_list(
+            [
+                stated("{count} {language}", count=len(ids), language=LANGUAGE_NAMES[code])
+                for code, (ids, _) in others[:6]
+            ]
+        )
         return [
             Problem(
                 "language_mix",

@@ -18,7 +18,7 @@ from app.services.datasets.change_bodies import parse_changes
 from app.services.datasets.dataset_jobs import DatasetJob, changes_job
 from app.services.datasets.label_verdicts import CORRECTED
 from app.services.datasets.requests import Answer
-from app.services.datasets.versions import find_version
+from app.services.datasets.versions import change_of, find_version
 from app.services.runs import dataset_removal
 from studio_ui.components import data_rows
 from studio_ui.components.nodes import banner
@@ -70,8 +70,8 @@ def telling(fn: Callable[..., Outcome]) -> Callable[..., tuple[Any, ...]]:
 def another_version(dataset: Dataset, words: str = "") -> Outcome:
     """Every part asks for the newest version."""
     version = datasets.latest_version(dataset)
-    change = version.change or {}
-    gr.Success(words or _("Version {amount}: {summary}", amount=version.number, summary=change.get("summary", "saved")))
+    summary = change_of(version)["summary"]
+    gr.Success(words or _("Version {amount}: {summary}", amount=version.number, summary=summary))
     return ("", reload(), data_rows.saved(), reload(), reload(), reload(), reload())
 
 

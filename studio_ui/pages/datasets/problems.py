@@ -24,6 +24,15 @@ REMEDIES = {
     "i_without_b": ("repair", gettext_noop("Begin each entity with B-")),
 }
 
+# What an example of a problem holds -> its name on the page; columns keep their own.
+EXAMPLE_NAMES = {
+    "text": gettext_noop("text"),
+    "label": gettext_noop("label"),
+    "same as row": gettext_noop("same as row"),
+    "nearly the same as row": gettext_noop("nearly the same as row"),
+    "which says": gettext_noop("which says"),
+}
+
 
 def changing(words: str, changes: list[dict[str, Any]], about: str = "", **attributes: Any) -> Node:
     """A button that notes changes of rows, to be saved with others; ``about`` says there what they concern."""
@@ -163,7 +172,7 @@ def _example_words(example: Any) -> str:
     rest = {name: value for name, value in example.items() if name not in ("row", "line")}
     place = example.get("row", example.get("line"))
     words = "; ".join(
-        f"{name}: {json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value}"
+        f"{_(EXAMPLE_NAMES[name]) if name in EXAMPLE_NAMES else name}: {json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value}"
         for name, value in rest.items()
     )
     return words if place is None else _("line {place} – {words}", place=place, words=words)

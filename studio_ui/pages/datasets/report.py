@@ -5,7 +5,7 @@ from app.languages import gettext as _
 from app.languages import ngettext
 from app.models import Dataset, DatasetVersion
 from app.services.datasets import row_errors
-from app.services.datasets.versions import report_of
+from app.services.datasets.versions import change_of, report_of
 from studio_ui.components.nodes import Node, action, banner, el, moment
 from studio_ui.formats import count, counted
 from studio_ui.pages.datasets.fetching import source_words
@@ -99,7 +99,7 @@ def _last_change(dataset: Dataset, version: DatasetVersion) -> Node:
         el("strong", _("Version {amount}", amount=version.number)),
         " ",
         moment(version.created_at),
-        f": {version.change['summary']} ",
+        f": {change_of(version)['summary']} ",
         undo,
         id="report-change",
         cls="last-change",

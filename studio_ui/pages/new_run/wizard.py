@@ -11,6 +11,7 @@ from app.languages import gettext as _
 from app.services.accounts.access import TO_TRAIN
 from app.services.datasets import datasets
 from app.services.datasets.row_errors import version_for_run
+from app.services.datasets.versions import change_of
 from app.services.experiments import method_comparison
 from app.services.runs import runs
 from app.services.runs.cross_validation import SETTING
@@ -247,7 +248,7 @@ class Wizard:
             _(
                 "Version {amount}: {summary}",
                 amount=version.number,
-                summary=(version.change or {}).get("summary", "saved"),
+                summary=change_of(version)["summary"],
             )
         )
         after = Case.of(self.layout, case.user_id, case.draft)

@@ -131,7 +131,7 @@ def test_calls_of_tools_are_reported_once_with_the_roles_that_were_met(tmp_path:
     others = [GOOD[0], {"from": "observation", "value": "3"}, GOOD[1]]
     report = check(tmp_path, chats(openai, older, others))
     assert reported(report) == [("tool_calls", "error", [12, 13, 14])]
-    assert "(roles met: assistant, function, observation, tool)" in report["problems"][0]["message"]
+    assert "Roles met: assistant, function, observation, tool." in report["problems"][0]["message"]
 
 
 def test_empty_system_message_alone_is_one_row_left_out_beside_a_column_of_system_texts() -> None:
