@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.languages import stated, stated_list
+from app.languages import stated
 
 # Scores of evidence. What decides, and what names, contents and guesses are worth.
 DECIDED, TAGGED, CERTAIN, NAMED, LIKELY, PARTLY, GUESSED, WEAK, DOUBTED = 100, 95, 92, 80, 70, 62, 50, 40, 20
@@ -104,11 +104,18 @@ def question_about(found: Sequence[GoalCandidate]) -> Question | None:
         )
     if len({option.task_type for option in offered}) == 1:
         role, columns = _differing(offered)
-        quoted = stated_list([repr(name[:60]) for name in columns], " / ")
+        quoted = _either([repr(name[:60]) for name in columns])
         words = stated("More than one column could be the {role}: {columns}.", role=role, columns=quoted)
         return Question("several_readings", words, hint, offered)
     words = stated("This file can be learned from in more than one way.")
     return Question("several_readings", words, hint, offered)
+
+
+def _either(names: Sequence[str]) -> str:
+    first, *others = names
+    for other in others:
+        first = stated("{one} or {other}", one=first, other=other)
+    return first
 
 
 def _differing(offered: Sequence[GoalCandidate]) -> tuple[str, list[str]]:

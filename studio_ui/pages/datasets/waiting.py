@@ -8,6 +8,7 @@ from app.models import ACTIVE_STATES
 from app.services.accounts.access import TO_CHANGE
 from app.services.datasets import checks, requests
 from studio_ui.components.nodes import Node, action, banner, el
+from studio_ui.components.turn_nodes import conversation
 from studio_ui.components.view import Content
 from studio_ui.formats import count, counted
 from studio_ui.pages.datasets.fetching import fetch_nodes
@@ -115,7 +116,7 @@ def first_rows(preview: Mapping[str, Any], label: str) -> Node:
         el(
             "tr",
             el("td", str(row["_line"]), cls="number muted"),
-            [el("td", row[name] or "", cls="cell-text") for name in columns],
+            [el("td", conversation(row[name]) or row[name] or "", cls="cell-text") for name in columns],
         )
         for row in preview["rows"]
     ]

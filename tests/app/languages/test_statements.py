@@ -6,8 +6,17 @@ import pytest
 
 from app import storage
 from app.errors import StudioError
-from app.languages import in_language, restored, stated, stated_number, storable, translated, translated_json
-from app.services.datasets import datasets, findings, imports, requests
+from app.languages import (
+    in_language,
+    restored,
+    stated,
+    stated_list,
+    stated_number,
+    storable,
+    translated,
+    translated_json,
+)
+from app.services.datasets import datasets, findings, imports, requests, versions
 from app.services.datasets.versions import report_of
 from app.storage import dataset_dir
 
@@ -80,3 +89,29 @@ def test_refusal_of_a_file_is_reported_in_the_language_of_who_comes_back_to_it(o
     with in_language("de"):
         reported = requests.staged_file(owner, staged)["error"]
     assert reported["message"] == "Jede Zeile hat dasselbe Label, “a”; es gibt nichts zu unterscheiden."
+
+
+def test_notes_of_a_stored_file_and_what_a_version_changed_are_read_in_the_language_of_the_reader(owner, tmp_path):
+    path = tmp_path / "letters.csv"
+    path.write_bytes(
+        b"Text,Urteil\n" + "".join(f"Größe {n} über Straße,{'ab'[n % 2]}\n" for n in range(30)).encode("cp1252")
+    )
+    dataset = datasets.import_file(owner, (path, path.name))
+    version = datasets.latest_version(dataset)
+    changed = datasets.latest_version(versions.restore(owner, dataset.id, 1))
+    with in_language("de"):
+        notes = {problem["code"]: problem["message"] for problem in report_of(version)["problems"]}
+        assert notes["encoding"].startswith(
+            "Die Datei ist nicht UTF-8; sie wurde als cp1252 gelesen, wie Programme Deutsch schreiben."
+        )
+        assert versions.change_of(version)["summary"] == "Importiert aus letters.csv."
+        assert versions.change_of(changed)["summary"] == "Zurück zu Version 1."
+        assert {problem["code"]: problem["message"] for problem in report_of(changed)["problems"]} == notes
+    assert versions.change_of(changed)["summary"] == "Back to version 1."
+
+
+def test_list_of_statements_keeps_what_each_says():
+    listed = stated_list(["{x}", stated("Columns: {columns}.", columns="a")], "; ")
+    assert listed == "{x}; Columns: a."
+    with in_language("de"):
+        assert translated(restored(json.loads(json.dumps(storable({"said": listed}))))["said"]) == "{x}; Spalten: a."
