@@ -12,6 +12,7 @@ from app.catalog.task_types.candidates import GoalCandidate
 from app.catalog.task_types.column_facts import TableFacts
 from app.catalog.task_types.generative import UnusableRow
 from app.catalog.task_types.scores import Score
+from app.languages import stated
 
 Row = Mapping[str, Any]
 TEXT = Role("text", "Text", "The column with the text that the model reads.")
@@ -87,7 +88,7 @@ class MultiLabelClassification(TaskType):
 
     def as_read(self, row: Row, columns: Mapping[str, str]) -> list[tuple[str, str]]:
         """See :meth:`TaskType.as_read`."""
-        shown = "; ".join(self.answers(row, columns)) or "(no label)"
+        shown = "; ".join(self.answers(row, columns)) or stated("(no label)")
         return [(TEXT.title, str(row.get(columns.get("text", "")) or "")), (LABELS.title, shown)]
 
     def answers(self, row: Row, columns: Mapping[str, str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from app.catalog.task_types import unserved_answers, unserved_labels, unserved_layouts
 from app.catalog.task_types.candidates import GoalCandidate, Question
 from app.catalog.task_types.column_facts import TableFacts
+from app.languages import stated
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Recognised:
     words: str
     hint: str
     offers: Callable[[TableFacts], list[GoalCandidate] | None]
-    lack: str = "there is no task for it here yet"
+    lack: str = stated("there is no task for it here yet")
     # The hint where nothing can be offered, if it is another one.
     alone: str = ""
 
@@ -31,96 +32,121 @@ class Recognised:
 NOT_YET: tuple[Recognised, ...] = (
     Recognised(
         "image-text",
-        "pictures, or questions about them",
-        "Pictures are not read. Go on with the text alone only where it can be answered without them.",
+        stated("pictures, or questions about them"),
+        stated("Pictures are not read. Go on with the text alone only where it can be answered without them."),
         unserved_answers.pictures,
     ),
     Recognised(
         "audio-text",
-        "recordings",
-        "Recordings are not read. To learn from what is said in them, send their texts alone, in a file of their own.",
+        stated("recordings"),
+        stated(
+            "Recordings are not read. To learn from what is said in them, send their texts alone, in a file "
+            "of their own."
+        ),
         unserved_answers.sounds,
     ),
     Recognised(
         "batch-results",
-        "the results of a batch of requests, which hold the answers alone",
-        "Put each request and its answer into one row; the file of requests has what was asked, under the same custom_id.",
+        stated("the results of a batch of requests, which hold the answers alone"),
+        stated(
+            "Put each request and its answer into one row; the file of requests has what was asked, under "
+            "the same custom_id."
+        ),
         unserved_answers.batch_results,
-        "what was asked is not in it",
+        stated("what was asked is not in it"),
     ),
     Recognised(
         "preference",
-        "pairs of a preferred and a rejected answer (chosen and rejected)",
-        "To learn from the preferred answers alone, choose the goal “Follow instructions” (or “Chat in several turns”, where "
-        "they are whole conversations) and the column with them.",
+        stated("pairs of a preferred and a rejected answer (chosen and rejected)"),
+        stated(
+            "To learn from the preferred answers alone, choose the goal “Follow instructions” (or “Chat in "
+            "several turns”, where they are whole conversations) and the column with them."
+        ),
         unserved_answers.preference,
-        alone="To learn from the preferred answers alone, write the better answer of each row into a column of its own, then "
-        "choose “Follow instructions”.",
+        alone=stated(
+            "To learn from the preferred answers alone, write the better answer of each row into a column of "
+            "its own, then choose “Follow instructions”."
+        ),
     ),
     Recognised(
         "thumbs",
-        "answers with thumbs up and down (a mark of true or false for each, as for KTO)",
-        "To learn from the good answers alone, use only those that are marked true.",
+        stated("answers with thumbs up and down (a mark of true or false for each, as for KTO)"),
+        stated("To learn from the good answers alone, use only those that are marked true."),
         unserved_answers.thumbs,
     ),
     Recognised(
         "multiple-choice",
-        "questions with several answers to choose from",
-        "To learn to write the right answer, put the question with its choices into one column and the right answer in words into "
-        "another, and choose “Follow instructions”.",
+        stated("questions with several answers to choose from"),
+        stated(
+            "To learn to write the right answer, put the question with its choices into one column and the "
+            "right answer in words into another, and choose “Follow instructions”."
+        ),
         unserved_answers.multiple_choice,
     ),
     Recognised(
         "embedding",
-        "search queries with passages that answer them and passages that do not",
-        "To learn to answer instead, write one request and one answer in each row.",
+        stated("search queries with passages that answer them and passages that do not"),
+        stated("To learn to answer instead, write one request and one answer in each row."),
         unserved_answers.passages,
     ),
     Recognised(
         "pair-classification",
-        "pairs of texts with one label for both (such as sentence1 and sentence2)",
-        "Put both texts into one column, with a word such as “versus” between them, and choose “Sort texts into categories”.",
+        stated("pairs of texts with one label for both (such as sentence1 and sentence2)"),
+        stated(
+            "Put both texts into one column, with a word such as “versus” between them, and choose “Sort "
+            "texts into categories”."
+        ),
         unserved_labels.pair,
     ),
     Recognised(
         "turn-rows",
-        "conversations with one row for each message",
-        "Add a column with a number or a name for each conversation, by which its messages are put together; or write one row "
-        "for each conversation, with the list of its messages: "
-        '[{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}].',
+        stated("conversations with one row for each message"),
+        stated(
+            "Add a column with a number or a name for each conversation, by which its messages are put "
+            "together; or write one row for each conversation, with the list of its messages: {example}.",
+            example='[{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]',
+        ),
         unserved_layouts.turn_rows,
-        "which messages belong together does not stand in it",
+        stated("which messages belong together does not stand in it"),
     ),
     Recognised(
         "inline-marks",
-        "texts with words marked inside of them, as [Anna](person) or <person>Anna</person>",
-        'Write the plain text, and beside it what is marked: {"text": "Anna is here", "spans": [{"start": 0, "end": 4, '
-        '"label": "person"}]}; most tools for labelling export that as JSONL.',
+        stated("texts with words marked inside of them, as [Anna](person) or <person>Anna</person>"),
+        stated(
+            "Write the plain text, and beside it what is marked: {example}; most tools for labelling export "
+            "that as JSONL.",
+            example='{"text": "Anna is here", "spans": [{"start": 0, "end": 4, "label": "person"}]}',
+        ),
         unserved_layouts.inline_marks,
-        "the marks would be learned as part of the text",
+        stated("the marks would be learned as part of the text"),
     ),
     Recognised(
         "word-rows",
-        "sentences with one row for each word",
-        'Write one row for each sentence: a list of its words in "tokens" and a list of their tags in "tags"; or save it as '
-        "CoNLL, with an empty line between sentences.",
+        stated("sentences with one row for each word"),
+        stated(
+            'Write one row for each sentence: a list of its words in "tokens" and a list of their tags in '
+            '"tags"; or save it as CoNLL, with an empty line between sentences.'
+        ),
         unserved_layouts.word_rows,
-        "they are not joined by themselves",
+        stated("they are not joined by themselves"),
     ),
     Recognised(
         "numbered-spans",
-        "texts with marked spans that are called by numbers",
-        "Export them with the names of the labels: in doccano choose JSONL with text labels, elsewhere write "
-        '[[0, 4, "PER"]] or {"start": 0, "end": 4, "label": "PER"}.',
+        stated("texts with marked spans that are called by numbers"),
+        stated(
+            "Export them with the names of the labels: in doccano choose JSONL with text labels, elsewhere "
+            "write {example}.",
+            example=stated("{one} or {other}", one='[[0, 4, "PER"]]', other='{"start": 0, "end": 4, "label": "PER"}'),
+        ),
         unserved_layouts.numbered_spans,
-        "what the numbers mean does not stand in it",
+        stated("what the numbers mean does not stand in it"),
     ),
     Recognised(
         "label-studio",
-        "Label Studio's full export, in which the answers lie several levels deep",
-        "Export it as JSON-MIN or CSV instead; each row then has the text and its label, or the marked spans.",
+        stated("Label Studio's full export, in which the answers lie several levels deep"),
+        stated("Export it as JSON-MIN or CSV instead; each row then has the text and its label, or the marked spans."),
         unserved_layouts.label_studio_choices,
-        "it is not unfolded here",
+        stated("it is not unfolded here"),
     ),
 )
 
@@ -133,7 +159,7 @@ def recognise(table: TableFacts, kinds: Sequence[str]) -> Question | None:
         offers = entry.offers(table)
         if offers is not None:
             able = [offer for offer in offers if offer.task_type in kinds]
-            words = f"The file seems to hold {entry.words}; {entry.lack}."
+            words = stated("The file seems to hold {words}; {lack}.", words=entry.words, lack=entry.lack)
             hint = entry.hint if able else entry.alone or entry.hint
             return Question("no_task_yet", words, hint, able, entry.kind)
     return None

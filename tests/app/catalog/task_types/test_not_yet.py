@@ -8,6 +8,8 @@ import pytest
 from app.catalog.task_types import TASK_TYPES
 from app.catalog.task_types.candidates import Keep
 from app.catalog.task_types.not_yet import NOT_YET, recognise
+from app.languages import in_language, translated
+from app.languages.statements import Statement
 from tests.app.catalog.task_types.tables import FLAGS, GROUPS, OTHERS, ROWS, TEXTS, table
 
 KINDS = [task.kind for task in TASK_TYPES]
@@ -94,3 +96,11 @@ def test_kind_that_is_in_the_menu_falls_silent(entry) -> None:
     assert entry.kind not in KINDS and entry.hint.endswith(".")
     data = table(prompt=TEXTS, chosen=OTHERS, rejected=OTHERS)
     assert recognise(data, [*KINDS, "preference"]) is None
+
+
+def test_what_is_recognised_is_said_in_every_language() -> None:
+    for entry in NOT_YET:
+        for text in filter(None, (entry.words, entry.hint, entry.lack, entry.alone)):
+            assert isinstance(text, Statement) and str(text) == translated(text)
+            with in_language("de"):
+                assert translated(text) != text, text
