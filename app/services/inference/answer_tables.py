@@ -161,6 +161,10 @@ CELLS: dict[AnswerForm, AnswerCells] = {
         lambda answer: max(answer["probabilities"].values(), default=0.0),
     ),
     "labels": AnswerCells(_labels_names, _labels_cells, _labels_certainty),
+    "number": AnswerCells(
+        lambda answer: [f"predicted: {name}" for name in answer["numbers"]],
+        lambda answer, _names: [f"{value:.6g}" for value in answer["numbers"].values()],
+    ),
     "entities": AnswerCells(
         lambda _answer: ["entities", "characters_read"],
         _entity_cells,

@@ -49,6 +49,12 @@ def test_marked_words_are_json(studio_home: Path, tmp_path: Path) -> None:
     assert '"label": "PER"' in row[2] and row[3] == "9"
 
 
+def test_numbers_have_a_column_for_each_target(studio_home: Path, tmp_path: Path) -> None:
+    answers = [{"numbers": {"stars": 4.25, "price": -1200.5}}, {"numbers": {"stars": 1.0, "price": 0.125}}]
+    head, row, _ = table(tmp_path, "number", answers)
+    assert head[2:4] == ["predicted: stars", "predicted: price"] and row[2:4] == ["4.25", "-1200.5"]
+
+
 @pytest.mark.parametrize("form", sorted(answer_tables.CELLS))
 def test_file_without_any_answer_still_has_its_rows(studio_home: Path, tmp_path: Path, form: AnswerForm) -> None:
     head, *rows = table(tmp_path, form, [{"unanswered": "empty"}] * 2)
