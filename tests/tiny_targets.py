@@ -29,14 +29,17 @@ def _texts(folder: Path, per_label: int) -> list[str]:
 
 SCORED: dict[str, Any] = {
     "task_type": "regression",
-    "columns": {"text": "text", "score:cards": "cards", "score:length": "length"},
+    "columns": {"text": "text", "text_pair": "other", "score:cards": "cards", "score:length": "length"},
     "labels": ["cards", "length"],
 }
 
 
 def make_numbers(folder: Path, per_label: int = 20) -> None:
-    """Texts with the number of clues to cards in them, and of their words in hundreds: two numbers of different size."""
+    """Pairs of texts with the number of clues to cards in the first, and of its words in hundreds: two numbers of different size."""
     texts = _texts(folder, per_label)
     words = [text.split() for text in texts]
     clues = [str(sum(word in CLUES["cards"] for word in row)) for row in words]
-    write_rows(folder, {"text": texts, "cards": clues, "length": [str(100 * len(row)) for row in words]})
+    others = [" ".join(row[:2]) for row in words]
+    write_rows(
+        folder, {"text": texts, "other": others, "cards": clues, "length": [str(100 * len(row)) for row in words]}
+    )

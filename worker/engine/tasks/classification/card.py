@@ -24,7 +24,7 @@ from transformers import AutoModel, AutoTokenizer{more}
 tokenizer, head = AutoTokenizer.from_pretrained(here), load_file(os.path.join(here, "head.safetensors"))
 {load}
 tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-x = tokenizer(sys.argv[1:], padding=True, padding_side="right", truncation=True, max_length={length}, return_tensors="pt")
+x = tokenizer({reads}, padding=True, padding_side="right", truncation=True, max_length={length}, return_tensors="pt")
 tokens, mask = encoder(**x).last_hidden_state{cut}.detach(), x["attention_mask"].unsqueeze(-1).float()
 vectors = {vectors}  # pooled as the base model was trained to be
 outputs = vectors @ head["weight"].T + head["bias"]
@@ -35,12 +35,19 @@ for text, row in zip(sys.argv[1:], outputs.softmax(-1)): print(f"{labels[int(row
 """
 
 
-def example(spec: RunSpec, base: BaseModelCard, says: str = "Label texts", answers: str = _ANSWERS) -> str:
+def example(
+    spec: RunSpec,
+    base: BaseModelCard,
+    says: str = "Label texts",
+    answers: str = _ANSWERS,
+    reads: str = "sys.argv[1:]",
+) -> str:
     """A script that applies the download with plain transformers and peft; ``BASE_MODEL`` may name a local folder.
 
     Args:
         says: what it does, in words.
         answers: its last lines, which print an answer for each row of ``outputs`` (rows, outputs).
+        reads: the first arguments of the tokenizer, as code.
     """
     adapter = isinstance(spec.method, PeftMethod)
     load = f"AutoModel.from_pretrained({loading_words(spec, base)})"
@@ -50,6 +57,7 @@ def example(spec: RunSpec, base: BaseModelCard, says: str = "Label texts", answe
         spec,
         says=says,
         answers=answers,
+        reads=reads,
         load=(f"encoder = PeftModel.from_pretrained({load}, here).eval()" if adapter else f"encoder = {load}.eval()")
         + exact_products(spec, "encoder"),
         length=spec.training.max_length,

@@ -92,8 +92,9 @@ class PooledClassifier(PartlyFrozen):
 
 def _reads_token_types(encoder: nn.Module) -> bool:
     """Whether a token's vector depends on which of two texts it belongs to."""
-    types = int(getattr(getattr(encoder, "config", None), "type_vocab_size", 0) or 0)
-    return types > 1 and "token_type_ids" in inspect.signature(encoder.forward).parameters
+    network = encoder.get_base_model() if isinstance(encoder, PeftModel) else encoder
+    types = int(getattr(getattr(network, "config", None), "type_vocab_size", 0) or 0)
+    return types > 1 and "token_type_ids" in inspect.signature(network.forward).parameters
 
 
 def _has_soft_prompt(encoder: nn.Module) -> bool:

@@ -3,6 +3,7 @@
 from app.catalog.card import BaseModelCard
 from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
+from app.catalog.task_types.text_pairs import SECOND
 from worker.engine.reporting import card_frame
 from worker.engine.reporting.card_frame import CardContext
 from worker.engine.reporting.results import RunResults
@@ -11,26 +12,37 @@ from worker.engine.tasks.classification import card
 
 _ANSWERS = """\
 names, scale = (json.load(open(os.path.join(here, name), encoding="utf-8")) for name in ("labels.json", "scale.json"))
-for text, row in zip(sys.argv[1:], outputs.tolist()):
+for text, row in zip(READ, outputs.tolist()):
     known = {name: scale["numbers"][name] for name in names}
     given = {name: round(value * known[name]["std"] + known[name]["mean"], 6) for name, value in zip(names, row)}
     print(f"{json.dumps(given, ensure_ascii=False)}\\t{text}")
 """
 
 
-def example(spec: RunSpec, base: BaseModelCard) -> str:
-    """A script that applies the download with plain transformers and peft."""
-    return card.example(spec, base, "Give texts their numbers", _ANSWERS)
+def example(spec: RunSpec, base: BaseModelCard, separator: str = "", token_types: bool = False) -> str:
+    """A script that applies the download with plain transformers and peft, to texts, or to pairs of arguments.
+
+    Args:
+        separator: what stands before a second text.
+        token_types: whether the encoder is given which text a token belongs to.
+    """
+    if SECOND.name not in spec.columns:
+        return card.example(spec, base, "Give texts their numbers", _ANSWERS.replace("READ", "sys.argv[1:]"))
+    seconds = f"[{separator!r} + text for text in sys.argv[2::2]]" if separator else "sys.argv[2::2]"
+    types = "" if token_types else ", return_token_type_ids=False"
+    answers = _ANSWERS.replace("READ", "map(' | '.join, zip(sys.argv[1::2], sys.argv[2::2]))")
+    return card.example(spec, base, "Give pairs of texts their numbers", answers, f"sys.argv[1::2], {seconds}{types}")
 
 
 def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
     """The card; see :mod:`worker.engine.reporting.card_frame`."""
     intervals, titles = results.task.intervals, task_type(spec.task_type).metric_titles
+    what = "two texts" if SECOND.name in spec.columns else "a text"
     named = ", ".join(f"`{name}`" for name in spec.labels)
     spans = "; ".join(f"{titles[key]} {low:.4f} to {high:.4f}" for key, (low, high) in intervals.items())
     context = CardContext(
         pipeline="text-classification",
-        gives=f"Gives a text the number {named}." if len(spec.labels) == 1 else f"Gives a text the numbers {named}.",
+        gives=f"Gives {what} the number{'s' if len(spec.labels) > 1 else ''} {named}.",
         quality=[
             f"Measured on {results.task.test_rows:,} held-out rows {results.part_in_training}",
             f"95 % intervals of the tuned model: {spans}.",
@@ -39,7 +51,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
             *([] if len(spec.labels) == 1 else ["", "Each score is the mean over the numbers."]),
         ],
         use=[
-            '`python use_me.py "a text"`. The answer layer is `head.safetensors` beside the encoder\'s weights, with an output',
+            f"`python use_me.py {_arguments(spec)}`. The answer layer is `head.safetensors` beside the encoder's weights, with an output",
             "for each number (`problem_type` is `regression`): the number is the output times `std` plus `mean` in `scale.json`,",
             "those of the training rows.",
         ],
@@ -50,3 +62,10 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
         ],
     )
     return card_frame.model_card(spec, base, results, context)
+
+
+def _arguments(spec: RunSpec) -> str:
+    """What the script is called with; of two texts in the order of their columns."""
+    if SECOND.name not in spec.columns:
+        return '"a text"'
+    return f'"{spec.columns["text"]}" "{spec.columns[SECOND.name]}"'

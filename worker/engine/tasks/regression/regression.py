@@ -15,6 +15,7 @@ from app.catalog.number_scores import Numbers
 from app.catalog.task_types import task_type
 from app.catalog.task_types.number_forms import as_text, of_text
 from worker.engine.modeling import adapter_files
+from worker.engine.modeling.tokenizer import separator
 from worker.engine.reporting.results import NumberResults, RunResults
 from worker.engine.tasks.base import PredictionRow
 from worker.engine.tasks.classification.baselines import remember
@@ -147,7 +148,8 @@ class Regressor(EncoderWithHead):
     def write(self, folder: Path, results: RunResults) -> None:
         """The card and the example."""
         spec, base = self.job.spec, self.job.base
-        adapter_files.write_card(folder, card.model_card(spec, base, results), card.example(spec, base))
+        script = card.example(spec, base, separator(self.tokenizer), self.model.reads_token_types)
+        adapter_files.write_card(folder, card.model_card(spec, base, results), script)
 
     def predictions(self) -> Iterator[PredictionRow]:
         """See :class:`TaskFamily`: the farthest answers first; the score is the distance, of several numbers in standard deviations."""

@@ -48,7 +48,9 @@ def test_farthest_answers_come_first(trained_numbers: tuple[TrainingJob, dict]) 
 def test_download_gives_the_answers_of_the_run(trained_numbers: tuple[TrainingJob, dict]) -> None:
     job, _ = trained_numbers
     rows = stored_rows(job)
-    answers = NumberPredictor(job.folder / "adapter", job.base_folder, job.base).predict([row["input"] for row in rows])
+    answers = NumberPredictor(job.folder / "adapter", job.base_folder, job.base).predict(
+        [tuple(json.loads(row["input"])) for row in rows]
+    )
     for row, answer in zip(rows, answers, strict=True):
         assert answer["numbers"] == pytest.approx(json.loads(row["answer"]), abs=1e-2)
     # Words of a text times a hundred, and clues: the mean of a number says in which unit it is.
