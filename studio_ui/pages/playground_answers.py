@@ -10,6 +10,8 @@ from studio_ui.formats import count, figure, percent
 
 SHOWN_LABELS = 5
 HUES = 8
+# In standard deviations.
+NEAR_MEAN = 0.05
 
 
 def answer_of(text: str, answer: dict[str, Any], hues: dict[str, int]) -> Node:
@@ -111,6 +113,8 @@ def _scored_reply(text: str, answer: dict[str, Any]) -> Node:
 def _against_mean(value: float, mean: float, deviation: float) -> str:
     """Where a number lies among those of the training rows, of which two thirds are within one standard deviation."""
     away, places = (value - mean) / deviation, {"mean": figure(mean), "away": decimal(abs(value - mean) / deviation, 1)}
+    if abs(away) < NEAR_MEAN:
+        return _("about the mean of the training rows, {mean}", **places)
     if away < 0:
         return _("{away} standard deviations below the mean of the training rows, {mean}", **places)
     return _("{away} standard deviations above the mean of the training rows, {mean}", **places)

@@ -41,7 +41,8 @@ class Regression(TaskType):
     scores = (
         Score("pearson", "Pearson correlation", unit="number"),
         Score("spearman", "Spearman correlation", unit="number"),
-        Score("mae", "Mean absolute error", unit="number", higher_is_better=False),
+        # In the unit of the number, beside which the curves of the others would be flat.
+        Score("mae", "Mean absolute error", unit="number", higher_is_better=False, drawn=False),
         Score("r2", "R²", unit="number"),
     )
     answer_form = "number"

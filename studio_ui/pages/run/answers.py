@@ -182,7 +182,8 @@ def _number_details(run: RunDetails) -> Node:
     if len(rows) < 2:
         return ""
     scores = task_type(run.task_type).scores
-    heads = [_("Number"), *(_(score.title) for score in scores)]
+    heads = [el("th", _("Number"), scope="col")]
+    heads += [el("th", _(score.title), scope="col", cls="number") for score in scores]
     body = [
         el(
             "tr",
@@ -193,12 +194,14 @@ def _number_details(run: RunDetails) -> Node:
     ]
     table = el(
         "table",
-        el("thead", el("tr", [el("th", words, scope="col") for words in heads])),
+        el("thead", el("tr", heads)),
         el("tbody", body),
         id="numbers-table",
         cls="data-table",
     )
-    return el("div", table, cls="table-box", tabindex="0", role="region", aria_label=_("Scores of each number"))
+    return el(
+        "div", table, cls="table-box number-details", tabindex="0", role="region", aria_label=_("Scores of each number")
+    )
 
 
 def _unseen(run: RunDetails) -> str:

@@ -26,6 +26,8 @@ AFTER_FOLDS = gettext_noop("after the folds, when the model on all rows is train
 UNSURE = gettext_noop("The 95 % intervals overlap: the difference may be chance.")
 # A smaller change of a share reads as none.
 SAME = 5e-5
+# A smaller change of a number is not shown.
+SMALLEST = 5e-4
 LARGE = 1e5
 
 Newest = Mapping[str, tuple[int, float]]
@@ -324,7 +326,8 @@ def _against_probe(value: float, results: Mapping[str, Any], score: str, verdict
             "{arrow} {part}{change} points ({name}: {base})", arrow=arrow, part=sign, change=size, name=name, base=part
         )
     else:
-        words = f"{arrow} {sign}{decimal(change, 3)} ({name}: {figure(base)})"
+        size = f"{sign}{decimal(change, 3)}" if abs(change) >= SMALLEST else "±0"
+        words = f"{arrow} {size} ({name}: {figure(base)})"
     return [el("span", words, cls=f"delta delta-{way}", title=_(UNSURE) if way == "unclear" else None)]
 
 

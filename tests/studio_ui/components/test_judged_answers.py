@@ -40,4 +40,7 @@ def test_numbers_have_their_distance_beside_them_and_several_their_names() -> No
 def test_playground_shows_a_number_beside_those_it_was_learned_from() -> None:
     answer = {"numbers": {"score": 2.0}, "means": {"score": 3.0}, "deviations": {"score": 0.5}}
     shown = json.dumps(answer_of("it crashed", answer, {}))
+    assert "about the mean of the training rows, 3" in json.dumps(
+        answer_of("x", {**answer, "numbers": {"score": 3.01}}, {})
+    )
     assert '"reply-label"' in shown and "2.0 standard deviations below the mean of the training rows, 3" in shown
