@@ -60,7 +60,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "31-dpo": asked("chat", words="preferred"),
     "33-dpo": asked("instruction", words="preferred"),
     "35-arena": asked(words="preferred"),
-    "106-": PAIR,
+    "106-": asked("text-to-text", "instruction"),
     "107b-": PAIR,
     "62-doccano": asked(words="called by numbers"),
     "72-conllu": {"task": "token-classification", "usable": 48, "columns": "tags"},

@@ -170,6 +170,10 @@ CELLS: dict[AnswerForm, AnswerCells] = {
         _entity_cells,
         lambda answer: min((entity["score"] for entity in answer["entities"]), default=1.0),
     ),
+    "target": AnswerCells(
+        lambda _answer: ["written", "source_cut"],
+        lambda answer, _names: [answer["text"], "yes" if answer["cut"] else "no"],
+    ),
     "text": AnswerCells(
         lambda _answer: ["answer", "ended_because"], lambda answer, _names: [answer["text"], answer["finish"]]
     ),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.catalog.task_types.scores import AnswerForm
+from app.catalog.task_types.scores import WRITTEN_FORMS, AnswerForm
 from app.services.inference import answer_tables, prediction, replies
 from app.services.inference.answer_tables import Answer
 from app.services.inference.chat import STEP_SEPARATOR, SamplingSettings
@@ -40,7 +40,7 @@ def answer(asked: Asked, note: Callable[[int], None]) -> list[Answer]:
         StudioError: the model cannot answer now.
     """
     found: list[Answer] = []
-    size = REPLIES if asked.form == "text" else ASKED_ROWS
+    size = REPLIES if asked.form in WRITTEN_FORMS else ASKED_ROWS
     for portion in _portions(asked.inputs, size):
         found += _answer(asked, portion)
         note(len(found))

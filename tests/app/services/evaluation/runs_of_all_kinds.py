@@ -127,6 +127,23 @@ def numbers(value: float, interval: tuple[float, float], *, probe: float, pairs:
     )
 
 
+def targets(value: float, interval: tuple[float, float], *, pairs: dict[str, Any], **more: Any) -> Run:
+    """A model that writes a text for each text; a copy of the source reaches 0.5, the base model 0.3."""
+    found = {
+        "metrics": {"chrf": value, "bleu": 0.2, "rouge_l": 0.4, "exact_match": 0.0, "loss": 2.0},
+        "intervals": {"chrf": list(interval)},
+        "baseline": {"copy": {"chrf": 0.5}, "untouched": {"chrf": 0.3}},
+        "paired": pairs,
+        "references": 300,
+        "answered_rows": 300,
+        "test_rows": 300,
+        "train_rows": 2100,
+        "answer_repeats": {"repeating": 0, "base": 0},
+        **more,
+    }
+    return _run("text-to-text", "starter-chat", **found)
+
+
 def text(
     tuned: float,
     base: float,

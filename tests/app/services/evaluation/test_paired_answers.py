@@ -4,7 +4,7 @@ import pytest
 
 from app.db import transaction
 from app.models import SUCCEEDED, Job, Run
-from app.services.evaluation import comparison, example_table
+from app.services.evaluation import comparison, example_table, paired_answers
 from app.services.evaluation.comparison import Comparison
 from app.services.evaluation.metric_table import MetricRow
 from app.services.runs import predictions
@@ -127,3 +127,35 @@ def test_numbers_are_compared_by_their_correlation_and_shown_by_their_distance(
     assert first.row_id % 4 == 0 and first.different
     far = predictions.page(owner, runs[1].id, predictions.AnswerFilter(farther=22.5))
     assert [found.row_id for found in far.rows] == list(range(0, 40, 4))
+
+
+def test_texts_are_compared_against_all_references_of_their_source(owner: str, version: tuple[str, str]) -> None:
+    """The first run's answer is the second reference of every source, so every text of it is right."""
+    found = [make_run(owner, version, name) for name in ("right", "other")]
+    for run, written in zip(found, ("two {}", "nothing of it"), strict=True):
+        rows = [
+            {
+                "row_id": 2 * number + place,
+                "split": "test",
+                "input": f"source {number}",
+                "expected": f"{word} {number}",
+                "base_answer": "nothing of it",
+                "answer": written.format(number),
+                "score": 0.5,
+            }
+            for number in range(20)
+            for place, word in enumerate(("one", "two"))
+        ]
+        with transaction() as session:
+            session.get_one(Run, run.id).task_type = "text-to-text"
+            predictions.replace(session, run.id, rows)
+    with transaction() as session:
+        runs = [session.get_one(Run, run.id) for run in found]
+        answers = paired_answers.answers_of(session, runs)
+    right, other = (answers[run.id] for run in found)
+    # Each source counts once, though it stands there twice.
+    assert len(right.tuned) == 20 and right.tuned[0].references == ["one 0", "two 0"]
+    test = paired_answers.against(right, other)
+    assert test is not None and test.verdict == "better" and test.rows == 20
+    same = paired_answers.against_base(other)
+    assert same is not None and same.verdict == "same"

@@ -6,7 +6,7 @@ import pytest
 
 from app.catalog.paired_tests import PairedTest
 from app.services.evaluation import headline, score_verdicts, verdicts
-from tests.app.services.evaluation.runs_of_all_kinds import numbers, scored
+from tests.app.services.evaluation.runs_of_all_kinds import numbers, scored, targets
 
 BETTER, CHANCE, WORSE = ((0.05, 0.15), 0.001), ((-0.02, 0.012), 0.6), ((-0.1, -0.03), 0.01)
 
@@ -92,3 +92,30 @@ def test_probe_that_was_kept_is_no_rival_of_itself() -> None:
     run = numbers(0.88, (0.85, 0.91), probe=0.88, pairs=pairs, start_validation={"pearson": 0.9}, best_step=0)
     sentence = headline.headline("succeeded", run.results)
     assert sentence is not None and sentence.conclusion == "good_enough"
+
+
+def test_texts_that_beat_copy_and_base_are_better_and_still_to_be_read() -> None:
+    run = targets(0.7, (0.65, 0.75), pairs={"copy": pair(*BETTER), "untouched": pair(*BETTER)})
+    assert "Clearly better than the base model." in titles(run)
+    sentence = headline.headline("succeeded", run.results)
+    assert sentence is not None and sentence.conclusion == "cannot_tell"
+    assert sentence.sentence.startswith("chrF 70.0 % on 300 test rows (95 % interval 65.0 % to 75.0 %): cannot tell")
+    assert "read some" in sentence.sentence
+
+
+def test_texts_no_better_than_their_source_are_an_error() -> None:
+    run = targets(0.45, (0.4, 0.5), pairs={"copy": pair(*WORSE), "untouched": pair(*BETTER)})
+    assert verdicts.assess(run, {})[0].title == "No better than the copy of the source."
+    sentence = headline.headline("succeeded", run.results)
+    assert sentence is not None and sentence.conclusion == "not_yet"
+
+
+def test_texts_that_repeat_themselves_are_not_ready_whatever_their_score() -> None:
+    run = targets(
+        0.7,
+        (0.65, 0.75),
+        pairs={"copy": pair(*BETTER), "untouched": pair(*BETTER)},
+        answer_repeats={"repeating": 200, "base": 0},
+    )
+    sentence = headline.headline("succeeded", run.results)
+    assert sentence is not None and sentence.conclusion == "not_yet" and "repeat" in sentence.sentence

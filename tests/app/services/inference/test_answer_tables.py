@@ -55,6 +55,11 @@ def test_numbers_have_a_column_for_each_target(studio_home: Path, tmp_path: Path
     assert head[2:4] == ["predicted: stars", "predicted: price"] and row[2:4] == ["4.25", "-1200.5"]
 
 
+def test_written_targets_say_whether_their_source_was_cut(studio_home: Path, tmp_path: Path) -> None:
+    head, row, _ = table(tmp_path, "target", [{"text": "When was it built?", "cut": True}, {"unanswered": "empty"}])
+    assert head[2:] == ["written", "source_cut", "no_answer_because"] and row[2:] == ["When was it built?", "yes", ""]
+
+
 @pytest.mark.parametrize("form", sorted(answer_tables.CELLS))
 def test_file_without_any_answer_still_has_its_rows(studio_home: Path, tmp_path: Path, form: AnswerForm) -> None:
     head, *rows = table(tmp_path, form, [{"unanswered": "empty"}] * 2)
