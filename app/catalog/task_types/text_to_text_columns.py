@@ -7,6 +7,7 @@ from app.catalog.task_types import column_facts as facts
 from app.catalog.task_types.candidates import CERTAIN, NAMED, GoalCandidate
 from app.catalog.task_types.column_facts import TableFacts
 from app.catalog.task_types.column_names import name_key
+from app.languages import stated
 
 KIND = "text-to-text"
 # Names of two columns that mean a text and what is made of it, in every common data set of this kind.
@@ -69,7 +70,7 @@ def _translations(table: TableFacts) -> list[GoalCandidate]:
     if len(named) != 2 or not pairs:
         return []
     one, other = pairs[0]
-    doubt = f"{one!r} can be translated into {other!r}, or the other way."
+    doubt = stated("{one} can be translated into {other}, or the other way.", one=repr(one), other=repr(other))
     return [_candidate(one, other, CERTAIN, doubt), _candidate(other, one, CERTAIN - 1, doubt)]
 
 
@@ -87,6 +88,5 @@ def _recurs(table: TableFacts, name: str) -> bool:
 
 
 def _candidate(source: str, target: str, score: float, doubt: str = "") -> GoalCandidate:
-    return GoalCandidate(
-        KIND, {"source": source, "target": target}, score, f"a source in {source!r}, a target in {target!r}", doubt
-    )
+    why = stated("a source in {source}, a target in {target}", source=repr(source), target=repr(target))
+    return GoalCandidate(KIND, {"source": source, "target": target}, score, why, doubt)
