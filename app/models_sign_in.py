@@ -35,3 +35,15 @@ class RecoveryCode(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     code_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     used_at: Mapped[float | None] = mapped_column(Float)
+
+
+class OutsideIdentity(Base):
+    """By which issuer and subject a person is known outside: at an OpenID Connect provider, or to a proxy (issuer ``header``)."""
+
+    __tablename__ = "outside_identities"
+    issuer: Mapped[str] = mapped_column(String(300), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(String(320), default="")
+    created_at: Mapped[float] = mapped_column(Float, default=db_now())
+    used_at: Mapped[float | None] = mapped_column(Float)

@@ -139,6 +139,44 @@ class Settings(BaseSettings):
     keep_attempt_days: float = Field(
         7.0, ge=0, description="Days after a run's end when the files of overtaken tries and old checkpoints go."
     )
+    oidc_issuer: str = Field(
+        "", description="Issuer of the OpenID Connect provider by which people sign in, to the letter; empty: none."
+    )
+    oidc_client_id: str = Field("", description="The studio's client id at the provider.")
+    oidc_client_secret: str = Field("", description="Its secret; empty for a public client, which PKCE protects alone.")
+    oidc_title: str = Field("", description="What the button on the sign-in page says; empty: Single sign-on.")
+    oidc_scopes: str = Field(
+        "openid email profile",
+        description="What the provider is asked for, separated by spaces; many need `groups`, too.",
+    )
+    oidc_domains: str = Field(
+        "", description="Domains of verified mail addresses that may sign in, separated by commas; empty: any."
+    )
+    oidc_groups_claim: str = Field("groups", description="Claim of the identity token that lists a person's groups.")
+    oidc_admin_groups: str = Field(
+        "",
+        description="Groups whose members are administrators, separated by commas; everybody else becomes a member at each "
+        "sign-in. Empty: roles are given in the studio. The owner's role never changes.",
+    )
+    oidc_member_groups: str = Field(
+        "", description="Groups that may sign in besides those of administrators, separated by commas; empty: any."
+    )
+    oidc_create_accounts: bool = Field(
+        True, description="Whoever the provider or the proxy vouches for gets an account at the first sign-in."
+    )
+    oidc_link_by_email: bool = Field(
+        False,
+        description="An existing account whose name is the verified mail address of a person becomes theirs at the first "
+        "sign-in; only for providers that let nobody choose their address.",
+    )
+    sign_in_header: str = Field(
+        "", description="Header in which a proxy names who is signed in, such as X-Forwarded-User; empty: none."
+    )
+    sign_in_header_proxies: str = Field(
+        "",
+        description="Addresses or networks of the proxies that are believed in it, separated by commas; from anywhere else a "
+        "request with the header is refused.",
+    )
     session_idle_hours: float = Field(12.0, gt=0, description="A browser session ends after this long without use.")
     session_max_days: float = Field(7.0, gt=0, description="A browser session ends after this long in any case.")
     log_level: str = Field("INFO", description="Least severe message written to the logs.")

@@ -8,6 +8,7 @@ import resource
 from collections import Counter
 from typing import Any
 
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from app.settings import get_settings
@@ -25,6 +26,7 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # th
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.app: ASGIApp = keeping_peer(self.app)
         self._address = ""
         self._head_timer: asyncio.TimerHandle | None = None
 
@@ -69,6 +71,18 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # th
         self._head_timer = None
         if not self._is_answering():
             self.transport.close()
+
+
+def keeping_peer(app: ASGIApp) -> ASGIApp:
+    """The application with the address of the connection itself in ``scope["peer"]``: uvicorn puts the one that a trusted proxy
+    names in ``scope["client"]``."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["peer"] = (scope.get("client") or ("",))[0]
+        await app(scope, receive, send)
+
+    return call
 
 
 def max_per_address() -> int:

@@ -23,6 +23,7 @@ from app.api import (
     people,
     predict,
     projects,
+    provider_sign_in,
     queue,
     recommendations,
     run_answers,
@@ -38,6 +39,7 @@ from app.api import (
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     sign_in.router,
+    provider_sign_in.router,
     account.router,
     people.router,
     projects.router,

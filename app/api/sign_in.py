@@ -5,24 +5,27 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app import requester
+from app.api import provider_sign_in
+from app.api.sign_in_answers import signed_in_answer
 from app.api.sign_in_pages import (
     link_form,
     page,
     password_form,
+    provider_button,
     refusal_page,
     sending_page,
     signed_out,
     switch_form,
 )
 from app.errors import StudioError
+from app.gate.header_sign_in import named_by_proxy
 from app.gate.identity import cookie_name, session_cookie
 from app.gate.origin import is_secure
 from app.languages import gettext as _
-from app.services.accounts import accounts, attempts, denials, passwords
-from app.settings import get_settings
+from app.services.accounts import accounts, attempts, denials, passwords, provided_identity
 
 router = APIRouter(tags=["sign-in"])
 
@@ -30,12 +33,20 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
 
 
 @router.get("/sign-in")
-async def show_sign_in(request: Request, token: str = "") -> HTMLResponse:
-    """A page that sends the link's token on; opening a link changes nothing, so previews cannot use it up."""
+async def show_sign_in(request: Request, token: str = "") -> Response:
+    """A page that sends the link's token on; opening a link changes nothing, so previews cannot use it up.
+
+    Whom a trusted proxy names is signed in at once.
+    """
     if not TOKEN.fullmatch(token):
+        if named := named_by_proxy(request.scope):
+            return await provider_sign_in.sign_in_named(request, named)
+        button = provider_button() if provided_identity.is_configured() else ""
         if await run_in_threadpool(passwords.anybody_has):
-            return page(_("Sign in"), password_form() + link_form())
-        return page(_("You are signed out"), signed_out())
+            return page(_("Sign in"), button + password_form() + link_form())
+        return page(
+            _("Sign in") if button else _("You are signed out"), button + (link_form() if button else signed_out())
+        )
     if (others := await run_in_threadpool(_others, request, token)) is not None:
         return page(_("Switch to another account?"), switch_form(token, *others))
     return sending_page(token)
@@ -63,19 +74,7 @@ async def sign_in(request: Request) -> Response:
     except StudioError as error:
         await run_in_threadpool(denials.note, error, request.method, request.scope["path"])
         return refusal_page(error, fields)
-    if earlier := session_cookie(request.scope):
-        await run_in_threadpool(accounts.sign_out, earlier)
-    answer = RedirectResponse("/", status_code=303)
-    answer.set_cookie(
-        cookie_name(request.scope),
-        cookie,
-        max_age=int(get_settings().session_max_days * 86400),
-        path="/",
-        httponly=True,
-        secure=is_secure(request.scope),
-        samesite="lax",
-    )
-    return answer
+    return await signed_in_answer(request, cookie)
 
 
 def _redeem(token: str, agent: str = "", code: str = "") -> str:

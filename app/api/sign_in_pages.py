@@ -9,6 +9,8 @@ from starlette.responses import HTMLResponse, Response
 from app.errors import StudioError
 from app.languages import current_language
 from app.languages import gettext as _
+from app.services.accounts import provided_identity
+from app.settings import get_settings
 
 
 def sending_page(token: str) -> HTMLResponse:
@@ -81,6 +83,16 @@ def _code_field(*, required: bool) -> str:
         f'<label for="code">{label}</label><input id="code" name="code" autocomplete="one-time-code" maxlength="40" '
         f'spellcheck="false"{" required" if required else ""}>'
     )
+
+
+def provider_button() -> str:
+    """The way to the sign-in provider, and out of its own session where it has such a page."""
+    settings = get_settings()
+    title = html.escape(settings.oidc_title or _("Single sign-on"))
+    out = provided_identity.sign_out_address(f"{settings.address}/sign-in")
+    words = html.escape(_("Sign out there, too"))
+    link = f'<p class="muted"><a href="{html.escape(out)}">{words}</a></p>' if out else ""
+    return f'<p><a class="button" href="/sign-in/provider">{title}</a></p>{link}'
 
 
 def link_form() -> str:
@@ -156,9 +168,10 @@ details {{ margin-top: 24px }}
 summary {{ cursor: pointer; color: var(--accent) }}
 input:not([type=hidden]) {{ flex: 1 1 220px; min-width: 0; min-height: 42px; padding: 8px 12px; font: inherit;
   border: 1px solid var(--line); border-radius: 8px; background: var(--panel); color: var(--ink) }}
-button {{ min-height: 42px; padding: 8px 18px; font: inherit; font-weight: 580; border: 0; border-radius: 8px;
+:is(button, .button) {{ min-height: 42px; padding: 8px 18px; font: inherit; font-weight: 580; border: 0; border-radius: 8px;
   background: var(--accent); color: var(--on-accent); cursor: pointer }}
-:is(input, button):focus-visible {{ outline: 2px solid var(--accent); outline-offset: 2px }}
+.button {{ display: inline-block; text-decoration: none }}
+:is(input, button, .button):focus-visible {{ outline: 2px solid var(--accent); outline-offset: 2px }}
 @media (max-width: 640px) {{ main {{ margin: 16px; padding: 20px }} header {{ padding: 0 16px }} }}
 </style></head><body><header><span aria-hidden="true"></span>{product}</header>
 <main><h1>{title}</h1>{body}</main></body></html>

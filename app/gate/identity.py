@@ -12,9 +12,10 @@ from starlette.types import Scope
 
 from app.db import is_busy
 from app.errors import StudioError
+from app.gate.header_sign_in import named_by_proxy
 from app.gate.origin import is_secure
 from app.languages import gettext as _
-from app.services.accounts import accounts
+from app.services.accounts import accounts, single_sign_on
 from app.settings import get_settings
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,9 @@ class Identities:
             StudioError: 503 when accounts cannot be read.
         """
         bearer, cookie = _bearer(scope), session_cookie(scope)
+        named = named_by_proxy(scope)
+        if bearer is None and named == "":
+            return None
         if bearer is None and not cookie:
             return None
         if bearer is None and remembered and (known := self._recall(cookie)):
@@ -64,6 +68,8 @@ class Identities:
             if bearer is not None:
                 return await _of_token(bearer)
             user = await to_thread.run_sync(accounts.user_for_session, cookie)
+            if user is not None and named and not await to_thread.run_sync(_is_named, user.id, named):
+                return None
         except Exception as error:
             if is_busy(error):
                 raise
@@ -86,6 +92,12 @@ class Identities:
         if len(self._recent) >= MAX_REMEMBERED:
             self._recent.clear()
         self._recent[visitor.cookie] = (time.monotonic(), visitor)
+
+
+def _is_named(user_id: str, subject: str) -> bool:
+    """Whether the proxy means the person of the session, and not somebody who has signed in since."""
+    meant = single_sign_on.user_of(single_sign_on.HEADER_ISSUER, subject)
+    return meant is not None and meant.id == user_id
 
 
 async def _of_token(bearer: str) -> Visitor | None:

@@ -16,6 +16,7 @@ from app.db import counted_commits
 from app.errors import NotAllowed, NotFound, NotSignedIn, StudioError, TooLarge
 from app.failures import calm_failure, failure_response
 from app.gate.gradio_sessions import GradioSessions
+from app.gate.header_sign_in import check_header
 from app.gate.identity import Identities, Visitor
 from app.gate.origin import check_host, check_origin
 from app.gate.routes import is_asset, is_clean, is_page, is_public, is_reachable, is_stream, needs_body_check
@@ -95,6 +96,7 @@ class Gate:
     async def _admit(self, scope: Scope) -> Visitor | Response | None:
         """The visitor of an allowed request; people who are not signed in are redirected, programs refused."""
         check_host(scope)
+        check_header(scope)
         if is_public(scope):
             if scope["method"] not in ("GET", "HEAD"):
                 check_origin(scope)

@@ -16,6 +16,8 @@ PUBLIC = frozenset(
         "/healthz",
         "/readyz",
         "/sign-in",
+        "/sign-in/provider",
+        "/sign-in/callback",
         "/favicon.ico",
         "/shared",
         "/shared/read",

@@ -79,17 +79,23 @@ def add_user(name: str, role: str = MEMBER) -> User:
             _("This user name holds a character that cannot be shown."),
             _("Choose another name."),
         )
-    user = User(name=name, role=role)
     try:
         with transaction() as session:
-            session.add(user)
-            session.flush()
-            _add_project(session, user.id)
-            session.refresh(user)
+            user = insert_user(session, name, role)
     except IntegrityError as error:
         raise Conflict(
             "user_exists", _("There already is a user called {name}.", name=repr(name)), _("Choose another name.")
         ) from error
+    return user
+
+
+def insert_user(session: Session, name: str, role: str = MEMBER) -> User:
+    """The row of a new person with a project of their own; a taken name is an ``IntegrityError``."""
+    user = User(name=name, role=role)
+    session.add(user)
+    session.flush()
+    _add_project(session, user.id)
+    session.refresh(user)
     return user
 
 

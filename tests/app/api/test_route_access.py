@@ -217,6 +217,8 @@ PUBLIC = {
     "GET /healthz",
     "GET /readyz",
     "GET /sign-in",
+    "GET /sign-in/provider",
+    "GET /sign-in/callback",
     "POST /sign-in",
     "GET /api/v1/shared",
     "GET /api/v1/shared/compare",

@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from app.models import new_id
 from app.services.accounts import accounts, one_time_codes, people
+from app.settings import get_settings
+from tests.provider import CLIENT, SECRET, serving
 
 
 def test_colleague_is_invited_disabled_and_found_in_the_audit_trail(signed_in, studio):
@@ -96,3 +98,20 @@ def test_password_and_second_factor_are_set_up_and_sign_in_after_signing_out(sig
     page.wait_for_url(f"{studio.address}/")
     assert people.get_person(person.id).has_second_factor
     context.close()
+
+
+def test_person_signs_in_with_the_provider(browser, studio, monkeypatch):
+    with serving() as provider:
+        settings = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLIENT_SECRET": SECRET, "TITLE": "Clinic account"}
+        for name, value in settings.items():
+            monkeypatch.setenv(f"STUDIO_OIDC_{name}", value)
+        get_settings.cache_clear()
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{studio.address}/sign-in")
+        page.get_by_role("link", name="Clinic account").click()
+        page.wait_for_url(f"{studio.address}/")
+        expect(page.locator(".site-head")).to_contain_text("Ann Beck")
+        context.close()
+    monkeypatch.undo()
+    get_settings.cache_clear()
