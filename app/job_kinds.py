@@ -15,6 +15,8 @@ DATASET_FETCH = "dataset-fetch"
 PERSON_EXPORT = "person-export"
 # A file of texts, answered by the inference server.
 BATCH_PREDICTION = "batch-prediction"
+# What the retention rules no longer keep.
+RETENTION = "retention"
 LIGHT_KINDS = (
     DATA_CHECK,
     LABEL_REVIEW,
@@ -23,6 +25,7 @@ LIGHT_KINDS = (
     DATASET_FETCH,
     PERSON_EXPORT,
     BATCH_PREDICTION,
+    RETENTION,
 )
 
 

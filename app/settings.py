@@ -139,6 +139,17 @@ class Settings(BaseSettings):
     keep_attempt_days: float = Field(
         7.0, ge=0, description="Days after a run's end when the files of overtaken tries and old checkpoints go."
     )
+    keep_checkpoint_days: float = Field(
+        0.0, ge=0, description="Days after a successful run's end when its checkpoints are deleted; 0: never."
+    )
+    keep_answer_days: float = Field(
+        0.0,
+        ge=0,
+        description="Days after a run's end when its answers on test rows are deleted, with the texts; 0: never.",
+    )
+    keep_conversation_days: float = Field(
+        0.0, ge=0, description="Days after the last message when a conversation is deleted; 0: never."
+    )
     oidc_issuer: str = Field(
         "", description="Issuer of the OpenID Connect provider by which people sign in, to the letter; empty: none."
     )

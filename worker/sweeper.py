@@ -7,7 +7,7 @@ from typing import Any
 from celery.beat import Scheduler
 
 from app.services.experiments import experiment_scheduler
-from app.services.operations import retention
+from app.services.operations import retention, retention_rules
 from app.services.queue import jobs
 from app.settings import get_settings
 
@@ -36,6 +36,7 @@ class SweepScheduler(Scheduler):  # type: ignore[misc]  # Celery has no types
             if self._tidied_at is None or now - self._tidied_at > TIDY_SECONDS:
                 self._tidied_at = now
                 log.info("cleaned up: %s", retention.cleanup())
+                retention_rules.queue()
         except Exception:
             log.exception("sweep failed; trying again at the next tick")
             self._away_until = time.monotonic() + settings.lease_seconds

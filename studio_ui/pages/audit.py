@@ -1,6 +1,6 @@
 """Audit trail: who did what to which object, when and from where; for administrators."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import gradio as gr
 
@@ -10,6 +10,8 @@ from app.services.accounts import audit, people
 from app.services.accounts.audit import Entry
 from app.services.accounts.audit_chain import ChainState
 from app.services.accounts.denials import DENIED
+from app.services.operations import retention_rules
+from app.services.operations.retention_rules import RetentionRule
 from studio_ui.components.nodes import Node, asker, banner, el, empty_state, moment, stay, table
 from studio_ui.components.view import View
 from studio_ui.formats import count
@@ -55,6 +57,7 @@ ACTIONS = {
     "remove": gettext_noop("removed"),
     "mark": gettext_noop("marked"),
     "choose": gettext_noop("chose"),
+    "retention": gettext_noop("deleted by rule"),
     "denied": gettext_noop("was refused"),
 }
 OBJECTS = {
@@ -99,6 +102,7 @@ def describe_audit(user_id: str, query: Mapping[str, str]) -> list[Node]:
     return [
         _filters(user_id, person, action),
         _chain_words(audit.check(user_id, max_age=CHECK_SECONDS)),
+        _retention(retention_rules.rules(user_id)),
         shown,
         el(
             "div",
@@ -119,6 +123,19 @@ def _chain_words(state: ChainState) -> Node:
     line = _("The chain is whole: every entry is as it was written and none is missing.")
     noted = _("Hash of the last: {sha256}", sha256=state.sha256)
     return el("p", line, " ", el("span", noted, cls="hash"), cls="muted", id="audit-chain")
+
+
+def _retention(rules: Sequence[RetentionRule]) -> Node:
+    """What is deleted by rule, and how much of it is due; the rules are settings of the studio."""
+    if not any(rule.days for rule in rules):
+        return el("p", _("Nothing is deleted by rule."), cls="muted small", id="audit-retention")
+    lines = [
+        el("li", _(rule.words), " ", _("After {days} days; {due} are due.", days=f"{rule.days:g}", due=count(rule.due)))
+        for rule in rules
+        if rule.days
+    ]
+    summary = el("summary", _("What is deleted by rule"))
+    return el("details", summary, el("ul", lines), cls="more", id="audit-retention")
 
 
 def _filters(user_id: str, person: str, action: str) -> Node:

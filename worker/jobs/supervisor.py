@@ -18,6 +18,7 @@ from worker.jobs import (
     failure_messages,
     fetching,
     person_exporting,
+    retaining,
     reviewing,
 )
 from worker.jobs.training import Listener, TrainingAttempt
@@ -37,6 +38,7 @@ JOB_HANDLERS: dict[str, Callable[[Claim, Callable[[], bool]], None]] = {
     job_kinds.TRACKER_EXPORT: exporting.run,
     job_kinds.PERSON_EXPORT: person_exporting.run,
     job_kinds.BATCH_PREDICTION: batch_predicting.run,
+    job_kinds.RETENTION: retaining.run,
 }
 
 
