@@ -20,7 +20,7 @@ from app.failures import calm_error
 from app.gate.origin import is_secure
 from app.languages import gettext as _
 from app.services.accounts import attempts, denials, provided_identity, single_sign_on
-from app.services.accounts.provided_identity import Attempt, ProvidedIdentity
+from app.services.accounts.identity_claims import Attempt, ProvidedIdentity
 from app.settings import get_settings
 
 router = APIRouter(tags=["sign-in"])

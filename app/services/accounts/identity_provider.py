@@ -21,7 +21,7 @@ from joserfc.jwk import KeySet
 from app.errors import StudioError
 from app.languages import gettext as _
 from app.languages import gettext_noop
-from app.services.accounts.provided_identity import Attempt, ProvidedIdentity
+from app.services.accounts.identity_claims import Attempt, ProvidedIdentity
 from app.settings import get_settings
 
 # Signatures of a key pair; a shared secret, or none, never counts.

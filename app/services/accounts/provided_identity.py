@@ -1,6 +1,5 @@
-"""Whom a sign-in provider vouches for, and what a browser begins with; light, since every sign-in page is made with it."""
+"""The sign-in provider of the settings; light, since every sign-in page is made with it."""
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -8,32 +7,6 @@ from app.settings import get_settings
 
 if TYPE_CHECKING:
     from app.services.accounts.identity_provider import IdentityProvider
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What one browser begins to sign in with, and must bring back.
-
-    Args:
-        state: names the attempt in the addresses.
-        nonce: names it in the provider's identity token.
-        verifier: of PKCE; the provider has seen its SHA-256 only.
-    """
-
-    state: str
-    nonce: str
-    verifier: str
-
-
-@dataclass(frozen=True)
-class ProvidedIdentity:
-    """Whom a provider vouches for; ``email`` is empty unless it says that it has verified the address."""
-
-    issuer: str
-    subject: str
-    name: str
-    email: str
-    groups: frozenset[str] = field(default_factory=frozenset)
 
 
 def is_configured() -> bool:

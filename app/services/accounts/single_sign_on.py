@@ -18,7 +18,7 @@ from app.models_sign_in import OutsideIdentity
 from app.services.accounts import accounts, names
 from app.services.accounts.accounts import ADMINISTRATOR, MEMBER, OWNER
 from app.services.accounts.audit_chain import record
-from app.services.accounts.provided_identity import ProvidedIdentity
+from app.services.accounts.identity_claims import ProvidedIdentity
 from app.settings import Settings, get_settings
 
 # The issuer of people whom a proxy names.

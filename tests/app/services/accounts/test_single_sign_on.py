@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from app.services.accounts import accounts, people, single_sign_on
-from app.services.accounts.provided_identity import ProvidedIdentity
+from app.services.accounts.identity_claims import ProvidedIdentity
 
 
 def test_first_sign_ins_at_once_make_one_account(any_database: str, owner: str) -> None:
