@@ -1,4 +1,4 @@
-"""Tiny rows with sets of labels and with numbers, made from those of :mod:`tests.tiny`; for tests of the engine."""
+"""Tiny rows with sets of labels and of two texts, made from those of :mod:`tests.tiny`; for tests of the engine."""
 
 import json
 from pathlib import Path
@@ -13,6 +13,22 @@ SETS: dict[str, Any] = {
     "columns": {"text": "text", "labels": "labels"},
     "labels": LABELS,
 }
+PAIRS: dict[str, Any] = {
+    "task_type": "pair-classification",
+    "columns": {"text": "text", "text_pair": "other", "label": "label"},
+    "labels": ["different", "same"],
+}
+
+
+def make_pairs(folder: Path, per_label: int = 20) -> None:
+    """Every text beside itself with a word more, or beside the next one."""
+    texts = _texts(folder, per_label)
+    same = [number % 2 == 0 for number in range(len(texts))]
+    others = [
+        f"please {text}" if own else texts[number - 1]
+        for number, (text, own) in enumerate(zip(texts, same, strict=True))
+    ]
+    write_rows(folder, {"text": texts, "other": others, "label": ["same" if own else "different" for own in same]})
 
 
 def make_sets(folder: Path, per_label: int = 20) -> None:

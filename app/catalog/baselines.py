@@ -57,6 +57,16 @@ BASELINES = (
         gettext_noop("Gives the first three sentences of the source text."),
     ),
     Baseline(
+        "first_text",
+        gettext_noop("TF-IDF on the first text alone"),
+        gettext_noop("Logistic regression on the weighted words of the first text, without the second one."),
+    ),
+    Baseline(
+        "second_text",
+        gettext_noop("TF-IDF on the second text alone"),
+        gettext_noop("Logistic regression on the weighted words of the second text, without the first one."),
+    ),
+    Baseline(
         "tfidf",
         gettext_noop("TF-IDF + logistic regression"),
         gettext_noop("Logistic regression on the weighted words of a text; needs no language model."),
@@ -70,6 +80,13 @@ BASELINES = (
         "nearest_neighbours",
         gettext_noop("nearest neighbours"),
         gettext_noop("The label of the five training texts whose vectors of the base model are the most similar."),
+    ),
+    Baseline(
+        "vectors_apart",
+        gettext_noop("linear probe on both texts apart"),
+        gettext_noop(
+            "Logistic regression on the vectors that the base model gives each text by itself, and their distance."
+        ),
     ),
     Baseline(
         "linear_probe",

@@ -8,6 +8,7 @@ from app.catalog.task_types.scores import WRITTEN_FORMS, AnswerForm
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from studio_ui.comparison.source import ComparisonSource
+from studio_ui.components.input_texts import input_texts
 from studio_ui.components.judged_answers import expected_words, judged
 from studio_ui.components.marked_text import Marks
 from studio_ui.components.nodes import Node, action, asker, el
@@ -127,7 +128,8 @@ class _Judged:
 
     def row(self, row: Row) -> list[Node]:
         expected, base = row["expected"], judged(self.form, row["base_answer"], row["expected"])
-        return [el("td", row["input"], cls="wide-text"), el("td", expected_words(self.form, expected)), el("td", base)]
+        asked = el("td", input_texts(row["parts"]), cls="wide-text")
+        return [asked, el("td", expected_words(self.form, expected)), el("td", base)]
 
     def answer(self, row: Row, given: Mapping[str, Any]) -> Node:
         return judged(self.form, given["answer"], row["expected"], given["score"])

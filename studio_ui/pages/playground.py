@@ -1,7 +1,6 @@
 """Playground: fine-tuned models answer texts of your own. Nothing typed here is stored."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -22,18 +21,16 @@ from studio_ui.components.view import View, show
 from studio_ui.formats import count
 from studio_ui.pages.page import Page
 from studio_ui.pages.playground_answers import answer_of
+from studio_ui.pages.playground_inputs import HELP, MOST_TEXTS, InputForm, input_form
 from studio_ui.pages.trying import modes, server_notice
 from studio_ui.run_colours import swatch
-from studio_ui.run_words import generates, method_title, writes_targets
+from studio_ui.run_words import generates, method_title
 from studio_ui.session import listen, query_of, refusal, user_of
 
 MOST_MODELS = 3
-MOST_TEXTS = 100
 TEST_ROWS = 5
-HELP = gettext_noop("One text per line, at most {most}. Shift + Enter asks. Nothing you type is stored.")
-SOURCES = gettext_noop(
-    "An empty line between texts, at most {most} of them. Shift + Enter asks. Nothing you type is stored."
-)
+# Two boxes that would be narrower (pixels) stand one below the other.
+NARROWEST = 300
 LOADING = gettext_noop("The first answer of a model takes a few seconds, because it is loaded; later ones are quick.")
 # The address names the models, so that it can be reloaded and shared.
 ADDRESS = """(models) => {
@@ -56,68 +53,71 @@ def build(blocks: gr.Blocks) -> None:
             max_choices=MOST_MODELS,
             elem_id="playground-models",
         )
-        texts = gr.Textbox(
-            label=_("Your texts"),
-            info=_(HELP, most=MOST_TEXTS),
-            placeholder=_("One text per line"),
-            lines=5,
-            elem_id="playground-texts",
-        )
+        with gr.Row():
+            texts = gr.Textbox(
+                label=_("Your texts"),
+                info=_(HELP, most=MOST_TEXTS),
+                placeholder=_("One text per line"),
+                lines=5,
+                min_width=NARROWEST,
+                elem_id="playground-texts",
+            )
+            seconds = gr.Textbox(visible=False, lines=5, min_width=NARROWEST, elem_id="playground-seconds")
         with gr.Row(elem_classes="actions"):
             ask = gr.Button(_("Ask"), variant="primary", elem_id="playground-ask")
             example = gr.Button(_("Fill in test rows"), elem_id="playground-example")
         status = View(lines=0, elem_id="playground-status", min_height=26)
         panes = View(lines=0, elem_id="playground-panes", min_height=120)
-    listen(blocks.load, open_page, None, [empty, main, models, panes, texts], queued=False)
+    boxes = [texts, seconds]
+    listen(blocks.load, open_page, None, [empty, main, models, panes, *boxes], queued=False)
     listen(models.change, None, models, None, js=ADDRESS)
-    listen(models.change, say_how, models, texts, queued=False)
-    for event in (ask.click, texts.submit):
-        listen(event, answer, [models, texts], [status, panes])
-    listen(models.input, choose, [models, texts], [status, panes])
-    listen(example.click, fill_in, models, [texts, status])
+    listen(models.change, say_how, models, boxes, queued=False)
+    for event in (ask.click, texts.submit, seconds.submit):
+        listen(event, answer, [models, *boxes], [status, panes])
+    listen(models.input, choose, [models, *boxes], [status, panes])
+    listen(example.click, fill_in, models, [*boxes, status])
 
 
-def open_page(request: gr.Request) -> tuple[Any, Any, Any, Any, Any]:
+def open_page(request: gr.Request) -> tuple[Any, ...]:
     """The models that can be asked, and those of the address."""
     user_id, asked = user_of(request), query_of(request).get("models", "").split(",")
     found = _models(user_id, asked)
     if not found:
         words = _("Once a run has finished, you can try it here on texts of your own.")
         shown = [modes("/playground"), empty_state(_("No tuned model yet."), words, ("/new", _("Tune a model")))]
-        return show(shown), gr.update(visible=False), gr.skip(), gr.skip(), gr.skip()
+        return show(shown), gr.update(visible=False), *[gr.skip()] * 4
     chosen = [name for name in dict.fromkeys(asked) if name in found][:MOST_MODELS] or [next(iter(found))]
     choices = [(words, name) for name, words in found.items()]
     panes = show(_panes(found, chosen, {}))
-    return gr.skip(), gr.skip(), gr.update(choices=choices, value=chosen), panes, _how(user_id, chosen)
+    boxes = input_form(user_id, chosen).boxes()
+    return gr.skip(), gr.skip(), gr.update(choices=choices, value=chosen), panes, *boxes
 
 
-def say_how(models: list[str], request: gr.Request) -> Any:
-    """What stands between texts, which depends on what the models do with them."""
-    return _how(user_of(request), models)
+def say_how(models: list[str], request: gr.Request) -> tuple[Any, Any]:
+    """The boxes, which depend on what the models read and do with it."""
+    return input_form(user_of(request), models).boxes()
 
 
-def _how(user_id: str, models: Sequence[str]) -> Any:
-    whole = _write_targets(user_id, models)
-    words, shown = (SOURCES, _("A text; an empty line; the next text")) if whole else (HELP, _("One text per line"))
-    return gr.update(info=_(words, most=MOST_TEXTS), placeholder=shown)
-
-
-async def choose(models: list[str], texts: str, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
+async def choose(
+    models: list[str], texts: str, seconds: str | None, request: gr.Request
+) -> AsyncIterator[tuple[Any, Any]]:
     """Panes for other models, which are asked at once if there are texts."""
     found = await to_thread.run_sync(_models, user_of(request), models)
     yield show([]), show(_panes(found, models, {}))
     if texts.strip() and models:
-        async for shown in answer(models, texts, request):
+        async for shown in answer(models, texts, seconds, request):
             yield shown
 
 
-async def answer(models: list[str], texts: str, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
+async def answer(
+    models: list[str], texts: str, seconds: str | None, request: gr.Request
+) -> AsyncIterator[tuple[Any, Any]]:
     """Ask all models at once; each pane is filled when its model has answered."""
     user_id = user_of(request)
-    whole = await to_thread.run_sync(_write_targets, user_id, models)
-    inputs = _split_texts(texts, whole)
+    form = await to_thread.run_sync(input_form, user_id, models)
+    inputs = form.inputs(texts, seconds)
     if not inputs:
-        yield show(_status(_("Type a text first."))), gr.skip()
+        yield show(_status(form.missing(texts, seconds))), gr.skip()
         return
     if len(inputs) > MOST_TEXTS:
         words = _(
@@ -132,7 +132,7 @@ async def answer(models: list[str], texts: str, request: gr.Request) -> AsyncIte
     # The same type has the same colour in every pane.
     hues: dict[str, int] = {}
     yield show(_status(_(LOADING))), show(_panes(found, models, answers, busy=True))
-    tasks = [asyncio.create_task(_ask(user_id, model, inputs, hues)) for model in models]
+    tasks = [asyncio.create_task(_ask(user_id, model, form, inputs, hues)) for model in models]
     worked = True
     try:
         for done in asyncio.as_completed(tasks):
@@ -143,24 +143,21 @@ async def answer(models: list[str], texts: str, request: gr.Request) -> AsyncIte
     finally:
         for task in tasks:
             task.cancel()
-    answered = f"{count(len(inputs))} {'text' if len(inputs) == 1 else 'texts'} answered."
     yield (
-        show(_status(answered if worked else _("Not every model could answer."))),
+        show(_status(form.answered(len(inputs)) if worked else _("Not every model could answer."))),
         show(_panes(found, models, answers)),
     )
 
 
-def fill_in(models: list[str], request: gr.Request) -> tuple[Any, Any]:
+def fill_in(models: list[str], request: gr.Request) -> tuple[Any, Any, Any]:
     """Some test rows of the first model as texts."""
     try:
         run_id = models[0].partition(STEP_SEPARATOR)[0] if models else ""
+        run = runs.get_run(user_of(request), run_id)
         page = predictions.page(user_of(request), run_id, limit=TEST_ROWS)
     except StudioError as error:
-        return gr.skip(), show(_status(f"{error.message} {error.hint}".strip()))
-    if _write_targets(user_of(request), models):
-        # A source with several references stands there once for each.
-        return "\n\n".join(dict.fromkeys(re.sub(r"\n\s*\n", "\n", row.input) for row in page.rows)), show([])
-    return "\n".join(row.input.replace("\n", " ") for row in page.rows), show([])
+        return gr.skip(), gr.skip(), show(_status(f"{error.message} {error.hint}".strip()))
+    return *input_form(user_of(request), models).filled(run, page.rows), show([])
 
 
 def _models(user_id: str, asked: Sequence[str]) -> dict[str, str]:
@@ -188,13 +185,17 @@ def _words(run: Run) -> str:
     return f"{run.name} ({method_title(run.method)})"
 
 
-async def _ask(user_id: str, model: str, inputs: list[str], hues: dict[str, int]) -> tuple[str, list[Node], bool]:
+async def _ask(
+    user_id: str, model: str, form: InputForm, inputs: Sequence[tuple[str, ...]], hues: dict[str, int]
+) -> tuple[str, list[Node], bool]:
+    asked: list[str | Sequence[str]] = [list(texts) if form.titles else texts[0] for texts in inputs]
     try:
-        found = await to_thread.run_sync(prediction.predict, user_id, model, inputs)
+        found = await to_thread.run_sync(prediction.predict, user_id, model, asked)
     except Exception as error:
         shown = refusal(error)
         return model, [banner("warning", shown.message, shown.hint or _("Try again in a moment."))], False
-    return model, [answer_of(text, item, hues) for text, item in zip(inputs, found, strict=True)], True
+    parts = [list(zip(form.titles or ("",), texts, strict=True)) for texts in inputs]
+    return model, [answer_of(own, item, hues) for own, item in zip(parts, found, strict=True)], True
 
 
 def _panes(found: dict[str, str], models: list[str], answers: dict[str, list[Node]], *, busy: bool = False) -> Node:
@@ -214,18 +215,6 @@ def _panes(found: dict[str, str], models: list[str], answers: dict[str, list[Nod
             )
         )
     return el("div", panes, cls="panes", style=f"--panes: {max(1, len(models))}")
-
-
-def _write_targets(user_id: str, models: Sequence[str]) -> bool:
-    """Whether one of the models writes a text for each text, which may have several lines."""
-    chosen = {name.partition(STEP_SEPARATOR)[0] for name in models}
-    return any(run.id in chosen and writes_targets(run.task_type) for run in runs.list_runs(user_id))
-
-
-def _split_texts(texts: str, whole: bool) -> list[str]:
-    """The texts: lines, or with ``whole`` what stands between empty lines."""
-    parts = re.split(r"\n\s*\n", texts) if whole else texts.split("\n")
-    return [part.strip() for part in parts if part.strip()]
 
 
 def _status(words: str) -> Node:

@@ -5,6 +5,7 @@ from typing import Any
 
 from app.languages import decimal
 from app.languages import gettext as _
+from studio_ui.components.input_texts import Parts, input_texts
 from studio_ui.components.nodes import Node, el, share_bar
 from studio_ui.formats import count, figure, percent
 
@@ -14,16 +15,21 @@ HUES = 8
 NEAR_MEAN = 0.05
 
 
-def answer_of(text: str, answer: dict[str, Any], hues: dict[str, int]) -> Node:
-    """One text with its label and probabilities, or with what was marked in it; ``hues`` are the colours given so far."""
+def answer_of(parts: Parts, answer: dict[str, Any], hues: dict[str, int]) -> Node:
+    """One text, or several that are read together, with what a model gives it: labels, numbers, marks or another text.
+
+    Args:
+        parts: title and text of each.
+        hues: the colours of marks given so far.
+    """
     if "entities" in answer:
-        return _marked_reply(text, answer["entities"], answer["read_to"], hues)
+        return _marked_reply(parts[0][1], answer["entities"], answer["read_to"], hues)
     if "numbers" in answer:
-        return _scored_reply(text, answer)
+        return _scored_reply(parts, answer)
     if "text" in answer:
-        return _written_reply(text, answer)
+        return _written_reply(parts[0][1], answer)
     if "labels" in answer:
-        return _labelled_reply(text, answer)
+        return _labelled_reply(parts, answer)
     ranked = sorted(answer.get("probabilities", {}).items(), key=lambda pair: -pair[1])
     # A single label left over is shown by its name: "1 other" would take the same room.
     shown = ranked if len(ranked) == SHOWN_LABELS + 1 else ranked[:SHOWN_LABELS]
@@ -43,7 +49,7 @@ def answer_of(text: str, answer: dict[str, Any], hues: dict[str, int]) -> Node:
         bars.append(el("li", el("span", words, cls="label-name"), share_bar(total), cls="muted"))
     return el(
         "article",
-        el("p", text, cls="reply-text"),
+        el("div", input_texts(parts), cls="reply-text"),
         el("p", answer["label"], cls="reply-label"),
         el("ul", bars, cls="label-bars"),
         cls="reply",
@@ -62,7 +68,7 @@ def _written_reply(text: str, answer: dict[str, Any]) -> Node:
     )
 
 
-def _labelled_reply(text: str, answer: dict[str, Any]) -> Node:
+def _labelled_reply(parts: Parts, answer: dict[str, Any]) -> Node:
     """A text with all of its labels; below them the likeliest ones, each with the threshold above which it is given."""
     given, limits = answer["labels"], answer["thresholds"]
     bars = [
@@ -81,14 +87,14 @@ def _labelled_reply(text: str, answer: dict[str, Any]) -> Node:
     ]
     return el(
         "article",
-        el("p", text, cls="reply-text"),
+        el("div", input_texts(parts), cls="reply-text"),
         el("p", ", ".join(given) if given else _("no label"), cls="reply-label"),
         el("ul", bars, cls="label-bars"),
         cls="reply",
     )
 
 
-def _scored_reply(text: str, answer: dict[str, Any]) -> Node:
+def _scored_reply(parts: Parts, answer: dict[str, Any]) -> Node:
     """A text with its number, or several, each beside the mean of the training rows."""
     numbers, means, deviations = (answer[name] for name in ("numbers", "means", "deviations"))
     lines = [
@@ -103,7 +109,7 @@ def _scored_reply(text: str, answer: dict[str, Any]) -> Node:
     single = figure(next(iter(numbers.values()))) if len(numbers) == 1 else None
     return el(
         "article",
-        el("p", text, cls="reply-text"),
+        el("div", input_texts(parts), cls="reply-text"),
         el("p", single, cls="reply-label") if single else None,
         el("ul", lines, cls="label-bars number-answers"),
         cls="reply",

@@ -8,9 +8,11 @@ import pytest
 import torch
 from torch import nn
 
+from app.catalog.card import BaseModelCard
 from app.catalog.methods.base import Method
 from tests.methods import models
 from tests.methods.choice import make
+from tests.tiny import make_base
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,13 @@ class Trained:
     def reload(self, kind: str) -> nn.Module:
         """As somebody else would load it: on a fresh base whose new parts start elsewhere."""
         return self.method.load(models.make_model(kind, head_seed=99), self.folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> tuple[BaseModelCard, Path]:
+    """The tiny encoder that tests of the engine train."""
+    folder = tmp_path_factory.mktemp("base")
+    return make_base(folder), folder
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Every method trains, saves and loads encoders whose head gives several labels or numbers, through the engine itself."""
+"""Every method trains, saves and loads encoders whose head gives several labels or numbers, or one label to two texts, through the engine itself."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,8 @@ from app.catalog.methods import method_class
 from app.catalog.methods.capabilities import SEQUENCES
 from tests.methods.choice import KINDS, make
 from tests.tiny import make_spec
-from tests.tiny_targets import SCORED, SETS, make_numbers, make_sets
+from tests.tiny_targets import PAIRS as COMPARED
+from tests.tiny_targets import SCORED, SETS, make_numbers, make_pairs, make_sets
 from worker.engine.loop.train import train
 from worker.engine.reporting.list_report import ListReport
 from worker.engine.runtime.training_job import TrainingJob
@@ -19,6 +20,7 @@ from worker.engine.runtime.training_job import TrainingJob
 TASKS: dict[str, tuple[dict[str, Any], Callable[[Path, int], None]]] = {
     "several-labels": (SETS, make_sets),
     "numbers": (SCORED, make_numbers),
+    "two-texts": (COMPARED, make_pairs),
 }
 PAIRS = [
     pytest.param(kind, task, marks=pytest.mark.methods)

@@ -5,6 +5,7 @@ from app.catalog.task_types.chat import Chat
 from app.catalog.task_types.continued_pretraining import ContinuedPretraining
 from app.catalog.task_types.instruction import Instruction
 from app.catalog.task_types.multi_label_classification import MultiLabelClassification
+from app.catalog.task_types.pair_classification import PairClassification
 from app.catalog.task_types.regression import Regression
 from app.catalog.task_types.scores import Score
 from app.catalog.task_types.text_classification import TextClassification
@@ -16,6 +17,7 @@ from app.languages import stated
 TASK_TYPES: tuple[TaskType, ...] = (
     TextClassification(),
     MultiLabelClassification(),
+    PairClassification(),
     Regression(),
     TokenClassification(),
     Chat(),

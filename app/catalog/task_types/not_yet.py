@@ -7,7 +7,7 @@ with such data now.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.catalog.task_types import unserved_answers, unserved_labels, unserved_layouts
+from app.catalog.task_types import unserved_answers, unserved_layouts
 from app.catalog.task_types.candidates import GoalCandidate, Question
 from app.catalog.task_types.column_facts import TableFacts
 from app.languages import stated
@@ -88,15 +88,6 @@ NOT_YET: tuple[Recognised, ...] = (
         stated("search queries with passages that answer them and passages that do not"),
         stated("To learn to answer instead, write one request and one answer in each row."),
         unserved_answers.passages,
-    ),
-    Recognised(
-        "pair-classification",
-        stated("pairs of texts with one label for both (such as sentence1 and sentence2)"),
-        stated(
-            "Put both texts into one column, with a word such as “versus” between them, and choose “Sort "
-            "texts into categories”."
-        ),
-        unserved_labels.pair,
     ),
     Recognised(
         "turn-rows",

@@ -15,12 +15,9 @@ from app.catalog.task_types.base import Problem
 from app.catalog.task_types.generative import UnusableRow
 from app.catalog.task_types.number_forms import WrittenNumber
 from app.catalog.task_types.text_classification_checks import TextSurvey
-from app.catalog.task_types.text_pairs import SECOND
-from app.catalog.task_types.text_patterns import visible
+from app.catalog.task_types.text_pairs import FIRST, SECOND
 from app.languages import gettext_noop, stated
 
-# Between two texts that are looked at as one.
-TEXTS_JOINT = " | "
 # As few different numbers as this can be categories as well.
 FEW_DISTINCT = 5
 # A number so many times the middle half's width outside of it is far outside; of a normal distribution one in 10^11 is.
@@ -40,22 +37,14 @@ class _NumberSurvey(TextSurvey):
     def __init__(self, columns: Mapping[str, str]) -> None:
         self._roles = {role: name for role, name in columns.items() if forms.is_score_role(role)}
         self._names = list(self._roles.values())
-        self._pair = columns.get(SECOND.name)
-        super().__init__(columns["text"], ", ".join(self._names), self._read_row, _WORDS)
+        texts = [columns[role.name] for role in (FIRST, SECOND) if role.name in columns]
+        super().__init__(texts, ", ".join(self._names), self._read_row, _WORDS)
         # Column -> unit -> positions of the rows that have it.
         self._units: dict[str, dict[str, array[int]]] = {name: {} for name in self._names}
         self._columns: dict[str, array[float]] = {name: array("d") for name in self._names}
         # Of each usable row: id, line, whether it is of the evaluation file.
         self._ids, self._lines, self._own = array("q"), array("q"), bytearray()
         self._now: list[WrittenNumber] = []
-
-    def see(self, row: Mapping[str, Any]) -> None:
-        """See :class:`TextSurvey`; two texts are looked at as one, which is missing where one of them is."""
-        if self._pair is not None:
-            texts = [row.get(name) for name in (self._text, self._pair)]
-            known = all(isinstance(text, str) and visible(text) for text in texts)
-            row = {**row, self._text: TEXTS_JOINT.join(map(str, texts)) if known else None}
-        super().see(row)
 
     def _read_row(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         self._now = []

@@ -18,11 +18,11 @@ class TextClassification(TaskType):
     title = "Sort texts into categories"
     summary = "Give every text one label, for example the topic of a customer's question or the tone of a review."
     example = "“My card has not arrived yet” → card_arrival"
-    roles = (
+    roles: tuple[Role, ...] = (
         Role("text", "Text", "The column with the text that the model reads."),
         Role("label", "Label", "The column with the answer that the model should give."),
     )
-    scores = (Score("accuracy", "Accuracy", counted=True), Score("macro_f1", "Macro-F1"))
+    scores: tuple[Score, ...] = (Score("accuracy", "Accuracy", counted=True), Score("macro_f1", "Macro-F1"))
     needed = 0.90
 
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:

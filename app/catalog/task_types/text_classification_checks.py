@@ -14,6 +14,7 @@ from app.catalog.task_types.base import Problem, few, of_evaluation_file, too_fe
 from app.catalog.task_types.first_seen import FirstSeen
 from app.catalog.task_types.generative import UnusableRow
 from app.catalog.task_types.label_forms import label_key
+from app.catalog.task_types.text_pairs import TEXTS_JOINT
 from app.languages import gettext_noop, stated, stated_number
 
 MIN_ROWS = 10
@@ -30,18 +31,24 @@ PORTION_ROWS = 2000
 
 # The labels of a row as they are written; raises UnusableRow where they cannot be used.
 ReadLabels = Callable[[Mapping[str, Any]], tuple[str, ...]]
+# Code -> severity, message and hint.
+ProblemWords = Mapping[str, tuple[str, str, str]]
 
 
 def check(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list[Problem]:
     """Every defect of the rows, the main file's first, then those of the evaluation file; see :class:`Problem`."""
+    return survey(rows, columns["text"], columns["label"], read_label(columns["label"]))
+
+
+def read_label(column: str) -> ReadLabels:
+    """Reads the one label of a row from a column."""
 
     def read(row: Mapping[str, Any]) -> tuple[str, ...]:
-        cell = row.get(columns["label"])
-        if not clean_label(cell):
+        if not clean_label(row.get(column)):
             raise UnusableRow("empty_label")
-        return (str(cell),)
+        return (str(row[column]),)
 
-    return survey(rows, columns["text"], columns["label"], read)
+    return read
 
 
 def survey(rows: Iterable[Mapping[str, Any]], text: str, label: str, read: ReadLabels) -> list[Problem]:
@@ -63,17 +70,18 @@ def clean_label(value: Any) -> str:
 class TextSurvey:
     """One pass over the rows; keeps digests and numbers, never the texts.
 
-    Subclasses may take answers of another form: what they :meth:`keep`, refuse and remark.
+    ``text`` names the column of the text, or those of several that are read together. Subclasses may take answers of another form: what they :meth:`keep`, refuse and remark.
     """
 
     # What to do about too few rows.
     more_rows = gettext_noop("Add examples, ideally 20 or more for each label.")
 
     def __init__(
-        self, text: str, label: str, read: ReadLabels, words: Mapping[str, tuple[str, str, str]] | None = None
+        self, text: str | Sequence[str], label: str, read: ReadLabels, words: ProblemWords | None = None
     ) -> None:
-        self._text, self._label, self._read = text, label, read
-        # Code -> severity, message and hint.
+        self._texts = (text,) if isinstance(text, str) else tuple(text)
+        self._text, self._label, self._read = self._texts[0], label, read
+        self._named = " / ".join(map(repr, self._texts))
         self._words = {**_WORDS, **(words or {})}
         self._problems: dict[tuple[bool, str], Problem] = {}
         self._usable = self._numbers = 0
@@ -96,7 +104,8 @@ class TextSurvey:
 
     def see(self, row: Mapping[str, Any]) -> None:
         """Look at one row."""
-        text, evaluation = row.get(self._text), bool(row.get("_evaluation"))
+        texts, evaluation = [row.get(column) for column in self._texts], bool(row.get("_evaluation"))
+        text = TEXTS_JOINT.join(str(part or "") for part in texts)
         usable = True
         written: tuple[str, ...] = ()
         try:
@@ -105,13 +114,13 @@ class TextSurvey:
             usable = self.note(flaw.code, row, evaluation, {"text": _short(text), **flaw.detail})
         labels = [label.strip() for label in written]
         answer = "; ".join(labels)
-        if not isinstance(text, str) or not patterns.visible(text):
+        if not all(isinstance(part, str) and patterns.visible(part) for part in texts):
             usable = self.note("empty_text", row, evaluation, {"label": answer})
-        if not usable or not isinstance(text, str):
+        if not usable:
             return
         if not evaluation:
             self._usable += 1
-            self._numbers += patterns.is_number(text)
+            self._numbers += any(map(patterns.is_number, map(str, texts)))
         self.keep(labels, written, row)
         self._look_at_text(text, row, evaluation)
         values = row["_id"], row["_line"], self._label_numbers.setdefault(answer, len(self._label_numbers)), evaluation
@@ -240,7 +249,7 @@ class TextSurvey:
                 "{numbers} of {rows} texts in {column} are plain numbers.",
                 numbers=self._numbers,
                 rows=self._usable,
-                column=repr(self._text),
+                column=self._named,
             )
             hint = stated("Is this the column with the text?")
             problems.append(Problem("numbers_as_text", "warning", message, hint))
@@ -305,7 +314,7 @@ class TextSurvey:
         problem = self._problems.get((evaluation, code))
         if problem is None:
             severity, message, hint = self._words[code]
-            values = {"text": repr(self._text), "label": repr(self._label), "characters": LONG_CHARACTERS}
+            values = {"text": self._named, "label": repr(self._label), "characters": LONG_CHARACTERS}
             words: str = stated(message, **values)
             kind = code if not code.startswith("personal_data") else "personal_data"
             words = of_evaluation_file(words) if evaluation else words

@@ -34,7 +34,7 @@ BESIDE_ANSWERS = 20
 
 def candidates(table: TableFacts) -> list[GoalCandidate]:
     """One for each column that could be the label, with the text that fits best; the same labels twice count once."""
-    labels = {name: scored for name, column in table.columns.items() if (scored := _label_score(column))[0]}
+    labels = {name: scored for name, column in table.columns.items() if (scored := label_evidence(column))[0]}
     texts = [name for name in table.names if name not in labels] or list(table.names)
     request = request_beside_answer(table)
     found: list[GoalCandidate] = []
@@ -53,7 +53,7 @@ def guess_columns(table: TableFacts) -> dict[str, str]:
     found = max(candidates(table), key=lambda item: item.score, default=None)
     if found is not None:
         return dict(found.columns)
-    labels = [name for name in table.names if _label_score(table.columns[name])[0]]
+    labels = [name for name in table.names if label_evidence(table.columns[name])[0]]
     if labels:
         return {"label": labels[0]}
     text = best_text(table, table.names)
@@ -112,7 +112,7 @@ def _text_score(column: ColumnFacts) -> float:
     return max(0.01, named + min(column.words, 30) / 15 + column.share - 2.0 * about)
 
 
-def _label_score(column: ColumnFacts) -> tuple[float, str]:
+def label_evidence(column: ColumnFacts) -> tuple[float, str]:
     """What speaks for a column as the label, and why it is not taken without asking."""
     name = repr(column.name[:60])
     tier = _tier(column.name)

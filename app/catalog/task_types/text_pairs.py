@@ -15,6 +15,8 @@ SECOND = Role(
     "Second text",
     "The column with the text that is held against the first one, such as a hypothesis, an answer or a passage.",
 )
+# Between two texts where they stand in one line, as long as what a tokenizer writes there.
+TEXTS_JOINT = " | "
 # What a model answers: a text, or two that belong together.
 TextInput = str | tuple[str, str]
 

@@ -81,7 +81,7 @@ def preference(table: TableFacts) -> list[GoalCandidate] | None:
         one, other, ends = twins
         if ends in ORDERED_TWINS:
             return _learn_answers(table, one)
-        if winner_column(table, one, other):
+        if winner_column(table, one, other) and not _are_compared(table, one):
             return []
     for name in table.of_kind(facts.OBJECTS):
         if names.is_called(
@@ -91,6 +91,12 @@ def preference(table: TableFacts) -> list[GoalCandidate] | None:
             if pairs >= LIST_SHARE:
                 return []
     return None
+
+
+def _are_compared(table: TableFacts, one: str) -> bool:
+    """Whether two columns are called texts and no name says that one of them won: their label says how they belong together."""
+    winners = [name for name in table.of_kind(facts.VALUES) if not names.is_called(name, names.LABELS)]
+    return names.is_named(one, ("text",)) and find_column(winners, WINNERS) is None
 
 
 def answer_twins(table: TableFacts) -> tuple[str, str, tuple[str, str]] | None:
@@ -172,7 +178,9 @@ def thumbs(table: TableFacts) -> list[GoalCandidate] | None:
         NAMED,
         stated("tell {column} of an answer", column=repr(mark)),
     )
-    return [learn, sort]
+    both = {"text": prompt, "text_pair": answer, "label": mark}
+    why = stated("tell {column} of an answer beside what was asked", column=repr(mark))
+    return [learn, sort, GoalCandidate("pair-classification", both, NAMED, why)]
 
 
 def _thumbs_of_conversations(table: TableFacts, turns: str, mark: str | None) -> list[GoalCandidate] | None:

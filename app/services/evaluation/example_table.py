@@ -14,7 +14,7 @@ from app.catalog.task_types.number_forms import of_text
 from app.db import snapshot
 from app.errors import Rejected
 from app.languages import gettext as _
-from app.models import Prediction
+from app.models import Prediction, Run
 from app.services.runs import runs
 
 ORDERS = ("disagreement", "wrong", "file")
@@ -32,7 +32,12 @@ class ScoredAnswer:
 
 @dataclass(frozen=True)
 class ExampleRow:
-    """One test row with the answers by run id; ``different`` where not all of them are the same."""
+    """One test row with the answers by run id.
+
+    Attributes:
+        parts: title and text of each text of the input; no title where there is only one.
+        different: whether not all answers are the same.
+    """
 
     row_id: int
     input: str
@@ -40,6 +45,7 @@ class ExampleRow:
     base_answer: str | None
     answers: dict[str, ScoredAnswer]
     different: bool
+    parts: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def page(
     ordered = sorted(shared, key=lambda row_id: (*keys[row_id], row_id))
     chosen = ordered[after : after + max(1, min(limit, MAX_ROWS))]
     return ExamplePage(
-        rows=_rows(wanted, chosen),
+        rows=_rows(found[0], wanted, chosen),
         after=after + len(chosen),
         total=len(shared),
         disagreeing=sum(len({answer for answer, _ in answers}) > 1 for answers in shared.values()),
@@ -148,7 +154,7 @@ def word_distance(first: str, second: str) -> float:
     return 1 - 2 * (first_words & second_words).total() / total if total else 0.0
 
 
-def _rows(run_ids: Sequence[str], row_ids: Sequence[int]) -> list[ExampleRow]:
+def _rows(run: Run, run_ids: Sequence[str], row_ids: Sequence[int]) -> list[ExampleRow]:
     query = select(Prediction).where(
         Prediction.run_id.in_(run_ids), Prediction.split == "test", Prediction.row_id.in_(row_ids)
     )
@@ -156,10 +162,10 @@ def _rows(run_ids: Sequence[str], row_ids: Sequence[int]) -> list[ExampleRow]:
     with snapshot() as session:
         for prediction in session.scalars(query):
             by_row.setdefault(prediction.row_id, []).append(prediction)
-    return [_row(by_row[row_id]) for row_id in row_ids if row_id in by_row]
+    return [_row(run, by_row[row_id]) for row_id in row_ids if row_id in by_row]
 
 
-def _row(predictions: Sequence[Prediction]) -> ExampleRow:
+def _row(run: Run, predictions: Sequence[Prediction]) -> ExampleRow:
     first = predictions[0]
     return ExampleRow(
         row_id=first.row_id,
@@ -168,4 +174,5 @@ def _row(predictions: Sequence[Prediction]) -> ExampleRow:
         base_answer=next((found.base_answer for found in predictions if found.base_answer), None),
         answers={found.run_id: ScoredAnswer(found.answer, found.score) for found in predictions},
         different=len({found.answer for found in predictions}) > 1,
+        parts=task_type(run.task_type).input_parts(first.input, run.spec["columns"]),
     )

@@ -13,6 +13,9 @@ from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict, has_d
 
 # An interval wider than this (0.10 = ten points of accuracy) cannot settle most questions.
 WIDE_INTERVAL = 0.10
+# One of two texts alone tells the labels where it reaches so much of what both gain over the majority class, and gains this much.
+ALONE_SHARE, ALONE_GAIN = 0.8, 0.05
+ALONE = ("first_text", "second_text")
 
 
 def against_majority(run: Run, points: Points) -> Verdict | None:
@@ -177,6 +180,33 @@ def as_good_without(run: Run, points: Points) -> Verdict | None:
     return None
 
 
+def predicted_by_one_text(run: Run, points: Points) -> Verdict | None:
+    """Of a model that compares two texts: one of them alone reaches nearly as much."""
+    tuned, floor = _accuracy(run), _baseline(run, "majority")
+    known = [item for item in baselines.measured(run.results or {}) if item.key in ALONE]
+    best = max(known, key=lambda item: item.scores["accuracy"], default=None)
+    if tuned is None or floor is None or best is None or (best.pair and gains_nothing(best.pair)):
+        # Said by `as_good_without`.
+        return None
+    gain = best.scores["accuracy"] - floor
+    if gain < ALONE_GAIN or gain < ALONE_SHARE * (tuned - floor):
+        return None
+    return Verdict(
+        "warning",
+        _("One of the two texts tells most labels by itself."),
+        _(
+            "{name} reaches {alone}, the model on both texts {tuned}, the majority class {floor}.",
+            name=baselines.heading(best.key),
+            alone=headline.percent(best.scores["accuracy"]),
+            tuned=headline.percent(tuned),
+            floor=headline.percent(floor),
+        ),
+        _("The model may hardly compare the texts. Add pairs in which the same wording occurs with every label."),
+        remedies.MORE_DATA,
+        major=True,
+    )
+
+
 def missed_labels(run: Run, points: Points) -> Verdict | None:
     results = run.results or {}
     missed = headline.missed_labels(results) if _accuracy(run) is not None else []
@@ -228,4 +258,4 @@ def _interval_of(run: Run, share: float) -> Sequence[float]:
     return tested_rows.interval(share, run.results or {})
 
 
-RULES = (against_majority, as_good_without, missed_labels, too_few_rows)
+RULES = (against_majority, as_good_without, predicted_by_one_text, missed_labels, too_few_rows)

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.catalog.task_types import task_type
-from app.catalog.task_types.scores import WRITTEN_FORMS, AnswerForm
+from app.catalog.task_types.scores import WRITTEN_FORMS
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.services.runs import generation_samples, predictions
 from app.services.runs.generation_samples import SampledAnswer
 from app.services.runs.predictions import AnswerFilter, PredictionDetails, PredictionPage
 from app.services.runs.run_details import RunDetails
+from studio_ui.components.input_texts import input_texts
 from studio_ui.components.judged_answers import expected_words, judged
 from studio_ui.components.marked_text import Marks
 from studio_ui.components.nodes import Node, choice, el, share_bar
@@ -118,7 +119,7 @@ def _answer_table(run: RunDetails, page: PredictionPage, wanted: AnswerFilter, s
     only = wanted.only or "all"
     form = answer_form(run)
     heads = ENTITY_HEADS if form == "entities" else (*HEADS, LAST_HEAD[form])
-    row = _entity_row(Marks(results_of(run).get("labels") or [])) if form == "entities" else _judged_row(form)
+    row = _entity_row(Marks(results_of(run).get("labels") or [])) if form == "entities" else _judged_row(run)
     filters = [
         choice(
             f"{words} ({count(totals[name])})",
@@ -245,12 +246,14 @@ def _more(words: str, shown: int) -> Node:
     return choice(words, {"rows": str(shown + PAGE)}, id="answers-more")
 
 
-def _judged_row(form: AnswerForm) -> Callable[[PredictionDetails], Node]:
+def _judged_row(run: RunDetails) -> Callable[[PredictionDetails], Node]:
+    form, task, columns = answer_form(run), task_type(run.task_type), run.spec.get("columns") or {}
+
     def row(answer: PredictionDetails) -> Node:
         last = figure(answer.score) if form == "number" else share_bar(answer.score)
         return el(
             "tr",
-            el("td", answer.input, cls="wide-text"),
+            el("td", input_texts(task.input_parts(answer.input, columns)), cls="wide-text"),
             el("td", expected_words(form, answer.expected)),
             el("td", judged(form, answer.base_answer, answer.expected)),
             el("td", judged(form, answer.answer, answer.expected)),

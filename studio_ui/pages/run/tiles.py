@@ -148,7 +148,17 @@ def _label_tiles(run: RunDetails, best: Mapping[str, float], verdict: str | None
     return [
         first,
         tile("tile-macro-f1", _("Macro-F1"), _share(f1), _("every label counts the same")),
+        *_further_tiles(run, scores if tested else {}),
         *_baseline_tiles(results, "accuracy"),
+    ]
+
+
+def _further_tiles(run: RunDetails, scores: Mapping[str, float]) -> list[Node]:
+    """Scores that the task has besides those with a tile of their own."""
+    return [
+        tile(f"tile-{score.key.replace('_', '-')}", _(score.title), score_words(score.key, scores[score.key]))
+        for score in task_type(run.task_type).scores[1:]
+        if score.key != "macro_f1" and scores.get(score.key) is not None
     ]
 
 

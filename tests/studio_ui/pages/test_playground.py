@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 
 from app.db import transaction
 from app.errors import Conflict
-from app.models import SUCCEEDED, Job, Prediction, new_id
+from app.models import SUCCEEDED, Job, Prediction, Run, new_id
 from app.services.inference import prediction
 from tests.app.services.runs.test_checkpoints import keep
-from tests.factories import make_run, make_user
+from tests.factories import SPEC, make_run, make_user
 from tests.studio_ui.conftest import NARROW, Studio, expect_to_fit
 from tests.studio_ui.inference_standin import Standin, standin_server
 
@@ -125,3 +125,38 @@ def test_run_of_somebody_else_is_not_offered(signed_in, labels):
     expect(page.locator("#pane-0 h2")).to_be_visible()
     page.wait_for_url(lambda url: other not in url)
     expect(page.locator("#content")).not_to_contain_text("Secret")
+
+
+def test_model_that_compares_texts_is_asked_line_by_line_from_two_boxes(signed_in, studio, labels, monkeypatch):
+    spec = {**SPEC, "task_type": "pair-classification", "columns": {"text": "q1", "text_pair": "q2", "label": "same"}}
+    run = make_run(studio.owner, name="Doubles", spec=spec)
+    with transaction() as session:
+        session.get_one(Job, run.job_id).state = SUCCEEDED
+        session.get_one(Run, run.id).task_type = "pair-classification"
+        row = {"row_id": 1, "split": "test", "expected": "yes", "answer": "yes", "score": 0.9}
+        session.add(Prediction(run_id=run.id, input='["Is it\\nlate?", "How late is it?"]', **row))
+    asked = []
+
+    def predict(user_id: str, model: str, inputs: list[list[str]]) -> list[dict[str, Any]]:
+        asked.append(inputs)
+        return [{"label": "yes", "probabilities": {"yes": 0.9, "no": 0.1}} for _ in inputs]
+
+    monkeypatch.setattr(prediction, "predict", predict)
+    watched = signed_in()
+    page = watched.open(f"/playground?models={run.id}")
+    first, second = page.get_by_label("First text (q1)"), page.get_by_label("Second text (q2)")
+    expect(second).to_be_visible()
+    page.click("#playground-example")
+    expect(first).to_have_value("Is it late?")
+    expect(second).to_have_value("How late is it?")
+    first.fill("Is it late?\nIs it early?")
+    page.click("#playground-ask")
+    expect(page.locator("#playground-status")).to_contain_text("There are 2 lines in “First text (q1)” and 1 in")
+    second.fill("How late is it?\nWhere is it?")
+    second.press("Shift+Enter")
+    expect(page.locator("#playground-status")).to_have_text("2 pairs answered.")
+    assert asked == [[["Is it late?", "How late is it?"], ["Is it early?", "Where is it?"]]]
+    expect(page.locator("#pane-0 .input-texts").last).to_contain_text(
+        re.compile("First text.*Is it early.*Second text.*Where is it")
+    )
+    assert watched.complaints == []

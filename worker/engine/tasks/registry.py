@@ -11,6 +11,7 @@ from worker.engine.tasks.base import TaskFamily
 from worker.engine.tasks.classification.classification import Classification
 from worker.engine.tasks.generation.generation import Generation
 from worker.engine.tasks.multi_label.multi_label import MultiLabel
+from worker.engine.tasks.pairs.pairs import Pairs
 from worker.engine.tasks.regression.regression import Regressor
 from worker.engine.tasks.text_to_text.encoder_decoder import EncoderDecoder
 from worker.engine.tasks.text_to_text.rewriting import Rewriting
@@ -24,6 +25,7 @@ ENGINES: dict[str, type[TaskFamily]] = {
     "multi-label-classification": MultiLabel,
     "regression": Regressor,
     "text-to-text": Rewriting,
+    "pair-classification": Pairs,
 }
 
 

@@ -49,15 +49,15 @@ def talks(**marks: Any) -> list[str]:
         ({"filename": [f"img/{n}.jpg" for n in range(ROWS)], "label": GROUPS}, "image-text"),
         ({"audio": [f"{n}.wav" for n in range(ROWS)], "text": TEXTS}, "audio-text"),
         ({"id": TEXTS, "response": ['{"status": 200, "body": {"choices": []}}'] * ROWS}, "batch-results"),
-        ({"claim": TEXTS, "evidence": OTHERS, "label": GROUPS}, "pair-classification"),
-        ({"query": TEXTS, "passage": OTHERS, "relevance": FLAGS}, "pair-classification"),
         ({"query": TEXTS, "passage": OTHERS}, None),
+        # Two texts with a label for both are no rivals, unless a name says that one of them won.
+        ({"text_a": TEXTS, "text_b": OTHERS, "label": FLAGS}, None),
+        ({"text_a": TEXTS, "text_b": OTHERS, "winner": FLAGS}, "preference"),
         ({"messages": talks(weight=0), "score": FLAGS}, None),
         ({"messages": [talk.replace("this", "<image> this") for talk in talks()]}, "image-text"),
         ({"id": TEXTS, "messages": talks(), "images": ['["a.jpg"]'] * ROWS}, "image-text"),
         # A picture's address beside a labelled text belongs to something else.
         ({"text": TEXTS, "label": GROUPS, "image_url": ["https://example.org/a.jpg"] * ROWS}, None),
-        ({"Premise": TEXTS, "hypothesis": OTHERS, "label": GROUPS}, "pair-classification"),
         ({"sentence1": TEXTS, "label": GROUPS}, None),
         ({"text": TEXTS, "rating": ["1", "2", "3", "4", "5"] * 8, "label": GROUPS}, None),
         ({"text": TEXTS, "labels": ["a", "[b"] * 20}, None),
@@ -79,7 +79,8 @@ def test_kind_of_data_is_recognised(columns: dict[str, list[str]], kind: str | N
 def test_what_can_be_learned_from_it_is_offered() -> None:
     thumbs = recognise(table(prompt=TEXTS, completion=OTHERS, label=["true", "false"] * 20), KINDS)
     assert thumbs is not None
-    learn, sort = thumbs.candidates
+    learn, sort, fits = thumbs.candidates
+    assert fits.columns == {"text": "prompt", "text_pair": "completion", "label": "label"}
     assert learn.keep == Keep("label", ("true",)) and learn.columns == {"prompt": "prompt", "response": "completion"}
     assert sort.task_type == "text-classification" and sort.columns == {"text": "completion", "label": "label"}
     whole = recognise(table(chosen=talks(), rejected=talks()), KINDS)

@@ -1,7 +1,13 @@
 """Verdicts on classifiers against baselines, by the rows that only one of the two got right."""
 
 from app.models import Run
-from app.services.evaluation.label_verdicts import against_base, against_majority, as_good_without, missed_labels
+from app.services.evaluation.label_verdicts import (
+    against_base,
+    against_majority,
+    as_good_without,
+    missed_labels,
+    predicted_by_one_text,
+)
 from tests.app.services.evaluation.runs_of_all_kinds import labels
 
 
@@ -64,3 +70,20 @@ def test_a_run_whose_loss_rose_is_reported_to_lower_the_rate_and_says_nothing_ab
 def test_a_perfect_word_list_beside_a_perfect_model_is_named() -> None:
     found = as_good_without(labels(400, 400, tfidf=(0, 0)), {})
     assert found is not None and found.title.endswith("TF-IDF + logistic regression does as well.")
+
+
+def test_a_text_that_tells_most_labels_by_itself_is_named() -> None:
+    run = labels(900, 1000, majority=500)
+    alone = {"accuracy": 0.84}
+    results = {
+        **run.results,
+        "baseline": {**run.results["baseline"], "first_text": {"accuracy": 0.55}, "second_text": alone},
+    }
+    run.results = results
+    found = predicted_by_one_text(run, {})
+    # 34 of the 40 points over the majority class.
+    assert found is not None and "second text alone reaches 84.0 %" in found.evidence and found.major
+    # Three quarters of them, and of a model that hardly beats the majority class nearly all of nothing.
+    alone["accuracy"] = 0.80
+    assert predicted_by_one_text(run, {}) is None
+    assert predicted_by_one_text(labels(900, 1000, majority=500), {}) is None

@@ -57,7 +57,7 @@ class Classification(EncoderWithHead):
             repr((STRENGTHS, ONE_ROW, labels, count)), lambda vectors: fit_chosen_probe(vectors, labels, count)
         )
 
-    def answer_baselines(self) -> dict[str, list[int]]:
+    def answer_baselines(self) -> dict[str, Any]:
         """See :class:`EncoderWithHead`: label numbers."""
         train, test, job = self.encoded["train"], self.encoded["test"], self.job
         labels, count = train.labels, len(job.spec.labels)
@@ -79,6 +79,16 @@ class Classification(EncoderWithHead):
         """See :class:`EncoderWithHead`."""
         return evaluate.score(task_type(self.job.spec.task_type), logits, targets)
 
+    def label_numbers(self, given: Sequence[Any]) -> list[int]:
+        """The label of each answer of a baseline."""
+        return list(given)
+
+    def score_answers(self, expected: Sequence[int], given: Sequence[Any]) -> dict[str, float]:
+        """Scores of the answers of a baseline."""
+        task: Any = task_type(self.job.spec.task_type)
+        found: dict[str, float] = task.metrics(expected, self.label_numbers(given), self.outputs)
+        return found
+
     @staticmethod
     def shown(logits: torch.Tensor) -> torch.Tensor:
         """See :class:`EncoderWithHead`: probabilities."""
@@ -95,10 +105,12 @@ class Classification(EncoderWithHead):
             metrics=metrics,
             intervals={"accuracy": list(wilson(metrics["accuracy"], len(labels), self.variance_factor))},
             baseline={
-                **{name: task.metrics(labels, given, len(names)) for name, given in tested.baselines.items()},
+                **{name: self.score_answers(labels, given) for name, given in tested.baselines.items()},
                 "linear_probe": self.score(tested.base_logits, labels),
             },
-            discordant=baselines.discordant(tested.baselines, answers, labels),
+            discordant=baselines.discordant(
+                {name: self.label_numbers(given) for name, given in tested.baselines.items()}, answers, labels
+            ),
             labels=names,
             confusion=task.confusion(labels, answers, len(names)),
             per_class=task.per_class(labels, answers, names),

@@ -71,7 +71,7 @@ def test_encoder_is_loaded_without_the_pooler_and_from_safetensors_only(
         load_encoder(tmp_path, card)
 
 
-def test_encoder_is_told_which_tokens_are_of_the_second_text(classifier: PooledClassifier) -> None:
+def test_encoder_is_given_which_tokens_are_of_the_second_text(classifier: PooledClassifier) -> None:
     ids, mask = torch.tensor([[2, 5, 3, 6, 3], [2, 7, 3, 0, 0]]), torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
     plain = classifier.features(ids, mask)
     classifier.tell_apart([[2, 5, 3, 6, 3]], [[0, 0, 0, 1, 1]])
@@ -83,7 +83,7 @@ def test_encoder_is_told_which_tokens_are_of_the_second_text(classifier: PooledC
     assert classifier.token_types_of(ids[1:], mask[1:]) == {}
 
 
-def test_encoder_without_token_types_is_told_none(classifier: PooledClassifier) -> None:
+def test_encoder_without_token_types_is_given_none(classifier: PooledClassifier) -> None:
     classifier.reads_token_types = False
     classifier.tell_apart([[2, 5, 3, 6, 3]], [[0, 0, 0, 1, 1]])
     assert classifier.token_types_of(IDS, MASK) == {}
