@@ -13,6 +13,7 @@ SHOWN_CHARACTERS = 230
 MULTI = "multi-label-classification"
 THREE, TYPES = {"light": 16, "pests": 16, "water": 16}, {"FIRM": 48, "TOWN": 48}
 CHAT, PAIR = {"task": "chat", "usable": 48}, {"task": "instruction", "usable": 48}
+PREFERRED = {"task": "preference", "usable": 48}
 TOPICS, TAGGED = {"task": "text-classification", "labels": THREE}, {"task": "token-classification", "labels": TYPES}
 
 
@@ -56,10 +57,10 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "27-prompt": CHAT,
     "01-openai": {"usable": 0, "code": "tool_calls"},
     "04-legacy": {"usable": 0, "code": "tool_calls"},
-    "151-": asked("chat", words="preferred"),
-    "31-dpo": asked("chat", words="preferred"),
-    "33-dpo": asked("instruction", words="preferred"),
-    "35-arena": asked(words="preferred"),
+    "151-": {**PREFERRED, "runner_up": "chat"},
+    "31-dpo": {**PREFERRED, "runner_up": "chat"},
+    "33-dpo": {**PREFERRED, "runner_up": "instruction"},
+    "35-arena": {**PREFERRED, "columns": "winner"},
     "106-": asked("text-to-text", "instruction"),
     "107b-": PAIR,
     "62-doccano": asked(words="called by numbers"),

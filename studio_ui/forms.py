@@ -214,7 +214,7 @@ class _Field:
 
 
 class SettingsForm:
-    """The fields of several schemas, of which one is shown: those of the methods, or training settings by family of tasks.
+    """The fields of several schemas, of which one is shown: those of the methods, or training settings by task.
 
     Settings that are declared alike share one field. ``overrides`` of the methods below is name -> attributes of
     :class:`Setting` that hold just now, e.g. ``{"max_length": {"most": 512}}``.

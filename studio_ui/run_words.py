@@ -76,8 +76,8 @@ def model_title(name: str) -> str:
 
 
 def generates(task_type: str) -> bool:
-    """Whether runs of this task tune a model that writes text: perplexity and replies instead of labels."""
-    return any(task.kind == task_type and task.answer_form == "text" for task in TASK_TYPES)
+    """Whether runs of this task tune a model that writes text, which is tried in a chat."""
+    return any(task.kind == task_type and task.family == "generation" for task in TASK_TYPES)
 
 
 def writes_targets(task_type: str) -> bool:

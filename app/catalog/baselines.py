@@ -41,6 +41,12 @@ BASELINES = (
         solves=False,
     ),
     Baseline(
+        "longer_answer",
+        gettext_noop("longer answer"),
+        gettext_noop("Takes the longer of two answers for the better one."),
+        solves=False,
+    ),
+    Baseline(
         "word_list",
         gettext_noop("word list"),
         gettext_noop("Gives each word the tag that it has most often in the training sentences."),

@@ -124,7 +124,54 @@ class TrainingSettings(BaseModel):
         title="Loss on",
         description="In conversations: only what the assistant says, or every token, the questions too. Running text "
         "always counts as a whole.",
-        json_schema_extra={"families": ["generation"]},
+        json_schema_extra={
+            "families": ["generation"],
+            "task_types": ["chat", "instruction", "text-to-text", "continued-pretraining"],
+        },
+    )
+    preference_loss: Literal["auto", "dpo", "ipo", "orpo", "simpo", "kto"] = Field(
+        "auto",
+        title="Preference loss",
+        description="How better and worse answers are distinguished. DPO (Rafailov et al. 2023) raises the odds of the better answer over "
+        "those that the model gave before tuning; IPO (Azar et al. 2024) stops at a fixed distance, which overfits less; KTO (Ethayarajh "
+        "et al. 2024) needs no pairs; ORPO (Hong et al. 2024) and SimPO (Meng et al. 2024) need no reference, ORPO also learns to "
+        "write the better answer. auto is DPO for pairs and KTO for answers with thumbs.",
+        json_schema_extra={"task_types": ["preference"]},
+    )
+    preference_beta: float | None = Field(
+        None,
+        gt=0,
+        le=100,
+        title="Beta of the preference loss",
+        description="DPO, IPO and KTO: how strongly the model is held to what it was before; lower lets it move farther. ORPO: "
+        "weight of the odds ratio. SimPO: scale of the reward. Left empty, 0.1, and 2 for SimPO, as in the papers.",
+        json_schema_extra={"task_types": ["preference"]},
+    )
+    simpo_gamma: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        title="Gamma of SimPO (target margin)",
+        description="By how much the reward of the better answer must exceed that of the worse one (Meng et al. 2024: about half of "
+        "beta). Other losses do not use it.",
+        json_schema_extra={"task_types": ["preference"]},
+    )
+    desirable_weight: float | None = Field(
+        None,
+        gt=0,
+        le=100,
+        title="Weight of good answers (KTO)",
+        description="Left empty, good and bad answers weigh the same in all, however many there are of each (Ethayarajh et al. 2024). "
+        "Other losses do not use it.",
+        json_schema_extra={"task_types": ["preference"]},
+    )
+    undesirable_weight: float | None = Field(
+        None,
+        gt=0,
+        le=100,
+        title="Weight of bad answers (KTO)",
+        description="Left empty, good and bad answers weigh the same in all, however many there are of each. Other losses do not use it.",
+        json_schema_extra={"task_types": ["preference"]},
     )
     source_prefix: str = Field(
         "",

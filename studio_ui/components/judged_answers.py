@@ -1,4 +1,4 @@
-"""An answer beside what was expected, in every form that is judged row by row: labels, sets of labels, numbers."""
+"""An answer beside what was expected, in every form that is judged row by row: labels, sets of labels, numbers, preferences."""
 
 import json
 from collections.abc import Mapping
@@ -15,6 +15,8 @@ def expected_words(form: AnswerForm, expected: str) -> Node:
     if form == "labels":
         labels = json.loads(expected)
         return el("span", [_label(label) for label in labels], cls="label-set") if labels else _no_label()
+    if form == "preference":
+        return _preferred(expected)
     return _numbers(of_text(expected), {}) if form == "number" else expected
 
 
@@ -26,7 +28,10 @@ def judged(form: AnswerForm, given: str | None, expected: str, score: float | No
         return _numbers(of_text(given), of_text(expected))
     right = given == expected
     share = None if score is None or not 0 <= score <= 1 else percent(score)
-    shown = _set(json.loads(given), json.loads(expected)) if form == "labels" else given
+    if form == "preference":
+        share, shown = None, _preferred(given)
+    else:
+        shown = _set(json.loads(given), json.loads(expected)) if form == "labels" else given
     return el(
         "span",
         el("span", "✓" if right else "✕", aria_hidden="true"),
@@ -62,6 +67,11 @@ def _label(label: str, sign: str = "", words: str = "") -> Node:
     mark = [el("span", sign, aria_hidden="true"), el("span", words, cls="sr-only")] if sign else []
     look = {"+": " label-extra", "−": " label-missing"}.get(sign, "")
     return el("span", *mark, label, cls=f"label-chip{look}")
+
+
+def _preferred(answer: str) -> Node:
+    """Which of two answers."""
+    return _("the preferred answer") if answer == "chosen" else _("the rejected answer")
 
 
 def _no_label() -> Node:

@@ -6,6 +6,7 @@ from app.catalog.task_types.continued_pretraining import ContinuedPretraining
 from app.catalog.task_types.instruction import Instruction
 from app.catalog.task_types.multi_label_classification import MultiLabelClassification
 from app.catalog.task_types.pair_classification import PairClassification
+from app.catalog.task_types.preference import Preference
 from app.catalog.task_types.regression import Regression
 from app.catalog.task_types.scores import Score
 from app.catalog.task_types.text_classification import TextClassification
@@ -23,6 +24,7 @@ TASK_TYPES: tuple[TaskType, ...] = (
     Chat(),
     Instruction(),
     TextToText(),
+    Preference(),
     ContinuedPretraining(),
 )
 

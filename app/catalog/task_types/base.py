@@ -117,6 +117,11 @@ class TaskType:
     cuts_texts: bool = True
 
     @property
+    def reply_form(self) -> AnswerForm:
+        """In which form a tuned model answers what it is asked, which may be another than its test rows are judged in."""
+        return "text" if self.family == "generation" else self.answer_form
+
+    @property
     def primary_score(self) -> Score:
         """The score by which checkpoints, runs and experiments are ranked."""
         return self.scores[0]

@@ -10,6 +10,8 @@ from app.languages import stated
 DECIDED, TAGGED, CERTAIN, NAMED, LIKELY, PARTLY, GUESSED, WEAK, DOUBTED = 100, 95, 92, 80, 70, 62, 50, 40, 20
 # Two readings closer than this are asked about.
 CLOSE = 15
+# Roles in which a reading takes a column for what is to be learned.
+ANSWERS = ("label", "response", "completion", "messages")
 MAX_OFFERED = 3
 
 
@@ -34,7 +36,7 @@ class GoalCandidate:
         why: what speaks for it, in a short sentence.
         doubt: why it is not taken without asking; empty if it may be.
         keep: rows to use, all if left out.
-        settles: columns whose content shows that they belong to this reading; others that take them for one label are weak.
+        settles: columns whose content shows that they belong to this reading; others that take them for their answer are weak.
     """
 
     task_type: str
@@ -80,8 +82,8 @@ def ranked(candidates: Sequence[GoalCandidate]) -> list[GoalCandidate]:
 
 
 def _takes(candidate: GoalCandidate, settled: frozenset[str]) -> bool:
-    """Whether it takes a column for its label that belongs to another reading."""
-    return not candidate.settles and candidate.columns.get("label") in settled
+    """Whether it takes a column for its answer that belongs to another reading."""
+    return not candidate.settles and any(candidate.columns.get(role) in settled for role in ANSWERS)
 
 
 def question_about(found: Sequence[GoalCandidate]) -> Question | None:

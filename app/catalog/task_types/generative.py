@@ -116,7 +116,7 @@ class GenerativeTask(TaskType):
 
     def check(self, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list[Problem]:
         """See :meth:`TaskType.check`."""
-        notes = _Notes(self.words, columns)
+        notes = self.notes(columns)
         for row in rows:
             try:
                 example = self.read_example(row, columns)
@@ -128,12 +128,16 @@ class GenerativeTask(TaskType):
                 notes.add(code, row, detail)
         return notes.problems()
 
+    def notes(self, columns: Mapping[str, str]) -> "RowNotes":
+        """What collects the findings of one check."""
+        return RowNotes(self.words, columns)
+
     def labels(self, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> dict[str, int]:
         """There are no labels."""
         return {}
 
 
-class _Notes:
+class RowNotes:
     """Collects what was met, by file and code, and puts it into words."""
 
     def __init__(self, words: Mapping[str, tuple[str, str, str]], columns: Mapping[str, str]) -> None:

@@ -56,22 +56,14 @@ NOT_YET: tuple[Recognised, ...] = (
         stated("what was asked is not in it"),
     ),
     Recognised(
-        "preference",
-        stated("pairs of a preferred and a rejected answer (chosen and rejected)"),
-        stated(
-            "To learn from the preferred answers alone, choose the goal “Follow instructions” (or “Chat in "
-            "several turns”, where they are whole conversations) and the column with them."
-        ),
-        unserved_answers.preference,
-        alone=stated(
-            "To learn from the preferred answers alone, write the better answer of each row into a column of "
-            "its own, then choose “Follow instructions”."
-        ),
-    ),
-    Recognised(
         "thumbs",
-        stated("answers with thumbs up and down (a mark of true or false for each, as for KTO)"),
-        stated("To learn from the good answers alone, use only those that are marked true."),
+        stated(
+            "conversations within which answers have thumbs up and down (a mark of true or false for each, as for KTO)"
+        ),
+        stated(
+            "To learn from good and bad answers, write one row for each answer: the request, the answer, and true or false. To "
+            "learn from the good answers alone, go on with the conversations."
+        ),
         unserved_answers.thumbs,
     ),
     Recognised(

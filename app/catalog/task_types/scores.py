@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-# One of some labels, any number of them, a number, marked words, written text, or a text that is held against references.
-AnswerForm = Literal["label", "labels", "number", "entities", "text", "target"]
+# One of some labels, any number of them, a number, marked words, which of two answers is better, written text, or a text that is held
+# against references.
+AnswerForm = Literal["label", "labels", "number", "entities", "preference", "text", "target"]
 
 
 # Forms that are texts, shown as such and read by people.
@@ -21,6 +22,7 @@ class Score:
         counted: whether it is a share of the rows, so that an interval follows from their number.
         rows: what it is about, in words.
         drawn: whether its curve on the validation rows is shown.
+        chance: what guessing reaches; None where that depends on the rows.
     """
 
     key: str
@@ -30,3 +32,4 @@ class Score:
     counted: bool = False
     rows: Literal["rows", "sentences", "answers"] = "rows"
     drawn: bool = True
+    chance: float | None = None

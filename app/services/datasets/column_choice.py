@@ -13,7 +13,7 @@ from app.catalog.task_types.candidates import WEAK, GoalCandidate, Keep, Questio
 from app.catalog.task_types.column_facts import TableFacts
 from app.catalog.task_types.marks import find_mark, unread_marks
 from app.catalog.task_types.not_yet import recognise
-from app.catalog.task_types.unserved_answers import thumbs
+from app.catalog.task_types.preference_columns import kept_answers
 from app.errors import Rejected
 from app.languages import stated, stated_list
 from app.languages.statements import Statement
@@ -86,6 +86,8 @@ def choose_columns(
     taken = set(given.values())
     merged = {role: name for role, name in guess.items() if name not in taken} | given
     ordered = _ordered(task, merged, reading)
+    if not given and found and found[0].keep:
+        keeps = (*keeps, found[0].keep)
     runner_up = _runner_up(found, task_type, given, table)
     return ColumnChoice(
         task,
@@ -99,8 +101,7 @@ def choose_columns(
 
 def _ignored_mark(task: TaskType, columns: Mapping[str, str], table: TableFacts) -> str:
     """The column that marks answers as good and bad, where a person names the columns and none of it is obeyed."""
-    offers = thumbs(table) or []
-    keep = next((offer.keep for offer in offers if offer.keep and offer.task_type == task.kind), None)
+    keep = next((offer.keep for offer in kept_answers(table) if offer.keep and offer.task_type == task.kind), None)
     return keep.column if keep and keep.column not in columns.values() else ""
 
 
@@ -113,7 +114,8 @@ def _look(
 ) -> tuple[Question | None, list[GoalCandidate]]:
     """What must be asked, if anything, and all readings in the order of their evidence."""
     tasks = _able([find_task_type(task_type)] if task_type else list(TASK_TYPES), given)
-    found = ranked([candidate for task in tasks for candidate in task.candidates(table)])
+    candidates = [candidate for task in tasks for candidate in task.candidates(table)]
+    found = ranked([item for item in candidates if task_type in (None, "", item.task_type)])
     if given:
         found.sort(key=lambda item: -sum(item.columns.get(role) == name for role, name in given.items()))
         # Who names the column of the answer has decided.

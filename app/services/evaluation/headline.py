@@ -265,6 +265,13 @@ def _scored(results: Results, score: Score, needed: float | None) -> Headline:
             value=_value(score, floor.scores[score.key]),
         )
         return Headline("not_yet" if value <= floor.scores[score.key] else "cannot_tell", words, needed)
+    if score.chance is not None and interval[0] <= score.chance:
+        words = _(
+            "{facts}: cannot tell it from guessing, which reaches {value}.",
+            facts=facts,
+            value=_value(score, score.chance),
+        )
+        return Headline("cannot_tell", words, needed)
     leaking = leaking_rows(results)
     # As if every leaking row were right by memory alone.
     without = interval[0] - leaking / max(1, tested_rows.count_rows(results))

@@ -25,7 +25,9 @@ from app.services.evaluation import statistics, tested_rows
 from app.services.evaluation.statistics import Outcome, PairedTest
 
 # Forms of answers of which one row says how good it is.
-PAIRED_FORMS = ("label", "labels", "number", "entities", "target")
+PAIRED_FORMS = ("label", "labels", "number", "entities", "target", "preference")
+# Of these an answer is right where it is the expected one.
+EXACT = ("label", "preference")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class WrittenAnswer:
 class RunAnswers:
     """Score of each test row, by row id, of the tuned and of the base model.
 
-    1 or 0 for a ``label``, the answered and the expected numbers for a ``number``, the counts of the row for ``labels`` and
+    1 or 0 for a ``label`` and a ``preference``, the answered and the expected numbers for a ``number``, the counts of the row for ``labels`` and
     ``entities``; for a ``target`` the text and its references, for the first row of each source.
 
     Attributes:
@@ -80,7 +82,7 @@ def _fill(session: Session, run_id: str, answers: RunAnswers) -> None:
     if answers.form == "target":
         _fill_targets(session, run_id, answers)
         return
-    if answers.form == "label":
+    if answers.form in EXACT:
         query = select(table.row_id, table.answer == table.expected, table.base_answer == table.expected)
     else:
         query = select(table.row_id, table.answer, table.base_answer, table.expected)
@@ -106,7 +108,7 @@ def _fill_targets(session: Session, run_id: str, answers: RunAnswers) -> None:
 
 
 def _score(form: AnswerForm, answer: Any, expected: str = "") -> Any:
-    if form == "label":
+    if form in EXACT:
         return float(answer)
     if form == "labels":
         return _label_counts(answer, expected)
@@ -153,7 +155,7 @@ def _compare(form: AnswerForm, first: Mapping[int, Any], second: Mapping[int, An
         return reference_scores.paired(_reference_counts(first_scores), _reference_counts(second_scores), factor=factor)
     if form in ("entities", "labels"):
         return statistics.paired_f1(first_scores, second_scores, factor=factor)
-    if form == "label":
+    if form in EXACT:
         return statistics.mcnemar(
             [bool(score) for score in first_scores], [bool(score) for score in second_scores], factor
         )

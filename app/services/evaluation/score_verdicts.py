@@ -1,4 +1,4 @@
-"""Verdict rules for tasks whose answers are scored all together: sets of labels, numbers and texts with references.
+"""Verdict rules for tasks whose answers are scored all together: sets of labels, numbers, preferences and texts with references.
 
 They read the task's declaration: its primary score, and the paired tests against the baselines in the results.
 """
@@ -13,9 +13,11 @@ from app.services.evaluation.baselines import MeasuredBaseline
 from app.services.evaluation.statistics import PairedTest, gains_nothing
 from app.services.evaluation.verdict import LINEAR_PROBE, Points, Verdict, has_diverged, low_recall, plateau
 
-FORMS = ("labels", "number", "target")
+FORMS = ("labels", "number", "target", "preference")
 # An interval of the primary score wider than this settles few questions.
 WIDE_INTERVAL = 0.15
+# By how much a model may prefer the longer answer more often than the data before that is worth a warning.
+LENGTH_RISE = 0.10
 
 
 def _score(run: Run) -> Score | None:
@@ -63,12 +65,30 @@ def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Ve
             _("Try another method; if that does not help, the {probe} is enough.", probe=name),
             remedies.OTHER_METHODS,
         )
+    if floor := _unbeaten(results, score):
+        return Verdict(
+            "info",
+            _("Better than the {probe}, but not for certain than {floor}.", probe=name, floor=floor),
+            f"{facts}{_apart(pair)}.",
+            _("More labelled rows would settle it; the Examples tab shows which rows improved and which got worse."),
+            remedies.more_tested_rows(run),
+        )
     return Verdict(
         "good",
         _("Clearly better than the {probe}.", probe=name),
         f"{facts}{_apart(pair)}.",
         _("Look through the wrong answers, then try it on texts of your own."),
     )
+
+
+def _unbeaten(results: headline.Results, score: Score) -> str:
+    """What needs no model and is not certainly worse, in words; empty where all of it is."""
+    low = ((results.get("intervals") or {}).get(score.key) or (1.0,))[0]
+    if score.chance is not None and low <= score.chance:
+        return _("guessing")
+    floor = next((known for known in baselines.measured(results) if not known.solves), None)
+    beaten = floor is None or floor.pair is None or floor.pair.verdict == "better"
+    return "" if beaten or floor is None else _("the {name}", name=floor.name)
 
 
 def _apart(pair: PairedTest | None) -> str:
@@ -149,6 +169,27 @@ def missed_labels(run: Run, points: Points) -> Verdict | None:
     return low_recall(missed)
 
 
+def prefers_length(run: Run, points: Points) -> Verdict | None:
+    """The longer answer is preferred more often than the data does."""
+    bias = (run.results or {}).get("length_bias") or {}
+    if not bias or bias["tuned"] - bias["data"] <= LENGTH_RISE:
+        return None
+    return Verdict(
+        "warning",
+        _("It prefers long answers more than the data does."),
+        _(
+            "Of {pairs} pairs of different length it prefers the longer answer in {tuned}; in the data that one is better in {data}, and "
+            "the base model prefers it in {base}.",
+            pairs=decimal(int(bias["pairs"])),
+            tuned=headline.percent(bias["tuned"], 0),
+            data=headline.percent(bias["data"], 0),
+            base=headline.percent(bias["base"], 0),
+        ),
+        _("Add pairs whose shorter answer is the better one, or choose SimPO, which rates answers by the token."),
+        remedies.MORE_DATA,
+    )
+
+
 def wide_interval(run: Run, points: Points) -> Verdict | None:
     """Too few rows to know the score well."""
     score, results = _score(run), run.results or {}
@@ -185,4 +226,4 @@ def stopped_improving(run: Run, points: Points) -> Verdict | None:
     )
 
 
-RULES = (at_floor, as_good_without, missed_labels, wide_interval, stopped_improving)
+RULES = (at_floor, as_good_without, missed_labels, prefers_length, wide_interval, stopped_improving)

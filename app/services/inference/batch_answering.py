@@ -42,11 +42,11 @@ def answer(claim: Claim, keep_on: Callable[[], None]) -> None:
     for number, rows in enumerate(_portions(read_rows(folder, columns))):
         if not answer_tables.has_portion(folder, number):
             inputs = [[row[column] or "" for column in columns] for row in rows]
-            asked = Asked(batch.owner_id, batch.model, task_type(kind).answer_form, inputs)
+            asked = Asked(batch.owner_id, batch.model, task_type(kind).reply_form, inputs)
             found = batch_answers.answer(asked, partial(_note, claim, batch, number, keep_on))
             with jobs.held(claim):
                 answer_tables.store_portion(folder, number, found)
-    _end(claim, batch, answer_tables.write_tables(folder, task_type(kind).answer_form))
+    _end(claim, batch, answer_tables.write_tables(folder, task_type(kind).reply_form))
 
 
 def _portions(rows: Iterator[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.catalog.task_types import task_type
-from app.catalog.task_types.scores import WRITTEN_FORMS
+from app.catalog.task_types.preference_rows import split_pair
+from app.catalog.task_types.scores import WRITTEN_FORMS, AnswerForm
 from app.languages import gettext as _
 from app.languages import gettext_noop
 from app.services.runs import generation_samples, predictions
@@ -18,7 +19,7 @@ from studio_ui.components.marked_text import Marks
 from studio_ui.components.nodes import Node, choice, el, share_bar
 from studio_ui.components.view import Content
 from studio_ui.formats import count, figure, score_words
-from studio_ui.pages.run.wanted import answer_form, is_active, not_yet, results_of, wanted_run
+from studio_ui.pages.run.wanted import answer_form, is_active, not_yet, results_of, wanted_run, writes
 
 SECONDS_BETWEEN_LOOKS = 2.0
 PAGE = 50
@@ -59,6 +60,18 @@ ENTITY_HEADS = (
     gettext_noop("Tuned model"),
     gettext_noop("Least certain word"),
 )
+PAIR_HEADS = (
+    gettext_noop("Request"),
+    gettext_noop("Preferred answer"),
+    gettext_noop("Rejected answer"),
+    gettext_noop("Base model prefers"),
+    gettext_noop("Tuned model prefers"),
+    gettext_noop("Reward margin"),
+)
+NONE_OF_PAIRS = {
+    "improved": gettext_noop("No pair that the base model got wrong and the tuned model gets right."),
+    "worsened": gettext_noop("No pair that the base model got right and the tuned model gets wrong."),
+}
 UNSEEN = gettext_noop(
     "Rows the model never trained on. Choosing settings to fit these very rows makes the test number look better than it is."
 )
@@ -118,8 +131,7 @@ def _answer_table(run: RunDetails, page: PredictionPage, wanted: AnswerFilter, s
     totals = {**page.counts, "all": page.counts["right"] + page.counts["wrong"]}
     only = wanted.only or "all"
     form = answer_form(run)
-    heads = ENTITY_HEADS if form == "entities" else (*HEADS, LAST_HEAD[form])
-    row = _entity_row(Marks(results_of(run).get("labels") or [])) if form == "entities" else _judged_row(run)
+    heads, row = _heads(form), _row_of(run, form)
     filters = [
         choice(
             f"{words} ({count(totals[name])})",
@@ -133,7 +145,7 @@ def _answer_table(run: RunDetails, page: PredictionPage, wanted: AnswerFilter, s
     words = (
         _("{page_rows} of {totals} rows shown.", page_rows=count(len(page.rows)), totals=count(totals[only]))
         if page.rows
-        else _nothing(wanted)
+        else _nothing(wanted, form)
     )
     return [
         el("p", _unseen(run), cls="muted"),
@@ -216,9 +228,22 @@ def _unseen(run: RunDetails) -> str:
     )
 
 
-def _nothing(wanted: AnswerFilter) -> str:
+def _heads(form: AnswerForm) -> tuple[str, ...]:
+    if form == "entities":
+        return ENTITY_HEADS
+    return PAIR_HEADS if form == "preference" else (*HEADS, LAST_HEAD[form])
+
+
+def _row_of(run: RunDetails, form: AnswerForm) -> Callable[[PredictionDetails], Node]:
+    if form == "entities":
+        return _entity_row(Marks(results_of(run).get("labels") or []))
+    return _pair_row if form == "preference" else _judged_row(run)
+
+
+def _nothing(wanted: AnswerFilter, form: AnswerForm) -> str:
+    known = {**NONE_OF, **(NONE_OF_PAIRS if form == "preference" else {})}
     narrowed = wanted.words or any(value is not None for value in (wanted.expected, wanted.answer, wanted.farther))
-    return _("No row fits what is asked for above.") if narrowed else _(NONE_OF[wanted.only or "all"])
+    return _("No row fits what is asked for above.") if narrowed else _(known[wanted.only or "all"])
 
 
 def _cell_filter(wanted: AnswerFilter) -> Node:
@@ -261,6 +286,20 @@ def _judged_row(run: RunDetails) -> Callable[[PredictionDetails], Node]:
         )
 
     return row
+
+
+def _pair_row(answer: PredictionDetails) -> Node:
+    pair = split_pair(answer.input)
+    elsewhere = el("p", _("In answer to: {request}", request=pair.other_request), cls="muted small")
+    return el(
+        "tr",
+        el("td", pair.request, cls="wide-text"),
+        el("td", pair.chosen, cls="wide-text"),
+        el("td", pair.rejected, elsewhere if pair.other_request else None, cls="wide-text"),
+        el("td", judged("preference", answer.base_answer, answer.expected)),
+        el("td", judged("preference", answer.answer, answer.expected)),
+        el("td", figure(answer.score)),
+    )
 
 
 def _entity_row(marks: Marks) -> Callable[[PredictionDetails], Node]:
@@ -322,7 +361,7 @@ def _answer_nodes(who: str, words: str | None, look: str = "") -> Node:
 def samples(user_id: str, query: Mapping[str, str]) -> Content:
     """What a model that generates said at one check of its run, beside the base model."""
     run = wanted_run(user_id, query)
-    if answer_form(run) not in WRITTEN_FORMS:
+    if not writes(run):
         return Content("")
     found = generation_samples.at_step(user_id, run.id, sampled_step(query))
     at = list(found.steps).index(found.step) if found.step is not None else 0

@@ -18,11 +18,11 @@ from studio_ui.pages.run.verdict_part import sentence_nodes, sentence_of, verdic
 from studio_ui.pages.run.wanted import (
     NEEDS,
     SECONDS_BETWEEN_LOOKS,
-    answer_form,
     is_active,
     judged,
     permits_of,
     wanted_run,
+    writes,
 )
 from studio_ui.run_words import STATES, done_share, method_title, model_title, phase_words, state_chip
 
@@ -241,7 +241,7 @@ def _work_actions(run: RunDetails) -> list[Node]:
 def try_address(run: RunDetails, step: int | None = None) -> str:
     """Where this model, or as it was at one step, is tried: classifiers label texts, others chat beside the base model."""
     name = run.id if step is None else f"{run.id}@{step}"
-    if answer_form(run) == "text":
+    if writes(run):
         return f"/chat?{urlencode({'models': f'base:{run.base_model},{name}'})}"
     return f"/playground?{urlencode({'models': name})}"
 

@@ -10,6 +10,7 @@ from app.languages import decimal, gettext_noop, localized
 from app.languages import gettext as _
 from app.services.evaluation import baselines, text_doubts
 from app.services.evaluation.comparison import Comparison
+from app.services.evaluation.score_verdicts import FORMS
 from app.services.runs import metrics
 from app.services.runs.run_details import RunDetails
 from studio_ui.components.nodes import Node, el
@@ -46,7 +47,7 @@ def run_tiles(user_id: str, run: RunDetails, comparison: Comparison) -> Node:
         first = _generation_tiles(run, newest, verdict)
     elif form == "entities":
         first = _entity_tiles(run, best, verdict)
-    elif form in ("labels", "number", "target"):
+    elif form in FORMS:
         first = _score_tiles(run, best, verdict)
     else:
         first = _label_tiles(run, best, verdict)

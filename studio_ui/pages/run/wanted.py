@@ -16,7 +16,7 @@ from app.services.runs import metrics, run_details, runs
 from app.services.runs.run_details import RunDetails
 from studio_ui.components.nodes import Node, empty_state
 from studio_ui.permits import Permits
-from studio_ui.run_words import ACTIVE
+from studio_ui.run_words import ACTIVE, generates
 
 SECONDS_BETWEEN_LOOKS = 1.0
 CHECKED_RUNS = 200
@@ -28,6 +28,7 @@ CHECKS = ("eval/loss", *(f"eval/{score.key}" for score in PRIMARY_SCORES))
 WITHOUT = {
     "labels": ("confusion", "certainty"),
     "number": ("confusion", "labels", "certainty"),
+    "preference": ("confusion", "labels", "certainty"),
     "entities": ("certainty",),
     "text": ("confusion", "labels", "certainty"),
     "target": ("confusion", "labels", "certainty"),
@@ -87,6 +88,11 @@ def waits_for_folds(run: RunDetails) -> bool:
 def answer_form(run: RunDetails) -> AnswerForm:
     """In which form a run answers; see :data:`AnswerForm`."""
     return task_type(run.task_type).answer_form
+
+
+def writes(run: RunDetails) -> bool:
+    """Whether its model writes text, whatever the run is scored by."""
+    return generates(run.task_type)
 
 
 def tabs_without(run: RunDetails) -> tuple[str, ...]:

@@ -197,6 +197,31 @@ class TargetResults(TaskResults):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreferenceResults(TaskResults):
+    """How pairs of a better and a worse answer are distinguished; ``test_rows`` counts pairs.
+
+    Attributes:
+        paired: baseline -> the tuned model against it, as :class:`app.catalog.paired_tests.PairedTest` has it.
+        length_bias: of ``pairs`` of different lengths, the share whose longer answer is better in the ``data``, and is preferred by the
+            ``tuned`` and the ``base`` model.
+        loss: the preference loss, with its ``beta``.
+        marked: whether answers were marked one by one, and put together for the test.
+        template: name of the chat template.
+        system_prompt: what most training conversations begin with.
+        left_out_rows: rows of which an answer has no token within the maximum length.
+    """
+
+    paired: dict[str, dict[str, Any]]
+    length_bias: dict[str, float]
+    loss: str
+    beta: float
+    marked: bool
+    template: str
+    system_prompt: str
+    left_out_rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunResults:
     """What a run found before it was saved.
 

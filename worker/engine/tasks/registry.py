@@ -12,6 +12,7 @@ from worker.engine.tasks.classification.classification import Classification
 from worker.engine.tasks.generation.generation import Generation
 from worker.engine.tasks.multi_label.multi_label import MultiLabel
 from worker.engine.tasks.pairs.pairs import Pairs
+from worker.engine.tasks.preference.preference import Preferences
 from worker.engine.tasks.regression.regression import Regressor
 from worker.engine.tasks.text_to_text.encoder_decoder import EncoderDecoder
 from worker.engine.tasks.text_to_text.rewriting import Rewriting
@@ -26,6 +27,7 @@ ENGINES: dict[str, type[TaskFamily]] = {
     "regression": Regressor,
     "text-to-text": Rewriting,
     "pair-classification": Pairs,
+    "preference": Preferences,
 }
 
 

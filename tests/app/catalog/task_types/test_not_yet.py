@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from app.catalog.task_types import TASK_TYPES
-from app.catalog.task_types.candidates import Keep
 from app.catalog.task_types.not_yet import NOT_YET, recognise
 from app.languages import in_language, translated
 from app.languages.statements import Statement
@@ -24,28 +23,12 @@ def talks(**marks: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("columns", "kind"),
     [
-        ({"prompt": TEXTS, "Chosen": OTHERS, "rejected": OTHERS}, "preference"),
         ({"prompt": TEXTS, "chosen": OTHERS}, None),
-        ({"input": TEXTS, "preferred_output": OTHERS, "non_preferred_output": OTHERS}, "preference"),
-        ({"question": TEXTS, "pos_answer": OTHERS, "neg_answer": OTHERS}, "preference"),
-        ({"prompt": TEXTS, "response_a": OTHERS, "response_b": OTHERS, "winner": FLAGS}, "preference"),
-        ({"instruction": TEXTS, "output": ['["a good one", "a bad one"]'] * ROWS}, "preference"),
-        ({"prompt": TEXTS, "completion": OTHERS, "label": ["true", "false"] * 20}, "thumbs"),
         ({"question": TEXTS, "answer": OTHERS, "label": GROUPS}, None),
-        ({"Frage": TEXTS, "Antwort": OTHERS, "hilfreich": ["ja", "nein"] * 20}, "thumbs"),
-        ({"prompt": TEXTS, "completion": OTHERS, "seen_as": ["👍", "👎"] * 20}, "thumbs"),
         ({"prompt": TEXTS, "completion": OTHERS, "paid": ["true", "false"] * 20}, None),
         ({"messages": talks(label=False)}, "thumbs"),
         ({"messages": talks(rating="bad")}, "thumbs"),
-        ({"Frage": TEXTS, "bevorzugt": OTHERS, "abgelehnt": OTHERS}, "preference"),
-        ({"question": TEXTS, "response_j": OTHERS, "response_k": TEXTS}, "preference"),
-        ({"history": TEXTS, "human_ref_A": OTHERS, "human_ref_B": TEXTS, "labels": FLAGS}, "preference"),
-        ({"conversation_a": talks(), "conversation_b": talks(), "winner": ["model_a", "tie"] * 20}, "preference"),
         ({"prompt": TEXTS, "answer 1": OTHERS, "answer 2": TEXTS}, None),
-        (
-            {"prompt": TEXTS, "completions": ['[{"response": "a", "score": 4}, {"response": "b", "score": 1}]'] * ROWS},
-            "preference",
-        ),
         ({"filename": [f"img/{n}.jpg" for n in range(ROWS)], "label": GROUPS}, "image-text"),
         ({"audio": [f"{n}.wav" for n in range(ROWS)], "text": TEXTS}, "audio-text"),
         ({"id": TEXTS, "response": ['{"status": 200, "body": {"choices": []}}'] * ROWS}, "batch-results"),
@@ -76,27 +59,11 @@ def test_kind_of_data_is_recognised(columns: dict[str, list[str]], kind: str | N
     assert (found.kind if found else None) == kind
 
 
-def test_what_can_be_learned_from_it_is_offered() -> None:
-    thumbs = recognise(table(prompt=TEXTS, completion=OTHERS, label=["true", "false"] * 20), KINDS)
-    assert thumbs is not None
-    learn, sort, fits = thumbs.candidates
-    assert fits.columns == {"text": "prompt", "text_pair": "completion", "label": "label"}
-    assert learn.keep == Keep("label", ("true",)) and learn.columns == {"prompt": "prompt", "response": "completion"}
-    assert sort.task_type == "text-classification" and sort.columns == {"text": "completion", "label": "label"}
-    whole = recognise(table(chosen=talks(), rejected=talks()), KINDS)
-    assert whole is not None and [candidate.columns for candidate in whole.candidates] == [{"messages": "chosen"}]
-    asked = [json.dumps([{"role": "user", "content": text}]) for text in TEXTS]
-    best, worst = ([json.dumps([{**TALK, "content": word}]) for _ in TEXTS] for word in ("Good.", "Bad."))
-    turns = recognise(table(prompt=asked, chosen=best, rejected=worst), KINDS)
-    assert turns is not None
-    assert [candidate.columns for candidate in turns.candidates] == [{"messages": "prompt", "completion": "chosen"}]
-
-
 @pytest.mark.parametrize("entry", NOT_YET, ids=lambda entry: entry.kind)
 def test_kind_that_is_in_the_menu_falls_silent(entry) -> None:
     assert entry.kind not in KINDS and entry.hint.endswith(".")
-    data = table(prompt=TEXTS, chosen=OTHERS, rejected=OTHERS)
-    assert recognise(data, [*KINDS, "preference"]) is None
+    data = table(messages=talks(label=False))
+    assert recognise(data, [*KINDS, "thumbs"]) is None
 
 
 def test_what_is_recognised_is_said_in_every_language() -> None:

@@ -91,8 +91,8 @@ def test_second_best_reading_is_reported(tmp_path: Path) -> None:
 
 def test_answers_marked_false_are_never_learned_as_good_ones(tmp_path: Path) -> None:
     asked = check(tmp_path, PAIRS)
-    assert [problem["code"] for problem in asked["problems"]] == ["no_task_yet"]
-    report = check(tmp_path, PAIRS, answer="1")
+    assert [problem["code"] for problem in asked["problems"]] == ["several_readings"]
+    report = check(tmp_path, PAIRS, answer="2")
     assert (report["task"], report["rows"]) == ("instruction", {"total": 48, "usable": 24, "excluded": 24})
     # Who insists on all rows gets a note of what they learn.
     reported = check(tmp_path, PAIRS, "instruction", columns={"prompt": "prompt", "response": "completion"})
@@ -127,8 +127,8 @@ def test_choice_is_kept_with_the_version_and_for_the_next_file(owner: str, tmp_p
 
 def test_choice_of_rows_is_asked_again_for_the_next_file(owner: str, tmp_path: Path) -> None:
     path = written(tmp_path, PAIRS)
-    imports.import_file(owner, (path, "thumbs.jsonl"), options=ImportOptions(answer="1"))
-    with pytest.raises(Rejected, match="thumbs"):
+    imports.import_file(owner, (path, "thumbs.jsonl"), options=ImportOptions(answer="2"))
+    with pytest.raises(Rejected, match="more than one way"):
         imports.import_file(owner, (path, "more.jsonl"))
 
 
@@ -145,7 +145,7 @@ def test_file_waits_until_it_is_answered(owner: str, tmp_path: Path) -> None:
 
 def test_chosen_rows_stay_chosen_when_the_file_is_read_again(owner: str) -> None:
     path = written(storage.uploads_dir(), PAIRS)
-    dataset = imports.import_file(owner, (path, "thumbs.jsonl"), options=ImportOptions(answer="1"))
+    dataset = imports.import_file(owner, (path, "thumbs.jsonl"), options=ImportOptions(answer="2"))
     again = datasets.latest_version(readings.read_again(owner, dataset.id, Choices()))
     assert (again.number, again.usable_rows, again.task_type) == (2, 24, "instruction")
 

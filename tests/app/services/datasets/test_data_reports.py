@@ -111,9 +111,6 @@ def test_data_that_no_task_serves_is_named(tmp_path, names, row, kind):
         return
     assert report["status"] == "rejected" and report["problems"][0]["code"] == "no_task_yet"
     assert "no task for it here yet" in report["problems"][0]["message"]
-    if kind == "preference":
-        asked = {"task_type": "instruction", "columns": {"prompt": "prompt", "response": "chosen"}}
-        assert datasets.check_file(path, path.name, **asked)["rows"]["usable"] == 40
 
 
 def test_rows_left_out_of_a_column_that_is_used_are_not_said_to_be_unused(owner, tmp_path):
