@@ -62,11 +62,11 @@ ENTITY_HEADS = (
 )
 PAIR_HEADS = (
     gettext_noop("Request"),
-    gettext_noop("Preferred answer"),
-    gettext_noop("Rejected answer"),
     gettext_noop("Base model prefers"),
     gettext_noop("Tuned model prefers"),
     gettext_noop("Reward margin"),
+    gettext_noop("Preferred answer"),
+    gettext_noop("Rejected answer"),
 )
 NONE_OF_PAIRS = {
     "improved": gettext_noop("No pair that the base model got wrong and the tuned model gets right."),
@@ -294,11 +294,11 @@ def _pair_row(answer: PredictionDetails) -> Node:
     return el(
         "tr",
         el("td", pair.request, cls="wide-text"),
-        el("td", pair.chosen, cls="wide-text"),
-        el("td", pair.rejected, elsewhere if pair.other_request else None, cls="wide-text"),
         el("td", judged("preference", answer.base_answer, answer.expected)),
         el("td", judged("preference", answer.answer, answer.expected)),
         el("td", figure(answer.score)),
+        el("td", pair.chosen, cls="wide-text"),
+        el("td", pair.rejected, elsewhere if pair.other_request else None, cls="wide-text"),
     )
 
 
