@@ -242,7 +242,7 @@ def answer_twins(table: TableFacts) -> tuple[str, str, tuple[str, str]] | None:
 def _are_compared(table: TableFacts, one: str) -> bool:
     """Whether two columns are called texts and no name says that one of them won: their label says how they belong together."""
     winners = [name for name in table.of_kind(facts.VALUES) if not names.is_called(name, names.LABELS)]
-    return names.is_named(one, ("text",)) and find_column(winners, WINNERS) is None
+    return names.is_named(_END.sub(r"_\1", names.name_key(one)), ("text",)) and find_column(winners, WINNERS) is None
 
 
 def winner_column(table: TableFacts, one: str, other: str) -> str | None:

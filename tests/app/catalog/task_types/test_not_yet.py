@@ -35,7 +35,6 @@ def talks(**marks: Any) -> list[str]:
         ({"query": TEXTS, "passage": OTHERS}, None),
         # Two texts with a label for both are no rivals, unless a name says that one of them won.
         ({"text_a": TEXTS, "text_b": OTHERS, "label": FLAGS}, None),
-        ({"text_a": TEXTS, "text_b": OTHERS, "winner": FLAGS}, "preference"),
         ({"messages": talks(weight=0), "score": FLAGS}, None),
         ({"messages": [talk.replace("this", "<image> this") for talk in talks()]}, "image-text"),
         ({"id": TEXTS, "messages": talks(), "images": ['["a.jpg"]'] * ROWS}, "image-text"),

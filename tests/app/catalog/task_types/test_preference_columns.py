@@ -64,6 +64,9 @@ def talks(**marks: Any) -> list[str]:
         ),
         ({"prompt": TEXTS, "completion": OTHERS, "paid": HALVES}, None),
         ({"text": TEXTS, "label": HALVES}, None),
+        # Texts that are compared with one another have a label for both.
+        ({"text_a": TEXTS, "text_b": OTHERS, "label": FLAGS}, None),
+        ({"text1": TEXTS, "text2": OTHERS, "rated": FLAGS}, None),
     ],
 )
 def test_columns_are_found(columns: dict[str, list[Any]], read: str | None) -> None:
@@ -75,6 +78,7 @@ def test_numbers_that_do_not_say_who_won_are_asked_about() -> None:
     one, other = candidates(table(history=TEXTS, human_ref_A=OTHERS, human_ref_B=TEXTS, labels=FLAGS))
     assert (one.columns["chosen"], other.columns["chosen"]) == ("human_ref_A", "human_ref_B")
     assert "0 and 1" in one.doubt
+    assert candidates(table(text_a=TEXTS, text_b=OTHERS, winner=FLAGS))[0].doubt
 
 
 def test_learning_from_the_good_answers_alone_is_offered() -> None:
