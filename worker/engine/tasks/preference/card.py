@@ -41,7 +41,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
         ],
         use=['`python use_me.py "your text"`. The chat template travels with the tokenizer.'],
         limits=[
-            f"Conversations were cut after {spec.training.max_length} tokens ({found.cut_rows:,} training answers were). It",
+            f"Conversations were cut after {spec.training.max_length} tokens ({found.cut_rows:,} training rows were). It",
             "writes what the preferred answers make probable, which may be wrong, invented or unkind; it knows no more than the",
             "model that it was made from.",
         ],

@@ -15,7 +15,7 @@ SIDES = 2
 class TokenizedAnswers(TokenizedSplit):
     """One split: ``examples`` are whole conversations, each of which ends in an answer that counts.
 
-    ``cut_rows`` counts answers.
+    ``cut_rows`` counts rows of which an answer was cut.
 
     Attributes:
         pairs: positions in ``examples`` of a better and a worse answer. Single answers that are marked good or bad are put together,
@@ -30,12 +30,12 @@ class TokenizedAnswers(TokenizedSplit):
 
 
 def tokenize_answers(
-    rows: Sequence[ExampleRow], tokenize: Callable[[list[ExampleRow]], TokenizedSplit]
+    rows: Sequence[ExampleRow], tokenize: Callable[[list[ExampleRow]], TokenizedSplit], max_length: int
 ) -> TokenizedAnswers:
     """The answers of some rows; a row of which an answer has no token within the maximum length is left out.
 
     Args:
-        tokenize: makes tokens of conversations, leaving out those of which nothing is left.
+        tokenize: makes tokens of conversations, at most ``max_length`` each, leaving out those of which nothing is left.
     """
     flat: list[ExampleRow] = []
     for row_id, example in rows:
@@ -60,7 +60,9 @@ def tokenize_answers(
         good += [True, False] if example.good is None else [example.good]
         answers += [replace(answer, row_id=row_id) for answer in found]
     marked = any(isinstance(example, PreferenceExample) and example.good is not None for _, example in rows)
-    return TokenizedAnswers(answers, tokenized.cut_rows, left_out, pairs or match(answers, good), good, marked)
+    # One that is exactly as long as allowed counts as cut too, where any is.
+    full = {answer.row_id for answer in answers if len(answer.ids) >= max_length} if tokenized.cut_rows else set()
+    return TokenizedAnswers(answers, len(full), left_out, pairs or match(answers, good), good, marked)
 
 
 def match(answers: Sequence[TokenizedExample], good: Sequence[bool]) -> list[tuple[int, int]]:

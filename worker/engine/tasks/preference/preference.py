@@ -62,7 +62,7 @@ class Preferences(Generation):
         max_length = self._room
         cache = self._token_cache(name)
         found = tokenize_answers(
-            examples, lambda flat: tokenize_and_mask(flat, self.masker, max_length, self.report, cache)
+            examples, lambda flat: tokenize_and_mask(flat, self.masker, max_length, self.report, cache), max_length
         )
         if found.examples and not found.pairs:
             raise StudioError(

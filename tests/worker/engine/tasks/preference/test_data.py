@@ -21,7 +21,7 @@ def tokens_of(chat_base: tuple[BaseModelCard, Path]) -> Tokenize:
 
     def tokenize(*examples: PreferenceExample, room: int = 96) -> TokenizedAnswers:
         return tokenize_answers(
-            list(enumerate(examples, start=5)), lambda flat: tokenize_and_mask(flat, masker, room, ListReport())
+            list(enumerate(examples, start=5)), lambda flat: tokenize_and_mask(flat, masker, room, ListReport()), room
         )
 
     return tokenize
@@ -70,3 +70,7 @@ def test_answer_to_another_request_keeps_the_request(tokens_of: Tokenize) -> Non
 
 def test_rows_of_which_one_answer_is_cut_away_are_left_out(tokens_of: Tokenize) -> None:
     assert tokens_of(pair("Hi", "Yes", "No"), room=4).pairs == []
+
+
+def test_a_row_of_which_both_answers_are_cut_counts_once(tokens_of: Tokenize) -> None:
+    assert tokens_of(pair("Hi", "Yes, indeed", "No, not at all"), pair("Ho", "A", "B"), room=8).cut_rows == 1
