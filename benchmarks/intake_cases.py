@@ -32,7 +32,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "150-": CHAT,
     "124-dolly": {**PAIR, "runner_up": "text-classification"},
     "125b-": PAIR,
-    "136-": asked("text-classification", words="column 1"),
+    "136-": asked("text-classification", "regression", words="column 1"),
     "59d-": TOPICS,
     "64-prodigy": {"task": "token-classification", "usable": 36, "labels": {"FIRM": 36, "TOWN": 36}},
     "130-labelstudio": TAGGED,
