@@ -12,6 +12,7 @@ from typing import Any
 from app.catalog.task_types.candidates import GUESSED, GoalCandidate
 from app.catalog.task_types.column_facts import TableFacts
 from app.catalog.task_types.scores import AnswerForm, Score
+from app.catalog.task_types.text_patterns import in_any_order
 from app.languages import gettext_noop, stated, stated_number
 from app.languages.statements import Statement
 
@@ -201,7 +202,10 @@ class TaskType:
         return " ".join(row[name] or "" for name in inputs or columns.values())
 
     def identity(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
-        """What makes two rows the same question; such rows stay in one split."""
+        """What makes two rows the same question, two texts in any order; such rows stay in one split."""
+        texts = self.input_roles(columns)
+        if len(texts) > 1:
+            return in_any_order(str(row[columns[role.name]] or "") for role in texts)
         return "\0".join(row[name] or "" for role, name in columns.items() if not self.is_answer(role))
 
     def answers(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[str, ...]:

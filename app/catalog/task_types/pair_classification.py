@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from app.catalog.task_types import pair_checks, pair_columns, text_pairs
+from app.catalog.task_types import pair_checks, pair_columns
 from app.catalog.task_types.base import Problem, Role
 from app.catalog.task_types.candidates import GoalCandidate
 from app.catalog.task_types.column_facts import TableFacts
@@ -35,10 +35,6 @@ class PairClassification(TextClassification):
     def readable(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
         """See :meth:`TaskType.readable`; what stands between the texts is about as long as what a tokenizer writes there."""
         return TEXTS_JOINT.join(str(row[columns[role]] or "") for role in self.text_roles if role in columns)
-
-    def identity(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
-        """See :meth:`TaskType.identity`: the same for both orders."""
-        return text_pairs.in_any_order(row, columns)
 
     def check(self, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list[Problem]:
         """See :meth:`TaskType.check`."""

@@ -129,6 +129,13 @@ def _candidate(table: TableFacts, found: _Texts, label: str, why: str, labels: i
     return GoalCandidate(KIND, columns, TAGGED, why, "" if related else doubt, settles=frozenset((label,)))
 
 
+def are_compared(first: str, second: str) -> bool:
+    """Whether the names of two columns say that their texts belong together."""
+    known = {(name_key(one), name_key(other)) for one, other in (*COMPARED, *TOGETHER, *ANSWERED)}
+    pair = name_key(first), name_key(second)
+    return not known.isdisjoint((pair, pair[::-1])) or any(_twins(dict(zip(pair, pair, strict=True))))
+
+
 def _pairs(table: TableFacts) -> Iterator[_Texts]:
     """Two texts by their names, the surest first; else by their words."""
     able = [name for name, column in table.columns.items() if _may_be_text(column)]
@@ -173,7 +180,8 @@ def _labels(table: TableFacts, found: _Texts) -> list[str]:
         for name, column in table.columns.items()
         if name not in (found.first, found.second)
         and column.kind == facts.VALUES
-        and 2 <= column.distinct <= MAX_LABELS
+        and (column.distinct >= 2 or _is_only_label(column, found))
+        and column.distinct <= MAX_LABELS
         and label_evidence(column)[0] > 0
     ]
     certain = find_column(rest, (*RELATIONS, *names.LABELS))
@@ -182,6 +190,11 @@ def _labels(table: TableFacts, found: _Texts) -> list[str]:
     if not found.sure:
         return [name for name in rest if table.columns[name].is_boolean][:1]
     return [name for name in rest if not (table.columns[name].is_metadata or table.columns[name].is_person)]
+
+
+def _is_only_label(column: ColumnFacts, found: _Texts) -> bool:
+    """Whether one value alone stands in a column that is called a label of compared texts, so that the report says what is wrong."""
+    return found.sure and names.is_called(column.name, (*RELATIONS, *names.LABELS))
 
 
 def _few(table: TableFacts, label: str) -> bool:

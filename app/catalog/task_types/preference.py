@@ -1,9 +1,9 @@
 """Preferences: of two answers to a request the better one, or single answers that are marked good or bad."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from app.catalog.task_types import conversations, preference_columns
+from app.catalog.task_types import conversations, preference_columns, votes
 from app.catalog.task_types.base import Problem, Role
 from app.catalog.task_types.candidates import GoalCandidate
 from app.catalog.task_types.column_facts import TableFacts
@@ -77,6 +77,16 @@ class Preference(GenerativeTask):
     answer_form: AnswerForm = "preference"
     needed = 0.70
     training_defaults: Mapping[str, Any] = {"max_length": 512, "batch_size": 16, "epochs": 1}
+
+    def roles_of(self, columns: Iterable[str]) -> tuple[Role, ...]:
+        """See :meth:`TaskType.roles_of`: also what the numbers of a column of winners mean."""
+        known = next(role for role in self.roles if role.name == votes.WINNER)
+        coded = (name for name in columns if name != votes.WINNER and votes.is_winner_role(name))
+        return (*self.roles, *(Role(name, known.title, known.help, required=False) for name in coded))
+
+    def is_answer(self, role: str) -> bool:
+        """See :meth:`TaskType.is_answer`."""
+        return super().is_answer(role) or votes.is_winner_role(role)
 
     def guess_columns(self, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """See :meth:`TaskType.guess_columns`."""
@@ -213,7 +223,8 @@ class PairNotes(RowNotes):
     """Also compares pairs with one another: swapped sides, and which answers are longer."""
 
     def __init__(self, words: Mapping[str, tuple[str, str, str]], columns: Mapping[str, str]) -> None:
-        super().__init__(words, columns)
+        named = {role.partition(":")[0]: name for role, name in columns.items()}
+        super().__init__(words, {"chosen": columns.get("rated", ""), **named})
         self._seen: dict[bytes, int] = {}
         self._longer = self._uneven = 0
         self._marks = {True: 0, False: 0}

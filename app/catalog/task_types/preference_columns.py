@@ -1,18 +1,17 @@
 """Finds preferred and rejected answers in a table, under every common name: pairs, votes, rated lists, thumbs."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from app.catalog.task_types import column_facts as facts
 from app.catalog.task_types import column_names as names
-from app.catalog.task_types import conversations
+from app.catalog.task_types import conversations, votes
 from app.catalog.task_types.candidates import CERTAIN, DECIDED, NAMED, GoalCandidate, Keep
 from app.catalog.task_types.chat import SYSTEM_NAMES
 from app.catalog.task_types.column_facts import TableFacts, parsed
 from app.catalog.task_types.column_names import find_column
-from app.catalog.task_types.preference_pairs import TIE, rated_answers, side_of
+from app.catalog.task_types.preference_pairs import rated_answers
 from app.catalog.task_types.text_classification_columns import best_text
 from app.languages import stated
 
@@ -41,8 +40,11 @@ WINNERS = tuple(
     """
     winner preference preferred choice chosen better better_response_id label labels vote gewinner besser bevorzugt sieger
     gagnant préférence ganador preferencia vincitore vencedor kazanan победитель 胜者 verdict overall
+    preference_strength
     """.split()
 )
+# Of these, names that many different numbers have for other reasons.
+UNSURE_WINNERS = ("label", "labels", "overall")
 SIDES = frozenset(
     "a b 0 1 2 tie both neither draw left right model_a model_b response_a response_b equal same beide gleich "
     "unentschieden tie_(bothbad) tie(bothbad) tie_bothbad bothbad".split()
@@ -60,8 +62,6 @@ LISTS = ("output", "outputs", "responses", "answers", "completions", "candidates
 LIST_SHARE = 0.9
 # Below a reading as preferences by more than the distance at which two are asked about.
 INSTEAD = 75
-_END = re.compile(r"(?<=[^\W\d])(\d)$")
-_COUNTED = {"0", "1"}
 
 
 def candidates(table: TableFacts) -> list[GoalCandidate]:
@@ -92,40 +92,77 @@ def _votes(table: TableFacts) -> list[GoalCandidate]:
     if winner is None or _are_compared(table, one):
         return []
     values = table.columns[winner].values
-    kept = tuple(value for value in values if side_of(value, one, other) not in (None, TIE))
-    if not kept:
-        return []
-    keep = Keep(winner, kept) if len(kept) < len(values) else None
-    request = _request(table, one, other, winner)
-    settles = frozenset((*request.values(), one, other, winner))
-    why = stated(
-        "which of {one} and {other} was better, by {winner}", one=repr(one), other=repr(other), winner=repr(winner)
+    ways = votes.roles_for(values, one, other, ends)
+    columns = {**_request(table, one, other, winner), "chosen": one, "rejected": other}
+    doubt = _open_numbers(winner, repr(one), repr(other)) if len(ways) > 1 else ""
+    return [
+        GoalCandidate(
+            KIND,
+            {**columns, role: winner},
+            DECIDED - at,
+            votes.meaning(role, repr(winner), repr(one), repr(other)),
+            doubt,
+            _without_ties(table, winner, role, one, other),
+            frozenset((*columns.values(), winner)),
+        )
+        for at, role in enumerate(ways)
+    ]
+
+
+def _open_numbers(winner: str, one: str, other: str) -> str:
+    return stated(
+        "the numbers in {winner} do not say which of {one} and {other} was better.",
+        winner=repr(winner),
+        one=one,
+        other=other,
     )
 
-    def read(first: str, second: str, score: int, doubt: str = "") -> GoalCandidate:
-        columns = {**request, "chosen": first, "rejected": second, "winner": winner}
-        return GoalCandidate(KIND, columns, score, why, doubt, keep, settles)
 
-    # In the Stanford Human Preferences, 1 stands for the first answer.
-    if set(values) == _COUNTED and ends not in (("0", "1"), ("1", "2")):
-        doubt = stated(
-            "0 and 1 in {winner} do not say which of {one} and {other} was better.",
-            winner=repr(winner),
-            one=repr(one),
-            other=repr(other),
-        )
-        return [read(one, other, DECIDED, doubt), read(other, one, DECIDED - 1, doubt)]
-    return [read(one, other, DECIDED)]
+def _without_ties(table: TableFacts, winner: str, role: str, one: str = "", other: str = "") -> Keep | None:
+    """The rows in which an answer won; None where there are no ties, or values that the report must name."""
+    values = table.columns[winner].values
+    none_won = votes.ties(values, role, one, other)
+    read = all(votes.side_of(value, role, one, other) for value in values)
+    kept = tuple(value for value in values if value not in none_won)
+    return Keep(winner, kept) if none_won and kept and read and len(values) == table.columns[winner].distinct else None
 
 
 def _rated(table: TableFacts) -> list[GoalCandidate]:
-    """A column with lists of answers, the better first or with a rating each."""
+    """A column with lists of answers: two texts, or several with a rating each."""
     for name in table.of_kind(facts.OBJECTS):
         if names.is_called(name, LISTS) and table.share(name, _are_rated_answers) >= LIST_SHARE:
+            if table.share(name, _are_two_texts) >= LIST_SHARE:
+                return _two_texts(table, name)
             columns = {**_request(table, name), "rated": name}
             why = stated("lists of answers in {column}, of which the best and the worst are read", column=repr(name))
             return [GoalCandidate(KIND, columns, DECIDED, why, settles=frozenset(columns.values()))]
     return []
+
+
+def _two_texts(table: TableFacts, name: str) -> list[GoalCandidate]:
+    """Lists of two texts, of which another column says which is better; else it must be asked."""
+    winner = winner_column(table, name, name, named=True)
+    columns = {**_request(table, name, *([winner] if winner else [])), "rated": name}
+    settles = frozenset((*columns.values(), *([winner] if winner else [])))
+    ways = votes.roles_for(table.columns[winner].values, "", "") if winner else []
+    if winner and ways:
+        one, other = f"{name!r} [1]", f"{name!r} [2]"
+        doubt = _open_numbers(winner, one, other) if len(ways) > 1 else ""
+        found = []
+        for at, role in enumerate(ways):
+            why = votes.meaning(role, repr(winner), one, other)
+            keep = _without_ties(table, winner, role)
+            found.append(GoalCandidate(KIND, {**columns, role: winner}, DECIDED - at, why, doubt, keep, settles))
+        return found
+    why = stated("the first of the two answers in {column} is taken as the better one", column=repr(name))
+    doubt = stated("nothing says which of the two answers in {column} is better.", column=repr(name))
+    if winner:
+        doubt = stated(
+            "what {winner} holds names neither of the two answers in {column}; write 1 or 2, or tie.",
+            winner=repr(winner),
+            column=repr(name),
+        )
+    return [GoalCandidate(KIND, columns, DECIDED, why, doubt, settles=settles)]
 
 
 def kept_answers(table: TableFacts) -> list[GoalCandidate]:
@@ -209,11 +246,15 @@ def _learn_answers(table: TableFacts, good: str, bad: str) -> list[GoalCandidate
 
 
 def _are_rated_answers(cell: Any) -> bool:
-    """Two texts, the better one first; or several answers with a score or a rank each."""
+    """Two texts; or several answers with a score or a rank each."""
     value = parsed(cell)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return len(value) == 2 and all(" " in item.strip() for item in value)
-    return rated_answers(value) is not None or _are_alike(value)
+    return _are_two_texts(value) or rated_answers(value) is not None or _are_alike(value)
+
+
+def _are_two_texts(cell: Any) -> bool:
+    value = parsed(cell)
+    texts = isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value)
+    return texts and all(" " in item.strip() for item in value)
 
 
 def _are_alike(value: Any) -> bool:
@@ -226,7 +267,7 @@ def _are_alike(value: Any) -> bool:
 def answer_twins(table: TableFacts) -> tuple[str, str, tuple[str, str]] | None:
     """Two columns with an answer each, such as “response_a” and “response_b”, and the ends by which they differ."""
     able = table.of_kind(facts.TEXTS, facts.OBJECTS)
-    keyed = {tuple(_END.sub(r"_\1", names.name_key(name)).split("_")): name for name in able}
+    keyed = {votes.split_name(name): name for name in able}
     for key, name in keyed.items():
         for one, other in TWINS:
             for at in (-1, 0):
@@ -242,15 +283,16 @@ def answer_twins(table: TableFacts) -> tuple[str, str, tuple[str, str]] | None:
 def _are_compared(table: TableFacts, one: str) -> bool:
     """Whether two columns are called texts and no name says that one of them won: their label says how they belong together."""
     winners = [name for name in table.of_kind(facts.VALUES) if not names.is_called(name, names.LABELS)]
-    return names.is_named(_END.sub(r"_\1", names.name_key(one)), ("text",)) and find_column(winners, WINNERS) is None
+    return names.is_named("_".join(votes.split_name(one)), ("text",)) and find_column(winners, WINNERS) is None
 
 
-def winner_column(table: TableFacts, one: str, other: str) -> str | None:
-    """The column that says which of two answers was better: by its name, or because nothing but the two stands in it."""
+def winner_column(table: TableFacts, one: str, other: str, *, named: bool = False) -> str | None:
+    """The column that says which of two answers was better: by its name, or, unless it must be ``named``, by what is in it."""
     able = [name for name in table.of_kind(facts.VALUES) if name not in (one, other)]
     sides = SIDES | {names.name_key(one), names.name_key(other)}
-    votes = [name for name in able if {names.name_key(value) for value in table.columns[name].values} <= sides]
-    return find_column(votes, WINNERS) or find_column(able, WINNERS) or next(iter(votes), None)
+    sided = [name for name in able if {names.name_key(value) for value in table.columns[name].values} <= sides]
+    found = find_column(sided, WINNERS) or find_column(able, WINNERS) or (None if named else next(iter(sided), None))
+    return found or find_column(table.of_kind(facts.NUMBERS), [name for name in WINNERS if name not in UNSURE_WINNERS])
 
 
 def _named(table: TableFacts, known: Sequence[str]) -> str | None:

@@ -5,22 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.catalog.task_types import column_names as names
-from app.catalog.task_types import conversations
+from app.catalog.task_types import conversations, votes
 from app.catalog.task_types.column_facts import FALSE, TRUE, parsed
 from app.catalog.task_types.conversation_forms import Message, find_messages, role_of
 from app.catalog.task_types.generative import ASSISTANT, SYSTEM, USER, Example, Turn, UnusableRow
 from app.catalog.task_types.text_patterns import visible
+from app.catalog.task_types.votes import FIRST, TIE
 from app.speakers import ROLES
 
-FIRST, SECOND, TIE = "first", "second", "tie"
-_TIES = frozenset(
-    "tie both neither draw equal same beide gleich unentschieden tie_bothbad tie_both_bad bothbad both_bad none 0_5".split()
-)
-_FIRST = frozenset("a 1 left first model_a response_a answer_a option_a assistant_a j w x model_1 response_1".split())
-_SECOND = frozenset(
-    "b 2 right second model_b response_b answer_b option_b assistant_b k l y model_2 response_2".split()
-)
 RATINGS = ("overall_score", "score", "rating", "reward", "preference")
 # Of these the lowest is the best.
 RANKS = ("rank", "ranking", "position")
@@ -67,23 +59,6 @@ def read_pair(row: Mapping[str, Any], columns: Mapping[str, str]) -> PreferenceE
     return _pair(one, other)
 
 
-def side_of(value: Any, first: str, second: str) -> str | None:
-    """Which of two answers, in the columns ``first`` and ``second``, a winner's cell names; None where it names neither.
-
-    0 and 1 count from the first on.
-    """
-    key = names.name_key(str(value)) if value is not None else ""
-    if key in _TIES or key.startswith("tie"):
-        return TIE
-    keys = {names.name_key(first): FIRST, names.name_key(second): SECOND}
-    if key in keys:
-        return keys[key]
-    ends = {name.split("_")[-1] for name in keys}
-    if key in ("0", "1") and ends != {"1", "2"}:
-        return FIRST if key == "0" else SECOND
-    return FIRST if key in _FIRST else SECOND if key in _SECOND else None
-
-
 def rated_answers(value: Any) -> tuple[str, str] | None:
     """(best, worst) of a list: two texts, the better first, or answers with a rating or a rank; None for anything else."""
     if not isinstance(value, list) or len(value) < 2:
@@ -120,19 +95,20 @@ def _is_number(value: Any) -> bool:
 
 def _sides(cell: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[Any, Any]:
     """The cells of the better and of the worse answer."""
+    one, other = cell.get("chosen"), cell.get("rejected")
     if "rated" in columns:
         found = rated_answers(parsed(cell["rated"]))
         if found is None:
             raise UnusableRow("not_rated", found=cell["rated"])
-        return found
-    one, other = cell.get("chosen"), cell.get("rejected")
-    if "winner" not in columns:
+        one, other = found
+    role = votes.winner_role(columns)
+    if role is None:
         return one, other
-    side = side_of(cell.get("winner"), columns["chosen"], columns["rejected"])
+    side = votes.side_of(cell.get(role), role, columns.get("chosen", ""), columns.get("rejected", ""))
     if side is None:
-        raise UnusableRow("unknown_winner", winner=cell.get("winner"))
+        raise UnusableRow("unknown_winner", winner=cell.get(role))
     if side == TIE:
-        raise UnusableRow("tie", winner=cell.get("winner"))
+        raise UnusableRow("tie", winner=cell.get(role))
     return (one, other) if side == FIRST else (other, one)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.catalog.task_types import column_facts as facts
 from app.catalog.task_types import column_names as names
-from app.catalog.task_types import conversations
+from app.catalog.task_types import conversations, pair_columns
 from app.catalog.task_types.candidates import CERTAIN, CLOSE, DOUBTED, GUESSED, LIKELY, NAMED, GoalCandidate
 from app.catalog.task_types.column_facts import ColumnFacts, TableFacts
 from app.catalog.task_types.number_forms import OWN_COLUMN, SCORE, endings, is_written_number
@@ -24,6 +24,8 @@ NUMBER_SHARE = 0.9
 RECURRING_SHARE = 0.5
 # Words that stand beside a text are many; fewer that recur are categories.
 MANY_WORDS, WORDS_SHARE = 20, 0.1
+# Names of what stands in a text and is scored there.
+PARTS_OF_TEXTS = ("word", "token", "term", "phrase", "target_word", "aspect")
 # Parts of the names of columns that say how sure a score is, or how many gave it.
 ABOUT_SCORES = "std sd stdev var variance count counts n num votes confidence weight rank id min max median".split()
 
@@ -38,10 +40,13 @@ def candidates(table: TableFacts) -> list[GoalCandidate]:
         text = best_text(table, [name for name in table.names if name not in columns])
         if text is not None:
             texts = _texts(table, text, columns)
-            found += _with_marks(table, texts, columns, GoalCandidate(KIND, {}, score, why, doubt))
-            if len(texts) > 1:
-                # One text alone is another reading of the same table, but a weaker one.
-                alone = GoalCandidate(KIND, {}, score - CLOSE - 1, why, doubt)
+            pair = tuple(texts.values())
+            sure = len(pair) == 1 or _belong_together(*pair)
+            open_ = "" if sure else _open_second(text, next(name for name in pair if name != text))
+            found += _with_marks(table, texts, columns, GoalCandidate(KIND, {}, score, why, doubt or open_))
+            if len(pair) > 1:
+                # One text alone is another reading of the same table, but a weaker one where names say that both belong together.
+                alone = GoalCandidate(KIND, {}, score - (CLOSE + 1 if sure else 1), why, doubt or open_)
                 found += _with_marks(table, {"text": text}, columns, alone)
     return found
 
@@ -55,6 +60,19 @@ def _texts(table: TableFacts, text: str, scores: Sequence[str]) -> dict[str, str
         return {FIRST.name: text}
     first, second = sorted((text, others[0]), key=table.names.index)
     return {FIRST.name: first, SECOND.name: second}
+
+
+def _belong_together(first: str, second: str) -> bool:
+    """Whether the names of two columns say that a number is about both: twins, compared texts, or a text and a part of it."""
+    return pair_columns.are_compared(first, second) or any(
+        names.is_called(name, PARTS_OF_TEXTS) for name in (first, second)
+    )
+
+
+def _open_second(text: str, other: str) -> str:
+    return stated(
+        "no name says whether {other} is read together with {text}.", other=repr(other[:60]), text=repr(text[:60])
+    )
 
 
 def _may_be_second(column: ColumnFacts) -> bool:

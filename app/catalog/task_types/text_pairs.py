@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from app.catalog.task_types import text_patterns
 from app.catalog.task_types.base import Role
 
 FIRST = Role("text", "First text", "The column with the first text, such as a premise, a question or a query.")
@@ -34,5 +35,6 @@ def written(texts: TextInput) -> str:
 
 def in_any_order(row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
     """The same for two texts in either order, apart from case and spaces."""
-    texts = [str(row.get(columns[role.name]) or "") for role in (FIRST, SECOND) if role.name in columns]
-    return "\0".join(sorted(" ".join(text.casefold().split()) for text in texts))
+    return text_patterns.in_any_order(
+        str(row.get(columns[role.name]) or "") for role in (FIRST, SECOND) if role.name in columns
+    )

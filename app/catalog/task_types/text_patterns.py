@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 
 _INVISIBLE = re.compile(
     r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+"
@@ -73,6 +74,11 @@ def masked(text: str) -> str:
         return text
     text = _CARD.sub(lambda found: "[card]" if _is_card(found.group()) else found.group(), text)
     return _PHONE.sub(lambda found: "[phone]" if _is_phone(found.group()) else found.group(), text)
+
+
+def in_any_order(texts: Iterable[str]) -> str:
+    """The same for texts in any order, apart from case and spaces."""
+    return "\0".join(sorted(" ".join(text.casefold().split()) for text in texts))
 
 
 def is_number(text: str) -> bool:

@@ -77,6 +77,24 @@ def test_ties_are_left_out_and_said(tmp_path: Path) -> None:
     assert left_out["count"] == 20 and "'winner' is not 'model_a' / 'model_b'" in left_out["message"]
 
 
+def test_votes_in_numbers_are_asked_about_and_none_is_dropped_in_silence(tmp_path: Path) -> None:
+    rows = [
+        {"prompt": f"What is {n}?", "answer_1": f"A fine one, {n}.", "answer_2": f"A bad one, {n}.", "winner": w}
+        for n, w in zip(range(80), ["0", "1", "0", "tie"] * 20, strict=True)
+    ]
+    asked = check(tmp_path, rows)
+    assert asked["status"] == "rejected" and asked["problems"][0]["code"] == "several_readings"
+    taken = check(tmp_path, rows, answer=asked["question"]["options"][0]["answer"])
+    assert taken["columns"]["winner:0/1"] == "winner" and taken["rows"]["usable"] == 60
+    # Who names the column without saying what its numbers mean is told which rows cannot be read.
+    named = {"prompt": "prompt", "chosen": "answer_1", "rejected": "answer_2", "winner": "winner"}
+    [unknown] = [item for item in check(tmp_path, rows, columns=named)["problems"] if item["code"] == "unknown_winner"]
+    assert unknown["count"] == 40 and "'winner' holds names none of the two answers" in unknown["message"]
+    coded = {**{role: name for role, name in named.items() if role != "winner"}, "winner:0/1": "winner"}
+    rows[0]["winner"] = "?"
+    assert ("unknown_winner", "error", [1]) in reported(check(tmp_path, rows, columns=coded))
+
+
 def test_thumbs_are_asked_about_and_read(tmp_path: Path) -> None:
     rows = [{"prompt": f"Q {n % 30}?", "completion": f"Answer {n}.", "label": n % 2 == 0} for n in range(60)]
     asked = check(tmp_path, rows)

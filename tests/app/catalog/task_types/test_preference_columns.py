@@ -48,7 +48,6 @@ def talks(**marks: Any) -> list[str]:
             "chosen=conversation_a,rejected=conversation_b,winner=winner?winner=model_a",
         ),
         ({"prompt": TEXTS, "answer 1": OTHERS, "answer 2": TEXTS}, None),
-        ({"instruction": TEXTS, "output": ['["a good one", "a bad one"]'] * ROWS}, "prompt=instruction,rated=output"),
         (
             {"prompt": TEXTS, "completions": ['[{"response": "a", "score": 4}, {"response": "b", "score": 1}]'] * ROWS},
             "prompt=prompt,rated=completions",
@@ -76,9 +75,30 @@ def test_columns_are_found(columns: dict[str, list[Any]], read: str | None) -> N
 
 def test_numbers_that_do_not_say_who_won_are_asked_about() -> None:
     one, other = candidates(table(history=TEXTS, human_ref_A=OTHERS, human_ref_B=TEXTS, labels=FLAGS))
-    assert (one.columns["chosen"], other.columns["chosen"]) == ("human_ref_A", "human_ref_B")
-    assert "0 and 1" in one.doubt
+    assert [list(reading.columns)[-1] for reading in (one, other)] == ["winner:0/1", "winner:1/0"]
+    assert "the numbers in 'labels' do not say which of 'human_ref_A' and 'human_ref_B' was better" in one.doubt
+    assert "0 in 'labels' means that 'human_ref_A' was better" in one.why
+    signed = candidates(table(prompt=TEXTS, answer_1=OTHERS, answer_2=TEXTS, preference=["-2", "-1", "0", "2"] * 10))
+    assert signed[0].doubt and signed[0].keep is not None and signed[0].keep.values == ("-2", "-1", "2")
     assert candidates(table(text_a=TEXTS, text_b=OTHERS, winner=FLAGS))[0].doubt
+
+
+def test_one_and_two_name_the_answers_whatever_these_are_called() -> None:
+    for names in ("answer_a", "answer_b"), ("response1", "response2"):
+        [found] = candidates(table(prompt=TEXTS, winner=["1", "2"] * 20, **dict.fromkeys(names, OTHERS)))
+        assert found.columns["winner"] == "winner" and not found.doubt and found.keep is None
+
+
+def test_of_two_texts_in_a_list_the_better_is_asked_for_or_named_by_another_column() -> None:
+    lists = ['["a good one", "a bad one"]'] * ROWS
+    [plain] = candidates(table(instruction=TEXTS, output=lists))
+    assert plain.answer == "preference:prompt=instruction,rated=output"
+    assert "nothing says which of the two answers in 'output' is better" in plain.doubt
+    [voted] = candidates(table(instruction=TEXTS, answers=lists, winner=["1", "2"] * 20))
+    assert voted.answer == "preference:prompt=instruction,rated=answers,winner=winner" and not voted.doubt
+    assert len(candidates(table(instruction=TEXTS, answers=lists, winner=FLAGS))) == 2
+    [unread] = candidates(table(instruction=TEXTS, answers=lists, winner=["polite", "rude"] * 20))
+    assert "what 'winner' holds names neither of the two answers in 'answers'" in unread.doubt
 
 
 def test_learning_from_the_good_answers_alone_is_offered() -> None:

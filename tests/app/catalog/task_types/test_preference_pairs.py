@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.catalog.task_types.generative import UnusableRow
-from app.catalog.task_types.preference_pairs import rated_answers, read_pair, side_of
+from app.catalog.task_types.preference_pairs import rated_answers, read_pair
 
 PAIR = {"prompt": "p", "chosen": "c", "rejected": "r"}
 USER = {"role": "user", "content": "Hi?"}
@@ -67,23 +67,15 @@ def test_a_request_that_quotes_a_talk_is_one_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "side"),
+    ("columns", "row", "better"),
     [
-        ("response_a", "first"),
-        ("model_b", "second"),
-        ("B", "second"),
-        (1, "second"),
-        ("0", "first"),
-        ("tie (bothbad)", "tie"),
-        ("?", None),
+        ({**PAIR, "winner": "w"}, {"c": "Yes.", "r": "No.", "w": "2"}, "No."),
+        ({**PAIR, "winner:0/1": "w"}, {"c": "Yes.", "r": "No.", "w": "0"}, "Yes."),
+        ({"prompt": "p", "rated": "l", "winner": "w"}, {"l": ["Yes.", "No."], "w": 2}, "No."),
     ],
 )
-def test_winner_names_a_side(value: Any, side: str | None) -> None:
-    assert side_of(value, "response_a", "response_b") == side
-
-
-def test_one_and_two_are_the_ends_of_the_names() -> None:
-    assert [side_of(value, "answer_1", "answer_2") for value in ("1", "2", "0")] == ["first", "second", None]
+def test_the_role_says_what_a_vote_means(columns: dict[str, str], row: dict[str, Any], better: str) -> None:
+    assert read_pair({"p": "Hi?", **row}, columns).answer == better
 
 
 def test_the_best_and_the_worst_of_a_list_are_a_pair() -> None:

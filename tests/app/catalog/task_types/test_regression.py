@@ -32,6 +32,13 @@ def test_rows_are_shown_as_they_are_read() -> None:
     assert TASK.as_read({"t": "x", "s": "high"}, columns)[1] == ("Number: s", "high")
 
 
+def test_turned_texts_are_the_same_question_and_stay_in_one_split() -> None:
+    columns = {"text": "t", "text_pair": "u", "score": "s"}
+    row = {"t": "A text.", "u": "another one", "s": "1"}
+    assert TASK.identity(row, columns) == TASK.identity({"t": "Another  one", "u": "a text.", "s": "2"}, columns)
+    assert TASK.identity(row, columns) != TASK.identity({**row, "u": "a third"}, columns)
+
+
 def test_scores_say_which_way_is_better() -> None:
     assert TASK.primary_metric == "pearson" and not TASK.lower_is_better
     assert not SCORES["mae"].higher_is_better and SCORES["r2"].unit == "number"

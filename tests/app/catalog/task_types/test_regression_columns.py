@@ -105,6 +105,14 @@ def test_second_text_is_read_too_where_there_is_one(columns: dict[str, list[str]
     assert [first.columns[role] for role in ("text", "text_pair") if role in first.columns] == texts
 
 
+@pytest.mark.parametrize("second", ["rationale", "title"])
+def test_second_text_that_no_name_explains_is_asked_about(second: str) -> None:
+    _, question = read(**{"text": TEXTS, second: OTHERS, "score": MEASURED})
+    assert question is not None and f"no name says whether '{second}' is read together with 'text'" in question.words
+    read_too = [option.columns.get("text_pair") for option in question.candidates if option.task_type == "regression"]
+    assert len(read_too) == 2 and None in read_too
+
+
 def test_texts_times_and_conversations_are_no_numbers() -> None:
     assert candidates(table(text=TEXTS, other=OTHERS)) == []
     assert candidates(table(text=TEXTS, score=["2024-01-31"] * ROWS)) == []
