@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, Integer, String
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, db_now
@@ -101,4 +101,4 @@ class BatchPrediction(Base):
     file_name: Mapped[str] = mapped_column(String(300))
     columns: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     rows: Mapped[int] = mapped_column(Integer)
-    bytes: Mapped[int] = mapped_column(Integer, default=0)
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0)

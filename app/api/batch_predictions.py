@@ -11,6 +11,8 @@ from app.api.datasets import REQUEST_LIMITER
 from app.api.deps import UserId
 from app.api.schemas import Body, ObjectId
 from app.api.uploads import Upload, receive_upload
+from app.errors import Rejected
+from app.languages import gettext as _
 from app.services.inference import batch_prediction
 
 router = APIRouter(prefix="/api/v1/batch-predictions", tags=["predict"])
@@ -72,6 +74,13 @@ def download_answers(
 
 
 def _take(user_id: str, upload: Upload) -> dict[str, Any]:
+    unread = [*upload.fields.keys() - {"model", "columns", "reading"}, *upload.files.keys() - {"file"}]
+    if unread:
+        raise Rejected(
+            "unknown_field",
+            _("A file to be answered has no part called {part}.", part=repr(sorted(unread)[0])),
+            _("Known parts: ") + "file, model, columns, reading.",
+        )
     batch = batch_prediction.upload(user_id, (upload.file.path, upload.file.name), upload.choices)
     if model := upload.fields.get("model"):
         batch = batch_prediction.start(user_id, batch.id, model, upload.columns)

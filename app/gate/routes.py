@@ -50,7 +50,7 @@ PROGRAMS = ("/api/", "/v1/", "/gradio_api/", "/static/", "/assets/", "/svelte/")
 PROGRAM_FILES = frozenset({"/metrics", "/api", "/v1", "/gradio_api", "/config", "/theme.css", "/manifest.json"})
 CLOSED = re.compile(r"/(login|logout|login_check|token|app_id|monitoring|pwa_icon|file|redoc|dev)(/.*|=.*)?")
 WRITES = re.compile(r"/(api|v1)/.+|/sign-(in|out)")
-STREAMS = frozenset({"/api/v1/datasets"})
+STREAMS = frozenset({"/api/v1/datasets", "/api/v1/batch-predictions"})
 BODY_CHECKED = frozenset(GRADIO + path for path in GRADIO_WRITES)
 
 # No address of ours comes near to it; the file system refuses longer names in its own way.

@@ -210,7 +210,7 @@ def _buttons(batch: BatchPredictionStatus) -> list[Node]:
     if batch.state == UPLOADED:
         forward = [action(_("Choose columns"), "choose", batch.id)]
     elif batch.state != SUCCEEDED:
-        forward = [action(_("Go on"), "resume", batch.id)]
+        forward = [action(_("Go on"), "resume", batch.id), action(_("Choose columns"), "choose", batch.id)]
     return [*links, *forward, action(_("Delete"), "delete", batch.id, cls="link", confirm=confirm)]
 
 

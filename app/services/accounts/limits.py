@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from app import disk_space, job_kinds
@@ -18,6 +18,7 @@ from app.languages import decimal
 from app.languages import gettext as _
 from app.models import ACTIVE_STATES, Artifact, Checkpoint, Dataset, DatasetVersion, Job, Project, Run, User
 from app.models_projects import Quota
+from app.models_work import BatchPrediction
 from app.queue import TRAIN_QUEUE
 from app.settings import get_settings
 
@@ -54,6 +55,7 @@ class _Holder:
     jobs: ColumnElement[bool]
     runs: ColumnElement[bool]
     datasets: ColumnElement[bool]
+    files: ColumnElement[bool]
     quota: ColumnElement[bool]
     defaults: tuple[int, float, int]
 
@@ -90,6 +92,8 @@ class _Holder:
         for table in (Checkpoint, Artifact):
             query = select(func.sum(table.bytes)).join(Run, table.run_id == Run.id)
             totals.append(session.scalar(query.where(self.runs)))
+        answered = select(func.sum(BatchPrediction.bytes)).where(self.files)
+        totals.append(session.scalar(answered))
         return sum(int(total or 0) for total in totals)
 
 
@@ -250,6 +254,7 @@ def _person(user_id: str) -> _Holder:
         and_(Job.owner_id == user_id, job_kinds.is_on(TRAIN_QUEUE)),
         Run.owner_id == user_id,
         Dataset.owner_id == user_id,
+        BatchPrediction.owner_id == user_id,
         Quota.user_id == user_id,
         default_maxima(),
     )
@@ -263,6 +268,8 @@ def _project(project_id: str) -> _Holder:
         or_(Job.id.in_(select(Run.job_id).where(theirs)), earlier),
         theirs,
         Dataset.project_id == project_id,
+        # Files that models answered are a person's, whichever project the model is in.
+        false(),
         Quota.project_id == project_id,
         (0, 0.0, 0),
     )

@@ -32,7 +32,7 @@ class AnswerCells:
     """
 
     names: Callable[[Answer], Sequence[str]]
-    cells: Callable[[Answer, Sequence[str]], Sequence[str]]
+    cells: Callable[[Answer], Sequence[str]]
     certainty: Callable[[Answer], float] | None = None
 
 
@@ -79,7 +79,7 @@ def write_tables(folder: Path, form: AnswerForm) -> int:
         out.write(header)
         for row, answer in zip(read_rows(folder, columns), _answers(folder), strict=True):
             reason = str(answer.get(UNANSWERED, ""))
-            cells = [""] * len(names) if reason else list(shape.cells(answer, names))
+            cells = [""] * len(names) if reason else list(shape.cells(answer))
             line = sheet.line([*(row[name] for name in columns), *cells, reason])
             # Rows that no model has seen come last.
             certainty = math.inf if reason or shape.certainty is None else shape.certainty(answer)
@@ -129,7 +129,7 @@ def _share(value: float) -> str:
     return f"{value:.4f}"
 
 
-def _label_cells(answer: Answer, names: Sequence[str]) -> list[str]:
+def _label_cells(answer: Answer) -> list[str]:
     ranked = [*answer["probabilities"].items(), ("", 0.0)][:2]
     return [cell for label, share in ranked for cell in (label, _share(share) if label else "")]
 
@@ -138,7 +138,7 @@ def _labels_names(answer: Answer) -> list[str]:
     return ["predicted_labels", *(f"probability: {label}" for label in sorted(answer["probabilities"]))]
 
 
-def _labels_cells(answer: Answer, names: Sequence[str]) -> list[str]:
+def _labels_cells(answer: Answer) -> list[str]:
     shares = answer["probabilities"]
     return ["; ".join(answer["labels"]), *(_share(shares[label]) for label in sorted(shares))]
 
@@ -149,7 +149,7 @@ def _labels_certainty(answer: Answer) -> float:
     return min((abs(share - limits[label]) for label, share in answer["probabilities"].items()), default=0.0)
 
 
-def _entity_cells(answer: Answer, names: Sequence[str]) -> list[str]:
+def _entity_cells(answer: Answer) -> list[str]:
     listed = json.dumps(answer["entities"], ensure_ascii=False)
     return [listed, str(answer["read_to"])]
 
@@ -163,7 +163,7 @@ CELLS: dict[AnswerForm, AnswerCells] = {
     "labels": AnswerCells(_labels_names, _labels_cells, _labels_certainty),
     "number": AnswerCells(
         lambda answer: [f"predicted: {name}" for name in answer["numbers"]],
-        lambda answer, _names: [f"{value:.6g}" for value in answer["numbers"].values()],
+        lambda answer: [f"{value:.6g}" for value in answer["numbers"].values()],
     ),
     "entities": AnswerCells(
         lambda _answer: ["entities", "characters_read"],
@@ -172,9 +172,7 @@ CELLS: dict[AnswerForm, AnswerCells] = {
     ),
     "target": AnswerCells(
         lambda _answer: ["written", "source_cut"],
-        lambda answer, _names: [answer["text"], "yes" if answer["cut"] else "no"],
+        lambda answer: [answer["text"], "yes" if answer["cut"] else "no"],
     ),
-    "text": AnswerCells(
-        lambda _answer: ["answer", "ended_because"], lambda answer, _names: [answer["text"], answer["finish"]]
-    ),
+    "text": AnswerCells(lambda _answer: ["answer", "ended_because"], lambda answer: [answer["text"], answer["finish"]]),
 }

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app import storage
 from app.catalog.task_types import task_type
 from app.db import snapshot
+from app.languages import gettext_noop
 from app.models_work import BatchPrediction
 from app.services.datasets.row_tables import read_rows
 from app.services.inference import answer_tables, batch_answers
@@ -21,7 +22,7 @@ from app.services.runs import runs
 
 # So many rows are stored at once: what a worker that dies has to answer again.
 PORTION_ROWS = 512
-ANSWERING = "Answering"
+ANSWERING = gettext_noop("Answering")
 
 
 def answer(claim: Claim, keep_on: Callable[[], None]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.catalog.task_types.scores import WRITTEN_FORMS, AnswerForm
+from app.errors import StudioError
 from app.services.inference import answer_tables, prediction, replies
 from app.services.inference.answer_tables import Answer
 from app.services.inference.chat import STEP_SEPARATOR, SamplingSettings
@@ -14,6 +15,8 @@ from app.services.runs import runs
 
 # Rows of one request: few enough to be answered in seconds by a large model on a CPU.
 ASKED_ROWS = 32
+# Refusals that are about one row: the others are asked all the same.
+OF_THE_ROW = ("conversation_too_long",)
 # Replies that are written at a time; the server shares steps between them.
 REPLIES = 8
 # The likeliest token at every step, so that the same file has the same answers.
@@ -86,7 +89,12 @@ async def _reply(asked: Asked, system: str, prompt: str) -> Answer:
     messages.append({"role": "user", "content": prompt})
     text = ""
     done: dict[str, Any] = {}
-    _target, events = await replies.open_reply(asked.user_id, asked.model, messages, GREEDY)
+    try:
+        _target, events = await replies.open_reply(asked.user_id, asked.model, messages, GREEDY)
+    except StudioError as error:
+        if error.code not in OF_THE_ROW:
+            raise
+        return {answer_tables.UNANSWERED: error.message}
     async for event in events:
         text += event.get("text", "")
         done = event.get("done", done)

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from app import disk_space, files, storage
+from app import files, storage
 from app.catalog.task_types.base import Role
 from app.db import after_commit, db_now, snapshot, transaction
 from app.errors import Conflict, NotFound, Rejected
@@ -25,7 +25,7 @@ from app.languages import gettext_noop
 from app.models import ACTIVE_STATES, FAILED, SUCCEEDED, Job, Run, new_id
 from app.models_work import BatchPrediction
 from app.readers import Choices
-from app.services.accounts import access
+from app.services.accounts import access, limits
 from app.services.accounts.audit_chain import record
 from app.services.datasets.row_tables import Source, load_reading, read_rows, store_rows
 from app.services.inference import answer_tables
@@ -91,9 +91,9 @@ def upload(user_id: str, source: Source, choices: Choices | None = None) -> Batc
 
     Raises:
         Rejected, TooLarge: it cannot be read; see ``app.readers``.
-        DiskFull: there is no room for it.
+        DiskFull, Conflict: there is no room for it, on the disk or in what the person may take.
     """
-    disk_space.check_room(2 * source[0].stat().st_size)
+    limits.check_storage(user_id, 2 * source[0].stat().st_size)
     batch_id = new_id()
     with files.atomic_folder(storage.batch_prediction_dir(batch_id)) as folder:
         reading = store_rows(folder, source, None, choices)
@@ -105,12 +105,20 @@ def upload(user_id: str, source: Source, choices: Choices | None = None) -> Batc
                 _("Put them right and send the file again: lines {lines}.", lines=", ".join(map(str, lost[:10]))),
                 details={"rows": lost[:50]},
             )
-    with transaction() as session:
-        batch = BatchPrediction(id=batch_id, owner_id=user_id, file_name=source[1][-300:], rows=reading.main.rows)
-        session.add(batch)
-        session.flush()
-        session.refresh(batch)
-        return _status(session, batch)
+    folder = storage.batch_prediction_dir(batch_id)
+    stored = sum(path.stat().st_size for path in folder.iterdir())
+    try:
+        with transaction() as session:
+            batch = BatchPrediction(
+                id=batch_id, owner_id=user_id, file_name=source[1][-300:], rows=reading.main.rows, bytes=stored
+            )
+            session.add(batch)
+            session.flush()
+            session.refresh(batch)
+            return _status(session, batch)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def uploaded_rows(user_id: str, batch_id: str) -> UploadedRows:
@@ -163,6 +171,10 @@ def start(user_id: str, batch_id: str, model: str, columns: Mapping[str, str] | 
         if (batch.model, batch.columns) != (model, chosen):
             # What another model answered is no beginning of this one's.
             after_commit(session, lambda: answer_tables.discard(folder))
+        if batch.job_id:
+            ended, batch.job_id = session.get_one(Job, batch.job_id), None
+            session.flush()
+            session.delete(ended)
         job = jobs.add(session, owner_id=user_id, kind=BATCH_PREDICTION)
         session.flush()
         batch.model, batch.model_name, batch.run_id = model, _name(run, model), run.id
@@ -214,6 +226,7 @@ def remove(user_id: str, batch_id: str) -> None:
         batch = _find(session, user_id, batch_id, lock=True)
         if _state(session, batch) in ACTIVE_STATES:
             raise Conflict("still_active", _("This file is still being answered."), _("Stop it first, then delete it."))
+        record(session, user_id, "delete", "batch prediction", batch.id, data={"file": batch.file_name})
         _delete(session, [batch])
 
 
@@ -229,7 +242,14 @@ def download(user_id: str, batch_id: str, order: Order = "file") -> tuple[str, I
     with snapshot() as session:
         batch = _find(session, user_id, batch_id)
         name = batch.file_name
-    path = answer_tables.table_path(storage.batch_prediction_dir(batch_id), order)
+    folder = storage.batch_prediction_dir(batch_id)
+    path = answer_tables.table_path(folder, order)
+    if order != "file" and not path.is_file() and answer_tables.table_path(folder, "file").is_file():
+        raise Rejected(
+            "no_certainty",
+            _("Answers of this model have no measure of how sure it is."),
+            _("Download them in the order of the file."),
+        )
     if not path.is_file():
         raise NotFound(
             "no_answers",

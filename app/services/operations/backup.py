@@ -29,7 +29,7 @@ from app.services.operations import invariants
 FORMAT = 1
 INSERT_ROWS = 1000
 # Folders of the data folder whose files a backup brings back; no other name is accepted in one.
-KEPT_FOLDERS = ("datasets", "runs")
+KEPT_FOLDERS = ("datasets", "runs", "batch-predictions")
 # Registered processes belong to the running installation, not to its data.
 LEFT_OUT = frozenset({"workers", "inference_servers"})
 
@@ -107,7 +107,10 @@ def _write(archive: zipfile.ZipFile, scratch: Path) -> tuple[int, int]:
     """Fill the archive; returns how many rows and files it holds."""
     revision, counts = _dump(scratch)
     members: dict[str, dict[str, Any]] = {}
-    folders = [storage.dataset_dir(row["id"]) for row in _lines(scratch / "dataset_versions.jsonl")]
+    folders = [
+        *(storage.dataset_dir(row["id"]) for row in _lines(scratch / "dataset_versions.jsonl")),
+        *(storage.batch_prediction_dir(row["id"]) for row in _lines(scratch / "batch_predictions.jsonl")),
+    ]
     file_count = sum(_add_folder(archive, members, folder) for folder in folders)
     # A checkpoint may have been replaced by a newer one since its row was read.
     for table in ("checkpoints", "artifacts"):

@@ -191,6 +191,13 @@ def release(claim: Claim) -> None:
         enqueue_after_commit(session, claim.job_id, job_kinds.queue_of(claim.kind))
 
 
+def postpone(claim: Claim, seconds: float, phase: str) -> None:
+    """running -> queued without counting an attempt, to begin again after some seconds: what it needs is taken."""
+    with transaction() as session:
+        values = {"state": QUEUED, "phase": phase, "lease_until": None, "not_before": db_now() + seconds}
+        _write(session, claim, values)
+
+
 def pause(claim: Claim) -> None:
     """running -> queued and paused, once the trainer has saved and stopped."""
     with transaction() as session:

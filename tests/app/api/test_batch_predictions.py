@@ -24,6 +24,11 @@ def test_file_is_queued_at_once_or_its_column_is_asked_for(ann: Person) -> None:
     assert chosen.json["columns"] == {"text": "message"}
     listed = ann.get(ADDRESS).json["files"]
     assert [file["state"] for file in listed] == ["queued", "uploaded", "queued"]
+    assert send(b"text\n1\n", ("task_type", None, b"chat")).code == "unknown_field"
+    # Larger than what other requests may send in one piece.
+    large = send(b"id,text\n" + b"".join(b"%d,%s\n" % (n, b"word " * 400) for n in range(2500)))
+    assert (large.status, large.json["rows"]) == (201, 2500)
+    assert ann.post(f"{ADDRESS}/{large.json['id']}/cancel").status == 200
     own = f"{ADDRESS}/{sent.json['id']}"
     assert ann.get(f"{own}/answers").status == 404
     assert ann.post(f"{own}/cancel").json["state"] == "cancelled"
