@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 # Encoders that transformers files under causal models, or under neither: they read in both directions all the same.
 ENCODERS_BY_NAME = ("xlnet", "xlm", "flaubert")
+# Encoder-decoders whose tokenizers mark the languages of source and target by codes (mBART, M2M100 and NLLB, PLBart, SeamlessM4T): without a setting
+# for them both sides would get the tokenizer's default.
+LANGUAGE_CODED = ("mbart", "m2m_100", "nllb-moe", "plbart", "seamless_m4t", "seamless_m4t_v2")
 # Where a configuration gives no limit, as relative positions need none: what such models were trained on.
 UNLIMITED = 512
 LENGTHS = (
@@ -112,6 +115,18 @@ def _architecture(config: Any) -> str:
 
     kind = config.model_type
     if getattr(config, "is_encoder_decoder", False):
+        if kind in LANGUAGE_CODED:
+            raise Rejected(
+                "language_codes",
+                _(
+                    "Models of the type {kind} are told by codes from which language into which they translate; the studio has no "
+                    "setting for these codes yet.",
+                    kind=repr(kind),
+                ),
+                _(
+                    "Choose a model without such codes: mT5, T5, BART, or Marian (opus-mt), which is made for one pair of languages."
+                ),
+            )
         if kind in known.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES:
             return ENCODER_DECODER
         raise Rejected(

@@ -97,7 +97,7 @@ BART = {
 }
 ENCODER_DECODERS: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("t5", "mt5", "umt5"), T5),
-    **dict.fromkeys(("bart", "mbart", "pegasus", "marian", "m2m_100"), BART),
+    **dict.fromkeys(("bart", "pegasus", "marian"), BART),
     "led": {
         **{name: value for name, value in BART.items() if name != "max_position_embeddings"},
         "max_encoder_position_embeddings": LENGTH,
@@ -108,6 +108,7 @@ ENCODER_DECODERS: dict[str, dict[str, Any]] = {
 # Refused with the reason: the studio has no task for them yet.
 REFUSED: dict[str, str] = {
     "whisper": "encoder_decoder",
+    **dict.fromkeys(("mbart", "m2m_100", "nllb-moe", "plbart"), "language_codes"),
     **dict.fromkeys(
         (
             *("vit", "deit", "beit", "dinov2", "swin", "convnext", "resnet", "efficientnet", "mobilevit"),

@@ -125,6 +125,7 @@ def test_encoder_decoder_has_the_blocks_of_both_halves(tmp_path: Path) -> None:
     [
         ("no-such-type", "unknown_family", "'no-such-type'"),
         ("whisper", "encoder_decoder", "text"),
+        *((coded, "language_codes", "codes") for coded in ("mbart", "m2m_100", "nllb-moe")),
         ("vit", "not_for_text", "'vit'"),
         ("mamba", "no_attention", "attention"),
         ("nemotron", "config_refused", "TypeError"),
