@@ -40,7 +40,8 @@ class LoraFamily(LinearMethod):
         ge=0,
         lt=0.9,
         title="Dropout",
-        description="Share of the adapter's inputs dropped during training, against overfitting.",
+        description="Share of the adapter's inputs dropped during training, against overfitting. DPO, IPO and KTO train without any, because "
+        "their reference is measured without.",
     )
 
     capabilities: ClassVar[Capabilities] = Capabilities(mixed_batches=True, combine=True)

@@ -38,7 +38,7 @@ def against_base(run: Run, points: Points, pair: PairedTest | None = None) -> Ve
     key = baselines.base_name(results)
     base = baselines.base_scores(results, key).get(score.key) if score else None
     name = _(LINEAR_PROBE) if key == "linear_probe" else baselines.base_words(key)
-    if score is None or base is None or baselines.kept_probe(results):
+    if score is None or base is None or baselines.kept_probe(results) or results.get("unlike_pairs"):
         return None
     pair = baselines.paired(results, key) or pair
     facts = _(
@@ -190,6 +190,32 @@ def prefers_length(run: Run, points: Points) -> Verdict | None:
     )
 
 
+def unlike_pairs(run: Run, points: Points) -> Verdict | None:
+    """Single answers to different requests were put together: only guessing can be held against the model."""
+    results, score = run.results or {}, _score(run)
+    unlike, pairs = int(results.get("unlike_pairs") or 0), int(results.get("test_rows") or 0)
+    if score is None or score.chance is None or not unlike:
+        return None
+    low, high = results["intervals"][score.key]
+    return Verdict(
+        "info",
+        _("It is held against guessing alone, not against the base model."),
+        _(
+            "Answers were marked one by one, and in {unlike} of {pairs} test pairs they are to different requests. {score} is {tuned} "
+            "(95 % interval {low} to {high}); guessing reaches {chance}.",
+            unlike=decimal(unlike),
+            pairs=decimal(pairs),
+            score=_(score.title),
+            tuned=words(score, results["metrics"][score.key]),
+            low=words(score, low),
+            high=words(score, high),
+            chance=words(score, score.chance),
+        ),
+        _("Mark a good and a bad answer to each request to compare it with the base model."),
+        remedies.MORE_DATA,
+    )
+
+
 def wide_interval(run: Run, points: Points) -> Verdict | None:
     """Too few rows to know the score well."""
     score, results = _score(run), run.results or {}
@@ -226,4 +252,4 @@ def stopped_improving(run: Run, points: Points) -> Verdict | None:
     )
 
 
-RULES = (at_floor, as_good_without, missed_labels, prefers_length, wide_interval, stopped_improving)
+RULES = (at_floor, as_good_without, missed_labels, prefers_length, unlike_pairs, wide_interval, stopped_improving)

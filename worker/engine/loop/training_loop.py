@@ -147,6 +147,7 @@ class TrainingLoop:
             The norm of the gradient before clipping (scalar).
         """
         update = self._update(step)
+        self.training_data.begin(update)
         weight = self.training_data.weight(update)
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedule.learning_rate(step) * group.get("rate_factor", 1.0)

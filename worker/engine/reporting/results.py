@@ -206,9 +206,10 @@ class PreferenceResults(TaskResults):
             ``tuned`` and the ``base`` model.
         loss: the preference loss, with its ``beta``.
         marked: whether answers were marked one by one, and put together for the test.
+        unlike_pairs: pairs of answers to different requests; where there are any, nothing but guessing is held against the model.
         template: name of the chat template.
         system_prompt: what most training conversations begin with.
-        left_out_rows: rows of which an answer has no token within the maximum length.
+        left_out_rows: rows of which an answer has no token within the maximum length, or both are the same up to there.
     """
 
     paired: dict[str, dict[str, Any]]
@@ -219,6 +220,7 @@ class PreferenceResults(TaskResults):
     template: str
     system_prompt: str
     left_out_rows: int
+    unlike_pairs: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

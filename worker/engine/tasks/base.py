@@ -41,6 +41,9 @@ class TrainingData(Protocol):
     def lengths(self) -> Sequence[int]:
         """Tokens of each row."""
 
+    def begin(self, update: Update) -> None:
+        """Called before the first micro-batch of an update."""
+
     def weight(self, update: Update) -> float:
         """What the summed loss of an update is divided by, so that micro-batches change nothing."""
 
@@ -62,7 +65,8 @@ class PredictionRow:
     row_id: int
     input: str
     expected: str
-    base_answer: str
+    # None where the base model was not asked.
+    base_answer: str | None
     answer: str
     score: float
     split: str = "test"

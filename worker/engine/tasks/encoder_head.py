@@ -47,6 +47,9 @@ class TargetRows:
         self.lengths = data.lengths
         self._data, self._pad_id, self._device, self._loss_sum = data, pad_id, device, loss_sum
 
+    def begin(self, update: Update) -> None:
+        """See :class:`TrainingData`: nothing is shared by the rows of an update."""
+
     def weight(self, update: Update) -> float:
         """See :class:`TrainingData`: the number of rows."""
         return count_rows(update)

@@ -175,3 +175,23 @@ def text(
         answer_repeats={"repeating": repeating},
         **{"answered_rows": 24, "test_rows": rows, "counting_perplexity": 900.0, **more},
     )
+
+
+def preferences(value: float, interval: tuple[float, float], **more: Any) -> Run:
+    """A model that learned from preferences, tested on 300 pairs."""
+    return _run(
+        "preference",
+        "starter-chat",
+        **{
+            "metrics": {"preference_accuracy": value, "reward_margin": 0.4, "kl": 0.1, "chosen_perplexity": 9.0},
+            "intervals": {"preference_accuracy": list(interval)},
+            "baseline": {
+                "longer_answer": {"preference_accuracy": 0.55},
+                "untouched": {"preference_accuracy": 0.5, "chosen_perplexity": 10.0},
+            },
+            "paired": {},
+            "test_rows": 300,
+            "train_rows": 2100,
+            **more,
+        },
+    )

@@ -6,7 +6,7 @@ import pytest
 
 from app.catalog.paired_tests import PairedTest
 from app.services.evaluation import headline, score_verdicts, verdicts
-from tests.app.services.evaluation.runs_of_all_kinds import numbers, scored, targets
+from tests.app.services.evaluation.runs_of_all_kinds import numbers, preferences, scored, targets
 
 BETTER, CHANCE, WORSE = ((0.05, 0.15), 0.001), ((-0.02, 0.012), 0.6), ((-0.1, -0.03), 0.01)
 
@@ -119,3 +119,16 @@ def test_texts_that_repeat_themselves_are_not_ready_whatever_their_score() -> No
     )
     sentence = headline.headline("succeeded", run.results)
     assert sentence is not None and sentence.conclusion == "not_yet" and "repeat" in sentence.sentence
+
+
+def test_pairs_of_answers_to_different_requests_are_held_against_guessing_alone() -> None:
+    tests = {"longer_answer": pair(*BETTER), "untouched": pair(*BETTER)}
+    assert "Clearly better than the base model." in titles(preferences(0.8, (0.75, 0.85), paired=tests))
+    run = preferences(
+        0.8, (0.75, 0.85), unlike_pairs=120, marked=True, baseline={"untouched": {"chosen_perplexity": 10.0}}
+    )
+    assert not any(verdict.severity == "good" for verdict in verdicts.assess(run, {}))
+    said = next(verdict for verdict in verdicts.assess(run, {}) if "guessing alone" in verdict.title)
+    assert "120 of 300 test pairs" in said.evidence and "guessing reaches 50.0 %" in said.evidence
+    sentence = headline.headline("succeeded", run.results)
+    assert sentence is not None and "base model" not in sentence.sentence

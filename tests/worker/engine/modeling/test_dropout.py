@@ -3,8 +3,9 @@
 import pytest
 import torch
 from torch import nn
+from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, PreTrainedConfig
 
-from worker.engine.modeling.dropout import ByteDropout, use_fast_dropout
+from worker.engine.modeling.dropout import ByteDropout, disable_dropout, use_fast_dropout
 
 
 def test_the_stated_share_is_dropped_and_the_expected_value_stays() -> None:
@@ -45,3 +46,32 @@ def test_every_dropout_of_a_model_is_replaced() -> None:
     use_fast_dropout(model)
     assert [type(module) for module in model.modules() if "Dropout" in type(module).__name__] == [ByteDropout] * 2
     assert [module.p for module in model.modules() if isinstance(module, ByteDropout)] == [0.2, 0.4]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        GPT2Config(vocab_size=40, n_embd=16, n_layer=1, n_head=2),
+        # Llama keeps the dropout of its attention as a number.
+        LlamaConfig(
+            vocab_size=40,
+            hidden_size=16,
+            intermediate_size=32,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            attention_dropout=0.5,
+        ),
+    ],
+    ids=["modules", "number"],
+)
+@pytest.mark.parametrize("fast", [True, False])
+def test_model_without_dropout_says_the_same_in_training(config: PreTrainedConfig, fast: bool) -> None:
+    torch.manual_seed(1)
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
+    if fast:
+        use_fast_dropout(model)
+    ids = torch.arange(2, 30)[None]
+    wanted = model.eval()(input_ids=ids).logits
+    assert not torch.allclose(model.train()(input_ids=ids).logits, wanted, atol=1e-4)
+    disable_dropout(model)
+    assert torch.allclose(model(input_ids=ids).logits, wanted, atol=1e-5)

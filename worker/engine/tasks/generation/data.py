@@ -31,6 +31,8 @@ class TokenizedExample:
     example: Example
     ids: list[int]
     loss_mask: list[bool]
+    # Whether it lost its end.
+    cut: bool = False
 
     @property
     def predicted(self) -> list[int]:
@@ -110,8 +112,9 @@ def _chunks(
 ) -> list[TokenizedExample]:
     """A conversation's beginning, or all of a running text; each chunk begins with the last token of the one before."""
     starts = [0] if example.turns else range(0, max(1, len(ids) - 1), max(1, max_length - 1))
+    cut = bool(example.turns) and len(ids) > max_length
     chunks = [
-        TokenizedExample(row_id, example, ids[start : start + max_length], loss_mask[start : start + max_length])
+        TokenizedExample(row_id, example, ids[start : start + max_length], loss_mask[start : start + max_length], cut)
         for start in starts
     ]
     return [chunk for chunk in chunks if chunk.weight]

@@ -26,6 +26,9 @@ class Examples:
         self._examples, self._pad_id, self._device = examples, pad_id, device
         self._make_batch = make_batch
 
+    def begin(self, update: Update) -> None:
+        """See :class:`TrainingData`: nothing is shared by the rows of an update."""
+
     def weight(self, update: Update) -> float:
         """See :class:`TrainingData`: the number of predicted tokens."""
         return sum(self._examples[row].weight for micro_batch in update for row in micro_batch)

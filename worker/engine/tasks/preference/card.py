@@ -34,6 +34,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
             "",
             *score_table(task.metric_titles, found),
             *_length_words(found),
+            *_pairing_words(found),
         ],
         learned=[
             *([] if spec.origin else [f"- loss: {LOSSES[found.loss]}, beta {found.beta:g}, on the answers alone"]),
@@ -57,4 +58,17 @@ def _length_words(found: PreferenceResults) -> list[str]:
         "",
         f"Length: of {bias['pairs']:.0f} held-out pairs with answers of different length the longer one is the better one in "
         f"{bias['data']:.0%}; this model prefers the longer one in {bias['tuned']:.0%}, the base model in {bias['base']:.0%}.",
+    ]
+
+
+def _pairing_words(found: PreferenceResults) -> list[str]:
+    if not found.marked:
+        return []
+    words = "Answers were marked good or bad one by one, and put together in pairs for the test, those to the same request first."
+    if not found.unlike_pairs:
+        return ["", words]
+    return [
+        "",
+        f"{words} In {found.unlike_pairs:,} of {found.test_rows:,} pairs the two answer different requests, so that only guessing",
+        "is held against it: neither the base model nor the length of an answer says which of two such answers is better.",
     ]

@@ -28,14 +28,24 @@ class TokenizedAnswers(TokenizedSplit):
     good: list[bool]
     marked: bool
 
+    @property
+    def unlike_pairs(self) -> int:
+        """Pairs whose answers are to different requests: a likelihood given one request says nothing beside that given another."""
+        return sum(self._asked(better) != self._asked(worse) for better, worse in self.pairs)
+
+    def _asked(self, at: int) -> object:
+        return self.examples[at].example.question
+
 
 def tokenize_answers(
-    rows: Sequence[ExampleRow], tokenize: Callable[[list[ExampleRow]], TokenizedSplit], max_length: int
+    rows: Sequence[ExampleRow], tokenize: Callable[[list[ExampleRow]], TokenizedSplit]
 ) -> TokenizedAnswers:
-    """The answers of some rows; a row of which an answer has no token within the maximum length is left out.
+    """The answers of some rows.
+
+    Left out is a row of which an answer has no token within the maximum length, or of which both are the same up to there.
 
     Args:
-        tokenize: makes tokens of conversations, at most ``max_length`` each, leaving out those of which nothing is left.
+        tokenize: makes tokens of conversations, cut at the maximum length, leaving out those of which nothing is left.
     """
     flat: list[ExampleRow] = []
     for row_id, example in rows:
@@ -52,7 +62,7 @@ def tokenize_answers(
         assert isinstance(example, PreferenceExample)
         wanted = SIDES if example.rejected else 1
         found = [made[key] for side in range(wanted) if (key := row_id * SIDES + side) in made]
-        if len(found) < wanted:
+        if len(found) < wanted or (wanted == SIDES and found[0].ids == found[1].ids):
             left_out += 1
             continue
         if example.good is None:
@@ -60,9 +70,8 @@ def tokenize_answers(
         good += [True, False] if example.good is None else [example.good]
         answers += [replace(answer, row_id=row_id) for answer in found]
     marked = any(isinstance(example, PreferenceExample) and example.good is not None for _, example in rows)
-    # One that is exactly as long as allowed counts as cut too, where any is.
-    full = {answer.row_id for answer in answers if len(answer.ids) >= max_length} if tokenized.cut_rows else set()
-    return TokenizedAnswers(answers, len(full), left_out, pairs or match(answers, good), good, marked)
+    cut = len({answer.row_id for answer in answers if answer.cut})
+    return TokenizedAnswers(answers, cut, left_out, pairs or match(answers, good), good, marked)
 
 
 def match(answers: Sequence[TokenizedExample], good: Sequence[bool]) -> list[tuple[int, int]]:

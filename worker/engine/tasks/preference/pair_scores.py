@@ -18,14 +18,19 @@ LENGTH_PAIRS = 10
 
 @dataclass(frozen=True)
 class PairMargins:
-    """For each pair by how much the better answer is rated above the worse one, in nats."""
+    """For each pair by how much the better answer is rated above the worse one, in nats.
+
+    ``tie`` is what a pair counts whose answers are rated alike: nothing of a model, which then has not found the better one (as in
+    trl's accuracies), and a half of a guess.
+    """
 
     margins: Values
+    tie: float = 0.0
 
     @property
     def right(self) -> Values:
-        """1 where the better answer is rated higher, 0 where the worse one is, a half where both are alike."""
-        return np.where(self.margins > 0, 1.0, np.where(self.margins < 0, 0.0, 0.5))
+        """1 where the better answer is rated higher, 0 where the worse one is, else :attr:`tie`."""
+        return np.where(self.margins > 0, 1.0, np.where(self.margins < 0, 0.0, self.tie))
 
     @property
     def accuracy(self) -> float:
@@ -52,8 +57,8 @@ def likelihoods(scores: RowScores, pairs: Pairs, scale: float = 1.0) -> PairMarg
 
 
 def lengths(texts: Sequence[str], pairs: Pairs) -> PairMargins:
-    """Margins of the length in characters: the longer answer wins."""
-    return _margins(np.array([len(text) for text in texts], dtype=float), pairs)
+    """Margins of the length in characters: the longer answer wins, and of two that are as long either."""
+    return PairMargins(_margins(np.array([len(text) for text in texts], dtype=float), pairs).margins, tie=0.5)
 
 
 def length_bias(longer: PairMargins, **models: PairMargins) -> dict[str, float]:

@@ -17,6 +17,7 @@ from app.catalog.task_types.preference_rows import join_pair
 from app.errors import StudioError
 from worker.engine.batching.training_rows import SPLITS
 from worker.engine.modeling import adapter_files
+from worker.engine.modeling.dropout import disable_dropout
 from worker.engine.reporting.results import PreferenceResults, RunResults
 from worker.engine.runtime.distributed import broadcast_object
 from worker.engine.tasks.base import PredictionRow
@@ -62,7 +63,7 @@ class Preferences(Generation):
         max_length = self._room
         cache = self._token_cache(name)
         found = tokenize_answers(
-            examples, lambda flat: tokenize_and_mask(flat, self.masker, max_length, self.report, cache), max_length
+            examples, lambda flat: tokenize_and_mask(flat, self.masker, max_length, self.report, cache)
         )
         if found.examples and not found.pairs:
             raise StudioError(
@@ -144,6 +145,9 @@ class Preferences(Generation):
         if isinstance(rows, MarkedRows):
             rows.others_reference = self.reference.others["train"]
         super().adapt(total_steps)
+        if self.refers:
+            # The reference was read without dropout; with it the model would differ from it by chance alone.
+            disable_dropout(self.body)
 
     def _better(self, name: str) -> list[TokenizedExample]:
         split = self.splits[name]
@@ -203,9 +207,6 @@ class Preferences(Generation):
     def test(self) -> None:
         """See :class:`TaskFamily`."""
         self.test_scores = self._read("test", exact=True)
-        if self.reference is None:
-            # A model that was made from others: nothing was trained here, so the base model is what it is held against.
-            raise StudioError("no_reference", "The answers were not measured before.", "Start the run again.")
         self.test_margins = self._margins(self.test_scores, "test")
         self.test_tokens = next_tokens(cast(CausalLM, self.model), self._better("test"), self.evaluation)
         if self.forgetting_baseline is not None:
@@ -216,7 +217,8 @@ class Preferences(Generation):
         """See :class:`TaskFamily`."""
         split, settings, margins = self.splits["test"], self.settings, self.test_margins
         longer = pair_scores.lengths([answer.example.answer for answer in split.examples], split.pairs)
-        baselines = {"longer_answer": longer, "untouched": self.base_margins}
+        # Of answers to different requests neither likelihoods nor lengths can be held against each other.
+        baselines = {} if split.unlike_pairs else {"longer_answer": longer, "untouched": self.base_margins}
         base = {"chosen_perplexity": self._chosen_perplexity(self.base_scores, split)}
         return PreferenceResults(
             metrics={
@@ -227,14 +229,18 @@ class Preferences(Generation):
             },
             intervals={"preference_accuracy": margins.interval()},
             baseline={
-                name: {"preference_accuracy": known.accuracy, **(base if name == "untouched" else {})}
-                for name, known in baselines.items()
+                "untouched": base,
+                **{
+                    name: {"preference_accuracy": known.accuracy, **(base if name == "untouched" else {})}
+                    for name, known in baselines.items()
+                },
             },
             paired={name: margins.against(known).as_json() for name, known in baselines.items()},
-            length_bias=pair_scores.length_bias(longer, tuned=margins, base=self.base_margins),
+            length_bias=pair_scores.length_bias(longer, tuned=margins, base=self.base_margins) if baselines else {},
             loss=settings.loss,
             beta=settings.beta,
             marked=split.marked,
+            unlike_pairs=split.unlike_pairs,
             labels=[],
             template=self.masker.template_name,
             system_prompt=self._system_prompt(),
@@ -250,18 +256,22 @@ class Preferences(Generation):
         adapter_files.write_card(folder, card.model_card(self.job.spec, self.job.base, results), example)
 
     def predictions(self) -> Iterator[PredictionRow]:
-        """See :class:`TaskFamily`: which of two answers each model prefers; the score is the margin of the tuned one's reward."""
+        """See :class:`TaskFamily`: which of two answers each model prefers; the score is the margin of the tuned one's reward.
+
+        The base model is not asked where a pair's answers are to different requests.
+        """
         split = self.splits["test"]
         for number, (better, worse) in enumerate(split.pairs):
             one, other = split.examples[better], split.examples[worse]
             base, tuned = (
                 CHOSEN if known.margins[number] > 0 else REJECTED for known in (self.base_margins, self.test_margins)
             )
+            asked = None if split.unlike_pairs else base
             yield PredictionRow(
                 one.row_id,
                 join_pair(_asked(one), one.example.answer, other.example.answer, _asked(other)),
                 CHOSEN,
-                base,
+                asked,
                 tuned,
                 float(self.test_margins.margins[number]),
             )

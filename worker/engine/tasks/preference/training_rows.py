@@ -56,6 +56,9 @@ class ReferredRows:
         """See :class:`TrainingData`: the number of rows, so that every pair weighs the same."""
         return float(sum(map(len, update)))
 
+    def begin(self, update: Update) -> None:
+        """See :class:`TrainingData`: pairs need nothing."""
+
     def known(self, answers: Sequence[int]) -> torch.Tensor:
         """The reference's log-probabilities of some answers; zeros for losses that need none."""
         if self.settings.loss not in losses.REFERRING:
@@ -125,10 +128,9 @@ class MarkedRows(ReferredRows):
             max(len(answer.ids), len(other.ids)) for answer, other in zip(self.split.examples, self.others, strict=True)
         ]
 
-    def weight(self, update: Update) -> float:
-        """See :class:`TrainingData`."""
+    def begin(self, update: Update) -> None:
+        """See :class:`TrainingData`: the distance is estimated anew."""
         self._update, self._distance = update, None
-        return super().weight(update)
 
     def loss(self, model: nn.Module, rows: MicroBatch) -> torch.Tensor:
         """See :class:`TrainingData`."""

@@ -56,6 +56,9 @@ class TaggedRows:
         self._weights = [sum(target != IGNORED for target in targets) for targets in data.targets]
         self._pad_id, self._device = pad_id, device
 
+    def begin(self, update: Update) -> None:
+        """See :class:`TrainingData`: nothing is shared by the rows of an update."""
+
     def weight(self, update: Update) -> float:
         """See :class:`TrainingData`: the number of words."""
         return max(1, sum(self._weights[row] for micro_batch in update for row in micro_batch))

@@ -36,3 +36,11 @@ def test_card_states_accuracy_baselines_and_length(chat_base: tuple[BaseModelCar
         "the longer one is the better one in 70%; this model prefers the longer one in 90%, the base model in 50%"
         in text
     )
+
+
+def test_card_says_how_marked_answers_were_put_together(chat_base: tuple[BaseModelCard, Path]) -> None:
+    marked = replace(
+        TASK, marked=True, unlike_pairs=12, baseline={"untouched": {"chosen_perplexity": 9.0}}, length_bias={}
+    )
+    text = model_card(preference_spec(marks=True), chat_base[0], replace(RUN, task=marked))
+    assert "In 12 of 40 pairs the two answer different requests" in text and "only guessing" in text

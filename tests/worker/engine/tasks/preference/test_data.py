@@ -21,7 +21,7 @@ def tokens_of(chat_base: tuple[BaseModelCard, Path]) -> Tokenize:
 
     def tokenize(*examples: PreferenceExample, room: int = 96) -> TokenizedAnswers:
         return tokenize_answers(
-            list(enumerate(examples, start=5)), lambda flat: tokenize_and_mask(flat, masker, room, ListReport()), room
+            list(enumerate(examples, start=5)), lambda flat: tokenize_and_mask(flat, masker, room, ListReport())
         )
 
     return tokenize
@@ -55,6 +55,8 @@ def test_single_answers_are_compared_once_those_to_the_same_request_first(tokens
     )
     assert found.marked and found.good == [True, False, False, True]
     assert found.pairs == [(0, 2), (3, 1)]
+    # The good answer to C stands beside the bad one to B.
+    assert found.unlike_pairs == 1
     assert match(found.examples[:1], [True]) == []
 
 
@@ -74,3 +76,14 @@ def test_rows_of_which_one_answer_is_cut_away_are_left_out(tokens_of: Tokenize) 
 
 def test_a_row_of_which_both_answers_are_cut_counts_once(tokens_of: Tokenize) -> None:
     assert tokens_of(pair("Hi", "Yes, indeed", "No, not at all"), pair("Ho", "A", "B"), room=8).cut_rows == 1
+
+
+def test_a_row_that_just_fits_is_not_cut_and_one_whose_answers_differ_after_the_cut_is_left_out(
+    tokens_of: Tokenize,
+) -> None:
+    room = max(len(answer.ids) for answer in tokens_of(pair("Hi", "Yes", "No")).examples)
+    found = tokens_of(
+        pair("Hi", "Yes", "No"), pair("Hi", "Never", "Nay"), pair("Hi", "Yesterday", "Yesteryear"), room=room
+    )
+    assert [answer.row_id for answer in found.examples] == [5, 5, 6, 6]
+    assert (found.cut_rows, found.left_out) == (1, 1)

@@ -19,11 +19,12 @@ def test_rewards_are_ratios_to_the_reference_or_likelihoods_per_token() -> None:
     assert pair_scores.likelihoods(SCORES, PAIRS).margins.tolist() == [-1.0, -2.0]
 
 
-def test_alike_answers_count_half() -> None:
+def test_answers_that_a_model_rates_alike_are_not_found_and_half_of_them_guessed() -> None:
     margins = PairMargins(np.array([1.0, 0.0, -1.0, 2.0]))
-    assert margins.accuracy == 0.625
+    assert margins.accuracy == 0.5
+    assert pair_scores.lengths(["one", "two"], [(0, 1)]).accuracy == 0.5
     low, high = margins.interval()
-    assert low < 0.625 < high
+    assert low < 0.5 < high
     test = margins.against(PairMargins(np.array([-1.0, 0.0, -1.0, -2.0])))
     assert (test.first_only, test.second_only, test.difference) == (2, 0, 0.5)
 

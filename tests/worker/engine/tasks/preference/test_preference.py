@@ -103,8 +103,14 @@ def test_every_loss_learns(preference_job: MakeJob, loss: str) -> None:
 
 
 def test_thumbs_are_learned_by_kto_and_tested_in_pairs(preference_job: MakeJob) -> None:
-    results = train(preference_job(preference_spec(marks=True, epochs=2)), ListReport())
+    job = preference_job(preference_spec(marks=True, epochs=2))
+    results = train(job, ListReport())
     assert results["loss"] == "kto" and results["marked"]
+    # Every request has one answer, so that likelihoods of the base model cannot be held against each other.
+    assert results["unlike_pairs"] == results["test_rows"]
+    assert results["paired"] == results["length_bias"] == {} and set(results["baseline"]) == {"untouched"}
+    assert set(results["baseline"]["untouched"]) == {"chosen_perplexity"}
+    assert {row["base_answer"] for row in predictions_of(job)} == {None}
     assert results["metrics"]["preference_accuracy"] > 0.5 and 1 <= results["test_rows"] <= 4
     with pytest.raises(StudioError, match="compares two answers"):
         train(preference_job(preference_spec(marks=True, preference_loss="dpo")), ListReport())
