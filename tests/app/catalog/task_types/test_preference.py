@@ -41,7 +41,7 @@ def test_pairs_that_teach_nothing_are_left_out_and_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("longer", "severity"), [(1.0, "warning"), (0.5, "info")])
-def test_length_that_explains_the_choice_is_told(tmp_path: Path, longer: float, severity: str) -> None:
+def test_length_that_explains_the_choice_is_reported(tmp_path: Path, longer: float, severity: str) -> None:
     words = "because it is longer than the other one"
     rows = [
         pair(n, chosen=f"Yes {n}. {words}", rejected=f"No {n}.")
@@ -86,7 +86,7 @@ def test_votes_in_numbers_are_asked_about_and_none_is_dropped_in_silence(tmp_pat
     assert asked["status"] == "rejected" and asked["problems"][0]["code"] == "several_readings"
     taken = check(tmp_path, rows, answer=asked["question"]["options"][0]["answer"])
     assert taken["columns"]["winner:0/1"] == "winner" and taken["rows"]["usable"] == 60
-    # Who names the column without saying what its numbers mean is told which rows cannot be read.
+    # Who names the column without saying what its numbers mean learns which rows cannot be read.
     named = {"prompt": "prompt", "chosen": "answer_1", "rejected": "answer_2", "winner": "winner"}
     [unknown] = [item for item in check(tmp_path, rows, columns=named)["problems"] if item["code"] == "unknown_winner"]
     assert unknown["count"] == 40 and "'winner' holds names none of the two answers" in unknown["message"]
