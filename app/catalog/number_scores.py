@@ -1,7 +1,7 @@
 """Scores of answers that are numbers, their bootstrap intervals, and paired tests of two models. Pure arithmetic.
 
 Answers and expected numbers are float64 of shape (rows, numbers), or several drawings of them (drawings, rows, numbers); a score
-of several numbers is the mean of their scores.
+of several numbers is the mean of their scores, where those have no unit.
 scipy.stats is imported on first use, as in :mod:`app.intervals`.
 """
 
@@ -24,6 +24,8 @@ ROUNDING = 1e-12
 PORTION_CELLS = 200_000
 # Drawings of many rows are fewer: so many numbers in all.
 MIN_RESAMPLES, RANKED_CELLS = 500, 2_000_000
+# Scores in the unit of their number, of which a mean over several numbers is in none.
+IN_UNITS = ("mae",)
 # Where a score can lie.
 BOUNDS = {"pearson": (-1.0, 1.0), "spearman": (-1.0, 1.0), "mae": (0.0, math.inf), "r2": (-math.inf, 1.0)}
 
@@ -72,9 +74,15 @@ SCORES: Mapping[str, ScoreColumns] = {
 }
 
 
+def joint_scores(numbers: int) -> Mapping[str, ScoreColumns]:
+    """The scores that so many numbers have together: those in the unit of a number only where there is one."""
+    return {name: compute for name, compute in SCORES.items() if numbers == 1 or name not in IN_UNITS}
+
+
 def score(answered: Numbers, expected: Numbers) -> dict[str, float]:
-    """Every score of :data:`SCORES`."""
-    return {name: float(compute(answered, expected).mean()) for name, compute in SCORES.items()}
+    """Every score of :func:`joint_scores`."""
+    known = joint_scores(expected.shape[-1])
+    return {name: float(compute(answered, expected).mean()) for name, compute in known.items()}
 
 
 def per_number(answered: Numbers, expected: Numbers, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -103,9 +111,10 @@ def intervals(answered: Numbers, expected: Numbers, seed: int = 0, factor: float
     resamples = min(RESAMPLES, max(MIN_RESAMPLES, RANKED_CELLS // expected.size))
     portion = max(1, PORTION_CELLS // expected.size)
     drawn: list[Numbers] = []
+    known = joint_scores(expected.shape[-1])
     for start in range(0, resamples, portion):
         chosen = rng.integers(0, rows, (min(portion, resamples - start), rows))
-        values = [compute(answered[chosen], expected[chosen]).mean(-1) for compute in SCORES.values()]
+        values = [compute(answered[chosen], expected[chosen]).mean(-1) for compute in known.values()]
         drawn.append(np.stack(values, axis=1))
     ends = np.quantile(np.concatenate(drawn), (0.025, 0.975), axis=0)
     found = {}

@@ -35,7 +35,9 @@ def interval(share: float, results: Results, rows: int | None = None) -> tuple[f
 
 
 def rows_words(results: Results) -> str:
-    """ "700 test rows", or "250 rows, 5-fold cross-validated"."""
+    """ "700 test rows", "250 rows, 5-fold cross-validated", or "256 of 1,000 test sources" where some were drawn."""
+    if (sources := int(results.get("sources") or 0)) > count_rows(results):
+        return _("{rows} of {sources} test sources", rows=decimal(count_rows(results)), sources=decimal(sources))
     return words_of(count_rows(results), folds(results))
 
 

@@ -180,6 +180,7 @@ class TargetResults(TaskResults):
     Attributes:
         paired: baseline -> the tuned model against it by chrF, as :class:`app.catalog.paired_tests.PairedTest` has it.
         answered_rows: sources that were answered, which are the ``test_rows``; those with the same text count once.
+        sources: how many different ones the test rows have; those that are not answered were not drawn, or leave no room for a target.
         references: of all of them together.
         template: name of the chat template; empty for an encoder-decoder.
         signatures: score -> how sacrebleu calls it.
@@ -188,6 +189,7 @@ class TargetResults(TaskResults):
 
     paired: dict[str, dict[str, Any]]
     answered_rows: int
+    sources: int
     references: int
     template: str
     signatures: dict[str, str]

@@ -103,6 +103,12 @@ def test_texts_that_beat_copy_and_base_are_better_and_still_to_be_read() -> None
     assert "read some" in sentence.sentence
 
 
+def test_sources_that_were_drawn_are_said_to_be_some_of_all() -> None:
+    pairs = {"copy": pair(*BETTER), "untouched": pair(*BETTER)}
+    sentence = headline.headline("succeeded", targets(0.7, (0.65, 0.75), pairs=pairs, sources=1200).results)
+    assert sentence is not None and sentence.sentence.startswith("chrF 70.0 % on 300 of 1,200 test sources (95 %")
+
+
 def test_texts_no_better_than_their_source_are_an_error() -> None:
     run = targets(0.45, (0.4, 0.5), pairs={"copy": pair(*WORSE), "untouched": pair(*BETTER)})
     assert verdicts.assess(run, {})[0].title == "No better than the copy of the source."

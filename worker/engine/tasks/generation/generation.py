@@ -136,6 +136,11 @@ class Generation(TaskFamily):
         cut, max_length = self.splits["train"].cut_rows, self.job.spec.training.max_length
         if cut:
             self.warn(f"{cut:,} training conversations are longer than {max_length} tokens and lose their end.")
+        self.report_left_out()
+
+    def report_left_out(self) -> None:
+        """Say how many rows have nothing to learn."""
+        max_length = self.job.spec.training.max_length
         if left_out := count_by_split(self.splits, lambda split: split.left_out):
             self.warn(
                 f"Rows without anything to learn within {max_length} tokens are left out: {list_counts(left_out)}. "

@@ -1,12 +1,14 @@
 """The model card and ``use_me.py`` of a model that gives a text a number, or several."""
 
+from typing import cast
+
 from app.catalog.card import BaseModelCard
 from app.catalog.spec import RunSpec
 from app.catalog.task_types import task_type
 from app.catalog.task_types.text_pairs import SECOND
 from worker.engine.reporting import card_frame
 from worker.engine.reporting.card_frame import CardContext
-from worker.engine.reporting.results import RunResults
+from worker.engine.reporting.results import NumberResults, RunResults
 from worker.engine.reporting.score_table import score_table
 from worker.engine.tasks.classification import card
 
@@ -48,7 +50,11 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
             f"95 % intervals of the tuned model: {spans}.",
             "",
             *score_table(titles, results.task),
-            *([] if len(spec.labels) == 1 else ["", "Each score is the mean over the numbers."]),
+            *(
+                []
+                if len(spec.labels) == 1
+                else ["", "Each score is the mean over the numbers.", *_distances(cast(NumberResults, results.task))]
+            ),
         ],
         use=[
             f"`python use_me.py {_arguments(spec)}`. The answer layer is `head.safetensors` beside the encoder's weights, with an output",
@@ -62,6 +68,11 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
         ],
     )
     return card_frame.model_card(spec, base, results, context)
+
+
+def _distances(found: NumberResults) -> list[str]:
+    """Errors of several numbers, which may be in different units, stand for themselves."""
+    return [f"- mean absolute error of `{number['label']}`: {number['mae']:.4g}" for number in found.per_number]
 
 
 def _arguments(spec: RunSpec) -> str:

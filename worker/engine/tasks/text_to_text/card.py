@@ -73,7 +73,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults, decoding
         pipeline="text2text-generation" if base.architecture == ENCODER_DECODER else "text-generation",
         gives=f"{task.title}.",
         quality=[
-            f"Measured on {found.test_rows:,} held-out texts with {found.references:,} references {results.part_in_training}",
+            f"Measured on {_of_sources(found)} held-out texts with {found.references:,} references {results.part_in_training}",
             f"chrF lies between {low:.3f} and {high:.3f} (95 % interval); all scores are from 0 to 1.",
             "",
             *score_table(task.metric_titles, found),
@@ -89,3 +89,7 @@ def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults, decoding
         ],
     )
     return card_frame.model_card(spec, base, results, context)
+
+
+def _of_sources(found: TargetResults) -> str:
+    return f"{found.test_rows:,}" if found.sources <= found.test_rows else f"{found.test_rows:,} of {found.sources:,}"

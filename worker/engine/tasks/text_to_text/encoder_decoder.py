@@ -92,6 +92,7 @@ class EncoderDecoder(Rewriting):
                 f"{train.cut_sources:,} sources and {train.cut_targets:,} targets of the training rows are longer than {length} "
                 "tokens and lose their end."
             )
+        self.report_left_out()
 
     def open_training_data(self, examples: list[TokenizedExample]) -> Examples:
         """See :class:`Generation`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from worker.engine.tasks.generation.data import TokenizedExample
 from worker.engine.tasks.generation.samples import SamplePrompt
@@ -28,9 +29,9 @@ class TargetPrompt(SamplePrompt):
 
 
 def one_for_each_source(
-    examples: Sequence[TokenizedExample], ask: Callable[[TokenizedExample], list[int]], prefix: str, room: int
+    examples: Sequence[TokenizedExample], ask: Callable[[TokenizedExample], list[int]], prefix: str
 ) -> list[TargetPrompt]:
-    """Prompts in the order of the rows; sources of more than ``room`` tokens are left out.
+    """Prompts in the order of the rows.
 
     Args:
         prefix: the instruction before each source, which is not shown.
@@ -40,12 +41,20 @@ def one_for_each_source(
         rows.setdefault(example.example.turns[-2].content, []).append(example)
     prompts = []
     for source, (first, *rest) in rows.items():
-        ids = ask(first)
-        if len(ids) <= room:
-            others = tuple((other.row_id, other.example.answer) for other in rest)
-            text = source.removeprefix(prefix)
-            prompts.append(TargetPrompt(first.row_id, text, first.example.answer, ids, others))
+        others = tuple((other.row_id, other.example.answer) for other in rest)
+        text = source.removeprefix(prefix)
+        prompts.append(TargetPrompt(first.row_id, text, first.example.answer, ask(first), others))
     return prompts
+
+
+def draw(prompts: Sequence[TargetPrompt], most: int) -> list[TargetPrompt]:
+    """At most so many of them, wherever they stand in the file, in its order.
+
+    Those with the smallest digests of their sources are drawn: every run on the same rows answers the same ones, whatever its seed, and
+    a smaller drawing is part of a larger one.
+    """
+    drawn = sorted(range(len(prompts)), key=lambda at: sha256(prompts[at].text.encode()).digest())[:most]
+    return [prompts[at] for at in sorted(drawn)]
 
 
 def answer_tokens(examples: Sequence[TokenizedExample]) -> int:

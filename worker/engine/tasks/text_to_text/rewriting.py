@@ -10,6 +10,7 @@ from torch import nn
 from app.catalog import reference_scores
 from app.catalog.card import BaseModelCard
 from app.catalog.reference_scores import CHRF, ReferenceCounts
+from app.errors import StudioError
 from worker.engine.modeling import adapter_files
 from worker.engine.reporting.results import RunResults, TargetResults
 from worker.engine.runtime.distributed import broadcast_object
@@ -20,7 +21,7 @@ from worker.engine.tasks.generation.samples import Generator, SamplePrompt
 from worker.engine.tasks.text_to_text import baselines, card, scores
 from worker.engine.tasks.text_to_text.decoding import Decoding
 from worker.engine.tasks.text_to_text.predict import TargetWriter
-from worker.engine.tasks.text_to_text.prompts import TargetPrompt, answer_tokens, one_for_each_source
+from worker.engine.tasks.text_to_text.prompts import TargetPrompt, answer_tokens, draw, one_for_each_source
 
 # Sources of the test rows that are answered, and of the validation rows at each check; more narrow the intervals little. Beside a
 # soft prompt they are answered one by one.
@@ -64,11 +65,41 @@ class Rewriting(Generation):
         return self.masker.ask(example.example.question)
 
     def make_prompts(self, split: str) -> list[SamplePrompt]:
-        """See :class:`Generation`: one prompt for each source."""
-        prefix = self.job.spec.training.source_prefix
-        found = one_for_each_source(self.splits[split].examples, self.ask, prefix, self.source_room)
+        """See :class:`Generation`: one prompt for each source, of many sources some that are drawn."""
         most = ANSWERED_SOURCES if split == "test" else CHECKED_SOURCES
-        return list(found[: most // (SINGLE_SHARE if self.single else 1)])
+        return list(draw(self.fitting_prompts[split], most // (SINGLE_SHARE if self.single else 1)))
+
+    @cached_property
+    def sources(self) -> dict[str, list[TargetPrompt]]:
+        """A prompt for each source of the validation and of the test rows."""
+        prefix = self.job.spec.training.source_prefix
+        return {
+            split: one_for_each_source(self.splits[split].examples, self.ask, prefix)
+            for split in ("validation", "test")
+        }
+
+    @cached_property
+    def fitting_prompts(self) -> dict[str, list[TargetPrompt]]:
+        """Those that leave room for a target; says how many do not.
+
+        Raises:
+            StudioError: ``no_source_fits``: none of a split does.
+        """
+        room, found = self.source_room, {}
+        for split, prompts in self.sources.items():
+            found[split] = [prompt for prompt in prompts if len(prompt.ids) <= room]
+            if not found[split]:
+                raise StudioError(
+                    "no_source_fits",
+                    f"Every source of the {split} rows is longer than {room} tokens, so that no target fits beside it.",
+                    "Shorten the sources, or choose a base model that reads longer texts.",
+                )
+            if too_long := len(prompts) - len(found[split]):
+                self.warn(
+                    f"{too_long:,} of {len(prompts):,} {split} sources are longer than {room} tokens, which leaves no room for a "
+                    "target: they are not answered, and no score says anything about them."
+                )
+        return found
 
     @cached_property
     def checked_prompts(self) -> list[TargetPrompt]:
@@ -82,6 +113,7 @@ class Rewriting(Generation):
             self.warn(
                 f"{cut:,} training rows are longer than {length} tokens, source and target together; their targets are cut."
             )
+        self.report_left_out()
 
     def generator(self, decoder: nn.Module, *, single: bool) -> Generator:
         """See :class:`Generation`."""
@@ -98,7 +130,7 @@ class Rewriting(Generation):
         """See :class:`TaskFamily`: chrF of the checked sources, and the loss of all rows."""
         loss = super().validate()["loss"]
         chrf = 0.0
-        if self.accelerator.is_main_process and self.checked_prompts:
+        if self.accelerator.is_main_process:
             answers = self.generate(self.checked_prompts)
             chrf = scores.count(self.checked_prompts, answers).score(CHRF)
         return {"loss": loss, CHRF: broadcast_object(chrf)}
@@ -142,6 +174,7 @@ class Rewriting(Generation):
             labels=[],
             test_rows=len(self.prompts),
             answered_rows=len(self.prompts),
+            sources=len(self.sources["test"]),
             references=sum(len(prompt.references) for prompt in self.prompts),
             template=self.masker.template_name,
             signatures={name: reference_scores.signature(name) for name in tuned.by_score},
