@@ -131,6 +131,13 @@ NOT_YET: tuple[Recognised, ...] = (
         unserved_layouts.label_studio_choices,
         stated("it is not unfolded here"),
     ),
+    Recognised(
+        "argilla",
+        stated("Argilla's export, in which the labels lie within the column “responses”"),
+        stated("Write the label that counts for each record into a column of its own, beside the text."),
+        unserved_layouts.argilla_responses,
+        stated("it is not unfolded here"),
+    ),
 )
 
 

@@ -107,3 +107,22 @@ def label_studio_choices(table: TableFacts) -> list[GoalCandidate] | None:
         return any(isinstance(value, dict) and "choices" in value for value in values)
 
     return [] if any(table.share(name, chosen) >= LIST_SHARE for name in table.of_kind(facts.OBJECTS)) else None
+
+
+def argilla_responses(table: TableFacts) -> list[GoalCandidate] | None:
+    """Answers within the nested ``responses`` of Argilla's export, where no other column is called a label."""
+
+    def answered(cell: Any) -> bool:
+        value = parsed(cell)
+        responses = value if isinstance(value, list) else []
+        values = [item.get("values") for item in responses if isinstance(item, dict)]
+        return any(isinstance(item, dict) and any(map(_is_answer, item.values())) for item in values)
+
+    if names.find_column(table.names, names.LABELS):
+        return None
+    name = names.find_column(table.of_kind(facts.OBJECTS), ("responses",))
+    return [] if name and table.share(name, answered) >= LIST_SHARE else None
+
+
+def _is_answer(value: Any) -> bool:
+    return isinstance(value, dict) and "value" in value

@@ -3,6 +3,7 @@
 import pytest
 
 from app.catalog.task_types.unserved_layouts import (
+    argilla_responses,
     inline_marks,
     label_studio_choices,
     numbered_spans,
@@ -55,6 +56,13 @@ def test_full_export_of_label_studio_is_reported() -> None:
     assert label_studio_choices(table(data=TEXTS, annotations=[cell] * ROWS)) == []
     spans = '[{"result": [{"value": {"start": 0, "end": 4, "labels": ["X"]}, "type": "labels"}]}]'
     assert label_studio_choices(table(text=TEXTS, annotations=[spans] * ROWS)) is None
+
+
+def test_export_of_argilla_with_labels_in_its_responses_is_reported() -> None:
+    cells = ['[{"values": {"label": {"value": "water"}}, "status": "submitted"}]'] * ROWS
+    assert argilla_responses(table(text=TEXTS, responses=cells)) == []
+    assert argilla_responses(table(text=TEXTS, responses=cells, label=GROUPS)) is None
+    assert argilla_responses(table(text=TEXTS, responses=['["yes", "no"]'] * ROWS)) is None
 
 
 @pytest.mark.parametrize("results", ['["a", 5]', '[{"value": 5}]', '[{"value": "choices"}]'])
