@@ -119,7 +119,7 @@ def _architecture(config: Any) -> str:
             raise Rejected(
                 "language_codes",
                 _(
-                    "Models of the type {kind} are told by codes from which language into which they translate; the studio has no "
+                    "Models of the type {kind} take codes that say from which language into which they translate; the studio has no "
                     "setting for these codes yet.",
                     kind=repr(kind),
                 ),
