@@ -47,9 +47,9 @@ def project_quota(
 
 
 def _made(max_runs: int | None, max_hours: float | None, max_gb: float | None) -> Any:
-    from app.services.accounts.quotas import QuotaBounds
+    from app.services.accounts.quotas import QuotaBounds, bytes_of
 
-    return QuotaBounds(max_runs, max_hours, None if max_gb is None else round(max_gb * GIGABYTE))
+    return QuotaBounds(max_runs, max_hours, None if max_gb is None else bytes_of(max_gb))
 
 
 def _words(name: str, used: Any) -> str:

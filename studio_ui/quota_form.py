@@ -7,14 +7,13 @@ from typing import Any
 from app.errors import Rejected
 from app.languages import gettext as _
 from app.languages import gettext_noop, localized
-from app.services.accounts.quotas import HeldQuota, QuotaBounds
+from app.services.accounts.quotas import GIGABYTE, HeldQuota, QuotaBounds, bytes_of
 from studio_ui.components.nodes import Node, choice, el, facts, form
 from studio_ui.formats import byte_size, count
 from studio_ui.quota_words import usage_facts
 
 # The parameter of the address that says whose limits are shown.
 QUOTA = "quota"
-GB = 1e9
 UNITS = {"runs": gettext_noop("runs"), "hours": gettext_noop("hours"), "gigabytes": gettext_noop("GB")}
 FIELDS = tuple(UNITS)
 
@@ -27,7 +26,7 @@ def quota_button(holder_id: str, name: str) -> Node:
 def quota_form(held: HeldQuota) -> Node:
     """The fields as they are set; its action is ``quota`` with ``holder`` and a text per field of :data:`FIELDS`."""
     bounds, defaults = held.bounds, held.defaults
-    gigabytes = None if bounds.max_bytes is None else bounds.max_bytes / GB
+    gigabytes = None if bounds.max_bytes is None else bounds.max_bytes / GIGABYTE
     labels = (_("Runs waiting or working"), _("GPU hours in seven days"), _("GB on disk: data, checkpoints, downloads"))
     values = (bounds.max_runs, bounds.max_hours, gigabytes)
     usual = (count(defaults[0]), localized(f"{defaults[1]:g}"), byte_size(defaults[2]))
@@ -63,10 +62,10 @@ def read_bounds(values: Mapping[str, Any]) -> QuotaBounds:
     """The limits that the fields say.
 
     Raises:
-        Rejected: a field holds no number.
+        Rejected: a field holds no number, or more gigabytes than a quota may have.
     """
     runs, hours, gigabytes = (_number(name, str(values.get(name) or "").strip()) for name in FIELDS)
-    most_bytes = None if gigabytes is None else round(gigabytes * GB)
+    most_bytes = None if gigabytes is None else bytes_of(gigabytes)
     return QuotaBounds(None if runs is None else int(runs), hours, most_bytes)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 from app.api.deps import UserId
 from app.api.schemas import Body, ObjectId
 from app.services.accounts import audit, people, quotas
-from app.services.accounts.quotas import QuotaBounds
+from app.services.accounts.quotas import MAXIMA, QuotaBounds
 from app.services.operations import person_removal
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
@@ -34,9 +34,9 @@ class PersonBody(Body):
 class QuotaBody(Body):
     """The most that may be used: null for the studio's setting (no limit for projects), 0 for no limit."""
 
-    max_runs: int | None = Field(None, ge=0, le=10**6, description="Runs waiting or working.")
-    max_hours: float | None = Field(None, ge=0, le=10**6, description="GPU hours in seven days.")
-    max_bytes: int | None = Field(None, ge=0, le=2**60, description="Bytes of data, checkpoints and downloads.")
+    max_runs: int | None = Field(None, ge=0, le=MAXIMA["max_runs"], description="Runs waiting or working.")
+    max_hours: float | None = Field(None, ge=0, le=MAXIMA["max_hours"], description="GPU hours in seven days.")
+    max_bytes: int | None = Field(None, ge=0, le=MAXIMA["max_bytes"], description="Bytes of data, checkpoints and downloads.")
 
 
 @router.get("/people")

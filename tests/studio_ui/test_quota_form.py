@@ -16,3 +16,11 @@ def test_an_empty_field_sets_nothing_and_gigabytes_are_bytes() -> None:
 def test_what_is_no_number_of_the_unit_is_refused(values: dict[str, str]) -> None:
     with pytest.raises(Rejected, match="is no number"):
         read_bounds(values)
+
+
+@pytest.mark.parametrize("gigabytes", ["1e300", "-1"])
+def test_gigabytes_that_no_disk_has_are_refused_with_the_bounds(gigabytes: str) -> None:
+    # 2**60 bytes are the most that the column takes, 1,152,921,504 whole gigabytes.
+    with pytest.raises(Rejected, match="A quota of gigabytes=") as refused:
+        read_bounds({"gigabytes": gigabytes})
+    assert "0 to 1,152,921,504" in refused.value.hint

@@ -1,12 +1,15 @@
 """Quotas that administrators give to people and projects in place of the studio's settings."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.db import snapshot, transaction
 from app.errors import NotFound, Rejected
+from app.languages import decimal
 from app.languages import gettext as _
 from app.models import Project, ProjectMember, User, new_id
 from app.models_projects import Quota
@@ -14,6 +17,10 @@ from app.services.accounts import access, limits
 from app.services.accounts.audit_chain import record
 from app.services.accounts.limits import Usage
 from app.services.accounts.people import require_administrator
+
+GIGABYTE = 10**9
+# The most that a bound may be, those of the REST API.
+MAXIMA = {"max_runs": 10**6, "max_hours": 10**6, "max_bytes": 2**60}
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,7 @@ def set_person_quota(admin_id: str, user_id: str, bounds: QuotaBounds) -> Usage:
 
     Raises:
         NotAllowed: the caller is no administrator.
-        NotFound, Rejected: there is no such person, or a bound is negative.
+        NotFound, Rejected: there is no such person, or a bound is negative or above :data:`MAXIMA`.
     """
     _check(bounds)
     with transaction() as session:
@@ -124,7 +131,7 @@ def set_project_quota(admin_id: str, project_id: str, bounds: QuotaBounds) -> Us
 
     Raises:
         NotAllowed: the caller is no administrator.
-        NotFound, Rejected: there is no such project, or a bound is negative.
+        NotFound, Rejected: there is no such project, or a bound is negative or above :data:`MAXIMA`.
     """
     _check(bounds)
     with transaction() as session:
@@ -168,15 +175,41 @@ def _add(session: Session, quota: Quota, bounds: QuotaBounds) -> None:
         session.add(quota)
 
 
+def bytes_of(gigabytes: float) -> int:
+    """A bound on the disk in bytes.
+
+    Raises:
+        Rejected: it is negative, no number, or more than the bound may be.
+    """
+    _refuse_outside({"gigabytes": gigabytes}, {"gigabytes": MAXIMA["max_bytes"] // GIGABYTE})
+    return round(gigabytes * GIGABYTE)
+
+
 def _check(bounds: QuotaBounds) -> None:
-    negative = {name: value for name, value in asdict(bounds).items() if value is not None and value < 0}
-    if negative:
-        raise Rejected(
-            "quota",
-            _(
-                "A quota of {values} was asked for.",
-                values=", ".join(f"{name}={value}" for name, value in negative.items()),
-            ),
-            _("Give 0 for no limit, or leave it out for the studio's setting."),
-            details={"fields": dict.fromkeys(negative, _("0 or more"))},
-        )
+    """Refuse what is negative, no number, or more than any studio has and its tables hold."""
+    _refuse_outside({name: value for name, value in asdict(bounds).items() if value is not None}, MAXIMA)
+
+
+def _refuse_outside(values: Mapping[str, float], most: Mapping[str, int]) -> None:
+    # What is no number is within no bounds.
+    outside = {name: value for name, value in values.items() if not 0 <= value <= most[name]}
+    if not outside:
+        return
+    allowed = {name: _("0 to {most}", most=decimal(most[name])) for name in outside}
+    raise Rejected(
+        "quota",
+        _(
+            "A quota of {values} was asked for.",
+            values=", ".join(f"{name}={_shown(value)}" for name, value in outside.items()),
+        ),
+        _(
+            "Give {allowed}; 0 is no limit. Leave it out for the studio's setting.",
+            allowed=", ".join(f"{name}: {words}" for name, words in allowed.items()),
+        ),
+        details={"fields": allowed},
+    )
+
+
+def _shown(value: float) -> str:
+    # A whole number may be too large for a float.
+    return f"{value:g}" if isinstance(value, float) or value < 10**18 else f"{Decimal(value):.3e}"

@@ -3,6 +3,7 @@
 Off unless an administrator sets days. A job of the light queue does it, at most one a day; what a rule takes is in the audit trail.
 """
 
+import contextlib
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from app.job_kinds import RETENTION
 from app.languages import gettext_noop
 from app.models import ACTIVE_STATES, SUCCEEDED, Checkpoint, Job, Prediction, Run, User
 from app.models_chat import Conversation, ConversationMessage
+from app.models_samples import GenerationSample
+from app.models_work import BatchPrediction
 from app.services.accounts import accounts
 from app.services.accounts.audit_chain import record
 from app.services.accounts.people import require_administrator
@@ -26,6 +29,8 @@ from app.services.queue.jobs import Claim
 from app.settings import Settings, get_settings
 
 DAY = 24 * 3600.0
+# Files of an ended attempt that hold answers and texts of test rows; the numbers among them are in the database.
+TEXT_FILES = ("predictions.jsonl", "spool.jsonl", "folds/fold-*/answers.json")
 
 
 @dataclass(frozen=True)
@@ -134,13 +139,16 @@ def _with_checkpoints(before: Any) -> Select[str]:
     # A run that waits to go on from a step of another one still needs it.
     started = Job.adjustments["start"]["run_id"].as_string()
     needed = select(started).where(Job.state.in_(ACTIVE_STATES), started.is_not(None))
-    return ended.where(Run.id.in_(select(Checkpoint.run_id)), Run.id.not_in(needed))
+    # A file of texts may be answered by the model as it was at a step.
+    asked = select(BatchPrediction.run_id).join(Job, BatchPrediction.job_id == Job.id)
+    asked = asked.where(Job.state.in_(ACTIVE_STATES), BatchPrediction.run_id.is_not(None))
+    return ended.where(Run.id.in_(select(Checkpoint.run_id)), Run.id.not_in(needed), Run.id.not_in(asked))
 
 
 def _with_answers(before: Any) -> Select[str]:
     ended = select(Run.id).join(Job, Run.job_id == Job.id)
     ended = ended.where(Job.state.not_in(ACTIVE_STATES), Job.finished_at < before)
-    return ended.where(Run.id.in_(select(Prediction.run_id)))
+    return ended.where(Run.id.in_(select(Prediction.run_id)) | Run.id.in_(select(GenerationSample.run_id)))
 
 
 def _silent(before: Any) -> Select[str]:
@@ -168,6 +176,15 @@ def _paths(run_id: str) -> Select[str]:
 
 def _remove_answers(session: Session, run_id: str) -> None:
     session.execute(delete(Prediction).where(Prediction.run_id == run_id))
+    session.execute(delete(GenerationSample).where(GenerationSample.run_id == run_id))
+    after_commit(session, lambda: _remove_texts(run_id))
+
+
+def _remove_texts(run_id: str) -> None:
+    for name in TEXT_FILES:
+        for path in storage.run_dir(run_id).glob(f"attempt-*/{name}"):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _remove_conversation(session: Session, conversation_id: str) -> None:

@@ -12,7 +12,19 @@ from app.catalog.spec import RunSpec
 from app.db import snapshot, transaction
 from app.errors import Conflict, NotFound
 from app.languages import gettext as _
-from app.models import ACTIVE_STATES, CANCELLED, DIVERGED, FAILED, QUEUED, SUCCEEDED, Dataset, DatasetVersion, Job, Run
+from app.models import (
+    ACTIVE_STATES,
+    CANCELLED,
+    DIVERGED,
+    FAILED,
+    QUEUED,
+    SUCCEEDED,
+    Checkpoint,
+    Dataset,
+    DatasetVersion,
+    Job,
+    Run,
+)
 from app.services.accounts import access, limits, names
 from app.services.accounts.access import TO_CHANGE, TO_LOOK, TO_TRAIN
 from app.services.accounts.audit_chain import record
@@ -197,7 +209,8 @@ def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
     """Train a finished run for more epochs from its last checkpoint; its results are replaced at the end.
 
     Raises:
-        Conflict: the run has not succeeded, is derived from other runs, was cross-validated, or would exceed ``MAX_EPOCHS`` in all.
+        Conflict: the run has not succeeded, is derived from other runs, was cross-validated, keeps no checkpoint, or would exceed
+            ``MAX_EPOCHS`` in all.
     """
     with transaction() as session:
         run = find(session, user_id, run_id, TO_CHANGE)
@@ -214,6 +227,7 @@ def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
                 _("This run was made of other runs; it has no training to go on with."),
                 _("Train one of its parents further, then make it again."),
             )
+        _refuse_without_checkpoint(session, run_id)
         total = float(run.spec["training"].get("epochs", 3)) + epochs
         if not epochs > 0 or total > MAX_EPOCHS:
             raise Conflict(
@@ -225,6 +239,32 @@ def continue_training(user_id: str, run_id: str, epochs: float) -> Run:
         _requeue(session, user_id, run)
         record(session, user_id, "continue", "run", run_id, data={"epochs": epochs})
     return get_run(user_id, run_id)
+
+
+def keeps_checkpoint(run_id: str) -> bool:
+    """Whether a checkpoint is left from which a run can be trained further."""
+    with snapshot() as session:
+        return _has_checkpoint(session, run_id)
+
+
+def no_checkpoint() -> Conflict:
+    """Why a run without checkpoints is not trained further: it would start over and replace its results."""
+    return Conflict(
+        "no_checkpoint",
+        _("No checkpoint of this run is left, so that it could only start over."),
+        _("Clone it to train a new run from the beginning."),
+    )
+
+
+def _refuse_without_checkpoint(session: Session, run_id: str) -> None:
+    # Retention holds this row while it deletes checkpoints.
+    session.execute(select(Run.id).where(Run.id == run_id).with_for_update())
+    if not _has_checkpoint(session, run_id):
+        raise no_checkpoint()
+
+
+def _has_checkpoint(session: Session, run_id: str) -> bool:
+    return session.scalar(select(Checkpoint.id).where(Checkpoint.run_id == run_id).limit(1)) is not None
 
 
 def set_priority(user_id: str, run_id: str, priority: str) -> Run:

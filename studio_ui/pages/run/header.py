@@ -9,6 +9,7 @@ from app.errors import NotFound
 from app.languages import decimal, gettext_noop
 from app.languages import gettext as _
 from app.services.accounts.access import TO_CHANGE
+from app.services.runs import runs
 from app.services.runs.run_details import RunDetails
 from studio_ui.components.nodes import Node, action, el, facts, moment
 from studio_ui.components.view import Content
@@ -212,11 +213,20 @@ def _actions(run: RunDetails) -> list[Node | None]:
         _link("run-compare", f"/compare?{urlencode({'runs': run.id})}", _("Compare")),
         share,
         _link("run-shootout", f"/experiments?{address}", _("Compare with other methods")),
-        action(_("Train one more pass"), "continue", run.id, id="run-continue")
-        if learned and not run.spec.get("training", {}).get("cross_validation_folds")
-        else None,
+        _train_on(run) if learned and not run.spec.get("training", {}).get("cross_validation_folds") else None,
         clone,
     ]
+
+
+def _train_on(run: RunDetails) -> Node:
+    """The button that trains a finished run further; closed, with the reason, where no checkpoint is left to go on from."""
+    words = _("Train one more pass")
+    if runs.keeps_checkpoint(run.id):
+        return action(words, "continue", run.id, id="run-continue")
+    reason = runs.no_checkpoint()
+    why = f"{reason.message} {reason.hint}"
+    # Not disabled: the reason is to be reached with the keyboard, too.
+    return el("button", words, type="button", cls="button", id="run-continue", aria_disabled="true", title=why)
 
 
 def _work_actions(run: RunDetails) -> list[Node]:

@@ -37,7 +37,7 @@ WITHOUT = {
 # Which role the buttons of the page take in the project of the run.
 NEEDS = {
     **dict.fromkeys(("star", "untag", "cancel", "pause", "resume", "write", "stop"), TO_CHANGE),
-    **dict.fromkeys(("continue", "merge", "/new", "#run-shootout"), TO_TRAIN),
+    **dict.fromkeys(("continue", "merge", "/new", "#run-shootout", "#run-continue"), TO_TRAIN),
     "share": TO_SHARE,
     "delete": TO_DELETE,
 }

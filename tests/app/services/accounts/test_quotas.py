@@ -62,3 +62,25 @@ def test_quotas_are_set_by_administrators_for_what_exists(owner: str) -> None:
             refused(owner, "nobody", QuotaBounds(max_runs=9))
         with pytest.raises(Rejected):
             refused(owner, bea, QuotaBounds(max_hours=-1))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "shown"),
+    [
+        (QuotaBounds(max_runs=3 * 10**9), r"max_runs=3e\+09"),
+        (QuotaBounds(max_runs=10**309), r"max_runs=1\.000e\+309"),
+        (QuotaBounds(max_hours=1e300), r"max_hours=1e\+300"),
+        (QuotaBounds(max_hours=float("nan")), "max_hours=nan"),
+        (QuotaBounds(max_bytes=2**60 + 1), r"max_bytes=1\.153e\+18"),
+    ],
+)
+def test_what_no_table_holds_is_refused_in_words(owner: str, bounds: QuotaBounds, shown: str) -> None:
+    with pytest.raises(Rejected, match=rf"A quota of {shown} was asked for") as refused:
+        quotas.set_person_quota(owner, owner, bounds)
+    assert "0 to " in refused.value.hint
+
+
+def test_the_largest_bounds_are_kept(any_database: str, owner: str) -> None:
+    most = QuotaBounds(10**6, 1e6, 2**60)
+    quotas.set_person_quota(owner, owner, most)
+    assert quotas.person_quota(owner, owner).bounds == most

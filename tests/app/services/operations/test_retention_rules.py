@@ -4,13 +4,17 @@ import pytest
 
 from app import manifest, storage
 from app.db import snapshot, transaction
-from app.errors import NotAllowed
+from app.errors import Conflict, NotAllowed
+from app.job_kinds import BATCH_PREDICTION
 from app.models import SUCCEEDED, Checkpoint, Job, Prediction, Run
 from app.models_chat import Conversation
+from app.models_samples import GenerationSample
+from app.models_work import BatchPrediction
 from app.services.accounts import accounts, audit
 from app.services.inference import conversations
 from app.services.operations import invariants, retention_rules
 from app.services.queue import jobs
+from app.services.runs import runs
 from app.settings import get_settings
 from tests.app.outcomes import end_run
 from tests.factories import make_run
@@ -78,6 +82,58 @@ def test_what_is_older_than_its_rule_goes_and_nothing_else(
     lines = {(entry.data["rule"], entry.object_id) for entry in audit.list_entries(owner, action="retention").entries}
     assert lines == {("checkpoints", old), ("answers", old), ("conversations", silent)}
     assert invariants.violations() == []
+
+
+CANARY = "canary 7b1f: the patient of room 12"
+
+
+def test_no_text_of_a_test_row_outlives_the_rule_of_answers(
+    any_database: str, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampled, answered = make_run(owner).id, finished(owner, 40)
+    with transaction() as session:
+        job = session.get_one(Run, sampled).job
+        job.state, job.finished_at = "failed", job.created_at - 40 * DAY
+        for run_id in (sampled, answered):
+            texts = {name: CANARY for name in ("input", "expected", "base_answer", "answer")}
+            session.add(GenerationSample(run_id=run_id, step=5, row_id=1, **texts))
+        session.query(Prediction).filter_by(run_id=answered).update({"input": CANARY})
+    for name in ("predictions.jsonl", "spool.jsonl", "folds/fold-1/answers.json"):
+        path = storage.attempt_dir(answered, 1) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(CANARY)
+    monkeypatch.setenv("STUDIO_KEEP_ANSWER_DAYS", "30")
+    get_settings.cache_clear()
+    assert retention_rules.queue() and do_the_job() == SUCCEEDED
+    with snapshot() as session:
+        assert session.query(GenerationSample).count() == session.query(Prediction).count() == 0
+    kept = [path for path in storage.run_dir(answered).rglob("*") if path.is_file()]
+    assert kept and all(CANARY.encode() not in path.read_bytes() for path in kept)
+
+
+def test_checkpoints_stay_for_a_file_in_work_and_a_run_without_any_is_not_trained_further(
+    any_database: str, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, idle = finished(owner, 40), finished(owner, 40)
+    with transaction() as session:
+        job = jobs.add(session, owner_id=owner, kind=BATCH_PREDICTION)
+        session.flush()
+        for number, (run_id, job_id) in enumerate(((asked, job.id), (None, None))):
+            batch = BatchPrediction(id=f"batch-{number}", owner_id=owner, run_id=run_id, job_id=job_id, rows=1)
+            batch.file_name = "letters.csv"
+            session.add(batch)
+    monkeypatch.setenv("STUDIO_KEEP_CHECKPOINT_DAYS", "30")
+    get_settings.cache_clear()
+    assert retention_rules.queue() and do_the_job() == SUCCEEDED
+    with snapshot() as session:
+        assert {kept.run_id for kept in session.query(Checkpoint)} == {asked}
+    epochs = runs.get_run(owner, idle).spec["training"].get("epochs")
+    with pytest.raises(Conflict, match="only start over") as refused:
+        runs.continue_training(owner, idle, 1.0)
+    assert refused.value.code == "no_checkpoint"
+    left = runs.get_run(owner, idle)
+    assert (left.job.state, left.spec["training"].get("epochs")) == (SUCCEEDED, epochs)
+    assert runs.continue_training(owner, asked, 1.0).job.state == "queued"
 
 
 def test_rules_are_shown_to_administrators(owner: str) -> None:

@@ -7,6 +7,7 @@ from app.errors import Conflict
 from app.models import QUEUED, SUCCEEDED, Job
 from app.services.runs import runs
 from tests.app.services.queue.queued_runs import jobs_of, run_of
+from tests.app.services.runs.test_checkpoints import keep
 
 
 def test_only_finished_runs_are_trained_for_further_epochs(any_database: str, owner: str) -> None:
@@ -16,6 +17,9 @@ def test_only_finished_runs_are_trained_for_further_epochs(any_database: str, ow
         runs.continue_training(owner, run_id, 2)
     with transaction() as session:
         session.get_one(Job, job_id).state = SUCCEEDED
+    with pytest.raises(Conflict, match="could only start over"):
+        runs.continue_training(owner, run_id, 2)
+    keep(run_id, 5)
     run = runs.continue_training(owner, run_id, 2)
     assert (run.job.state, run.spec["training"]["epochs"]) == (QUEUED, 5)
     assert run.job_id != job_id
