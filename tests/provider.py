@@ -32,9 +32,9 @@ class Provider:
         self.asked: list[str] = []
         self.rotate()
 
-    def rotate(self, *, listed: bool = True) -> None:
-        """Sign with a new key from now on."""
-        self.key = RSAKey.generate_key(2048, {"kid": secrets.token_hex(4), "use": "sig", "alg": "RS256"})
+    def rotate(self, *, listed: bool = True, name: str = "") -> None:
+        """Sign with a new key from now on; of this name, if one is given."""
+        self.key = RSAKey.generate_key(2048, {"kid": name or secrets.token_hex(4), "use": "sig", "alg": "RS256"})
         if listed:
             self.keys = [self.key]
 

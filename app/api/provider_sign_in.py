@@ -7,7 +7,10 @@ provider is accepted, so nobody can sign another browser in, and nothing is stor
 import html
 import json
 import secrets
+from collections.abc import Callable
+from typing import TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
@@ -27,6 +30,8 @@ router = APIRouter(tags=["sign-in"])
 
 CALLBACK = "/sign-in/callback"
 ATTEMPT_SECONDS = 600
+PROVIDER_THREADS = CapacityLimiter(8)
+Asked = TypeVar("Asked")
 
 
 @router.get("/sign-in/provider", response_model=None)
@@ -35,7 +40,7 @@ async def begin(request: Request) -> Response:
     try:
         _check_configured()
         made = Attempt(*(secrets.token_urlsafe(32) for _each in range(3)))
-        address = await run_in_threadpool(provided_identity.provider().authorization_address, made, _redirect_uri())
+        address = await _ask_provider(provided_identity.provider().authorization_address, made, _redirect_uri())
     except StudioError as error:
         return _refusal(error)
     answer = RedirectResponse(address, status_code=303)
@@ -57,19 +62,16 @@ async def finish(request: Request, code: str = "", state: str = "", error: str =
     """The provider's answer: opens a session for whoever it vouches for."""
     try:
         _check_configured()
-        attempts.BY_ADDRESS.check(requester.current().address)
         made = _attempt_of(request, state)
         if error:
             raise _declined(error)
         if iss and iss != get_settings().oidc_issuer:
             raise _unknown_answer()
-        found = await run_in_threadpool(provided_identity.provider().identity, code, made, _redirect_uri())
+        found = await _ask_provider(provided_identity.provider().identity, code, made, _redirect_uri())
         agent = request.headers.get("user-agent", "")
         _user, cookie = await run_in_threadpool(single_sign_on.sign_in, found, agent)
         answer = await signed_in_answer(request, cookie)
     except StudioError as refused:
-        if refused.status in (401, 403):
-            attempts.BY_ADDRESS.note_failure(requester.current().address)
         await run_in_threadpool(denials.note, refused, request.method, request.scope["path"])
         answer = _refusal(refused)
     except Exception as failure:
@@ -102,9 +104,23 @@ def _check_configured() -> None:
         )
 
 
+async def _ask_provider(action: Callable[..., Asked], *arguments: object) -> Asked:
+    """Call this in a thread; others wait without one, so that a provider that hangs keeps no thread from other requests."""
+    return await to_thread.run_sync(action, *arguments, limiter=PROVIDER_THREADS)
+
+
 def _attempt_of(request: Request, state: str) -> Attempt:
+    """What this browser has begun.
+
+    Raises:
+        StudioError: 401 it has begun nothing of this state; 429 after too many such answers from its address. Whoever has begun
+            passes all the same, so that nobody behind one address can shut the others out.
+    """
     parts = request.cookies.get(_cookie_name(request), "").split(".")
     if len(parts) != 3 or not all(parts) or not secrets.compare_digest(parts[0].encode(), state.encode()):
+        address = requester.current().address
+        attempts.FORGED_ANSWERS.check(address)
+        attempts.FORGED_ANSWERS.note_failure(address)
         raise _unknown_answer()
     return Attempt(*parts)
 

@@ -61,3 +61,5 @@ class Attempts:
 
 BY_ADDRESS = Attempts(20, 60.0)
 BY_ACCOUNT = Attempts(10, 300.0)
+# Answers of a sign-in provider that belong to no attempt of the browser that brings them; whoever has begun is not counted.
+FORGED_ANSWERS = Attempts(20, 60.0)

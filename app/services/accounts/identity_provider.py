@@ -15,7 +15,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
-from joserfc.errors import ClaimError, ExpiredTokenError, InvalidKeyIdError, JoseError
+from joserfc.errors import BadSignatureError, ClaimError, ExpiredTokenError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from app.errors import StudioError
@@ -28,6 +28,10 @@ from app.settings import get_settings
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 TIMEOUT_SECONDS = 10.0
 DISCOVERY_SECONDS = 3600.0
+# For so long after a failure the provider is not asked again for its description: anybody may open the sign-in page.
+FAILURE_SECONDS = 10.0
+# Keys are read again for a signature that none of them made, but not more often than this, however many sign in.
+KEYS_SECONDS = 30.0
 CLOCK_SECONDS = 30
 DISCOVERY = "/.well-known/openid-configuration"
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -44,13 +48,15 @@ REFUSED_CLAIMS = {
 
 
 class IdentityProvider:
-    """One provider; its description is read again after an hour, its keys whenever a token names one that is not known."""
+    """One provider; description and keys are read again after an hour, and its keys when a signature is of none of them."""
 
     def __init__(self, issuer: str, client_id: str, secret: str) -> None:
         self.issuer, self._client_id, self._secret = issuer, client_id, secret
-        self._lock = threading.Lock()
+        self._describing, self._reading_keys = threading.Lock(), threading.Lock()
         self._described: tuple[float, Mapping[str, Any]] = (0.0, {})
-        self._keys: KeySet | None = None
+        self._failed: tuple[float, StudioError] | None = None
+        self._keys: tuple[float, KeySet] | None = None
+        self._asked_again_at = -KEYS_SECONDS
 
     def authorization_address(self, attempt: Attempt, redirect_uri: str) -> str:
         """Where the browser goes to sign in.
@@ -123,34 +129,68 @@ class IdentityProvider:
         return claims
 
     def _decode(self, id_token: str) -> jwt.Token:
-        keys = self._keys or self._fetch_keys()
+        read_at, keys = self._known_keys()
         try:
             return jwt.decode(id_token, keys, algorithms=ALGORITHMS)
-        except InvalidKeyIdError:
-            # Providers change their keys; a new one is in the list before the first token is signed with it.
-            return jwt.decode(id_token, self._fetch_keys(), algorithms=ALGORITHMS)
+        except (InvalidKeyIdError, BadSignatureError):
+            # Providers change their keys, some under the same name; a new one is in the list before it signs a token.
+            return jwt.decode(id_token, self._newer_keys(read_at), algorithms=ALGORITHMS)
 
-    def _fetch_keys(self) -> KeySet:
-        with self._lock:
-            found = self._get(str(self._description()["jwks_uri"]))
-            try:
-                self._keys = KeySet.import_key_set({"keys": list(found["keys"])})
-            except (KeyError, TypeError, JoseError) as error:
-                raise self._broken("jwks_uri") from error
+    def _known_keys(self) -> tuple[float, KeySet]:
+        """The provider's keys and when they were read; a key that it has withdrawn counts for an hour at most."""
+        with self._reading_keys:
+            if self._keys is None or time.monotonic() - self._keys[0] >= DISCOVERY_SECONDS:
+                self._keys = self._fetch_keys()
             return self._keys
 
+    def _newer_keys(self, read_at: float) -> KeySet:
+        """Keys that were read after that moment, or the same ones where the last reading is only seconds ago."""
+        with self._reading_keys:
+            if self._keys is None or (
+                self._keys[0] == read_at and time.monotonic() - self._asked_again_at >= KEYS_SECONDS
+            ):
+                self._asked_again_at = time.monotonic()
+                self._keys = self._fetch_keys()
+            return self._keys[1]
+
+    def _fetch_keys(self) -> tuple[float, KeySet]:
+        found = self._get(str(self._description()["jwks_uri"]))
+        try:
+            return time.monotonic(), KeySet.import_key_set({"keys": list(found["keys"])})
+        except (KeyError, TypeError, JoseError) as error:
+            raise self._broken("jwks_uri") from error
+
     def _description(self) -> Mapping[str, Any]:
-        """The provider's metadata (OpenID Connect Discovery 1.0), whose issuer must be the one of the settings to the letter."""
-        read_at, known = self._described
-        if known and time.monotonic() - read_at < DISCOVERY_SECONDS:
+        """The provider's metadata, asked for by one thread at a time; a failure is remembered for ``FAILURE_SECONDS``."""
+        if known := self._fresh_description():
             return known
+        with self._describing:
+            if known := self._fresh_description():
+                return known
+            if self._failed and time.monotonic() - self._failed[0] < FAILURE_SECONDS:
+                known_failure = self._failed[1]
+                code, status = known_failure.code, known_failure.status
+                raise StudioError(code, known_failure.message, known_failure.hint, status=status)
+            try:
+                found = self._read_description()
+            except StudioError as error:
+                self._failed = (time.monotonic(), error)
+                raise
+            self._described, self._failed = (time.monotonic(), found), None
+            return found
+
+    def _fresh_description(self) -> Mapping[str, Any]:
+        read_at, known = self._described
+        return known if known and time.monotonic() - read_at < DISCOVERY_SECONDS else {}
+
+    def _read_description(self) -> Mapping[str, Any]:
+        """What OpenID Connect Discovery 1.0 calls metadata; the issuer must be the one of the settings to the letter."""
         found = self._get(self.issuer.rstrip("/") + DISCOVERY)
         if found.get("issuer") != self.issuer:
             raise self._broken("issuer")
         for name in ENDPOINTS:
             if not is_protected(str(found.get(name) or "")):
                 raise self._broken(name)
-        self._described = (time.monotonic(), found)
         return found
 
     def _get(self, address: str) -> Mapping[str, Any]:

@@ -1,12 +1,24 @@
 """Sign-in with an OpenID Connect provider over real HTTP, and as whom a proxy names: who gets in, and what the others read."""
 
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 
-from app.services.accounts import accounts, attempts, audit, people, provided_identity, single_sign_on
+from app.errors import StudioError
+from app.services.accounts import (
+    accounts,
+    attempts,
+    audit,
+    identity_provider,
+    people,
+    provided_identity,
+    single_sign_on,
+)
+from app.services.accounts.identity_claims import Attempt
 from app.settings import get_settings
 from tests.app.wire import ask
 from tests.provider import CLIENT, SECRET, serving
@@ -20,7 +32,7 @@ def provider(api, owner, monkeypatch):
         monkeypatch.setenv("STUDIO_OIDC_CLIENT_SECRET", SECRET)
         get_settings.cache_clear()
         provided_identity._provider.cache_clear()
-        monkeypatch.setattr(attempts, "BY_ADDRESS", attempts.Attempts(1000, 60))
+        monkeypatch.setattr(attempts, "FORGED_ANSWERS", attempts.Attempts(20, 60))
         yield started
 
 
@@ -80,6 +92,50 @@ def test_keys_that_rotate_are_read_again_and_others_never_count(api, provider):
     provider.rotate(listed=False)
     refused = sign_in(api, provider)
     assert refused.status == 401 and b"not of this provider" in refused.body
+
+
+def test_a_key_that_was_changed_under_its_name_is_read_again_and_a_withdrawn_one_expires(api, provider, monkeypatch):
+    assert sign_in(api, provider).status == 303
+    withdrawn = provider.key
+    provider.rotate(name=withdrawn.kid)
+    assert sign_in(api, provider).status == 303, "the same name, another key"
+    # Signed by what is listed no more: the key that the studio knows is not asked about again for half a minute.
+    provider.rotate(name=withdrawn.kid, listed=False)
+    for _each in range(3):
+        assert sign_in(api, provider).status == 401
+    assert provider.asked.count("/keys") == 2
+    provider.key = provider.keys[0]
+    provider.rotate(listed=False)
+    provider.keys, provider.key = [provider.key], provider.keys[0]
+    assert sign_in(api, provider).status == 303, "withdrawn, and known for less than an hour"
+    monkeypatch.setattr(identity_provider, "DISCOVERY_SECONDS", 0.0)
+    assert sign_in(api, provider).status == 401
+
+
+def test_forged_answers_keep_nobody_out_who_has_begun(api, owner, provider):
+    kept, address = begin(api)
+    forged = [ask(api, "GET", f"/sign-in/callback?code=x&state={number}").status for number in range(25)]
+    assert forged == [401] * 20 + [429] * 5
+    assert come_back(api, kept, httpx.get(address).headers["location"]).status == 303
+    attempts.BY_ADDRESS.check("127.0.0.1")
+
+
+def test_a_provider_that_hangs_is_asked_once_and_not_again_for_seconds(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(identity_provider, "TIMEOUT_SECONDS", 0.3)
+        asked = identity_provider.IdentityProvider(f"http://127.0.0.1:{silent.getsockname()[1]}", CLIENT, "")
+
+        def refusal(_number):
+            with pytest.raises(StudioError) as refused:
+                asked.authorization_address(Attempt("s", "n", "v"), "http://127.0.0.1/back")
+            return refused.value.code, refused.value.status
+
+        with ThreadPoolExecutor(6) as pool:
+            assert set(pool.map(refusal, range(12))) == {("provider_unreachable", 503)}
+        silent.settimeout(0.0)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 @pytest.mark.parametrize(
