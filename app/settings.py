@@ -163,7 +163,10 @@ class Settings(BaseSettings):
     oidc_domains: str = Field(
         "", description="Domains of verified mail addresses that may sign in, separated by commas; empty: any."
     )
-    oidc_groups_claim: str = Field("groups", description="Claim of the identity token that lists a person's groups.")
+    oidc_groups_claim: str = Field(
+        "groups",
+        description="Claim of the identity token that lists a person's groups; where it is absent, roles stay.",
+    )
     oidc_admin_groups: str = Field(
         "",
         description="Groups whose members are administrators, separated by commas; everybody else becomes a member at each "

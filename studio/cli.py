@@ -15,6 +15,7 @@ import click
 
 from app.errors import StudioError
 from studio.data_commands import data
+from studio.identity_commands import link_identity
 from studio.model_commands import model
 from studio.name_pairs import split_pairs
 from studio.project_commands import project
@@ -236,6 +237,7 @@ studio.add_command(model)
 studio.add_command(project)
 project.add_command(project_quota)
 user.add_command(person_quota)
+user.add_command(link_identity)
 
 
 @studio.group()

@@ -108,6 +108,15 @@ def test_every_setting_exists():
     assert used and used <= known
 
 
+def test_the_web_service_gets_every_setting_of_single_sign_on_with_its_default():
+    given = SERVICES["web"]["environment"]
+    for name, field in Settings.model_fields.items():
+        if name.startswith(("oidc_", "sign_in_header")):
+            default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+            variable = "STUDIO_" + name.upper()
+            assert given[variable] == f"${{{variable}:-{default}}}"
+
+
 def test_persistent_data_lies_in_named_volumes():
     mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
     assert {mount.partition(":")[0] for mount in mounts} == set(COMPOSE["volumes"])

@@ -36,7 +36,9 @@ class QuotaBody(Body):
 
     max_runs: int | None = Field(None, ge=0, le=MAXIMA["max_runs"], description="Runs waiting or working.")
     max_hours: float | None = Field(None, ge=0, le=MAXIMA["max_hours"], description="GPU hours in seven days.")
-    max_bytes: int | None = Field(None, ge=0, le=MAXIMA["max_bytes"], description="Bytes of data, checkpoints and downloads.")
+    max_bytes: int | None = Field(
+        None, ge=0, le=MAXIMA["max_bytes"], description="Bytes of data, checkpoints and downloads."
+    )
 
 
 @router.get("/people")

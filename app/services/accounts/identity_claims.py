@@ -1,6 +1,6 @@
 """Whom a sign-in provider vouches for, and what a browser begins with."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,13 @@ class Attempt:
 
 @dataclass(frozen=True)
 class ProvidedIdentity:
-    """Whom a provider vouches for; ``email`` is empty unless it says that it has verified the address."""
+    """Whom a provider vouches for.
+
+    ``email`` is empty unless it says that it has verified the address; ``groups`` is None where it says nothing about them.
+    """
 
     issuer: str
     subject: str
     name: str
     email: str
-    groups: frozenset[str] = field(default_factory=frozenset)
+    groups: frozenset[str] | None = None

@@ -6,6 +6,7 @@ Loading them takes half a second, so this is imported by the first sign-in throu
 
 import threading
 import time
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -87,14 +88,14 @@ class IdentityProvider:
         """
         token = self._redeem(code, attempt, redirect_uri)
         claims = self._claims(str(token.get("id_token") or ""), attempt, str(token.get("access_token") or ""))
-        groups = claims.get(get_settings().oidc_groups_claim)
-        verified = claims.get("email_verified") is True
+        email = str(claims.get("email") or "").strip()
+        verified = email.lower() if claims.get("email_verified") is True else ""
         return ProvidedIdentity(
             issuer=self.issuer,
             subject=str(claims["sub"]),
-            name=str(claims.get("preferred_username") or claims.get("name") or claims.get("email") or "").strip(),
-            email=str(claims.get("email") or "").strip().lower() if verified else "",
-            groups=frozenset(map(str, groups)) if isinstance(groups, list) else frozenset(),
+            name=_name_in(claims, verified),
+            email=verified,
+            groups=_groups_in(claims),
         )
 
     def _redeem(self, code: str, attempt: Attempt, redirect_uri: str) -> Mapping[str, Any]:
@@ -250,6 +251,27 @@ def is_protected(address: str) -> bool:
     parts = urlsplit(address)
     loopback = parts.hostname in ("127.0.0.1", "::1", "localhost")
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and loopback))
+
+
+def _name_in(claims: Mapping[str, Any], verified: str) -> str:
+    """What the person is called; a name like an address only where the provider has verified that it is theirs.
+
+    People may choose their name at some providers, and could pass for somebody else by it.
+    """
+    given = [str(claims.get(claim) or "").strip() for claim in ("preferred_username", "name", "email")]
+    for name in filter(None, given):
+        # Also signs that only look like one.
+        if "@" not in unicodedata.normalize("NFKC", name) or (verified and name.lower() == verified):
+            return name
+    return next((unicodedata.normalize("NFKC", name).partition("@")[0].strip() for name in given if name), "")
+
+
+def _groups_in(claims: Mapping[str, Any]) -> frozenset[str] | None:
+    """The person's groups; one alone is a text at some providers. None where the claim is absent or neither."""
+    found = claims.get(get_settings().oidc_groups_claim)
+    if isinstance(found, str):
+        return frozenset({found})
+    return frozenset(map(str, found)) if isinstance(found, list) else None
 
 
 def _refused(reason: str) -> StudioError:

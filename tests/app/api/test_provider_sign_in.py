@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from app.errors import StudioError
+from app.errors import Conflict, StudioError
 from app.services.accounts import (
     accounts,
     attempts,
@@ -191,7 +191,7 @@ def test_a_provider_that_is_down_or_somebody_else_is_named(api, provider, monkey
     assert b"/sign-in/provider" not in ask(api, "GET", "/sign-in").body
 
 
-def test_domains_groups_and_disabled_accounts_decide_who_gets_in(api, owner, provider, monkeypatch):
+def test_domains_groups_and_disabled_accounts_decide_who_gets_in(api, owner, provider, monkeypatch, caplog):
     settings(monkeypatch, domains="clinic.example", admin_groups="it", member_groups="staff")
     assert b"none of the domains" in sign_in(api, provider).body
     provider.claims |= {"email": "ann@clinic.example", "email_verified": False, "groups": ["staff"]}
@@ -203,9 +203,37 @@ def test_domains_groups_and_disabled_accounts_decide_who_gets_in(api, owner, pro
     assert ann.role == "admin"
     provider.claims["groups"] = ["staff"]
     assert session_of(sign_in(api, provider)).role == "member"
+    # A provider that says nothing about groups takes no role; one that says there are none does.
+    settings(monkeypatch, member_groups="", domains="")
+    provider.claims["groups"] = "it"
+    assert session_of(sign_in(api, provider)).role == "admin", "one group alone is a text at some providers"
+    del provider.claims["groups"]
+    assert session_of(sign_in(api, provider)).role == "admin"
+    assert "has no list of groups in the claim 'groups'" in caplog.text
+    provider.claims["groups"] = []
+    assert session_of(sign_in(api, provider)).role == "member"
     people.change_person(owner, ann.id, active=False)
     refused = sign_in(api, provider)
     assert refused.status == 403 and b"is disabled" in refused.body
+
+
+@pytest.mark.parametrize(
+    ("claims", "name"),
+    [
+        ({"preferred_username": "boss@clinic.example", "name": "Eve"}, "Eve"),
+        ({"preferred_username": "boss＠clinic.example"}, "boss"),
+        ({"preferred_username": "boss@clinic.example", "email": "boss@clinic.example"}, "boss"),
+        (
+            {"preferred_username": "boss@clinic.example", "email": "eve@x.example", "email_verified": True},
+            "eve@x.example",
+        ),
+        ({"preferred_username": "Ann@X.example", "email": "ann@x.example", "email_verified": True}, "Ann@X.example"),
+    ],
+)
+def test_nobody_is_named_like_an_address_that_is_not_verified_to_be_theirs(api, provider, claims, name):
+    del provider.claims["preferred_username"]
+    provider.claims |= claims
+    assert session_of(sign_in(api, provider)).name == name
 
 
 def test_an_address_finds_an_account_only_where_it_is_verified_and_that_is_allowed(api, owner, provider, monkeypatch):
@@ -214,6 +242,7 @@ def test_an_address_finds_an_account_only_where_it_is_verified_and_that_is_allow
     provider.claims |= {"email": "ann@clinic.example", "email_verified": True}
     refused = sign_in(api, provider)
     assert refused.status == 403 and b"has an account here" in refused.body
+    assert b"studio user link NAME u-1" in refused.body
     settings(monkeypatch, link_by_email="true")
     provider.claims["email_verified"] = "true"
     assert sign_in(api, provider).status == 403, "only a boolean says that it was verified"
@@ -255,3 +284,11 @@ def test_the_header_is_refused_from_anywhere_else(proxied, owner, monkeypatch, c
     assert "none of the configured proxies" in caplog.text
     assert "forged_header" in {entry.data.get("code") for entry in audit.list_entries(owner).entries}
     assert ask(proxied, "GET", "/sign-in").status == 200, "without the header people sign in as before"
+
+
+def test_an_existing_account_is_linked_to_whom_the_proxy_names(proxied, owner):
+    made = session_of(named(proxied, "dr.cole"))
+    with pytest.raises(Conflict, match="belongs to 'dr.cole'"):
+        single_sign_on.link(owner, owner, "header", "dr.cole")
+    single_sign_on.link(owner, owner, "header", "dr.cole", move=True)
+    assert session_of(named(proxied, "dr.cole")).id == owner != made.id
