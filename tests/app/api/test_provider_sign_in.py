@@ -288,7 +288,7 @@ def test_the_header_is_refused_from_anywhere_else(proxied, owner, monkeypatch, c
 
 def test_an_existing_account_is_linked_to_whom_the_proxy_names(proxied, owner):
     made = session_of(named(proxied, "dr.cole"))
-    with pytest.raises(Conflict, match="belongs to 'dr.cole'"):
+    with pytest.raises(Conflict, match=r"belongs to 'dr\.cole'"):
         single_sign_on.link(owner, owner, "header", "dr.cole")
     single_sign_on.link(owner, owner, "header", "dr.cole", move=True)
     assert session_of(named(proxied, "dr.cole")).id == owner != made.id

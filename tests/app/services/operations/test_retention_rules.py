@@ -95,7 +95,7 @@ def test_no_text_of_a_test_row_outlives_the_rule_of_answers(
         job = session.get_one(Run, sampled).job
         job.state, job.finished_at = "failed", job.created_at - 40 * DAY
         for run_id in (sampled, answered):
-            texts = {name: CANARY for name in ("input", "expected", "base_answer", "answer")}
+            texts = dict.fromkeys(("input", "expected", "base_answer", "answer"), CANARY)
             session.add(GenerationSample(run_id=run_id, step=5, row_id=1, **texts))
         session.query(Prediction).filter_by(run_id=answered).update({"input": CANARY})
     for name in ("predictions.jsonl", "spool.jsonl", "folds/fold-1/answers.json"):
