@@ -133,19 +133,16 @@ class Generation(TaskFamily):
 
     def report_cut(self) -> None:
         """Say what the maximum length costs."""
-        cut, max_length = self.splits["train"].cut_rows, self.job.spec.training.max_length
-        if cut:
-            self.warn(f"{cut:,} training conversations are longer than {max_length} tokens and lose their end.")
+        if cut := self.splits["train"].cut_rows:
+            length = self.job.spec.training.max_length
+            self.warn(f"{cut:,} training conversations are longer than {length} tokens and lose their end.")
         self.report_left_out()
 
     def report_left_out(self) -> None:
         """Say how many rows have nothing to learn."""
-        max_length = self.job.spec.training.max_length
         if left_out := count_by_split(self.splits, lambda split: split.left_out):
-            self.warn(
-                f"Rows without anything to learn within {max_length} tokens are left out: {list_counts(left_out)}. "
-                "Raise the longest text to use them."
-            )
+            within = f"Rows without anything to learn within {self.job.spec.training.max_length} tokens"
+            self.warn(f"{within} are left out: {list_counts(left_out)}. Raise the longest text to use them.")
 
     def load(self) -> None:
         """See :class:`TaskFamily`; also tries whether this model can read packed examples."""
@@ -368,9 +365,8 @@ class Generation(TaskFamily):
 
     def write(self, folder: Path, results: RunResults) -> None:
         """The card and the example."""
-        spec, base = self.job.spec, self.job.base
-        example = card.example(spec, base, self._system_prompt())
-        adapter_files.write_card(folder, card.model_card(spec, base, results), example)
+        example = card.example(self.job.spec, self.job.base, self._system_prompt())
+        adapter_files.write_card(folder, card.model_card(self.job.spec, self.job.base, results), example)
 
     def check_reload(self, adapter: Path) -> None:
         """See :class:`TaskFamily`: the same likelihoods, and the same generated text."""
