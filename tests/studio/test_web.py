@@ -20,6 +20,9 @@ PUBLIC = {
     ("GET", "/readyz"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
+    # To a sign-in provider and back; not found where none is set.
+    ("GET", "/sign-in/provider"),
+    ("GET", "/sign-in/callback"),
     ("GET", "/favicon.ico"),
     ("GET", "/shared"),
 }

@@ -133,7 +133,7 @@ def state_of(job_id: str) -> str:
 
 
 def test_a_report_never_waits_for_downloads(owner: str) -> None:
-    *others, last = next_jobs(LIGHT_QUEUE)
+    *others, last, files = next_jobs(LIGHT_QUEUE)
     assert len(others) == get_settings().light_jobs
     with transaction() as session:
         for _ in others:
@@ -143,4 +143,8 @@ def test_a_report_never_waits_for_downloads(owner: str) -> None:
     assert last() is None
     with transaction() as session:
         check = jobs.add(session, owner_id=owner, kind="data-check")
-    assert last() == check.id
+        # Hours of answers hold up neither of them, and wait for neither.
+        answers = jobs.add(session, owner_id=owner, kind="batch-prediction")
+    assert last() == check.id and files() == answers.id
+    assert jobs.claim(check.id)
+    assert others[0]() is None

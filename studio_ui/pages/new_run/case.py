@@ -156,7 +156,8 @@ class Case:
         names = datasets.preview(self.user_id, self.draft.dataset_id, limit=1)["columns"]
         free = [(name, name) for name in names if not name.startswith("_")]
         task, chosen = task_of(self.draft.task_type), self.draft.columns
-        answered = any(map(task.is_answer, chosen))
+        own = {role.name for role in task.roles}
+        answered = any(task.is_answer(role) for role in chosen if role not in own)
         wanted = [
             role
             for role in task.roles

@@ -40,6 +40,6 @@ def test_catalog_lists_presets_and_recommended_models(ann):
         "name": "starter-chat",
         "reason": "it is the only installed base model for this task.",
     }
-    # Marked words come in one of several forms, so no single column is required.
+    # Marked words and preferences come in one of several forms, so no single column is required.
     free = [task["kind"] for task in catalog["task_types"] if not task["schema"].get("required")]
-    assert free == ["token-classification"]
+    assert free == ["token-classification", "preference"]

@@ -7,7 +7,16 @@ from tests.app.api.test_route_access import OWN, World
 world = test_route_access.world
 
 # The least role in the project for each route of OWN; what is not here is seen, compared and tried by viewers.
-PERSONAL_OBJECTS = ("/account/", "/checks/", "/uploads/", "/run-views/", "/suites/", "/shares/", "/fetches/")
+PERSONAL_OBJECTS = (
+    "/account/",
+    "/checks/",
+    "/uploads/",
+    "/run-views/",
+    "/suites/",
+    "/shares/",
+    "/fetches/",
+    "/batch-predictions/",
+)
 OWNERS = {
     "DELETE /api/v1/datasets/{dataset_id}",
     "DELETE /api/v1/runs/{run_id}",

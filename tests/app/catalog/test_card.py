@@ -9,7 +9,7 @@ from app.catalog.base_models import STARTER_CHAT
 def test_facts_are_json_and_leave_out_files_and_shapes() -> None:
     facts = json.loads(json.dumps(STARTER_CHAT.as_dict()))
     assert (facts["name"], facts["parameters"], facts["layers"]) == ("starter-chat", 5_868_800, 6)
-    assert facts["task_types"] == ["chat", "instruction", "text-to-text", "continued-pretraining"]
+    assert facts["task_types"] == ["chat", "instruction", "text-to-text", "preference", "continued-pretraining"]
     assert not {"weights_sha256", "linear_shapes", "package", "folder"} & set(facts)
 
 

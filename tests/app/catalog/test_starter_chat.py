@@ -93,7 +93,13 @@ def test_the_card_says_what_the_files_hold(folder: Path, model: Any) -> None:
 
 
 def test_it_is_offered_for_writing_only() -> None:
-    assert set(STARTER_CHAT.task_types) == {"instruction", "chat", "text-to-text", "continued-pretraining"}
+    assert set(STARTER_CHAT.task_types) == {
+        "instruction",
+        "chat",
+        "text-to-text",
+        "preference",
+        "continued-pretraining",
+    }
 
 
 @settings(max_examples=300, deadline=None)

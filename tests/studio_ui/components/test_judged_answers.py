@@ -24,9 +24,9 @@ def test_playground_shows_the_given_labels_with_their_thresholds() -> None:
         "probabilities": {"bug": 0.8, "billing": 0.2},
         "thresholds": {"bug": 0.4, "billing": 0.5},
     }
-    shown = json.dumps(answer_of("it crashed", answer, {}))
+    shown = json.dumps(answer_of([("", "it crashed")], answer, {}))
     assert '"bug"' in shown and "from 40.0" in shown
-    assert "no label" in json.dumps(answer_of("hello", {**answer, "labels": []}, {}))
+    assert "no label" in json.dumps(answer_of([("", "hello")], {**answer, "labels": []}, {}))
 
 
 def test_numbers_have_their_distance_beside_them_and_several_their_names() -> None:
@@ -39,8 +39,8 @@ def test_numbers_have_their_distance_beside_them_and_several_their_names() -> No
 
 def test_playground_shows_a_number_beside_those_it_was_learned_from() -> None:
     answer = {"numbers": {"score": 2.0}, "means": {"score": 3.0}, "deviations": {"score": 0.5}}
-    shown = json.dumps(answer_of("it crashed", answer, {}))
+    shown = json.dumps(answer_of([("", "it crashed")], answer, {}))
     assert "about the mean of the training rows, 3" in json.dumps(
-        answer_of("x", {**answer, "numbers": {"score": 3.01}}, {})
+        answer_of([("", "x")], {**answer, "numbers": {"score": 3.01}}, {})
     )
     assert '"reply-label"' in shown and "2.0 standard deviations below the mean of the training rows, 3" in shown

@@ -63,7 +63,7 @@ def test_two_files_of_one_name_are_two_datasets(owner, file):
         ("text,label\n", "no_rows"),
         ("text,label\n" + "a,b\n" * 3, "too_few_rows"),
         ("text,label\n" + "".join(f"t{n},same\n" for n in range(20)), "one_class"),
-        ("text,label\n" + "".join(f"t{n},{n / 7}\n" for n in range(60)), "too_many_labels"),
+        ("text,label\n" + "".join(f"t{n},word{n}\n" for n in range(60)), "too_many_labels"),
         ("text,label\n" + ",a\n" * 20, "empty_text"),
         ("a,b,c\n" + "".join(f"text {n} here,other {n} there,third {n} now\n" for n in range(60)), "missing_column"),
         ("text,label\n" + "x,a\ny,b\n" * 20, "too_few_rows"),
