@@ -13,7 +13,6 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from starlette.types import ASGIApp
 
-from app import storage
 from app.services.accounts import accounts
 from tests.conftest import forget_settings
 
@@ -83,10 +82,12 @@ def studio(
     """The web server on a data folder of the module's own."""
     port = listening.getsockname()[1]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STUDIO_DATA_DIR", str(tmp_path_factory.mktemp("studio")))
+        # With its tables before anybody knows the folder: the kept server may still be asked by a page that closes.
+        home = tmp_path_factory.mktemp("studio")
+        shutil.copyfile(empty_tables, home / "studio.db")
+        patch.setenv("STUDIO_DATA_DIR", str(home))
         patch.setenv("STUDIO_PORT", str(port))
         forget_settings()
-        shutil.copyfile(empty_tables, storage.data_dir() / "studio.db")
         request.getfixturevalue("web_server")
         yield Studio(f"http://127.0.0.1:{port}", accounts.ensure_owner().id)
     forget_settings()
