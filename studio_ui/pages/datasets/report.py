@@ -2,9 +2,10 @@
 
 from app.catalog.task_types import task_type as find_task_type
 from app.languages import gettext as _
-from app.languages import ngettext
+from app.languages import ngettext, translated
 from app.models import Dataset, DatasetVersion
 from app.services.datasets import row_errors
+from app.services.datasets.column_choice import describe_columns
 from app.services.datasets.versions import change_of, report_of
 from studio_ui.components.nodes import Node, action, banner, el, moment
 from studio_ui.formats import count, counted
@@ -114,12 +115,14 @@ def _reading(dataset: Dataset, version: DatasetVersion) -> Node:
     other = report.get("runner_up")
     if not other:
         return ""
+    task = find_task_type(version.task_type)
     meaning = {"dataset": dataset.id, "task_type": other["task_type"], "columns": other["columns"]}
     return el(
         "p",
         _(
-            "It is read for “{goal}”. It could also be “{title}” ({described}). ",
-            goal=_(find_task_type(version.task_type).title),
+            "It is read for “{goal}” ({columns}). It could also be “{title}” ({described}). ",
+            goal=_(task.title),
+            columns=translated(describe_columns(task, version.columns)),
             title=_(other["title"]),
             described=other["described"],
         ),
