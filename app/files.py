@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+PIECE_BYTES = 1024 * 1024
 TEMPORARY_PREFIX = ".aside-"
 # The beginnings of names under which something is written that is renamed or removed when it is done.
 TEMPORARY_PREFIXES = (TEMPORARY_PREFIX, ".reading-", ".unpacked-")
@@ -87,6 +88,13 @@ def sweep_temporary(folder: Path, before: float) -> int:
 
 def _changed_at(path: Path) -> float:
     return max(found.lstat().st_mtime for found in (path, *path.rglob("*")))
+
+
+def pieces(path: Path) -> Iterator[bytes]:
+    """The content of a file for a download, ``PIECE_BYTES`` at a time."""
+    with path.open("rb") as source:
+        while piece := source.read(PIECE_BYTES):
+            yield piece
 
 
 def flush(path: Path) -> None:

@@ -23,6 +23,20 @@ Outcome = Literal["better", "worse", "same", "unclear"]
 ScoreBoth = Callable[[npt.NDArray[np.intp]], tuple[float, float]]
 
 
+def drawn_interval(
+    score: Callable[[npt.NDArray[np.intp]], float | None], rows: int, resamples: int, seed: int = 0
+) -> tuple[float, float]:
+    """95 % interval of a score of all rows together when they are drawn anew (percentile bootstrap).
+
+    Args:
+        score: of any rows, which may come more than once; None where they do not tell.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = (score(rng.integers(0, rows, rows)) for _ in range(resamples))
+    low, high = np.quantile([value for value in drawn if value is not None], (0.025, 0.975))
+    return float(low), float(high)
+
+
 @dataclass(frozen=True)
 class PairedTest:
     """Two models on the same rows: mean difference (first minus second), its 95 % interval, two-sided p value.

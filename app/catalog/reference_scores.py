@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.catalog.paired_tests import PairedTest, paired_scores
+from app.catalog.paired_tests import PairedTest, drawn_interval, paired_scores
 
 Counts = npt.NDArray[np.float64]
 CHRF, BLEU = "chrf", "bleu"
@@ -36,9 +36,7 @@ class ReferenceCounts:
 
     def interval(self, name: str, seed: int = 0) -> list[float]:
         """95 % interval by the percentile bootstrap over the texts."""
-        rng, texts = np.random.default_rng(seed), len(self)
-        drawn = [self.score(name, rng.integers(0, texts, texts)) for _ in range(RESAMPLES)]
-        return [float(end) for end in np.quantile(drawn, (0.025, 0.975))]
+        return list(drawn_interval(lambda texts: self.score(name, texts), len(self), RESAMPLES, seed))
 
     def of_texts(self, name: str) -> list[float]:
         """The score of each text alone."""

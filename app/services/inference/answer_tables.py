@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from app import files, storage
 from app.catalog.task_types.scores import AnswerForm
@@ -17,6 +17,7 @@ from app.services.datasets.row_tables import load_reading, read_rows
 
 Answer = Mapping[str, Any]
 Order = Literal["file", "unsure"]
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 UNANSWERED = "unanswered"
 
@@ -26,7 +27,7 @@ class AnswerCells:
     """How answers of one form become cells.
 
     Attributes:
-        names: of the columns, for an answer of which the first row is an example.
+        names: of the columns, by one answer as an example.
         cells: of one answer, one for each name.
         certainty: how sure the model is, higher for surer; None where a form has no such number.
     """
@@ -48,7 +49,7 @@ def store_portion(folder: Path, number: int, answers: Sequence[Answer]) -> None:
 
 def discard(folder: Path) -> None:
     """Delete all answers of a file."""
-    for path in (*folder.glob("answers-*.json"), *(table_path(folder, order) for order in ("file", "unsure"))):
+    for path in (*folder.glob("answers-*.json"), *(table_path(folder, order) for order in ORDERS)):
         path.unlink(missing_ok=True)
 
 
@@ -59,16 +60,15 @@ def table_path(folder: Path, order: Order) -> Path:
 
 def written(folder: Path) -> tuple[Order, ...]:
     """The orders in which there is a CSV."""
-    orders: tuple[Order, ...] = ("file", "unsure")
-    return tuple(order for order in orders if table_path(folder, order).is_file())
+    return tuple(order for order in ORDERS if table_path(folder, order).is_file())
 
 
 def write_tables(folder: Path, form: AnswerForm) -> int:
     """Write the CSV of a file that is answered to its end, in every order that its form has; returns the rows without an answer."""
     columns = load_reading(folder).columns
     shape = CELLS[form]
-    example = next((answer for answer in _answers(folder) if UNANSWERED not in answer), {UNANSWERED: ""})
-    names = list(shape.names(example)) if UNANSWERED not in example else []
+    example = next((answer for answer in _answers(folder) if UNANSWERED not in answer), None)
+    names = list(shape.names(example)) if example else []
     sheet = CsvLines()
     places: list[tuple[float, int, int]] = []
     unanswered = 0

@@ -39,7 +39,6 @@ KEPT_DAYS = 30
 # A file that nobody has queued is a choice that was not made.
 UNQUEUED_SECONDS = 86400.0
 PREVIEW_ROWS = 3
-CHUNK_BYTES = 256 * 1024
 # Stands for the role of the text where the model was tuned on data in another form, such as lists of words or conversations.
 TEXT = Role("text", gettext_noop("Text"), gettext_noop("The column with what the model is to answer."))
 
@@ -257,7 +256,7 @@ def download(user_id: str, batch_id: str, order: Order = "file") -> tuple[str, I
             _("Wait until all rows are answered."),
         )
     title = re.sub(r"[^A-Za-z0-9]+", "-", name.rpartition(".")[0] or name).strip("-").lower()[:60] or "file"
-    return f"{title}-answers.csv", _pieces(path)
+    return f"{title}-answers.csv", files.pieces(path)
 
 
 def clean() -> int:
@@ -353,9 +352,3 @@ def _delete(session: Session, gone: Sequence[BatchPrediction]) -> int:
 def _delete_folders(folders: Sequence[Path]) -> None:
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as source:
-        while piece := source.read(CHUNK_BYTES):
-            yield piece

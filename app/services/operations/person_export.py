@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, or_, select
 from sqlalchemy.orm import Session
 
-from app import disk_space, storage
+from app import disk_space, files, storage
 from app.db import Base, after_commit, db_now, snapshot, transaction
 from app.errors import NotFound
 from app.job_kinds import PERSON_EXPORT
@@ -113,7 +113,7 @@ def download(user_id: str, export_id: str) -> tuple[str, Iterator[bytes]]:
     path = storage.export_file(found.id)
     if not path.is_file():
         raise NotFound("no_files", _("This export holds no files (any more)."), _("Export again."))
-    return "everything.zip", _pieces(path)
+    return "everything.zip", files.pieces(path)
 
 
 def write(claim: Claim, keep_on: Callable[[], None]) -> None:
@@ -259,9 +259,3 @@ def _status(session: Session, export: PersonExport) -> PersonExportStatus:
     written = export.bytes if job.state == SUCCEEDED else 0
     error = (job.error or {}).get("error")
     return PersonExportStatus(export.id, export.created_at, job.state, job.phase, error, written)
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as source:
-        while piece := source.read(CHUNK_BYTES):
-            yield piece

@@ -29,8 +29,6 @@ from app.services.queue import jobs
 from app.services.queue.jobs import Claim
 from app.services.runs import runs
 
-CHUNK_BYTES = 1024 * 1024
-
 
 @dataclass(frozen=True)
 class ExportStatus:
@@ -142,7 +140,7 @@ def download(user_id: str, export_id: str) -> tuple[str, Iterator[bytes]]:
     if not path.is_file():
         raise NotFound("no_files", _("This export holds no files (any more)."), _("Export the run again."))
     title = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:60] or "run"
-    return f"{title}-{found.tracker}.zip", _pieces(path)
+    return f"{title}-{found.tracker}.zip", files.pieces(path)
 
 
 def prepare(claim: Claim) -> tuple[Path, str]:
@@ -232,9 +230,3 @@ def _status(session: Session, export: TrackerExport) -> ExportStatus:
 
 def _folder(claim: Claim) -> Path:
     return storage.data_dir() / "exports" / f"{claim.job_id}-{claim.fence}"
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as source:
-        while piece := source.read(CHUNK_BYTES):
-            yield piece

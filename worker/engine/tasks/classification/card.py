@@ -67,6 +67,17 @@ def example(
     )
 
 
+def pair_reads(separator: str, token_types: bool) -> str:
+    """The first arguments of the tokenizer for pairs of the script's arguments, as code.
+
+    Args:
+        separator: what stands before a second text.
+        token_types: whether the encoder is given which text a token belongs to.
+    """
+    seconds = f"[{separator!r} + text for text in sys.argv[2::2]]" if separator else "sys.argv[2::2]"
+    return f"sys.argv[1::2], {seconds}{'' if token_types else ', return_token_type_ids=False'}"
+
+
 def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:
     """The card of a model that gives a text one of its labels; see :mod:`worker.engine.reporting.card_frame`."""
     tuned, found = results.task.metrics, results.task.baseline

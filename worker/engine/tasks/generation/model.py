@@ -89,8 +89,17 @@ class CausalLM(WritingModel):
 
 
 def load_decoder(folder: Path, card: BaseModelCard, precision: str = "full") -> nn.Module:
-    """The base model, from safetensors only, never running code from the folder; see :func:`load_encoder`."""
-    decoder = AutoModelForCausalLM.from_pretrained(
+    """The base model as a decoder; see :func:`load_writing_model`."""
+    return load_writing_model(AutoModelForCausalLM, folder, card, precision)
+
+
+def load_writing_model(auto_class: Any, folder: Path, card: BaseModelCard, precision: str) -> nn.Module:
+    """The base model, from safetensors only, never running code from the folder; see :func:`load_encoder`.
+
+    Args:
+        auto_class: transformers' auto class that builds it.
+    """
+    model = auto_class.from_pretrained(
         str(folder),
         dtype=torch.float32,
         use_safetensors=True,
@@ -98,7 +107,7 @@ def load_decoder(folder: Path, card: BaseModelCard, precision: str = "full") -> 
         attn_implementation=writing_attention(card.fused_attention),
         **loading_arguments(precision),
     )
-    return keep_differentiable(decoder)
+    return keep_differentiable(model)
 
 
 class _Trial:

@@ -17,15 +17,8 @@ for pair, row in zip(zip(sys.argv[1::2], sys.argv[2::2]), outputs.softmax(-1)):
 
 
 def example(spec: RunSpec, base: BaseModelCard, separator: str, token_types: bool) -> str:
-    """A script that applies the download with plain transformers and peft to pairs of arguments.
-
-    Args:
-        separator: what stands before a second text.
-        token_types: whether the encoder is given which text a token belongs to.
-    """
-    seconds = f"[{separator!r} + text for text in sys.argv[2::2]]" if separator else "sys.argv[2::2]"
-    types = "" if token_types else ", return_token_type_ids=False"
-    return card.example(spec, base, "Compare two texts", _ANSWERS, f"sys.argv[1::2], {seconds}{types}")
+    """A script that applies the download with plain transformers and peft to pairs of arguments; see :func:`card.pair_reads`."""
+    return card.example(spec, base, "Compare two texts", _ANSWERS, card.pair_reads(separator, token_types))
 
 
 def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults, separator: str) -> str:

@@ -1,13 +1,12 @@
 """Scores of probabilities: those of the answers, the area under the ROC curve, and intervals by drawing the rows anew."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from app.catalog.paired_tests import RESAMPLES
+from app.catalog.paired_tests import RESAMPLES, drawn_interval
 from app.intervals import widened
 
 Values = NDArray[np.float64]
@@ -54,8 +53,5 @@ def interval(
     value = score_of(shares, wanted)
     if value is None:
         return None
-    rng = np.random.default_rng(0)
-    draws = (rng.integers(len(wanted), size=len(wanted)) for _ in range(resamples))
-    scores: list[Any] = [score_of(shares[rows], wanted[rows]) for rows in draws]
-    low, high = np.quantile([score for score in scores if score is not None], [0.025, 0.975])
-    return list(widened((float(low), float(high)), value, factor))
+    ends = drawn_interval(lambda rows: score_of(shares[rows], wanted[rows]), len(wanted), resamples)
+    return list(widened(ends, value, factor))

@@ -22,18 +22,13 @@ for text, row in zip(READ, outputs.tolist()):
 
 
 def example(spec: RunSpec, base: BaseModelCard, separator: str = "", token_types: bool = False) -> str:
-    """A script that applies the download with plain transformers and peft, to texts, or to pairs of arguments.
-
-    Args:
-        separator: what stands before a second text.
-        token_types: whether the encoder is given which text a token belongs to.
-    """
+    """A script that applies the download with plain transformers and peft, to texts, or to pairs of arguments; see :func:`card.pair_reads`."""
     if SECOND.name not in spec.columns:
         return card.example(spec, base, "Give texts their numbers", _ANSWERS.replace("READ", "sys.argv[1:]"))
-    seconds = f"[{separator!r} + text for text in sys.argv[2::2]]" if separator else "sys.argv[2::2]"
-    types = "" if token_types else ", return_token_type_ids=False"
     answers = _ANSWERS.replace("READ", "map(' | '.join, zip(sys.argv[1::2], sys.argv[2::2]))")
-    return card.example(spec, base, "Give pairs of texts their numbers", answers, f"sys.argv[1::2], {seconds}{types}")
+    return card.example(
+        spec, base, "Give pairs of texts their numbers", answers, card.pair_reads(separator, token_types)
+    )
 
 
 def model_card(spec: RunSpec, base: BaseModelCard, results: RunResults) -> str:

@@ -12,9 +12,7 @@ from transformers import AutoModelForSeq2SeqLM
 from app.catalog.card import BaseModelCard
 from app.errors import StudioError
 from worker.engine.batching.packing import IGNORED, PackableExample
-from worker.engine.modeling.attention import writing_attention
-from worker.engine.modeling.quantization import keep_differentiable, loading_arguments
-from worker.engine.tasks.generation.model import WritingModel
+from worker.engine.tasks.generation.model import WritingModel, load_writing_model
 
 
 @dataclass(frozen=True)
@@ -93,16 +91,8 @@ class EncoderDecoderLM(WritingModel):
 
 
 def load_encoder_decoder(folder: Path, card: BaseModelCard, precision: str = "full") -> nn.Module:
-    """The base model, from safetensors only, never running code from the folder."""
-    model = AutoModelForSeq2SeqLM.from_pretrained(
-        str(folder),
-        dtype=torch.float32,
-        use_safetensors=True,
-        local_files_only=True,
-        attn_implementation=writing_attention(card.fused_attention),
-        **loading_arguments(precision),
-    )
-    return keep_differentiable(model)
+    """The base model as an encoder-decoder; see :func:`load_writing_model`."""
+    return load_writing_model(AutoModelForSeq2SeqLM, folder, card, precision)
 
 
 def start_token(network: nn.Module) -> int:
